@@ -1,0 +1,50 @@
+# Every target makes its own environment from requirements.lock; nothing but git, make and Python >= 3.11 is needed.
+VENV := .venv
+BIN  := $(VENV)/bin
+T    ?= tests
+
+.PHONY: demo demo-stop test check format docs golden bench serve lock clean
+
+$(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
+	@scripts/environment $(VENV)
+	@touch $@
+
+demo: $(VENV)/.ready           ## assess this very host and print what matters
+	@$(BIN)/openinspector demo
+
+demo-stop: $(VENV)/.ready      ## stop what `make demo` left running
+	@$(BIN)/openinspector demo --stop
+
+test: $(VENV)/.ready           ## all tests, or T=path
+	@$(BIN)/pytest $(T) -n auto --dist worksteal
+
+check: $(VENV)/.ready          ## format, lint, types, imports, docstrings
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/interrogate -q src
+	@$(BIN)/python scripts/reference.py --check
+
+format: $(VENV)/.ready
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.ready           ## write docs/reference and schemas from the code
+	@$(BIN)/python scripts/reference.py
+
+golden: $(VENV)/.ready         ## rewrite golden files; review reads the diff
+	@OPENINSPECTOR_GOLDEN=write $(BIN)/pytest tests/feeds -q
+
+bench: $(VENV)/.ready          ## measure; figures are kept in docs/performance.md
+	@$(BIN)/pytest bench -q -s -p no:cacheprovider --timeout=900
+
+serve: $(VENV)/.ready
+	@$(BIN)/openinspector serve
+
+lock: $(VENV)/.ready           ## resolve pyproject.toml into requirements.lock; no registry is named in it
+	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+clean:
+	@rm -rf $(VENV) .uv

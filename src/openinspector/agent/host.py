@@ -1,0 +1,74 @@
+"""Host: the only door to files, processes and sockets of this machine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileStatus:
+    """What stat(2) says of a path, links followed."""
+
+    mode: int
+    """Permission bits, 0 to 0o7777."""
+    uid: int
+    gid: int
+    size: int
+    is_directory: bool
+    is_file: bool
+    modified_at: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpReply:
+    """What the metadata service answered."""
+
+    status: int
+    body: bytes
+
+
+class Host(Protocol):
+    """One machine, or the root folder of one.
+
+    Paths are absolute as the host sees them. Reads are bounded and never block on FIFOs or devices. OSError
+    (FileNotFoundError, PermissionError …) is the only exception methods raise for what the host is like.
+    """
+
+    def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+        """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
+        ...
+
+    def readlink(self, path: str) -> str:
+        """Return what a symbolic link says."""
+        ...
+
+    def status(self, path: str) -> FileStatus:
+        """Return what stat(2) says of ``path``, links followed."""
+        ...
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder, sorted."""
+        ...
+
+    def real_file(self, path: str) -> str | None:
+        """Return a path of this machine's own file system for libraries that open files (sqlite), or None."""
+        ...
+
+    def is_root(self) -> bool:
+        """Say whether the agent runs with root's rights."""
+        ...
+
+    def uname(self) -> tuple[str, str, str, str]:
+        """Return hostname, kernel release, kernel version, machine."""
+        ...
+
+    def processes(self) -> Iterator[int]:
+        """Yield the process ids that exist now."""
+        ...
+
+    def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
+        """Ask the EC2 instance metadata service; raises OSError where it does not answer within a second."""
+        ...

@@ -1,0 +1,130 @@
+"""Parse and print ARNs: one NewType per noun (F11.25 to F11.27)."""
+
+import re
+from dataclasses import dataclass
+from typing import Final, NewType
+
+from openinspector.model.errors import ModelError
+
+ResourceGroupArn = NewType("ResourceGroupArn", str)
+TargetArn = NewType("TargetArn", str)
+TemplateArn = NewType("TemplateArn", str)
+RunArn = NewType("RunArn", str)
+FindingArn = NewType("FindingArn", str)
+ExclusionArn = NewType("ExclusionArn", str)
+RulesPackageArn = NewType("RulesPackageArn", str)
+
+MAX_ARN_LENGTH: Final = 300
+
+_ID: Final = r"0-[0-9A-Za-z]{8,32}"
+_PREFIX: Final = r"arn:(?:aws|aws-us-gov|aws-cn):inspector:[a-z0-9-]{1,32}:\d{12}"
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(rf"{_PREFIX}:{path}", re.ASCII)
+
+
+_RESOURCE_GROUP: Final = _pattern(rf"resourcegroup/{_ID}")
+_TARGET: Final = _pattern(rf"target/{_ID}")
+_TEMPLATE: Final = _pattern(rf"target/{_ID}/template/{_ID}")
+_RUN: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}")
+_FINDING: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}/finding/{_ID}")
+_EXCLUSION: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}/exclusion/{_ID}")
+_RULES_PACKAGE: Final = _pattern(rf"rulespackage/{_ID}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArnRealm:
+    """The part every ARN of one installation shares: partition, region, account."""
+
+    partition: str = "aws"
+    region: str = "us-east-1"
+    account: str = "123456789012"
+
+    def _of(self, path: str) -> str:
+        return f"arn:{self.partition}:inspector:{self.region}:{self.account}:{path}"
+
+    def resource_group(self, resource_id: str) -> ResourceGroupArn:
+        """Return the ARN of a resource group from its id (``0-XXXXXXXX``)."""
+        return ResourceGroupArn(self._of(f"resourcegroup/{resource_id}"))
+
+    def target(self, resource_id: str) -> TargetArn:
+        """Return the ARN of an assessment target from its id."""
+        return TargetArn(self._of(f"target/{resource_id}"))
+
+
+def template_arn(target: TargetArn, resource_id: str) -> TemplateArn:
+    """Return the ARN of a template below its target."""
+    return TemplateArn(f"{target}/template/{resource_id}")
+
+
+def run_arn(template: TemplateArn, resource_id: str) -> RunArn:
+    """Return the ARN of a run below its template."""
+    return RunArn(f"{template}/run/{resource_id}")
+
+
+def finding_arn(run: RunArn, resource_id: str) -> FindingArn:
+    """Return the ARN of a finding below its run."""
+    return FindingArn(f"{run}/finding/{resource_id}")
+
+
+def exclusion_arn(run: RunArn, resource_id: str) -> ExclusionArn:
+    """Return the ARN of an exclusion below its run (F8.11)."""
+    return ExclusionArn(f"{run}/exclusion/{resource_id}")
+
+
+def target_of(arn: TemplateArn | RunArn) -> TargetArn:
+    """Cut a child's ARN down to its target (F11.27)."""
+    return TargetArn(arn.split("/template/", 1)[0])
+
+
+def template_of(arn: RunArn) -> TemplateArn:
+    """Cut a run's ARN down to its template."""
+    return TemplateArn(arn.split("/run/", 1)[0])
+
+
+def run_of(arn: FindingArn | ExclusionArn) -> RunArn:
+    """Cut a finding's or exclusion's ARN down to its run."""
+    return RunArn(re.split(r"/(?:finding|exclusion)/", arn, maxsplit=1)[0])
+
+
+def parse_resource_group_arn(text: str) -> ResourceGroupArn:
+    """Return ``text`` as a resource group's ARN, or raise ModelError."""
+    return ResourceGroupArn(_checked(_RESOURCE_GROUP, text, "resource group"))
+
+
+def parse_target_arn(text: str) -> TargetArn:
+    """Return ``text`` as a target's ARN, or raise ModelError."""
+    return TargetArn(_checked(_TARGET, text, "assessment target"))
+
+
+def parse_template_arn(text: str) -> TemplateArn:
+    """Return ``text`` as a template's ARN, or raise ModelError."""
+    return TemplateArn(_checked(_TEMPLATE, text, "assessment template"))
+
+
+def parse_run_arn(text: str) -> RunArn:
+    """Return ``text`` as a run's ARN, or raise ModelError."""
+    return RunArn(_checked(_RUN, text, "assessment run"))
+
+
+def parse_finding_arn(text: str) -> FindingArn:
+    """Return ``text`` as a finding's ARN, or raise ModelError."""
+    return FindingArn(_checked(_FINDING, text, "finding"))
+
+
+def parse_exclusion_arn(text: str) -> ExclusionArn:
+    """Return ``text`` as an exclusion's ARN, or raise ModelError."""
+    return ExclusionArn(_checked(_EXCLUSION, text, "exclusion"))
+
+
+def parse_rules_package_arn(text: str) -> RulesPackageArn:
+    """Return ``text`` as a rules package's ARN, or raise ModelError."""
+    return RulesPackageArn(_checked(_RULES_PACKAGE, text, "rules package"))
+
+
+def _checked(pattern: re.Pattern[str], text: str, noun: str) -> str:
+    if len(text) > MAX_ARN_LENGTH or pattern.fullmatch(text) is None:
+        shown = text if len(text) <= MAX_ARN_LENGTH else f"{text[:MAX_ARN_LENGTH]}…"
+        raise ModelError(f"not the ARN of a {noun}: {shown!r}")
+    return text

@@ -1,0 +1,81 @@
+"""HostFacts: everything a rule may know about one host, built from decoded telemetry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from openinspector.model.inventory import (
+    DirectoryMode,
+    Group,
+    InstanceMetadata,
+    Kernel,
+    KernelParameters,
+    ListeningPort,
+    LoginDefinitions,
+    MonitoringStart,
+    NetworkInterface,
+    OperatingSystem,
+    Package,
+    PamConfiguration,
+    PasswordQuality,
+    ProcessorFeatures,
+    SensorState,
+    SensorStatus,
+    SshdConfiguration,
+    User,
+)
+
+Record = (
+    Package
+    | OperatingSystem
+    | Kernel
+    | InstanceMetadata
+    | NetworkInterface
+    | ListeningPort
+    | User
+    | Group
+    | SshdConfiguration
+    | LoginDefinitions
+    | PamConfiguration
+    | PasswordQuality
+    | KernelParameters
+    | ProcessorFeatures
+    | DirectoryMode
+    | SensorStatus
+    | MonitoringStart
+)
+"""Any payload of a telemetry message."""
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostFacts:
+    """One typed view of one host.
+
+    ``records`` holds the newest whole snapshot of each kind; ``sensors`` how each sensor's collection ended.
+    """
+
+    agent_id: str
+    records: Mapping[type[object], tuple[Record, ...]] = field(default_factory=dict)
+    sensors: Mapping[str, SensorStatus] = field(default_factory=dict)
+
+    def all(self, kind: type[R]) -> tuple[R, ...]:
+        """Return every record of ``kind``, in the order collected."""
+        return self.records.get(kind, ())  # type: ignore[return-value]  # keyed by type: the values are R
+
+    def only(self, kind: type[R]) -> R | None:
+        """Return the one record of ``kind``, or None where the host sent none."""
+        found = self.all(kind)
+        return found[0] if found else None
+
+    def complete(self, sensor: str) -> bool:
+        """Say whether ``sensor`` read all there was; otherwise absence proves nothing."""
+        status = self.sensors.get(sensor)
+        return status is not None and status.state in (SensorState.OK, SensorState.NOT_APPLICABLE)
+
+    @property
+    def distribution(self) -> str:
+        """``<ID>:<VERSION_ID>`` of the host, such as ``debian:12``; empty where unknown."""
+        system = self.only(OperatingSystem)
+        return f"{system.id}:{system.version_id}" if system else ""

@@ -1,0 +1,267 @@
+"""What sensors find on a host: one frozen type per telemetry message (F3.12 to F3.16).
+
+Every class here is the payload of one message type; `openinspector.wire.telemetry` names the types.
+Sizes are bytes, times are days since 1970-01-01 where the host's own files count days.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class PackageManager(StrEnum):
+    """Which database a package came from; also names its version scheme."""
+
+    DPKG = "dpkg"
+    RPM = "rpm"
+    APK = "apk"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One installed package. ``version`` is whole: ``[epoch:]version[-release]`` as the scheme writes it."""
+
+    manager: PackageManager
+    name: str
+    version: str
+    architecture: str
+    source_name: str
+    """Name of the source package; equals ``name`` where the database names none."""
+    source_version: str
+    """Version of the source package, with epoch; equals ``version`` where the database names none."""
+    vendor: str = ""
+    module: str = ""
+    """Modularity label of an rpm (``name:stream:version:context``), empty elsewhere."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingSystem:
+    """The host's os-release and running kernel."""
+
+    id: str
+    """os-release ``ID``: ``debian``, ``almalinux``, ``alpine``."""
+    version_id: str
+    """os-release ``VERSION_ID``; empty on rolling releases."""
+    codename: str = ""
+    name: str = ""
+    """os-release ``PRETTY_NAME``."""
+    id_like: tuple[str, ...] = ()
+    architecture: str = ""
+    """Machine as uname prints it: ``x86_64``, ``aarch64``."""
+    hostname: str = ""
+    kernel_release: str = ""
+    """Running kernel, ``uname -r``."""
+    kernel_version: str = ""
+    """``uname -v``; Debian's carries the kernel package's version."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kernel:
+    """A kernel image on the host (InspectorKernelModule's neighbour; F3.20)."""
+
+    release: str
+    running: bool
+    package: str = ""
+    """Name of the package that owns the image; empty where none does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceMetadata:
+    """What the EC2 instance metadata service says of the host."""
+
+    instance_id: str
+    ami_id: str = ""
+    instance_type: str = ""
+    region: str = ""
+    availability_zone: str = ""
+    account_id: str = ""
+    local_ipv4: str = ""
+    public_ipv4: str = ""
+    service_version: str = "v2"
+    """``v2`` (IMDSv2, with a session token) or ``v1``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkInterface:
+    """One network interface with its addresses, without prefix lengths."""
+
+    name: str
+    mac: str = ""
+    ipv4: tuple[str, ...] = ()
+    ipv6: tuple[str, ...] = ()
+    up: bool = True
+
+
+class Transport(StrEnum):
+    """Transport protocol of a listening port."""
+
+    TCP = "TCP"
+    UDP = "UDP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListeningPort:
+    """A port a process listens on (TCP) or is bound to (UDP)."""
+
+    transport: Transport
+    ip_version: int
+    """4 or 6."""
+    address: str
+    port: int
+    process_id: int | None = None
+    process_name: str = ""
+    process_path: str = ""
+    package: str = ""
+    """Name of the package that owns the executable; empty where none does or it cannot be seen."""
+
+
+class PasswordState(StrEnum):
+    """What the shadow file's password field means; the hash itself never leaves the host."""
+
+    SET = "SET"
+    LOCKED = "LOCKED"
+    EMPTY = "EMPTY"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """An account of the host with its password ages in days (shadow(5)); None where unset."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str = ""
+    shell: str = ""
+    password: PasswordState = PasswordState.UNKNOWN
+    last_change_day: int | None = None
+    min_age_days: int | None = None
+    max_age_days: int | None = None
+    warn_days: int | None = None
+    inactive_days: int | None = None
+    expire_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of the host with its explicit members."""
+
+    name: str
+    gid: int
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshdConfiguration:
+    """The effective configuration of sshd: Include files, first value wins, defaults by version.
+
+    Values are lower-case keyword to value as sshd(8) ``-T`` prints them for a connection that no
+    Match block narrows; ``Match all`` blocks are applied.
+    """
+
+    installed: bool
+    version: str = ""
+    """OpenSSH version such as ``9.2p1``; empty where unknown."""
+    values: dict[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    """Keyword to ``path:line`` that set it; absent where the value is a default."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginDefinitions:
+    """``/etc/login.defs``: upper-case name to value."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PamModule:
+    """One line of the PAM stack that sets passwords, includes resolved (pam.d(5))."""
+
+    service: str
+    """Service file it was reached from: ``common-password``, ``system-auth``, ``passwd``."""
+    facility: str
+    """``password``, ``auth``, ``account`` or ``session``."""
+    control: str
+    module: str
+    """File name of the module: ``pam_pwquality.so``."""
+    arguments: tuple[str, ...] = ()
+    source: str = ""
+    """``path:line``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PamConfiguration:
+    """The host's PAM stacks, in order."""
+
+    modules: tuple[PamModule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordQuality:
+    """``pwquality.conf`` and its ``.d`` folder, later values winning."""
+
+    present: bool
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelParameters:
+    """sysctl values as read from ``/proc/sys``, dotted name to value."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessorFeatures:
+    """Whether the processor offers no-execute pages and the kernel uses them (F5.63 rule 8)."""
+
+    architecture: str
+    nx_flag: bool
+    nx_disabled_by: str = ""
+    """Kernel command line argument that turns it off, such as ``noexec=off``; empty otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectoryMode:
+    """Owner and mode of a system directory, or of a file in one that others than root may write."""
+
+    path: str
+    mode: int
+    """Permission bits, 0 to 0o7777."""
+    uid: int
+    gid: int
+    owner: str = ""
+    group: str = ""
+
+
+class SensorState(StrEnum):
+    """How a sensor's collection ended."""
+
+    OK = "OK"
+    PARTIAL = "PARTIAL"
+    """Something could not be read; ``details`` says what. The records sent are true but not all."""
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    """The host has nothing of the kind: no dpkg database, no EC2 metadata service."""
+    FAILED = "FAILED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SensorStatus:
+    """Ends one collection of one sensor: what was sent before it is that sensor's whole snapshot."""
+
+    sensor: str
+    state: SensorState
+    records: int
+    details: tuple[str, ...] = ()
+    """What was missing, unreadable or cut off, one sentence each."""
+    duration_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitoringStart:
+    """Opens one collection: which sensors follow and what the agent is."""
+
+    agent_version: str
+    sensors: tuple[str, ...]
+    collection: int = 1
+    """Counts the collections of one run on one host, from 1."""

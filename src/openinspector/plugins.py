@@ -1,0 +1,57 @@
+"""discover(): the folder is the registry; the only user of importlib.
+
+A module of the folder exports one constant of an agreed name and type. No decorators, no side effects, no list to
+edit. Third parties add modules through entry points of the group named like the folder, under the same checks.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from importlib.metadata import entry_points
+from types import MappingProxyType, ModuleType
+from typing import Protocol, TypeVar
+
+from openinspector.model.errors import OpenInspectorError
+
+
+class Named(Protocol):
+    """What every plugin has: a name equal to its file's."""
+
+    @property
+    def name(self) -> str:
+        """The plugin's name."""
+        ...
+
+
+P = TypeVar("P", bound=Named)
+
+
+class PluginError(OpenInspectorError):
+    """A file in a plugin folder that is not the plugin it should be."""
+
+
+def discover(package: str, constant: str, kind: type[P]) -> Mapping[str, P]:
+    """Return the plugins of ``package`` by name, in name order.
+
+    Every module of the folder must define ``constant`` as a ``kind`` whose ``name`` equals the file's name;
+    otherwise PluginError says which file must define what.
+    """
+    folder = importlib.import_module(package)
+    modules = {found.name: f"{package}.{found.name}" for found in pkgutil.iter_modules(folder.__path__)}
+    plugins = {
+        name: _plugin(importlib.import_module(path), name, constant, kind) for name, path in sorted(modules.items())
+    }
+    for entry in sorted(entry_points(group=package), key=lambda e: e.name):
+        if entry.name in plugins:
+            raise PluginError(f"{entry.value} cannot replace the built-in {package}.{entry.name}")
+        plugins[entry.name] = _plugin(importlib.import_module(entry.module), entry.name, constant, kind)
+    return MappingProxyType(plugins)
+
+
+def _plugin(module: ModuleType, name: str, constant: str, kind: type[P]) -> P:
+    plugin = getattr(module, constant, None)
+    if not isinstance(plugin, kind):
+        raise PluginError(f"{module.__name__} must define {constant}: {kind.__name__}")
+    if plugin.name != name:
+        raise PluginError(f"{module.__name__}.{constant}.name is {plugin.name!r}; it must be {name!r}")
+    return plugin

@@ -1,0 +1,54 @@
+"""Where the advisories of each feed are kept, whole snapshots at a time."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from openinspector.feed import Unparsed
+from openinspector.model.advisory import Advisory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSnapshot:
+    """What is stored of one feed."""
+
+    feed: str
+    fingerprint: str
+    """SHA-256 over the fetched documents: the same fingerprint, the same advisories."""
+    origin: str
+    """Where the documents came from: a URL or a folder."""
+    fetched_at: datetime
+    published_at: datetime | None
+    """How old the publisher says the documents are; None where it does not say."""
+    advisories: int
+    unparsed: int
+    validators: Mapping[str, str]
+    """Document name to its HTTP validator (ETag or Last-Modified), for conditional requests."""
+
+
+class AdvisoryStore(Protocol):
+    """Keeps one snapshot a feed; replacing is one transaction."""
+
+    def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
+        """Replace everything stored of the snapshot's feed."""
+        ...
+
+    def snapshots(self) -> Sequence[FeedSnapshot]:
+        """Return all snapshots, by feed."""
+        ...
+
+    def touch(self, feed: str, fetched_at: datetime) -> None:
+        """Note that a feed was found unchanged."""
+        ...
+
+    def advisories(self, distributions: Sequence[str]) -> Sequence[Advisory]:
+        """Return the advisories that affect any of ``<ID>:<VERSION_ID>``, by feed and id.
+
+        Their ``affected`` lists hold only entries of those distributions.
+        """
+        ...
+
+    def unparsed(self, feed: str) -> Sequence[Unparsed]:
+        """Return what could not be understood of a feed."""
+        ...

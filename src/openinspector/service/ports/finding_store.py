@@ -1,0 +1,70 @@
+"""Where findings and exclusions are kept."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn
+from openinspector.model.exclusion import Exclusion
+from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.service.ports.assessment_store import TimeRange
+from openinspector.service.ports.page import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingFilter:
+    """What ListFindings can ask for: AND across fields, OR within one (F6.31 to F6.34).
+
+    ``attributes`` and ``user_attributes`` must all be contained in the finding's.
+    """
+
+    run_arns: tuple[RunArn, ...] = ()
+    agent_ids: tuple[str, ...] = ()
+    auto_scaling_groups: tuple[str, ...] = ()
+    rule_names: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    rules_package_arns: tuple[RulesPackageArn, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
+    user_attributes: tuple[Attribute, ...] = ()
+    created: TimeRange = TimeRange()
+
+
+class FindingStore(Protocol):
+    """Keeps what runs produced. Adding what is there already (same ARN) changes nothing."""
+
+    def add_findings(self, findings: Sequence[Finding]) -> None:
+        """Add findings, all or nothing."""
+        ...
+
+    def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:
+        """Return the findings that exist."""
+        ...
+
+    def list_findings(self, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:
+        """Return one page of finding ARNs."""
+        ...
+
+    def counts(self, run: RunArn) -> Mapping[Severity, int]:
+        """Return how many findings of each severity a run has; all five keys."""
+        ...
+
+    def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
+        """Replace a finding's user attributes and its update time; nothing where it does not exist."""
+        ...
+
+    def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
+        """Add exclusions, all or nothing."""
+        ...
+
+    def exclusions_by_arn(self, arns: Sequence[ExclusionArn]) -> Mapping[ExclusionArn, Exclusion]:
+        """Return the exclusions that exist."""
+        ...
+
+    def list_exclusions(self, run: RunArn, after: ExclusionArn | None, limit: int) -> Sequence[ExclusionArn]:
+        """Return exclusion ARNs of a run after ``after``, in ARN order."""
+        ...
+
+    def delete_run(self, run: RunArn) -> None:
+        """Delete everything a run produced."""
+        ...

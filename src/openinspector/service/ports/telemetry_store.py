@@ -1,0 +1,120 @@
+"""Where it is kept which telemetry has arrived; the sealed bytes themselves are in the object store."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from openinspector.model.agent import AgentId
+from openinspector.model.arn import RunArn
+from openinspector.wire.telemetry import MessageType
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """Messages of one type: how many, and their bytes (F3.8)."""
+
+    count: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEnvelope:
+    """One sealed upload."""
+
+    run_arn: RunArn
+    agent_id: AgentId
+    stream: str
+    seq: int
+    digest: str
+    """SHA-256 of the plaintext, hexadecimal."""
+    object_name: str
+    volumes: Mapping[MessageType, Volume]
+    received_at: datetime
+
+
+class Recorded(Enum):
+    """What became of an envelope offered to the store."""
+
+    NEW = "new"
+    SAME = "same"
+    """It was there with the same digest: the same receipt again."""
+    CONFLICT = "conflict"
+    """It was there with another digest: refuse and raise an alarm."""
+    REFUSED = "refused"
+    """The run's key is gone or its stream is closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """One stream of one agent in one run."""
+
+    agent_id: AgentId
+    name: str
+    watermark: int
+    """Highest n such that envelopes 1 to n are stored."""
+    closed_at: datetime | None
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunKey:
+    """A run's data key, wrapped; the plaintext is never stored."""
+
+    run_arn: RunArn
+    wrapped: bytes
+    created_at: datetime
+    deleted_at: datetime | None = None
+
+
+class TelemetryStore(Protocol):
+    """Keeps the index of sealed telemetry and the wrapped keys."""
+
+    def add_run_key(self, key: RunKey) -> None:
+        """Add a run's wrapped key; a second one for the run changes nothing."""
+        ...
+
+    def run_key(self, run: RunArn) -> RunKey | None:
+        """Return the run's key, None where it has none or it was deleted."""
+        ...
+
+    def delete_run_key(self, run: RunArn, at: datetime) -> bool:
+        """Overwrite the wrapped key and note when; says whether there was one (agent-security.md section 4)."""
+        ...
+
+    def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
+        """Return keys not yet deleted that are older, oldest first."""
+        ...
+
+    def record(self, envelope: StoredEnvelope) -> Recorded:
+        """Note an envelope; the caller has stored its object already."""
+        ...
+
+    def digests(self, run: RunArn, agent: AgentId, stream: str) -> Mapping[int, str]:
+        """Return digest by sequence number of what is stored of one stream."""
+        ...
+
+    def watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
+        """Return the highest n such that envelopes 1 to n are stored."""
+        ...
+
+    def close_stream(self, run: RunArn, stream: Stream) -> None:
+        """Note that a stream is closed; closing it again changes nothing."""
+        ...
+
+    def streams(self, run: RunArn) -> Sequence[Stream]:
+        """Return all streams of a run, by agent and name."""
+        ...
+
+    def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
+        """Return what is stored of one agent, by stream and sequence number."""
+        ...
+
+    def volumes(self, run: RunArn) -> Mapping[AgentId, Mapping[MessageType, Volume]]:
+        """Return message counts and sizes of every agent that sent anything."""
+        ...
+
+    def forget_run(self, run: RunArn) -> None:
+        """Delete a run's envelopes and streams; counts asked for later are empty."""
+        ...

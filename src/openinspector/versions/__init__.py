@@ -1,0 +1,1 @@
+"""Version schemes: one file per scheme, each giving a binary sort key."""

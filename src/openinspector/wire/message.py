@@ -1,0 +1,136 @@
+"""The JSON bodies between agent and gateway: challenge, enrolment, session, heartbeat, manifest, receipt.
+
+Every request after the challenge is signed (`openinspector.wire.signature`). All structs refuse unknown fields;
+bounds are part of the types, so that a message that decodes is a message that is allowed.
+"""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from openinspector.model.agent import AgentHealthCode, HostDescription
+
+AgentIdText = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^(i-[0-9a-f]{8,17}|host-[0-9a-f]{17})$")
+]
+RunArnText = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
+StreamName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[a-z][a-z0-9_-]*$")]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+Sequence = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
+Token = Annotated[str, msgspec.Meta(min_length=16, max_length=128)]
+
+PROTOCOL_VERSION = 1
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Challenge(_Message, frozen=True, kw_only=True):
+    """Reply to ``POST /agent/v1/challenge``: a nonce that can be used once, soon."""
+
+    nonce: Token
+    expires_at: datetime
+
+
+class EnrolmentRequest(_Message, frozen=True, kw_only=True):
+    """``POST /agent/v1/enrolment``: prove who the host is and bind its key to that."""
+
+    nonce: Token
+    method: Annotated[str, msgspec.Meta(max_length=32, pattern="^[a-z_]+$")]
+    """``join_token``; more methods join in `openinspector.agent.identities`."""
+    evidence: Annotated[dict[str, str], msgspec.Meta(max_length=8)]
+    public_key: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+    host: HostDescription
+
+
+class Enrolment(_Message, frozen=True, kw_only=True):
+    """Reply: the agent's id. The same key enrolling again gets the same id."""
+
+    agent_id: AgentIdText
+
+
+class SessionRequest(_Message, frozen=True, kw_only=True):
+    """``POST /agent/v1/session``: open a session of at most one hour, bound to the host key."""
+
+    nonce: Token
+    agent_id: AgentIdText
+
+
+class Session(_Message, frozen=True, kw_only=True):
+    """Reply: the session's id, its end, and how often to send heartbeats."""
+
+    session_id: Token
+    expires_at: datetime
+    heartbeat_seconds: int
+
+
+class Refusal(_Message, frozen=True, kw_only=True):
+    """An instruction the agent refused, and why."""
+
+    instruction: Annotated[str, msgspec.Meta(max_length=200)]
+    reason: Annotated[str, msgspec.Meta(max_length=500)]
+
+
+class SpoolReport(_Message, frozen=True, kw_only=True):
+    """How full the spool is and what it had to drop since the agent started."""
+
+    bytes_used: int = 0
+    bytes_limit: int = 0
+    envelopes: int = 0
+    envelopes_dropped: int = 0
+
+
+class Heartbeat(_Message, frozen=True, kw_only=True):
+    """``POST /agent/v1/heartbeat``: the agent is there, how it does, what it is collecting."""
+
+    host: HostDescription
+    health_code: AgentHealthCode
+    health_details: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    collecting: Annotated[tuple[RunArnText, ...], msgspec.Meta(max_length=16)] = ()
+    refusals: Annotated[tuple[Refusal, ...], msgspec.Meta(max_length=32)] = ()
+    spool: SpoolReport = SpoolReport()
+
+
+class HeartbeatReply(_Message, frozen=True, kw_only=True):
+    """The service's answer: instructions, each kept raw so that one that is unknown spoils no other."""
+
+    instructions: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=64)] = ()
+
+
+class Receipt(_Message, frozen=True, kw_only=True):
+    """Reply to an uploaded envelope: stored for good, and everything up to ``watermark`` is."""
+
+    run_arn: RunArnText
+    stream: StreamName
+    seq: Sequence
+    digest: Sha256
+    watermark: Annotated[int, msgspec.Meta(ge=0)]
+    """Highest number n such that envelopes 1 to n are all stored; the spool may drop those."""
+
+
+class Manifest(_Message, frozen=True, kw_only=True):
+    """``POST /agent/v1/manifest``: closes a stream. ``chain`` is SHA-256 over the digests in order."""
+
+    run_arn: RunArnText
+    stream: StreamName
+    count: Annotated[int, msgspec.Meta(ge=0)]
+    chain: Sha256
+    dropped: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Envelopes lost because the spool was full: telemetry loss."""
+
+
+class ManifestReply(_Message, frozen=True, kw_only=True):
+    """Reply: whether the stream is complete; otherwise which envelopes to send again."""
+
+    closed: bool
+    missing: Annotated[tuple[Sequence, ...], msgspec.Meta(max_length=1000)] = ()
+
+
+class Problem(_Message, frozen=True, kw_only=True):
+    """Body of every refusal: a stable code, what happened, what to do. Never a stack trace."""
+
+    code: str
+    message: str
+    advice: str = ""
