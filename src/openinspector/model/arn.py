@@ -126,5 +126,6 @@ def parse_rules_package_arn(text: str) -> RulesPackageArn:
 def _checked(pattern: re.Pattern[str], text: str, noun: str) -> str:
     if len(text) > MAX_ARN_LENGTH or pattern.fullmatch(text) is None:
         shown = text if len(text) <= MAX_ARN_LENGTH else f"{text[:MAX_ARN_LENGTH]}…"
-        raise ModelError(f"not the ARN of a {noun}: {shown!r}")
+        article = "an" if noun[0] in "aeiou" else "a"
+        raise ModelError(f"not the ARN of {article} {noun}: {shown!r}")
     return text

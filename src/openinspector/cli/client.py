@@ -1,0 +1,96 @@
+"""The API client of the command line: boto3, configured as for any AWS service.
+
+Endpoint, authority and keys come from options or from what boto3 reads itself: AWS_ENDPOINT_URL_INSPECTOR,
+AWS_CA_BUNDLE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Item = Mapping[str, Any]
+"""One object of an API answer, as boto3 gives it."""
+
+REFUSED = 1
+UNREACHABLE = 3
+_DESCRIBE_BATCH = 10
+
+
+def make_client(endpoint_url: str | None, ca_bundle: str | None, profile: str | None) -> "BaseClient":
+    """Return a boto3 client; raises UsageError where no endpoint is named anywhere."""
+    import boto3
+    from botocore.config import Config
+
+    if endpoint_url is None and not (
+        os.environ.get("AWS_ENDPOINT_URL_INSPECTOR") or os.environ.get("AWS_ENDPOINT_URL")
+    ):
+        raise click.UsageError("name the service: --endpoint-url https://… or AWS_ENDPOINT_URL_INSPECTOR")
+    session = boto3.Session(profile_name=profile)
+    return session.client(
+        "inspector",
+        endpoint_url=endpoint_url,
+        verify=ca_bundle,
+        region_name=session.region_name or "us-east-1",
+        config=Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=5),
+    )
+
+
+def with_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[P, R]:
+    """Give a command the options that choose the service, and a client made of them as first argument."""
+
+    @click.option("--endpoint-url", metavar="URL", help="Where the service is; default AWS_ENDPOINT_URL_INSPECTOR.")
+    @click.option("--ca-bundle", metavar="FILE", help="Authority to trust; default AWS_CA_BUNDLE.")
+    @click.option("--profile", metavar="NAME", help="Profile of the AWS configuration; default AWS_PROFILE.")
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        options = {name: kwargs.pop(name, None) for name in ("endpoint_url", "ca_bundle", "profile")}
+        with reported_errors():
+            return command(make_client(**options), *args, **kwargs)  # type: ignore[arg-type]  # click gives text
+
+    return wrapped
+
+
+class reported_errors:  # noqa: N801 - reads as the statement it is used in
+    """Turns what boto3 raises into one line and an exit status."""
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> None:
+        """Report ``error`` and leave, if it is one of boto3's."""
+        if error is None or not type(error).__module__.startswith("botocore"):
+            return
+        from botocore.exceptions import ClientError
+
+        if isinstance(error, ClientError):
+            click.echo(
+                f"openinspector: {error.response['Error']['Code']}: {error.response['Error']['Message']}", err=True
+            )
+            sys.exit(REFUSED)
+        click.echo(f"openinspector: cannot talk to the service: {error}", err=True)
+        click.echo("Is `openinspector serve` running, and are --endpoint-url and --ca-bundle right?", err=True)
+        sys.exit(UNREACHABLE)
+
+
+def arns(client: "BaseClient", operation: str, member: str, **arguments: object) -> Iterator[str]:
+    """Yield every ARN of a list operation, page after page."""
+    for page in client.get_paginator(operation).paginate(**arguments, PaginationConfig={"PageSize": 100}):
+        yield from page[member]
+
+
+def described(
+    client: "BaseClient", operation: str, argument: str, member: str, wanted: Sequence[str]
+) -> Iterator[Item]:
+    """Yield what a describe operation says of each ARN, ten at a time."""
+    for start in range(0, len(wanted), _DESCRIBE_BATCH):
+        answer = getattr(client, operation)(**{argument: list(wanted[start : start + _DESCRIBE_BATCH])})
+        yield from answer[member]

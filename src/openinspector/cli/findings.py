@@ -1,0 +1,92 @@
+"""`openinspector findings`: list and explain findings."""
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from openinspector.cli.client import REFUSED, arns, described, with_client
+from openinspector.cli.presentation import SEVERITY_ORDER, console, print_json, print_table, severity_text
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+
+@click.group()
+def findings() -> None:
+    """List and explain findings."""
+
+
+@findings.command("list")
+@click.option("--run", "run_arn", metavar="ARN", help="Only findings of this run.")
+@click.option("--severity", "severities", multiple=True, type=click.Choice(SEVERITY_ORDER, case_sensitive=False))
+@click.option("--rule", "rules", multiple=True, metavar="NAME", help="Rule name or CVE id, whole.")
+@click.option("--agent", "agents", multiple=True, metavar="ID", help="Only findings of these hosts.")
+@click.option("--limit", default=100, show_default=True, metavar="N", help="At most so many; 0 for all.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_client
+def list_findings(  # noqa: PLR0913 - one option a filter
+    client: "BaseClient",
+    *,
+    run_arn: str | None,
+    severities: tuple[str, ...],
+    rules: tuple[str, ...],
+    agents: tuple[str, ...],
+    limit: int,
+    as_json: bool,
+) -> None:
+    """List findings, the most severe first."""
+    wanted: dict[str, list[str]] = {
+        key: list(values)
+        for key, values in (("severities", severities), ("ruleNames", rules), ("agentIds", agents))
+        if values
+    }
+    arguments: dict[str, object] = {"filter": wanted} if wanted else {}
+    if run_arn:
+        arguments["assessmentRunArns"] = [run_arn]
+    found_arns = list(arns(client, "list_findings", "findingArns", **arguments))
+    found = sorted(described(client, "describe_findings", "findingArns", "findings", found_arns), key=most_severe_first)
+    shown = found[:limit] if limit else found
+    if as_json:
+        print_json(shown)
+        return
+    print_table(
+        ("SEVERITY", "RULE", "TITLE", "FINDING"),
+        [(severity_text(f["severity"]), f["id"], f["title"], f["arn"].rsplit("/", 1)[1]) for f in shown],
+        empty="No findings.",
+    )
+    if len(shown) < len(found):
+        click.echo(f"{len(found) - len(shown)} more; see --limit.", err=True)
+
+
+@findings.command("show")
+@click.argument("finding_arn")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_client
+def show_finding(client: "BaseClient", *, finding_arn: str, as_json: bool) -> None:
+    """Explain one finding: what, where, why, and what to do."""
+    found = list(described(client, "describe_findings", "findingArns", "findings", [finding_arn]))
+    if not found:
+        click.echo(f"openinspector: no finding {finding_arn}", err=True)
+        sys.exit(REFUSED)
+    if as_json:
+        print_json(found[0])
+        return
+    _explain(found[0])
+
+
+def most_severe_first(finding: Mapping[str, Any]) -> tuple[int, str, str]:
+    """Sort key: severity, then rule, then ARN."""
+    return SEVERITY_ORDER.index(finding["severity"]), finding["id"], finding["arn"]
+
+
+def _explain(finding: Mapping[str, Any]) -> None:
+    out = console()
+    out.print(severity_text(finding["severity"]), finding["title"])
+    for heading, text in (("What", finding["description"]), ("What to do", finding["recommendation"])):
+        out.print(f"\n[bold]{heading}[/bold]")
+        out.print(text, markup=False)
+    out.print("\n[bold]Attributes[/bold]")
+    for entry in finding["attributes"]:
+        out.print(f"{entry['key']}: {entry.get('value', '')}", markup=False)

@@ -1,0 +1,75 @@
+"""The command `openinspector`: groups are imported only when used, so that every command starts fast.
+
+Exit statuses: 0 done; 1 the service or the host refused, or what was asked about is not well; 2 wrong usage;
+3 the service cannot be reached; 4 the run ended FAILED, ERROR or CANCELED.
+"""
+
+import importlib
+import sys
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+import click
+
+from openinspector import __version__
+from openinspector.model.errors import OpenInspectorError
+
+COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+    {
+        "admin": ("openinspector.cli.admin:admin", "Administer this installation: tokens, access keys, agents."),
+        "agent": ("openinspector.cli.agent:agent", "Run the agent on this host and look at it."),
+        "completion": ("openinspector.cli.completion:completion", "Print the shell completion script."),
+        "demo": ("openinspector.cli.demo:demo", "Assess this very host: service, agent, run, findings."),
+        "evaluate": ("openinspector.cli.evaluate:evaluate", "Evaluate a facts file offline."),
+        "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
+        "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
+        "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
+        "serve": ("openinspector.cli.serve:serve", "Run the service."),
+        "targets": ("openinspector.cli.targets:targets", "Choose hosts to assess."),
+        "templates": ("openinspector.cli.templates:templates", "Choose what to assess, and how long."),
+    }
+)
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called or completed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the command names, sorted."""
+        del ctx
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command; None where there is none of the name."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"{module}.{attribute} is not a command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Print names and summaries without importing anything."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="openinspector")
+def cli() -> None:
+    """Self-hosted host assessment with the API of Amazon Inspector Classic."""
+
+
+def main() -> None:
+    """Run the command line; errors of ours become two lines and exit status 1."""
+    try:
+        cli()
+    except OpenInspectorError as error:
+        click.echo(f"openinspector: {error}", err=True)
+        if error.advice:
+            click.echo(error.advice, err=True)
+        sys.exit(1)

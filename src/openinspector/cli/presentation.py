@@ -1,0 +1,99 @@
+"""How the command line shows things to people: tables, severities, times. `--json` never comes through here."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+SEVERITY_ORDER: Final = ("High", "Medium", "Low", "Informational", "Undefined")
+_SEVERITY_STYLE: Final[Mapping[str, str]] = {
+    "High": "bold red",
+    "Medium": "yellow",
+    "Low": "cyan",
+    "Informational": "dim",
+    "Undefined": "white",
+}
+_STATE_STYLE: Final[Mapping[str, str]] = {
+    "COMPLETED": "green",
+    "COMPLETED_WITH_ERRORS": "yellow",
+    "FAILED": "red",
+    "ERROR": "red",
+    "CANCELED": "dim",
+    "HEALTHY": "green",
+    "UNHEALTHY": "red",
+    "UNKNOWN": "dim",
+}
+
+
+def console() -> Console:
+    """Return a console on standard output; 80 columns wide where the width is unknown."""
+    return Console(highlight=False)
+
+
+def print_json(value: object) -> None:
+    """Print ``value`` as JSON, times as ISO 8601."""
+    click.echo(json.dumps(value, indent=2, default=_jsonable, ensure_ascii=False))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, empty: str) -> None:
+    """Print a table, or the sentence ``empty`` where there are no rows."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    console().print(table if table.row_count else empty)
+
+
+def severity_text(severity: str) -> Text:
+    """Return a severity in its colour."""
+    return Text(severity, style=_SEVERITY_STYLE.get(severity, ""))
+
+
+def state_text(state: str) -> Text:
+    """Return a run state or agent health in its colour."""
+    return Text(state, style=_STATE_STYLE.get(state, ""))
+
+
+def time_text(moment: datetime | None) -> str:
+    """Return a time to the second in UTC, or a dash."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S") if moment else "–"
+
+
+def duration_text(seconds: float) -> str:
+    """Return a duration in its largest fitting unit: ``45 s``, ``3 min``, ``5 h``, ``12 d``."""
+    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def severity_bars(counts: Mapping[str, int], width: int = 40) -> Table:
+    """Return one bar per severity, drawn to the largest count."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(min_width=13)
+    table.add_column(justify="right", min_width=5)
+    table.add_column()
+    largest = max(counts.values(), default=0) or 1
+    for severity in SEVERITY_ORDER:
+        count = counts.get(severity, 0)
+        length = max(1, round(count / largest * width)) if count else 0
+        bar = Text("█" * length, style=_SEVERITY_STYLE[severity])
+        table.add_row(severity_text(severity), str(count), bar)
+    return table
+
+
+def attribute(item: Mapping[str, Any], key: str) -> str:
+    """Return the value of a finding's attribute, or an empty text."""
+    return next((str(a.get("value", "")) for a in item.get("attributes", ()) if a["key"] == key), "")
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no JSON form")

@@ -1,0 +1,126 @@
+"""`openinspector runs`: start, watch and stop assessment runs."""
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from openinspector.cli.client import arns, described, with_client
+from openinspector.cli.presentation import console, print_json, print_table, state_text, time_text
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+ENDED_BADLY = 4
+
+
+@click.group()
+def runs() -> None:
+    """Start, watch and stop assessment runs."""
+
+
+@runs.command("list")
+@click.option("--template", "template_arn", metavar="ARN", help="Only runs of this template.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_client
+def list_runs(client: "BaseClient", *, template_arn: str | None, as_json: bool) -> None:
+    """List assessment runs."""
+    only = {"assessmentTemplateArns": [template_arn]} if template_arn else {}
+    wanted = list(arns(client, "list_assessment_runs", "assessmentRunArns", **only))
+    found = list(described(client, "describe_assessment_runs", "assessmentRunArns", "assessmentRuns", wanted))
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("NAME", "STATE", "FINDINGS", "CREATED", "ARN"),
+        [
+            (
+                r["name"],
+                state_text(r["state"]),
+                str(sum(r["findingCounts"].values())),
+                time_text(r["createdAt"]),
+                r["arn"],
+            )
+            for r in found
+        ],
+        empty="No assessment runs. Start one: openinspector runs start TEMPLATE_ARN --watch",
+    )
+
+
+@runs.command("start")
+@click.argument("template_arn")
+@click.option("--name", metavar="NAME", help="Name of the run; made from the template's if none.")
+@click.option("--watch", is_flag=True, help="Stay, and show progress until the run ends.")
+@with_client
+def start_run(client: "BaseClient", *, template_arn: str, name: str | None, watch: bool) -> None:
+    """Start a run of a template. Prints its ARN."""
+    named = {"assessmentRunName": name} if name else {}
+    run_arn = client.start_assessment_run(assessmentTemplateArn=template_arn, **named)["assessmentRunArn"]
+    click.echo(run_arn)
+    if watch:
+        _watch(client, run_arn, as_json=False)
+
+
+@runs.command("watch")
+@click.argument("run_arn")
+@click.option("--json", "as_json", is_flag=True, help="Print the run as JSON when it has ended.")
+@with_client
+def watch(client: "BaseClient", *, run_arn: str, as_json: bool) -> None:
+    """Show a run's progress until it ends; exit status 4 unless it completed."""
+    _watch(client, run_arn, as_json=as_json)
+
+
+@runs.command("stop")
+@click.argument("run_arn")
+@click.option("--discard", is_flag=True, help="Cancel, instead of evaluating what was collected.")
+@with_client
+def stop_run(client: "BaseClient", *, run_arn: str, discard: bool) -> None:
+    """Stop a run."""
+    action = "SKIP_EVALUATION" if discard else "START_EVALUATION"
+    client.stop_assessment_run(assessmentRunArn=run_arn, stopAction=action)
+
+
+@runs.command("delete")
+@click.argument("run_arn")
+@with_client
+def delete_run(client: "BaseClient", *, run_arn: str) -> None:
+    """Delete a run with its findings."""
+    client.delete_assessment_run(assessmentRunArn=run_arn)
+
+
+@runs.command("exclusions")
+@click.argument("run_arn")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_client
+def list_exclusions(client: "BaseClient", *, run_arn: str, as_json: bool) -> None:
+    """List the checks of a run that could not be completed, and how to fix that."""
+    wanted = list(arns(client, "list_exclusions", "exclusionArns", assessmentRunArn=run_arn))
+    found = []
+    for start in range(0, len(wanted), 100):
+        answer = client.describe_exclusions(exclusionArns=wanted[start : start + 100])
+        found += list(answer["exclusions"].values())
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        ("EXCLUSION", "WHAT TO DO", "SCOPE"),
+        [
+            (e["title"], e["recommendation"], "\n".join(scope["value"] for scope in e["scopes"]))
+            for e in sorted(found, key=lambda e: (e["title"], e["arn"]))
+        ],
+        empty="Every check of the run was completed.",
+    )
+
+
+def _watch(client: "BaseClient", run_arn: str, *, as_json: bool) -> None:
+    from rich.console import Console
+
+    from openinspector.cli.run_progress import run_summary, watch_run
+
+    run = watch_run(client, run_arn, Console(stderr=as_json, highlight=False))
+    if as_json:
+        print_json(run)
+    else:
+        console().print(run_summary(run))
+    if run["state"] not in ("COMPLETED", "COMPLETED_WITH_ERRORS"):
+        sys.exit(ENDED_BADLY)

@@ -1,0 +1,117 @@
+"""One process: the TLS listener in front of a built service.
+
+Stopping is graceful where there is time (requests are answered, contacts flushed) and needs none: whatever was
+acknowledged is on disk already, so the process may as well be killed at any instant.
+"""
+
+import fcntl
+import os
+import socket
+import ssl
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Final
+
+import uvicorn
+
+from openinspector.model.errors import OpenInspectorError
+from openinspector.service.bootstrap import Service, build_service
+from openinspector.service.certificates import Certificates, ensure_certificates
+from openinspector.service.settings import Settings
+from openinspector.service.system_clock import SystemClock
+
+KEEP_ALIVE_SECONDS: Final = 320
+"""Above the longest heartbeat interval (300 s), so that agents keep their connections."""
+_GRACE_SECONDS: Final = 5
+_BACKLOG: Final = 2048
+
+
+class StartError(OpenInspectorError):
+    """The service cannot start: its folder is in use, its address is taken."""
+
+
+def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
+    """Serve until SIGTERM or SIGINT. ``announce`` is told the URL once the listener is bound. Does not return."""
+    _make_private_folder(settings.data_dir)
+    lock = _lock(settings.data_dir)
+    certificates = ensure_certificates(settings.data_dir / "tls", settings.server_names, SystemClock().now())
+    service = build_service(settings)
+    listener = _bind(settings)
+    url = f"https://{_url_host(settings)}:{listener.getsockname()[1]}"
+    (settings.data_dir / "endpoint").write_text(f"{url}\n")
+    service.start()
+    announce(service, url)
+    uvicorn.Server(_config(service, certificates)).run(sockets=[listener])
+    service.stop()
+    lock.close()
+    sys.stdout.flush()
+    # Workflow threads wait for signals that will come in the next process.
+    os._exit(0)
+
+
+def _config(service: Service, certificates: Certificates) -> uvicorn.Config:
+    config = uvicorn.Config(
+        service.app,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        backlog=_BACKLOG,
+        ssl_certfile=certificates.certificate,
+        ssl_keyfile=certificates.key,
+    )
+    config.load()
+    if config.ssl is None:
+        raise StartError("there is no TLS context, and no listener without TLS")
+    config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    return config
+
+
+def _bind(settings: Settings) -> socket.socket:
+    host, port = settings.address
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise StartError(
+            f"cannot listen on {settings.listen}: {error.strerror}",
+            advice="Set OPENINSPECTOR_LISTEN to a free ADDRESS:PORT; port 0 takes any.",
+        ) from error
+    return listener
+
+
+def _url_host(settings: Settings) -> str:
+    host = settings.address[0]
+    name = settings.server_names[0] if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    return f"[{name}]" if ":" in name else name
+
+
+def _make_private_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(
+            f"cannot make the data folder {folder}: {error.strerror}",
+            advice="Set OPENINSPECTOR_DATA_DIR to a folder this user can write.",
+        ) from error
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Keep a second process off the folder: its workflows would run twice."""
+    lock = (folder / "lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StartError(
+            f"another openinspector uses {folder}", advice="Stop it, or set OPENINSPECTOR_DATA_DIR to another folder."
+        ) from error
+    return lock

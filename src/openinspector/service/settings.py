@@ -1,0 +1,183 @@
+"""Typed settings of the service, read once at start from the environment and defaults.
+
+Every setting is an environment variable ``OPENINSPECTOR_<NAME>``. A value that is not allowed stops the service at
+start with the setting's name and what is allowed.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Final, TypeVar
+
+from openinspector.model.errors import OpenInspectorError
+from openinspector.model.rules_package import REGIONS
+
+PREFIX: Final = "OPENINSPECTOR_"
+
+
+class SettingsError(OpenInspectorError):
+    """A setting whose value is not allowed, or an unknown one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How one installation runs. Times are seconds unless the name says otherwise."""
+
+    data_dir: Path = Path("/var/lib/openinspector")
+    """Folder for the embedded defaults: database, objects, keys, certificates."""
+    listen: str = "127.0.0.1:8443"
+    """Address and port of the one TLS listener; port 0 takes a free one."""
+    server_names: tuple[str, ...] = ("localhost", "127.0.0.1")
+    """Names and addresses the server certificate of the embedded CA is made for."""
+    database_url: str = ""
+    """``sqlite:///…`` or ``postgresql+psycopg://…``; empty: SQLite in the data folder."""
+    workflow_database_url: str = ""
+    """The same for the durable-execution engine."""
+    object_url: str = ""
+    """Where sealed telemetry goes, as obstore takes it; empty: a folder in the data folder."""
+    account: str = "123456789012"
+    region: str = "us-east-1"
+    partition: str = "aws"
+    heartbeat_seconds: int = 60
+    collecting_heartbeat_seconds: int = 15
+    run_ends: str = "streams-closed"
+    """``streams-closed``: a run ends as soon as every agent has closed its streams; ``duration``: at its end."""
+    stop_grace_seconds: int = 60
+    """How long agents may take to flush after a stop (decisions)."""
+    retention_days: int = 30
+    """How long telemetry is kept (F3.3)."""
+    evaluation_batch: int = 25
+    """Hosts one evaluation step takes."""
+    max_instances: int = 500
+    """Hosts in all running assessments (table 9)."""
+    max_resource_groups: int = 1000
+    max_targets: int = 50
+    max_templates: int = 500
+    max_runs: int = 50_000
+    log_level: str = "info"
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'openinspector.db'}"
+
+    @property
+    def workflow_database(self) -> str:
+        """The durable-execution engine's database URL in force."""
+        return self.workflow_database_url or f"sqlite:///{self.data_dir / 'workflows.db'}"
+
+    @property
+    def objects(self) -> str:
+        """The object store's URL in force."""
+        return self.object_url or (self.data_dir / "objects").resolve().as_uri()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the listener."""
+        host, _, port = self.listen.rpartition(":")
+        return host.strip("[]"), int(port)
+
+
+_T = TypeVar("_T")
+
+
+def _matching(pattern: str, allowed: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def parse(text: str) -> str:
+        if compiled.fullmatch(text) is None:
+            raise ValueError(allowed)
+        return text
+
+    return parse
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"one of: {', '.join(choices)}")
+        return text
+
+    return parse
+
+
+def _between(lowest: int, highest: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", text) or not lowest <= int(text) <= highest:
+            raise ValueError(f"a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return parse
+
+
+def _names(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not names:
+        raise ValueError("names or addresses, separated by commas")
+    return names
+
+
+def _folder(text: str) -> Path:
+    path = Path(text)
+    if not path.is_absolute():
+        raise ValueError("an absolute path")
+    return path
+
+
+def _listen(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not re.fullmatch(r"\d{1,5}", port) or int(port) > 65535:  # noqa: PLR2004 - the largest port
+        raise ValueError("ADDRESS:PORT, such as 0.0.0.0:8443 or [::]:8443")
+    return text
+
+
+_DATABASE = _matching(r"|(?:sqlite:///|postgresql\+psycopg://).+", "sqlite:///PATH or postgresql+psycopg://…")
+
+_PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
+    "data_dir": _folder,
+    "listen": _listen,
+    "server_names": _names,
+    "database_url": _DATABASE,
+    "workflow_database_url": _DATABASE,
+    "object_url": _matching(r"|(?:file|s3|gs|az)://.+", "file://, s3://, gs:// or az:// and a place"),
+    "account": _matching(r"\d{12}", "12 digits"),
+    "region": _one_of(*REGIONS),
+    "partition": _one_of("aws", "aws-us-gov"),
+    "heartbeat_seconds": _between(5, 300),
+    "collecting_heartbeat_seconds": _between(5, 300),
+    "run_ends": _one_of("streams-closed", "duration"),
+    "stop_grace_seconds": _between(1, 600),
+    "retention_days": _between(1, 3650),
+    "evaluation_batch": _between(1, 500),
+    "max_instances": _between(1, 1_000_000),
+    "max_resource_groups": _between(1, 1_000_000),
+    "max_targets": _between(1, 1_000_000),
+    "max_templates": _between(1, 1_000_000),
+    "max_runs": _between(1, 10_000_000),
+    "log_level": _one_of("debug", "info", "warning", "error"),
+}
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read settings from ``environment``; SettingsError names what is wrong and what is allowed.
+
+    Variables of the agent (``OPENINSPECTOR_AGENT_…``) and of the tests are somebody else's.
+    """
+    known = {f"{PREFIX}{field.name.upper()}": field.name for field in fields(Settings)}
+    foreign = ("OPENINSPECTOR_AGENT_", "OPENINSPECTOR_SHARED", "OPENINSPECTOR_REQUIRE", "OPENINSPECTOR_GOLDEN")
+    values: dict[str, object] = {}
+    for variable, text in sorted(environment.items()):
+        if not variable.startswith(PREFIX) or variable.startswith(foreign):
+            continue
+        if variable not in known:
+            raise SettingsError(f"unknown setting {variable}", advice=f"Known settings: {', '.join(sorted(known))}.")
+        values[known[variable]] = _parsed(variable, text, _PARSERS[known[variable]])
+    return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
+
+
+def _parsed(variable: str, text: str, parse: Callable[[str], _T]) -> _T:
+    try:
+        return parse(text)
+    except ValueError as allowed:
+        raise SettingsError(f"{variable}={text!r} is not allowed", advice=f"Allowed: {allowed}.") from allowed

@@ -1,0 +1,102 @@
+"""Durable workflows on DBOS: SQLite by default, PostgreSQL for many machines (dependencies.md).
+
+DBOS keeps one instance a process. Its values are stored as JSON: its default serializer is pickle, which has no
+place here.
+"""
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Mapping
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from openinspector.model.errors import StoreError
+from openinspector.service.ports.workflows import Workflow
+
+_RUN_BODY = "openinspector.run_body"
+_UNLIMITED_RECOVERIES = 1_000_000
+
+
+class _DbosContext:
+    """What a body may do, as DBOS steps and receives."""
+
+    def step(self, name: str, action: Callable[[], str]) -> str:
+        """Do ``action`` once; after a restart its result comes from the database."""
+        return DBOS.run_step({"name": name}, action)
+
+    def wait(self, topic: str, seconds: float) -> str | None:
+        """Return the next signal of ``topic``, or None after ``seconds``."""
+        message = DBOS.recv(topic, timeout_seconds=seconds)
+        return None if message is None else str(message)
+
+
+class DbosWorkflows:
+    """Workflows whose progress survives kill -9."""
+
+    def __init__(self, url: str, *, application_version: str, executor_id: str = "local") -> None:
+        self._engine = _open_engine(url)
+        self._bodies: Mapping[str, Workflow] = {}
+        self._entry: Callable[[str, str], None] | None = None
+        self._config = DBOSConfig(
+            name="openinspector",
+            system_database_url=url,
+            system_database_engine=self._engine,
+            serializer=DBOSPortableJSONSerializer(),
+            application_version=application_version,
+            executor_id=executor_id,
+            notification_listener_polling_interval_sec=0.1,
+            log_level="WARNING",
+        )
+
+    def launch(self, bodies: Mapping[str, Workflow]) -> None:
+        """Start executing, and resume whatever was pending when the process ended."""
+        self._bodies = dict(bodies)
+        DBOS(config=self._config)
+
+        # A plain function, because DBOS notes things on what it decorates.
+        def run_body(name: str, argument: str) -> None:
+            self._bodies[name](_DbosContext(), argument)
+
+        self._entry = DBOS.workflow(name=_RUN_BODY, max_recovery_attempts=_UNLIMITED_RECOVERIES)(run_body)
+        DBOS.launch()
+
+    def start(self, name: str, workflow_id: str, argument: str) -> None:
+        """Start a workflow; the same id again changes nothing."""
+        if self._entry is None or name not in self._bodies:
+            raise StoreError(f"no workflow is named {name!r}, or workflows are not launched")
+        with SetWorkflowID(workflow_id):
+            DBOS.start_workflow(self._entry, name, argument)
+
+    def signal(self, workflow_id: str, topic: str, message: str) -> None:
+        """Keep a signal until the workflow waits for it; nothing where no workflow has that id."""
+        if DBOS.get_workflow_status(workflow_id) is not None:
+            DBOS.send(workflow_id, message, topic)
+
+    def shutdown(self) -> None:
+        """Stop executing; what is pending resumes at the next launch.
+
+        Threads that wait for a signal wake up to a database that is gone; what DBOS logs of that is noise, and the
+        process should end soon after (`openinspector.service.server` does).
+        """
+        logging.getLogger("dbos").setLevel(logging.CRITICAL)
+        DBOS.destroy(destroy_registry=True)
+        self._engine.dispose()
+
+
+def _open_engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=10, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=NORMAL")
+        # DBOS asks for unixepoch('subsec'), which SQLite knows from 3.42 on.
+        if sqlite3.sqlite_version_info < (3, 42):
+            connection.create_function("unixepoch", -1, lambda *_: time.time())
+
+    return engine

@@ -1,0 +1,117 @@
+"""What every `Workflows` adapter must do. Subclass it and give a fixture ``new_workflows``."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+
+import pytest
+
+from openinspector.service.ports.workflows import Workflow, WorkflowContext, Workflows
+
+NewWorkflows = Callable[[], Workflows]
+_PATIENCE_SECONDS = 20.0
+
+
+class WorkflowsSuite:
+    """Steps are done once, signals are kept, what was pending goes on after a restart."""
+
+    @pytest.fixture
+    def new_workflows(self) -> NewWorkflows:
+        """Return a function that opens the same durable state anew."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def launched(self, new_workflows: NewWorkflows) -> Iterator[Callable[[Mapping[str, Workflow]], Workflows]]:
+        """Launch workflows, and shut the last ones down afterwards."""
+        opened: list[Workflows] = []
+
+        def launch(bodies: Mapping[str, Workflow]) -> Workflows:
+            while opened:
+                opened.pop().shutdown()
+            opened.append(new_workflows())
+            opened[-1].launch(bodies)
+            return opened[-1]
+
+        yield launch
+        for workflows in opened:
+            workflows.shutdown()
+
+    def test_a_body_gets_its_argument(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
+        """Steps run in order."""
+        done: list[str] = []
+        finished = threading.Event()
+
+        def body(context: WorkflowContext, argument: str) -> None:
+            done.append(context.step("first", lambda: f"{argument} 1"))
+            done.append(context.step("second", lambda: f"{argument} 2"))
+            finished.set()
+
+        launched({"body": body}).start("body", "w1", "run")
+        assert finished.wait(_PATIENCE_SECONDS)
+        assert done == ["run 1", "run 2"]
+
+    def test_the_same_id_starts_once(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
+        """A client that repeats itself does no harm."""
+        starts: list[str] = []
+        finished = threading.Event()
+
+        def body(context: WorkflowContext, argument: str) -> None:
+            context.step("only", lambda: _noted(starts, argument))
+            finished.set()
+
+        workflows = launched({"body": body})
+        workflows.start("body", "w1", "a")
+        assert finished.wait(_PATIENCE_SECONDS)
+        workflows.start("body", "w1", "a")
+        time.sleep(0.3)
+        assert starts == ["a"]
+
+    def test_a_signal_ends_a_wait(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
+        """A signal sent before the wait is not lost."""
+        heard: list[str | None] = []
+        finished = threading.Event()
+        proceed = threading.Event()
+
+        def body(context: WorkflowContext, _argument: str) -> None:
+            proceed.wait(_PATIENCE_SECONDS)
+            heard.append(context.wait("topic", _PATIENCE_SECONDS))
+            heard.append(context.wait("topic", 0.1))
+            finished.set()
+
+        workflows = launched({"body": body})
+        workflows.start("body", "w1", "")
+        workflows.signal("w1", "topic", "stop")
+        proceed.set()
+        assert finished.wait(_PATIENCE_SECONDS)
+        assert heard == ["stop", None]
+
+    def test_a_signal_to_nobody_is_harmless(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
+        """A run that has been deleted meanwhile has no workflow."""
+        launched({}).signal("nobody", "topic", "stop")
+
+    def test_what_was_done_is_not_done_again_after_a_restart(
+        self, launched: Callable[[Mapping[str, Workflow]], Workflows]
+    ) -> None:
+        """The second process goes on after the finished step."""
+        done: list[str] = []
+        waiting = threading.Event()
+        finished = threading.Event()
+
+        def body(context: WorkflowContext, _argument: str) -> None:
+            context.step("before", lambda: _noted(done, "before"))
+            waiting.set()
+            if context.wait("go", 1.0) is not None:
+                context.step("after", lambda: _noted(done, "after"))
+                finished.set()
+
+        launched({"body": body}).start("body", "w1", "")
+        assert waiting.wait(_PATIENCE_SECONDS)
+        again = launched({"body": body})
+        again.signal("w1", "go", "now")
+        assert finished.wait(_PATIENCE_SECONDS)
+        assert done == ["before", "after"]
+
+
+def _noted(notes: list[str], text: str) -> str:
+    notes.append(text)
+    return text

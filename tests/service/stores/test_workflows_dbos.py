@@ -1,0 +1,81 @@
+"""Durable workflows on DBOS and SQLite; kill -9 between two steps."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from openinspector.service.ports.workflows import WorkflowContext
+from openinspector.service.stores.workflows_dbos import DbosWorkflows
+from openinspector.testing.conformance.workflows import NewWorkflows, WorkflowsSuite
+
+
+class TestDbosOnSqlite(WorkflowsSuite):
+    @pytest.fixture
+    def new_workflows(self, tmp_path: Path) -> NewWorkflows:
+        url = f"sqlite:///{tmp_path / 'workflows.db'}"
+        return lambda: DbosWorkflows(url, application_version="test")
+
+
+KILLED = """
+import os, signal, sys, time
+from pathlib import Path
+from openinspector.service.ports.workflows import WorkflowContext
+from openinspector.service.stores.workflows_dbos import DbosWorkflows
+
+folder, kill = Path(sys.argv[1]), sys.argv[2] == "kill"
+log = folder / "log"
+
+def note(text):
+    with log.open("a") as file:
+        file.write(text + "\\n")
+    return text
+
+def body(context, argument):
+    context.step("one", lambda: note("one"))
+    if kill:
+        os.kill(os.getpid(), signal.SIGKILL)
+    context.step("two", lambda: note("two"))
+    note("done")
+
+workflows = DbosWorkflows(f"sqlite:///{folder / 'w.db'}", application_version="test")
+workflows.launch({"body": body})
+if kill:
+    workflows.start("body", "id", "x")
+for _ in range(200):
+    if log.exists() and "done" in log.read_text():
+        os._exit(0)
+    time.sleep(0.05)
+os._exit(1)
+"""
+
+
+def test_a_killed_process_s_workflow_goes_on_in_the_next(tmp_path: Path) -> None:
+    def process(mode: str) -> int:
+        return subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), mode], timeout=60, check=False).returncode
+
+    assert process("kill") == -signal.SIGKILL
+    assert process("resume") == os.EX_OK
+    assert (tmp_path / "log").read_text().split() == ["one", "two", "done"]
+
+
+def _one_step(context: WorkflowContext, argument: str) -> None:
+    context.step("only", lambda: argument)
+
+
+def test_no_value_is_pickled(tmp_path: Path) -> None:
+    """DBOS's default serializer is pickle; a pickled value in base64 begins with gA."""
+    database = tmp_path / "w.db"
+    workflows = DbosWorkflows(f"sqlite:///{database}", application_version="test")
+    workflows.launch({"body": _one_step})
+    workflows.start("body", "id", "argument")
+    for _ in range(100):
+        with_wal = b"".join(file.read_bytes() for file in tmp_path.glob("w.db*"))
+        if b'"argument"' in with_wal:
+            break
+    workflows.shutdown()
+    assert b'"argument"' in with_wal
+    assert b"py_pickle" not in with_wal

@@ -1,0 +1,69 @@
+"""The folder is the registry."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from openinspector.plugins import PluginError, discover
+
+
+@dataclass(frozen=True)
+class Shape:
+    name: str
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    package = tmp_path / "shapes_under_test"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    yield package
+    for name in [name for name in sys.modules if name.startswith("shapes_under_test")]:
+        del sys.modules[name]
+
+
+def write(folder: Path, name: str, text: str) -> None:
+    (folder / f"{name}.py").write_text(text)
+
+
+GOOD = "from tests_shape import Shape\nSHAPE = Shape({name!r})\n"
+
+
+@pytest.fixture(autouse=True)
+def shape_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tests_shape", sys.modules[__name__])
+
+
+def test_plugins_are_found_in_name_order(folder: Path) -> None:
+    for name in ("square", "circle"):
+        write(folder, name, GOOD.format(name=name))
+    assert list(discover("shapes_under_test", "SHAPE", Shape)) == ["circle", "square"]
+
+
+def test_a_file_without_the_constant_says_what_it_must_define(folder: Path) -> None:
+    write(folder, "bad", "")
+    with pytest.raises(PluginError, match="shapes_under_test.bad must define SHAPE: Shape"):
+        discover("shapes_under_test", "SHAPE", Shape)
+
+
+def test_a_constant_of_another_type_is_refused(folder: Path) -> None:
+    write(folder, "bad", "SHAPE = 'square'")
+    with pytest.raises(PluginError, match="must define SHAPE: Shape"):
+        discover("shapes_under_test", "SHAPE", Shape)
+
+
+def test_a_name_that_is_not_the_file_s_is_refused(folder: Path) -> None:
+    write(folder, "square", GOOD.format(name="circle"))
+    with pytest.raises(PluginError, match="it must be 'square'"):
+        discover("shapes_under_test", "SHAPE", Shape)
+
+
+def test_the_mapping_cannot_be_changed(folder: Path) -> None:
+    write(folder, "square", GOOD.format(name="square"))
+    plugins = discover("shapes_under_test", "SHAPE", Shape)
+    with pytest.raises(TypeError):
+        plugins["circle"] = Shape("circle")  # type: ignore[index]  # that it is refused is the test
