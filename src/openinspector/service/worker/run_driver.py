@@ -9,7 +9,8 @@
 Every step is idempotent: the process may die between a step's effect and the engine's note of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -41,8 +42,8 @@ class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
     """What one evaluation step did; remembered by the workflow, so small."""
 
     hosts: int
-    hosts_assessed: int
-    """Hosts of which at least one rule could say something."""
+    assessed: dict[str, int]
+    """Rules package ARN to the number of hosts of which at least one of its rules could say something."""
     errors: int
     """Exclusions that make a run end COMPLETED_WITH_ERRORS."""
 
@@ -58,20 +59,20 @@ class Evaluator(Protocol):
         """Evaluate ``agents``; doing it again changes nothing."""
         ...
 
-    def finish(self, run: AssessmentRun) -> None:
-        """Store what concerns the run as a whole, and forget what was kept in memory for it."""
+    def finish(self, run: AssessmentRun, assessed: Mapping[str, int]) -> None:
+        """Store what concerns the run as a whole; ``assessed`` sums up the batches."""
         ...
 
 
 class RunKeys(Protocol):
-    """Makes the key a run's telemetry is sealed with."""
+    """The keys that runs' telemetry is sealed with."""
 
-    def open_run(self, run: RunArn) -> None:
-        """Make the run's data key; a second time changes nothing."""
+    def make(self, run: RunArn) -> bytes | None:
+        """Make the run's data key unless it has one."""
         ...
 
-    def close_run(self, run: RunArn) -> None:
-        """Forget the key in memory; it can be unwrapped again while it is kept."""
+    def drop(self, run: RunArn) -> None:
+        """Forget the key in the clear."""
         ...
 
 
@@ -113,14 +114,13 @@ class RunDriver:
             )
             for number, batch in enumerate(self._batches(arn), start=1)
         ]
-        final = _final_state(results, errors)
-        context.step("finish", lambda: self._finish(arn, final))
+        context.step("finish", lambda: self._finish(arn, results, errors))
 
     def _begin(self, arn: RunArn) -> str:
         run = self._run(arn)
         errors = self.evaluator.begin(run)
         self._reach(arn, _State.START_DATA_COLLECTION_PENDING)
-        self.keys.open_run(arn)
+        self.keys.make(arn)
         self._reach(arn, _State.START_DATA_COLLECTION_IN_PROGRESS)
         self._reach(arn, _State.COLLECTING_DATA)
         _log.info("run_driver collecting", run=arn, agents=len(self.assessments.run_agents(arn)))
@@ -162,7 +162,7 @@ class RunDriver:
     def _collected(self, arn: RunArn) -> str:
         run = self._run(arn)
         if run.stop_action is StopAction.SKIP_EVALUATION and run.state in BEFORE_EVALUATION:
-            self.keys.close_run(arn)
+            self.keys.drop(arn)
             return self._reach(arn, _State.CANCELED)
         self._reach(arn, _State.DATA_COLLECTED)
         self._reach(arn, _State.START_EVALUATING_RULES_PENDING)
@@ -177,13 +177,16 @@ class RunDriver:
         hosts = len(self.assessments.run_agents(arn))
         return msgspec.json.encode(self.evaluator.evaluate(self._run(arn), batch, run_hosts=hosts)).decode()
 
-    def _finish(self, arn: RunArn, final: AssessmentRunState) -> str:
-        self.evaluator.finish(self._run(arn))
+    def _finish(self, arn: RunArn, results: Sequence[BatchResult], errors: int) -> str:
+        assessed = Counter[str]()
+        for result in results:
+            assessed.update(result.assessed)
+        self.evaluator.finish(self._run(arn), assessed)
         self.assessments.set_finding_counts(arn, self.findings.counts(arn))
-        return self._end(arn, final)
+        return self._end(arn, _final_state(results, errors))
 
     def _end(self, arn: RunArn, final: AssessmentRunState) -> str:
-        self.keys.close_run(arn)
+        self.keys.drop(arn)
         run = self.assessments.runs_by_arn([arn]).get(arn)
         if run is not None and run.in_progress:
             self.assessments.advance_run(arn, final, self.clock.now())
@@ -206,7 +209,7 @@ class RunDriver:
 
 def _final_state(results: Sequence[BatchResult], errors_before: int) -> AssessmentRunState:
     """Judge how the run ends (decisions: FAILED, COMPLETED_WITH_ERRORS; F4.38 for runs without agents)."""
-    if results and not any(result.hosts_assessed for result in results):
+    if results and not any(result.assessed for result in results):
         return _State.FAILED
     errors = errors_before + sum(result.errors for result in results)
     return _State.COMPLETED_WITH_ERRORS if errors else _State.COMPLETED

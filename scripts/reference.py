@@ -1,0 +1,160 @@
+"""Writes docs/reference/ and schemas/ from the code; with --check compares and says what is stale.
+
+The folder is the registry (ADR 0004): these pages are where its contents can be read as a list.
+"""
+
+import dataclasses
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import click
+from openinspector.service.api.dispatch import built_operations
+from openinspector.service.api.shapes import load_model
+from openinspector.service.app.rule_catalogue import discover_rules
+from openinspector.wire.schema import schemas
+
+from openinspector.agent.registry import sensors
+from openinspector.cli.main import COMMANDS, cli
+from openinspector.feed import Feed
+from openinspector.plugins import discover
+from openinspector.service.settings import PREFIX, Settings
+from openinspector.wire import telemetry
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTE = "<!-- Written by `make docs` from the code; edit the code. -->\n\n"
+
+
+def main() -> int:
+    """Write or check every page; the number of stale ones is the exit status."""
+    check = "--check" in sys.argv[1:]
+    pages: dict[Path, str] = {ROOT / "docs" / "reference" / f"{name}.md": NOTE + page() for name, page in PAGES.items()}
+    pages |= {ROOT / "schemas" / name: content.decode() for name, content in schemas().items()}
+    stale = [path for path, text in pages.items() if not path.is_file() or path.read_text() != text]
+    for path in stale:
+        if check:
+            print(f"{path.relative_to(ROOT)} is not what the code says: run `make docs`")
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(pages[path])
+            print(f"wrote {path.relative_to(ROOT)}")
+    return len(stale) if check else 0
+
+
+def rules_page() -> str:
+    """List every rule of every package."""
+    parts = ["# Rules\n"]
+    for package, rules in discover_rules().items():
+        parts.append(f"\n## {package.replace('_', ' ').capitalize()}\n")
+        for rule in rules.values():
+            reads = ", ".join(f"`{kind.__name__}`" for kind in rule.reads)
+            parts.append(
+                f"\n### {rule.title}\n\n`{rule.name}` · severity {rule.severity} · reads {reads} · "
+                f"sensors {_code(rule.sensors)}\n\n{rule.description}\n\n**What to do:** {rule.recommendation}\n"
+            )
+    return "".join(parts)
+
+
+def feeds_page() -> str:
+    """List every feed."""
+    rows = [
+        (f"`{feed.name}`", feed.title, ", ".join(feed.distributions), f"`{feed.version_scheme}`", feed.publisher_url)
+        for feed in discover("openinspector.feeds", "FEED", Feed).values()
+    ]
+    return "# Feeds\n\n" + _table(("Name", "What", "Distributions", "Version scheme", "Publisher"), rows)
+
+
+def sensors_page() -> str:
+    """List every sensor."""
+    rows = [
+        (
+            f"`{sensor.name}`",
+            sensor.title,
+            ", ".join(f"`{kind.__name__}`" for kind in sensor.records),
+            "root for everything" if sensor.needs.root else "any user",
+            f"{sensor.max_seconds:g} s, {sensor.max_records:,} records",
+        )
+        for sensor in sensors().values()
+    ]
+    return "# Sensors\n\n" + _table(("Name", "What", "Records", "Needs", "Bounds"), rows)
+
+
+def settings_page() -> str:
+    """List every setting of the service, with the sentence that follows it in the source."""
+    source = inspect.getsource(Settings)
+    rows = []
+    for field in dataclasses.fields(Settings):
+        documented = re.search(rf'^    {field.name}: [^\n]*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL)
+        words = " ".join(documented.group(1).split()) if documented else ""
+        default = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
+        rows.append((f"`{PREFIX}{field.name.upper()}`", f"`{default}`" if default != "" else "", words))
+    return "# Settings of the service\n\nEnvironment variables, read once at start.\n\n" + _table(
+        ("Variable", "Default", "What"), rows
+    )
+
+
+def cli_page() -> str:
+    """Return the help of every command."""
+    context = click.Context(cli, info_name="openinspector", terminal_width=100, max_content_width=100)
+    parts = ["# Command line\n\n", inspect.cleandoc(cli.__doc__ or ""), "\n"]
+    parts += _command_help(cli, context)
+    return "".join(parts)
+
+
+def _command_help(command: click.Command, context: click.Context) -> Iterable[str]:
+    level = "#" * (2 + context.command_path.count(" "))
+    yield f"\n{level} {context.command_path}\n\n```\n{command.get_help(context)}\n```\n"
+    if isinstance(command, click.Group):
+        for name in sorted(COMMANDS) if command is cli else command.list_commands(context):
+            found = command.get_command(context, name)
+            if found is not None:
+                yield from _command_help(found, _child(found, context, name))
+
+
+def _child(command: click.Command, parent: click.Context, name: str) -> click.Context:
+    return click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
+
+
+def api_coverage_page() -> str:
+    """Say which of the 37 operations are built."""
+    built = built_operations()
+    names = sorted(load_model().operations)
+    rows = [(f"`{name}`", "yes" if name in built else "not yet") for name in names]
+    head = f"# API coverage\n\n{len(built)} of {len(names)} operations of `inspector` 2016-02-16 are built.\n\n"
+    return head + _table(("Operation", "Built"), rows)
+
+
+def telemetry_page() -> str:
+    """List every message type and what it carries."""
+    rows = [(f"`{kind}`", f"`{record.__name__}`", _first_line(record)) for record, kind in telemetry.message_types()]
+    return "# Telemetry\n\n" + _table(("Message type", "Record", "What"), rows)
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "api-coverage": api_coverage_page,
+    "cli": cli_page,
+    "feeds": feeds_page,
+    "rules": rules_page,
+    "sensors": sensors_page,
+    "settings": settings_page,
+    "telemetry": telemetry_page,
+}
+
+
+def _first_line(kind: type[object]) -> str:
+    return (inspect.getdoc(kind) or "").splitlines()[0]
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Retention: telemetry older than so many days is shredded, and what an earlier shredding left undone is finished."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from openinspector.model.arn import RunArn
+from openinspector.model.errors import StoreError
+from openinspector.service.app.telemetry import ShredReceipt, Telemetry
+from openinspector.service.ports.telemetry_store import TelemetryStore
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionReport:
+    """What one round of retention did."""
+
+    shredded: tuple[ShredReceipt, ...]
+    failed: tuple[RunArn, ...]
+    """Runs the stores would not let go of; the next round tries again."""
+
+
+def apply_retention(telemetry: Telemetry, index: TelemetryStore, days: int, now: datetime) -> RetentionReport:
+    """Shred every run whose key is older than ``days`` (F3.3: 30) and say what became of each."""
+    due = [key.run_arn for key in index.run_keys_created_before(now - timedelta(days=days))]
+    return _shred_all(telemetry, tuple(dict.fromkeys((*telemetry.unfinished(), *due))))
+
+
+def _shred_all(telemetry: Telemetry, runs: Sequence[RunArn]) -> RetentionReport:
+    shredded: list[ShredReceipt] = []
+    failed: list[RunArn] = []
+    for run in runs:
+        try:
+            shredded.append(telemetry.shred(run))
+        except StoreError as error:
+            failed.append(run)
+            _log.error("retention failed", run=run, error=str(error))
+    return RetentionReport(shredded=tuple(shredded), failed=tuple(failed))

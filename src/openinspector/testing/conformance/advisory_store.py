@@ -1,0 +1,179 @@
+"""What every advisory store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from openinspector.feed import Unparsed
+from openinspector.model.advisory import (
+    Advisory,
+    AffectedPackage,
+    FixState,
+    PackageKind,
+    Priority,
+    Score,
+)
+from openinspector.service.ports.advisory_store import AdvisoryStore, FeedSnapshot
+from openinspector.testing.conformance.threads import at_once
+from openinspector.testing.model_builders import moment
+
+
+def snapshot(feed: str = "debian", **fields: Any) -> FeedSnapshot:
+    """Return what is noted of a feed."""
+    made = FeedSnapshot(
+        feed=feed,
+        fingerprint="f" * 64,
+        origin="https://security.example/",
+        fetched_at=moment(1),
+        published_at=moment(0),
+        advisories=2,
+        unparsed=0,
+        validators={"dsa.list": 'W/"etag"'},
+    )
+    return replace(made, **fields)
+
+
+def affected(distribution: str = "debian:12", name: str = "openssl") -> AffectedPackage:
+    """Return a package that 3.0.1-1 fixes."""
+    return AffectedPackage(
+        distribution=distribution,
+        kind=PackageKind.SOURCE,
+        name=name,
+        fix_state=FixState.FIXED,
+        fixed_version="3.0.1-1",
+        architectures=("amd64",),
+    )
+
+
+def advisory(number: int, *packages: AffectedPackage, feed: str = "debian", **fields: Any) -> Advisory:
+    """Return an advisory about ``packages``."""
+    made = Advisory(
+        id=f"DSA-{number}",
+        feed=feed,
+        vulnerabilities=(f"CVE-2026-{number:04d}",),
+        affected=packages,
+        summary="Zürich – a flaw \x00",
+        priority=Priority.HIGH,
+        scores=(Score(version="3.1", base=9.8, vector="CVSS:3.1/AV:N", origin="nvd"),),
+        references=("https://security.example/1",),
+        published="2026-01-01",
+        note="a note",
+    )
+    return replace(made, **fields)
+
+
+def unparsed(number: int) -> Unparsed:
+    """Return an entry that was not understood."""
+    return Unparsed(document="dsa.list", entry=f"line {number} \x00", reason="no version")
+
+
+class AdvisoryStoreSuite:
+    """The laws of `AdvisoryStore`."""
+
+    def test_advisories_come_back_as_they_were_given(self, store: AdvisoryStore) -> None:
+        """Every field of them, in the order of their ids."""
+        given = [advisory(2, affected()), advisory(1, affected(), affected(name="curl"))]
+        store.replace(snapshot(), given, ())
+        assert list(store.advisories(["debian:12"])) == given[::-1]
+
+    def test_only_what_affects_the_distributions_is_returned(self, store: AdvisoryStore) -> None:
+        """And of each advisory only those entries; a distribution named twice counts once."""
+        old, new = affected("debian:11"), affected("debian:12")
+        store.replace(snapshot(), [advisory(1, new, old), advisory(2, old)], ())
+        assert list(store.advisories(["debian:12"])) == [advisory(1, new)]
+        assert list(store.advisories(["debian:11", "debian:11"])) == [advisory(1, old), advisory(2, old)]
+        assert list(store.advisories(["debian:12", "debian:11"])) == [advisory(1, old, new), advisory(2, old)]
+        assert list(store.advisories(["debian:13"])) == []
+        assert list(store.advisories([])) == []
+
+    def test_advisories_of_several_feeds_are_sorted_by_feed(self, store: AdvisoryStore) -> None:
+        """Two feeds may speak for one distribution, and give the same id."""
+        ours, theirs = advisory(1, affected(), feed="debian"), advisory(1, affected(), feed="another")
+        store.replace(snapshot("debian"), [ours], ())
+        store.replace(snapshot("another"), [theirs], ())
+        assert list(store.advisories(["debian:12"])) == [theirs, ours]
+
+    def test_two_advisories_of_one_id_are_both_kept(self, store: AdvisoryStore) -> None:
+        """A publisher that repeats an id loses nothing."""
+        given = [
+            advisory(1, affected("debian:11"), affected("debian:12"), note="first"),
+            advisory(1, affected("debian:11"), affected("debian:12"), note="second"),
+        ]
+        store.replace(snapshot(), given, ())
+        assert list(store.advisories(["debian:11", "debian:12"])) == given
+
+    def test_replacing_leaves_nothing_of_before(self, store: AdvisoryStore) -> None:
+        """Of this feed; others stay."""
+        store.replace(snapshot(), [advisory(1, affected("debian:11"))], [unparsed(1)])
+        store.replace(snapshot("another"), [advisory(3, affected("debian:11"), feed="another")], ())
+        newer = snapshot(fingerprint="e" * 64, fetched_at=moment(2), published_at=None, validators={})
+        store.replace(newer, [advisory(2, affected("debian:12"))], ())
+        assert list(store.advisories(["debian:11"])) == [advisory(3, affected("debian:11"), feed="another")]
+        assert list(store.advisories(["debian:12"])) == [advisory(2, affected("debian:12"))]
+        assert list(store.snapshots()) == [snapshot("another"), newer]
+        assert list(store.unparsed("debian")) == []
+
+    def test_a_feed_may_be_empty(self, store: AdvisoryStore) -> None:
+        """Its snapshot shows that it was fetched."""
+        store.replace(snapshot(advisories=0), (), ())
+        assert list(store.snapshots()) == [snapshot(advisories=0)]
+        assert list(store.advisories(["debian:12"])) == []
+
+    def test_touching_changes_the_time_alone(self, store: AdvisoryStore) -> None:
+        """Of one feed; a feed that is not there stays so."""
+        store.replace(snapshot(), [advisory(1, affected())], ())
+        store.replace(snapshot("another"), (), ())
+        store.touch("debian", moment(9))
+        store.touch("unknown", moment(9))
+        assert list(store.snapshots()) == [snapshot("another"), snapshot(fetched_at=moment(9))]
+        assert list(store.advisories(["debian:12"])) == [advisory(1, affected())]
+
+    def test_what_was_not_understood_is_kept_in_order(self, store: AdvisoryStore) -> None:
+        """And nothing for a feed that is not there."""
+        store.replace(snapshot(unparsed=2), (), [unparsed(2), unparsed(1)])
+        assert list(store.unparsed("debian")) == [unparsed(2), unparsed(1)]
+        assert list(store.unparsed("unknown")) == []
+
+    def test_of_very_much_not_understood_the_count_is_true(self, store: AdvisoryStore) -> None:
+        """The entries kept are the first; how many is the store's choice, at least a thousand."""
+        entries = [unparsed(number) for number in range(5000)]
+        store.replace(snapshot(unparsed=len(entries)), (), entries)
+        kept = list(store.unparsed("debian"))
+        assert kept == entries[: len(kept)]
+        assert kept[:1000] == entries[:1000]
+        assert [one.unparsed for one in store.snapshots()] == [len(entries)]
+
+    def test_replacing_at_once_leaves_one_whole(self, store: AdvisoryStore) -> None:
+        """What is stored is what one of them gave, the snapshot and the advisories alike."""
+
+        def give(number: int) -> None:
+            packages = [affected(name=f"package-{place}") for place in range(20)]
+            given = [advisory(place, package, note=str(number)) for place, package in enumerate(packages)]
+            store.replace(snapshot(origin=str(number)), given, ())
+
+        assert at_once([partial(give, number) for number in range(6)]) == [None] * 6
+        (kept,) = store.snapshots()
+        assert {one.note for one in _all(store)} == {kept.origin}
+
+    def test_readers_see_one_snapshot_or_the_next(self, store: AdvisoryStore) -> None:
+        """Never half of each."""
+        store.replace(snapshot(), _edition(0), ())
+
+        def write() -> None:
+            for number in range(1, 10):
+                store.replace(snapshot(), _edition(number), ())
+
+        def read() -> None:
+            for _ in range(10):
+                assert [len({one.note for one in _all(store)}), len(_all(store))] == [1, 30]
+
+        assert at_once([write, read, read]) == [None] * 3
+
+
+def _edition(number: int) -> Sequence[Advisory]:
+    return [advisory(place, affected(f"debian:{10 + place % 3}"), note=str(number)) for place in range(30)]
+
+
+def _all(store: AdvisoryStore) -> Sequence[Advisory]:
+    return store.advisories(["debian:10", "debian:11", "debian:12"])

@@ -1,0 +1,134 @@
+"""What every feed must do: the suite that built-in feeds and those of others are held to.
+
+Subclass `FeedConformance` in a test module, name the class ``Test...``, set ``feed`` and make ``documents`` return a
+few real documents of the publisher; pytest does the rest.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from openinspector.feed import Document, Feed, Source, Unparsed
+from openinspector.model.advisory import Advisory, AffectedPackage, FixState
+from openinspector.plugins import discover
+from openinspector.version import VersionScheme
+
+_CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
+_DISTRIBUTION = re.compile(r"[a-z][a-z0-9._-]*:[A-Za-z0-9._-]*")
+_CUTS = 32
+
+GARBAGE: Mapping[str, bytes] = {
+    "empty": b"",
+    "space": b" \n",
+    "null": b"null",
+    "number": b"1e999",
+    "text": b'"text"',
+    "not UTF-8": b'{"id": "\xff\xfe\x00"}',
+    "zeros": bytes(4096),
+    "deep list": b"[" * 200_000,
+    "deep object": b'{"a":' * 200_000,
+    "wrong types": b'{"id": 1, "affected": {"a": []}, "references": "x"}',
+    "list of nothing": b"[null, 1, [], {}]",
+    "archive": b"PK\x03\x04" + bytes(64),
+    "XML bomb": b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>',
+    "long line": b"x" * 1_000_000,
+}
+"""Bytes that no publisher means, by what they are."""
+
+
+class FeedConformance:
+    """Inherit, set ``feed``, override ``documents``."""
+
+    feed: Feed
+
+    def documents(self) -> tuple[Document, ...]:
+        """Return a few real documents; at least one advisory must come of them."""
+        raise NotImplementedError
+
+    def test_roots_are_fetched_over_tls(self) -> None:
+        """Advisories that anyone on the way could change are worth nothing."""
+        assert self.feed.roots
+        for source in self.feed.roots:
+            assert source.url.startswith("https://"), source
+            assert source.name
+            assert not source.name.startswith("/")
+            assert ".." not in source.name.split("/")
+            assert source.max_bytes > 0
+
+    def test_names_a_version_scheme_that_exists(self) -> None:
+        """Without one, nothing the feed says can be compared."""
+        assert self.feed.version_scheme in _schemes()
+        assert self.feed.distributions
+
+    def test_parses_its_documents(self) -> None:
+        """Every advisory is whole: ids, distributions, versions that its scheme accepts."""
+        advisories = _advisories(self.feed, self.documents())
+        assert advisories
+        for advisory in advisories:
+            assert advisory.feed == self.feed.name, advisory
+            assert advisory.id, advisory
+            assert advisory.id.strip() == advisory.id, advisory
+            assert all(_CVE.fullmatch(name) for name in advisory.vulnerabilities), advisory
+            assert len(set(advisory.vulnerabilities)) == len(advisory.vulnerabilities), advisory
+            assert all(url.startswith(("https://", "http://")) for url in advisory.references), advisory
+            for affected in advisory.affected:
+                self._check_affected(affected)
+
+    def test_an_advisory_has_one_record(self) -> None:
+        """Ids are unique within the feed."""
+        ids = [advisory.id for advisory in _advisories(self.feed, self.documents())]
+        assert len(set(ids)) == len(ids)
+
+    def test_parsing_is_a_function(self) -> None:
+        """The same documents give the same advisories; their order does not matter."""
+        documents = self.documents()
+        first = _advisories(self.feed, documents)
+        assert _advisories(self.feed, documents) == first
+        assert set(_advisories(self.feed, documents[::-1])) == set(first)
+
+    def test_survives_garbage(self) -> None:
+        """No bytes make it raise; what it cannot read it says."""
+        for document in self.documents():
+            for what, content in GARBAGE.items():
+                found = list(self.feed.parse([replace(document, content=content)]))
+                assert not [advisory for advisory in found if isinstance(advisory, Advisory)], what
+
+    def test_survives_truncation(self) -> None:
+        """A document cut off anywhere raises nothing."""
+        for document in self.documents():
+            size = len(document.content)
+            for cut in {size * step // _CUTS for step in range(_CUTS)}:
+                for found in self.feed.parse([replace(document, content=document.content[:cut])]):
+                    assert isinstance(found, Advisory | Unparsed)
+
+    def test_survives_strange_names(self) -> None:
+        """A document under a name the publisher does not use does no harm."""
+        for document in self.documents():
+            for name in ("", "/", "..", "README.md", "x.zip", "\udcff.json"):
+                source = Source(name=name, url=document.source.url)
+                for found in self.feed.parse([replace(document, source=source)]):
+                    assert isinstance(found, Advisory | Unparsed)
+
+    def test_follow_leads_to_tls_only(self) -> None:
+        """What a document leads to is fetched as safely as the document."""
+        for document in self.documents():
+            for content in (document.content, *GARBAGE.values()):
+                for source in self.feed.follow(replace(document, content=content)):
+                    assert source.url.startswith("https://"), source
+
+    def _check_affected(self, affected: AffectedPackage) -> None:
+        scheme = _schemes()[self.feed.version_scheme]
+        assert _DISTRIBUTION.fullmatch(affected.distribution), affected
+        assert affected.distribution.partition(":")[0] in self.feed.distributions, affected
+        assert affected.name, affected
+        assert (affected.fix_state is FixState.FIXED) == bool(affected.fixed_version), affected
+        for version in (affected.fixed_version, affected.introduced_version):
+            assert not version or scheme.is_valid(version), affected
+
+
+def _advisories(feed: Feed, documents: Iterable[Document]) -> list[Advisory]:
+    return [found for found in feed.parse(documents) if isinstance(found, Advisory)]
+
+
+def _schemes() -> Mapping[str, VersionScheme]:
+    return discover("openinspector.versions", "SCHEME", VersionScheme)

@@ -1,0 +1,194 @@
+"""What every rule does: a test class inherits this one, parametrized over rules by the fixture ``rule``."""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from enum import Enum
+from types import NoneType, UnionType
+from typing import Final, TypeVar, get_args, get_origin, get_type_hints
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openinspector.engine.bounds import MAX_ATTRIBUTES, MAX_KEY, MAX_RULE_ID, MAX_TEXT, MAX_VALUE
+from openinspector.engine.evaluate import restricted
+from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.model.facts import HostFacts, Record
+from openinspector.model.inventory import SensorState, SensorStatus
+
+KINDS: Final[tuple[type[Record], ...]] = get_args(Record)
+K = TypeVar("K")
+V = TypeVar("V")
+
+_WORDS: Final = (
+    *("", "yes", "no", "0", "1", "2", "2,1", "-1", "14", "365", "99999", "any", "root", "*", "prohibit-password"),
+    *("password", "required", "optional", "pam_unix.so", "pam_pwquality.so", "pam_pwhistory.so", "minlen=14"),
+    *("remember=12", "ucredit=-1", "x86_64", "aarch64", "9.2p1", "6.6p1", "debian", "12"),
+)
+_KEYS: Final = (
+    *("permitrootlogin", "passwordauthentication", "kbdinteractiveauthentication", "usepam", "protocol"),
+    *("authenticationmethods", "allowusers", "denyusers", "PASS_MAX_DAYS", "PASS_MIN_LEN", "minlen", "dcredit"),
+    "kernel.randomize_va_space",
+)
+_TEXT: Final = st.sampled_from(_WORDS) | st.text(max_size=20)
+_KEY: Final = st.sampled_from(_KEYS) | st.text(max_size=20)
+_NUMBER: Final = st.sampled_from((0, 365, 0o755, 0o777, 1000)) | st.integers(min_value=-2, max_value=2**31)
+_PLAIN: Final[Mapping[object, st.SearchStrategy[object]]] = {
+    str: _TEXT,
+    int: _NUMBER,
+    bool: st.booleans(),
+    NoneType: st.none(),
+}
+
+
+class UndeclaredReadError(AssertionError):
+    """A rule looked at records or sensors that it does not declare."""
+
+
+class RuleConformance:
+    """The suite. Override the fixtures ``rule`` and, where a rule needs one, ``context``."""
+
+    @pytest.fixture
+    def rule(self) -> Rule:
+        """Return the rule to try."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def context(self) -> RuleContext:
+        """Return what the rule may know beside the host."""
+        return RuleContext()
+
+    def test_its_texts_fit_the_api(self, rule: Rule) -> None:
+        """A title is a rule name, 1 to 128 characters; the others have 1 to 20,000 (F6.2)."""
+        assert 1 <= len(rule.title) <= MAX_RULE_ID
+        assert 1 <= len(rule.description) <= MAX_TEXT
+        assert 1 <= len(rule.recommendation) <= MAX_TEXT
+
+    def test_it_declares_what_it_reads(self, rule: Rule) -> None:
+        """Records, and sensors that must have run."""
+        assert rule.reads
+        assert rule.sensors
+        assert set(rule.reads) <= set(KINDS)
+
+    def test_nothing_is_found_where_nothing_was_collected(self, rule: Rule, context: RuleContext) -> None:
+        """An empty host, one whose sensors failed, and one that sent records of nothing but failures."""
+        empty = HostFacts(agent_id="i-1")
+        for facts in (empty, replace(empty, sensors=_failed(rule))):
+            outcome = rule.evaluate(facts, context)
+            assert isinstance(outcome, Unable | NotApplicable), outcome
+            if isinstance(outcome, Unable):
+                assert outcome.reason
+                assert outcome.recommendation
+
+    def test_on_any_host(self, rule: Rule, context: RuleContext) -> None:
+        """It never raises, says the same twice, and looks at nothing undeclared; what it says fits the API."""
+
+        @settings(max_examples=150)
+        @given(facts=host_facts(rule))
+        def holds(facts: HostFacts) -> None:
+            outcome = rule.evaluate(watched(facts, rule), context)
+            assert rule.evaluate(facts, context) == outcome
+            assert rule.evaluate(restricted(facts, rule), context) == outcome
+            check_outcome(outcome)
+
+        holds()
+
+
+def check_outcome(outcome: Outcome) -> None:
+    """Assert that an outcome says something, within the API's bounds."""
+    match outcome:
+        case Detected(detections=detections):
+            assert detections
+            assert len({detection.subject for detection in detections}) == len(detections)
+            for detection in detections:
+                _check_detection(detection)
+        case Passed(evidence=evidence):
+            assert evidence.statement
+        case NotApplicable(reason=reason) | Unable(reason=reason):
+            assert reason
+
+
+def _check_detection(detection: Detection) -> None:
+    assert 1 <= len(detection.rule_id) <= MAX_RULE_ID
+    for text in (detection.title, detection.description, detection.recommendation):
+        assert 1 <= len(text) <= MAX_TEXT
+    assert detection.evidence.statement
+    assert len(detection.attributes) < MAX_ATTRIBUTES  # the engine adds INSTANCE_ID
+    for attribute in detection.attributes:
+        assert 1 <= len(attribute.key) <= MAX_KEY
+        assert attribute.value is None or 1 <= len(attribute.value) <= MAX_VALUE
+
+
+@st.composite
+def host_facts(draw: st.DrawFn, rule: Rule) -> HostFacts:
+    """Return hosts with any records and sensor states, of the kinds a rule reads and of others."""
+    kinds = draw(st.sets(st.sampled_from(KINDS), max_size=3)) | draw(st.sets(st.sampled_from(rule.reads)))
+    records: dict[type[object], tuple[Record, ...]] = {
+        kind: tuple(draw(st.lists(_records(kind), max_size=4)))
+        for kind in sorted(kinds, key=lambda kind: kind.__name__)
+    }
+    names = draw(st.sets(st.sampled_from(rule.sensors)))
+    sensors = {
+        name: SensorStatus(sensor=name, state=draw(st.sampled_from(SensorState)), records=0, details=("/x: unread",))
+        for name in sorted(names)
+    }
+    return HostFacts(agent_id="i-1", records=records, sensors=sensors)
+
+
+def watched(facts: HostFacts, rule: Rule) -> HostFacts:
+    """Return ``facts`` that raise UndeclaredReadError when ``rule`` looks at what it does not declare."""
+    return replace(
+        facts,
+        records=_Watched(facts.records, frozenset(rule.reads), rule.name),
+        sensors=_Watched(facts.sensors, frozenset(rule.sensors), rule.name),
+    )
+
+
+def _records(kind: type[Record]) -> st.SearchStrategy[Record]:
+    return st.builds(kind, **{name: _of(hint) for name, hint in get_type_hints(kind).items()})
+
+
+def _of(hint: object) -> st.SearchStrategy[object]:
+    """Return values of a record field's type, often ones that mean something to a rule."""
+    if hint in _PLAIN:
+        return _PLAIN[hint]
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin is tuple:
+        return st.lists(_of(arguments[0]), max_size=4).map(tuple)
+    if origin is dict:
+        return st.dictionaries(_KEY, _TEXT, max_size=6)
+    if origin is UnionType:
+        return st.one_of(*(_of(argument) for argument in arguments))
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return st.sampled_from(hint)
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return st.builds(hint, **{name: _of(inner) for name, inner in get_type_hints(hint).items()})
+    raise TypeError(f"no strategy for {hint}: add one")
+
+
+class _Watched(Mapping[K, V]):
+    """A mapping in which only some keys may be looked up."""
+
+    def __init__(self, content: Mapping[K, V], allowed: frozenset[K], who: str) -> None:
+        self._content = content
+        self._allowed = allowed
+        self._who = who
+
+    def __getitem__(self, key: K) -> V:
+        if key not in self._allowed:
+            raise UndeclaredReadError(f"{self._who} reads {key} and does not declare it")
+        return self._content[key]
+
+    def __iter__(self) -> Iterator[K]:
+        raise UndeclaredReadError(f"{self._who} looks at everything the host sent")
+
+    def __len__(self) -> int:
+        raise UndeclaredReadError(f"{self._who} counts everything the host sent")
+
+
+def _failed(rule: Rule) -> dict[str, SensorStatus]:
+    return {
+        name: SensorStatus(sensor=name, state=SensorState.FAILED, records=0, details=("It failed.",))
+        for name in rule.sensors
+    }

@@ -1,0 +1,195 @@
+"""What every sensor does: a test class of a sensor inherits this one and shows it a healthy host."""
+
+import ast
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openinspector.agent.collection import collect_one
+from openinspector.agent.host import Host
+from openinspector.agent.sensor import Sensor
+from openinspector.model.facts import Record
+from openinspector.model.inventory import SensorState, SensorStatus
+from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
+
+Files = Mapping[str, bytes | str | Node]
+
+_MIB: Final = 1024 * 1024
+_STRANGE: Final = {
+    "nothing": b"",
+    "one NUL": b"\0",
+    "NULs": bytes(4096),
+    "no UTF-8": b"\xff\xfe\x80\n" * 1024,
+    "every byte": bytes(range(256)) * 16,
+    "a very long line": b"a" * _MIB,
+    "very many lines": b"\n" * _MIB,
+    "very many words": b"a b=c:d " * (_MIB // 8),
+    "deep brackets": b"[" * 65536 + b"{" * 65536,
+    "far numbers": b"9" * 5000 + b":" + b"9" * 5000 + b"\n",
+}
+_EMPTY: Final = FakeSystem(uname=("", "", "", ""))
+_ALLOWED: Final = {*sys.stdlib_module_names, "msgspec", "openinspector"}
+_FUZZ: Final = settings(max_examples=25, deadline=None)
+
+
+def run(sensor: Sensor, host: Host) -> tuple[list[Record], SensorStatus]:
+    """Return what one collection of ``sensor`` over ``host`` sends: the records, and the status that ends it."""
+    *records, status = collect_one(sensor, host, lambda: 0.0)
+    assert isinstance(status, SensorStatus)
+    return records, status
+
+
+class SensorConformance:
+    """The suite. Override the fixture ``sensor``, and ``files`` (and ``system``) with a host on which it finds all."""
+
+    decorations: tuple[str, ...] = ()
+    """Beginnings of paths that only add to a record: without them it is sent all the same, and the status is OK."""
+
+    @pytest.fixture
+    def sensor(self) -> Sensor:
+        """Return the sensor to try."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def files(self) -> Files:
+        """Return the files of a healthy host."""
+        raise NotImplementedError
+
+    @pytest.fixture
+    def system(self) -> FakeSystem:
+        """Return what the healthy host is besides its files."""
+        return FakeSystem()
+
+    def test_a_healthy_host_is_read_whole(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """Records of the declared kinds, the same ones each time, and nothing missing."""
+        records, status = run(sensor, FakeHost(files, system))
+        assert status.state is SensorState.OK, status.details
+        assert records
+        assert {type(record) for record in records} == set(sensor.records)
+        assert run(sensor, FakeHost(files, system)) == (records, status)
+        assert_sendable(records)
+
+    def test_an_empty_host_has_nothing(self, sensor: Sensor) -> None:
+        """And the status says so in a sentence."""
+        records, status = run(sensor, FakeHost({}, _EMPTY))
+        assert (records, status.state) == ([], SensorState.NOT_APPLICABLE)
+        assert all(detail.endswith(".") for detail in status.details)
+        assert status.details
+
+    def test_what_cannot_be_read_is_told(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """Each file in turn: no exception, and where the records differ the status is not OK."""
+        whole, _ = run(sensor, FakeHost(files, system))
+        for path in files:
+            damaged = {**files, path: Node(unreadable=True, mode=0)}
+            records, status = run(sensor, FakeHost(damaged, system))
+            assert status.state is not SensorState.FAILED, (path, status.details)
+            if not path.startswith(self.decorations or "\0"):
+                assert records == whole or status.state is SensorState.PARTIAL, path
+            assert_sendable(records)
+
+    def test_without_root_it_sends_what_it_can(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """Everything a root-only mode hides is missing, never an exception."""
+        hidden = {path: _with_mode(node) for path, node in files.items()}
+        records, status = run(sensor, FakeHost(hidden, replace(system, is_root=False)))
+        assert status.state is not SensorState.FAILED, status.details
+        assert_sendable(records)
+
+    @pytest.mark.parametrize("content", _STRANGE.values(), ids=_STRANGE)
+    def test_strange_content_is_no_crash(
+        self, sensor: Sensor, files: Files, system: FakeSystem, content: bytes
+    ) -> None:
+        """In place of each file, and after its own content."""
+        for damaged in _damaged(files, content):
+            records, status = run(sensor, FakeHost(damaged, system))
+            assert status.state is not SensorState.FAILED, status.details
+            assert_sendable(records)
+
+    @pytest.mark.parametrize(
+        "node",
+        [Node(is_directory=True, mode=0o755), Node(is_device=True), Node(link="/no/such/file"), Node(link="/a/loop")],
+        ids=["a directory", "a device", "a dangling link", "a loop of links"],
+    )
+    def test_something_else_than_a_file_is_no_crash(
+        self, sensor: Sensor, files: Files, system: FakeSystem, node: Node
+    ) -> None:
+        """In place of each file."""
+        for path in files:
+            damaged = {**files, path: node, "/a/loop": Node(link="/a/loop")}
+            records, status = run(sensor, FakeHost(damaged, system))
+            assert status.state is not SensorState.FAILED, (path, status.details)
+            assert_sendable(records)
+
+    def test_names_that_are_no_utf8_are_no_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """Beside each file stands another whose name ends in such a byte."""
+        more = {f"{path}\udcff": node for path, node in files.items()}
+        records, status = run(sensor, FakeHost({**files, **more}, system))
+        assert status.state is not SensorState.FAILED, status.details
+        assert_sendable(records)
+
+    def test_damaged_content_is_no_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """Any file cut short, or with any bytes in its middle."""
+        contents = {path: content for path, node in files.items() if (content := _content(node))}
+
+        @_FUZZ
+        @given(st.data())
+        def check(data: st.DataObject) -> None:
+            path = data.draw(st.sampled_from(sorted(contents)))
+            content = contents[path]
+            start = data.draw(st.integers(0, len(content)))
+            end = data.draw(st.integers(start, len(content)))
+            damaged = {**files, path: content[:start] + data.draw(st.binary(max_size=64)) + content[end:]}
+            records, status = run(sensor, FakeHost(damaged, system))
+            assert status.state is not SensorState.FAILED, (path, status.details)
+            assert_sendable(records)
+
+        if contents:
+            check()
+
+    def test_it_imports_what_an_agent_has(self, sensor: Sensor) -> None:
+        """The standard library, msgspec, and of this project the agent and the model."""
+        module = sys.modules[sensor.collect.__module__]
+        assert module.__file__
+        for name in _imports(ast.parse(Path(module.__file__).read_text())):
+            assert name.partition(".")[0] in _ALLOWED, name
+            if name.startswith("openinspector"):
+                assert name.split(".")[1] in ("agent", "model"), name
+                assert not name.startswith("openinspector.agent.sensors"), name
+
+
+def assert_sendable(records: list[Record]) -> None:
+    """Assert that each record becomes JSON and is the same again."""
+    for record in records:
+        assert msgspec.json.decode(msgspec.json.encode(record), type=type(record)) == record
+
+
+def _damaged(files: Files, content: bytes) -> Iterator[Files]:
+    for path, node in files.items():
+        yield {**files, path: content}
+        own = _content(node)
+        if own:
+            yield {**files, path: own + content}
+
+
+def _content(node: bytes | str | Node) -> bytes:
+    if isinstance(node, Node):
+        return node.content
+    return node.encode() if isinstance(node, str) else node
+
+
+def _with_mode(node: bytes | str | Node) -> Node:
+    return node if isinstance(node, Node) else Node(content=_content(node), mode=0o600)
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""

@@ -1,0 +1,221 @@
+"""What every telemetry store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+
+from openinspector.model.arn import RunArn
+from openinspector.service.ports.telemetry_store import (
+    Recorded,
+    RunKey,
+    StoredEnvelope,
+    Stream,
+    TelemetryStore,
+    Volume,
+)
+from openinspector.testing.conformance.threads import at_once
+from openinspector.testing.model_builders import agent_id, moment, run
+from openinspector.wire.telemetry import MessageType
+
+_PACKAGE = MessageType("InspectorPackageInfo")
+_USER = MessageType("InspectorUser")
+
+
+def run_key(number: int = 1, **fields: Any) -> RunKey:
+    """Return the key of run ``number``."""
+    return replace(RunKey(run_arn=run(number).arn, wrapped=b"\x00wrapped", created_at=moment(number)), **fields)
+
+
+def envelope(seq: int = 1, of: int = 1, **fields: Any) -> StoredEnvelope:
+    """Return an envelope of run ``of`` from agent 1 in the stream "collection"."""
+    made = StoredEnvelope(
+        run_arn=run(of).arn,
+        agent_id=agent_id(),
+        stream="collection",
+        seq=seq,
+        digest=f"{seq:064x}",
+        object_name=f"telemetry/{of}/{seq}",
+        volumes={_PACKAGE: Volume(count=2, size=100)},
+        received_at=moment(seq),
+    )
+    return replace(made, **fields)
+
+
+def stream(**fields: Any) -> Stream:
+    """Return agent 1's stream "collection", closed and empty."""
+    made = Stream(agent_id=agent_id(), name="collection", watermark=0, closed_at=moment(50), dropped=0)
+    return replace(made, **fields)
+
+
+RUN: RunArn = run(1).arn
+
+
+class RunKeySuite:
+    """The laws of run keys."""
+
+    def test_a_key_comes_back_as_it_was_added(self, store: TelemetryStore) -> None:
+        """And is None for a run without one."""
+        store.add_run_key(run_key())
+        assert store.run_key(RUN) == run_key()
+        assert store.run_key(run(2).arn) is None
+
+    def test_a_second_key_changes_nothing(self, store: TelemetryStore) -> None:
+        """The first is what telemetry was sealed with."""
+        store.add_run_key(run_key())
+        store.add_run_key(run_key(wrapped=b"other"))
+        assert store.run_key(RUN) == run_key()
+
+    def test_a_deleted_key_is_gone_for_good(self, store: TelemetryStore) -> None:
+        """Deleting says whether there was one; another key does not take its place."""
+        store.add_run_key(run_key())
+        assert [store.delete_run_key(RUN, moment(9)), store.delete_run_key(RUN, moment(9))] == [True, False]
+        assert store.run_key(RUN) is None
+        store.add_run_key(run_key(wrapped=b"other"))
+        assert store.run_key(RUN) is None
+        assert not store.delete_run_key(run(2).arn, moment(9))
+
+    def test_old_keys_are_found_oldest_first(self, store: TelemetryStore) -> None:
+        """Only those created before the moment and not yet deleted."""
+        for number in (3, 1, 4, 2):
+            store.add_run_key(run_key(number))
+        store.delete_run_key(run(2).arn, moment(9))
+        assert list(store.run_keys_created_before(moment(4))) == [run_key(1), run_key(3)]
+
+    def test_a_key_is_deleted_once_by_many_at_once(self, store: TelemetryStore) -> None:
+        """One of them did it."""
+        store.add_run_key(run_key())
+        done = at_once([partial(store.delete_run_key, RUN, moment(9)) for _ in range(6)])
+        assert sorted(map(bool, done)) == [False] * 5 + [True]
+
+
+class TelemetryStoreSuite(RunKeySuite):
+    """The laws of `TelemetryStore`."""
+
+    def record(self, store: TelemetryStore, envelopes: Iterable[StoredEnvelope]) -> list[Recorded]:
+        """Add the keys of runs 1 and 2, and note envelopes."""
+        store.add_run_key(run_key(1))
+        store.add_run_key(run_key(2))
+        return [store.record(one) for one in envelopes]
+
+    def test_an_envelope_comes_back_as_it_was_noted(self, store: TelemetryStore) -> None:
+        """By stream and sequence number, whatever the order of arrival."""
+        offered = [envelope(10), envelope(2), envelope(1), envelope(1, stream="again")]
+        assert self.record(store, offered) == [Recorded.NEW] * len(offered)
+        assert list(store.envelopes(RUN, agent_id())) == sorted(offered, key=lambda one: (one.stream, one.seq))
+        assert list(store.envelopes(RUN, agent_id(2))) == []
+
+    def test_the_same_again_is_the_same(self, store: TelemetryStore) -> None:
+        """It is noted once, as it came first."""
+        assert self.record(store, [envelope(), envelope(received_at=moment(99))]) == [Recorded.NEW, Recorded.SAME]
+        assert list(store.envelopes(RUN, agent_id())) == [envelope()]
+
+    def test_another_digest_is_a_conflict(self, store: TelemetryStore) -> None:
+        """And what was there stays."""
+        other = envelope(digest="f" * 64, object_name="forged", volumes={_USER: Volume(count=1, size=1)})
+        assert self.record(store, [envelope(), other]) == [Recorded.NEW, Recorded.CONFLICT]
+        assert list(store.envelopes(RUN, agent_id())) == [envelope()]
+        assert store.volumes(RUN) == {agent_id(): envelope().volumes}
+
+    def test_without_a_key_envelopes_are_refused(self, store: TelemetryStore) -> None:
+        """Where there was none, and where it was deleted; what is refused leaves no trace."""
+        assert store.record(envelope()) is Recorded.REFUSED
+        store.add_run_key(run_key())
+        store.delete_run_key(RUN, moment(9))
+        assert store.record(envelope()) is Recorded.REFUSED
+        assert list(store.streams(RUN)) == []
+        assert list(store.envelopes(RUN, agent_id())) == []
+
+    def test_a_closed_stream_takes_nothing_new(self, store: TelemetryStore) -> None:
+        """What it holds is still recognised; other streams of the agent are open."""
+        self.record(store, [envelope(1)])
+        store.close_stream(RUN, stream(watermark=1))
+        offered = [envelope(2), envelope(1), envelope(1, digest="f" * 64), envelope(1, stream="again")]
+        assert [store.record(one) for one in offered] == [
+            Recorded.REFUSED,
+            Recorded.SAME,
+            Recorded.CONFLICT,
+            Recorded.NEW,
+        ]
+
+    def test_digests_are_by_number(self, store: TelemetryStore) -> None:
+        """Of one stream only."""
+        self.record(store, [envelope(3), envelope(1), envelope(2, stream="again"), envelope(4, agent_id=agent_id(2))])
+        assert store.digests(RUN, agent_id(), "collection") == {1: envelope(1).digest, 3: envelope(3).digest}
+        assert store.digests(run(2).arn, agent_id(), "collection") == {}
+
+    @pytest.mark.parametrize(
+        ("arrived", "watermark"),
+        [([], 0), ([2], 0), ([1], 1), ([1, 3], 1), ([3, 2, 1], 3), ([2, 3, 5, 1], 3), ([1, 2, 1, 4, 3], 4)],
+    )
+    def test_the_watermark_ends_at_the_first_gap(
+        self, store: TelemetryStore, arrived: list[int], watermark: int
+    ) -> None:
+        """Whatever the order of arrival."""
+        self.record(store, [envelope(seq) for seq in arrived])
+        assert store.watermark(RUN, agent_id(), "collection") == watermark
+        assert [one.watermark for one in store.streams(RUN)] == ([watermark] if arrived else [])
+
+    def test_streams_are_listed_by_agent_and_name(self, store: TelemetryStore) -> None:
+        """Open or closed, with envelopes or without, of this run only."""
+        offered = [envelope(1, agent_id=agent_id(2)), envelope(1), envelope(2), envelope(1, of=2)]
+        self.record(store, offered)
+        store.close_stream(RUN, stream(watermark=2, dropped=3))
+        store.close_stream(RUN, stream(name="again"))
+        assert list(store.streams(RUN)) == [
+            stream(name="again"),
+            stream(watermark=2, dropped=3),
+            stream(agent_id=agent_id(2), watermark=1, closed_at=None),
+        ]
+
+    def test_closing_again_changes_nothing(self, store: TelemetryStore) -> None:
+        """The first manifest counts."""
+        self.record(store, [envelope(1)])
+        store.close_stream(RUN, stream(watermark=1))
+        store.close_stream(RUN, stream(watermark=1, closed_at=moment(60), dropped=7))
+        assert list(store.streams(RUN)) == [stream(watermark=1)]
+
+    def test_volumes_add_up_by_agent_and_type(self, store: TelemetryStore) -> None:
+        """What is offered twice counts once; agents that sent nothing are not there."""
+        both = {_PACKAGE: Volume(count=1, size=50), _USER: Volume(count=3, size=30)}
+        self.record(
+            store,
+            [envelope(1), envelope(1), envelope(2, volumes=both), envelope(1, agent_id=agent_id(2)), envelope(1, of=2)],
+        )
+        assert store.volumes(RUN) == {
+            agent_id(1): {_PACKAGE: Volume(count=3, size=150), _USER: Volume(count=3, size=30)},
+            agent_id(2): {_PACKAGE: Volume(count=2, size=100)},
+        }
+
+    def test_a_forgotten_run_is_empty(self, store: TelemetryStore) -> None:
+        """Forgetting twice is fine; other runs stay; the key is deleted by another method."""
+        self.record(store, [envelope(1), envelope(1, of=2)])
+        store.close_stream(RUN, stream(watermark=1))
+        store.forget_run(RUN)
+        store.forget_run(RUN)
+        assert (list(store.streams(RUN)), list(store.envelopes(RUN, agent_id())), store.volumes(RUN)) == ([], [], {})
+        assert store.watermark(RUN, agent_id(), "collection") == 0
+        assert store.run_key(RUN) == run_key()
+        assert list(store.envelopes(run(2).arn, agent_id())) == [envelope(1, of=2)]
+
+    def test_one_envelope_offered_many_times_at_once_is_new_once(self, store: TelemetryStore) -> None:
+        """The others get the same receipt."""
+        store.add_run_key(run_key())
+        done = at_once([partial(store.record, envelope()) for _ in range(8)])
+        assert sorted(one.name for one in done if isinstance(one, Recorded)) == ["NEW"] + ["SAME"] * 7
+
+    def test_envelopes_arriving_at_once_lift_the_watermark_to_the_end(self, store: TelemetryStore) -> None:
+        """However their transactions interleave, no gap is left behind."""
+        store.add_run_key(run_key())
+        numbers = list(range(1, 25))
+        Random(7).shuffle(numbers)
+
+        def send(part: list[int]) -> list[Recorded]:
+            return [store.record(envelope(seq)) for seq in part]
+
+        done = at_once([partial(send, numbers[start::6]) for start in range(6)])
+        assert done == [[Recorded.NEW] * 4] * 6
+        assert store.watermark(RUN, agent_id(), "collection") == len(numbers)

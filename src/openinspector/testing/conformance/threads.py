@@ -1,0 +1,25 @@
+"""Doing things at once, for the laws about concurrency."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
+
+from openinspector.model.errors import OpenInspectorError
+
+T = TypeVar("T")
+
+
+def at_once(actions: Sequence[Callable[[], T]]) -> list[T | OpenInspectorError]:
+    """Start all actions at the same moment, each in its thread; return results, errors of ours among them."""
+    start = Barrier(len(actions))
+
+    def do(action: Callable[[], T]) -> T | OpenInspectorError:
+        start.wait()
+        try:
+            return action()
+        except OpenInspectorError as error:
+            return error
+
+    with ThreadPoolExecutor(len(actions)) as pool:
+        return list(pool.map(do, actions))

@@ -1,0 +1,187 @@
+"""A host made of a dictionary: the Host interface over files, links and processes that a test writes down."""
+
+import errno
+import os
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from openinspector.agent import metadata_client
+from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, HttpReply, InterfaceAddress
+
+_MAX_LINKS: Final = 40
+_OTHERS_READ: Final = 0o004
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What stands at a path: a file, or what else the flags say."""
+
+    content: bytes = b""
+    mode: int = 0o644
+    uid: int = 0
+    gid: int = 0
+    link: str | None = None
+    """A symbolic link to this path; may dangle, as ``socket:[123]`` does."""
+    is_directory: bool = False
+    is_device: bool = False
+    """A FIFO, socket or device: can be asked about, not read."""
+    unreadable: bool = False
+    """Refuses even root, as a security module or a dying disk does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeSystem:
+    """What a host is besides its files."""
+
+    is_root: bool = True
+    uname: tuple[str, str, str, str] = ("fake", "6.1.0-1-amd64", "#1 SMP Debian 6.1.0-1", "x86_64")
+    addresses: tuple[InterfaceAddress, ...] = ()
+    metadata_address: str | None = None
+    """``host:port`` of a metadata service; without one the host is no EC2 instance."""
+
+
+_SYSTEM: Final = FakeSystem()
+
+
+class FakeHost:
+    """A Host over ``files``: path to content, or to a Node. Folders above them exist as root's 0755.
+
+    Processes are the folders ``/proc/<number>``. Without root's rights a file or folder is read only where others
+    may; symbolic links are followed inside, 40 at most.
+    """
+
+    def __init__(self, files: Mapping[str, bytes | str | Node] | None = None, system: FakeSystem = _SYSTEM) -> None:
+        self._nodes = {path: _node(content) for path, content in (files or {}).items()}
+        self._system = system
+        self._folders: dict[str, set[str]] = {"/": set()}
+        for path in self._nodes:
+            self._enter(path)
+        self.reads: list[str] = []
+        """Every path whose content was asked for, in order."""
+
+    def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+        """Return a file's content, under the same refusals as a real host's."""
+        self.reads.append(path)
+        real = self._real(path)
+        node = self._at(real, path)
+        if node.is_directory:
+            raise IsADirectoryError(errno.EISDIR, "not a regular file", path)
+        if node.is_device or node.link is not None:
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        self._require_readable(node, path)
+        if len(node.content) > max_bytes:
+            raise OSError(errno.EFBIG, f"larger than {max_bytes} bytes", path)
+        return node.content
+
+    def readlink(self, path: str) -> str:
+        """Return what a symbolic link says."""
+        folder, name = posixpath.split(path.rstrip("/"))
+        node = self._at(posixpath.join(self._real(folder), name), path)
+        if node.link is None:
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
+        self._require_readable(node, path)
+        return node.link
+
+    def status(self, path: str) -> FileStatus:
+        """Return what stat(2) would say of ``path``, links followed."""
+        node = self._at(self._real(path), path)
+        if node.link is not None:
+            raise _missing(path)
+        return FileStatus(
+            mode=node.mode,
+            uid=node.uid,
+            gid=node.gid,
+            size=len(node.content),
+            is_directory=node.is_directory,
+            is_file=not (node.is_directory or node.is_device),
+            modified_at=0.0,
+        )
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder, sorted."""
+        real = self._real(path)
+        node = self._at(real, path)
+        if not node.is_directory:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+        self._require_readable(node, path)
+        return tuple(sorted(self._folders.get(real, ())))
+
+    def real_file(self, path: str) -> str | None:  # noqa: ARG002 - the interface's
+        """Return None: nothing here is on this machine's file system."""
+        return None
+
+    def is_root(self) -> bool:
+        """Say whether the host was made with root's rights."""
+        return self._system.is_root
+
+    def uname(self) -> tuple[str, str, str, str]:
+        """Return hostname, kernel release, kernel version, machine."""
+        return self._system.uname
+
+    def processes(self) -> Iterator[int]:
+        """Yield the numbers among the names of ``/proc``."""
+        yield from sorted(int(name) for name in self._folders.get("/proc", ()) if name.isdecimal())
+
+    def addresses(self) -> tuple[InterfaceAddress, ...]:
+        """Return the addresses the host was made with."""
+        return self._system.addresses
+
+    def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
+        """Ask the metadata service the host was made with, over real HTTP."""
+        if self._system.metadata_address is None:
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "not an EC2 instance: the firmware does not name Amazon")
+        return metadata_client.ask(self._system.metadata_address, method, path, headers)
+
+    def _enter(self, path: str) -> None:
+        while path != "/":
+            folder, name = posixpath.split(path)
+            self._folders.setdefault(folder, set()).add(name)
+            path = folder
+
+    def _at(self, real: str, asked: str) -> Node:
+        node = self._nodes.get(real)
+        if node is not None:
+            return node
+        if real in self._folders:
+            return Node(is_directory=True, mode=0o755)
+        above = self._nodes.get(posixpath.dirname(real))
+        if above is not None and not above.is_directory:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), asked)
+        raise _missing(asked)
+
+    def _require_readable(self, node: Node, path: str) -> None:
+        if node.unreadable or not (self._system.is_root or node.mode & _OTHERS_READ):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    def _real(self, path: str) -> str:
+        """Follow every link of ``path``; one that dangles at the end stays itself."""
+        pending = path.split("/")[::-1]
+        done = "/"
+        links = 0
+        while pending:
+            part = pending.pop()
+            if part == "..":
+                done = posixpath.dirname(done)
+            elif part not in ("", "."):
+                node = self._nodes.get(posixpath.join(done, part))
+                if node is None or node.link is None or ":[" in node.link:
+                    done = posixpath.join(done, part)
+                    continue
+                links += 1
+                if links > _MAX_LINKS:
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+                done = "/" if node.link.startswith("/") else done
+                pending.extend(node.link.split("/")[::-1])
+        return done
+
+
+def _node(content: bytes | str | Node) -> Node:
+    if isinstance(content, Node):
+        return content
+    return Node(content=content.encode() if isinstance(content, str) else content)
+
+
+def _missing(path: str) -> FileNotFoundError:
+    return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)

@@ -1,0 +1,115 @@
+"""The telemetry store's simulator: the whole port, in memory."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from openinspector.model.agent import AgentId
+from openinspector.model.arn import RunArn
+from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream, Volume
+from openinspector.wire.telemetry import MessageType
+
+
+class MemoryTelemetryStore:
+    """Keeps everything in dictionaries; each method is atomic."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._keys: dict[RunArn, RunKey] = {}
+        self._envelopes: dict[tuple[RunArn, AgentId, str, int], StoredEnvelope] = {}
+        self._closed: dict[tuple[RunArn, AgentId, str], Stream] = {}
+
+    def add_run_key(self, key: RunKey) -> None:
+        """Add a run's wrapped key; a second one changes nothing."""
+        with self._lock:
+            self._keys.setdefault(key.run_arn, key)
+
+    def run_key(self, run: RunArn) -> RunKey | None:
+        """Return the run's key, None where it has none or it was deleted."""
+        with self._lock:
+            key = self._keys.get(run)
+            return key if key and key.deleted_at is None else None
+
+    def delete_run_key(self, run: RunArn, at: datetime) -> bool:
+        """Overwrite the wrapped key; says whether there was one."""
+        with self._lock:
+            key = self.run_key(run)
+            if key is None:
+                return False
+            self._keys[run] = replace(key, wrapped=b"", deleted_at=at)
+            return True
+
+    def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
+        """Return keys not yet deleted that are older, oldest first."""
+        with self._lock:
+            found = [key for key in self._keys.values() if key.deleted_at is None and key.created_at < moment]
+            return sorted(found, key=lambda key: (key.created_at, key.run_arn))
+
+    def record(self, envelope: StoredEnvelope) -> Recorded:
+        """Note an envelope."""
+        with self._lock:
+            place = (envelope.run_arn, envelope.agent_id, envelope.stream, envelope.seq)
+            held = self._envelopes.get(place)
+            if held is not None:
+                return Recorded.SAME if held.digest == envelope.digest else Recorded.CONFLICT
+            if self.run_key(envelope.run_arn) is None or place[:3] in self._closed:
+                return Recorded.REFUSED
+            self._envelopes[place] = envelope
+            return Recorded.NEW
+
+    def digests(self, run: RunArn, agent: AgentId, stream: str) -> Mapping[int, str]:
+        """Return digest by sequence number."""
+        with self._lock:
+            return {
+                envelope.seq: envelope.digest for envelope in self.envelopes(run, agent) if envelope.stream == stream
+            }
+
+    def watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
+        """Return the highest n such that envelopes 1 to n are stored."""
+        held = self.digests(run, agent, stream)
+        reached = 0
+        while reached + 1 in held:
+            reached += 1
+        return reached
+
+    def close_stream(self, run: RunArn, stream: Stream) -> None:
+        """Note that a stream is closed; closing it again changes nothing."""
+        with self._lock:
+            self._closed.setdefault((run, stream.agent_id, stream.name), stream)
+
+    def streams(self, run: RunArn) -> Sequence[Stream]:
+        """Return all streams of a run, by agent and name."""
+        with self._lock:
+            open_ones = {(agent, name) for of, agent, name, _ in self._envelopes if of == run}
+            closed = {(agent, name): stream for (of, agent, name), stream in self._closed.items() if of == run}
+            return [closed.get(place) or self._open_stream(run, *place) for place in sorted(open_ones | closed.keys())]
+
+    def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
+        """Return what is stored of one agent, by stream and sequence number."""
+        with self._lock:
+            return [
+                self._envelopes[place] for place in sorted(self._envelopes) if place[0] == run and place[1] == agent
+            ]
+
+    def volumes(self, run: RunArn) -> Mapping[AgentId, Mapping[MessageType, Volume]]:
+        """Return message counts and sizes of every agent that sent anything."""
+        with self._lock:
+            totals: dict[AgentId, dict[MessageType, Volume]] = {}
+            for envelope in self._envelopes.values():
+                if envelope.run_arn != run:
+                    continue
+                of_agent = totals.setdefault(envelope.agent_id, {})
+                for kind, volume in envelope.volumes.items():
+                    held = of_agent.get(kind, Volume(count=0, size=0))
+                    of_agent[kind] = Volume(count=held.count + volume.count, size=held.size + volume.size)
+            return totals
+
+    def forget_run(self, run: RunArn) -> None:
+        """Delete a run's envelopes and streams."""
+        with self._lock:
+            self._envelopes = {place: held for place, held in self._envelopes.items() if place[0] != run}
+            self._closed = {place: held for place, held in self._closed.items() if place[0] != run}
+
+    def _open_stream(self, run: RunArn, agent: AgentId, name: str) -> Stream:
+        return Stream(agent_id=agent, name=name, watermark=self.watermark(run, agent, name), closed_at=None, dropped=0)
