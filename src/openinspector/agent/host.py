@@ -30,11 +30,23 @@ class HttpReply:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterfaceAddress:
+    """One address of one network interface."""
+
+    interface: str
+    ip_version: int
+    """4 or 6."""
+    address: str
+    """As text, without prefix length or zone."""
+
+
 class Host(Protocol):
     """One machine, or the root folder of one.
 
     Paths are absolute as the host sees them. Reads are bounded and never block on FIFOs or devices. OSError
     (FileNotFoundError, PermissionError …) is the only exception methods raise for what the host is like.
+    Names that are not UTF-8 come with surrogates (PEP 383), so that they can be asked for again.
     """
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
@@ -69,6 +81,14 @@ class Host(Protocol):
         """Yield the process ids that exist now."""
         ...
 
+    def addresses(self) -> tuple[InterfaceAddress, ...]:
+        """Return every address of every network interface, as the kernel lists them."""
+        ...
+
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
-        """Ask the EC2 instance metadata service; raises OSError where it does not answer within a second."""
+        """Ask the EC2 instance metadata service; raises OSError where it does not answer within a second.
+
+        ConnectionRefusedError with a plain sentence where the host shows no sign of being an EC2 instance:
+        then nothing is sent at all.
+        """
         ...

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from openinspector.cli.client import REFUSED, arns, described, with_client
-from openinspector.cli.presentation import SEVERITY_ORDER, console, print_json, print_table, severity_text
+from openinspector.cli.presentation import SEVERITY_ORDER, attribute, console, print_json, print_table, severity_text
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -46,7 +46,9 @@ def list_findings(  # noqa: PLR0913 - one option a filter
     if run_arn:
         arguments["assessmentRunArns"] = [run_arn]
     found_arns = list(arns(client, "list_findings", "findingArns", **arguments))
-    found = sorted(described(client, "describe_findings", "findingArns", "findings", found_arns), key=most_severe_first)
+    found = sorted(
+        described(client, "describe_findings", "findingArns", "findings", found_arns), key=what_matters_first
+    )
     shown = found[:limit] if limit else found
     if as_json:
         print_json(shown)
@@ -76,9 +78,17 @@ def show_finding(client: "BaseClient", *, finding_arn: str, as_json: bool) -> No
     _explain(found[0])
 
 
-def most_severe_first(finding: Mapping[str, Any]) -> tuple[int, str, str]:
-    """Sort key: severity, then rule, then ARN."""
-    return SEVERITY_ORDER.index(finding["severity"]), finding["id"], finding["arn"]
+def what_matters_first(finding: Mapping[str, Any]) -> tuple[int, float, bool, tuple[int, ...], str]:
+    """Sort key: severity, then score, then what can be fixed now, then the newest CVE."""
+    score = attribute(finding, "CVSS3_SCORE")
+    numbers = tuple(-int(part) for part in finding["id"].split("-") if part.isdecimal())
+    return (
+        SEVERITY_ORDER.index(finding["severity"]),
+        -float(score or 0),
+        not attribute(finding, "fixed_version"),
+        numbers,
+        finding["arn"],
+    )
 
 
 def _explain(finding: Mapping[str, Any]) -> None:

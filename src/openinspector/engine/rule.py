@@ -35,6 +35,8 @@ class Detected:
     """The rule found something: one finding per detection."""
 
     detections: tuple[Detection, ...]
+    unfinished: "Unable | None" = None
+    """What could not be looked at besides: an exclusion beside the findings, never silence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+NOT_MODULAR: Final = "-"
+"""`AffectedPackage.module` of a statement about packages that belong to no module."""
 
 
 class FixState(StrEnum):
@@ -45,7 +49,7 @@ class AffectedPackage:
     introduced_version: str = ""
     """First affected version; empty means from the beginning."""
     module: str = ""
-    """Module ``name:stream`` the statement is limited to (rpm); empty means any."""
+    """Module ``name:stream`` the statement is limited to (rpm), or NOT_MODULAR; empty means any."""
     architectures: tuple[str, ...] = ()
     """Architectures the statement is limited to; empty means all."""
 

@@ -59,6 +59,8 @@ class HostFacts:
     agent_id: str
     records: Mapping[type[object], tuple[Record, ...]] = field(default_factory=dict)
     sensors: Mapping[str, SensorStatus] = field(default_factory=dict)
+    undecoded: int = 0
+    """Messages that could not be decoded; their sensors' snapshots lack them."""
 
     def all(self, kind: type[R]) -> tuple[R, ...]:
         """Return every record of ``kind``, in the order collected."""

@@ -1,4 +1,4 @@
-"""Facts of hosts for tests, said in one line: `host(sshd(permitrootlogin="yes"))`."""
+"""Facts of hosts for tests, said in one line: `host(sshd({"permitrootlogin": "yes"}))`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -88,10 +88,12 @@ def silent(facts: HostFacts, *sensors: str) -> HostFacts:
     )
 
 
-def sshd(version: str = "9.2p1", sources: Mapping[str, str] | None = None, **values: str) -> SshdConfiguration:
+def sshd(
+    values: Mapping[str, str] | None = None, *, version: str = "9.2p1", sources: Mapping[str, str] | None = None
+) -> SshdConfiguration:
     """Return an sshd that admits neither root nor passwords, but for ``values``."""
     return SshdConfiguration(
-        installed=True, version=version, values={**_SSHD, **values}, sources=dict(sources) if sources else {}
+        installed=True, version=version, values={**_SSHD, **(values or {})}, sources=dict(sources) if sources else {}
     )
 
 

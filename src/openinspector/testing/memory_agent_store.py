@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from openinspector.model.agent import Agent, AgentId
+from openinspector.model.errors import StoreError
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 
 
@@ -37,6 +38,8 @@ class MemoryAgentStore:
             for held in self._agents.values():
                 if held.public_key == agent.public_key:
                     return held
+            if agent.id in self._agents:
+                raise StoreError(f"the agent id {agent.id} is another key's")
             token = self._tokens.get(digest)
             if token is None or token.uses_left < 1 or token.expires_at <= agent.enrolled_at:
                 return None

@@ -1,1 +1,1 @@
-"""Version schemes: one file per scheme, each giving a binary sort key."""
+"""Version schemes, one file each: dpkg, rpm, apk. Each file defines ``SCHEME: VersionScheme``."""

@@ -60,6 +60,11 @@ def message_type(record: Record) -> MessageType:
     return MessageType(_TYPES[type(record)])
 
 
+def message_types() -> tuple[tuple[type[Record], str], ...]:
+    """Return every record with its message type; listening ports with the pattern of theirs."""
+    return (*_TYPES.items(), (ListeningPort, "Inspector{Tcp,Udp}V{4,6}ListeningPort"))
+
+
 class TelemetryMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One record of one sensor. ``payload`` is kept raw until its ``kind`` says how to decode it."""
 

@@ -1,6 +1,5 @@
 """What every key provider does: a test class of an adapter inherits this one and says how to make it."""
 
-import os
 
 import pytest
 
@@ -9,7 +8,7 @@ from openinspector.service.ports.key_provider import KeyProvider, KeyProviderErr
 _CONTEXT = {"account": "123456789012", "run": "arn:aws:inspector:us-east-1:123456789012:target/0-AAAAAAAA"}
 
 
-class KeyProviderConformance:
+class KeyProviderSuite:
     """The suite. Override the fixture ``provider``."""
 
     @pytest.fixture
@@ -61,7 +60,7 @@ class KeyProviderConformance:
             with pytest.raises(KeyProviderError):
                 provider.unwrap(bytes(damaged), _CONTEXT)
 
-    @pytest.mark.parametrize("foreign", [b"", b"\x00", os.urandom(81), b"x" * 5000])
+    @pytest.mark.parametrize("foreign", [b"", b"\x00", bytes(range(81)), b"x" * 5000])
     def test_foreign_bytes_are_refused(self, provider: KeyProvider, foreign: bytes) -> None:
         """Never a crash."""
         with pytest.raises(KeyProviderError):

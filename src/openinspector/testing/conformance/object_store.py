@@ -13,7 +13,7 @@ _ASTRAY = (
 )
 
 
-class ObjectStoreConformance:
+class ObjectStoreSuite:
     """The suite. Override the fixture ``store`` with an empty store."""
 
     @pytest.fixture

@@ -21,16 +21,16 @@ from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 
 Files = Mapping[str, bytes | str | Node]
 
-_MIB: Final = 1024 * 1024
+_LARGE: Final = 256 * 1024
 _STRANGE: Final = {
     "nothing": b"",
     "one NUL": b"\0",
     "NULs": bytes(4096),
     "no UTF-8": b"\xff\xfe\x80\n" * 1024,
     "every byte": bytes(range(256)) * 16,
-    "a very long line": b"a" * _MIB,
-    "very many lines": b"\n" * _MIB,
-    "very many words": b"a b=c:d " * (_MIB // 8),
+    "a very long line": b"a" * _LARGE,
+    "very many lines": b"\n" * _LARGE,
+    "very many words": b"a b=c:d " * (_LARGE // 8),
     "deep brackets": b"[" * 65536 + b"{" * 65536,
     "far numbers": b"9" * 5000 + b":" + b"9" * 5000 + b"\n",
 }

@@ -1,0 +1,46 @@
+"""Configuration files as text: bounded, whatever their encoding, with one sentence for each that cannot be read."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent.host import Host
+from openinspector.agent.sensor import Incomplete
+
+MAX_CONFIG_BYTES: Final = 1024 * 1024
+MISSING: Final = (FileNotFoundError, NotADirectoryError)
+"""What a host raises where there is nothing at a path."""
+
+
+def decode(data: bytes) -> str:
+    """Return ``data`` as text; bytes that are no UTF-8 become U+FFFD."""
+    return data.decode(errors="replace")
+
+
+def printable(text: str) -> str:
+    """Return ``text`` (a file name, perhaps with PEP 383 surrogates) as text that any encoder takes."""
+    return text if text.isascii() else text.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def read_lines(host: Host, path: str) -> list[str]:
+    """Return the lines of a configuration file, ends cut off; raises OSError as ``Host.read`` does."""
+    return decode(host.read(path, MAX_CONFIG_BYTES)).split("\n")
+
+
+def logical_lines(lines: list[str]) -> Iterator[tuple[int, str]]:
+    """Yield (number, line) with lines that end in a backslash joined to the next; numbers are the first's, from 1."""
+    joined: list[str] = []
+    first = 1
+    for number, line in enumerate(lines, start=1):
+        first = first if joined else number
+        if line.endswith("\\"):
+            joined.append(line[:-1])
+        else:
+            yield first, " ".join((*joined, line))
+            joined = []
+    if joined:
+        yield first, " ".join(joined)
+
+
+def unread(path: str, error: OSError) -> Incomplete:
+    """Return the sentence that says ``path`` could not be read, and why."""
+    return Incomplete(reason=f"{printable(path)} could not be read: {error.strerror or error}.")

@@ -1,0 +1,21 @@
+"""A join token: a secret the operator made, given to the host once."""
+
+from typing import Final
+
+from openinspector.agent.identity import Claim, Identity, IdentityError
+
+MIN_CHARACTERS: Final = 16
+MAX_CHARACTERS: Final = 128
+
+
+def evidence(claim: Claim) -> dict[str, str]:
+    """Return the token; IdentityError where none was given."""
+    token = claim.secret.strip()
+    if not MIN_CHARACTERS <= len(token) <= MAX_CHARACTERS or not token.isascii() or not token.isprintable():
+        raise IdentityError(
+            "this is no join token", advice="Make one where the service runs: openinspector admin tokens create."
+        )
+    return {"token": token}
+
+
+IDENTITY: Final = Identity(name="join_token", title="Join token given at enrolment", evidence=evidence)

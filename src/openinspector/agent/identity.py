@@ -1,0 +1,101 @@
+"""The host's identity: its Ed25519 key, made here and never leaving, and the ways to prove which host it is.
+
+Ways to prove it are in `openinspector.agent.identities`, one file each, exporting ``IDENTITY``.
+"""
+
+import os
+import stat
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from openinspector.agent.atomic_file import make_private_folder, write_atomically
+from openinspector.model.errors import OpenInspectorError
+from openinspector.wire.signature import key_id
+
+KEY_FILE: Final = "host.key"
+SEED_BYTES: Final = 32
+
+
+class IdentityError(OpenInspectorError):
+    """A host key or enrolment that cannot be used."""
+
+
+class HostKey:
+    """The host's private key. Signs; never shows itself."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.public_key = private.public_key().public_bytes_raw()
+        """Raw Ed25519 public key, 32 bytes."""
+        self.id = key_id(self.public_key)
+        """SHA-256 of the public key, hexadecimal: the thumbprint requests name it by."""
+
+    def sign(self, message: bytes) -> bytes:
+        """Return the signature of ``message``, 64 bytes."""
+        return self._private.sign(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What an identity may use to make its evidence."""
+
+    secret: str
+    """What the person who enrols the host typed or piped in; empty where the method needs nothing."""
+    nonce: str
+    public_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """One way to prove which host an agent runs on."""
+
+    name: str
+    """The enrolment request's ``method``."""
+    title: str
+    evidence: Callable[[Claim], Mapping[str, str]]
+    """Returns what the service is shown; IdentityError where this host has no such proof."""
+
+
+def load_or_make_key(state: Path) -> HostKey:
+    """Return the key in the state directory, making it the first time; IdentityError.
+
+    The file holds the 32-byte seed of RFC 8032, mode 0600. A key others could have read is refused.
+    """
+    path = state / KEY_FILE
+    try:
+        return HostKey(Ed25519PrivateKey.from_private_bytes(_read_seed(path)))
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise IdentityError(f"the host key {path} cannot be read: {error.strerror}") from error
+    private = Ed25519PrivateKey.generate()
+    try:
+        make_private_folder(state)
+        write_atomically(path, private.private_bytes_raw())
+    except OSError as error:
+        raise IdentityError(
+            f"the host key cannot be written to {path}: {error.strerror}",
+            advice="Run the agent as a user that owns its state directory.",
+        ) from error
+    return HostKey(private)
+
+
+def _read_seed(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) & 0o077:
+            raise IdentityError(
+                f"others may read the host key {path}, or it is no file",
+                advice=f"Remove {path} and enrol the host again: the key may be known to others.",
+            )
+        seed = file.read(SEED_BYTES + 1)
+    if len(seed) != SEED_BYTES:
+        raise IdentityError(
+            f"the host key {path} does not hold {SEED_BYTES} bytes", advice=f"Remove {path} and enrol the host again."
+        )
+    return seed

@@ -1,0 +1,183 @@
+"""The machine the agent runs on, or the root folder of one (an image mounted somewhere)."""
+# A collection asks some ten thousand times: plain system calls, without a Path object each.
+# ruff: noqa: PTH115, PTH116, PTH208
+
+import errno
+import os
+import posixpath
+import stat
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent import metadata_client, netlink
+from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, HttpReply, InterfaceAddress
+
+_CHUNK: Final = 1024 * 1024
+_MAX_LINKS: Final = 40
+"""As many symbolic links as Linux itself follows in one path."""
+_DMI_FILES: Final = (
+    "sys_vendor",
+    "board_vendor",
+    "bios_vendor",
+    "bios_version",
+    "chassis_asset_tag",
+    "product_version",
+)
+
+
+class LocalHost:
+    """Host of this machine. Reads only; never writes, runs or connects to anything but the metadata service.
+
+    ``root`` is another folder to take for ``/``; symbolic links are then resolved inside it, and nothing that
+    lives outside files (processes, addresses) is told of it. ``metadata_address`` (``host:port``) says where the
+    metadata service is, and that it is one, whatever the firmware says.
+    """
+
+    def __init__(self, root: str = "/", metadata_address: str | None = None) -> None:
+        self._root = "" if posixpath.normpath(root) == "/" else os.path.realpath(root)
+        self._metadata_address = metadata_address
+
+    def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+        """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
+        real = self._real(path)
+        # Asked first, since opening some devices (tapes, watchdogs) does something; asked again of what was opened.
+        _require_file(os.stat(real), path)
+        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        try:
+            status = os.fstat(descriptor)
+            _require_file(status, path)
+            if status.st_size > max_bytes:
+                raise _too_large(path, max_bytes)
+            return _read_all(descriptor, path, max_bytes)
+        finally:
+            os.close(descriptor)
+
+    def readlink(self, path: str) -> str:
+        """Return what a symbolic link says."""
+        if not self._root:
+            return os.readlink(path)
+        folder, name = posixpath.split(path.rstrip("/"))
+        return os.readlink(posixpath.join(self._real(folder), name))
+
+    def status(self, path: str) -> FileStatus:
+        """Return what stat(2) says of ``path``, links followed."""
+        found = os.stat(self._real(path))
+        kind = stat.S_IFMT(found.st_mode)
+        return FileStatus(
+            mode=stat.S_IMODE(found.st_mode),
+            uid=found.st_uid,
+            gid=found.st_gid,
+            size=found.st_size,
+            is_directory=kind == stat.S_IFDIR,
+            is_file=kind == stat.S_IFREG,
+            modified_at=found.st_mtime,
+        )
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder, sorted."""
+        return tuple(sorted(os.listdir(self._real(path))))
+
+    def real_file(self, path: str) -> str | None:
+        """Return the regular file's path on this machine, or None where ``path`` is none."""
+        try:
+            real = self._real(path)
+            return real if stat.S_ISREG(os.stat(real).st_mode) else None
+        except OSError:
+            return None
+
+    def is_root(self) -> bool:
+        """Say whether the agent runs with root's rights."""
+        return os.geteuid() == 0
+
+    def uname(self) -> tuple[str, str, str, str]:
+        """Return hostname, kernel release, kernel version, machine; a root folder knows only its hostname."""
+        if self._root:
+            return self._image_hostname(), "", "", ""
+        system = os.uname()
+        return system.nodename, system.release, system.version, system.machine
+
+    def processes(self) -> Iterator[int]:
+        """Yield the process ids that exist now; a root folder has none."""
+        if not self._root:
+            yield from sorted(int(name) for name in os.listdir("/proc") if name.isdecimal())
+
+    def addresses(self) -> tuple[InterfaceAddress, ...]:
+        """Return every address of every network interface; a root folder has none."""
+        return () if self._root else netlink.addresses()
+
+    def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
+        """Ask the EC2 instance metadata service, on EC2 or where an address was given; else refuse at once."""
+        if self._metadata_address is None and (self._root or not self._is_ec2()):
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "not an EC2 instance: the firmware does not name Amazon")
+        return metadata_client.ask(self._metadata_address or metadata_client.EC2_ADDRESS, method, path, headers)
+
+    def _is_ec2(self) -> bool:
+        # Nitro names its vendor "Amazon EC2", Xen instances a BIOS version such as "4.11.amazon".
+        for name in _DMI_FILES:
+            try:
+                if b"amazon" in self.read(f"/sys/class/dmi/id/{name}", 4096).lower():
+                    return True
+            except OSError:
+                continue
+        return False
+
+    def _image_hostname(self) -> str:
+        try:
+            return self.read("/etc/hostname", 4096).decode(errors="replace").strip()
+        except OSError:
+            return ""
+
+    def _real(self, path: str) -> str:
+        """Return where ``path`` is on this machine; raises OSError for a NUL, a relative path or a loop of links."""
+        if "\0" in path or not path.startswith("/"):
+            raise OSError(errno.EINVAL, "not an absolute path", path)
+        return path if not self._root else self._resolve(path)
+
+    def _resolve(self, path: str) -> str:
+        """Follow ``path`` inside the root folder, so that its absolute links do not lead to this machine's files."""
+        pending = path.split("/")[::-1]
+        done: list[str] = []
+        links = 0
+        while pending:
+            part = pending.pop()
+            if part == "..":
+                done = done[:-1]
+            elif part not in ("", "."):
+                target = _link_target("/".join((self._root, *done, part)))
+                if target is None:
+                    done.append(part)
+                    continue
+                links += 1
+                if links > _MAX_LINKS:
+                    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+                done = [] if target.startswith("/") else done
+                pending.extend(target.split("/")[::-1])
+        return "/".join((self._root, *done))
+
+
+def _link_target(path: str) -> str | None:
+    try:
+        return os.readlink(path)
+    except OSError:
+        return None
+
+
+def _require_file(status: os.stat_result, path: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        code = errno.EISDIR if stat.S_ISDIR(status.st_mode) else errno.EINVAL
+        raise OSError(code, "not a regular file", path)
+
+
+def _read_all(descriptor: int, path: str, max_bytes: int) -> bytes:
+    chunks: list[bytes] = []
+    room = max_bytes + 1  # files of /proc say they are empty; only reading tells
+    while room > 0 and (chunk := os.read(descriptor, min(_CHUNK, room))):
+        chunks.append(chunk)
+        room -= len(chunk)
+    if room <= 0:
+        raise _too_large(path, max_bytes)
+    return b"".join(chunks)
+
+
+def _too_large(path: str, max_bytes: int) -> OSError:
+    return OSError(errno.EFBIG, f"larger than {max_bytes} bytes", path)

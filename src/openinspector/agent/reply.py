@@ -1,0 +1,58 @@
+"""What becomes of a request to the gateway: a closed sum, so that no failure is an exception in the session."""
+
+from dataclasses import dataclass
+
+from openinspector.wire.message import Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """The gateway did it; ``body`` is its JSON reply."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unauthorised:
+    """401: the session or its signature is not taken; a new session may be."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttled:
+    """429 or 503: come back later."""
+
+    problem: Problem
+    retry_after: float | None
+    """Seconds the gateway asked to wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Any other refusal, or a reply that is not understood."""
+
+    status: int
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreachable:
+    """No whole reply came. Whether the gateway acted on the request is not known."""
+
+    reason: str
+    stale: bool = False
+    """A connection kept open was closed meanwhile: trying again at once is right."""
+
+
+Failure = Unauthorised | Throttled | Refused | Unreachable
+Reply = Accepted | Failure
+
+
+def describe_failure(failure: Failure) -> str:
+    """Return one sentence for people."""
+    if isinstance(failure, Unreachable):
+        return failure.reason
+    problem = failure.problem
+    advice = f" {problem.advice}" if problem.advice else ""
+    return f"{problem.message} ({problem.code}).{advice}"

@@ -1,0 +1,92 @@
+"""When each run's sensors run: once, or every minute until the run's duration is over.
+
+Pure state; the spool's view says which streams there are, so that a restarted agent goes on where it was.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from openinspector.agent.action import EndStream, FinishStream, Local, OpenStream, StartCollecting, StopCollecting
+from openinspector.agent.event import Collected, Moment
+from openinspector.agent.stream import StreamOrder, StreamPhase, StreamView
+from openinspector.wire.instruction import StopCollection
+
+COLLECT_EVERY: Final = 60.0
+"""Seconds between the end of one collection and the beginning of the next."""
+MAX_COUNT: Final = 3500
+"""Envelopes of a stream after which nothing is collected again: the gateway takes 4096."""
+
+
+@dataclass(slots=True)
+class _Run:
+    running: bool = False
+    stopping: bool = False
+    next_at: float = 0.0
+    collected: bool = False
+    """At least one whole collection is spooled."""
+
+
+class CollectionSchedule:
+    """Decides what to collect, when to finish a stream and when to give one up."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, _Run] = {}
+
+    def due(self, moment: Moment) -> list[Local]:
+        """Return what is to be done now; empty where nothing is."""
+        actions: list[Local] = []
+        for arn, stream in moment.spool.streams.items():
+            if stream.phase is StreamPhase.OPEN:
+                actions += self._due(arn, stream, moment)
+        for arn in [arn for arn in self._runs if arn not in moment.spool.streams]:
+            del self._runs[arn]
+        return actions
+
+    def stop(self, instruction: StopCollection, moment: Moment) -> list[Local]:
+        """Return what a StopCollection asks for."""
+        arn = instruction.run_arn
+        stream = moment.spool.streams.get(arn)
+        if stream is None:
+            # Never begun here: an empty stream, closed, tells the service that there is nothing to wait for.
+            order = StreamOrder(run_arn=arn, sensors=(), ends_at=moment.now, close_when_collected=True)
+            return [] if instruction.discard else [OpenStream(order=order), FinishStream(run_arn=arn)]
+        run = self._runs.setdefault(arn, _Run())
+        run.stopping = True
+        actions: list[Local] = [StopCollecting(run_arn=arn)] if run.running else []
+        if instruction.discard and stream.phase is not StreamPhase.OVER:
+            return [*actions, EndStream(run_arn=arn, reason="the service asked to discard it")]
+        return actions
+
+    def collected(self, event: Collected, moment: Moment) -> None:
+        """Note that a collection ended."""
+        run = self._runs.setdefault(event.run_arn, _Run())
+        run.running = False
+        run.collected |= event.whole
+        run.next_at = moment.monotonic + COLLECT_EVERY
+
+    def wakes_at(self, moment: Moment) -> float:
+        """Return when `due` is next worth asking, in monotonic seconds."""
+        times = [float("inf")]
+        for arn, stream in moment.spool.streams.items():
+            run = self._runs.get(arn)
+            if stream.phase is StreamPhase.OPEN and run is not None and not run.stopping:
+                until_end = (stream.order.ends_at - moment.now).total_seconds()
+                times.append(moment.monotonic + max(0.0, until_end))
+                if not run.running and stream.count < MAX_COUNT:
+                    times.append(run.next_at)
+        return min(times)
+
+    def _due(self, arn: str, stream: StreamView, moment: Moment) -> list[Local]:
+        run = self._runs.setdefault(arn, _Run())
+        over = moment.now >= stream.order.ends_at or (stream.order.close_when_collected and run.collected)
+        if run.running:
+            if over and not run.stopping:
+                run.stopping = True
+                return [StopCollecting(run_arn=arn)]
+            return []
+        if over or run.stopping:
+            return [FinishStream(run_arn=arn)]
+        if moment.monotonic < run.next_at or stream.count >= MAX_COUNT:
+            return []
+        run.running = True
+        return [StartCollecting(run_arn=arn, sensors=stream.order.sensors)]

@@ -1,0 +1,96 @@
+"""Users and groups with their password ages (InspectorUser, InspectorGroup, F3.13). Hashes never leave the host."""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from openinspector.agent.account_file import GROUP, PASSWD, SHADOW, number, read_entries
+from openinspector.agent.config_file import MISSING, unread
+from openinspector.agent.host import Host
+from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.model.inventory import Group, PasswordState, User
+
+_PASSWD_FIELDS: Final = 7
+_GROUP_FIELDS: Final = 4
+_SHADOW_FIELDS: Final = 9
+_IN_SHADOW: Final = "x"
+_Shadow = Mapping[str, list[str]]
+
+
+def collect(host: Host) -> Iterator[User | Group | Incomplete | Absent]:
+    """Yield every user, then every group."""
+    try:
+        accounts = list(read_entries(host, PASSWD, _PASSWD_FIELDS))
+    except MISSING:
+        yield Absent(reason=f"No {PASSWD} on this host.")
+        return
+    except OSError as error:
+        yield unread(PASSWD, error)
+        return
+    shadow: dict[str, list[str]] = {}
+    try:
+        shadow = {entry[0]: entry for entry in reversed(list(read_entries(host, SHADOW, _SHADOW_FIELDS)))}
+    except MISSING:
+        if any(account[1] == _IN_SHADOW for account in accounts):
+            yield Incomplete(reason=f"No {SHADOW} on this host: password ages are unknown.")
+    except OSError as error:
+        yield unread(SHADOW, error)
+    yield from _users(accounts, shadow)
+    yield from _groups(host)
+
+
+def _users(accounts: list[list[str]], shadow: _Shadow) -> Iterator[User | Incomplete]:
+    broken = 0
+    for name, password, uid_text, gid_text, _, home, shell, *_ in accounts:
+        uid, gid = number(uid_text), number(gid_text)
+        if uid is None or gid is None:
+            broken += 1
+            continue
+        aged = shadow.get(name)
+        ages = [number(text) for text in aged[2:8]] if aged else [None] * 6
+        yield User(
+            name=name,
+            uid=uid,
+            gid=gid,
+            home=home,
+            shell=shell,
+            password=_state(password, aged),
+            last_change_day=ages[0],
+            min_age_days=ages[1],
+            max_age_days=ages[2],
+            warn_days=ages[3],
+            inactive_days=ages[4],
+            expire_day=ages[5],
+        )
+    if broken:
+        yield Incomplete(reason=f"Accounts in {PASSWD} whose ids are no numbers: {broken}.")
+
+
+def _groups(host: Host) -> Iterator[Group | Incomplete]:
+    try:
+        for name, _, gid_text, members, *_ in read_entries(host, GROUP, _GROUP_FIELDS):
+            gid = number(gid_text)
+            if gid is not None:
+                yield Group(name=name, gid=gid, members=tuple(part for part in members.strip().split(",") if part))
+    except OSError as error:
+        yield unread(GROUP, error)
+
+
+def _state(password: str, aged: list[str] | None) -> PasswordState:
+    """Say what the password field means; of ``x`` in passwd the shadow file's field is meant."""
+    if password == _IN_SHADOW:
+        if aged is None:
+            return PasswordState.UNKNOWN
+        password = aged[1]
+    if not password:
+        return PasswordState.EMPTY
+    # No hash begins with these: passwd -l writes "!", distributions "*", "!!" and "*LK*".
+    return PasswordState.LOCKED if password[0] in "!*" else PasswordState.SET
+
+
+SENSOR: Final = Sensor(
+    name="accounts",
+    title="Users, groups and password ages",
+    records=(User, Group),
+    collect=collect,
+    needs=Needs(root=True),
+)

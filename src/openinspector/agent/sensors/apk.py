@@ -1,0 +1,57 @@
+"""Packages of apk: the database ``installed`` of Alpine (https://wiki.alpinelinux.org/wiki/Apk_spec)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent.config_file import MISSING, decode, unread
+from openinspector.agent.host import Host
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.model.inventory import Package, PackageManager
+
+DATABASES: Final = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
+"""Where apk 2 and apk 3 keep it; one may be a link to the other, so the first found is the one."""
+
+
+def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
+    """Yield every installed package."""
+    for path in DATABASES:
+        try:
+            data = host.read(path)
+        except MISSING:
+            continue
+        except OSError as error:
+            yield unread(path, error)
+            return
+        yield from parse(data, path)
+        return
+    yield Absent(reason="No apk database on this host.")
+
+
+def parse(data: bytes, path: str = DATABASES[0]) -> Iterator[Package | Incomplete]:
+    """Yield the packages of a database: P name, V version, A architecture, o origin (source package)."""
+    broken = 0
+    for stanza in data.split(b"\n\n"):
+        # Fields of the package stand before those of its first folder (F:).
+        head = (b"\n" + stanza).partition(b"\nF:")[0]
+        fields = {line[:1]: line[2:].strip() for line in head.split(b"\n") if line[1:2] == b":"}
+        if fields.get(b"P") and fields.get(b"V"):
+            yield _package(fields)
+        elif stanza.strip():
+            broken += 1
+    if broken:
+        yield Incomplete(reason=f"Entries in {path} without a package name and version: {broken}.")
+
+
+def _package(fields: dict[bytes, bytes]) -> Package:
+    name, version = decode(fields[b"P"]), decode(fields[b"V"])
+    return Package(
+        manager=PackageManager.APK,
+        name=name,
+        version=version,
+        architecture=decode(fields.get(b"A", b"")),
+        source_name=decode(fields.get(b"o", b"")) or name,
+        source_version=version,
+    )
+
+
+SENSOR: Final = Sensor(name="apk", title="Packages installed by apk", records=(Package,), collect=collect)

@@ -1,0 +1,79 @@
+"""Packages of dpkg: ``/var/lib/dpkg/status`` and, where an image has no dpkg, ``/var/lib/dpkg/status.d`` (deb822(5)).
+
+A package counts as installed in every state in which its files are on the host: installed, unpacked, half-installed,
+half-configured, triggers-awaited, triggers-pending (dpkg(1)). ``config-files`` and ``not-installed`` are no packages.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent.config_file import MISSING, decode, unread
+from openinspector.agent.host import Host
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.model.inventory import Package, PackageManager
+
+STATUS: Final = "/var/lib/dpkg/status"
+STATUS_FOLDER: Final = "/var/lib/dpkg/status.d"
+_FIELD: Final = re.compile(rb"^(Package|Status|Version|Source|Architecture):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_SOURCE: Final = re.compile(rb"(\S+)(?:\s+\((.+)\))?")
+_GONE: Final = (b"config-files", b"not-installed")
+
+
+def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
+    """Yield every package whose files are on the host."""
+    names, problems = _folder(host)
+    found = False
+    for path in (STATUS, *(f"{STATUS_FOLDER}/{name}" for name in names)):
+        try:
+            data = host.read(path)
+        except MISSING:
+            continue
+        except OSError as error:
+            problems.append(unread(path, error))
+            continue
+        found = True
+        yield from parse(data, path)
+    yield from problems
+    if not found and not problems:
+        yield Absent(reason="No dpkg database on this host.")
+
+
+def parse(data: bytes, path: str = STATUS) -> Iterator[Package | Incomplete]:
+    """Yield the installed packages of one status file, then one sentence for the stanzas that are not understood."""
+    broken = 0
+    for stanza in data.split(b"\n\n"):
+        fields = dict(_FIELD.findall(stanza))
+        if fields.get(b"Status", b"").rpartition(b" ")[2] in _GONE:
+            continue
+        if fields.get(b"Package") and fields.get(b"Version"):
+            yield _package(fields)
+        elif stanza.strip():
+            broken += 1
+    if broken:
+        yield Incomplete(reason=f"Stanzas in {path} without a package name and version: {broken}.")
+
+
+def _package(fields: dict[bytes, bytes]) -> Package:
+    name, version = decode(fields[b"Package"]), decode(fields[b"Version"])
+    source = _SOURCE.match(fields.get(b"Source", b""))
+    return Package(
+        manager=PackageManager.DPKG,
+        name=name,
+        version=version,
+        architecture=decode(fields.get(b"Architecture", b"")),
+        source_name=decode(source[1]) if source else name,
+        source_version=decode(source[2]) if source and source[2] else version,
+    )
+
+
+def _folder(host: Host) -> tuple[list[str], list[Incomplete]]:
+    try:
+        return [name for name in host.names(STATUS_FOLDER) if not name.endswith(".md5sums")], []
+    except MISSING:
+        return [], []
+    except OSError as error:
+        return [], [unread(STATUS_FOLDER, error)]
+
+
+SENSOR: Final = Sensor(name="dpkg", title="Packages installed by dpkg", records=(Package,), collect=collect)

@@ -1,0 +1,56 @@
+"""The operating system and the kernel that runs (InspectorOperatingSystem, F3.12; F3.20)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent.config_file import MISSING, read_lines, unread
+from openinspector.agent.host import Host
+from openinspector.agent.os_release_file import OS_RELEASE, read_os_release
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.model.inventory import OperatingSystem
+
+DEBIAN_VERSION: Final = "/etc/debian_version"
+
+
+def collect(host: Host) -> Iterator[OperatingSystem | Incomplete | Absent]:
+    """Yield the one OperatingSystem."""
+    try:
+        values = read_os_release(host)
+    except OSError as error:
+        yield unread(OS_RELEASE[0], error)
+        return
+    if values is None:
+        yield Absent(reason="No os-release or older release file on this host.")
+        return
+    if not values.get("ID"):
+        yield Incomplete(reason=f"{OS_RELEASE[0]} names no ID: advisories cannot be matched to this host.")
+    hostname, release, version, machine = host.uname()
+    yield OperatingSystem(
+        id=values.get("ID", ""),
+        version_id=values.get("VERSION_ID", ""),
+        codename=values.get("VERSION_CODENAME", "") or _debian_codename(host, values),
+        name=values.get("PRETTY_NAME", "") or values.get("NAME", ""),
+        id_like=tuple(values.get("ID_LIKE", "").split()),
+        architecture=machine,
+        hostname=hostname,
+        kernel_release=release,
+        kernel_version=version,
+    )
+
+
+def _debian_codename(host: Host, values: dict[str, str]) -> str:
+    """Return ``trixie`` of ``trixie/sid``: Debian testing has no VERSION_CODENAME until it is frozen."""
+    if values.get("ID") != "debian" or values.get("VERSION_ID"):
+        return ""
+    try:
+        codename, slash, _ = read_lines(host, DEBIAN_VERSION)[0].partition("/")
+    except MISSING:
+        return ""
+    except OSError:
+        return ""
+    return codename if slash else ""
+
+
+SENSOR: Final = Sensor(
+    name="os_release", title="Operating system and running kernel", records=(OperatingSystem,), collect=collect
+)

@@ -1,0 +1,36 @@
+"""The PAM stacks that check and set passwords (F5.63 rules 5 and 6)."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent.config_file import MISSING
+from openinspector.agent.host import Host
+from openinspector.agent.pam_stack import FACILITIES, FOLDERS, PamStacks
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.model.inventory import PamConfiguration
+
+SERVICES: Final = ("passwd", "common-password", "system-auth", "password-auth", "sshd", "login")
+"""What sets passwords on Debian and SUSE, on Red Hat's family, and what people log in through."""
+
+
+def collect(host: Host) -> Iterator[PamConfiguration | Incomplete | Absent]:
+    """Yield one PamConfiguration: the modules of each service of the list that the host has, in order."""
+    if not any(_is_folder(host, folder) for folder in FOLDERS):
+        yield Absent(reason=f"No {FOLDERS[0]} on this host.")
+        return
+    stacks = PamStacks(host)
+    modules = [module for service in SERVICES for module in stacks.modules(service)]
+    yield from stacks.problems.values()
+    yield PamConfiguration(modules=tuple(module for module in modules if module.facility in FACILITIES))
+
+
+def _is_folder(host: Host, path: str) -> bool:
+    try:
+        return host.status(path).is_directory
+    except MISSING:
+        return False
+    except OSError:  # it is there, and its files will say what is wrong
+        return True
+
+
+SENSOR: Final = Sensor(name="pam", title="PAM password stacks", records=(PamConfiguration,), collect=collect)

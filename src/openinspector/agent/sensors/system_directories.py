@@ -1,0 +1,145 @@
+"""Owners and modes of the directories with binaries and configuration (InspectorDirectoryInfoMsg, F3.12; rule 9).
+
+Sent are the system directories, and of what lies in them each entry that somebody else than root may change: one
+that group or others may write, or that another user owns. ``/etc`` is looked through with the folders in it. Entries
+that are neither file nor directory (``/dev/null`` behind a masked unit) and links whose target is missing are passed
+over. A sticky bit stays in the mode and excuses nothing: in a sticky directory everybody may still add programs.
+"""
+
+import posixpath
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from openinspector.agent.account_file import GROUP, PASSWD, names_by_id
+from openinspector.agent.config_file import MISSING, printable, unread
+from openinspector.agent.host import FileStatus, Host
+from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.model.inventory import DirectoryMode
+
+DIRECTORIES: Final = (
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/usr/bin",
+    "/usr/sbin",
+    "/usr/lib",
+    "/usr/lib32",
+    "/usr/lib64",
+    "/usr/libexec",
+    "/usr/libx32",
+    "/usr/local/bin",
+    "/usr/local/sbin",
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/usr/local/etc",
+    "/usr/local/libexec",
+    "/boot",
+    "/etc",
+)
+_DEEP: Final = "/etc"
+_MAX_DEPTH: Final = 6
+_MAX_ENTRIES: Final = 100_000
+_WRITABLE_BY_OTHERS: Final = 0o022
+
+
+def collect(host: Host) -> Iterator[DirectoryMode | Incomplete | Absent]:
+    """Yield a DirectoryMode for every directory, each followed by those of its entries that are not root's alone."""
+    walk = _Walk(host)
+    directories = [path for path in DIRECTORIES if not _is_alias(host, path)]
+    for path in directories:
+        yield from walk.directory(path)
+    yield from walk.problems
+    if not walk.found and not walk.problems:
+        yield Absent(reason="No system directories on this host.")
+
+
+class _Walk:
+    """Looks at directories and their entries, as many as its budget allows."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._users: Mapping[int, str] = names_by_id(host, PASSWD)
+        self._groups: Mapping[int, str] = names_by_id(host, GROUP)
+        self._room = _MAX_ENTRIES
+        self.found = False
+        self.problems: list[Incomplete] = []
+
+    def directory(self, path: str) -> Iterator[DirectoryMode]:
+        """Yield ``path`` itself and what in it is not root's alone."""
+        try:
+            status = self._host.status(path)
+        except MISSING:
+            return
+        except OSError as error:
+            self.problems.append(unread(path, error))
+            return
+        if status.is_directory:
+            self.found = True
+            yield self._mode(path, status)
+            yield from self._entries(path, 0)
+
+    def _entries(self, folder: str, depth: int) -> Iterator[DirectoryMode]:
+        try:
+            names = self._host.names(folder)
+        except OSError as error:
+            self.problems.append(unread(folder, error))
+            return
+        if len(names) > self._room:
+            self.problems.append(Incomplete(reason=f"Stopped at {printable(folder)} after {_MAX_ENTRIES} entries."))
+            names = names[: self._room]
+        self._room -= len(names)
+        for name in names:
+            path = f"{folder}/{name}"
+            try:
+                status = self._host.status(path)
+            except OSError:  # a dangling link, or gone meanwhile
+                continue
+            if _open_to_others(status):
+                yield self._mode(path, status)
+            if status.is_directory and path.startswith(_DEEP) and depth < _MAX_DEPTH and not _is_link(self._host, path):
+                yield from self._entries(path, depth + 1)
+
+    def _mode(self, path: str, status: FileStatus) -> DirectoryMode:
+        return DirectoryMode(
+            path=printable(path),
+            mode=status.mode,
+            uid=status.uid,
+            gid=status.gid,
+            owner=self._users.get(status.uid, ""),
+            group=self._groups.get(status.gid, ""),
+        )
+
+
+def _open_to_others(status: FileStatus) -> bool:
+    if not (status.is_file or status.is_directory):
+        return False
+    return bool(status.uid or status.mode & _WRITABLE_BY_OTHERS)
+
+
+def _is_alias(host: Host, path: str) -> bool:
+    """Say whether ``path`` is a link to another directory of the list, as ``/bin`` is to ``/usr/bin``."""
+    try:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), host.readlink(path)))
+    except OSError:
+        return False
+    return target in DIRECTORIES
+
+
+def _is_link(host: Host, path: str) -> bool:
+    try:
+        host.readlink(path)
+    except OSError:
+        return False
+    return True
+
+
+SENSOR: Final = Sensor(
+    name="system_directories",
+    title="Owners and modes of system directories",
+    records=(DirectoryMode,),
+    collect=collect,
+    needs=Needs(root=True),
+)

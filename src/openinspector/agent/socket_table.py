@@ -1,0 +1,61 @@
+"""The kernel's tables of sockets, ``/proc/net/{tcp,tcp6,udp,udp6}`` (proc_net(5)): which ports are open."""
+
+import socket
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from openinspector.model.inventory import Transport
+
+TABLES: Final = (
+    ("/proc/net/tcp", Transport.TCP, 4),
+    ("/proc/net/tcp6", Transport.TCP, 6),
+    ("/proc/net/udp", Transport.UDP, 4),
+    ("/proc/net/udp6", Transport.UDP, 6),
+)
+_OPEN: Final = {Transport.TCP: b"0A", Transport.UDP: b"07"}
+"""TCP_LISTEN; TCP_CLOSE is what a UDP socket with no fixed peer is in (include/net/tcp_states.h)."""
+_LOCAL, _STATE, _INODE = 1, 3, 9
+_FAMILIES: Final = {8: socket.AF_INET, 32: socket.AF_INET6}
+"""By the number of hexadecimal digits."""
+_ORDER: Final[Literal["little", "big"]] = "little" if sys.byteorder == "little" else "big"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSocket:
+    """A listening TCP socket or a UDP socket bound to a port."""
+
+    transport: Transport
+    ip_version: int
+    address: str
+    port: int
+    inode: int
+    """Number of the socket, as ``/proc/PID/fd`` links name it."""
+
+
+def parse_table(data: bytes, transport: Transport, ip_version: int) -> Iterator[OpenSocket]:
+    """Yield the open sockets of one table; lines that are not understood are passed over."""
+    state = _OPEN[transport]
+    for line in data.split(b"\n")[1:]:
+        fields = line.split(None, _INODE + 1)
+        if len(fields) <= _INODE or fields[_STATE] != state:
+            continue
+        try:
+            address, _, port = fields[_LOCAL].partition(b":")
+            yield OpenSocket(
+                transport=transport,
+                ip_version=ip_version,
+                address=_address(address),
+                port=int(port, 16),
+                inode=int(fields[_INODE]),
+            )
+        except (ValueError, KeyError):
+            continue
+
+
+def _address(digits: bytes) -> str:
+    """Return the address of its 32-bit words, each printed as a number of this machine's byte order."""
+    words = (digits[at : at + 8] for at in range(0, len(digits), 8))
+    raw = b"".join(int(word, 16).to_bytes(4, _ORDER) for word in words)
+    return socket.inet_ntop(_FAMILIES[len(digits)], raw)

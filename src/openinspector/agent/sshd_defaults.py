@@ -1,0 +1,83 @@
+"""What sshd does where its configuration says nothing, by version and distribution (sshd_config(5), release notes)."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+_VERSION: Final = re.compile(r"(\d+)\.(\d+)")
+_NEWEST: Final = (99, 0)
+
+_SAME_EVERYWHERE: Final[Mapping[str, str]] = {
+    "addressfamily": "any",
+    "allowagentforwarding": "yes",
+    "allowtcpforwarding": "yes",
+    "authorizedkeysfile": ".ssh/authorized_keys .ssh/authorized_keys2",
+    "banner": "none",
+    "clientalivecountmax": "3",
+    "clientaliveinterval": "0",
+    "gatewayports": "no",
+    "gssapiauthentication": "no",
+    "hostbasedauthentication": "no",
+    "ignorerhosts": "yes",
+    "ignoreuserknownhosts": "no",
+    "logingracetime": "120",
+    "loglevel": "INFO",
+    "maxauthtries": "6",
+    "maxsessions": "10",
+    "maxstartups": "10:30:100",
+    "passwordauthentication": "yes",
+    "permitemptypasswords": "no",
+    "permittunnel": "no",
+    "permituserenvironment": "no",
+    "port": "22",
+    "printlastlog": "yes",
+    "printmotd": "yes",
+    "pubkeyauthentication": "yes",
+    "strictmodes": "yes",
+    "syslogfacility": "AUTH",
+    "tcpkeepalive": "yes",
+    "usepam": "no",
+    "x11forwarding": "no",
+    "x11uselocalhost": "yes",
+}
+FLAGS: Final = frozenset(
+    {name for name, value in _SAME_EVERYWHERE.items() if value in ("yes", "no")}
+    | {"challengeresponseauthentication", "disableforwarding", "kbdinteractiveauthentication", "usedns"}
+)
+"""Keywords whose ``true`` and ``false`` mean ``yes`` and ``no``."""
+
+PROTOCOL_1_GONE: Final = (7, 4)
+"""sshd of this version and later speaks only protocol 2 and ignores ``Protocol``."""
+ONE_KEYBOARD_KEYWORD: Final = (8, 7)
+"""From here on ChallengeResponseAuthentication is another name for KbdInteractiveAuthentication."""
+_RED_HAT_FOLLOWS_UPSTREAM: Final = (8, 7)
+"""Red Hat Enterprise Linux 9's version: from here on its sshd refuses root's password like everybody's."""
+
+
+def number(version: str) -> tuple[int, int]:
+    """Return (9, 2) of ``9.2p1``; an unknown version counts as the newest."""
+    found = _VERSION.match(version)
+    return (int(found[1]), int(found[2])) if found else _NEWEST
+
+
+def defaults(version: str, *, is_red_hat: bool = False) -> dict[str, str]:
+    """Return keyword to default of one OpenSSH version (``9.2p1``; empty where unknown: the newest)."""
+    release = number(version)
+    values = {
+        **_SAME_EVERYWHERE,
+        "kbdinteractiveauthentication": "yes",
+        "permitrootlogin": _root_login(release, is_red_hat=is_red_hat),
+        "protocol": "2" if release >= (5, 4) else "2,1",
+        "usedns": "no" if release >= (6, 8) else "yes",
+        "compression": "yes" if release >= (7, 4) else "delayed",
+    }
+    if release < ONE_KEYBOARD_KEYWORD:
+        values |= {"challengeresponseauthentication": "yes", "kbdinteractiveauthentication": "no"}
+    return values
+
+
+def _root_login(release: tuple[int, int], *, is_red_hat: bool) -> str:
+    # OpenSSH 7.0 stopped taking root's password; Red Hat's builds kept taking it until Enterprise Linux 9.
+    if release < (7, 0) or (is_red_hat and release < _RED_HAT_FOLLOWS_UPSTREAM):
+        return "yes"
+    return "prohibit-password"

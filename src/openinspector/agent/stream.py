@@ -1,0 +1,56 @@
+"""What the agent knows of its streams: one per run, from the instruction that opened it to its closing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from openinspector.wire.message import SpoolReport
+
+STREAM: Final = "collection"
+"""The one stream an agent has in a run."""
+
+
+class StreamPhase(StrEnum):
+    """Where a stream is in its life."""
+
+    OPEN = "OPEN"
+    """Its sensors are on."""
+    FINISHED = "FINISHED"
+    """Nothing is added; what is spooled is sent, then the manifest."""
+    OVER = "OVER"
+    """Closed or discarded; kept in mind so that a repeated instruction does not open it again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamOrder:
+    """What the service asked for: the part of StartCollection that outlasts a restart."""
+
+    run_arn: str
+    sensors: tuple[str, ...]
+    """Known sensors only."""
+    ends_at: datetime
+    close_when_collected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamView:
+    """One stream at one moment."""
+
+    order: StreamOrder
+    phase: StreamPhase
+    count: int
+    """Highest sequence number used."""
+    pending: tuple[int, ...]
+    """Sequence numbers still on disk, ascending."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpoolView:
+    """The spool at one moment."""
+
+    streams: Mapping[str, StreamView] = field(default_factory=lambda: MappingProxyType({}))
+    """By run ARN."""
+    report: SpoolReport = SpoolReport()

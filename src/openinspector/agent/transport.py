@@ -1,0 +1,177 @@
+"""TLS client: POST requests to one gateway over one kept connection; every outcome is a `Reply`.
+
+TLS 1.2 or later, the server's certificate and name always verified, against the given authorities alone where some
+are given. No redirects, no cookies, no compression. Through a proxy the tunnel is opened with CONNECT, so that TLS is
+end to end.
+"""
+
+import base64
+import http.client
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from openinspector.agent.reply import Accepted, Refused, Reply, Throttled, Unauthorised, Unreachable
+from openinspector.agent.settings import Address, Proxy, SettingsError
+from openinspector.model.errors import WireError
+from openinspector.wire.codec import decode_json
+from openinspector.wire.message import Problem
+
+MAX_REPLY_BYTES: Final = 1024 * 1024
+MAX_RETRY_AFTER: Final = 600.0
+"""Seconds; a gateway that asks for more is asked again after this."""
+IDLE_SECONDS: Final = 70.0
+"""The service keeps idle connections 75 seconds."""
+JSON: Final = "application/json"
+OCTETS: Final = "application/octet-stream"
+
+_OK: Final = 200
+_UNAUTHORISED: Final = 401
+_THROTTLING: Final = (429, 503)
+_CHUNK: Final = 64 * 1024
+_SHOWN: Final = 500
+_PROBLEM: Final = msgspec.json.Decoder(Problem)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """How to reach the gateway."""
+
+    gateway: Address
+    proxy: Proxy | None = None
+    timeout: float = 20.0
+    """Seconds to connect, and for each read or write."""
+    deadline: float = 60.0
+    """Seconds for one reply, however slowly it drips."""
+
+
+def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
+    """Return a context that trusts ``ca_file``, or the system's authorities where it is None; SettingsError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ca_file is None:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+        return context
+    try:
+        context.load_verify_locations(cafile=str(ca_file))
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"the authorities in {ca_file} cannot be read: {error}",
+            advice="ca_file is a PEM file with the certificate of the service's authority.",
+        ) from error
+    return context
+
+
+class Transport:
+    """One kept connection to the gateway. Not for several threads at once."""
+
+    def __init__(self, route: Route, context: ssl.SSLContext, monotonic: Callable[[], float]) -> None:
+        self._route = route
+        self._context = context
+        self._monotonic = monotonic
+        self._connection: http.client.HTTPSConnection | None = None
+        self._used_at = 0.0
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """Send one request and return what became of it; raises nothing the network can cause."""
+        kept = self._kept()
+        connection = kept or self._new()
+        try:
+            connection.request("POST", path, body=body, headers=dict(headers))
+            response = connection.getresponse()
+            content = self._read(response)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self.close()
+            return Unreachable(reason=f"{self._route.gateway} closed the connection.", stale=kept is not None)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.close()
+            return Unreachable(reason=_sentence(self._route, error))
+        if response.will_close:
+            self.close()
+        else:
+            self._connection, self._used_at = connection, self._monotonic()
+        return _reply(response, content)
+
+    def close(self) -> None:
+        """Close the connection, if there is one; the next request opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _kept(self) -> http.client.HTTPSConnection | None:
+        if self._connection is not None and self._monotonic() - self._used_at > IDLE_SECONDS:
+            self.close()
+        return self._connection
+
+    def _new(self) -> http.client.HTTPSConnection:
+        route = self._route
+        first = route.proxy.address if route.proxy else route.gateway
+        connection = http.client.HTTPSConnection(first.host, first.port, timeout=route.timeout, context=self._context)
+        if route.proxy:
+            connection.set_tunnel(route.gateway.host, route.gateway.port, _proxy_headers(route.proxy))
+        self._connection = connection
+        return connection
+
+    def _read(self, response: http.client.HTTPResponse) -> bytes:
+        until = self._monotonic() + self._route.deadline
+        chunks: list[bytes] = []
+        size = 0
+        while chunk := response.read1(_CHUNK):
+            size += len(chunk)
+            chunks.append(chunk)
+            if size > MAX_REPLY_BYTES:
+                raise ValueError(f"its reply is longer than {MAX_REPLY_BYTES} bytes")
+            if self._monotonic() > until:
+                raise TimeoutError("its reply takes too long")
+        return b"".join(chunks)
+
+
+def _reply(response: http.client.HTTPResponse, content: bytes) -> Reply:
+    if response.status == _OK:
+        return Accepted(body=content)
+    problem = _problem(response.status, content)
+    if response.status == _UNAUTHORISED:
+        return Unauthorised(problem=problem)
+    if response.status in _THROTTLING:
+        return Throttled(problem=problem, retry_after=_retry_after(response.headers.get("Retry-After")))
+    return Refused(status=response.status, problem=problem)
+
+
+def _problem(status: int, content: bytes) -> Problem:
+    try:
+        problem = decode_json(content, _PROBLEM, "the refusal")
+    except WireError:
+        return Problem(code=f"http-{status}", message=f"the gateway answered {status} without saying why")
+    return Problem(code=_line(problem.code), message=_line(problem.message), advice=_line(problem.advice))
+
+
+def _line(text: str) -> str:
+    """Return one bounded printable line: it goes to logs and terminals, and comes from outside."""
+    return "".join(c if c.isprintable() else " " for c in text[:_SHOWN])
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Return the seconds of a Retry-After header; None for its date form, which our gateway does not send."""
+    if value is None or not value.isascii() or not value.isdigit():
+        return None
+    return min(float(value[:9]), MAX_RETRY_AFTER)
+
+
+def _proxy_headers(proxy: Proxy) -> dict[str, str]:
+    if proxy.authorization is None:
+        return {}
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(proxy.authorization.encode()).decode()}"}
+
+
+def _sentence(route: Route, error: Exception) -> str:
+    where = f"{route.gateway} through the proxy {route.proxy.address}" if route.proxy else str(route.gateway)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"{where}: its certificate is not trusted: {error.verify_message}. Is ca_file the service's authority?"
+    if isinstance(error, socket.gaierror):
+        return f"{where}: the name cannot be resolved: {error.strerror}."
+    return f"{where}: {_line(str(error) or type(error).__name__)}."

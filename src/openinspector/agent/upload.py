@@ -1,0 +1,83 @@
+"""What to send of the spool next, and what the gateway's answers mean for it. Pure state."""
+
+from typing import Final
+
+from openinspector.agent.action import (
+    Acknowledge,
+    Credentials,
+    EndStream,
+    Local,
+    Lose,
+    Request,
+    SendEnvelope,
+    SendManifest,
+)
+from openinspector.agent.event import Moment
+from openinspector.agent.reply import Refused, describe_failure
+from openinspector.agent.stream import SpoolView, StreamPhase, StreamView
+from openinspector.wire.message import ManifestReply, Receipt
+
+NOT_WANTED: Final = frozenset({"run-not-collecting", "stream-closed", "not-in-run", "digest-conflict", "other-agent"})
+"""Refusals after which nothing of the stream will ever be taken."""
+NOT_TAKEN: Final = frozenset({"invalid-message", "body-too-large"})
+"""Refusals of one envelope that would be refused again."""
+
+
+class Uploads:
+    """Envelopes go in order, one at a time; a stream's manifest goes when every envelope has its receipt."""
+
+    def __init__(self) -> None:
+        self._receipted: dict[str, int] = {}
+        """Run to the highest number with a receipt since the agent started; all pending ones below have theirs."""
+
+    def next_request(self, spool: SpoolView, credentials: Credentials) -> Request | None:
+        """Return what to send next."""
+        for arn, stream in spool.streams.items():
+            seq = self._next(stream)
+            if seq is not None:
+                return SendEnvelope(credentials=credentials, run_arn=arn, seq=seq)
+            if stream.phase is StreamPhase.FINISHED:
+                return SendManifest(credentials=credentials, run_arn=arn)
+        return None
+
+    def has_work(self, spool: SpoolView) -> bool:
+        """Say whether there is anything to send."""
+        return any(
+            stream.phase is StreamPhase.FINISHED or self._next(stream) is not None for stream in spool.streams.values()
+        )
+
+    def received(self, sent: SendEnvelope, receipt: Receipt) -> list[Local] | None:
+        """Return what a receipt allows; None where it is not the receipt of what was sent."""
+        if (receipt.run_arn, receipt.seq) != (sent.run_arn, sent.seq):
+            return None
+        self._receipted[sent.run_arn] = sent.seq
+        # A service that claims more than it gave receipts for is not believed.
+        watermark = min(receipt.watermark, sent.seq)
+        return [Acknowledge(run_arn=sent.run_arn, watermark=watermark)] if watermark else []
+
+    def answered(self, sent: SendManifest, reply: ManifestReply, moment: Moment) -> list[Local]:
+        """Return what the reply to a manifest asks for."""
+        if reply.closed:
+            return [EndStream(run_arn=sent.run_arn, reason="closed")]
+        stream = moment.spool.streams.get(sent.run_arn)
+        if stream is None or not reply.missing:
+            return []
+        self._receipted[sent.run_arn] = min(reply.missing) - 1
+        gone = tuple(seq for seq in reply.missing if seq <= stream.count and seq not in stream.pending)
+        reason = "the service misses them, and they are no longer here"
+        return [Lose(run_arn=sent.run_arn, seqs=gone, reason=reason)] if gone else []
+
+    def refused(self, sent: SendEnvelope | SendManifest, failure: Refused) -> list[Local]:
+        """Return what a refusal means for the stream; empty where trying again later is right."""
+        code = failure.problem.code
+        if code in NOT_WANTED or (code in NOT_TAKEN and isinstance(sent, SendManifest)):
+            return [EndStream(run_arn=sent.run_arn, reason=describe_failure(failure))]
+        if code in NOT_TAKEN and isinstance(sent, SendEnvelope):
+            return [Lose(run_arn=sent.run_arn, seqs=(sent.seq,), reason=describe_failure(failure))]
+        return []
+
+    def _next(self, stream: StreamView) -> int | None:
+        if stream.phase is StreamPhase.OVER:
+            return None
+        receipted = self._receipted.get(stream.order.run_arn, 0)
+        return next((seq for seq in stream.pending if seq > receipted), None)

@@ -1,0 +1,5 @@
+"""`python -m openinspector.cli`: the command line without its script."""
+
+from openinspector.cli.main import main
+
+main()

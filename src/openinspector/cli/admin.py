@@ -1,0 +1,188 @@
+"""`openinspector admin`: administer an installation through its data folder: tokens, access keys, agents."""
+
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from openinspector.cli.client import REFUSED
+from openinspector.cli.presentation import print_json, print_table, time_text
+from openinspector.cli.serve import settings_from
+from openinspector.cli.targets import parsed_tag
+
+if TYPE_CHECKING:
+    from openinspector.service.bootstrap import Stores
+
+READ_ONLY = ("inspector:Describe*", "inspector:Get*", "inspector:List*", "inspector:Preview*")
+FULL_ACCESS = ("inspector:*",)
+_POLICIES = {"full-access": FULL_ACCESS, "read-only": READ_ONLY}
+
+
+@click.group()
+@click.option("--data-dir", type=click.Path(path_type=Path), help="The service's data folder.")
+@click.pass_context
+def admin(ctx: click.Context, data_dir: Path | None) -> None:
+    """Administer this installation. Works on the data folder, whether or not the service is running."""
+    ctx.obj = data_dir
+
+
+@admin.group()
+def tokens() -> None:
+    """Enrolment tokens: what lets hosts enrol."""
+
+
+@tokens.command("create")
+@click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Hosts enrolled with it carry the tag.")
+@click.option("--uses", default=1, show_default=True, metavar="N", help="How many hosts may enrol with it.")
+@click.option("--hours", default=24.0, show_default=True, metavar="N", help="How long it is valid.")
+@click.pass_obj
+def create_enrolment_token(data_dir: Path | None, *, tags: tuple[str, ...], uses: int, hours: float) -> None:
+    """Create a token and print it. It is shown this once; only its digest is kept."""
+    import os
+
+    from openinspector.model.asset import Tag
+    from openinspector.service.app.enrolment import Grant, create_token
+    from openinspector.service.system_clock import SystemClock
+
+    now = SystemClock().now()
+    grant = Grant(
+        tags=tuple(Tag(**parsed_tag(tag)) for tag in tags), uses=uses, expires_at=now + timedelta(hours=hours)
+    )
+    click.echo(create_token(_stores(data_dir).agents, grant, now, os.urandom))
+
+
+@tokens.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_tokens(data_dir: Path | None, *, as_json: bool) -> None:
+    """List tokens by the beginning of their digest."""
+    found = _stores(data_dir).agents.list_tokens()
+    if as_json:
+        print_json([{"digest": t.digest, "usesLeft": t.uses_left, "expiresAt": t.expires_at} for t in found])
+        return
+    print_table(
+        ("DIGEST", "USES LEFT", "EXPIRES", "TAGS"),
+        [
+            (t.digest[:16], str(t.uses_left), time_text(t.expires_at), ", ".join(f"{g.key}={g.value}" for g in t.tags))
+            for t in found
+        ],
+        empty="No enrolment tokens.",
+    )
+
+
+@tokens.command("delete")
+@click.argument("digest")
+@click.pass_obj
+def delete_token(data_dir: Path | None, *, digest: str) -> None:
+    """Delete the token whose digest begins with DIGEST."""
+    store = _stores(data_dir).agents
+    matching = [t.digest for t in store.list_tokens() if t.digest.startswith(digest)]
+    if len(matching) != 1:
+        _refuse(f"{len(matching)} tokens have a digest that begins with {digest}")
+    store.delete_token(matching[0])
+
+
+@admin.group()
+def keys() -> None:
+    """Access keys: what lets people and programs use the API."""
+
+
+@keys.command("create")
+@click.argument("user")
+@click.option("--policy", type=click.Choice(sorted(_POLICIES)), default="full-access", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def create_key(data_dir: Path | None, *, user: str, policy: str, as_json: bool) -> None:
+    """Create an access key for USER. The secret is shown this once."""
+    from openinspector.service.bootstrap import open_access_keys
+
+    made = open_access_keys(_stores(data_dir)).create(user, _POLICIES[policy])
+    if as_json:
+        print_json({"accessKeyId": made.id, "secretAccessKey": made.secret})
+        return
+    click.echo(f"AWS_ACCESS_KEY_ID={made.id}\nAWS_SECRET_ACCESS_KEY={made.secret}")
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_keys(data_dir: Path | None, *, as_json: bool) -> None:
+    """List access keys, without their secrets."""
+    found = _stores(data_dir).access_keys.list_all()
+    if as_json:
+        print_json([{"id": k.id, "user": k.user, "actions": k.actions, "createdAt": k.created_at} for k in found])
+        return
+    print_table(
+        ("KEY", "USER", "MAY", "CREATED"),
+        [(k.id, k.user, ", ".join(k.actions), time_text(k.created_at)) for k in found],
+        empty="No access keys. Create one: openinspector admin keys create USER",
+    )
+
+
+@keys.command("delete")
+@click.argument("key_id")
+@click.pass_obj
+def delete_key(data_dir: Path | None, *, key_id: str) -> None:
+    """Delete an access key; requests signed with it are refused from then on."""
+    if not _stores(data_dir).access_keys.delete(key_id):
+        _refuse(f"no access key {key_id}")
+
+
+@admin.group()
+def agents() -> None:
+    """Agents: the hosts that have enrolled."""
+
+
+@agents.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_agents(data_dir: Path | None, *, as_json: bool) -> None:
+    """List agents and how they do."""
+    from openinspector.cli.presentation import state_text
+    from openinspector.service.system_clock import SystemClock
+
+    now = SystemClock().now()
+    found = _stores(data_dir).agents.list_agents()
+    if as_json:
+        print_json(
+            [
+                {
+                    "agentId": a.id,
+                    "hostname": a.host.hostname,
+                    "health": a.health(now),
+                    "tags": {tag.key: tag.value for tag in a.tags},
+                    "lastHeartbeatAt": a.last_heartbeat_at,
+                }
+                for a in found
+            ]
+        )
+        return
+    print_table(
+        ("AGENT", "HOST", "HEALTH", "LAST HEARTBEAT"),
+        [(a.id, a.host.hostname, state_text(a.health(now)), time_text(a.last_heartbeat_at)) for a in found],
+        empty="No agents. Let one enrol: openinspector admin tokens create",
+    )
+
+
+@agents.command("revoke")
+@click.argument("agent_id")
+@click.pass_obj
+def revoke_agent(data_dir: Path | None, *, agent_id: str) -> None:
+    """Revoke an agent: its key opens no session any more."""
+    from openinspector.model.agent import AgentId
+
+    if not _stores(data_dir).agents.revoke(AgentId(agent_id)):
+        _refuse(f"no agent {agent_id}")
+
+
+def _stores(data_dir: Path | None) -> "Stores":
+    from openinspector.service.bootstrap import open_stores
+
+    return open_stores(settings_from(data_dir))
+
+
+def _refuse(message: str) -> None:
+    click.echo(f"openinspector: {message}", err=True)
+    sys.exit(REFUSED)

@@ -1,0 +1,124 @@
+"""`openinspector demo`: from nothing to findings about this very host, with the real parts.
+
+It starts the service and an agent as processes of their own, in a folder of their own, and leaves them running so
+that the API can be tried; `openinspector demo --stop` ends them.
+"""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from openinspector.cli.demo_processes import DemoProcesses
+from openinspector.cli.presentation import attribute, console, print_table, severity_text
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+_TOP = 10
+_DURATION_SECONDS = 180
+_PACKAGES = ("Common Vulnerabilities", "Security Best Practices")
+
+
+@click.command()
+@click.option("--folder", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True)
+@click.option("--stop", is_flag=True, help="Stop what an earlier demo left running.")
+@click.option("--vendor-seconds", default=10.0, show_default=True, help="How long to try the vendor's own feed.")
+def demo(folder: Path, *, stop: bool, vendor_seconds: float) -> None:
+    """Assess this very host: service, agent, run, findings."""
+    processes = DemoProcesses(folder.resolve())
+    if stop:
+        stopped = processes.stop()
+        click.echo(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
+        return
+    out = console()
+    out.rule("openinspector demo", align="left")
+    processes.stop()
+    url = processes.start_service()
+    out.print(f"[green]✓[/green] Service on {url}, data in {processes.data_dir}")
+    credentials = processes.access_key()
+    agent_id = processes.start_agent(url)
+    out.print(f"[green]✓[/green] Agent {agent_id} enrolled on this host")
+    _sync_feeds(processes, vendor_seconds)
+    client = processes.client(url, credentials)
+    run = _assess(client)
+    _report(client, run)
+    _say_what_next(processes, url, run["arn"])
+    if run["state"] not in ("COMPLETED", "COMPLETED_WITH_ERRORS"):
+        sys.exit(4)
+
+
+def _sync_feeds(processes: DemoProcesses, vendor_seconds: float) -> None:
+    from openinspector.cli.demo_feeds import sync_for_this_host
+
+    out = console()
+    with out.status("Fetching advisories") as status:
+        outcome = sync_for_this_host(processes.data_dir, vendor_seconds, status.update)
+    for line in outcome:
+        out.print(line)
+
+
+def _assess(client: "BaseClient") -> dict[str, Any]:
+    from openinspector.cli.run_progress import watch_run
+    from openinspector.cli.templates import rules_package_arns
+
+    out = console()
+    target = _demo_target(client)
+    template = client.create_assessment_template(
+        assessmentTargetArn=target,
+        assessmentTemplateName=f"demo {_count(client, target) + 1}",
+        durationInSeconds=_DURATION_SECONDS,
+        rulesPackageArns=rules_package_arns(client, _PACKAGES),
+    )["assessmentTemplateArn"]
+    run_arn = client.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"]
+    out.print("[green]✓[/green] Resource group, target, template; run started")
+    return dict(watch_run(client, run_arn, out))
+
+
+def _demo_target(client: "BaseClient") -> str:
+    found = client.list_assessment_targets(filter={"assessmentTargetNamePattern": "demo"})["assessmentTargetArns"]
+    if found:
+        return str(found[0])
+    group = client.create_resource_group(resourceGroupTags=[{"key": "Demo", "value": "this host"}])
+    made = client.create_assessment_target(assessmentTargetName="demo", resourceGroupArn=group["resourceGroupArn"])
+    return str(made["assessmentTargetArn"])
+
+
+def _count(client: "BaseClient", target: str) -> int:
+    pages = client.get_paginator("list_assessment_templates").paginate(assessmentTargetArns=[target])
+    return sum(len(page["assessmentTemplateArns"]) for page in pages)
+
+
+def _report(client: "BaseClient", run: dict[str, Any]) -> None:
+    from openinspector.cli.client import arns, described
+    from openinspector.cli.findings import what_matters_first
+    from openinspector.cli.run_progress import run_summary
+
+    out = console()
+    out.print()
+    out.print(run_summary(run))
+    wanted = list(arns(client, "list_findings", "findingArns", assessmentRunArns=[run["arn"]]))
+    found = sorted(described(client, "describe_findings", "findingArns", "findings", wanted), key=what_matters_first)
+    out.print(f"\n[bold]The {min(_TOP, len(found))} that matter most[/bold]")
+    print_table(
+        ("SEVERITY", "RULE", "PACKAGE", "WHAT TO DO"),
+        [
+            (severity_text(f["severity"]), f["id"], attribute(f, "package_name"), f["recommendation"].split("\n")[0])
+            for f in found[:_TOP]
+        ],
+        empty="Nothing was found.",
+    )
+
+
+def _say_what_next(processes: DemoProcesses, url: str, run_arn: str) -> None:
+    out = console()
+    out.print(f"\n[bold]Data[/bold]      {processes.data_dir}")
+    out.print("[bold]Try the API[/bold]")
+    out.print(f"  export AWS_SHARED_CREDENTIALS_FILE={processes.credentials_file}", soft_wrap=True)
+    out.print(
+        f"  aws inspector list-findings --assessment-run-arns {run_arn} \\\n"
+        f"    --endpoint-url {url} --ca-bundle {processes.ca_file} --region us-east-1",
+        soft_wrap=True,
+    )
+    out.print("[bold]Stop[/bold]      make demo-stop   (or: openinspector demo --stop)")

@@ -1,0 +1,183 @@
+"""The demo's processes: a service and an agent, started, remembered and stopped."""
+
+import configparser
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from openinspector.model.errors import OpenInspectorError
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+_PATIENCE_SECONDS: Final = 30.0
+_USER: Final = "demo"
+_SETTINGS: Final[Mapping[str, str]] = {
+    "OPENINSPECTOR_HEARTBEAT_SECONDS": "5",
+    "OPENINSPECTOR_COLLECTING_HEARTBEAT_SECONDS": "5",
+}
+
+
+class DemoError(OpenInspectorError):
+    """A part of the demo did not come up; its log says why."""
+
+
+class DemoProcesses:
+    """Starts the parts in ``folder`` and knows them again in a later process by their pid files."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str] = _SETTINGS) -> None:
+        self._folder = folder
+        self._settings = settings
+        self.data_dir = folder / "service"
+        self.credentials_file = folder / "credentials"
+        self.ca_file = self.data_dir / "tls" / "ca.pem"
+        self._agent_dir = folder / "agent"
+
+    def start_service(self) -> str:
+        """Start the service and return its URL."""
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        endpoint = self.data_dir / "endpoint"
+        endpoint.unlink(missing_ok=True)
+        listen = "127.0.0.1:8443" if _is_free(8443) else "127.0.0.1:0"
+        arguments = ("-m", "openinspector.cli", "serve", "--data-dir", str(self.data_dir), "--listen", listen)
+        process = self._start("service", arguments, self._settings)
+        self._wait(process, "service", lambda: endpoint.is_file() and _answers(endpoint.read_text().strip()))
+        return endpoint.read_text().strip()
+
+    def access_key(self) -> tuple[str, str]:
+        """Return the demo user's key id and secret, made and written to the credentials file once."""
+        from openinspector.cli.admin import FULL_ACCESS
+        from openinspector.cli.serve import settings_from
+        from openinspector.service.bootstrap import open_access_keys, open_stores
+        from openinspector.service.certificates import write_private
+
+        known = configparser.ConfigParser()
+        known.read(self.credentials_file)
+        stores = open_stores(settings_from(self.data_dir))
+        if "default" in known and stores.access_keys.get(known["default"]["aws_access_key_id"]):
+            return known["default"]["aws_access_key_id"], known["default"]["aws_secret_access_key"]
+        made = open_access_keys(stores).create(_USER, FULL_ACCESS)
+        text = f"[default]\naws_access_key_id = {made.id}\naws_secret_access_key = {made.secret}\n"
+        write_private(self.credentials_file, text.encode())
+        return made.id, made.secret
+
+    def start_agent(self, url: str) -> str:
+        """Enrol this host if it is not enrolled, start the agent, and return its id."""
+        raise NotImplementedError
+
+    def join_token(self, uses: int = 1) -> str:
+        """Return a fresh join token whose hosts carry the demo's tag."""
+        from openinspector.cli.serve import settings_from
+        from openinspector.model.asset import Tag
+        from openinspector.service.app.enrolment import Grant, create_token
+        from openinspector.service.bootstrap import open_stores
+        from openinspector.service.system_clock import SystemClock
+
+        now = SystemClock().now()
+        grant = Grant(tags=(Tag(key="Demo", value="this host"),), uses=uses, expires_at=now + timedelta(hours=1))
+        return create_token(open_stores(settings_from(self.data_dir)).agents, grant, now, os.urandom)
+
+    def client(self, url: str, key: tuple[str, str]) -> "BaseClient":
+        """Return a boto3 client of the demo's service."""
+        import boto3
+
+        return boto3.client(
+            "inspector",
+            endpoint_url=url,
+            verify=str(self.ca_file),
+            region_name="us-east-1",
+            aws_access_key_id=key[0],
+            aws_secret_access_key=key[1],
+        )
+
+    def service_pid(self) -> int:
+        """Return the service's process id."""
+        return int((self._folder / "service.pid").read_text())
+
+    def stop_agent(self) -> None:
+        """Stop the agent alone."""
+        self._stop("agent")
+
+    def stop(self) -> tuple[str, ...]:
+        """Stop what runs, the agent first; returns the names of what was stopped."""
+        return tuple(name for name in ("agent", "service") if self._stop(name))
+
+    def _start(self, name: str, arguments: Sequence[str], extra: Mapping[str, str]) -> subprocess.Popen[bytes]:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENINSPECTOR_")} | extra
+        with (self._folder / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(  # noqa: S603 - our own modules, by this very interpreter
+                [sys.executable, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+        (self._folder / f"{name}.pid").write_text(f"{process.pid}\n")
+        return process
+
+    def _wait(self, process: subprocess.Popen[bytes], name: str, is_up: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while not is_up():
+            if process.poll() is not None or time.monotonic() > deadline:
+                log = self._folder / f"{name}.log"
+                last = log.read_text(errors="replace").splitlines()[-5:]
+                raise DemoError(f"the {name} did not come up:\n" + "\n".join(last), advice=f"See {log}.")
+            time.sleep(0.05)
+
+    def _stop(self, name: str) -> bool:
+        pid_file = self._folder / f"{name}.pid"
+        if not pid_file.is_file():
+            return False
+        pid = int(pid_file.read_text())
+        was_ours = _is_ours(pid)
+        if was_ours:
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + _PATIENCE_SECONDS
+            while _is_ours(pid) and time.monotonic() < deadline:
+                _reap(pid)
+                time.sleep(0.05)
+        pid_file.unlink()
+        return was_ours
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _answers(url: str) -> bool:
+    host, _, port = url.removeprefix("https://").rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _is_ours(pid: int) -> bool:
+    """Say whether ``pid`` is a process of openinspector: pids are used again."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"openinspector" in command
+
+
+def _reap(pid: int) -> None:
+    """Let a child of this very process go; somebody else's is not ours to wait for."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)

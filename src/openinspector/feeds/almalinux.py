@@ -1,0 +1,215 @@
+"""AlmaLinux errata in OSV form: one JSON document a record, as https://github.com/AlmaLinux/osv-database keeps them.
+
+Rules, from the records themselves and the OSV schema 1.6:
+
+- The CVE ids of an erratum are those it relates to and those its references link; only where it has neither, those its
+  text names. ``related`` alone misses some: ALSA-2023:6077 relates to none and links two.
+- A record is a security statement when it is an ALSA or names a CVE. Bug fixes and enhancements that name none are
+  passed over.
+- An rpm whose release says ``.module`` belongs to the modules that the title names (``nodejs:18``); any other rpm
+  belongs to none, so that a stream's erratum is not held against another stream or the plain package.
+- The same build of a module may be listed once for each of its contexts. Any of them is fixed, so the oldest counts.
+- Otherwise a package listed with several versions is affected below the newest, as OSV's ranges say.
+- The same erratum may stand in several folders; it is one advisory.
+
+Only documents named ``*.json`` are read; the archive that upstream offers is unpacked by whoever fetches it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from openinspector.feed import Document, Feed, Source, Unparsed
+from openinspector.model.advisory import NOT_MODULAR, Advisory, AffectedPackage, FixState, PackageKind, Priority
+from openinspector.versions.rpm import SCHEME
+
+NAME: Final = "almalinux"
+
+_ID: Final = re.compile(r"AL[A-Z]A-[0-9]{4}:[A-Z]?[0-9]+")
+_CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
+_ECOSYSTEM: Final = re.compile(r"AlmaLinux:([0-9]+(?:\.[0-9]+)*)")
+_MODULE: Final = re.compile(r"(?<![\w.+:-])[\w.+-]+:[\w.+-]+")
+_MODULAR: Final = ".module"
+_SECURITY: Final = "ALSA-"
+
+_PRIORITIES: Final = {
+    "Critical": Priority.HIGH,
+    "Important": Priority.HIGH,
+    "Moderate": Priority.MEDIUM,
+    "Low": Priority.LOW,
+}
+
+
+class _Event(msgspec.Struct, frozen=True):
+    introduced: str = ""
+    fixed: str = ""
+    last_affected: str = ""
+
+
+class _Range(msgspec.Struct, frozen=True):
+    type: str = ""
+    events: tuple[_Event, ...] = ()
+
+
+class _Package(msgspec.Struct, frozen=True):
+    name: str = ""
+    ecosystem: str = ""
+
+
+class _Affected(msgspec.Struct, frozen=True):
+    package: _Package = _Package()
+    ranges: tuple[_Range, ...] = ()
+
+
+class _Reference(msgspec.Struct, frozen=True):
+    url: str = ""
+
+
+class _Record(msgspec.Struct, frozen=True):
+    id: str
+    summary: str = ""
+    details: str = ""
+    affected: tuple[_Affected, ...] = ()
+    related: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    references: tuple[_Reference, ...] = ()
+    published: str = ""
+    withdrawn: str | None = None
+
+
+def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
+    """Yield what could not be understood as it is met, then the advisories by id."""
+    advisories: dict[str, Advisory] = {}
+    for document in documents:
+        if not document.source.name.endswith(".json"):
+            continue
+        for found in _parse_document(document):
+            if isinstance(found, Unparsed):
+                yield found
+            else:
+                known = advisories.get(found.id)
+                advisories[found.id] = found if known is None else _merge(known, found)
+    for _, advisory in sorted(advisories.items()):
+        yield advisory
+
+
+def _parse_document(document: Document) -> Iterator[Advisory | Unparsed]:
+    name = document.source.name
+    try:
+        record = msgspec.json.decode(document.content, type=_Record)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        yield Unparsed(document=name, entry="", reason=f"not an OSV record: {error}")
+        return
+    if not _ID.fullmatch(record.id):
+        yield Unparsed(document=name, entry=record.id[:64], reason="not an id of AlmaLinux")
+        return
+    vulnerabilities = _vulnerabilities(record)
+    if record.withdrawn or not (vulnerabilities or record.id.startswith(_SECURITY)):
+        return
+    affected: list[AffectedPackage] = []
+    for found in _affected_packages(record):
+        if isinstance(found, str):
+            yield Unparsed(document=name, entry=record.id, reason=found)
+        else:
+            affected.append(found)
+    if not affected:
+        yield Unparsed(document=name, entry=record.id, reason="a security record that names no affected package")
+    else:
+        yield Advisory(
+            id=record.id,
+            feed=NAME,
+            vulnerabilities=vulnerabilities,
+            affected=tuple(affected),
+            summary=_summary(record),
+            priority=_PRIORITIES.get(record.summary.partition(":")[0], Priority.UNSPECIFIED),
+            references=tuple(dict.fromkeys(reference.url for reference in record.references if reference.url)),
+            published=record.published,
+        )
+
+
+def _vulnerabilities(record: _Record) -> tuple[str, ...]:
+    named = [name for name in (*record.related, *record.aliases, *record.upstream) if _CVE.fullmatch(name)]
+    named += (found for reference in record.references for found in _CVE.findall(reference.url))
+    return tuple(sorted(set(named or _CVE.findall(f"{record.summary}\n{record.details}"))))
+
+
+def _summary(record: _Record) -> str:
+    """Return title and text; ``Please update`` alone, as some records have it, adds nothing."""
+    details = record.details.strip()
+    return record.summary if not details or details == "Please update" else f"{record.summary}\n\n{details}"
+
+
+def _affected_packages(record: _Record) -> Iterator[AffectedPackage | str]:
+    """Yield statements, or why one could not be read."""
+    modules = tuple(dict.fromkeys(_MODULE.findall(record.summary.partition(": ")[2] or record.summary)))
+    versions: dict[tuple[str, str, str], list[str]] = {}
+    for affected in record.affected:
+        ecosystem = _ECOSYSTEM.fullmatch(affected.package.ecosystem)
+        if ecosystem is None or not affected.package.name:
+            yield f"no package of AlmaLinux: {affected.package.ecosystem[:64]} {affected.package.name[:64]}"
+            continue
+        for span in affected.ranges or (_Range(),):
+            found = _fixed_version(span)
+            if found is None:
+                yield f"a range of {affected.package.name[:64]} is not from the beginning to one fixed version"
+                continue
+            key = (f"{NAME}:{ecosystem[1]}", affected.package.name, "" if _MODULAR in found else NOT_MODULAR)
+            versions.setdefault(key, []).append(found)
+    for (distribution, name, module), fixed in versions.items():
+        for stream in (modules or ("",)) if not module else (module,):
+            yield AffectedPackage(
+                distribution=distribution,
+                kind=PackageKind.BINARY,
+                name=name,
+                fix_state=FixState.FIXED,
+                fixed_version=_deciding(fixed),
+                module=stream,
+            )
+
+
+def _fixed_version(span: _Range) -> str | None:
+    if span.type != "ECOSYSTEM" or any(event.last_affected for event in span.events):
+        return None
+    introduced = [event.introduced for event in span.events if event.introduced]
+    fixed = [event.fixed for event in span.events if event.fixed]
+    if introduced != ["0"] or len(fixed) != 1 or not SCHEME.is_valid(fixed[0]):
+        return None
+    return fixed[0]
+
+
+def _deciding(versions: list[str]) -> str:
+    """Return the version from which a package is fixed, of those one erratum lists for it."""
+    newest_first = sorted(set(versions), key=SCHEME.key, reverse=True)
+    build, modular, _ = newest_first[0].partition(_MODULAR)
+    if not modular:
+        return newest_first[0]
+    return [version for version in newest_first if version.partition(_MODULAR)[0] == build][-1]
+
+
+def _merge(first: Advisory, second: Advisory) -> Advisory:
+    if first == second:
+        return first
+    return Advisory(
+        id=first.id,
+        feed=NAME,
+        vulnerabilities=tuple(sorted({*first.vulnerabilities, *second.vulnerabilities})),
+        affected=tuple(dict.fromkeys((*first.affected, *second.affected))),
+        summary=max(first.summary, second.summary, key=lambda text: (len(text), text)),
+        priority=min(first.priority, second.priority, key=tuple(Priority).index),
+        references=tuple(dict.fromkeys((*first.references, *second.references))),
+        published=min(first.published, second.published),
+    )
+
+
+FEED: Final = Feed(
+    name=NAME,
+    title="AlmaLinux errata (OSV)",
+    publisher_url="https://errata.almalinux.org/",
+    roots=(Source(name="all.zip", url="https://osv-vulnerabilities.storage.googleapis.com/AlmaLinux/all.zip"),),
+    version_scheme="rpm",
+    distributions=("almalinux",),
+    parse=parse,
+)

@@ -1,0 +1,183 @@
+"""Debian's security tracker: one JSON document, source package → vulnerability → release.
+
+https://security-tracker.debian.org/tracker/data/json, as its own documentation describes it. Rules:
+
+- ``resolved`` with fixed version ``0``: not affected; with any other: fixed there; ``open``: affected, no fix yet.
+- ``undetermined`` says that nobody has looked yet. No statement is made of it, only a note.
+- ``urgency`` is Debian's own: ``unimportant`` means no effect on the binary packages. The highest of a
+  vulnerability's urgencies counts; ``end-of-life`` is no urgency but a reason why there will be no fix.
+- ``nodsa`` is why no advisory was issued, ``nodsa_reason`` what follows: ``ignored`` or ``postponed``.
+- A vulnerability without a CVE id has a temporary one (``TEMP-0000000-0CA7E3``), which is the advisory's id;
+  it names no CVE.
+"""
+
+import re
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from openinspector.feed import Document, Feed, Source, Unparsed
+from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind, Priority
+from openinspector.model.debian_release import RELEASES
+from openinspector.versions.dpkg import SCHEME
+
+NAME: Final = "debian"
+TRACKER: Final = "https://security-tracker.debian.org/tracker"
+
+_ID: Final = re.compile(r"(CVE-[0-9]{4}-[0-9]{4,}|TEMP-[0-9]{7}-[0-9A-F]{6})")
+_SUMMARY: Final = 2000
+_NOTE: Final = 2000
+_PRIORITIES: Final = {
+    "high": Priority.HIGH,
+    "medium": Priority.MEDIUM,
+    "low": Priority.LOW,
+    "unimportant": Priority.NEGLIGIBLE,
+}
+_RANK: Final = (Priority.UNSPECIFIED, Priority.NEGLIGIBLE, Priority.LOW, Priority.MEDIUM, Priority.HIGH)
+
+
+class _Release(msgspec.Struct, frozen=True):
+    status: str = ""
+    fixed_version: str = ""
+    urgency: str = ""
+    nodsa: str = ""
+    nodsa_reason: str = ""
+
+
+class _Vulnerability(msgspec.Struct, frozen=True):
+    description: str = ""
+    releases: dict[str, _Release] = {}
+
+
+class _Gathered:
+    """What the packages say of one vulnerability."""
+
+    __slots__ = ("affected", "notes", "priority", "summary")
+
+    def __init__(self) -> None:
+        self.affected: list[AffectedPackage] = []
+        self.notes: list[str] = []
+        self.priority = Priority.UNSPECIFIED
+        self.summary = ""
+
+
+_Tracker = dict[str, dict[str, _Vulnerability]]
+
+_TRACKER_DECODER: Final = msgspec.json.Decoder(_Tracker)
+_RAW_DECODER: Final = msgspec.json.Decoder(dict[str, dict[str, msgspec.Raw]])
+_ONE_DECODER: Final = msgspec.json.Decoder(_Vulnerability)
+
+
+def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
+    """Yield one advisory per vulnerability with a statement about a release known here, and what is not understood."""
+    gathered: dict[str, _Gathered] = {}
+    for document in documents:
+        name = document.source.name
+        tracker = yield from _decode(document)
+        for package, vulnerabilities in tracker.items():
+            for identity, vulnerability in vulnerabilities.items():
+                if _ID.fullmatch(identity) is None:
+                    yield Unparsed(document=name, entry=f"{package} {identity}"[:200], reason="not a CVE or TEMP id")
+                    continue
+                found = gathered.setdefault(identity, _Gathered())
+                found.summary = found.summary or vulnerability.description
+                for reason in _gather(found, package, vulnerability.releases):
+                    yield Unparsed(document=name, entry=f"{package} {identity}", reason=reason)
+    for identity, found in gathered.items():
+        if found.affected:
+            yield _advisory(identity, found)
+
+
+def _decode(document: Document) -> Generator[Unparsed, None, _Tracker]:
+    """Return the document's tracker; where one entry is not of its shape, all others and an Unparsed for it."""
+    try:
+        return _TRACKER_DECODER.decode(document.content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    tracker: _Tracker = {}
+    try:
+        raw = _RAW_DECODER.decode(document.content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        yield Unparsed(document=document.source.name, entry="", reason=str(error))
+        return tracker
+    for package, entries in raw.items():
+        for identity, entry in entries.items():
+            try:
+                tracker.setdefault(package, {})[identity] = _ONE_DECODER.decode(entry)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                yield Unparsed(document=document.source.name, entry=f"{package} {identity}"[:200], reason=str(error))
+    return tracker
+
+
+def _gather(found: _Gathered, package: str, releases: Mapping[str, _Release]) -> Iterator[str]:
+    """Add what one package's releases say; yields why a release's statement is not understood."""
+    for codename, release in releases.items():
+        known = RELEASES.get(codename)
+        if known is None:
+            yield f"{codename}: no Debian release known here"
+            continue
+        found.priority = max(found.priority, _priority(release.urgency), key=_RANK.index)
+        if release.status == "undetermined":
+            found.notes.append(f"{codename} {package}: undetermined")
+            continue
+        state = _state(release)
+        if state is None:
+            yield f"{codename}: status {release.status!r} with fixed version {release.fixed_version!r}"
+            continue
+        found.affected.append(
+            AffectedPackage(
+                distribution=known.distribution,
+                kind=PackageKind.SOURCE,
+                name=package,
+                fix_state=state,
+                fixed_version=release.fixed_version if state is FixState.FIXED else "",
+            )
+        )
+        if state is FixState.OPEN and (note := _note(release)):
+            found.notes.append(f"{codename} {package}: {note}")
+
+
+def _state(release: _Release) -> FixState | None:
+    if release.status == "open":
+        return FixState.OPEN
+    if release.status != "resolved":
+        return None
+    if release.fixed_version == "0":
+        return FixState.NOT_AFFECTED
+    return FixState.FIXED if SCHEME.is_valid(release.fixed_version) else None
+
+
+def _priority(urgency: str) -> Priority:
+    # a trailing ** once marked what can be exploited remotely
+    return _PRIORITIES.get(urgency.rstrip("*"), Priority.UNSPECIFIED)
+
+
+def _note(release: _Release) -> str:
+    if release.nodsa:
+        return f"{release.nodsa} ({release.nodsa_reason})" if release.nodsa_reason else release.nodsa
+    return "end of life" if release.urgency == "end-of-life" else ""
+
+
+def _advisory(identity: str, found: _Gathered) -> Advisory:
+    return Advisory(
+        id=identity,
+        feed=NAME,
+        vulnerabilities=(identity,) if identity.startswith("CVE-") else (),
+        affected=tuple(found.affected),
+        summary=found.summary[:_SUMMARY],
+        priority=found.priority,
+        references=(f"{TRACKER}/{identity}",),
+        note="; ".join(found.notes)[:_NOTE],
+    )
+
+
+FEED: Final = Feed(
+    name=NAME,
+    title="Debian security tracker",
+    publisher_url=TRACKER,
+    roots=(Source(name="debian.json", url=f"{TRACKER}/data/json"),),
+    version_scheme=SCHEME.name,
+    distributions=("debian",),
+    parse=parse,
+)

@@ -1,0 +1,361 @@
+"""What Debian's own package archive says of security: the index of a ``-security`` suite and packages' changelogs.
+
+For a site with nothing but a package mirror. Documents, by name:
+
+- ``<codename>-security/<component>/binary-<arch>/Packages``: the index (deb822);
+- ``changelog/<source>/<version>``: the changelog (deb-changelog(5)) that a binary of this source version carries;
+- ``…/InRelease``: leads to the indices; states nothing itself.
+
+Rules:
+
+- The newest version of each source in the index is an advisory ``<source> <version>``, with the CVE ids its changelog
+  entry names, or with none: a pending security update is always a finding.
+- Every older entry that names a CVE is an advisory of its own, so that a host at any version gets what was fixed since.
+- A CVE was fixed by the oldest entry that names it; a newer one mends that fix or tells of it.
+- An item that says a CVE is *not* fixed, or does not affect, fixes nothing.
+- Entries more than a year older than the release are in what it shipped, and are left out.
+- A binary rebuilt from the same source (``+b1``) is stated by its own name and version, as apt orders it.
+- Debian signs kernels in sources of their own: ``linux-signed-amd64 6.1.123+1`` is ``linux 6.1.123-1``.
+- The archive states no severities, and none is made up.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from openinspector.feed import Document, Feed, Source, Unparsed
+from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind
+from openinspector.model.debian_release import RELEASES, DebianRelease
+from openinspector.versions.dpkg import SCHEME
+
+NAME: Final = "debian_archive"
+MIRROR: Final = "https://deb.debian.org/debian-security"
+CHANGELOG: Final = "changelog"
+SUPPORTED: Final = ("bullseye", "bookworm", "trixie")
+"""Releases whose security suites are fetched where no apt sources say otherwise."""
+
+_FIELD: Final = re.compile(
+    r"^(Package|Version|Source|Architecture|Filename|Size|SHA256):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
+)
+_SOURCE: Final = re.compile(r"([a-z0-9][a-z0-9+.-]*)(?:\s+\(([^()\s]+)\))?")
+_SIGNED: Final = re.compile(r"linux-signed(?:-([0-9]+\.[0-9]+))?-[a-z0-9]+")
+_SIGNED_VERSION: Final = re.compile(r"([0-9][0-9A-Za-z.:~-]*)\+([0-9]+(?:[~+.][0-9A-Za-z.~+]*)?)")
+_REBUILD: Final = re.compile(r"(.+)\+b[0-9]+")
+_INDEX_NAME: Final = re.compile(r"([a-z]+)-security/(?:.+/)?Packages")
+_CHANGELOG_NAME: Final = re.compile(CHANGELOG + r"/([^/]+)/([^/]+)")
+_HEAD: Final = re.compile(r"([a-z0-9][a-z0-9+.-]*) \(([^()\s]+)\)((?:\s+[-+0-9A-Za-z.]+)+);.*", re.IGNORECASE)
+_TRAILER: Final = re.compile(r" -- .*\s([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4})\b.*")
+_ITEM: Final = re.compile(r"\s*[*+-]\s")
+_ID: Final = re.compile(r"\bCVE[-_ ]([0-9]{4})[-_]([0-9]{4,})", re.IGNORECASE)
+_IDS: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}(?:(?:[\s,;&/+]|and|or)+CVE-[0-9]{4}-[0-9]{4,})*")
+_NEAR: Final = 60
+"""Characters around a list of ids in which an item says that they are not fixed."""
+_NOT_BEFORE: Final = re.compile(
+    r"(?:\bnot (?:yet )?(?:affect|vulnerable|exposed|fix|address)|\bunaffected|\bunfixed|\bdoesn't (?:fix|address|affect)"
+    r"|\b(?:revert|drop|remove|disable)\w* (?:the )?(?:\w+ ){0,2}(?:fix|patch)\w* (?:for|of)\b)[^.;]*$",
+    re.IGNORECASE,
+)
+_NOT_AFTER: Final = re.compile(
+    r"\W{0,3}(?:(?:is|are|was|were|remains?|does|do|still|yet) ){0,3}"
+    r"(?:not (?:yet )?(?:affect|fix|address|vulnerable|applicable|an issue)|unfixed|unaffected|no-dsa)",
+    re.IGNORECASE,
+)
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_HASHES: Final = re.compile(
+    r"^ [0-9a-f]{64} +([0-9]+) ((?:[a-z-]+/)?(main|contrib|non-free|non-free-firmware)/binary-amd64/Packages\.xz)$",
+    re.MULTILINE,
+)
+_CODENAME: Final = re.compile(r"^Codename: ([a-z]+)(?:-security|/updates)?[ \r]*$", re.MULTILINE)
+_IN_RELEASE: Final = "InRelease"
+_SUMMARY: Final = 2000
+_EMPTY_XZ: Final = 32
+_LONGEST_LINE: Final = 1000
+_BEFORE_RELEASE: Final = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchivePackage:
+    """One binary package of an index. ``source`` and ``source_version`` are those that advisories speak of."""
+
+    name: str
+    version: str
+    architecture: str
+    source: str
+    source_version: str
+    path: str = ""
+    """Where the .deb is, relative to the mirror."""
+    size: int = 0
+    """Bytes of the .deb."""
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangelogEntry:
+    """One version's entry of a changelog."""
+
+    source: str
+    version: str
+    text: str
+    published: date | None
+    fixes: tuple[str, ...]
+    """CVE ids it names as fixed, in order."""
+
+
+def source_of(name: str, version: str) -> tuple[str, str]:
+    """Return the source and version that advisories speak of: those of the kernel where ``name`` only signs it."""
+    signed = _SIGNED.fullmatch(name)
+    if signed is None:
+        return name, version
+    told = _SIGNED_VERSION.fullmatch(version)
+    return (f"linux-{signed[1]}" if signed[1] else "linux"), (f"{told[1]}-{told[2]}" if told else version)
+
+
+def parse_index(content: bytes, document: str = "Packages") -> Iterator[ArchivePackage | Unparsed]:
+    """Yield the binary packages of an index, and the stanzas that are none."""
+    for number, stanza in enumerate(re.split(r"\n\s*\n", content.decode("utf-8", "replace")), start=1):
+        if not stanza.strip():
+            continue
+        package = _package(dict(_FIELD.findall(stanza)))
+        if package is None:
+            first = stanza.strip().splitlines()[0]
+            yield Unparsed(document=document, entry=f"{number}: {first[:100]}", reason="not a package of an index")
+        else:
+            yield package
+
+
+def parse_changelog(content: bytes) -> tuple[ChangelogEntry, ...]:
+    """Return the entries of a changelog, newest first; what is no entry is passed over, as dpkg-parsechangelog does.
+
+    Each CVE id is left in the oldest entry that fixes it.
+    """
+    entries = list(_entries(content.decode("utf-8", "replace").splitlines()))
+    seen: set[str] = set()
+    oldest_first: list[ChangelogEntry] = []
+    for head, published, lines in reversed(entries):
+        fixes = tuple(dict.fromkeys(identity for identity in _fixes(lines) if identity not in seen))
+        seen.update(fixes)
+        oldest_first.append(
+            ChangelogEntry(source=head[0], version=head[1], text=_text(lines), published=published, fixes=fixes)
+        )
+    return tuple(reversed(oldest_first))
+
+
+def newest_by_source(packages: Iterable[ArchivePackage]) -> Mapping[str, tuple[ArchivePackage, ...]]:
+    """Return the binaries of each source's newest version."""
+    found: dict[str, tuple[bytes, list[ArchivePackage]]] = {}
+    for package in packages:
+        key = SCHEME.key(package.source_version)
+        known = found.get(package.source)
+        if known is None or known[0] < key:
+            found[package.source] = (key, [package])
+        elif known[0] == key:
+            known[1].append(package)
+    return {source: tuple(binaries) for source, (_, binaries) in sorted(found.items())}
+
+
+def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
+    """Yield the advisories of every suite indexed, and what is not understood."""
+    packages: dict[str, list[ArchivePackage]] = {}
+    changelogs: dict[tuple[str, str], bytes] = {}
+    for document in documents:
+        name = document.source.name
+        index, changelog = _INDEX_NAME.fullmatch(name), _CHANGELOG_NAME.fullmatch(name)
+        if changelog is not None:
+            changelogs[changelog[1], changelog[2]] = document.content
+        elif index is not None and index[1] in RELEASES:
+            yield from _read_index(document, packages.setdefault(index[1], []))
+        elif not name.endswith(_IN_RELEASE):
+            yield Unparsed(document=name, entry="", reason="neither the index of a security suite nor a changelog")
+    for codename, binaries in packages.items():
+        for built in newest_by_source(binaries).values():
+            yield from _state(RELEASES[codename], built, changelogs)
+
+
+def _read_index(document: Document, packages: list[ArchivePackage]) -> Iterator[Unparsed]:
+    for found in parse_index(document.content, document.source.name):
+        if isinstance(found, Unparsed):
+            yield found
+        else:
+            packages.append(found)
+
+
+def _state(
+    release: DebianRelease, built: Sequence[ArchivePackage], changelogs: Mapping[tuple[str, str], bytes]
+) -> Iterator[Advisory | Unparsed]:
+    source, version = built[0].source, built[0].source_version
+    content = changelogs.get((source, version))
+    entries = parse_changelog(content) if content is not None else ()
+    if content is not None and not entries:
+        yield Unparsed(document=f"{CHANGELOG}/{source}/{version}", entry="", reason="no entry of a changelog")
+    yield from _advisories(release, built, entries)
+
+
+def follow(document: Document) -> Iterable[Source]:
+    """Lead from a suite's InRelease to its indices."""
+    name, base = document.source.name, document.source.url.rpartition("/")[0]
+    if not name.endswith(f"/{_IN_RELEASE}"):
+        return
+    text = document.content.decode("utf-8", "replace")
+    codename = _CODENAME.search(text)
+    if codename is None or codename[1] not in RELEASES:
+        return
+    seen: set[str] = set()
+    for size, path, component in _HASHES.findall(text):
+        if component not in seen and int(size) > _EMPTY_XZ:
+            seen.add(component)
+            yield Source(name=f"{codename[1]}-security/{path}", url=f"{base}/{path}")
+
+
+def _package(fields: Mapping[str, str]) -> ArchivePackage | None:
+    name, version = fields.get("Package", ""), fields.get("Version", "")
+    told = _SOURCE.fullmatch(fields.get("Source", name))
+    if not name or told is None:
+        return None
+    source, source_version = source_of(told[1], told[2] or version)
+    if not (SCHEME.is_valid(version) and SCHEME.is_valid(source_version)):
+        return None
+    size = fields.get("Size", "")
+    return ArchivePackage(
+        name=name,
+        version=version,
+        architecture=fields.get("Architecture", ""),
+        source=source,
+        source_version=source_version,
+        path=fields.get("Filename", ""),
+        size=int(size) if size.isdecimal() and len(size) < 16 else 0,  # noqa: PLR2004 - no file is larger
+        sha256=fields.get("SHA256", "").lower(),
+    )
+
+
+def _entries(lines: Iterable[str]) -> Iterator[tuple[tuple[str, str], date | None, list[str]]]:
+    head: tuple[str, str] | None = None
+    body: list[str] = []
+    for line in lines:
+        opened = _HEAD.fullmatch(line) if line[:1].strip() and len(line) < _LONGEST_LINE else None
+        if opened is not None:
+            if head is not None:
+                yield head, None, body
+            head, body = source_of(opened[1], opened[2]), []
+        elif head is not None and line.startswith(" -- "):
+            yield head, _date(line), body
+            head = None
+        elif head is not None:
+            body.append(line)
+    if head is not None:
+        yield head, None, body
+
+
+def _date(line: str) -> date | None:
+    told = _TRAILER.fullmatch(line) if len(line) < _LONGEST_LINE else None
+    if told is None or told[2] not in _MONTHS:
+        return None
+    try:
+        return date(int(told[3]), _MONTHS.index(told[2]) + 1, int(told[1]))
+    except ValueError:
+        return None
+
+
+def _items(lines: Iterable[str]) -> Iterator[str]:
+    item: list[str] = []
+    for line in lines:
+        if _ITEM.match(line) and item:
+            yield " ".join(item)
+            item = []
+        item += line.split()
+    if item:
+        yield " ".join(item)
+
+
+def _fixes(lines: Iterable[str]) -> Iterator[str]:
+    for item in _items(lines):
+        if "cve" not in item.lower():
+            continue
+        told = _ID.sub(lambda found: f"CVE-{found[1]}-{found[2]}", item)
+        for ids in _IDS.finditer(told):
+            before, after = told[max(0, ids.start() - _NEAR) : ids.start()], told[ids.end() : ids.end() + _NEAR]
+            if not (_NOT_BEFORE.search(before) or _NOT_AFTER.match(after)):
+                yield from (found[0] for found in _ID.finditer(ids[0]))
+
+
+def _text(lines: Iterable[str]) -> str:
+    text = "\n".join(line.strip() for line in lines if line.strip())
+    return text if len(text) <= _SUMMARY else f"{text[: _SUMMARY - 1]}…"
+
+
+def _advisories(
+    release: DebianRelease, built: Sequence[ArchivePackage], entries: Iterable[ChangelogEntry]
+) -> Iterator[Advisory]:
+    """Yield the newest version's advisory, then those of the older entries that name a CVE."""
+    source, newest = built[0].source, built[0].source_version
+    limit = SCHEME.key(newest)
+    first = release.released - _BEFORE_RELEASE if release.released else date.min
+    by_version: dict[str, ChangelogEntry] = {}
+    for entry in entries:
+        if entry.published is not None and entry.published < first:
+            break
+        if entry.source == source and SCHEME.is_valid(entry.version) and SCHEME.key(entry.version) <= limit:
+            by_version.setdefault(entry.version, entry)
+    top = by_version.pop(newest, None)
+    yield _advisory(release, source, newest, top, _rebuilt(release, built))
+    for version, entry in by_version.items():
+        if entry.fixes:
+            yield _advisory(release, source, version, entry)
+
+
+def _rebuilt(release: DebianRelease, built: Iterable[ArchivePackage]) -> tuple[AffectedPackage, ...]:
+    """Return a statement per binary that was rebuilt from the same source."""
+    return tuple(
+        AffectedPackage(
+            distribution=release.distribution,
+            kind=PackageKind.BINARY,
+            name=package.name,
+            fix_state=FixState.FIXED,
+            fixed_version=package.version,
+            architectures=(package.architecture,) if package.architecture not in ("", "all") else (),
+        )
+        for package in built
+        if _REBUILD.fullmatch(package.version) and package.version != package.source_version
+    )
+
+
+def _advisory(
+    release: DebianRelease,
+    source: str,
+    version: str,
+    entry: ChangelogEntry | None,
+    rebuilt: tuple[AffectedPackage, ...] = (),
+) -> Advisory:
+    fixed = AffectedPackage(
+        distribution=release.distribution,
+        kind=PackageKind.SOURCE,
+        name=source,
+        fix_state=FixState.FIXED,
+        fixed_version=version,
+    )
+    return Advisory(
+        id=f"{source} {version}",
+        feed=NAME,
+        vulnerabilities=entry.fixes if entry else (),
+        affected=(fixed, *rebuilt),
+        summary=entry.text if entry else f"{source} {version} is in {release.codename}-security.",
+        references=(f"https://security-tracker.debian.org/tracker/source-package/{source}",),
+        published=entry.published.isoformat() if entry and entry.published else "",
+        note=f"Fixed in {source} {version} of {release.codename}, says the package archive.",
+    )
+
+
+FEED: Final = Feed(
+    name=NAME,
+    title="Debian security archive",
+    publisher_url="https://www.debian.org/security/",
+    roots=tuple(
+        Source(name=f"{codename}-security/{_IN_RELEASE}", url=f"{MIRROR}/dists/{codename}-security/{_IN_RELEASE}")
+        for codename in SUPPORTED
+    ),
+    version_scheme=SCHEME.name,
+    distributions=("debian",),
+    parse=parse,
+    follow=follow,
+)

@@ -1,0 +1,315 @@
+"""Known vulnerabilities of installed packages: one detection for each host and CVE (F5.9 to F5.15).
+
+A detection gathers every package of the host and every advisory that the CVE concerns. An advisory that names no CVE
+is a detection of its own, under the advisory's id. What cannot be looked at is said:
+
+- no advisory speaks of the host's release: the rules package does not support it (exclusion);
+- a package database could not be read whole: what was found is true and stands, and an exclusion says that it may not
+  be all; where nothing was found, absence proves nothing and the exclusion stands alone.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from openinspector.engine.completeness import unable, unseen
+from openinspector.engine.evidence import Evidence
+from openinspector.engine.kernel import Standing, is_kernel_metapackage, running_release
+from openinspector.engine.match import Match
+from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.engine.severity import deciding_score, severity_of
+from openinspector.model.advisory import Advisory, FixState, PackageKind, Priority, Score
+from openinspector.model.exclusion import ExclusionKind
+from openinspector.model.facts import HostFacts
+from openinspector.model.finding import Attribute, Severity
+from openinspector.model.inventory import Kernel, OperatingSystem, Package, PackageManager, SensorState
+
+_MANAGERS: Final = tuple(manager.value for manager in PackageManager)
+_MAX_SCORES: Final = 8
+"""Scores shown as attributes: at most 3 attributes each, within the 50 of F6.6."""
+_UPDATE: Final = {
+    PackageManager.DPKG: "apt-get update && apt-get install --only-upgrade",
+    PackageManager.RPM: "dnf upgrade",
+    PackageManager.APK: "apk upgrade",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """One vulnerability of one host: everything that meets, and what rates it."""
+
+    facts: HostFacts
+    installed: frozenset[tuple[str, str]]
+    """Name and version of everything the package databases hold."""
+    identity: str
+    matches: tuple[Match, ...]
+    deciding: tuple[Match, ...]
+    """For each package the match that asks for the most."""
+    scores: tuple[Score, ...]
+
+    @property
+    def is_cve(self) -> bool:
+        return any(self.identity in match.vulnerabilities for match in self.matches)
+
+    @property
+    def advisories(self) -> tuple[Advisory, ...]:
+        return tuple({(match.advisory.feed, match.advisory.id): match.advisory for match in self.matches}.values())
+
+
+def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
+    """Match the host's packages against the advisories in force."""
+    distribution = facts.distribution
+    if not distribution:
+        return unseen(facts, ("os_release",)) or unable("The host did not say which operating system it runs.")
+    if not context.advisories.covers(distribution):
+        return _not_covered(distribution, context)
+    unread = _unread(facts)
+    cases = _cases(facts, context)
+    if cases:
+        return Detected(detections=tuple(_detection(case) for case in cases), unfinished=unread)
+    if unread is not None:
+        return unread
+    packages = len(facts.all(Package))
+    return Passed(
+        evidence=Evidence(
+            statement=f"None of {packages} installed packages meets an advisory for {distribution}.",
+            because=tuple(
+                Evidence(statement=f"Advisories of {feed} were in force.", source=fingerprint)
+                for feed, fingerprint in sorted(context.advisories.fingerprints.items())
+            ),
+        )
+    )
+
+
+def _not_covered(distribution: str, context: RuleContext) -> Unable:
+    known = sorted(context.advisories.distributions)
+    reason = f"No advisory speaks of {distribution}. " + (
+        f"Advisories are loaded for {', '.join(known[:20])}." if known else "No advisories are loaded."
+    )
+    return Unable(
+        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
+        reason=reason,
+        recommendation="Load the feed of the host's distribution (openinspector feeds sync), or leave this rules "
+        "package out of templates for such hosts.",
+    )
+
+
+def _unread(facts: HostFacts) -> Unable | None:
+    """Return the exclusion for package databases that were not read whole; None where all were."""
+    if any(name in facts.sensors and facts.sensors[name].state is SensorState.OK for name in _MANAGERS):
+        return unseen(facts, _MANAGERS)
+    return unseen(facts, _MANAGERS) or unable(
+        "No package database was read on the host.",
+        f"Hosts are assessed through the databases of {', '.join(_MANAGERS)}; the agent found none of them.",
+    )
+
+
+def _cases(facts: HostFacts, context: RuleContext) -> list[_Case]:
+    gathered: dict[str, list[Match]] = {}
+    installed = frozenset((package.name, package.version) for package in facts.all(Package))
+    for match in context.advisories.matches(facts):
+        for identity in match.vulnerabilities or (match.advisory.id,):
+            gathered.setdefault(identity, []).append(match)
+    return [
+        _Case(
+            facts=facts,
+            installed=installed,
+            identity=identity,
+            matches=tuple(matches),
+            deciding=_deciding(matches),
+            scores=_scores(identity, matches, context),
+        )
+        for identity, matches in sorted(gathered.items())
+    ]
+
+
+def _deciding(matches: Iterable[Match]) -> tuple[Match, ...]:
+    found: dict[tuple[str, str, str], Match] = {}
+    for match in matches:
+        key = (match.package.name, match.package.version, match.package.architecture)
+        known = found.get(key)
+        if known is None or _rank(match) > _rank(known):
+            found[key] = match
+    return tuple(found.values())
+
+
+def _rank(match: Match) -> tuple[bool, bool, bytes]:
+    """Order matches of one package by how hard they are to satisfy: no fix, an update, a mere restart."""
+    return match.affected.fix_state is FixState.OPEN, match.spare is None, match.fixed_key
+
+
+def _scores(identity: str, matches: Iterable[Match], context: RuleContext) -> tuple[Score, ...]:
+    """Return the vulnerability's own scores; only where it has none, those of advisories that name it with others."""
+    own = context.advisories.scores(identity)
+    return own or tuple(dict.fromkeys(score for match in matches for score in match.advisory.scores))
+
+
+def _detection(case: _Case) -> Detection:
+    verb = "is vulnerable to" if case.is_cve else "lacks the security update"
+    title = f"Instance {case.facts.agent_id} {verb} {case.identity}"
+    return Detection(
+        subject=case.identity,
+        rule_id=case.identity,
+        title=title,
+        description=_description(case),
+        recommendation=" ".join(_recommendations(case)),
+        severity=severity_of(case.advisories, case.scores),
+        evidence=Evidence(statement=title, because=tuple(_why(match, case) for match in case.deciding)),
+        attributes=_attributes(case),
+    )
+
+
+def _description(case: _Case) -> str:
+    packages = "; ".join(dict.fromkeys(f"{match.package.name} {_version(match)}" for match in case.deciding))
+    parts = [f"Affected on this host: {packages}."]
+    parts += (f"{advisory.id} ({advisory.feed}): {advisory.summary}".rstrip(": ") for advisory in case.advisories)
+    links = " ".join(dict.fromkeys(_link(advisory) for advisory in case.advisories if advisory.references))
+    return "\n\n".join([*parts, *([f"References: {links}"] if links else [])])
+
+
+def _recommendations(case: _Case) -> list[str]:
+    """Return one sentence for each thing to do: update, restart, or wait."""
+    updates: dict[str, str] = {}
+    sentences: list[str] = []
+    for match in case.deciding:
+        if match.spare is not None:
+            sentences.append(_restart(match, case.facts))
+        elif match.affected.fix_state is FixState.OPEN:
+            sentences.append(_no_fix(match))
+        else:
+            updates[match.package.name] = match.affected.fixed_version
+    if updates:
+        listed = ", ".join(f"{name} to version {version} or later" for name, version in updates.items())
+        manager = case.matches[0].package.manager
+        sentences.insert(0, f"Update {listed} ({_UPDATE[manager]} {' '.join(_to_install(case, updates))}).")
+        running = [match for match in case.deciding if match.standing is Standing.RUNNING]
+        if running and all(match.spare is None for match in running):
+            sentences.append("Restart the host afterwards, so that the new kernel runs.")
+    return list(dict.fromkeys(sentences))
+
+
+def _to_install(case: _Case, updates: Iterable[str]) -> list[str]:
+    """Return the names to give to the package manager: Debian's kernels are updated through another package."""
+    kernels = {match.package.name for match in case.deciding if match.standing is not Standing.ORDINARY}
+    if case.matches[0].package.manager is not PackageManager.DPKG or not kernels:
+        return list(updates)
+    drawing = [
+        package.name
+        for package in case.facts.all(Package)
+        if package.manager is PackageManager.DPKG and is_kernel_metapackage(package) and "image" in package.name
+    ]
+    return list(dict.fromkeys([*(name for name in updates if name not in kernels), *(drawing or sorted(kernels))]))
+
+
+def _restart(match: Match, facts: HostFacts) -> str:
+    spare = match.spare
+    assert spare is not None
+    return (
+        f"Restart the host: {spare.name} {spare.version} has the fix and is installed, "
+        f"but kernel {running_release(facts)} (build {match.version}) still runs."
+    )
+
+
+def _no_fix(match: Match) -> str:
+    note = f" The publisher says: {match.advisory.note}" if match.advisory.note else ""
+    return (
+        f"No fixed version of {match.affected.name} is published yet for {match.affected.distribution} "
+        f"({match.advisory.id}).{note} Remove {match.package.name} if it is not needed, or limit access to it."
+    )
+
+
+def _attributes(case: _Case) -> tuple[Attribute, ...]:
+    deciding = case.deciding
+    fixed = dict.fromkeys(match.affected.fixed_version for match in deciding if match.affected.fixed_version)
+    values: dict[str, str] = {
+        "CVE_ID": case.identity if case.is_cve else "",
+        "package_name": ", ".join(dict.fromkeys(match.package.name for match in deciding)),
+        "package_version": ", ".join(dict.fromkeys(_version(match) for match in deciding)),
+        "fixed_version": ", ".join(fixed),
+        "ADVISORY_ID": ", ".join(advisory.id for advisory in case.advisories),
+        "ADVISORY_FEED": ", ".join(dict.fromkeys(advisory.feed for advisory in case.advisories)),
+        "VENDOR_PRIORITY": min((advisory.priority for advisory in case.advisories), key=tuple(Priority).index).value,
+        **_score_attributes(case),
+    }
+    return tuple(Attribute(key=key, value=value) for key, value in values.items() if value)
+
+
+def _score_attributes(case: _Case) -> dict[str, str]:
+    """Return the deciding score of each CVSS generation under its plain key, every other with its origin added."""
+    feeds = {advisory.feed for advisory in case.advisories}
+    values: dict[str, str] = {}
+    rest = list(case.scores)
+    while rest and len(values) < 3 * _MAX_SCORES:
+        score = deciding_score(rest, feeds)
+        assert score is not None
+        rest.remove(score)
+        name = f"CVSS{score.version[:1]}"
+        suffix = f"_{score.origin.upper()[:32]}" if f"{name}_SCORE" in values else ""
+        values.setdefault(f"{name}_SCORE{suffix}", str(score.base))
+        values.setdefault(f"{name}_VECTOR{suffix}", score.vector)
+        values.setdefault(f"{name}_ORIGIN{suffix}", score.origin)
+    return values
+
+
+def _why(match: Match, case: _Case) -> Evidence:
+    package, affected = match.package, match.affected
+    kind = "source package" if affected.kind is PackageKind.SOURCE else "package"
+    told = (
+        f"has no fix for {affected.name} in {affected.distribution}"
+        if affected.fix_state is FixState.OPEN
+        else f"says that {affected.name} in {affected.distribution} is fixed in {affected.fixed_version}"
+    )
+    present = (package.name, package.version) in case.installed
+    children = [
+        Evidence(
+            statement=f"{package.name} {package.version} ({package.architecture}) is "
+            f"{'installed' if present else 'no longer installed, but runs'}.",
+            source=f"{package.manager} database",
+        ),
+        *_kernel_evidence(match, case.facts),
+        Evidence(statement=f"{match.advisory.id} {told}.", source=_link(match.advisory)),
+    ]
+    if affected.fix_state is FixState.FIXED:
+        order = f"{match.version} is older than {affected.fixed_version} in the order of {package.manager}."
+        children.append(Evidence(statement=f"Compared as {kind} {affected.name}: {order}"))
+    return Evidence(statement=f"{package.name} {_version(match)} is affected.", because=tuple(children))
+
+
+def _kernel_evidence(match: Match, facts: HostFacts) -> Sequence[Evidence]:
+    if match.standing is Standing.ORDINARY:
+        return ()
+    release = running_release(facts) or "unknown"
+    system = facts.only(OperatingSystem)
+    source = f"uname {system.kernel_release} {system.kernel_version}".strip() if system else "uname"
+    if match.standing is Standing.NOT_RUNNING:
+        statement = f"It is not the running kernel: {release} runs, which is of no installed package."
+        return (Evidence(statement=statement, source=source),)
+    found = [Evidence(statement=f"The running kernel is {release}, build {match.version}.", source=source)]
+    if match.spare is not None:
+        statement = f"{match.spare.name} {match.spare.version} has the fix and would run after a restart."
+        found.append(Evidence(statement=statement, source=f"{match.spare.manager} database"))
+    return found
+
+
+def _version(match: Match) -> str:
+    """Return the version that is affected: the build that runs, where that is not the one on disk."""
+    return match.version if match.standing is Standing.RUNNING else match.package.version
+
+
+def _link(advisory: Advisory) -> str:
+    """Return the publisher's page of the advisory: the reference that carries its id, else the first."""
+    plain = advisory.id.replace(":", "-")
+    named = (url for url in advisory.references if advisory.id in url or plain in url)
+    return next(named, advisory.references[0] if advisory.references else "")
+
+
+RULE: Final = Rule(
+    name="known_vulnerabilities",
+    title="Common vulnerabilities and exposures",
+    severity=Severity.UNDEFINED,
+    description="An installed package has a vulnerability that its distribution has published.",
+    recommendation="Update the package to the version the advisory names.",
+    reads=(Package, OperatingSystem, Kernel),
+    sensors=("os_release", *_MANAGERS),
+    evaluate=evaluate,
+)

@@ -1,0 +1,97 @@
+"""No service takes a password of less than 14 characters (F5.63 rule 5, F5.66; decisions: length below 14).
+
+The least that any service's PAM stack takes counts (`openinspector.engine.password_policy`). Where PAM sets no
+passwords, the tools of shadow ask PASS_MIN_LEN of login.defs (login.defs(5): "This option is ignored with PAM").
+"""
+
+from typing import Final
+
+from openinspector.engine.completeness import unable, unseen
+from openinspector.engine.detection import detection
+from openinspector.engine.evidence import Evidence
+from openinspector.engine.password_policy import PasswordPolicy, number, password_policy
+from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.model.facts import HostFacts
+from openinspector.model.finding import Severity
+from openinspector.model.inventory import LoginDefinitions, PamConfiguration, PasswordQuality
+
+MIN_LENGTH: Final = 14
+_NAME: Final = "PASS_MIN_LEN"
+_PATH: Final = "/etc/login.defs"
+
+
+def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
+    """Judge every password stack; login.defs where there is none."""
+    gap = unseen(facts, ("pam",))
+    policy = password_policy(facts)
+    if policy.foreign:
+        return unable(f"Passwords are set by PAM modules this rule does not know: {', '.join(policy.foreign)}.")
+    if policy.stacks:
+        return _by_stacks(facts, policy, gap)
+    return gap or _without_pam(facts)
+
+
+def _by_stacks(facts: HostFacts, policy: PasswordPolicy, gap: Unable | None) -> Outcome:
+    short = [stack for stack in policy.stacks if stack.length < MIN_LENGTH]
+    unknown = " ".join(filter(None, (stack.unknown_quality() for stack in short)))
+    # A module left unread could only ask for more: what is long enough stays so, what is short may not be.
+    certain = [stack for stack in short if not stack.unknown_quality()] if gap is None else []
+    doubt = gap or (unable(unknown) if unknown else None)
+    if certain:
+        evidence = Evidence(
+            statement=f"Passwords of less than {MIN_LENGTH} characters are taken",
+            because=tuple(stack.evidence(f"{stack.length or 'no least number of'} characters") for stack in certain),
+        )
+        return Detected(detections=(detection(RULE, _title(facts), _PAM, evidence),), unfinished=doubt)
+    if doubt is not None:
+        return doubt
+    return Passed(
+        evidence=Evidence(
+            statement=f"Every service asks for {MIN_LENGTH} characters or more",
+            because=tuple(stack.evidence(f"{stack.length} characters") for stack in policy.stacks),
+        )
+    )
+
+
+def _without_pam(facts: HostFacts) -> Outcome:
+    gap = unseen(facts, ("login_definitions",))
+    if gap is not None:
+        return gap
+    definitions = facts.only(LoginDefinitions)
+    value = definitions.values.get(_NAME) if definitions else None
+    length = number(value) if value is not None else None
+    said = f"{_NAME} is {value}" if value is not None else f"{_NAME} is not set"
+    evidence = Evidence(statement=f"PAM sets no passwords here, and {said}", source=_PATH)
+    if length is not None and length >= MIN_LENGTH:
+        return Passed(evidence=evidence)
+    remedy = f"Set `{_NAME} {MIN_LENGTH}` in {_PATH} (write the file if it does not exist), or set passwords with PAM."
+    return Detected(detections=(detection(RULE, _title(facts), remedy, evidence),))
+
+
+def _title(facts: HostFacts) -> str:
+    return (
+        f"Instance {facts.agent_id} is not configured for a minimum length for passwords of at least "
+        f"{MIN_LENGTH} characters."
+    )
+
+
+_PAM: Final = (
+    f"Install libpwquality (Debian and Ubuntu: `apt install libpam-pwquality`), set `minlen = {MIN_LENGTH}` and no "
+    "credit above 0 in /etc/security/pwquality.conf, and remove other values of minlen from the PAM files named. Where "
+    f"pam_cracklib.so is used, set `minlen={MIN_LENGTH} dcredit=0 ucredit=0 lcredit=0 ocredit=0` on its line. Every "
+    "service named must have the module, as `requisite` or `required`, before the one that sets the password."
+)
+
+RULE: Final = Rule(
+    name="password_minimum_length",
+    title="Configure password minimum length",
+    severity=Severity.MEDIUM,
+    description=(
+        "This rule helps determine whether a minimum length for passwords is configured on your instances. Every "
+        "character more makes a password harder to guess."
+    ),
+    recommendation=_PAM,
+    reads=(PamConfiguration, PasswordQuality, LoginDefinitions),
+    sensors=("pam", "password_quality", "login_definitions"),
+    evaluate=evaluate,
+)

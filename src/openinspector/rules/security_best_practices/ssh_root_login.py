@@ -1,0 +1,81 @@
+"""Root cannot log in over SSH (F5.63 rule 1; sshd_config(5), PermitRootLogin).
+
+- ``no`` and ``forced-commands-only`` pass. The vendor's finding says that root can log in "without having to use a
+  command authenticated by a public key", and its Amazon Linux images came with ``forced-commands-only``.
+- ``yes`` and ``prohibit-password`` are found. The latter, OpenSSH's default since 7.0, takes no password of root's but
+  opens a shell to whoever holds a key of root's, where nobody can tell who it was. Severity is the same (F5.1).
+- Nothing is found where DenyUsers or AllowUsers keeps root out from everywhere. Their group twins are not judged.
+"""
+
+import re
+from typing import Final
+
+from openinspector.engine.detection import detection
+from openinspector.engine.evidence import Evidence
+from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext
+from openinspector.engine.sshd import RESTART, SENSOR, set_to, setting, sshd_of, unknown_setting
+from openinspector.model.facts import HostFacts
+from openinspector.model.finding import Severity
+from openinspector.model.inventory import SshdConfiguration
+
+KEYWORD: Final = "PermitRootLogin"
+_REFUSING: Final = ("no", "forced-commands-only")
+_PERMITTING: Final = ("yes", "prohibit-password", "without-password")
+
+
+def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
+    """Judge PermitRootLogin, DenyUsers and AllowUsers."""
+    sshd = sshd_of(facts)
+    if not isinstance(sshd, SshdConfiguration):
+        return sshd
+    value = sshd.values.get(KEYWORD.lower())
+    if value in _REFUSING:
+        return Passed(evidence=setting(sshd, KEYWORD))
+    if value not in _PERMITTING:
+        return unknown_setting(KEYWORD, sshd)
+    lists = tuple(setting(sshd, name) for name in ("DenyUsers", "AllowUsers") if name.lower() in sshd.values)
+    if _denied(sshd.values.get("denyusers", "")) or not _allowed(sshd.values.get("allowusers", "")):
+        return Passed(evidence=Evidence(statement="sshd admits root from nowhere", because=lists))
+    how = "with a password or a key" if value == "yes" else "with a key of root's"
+    return Detected(
+        detections=(
+            detection(
+                RULE,
+                f"Instance {facts.agent_id} is configured to allow users to log in with root credentials over SSH, "
+                f"{how}, without having to use a command authenticated by a public key.",
+                f"{set_to(sshd, KEYWORD, 'no')} {RESTART} Log in as another user and use sudo instead.",
+                Evidence(statement=f"sshd lets root log in {how}", because=(setting(sshd, KEYWORD), *lists)),
+            ),
+        )
+    )
+
+
+def _denied(patterns: str) -> bool:
+    return any(_matches(pattern) for pattern in patterns.split() if "@" not in pattern)
+
+
+def _allowed(patterns: str) -> bool:
+    """Say whether AllowUsers admits root from anywhere; where it is not set, it admits everybody."""
+    return not patterns.split() or any(_matches(pattern.partition("@")[0]) for pattern in patterns.split())
+
+
+def _matches(pattern: str) -> bool:
+    """Say whether a pattern of ``*`` and ``?`` (ssh_config(5), PATTERNS) is about root."""
+    body = re.sub(r"\*+", "*", pattern)
+    parts = ({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in body)
+    return re.fullmatch("".join(parts), "root", re.DOTALL) is not None
+
+
+RULE: Final = Rule(
+    name="ssh_root_login",
+    title="Disable root login over SSH",
+    severity=Severity.MEDIUM,
+    description=(
+        "This rule helps determine whether the SSH daemon is configured to permit logging in to your instance as root. "
+        "Root logins over SSH make a successful brute-force attack more likely and hide who acted."
+    ),
+    recommendation=f"Write `{KEYWORD} no` in /etc/ssh/sshd_config. {RESTART} Use sudo to become root.",
+    reads=(SshdConfiguration,),
+    sensors=(SENSOR,),
+    evaluate=evaluate,
+)

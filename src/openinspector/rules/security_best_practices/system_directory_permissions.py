@@ -1,0 +1,124 @@
+"""Only root may change system directories and what is in them (F5.63 rule 9).
+
+Found is each directory with binaries or configuration, and each entry in one, that somebody else may change: everybody
+(other-writable), a group, or an owner who is not root; an owner may always give himself the right to write.
+
+- A sticky bit excuses nothing: it keeps people from removing each other's files, not from adding a program.
+- A group without members is found too: a program that runs with the group (set-group-ID) may write. Its members are
+  named. The group root (gid 0) is root's alone while no other account is in it.
+- ``/usr/local`` of group ``staff``, as Debian set it up until 2020, is no exception: its members can put programs into
+  root's PATH.
+
+Access control lists are not collected, so not judged.
+"""
+
+import shlex
+from collections.abc import Iterable
+from typing import Final
+
+from openinspector.engine.completeness import unseen
+from openinspector.engine.detection import MAX_LISTED, detection, listed
+from openinspector.engine.evidence import Evidence
+from openinspector.engine.rule import Detected, NotApplicable, Outcome, Passed, Rule, RuleContext
+from openinspector.model.facts import HostFacts
+from openinspector.model.finding import Severity
+from openinspector.model.inventory import DirectoryMode, Group, User
+
+_OTHERS: Final = 0o002
+_GROUP: Final = 0o020
+_MAX_MEMBERS: Final = 20
+
+
+def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
+    """Judge owner and mode of everything the sensor sent."""
+    modes = sorted(facts.all(DirectoryMode), key=lambda mode: mode.path)
+    members = _Members(facts)
+    found = sorted((finding for mode in modes if (finding := _judge(mode, members))), key=lambda pair: pair[0])
+    rooted = any(mode.gid == 0 and mode.mode & _GROUP for mode in modes)
+    gap = unseen(facts, RULE.sensors if rooted else RULE.sensors[:1])
+    if found:
+        title = f"Instance {facts.agent_id} contains a system directory that is writable by non-root users."
+        evidence = Evidence(
+            statement=f"Others than root may change {len(found)} system directories or entries of them",
+            because=listed((_evidence(mode, who) for _, mode, who in found), "entries"),
+        )
+        remedy = "\n".join(_remedy([mode for _, mode, _ in found]))
+        return Detected(detections=(detection(RULE, title, remedy, evidence),), unfinished=gap)
+    if gap is not None:
+        return gap
+    if not modes:
+        return NotApplicable(reason="The host has no system directories.")
+    statement = f"Of {len(modes)} system directories all belong to root and are writable by root alone"
+    return Passed(evidence=Evidence(statement=statement))
+
+
+class _Members:
+    """Who is in which group, by its own list or as an account's primary group."""
+
+    def __init__(self, facts: HostFacts) -> None:
+        names: dict[int, set[str]] = {}
+        for group in facts.all(Group):
+            names.setdefault(group.gid, set()).update(group.members)
+        for user in facts.all(User):
+            names.setdefault(user.gid, set()).add(user.name)
+        self._roots = {"root", *(user.name for user in facts.all(User) if user.uid == 0)}
+        self._names = names
+
+    def of(self, gid: int) -> list[str]:
+        """Return the members of a group that are not root, sorted."""
+        return sorted(self._names.get(gid, set()) - self._roots)
+
+
+def _judge(mode: DirectoryMode, members: _Members) -> tuple[tuple[int, str], DirectoryMode, str] | None:
+    """Return who else may change an entry, with a key that puts the widest access first; None where nobody may."""
+    if mode.mode & _OTHERS:
+        return (0, mode.path), mode, "everybody"
+    group = members.of(mode.gid)
+    if mode.mode & _GROUP and (mode.gid != 0 or group):
+        return (1, mode.path), mode, f"group {mode.group or mode.gid} ({_named(group)})"
+    if mode.uid != 0:
+        return (2, mode.path), mode, f"its owner {mode.owner or mode.uid}"
+    return None
+
+
+def _named(members: list[str]) -> str:
+    if not members:
+        return "no members"
+    more = f" and {len(members) - _MAX_MEMBERS} more" if len(members) > _MAX_MEMBERS else ""
+    return f"members {', '.join(members[:_MAX_MEMBERS])}{more}"
+
+
+def _evidence(mode: DirectoryMode, who: str) -> Evidence:
+    owner, group = mode.owner or str(mode.uid), mode.group or str(mode.gid)
+    sticky = ", sticky" if mode.mode & 0o1000 else ""
+    return Evidence(
+        statement=f"{mode.path} may be changed by {who}: mode {mode.mode:04o}{sticky}, owner {owner}, group {group}",
+        source=mode.path,
+    )
+
+
+def _remedy(modes: list[DirectoryMode]) -> Iterable[str]:
+    yield "See what each entry is for, then run as root:"
+    for mode in modes[:MAX_LISTED]:
+        # A path comes from the host: quoted, so that what is copied from here runs nothing else.
+        path = shlex.quote(mode.path)
+        owner = f"chown root -- {path} && " if mode.uid else ""
+        yield f"{owner}chmod go-w -- {path}"
+    if len(modes) > MAX_LISTED:
+        yield f"and likewise for {len(modes) - MAX_LISTED} more."
+
+
+RULE: Final = Rule(
+    name="system_directory_permissions",
+    title="Configure permissions for system directories",
+    severity=Severity.HIGH,
+    description=(
+        "This rule checks permissions on system directories that contain binaries and system configuration "
+        "information. It checks that only the root user has write permissions for these directories and for what is "
+        "in them: whoever else may write there can become root."
+    ),
+    recommendation="Let root own system directories, and let nobody else write them: `chown root`, `chmod go-w`.",
+    reads=(DirectoryMode, Group, User),
+    sensors=("system_directories", "accounts"),
+    evaluate=evaluate,
+)

@@ -1,0 +1,42 @@
+"""What the agent-facing side counts, in the names Prometheus scrapes."""
+
+from prometheus_client import CollectorRegistry, Counter
+
+
+class Counters:
+    """The gateway's counters, in a registry of their own so that tests and services do not share any."""
+
+    def __init__(self, registry: CollectorRegistry | None = None) -> None:
+        self.registry = registry or CollectorRegistry()
+        self._replies = Counter(
+            "openinspector_gateway_replies", "Requests carried out.", ["endpoint"], registry=self.registry
+        )
+        self._refusals = Counter(
+            "openinspector_gateway_refusals", "Requests refused, by code.", ["endpoint", "code"], registry=self.registry
+        )
+        self._alarms = Counter(
+            "openinspector_gateway_alarms", "What should never happen: look at it.", ["kind"], registry=self.registry
+        )
+        self._losses = Counter(
+            "openinspector_telemetry_losses", "Telemetry agents had to drop.", ["kind"], registry=self.registry
+        )
+
+    def replied(self, endpoint: str) -> None:
+        """Count a request that was carried out."""
+        self._replies.labels(endpoint).inc()
+
+    def refused(self, endpoint: str, code: str) -> None:
+        """Count a refusal."""
+        self._refusals.labels(endpoint, code).inc()
+
+    def alarm(self, kind: str) -> None:
+        """Count something that an honest agent never causes."""
+        self._alarms.labels(kind).inc()
+
+    def lost(self, kind: str, number: int) -> None:
+        """Count telemetry or instructions an agent says it dropped."""
+        self._losses.labels(kind).inc(number)
+
+    def value(self, name: str, **labels: str) -> float:
+        """Return a counter by the name it is scraped under, 0 where it never counted."""
+        return self.registry.get_sample_value(name, labels) or 0.0

@@ -1,0 +1,105 @@
+"""Heartbeats: answered from memory, written to the store about once a second in one transaction.
+
+A heartbeat costs no query. What the last second said is lost if the process dies, and said again by the next beat.
+"""
+
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from openinspector.model.agent import AgentId, HostDescription
+from openinspector.service.app.counters import Counters
+from openinspector.service.app.instructions import InstructionBoard, encode_instruction
+from openinspector.service.app.refusal import RefusalCode, RefusedError
+from openinspector.service.ports.agent_store import AgentStore, Contact
+from openinspector.wire.instruction import SetHeartbeatInterval
+from openinspector.wire.message import Heartbeat, HeartbeatReply
+
+MAX_DESCRIPTION: Final = 255
+"""Characters of each field of a host's description."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intervals:
+    """How often agents send heartbeats (decisions)."""
+
+    idle: timedelta = timedelta(seconds=60)
+    collecting: timedelta = timedelta(seconds=15)
+
+
+class Heartbeats:
+    """Takes heartbeats and keeps what they said until `flush`, from any thread."""
+
+    def __init__(
+        self, store: AgentStore, board: InstructionBoard, counters: Counters, intervals: Intervals | None = None
+    ) -> None:
+        self._store = store
+        self._board = board
+        self._counters = counters
+        self.intervals = intervals or Intervals()
+        self._contacts: dict[AgentId, Contact] = {}
+        self._lock = threading.Lock()
+        self._set_interval: dict[timedelta, msgspec.Raw] = {
+            interval: encode_instruction(SetHeartbeatInterval(seconds=int(interval.total_seconds())))
+            for interval in (self.intervals.idle, self.intervals.collecting)
+        }
+
+    def receive(self, agent_id: AgentId, heartbeat: Heartbeat, now: datetime) -> HeartbeatReply:
+        """Note a heartbeat and return its reply: the agent's instructions, the interval last."""
+        check_description(heartbeat.host)
+        orders = self._board.orders(agent_id)
+        collecting = orders.collects or bool(heartbeat.collecting)
+        interval = self.intervals.collecting if collecting else self.intervals.idle
+        contact = Contact(
+            agent_id=agent_id,
+            at=now,
+            host=heartbeat.host,
+            health_code=heartbeat.health_code,
+            health_details=heartbeat.health_details,
+            heartbeat_interval=interval,
+        )
+        with self._lock:
+            self._contacts[agent_id] = contact
+        if heartbeat.refusals:
+            self._counters.lost("instructions-refused", len(heartbeat.refusals))
+        return HeartbeatReply(instructions=(*orders.encoded, self._set_interval[interval]))
+
+    def pending(self) -> int:
+        """Return how many agents' contacts wait to be written."""
+        return len(self._contacts)
+
+    def flush(self) -> int:
+        """Write what has come in since the last flush; says how many agents. StoreError loses nothing."""
+        with self._lock:
+            contacts, self._contacts = self._contacts, {}
+        if not contacts:
+            return 0
+        try:
+            self._store.record_contacts(tuple(contacts.values()))
+        except BaseException:
+            with self._lock:
+                # Newer contacts may have come in meanwhile: they stand.
+                self._contacts = {**contacts, **self._contacts}
+            raise
+        return len(contacts)
+
+
+def check_description(host: HostDescription) -> None:
+    """Raise RefusedError where a host describes itself with overlong text or control characters."""
+    for text in (
+        host.hostname,
+        host.operating_system,
+        host.kernel_version,
+        host.ipv4_address,
+        host.distribution,
+        host.agent_version,
+    ):
+        if len(text) > MAX_DESCRIPTION or not text.isprintable():
+            raise RefusedError(
+                RefusalCode.INVALID_MESSAGE,
+                "the host's description has an overlong or unprintable field",
+                advice=f"Fields are printable and at most {MAX_DESCRIPTION} characters.",
+            )

@@ -1,0 +1,282 @@
+"""Telemetry: taken in, sealed at once, opened in memory only, shredded when its time is over (F2.24, F3.2, F3.3).
+
+- An envelope is decoded, counted by message type, compressed, sealed under its run's key and stored; then indexed.
+- The same envelope again gets the same receipt; another one under its number is refused and counted as an alarm.
+- Plaintext is never written: not to the object store, not to the index, not to a log.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, Protocol
+
+import msgspec
+import structlog
+
+from openinspector.model.agent import AgentId
+from openinspector.model.arn import RunArn
+from openinspector.model.assessment import AssessmentRun
+from openinspector.model.errors import WireError
+from openinspector.model.facts import HostFacts
+from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.app.counters import Counters
+from openinspector.service.app.refusal import RefusalCode, RefusedError
+from openinspector.service.app.run_keys import RunKeys
+from openinspector.service.app.vault import TelemetryVault
+from openinspector.service.ports.clock import Clock
+from openinspector.service.ports.object_store import ObjectStore
+from openinspector.service.ports.telemetry_store import Recorded, StoredEnvelope, Stream, TelemetryStore, Volume
+from openinspector.service.sealing.chunked import SealContext
+from openinspector.wire.codec import decode_batch, decode_message, message_size
+from openinspector.wire.envelope import EnvelopeHeader, chain_digest, decode_envelope
+from openinspector.wire.facts import build_facts
+from openinspector.wire.message import Manifest, ManifestReply, Receipt
+from openinspector.wire.telemetry import MessageType, TelemetryMessage, message_type
+
+STREAM: Final = "collection"
+"""The one stream an agent has in a run."""
+MAX_ENVELOPES: Final = 4096
+"""Per stream: with the envelope's own limit, what one host can make us store in a run is bounded."""
+WINDOW: Final = 1000
+"""How far ahead of the watermark an envelope may come."""
+MAX_MISSING: Final = 1000
+"""Numbers one reply to a manifest asks for."""
+UNDECODED: Final = MessageType("OpenInspectorUndecoded")
+"""Messages of a kind or shape this version does not know are counted under it."""
+
+ACCEPTING: Final = frozenset(
+    {
+        AssessmentRunState.START_DATA_COLLECTION_PENDING,
+        AssessmentRunState.START_DATA_COLLECTION_IN_PROGRESS,
+        AssessmentRunState.COLLECTING_DATA,
+        AssessmentRunState.STOP_DATA_COLLECTION_PENDING,
+    }
+)
+"""States of a run that takes telemetry: from the first instruction sent until the last stream closed."""
+
+_log = structlog.get_logger()
+
+
+class Runs(Protocol):
+    """The part of the assessment store telemetry asks."""
+
+    def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
+        """Return the runs that exist."""
+        ...
+
+    def run_agents(self, arn: RunArn) -> tuple[AgentId, ...]:
+        """Return the agents of a run."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TelemetryStores:
+    """Where telemetry and what belongs to it is kept."""
+
+    index: TelemetryStore
+    objects: ObjectStore
+    runs: Runs
+
+
+class ShredReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What was destroyed of a run's telemetry."""
+
+    run_arn: str
+    shredded_at: str
+    """ISO 8601, UTC."""
+    key_deleted: bool
+    """False where it had been deleted before."""
+    objects_deleted: int
+
+
+class Telemetry:
+    """The use cases around telemetry. Every method may be called from any thread."""
+
+    def __init__(
+        self, stores: TelemetryStores, keys: RunKeys, counters: Counters, clock: Clock, random: Callable[[int], bytes]
+    ) -> None:
+        self._index = stores.index
+        self._runs = stores.runs
+        self._vault = TelemetryVault(stores.objects, keys, random)
+        self._counters = counters
+        self._clock = clock
+
+    def ingest(self, agent_id: AgentId, body: bytes) -> Receipt:
+        """Store one envelope for good and return its receipt; WireError, RefusedError, StoreError."""
+        header, plaintext = decode_envelope(body)
+        run = self._check_place(agent_id, header)
+        volumes = _volumes(plaintext)
+        context = SealContext(
+            run_arn=run, agent_id=agent_id, stream=header.stream, seq=header.seq, digest=header.digest
+        )
+        name = self._vault.put(context, plaintext)
+        if name is None:
+            raise _closed()
+        envelope = StoredEnvelope(
+            run_arn=run,
+            agent_id=agent_id,
+            stream=header.stream,
+            seq=header.seq,
+            digest=header.digest,
+            object_name=name,
+            volumes=volumes,
+            received_at=self._clock.now(),
+        )
+        recorded = self._index.record(envelope)
+        if recorded is not Recorded.NEW:
+            self._vault.discard(name)
+            self._check_recorded(recorded, header)
+        return Receipt(
+            run_arn=header.run_arn,
+            stream=header.stream,
+            seq=header.seq,
+            digest=header.digest,
+            watermark=self._index.watermark(run, agent_id, header.stream),
+        )
+
+    def close(self, agent_id: AgentId, manifest: Manifest) -> ManifestReply:
+        """Close a stream, or say which envelopes are missing; RefusedError.
+
+        What the agent says it dropped is not asked for again. The chain is checked over what is stored.
+        """
+        run = self._check_run(agent_id, RunArn(manifest.run_arn))
+        _check_stream(manifest.stream, manifest.count)
+        held = self._index.digests(run, agent_id, manifest.stream)
+        absent = (seq for seq in range(1, manifest.count + 1) if seq not in held)
+        missing = tuple(islice(absent, MAX_MISSING))
+        if len(missing) > manifest.dropped:
+            return ManifestReply(closed=False, missing=missing)
+        chain = chain_digest([held[seq] for seq in sorted(held)])
+        if max(held, default=0) > manifest.count or chain != manifest.chain:
+            self._alarm("manifest-conflict", agent_id, run, manifest.count)
+            raise RefusedError(
+                RefusalCode.DIGEST_CONFLICT,
+                "the manifest's chain is not that of the envelopes stored",
+                advice="This host's telemetry of the run cannot be trusted as whole; look at both logs.",
+            )
+        closed = Stream(
+            agent_id=agent_id,
+            name=manifest.stream,
+            watermark=self._index.watermark(run, agent_id, manifest.stream),
+            closed_at=self._clock.now(),
+            dropped=manifest.dropped,
+        )
+        self._index.close_stream(run, closed)
+        if manifest.dropped:
+            self._counters.lost("envelopes-dropped", manifest.dropped)
+        return ManifestReply(closed=True)
+
+    def read(self, run: RunArn, agent_id: AgentId) -> Iterator[TelemetryMessage]:
+        """Yield an agent's messages of a run in order, each envelope opened in memory; StoreError, SealError."""
+        for envelope in self._index.envelopes(run, agent_id):
+            yield from decode_batch(self._vault.open(envelope)).messages
+
+    def facts_of(self, run: RunArn, agent_id: AgentId) -> HostFacts:
+        """Return what is known of one host from its telemetry of a run."""
+        return build_facts(agent_id, self.read(run, agent_id))
+
+    def run_ended(self, run: RunArn) -> None:
+        """Forget the run's key in the clear."""
+        self._vault.forget_key(run)
+
+    def shred(self, run: RunArn) -> ShredReceipt:
+        """Destroy a run's telemetry: its wrapped key first, then the objects, then the index.
+
+        With the key every copy is gone, backups included. May be repeated; `unfinished` names runs whose shredding
+        was interrupted.
+        """
+        now = self._clock.now()
+        try:
+            self._vault.begin_shredding(run)
+        finally:
+            # The key goes even where the object store does not answer.
+            key_deleted = self._index.delete_run_key(run, now)
+            self._vault.forget_key(run)
+        deleted = self._vault.delete_objects(run)
+        self._index.forget_run(run)
+        self._vault.end_shredding(run)
+        receipt = ShredReceipt(
+            run_arn=run, shredded_at=now.isoformat(), key_deleted=key_deleted, objects_deleted=deleted
+        )
+        _log.info("telemetry shredded", receipt=msgspec.json.encode(receipt).decode())
+        return receipt
+
+    def unfinished(self) -> tuple[RunArn, ...]:
+        """Return the runs whose shredding was begun and not finished."""
+        return self._vault.unfinished()
+
+    def _check_place(self, agent_id: AgentId, header: EnvelopeHeader) -> RunArn:
+        if header.agent_id != agent_id:
+            self._alarm("other-agent", agent_id, RunArn(header.run_arn), header.seq)
+            raise RefusedError(RefusalCode.OTHER_AGENT, f"the envelope is of {header.agent_id}, not of {agent_id}")
+        run = self._check_run(agent_id, RunArn(header.run_arn))
+        _check_stream(header.stream, header.seq)
+        watermark = self._index.watermark(run, agent_id, header.stream)
+        if header.seq > watermark + WINDOW:
+            raise RefusedError(
+                RefusalCode.OUT_OF_WINDOW,
+                f"envelope {header.seq} is more than {WINDOW} ahead of {watermark}",
+                advice="Send the ones before it first.",
+            )
+        return run
+
+    def _check_run(self, agent_id: AgentId, arn: RunArn) -> RunArn:
+        run = self._runs.runs_by_arn((arn,)).get(arn)
+        if run is None or agent_id not in self._runs.run_agents(arn):
+            raise RefusedError(RefusalCode.NOT_IN_RUN, "this agent takes no part in such a run")
+        if run.state not in ACCEPTING:
+            raise RefusedError(
+                RefusalCode.RUN_NOT_COLLECTING,
+                f"the run is {run.state} and takes no telemetry",
+                advice="Discard what is spooled for it.",
+            )
+        return arn
+
+    def _check_recorded(self, recorded: Recorded, header: EnvelopeHeader) -> None:
+        if recorded is Recorded.CONFLICT:
+            self._alarm("digest-conflict", AgentId(header.agent_id), RunArn(header.run_arn), header.seq)
+            raise RefusedError(
+                RefusalCode.DIGEST_CONFLICT,
+                f"another envelope is stored under number {header.seq}",
+                advice="Numbers are never used twice; look for a second agent with this host's key.",
+            )
+        if recorded is Recorded.REFUSED:
+            raise _closed()
+
+    def _alarm(self, kind: str, agent_id: AgentId, run: RunArn, seq: int) -> None:
+        self._counters.alarm(kind)
+        _log.warning("telemetry alarm", kind=kind, agent=agent_id, run=run, seq=seq)
+
+
+def _volumes(plaintext: bytes) -> dict[MessageType, Volume]:
+    volumes: dict[MessageType, Volume] = {}
+    for message in decode_batch(plaintext).messages:
+        kind, size = _type_of(message), message_size(message)
+        held = volumes.get(kind)
+        volumes[kind] = Volume(count=held.count + 1 if held else 1, size=held.size + size if held else size)
+    return volumes
+
+
+def _type_of(message: TelemetryMessage) -> MessageType:
+    try:
+        return message_type(decode_message(message))
+    except WireError:
+        # A newer agent's record must not hold up the rest of its envelope; the facts count it as undecoded.
+        return UNDECODED
+
+
+def _check_stream(stream: str, seq: int) -> None:
+    if stream != STREAM or seq > MAX_ENVELOPES:
+        raise RefusedError(
+            RefusalCode.INVALID_MESSAGE,
+            f"number {seq} of stream {stream!r} is not taken",
+            advice=f"The stream is {STREAM!r}, of at most {MAX_ENVELOPES} envelopes.",
+        )
+
+
+def _closed() -> RefusedError:
+    return RefusedError(
+        RefusalCode.STREAM_CLOSED,
+        "the stream is closed, or the run's telemetry was shredded",
+        advice="Discard what is spooled for it.",
+    )

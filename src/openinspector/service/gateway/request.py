@@ -1,0 +1,202 @@
+"""Verify signed requests (`openinspector.wire.signature`), cheapest check first.
+
+1. Headers: each at most once and well-formed, media type, announced length.
+2. In a session: the session they name, and that the key is its own.
+3. The clock window.
+4. In a session: the counter is above the last one, and there are not too many requests a second.
+5. The signature, over method, path, content digest, session and counter (71 µs).
+6. The body, received up to the limit and in time; its digest is the one signed.
+
+The signature covers the body's digest, so in a session a stranger is refused before a byte of the body is kept.
+"""
+
+import asyncio
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, TypeVar
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from openinspector.model.agent import AgentId
+from openinspector.model.errors import WireError
+from openinspector.service.app.refusal import RefusalCode, RefusedError
+from openinspector.service.gateway.gateway import Gateway
+from openinspector.wire.signature import (
+    CLOCK_WINDOW_SECONDS,
+    CONTENT_DIGEST,
+    COUNTER,
+    SESSION,
+    SIGNATURE,
+    SIGNATURE_INPUT,
+    SignedRequest,
+    key_id,
+    parse_headers,
+)
+
+JSON: Final = "application/json"
+OCTETS: Final = "application/octet-stream"
+BODY_SECONDS: Final = 60
+"""How long a body may take to arrive."""
+_HASHED_IN_LOOP: Final = 128 * 1024
+"""Bytes whose hashing holds the event loop for less than a thread would cost."""
+_READ: Final = frozenset(
+    {CONTENT_DIGEST, COUNTER, SESSION, SIGNATURE, SIGNATURE_INPUT, "content-type", "content-encoding", "content-length"}
+)
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """What an endpoint takes: its media type and how many bytes at most."""
+
+    media_type: str
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unproved:
+    """A request outside a session: fresh and whole, but the signature is still to be checked."""
+
+    claim: SignedRequest
+    body: bytes
+
+    def check_signature(self, public_key: bytes) -> None:
+        """Raise RefusedError unless the request was signed with the key to this raw public key."""
+        if not hmac.compare_digest(self.claim.key_id, key_id(public_key)):
+            raise _bad_signature("the id of another key")
+        try:
+            Ed25519PublicKey.from_public_bytes(public_key).verify(self.claim.signature, self.claim.base)
+        except (InvalidSignature, ValueError) as refused:
+            raise _bad_signature("a signature that does not verify") from refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An agent whose request is proved; what it sent is still to be read."""
+
+    agent_id: AgentId
+    claim: SignedRequest
+    request: Request
+    limit: int
+
+    async def read_body(self) -> bytes:
+        """Receive the body that was signed; RefusedError."""
+        return await _read_body(self.request, self.claim, self.limit)
+
+
+async def read_unproved(gateway: Gateway, request: Request, expected: Body) -> Unproved:
+    """Read a signed request outside a session; RefusedError."""
+    claim = _claim(request, expected)
+    _check_clock(claim, gateway.clock.now())
+    return Unproved(claim=claim, body=await _read_body(request, claim, expected.limit))
+
+
+def authenticate(gateway: Gateway, request: Request, expected: Body) -> Caller:
+    """Verify the headers of a request in a session and return who sent it; RefusedError."""
+    claim = _claim(request, expected)
+    if claim.covered.session is None or claim.covered.counter is None:
+        raise RefusedError(
+            RefusalCode.UNSIGNED, "the request names no session", advice="Open a session and number requests in it."
+        )
+    now = gateway.clock.now()
+    session = gateway.sessions.find(claim.covered.session, now)
+    if claim.key_id != session.key_id:
+        raise _bad_signature("the id of another key")
+    _check_clock(claim, now)
+    session.check_counter(claim.covered.counter)
+    session.spend(now)
+    if not session.verify(claim.signature, claim.base):
+        raise _bad_signature("a signature that does not verify")
+    # Only who holds the key moves the counter.
+    session.counter = claim.covered.counter
+    return Caller(agent_id=session.agent_id, claim=claim, request=request, limit=expected.limit)
+
+
+def decode_body(body: bytes, decoder: msgspec.json.Decoder[T], what: str) -> T:
+    """Decode a JSON body strictly; RefusedError says what is wrong and where."""
+    try:
+        return decoder.decode(body)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as wrong:
+        raise RefusedError(
+            RefusalCode.INVALID_MESSAGE,
+            f"the body is no {what}: {str(wrong)[:300]}",
+            advice="Agent and service must speak the same version of the protocol.",
+        ) from wrong
+
+
+def _claim(request: Request, expected: Body) -> SignedRequest:
+    headers = _headers(request)
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != expected.media_type:
+        raise RefusedError(RefusalCode.UNSUPPORTED_MEDIA, f"the body must be {expected.media_type}")
+    if headers.get("content-encoding", "identity") != "identity":
+        raise RefusedError(RefusalCode.UNSUPPORTED_MEDIA, "the body must not be encoded")
+    length = headers.get("content-length", "0")
+    if not length.isdecimal() or int(length[:20]) > expected.limit:
+        raise _too_large(expected.limit)
+    if SIGNATURE not in headers or SIGNATURE_INPUT not in headers:
+        raise RefusedError(
+            RefusalCode.UNSIGNED, "the request is not signed", advice="Sign it with the host key (RFC 9421)."
+        )
+    try:
+        return parse_headers(request.method, request.scope["raw_path"].decode("latin-1"), headers)
+    except WireError as wrong:
+        raise RefusedError(RefusalCode.MALFORMED_REQUEST, str(wrong), advice=wrong.advice) from wrong
+
+
+def _headers(request: Request) -> Mapping[str, str]:
+    headers: dict[str, str] = {}
+    for raw, value in request.scope["headers"]:
+        name = raw.decode("latin-1")
+        if name not in _READ:
+            continue
+        if name in headers:
+            raise RefusedError(RefusalCode.MALFORMED_REQUEST, f"the header {name} is there twice")
+        headers[name] = value.decode("latin-1")
+    return headers
+
+
+def _check_clock(claim: SignedRequest, now: datetime) -> None:
+    if not claim.is_fresh(int(now.timestamp())):
+        raise RefusedError(
+            RefusalCode.STALE_CLOCK,
+            f"the request was signed more than {CLOCK_WINDOW_SECONDS} s from now, which is {now.isoformat()}",
+            advice="Set the host's clock.",
+        )
+
+
+async def _read_body(request: Request, claim: SignedRequest, limit: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > limit:
+                    raise _too_large(limit)
+                chunks.append(chunk)
+    except TimeoutError as late:
+        raise RefusedError(
+            RefusalCode.BUSY, "the body did not arrive in time", advice="Send it again.", retry_after=2
+        ) from late
+    body = b"".join(chunks)
+    hashed_here = size <= _HASHED_IN_LOOP
+    if not (claim.covers(body) if hashed_here else await run_in_threadpool(claim.covers, body)):
+        raise RefusedError(RefusalCode.BAD_SIGNATURE, "the body is not the one whose digest was signed")
+    return body
+
+
+def _bad_signature(what: str) -> RefusedError:
+    return RefusedError(
+        RefusalCode.BAD_SIGNATURE, f"the request carries {what}", advice="Sign it with the host key that was enrolled."
+    )
+
+
+def _too_large(limit: int) -> RefusedError:
+    return RefusedError(RefusalCode.BODY_TOO_LARGE, f"the body is larger than {limit} bytes, or its length unreadable")

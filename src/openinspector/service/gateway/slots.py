@@ -1,0 +1,45 @@
+"""Slots: so many at a time, and the rest are told to come back. Used from the gateway's event loop only."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from openinspector.service.app.refusal import RefusalCode, RefusedError
+
+RETRY_AFTER_SECONDS: Final = 2
+
+
+class Slots:
+    """A bound on what goes on at once, in all and for one holder; never waits."""
+
+    def __init__(self, limit: int, per_holder: int = 1) -> None:
+        self._free = limit
+        self._per_holder = per_holder
+        self._held: dict[str, int] = {}
+
+    @contextmanager
+    def hold(self, holder: str) -> Iterator[None]:
+        """Hold a slot inside the context; RefusedError where the holder has its share or none is free."""
+        if self._held.get(holder, 0) >= self._per_holder:
+            raise RefusedError(
+                RefusalCode.THROTTLED,
+                "this agent is sending something already",
+                advice="Send one thing after the other.",
+                retry_after=RETRY_AFTER_SECONDS,
+            )
+        if self._free <= 0:
+            raise RefusedError(
+                RefusalCode.BUSY,
+                "the service is busy",
+                advice="Keep what is spooled and send it again later.",
+                retry_after=RETRY_AFTER_SECONDS,
+            )
+        self._free -= 1
+        self._held[holder] = self._held.get(holder, 0) + 1
+        try:
+            yield
+        finally:
+            self._free += 1
+            self._held[holder] -= 1
+            if not self._held[holder]:
+                del self._held[holder]

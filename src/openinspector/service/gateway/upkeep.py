@@ -1,0 +1,60 @@
+"""What the gateway does by itself while it runs: write what heartbeats said, and end sessions of revoked agents."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+import structlog
+
+from openinspector.model.errors import StoreError
+from openinspector.service.gateway.gateway import Gateway
+
+FLUSH_SECONDS: Final = 1.0
+SWEEP_EVERY: Final = 30
+"""Flushes between two looks for revoked agents: a revocation takes effect within that many seconds."""
+
+_log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def upkeep(gateway: Gateway, seconds: float = FLUSH_SECONDS) -> AsyncIterator[None]:
+    """Keep house every so many seconds inside the context; write what is left at its end."""
+    task = asyncio.create_task(_keep(gateway, seconds))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        await flush(gateway)
+
+
+async def flush(gateway: Gateway) -> None:
+    """Write the heartbeats that wait; a store that fails loses none."""
+    try:
+        await asyncio.to_thread(gateway.heartbeats.flush)
+    except StoreError as error:
+        _log.error("gateway heartbeats not written", error=str(error), agents=gateway.heartbeats.pending())
+
+
+async def end_revoked(gateway: Gateway) -> None:
+    """End the sessions of agents the store does not know any more."""
+    agents = gateway.sessions.agents()
+    try:
+        known = {agent.id for agent in await asyncio.to_thread(gateway.agents.agents_by_id, agents)}
+    except StoreError as error:
+        _log.error("gateway revocations not read", error=str(error))
+        return
+    for agent in agents:
+        if agent not in known:
+            gateway.sessions.drop_agent(agent)
+            _log.info("gateway sessions ended", agent=agent, reason="revoked")
+
+
+async def _keep(gateway: Gateway, seconds: float) -> None:
+    while True:
+        for _ in range(SWEEP_EVERY):
+            await asyncio.sleep(seconds)
+            await flush(gateway)
+        await end_revoked(gateway)

@@ -1,0 +1,68 @@
+"""Seal telemetry: one upload, one message of the C2SP chunked-encryption format (https://c2sp.org/chunked-encryption).
+
+The instantiation is Cobblestone-256 of the `cryptography` package: HKDF-Expand with SHA-512, AES-256-GCM, chunks of
+16 KiB of which the last is shorter. Sealed bytes are salt (24), key commitment (32), then the chunks, each with its
+16-byte tag. The input key is the run's data key; the salt is random, so one key serves any number of messages.
+
+The context is not part of the sealed bytes; both sides must know it. A message therefore opens only as what it was
+sealed as: this run, this agent, this stream, this number, this plaintext.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
+from cryptography.exceptions import InvalidTag
+
+from openinspector.model.agent import AgentId
+from openinspector.model.arn import RunArn
+from openinspector.model.errors import StoreError
+
+KEY_BYTES: Final = 32
+CONTEXT_VERSION: Final = b"openinspector-telemetry-v1"
+
+
+class SealError(StoreError):
+    """Sealed bytes that are not what they should be: damaged, cut short, or of another key or context."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealContext:
+    """What a sealed message is bound to."""
+
+    run_arn: RunArn
+    agent_id: AgentId
+    stream: str
+    seq: int
+    digest: str
+    """SHA-256 of the plaintext before compression, hexadecimal."""
+
+    def encode(self) -> bytes:
+        """Return version, run, agent, stream, number and digest, each behind its length (4 bytes, big-endian)."""
+        parts = (
+            CONTEXT_VERSION,
+            self.run_arn.encode(),
+            self.agent_id.encode(),
+            self.stream.encode(),
+            self.seq.to_bytes(8, "big"),
+            bytes.fromhex(self.digest),
+        )
+        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+
+def seal(key: bytes, context: SealContext, plaintext: bytes) -> bytes:
+    """Return ``plaintext`` encrypted under the run's data key (32 bytes) and bound to ``context``."""
+    encryptor = Cobblestone256Encryptor(key, context.encode())
+    return encryptor.update(plaintext) + encryptor.finalize()
+
+
+def open_sealed(key: bytes, context: SealContext, sealed: bytes) -> bytes:
+    """Return the plaintext of ``sealed``, all of it authenticated; SealError on anything wrong."""
+    decryptor = Cobblestone256Decryptor(key, context.encode())
+    try:
+        return decryptor.update(sealed) + decryptor.finalize()
+    except InvalidTag as refused:
+        raise SealError(
+            f"sealed telemetry of {context.agent_id} number {context.seq} does not open",
+            advice="It was damaged, cut short or swapped in the object store; restore that object from a backup.",
+        ) from refused

@@ -1,0 +1,142 @@
+"""Advisories in SQL: one compressed blob for each feed and distribution, replaced and read whole.
+
+A run needs all advisories of a few distributions at once, and never one by itself: forty thousand rows would only be
+put together again each time.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+import zstandard
+from sqlalchemy import Engine, Row, delete, insert, select, update
+
+from openinspector.feed import Unparsed
+from openinspector.model.advisory import Advisory, AffectedPackage
+from openinspector.model.errors import StoreError
+from openinspector.service.ports.advisory_store import FeedSnapshot
+from openinspector.service.stores.dialect import upsert
+from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.schema import ADVISORY_BLOB, FEED_SNAPSHOT
+
+_KEPT_UNPARSED: Final = 1000
+"""Of each feed so many entries are kept that could not be understood; all are counted."""
+
+_Numbered = tuple[int, Advisory]
+"""An advisory and its place in its feed, by which its parts in several distributions find together again."""
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_DECODER: Final = msgspec.msgpack.Decoder(list[_Numbered])
+
+
+class SqlAdvisoryStore:
+    """Keeps one snapshot a feed; replacing is one transaction."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
+        """Replace everything stored of the snapshot's feed."""
+        blobs = [
+            {"distribution": distribution, "feed": snapshot.feed, "content": _compress(numbered)}
+            for distribution, numbered in sorted(_by_distribution(advisories).items())
+        ]
+        with writing(self._engine) as connection:
+            connection.execute(upsert(connection, FEED_SNAPSHOT, _row(snapshot, unparsed)))
+            connection.execute(delete(ADVISORY_BLOB).where(ADVISORY_BLOB.c.feed == snapshot.feed))
+            if blobs:
+                connection.execute(insert(ADVISORY_BLOB), blobs)
+
+    def snapshots(self) -> Sequence[FeedSnapshot]:
+        """Return all snapshots, by feed."""
+        columns = [column for column in FEED_SNAPSHOT.columns if column.name != "unparsed_entries"]
+        with reading(self._engine) as connection:
+            return [_snapshot(row) for row in connection.execute(select(*columns).order_by(FEED_SNAPSHOT.c.feed))]
+
+    def touch(self, feed: str, fetched_at: datetime) -> None:
+        """Note that a feed was found unchanged."""
+        with writing(self._engine) as connection:
+            one = update(FEED_SNAPSHOT).where(FEED_SNAPSHOT.c.feed == feed)
+            connection.execute(one.values(fetched_at=fetched_at))
+
+    def advisories(self, distributions: Sequence[str]) -> Sequence[Advisory]:
+        """Return the advisories that affect any of ``<ID>:<VERSION_ID>``, by feed and id.
+
+        Their ``affected`` lists hold only entries of those distributions, by distribution.
+        """
+        query = (
+            select(ADVISORY_BLOB.c.feed, ADVISORY_BLOB.c.content)
+            .where(ADVISORY_BLOB.c.distribution.in_(sorted(set(distributions))))
+            .order_by(ADVISORY_BLOB.c.feed, ADVISORY_BLOB.c.distribution)
+        )
+        with reading(self._engine) as connection:
+            blobs = connection.execute(query).all()
+        merged: dict[tuple[str, int], Advisory] = {}
+        for feed, content in blobs:
+            for number, advisory in _decompress(content):
+                first = merged.get((feed, number))
+                merged[feed, number] = (
+                    advisory if first is None else replace(first, affected=first.affected + advisory.affected)
+                )
+        return sorted(merged.values(), key=lambda advisory: (advisory.feed, advisory.id))
+
+    def unparsed(self, feed: str) -> Sequence[Unparsed]:
+        """Return what could not be understood of a feed: the first thousand entries."""
+        query = select(FEED_SNAPSHOT.c.unparsed_entries).where(FEED_SNAPSHOT.c.feed == feed)
+        with reading(self._engine) as connection:
+            entries: Sequence[Unparsed] = connection.scalar(query) or ()
+        return entries
+
+
+def _by_distribution(advisories: Iterable[Advisory]) -> dict[str, list[_Numbered]]:
+    blobs: dict[str, list[_Numbered]] = defaultdict(list)
+    for number, advisory in enumerate(advisories):
+        parts: dict[str, list[AffectedPackage]] = defaultdict(list)
+        for package in advisory.affected:
+            parts[package.distribution].append(package)
+        for distribution, affected in parts.items():
+            blobs[distribution].append((number, replace(advisory, affected=tuple(affected))))
+    return blobs
+
+
+def _compress(numbered: Sequence[_Numbered]) -> bytes:
+    return zstandard.compress(_ENCODER.encode(numbered))
+
+
+def _decompress(content: bytes) -> list[_Numbered]:
+    try:
+        return _DECODER.decode(zstandard.decompress(content))
+    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+        advice = "Synchronise the feeds again: it replaces what is stored."
+        raise StoreError("stored advisories are damaged or of another version", advice=advice) from error
+
+
+def _row(snapshot: FeedSnapshot, unparsed: Sequence[Unparsed]) -> dict[str, object]:
+    return {
+        "feed": snapshot.feed,
+        "fingerprint": snapshot.fingerprint,
+        "origin": snapshot.origin,
+        "fetched_at": snapshot.fetched_at,
+        "published_at": snapshot.published_at,
+        "advisories": snapshot.advisories,
+        "unparsed": snapshot.unparsed,
+        "validators": dict(snapshot.validators),
+        "unparsed_entries": tuple(islice(unparsed, _KEPT_UNPARSED)),
+    }
+
+
+def _snapshot(row: Row[Any]) -> FeedSnapshot:
+    return FeedSnapshot(
+        feed=row.feed,
+        fingerprint=row.fingerprint,
+        origin=row.origin,
+        fetched_at=row.fetched_at,
+        published_at=row.published_at,
+        advisories=row.advisories,
+        unparsed=row.unparsed,
+        validators=row.validators,
+    )

@@ -1,0 +1,89 @@
+"""Column types that both databases keep alike: text in byte order, moments as integers, values as JSON."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import BigInteger, Dialect, Text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+Word: Final = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that is compared and ordered byte by byte, whatever the database's language."""
+
+
+def to_micros(moment: datetime) -> int:
+    """Return microseconds since 1970 UTC, exactly; TypeError for a moment without time zone."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the moment in UTC."""
+    return _EPOCH + timedelta(microseconds=micros)
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with time zone, kept as microseconds since 1970 UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Turn a moment into microseconds."""
+        del dialect
+        return None if value is None else to_micros(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Turn microseconds into a moment in UTC."""
+        del dialect
+        return None if value is None else from_micros(value)
+
+
+class Span(TypeDecorator[timedelta]):
+    """A length of time, kept as microseconds."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Turn a length of time into microseconds."""
+        del dialect
+        return None if value is None else value // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        """Turn microseconds into a length of time."""
+        del dialect
+        return None if value is None else timedelta(microseconds=value)
+
+
+class Json(TypeDecorator[Any]):
+    """A value of one type, kept as JSON text. JSON escapes control characters, which PostgreSQL would refuse."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: Any) -> None:
+        super().__init__()
+        self.kind = kind
+        self._decoder = msgspec.json.Decoder(kind)
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Turn a value into JSON."""
+        del dialect
+        return None if value is None else to_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Turn JSON into a value of the column's type."""
+        del dialect
+        return None if value is None else self._decoder.decode(value)
+
+
+def to_json(value: object) -> str:
+    """Return the one JSON text that a value is stored and searched as."""
+    return _ENCODER.encode(value).decode()
+
+
+_ENCODER: Final = msgspec.json.Encoder()

@@ -1,0 +1,121 @@
+"""Opens the database: one SQLite file, or PostgreSQL for many machines.
+
+What a store was told is kept when the process is killed, and when the power fails: SQLite runs with a write-ahead log
+and ``synchronous=FULL``, so a commit has reached the disk before the caller goes on (a receipt lets an agent drop its
+copy). Writers on SQLite begin IMMEDIATE: they queue at the door instead of failing halfway. Readers on PostgreSQL see
+one snapshot however many queries they make, as they do on SQLite.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+
+from openinspector.model.errors import StoreError
+
+_OPTIONS: Final[dict[str, Any]] = {
+    "poolclass": QueuePool,
+    # More than the 40 threads that serve requests; beyond ten, connections are closed after use.
+    "pool_size": 10,
+    "max_overflow": 40,
+    "pool_timeout": 30,
+    "hide_parameters": True,  # wrapped keys and findings have no place in a log
+}
+
+_BUSY_SECONDS: Final = 30
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",  # what is deleted is overwritten: wrapped keys above all
+    "PRAGMA cache_size=-65536",  # 64 MB
+    f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}",
+)
+_WRITES: Final = "openinspector_writes"
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for ``sqlite:///path`` or ``postgresql+psycopg://…``.
+
+    The SQLite file is made where it is absent, readable by its owner only. Raises StoreError where the URL is of
+    another kind or the file cannot be made.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError("the database URL cannot be read", advice=_URL_ADVICE) from error
+    if parsed.drivername == "postgresql+psycopg":
+        return create_engine(parsed, pool_pre_ping=True, **_OPTIONS)
+    if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        return _open_sqlite(parsed, Path(str(parsed.database)))
+    raise StoreError(f"no store for a database of kind {parsed.drivername!r}", advice=_URL_ADVICE)
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """One transaction that only reads, from one snapshot; any database error becomes StoreError."""
+    with _as_store_error(), engine.connect() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One transaction that writes: all of it is kept, or, where the block raises, nothing."""
+    with _as_store_error(), engine.connect() as connection:
+        connection.execution_options(**{_WRITES: True})
+        with connection.begin():
+            yield connection
+
+
+def shred(engine: Engine) -> None:
+    """Push what was overwritten out of SQLite's write-ahead log; as far as readers allow. Nothing elsewhere."""
+    if engine.dialect.name != "sqlite":
+        return
+    with _as_store_error(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+_URL_ADVICE: Final = "Use sqlite:///path/to/file.db or postgresql+psycopg://user@host/database."
+
+
+def _open_sqlite(url: URL, path: Path) -> Engine:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        path.chmod(0o600)
+    except OSError as error:
+        advice = "The folder must exist and belong to the user the service runs as."
+        raise StoreError(f"cannot open the database {path}: {error.strerror}", advice=advice) from error
+    # isolation_level None: the driver begins no transaction by itself, so that we say which kind.
+    engine = create_engine(url, connect_args={"isolation_level": None, "timeout": _BUSY_SECONDS}, **_OPTIONS)
+    event.listen(engine, "connect", _set_pragmas)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _as_store_error() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise StoreError(f"the database refused: {reason}", advice="See the cause; nothing was changed.") from error

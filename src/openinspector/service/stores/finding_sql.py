@@ -1,0 +1,150 @@
+"""Findings and exclusions in SQL."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, case, delete, func, literal, select, update
+
+from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, run_of
+from openinspector.model.exclusion import Exclusion
+from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.service.ports.finding_store import FindingFilter
+from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.stores.columns import Moment, to_micros
+from openinspector.service.stores.dialect import insert_many_new, insert_new
+from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.finding_page import read_finding_page
+from openinspector.service.stores.finding_row import SEVERITIES, attribute_bodies, finding_id, from_rows, to_rows
+from openinspector.service.stores.finding_text import intern_texts, pack
+from openinspector.service.stores.query import in_batches
+from openinspector.service.stores.schema import EXCLUSION, FINDING, RESULT, TEXT
+
+
+class SqlFindingStore:
+    """Keeps what runs produced."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add_findings(self, findings: Sequence[Finding]) -> None:
+        """Add findings, all or nothing; one that is there already stays as it is."""
+        by_run: dict[RunArn, list[Finding]] = defaultdict(list)
+        for finding in findings:
+            by_run[finding.run_arn].append(finding)
+        with writing(self._engine) as connection:
+            for run in sorted(by_run):
+                rows = to_rows(connection, _hold_result(connection, by_run[run]), by_run[run])
+                insert_many_new(connection, FINDING, ("result_id", "id"), rows)
+
+    def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:
+        """Return the findings that exist."""
+        by_run: dict[RunArn, list[str]] = defaultdict(list)
+        for arn in arns:
+            run = run_of(arn)
+            by_run[run].append(finding_id(arn, run))
+        with reading(self._engine) as connection:
+            found = (
+                finding
+                for run, ids in by_run.items()
+                for wanted in in_batches(ids)
+                for finding in from_rows(connection, run, _rows(connection, run, wanted))
+            )
+            return {finding.arn: finding for finding in found}
+
+    def list_findings(self, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:
+        """Return one page of finding ARNs."""
+        with reading(self._engine) as connection:
+            return read_finding_page(connection, wanted, page)
+
+    def counts(self, run: RunArn) -> Mapping[Severity, int]:
+        """Return how many findings of each severity a run has; all five keys."""
+        query = (
+            select(FINDING.c.severity, func.count())
+            .join(RESULT, RESULT.c.id == FINDING.c.result_id)
+            .where(RESULT.c.run_arn == run)
+            .group_by(FINDING.c.severity)
+        )
+        with reading(self._engine) as connection:
+            found = {row.severity: int(row[1]) for row in connection.execute(query)}
+        return {severity: found.get(place, 0) for place, severity in enumerate(SEVERITIES)}
+
+    def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
+        """Replace a finding's user attributes and its update time; nothing where it does not exist."""
+        run = run_of(arn)
+        one = finding_id(arn, run)
+        with writing(self._engine) as connection:
+            result_id = connection.scalar(select(RESULT.c.id).where(RESULT.c.run_arn == run).with_for_update())
+            if result_id is None:
+                return
+            bodies = attribute_bodies(attributes)
+            numbers = intern_texts(connection, result_id, bodies)
+            changed = {"user_attributes": pack(numbers[body] for body in bodies), "updated_at": to_micros(updated_at)}
+            place = (FINDING.c.result_id == result_id, FINDING.c.id == one)
+            connection.execute(update(FINDING).where(*place).values(**changed))
+
+    def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
+        """Add exclusions, all or nothing; one that is there already stays as it is."""
+        rows = [{"arn": one.arn, "run_arn": one.run_arn, "preview": one.preview} for one in exclusions]
+        if not rows:
+            return
+        with writing(self._engine) as connection:
+            rows.sort(key=lambda row: str(row["arn"]))
+            connection.execute(insert_new(connection, EXCLUSION, ("arn",)), rows)
+
+    def exclusions_by_arn(self, arns: Sequence[ExclusionArn]) -> Mapping[ExclusionArn, Exclusion]:
+        """Return the exclusions that exist."""
+        found: dict[ExclusionArn, Exclusion] = {}
+        with reading(self._engine) as connection:
+            for wanted in in_batches(arns):
+                for row in connection.execute(select(EXCLUSION).where(EXCLUSION.c.arn.in_(wanted))):
+                    found[row.arn] = Exclusion(arn=row.arn, run_arn=row.run_arn, preview=row.preview)
+        return found
+
+    def list_exclusions(self, run: RunArn, after: ExclusionArn | None, limit: int) -> Sequence[ExclusionArn]:
+        """Return exclusion ARNs of a run after ``after``, in ARN order."""
+        query = select(EXCLUSION.c.arn).where(EXCLUSION.c.run_arn == run)
+        if after is not None:
+            query = query.where(EXCLUSION.c.arn > after)
+        with reading(self._engine) as connection:
+            return [ExclusionArn(arn) for arn in connection.scalars(query.order_by(EXCLUSION.c.arn).limit(limit))]
+
+    def delete_run(self, run: RunArn) -> None:
+        """Delete everything a run produced."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(EXCLUSION).where(EXCLUSION.c.run_arn == run))
+            result_id = connection.scalar(select(RESULT.c.id).where(RESULT.c.run_arn == run).with_for_update())
+            if result_id is None:
+                return
+            connection.execute(delete(FINDING).where(FINDING.c.result_id == result_id))
+            connection.execute(delete(TEXT).where(TEXT.c.result_id == result_id))
+            connection.execute(delete(RESULT).where(RESULT.c.id == result_id))
+
+
+def _hold_result(connection: Connection, findings: Sequence[Finding]) -> int:
+    """Return the number of the findings' run, and keep other writers of that run waiting until we are done."""
+    run = findings[0].run_arn
+    first = min(finding.created_at for finding in findings)
+    last = max(finding.created_at for finding in findings)
+    row = {"run_arn": run, "first_at": first, "last_at": last}
+    connection.execute(insert_new(connection, RESULT, ("run_arn",)), row)
+    widened = (
+        update(RESULT)
+        .where(RESULT.c.run_arn == run)
+        .values(
+            first_at=case((RESULT.c.first_at > first, literal(first, Moment)), else_=RESULT.c.first_at),
+            last_at=case((RESULT.c.last_at < last, literal(last, Moment)), else_=RESULT.c.last_at),
+        )
+        .returning(RESULT.c.id)
+    )
+    return int(connection.execute(widened).scalar_one())
+
+
+def _rows(connection: Connection, run: RunArn, ids: Sequence[str]) -> Sequence[Row[Any]]:
+    query = (
+        select(FINDING)
+        .join(RESULT, RESULT.c.id == FINDING.c.result_id)
+        .where(RESULT.c.run_arn == run, FINDING.c.id.in_(ids))
+    )
+    return connection.execute(query).all()

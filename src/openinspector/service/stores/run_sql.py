@@ -1,0 +1,218 @@
+"""Assessment runs in SQL; part of `assessment_sql`.
+
+A run in progress holds its agents: each has one row in ``busy_agent``, whose primary key is the agent.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+
+from openinspector.model.agent import AgentId
+from openinspector.model.arn import RunArn, TemplateArn
+from openinspector.model.assessment import AssessmentRun, StateChange, StopAction
+from openinspector.model.finding import Severity
+from openinspector.model.run_state import AssessmentRunState, check_transition
+from openinspector.service.ports.assessment_store import (
+    AgentsBusyError,
+    MissingError,
+    NameTakenError,
+    RunFilter,
+    RunInProgressError,
+)
+from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.stores.dialect import add_new, insert_or_keep, matches
+from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.query import in_batches, in_durations, in_times, names_any, read_page
+from openinspector.service.stores.schema import BUSY_AGENT, RUN, RUN_AGENT, TEMPLATE
+
+
+class SqlRuns:
+    """The part of the assessment store about runs."""
+
+    _engine: Engine
+
+    def add_run(self, run: AssessmentRun, agents: Sequence[AgentId]) -> None:
+        """Add a run and reserve its agents, all or nothing.
+
+        Raises NameTakenError (for the template), MissingError (the template), AgentsBusyError.
+        """
+        parent = select(TEMPLATE.c.arn).where(TEMPLATE.c.arn == run.template_arn)
+        with writing(self._engine) as connection:
+            if connection.scalar(parent.with_for_update(key_share=True, read=True)) is None:
+                raise MissingError(f"no assessment template {run.template_arn}")
+            if not add_new(connection, RUN, ("template_arn", "name"), _row(run)):
+                message = f"another run of the template is named {run.name!r}"
+                raise NameTakenError(message, advice="Choose another name.")
+            # In one order everywhere, so that two runs never wait for each other.
+            members = [{"run_arn": run.arn, "agent_id": agent} for agent in sorted(set(agents))]
+            if members:
+                _reserve(connection, run, members)
+                connection.execute(insert(RUN_AGENT), members)
+
+    def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
+        """Return the runs that exist."""
+        found: dict[RunArn, AssessmentRun] = {}
+        with reading(self._engine) as connection:
+            for wanted in in_batches(arns):
+                for row in connection.execute(select(RUN).where(RUN.c.arn.in_(wanted))):
+                    found[row.arn] = _run(row)
+        return found
+
+    def list_runs(self, wanted: RunFilter, page: PageRequest) -> Page[AssessmentRun]:
+        """Return one page of runs."""
+        query = select(RUN).where(
+            *in_durations(RUN.c.duration_seconds, wanted.duration),
+            *in_times(RUN.c.started_at, wanted.started),
+            *in_times(RUN.c.completed_at, wanted.completed),
+            *in_times(RUN.c.state_changed_at, wanted.state_changed),
+        )
+        if wanted.template_arns:
+            query = query.where(RUN.c.template_arn.in_(wanted.template_arns))
+        if wanted.states:
+            query = query.where(RUN.c.state.in_(wanted.states))
+        with reading(self._engine) as connection:
+            if wanted.name_pattern is not None:
+                query = query.where(matches(connection, RUN.c.name, wanted.name_pattern))
+            if wanted.rules_package_arns:
+                query = query.where(names_any(connection, RUN.c.rules_package_arns, wanted.rules_package_arns))
+            return read_page(connection, query, RUN, page, _run)
+
+    def count_runs(self) -> int:
+        """Return how many runs there are."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(func.count()).select_from(RUN)).scalar_one()
+
+    def delete_run(self, arn: RunArn) -> None:
+        """Delete a run; RunInProgressError, MissingError."""
+        with writing(self._engine) as connection:
+            _delete_runs(connection, [_hold(connection, arn)])
+
+    def runs_in_states(self, states: Sequence[AssessmentRunState]) -> Sequence[AssessmentRun]:
+        """Return every run in one of ``states``, oldest first."""
+        query = select(RUN).where(RUN.c.state.in_(states)).order_by(RUN.c.created_at, RUN.c.arn)
+        with reading(self._engine) as connection:
+            return [_run(row) for row in connection.execute(query)]
+
+    def run_agents(self, arn: RunArn) -> tuple[AgentId, ...]:
+        """Return the agents of a run, sorted."""
+        query = select(RUN_AGENT.c.agent_id).where(RUN_AGENT.c.run_arn == arn).order_by(RUN_AGENT.c.agent_id)
+        with reading(self._engine) as connection:
+            return tuple(AgentId(agent) for agent in connection.scalars(query))
+
+    def busy_agents(self, agents: Sequence[AgentId]) -> tuple[tuple[AgentId, RunArn], ...]:
+        """Return which of ``agents`` take part in a run in progress, sorted."""
+        found: list[tuple[AgentId, RunArn]] = []
+        with reading(self._engine) as connection:
+            for wanted in in_batches(agents):
+                query = select(BUSY_AGENT).where(BUSY_AGENT.c.agent_id.in_(wanted))
+                found.extend((row.agent_id, row.run_arn) for row in connection.execute(query))
+        return tuple(sorted(found))
+
+    def advance_run(self, arn: RunArn, state: AssessmentRunState, at: datetime) -> AssessmentRun:
+        """Enter ``state`` and return the run; entering the state it is in already changes nothing.
+
+        Raises MissingError, and ModelError where the transition is not legal from the state stored.
+        """
+
+        def enter(run: AssessmentRun) -> AssessmentRun:
+            if run.state is state:
+                return run
+            check_transition(run.state, state)
+            return replace(run, state_changes=(*run.state_changes, StateChange(at=at, state=state)))
+
+        return self._change(arn, enter)
+
+    def request_stop(self, arn: RunArn, action: StopAction) -> AssessmentRun:
+        """Note that a stop was asked for; the first SKIP_EVALUATION wins. Nothing on an ended run. MissingError."""
+
+        def stop(run: AssessmentRun) -> AssessmentRun:
+            if not run.in_progress or run.stop_action is StopAction.SKIP_EVALUATION:
+                return run
+            return replace(run, stop_action=action)
+
+        return self._change(arn, stop)
+
+    def set_finding_counts(self, arn: RunArn, counts: Mapping[Severity, int]) -> None:
+        """Store a run's finding counts; MissingError."""
+        self._change(arn, lambda run: replace(run, finding_counts=dict(counts)))
+
+    def _change(self, arn: RunArn, change: Callable[[AssessmentRun], AssessmentRun]) -> AssessmentRun:
+        """Read, change and write one run while nobody else does."""
+        with writing(self._engine) as connection:
+            before = _hold(connection, arn)
+            after = change(before)
+            if after != before:
+                connection.execute(update(RUN).where(RUN.c.arn == arn).values(**_row(after)))
+            if not after.in_progress:
+                connection.execute(delete(BUSY_AGENT).where(BUSY_AGENT.c.run_arn == arn))
+        return after
+
+
+def delete_templates(connection: Connection, templates: Sequence[TemplateArn]) -> tuple[RunArn, ...]:
+    """Delete templates, which the caller holds, and their runs; returns those runs. Raises RunInProgressError."""
+    query = select(RUN).where(RUN.c.template_arn.in_(templates)).order_by(RUN.c.created_at, RUN.c.arn)
+    runs = [_run(row) for row in connection.execute(query)]
+    _delete_runs(connection, runs)
+    connection.execute(delete(TEMPLATE).where(TEMPLATE.c.arn.in_(templates)))
+    return tuple(run.arn for run in runs)
+
+
+def _delete_runs(connection: Connection, runs: Sequence[AssessmentRun]) -> None:
+    busy = tuple(run.arn for run in runs if run.in_progress)
+    if busy:
+        raise RunInProgressError(busy)
+    for wanted in in_batches([run.arn for run in runs]):
+        connection.execute(delete(RUN_AGENT).where(RUN_AGENT.c.run_arn.in_(wanted)))
+        connection.execute(delete(RUN).where(RUN.c.arn.in_(wanted)))
+
+
+def _reserve(connection: Connection, run: AssessmentRun, members: Sequence[Mapping[str, str]]) -> None:
+    holders = connection.execute(insert_or_keep(connection, BUSY_AGENT, "run_arn"), members)
+    busy = sorted((AgentId(row.agent_id), RunArn(row.run_arn)) for row in holders if row.run_arn != run.arn)
+    if busy:
+        raise AgentsBusyError(tuple(busy))
+
+
+def _hold(connection: Connection, arn: RunArn) -> AssessmentRun:
+    """Return a run that nobody else changes until this transaction ends; MissingError."""
+    row = connection.execute(select(RUN).where(RUN.c.arn == arn).with_for_update()).one_or_none()
+    if row is None:
+        raise MissingError(f"no assessment run {arn}")
+    return _run(row)
+
+
+def _row(run: AssessmentRun) -> dict[str, object]:
+    return {
+        "arn": run.arn,
+        "name": run.name,
+        "template_arn": run.template_arn,
+        "duration_seconds": run.duration_seconds,
+        "rules_package_arns": run.rules_package_arns,
+        "user_attributes": run.user_attributes,
+        "created_at": run.created_at,
+        "state_changes": run.state_changes,
+        "stop_action": run.stop_action,
+        "finding_counts": run.finding_counts,
+        "state": run.state,
+        "state_changed_at": run.state_changed_at,
+        "started_at": run.started_at,
+        "completed_at": run.completed_at,
+    }
+
+
+def _run(row: Row[Any]) -> AssessmentRun:
+    return AssessmentRun(
+        arn=row.arn,
+        name=row.name,
+        template_arn=row.template_arn,
+        duration_seconds=row.duration_seconds,
+        rules_package_arns=row.rules_package_arns,
+        user_attributes=row.user_attributes,
+        created_at=row.created_at,
+        state_changes=row.state_changes,
+        stop_action=None if row.stop_action is None else StopAction(row.stop_action),
+        finding_counts=row.finding_counts,
+    )

@@ -1,0 +1,286 @@
+"""The tables, in the words of the glossary. `migrations` brings a database to this shape; a test compares the two.
+
+- Moments are microseconds since 1970 UTC; values that are only ever read whole are JSON.
+- Lists are pages by (created_at, arn): each list has an index that begins with what it is most often asked by.
+- ``busy_agent`` has one row for each agent of a run in progress: its primary key is what keeps an agent out of two.
+- A finding's row holds numbers. The texts they stand for, which thousands of findings of a run share, are in ``text``.
+"""
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    UniqueConstraint,
+)
+
+from openinspector.feed import Unparsed
+from openinspector.model.agent import HostDescription
+from openinspector.model.arn import RulesPackageArn
+from openinspector.model.assessment import StateChange
+from openinspector.model.asset import Tag
+from openinspector.model.exclusion import ExclusionPreview
+from openinspector.model.finding import Attribute, Severity
+from openinspector.service.ports.telemetry_store import Volume
+from openinspector.service.stores.columns import Json, Moment, Span, Word
+from openinspector.wire.telemetry import MessageType
+
+_Number: Final = BigInteger().with_variant(Integer, "sqlite")
+"""SQLite counts up in columns of exactly the type INTEGER, whatever their size."""
+
+METADATA: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+FINDING_TEXTS: Final = (
+    "rules_package",
+    "rule",
+    "agent",
+    "auto_scaling_group",
+    "asset",
+    "title",
+    "description",
+    "recommendation",
+    "evidence",
+)
+"""The columns of a finding that hold the number of one text."""
+
+RESOURCE_GROUP: Final = Table(
+    "resource_group",
+    METADATA,
+    Column("arn", Word, primary_key=True),
+    Column("tags", Json(tuple[Tag, ...]), nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+TARGET: Final = Table(
+    "target",
+    METADATA,
+    Column("arn", Word, primary_key=True),
+    Column("name", Word, nullable=False, unique=True),
+    Column("resource_group_arn", Word),
+    Column("created_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Index(None, "created_at", "arn"),
+)
+
+TEMPLATE: Final = Table(
+    "template",
+    METADATA,
+    Column("arn", Word, primary_key=True),
+    Column("name", Word, nullable=False),
+    Column("target_arn", Word, ForeignKey(TARGET.c.arn), nullable=False),
+    Column("duration_seconds", Integer, nullable=False),
+    Column("rules_package_arns", Json(tuple[RulesPackageArn, ...]), nullable=False),
+    Column("user_attributes", Json(tuple[Attribute, ...]), nullable=False),
+    Column("tags", Json(tuple[Tag, ...]), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("target_arn", "name"),
+    Index(None, "created_at", "arn"),
+)
+
+RUN: Final = Table(
+    "run",
+    METADATA,
+    Column("arn", Word, primary_key=True),
+    Column("name", Word, nullable=False),
+    Column("template_arn", Word, ForeignKey(TEMPLATE.c.arn), nullable=False),
+    Column("duration_seconds", Integer, nullable=False),
+    Column("rules_package_arns", Json(tuple[RulesPackageArn, ...]), nullable=False),
+    Column("user_attributes", Json(tuple[Attribute, ...]), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("state_changes", Json(tuple[StateChange, ...]), nullable=False),
+    Column("stop_action", Word),
+    Column("finding_counts", Json(dict[Severity, int]), nullable=False),
+    # What `state_changes` says, repeated for filters.
+    Column("state", Word, nullable=False),
+    Column("state_changed_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("completed_at", Moment),
+    UniqueConstraint("template_arn", "name"),
+    Index(None, "created_at", "arn"),
+    Index(None, "template_arn", "created_at", "arn"),
+    Index(None, "state", "created_at", "arn"),
+)
+
+RUN_AGENT: Final = Table(
+    "run_agent",
+    METADATA,
+    Column("run_arn", Word, ForeignKey(RUN.c.arn), primary_key=True),
+    Column("agent_id", Word, primary_key=True),
+)
+
+BUSY_AGENT: Final = Table(
+    "busy_agent",
+    METADATA,
+    Column("agent_id", Word, primary_key=True),
+    Column("run_arn", Word, ForeignKey(RUN.c.arn), nullable=False),
+    Index(None, "run_arn"),
+)
+
+RESULT: Final = Table(
+    "result",
+    METADATA,
+    Column("id", _Number, primary_key=True),
+    Column("run_arn", Word, nullable=False, unique=True),
+    # When its first and last finding were made: which runs a page of findings can come from.
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Index(None, "first_at"),
+    sqlite_autoincrement=True,
+)
+
+TEXT: Final = Table(
+    "text",
+    METADATA,
+    Column("id", _Number, primary_key=True),
+    Column("result_id", _Number, ForeignKey(RESULT.c.id), nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("body", Word, nullable=False),
+    UniqueConstraint("result_id", "digest"),
+    sqlite_autoincrement=True,
+)
+
+FINDING: Final = Table(
+    "finding",
+    METADATA,
+    Column("result_id", _Number, ForeignKey(RESULT.c.id), primary_key=True),
+    Column("id", Word, primary_key=True),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("severity", SmallInteger, nullable=False),
+    # Numbers of texts, each between spaces: " 12 57 ".
+    Column("attributes", Word, nullable=False),
+    Column("user_attributes", Word, nullable=False),
+    # The number of one text.
+    *(Column(name, _Number, nullable=name == "auto_scaling_group") for name in FINDING_TEXTS),
+    # Pages and every filter but attributes are answered from this index alone.
+    Index(
+        "ix_finding_page",
+        "result_id",
+        "created_at",
+        "id",
+        "severity",
+        "rules_package",
+        "rule",
+        "agent",
+        "auto_scaling_group",
+    ),
+)
+
+EXCLUSION: Final = Table(
+    "exclusion",
+    METADATA,
+    Column("arn", Word, primary_key=True),
+    Column("run_arn", Word, nullable=False),
+    Column("preview", Json(ExclusionPreview), nullable=False),
+    Index(None, "run_arn", "arn"),
+)
+
+ENROLMENT_TOKEN: Final = Table(
+    "enrolment_token",
+    METADATA,
+    Column("digest", Word, primary_key=True),
+    Column("tags", Json(tuple[Tag, ...]), nullable=False),
+    Column("uses_left", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+AGENT: Final = Table(
+    "agent",
+    METADATA,
+    Column("id", Word, primary_key=True),
+    Column("public_key", LargeBinary, nullable=False, unique=True),
+    Column("tags", Json(tuple[Tag, ...]), nullable=False),
+    Column("enrolled_at", Moment, nullable=False),
+    Column("host", Json(HostDescription), nullable=False),
+    Column("health_code", Word, nullable=False),
+    Column("health_details", Json(str), nullable=False),
+    Column("heartbeat_interval", Span, nullable=False),
+    Column("last_heartbeat_at", Moment),
+    Column("auto_scaling_group", Word),
+    Column("ami_id", Word),
+)
+
+RUN_KEY: Final = Table(
+    "run_key",
+    METADATA,
+    Column("run_arn", Word, primary_key=True),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("deleted_at", Moment),
+    Index(None, "created_at"),
+)
+
+ENVELOPE: Final = Table(
+    "envelope",
+    METADATA,
+    Column("run_arn", Word, primary_key=True),
+    Column("agent_id", Word, primary_key=True),
+    Column("stream", Word, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("digest", Word, nullable=False),
+    Column("object_name", Word, nullable=False),
+    Column("volumes", Json(dict[MessageType, Volume]), nullable=False),
+    Column("received_at", Moment, nullable=False),
+)
+
+STREAM: Final = Table(
+    "stream",
+    METADATA,
+    Column("run_arn", Word, primary_key=True),
+    Column("agent_id", Word, primary_key=True),
+    Column("name", Word, primary_key=True),
+    Column("watermark", Integer, nullable=False),
+    Column("closed_at", Moment),
+    Column("dropped", Integer, nullable=False),
+)
+
+FEED_SNAPSHOT: Final = Table(
+    "feed_snapshot",
+    METADATA,
+    Column("feed", Word, primary_key=True),
+    Column("fingerprint", Word, nullable=False),
+    Column("origin", Word, nullable=False),
+    Column("fetched_at", Moment, nullable=False),
+    Column("published_at", Moment),
+    Column("advisories", Integer, nullable=False),
+    Column("unparsed", Integer, nullable=False),
+    Column("validators", Json(dict[str, str]), nullable=False),
+    Column("unparsed_entries", Json(tuple[Unparsed, ...]), nullable=False),
+)
+
+ADVISORY_BLOB: Final = Table(
+    "advisory_blob",
+    METADATA,
+    Column("distribution", Word, primary_key=True),
+    Column("feed", Word, ForeignKey(FEED_SNAPSHOT.c.feed), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "feed"),
+)
+
+ACCESS_KEY: Final = Table(
+    "access_key",
+    METADATA,
+    Column("id", Word, primary_key=True),
+    Column("user", Word, nullable=False),
+    # 0 or 1: a user has at most two keys (F2.12).
+    Column("slot", SmallInteger, nullable=False),
+    Column("wrapped_secret", LargeBinary, nullable=False),
+    Column("actions", Json(tuple[str, ...]), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("user", "slot"),
+)

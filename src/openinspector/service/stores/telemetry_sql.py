@@ -1,0 +1,206 @@
+"""The index of sealed telemetry, and the wrapped keys of runs, in SQL."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
+
+from openinspector.model.agent import AgentId
+from openinspector.model.arn import RunArn
+from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream, Volume
+from openinspector.service.stores.dialect import insert_new, insert_or_keep
+from openinspector.service.stores.engine import reading, shred, writing
+from openinspector.service.stores.schema import ENVELOPE, RUN_KEY, STREAM
+from openinspector.wire.telemetry import MessageType
+
+
+class SqlTelemetryStore:
+    """Keeps the index of sealed telemetry and the wrapped keys."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add_run_key(self, key: RunKey) -> None:
+        """Add a run's wrapped key; a second one for the run changes nothing."""
+        row = {
+            "run_arn": key.run_arn,
+            "wrapped": key.wrapped,
+            "created_at": key.created_at,
+            "deleted_at": key.deleted_at,
+        }
+        with writing(self._engine) as connection:
+            connection.execute(insert_new(connection, RUN_KEY, ("run_arn",)), row)
+
+    def run_key(self, run: RunArn) -> RunKey | None:
+        """Return the run's key, None where it has none or it was deleted."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(RUN_KEY).where(*_key_in_force(run))).one_or_none()
+        return None if row is None else _key(row)
+
+    def delete_run_key(self, run: RunArn, at: datetime) -> bool:
+        """Overwrite the wrapped key and note when; says whether there was one (agent-security.md section 4)."""
+        overwritten = update(RUN_KEY).where(*_key_in_force(run)).values(wrapped=b"", deleted_at=at)
+        with writing(self._engine) as connection:
+            deleted = connection.execute(overwritten).rowcount == 1
+        if deleted:
+            shred(self._engine)
+        return deleted
+
+    def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
+        """Return keys not yet deleted that are older, oldest first."""
+        older = select(RUN_KEY).where(RUN_KEY.c.deleted_at.is_(None), RUN_KEY.c.created_at < moment)
+        with reading(self._engine) as connection:
+            rows = connection.execute(older.order_by(RUN_KEY.c.created_at, RUN_KEY.c.run_arn))
+            return [_key(row) for row in rows]
+
+    def record(self, envelope: StoredEnvelope) -> Recorded:
+        """Note an envelope; the caller has stored its object already."""
+        key = select(RUN_KEY.c.run_arn).where(*_key_in_force(envelope.run_arn)).with_for_update(read=True)
+        with writing(self._engine) as connection:
+            if connection.scalar(key) is None:
+                return _known(connection, envelope) or Recorded.REFUSED
+            stream = _hold_stream(connection, envelope.run_arn, envelope.agent_id, envelope.stream)
+            known = _known(connection, envelope)
+            if known is not None:
+                return known
+            if stream.closed_at is not None:
+                return Recorded.REFUSED
+            connection.execute(insert(ENVELOPE), _row(envelope))
+            if envelope.seq == stream.watermark + 1:
+                _raise_watermark(connection, stream)
+        return Recorded.NEW
+
+    def digests(self, run: RunArn, agent: AgentId, stream: str) -> Mapping[int, str]:
+        """Return digest by sequence number of what is stored of one stream."""
+        query = select(ENVELOPE.c.seq, ENVELOPE.c.digest).where(*_stream_of(run, agent, stream))
+        with reading(self._engine) as connection:
+            return {row.seq: row.digest for row in connection.execute(query.order_by(ENVELOPE.c.seq))}
+
+    def watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
+        """Return the highest n such that envelopes 1 to n are stored."""
+        one = (STREAM.c.run_arn == run, STREAM.c.agent_id == agent, STREAM.c.name == stream)
+        with reading(self._engine) as connection:
+            return connection.scalar(select(STREAM.c.watermark).where(*one)) or 0
+
+    def close_stream(self, run: RunArn, stream: Stream) -> None:
+        """Note that a stream is closed; closing it again changes nothing."""
+        with writing(self._engine) as connection:
+            held = _hold_stream(connection, run, stream.agent_id, stream.name)
+            if held.closed_at is None:
+                closed = {"closed_at": stream.closed_at, "dropped": stream.dropped}
+                connection.execute(update(STREAM).where(*_same_stream(held)).values(**closed))
+
+    def streams(self, run: RunArn) -> Sequence[Stream]:
+        """Return all streams of a run, by agent and name."""
+        query = select(STREAM).where(STREAM.c.run_arn == run).order_by(STREAM.c.agent_id, STREAM.c.name)
+        with reading(self._engine) as connection:
+            return [_stream(row) for row in connection.execute(query)]
+
+    def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
+        """Return what is stored of one agent, by stream and sequence number."""
+        query = select(ENVELOPE).where(ENVELOPE.c.run_arn == run, ENVELOPE.c.agent_id == agent)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.order_by(ENVELOPE.c.stream, ENVELOPE.c.seq))
+            return [_envelope(row) for row in rows]
+
+    def volumes(self, run: RunArn) -> Mapping[AgentId, Mapping[MessageType, Volume]]:
+        """Return message counts and sizes of every agent that sent anything."""
+        totals: dict[AgentId, dict[MessageType, Volume]] = defaultdict(dict)
+        query = select(ENVELOPE.c.agent_id, ENVELOPE.c.volumes).where(ENVELOPE.c.run_arn == run)
+        with reading(self._engine) as connection:
+            for row in connection.execute(query):
+                _add_volumes(totals[row.agent_id], row.volumes)
+        return dict(totals)
+
+    def forget_run(self, run: RunArn) -> None:
+        """Delete a run's envelopes and streams; counts asked for later are empty."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(ENVELOPE).where(ENVELOPE.c.run_arn == run))
+            connection.execute(delete(STREAM).where(STREAM.c.run_arn == run))
+
+
+def _known(connection: Connection, envelope: StoredEnvelope) -> Recorded | None:
+    """Compare an envelope with the one stored in its place; None where there is none."""
+    one = (*_stream_of(envelope.run_arn, envelope.agent_id, envelope.stream), ENVELOPE.c.seq == envelope.seq)
+    digest = connection.scalar(select(ENVELOPE.c.digest).where(*one))
+    if digest is None:
+        return None
+    return Recorded.SAME if digest == envelope.digest else Recorded.CONFLICT
+
+
+def _hold_stream(connection: Connection, run: RunArn, agent: AgentId, name: str) -> Row[Any]:
+    """Return a stream's row, made where it is absent, that nobody else changes until this transaction ends."""
+    row = {"run_arn": run, "agent_id": agent, "name": name, "watermark": 0, "closed_at": None, "dropped": 0}
+    return connection.execute(insert_or_keep(connection, STREAM, "watermark"), row).one()
+
+
+def _raise_watermark(connection: Connection, stream: Row[Any]) -> None:
+    """Count on from the watermark as far as no envelope is missing."""
+    one = _stream_of(stream.run_arn, stream.agent_id, stream.name)
+    beyond = select(ENVELOPE.c.seq).where(*one, ENVELOPE.c.seq > stream.watermark).order_by(ENVELOPE.c.seq)
+    watermark: int = stream.watermark
+    for seq in connection.scalars(beyond):
+        if seq != watermark + 1:
+            break
+        watermark = seq
+    connection.execute(update(STREAM).where(*_same_stream(stream)).values(watermark=watermark))
+
+
+def _add_volumes(totals: dict[MessageType, Volume], volumes: Mapping[MessageType, Volume]) -> None:
+    for kind, volume in volumes.items():
+        before = totals.get(kind, Volume(count=0, size=0))
+        totals[kind] = Volume(count=before.count + volume.count, size=before.size + volume.size)
+
+
+def _key_in_force(run: RunArn) -> tuple[ColumnElement[bool], ...]:
+    return RUN_KEY.c.run_arn == run, RUN_KEY.c.deleted_at.is_(None)
+
+
+def _stream_of(run: RunArn, agent: AgentId, stream: str) -> tuple[ColumnElement[bool], ...]:
+    return ENVELOPE.c.run_arn == run, ENVELOPE.c.agent_id == agent, ENVELOPE.c.stream == stream
+
+
+def _same_stream(row: Row[Any]) -> tuple[ColumnElement[bool], ...]:
+    return STREAM.c.run_arn == row.run_arn, STREAM.c.agent_id == row.agent_id, STREAM.c.name == row.name
+
+
+def _key(row: Row[Any]) -> RunKey:
+    return RunKey(run_arn=row.run_arn, wrapped=row.wrapped, created_at=row.created_at, deleted_at=row.deleted_at)
+
+
+def _row(envelope: StoredEnvelope) -> dict[str, object]:
+    return {
+        "run_arn": envelope.run_arn,
+        "agent_id": envelope.agent_id,
+        "stream": envelope.stream,
+        "seq": envelope.seq,
+        "digest": envelope.digest,
+        "object_name": envelope.object_name,
+        "volumes": dict(envelope.volumes),
+        "received_at": envelope.received_at,
+    }
+
+
+def _envelope(row: Row[Any]) -> StoredEnvelope:
+    return StoredEnvelope(
+        run_arn=row.run_arn,
+        agent_id=row.agent_id,
+        stream=row.stream,
+        seq=row.seq,
+        digest=row.digest,
+        object_name=row.object_name,
+        volumes=row.volumes,
+        received_at=row.received_at,
+    )
+
+
+def _stream(row: Row[Any]) -> Stream:
+    return Stream(
+        agent_id=row.agent_id,
+        name=row.name,
+        watermark=row.watermark,
+        closed_at=row.closed_at,
+        dropped=row.dropped,
+    )

@@ -1,0 +1,90 @@
+"""The whole system in processes of its own, for scenarios: the service, an agent on this host, a real client."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from openinspector.agent.collection import collect
+from openinspector.agent.local_host import LocalHost
+from openinspector.agent.registry import sensors
+from openinspector.cli.demo_processes import DemoProcesses
+from openinspector.cli.serve import settings_from
+from openinspector.cli.templates import rules_package_arns
+from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind, Priority
+from openinspector.model.inventory import OperatingSystem
+from openinspector.service.bootstrap import open_stores
+from openinspector.service.ports.advisory_store import FeedSnapshot
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+PACKAGES: Final = ("Common Vulnerabilities", "Best Practices")
+CVE: Final = "CVE-2026-99999"
+AFFECTED: Final = "base-files"
+"""A package every Debian host has; the test's advisory says that no version of it is safe."""
+
+
+class WholeSystem:
+    """A service and, once started, an agent; and a client of the service."""
+
+    def __init__(self, folder: Path) -> None:
+        self.processes = DemoProcesses(folder)
+        self.url, self.client = self.start_service()
+
+    def start_service(self) -> "tuple[str, BaseClient]":
+        """Start the service, for the first time or after it was killed."""
+        self.url = self.processes.start_service()
+        self.client = self.processes.client(self.url, self.processes.access_key())
+        return self.url, self.client
+
+    def start_agent(self) -> str:
+        """Enrol this host, start its agent, and return its id."""
+        return self.processes.start_agent(self.url)
+
+    def store_advisory(self, distribution: str) -> None:
+        """Store one advisory: no version of `AFFECTED` is safe from `CVE`."""
+        affected = AffectedPackage(
+            distribution=distribution,
+            kind=PackageKind.SOURCE,
+            name=AFFECTED,
+            fix_state=FixState.FIXED,
+            fixed_version="999:1-1",
+        )
+        advisory = Advisory(
+            id=CVE, feed="scenario", vulnerabilities=(CVE,), affected=(affected,), priority=Priority.HIGH
+        )
+        snapshot = FeedSnapshot(
+            feed="scenario",
+            fingerprint="0" * 64,
+            origin="the test",
+            fetched_at=datetime.now(UTC),
+            published_at=None,
+            advisories=1,
+            unparsed=0,
+            validators={},
+        )
+        open_stores(settings_from(self.processes.data_dir)).advisories.replace(snapshot, [advisory], ())
+
+    def start_run(self) -> str:
+        """Make resource group, target and template, start a run, and return its ARN."""
+        client = self.client
+        group = client.create_resource_group(resourceGroupTags=[{"key": "Demo", "value": "this host"}])
+        target = client.create_assessment_target(
+            assessmentTargetName="scenario", resourceGroupArn=group["resourceGroupArn"]
+        )
+        template = client.create_assessment_template(
+            assessmentTargetArn=target["assessmentTargetArn"],
+            assessmentTemplateName="scenario",
+            durationInSeconds=180,
+            rulesPackageArns=rules_package_arns(client, PACKAGES),
+            userAttributesForFindings=[{"key": "Team", "value": "blue"}],
+        )
+        started = client.start_assessment_run(assessmentTemplateArn=template["assessmentTemplateArn"])
+        return str(started["assessmentRunArn"])
+
+
+def distribution_of_this_host() -> str:
+    """Return ``<ID>:<VERSION_ID>`` of this host."""
+    found = collect([sensors()["os_release"]], LocalHost(), lambda: 0.0, agent_version="test")
+    record = next(record for _, record in found if isinstance(record, OperatingSystem))
+    return f"{record.id}:{record.version_id}"

@@ -1,0 +1,69 @@
+"""dpkg's order: ``[epoch:]upstream[-revision]``, as deb-version(7) and dpkg's ``verrevcmp`` define it.
+
+Each part is runs of non-digits and digits by turns. Non-digits compare character by character: ``~`` before the end,
+the end before letters, letters before everything else; digits compare as numbers. The key spells each run out:
+
+- non-digits, mapped so that their bytes sort in that order, then ``_END``;
+- the number (`number_key`);
+- after the last pair ``_END`` once more, where a longer version has its next character.
+
+An absent epoch or revision is zero, so ``1`` = ``0:1`` = ``1-0``.
+"""
+
+import re
+from typing import Final
+
+from openinspector.version import VersionScheme, number_key
+
+_END: Final = b"\x02"
+_DIGITS: Final = frozenset(b"0123456789")
+_LETTERS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_PAIRS: Final = re.compile(rb"(\D*)(\d*)")
+_VALID: Final = re.compile(r"(?:[0-9]+:(?=[0-9])[A-Za-z0-9.+~:-]*?|(?=[0-9])[A-Za-z0-9.+~-]*?)(?:-[A-Za-z0-9.+~]+)?")
+_MAX_EPOCH: Final = 2**31 - 1
+
+
+def _order() -> bytes:
+    ranks = [b"~", bytes(sorted(_LETTERS)), bytes(c for c in range(256) if c not in _LETTERS | _DIGITS | {ord("~")})]
+    table = bytearray(256)
+    table[ord("~")] = _END[0] - 1
+    for rank, character in enumerate(b"".join(ranks[1:])):
+        table[character] = _END[0] + 1 + rank
+    return bytes(table)
+
+
+_ORDER: Final = _order()
+
+
+def key(text: str) -> bytes:
+    """Return the sort key of any text; what dpkg rejects is read as far as it goes."""
+    raw = text.encode("utf-8", "surrogatepass").strip()
+    epoch, colon, rest = raw.partition(b":")
+    if not (colon and epoch.isdigit()):
+        epoch, rest = b"", raw
+    upstream, dash, revision = rest.rpartition(b"-")
+    if not dash:
+        upstream, revision = rest, b""
+    return number_key(epoch) + _part_key(upstream) + _part_key(revision)
+
+
+def is_valid(text: str) -> bool:
+    """Say whether dpkg accepts ``text`` without a warning."""
+    if _VALID.fullmatch(text) is None or text.endswith("-"):
+        return False
+    epoch, colon, _ = text.partition(":")
+    return not colon or int(epoch[-20:]) <= _MAX_EPOCH
+
+
+def _part_key(part: bytes) -> bytes:
+    pairs = _PAIRS.findall(part)
+    if len(pairs) > 1 and pairs[-1] == (b"", b""):  # the empty match at the end of the text
+        pairs.pop()
+    pieces: list[bytes] = []
+    for letters, digits in pairs:
+        pieces += (letters.translate(_ORDER), _END, number_key(digits))
+    pieces.append(_END)
+    return b"".join(pieces)
+
+
+SCHEME: Final = VersionScheme(name="dpkg", key=key, is_valid=is_valid)

@@ -1,0 +1,73 @@
+"""Records and batches to bytes and back. The bytes come from hosts: whatever they are, the answer is a WireError.
+
+Types are never coerced. A field this version does not know is ignored, so that a newer agent's records still count.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, TypeVar, get_args
+
+import msgspec
+
+from openinspector.model.errors import WireError
+from openinspector.model.facts import Record
+from openinspector.wire.telemetry import TelemetryBatch, TelemetryMessage
+
+T = TypeVar("T")
+
+MAX_KIND_SHOWN: Final = 64
+
+_ENCODER: Final = msgspec.json.Encoder()
+_BATCH: Final = msgspec.json.Decoder(TelemetryBatch)
+KINDS: Final[Mapping[str, type[Record]]] = MappingProxyType({kind.__name__: kind for kind in get_args(Record)})
+"""Every kind of record by the name it has on the wire."""
+_RECORD: Final[Mapping[str, msgspec.json.Decoder[Record]]] = MappingProxyType(
+    {name: msgspec.json.Decoder(kind) for name, kind in KINDS.items()}
+)
+
+
+def encode_json(value: object, what: str) -> bytes:
+    """Return a struct or record as JSON; WireError, naming ``what``, for text that is not Unicode."""
+    try:
+        return _ENCODER.encode(value)
+    except UnicodeError as error:
+        raise WireError(f"{what} holds text that is not Unicode: {error}") from error
+
+
+def decode_json(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T], what: str) -> T:
+    """Return ``data`` decoded; WireError, naming ``what``, for anything that is not exactly of the decoder's type."""
+    try:
+        return decoder.decode(data)
+    except (msgspec.MsgspecError, UnicodeError) as error:
+        raise WireError(f"{what} is not understood: {error}") from error
+    except RecursionError as error:
+        raise WireError(f"{what} is nested too deeply") from error
+
+
+def encode_record(sensor: str, record: Record) -> TelemetryMessage:
+    """Return the message that carries ``record``; WireError where its text is not Unicode."""
+    kind = type(record).__name__
+    return TelemetryMessage(sensor=sensor, kind=kind, payload=msgspec.Raw(encode_json(record, f"a {kind} record")))
+
+
+def decode_message(message: TelemetryMessage) -> Record:
+    """Return the record of a message; WireError where its kind is unknown or its payload is not of that kind."""
+    decoder = _RECORD.get(message.kind)
+    if decoder is None:
+        raise WireError(f"no record is named {message.kind[:MAX_KIND_SHOWN]!r}")
+    return decode_json(message.payload, decoder, f"a {message.kind} record")
+
+
+def message_size(message: TelemetryMessage) -> int:
+    """Return the bytes of a message's payload: what its type's ``dataSize`` counts (F3.8)."""
+    return len(memoryview(message.payload))
+
+
+def encode_batch(messages: Iterable[TelemetryMessage]) -> bytes:
+    """Return the payload of one envelope, before compression."""
+    return encode_json(TelemetryBatch(messages=tuple(messages)), "a batch")
+
+
+def decode_batch(plaintext: bytes) -> TelemetryBatch:
+    """Return the messages of an envelope's payload, each still raw; WireError."""
+    return decode_json(plaintext, _BATCH, "a telemetry batch")

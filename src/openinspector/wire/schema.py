@@ -1,0 +1,59 @@
+"""JSON Schema of what agent and service say to each other, for people and programs outside this project.
+
+One file per subject and version; a released version is never edited.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final, get_args
+
+import msgspec
+
+from openinspector.model.facts import Record
+from openinspector.wire import message
+from openinspector.wire.envelope import EnvelopeHeader
+from openinspector.wire.instruction import Instruction
+from openinspector.wire.telemetry import TelemetryBatch
+
+_MESSAGES: Final[tuple[type[msgspec.Struct], ...]] = (
+    message.Challenge,
+    message.EnrolmentRequest,
+    message.Enrolment,
+    message.SessionRequest,
+    message.Session,
+    message.Heartbeat,
+    message.HeartbeatReply,
+    message.Receipt,
+    message.Manifest,
+    message.ManifestReply,
+    message.Problem,
+)
+_REFERENCE: Final = "#/$defs/{name}"
+
+
+def schemas() -> Mapping[str, bytes]:
+    """Return every schema file by name, as it stands in ``schemas/``: JSON with sorted keys and a final newline."""
+    return MappingProxyType(
+        {
+            "instruction.v1.json": _document(
+                "Instruction: the closed set of things a service can make an agent do", get_args(Instruction)
+            ),
+            "message.v1.json": _document("Bodies of requests and replies between agent and gateway", _MESSAGES),
+            "telemetry.v1.json": _document(
+                "Telemetry: an envelope's header, the batch in it, and the payload of each kind",
+                (EnvelopeHeader, TelemetryBatch, *get_args(Record)),
+            ),
+        }
+    )
+
+
+def _document(title: str, types: Sequence[type[object]]) -> bytes:
+    """Return one schema: any of ``types``, each defined under its own name."""
+    references, definitions = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": title,
+        "anyOf": list(references),
+        "$defs": definitions,
+    }
+    return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"

@@ -1,0 +1,81 @@
+import pytest
+
+from openinspector.agent.sensor import Sensor
+from openinspector.agent.sensors.os_release import SENSOR
+from openinspector.model.facts import Record
+from openinspector.model.inventory import OperatingSystem, SensorState
+from openinspector.testing.conformance.sensor import Files, SensorConformance, run
+from openinspector.testing.fake_host import FakeHost, Node
+
+BOOKWORM = """PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+NAME="Debian GNU/Linux"
+VERSION_ID="12"
+VERSION="12 (bookworm)"
+VERSION_CODENAME=bookworm
+ID=debian
+# a comment
+"""
+
+
+class TestOsRelease(SensorConformance):
+    @pytest.fixture
+    def sensor(self) -> Sensor:
+        return SENSOR
+
+    @pytest.fixture
+    def files(self) -> Files:
+        return {"/etc/os-release": Node(link="../usr/lib/os-release"), "/usr/lib/os-release": BOOKWORM}
+
+
+def only(records: list[Record]) -> OperatingSystem:
+    (system,) = records
+    assert isinstance(system, OperatingSystem)
+    return system
+
+
+def test_the_distribution_and_the_running_kernel() -> None:
+    records, _ = run(SENSOR, FakeHost({"/etc/os-release": BOOKWORM}))
+    assert records == [
+        OperatingSystem(
+            id="debian",
+            version_id="12",
+            codename="bookworm",
+            name="Debian GNU/Linux 12 (bookworm)",
+            architecture="x86_64",
+            hostname="fake",
+            kernel_release="6.1.0-1-amd64",
+            kernel_version="#1 SMP Debian 6.1.0-1",
+        )
+    ]
+
+
+def test_what_a_distribution_is_like() -> None:
+    files = {"/usr/lib/os-release": 'ID=\'almalinux\'\nVERSION_ID="9.4"\nID_LIKE="rhel centos fedora"\n'}
+    system = only(run(SENSOR, FakeHost(files))[0])
+    assert (system.id, system.version_id, system.id_like) == ("almalinux", "9.4", ("rhel", "centos", "fedora"))
+
+
+@pytest.mark.parametrize(
+    ("line", "distribution", "version"),
+    [
+        ("CentOS release 6.10 (Final)", "centos", "6.10"),
+        ("Red Hat Enterprise Linux Server release 6.9 (Santiago)", "rhel", "6.9"),
+        ("Amazon Linux AMI release 2014.03", "amzn", "2014.03"),
+        ("Unheard Of release 3", "unheard", "3"),
+    ],
+)
+def test_release_files_of_before_os_release(line: str, distribution: str, version: str) -> None:
+    system = only(run(SENSOR, FakeHost({"/etc/redhat-release": f"{line}\n"}))[0])
+    assert (system.id, system.version_id, system.name) == (distribution, version, line)
+
+
+def test_debian_testing_has_a_codename_only() -> None:
+    files = {"/etc/os-release": 'ID=debian\nPRETTY_NAME="Debian GNU/Linux"\n', "/etc/debian_version": "forky/sid\n"}
+    system = only(run(SENSOR, FakeHost(files))[0])
+    assert (system.version_id, system.codename) == ("", "forky")
+
+
+def test_without_an_id_the_status_says_what_that_costs() -> None:
+    _, status = run(SENSOR, FakeHost({"/etc/os-release": "NAME=x\n"}))
+    assert status.state is SensorState.PARTIAL
+    assert "advisories" in status.details[0]

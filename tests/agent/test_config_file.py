@@ -1,0 +1,32 @@
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openinspector.agent.config_file import decode, logical_lines, printable, read_lines, unread
+from openinspector.testing.fake_host import FakeHost
+
+
+@given(st.binary())
+def test_any_bytes_become_text_that_can_be_sent(data: bytes) -> None:
+    for text in (decode(data), printable(data.decode(errors="surrogateescape"))):
+        assert msgspec.json.decode(msgspec.json.encode(text)) == text
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs"])))
+def test_text_stays_the_same(text: str) -> None:
+    assert decode(text.encode()) == printable(text) == text
+
+
+def test_lines_that_end_in_a_backslash_go_on() -> None:
+    lines = ["one", "two \\", "three\\", "four", "", "five\\"]
+    assert list(logical_lines(lines)) == [(1, "one"), (2, "two  three four"), (5, ""), (6, "five")]
+
+
+def test_lines_of_a_file() -> None:
+    assert read_lines(FakeHost({"/f": b"a\n\xff\n"}), "/f") == ["a", "�", ""]
+
+
+def test_the_sentence_of_a_refusal() -> None:
+    assert unread("/etc/x\udcff", PermissionError(13, "Permission denied")).reason == (
+        "/etc/x� could not be read: Permission denied."
+    )

@@ -1,0 +1,139 @@
+import errno
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from openinspector.agent.local_host import LocalHost
+from openinspector.testing.fake_imds import FakeImds
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    image = tmp_path / "image"
+    (image / "etc").mkdir(parents=True)
+    (image / "etc/hostname").write_text("inside\n")
+    (tmp_path / "secret").write_text("outside")
+    return image
+
+
+def test_a_file_is_read_whole(tmp_path: Path) -> None:
+    content = os.urandom(3 * 1024 * 1024 + 1)
+    (tmp_path / "file").write_bytes(content)
+    assert LocalHost().read(f"{tmp_path}/file") == content
+
+
+def test_a_file_of_just_the_bound_is_read_and_a_larger_one_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"12345")
+    assert LocalHost().read(f"{tmp_path}/file", 5) == b"12345"
+    with pytest.raises(OSError, match="larger than 4 bytes") as caught:
+        LocalHost().read(f"{tmp_path}/file", 4)
+    assert caught.value.errno == errno.EFBIG
+
+
+def test_files_of_proc_are_read_though_they_say_they_are_empty() -> None:
+    host = LocalHost()
+    assert host.status("/proc/self/status").size == 0
+    assert host.read("/proc/self/status").startswith(b"Name:")
+    with pytest.raises(OSError, match="larger"):
+        host.read("/proc/self/status", 10)
+
+
+def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{tmp_path}/socket")
+        for path in (f"{tmp_path}/fifo", f"{tmp_path}/socket", "/dev/null", "/dev/zero", str(tmp_path)):
+            with pytest.raises(OSError, match="not a regular file"):
+                LocalHost().read(path)
+
+
+@pytest.mark.parametrize("path", ["etc/passwd", "", "/etc/pass\0wd"])
+def test_a_path_that_is_none_is_an_os_error(path: str) -> None:
+    for ask in (LocalHost().read, LocalHost().status, LocalHost().names):
+        with pytest.raises(OSError, match="not an absolute path"):
+            ask(path)
+
+
+def test_status_names_and_links(tmp_path: Path) -> None:
+    (tmp_path / "b").write_bytes(b"123")
+    (tmp_path / "b").chmod(0o4755)
+    (tmp_path / "a").symlink_to("b")
+    host = LocalHost()
+    assert host.names(str(tmp_path)) == ("a", "b")
+    assert host.readlink(f"{tmp_path}/a") == "b"
+    status = host.status(f"{tmp_path}/a")
+    assert (status.mode, status.size, status.is_file, status.is_directory) == (0o4755, 3, True, False)
+    assert (status.uid, status.gid) == (os.getuid(), os.getgid())
+    assert host.status(str(tmp_path)).is_directory
+    assert not host.status("/dev/null").is_file
+
+
+def test_names_that_are_no_utf8_can_be_asked_for_again(tmp_path: Path) -> None:
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))).write_bytes(b"x")
+    (name,) = LocalHost().names(str(tmp_path))
+    assert LocalHost().read(f"{tmp_path}/{name}") == b"x"
+
+
+def test_this_machine() -> None:
+    host = LocalHost()
+    assert host.uname()[1] == os.uname().release
+    assert os.getpid() in host.processes()
+    assert host.is_root() == (os.geteuid() == 0)
+    assert "127.0.0.1" in {found.address for found in host.addresses()}
+    assert host.real_file("/proc/self/status") == "/proc/self/status"
+    assert host.real_file("/dev/null") is None
+    assert host.real_file("/no/such") is None
+
+
+@pytest.mark.parametrize("target", ["/secret", "../../secret", "../../../../../../../secret", "/../secret"])
+def test_links_in_a_root_folder_do_not_lead_out_of_it(root: Path, target: str) -> None:
+    (root / "etc/link").symlink_to(target)
+    host = LocalHost(str(root))
+    with pytest.raises(FileNotFoundError):
+        host.read("/etc/link")
+    with pytest.raises(FileNotFoundError):
+        host.status("/etc/link")
+    assert host.real_file("/etc/link") is None
+    assert host.readlink("/etc/link") == target
+    (root / "secret").write_text("inside")
+    assert host.read("/etc/link") == b"inside"
+
+
+def test_dots_in_a_path_do_not_lead_out_of_a_root_folder(root: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        LocalHost(str(root)).read("/../secret")
+
+
+def test_folders_that_are_links_are_followed_in_a_root_folder(root: Path) -> None:
+    (root / "usr/bin").mkdir(parents=True)
+    (root / "usr/bin/tool").write_text("x")
+    (root / "bin").symlink_to("/usr/bin")
+    host = LocalHost(str(root))
+    assert host.read("/bin/tool") == b"x"
+    assert host.names("/bin") == ("tool",)
+    assert host.real_file("/bin/tool") == f"{root}/usr/bin/tool"
+
+
+def test_a_loop_of_links_is_an_os_error(root: Path) -> None:
+    (root / "a").symlink_to("b")
+    (root / "b").symlink_to("a")
+    with pytest.raises(OSError, match="symbolic links") as caught:
+        LocalHost(str(root)).read("/a")
+    assert caught.value.errno == errno.ELOOP
+
+
+def test_a_root_folder_tells_nothing_of_this_machine(root: Path) -> None:
+    host = LocalHost(str(root))
+    assert host.uname() == ("inside", "", "", "")
+    assert list(host.processes()) == []
+    assert host.addresses() == ()
+    with pytest.raises(ConnectionRefusedError):
+        host.metadata_service("GET", "/latest/meta-data/instance-id", {})
+
+
+def test_the_metadata_service_is_asked_where_it_is_said_to_be() -> None:
+    with FakeImds() as service:
+        reply = LocalHost(metadata_address=service.address).metadata_service("GET", "/latest/meta-data/ami-id", {})
+    assert (reply.status, reply.body) == (401, b"")

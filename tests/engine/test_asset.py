@@ -1,0 +1,44 @@
+from datetime import UTC, datetime
+
+from openinspector.engine.asset import asset_of
+from openinspector.model.agent import Agent, AgentId, HostDescription
+from openinspector.model.asset import AssetAttributes, Tag
+from openinspector.model.inventory import InstanceMetadata, NetworkInterface
+from openinspector.testing.fact_builders import host, operating_system
+
+AGENT = Agent(
+    id=AgentId("host-0123456789abcdef0"),
+    public_key=bytes(32),
+    tags=(Tag(key="Role", value="web"),),
+    enrolled_at=datetime(2026, 11, 1, tzinfo=UTC),
+    host=HostDescription(hostname="from-heartbeat", ipv4_address="10.0.0.9"),
+    auto_scaling_group="asg",
+    ami_id="ami-enrolled",
+)
+
+
+def test_telemetry_goes_before_heartbeats() -> None:
+    facts = host(
+        operating_system(hostname="web-1"),
+        InstanceMetadata(instance_id="i-1", ami_id="ami-1", local_ipv4="10.0.0.5", public_ipv4="203.0.113.7"),
+        NetworkInterface(name="lo", ipv4=("127.0.0.1",)),
+        NetworkInterface(name="eth0", ipv4=("10.0.0.5", "169.254.1.1", "10.0.1.5")),
+    )
+    assert asset_of(facts, AGENT) == AssetAttributes(
+        agent_id=AGENT.id,
+        hostname="web-1",
+        ipv4_addresses=("10.0.0.5", "203.0.113.7", "10.0.1.5"),
+        ami_id="ami-1",
+        auto_scaling_group="asg",
+        tags=AGENT.tags,
+    )
+
+
+def test_without_telemetry_the_heartbeat_speaks() -> None:
+    asset = asset_of(host(), AGENT)
+    assert (asset.hostname, asset.ipv4_addresses, asset.ami_id) == ("from-heartbeat", ("10.0.0.9",), "ami-enrolled")
+
+
+def test_at_most_fifty_addresses() -> None:
+    many = NetworkInterface(name="eth0", ipv4=tuple(f"10.0.{n}.1" for n in range(80)))
+    assert len(asset_of(host(many), AGENT).ipv4_addresses) == 50

@@ -1,0 +1,249 @@
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from openinspector.engine.bounds import OMITTED_KEY
+from openinspector.engine.completeness import unable
+from openinspector.engine.evaluate import (
+    NO_ISSUES_TITLE,
+    OutcomeKind,
+    RunEvaluation,
+    evaluate,
+    no_issues_finding,
+    restricted,
+)
+from openinspector.engine.evidence import Evidence
+from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext
+from openinspector.model.arn import RulesPackageArn, RunArn, parse_exclusion_arn, parse_finding_arn
+from openinspector.model.asset import AssetAttributes
+from openinspector.model.exclusion import ExclusionKind, Scope, ScopeKey
+from openinspector.model.facts import HostFacts
+from openinspector.model.finding import Attribute, Severity, derived_finding_arn
+from openinspector.model.inventory import KernelParameters, User
+from openinspector.testing.fact_builders import AGENT_ID, host, user
+
+RUN = RunArn("arn:aws:inspector:us-east-1:123456789012:target/0-AAAAAAAA/template/0-BBBBBBBB/run/0-CCCCCCCC")
+PACKAGE = RulesPackageArn("arn:aws:inspector:us-east-1:316112463485:rulespackage/0-R01qwB5Q")
+OTHER = RulesPackageArn("arn:aws:inspector:us-east-1:316112463485:rulespackage/0-gEjTy7T7")
+NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+ASSET = AssetAttributes(agent_id=AGENT_ID, hostname="web-1")
+WHY = Evidence(statement="because", source="/etc/x:1")
+
+Judge = Callable[[HostFacts], Outcome]
+
+
+def detection(subject: str = "") -> Detection:
+    return Detection(
+        subject=subject,
+        rule_id="CVE-2026-1",
+        title="title",
+        description="description",
+        recommendation="recommendation",
+        severity=Severity.HIGH,
+        evidence=WHY,
+    )
+
+
+def rule(judge: Judge, name: str = "a_rule") -> Rule:
+    return Rule(
+        name=name,
+        title=f"Title of {name}",
+        severity=Severity.LOW,
+        description="d",
+        recommendation="r",
+        reads=(User,),
+        sensors=("accounts",),
+        evaluate=lambda facts, _context: judge(facts),
+    )
+
+
+def run(*rules: Rule, **changes: object) -> RunEvaluation:
+    made = RunEvaluation(
+        run_arn=RUN,
+        rules={PACKAGE: rules},
+        context=RuleContext(),
+        now=NOW,
+        user_attributes=(Attribute(key="Team", value="Web"),),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # a test's own keywords
+
+
+def found(*detections: Detection) -> Judge:
+    return lambda _facts: Detected(detections=detections)
+
+
+def test_a_detection_becomes_a_finding() -> None:
+    result = evaluate(run(rule(found(detection("bash")))), host(), ASSET)
+    (finding,) = result.findings
+    assert parse_finding_arn(finding.arn) == derived_finding_arn(RUN, "a_rule", AGENT_ID, "bash", 8)
+    assert finding.run_arn == RUN
+    assert finding.rules_package_arn == PACKAGE
+    assert finding.rule_id == "CVE-2026-1"
+    assert finding.severity is Severity.HIGH
+    assert finding.asset == ASSET
+    assert finding.attributes == (Attribute(key="INSTANCE_ID", value=AGENT_ID),)
+    assert finding.user_attributes == (Attribute(key="Team", value="Web"),)
+    assert finding.evidence == "because [/etc/x:1]"
+    assert finding.created_at == finding.updated_at == NOW
+    assert result.exclusions == ()
+    assert result.assessed
+    (noted,) = result.rule_results
+    assert (noted.rule, noted.outcome, noted.findings) == ("a_rule", OutcomeKind.DETECTED, 1)
+
+
+def test_wider_ids_where_the_run_is_large() -> None:
+    result = evaluate(run(rule(found(detection()))), host(), ASSET)
+    wide = evaluate(run(rule(found(detection())), id_width=14), host(), ASSET)
+    assert len(wide.findings[0].arn) == len(result.findings[0].arn) + 6
+
+
+def test_findings_of_one_subject_are_numbered_not_lost() -> None:
+    result = evaluate(run(rule(found(detection("x"), detection("x"))), id_width=14), host(), ASSET)
+    first, second = result.findings
+    assert first.arn != second.arn
+    assert evaluate(run(rule(found(detection("x"), detection("x"))), id_width=14), host(), ASSET) == result
+
+
+def test_ids_that_collide_are_told_apart() -> None:
+    # at one character there are 62 ids: 40 findings of one rule cannot all have their own by luck
+    many = tuple(detection(str(number)) for number in range(40))
+    result = evaluate(run(rule(found(*many)), id_width=1), host(), ASSET)
+    assert len({finding.arn for finding in result.findings}) == 40
+
+
+def test_an_unable_rule_becomes_an_exclusion() -> None:
+    result = evaluate(run(rule(lambda _: unable("No file.", "Make one."))), host(), ASSET)
+    (exclusion,) = result.exclusions
+    parse_exclusion_arn(exclusion.arn)
+    assert exclusion.run_arn == RUN
+    assert exclusion.preview.kind is ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE
+    assert "Title of a_rule: No file." in exclusion.preview.description
+    assert exclusion.preview.recommendation == "Make one."
+    assert exclusion.preview.scopes == (
+        Scope(key=ScopeKey.INSTANCE_ID, value=AGENT_ID),
+        Scope(key=ScopeKey.RULES_PACKAGE_ARN, value=PACKAGE),
+    )
+    assert result.errors == 1
+    assert not result.assessed
+
+
+def test_rules_of_one_package_share_an_exclusion_of_a_kind() -> None:
+    rules = [rule(lambda _: unable("No file.", "Run as root."), name) for name in ("b", "a")]
+    unsupported = replace(unable("Old."), kind=ExclusionKind.UNSUPPORTED_OS)
+    result = evaluate(
+        run(rules={PACKAGE: [*rules, rule(lambda _: unsupported, "c")], OTHER: [rules[0]]}), host(), ASSET
+    )
+    assert len({exclusion.arn for exclusion in result.exclusions}) == 3
+    first = result.exclusions[0].preview
+    assert first.description.index("Title of b") < first.description.index("Title of a")
+    assert first.recommendation == "Run as root."
+    assert result.errors == 2
+
+
+def test_what_a_rule_could_not_see_is_told_beside_its_findings() -> None:
+    partial = Detected(detections=(detection(),), unfinished=unable("/boot: denied"))
+    result = evaluate(run(rule(lambda _: partial)), host(), ASSET)
+    assert len(result.findings) == 1
+    assert "/boot: denied" in result.exclusions[0].preview.description
+    assert result.rule_results[0].because == "/boot: denied"
+
+
+@pytest.mark.parametrize(
+    ("judge", "name"),
+    [
+        (lambda facts: facts.missing, "AttributeError"),
+        (lambda _: 1 / 0, "ZeroDivisionError"),
+        (found(), "ValueError"),
+        (found(detection("a"), replace(detection("b"), title=1)), "AttributeError"),  # type: ignore[arg-type]
+        (lambda _: None, "AssertionError"),
+    ],
+)
+def test_a_rule_that_fails_costs_neither_run_nor_other_rules(judge: Judge, name: str) -> None:
+    result = evaluate(run(rule(judge, "bad"), rule(found(detection()), "good")), host(), ASSET)
+    assert [finding.rule_id for finding in result.findings] == ["CVE-2026-1"]
+    (exclusion,) = result.exclusions
+    assert exclusion.preview.kind is ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE
+    assert f"Title of bad: The rule failed with {name}." in exclusion.preview.description
+    bad, good = result.rule_results
+    assert (bad.outcome, bad.because.split(":")[0], good.outcome) == (
+        OutcomeKind.UNABLE,
+        name,
+        OutcomeKind.DETECTED,
+    )
+
+
+def test_every_outcome_is_noted() -> None:
+    rules = [
+        rule(lambda _: Passed(evidence=WHY), "p"),
+        rule(lambda _: NotApplicable(reason="No sshd."), "n"),
+        rule(lambda _: unable("Cannot."), "u"),
+    ]
+    noted = evaluate(run(*rules), host(), ASSET).rule_results
+    assert [(result.outcome, result.because) for result in noted] == [
+        (OutcomeKind.PASSED, "because [/etc/x:1]"),
+        (OutcomeKind.NOT_APPLICABLE, "No sshd."),
+        (OutcomeKind.UNABLE, "Cannot."),
+    ]
+
+
+def test_a_rule_sees_only_what_it_declares() -> None:
+    seen: list[HostFacts] = []
+
+    def look(facts: HostFacts) -> Outcome:
+        seen.append(facts)
+        return Passed(evidence=WHY)
+
+    facts = host(user("alice", 1000), KernelParameters(values={"kernel.randomize_va_space": "0"}))
+    evaluate(run(rule(look)), facts, ASSET)
+    assert seen == [restricted(facts, rule(look))]
+    assert list(seen[0].records) == [User]
+    assert list(seen[0].sensors) == ["accounts"]
+
+
+def test_texts_stay_within_the_bounds_of_the_api() -> None:
+    attributes = tuple(Attribute(key=f"K{number}" + "k" * 200, value="v" * 300) for number in range(70))
+    long = replace(
+        detection("s" * 99999),
+        rule_id="r" * 999,
+        title="t" * 99999,
+        description="\x1b[31md\n",
+        recommendation="é" * 30000,
+        attributes=attributes,
+        evidence=Evidence(statement="\u202etxt.exe"),
+    )
+    (finding,) = evaluate(run(rule(found(long))), host(), ASSET).findings
+    assert (len(finding.rule_id), len(finding.title), len(finding.recommendation)) == (128, 20000, 20000)
+    assert finding.title.endswith("t…")
+    assert finding.description == "\ufffd[31md\n"
+    assert finding.evidence == "\ufffdtxt.exe"
+    assert len(finding.attributes) == 50
+    assert all(len(a.key) <= 128 and len(a.value or "") <= 256 for a in finding.attributes)
+    assert finding.attributes[-1] == Attribute(key=OMITTED_KEY, value="22")
+
+
+def test_a_package_without_findings_says_so() -> None:
+    finding = no_issues_finding(run(), PACKAGE, 3)
+    assert finding is not None
+    parse_finding_arn(finding.arn)
+    assert finding.title == NO_ISSUES_TITLE == "No potential security issues found"
+    assert finding.severity is Severity.INFORMATIONAL
+    assert finding.recommendation == "No remediation needed."
+    assert finding.attributes == ()
+    assert finding.asset.agent_id == ""
+    assert "3 hosts" in finding.description
+    other = no_issues_finding(run(), OTHER, 1)
+    assert other is not None
+    assert other.arn != finding.arn
+    assert "1 host " in other.description
+
+
+def test_a_package_that_looked_at_nothing_does_not() -> None:
+    assert no_issues_finding(run(), PACKAGE, 0) is None
+
+
+def test_arns_have_the_vendors_form() -> None:
+    (finding,) = evaluate(run(rule(found(detection()))), host(), ASSET).findings
+    assert re.fullmatch(r".*/run/0-CCCCCCCC/finding/0-[0-9A-Za-z]{8}", finding.arn)

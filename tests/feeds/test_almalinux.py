@@ -1,0 +1,125 @@
+import json
+import os
+import tarfile
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from openinspector.feed import Document, Source, Unparsed
+from openinspector.feeds.almalinux import FEED
+from openinspector.model.advisory import NOT_MODULAR, Advisory, AffectedPackage, FixState, PackageKind, Priority
+from openinspector.testing.conformance.feed import FeedConformance
+
+DATA = Path(__file__).parent / "data" / "almalinux"
+
+
+@cache
+def own_documents() -> tuple[Document, ...]:
+    return tuple(
+        Document(source=Source(name=f"advisories/{path.name}", url=FEED.roots[0].url), content=path.read_bytes())
+        for path in sorted((DATA / "upstream").glob("*.json"))
+    )
+
+
+@cache
+def parsed() -> tuple[Advisory | Unparsed, ...]:
+    return tuple(FEED.parse(own_documents()))
+
+
+def advisory(identity: str) -> Advisory:
+    return next(found for found in parsed() if isinstance(found, Advisory) and found.id == identity)
+
+
+class TestAlmalinuxFeed(FeedConformance):
+    feed = FEED
+
+    def documents(self) -> tuple[Document, ...]:
+        return own_documents()
+
+
+def test_golden() -> None:
+    found = msgspec.json.format(msgspec.json.encode(parsed()), indent=2) + b"\n"
+    path = DATA / "expected.json"
+    if os.environ.get("OPENINSPECTOR_GOLDEN") == "write":
+        path.write_bytes(found)
+    assert found.decode() == path.read_text()
+
+
+def test_cves_come_from_relations_and_references() -> None:
+    assert advisory("ALSA-2026:0001").vulnerabilities == ("CVE-2026-0001",)
+    assert advisory("ALSA-2026:A004").vulnerabilities == ("CVE-2026-0004",)
+
+
+def test_severity_word_becomes_the_priority() -> None:
+    assert advisory("ALSA-2026:0001").priority is Priority.HIGH
+    assert advisory("ALSA-2026:0002").priority is Priority.MEDIUM
+    assert advisory("ALSA-2026:A004").priority is Priority.LOW
+
+
+def test_content_decides_what_is_security() -> None:
+    ids = {found.id for found in parsed() if isinstance(found, Advisory)}
+    assert "ALBA-2026:0007" in ids  # a bug fix that links a CVE
+    assert "ALSA-2026:0005" in ids  # a security erratum that names none
+    assert "ALBA-2026:0006" not in ids
+    assert "ALSA-2026:0008" not in ids  # withdrawn
+
+
+def test_plain_rpm_is_of_no_module() -> None:
+    assert advisory("ALSA-2026:0001").affected[0] == AffectedPackage(
+        distribution="almalinux:9",
+        kind=PackageKind.BINARY,
+        name="openssl",
+        fix_state=FixState.FIXED,
+        fixed_version="1:3.2.2-7.el9_6",
+        module=NOT_MODULAR,
+    )
+
+
+def test_modular_rpm_is_of_the_modules_in_the_title() -> None:
+    assert {affected.module for affected in advisory("ALSA-2026:0002").affected} == {"nodejs:18"}
+    assert [affected.module for affected in advisory("ALSA-2026:0003").affected] == ["idm:DL1", "idm:client"]
+
+
+def test_of_two_builds_of_one_module_package_the_older_is_fixed() -> None:
+    fixed = {affected.name: affected.fixed_version for affected in advisory("ALSA-2026:0002").affected}
+    assert fixed["nodejs-packaging"] == "2021.06-4.module_el9.1.0+13+d9a595ea"
+
+
+def test_of_two_versions_of_a_plain_package_the_newer_is_fixed() -> None:
+    assert [found.fixed_version for found in advisory("ALSA-2026:A004").affected] == ["0.16-14.el8_5.1"]
+
+
+def test_what_is_not_understood_is_said_and_the_rest_kept() -> None:
+    unparsed = [found for found in parsed() if isinstance(found, Unparsed)]
+    assert {found.entry for found in unparsed} == {"ALSA-2026:0009"}
+    assert len(unparsed) == 2
+    assert [found.name for found in advisory("ALSA-2026:0009").affected] == ["fine"]
+
+
+def test_erratum_in_two_folders_is_one_advisory() -> None:
+    first = own_documents()[2]
+    record = json.loads(first.content)
+    record["affected"][0]["package"]["ecosystem"] = "AlmaLinux:10"
+    second = Document(source=Source(name="advisories/almalinux10/x.json", url=""), content=json.dumps(record).encode())
+    found = [item for item in FEED.parse([first, second]) if isinstance(item, Advisory)]
+    assert len(found) == 1
+    assert {affected.distribution for affected in found[0].affected} == {"almalinux:9", "almalinux:10"}
+
+
+@pytest.mark.shared
+def test_reads_every_record_of_the_publisher(shared: Path) -> None:
+    documents = []
+    with tarfile.open(shared / "data" / "feeds" / "almalinux-osv.tar.xz") as archive:
+        for member in archive:
+            stream = archive.extractfile(member)
+            if stream is not None:
+                documents.append(Document(source=Source(name=member.name, url=""), content=stream.read()))
+    found = list(FEED.parse(documents))
+    advisories = [item for item in found if isinstance(item, Advisory)]
+    assert [item for item in found if isinstance(item, Unparsed)] == []
+    assert len(advisories) == 4450
+    assert [item.id for item in advisories if not item.vulnerabilities] == ["ALSA-2026:25341"]
+    toolbox = next(item for item in advisories if item.id == "ALSA-2023:6077")
+    assert toolbox.vulnerabilities == ("CVE-2023-39325", "CVE-2023-44487")

@@ -1,0 +1,75 @@
+"""Laws of evaluation: same facts, same rules, same bytes; more rules take nothing away."""
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from openinspector.engine.evaluate import HostEvaluation, RunEvaluation, evaluate
+from openinspector.engine.rule import Rule, RuleContext
+from openinspector.model.arn import RulesPackageArn, RunArn
+from openinspector.model.asset import AssetAttributes
+from openinspector.model.facts import HostFacts
+from openinspector.service.app.rule_catalogue import discover_rules
+from openinspector.testing.conformance.rule import host_facts
+
+RUN = RunArn("arn:aws:inspector:us-east-1:123456789012:target/0-AAAAAAAA/template/0-BBBBBBBB/run/0-CCCCCCCC")
+NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+ASSET = AssetAttributes(agent_id="i-1")
+RULES: dict[RulesPackageArn, tuple[Rule, ...]] = {
+    RulesPackageArn(name): tuple(rules.values()) for name, rules in discover_rules().items()
+}
+EVERY_RULE = replace(
+    next(iter(RULES.values()))[0],
+    reads=tuple(dict.fromkeys(kind for rules in RULES.values() for rule in rules for kind in rule.reads)),
+    sensors=tuple(dict.fromkeys(name for rules in RULES.values() for rule in rules for name in rule.sensors)),
+)
+FACTS = host_facts(EVERY_RULE)
+
+
+def judged(facts: HostFacts, rules: dict[RulesPackageArn, tuple[Rule, ...]] = RULES) -> HostEvaluation:
+    return evaluate(RunEvaluation(run_arn=RUN, rules=rules, context=RuleContext(), now=NOW), facts, ASSET)
+
+
+def as_bytes(result: HostEvaluation) -> bytes:
+    return msgspec.json.encode(result)
+
+
+@settings(max_examples=100)
+@given(FACTS)
+def test_the_same_facts_give_the_same_bytes(facts: HostFacts) -> None:
+    assert as_bytes(judged(facts)) == as_bytes(judged(facts))
+
+
+@settings(max_examples=100)
+@given(FACTS, st.randoms())
+def test_the_order_in_which_sensors_ended_does_not_matter(facts: HostFacts, chance: random.Random) -> None:
+    records, sensors = list(facts.records.items()), list(facts.sensors.items())
+    chance.shuffle(records)
+    chance.shuffle(sensors)
+    assert as_bytes(judged(replace(facts, records=dict(records), sensors=dict(sensors)))) == as_bytes(judged(facts))
+
+
+@settings(max_examples=100)
+@given(FACTS)
+def test_every_rule_has_one_result_and_every_gap_its_exclusion(facts: HostFacts) -> None:
+    result = judged(facts)
+    assert len(result.rule_results) == sum(map(len, RULES.values()))
+    assert len(result.findings) == sum(noted.findings for noted in result.rule_results)
+    assert len({finding.arn for finding in result.findings}) == len(result.findings)
+    unable = {noted.title for noted in result.rule_results if noted.outcome == "UNABLE"}
+    told = " ".join(exclusion.preview.description for exclusion in result.exclusions)
+    assert all(title in told for title in unable)
+    assert "The rule failed" not in told
+
+
+@settings(max_examples=100)
+@given(FACTS)
+def test_a_package_alone_finds_what_it_finds_among_others(facts: HostFacts) -> None:
+    together = judged(facts)
+    for package, rules in RULES.items():
+        alone = judged(facts, {package: rules})
+        assert alone.findings == tuple(f for f in together.findings if f.rules_package_arn == package)

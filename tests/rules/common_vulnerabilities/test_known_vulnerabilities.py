@@ -1,0 +1,202 @@
+from dataclasses import replace
+
+import pytest
+
+from openinspector.engine.evidence import render_evidence
+from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.rule import Detected, Detection, Outcome, Passed, RuleContext, Unable
+from openinspector.model.advisory import Advisory, PackageKind, Priority, Score
+from openinspector.model.exclusion import ExclusionKind
+from openinspector.model.facts import HostFacts
+from openinspector.model.finding import Severity
+from openinspector.model.inventory import PackageManager, SensorState, SensorStatus
+from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
+from openinspector.testing.match_builders import AGENT, advisory, affected, host, index, installed
+
+CVE = "CVE-2026-0001"
+OPENSSL = installed("openssl", "3.0.15-1")
+LIBSSL = installed("libssl3", "3.0.15-1", source=("openssl", "3.0.15-1"))
+FIX = advisory(CVE, affected("openssl", "3.0.16-1"))
+OLD = installed("linux-image-6.1.0-29-amd64", "6.1.123-1", source=("linux-signed-amd64", "6.1.123+1"))
+NEW = installed("linux-image-6.1.0-32-amd64", "6.1.129-1", source=("linux-signed-amd64", "6.1.129+1"))
+META = installed("linux-image-amd64", "6.1.129-1", source=("linux-signed-amd64", "6.1.129+1"))
+UNAME = ("6.1.0-29-amd64", "#1 SMP Debian 6.1.123-1 (2025-01-02)")
+KERNEL_FIX = advisory(CVE, affected("linux", "6.1.128-1"))
+
+
+def judged(facts: HostFacts, *advisories: Advisory) -> Outcome:
+    return RULE.evaluate(facts, RuleContext(advisories=index(*advisories)))
+
+
+def detections(facts: HostFacts, *advisories: Advisory) -> tuple[Detection, ...]:
+    outcome = judged(facts, *advisories)
+    assert isinstance(outcome, Detected)
+    return outcome.detections
+
+
+def attributes(detection: Detection) -> dict[str, str | None]:
+    return {attribute.key: attribute.value for attribute in detection.attributes}
+
+
+def test_one_detection_for_a_host_and_cve() -> None:
+    other = advisory("DSA-1-1", affected("openssl", "3.0.16-1"), feed="dsa")
+    other = replace(other, vulnerabilities=(CVE, "CVE-2026-0002"))
+    found = detections(host([OPENSSL, LIBSSL]), FIX, other)
+    assert [item.rule_id for item in found] == [CVE, "CVE-2026-0002"]
+    assert found[0].title == f"Instance {AGENT} is vulnerable to {CVE}"
+    assert found[0].subject == CVE
+    assert attributes(found[0]) == {
+        "CVE_ID": CVE,
+        "package_name": "libssl3, openssl",
+        "package_version": "3.0.15-1",
+        "fixed_version": "3.0.16-1",
+        "ADVISORY_ID": "CVE-2026-0001, DSA-1-1",
+        "ADVISORY_FEED": "debian, dsa",
+        "VENDOR_PRIORITY": "UNSPECIFIED",
+    }
+
+
+def test_recommendation_names_packages_versions_and_the_command() -> None:
+    (found,) = detections(host([OPENSSL, LIBSSL]), FIX)
+    assert found.recommendation == (
+        "Update libssl3 to version 3.0.16-1 or later, openssl to version 3.0.16-1 or later "
+        "(apt-get update && apt-get install --only-upgrade libssl3 openssl)."
+    )
+
+
+def test_evidence_goes_from_the_package_over_the_advisory_to_the_comparison() -> None:
+    (found,) = detections(host([OPENSSL]), replace(FIX, references=("https://example.org/", f"https://e.org/{CVE}")))
+    assert render_evidence(found.evidence).splitlines() == [
+        f"Instance {AGENT} is vulnerable to {CVE}",
+        "  openssl 3.0.15-1 is affected.",
+        "    openssl 3.0.15-1 (amd64) is installed. [dpkg database]",
+        "    CVE-2026-0001 says that openssl in debian:12 is fixed in 3.0.16-1. [https://e.org/CVE-2026-0001]",
+        "    Compared as source package openssl: 3.0.15-1 is older than 3.0.16-1 in the order of dpkg.",
+    ]
+
+
+def test_no_fix_is_said_with_the_publishers_note() -> None:
+    (found,) = detections(host([OPENSSL]), replace(advisory(CVE, affected("openssl")), note="Minor issue"))
+    assert found.recommendation == (
+        "No fixed version of openssl is published yet for debian:12 (CVE-2026-0001). The publisher says: Minor issue "
+        "Remove openssl if it is not needed, or limit access to it."
+    )
+    assert "fixed_version" not in attributes(found)
+
+
+def test_of_two_advisories_for_one_package_the_newer_version_is_recommended() -> None:
+    (found,) = detections(host([OPENSSL]), FIX, advisory(CVE, affected("openssl", "3.0.17-1"), feed="other"))
+    assert "openssl to version 3.0.17-1 or later" in found.recommendation
+    assert attributes(found)["fixed_version"] == "3.0.17-1"
+
+
+def test_advisory_without_cve_is_found_under_its_id() -> None:
+    facts = host([replace(OPENSSL, manager=PackageManager.RPM)], distribution="almalinux:9.4")
+    statement = affected("openssl", "4", distribution="almalinux:9", kind=PackageKind.BINARY)
+    (found,) = detections(facts, replace(advisory("ALSA-2026:25341", statement), priority=Priority.HIGH))
+    assert found.rule_id == "ALSA-2026:25341"
+    assert found.title == f"Instance {AGENT} lacks the security update ALSA-2026:25341"
+    assert found.severity is Severity.HIGH
+    assert "CVE_ID" not in attributes(found)
+    assert found.recommendation == "Update openssl to version 4 or later (dnf upgrade openssl)."
+
+
+def test_scores_are_attributes_and_the_publishers_decides() -> None:
+    scores = (
+        Score(version="3.1", base=9.8, vector="CVSS:3.1/A", origin="nvd"),
+        Score(version="3.1", base=5.5, vector="CVSS:3.1/B", origin="debian"),
+        Score(version="2.0", base=7.5, vector="AV:N", origin="nvd"),
+    )
+    (found,) = detections(host([OPENSSL]), replace(FIX, scores=scores))
+    assert found.severity is Severity.MEDIUM
+    values = attributes(found)
+    assert (values["CVSS3_SCORE"], values["CVSS3_VECTOR"], values["CVSS3_ORIGIN"]) == ("5.5", "CVSS:3.1/B", "debian")
+    assert (values["CVSS3_SCORE_NVD"], values["CVSS2_SCORE"], values["CVSS2_VECTOR"]) == ("9.8", "7.5", "AV:N")
+
+
+def test_attributes_stay_within_bounds_whatever_the_scores() -> None:
+    scores = tuple(
+        Score(version=version, base=number / 10, vector="x", origin=f"origin{number}")
+        for number in range(40)
+        for version in ("2.0", "3.1", "4.0")
+    )
+    (found,) = detections(host([OPENSSL]), replace(FIX, scores=scores))
+    assert len(found.attributes) < 50
+    assert all(attribute.value for attribute in found.attributes)
+
+
+def test_fixed_kernel_on_disk_asks_for_a_restart_only() -> None:
+    (found,) = detections(host([OLD, NEW, META], kernel=UNAME), KERNEL_FIX)
+    assert found.recommendation == (
+        "Restart the host: linux-image-6.1.0-32-amd64 6.1.129-1 has the fix and is installed, "
+        "but kernel 6.1.0-29-amd64 (build 6.1.123-1) still runs."
+    )
+    assert "would run after a restart" in render_evidence(found.evidence)
+
+
+def test_vulnerable_kernel_is_updated_through_its_metapackage_and_restarted() -> None:
+    (found,) = detections(host([OLD, META], kernel=UNAME), KERNEL_FIX)
+    assert "--only-upgrade linux-image-amd64)" in found.recommendation
+    assert found.recommendation.endswith("Restart the host afterwards, so that the new kernel runs.")
+
+
+def test_running_kernel_without_its_package_is_not_said_to_be_installed() -> None:
+    (found,) = detections(host([NEW], kernel=UNAME), KERNEL_FIX)
+    text = render_evidence(found.evidence)
+    assert "linux-image-6.1.0-29-amd64 6.1.123-1 (amd64) is no longer installed, but runs." in text
+    assert found.recommendation.startswith("Restart the host: linux-image-6.1.0-32-amd64")
+
+
+def test_kernel_on_disk_of_a_host_that_runs_another_is_said_not_to_run() -> None:
+    (found,) = detections(host([OLD], kernel=("6.1.155+", "#1 SMP")), KERNEL_FIX)
+    text = render_evidence(found.evidence)
+    assert (
+        "It is not the running kernel: 6.1.155+ runs, which is of no installed package. [uname 6.1.155+ #1 SMP]" in text
+    )
+    assert "Restart" not in found.recommendation
+
+
+def test_nothing_found_passes_and_says_on_what() -> None:
+    outcome = judged(host([installed("openssl", "3.0.16-1")]), FIX)
+    assert isinstance(outcome, Passed)
+    assert "None of 1 installed packages" in outcome.evidence.statement
+
+
+@pytest.mark.parametrize("distribution", ["slackware:15.0", "debian:11"])
+def test_release_no_advisory_speaks_of_is_not_supported(distribution: str) -> None:
+    outcome = judged(host([OPENSSL], distribution=distribution), FIX)
+    assert isinstance(outcome, Unable)
+    assert outcome.kind is ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS
+    assert "debian:12" in outcome.reason
+
+
+def test_without_advisories_nothing_passes() -> None:
+    outcome = RULE.evaluate(host([OPENSSL]), RuleContext(advisories=AdvisoryIndex.empty()))
+    assert isinstance(outcome, Unable)
+    assert "No advisories are loaded" in outcome.reason
+
+
+def test_half_read_database_gives_its_findings_and_an_exclusion() -> None:
+    half = SensorStatus(sensor="dpkg", state=SensorState.PARTIAL, records=1, details=("status.d is unreadable.",))
+    outcome = judged(host([OPENSSL], statuses=[half]), FIX)
+    assert isinstance(outcome, Detected)
+    assert outcome.unfinished is not None
+    assert "status.d is unreadable." in outcome.unfinished.reason
+
+
+def test_half_read_database_without_findings_does_not_pass() -> None:
+    half = SensorStatus(sensor="dpkg", state=SensorState.PARTIAL, records=0)
+    outcome = judged(host([], statuses=[half]), FIX)
+    assert isinstance(outcome, Unable)
+    assert outcome.kind is ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE
+
+
+def test_host_without_any_package_database_does_not_pass() -> None:
+    absent = [SensorStatus(sensor=name, state=SensorState.NOT_APPLICABLE, records=0) for name in ("dpkg", "rpm", "apk")]
+    outcome = judged(host([], statuses=absent), FIX)
+    assert isinstance(outcome, Unable)
+    assert "No package database" in outcome.reason
+
+
+def test_host_that_does_not_say_what_it_runs_is_not_judged() -> None:
+    assert isinstance(judged(HostFacts(agent_id=AGENT), FIX), Unable)

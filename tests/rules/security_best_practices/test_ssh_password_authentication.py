@@ -1,0 +1,57 @@
+import pytest
+
+from openinspector.engine.rule import Detected, NotApplicable, Passed, RuleContext, Unable
+from openinspector.rules.security_best_practices.ssh_password_authentication import RULE
+from openinspector.testing.fact_builders import host, silent, sshd
+
+CONTEXT = RuleContext()
+
+
+def outcome(**values: str) -> type[object]:
+    return type(RULE.evaluate(host(sshd(values)), CONTEXT))
+
+
+@pytest.mark.parametrize(
+    ("password", "keyboard", "pam", "expected"),
+    [
+        ("no", "no", "yes", Passed),
+        ("yes", "no", "no", Detected),
+        ("yes", "yes", "yes", Detected),
+        ("no", "yes", "yes", Detected),  # PAM asks for the password
+        ("no", "yes", "no", Passed),  # nobody asks
+        ("maybe", "no", "yes", Unable),
+    ],
+)
+def test_the_two_ways(password: str, keyboard: str, pam: str, expected: type[object]) -> None:
+    assert outcome(passwordauthentication=password, kbdinteractiveauthentication=keyboard, usepam=pam) is expected
+
+
+@pytest.mark.parametrize(
+    ("methods", "expected"),
+    [
+        ("any", Detected),
+        ("publickey", Passed),
+        ("publickey,password", Passed),
+        ("publickey,password password", Detected),
+        ("keyboard-interactive:pam", Passed),  # that way is off
+        ("password,keyboard-interactive", Passed),
+        ("publickey publickey,keyboard-interactive", Passed),
+    ],
+)
+def test_a_key_beside_is_enough(methods: str, expected: type[object]) -> None:
+    assert outcome(passwordauthentication="yes", authenticationmethods=methods) is expected
+
+
+def test_both_keywords_are_named_in_the_remedy() -> None:
+    at = {"passwordauthentication": "/etc/ssh/sshd_config:57"}
+    both = {"passwordauthentication": "yes", "kbdinteractiveauthentication": "yes"}
+    found = RULE.evaluate(host(sshd(both, sources=at)), CONTEXT)
+    assert isinstance(found, Detected)
+    remedy = found.detections[0].recommendation
+    assert "Change line 57 of /etc/ssh/sshd_config to `PasswordAuthentication no`." in remedy
+    assert "Write `KbdInteractiveAuthentication no`" in remedy
+
+
+def test_without_sshd_or_telemetry() -> None:
+    assert isinstance(RULE.evaluate(host(), CONTEXT), NotApplicable)
+    assert isinstance(RULE.evaluate(silent(host(sshd()), "sshd_configuration"), CONTEXT), Unable)

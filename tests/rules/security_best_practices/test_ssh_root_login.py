@@ -1,0 +1,68 @@
+import pytest
+
+from openinspector.engine.evidence import render_evidence
+from openinspector.engine.rule import Detected, NotApplicable, Passed, RuleContext, Unable
+from openinspector.model.finding import Severity
+from openinspector.model.inventory import SshdConfiguration
+from openinspector.rules.security_best_practices.ssh_root_login import RULE
+from openinspector.testing.fact_builders import AGENT_ID, host, silent, sshd, troubled
+
+CONTEXT = RuleContext()
+
+
+@pytest.mark.parametrize(
+    ("values", "outcome"),
+    [
+        ({"permitrootlogin": "no"}, Passed),
+        ({"permitrootlogin": "forced-commands-only"}, Passed),
+        ({"permitrootlogin": "yes"}, Detected),
+        ({"permitrootlogin": "prohibit-password"}, Detected),
+        ({"permitrootlogin": "without-password"}, Detected),
+        ({"permitrootlogin": "perhaps"}, Unable),
+        ({"permitrootlogin": "yes", "denyusers": "guest root"}, Passed),
+        ({"permitrootlogin": "yes", "denyusers": "r??t"}, Passed),
+        ({"permitrootlogin": "yes", "denyusers": "root@10.0.0.*"}, Detected),
+        ({"permitrootlogin": "yes", "denyusers": "roo"}, Detected),
+        ({"permitrootlogin": "yes", "allowusers": "alice bob"}, Passed),
+        ({"permitrootlogin": "yes", "allowusers": "alice root@10.0.0.1"}, Detected),
+        ({"permitrootlogin": "yes", "allowusers": "*"}, Detected),
+        ({"permitrootlogin": "yes", "allowusers": "[root]"}, Passed),
+    ],
+)
+def test_values(values: dict[str, str], outcome: type[object]) -> None:
+    assert type(RULE.evaluate(host(sshd(values)), CONTEXT)) is outcome
+
+
+def test_the_finding_names_host_file_and_line() -> None:
+    at = {"permitrootlogin": "/etc/ssh/sshd_config.d/50-cloud.conf:3"}
+    outcome = RULE.evaluate(host(sshd({"permitrootlogin": "yes"}, sources=at)), CONTEXT)
+    assert isinstance(outcome, Detected)
+    (found,) = outcome.detections
+    assert found.rule_id == "Disable root login over SSH"
+    assert found.severity is Severity.MEDIUM
+    assert f"Instance {AGENT_ID} is configured to allow users to log in with root credentials over SSH" in found.title
+    assert "Change line 3 of /etc/ssh/sshd_config.d/50-cloud.conf to `PermitRootLogin no`." in found.recommendation
+    assert "PermitRootLogin is yes [/etc/ssh/sshd_config.d/50-cloud.conf:3]" in render_evidence(found.evidence)
+    assert "50-cloud.conf:3" in found.description
+
+
+def test_a_default_is_called_one() -> None:
+    outcome = RULE.evaluate(host(sshd({"permitrootlogin": "prohibit-password"})), CONTEXT)
+    assert isinstance(outcome, Detected)
+    (found,) = outcome.detections
+    assert "PermitRootLogin is prohibit-password, the default of OpenSSH 9.2p1" in found.description
+    assert "Write `PermitRootLogin no` in /etc/ssh/sshd_config, before any Match block." in found.recommendation
+
+
+def test_where_there_is_no_sshd() -> None:
+    assert isinstance(RULE.evaluate(host(), CONTEXT), NotApplicable)
+    assert isinstance(RULE.evaluate(host(SshdConfiguration(installed=False)), CONTEXT), NotApplicable)
+
+
+def test_what_was_not_read_is_no_finding_and_no_pass() -> None:
+    for value in ("yes", "no"):
+        facts = host(sshd({"permitrootlogin": value}))
+        partial = RULE.evaluate(troubled(facts, "sshd_configuration", "/etc/ssh/x.conf: Permission denied"), CONTEXT)
+        assert isinstance(partial, Unable)
+        assert "/etc/ssh/x.conf: Permission denied" in partial.reason
+        assert isinstance(RULE.evaluate(silent(facts, "sshd_configuration"), CONTEXT), Unable)

@@ -1,0 +1,134 @@
+"""Host → agent → encrypted telemetry → rules → findings → boto3 and the aws command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from openinspector.model.run_state import TERMINAL, AssessmentRunState
+from openinspector.testing.whole_system import AFFECTED, CVE, WholeSystem, distribution_of_this_host
+
+PATIENCE_SECONDS = 90
+NEVER_IN_A_FINDING = (b"base-passwd", b"libpam-runtime", b"debianutils")
+ZSTD = b"\x28\xb5\x2f\xfd"
+
+
+def wait_for_end(client: Any, run_arn: str) -> Any:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        run = client.describe_assessment_runs(assessmentRunArns=[run_arn])["assessmentRuns"][0]
+        if AssessmentRunState(run["state"]) in TERMINAL:
+            return run
+        assert time.monotonic() < deadline, f"the run stays {run['state']}"
+        time.sleep(0.2)
+
+
+def findings_of(client: Any, run_arn: str) -> list[Any]:
+    pages = client.get_paginator("list_findings").paginate(assessmentRunArns=[run_arn])
+    arns = [arn for page in pages for arn in page["findingArns"]]
+    return [
+        finding
+        for start in range(0, len(arns), 10)
+        for finding in client.describe_findings(findingArns=arns[start : start + 10])["findings"]
+    ]
+
+
+def test_from_the_host_to_the_findings(system: WholeSystem) -> None:
+    # 1. an agent on this host, an advisory that concerns it, a run
+    agent_id = system.start_agent()
+    system.store_advisory(distribution_of_this_host())
+    run_arn = system.start_run()
+
+    # 2. the run ends by itself, long before its duration
+    run = wait_for_end(system.client, run_arn)
+    assert run["state"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
+    assert run["dataCollected"]
+    assert [change["state"] for change in run["stateChanges"]][:4] == [
+        "CREATED",
+        "START_DATA_COLLECTION_PENDING",
+        "START_DATA_COLLECTION_IN_PROGRESS",
+        "COLLECTING_DATA",
+    ]
+
+    # 3. its findings carry what the advisory says, where it was found and why
+    findings = findings_of(system.client, run_arn)
+    assert sum(run["findingCounts"].values()) == len(findings)
+    known = next(finding for finding in findings if finding["id"] == CVE)
+    assert known["severity"] == "High"
+    assert known["assetAttributes"]["agentId"] == agent_id
+    assert {"key": "Team", "value": "blue"} in known["userAttributes"]
+    assert AFFECTED in known["recommendation"]
+    assert f"{AFFECTED} " in known["description"]
+
+    # 4. telemetry was counted, and Total is the sum
+    metadata = system.client.get_telemetry_metadata(assessmentRunArn=run_arn)["telemetryMetadata"]
+    counts = {entry["messageType"]: entry["count"] for entry in metadata}
+    assert counts["InspectorPackageInfo"] > 50
+    assert counts.pop("Total") == sum(counts.values())
+
+    # 5. nothing the service wrote holds a package's name in the clear
+    check_nothing_in_the_clear(system.processes.data_dir)
+
+    # 6. the aws command line sees the same
+    check_aws_command(system, run_arn, len(findings))
+
+
+def check_nothing_in_the_clear(folder: Path) -> None:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert any(path.is_relative_to(folder / "objects") for path in files)
+    for path in files:
+        content = path.read_bytes()
+        assert not [name for name in NEVER_IN_A_FINDING if name in content], path
+        if path.is_relative_to(folder / "objects"):
+            assert ZSTD not in content, path
+
+
+def check_aws_command(system: WholeSystem, run_arn: str, expected: int) -> None:
+    command = [
+        str(Path(sys.executable).with_name("aws")),
+        "inspector",
+        "list-findings",
+        "--assessment-run-arns",
+        run_arn,
+        *("--endpoint-url", system.url, "--ca-bundle", str(system.processes.ca_file), "--region", "us-east-1"),
+        *("--output", "json"),
+    ]
+    environment = os.environ | {"AWS_SHARED_CREDENTIALS_FILE": str(system.processes.credentials_file)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert len(json.loads(done.stdout)["findingArns"]) == expected
+
+
+def test_a_run_survives_kill_9_of_the_service(system: WholeSystem) -> None:
+    # 1. an agent enrols and stops, so that the run must wait for it
+    system.start_agent()
+    system.store_advisory(distribution_of_this_host())
+    wait_until_healthy(system)
+    system.processes.stop_agent()
+    run_arn = system.start_run()
+
+    # 2. the service is killed while it waits
+    os.kill(system.processes.service_pid(), signal.SIGKILL)
+    system.processes.stop()
+
+    # 3. a new one goes on where the run was; the agent comes back and the run ends
+    system.start_service()
+    run = system.client.describe_assessment_runs(assessmentRunArns=[run_arn])["assessmentRuns"][0]
+    assert AssessmentRunState(run["state"]) not in TERMINAL
+    system.start_agent()
+    assert wait_for_end(system.client, run_arn)["state"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
+    assert CVE in {finding["id"] for finding in findings_of(system.client, run_arn)}
+
+
+def wait_until_healthy(system: WholeSystem) -> None:
+    target = system.client.create_assessment_target(assessmentTargetName="everything")["assessmentTargetArn"]
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not any(
+        agent.get("agentHealth") == "HEALTHY"
+        for agent in system.client.preview_agents(previewAgentsArn=target)["agentPreviews"]
+    ):
+        assert time.monotonic() < deadline, "the agent did not become healthy"
+        time.sleep(0.2)

@@ -1,0 +1,344 @@
+"""Telemetry is taken in once, sealed, read back whole, and refused where it does not belong."""
+
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+import zstandard
+from tests.service.gateway_world import (
+    AGENT,
+    OTHER_AGENT,
+    OTHER_RUN,
+    PACKAGE_NAMES,
+    RUN,
+    World,
+    chain_of,
+    envelope,
+    package,
+    plaintext,
+    records,
+    stream_of,
+)
+
+from openinspector.model.errors import StoreError, WireError
+from openinspector.model.inventory import OperatingSystem, Package
+from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.app.refusal import RefusalCode, RefusedError
+from openinspector.service.app.telemetry import ACCEPTING, MAX_ENVELOPES, UNDECODED, WINDOW
+from openinspector.service.ports.telemetry_store import Volume
+from openinspector.service.sealing.chunked import SealError
+from openinspector.wire.codec import encode_record, message_size
+from openinspector.wire.envelope import MAX_ENVELOPE_BYTES, decode_header
+from openinspector.wire.message import Manifest, ManifestReply
+from openinspector.wire.telemetry import MessageType, TelemetryBatch, TelemetryMessage
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(folder=tmp_path)
+
+
+def manifest(envelopes: list[bytes], **changes: object) -> Manifest:
+    whole = Manifest(run_arn=RUN, stream="collection", count=len(envelopes), chain=chain_of(envelopes))
+    return msgspec.structs.replace(whole, **changes)
+
+
+def code(action: Callable[[], object]) -> RefusalCode:
+    with pytest.raises(RefusedError) as refused:
+        action()
+    return refused.value.code
+
+
+def test_what_was_sent_is_what_is_read(world: World) -> None:
+    for sent in stream_of(3):
+        world.telemetry.ingest(AGENT, sent)
+    read = list(world.telemetry.read(RUN, AGENT))
+    assert read == [encode_record(sensor, record) for sensor, record in records()]
+    facts = world.telemetry.facts_of(RUN, AGENT)
+    assert [found.name for found in facts.all(Package)] == list(PACKAGE_NAMES)
+    assert facts.only(OperatingSystem) == OperatingSystem(id="debian", version_id="12")
+    assert facts.agent_id == AGENT
+
+
+def test_an_agent_that_sent_nothing_has_no_facts(world: World) -> None:
+    assert list(world.telemetry.read(RUN, AGENT)) == []
+    assert world.telemetry.facts_of(RUN, AGENT).records == {}
+
+
+def test_another_agents_telemetry_is_not_read(world: World) -> None:
+    world.telemetry.ingest(AGENT, envelope())
+    assert list(world.telemetry.read(RUN, OTHER_AGENT)) == []
+
+
+def test_a_receipt_says_what_is_stored_and_how_far(world: World) -> None:
+    first, second, third = stream_of(3)
+    receipt = world.telemetry.ingest(AGENT, first)
+    assert (receipt.run_arn, receipt.stream, receipt.seq, receipt.watermark) == (RUN, "collection", 1, 1)
+    assert receipt.digest == decode_header(first).digest
+    assert world.telemetry.ingest(AGENT, third).watermark == 1
+    assert world.telemetry.ingest(AGENT, second).watermark == 3
+
+
+def test_the_same_envelope_again_gets_the_same_receipt_and_is_stored_once(world: World) -> None:
+    sent = envelope()
+    first = world.telemetry.ingest(AGENT, sent)
+    files = world.files()
+    assert world.telemetry.ingest(AGENT, sent) == first
+    assert world.files() == files
+    assert len(files) == 1
+
+
+def test_another_envelope_under_the_same_number_is_refused_and_rings(world: World) -> None:
+    world.telemetry.ingest(AGENT, envelope(1))
+    files = world.files()
+    other = envelope(1, plaintext([("dpkg", package("other"))]))
+    assert code(lambda: world.telemetry.ingest(AGENT, other)) is RefusalCode.DIGEST_CONFLICT
+    assert world.counters.value("openinspector_gateway_alarms_total", kind="digest-conflict") == 1
+    assert world.files() == files
+    assert [found.name for found in world.telemetry.facts_of(RUN, AGENT).all(Package)] == list(PACKAGE_NAMES)
+
+
+def test_messages_are_counted_by_type(world: World) -> None:
+    world.telemetry.ingest(AGENT, envelope(1))
+    world.telemetry.ingest(AGENT, envelope(2))
+    counted = world.index.volumes(RUN)[AGENT]
+    sent = [(sensor, record) for sensor, record in records() if isinstance(record, Package)]
+    size = sum(message_size(encode_record(sensor, record)) for sensor, record in sent)
+    assert counted[MessageType("InspectorPackageInfo")] == Volume(count=4, size=2 * size)
+    assert counted[MessageType("InspectorTcpV4ListeningPort")].count == 2
+    assert sum(volume.count for volume in counted.values()) == 2 * len(records())
+
+
+def test_a_record_of_a_newer_agent_does_not_hold_up_the_rest(world: World) -> None:
+    unknown = TelemetryMessage(sensor="dpkg", kind="Hologram", payload=msgspec.Raw(b'{"a":1}'))
+    known = encode_record("dpkg", package("zlib"))
+    content = msgspec.json.encode(TelemetryBatch(messages=(unknown, known)))
+    world.telemetry.ingest(AGENT, envelope(content=content))
+    assert world.index.volumes(RUN)[AGENT][UNDECODED] == Volume(count=1, size=7)
+    assert world.telemetry.facts_of(RUN, AGENT).undecoded == 1
+
+
+def test_an_envelope_of_another_agent_is_refused_and_rings(world: World) -> None:
+    assert code(lambda: world.telemetry.ingest(OTHER_AGENT, envelope())) is RefusalCode.OTHER_AGENT
+    assert world.counters.value("openinspector_gateway_alarms_total", kind="other-agent") == 1
+    assert world.files() == []
+
+
+def test_a_run_the_agent_takes_no_part_in_is_refused(world: World) -> None:
+    world.runs.add(OTHER_RUN, AssessmentRunState.COLLECTING_DATA, OTHER_AGENT)
+    assert code(lambda: world.telemetry.ingest(AGENT, envelope(run=OTHER_RUN))) is RefusalCode.NOT_IN_RUN
+
+
+def test_a_run_that_is_not_there_is_refused_alike(world: World) -> None:
+    assert code(lambda: world.telemetry.ingest(AGENT, envelope(run=OTHER_RUN))) is RefusalCode.NOT_IN_RUN
+
+
+@pytest.mark.parametrize("state", AssessmentRunState)
+def test_only_a_run_that_collects_takes_telemetry(world: World, state: AssessmentRunState) -> None:
+    world.runs.enter(RUN, state)
+    if state in ACCEPTING:
+        assert world.telemetry.ingest(AGENT, envelope()).watermark == 1
+        assert world.telemetry.close(AGENT, manifest([envelope()])).closed
+    else:
+        assert code(lambda: world.telemetry.ingest(AGENT, envelope())) is RefusalCode.RUN_NOT_COLLECTING
+        assert code(lambda: world.telemetry.close(AGENT, manifest([]))) is RefusalCode.RUN_NOT_COLLECTING
+        assert world.files() == []
+
+
+def test_other_streams_and_endless_ones_are_refused(world: World) -> None:
+    assert code(lambda: world.telemetry.ingest(AGENT, envelope(stream="more"))) is RefusalCode.INVALID_MESSAGE
+    beyond = envelope(MAX_ENVELOPES + 1)
+    assert code(lambda: world.telemetry.ingest(AGENT, beyond)) is RefusalCode.INVALID_MESSAGE
+
+
+def test_an_envelope_far_ahead_waits_its_turn(world: World) -> None:
+    world.telemetry.ingest(AGENT, envelope(1))
+    world.telemetry.ingest(AGENT, envelope(1 + WINDOW))
+    assert code(lambda: world.telemetry.ingest(AGENT, envelope(2 + WINDOW))) is RefusalCode.OUT_OF_WINDOW
+
+
+def test_a_truncated_envelope_is_refused_wherever_it_is_cut(world: World) -> None:
+    sent = envelope()
+    for end in range(0, len(sent), 7):
+        with pytest.raises(WireError):
+            world.telemetry.ingest(AGENT, sent[:end])
+    assert world.files() == []
+
+
+def test_a_bomb_is_refused(world: World) -> None:
+    """An envelope whose payload inflates to a gigabyte, its header rewritten to look harmless."""
+    packer = zlib.compressobj(9)
+    bomb = b"".join([*(packer.compress(bytes(1024 * 1024)) for _ in range(1024)), packer.flush()])
+    sent = envelope()
+    header = sent[: 8 + int.from_bytes(sent[4:8], "big")]
+    assert len(header + bomb) < MAX_ENVELOPE_BYTES
+    with pytest.raises(WireError, match="size"):
+        world.telemetry.ingest(AGENT, header + bomb)
+    assert world.files() == []
+
+
+@pytest.mark.parametrize("content", [b"[]", b"{}", b'{"messages":1}', b'{"messages":[{}]}', b"\xff\xfe", b"[" * 10_000])
+def test_a_payload_that_is_no_batch_is_refused(world: World, content: bytes) -> None:
+    with pytest.raises(WireError):
+        world.telemetry.ingest(AGENT, envelope(content=content))
+    assert world.files() == []
+
+
+def test_a_manifest_closes_a_whole_stream_and_may_be_repeated(world: World) -> None:
+    sent = stream_of(3)
+    for one in sent:
+        world.telemetry.ingest(AGENT, one)
+    assert world.telemetry.close(AGENT, manifest(sent)) == ManifestReply(closed=True)
+    assert world.telemetry.close(AGENT, manifest(sent)) == ManifestReply(closed=True)
+    (stream,) = world.index.streams(RUN)
+    assert (stream.watermark, stream.closed_at, stream.dropped) == (3, world.clock.now(), 0)
+    assert code(lambda: world.telemetry.ingest(AGENT, envelope(4))) is RefusalCode.STREAM_CLOSED
+    assert len(world.files()) == 3
+
+
+def test_an_empty_stream_can_be_closed(world: World) -> None:
+    assert world.telemetry.close(AGENT, manifest([])).closed
+
+
+def test_a_manifest_asks_for_what_is_missing(world: World) -> None:
+    sent = stream_of(4)
+    world.telemetry.ingest(AGENT, sent[0])
+    world.telemetry.ingest(AGENT, sent[2])
+    assert world.telemetry.close(AGENT, manifest(sent)) == ManifestReply(closed=False, missing=(2, 4))
+    world.telemetry.ingest(AGENT, sent[1])
+    world.telemetry.ingest(AGENT, sent[3])
+    assert world.telemetry.close(AGENT, manifest(sent)).closed
+
+
+def test_what_the_agent_dropped_is_not_asked_for_but_counted(world: World) -> None:
+    sent = stream_of(3)
+    world.telemetry.ingest(AGENT, sent[0])
+    world.telemetry.ingest(AGENT, sent[2])
+    kept = manifest([sent[0], sent[2]], count=3, dropped=1)
+    assert world.telemetry.close(AGENT, kept).closed
+    (stream,) = world.index.streams(RUN)
+    assert (stream.watermark, stream.dropped) == (1, 1)
+    assert world.counters.value("openinspector_telemetry_losses_total", kind="envelopes-dropped") == 1
+
+
+def test_a_huge_gap_is_asked_for_in_parts(world: World) -> None:
+    reply = world.telemetry.close(AGENT, manifest([], count=MAX_ENVELOPES))
+    assert reply == ManifestReply(closed=False, missing=tuple(range(1, 1001)))
+    assert code(lambda: world.telemetry.close(AGENT, manifest([], count=2**31))) is RefusalCode.INVALID_MESSAGE
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"chain": "0" * 64}, {"count": 1}, {"count": 0}],
+    ids=["another chain", "fewer than stored", "none"],
+)
+def test_a_manifest_that_contradicts_what_is_stored_rings(world: World, wrong: dict[str, object]) -> None:
+    sent = stream_of(2)
+    for one in sent:
+        world.telemetry.ingest(AGENT, one)
+    assert code(lambda: world.telemetry.close(AGENT, manifest(sent, **wrong))) is RefusalCode.DIGEST_CONFLICT
+    assert world.counters.value("openinspector_gateway_alarms_total", kind="manifest-conflict") == 1
+    assert world.index.streams(RUN)[0].closed_at is None
+
+
+def test_no_file_the_service_wrote_holds_a_known_word(world: World) -> None:
+    for sent in stream_of(3):
+        world.telemetry.ingest(AGENT, sent)
+    assert len(world.files()) == 3
+    for path in world.files():
+        for word in (*PACKAGE_NAMES, "known-name", "Package", "debian", "messages", AGENT):
+            assert word.encode() not in path.read_bytes()
+            assert word == AGENT or word not in str(path.relative_to(world.folder))
+
+
+def test_what_is_stored_is_not_merely_compressed(world: World) -> None:
+    world.telemetry.ingest(AGENT, envelope())
+    content = world.files()[0].read_bytes()
+    assert zlib.compress(plaintext(records()))[2:18] not in content
+    assert zstandard.FRAME_HEADER not in content[56:]  # 56: salt and commitment of the sealed message
+
+
+def test_files_are_named_without_their_content(world: World) -> None:
+    sent = envelope()
+    world.telemetry.ingest(AGENT, sent)
+    assert decode_header(sent).digest[:16] not in str(world.files()[0])
+
+
+def test_a_damaged_or_swapped_object_is_not_read(world: World) -> None:
+    for sent in stream_of(2):
+        world.telemetry.ingest(AGENT, sent)
+    first, second = world.files()
+    content = first.read_bytes()
+    first.write_bytes(second.read_bytes())
+    with pytest.raises(SealError):
+        list(world.telemetry.read(RUN, AGENT))
+    first.write_bytes(content[:-1])
+    with pytest.raises(SealError):
+        list(world.telemetry.read(RUN, AGENT))
+
+
+def test_after_a_restart_telemetry_is_still_read(world: World) -> None:
+    world.telemetry.ingest(AGENT, envelope())
+    world.use(world.objects)
+    assert len(list(world.telemetry.read(RUN, AGENT))) == len(records())
+
+
+def test_a_run_that_ended_leaves_no_key_in_memory(world: World) -> None:
+    world.telemetry.ingest(AGENT, envelope())
+    assert world.keys.cached() == 1
+    world.telemetry.run_ended(RUN)
+    assert world.keys.cached() == 0
+    assert len(list(world.telemetry.read(RUN, AGENT))) == len(records())
+    assert world.keys.cached() == 0
+
+
+def test_every_run_has_a_key_of_its_own(world: World) -> None:
+    world.runs.add(OTHER_RUN, AssessmentRunState.COLLECTING_DATA, AGENT)
+    world.telemetry.ingest(AGENT, envelope())
+    world.telemetry.ingest(AGENT, envelope(run=OTHER_RUN))
+    assert world.keys.get(RUN) != world.keys.get(OTHER_RUN)
+
+
+class TestShredding:
+    def test_nothing_is_left(self, world: World) -> None:
+        for sent in stream_of(3):
+            world.telemetry.ingest(AGENT, sent)
+        receipt = world.telemetry.shred(RUN)
+        assert (receipt.run_arn, receipt.key_deleted, receipt.objects_deleted) == (RUN, True, 3)
+        assert receipt.shredded_at == world.clock.now().isoformat()
+        assert world.files() == []
+        assert world.index.run_key(RUN) is None
+        assert world.keys.cached() == 0
+        assert world.index.volumes(RUN) == {}
+        assert list(world.telemetry.read(RUN, AGENT)) == []
+
+    def test_it_may_be_repeated(self, world: World) -> None:
+        world.telemetry.ingest(AGENT, envelope())
+        world.telemetry.shred(RUN)
+        again = world.telemetry.shred(RUN)
+        assert (again.key_deleted, again.objects_deleted) == (False, 0)
+
+    def test_a_late_envelope_finds_no_key_and_leaves_no_file(self, world: World) -> None:
+        world.telemetry.ingest(AGENT, envelope())
+        world.telemetry.shred(RUN)
+        assert code(lambda: world.telemetry.ingest(AGENT, envelope(2))) is RefusalCode.STREAM_CLOSED
+        assert world.files() == []
+
+    def test_other_runs_stay(self, world: World) -> None:
+        world.runs.add(OTHER_RUN, AssessmentRunState.COLLECTING_DATA, AGENT)
+        world.telemetry.ingest(AGENT, envelope())
+        world.telemetry.ingest(AGENT, envelope(run=OTHER_RUN))
+        world.telemetry.shred(RUN)
+        assert len(list(world.telemetry.read(OTHER_RUN, AGENT))) == len(records())
+
+    def test_a_copy_of_object_and_index_does_not_open_without_the_key(self, world: World) -> None:
+        world.telemetry.ingest(AGENT, envelope())
+        (held,) = world.index.envelopes(RUN, AGENT)
+        sealed = world.objects.get(held.object_name)
+        world.telemetry.shred(RUN)
+        world.objects.put(held.object_name, sealed)
+        world.index._envelopes[(RUN, AGENT, "collection", 1)] = held
+        with pytest.raises(StoreError, match="shredded"):
+            list(world.telemetry.read(RUN, AGENT))

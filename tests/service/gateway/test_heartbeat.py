@@ -1,0 +1,43 @@
+"""Heartbeats over HTTP."""
+
+import msgspec
+import pytest
+from tests.service.gateway.signing_client import BEAT, Host, problem
+from tests.service.gateway_world import AGENT, RUN
+
+from openinspector.wire.instruction import Instruction, SetHeartbeatInterval, StopCollection
+from openinspector.wire.message import HeartbeatReply
+
+
+def test_a_heartbeat_brings_instructions_and_touches_no_store(host: Host) -> None:
+    stop = StopCollection(run_arn=RUN, discard=False)
+    host.world.board.replace({AGENT: (stop,)})
+    reply = msgspec.json.decode(host.send(host.beat()).content, type=HeartbeatReply)
+    told = [msgspec.json.decode(raw, type=Instruction) for raw in reply.instructions]
+    assert told == [stop, SetHeartbeatInterval(seconds=60)]
+    (agent,) = host.world.agents.agents_by_id((AGENT,))
+    assert agent.last_heartbeat_at is None
+    assert host.world.gateway.heartbeats.flush() == 1
+    (agent,) = host.world.agents.agents_by_id((AGENT,))
+    assert agent.last_heartbeat_at == host.world.clock.now()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b'"IDLE"', b'"ASLEEP"'),
+        (b'"health_code"', b'"healthcode"'),
+        (b"{", b'{"command":"rm",'),
+        (b'"collecting":[]', b'"collecting":["' + b"x" * 301 + b'"]'),
+        (b'"refusals":[]', b'"refusals":[{"instruction":1}]'),
+        (b'"web-1"', b'"' + b"w" * 300 + b'"'),
+        (b'"web-1"', b'"\\u001b[2J"'),
+        (b'"web-1"', b'"\\ud800"'),
+    ],
+)
+def test_a_heartbeat_of_another_form_is_refused(host: Host, change: tuple[bytes, bytes]) -> None:
+    honest = msgspec.json.encode(BEAT)
+    assert change[0] in honest
+    refused = host.send(host.prepare("heartbeat", honest.replace(*change, 1)))
+    assert problem(refused) == (422, "invalid-message")
+    assert host.world.gateway.heartbeats.pending() == 0

@@ -1,0 +1,66 @@
+"""Heartbeats are written while the gateway runs and when it ends; revoked agents lose their sessions."""
+
+import asyncio
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from tests.service.gateway.signing_client import BEAT
+from tests.service.gateway_world import AGENT, OTHER_AGENT, World
+
+from openinspector.model.errors import StoreError
+from openinspector.service.gateway.upkeep import end_revoked, flush, upkeep
+
+
+def last_heartbeat(world: World) -> object:
+    return world.agents.agents_by_id((AGENT,))[0].last_heartbeat_at
+
+
+def test_heartbeats_are_written_while_it_runs(world: World) -> None:
+    world.add_agent(Ed25519PrivateKey.generate())
+
+    async def run() -> None:
+        async with upkeep(world.gateway, seconds=0.001):
+            world.gateway.heartbeats.receive(AGENT, BEAT, world.clock.now())
+            for _ in range(5000):
+                if last_heartbeat(world) is not None:
+                    return
+                await asyncio.sleep(0.001)
+
+    asyncio.run(run())
+    assert last_heartbeat(world) == world.clock.now()
+
+
+def test_what_is_left_is_written_at_the_end(world: World) -> None:
+    world.add_agent(Ed25519PrivateKey.generate())
+
+    async def run() -> None:
+        async with upkeep(world.gateway, seconds=3600):
+            world.gateway.heartbeats.receive(AGENT, BEAT, world.clock.now())
+
+    asyncio.run(run())
+    assert last_heartbeat(world) == world.clock.now()
+
+
+def test_a_store_that_fails_does_not_stop_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError("the disk is full")
+
+    world.gateway.heartbeats.receive(AGENT, BEAT, world.clock.now())
+    with monkeypatch.context() as broken:
+        broken.setattr(type(world.agents), "record_contacts", fail)
+        broken.setattr(type(world.agents), "agents_by_id", fail)
+        asyncio.run(flush(world.gateway))
+        asyncio.run(end_revoked(world.gateway))
+    assert world.gateway.heartbeats.pending() == 1
+
+
+def test_revoked_agents_lose_their_sessions(world: World) -> None:
+    kept, revoked = (
+        world.gateway.sessions.open(world.add_agent(Ed25519PrivateKey.generate(), agent), world.clock.now())
+        for agent in (AGENT, OTHER_AGENT)
+    )
+    world.agents.revoke(OTHER_AGENT)
+    asyncio.run(end_revoked(world.gateway))
+    assert world.gateway.sessions.agents() == (AGENT,)
+    assert world.gateway.sessions.find(kept.id, world.clock.now()) is kept
+    assert revoked.agent_id == OTHER_AGENT

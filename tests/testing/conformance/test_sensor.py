@@ -1,0 +1,80 @@
+"""The suite must be able to fail: sensors that break a promise do not pass it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from openinspector.agent.host import Host
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.model.facts import Record
+from openinspector.model.inventory import Group, KernelParameters
+from openinspector.testing.conformance.sensor import Files, SensorConformance
+from openinspector.testing.fake_host import FakeSystem
+
+FILES: Files = {"/etc/x": "a=1\n"}
+Item = Record | Incomplete | Absent
+SUITE = SensorConformance()
+
+
+def sensor(collect: Callable[[Host], Iterator[Item]]) -> Sensor:
+    return Sensor(name="bad", title="", records=(KernelParameters,), collect=collect)
+
+
+def raises_where_nothing_is(host: Host) -> Iterator[Item]:
+    host.read("/etc/x")
+    yield KernelParameters()
+
+
+def hides_what_it_could_not_read(host: Host) -> Iterator[Item]:
+    try:
+        yield KernelParameters(values={"x": host.read("/etc/x").decode(errors="replace")})
+    except FileNotFoundError:
+        yield Absent(reason="Nothing.")
+    except OSError:
+        yield KernelParameters()
+
+
+def yields_what_it_did_not_declare(host: Host) -> Iterator[Item]:
+    del host
+    yield Group(name="g", gid=0)
+
+
+def believes_in_utf8(host: Host) -> Iterator[Item]:
+    try:
+        yield KernelParameters(values={"x": host.read("/etc/x").decode()})
+    except OSError:
+        yield Absent(reason="Nothing.")
+
+
+def sends_surrogates(host: Host) -> Iterator[Item]:
+    yield KernelParameters(values=dict.fromkeys(host.names("/etc"), ""))
+
+
+def believes_in_equals_signs(host: Host) -> Iterator[Item]:
+    try:
+        name, value = host.read("/etc/x").split(b"=")
+    except OSError:
+        return
+    yield KernelParameters(values={name.hex(): value.hex()})
+
+
+@pytest.mark.parametrize(
+    ("collect", "test"),
+    [
+        (raises_where_nothing_is, SUITE.test_an_empty_host_has_nothing),
+        (hides_what_it_could_not_read, lambda bad: SUITE.test_what_cannot_be_read_is_told(bad, FILES, FakeSystem())),
+        (yields_what_it_did_not_declare, lambda bad: SUITE.test_a_healthy_host_is_read_whole(bad, FILES, FakeSystem())),
+        (believes_in_utf8, lambda bad: SUITE.test_strange_content_is_no_crash(bad, FILES, FakeSystem(), b"\xff")),
+        (sends_surrogates, lambda bad: SUITE.test_names_that_are_no_utf8_are_no_crash(bad, FILES, FakeSystem())),
+        (believes_in_equals_signs, lambda bad: SUITE.test_damaged_content_is_no_crash(bad, FILES, FakeSystem())),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_bad_sensor_does_not_pass(collect: Callable[[Host], Iterator[Item]], test: Callable[[Sensor], None]) -> None:
+    with pytest.raises((AssertionError, UnicodeEncodeError)):
+        test(sensor(collect))
+
+
+def test_a_sensor_that_imports_too_much_does_not_pass() -> None:
+    with pytest.raises(AssertionError):
+        SUITE.test_it_imports_what_an_agent_has(sensor(raises_where_nothing_is))
