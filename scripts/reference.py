@@ -12,16 +12,16 @@ from pathlib import Path
 
 import click
 from openinspector.service.api.dispatch import built_operations
-from openinspector.service.api.shapes import load_model
-from openinspector.service.app.rule_catalogue import discover_rules
-from openinspector.wire.schema import schemas
 
 from openinspector.agent.registry import sensors
 from openinspector.cli.main import COMMANDS, cli
 from openinspector.feed import Feed
 from openinspector.plugins import discover
+from openinspector.service.api.shapes import load_model
+from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.settings import PREFIX, Settings
 from openinspector.wire import telemetry
+from openinspector.wire.schema import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by `make docs` from the code; edit the code. -->\n\n"

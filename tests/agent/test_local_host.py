@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.local_host import LocalHost, is_ec2
+from openinspector.testing.fake_host import FakeHost
 from openinspector.testing.fake_imds import FakeImds
 
 
@@ -137,3 +138,17 @@ def test_the_metadata_service_is_asked_where_it_is_said_to_be() -> None:
     with FakeImds() as service:
         reply = LocalHost(metadata_address=service.address).metadata_service("GET", "/latest/meta-data/ami-id", {})
     assert (reply.status, reply.body) == (401, b"")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "expected"),
+    [
+        ("sys_vendor", "Amazon EC2\n", True),
+        ("bios_version", "4.11.amazon\n", True),
+        ("sys_vendor", "QEMU\n", False),
+        ("sys_vendor", b"\xff", False),
+    ],
+)
+def test_the_firmware_tells_an_ec2_instance(name: str, content: str | bytes, *, expected: bool) -> None:
+    assert is_ec2(FakeHost({f"/sys/class/dmi/id/{name}": content})) is expected
+    assert not is_ec2(FakeHost({}))

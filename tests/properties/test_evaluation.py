@@ -13,6 +13,7 @@ from openinspector.engine.rule import Rule, RuleContext
 from openinspector.model.arn import RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.facts import HostFacts
+from openinspector.model.inventory import DirectoryMode, Group, User
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.testing.conformance.rule import host_facts
 
@@ -51,6 +52,15 @@ def test_the_order_in_which_sensors_ended_does_not_matter(facts: HostFacts, chan
     chance.shuffle(records)
     chance.shuffle(sensors)
     assert as_bytes(judged(replace(facts, records=dict(records), sensors=dict(sensors)))) == as_bytes(judged(facts))
+
+
+@settings(max_examples=100)
+@given(FACTS, st.randoms())
+def test_the_order_of_accounts_and_directories_does_not_matter(facts: HostFacts, chance: random.Random) -> None:
+    records = dict(facts.records)
+    for kind in (User, Group, DirectoryMode):
+        records[kind] = tuple(chance.sample(facts.all(kind), len(facts.all(kind))))
+    assert as_bytes(judged(replace(facts, records=records))) == as_bytes(judged(facts))
 
 
 @settings(max_examples=100)

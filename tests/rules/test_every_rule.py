@@ -2,16 +2,34 @@
 
 import pytest
 
+from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.rule import RuleContext
+from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind
 from openinspector.model.rules_package import RulesPackageName
+from openinspector.plugins import discover
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.testing.conformance.rule import RuleConformance
+from openinspector.version import VersionScheme
 
 RULES = [(package, rule) for package, rules in discover_rules().items() for rule in rules.values()]
+
+AFFECTED = AffectedPackage(
+    distribution="debian:12",
+    kind=PackageKind.SOURCE,
+    name="bash",
+    fix_state=FixState.FIXED,
+    fixed_version="2.0-1",
+)
+ADVISORY = Advisory(id="DSA-1-1", feed="debian", vulnerabilities=("CVE-2026-1",), affected=(AFFECTED,))
+SCHEMES = discover("openinspector.versions", "SCHEME", VersionScheme)
+CONTEXT = RuleContext(advisories=AdvisoryIndex([ADVISORY], schemes=SCHEMES, fingerprints={"debian": "0"}))
 
 
 @pytest.mark.parametrize("rule", [pytest.param(rule, id=f"{package}/{rule.name}") for package, rule in RULES])
 class TestEveryRule(RuleConformance):
-    pass
+    @pytest.fixture
+    def context(self) -> RuleContext:
+        return CONTEXT
 
 
 def test_the_nine_are_there() -> None:

@@ -1,5 +1,6 @@
-"""What the agent's session wants done: the outputs of its state machine. No action runs, reads or fetches anything
-that the service named beyond a built-in sensor.
+"""What the agent's session wants done: the outputs of its state machine.
+
+No action runs, reads or fetches anything that the service named beyond a built-in sensor.
 """
 
 from dataclasses import dataclass

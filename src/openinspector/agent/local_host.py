@@ -9,8 +9,8 @@ import stat
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent import metadata_client, netlink
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, HttpReply, InterfaceAddress
+from openinspector.agent import netlink
+from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, Host, HttpReply, InterfaceAddress
 
 _CHUNK: Final = 1024 * 1024
 _MAX_LINKS: Final = 40
@@ -107,19 +107,11 @@ class LocalHost:
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the EC2 instance metadata service, on EC2 or where an address was given; else refuse at once."""
-        if self._metadata_address is None and (self._root or not self._is_ec2()):
+        if self._metadata_address is None and (self._root or not is_ec2(self)):
             raise ConnectionRefusedError(errno.ECONNREFUSED, "not an EC2 instance: the firmware does not name Amazon")
-        return metadata_client.ask(self._metadata_address or metadata_client.EC2_ADDRESS, method, path, headers)
+        from openinspector.agent import metadata_client  # noqa: PLC0415 - an HTTP client of 3 MB, for EC2 only
 
-    def _is_ec2(self) -> bool:
-        # Nitro names its vendor "Amazon EC2", Xen instances a BIOS version such as "4.11.amazon".
-        for name in _DMI_FILES:
-            try:
-                if b"amazon" in self.read(f"/sys/class/dmi/id/{name}", 4096).lower():
-                    return True
-            except OSError:
-                continue
-        return False
+        return metadata_client.ask(self._metadata_address or metadata_client.EC2_ADDRESS, method, path, headers)
 
     def _image_hostname(self) -> str:
         try:
@@ -153,6 +145,17 @@ class LocalHost:
                 done = [] if target.startswith("/") else done
                 pending.extend(target.split("/")[::-1])
         return "/".join((self._root, *done))
+
+
+def is_ec2(host: Host) -> bool:
+    """Say whether the firmware names Amazon: Nitro's vendor is "Amazon EC2", Xen's BIOS version "4.11.amazon"."""
+    for name in _DMI_FILES:
+        try:
+            if b"amazon" in host.read(f"/sys/class/dmi/id/{name}", 4096).lower():
+                return True
+        except OSError:
+            continue
+    return False
 
 
 def _link_target(path: str) -> str | None:

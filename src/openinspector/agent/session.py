@@ -7,7 +7,8 @@
 - 401: a new session at once, with growing pauses if that does not help. 429, 503: the pause the gateway asks for;
   uploads pause on their own, so that heartbeats go on and say THROTTLED. No reply: growing pauses with jitter.
 
-A step gives either local actions or at most one request; the caller carries them out and steps again.
+Only a Tick makes the machine ask for something new: local actions, or one request. What becomes of the request is
+the next event.
 """
 
 from collections.abc import Container
@@ -29,7 +30,7 @@ from openinspector.agent.action import (
     SendManifest,
 )
 from openinspector.agent.backoff import Backoff
-from openinspector.agent.event import Answered, Collected, Event, Failed, GatewayReply, Moment, Stopping, Trouble
+from openinspector.agent.event import Answered, Collected, Event, Failed, GatewayReply, Moment, Stopping, Tick, Trouble
 from openinspector.agent.instruction_reader import joined_refusals, read_instruction, read_start
 from openinspector.agent.reply import Failure, Refused, Throttled, Unauthorised, Unreachable
 from openinspector.agent.schedule import CollectionSchedule
@@ -90,11 +91,12 @@ class AgentSession:
 
     def step(self, event: Event, moment: Moment) -> tuple[Action, ...]:
         """Take in what happened and return what to do; nothing to do is an empty tuple."""
-        local = self._take(event, moment)
-        if not local and not self._stopping and moment.monotonic >= self._local_from:
-            local = self._schedule.due(moment)
-        if local:
-            return tuple(local)
+        if not isinstance(event, Tick):
+            return tuple(self._take(event, moment))
+        if not self._stopping and moment.monotonic >= self._local_from:
+            due = self._schedule.due(moment)
+            if due:
+                return tuple(due)
         request = self._next_request(moment)
         self._asked = request
         if self._stopping and request is None:
@@ -193,7 +195,9 @@ class AgentSession:
 
     def _answered(self, reply: GatewayReply, moment: Moment) -> list[Local]:
         asked, self._asked = self._asked, None
-        self._contact.succeed()
+        if not isinstance(asked, SendChallenge | OpenSession):
+            # A nonce or a session proves nothing yet: a gateway that then refuses it must not be asked in a circle.
+            self._contact.succeed()
         if isinstance(asked, SendChallenge) and isinstance(reply, Challenge):
             self._nonce = reply.nonce
         elif isinstance(asked, OpenSession) and isinstance(reply, Session):

@@ -9,7 +9,6 @@ Every method may be called from any thread and raises only SpoolError.
 """
 
 import hashlib
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -206,6 +205,8 @@ class Spool:
 
 def _erase(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
+        for inner in path.iterdir():
+            _erase(inner)
+        path.rmdir()
     else:
         path.unlink(missing_ok=True)

@@ -11,6 +11,7 @@ _SAME_EVERYWHERE: Final[Mapping[str, str]] = {
     "addressfamily": "any",
     "allowagentforwarding": "yes",
     "allowtcpforwarding": "yes",
+    "authenticationmethods": "any",
     "authorizedkeysfile": ".ssh/authorized_keys .ssh/authorized_keys2",
     "banner": "none",
     "clientalivecountmax": "3",

@@ -6,7 +6,6 @@ end to end.
 """
 
 import base64
-import http.client
 import socket
 import ssl
 from collections.abc import Callable, Mapping
@@ -16,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from openinspector.agent.http_connection import ClosedError, HttpAnswer, HttpConnection, HttpError, connect
 from openinspector.agent.reply import Accepted, Refused, Reply, Throttled, Unauthorised, Unreachable
 from openinspector.agent.settings import Address, Proxy, SettingsError
 from openinspector.model.errors import WireError
@@ -33,7 +33,6 @@ OCTETS: Final = "application/octet-stream"
 _OK: Final = 200
 _UNAUTHORISED: Final = 401
 _THROTTLING: Final = (429, 503)
-_CHUNK: Final = 64 * 1024
 _SHOWN: Final = 500
 _PROBLEM: Final = msgspec.json.Decoder(Problem)
 
@@ -47,7 +46,7 @@ class Route:
     timeout: float = 20.0
     """Seconds to connect, and for each read or write."""
     deadline: float = 60.0
-    """Seconds for one reply, however slowly it drips."""
+    """Seconds for one request with its reply, however slowly bytes drip."""
 
 
 def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -74,28 +73,26 @@ class Transport:
         self._route = route
         self._context = context
         self._monotonic = monotonic
-        self._connection: http.client.HTTPSConnection | None = None
+        self._connection: HttpConnection | None = None
         self._used_at = 0.0
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Send one request and return what became of it; raises nothing the network can cause."""
         kept = self._kept()
-        connection = kept or self._new()
         try:
-            connection.request("POST", path, body=body, headers=dict(headers))
-            response = connection.getresponse()
-            content = self._read(response)
-        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            connection = kept or self._open()
+            answer = connection.post(path, body, headers, MAX_REPLY_BYTES, self._check_until())
+        except ClosedError:
             self.close()
             return Unreachable(reason=f"{self._route.gateway} closed the connection.", stale=kept is not None)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, HttpError, ValueError) as error:
             self.close()
             return Unreachable(reason=_sentence(self._route, error))
-        if response.will_close:
-            self.close()
+        if answer.reusable:
+            self._used_at = self._monotonic()
         else:
-            self._connection, self._used_at = connection, self._monotonic()
-        return _reply(response, content)
+            self.close()
+        return _reply(answer)
 
     def close(self) -> None:
         """Close the connection, if there is one; the next request opens another."""
@@ -103,43 +100,38 @@ class Transport:
             self._connection.close()
             self._connection = None
 
-    def _kept(self) -> http.client.HTTPSConnection | None:
+    def _kept(self) -> HttpConnection | None:
         if self._connection is not None and self._monotonic() - self._used_at > IDLE_SECONDS:
             self.close()
         return self._connection
 
-    def _new(self) -> http.client.HTTPSConnection:
+    def _open(self) -> HttpConnection:
         route = self._route
-        first = route.proxy.address if route.proxy else route.gateway
-        connection = http.client.HTTPSConnection(first.host, first.port, timeout=route.timeout, context=self._context)
-        if route.proxy:
-            connection.set_tunnel(route.gateway.host, route.gateway.port, _proxy_headers(route.proxy))
-        self._connection = connection
-        return connection
+        through = route.proxy.address if route.proxy else None
+        headers = _proxy_headers(route.proxy) if route.proxy else {}
+        self._connection = connect(route.gateway, through, headers, route.timeout, self._context)
+        return self._connection
 
-    def _read(self, response: http.client.HTTPResponse) -> bytes:
+    def _check_until(self) -> Callable[[], None]:
+        """Return what gives up once a request has taken too long, however the bytes drip."""
         until = self._monotonic() + self._route.deadline
-        chunks: list[bytes] = []
-        size = 0
-        while chunk := response.read1(_CHUNK):
-            size += len(chunk)
-            chunks.append(chunk)
-            if size > MAX_REPLY_BYTES:
-                raise ValueError(f"its reply is longer than {MAX_REPLY_BYTES} bytes")
+
+        def check() -> None:
             if self._monotonic() > until:
                 raise TimeoutError("its reply takes too long")
-        return b"".join(chunks)
+
+        return check
 
 
-def _reply(response: http.client.HTTPResponse, content: bytes) -> Reply:
-    if response.status == _OK:
-        return Accepted(body=content)
-    problem = _problem(response.status, content)
-    if response.status == _UNAUTHORISED:
+def _reply(answer: HttpAnswer) -> Reply:
+    if answer.status == _OK:
+        return Accepted(body=answer.body)
+    problem = _problem(answer.status, answer.body)
+    if answer.status == _UNAUTHORISED:
         return Unauthorised(problem=problem)
-    if response.status in _THROTTLING:
-        return Throttled(problem=problem, retry_after=_retry_after(response.headers.get("Retry-After")))
-    return Refused(status=response.status, problem=problem)
+    if answer.status in _THROTTLING:
+        return Throttled(problem=problem, retry_after=_retry_after(answer.headers.get("retry-after")))
+    return Refused(status=answer.status, problem=problem)
 
 
 def _problem(status: int, content: bytes) -> Problem:
@@ -165,7 +157,7 @@ def _retry_after(value: str | None) -> float | None:
 def _proxy_headers(proxy: Proxy) -> dict[str, str]:
     if proxy.authorization is None:
         return {}
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(proxy.authorization.encode()).decode()}"}
+    return {"proxy-authorization": f"Basic {base64.b64encode(proxy.authorization.encode()).decode()}"}
 
 
 def _sentence(route: Route, error: Exception) -> str:

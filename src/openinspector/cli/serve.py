@@ -1,6 +1,7 @@
 """`openinspector serve`: run the service in the foreground."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,4 +47,4 @@ def _announce(service: "Service", url: str) -> None:
         click.echo("Administrator's access key, shown this once:")
         click.echo(f"  AWS_ACCESS_KEY_ID={first.id}")
         click.echo(f"  AWS_SECRET_ACCESS_KEY={first.secret}")
-    click.get_text_stream("stdout").flush()
+    sys.stdout.flush()

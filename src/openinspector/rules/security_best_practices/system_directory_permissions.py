@@ -31,9 +31,9 @@ _MAX_MEMBERS: Final = 20
 
 def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     """Judge owner and mode of everything the sensor sent."""
-    modes = sorted(facts.all(DirectoryMode), key=lambda mode: mode.path)
+    modes = sorted(facts.all(DirectoryMode), key=repr)
     members = _Members(facts)
-    found = sorted((finding for mode in modes if (finding := _judge(mode, members))), key=lambda pair: pair[0])
+    found = sorted((finding for mode in modes if (finding := _judge(mode, members))), key=lambda each: each[0])
     rooted = any(mode.gid == 0 and mode.mode & _GROUP for mode in modes)
     gap = unseen(facts, RULE.sensors if rooted else RULE.sensors[:1])
     if found:

@@ -61,6 +61,10 @@ class TelemetryVault:
             raise SealError(f"telemetry of {envelope.agent_id} number {envelope.seq} is not what was received")
         return plaintext
 
+    def make_key(self, run: RunArn) -> None:
+        """Make a run's key unless it has one."""
+        self._keys.make(run)
+
     def forget_key(self, run: RunArn) -> None:
         """Forget a run's key in the clear."""
         self._keys.drop(run)

@@ -45,10 +45,10 @@ class AdvisoryStore(Protocol):
     def advisories(self, distributions: Sequence[str]) -> Sequence[Advisory]:
         """Return the advisories that affect any of ``<ID>:<VERSION_ID>``, by feed and id.
 
-        Their ``affected`` lists hold only entries of those distributions.
+        Their ``affected`` lists hold only entries of those distributions, by distribution.
         """
         ...
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
-        """Return what could not be understood of a feed."""
+        """Return what could not be understood of a feed: the first entries, at least 1,000 where there are more."""
         ...

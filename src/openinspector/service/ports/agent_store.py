@@ -53,7 +53,8 @@ class AgentStore(Protocol):
         """Use a token once and add ``agent`` with the token's tags, in one transaction.
 
         A key that is enrolled already gets its agent back and uses nothing up. None where the token is unknown,
-        expired at ``agent.enrolled_at`` or used up: the token is consumed by one conditional update.
+        expired at ``agent.enrolled_at`` or used up: the token is consumed by one conditional update. StoreError where
+        another key has the id.
         """
         ...
 

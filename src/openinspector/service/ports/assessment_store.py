@@ -67,7 +67,7 @@ class DurationRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFilter:
-    """What ListAssessmentTemplates can ask for; empty means no restriction (F11.32)."""
+    """What ListAssessmentTemplates can ask for: AND across fields, OR within one; empty: no restriction (F11.32)."""
 
     target_arns: tuple[TargetArn, ...] = ()
     name_pattern: str | None = None
@@ -77,7 +77,7 @@ class TemplateFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """What ListAssessmentRuns can ask for; empty means no restriction (F11.32)."""
+    """What ListAssessmentRuns can ask for: AND across fields, OR within one; empty: no restriction (F11.32)."""
 
     template_arns: tuple[TemplateArn, ...] = ()
     name_pattern: str | None = None
@@ -91,7 +91,7 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTotals:
-    """How many runs a template has had, and which was started last (F4.22)."""
+    """How many runs of a template there are, and which of them was created last (F4.22)."""
 
     count: int
     last_run_arn: RunArn | None
@@ -161,7 +161,7 @@ class AssessmentStore(Protocol):
         ...
 
     def run_totals(self, templates: Sequence[TemplateArn]) -> Mapping[TemplateArn, RunTotals]:
-        """Return the totals of each template asked for."""
+        """Return the totals of each template asked for; zero for one that does not exist."""
         ...
 
     def template_tags(self, arn: TemplateArn) -> tuple[Tag, ...]:

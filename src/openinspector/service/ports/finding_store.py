@@ -34,7 +34,7 @@ class FindingStore(Protocol):
     """Keeps what runs produced. Adding what is there already (same ARN) changes nothing."""
 
     def add_findings(self, findings: Sequence[Finding]) -> None:
-        """Add findings, all or nothing."""
+        """Add findings, all or nothing; StoreError where one is not of the run it names."""
         ...
 
     def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:

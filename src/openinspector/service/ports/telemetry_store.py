@@ -88,7 +88,10 @@ class TelemetryStore(Protocol):
         ...
 
     def record(self, envelope: StoredEnvelope) -> Recorded:
-        """Note an envelope; the caller has stored its object already."""
+        """Note an envelope; the caller has stored its object already.
+
+        One that is there is SAME or CONFLICT even where a new one would be REFUSED.
+        """
         ...
 
     def digests(self, run: RunArn, agent: AgentId, stream: str) -> Mapping[int, str]:
@@ -100,7 +103,7 @@ class TelemetryStore(Protocol):
         ...
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:
-        """Note that a stream is closed; closing it again changes nothing."""
+        """Note that a stream is closed; closing it again changes nothing. Its watermark is the store's own."""
         ...
 
     def streams(self, run: RunArn) -> Sequence[Stream]:

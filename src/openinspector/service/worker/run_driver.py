@@ -64,15 +64,19 @@ class Evaluator(Protocol):
         ...
 
 
-class RunKeys(Protocol):
-    """The keys that runs' telemetry is sealed with."""
+class RunTelemetry(Protocol):
+    """What the driver tells those who keep the run's telemetry."""
 
-    def make(self, run: RunArn) -> bytes | None:
+    def run_began(self, run: RunArn) -> None:
         """Make the run's data key unless it has one."""
         ...
 
-    def drop(self, run: RunArn) -> None:
+    def run_ended(self, run: RunArn) -> None:
         """Forget the key in the clear."""
+        ...
+
+    def run_canceled(self, run: RunArn) -> None:
+        """Shred what has arrived: nobody will evaluate it."""
         ...
 
 
@@ -84,7 +88,7 @@ class RunDriver:
     agents: AgentStore
     telemetry: TelemetryStore
     findings: FindingStore
-    keys: RunKeys
+    received: RunTelemetry
     evaluator: Evaluator
     clock: Clock
     stop_grace: timedelta
@@ -120,7 +124,7 @@ class RunDriver:
         run = self._run(arn)
         errors = self.evaluator.begin(run)
         self._reach(arn, _State.START_DATA_COLLECTION_PENDING)
-        self.keys.make(arn)
+        self.received.run_began(arn)
         self._reach(arn, _State.START_DATA_COLLECTION_IN_PROGRESS)
         self._reach(arn, _State.COLLECTING_DATA)
         _log.info("run_driver collecting", run=arn, agents=len(self.assessments.run_agents(arn)))
@@ -162,8 +166,9 @@ class RunDriver:
     def _collected(self, arn: RunArn) -> str:
         run = self._run(arn)
         if run.stop_action is StopAction.SKIP_EVALUATION and run.state in BEFORE_EVALUATION:
-            self.keys.drop(arn)
-            return self._reach(arn, _State.CANCELED)
+            canceled = self._reach(arn, _State.CANCELED)
+            self.received.run_canceled(arn)
+            return canceled
         self._reach(arn, _State.DATA_COLLECTED)
         self._reach(arn, _State.START_EVALUATING_RULES_PENDING)
         return self._reach(arn, _State.EVALUATING_RULES)
@@ -186,7 +191,7 @@ class RunDriver:
         return self._end(arn, _final_state(results, errors))
 
     def _end(self, arn: RunArn, final: AssessmentRunState) -> str:
-        self.keys.drop(arn)
+        self.received.run_ended(arn)
         run = self.assessments.runs_by_arn([arn]).get(arn)
         if run is not None and run.in_progress:
             self.assessments.advance_run(arn, final, self.clock.now())

@@ -6,22 +6,22 @@ from functools import partial
 
 import pytest
 
-from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, exclusion_arn, finding_arn
+from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, exclusion_arn
 from openinspector.model.asset import AssetAttributes, Tag
 from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
 from openinspector.service.ports.assessment_store import TimeRange
 from openinspector.service.ports.finding_store import FindingFilter, FindingStore
-from openinspector.service.ports.page import Cursor, PageRequest
+from openinspector.service.ports.page import PageRequest
 from openinspector.testing.conformance.threads import at_once
+from openinspector.testing.conformance.walk import walk
 from openinspector.testing.model_builders import (
     agent_id,
     asset,
     exclusion,
     finding,
     moment,
-    resource_id,
     rules_package_arn,
     run,
     template,
@@ -40,16 +40,7 @@ def listed(store: FindingStore, wanted: FindingFilter = EVERYTHING) -> list[Find
 
 def walked(store: FindingStore, wanted: FindingFilter, limit: int) -> list[FindingArn]:
     """Return all pages of ``limit`` one after the other."""
-    found: list[FindingArn] = []
-    after: Cursor | None = None
-    while True:
-        page = store.list_findings(wanted, PageRequest(limit=limit, after=after))
-        assert len(page.rows) <= limit
-        found.extend(page.rows)
-        if page.next is None:
-            return found
-        assert len(page.rows) == limit
-        after = page.next
+    return walk(partial(store.list_findings, wanted), limit)
 
 
 def arns(findings: Iterable[Finding]) -> list[FindingArn]:
@@ -352,4 +343,3 @@ def _one_of_six(number: int) -> Finding:
 
 _SIX = [_one_of_six(number) for number in range(1, 7)]
 _NUMBERS = {one.arn: number for number, one in enumerate(_SIX, start=1)}
-assert finding_arn(RUN, resource_id(1)) in _NUMBERS

@@ -1,6 +1,5 @@
 """What every key provider does: a test class of an adapter inherits this one and says how to make it."""
 
-
 import pytest
 
 from openinspector.service.ports.key_provider import KeyProvider, KeyProviderError

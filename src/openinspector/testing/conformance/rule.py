@@ -21,19 +21,53 @@ KINDS: Final[tuple[type[Record], ...]] = get_args(Record)
 K = TypeVar("K")
 V = TypeVar("V")
 
-_WORDS: Final = (
-    *("", "yes", "no", "0", "1", "2", "2,1", "-1", "14", "365", "99999", "any", "root", "*", "prohibit-password"),
-    *("password", "required", "optional", "pam_unix.so", "pam_pwquality.so", "pam_pwhistory.so", "minlen=14"),
-    *("remember=12", "ucredit=-1", "x86_64", "aarch64", "9.2p1", "6.6p1", "debian", "12"),
-)
-_KEYS: Final = (
-    *("permitrootlogin", "passwordauthentication", "kbdinteractiveauthentication", "usepam", "protocol"),
-    *("authenticationmethods", "allowusers", "denyusers", "PASS_MAX_DAYS", "PASS_MIN_LEN", "minlen", "dcredit"),
-    "kernel.randomize_va_space",
-)
+_WORDS: Final = ("", "yes", "no", "0", "1", "2", "-1", "14", "365", "99999", "any", "root", "*", "password")
+_SAID_OF: Final[Mapping[str, tuple[str, ...]]] = {
+    "architecture": ("x86_64", "aarch64", "i686", "amd64"),
+    "control": ("required", "requisite", "optional", "[success=1 default=ignore]"),
+    "facility": ("password", "auth"),
+    "id": ("debian",),
+    "module": (
+        "pam_unix.so",
+        "pam_pwquality.so",
+        "pam_cracklib.so",
+        "pam_pwhistory.so",
+        "pam_passwdqc.so",
+        "pam_sss.so",
+    ),
+    "name": ("bash", "openssl", "root", "alice"),
+    "nx_disabled_by": ("", "noexec=off"),
+    "service": ("passwd", "login"),
+    "source_name": ("bash", "openssl"),
+    "source_version": ("1.0-1", "2.0-1"),
+    "version": ("9.2p1", "6.6p1", "1.0-1", "2.0-1", ""),
+    "version_id": ("12",),
+    "arguments": ("minlen=14", "minlen=8", "remember=12", "ucredit=-1", "enforcing=0", "min=disabled,24,16,14,14"),
+}
+"""What a field of the name often says; so that rules get past what they cannot make sense of."""
+_SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
+    "PASS_MAX_DAYS": ("90", "99999", "never"),
+    "PASS_MIN_LEN": ("5", "14"),
+    "allowusers": ("alice", "root", "*"),
+    "authenticationmethods": ("any", "publickey", "publickey,password password"),
+    "dcredit": ("0", "-1", "1"),
+    "denyusers": ("root", "bob"),
+    "kbdinteractiveauthentication": ("yes", "no"),
+    "kernel.randomize_va_space": ("0", "1", "2"),
+    "minlen": ("8", "14", "20"),
+    "passwordauthentication": ("yes", "no"),
+    "permitrootlogin": ("yes", "no", "prohibit-password", "forced-commands-only"),
+    "protocol": ("2", "2,1", "1"),
+    "usepam": ("yes", "no"),
+}
 _TEXT: Final = st.sampled_from(_WORDS) | st.text(max_size=20)
-_KEY: Final = st.sampled_from(_KEYS) | st.text(max_size=20)
 _NUMBER: Final = st.sampled_from((0, 365, 0o755, 0o777, 1000)) | st.integers(min_value=-2, max_value=2**31)
+_MEANT: Final = {key: st.sampled_from(values) for key, values in _SETTINGS.items()}
+_SETTING: Final = st.one_of(
+    st.fixed_dictionaries(_MEANT),
+    st.fixed_dictionaries({}, optional=_MEANT),
+    st.dictionaries(st.sampled_from(tuple(_SETTINGS)) | st.text(max_size=20), _TEXT, max_size=6),
+)
 _PLAIN: Final[Mapping[object, st.SearchStrategy[object]]] = {
     str: _TEXT,
     int: _NUMBER,
@@ -123,14 +157,16 @@ def _check_detection(detection: Detection) -> None:
 @st.composite
 def host_facts(draw: st.DrawFn, rule: Rule) -> HostFacts:
     """Return hosts with any records and sensor states, of the kinds a rule reads and of others."""
-    kinds = draw(st.sets(st.sampled_from(KINDS), max_size=3)) | draw(st.sets(st.sampled_from(rule.reads)))
+    read = st.just(set(rule.reads)) | st.sets(st.sampled_from(rule.reads))
+    kinds = draw(st.sets(st.sampled_from(KINDS), max_size=3)) | draw(read)
     records: dict[type[object], tuple[Record, ...]] = {
-        kind: tuple(draw(st.lists(_records(kind), max_size=4)))
+        kind: tuple(draw(st.lists(_records(kind), min_size=kind in rule.reads, max_size=4)))
         for kind in sorted(kinds, key=lambda kind: kind.__name__)
     }
-    names = draw(st.sets(st.sampled_from(rule.sensors)))
+    states = draw(st.just((SensorState.OK,)) | st.just(tuple(SensorState)))
+    names = set(rule.sensors) if len(states) == 1 else draw(st.sets(st.sampled_from(rule.sensors)))
     sensors = {
-        name: SensorStatus(sensor=name, state=draw(st.sampled_from(SensorState)), records=0, details=("/x: unread",))
+        name: SensorStatus(sensor=name, state=draw(st.sampled_from(states)), records=0, details=("/x: unread",))
         for name in sorted(names)
     }
     return HostFacts(agent_id="i-1", records=records, sensors=sensors)
@@ -146,24 +182,32 @@ def watched(facts: HostFacts, rule: Rule) -> HostFacts:
 
 
 def _records(kind: type[Record]) -> st.SearchStrategy[Record]:
-    return st.builds(kind, **{name: _of(hint) for name, hint in get_type_hints(kind).items()})
+    return st.builds(kind, **{name: _field(name, hint) for name, hint in get_type_hints(kind).items()})
+
+
+def _field(name: str, hint: object) -> st.SearchStrategy[object]:
+    """Return values of a record's field, often ones that mean something to a rule."""
+    if name not in _SAID_OF:
+        return _of(hint)
+    meant = st.sampled_from(_SAID_OF[name])
+    text = st.one_of(meant, meant, meant, meant, _TEXT)
+    return text if hint is str else st.lists(text, max_size=4).map(tuple)
 
 
 def _of(hint: object) -> st.SearchStrategy[object]:
-    """Return values of a record field's type, often ones that mean something to a rule."""
     if hint in _PLAIN:
         return _PLAIN[hint]
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is tuple:
         return st.lists(_of(arguments[0]), max_size=4).map(tuple)
     if origin is dict:
-        return st.dictionaries(_KEY, _TEXT, max_size=6)
+        return _SETTING
     if origin is UnionType:
         return st.one_of(*(_of(argument) for argument in arguments))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return st.builds(hint, **{name: _of(inner) for name, inner in get_type_hints(hint).items()})
+        return st.builds(hint, **{name: _field(name, inner) for name, inner in get_type_hints(hint).items()})
     raise TypeError(f"no strategy for {hint}: add one")
 
 

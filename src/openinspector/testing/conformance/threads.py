@@ -3,18 +3,15 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TypeVar
 
 from openinspector.model.errors import OpenInspectorError
 
-T = TypeVar("T")
 
-
-def at_once(actions: Sequence[Callable[[], T]]) -> list[T | OpenInspectorError]:
+def at_once(actions: Sequence[Callable[[], object]]) -> list[object]:
     """Start all actions at the same moment, each in its thread; return results, errors of ours among them."""
     start = Barrier(len(actions))
 
-    def do(action: Callable[[], T]) -> T | OpenInspectorError:
+    def do(action: Callable[[], object]) -> object:
         start.wait()
         try:
             return action()

@@ -1,0 +1,93 @@
+"""Enrolment: the host's key becomes an agent of one service; what came of it is kept in the state directory."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from openinspector.agent.atomic_file import make_private_folder, write_atomically
+from openinspector.agent.gateway_client import GatewayClient
+from openinspector.agent.identity import Claim, HostKey, Identity, IdentityError
+from openinspector.agent.reply import describe_failure
+from openinspector.model.agent import HostDescription
+from openinspector.model.errors import OpenInspectorError, WireError
+from openinspector.wire.codec import decode_json, encode_json
+from openinspector.wire.message import AgentIdText, Challenge, Enrolment, EnrolmentRequest
+
+ENROLMENT_FILE: Final = "enrolment.json"
+CA_FILE: Final = "ca.pem"
+MAX_CA_BYTES: Final = 1024 * 1024
+_MAX_BYTES: Final = 64 * 1024
+
+
+class EnrolmentError(OpenInspectorError):
+    """The host could not be enrolled, or is not."""
+
+
+class EnrolmentRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the agent must know to go on after a restart."""
+
+    endpoint: str
+    """``https://host:port``."""
+    agent_id: AgentIdText
+    key_id: str
+    """Of the host key that was enrolled."""
+    enrolled_at: datetime
+
+
+_DECODER: Final = msgspec.json.Decoder(EnrolmentRecord)
+
+
+def enrol(client: GatewayClient, key: HostKey, identity: Identity, secret: str, host: HostDescription) -> str:
+    """Enrol the host and return its agent id; EnrolmentError, IdentityError. The same key gets the same id again."""
+    challenge = client.challenge()
+    if not isinstance(challenge, Challenge):
+        raise EnrolmentError(f"the service gave no challenge: {describe_failure(challenge)}")
+    evidence = identity.evidence(Claim(secret=secret, nonce=challenge.nonce, public_key=key.public_key))
+    request = EnrolmentRequest(
+        nonce=challenge.nonce,
+        method=identity.name,
+        evidence=dict(evidence),
+        public_key=key.public_key,
+        host=host,
+    )
+    enrolment = client.enrol(request)
+    if not isinstance(enrolment, Enrolment):
+        raise EnrolmentError(f"the service did not enrol this host: {describe_failure(enrolment)}")
+    return enrolment.agent_id
+
+
+def save_enrolment(state: Path, record: EnrolmentRecord, ca: bytes | None) -> None:
+    """Keep the enrolment, and the authorities to trust where some were given; EnrolmentError."""
+    try:
+        make_private_folder(state)
+        if ca is not None:
+            write_atomically(state / CA_FILE, ca)
+        write_atomically(state / ENROLMENT_FILE, encode_json(record, "the enrolment"))
+    except OSError as error:
+        raise EnrolmentError(f"the enrolment cannot be kept in {state}: {error.strerror}") from error
+
+
+def load_enrolment(state: Path, key: HostKey) -> EnrolmentRecord:
+    """Return the enrolment of ``key``; EnrolmentError where there is none."""
+    path = state / ENROLMENT_FILE
+    try:
+        with path.open("rb") as file:
+            record = decode_json(file.read(_MAX_BYTES), _DECODER, "the enrolment")
+    except FileNotFoundError as error:
+        raise EnrolmentError(
+            f"this host is not enrolled: there is no {path}",
+            advice="Run: openinspector agent enrol --endpoint URL --token TOKEN --ca FILE",
+        ) from error
+    except (OSError, WireError) as error:
+        raise EnrolmentError(f"{path} cannot be read: {error}", advice="Enrol the host again.") from error
+    if record.key_id != key.id:
+        raise IdentityError("the host key is not the one that was enrolled", advice="Enrol the host again.")
+    return record
+
+
+def enrolled_ca(state: Path) -> Path | None:
+    """Return the file of the authorities given at enrolment, or None."""
+    path = state / CA_FILE
+    return path if path.is_file() else None

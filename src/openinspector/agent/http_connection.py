@@ -1,0 +1,226 @@
+"""One TLS connection that speaks as much HTTP/1.1 (RFC 9112) as the gateway's protocol needs.
+
+The standard library's client loads the whole e-mail package: three megabytes on every host, for headers. This one
+sends POST and CONNECT, and reads replies strictly: bounded lines, one length, no folding, no trailers kept.
+"""
+
+import re
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+from openinspector.agent.settings import Address
+
+MAX_LINE: Final = 8 * 1024
+MAX_HEADERS: Final = 64
+MAX_CHUNKS: Final = 4096
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2})(?: .*)?")
+_HEADER: Final = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(.*?)[ \t]*")
+_LENGTH: Final = re.compile(r"[0-9]{1,12}")
+_CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
+_READ: Final = 64 * 1024
+_CONTINUES: Final = 200
+_OK: Final = 200
+_BODILESS: Final = (204, 304)
+
+
+class HttpError(Exception):
+    """What came is no reply this agent takes."""
+
+
+class ClosedError(HttpError):
+    """The other side closed the connection before a reply began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAnswer:
+    """A whole reply; header names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    reusable: bool
+    """Whether another request may follow on the same connection."""
+
+
+class HttpConnection:
+    """An open connection to the gateway."""
+
+    def __init__(self, secured: ssl.SSLSocket, host: str) -> None:
+        self._socket = secured
+        self._host = host
+
+    def post(
+        self, path: str, body: bytes, headers: Mapping[str, str], max_bytes: int, check: Callable[[], None]
+    ) -> HttpAnswer:
+        """Send a request and read its reply; OSError, HttpError.
+
+        ``check`` is called between reads and may raise to give up; a reply's body is at most ``max_bytes``.
+        """
+        lines = [f"POST {path} HTTP/1.1", f"host: {self._host}", f"content-length: {len(body)}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        head = "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
+        if self._send(head, body):
+            return _Reader(self._socket, check).answer(max_bytes)
+        # Who refuses a long body may answer and hang up before all of it is sent.
+        try:
+            return replace(_Reader(self._socket, check).answer(max_bytes), reusable=False)
+        except (OSError, HttpError) as error:
+            raise ClosedError("the connection was closed") from error
+
+    def _send(self, head: bytes, body: bytes) -> bool:
+        try:
+            # One write for small requests: the head does not wait for the body's packet.
+            self._socket.sendall(head + body if len(body) < _READ else head)
+            if len(body) >= _READ:
+                self._socket.sendall(body)
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connection without waiting for the other side."""
+        self._socket.close()
+
+
+def connect(
+    gateway: Address,
+    through: Address | None,
+    tunnel_headers: Mapping[str, str],
+    timeout: float,
+    context: ssl.SSLContext,
+) -> HttpConnection:
+    """Open a connection, through a proxy's tunnel where one is given; OSError, HttpError."""
+    first = through or gateway
+    plain = socket.create_connection((first.host, first.port), timeout=timeout)
+    try:
+        plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if through is not None:
+            _open_tunnel(plain, gateway, tunnel_headers)
+        return HttpConnection(context.wrap_socket(plain, server_hostname=gateway.host), str(gateway))
+    except BaseException:
+        plain.close()
+        raise
+
+
+def _open_tunnel(plain: socket.socket, gateway: Address, headers: Mapping[str, str]) -> None:
+    lines = [
+        f"CONNECT {gateway} HTTP/1.1",
+        f"host: {gateway}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    plain.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1"))
+    status = _Reader(plain, lambda: None, at_most=1).head()[0]
+    if status != _OK:
+        raise HttpError(f"the proxy answered {status} to CONNECT")
+
+
+class _Reader:
+    """Reads one reply from a socket."""
+
+    def __init__(self, source: socket.socket, check: Callable[[], None], at_most: int = _READ) -> None:
+        self._source = source
+        self._check = check
+        self._at_most = at_most
+        """Bytes of one read; 1 where what follows the head belongs to somebody else."""
+        self._buffer = bytearray()
+        self._started = False
+
+    def answer(self, max_bytes: int) -> HttpAnswer:
+        status, headers = self.head()
+        while status < _CONTINUES:
+            status, headers = self.head()
+        closes = headers.get("connection", "").lower() == "close"
+        if status in _BODILESS:
+            body: bytes = b""
+        elif "transfer-encoding" in headers:
+            body = self._chunked(headers, max_bytes)
+        elif "content-length" in headers:
+            body = self._counted(headers["content-length"], max_bytes)
+        else:
+            body, closes = self._rest(max_bytes), True
+        return HttpAnswer(status=status, headers=headers, body=body, reusable=not closes and not self._buffer)
+
+    def head(self) -> tuple[int, dict[str, str]]:
+        found = _STATUS_LINE.fullmatch(self._line())
+        if found is None:
+            raise HttpError("it does not speak HTTP/1.1")
+        headers: dict[str, str] = {}
+        for _ in range(MAX_HEADERS):
+            line = self._line()
+            if not line:
+                return int(found[1]), headers
+            header = _HEADER.fullmatch(line)
+            if header is None:
+                raise HttpError("a header of its reply is malformed")
+            name = header[1].decode("ascii").lower()
+            if name in headers and name in ("content-length", "transfer-encoding"):
+                raise HttpError(f"its reply has more than one {name}")
+            headers[name] = header[2].decode("latin-1")
+        raise HttpError("its reply has too many headers")
+
+    def _counted(self, text: str, max_bytes: int) -> bytes:
+        if not _LENGTH.fullmatch(text) or int(text) > max_bytes:
+            raise HttpError(f"its reply is longer than {max_bytes} bytes")
+        return self._take(int(text))
+
+    def _chunked(self, headers: Mapping[str, str], max_bytes: int) -> bytes:
+        if headers["transfer-encoding"].lower() != "chunked" or "content-length" in headers:
+            raise HttpError("the length of its reply is ambiguous")
+        body = bytearray()
+        for _ in range(MAX_CHUNKS):
+            size = _CHUNK_SIZE.fullmatch(self._line())
+            if size is None or len(body) + int(size[1], 16) > max_bytes:
+                raise HttpError("a chunk of its reply is malformed or too long")
+            if int(size[1], 16) == 0:
+                for _ in range(MAX_HEADERS):
+                    if not self._line():
+                        return bytes(body)
+            body += self._take(int(size[1], 16))
+            if self._line():
+                raise HttpError("a chunk of its reply is malformed or too long")
+        raise HttpError("its reply has too many chunks")
+
+    def _rest(self, max_bytes: int) -> bytes:
+        while len(self._buffer) <= max_bytes:
+            if not self._more():
+                body = bytes(self._buffer)
+                self._buffer.clear()
+                return body
+        raise HttpError(f"its reply is longer than {max_bytes} bytes")
+
+    def _line(self) -> bytes:
+        while (end := self._buffer.find(b"\r\n")) < 0:
+            if len(self._buffer) > MAX_LINE:
+                raise HttpError("a line of its reply is too long")
+            self._need()
+        line = bytes(self._buffer[:end])
+        del self._buffer[: end + 2]
+        return line
+
+    def _take(self, size: int) -> bytes:
+        while len(self._buffer) < size:
+            self._need()
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _need(self) -> None:
+        if not self._more():
+            raise HttpError("its reply is cut off")
+
+    def _more(self) -> bool:
+        try:
+            found = self._source.recv(self._at_most)
+        except (ConnectionResetError, ssl.SSLEOFError) as error:
+            if not self._started:
+                raise ClosedError("the connection was closed") from error
+            raise
+        if not found and not self._started:
+            raise ClosedError("the connection was closed")
+        self._check()
+        self._started = True
+        self._buffer += found
+        return bool(found)

@@ -1,0 +1,60 @@
+"""The sensors' process: ``python -m openinspector.agent.sensing names`` and ``… collect NUMBER SENSOR…``.
+
+It holds what sensors need only while they run, and whatever a sensor does to it, the agent goes on. It writes to
+standard output, one JSON value per line: names, or telemetry messages as they are found. It reads nothing, and knows
+neither the host key nor the service.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+
+from openinspector import __version__
+from openinspector.agent.collection import collect
+from openinspector.agent.host import Host
+from openinspector.agent.local_host import LocalHost
+from openinspector.agent.registry import sensors
+from openinspector.model.errors import WireError
+from openinspector.wire.codec import encode_json, encode_record
+from openinspector.wire.telemetry import TelemetryMessage
+
+
+def collect_messages(names: Sequence[str], number: int, host: Host) -> Iterator[TelemetryMessage]:
+    """Run the named sensors once over ``host``; ``number`` counts the collections of a run.
+
+    A record whose text is not Unicode cannot be sent: its sensor's status then counts a record more than arrives,
+    which tells the service.
+    """
+    known = sensors()
+    chosen = [known[name] for name in names]
+    for sensor, record in collect(chosen, host, time.monotonic, agent_version=__version__, collection=number):
+        try:
+            yield encode_record(sensor, record)
+        except WireError:
+            continue
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Print what was asked for; returns the exit status."""
+    try:
+        if list(arguments) == ["names"]:
+            _write(encode_json(list(sensors()), "names"))
+            return 0
+        number, names = int(arguments[1]), arguments[2:]
+        for message in collect_messages(names, number, LocalHost()):
+            _write(encode_json(message, "a message"))
+    except BrokenPipeError:
+        # The agent does not want it any more.
+        return 0
+    return 0
+
+
+def _write(line: bytes) -> None:
+    view = memoryview(line + b"\n")
+    while view:
+        view = view[os.write(1, view) :]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

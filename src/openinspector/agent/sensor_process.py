@@ -1,0 +1,124 @@
+"""Runs the sensors in a process of their own: the agent stays small between runs, and no sensor can take it along.
+
+The process is this very interpreter with a fixed module; the only words that vary are a number and names of sensors,
+each checked against those that are built in. Nothing goes through a shell.
+"""
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from openinspector.model.errors import SensorError, WireError
+from openinspector.wire.codec import decode_json
+from openinspector.wire.telemetry import TelemetryMessage
+
+MODULE: Final = "openinspector.agent.sensing"
+MAX_LINE: Final = 20 * 1024 * 1024
+"""A message longer than this fits into no envelope anyway."""
+NAMES_SECONDS: Final = 60.0
+COLLECTION_SECONDS: Final = 1800.0
+"""Sensors bound themselves, record by record; this bounds one that hangs within a record."""
+
+_LOOK_SECONDS: Final = 0.2
+_READ: Final = 64 * 1024
+_MESSAGE: Final = msgspec.json.Decoder(TelemetryMessage)
+_NAMES: Final = msgspec.json.Decoder(list[str])
+
+
+class SensorProcess:
+    """The built-in sensors as they are run in their own process."""
+
+    def __init__(self, command: Sequence[str] = (sys.executable, "-m", MODULE)) -> None:
+        self._command = tuple(command)
+
+    def names(self) -> frozenset[str]:
+        """Return the names of the sensors; SensorError."""
+        lines = list(self._lines(("names",), NAMES_SECONDS, lambda: False))
+        if len(lines) != 1:
+            raise SensorError("the sensors' process did not list its sensors")
+        try:
+            return frozenset(decode_json(lines[0], _NAMES, "the list of sensors"))
+        except WireError as error:
+            raise SensorError(str(error)) from error
+
+    def collect(
+        self, names: tuple[str, ...], number: int, is_stopped: Callable[[], bool]
+    ) -> Iterator[TelemetryMessage]:
+        """Run the named sensors once and yield their messages as they come; SensorError.
+
+        Ends early, without an error, once ``is_stopped`` says so.
+        """
+        for line in self._lines(("collect", str(number), *names), COLLECTION_SECONDS, is_stopped):
+            try:
+                yield decode_json(line, _MESSAGE, "a sensor's message")
+            except WireError as error:
+                raise SensorError(str(error)) from error
+
+    def _lines(self, arguments: Sequence[str], seconds: float, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
+        reading, writing = os.pipe2(os.O_CLOEXEC)
+        try:
+            process = self._spawn(arguments, writing)
+        except OSError as error:
+            os.close(reading)
+            raise SensorError(f"the sensors' process cannot be started: {error}") from error
+        finally:
+            os.close(writing)
+        ended = False
+        try:
+            yield from _read_lines(reading, time.monotonic() + seconds, is_stopped)
+            ended = True
+        finally:
+            os.close(reading)
+            status = _reap(process, kill=not ended or is_stopped())
+        if status != 0 and not is_stopped():
+            raise SensorError(f"the sensors' process ended with status {status}")
+
+    def _spawn(self, arguments: Sequence[str], output: int) -> int:
+        actions = ((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, output, 1))
+        command = [*self._command, *arguments]
+        # The agent's signals are the agent's; the process ends with its pipe.
+        return os.posix_spawn(command[0], command, _environment(), file_actions=actions, setsid=False)
+
+
+def _read_lines(descriptor: int, until: float, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
+    buffer = bytearray()
+    while not is_stopped():
+        if time.monotonic() > until:
+            raise SensorError("the sensors' process takes too long")
+        if not select.select([descriptor], [], [], _LOOK_SECONDS)[0]:
+            continue
+        found = os.read(descriptor, _READ)
+        if not found:
+            if buffer:
+                raise SensorError("the sensors' process stopped within a message")
+            return
+        buffer += found
+        if len(buffer) > MAX_LINE:
+            raise SensorError("a sensor's message is too long")
+        *lines, rest = buffer.split(b"\n")
+        buffer = rest
+        yield from (bytes(line) for line in lines)
+
+
+def _reap(process: int, *, kill: bool) -> int:
+    if kill:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    except ChildProcessError:
+        return 0
+
+
+def _environment() -> Mapping[str, str]:
+    """Return the agent's environment without its settings, and with the paths its modules were found on."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENINSPECTOR_")}
+    return MappingProxyType({**kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})

@@ -1,0 +1,193 @@
+"""`openinspector evaluate`: the service's own evaluation on a file of facts, offline."""
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from openinspector.model.rules_package import RulesPackageName
+
+if TYPE_CHECKING:
+    from openinspector.engine.evaluate import HostEvaluation
+    from openinspector.engine.match import AdvisoryIndex
+    from openinspector.engine.rule import Rule
+    from openinspector.model.facts import HostFacts
+    from openinspector.model.finding import Finding
+
+_RUN: Final = "arn:aws:inspector:us-east-1:000000000000:target/0-OFFLINE0/template/0-OFFLINE0/run/0-OFFLINE0"
+_NEEDS_ADVISORIES: Final = RulesPackageName.COMMON_VULNERABILITIES
+
+
+@click.command()
+@click.argument("facts_file")
+@click.option("--advisories", "advisories_file", metavar="FILE", help="Advisories, JSON lines or one array.")
+@click.option(
+    "--package",
+    "packages",
+    multiple=True,
+    type=click.Choice([name.value for name in RulesPackageName]),
+    help="Only this rules package; repeat for more.",
+)
+@click.option("--agent-id", metavar="ID", help="What to call the host.")
+@click.option("--why", is_flag=True, help="Show evidence and remedy of each finding.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; the same file gives the same bytes.")
+def evaluate(  # noqa: PLR0913 - one option a thing to choose
+    *,
+    facts_file: str,
+    advisories_file: str | None,
+    packages: tuple[str, ...],
+    agent_id: str | None,
+    why: bool,
+    as_json: bool,
+) -> None:
+    """Evaluate FACTS_FILE ("-" for standard input) offline, by the very rules of the service.
+
+    FACTS_FILE is what `openinspector agent collect --dry-run --json` prints. It makes a good bug report.
+    """
+    from openinspector.cli.facts_file import read_facts
+
+    facts = read_facts(facts_file, agent_id)
+    rules = _rules(packages, has_advisories=advisories_file is not None)
+    result = _judge(facts, rules, _index(advisories_file))
+    if as_json:
+        _print_json(facts, result)
+    else:
+        _print(facts, result, why=why)
+
+
+def _rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[str, tuple[Rule, ...]]":
+    from openinspector.service.app.rule_catalogue import discover_rules
+
+    every = {str(name): tuple(rules.values()) for name, rules in discover_rules().items()}
+    missing = [name for name in packages if name not in every]
+    if missing:
+        raise click.BadParameter(f"has no rules yet: {', '.join(missing)}", param_hint="--package")
+    chosen = {name: rules for name, rules in every.items() if not packages or name in packages}
+    if _NEEDS_ADVISORIES in chosen and not has_advisories:
+        if packages == (_NEEDS_ADVISORIES,):
+            raise click.UsageError(f"{_NEEDS_ADVISORIES} needs --advisories.")
+        del chosen[_NEEDS_ADVISORIES]
+        click.echo("No vulnerabilities are looked for: that needs --advisories.", err=True)
+    return chosen
+
+
+def _index(advisories_file: str | None) -> "AdvisoryIndex":
+    from openinspector.cli.facts_file import read_advisories
+    from openinspector.engine.match import AdvisoryIndex
+    from openinspector.plugins import discover
+    from openinspector.version import VersionScheme
+
+    if advisories_file is None:
+        return AdvisoryIndex.empty()
+    schemes = discover("openinspector.versions", "SCHEME", VersionScheme)
+    return AdvisoryIndex(read_advisories(advisories_file), schemes=schemes, fingerprints={})
+
+
+def _judge(facts: "HostFacts", rules: "dict[str, tuple[Rule, ...]]", index: "AdvisoryIndex") -> "HostEvaluation":
+    from datetime import UTC, datetime
+
+    from openinspector.engine.asset import asset_of
+    from openinspector.engine.evaluate import RunEvaluation
+    from openinspector.engine.evaluate import evaluate as evaluate_host
+    from openinspector.engine.rule import RuleContext
+    from openinspector.model.agent import Agent, AgentId
+    from openinspector.model.arn import RulesPackageArn, RunArn
+
+    # The time reaches no output: a replayed evaluation must print what the first one did.
+    now = datetime.fromtimestamp(0, UTC)
+    run = RunEvaluation(
+        run_arn=RunArn(_RUN),
+        rules={RulesPackageArn(name): package_rules for name, package_rules in rules.items()},
+        context=RuleContext(advisories=index),
+        now=now,
+    )
+    agent = Agent(id=AgentId(facts.agent_id), public_key=b"", tags=(), enrolled_at=now)
+    return evaluate_host(run, facts, asset_of(facts, agent))
+
+
+def _print_json(facts: "HostFacts", result: "HostEvaluation") -> None:
+    from openinspector.cli.presentation import print_json
+    from openinspector.model.inventory import OperatingSystem
+
+    system = facts.only(OperatingSystem)
+    print_json(
+        {
+            "agentId": facts.agent_id,
+            "hostname": system.hostname if system else "",
+            "distribution": facts.distribution,
+            "undecodedMessages": facts.undecoded,
+            "findings": [_finding_json(finding) for finding in result.findings],
+            "exclusions": [
+                {
+                    "title": exclusion.preview.title,
+                    "description": exclusion.preview.description,
+                    "recommendation": exclusion.preview.recommendation,
+                    "rulesPackage": exclusion.preview.scopes[-1].value,
+                }
+                for exclusion in result.exclusions
+            ],
+            "rules": [
+                {
+                    "rule": noted.rule,
+                    "rulesPackage": noted.rules_package_arn,
+                    "outcome": noted.outcome,
+                    "because": noted.because,
+                }
+                for noted in result.rule_results
+            ],
+        }
+    )
+
+
+def _finding_json(finding: "Finding") -> dict[str, object]:
+    return {
+        "id": finding.rule_id,
+        "rulesPackage": finding.rules_package_arn,
+        "severity": finding.severity,
+        "title": finding.title,
+        "description": finding.description,
+        "recommendation": finding.recommendation,
+        "attributes": [{"key": attribute.key, "value": attribute.value} for attribute in finding.attributes],
+        "evidence": finding.evidence,
+    }
+
+
+def _print(facts: "HostFacts", result: "HostEvaluation", *, why: bool) -> None:
+    from rich.text import Text
+
+    from openinspector.cli.presentation import SEVERITY_ORDER, console, print_table, severity_text
+
+    out = console()
+    found = sorted(result.findings, key=lambda finding: SEVERITY_ORDER.index(finding.severity))
+    if why:
+        for finding in found:
+            out.print(severity_text(finding.severity), Text(finding.rule_id, style="bold"))
+            for text in (finding.title, finding.evidence, finding.recommendation):
+                out.print(_indented(text))
+            out.print()
+    else:
+        rows = [(severity_text(f.severity), Text(f.rule_id), Text(f.title)) for f in found]
+        print_table(("SEVERITY", "RULE", "TITLE"), rows, empty="No findings.")
+        out.print()
+    for exclusion in result.exclusions:
+        out.print(Text(f"Not completed: {exclusion.preview.title}", style="yellow"))
+        out.print(_indented(exclusion.preview.description))
+        out.print(_indented(exclusion.preview.recommendation))
+        out.print()
+    out.print(Text(_summary(facts, result)))
+
+
+def _indented(text: str) -> "object":
+    """Return ``text`` two columns to the right, in whatever width there is; nothing in it is markup."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(text), (0, 0, 0, 2))
+
+
+def _summary(facts: "HostFacts", result: "HostEvaluation") -> str:
+    from openinspector.engine.evaluate import OutcomeKind
+
+    counts = {kind: sum(noted.outcome is kind for noted in result.rule_results) for kind in OutcomeKind}
+    words = [f"{count} {kind.lower().replace('_', ' ')}" for kind, count in counts.items() if count]
+    lost = f" Messages that could not be decoded: {facts.undecoded}." if facts.undecoded else ""
+    return f"{facts.agent_id}: findings: {len(result.findings)}; rules: {', '.join(words) or 'none'}.{lost}"

@@ -1,0 +1,215 @@
+"""`openinspector feeds`: fetch advisories and show how old they are.
+
+Exit statuses: 0 done; 1 some feed could not be synced (its old advisories stay) or none ever was; 2 wrong usage.
+"""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from openinspector.cli.presentation import duration_text, print_json, print_table, time_text
+from openinspector.cli.serve import settings_from
+from openinspector.model.errors import FeedError
+
+if TYPE_CHECKING:
+    from openinspector.service.app.feeds import FeedStatus, SyncOutcome
+    from openinspector.service.ports.advisory_store import AdvisoryStore
+    from openinspector.service.settings import Settings
+    from openinspector.service.worker.feed_sync import FeedSync, SyncRequest
+    from openinspector.service.worker.gathering import Progress
+
+_FAILED: Final = 1
+_data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the installation.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group()
+def feeds() -> None:
+    """Fetch advisories and show how old they are."""
+
+
+@feeds.command("sync")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--from", "origin", metavar="FOLDER|URL", help="Folder, file, file:// or https:// URL; one NAME only.")
+@click.option("--mirror", metavar="URL", help="Package mirror for debian_archive, such as https://…/debian-security.")
+@click.option("--suite", "suites", multiple=True, metavar="SUITE", help="Security suite of the mirror; repeatable.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="How long one feed may take at most.")
+@_data_dir
+@_as_json
+@click.pass_context
+def sync_feeds(  # noqa: PLR0913 - one option a choice
+    ctx: click.Context,
+    *,
+    names: tuple[str, ...],
+    origin: str | None,
+    mirror: str | None,
+    suites: tuple[str, ...],
+    seconds: float | None,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Bring feeds up to date: those named, or all that were synced before, or debian_archive.
+
+    A site with nothing but a package mirror syncs debian_archive: it reads the security suites of this host's apt
+    sources, or of --mirror, and the changelogs of the updates that are pending on this host.
+    """
+    from openinspector.service.worker.feed_sync import SyncRequest
+
+    request = SyncRequest(origin=origin or mirror or "", suites=suites, seconds=seconds)
+    sync, chosen = _sync(ctx, data_dir), _chosen(names, origin, archive=bool(mirror or suites))
+    outcomes: dict[str, SyncOutcome] = {}
+    failures: dict[str, FeedError] = {}
+    for name in chosen or tuple(snapshot.feed for snapshot in sync.store.snapshots()) or ("debian_archive",):
+        try:
+            outcomes[name] = _synced(sync, name, request)
+        except FeedError as error:
+            failures[name] = error
+    if as_json:
+        print_json([_outcome_json(outcome) for outcome in outcomes.values()])
+    else:
+        for name, outcome in outcomes.items():
+            click.echo(f"{name}: {_told(outcome)}")
+    for name, failure in failures.items():
+        click.echo(f"openinspector: {name}: {failure}", err=True)
+        if failure.advice:
+            click.echo(failure.advice, err=True)
+    sys.exit(_FAILED if failures else 0)
+
+
+@feeds.command("status")
+@_data_dir
+@_as_json
+@click.pass_context
+def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
+    """Show the feeds that were synced: how old, how many advisories, from where. Status 1 where there are none."""
+    found = [status for status in _statuses(ctx, data_dir) if status.snapshot is not None]
+    _show(found, as_json=as_json)
+    sys.exit(0 if found else _FAILED)
+
+
+@feeds.command("list")
+@_data_dir
+@_as_json
+@click.pass_context
+def list_feeds(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
+    """List every feed there is, synced or not."""
+    _show(_statuses(ctx, data_dir), as_json=as_json)
+
+
+def _chosen(names: tuple[str, ...], origin: str | None, *, archive: bool) -> tuple[str, ...]:
+    if origin and len(names) != 1:
+        raise click.UsageError("--from is the source of one feed: name exactly one")
+    if archive and any(name != "debian_archive" for name in names):
+        raise click.UsageError("--mirror and --suite are for debian_archive only")
+    return ("debian_archive",) if archive else names
+
+
+def _sync(ctx: click.Context, data_dir: Path | None) -> "FeedSync":
+    from openinspector.service.system_clock import SystemClock
+    from openinspector.service.worker.feed_sync import FeedSync, known_feeds
+
+    return FeedSync(
+        store=_store(ctx, data_dir),
+        clock=SystemClock(),
+        workspace=settings_from(data_dir).data_dir / "feeds",
+        feeds=known_feeds(),
+    )
+
+
+def _store(ctx: click.Context, data_dir: Path | None) -> "AdvisoryStore":
+    """Return the store that the context's object opens; by default the installation's own."""
+    opener: Callable[[Settings], AdvisoryStore] | None = ctx.obj
+    if opener is None:
+        from openinspector.service.bootstrap import open_advisory_store
+
+        opener = open_advisory_store
+    return opener(settings_from(data_dir))
+
+
+def _statuses(ctx: click.Context, data_dir: Path | None) -> "Sequence[FeedStatus]":
+    from openinspector.service.app.feeds import feed_statuses
+    from openinspector.service.worker.feed_sync import known_feeds
+
+    return feed_statuses(known_feeds(), _store(ctx, data_dir))
+
+
+def _synced(sync: "FeedSync", name: str, request: "SyncRequest") -> "SyncOutcome":
+    with _progress(name) as progress:
+        return sync.sync(name, request, progress)
+
+
+@contextmanager
+def _progress(name: str) -> "Iterator[Progress]":
+    """Show progress on a terminal's standard error; elsewhere nothing."""
+    from rich.console import Console
+
+    out = Console(stderr=True, highlight=False)
+    with out.status(f"{name}: connecting") as status:
+        yield lambda what, done, total: status.update(f"{name}: {what}  {done} of {total}")
+
+
+def _told(outcome: "SyncOutcome") -> str:
+    snapshot = outcome.snapshot
+    if not outcome.changed:
+        return f"unchanged, {snapshot.advisories} advisories from {snapshot.origin}"
+    unread = f", {snapshot.unparsed} entries not understood" if snapshot.unparsed else ""
+    size = outcome.transferred_bytes / 1e6
+    return f"{snapshot.advisories} advisories{unread} from {snapshot.origin}, {size:.1f} MB fetched"
+
+
+def _show(statuses: "Sequence[FeedStatus]", *, as_json: bool) -> None:
+    from openinspector.service.system_clock import SystemClock
+
+    if as_json:
+        print_json([_status_json(status) for status in statuses])
+        return
+    now = SystemClock().now()
+    rows = []
+    for status in statuses:
+        age, snapshot = status.age(now), status.snapshot
+        rows.append(
+            (
+                status.feed.name,
+                duration_text(age.total_seconds()) if age is not None else "never",
+                str(snapshot.advisories) if snapshot else "–",
+                str(snapshot.unparsed) if snapshot else "–",
+                time_text(snapshot.fetched_at)[:16] if snapshot else "–",
+                snapshot.origin if snapshot else status.feed.title,
+            )
+        )
+    print_table(
+        ("FEED", "AGE", "ADVISORIES", "UNREAD", "FETCHED", "FROM"), rows, empty="No feed was synced: feeds sync."
+    )
+
+
+def _outcome_json(outcome: "SyncOutcome") -> dict[str, object]:
+    snapshot = outcome.snapshot
+    return {
+        "feed": snapshot.feed,
+        "changed": outcome.changed,
+        "advisories": snapshot.advisories,
+        "unparsed": snapshot.unparsed,
+        "origin": snapshot.origin,
+        "publishedAt": snapshot.published_at,
+        "fetchedAt": snapshot.fetched_at,
+        "transferredBytes": outcome.transferred_bytes,
+    }
+
+
+def _status_json(status: "FeedStatus") -> dict[str, object]:
+    snapshot = status.snapshot
+    return {
+        "feed": status.feed.name,
+        "title": status.feed.title,
+        "publisher": status.feed.publisher_url,
+        "advisories": snapshot.advisories if snapshot else None,
+        "unparsed": snapshot.unparsed if snapshot else None,
+        "origin": snapshot.origin if snapshot else None,
+        "publishedAt": snapshot.published_at if snapshot else None,
+        "fetchedAt": snapshot.fetched_at if snapshot else None,
+        "fingerprint": snapshot.fingerprint if snapshot else None,
+    }

@@ -1,0 +1,87 @@
+"""Errors on the wire (F11.12, section 11.6): the exceptions of the model, and the table from our errors to them."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from openinspector.model.errors import OpenInspectorError
+from openinspector.service.app.errors import (
+    AgentsBusy,
+    InvalidInput,
+    LimitExceeded,
+    NoSuchEntity,
+    NotBuilt,
+    RunInProgress,
+)
+
+INTERNAL_STATUS: Final = 500
+CLIENT_STATUS: Final = 400
+_MAX_LISTED: Final = 10
+"""Agents and runs an error names; more set its truncated flag (table 9)."""
+_MAX_MESSAGE: Final = 1000
+
+
+class ApiError(OpenInspectorError):
+    """An answer that is an error: exception name, HTTP status, and members beside the message."""
+
+    def __init__(
+        self, exception: str, message: str, *, status: int = CLIENT_STATUS, members: Mapping[str, object] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.exception = exception
+        self.status = status
+        self.members: Mapping[str, object] = MappingProxyType(dict(members or {}))
+
+    def body(self) -> dict[str, object]:
+        """Return the body: `__type`, `message` and the exception's own members."""
+        return {"__type": self.exception, "message": str(self)[:_MAX_MESSAGE], **self.members}
+
+
+def coded(exception: str, message: str, code: str) -> ApiError:
+    """Return an error of an exception with ``errorCode`` that repeating does not help."""
+    return ApiError(exception, message, members={"errorCode": code, "canRetry": False})
+
+
+def internal_error() -> ApiError:
+    """Return the answer to a fault of ours; the log says more."""
+    return ApiError(
+        "InternalException",
+        "The service failed on this request; its log says more.",
+        status=INTERNAL_STATUS,
+        members={"canRetry": True},
+    )
+
+
+def api_error(error: OpenInspectorError) -> ApiError:
+    """Return what an error of the use cases is on the wire; `internal_error` for what nobody foresaw."""
+    if isinstance(error, ApiError):
+        return error
+    if type(error) in _CODED and isinstance(error, InvalidInput | NoSuchEntity | LimitExceeded):
+        return coded(_CODED[type(error)], str(error), error.code)
+    if isinstance(error, NotBuilt):
+        return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
+    if isinstance(error, RunInProgress):
+        return ApiError(
+            "AssessmentRunInProgressException", str(error), members=_listed("assessmentRunArns", error.runs)
+        )
+    if isinstance(error, AgentsBusy):
+        agents = [{"agentId": agent, "assessmentRunArn": run} for agent, run in error.busy]
+        return ApiError("AgentsAlreadyRunningAssessmentException", str(error), members=_listed("agents", agents))
+    return internal_error()
+
+
+_CODED: Final[Mapping[type[OpenInspectorError], str]] = MappingProxyType(
+    {
+        InvalidInput: "InvalidInputException",
+        NoSuchEntity: "NoSuchEntityException",
+        LimitExceeded: "LimitExceededException",
+    }
+)
+
+
+def _listed(member: str, items: Sequence[object]) -> dict[str, object]:
+    return {
+        member: list(items[:_MAX_LISTED]),
+        f"{member}Truncated": len(items) > _MAX_LISTED,
+        "canRetry": True,
+    }

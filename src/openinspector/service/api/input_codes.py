@@ -1,0 +1,95 @@
+"""Which InvalidInput code a violation of the model has (F11.22, F11.45). Codes the API lacks: the nearest one."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+FALLBACK: Final = "INVALID_ATTRIBUTE"
+"""For arguments the API has no code for: run names, report formats, agent health, preview tokens (F14.8, F14.9)."""
+
+BY_PARENT: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("ResourceGroupTag", "key"): "INVALID_RESOURCE_GROUP_TAG_KEY",
+        ("ResourceGroupTag", "value"): "INVALID_RESOURCE_GROUP_TAG_VALUE",
+        ("Tag", "key"): "INVALID_TAG_KEY",
+        ("Tag", "value"): "INVALID_TAG_VALUE",
+        ("Attribute", "key"): "INVALID_USER_ATTRIBUTE_KEY",
+        ("Attribute", "value"): "INVALID_USER_ATTRIBUTE_VALUE",
+        ("AssessmentTemplateFilter", "namePattern"): "INVALID_ASSESSMENT_TEMPLATE_NAME_PATTERN",
+        ("AssessmentTemplateFilter", "durationRange"): "INVALID_ASSESSMENT_TEMPLATE_DURATION_RANGE",
+        ("AssessmentRunFilter", "durationRange"): "INVALID_ASSESSMENT_RUN_DURATION_RANGE",
+        ("AssessmentRunFilter", "startTimeRange"): "INVALID_ASSESSMENT_RUN_START_TIME_RANGE",
+        ("AssessmentRunFilter", "completionTimeRange"): "INVALID_ASSESSMENT_RUN_COMPLETION_TIME_RANGE",
+        ("AssessmentRunFilter", "stateChangeTimeRange"): "INVALID_ASSESSMENT_RUN_STATE_CHANGE_TIME_RANGE",
+        ("DurationRange", "minSeconds"): "INVALID_ASSESSMENT_RUN_DURATION_RANGE",
+        ("DurationRange", "maxSeconds"): "INVALID_ASSESSMENT_RUN_DURATION_RANGE",
+    }
+)
+"""By the structure a member stands in, and its name."""
+
+BY_MEMBER: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "assessmentTargetArn": "INVALID_ASSESSMENT_TARGET_ARN",
+        "previewAgentsArn": "INVALID_ASSESSMENT_TARGET_ARN",
+        "assessmentTemplateArn": "INVALID_ASSESSMENT_TEMPLATE_ARN",
+        "assessmentRunArn": "INVALID_ASSESSMENT_RUN_ARN",
+        "resourceGroupArn": "INVALID_RESOURCE_GROUP_ARN",
+        "resourceArn": "INVALID_RESOURCE_ARN",
+        "topicArn": "INVALID_SNS_TOPIC_ARN",
+        "roleArn": "INVALID_IAM_ROLE_ARN",
+        "findingArns": "INVALID_NUMBER_OF_FINDING_ARNS",
+        "exclusionArns": "INVALID_RESOURCE_ARN",
+        "assessmentTargetArns": "INVALID_NUMBER_OF_ASSESSMENT_TARGET_ARNS",
+        "assessmentTemplateArns": "INVALID_NUMBER_OF_ASSESSMENT_TEMPLATE_ARNS",
+        "assessmentRunArns": "INVALID_NUMBER_OF_ASSESSMENT_RUN_ARNS",
+        "resourceGroupArns": "INVALID_NUMBER_OF_RESOURCE_GROUP_ARNS",
+        "rulesPackageArns": "INVALID_NUMBER_OF_RULES_PACKAGE_ARNS",
+        "assessmentTargetNamePattern": "INVALID_ASSESSMENT_TARGET_NAME_PATTERN",
+        "maxResults": "INVALID_MAX_RESULTS",
+    }
+)
+"""By a member's name, wherever it stands."""
+
+BY_SHAPE: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "AssessmentTargetName": "INVALID_ASSESSMENT_TARGET_NAME",
+        "AssessmentTemplateName": "INVALID_ASSESSMENT_TEMPLATE_NAME",
+        "AssessmentRunDuration": "INVALID_ASSESSMENT_TEMPLATE_DURATION",
+        "UserAttributeList": "INVALID_NUMBER_OF_USER_ATTRIBUTES",
+        "UserAttributeKeyList": "INVALID_NUMBER_OF_USER_ATTRIBUTES",
+        "AttributeList": "INVALID_NUMBER_OF_ATTRIBUTES",
+        "AttributeKey": "INVALID_USER_ATTRIBUTE_KEY",
+        "ResourceGroupTags": "INVALID_NUMBER_OF_RESOURCE_GROUP_TAGS",
+        "TagList": "INVALID_NUMBER_OF_TAGS",
+        "PaginationToken": "INVALID_PAGINATION_TOKEN",
+        "Locale": "INVALID_LOCALE",
+        "InspectorEvent": "INVALID_EVENT",
+        "AssessmentRunState": "INVALID_ASSESSMENT_RUN_STATE",
+        "AssessmentRunStateList": "INVALID_NUMBER_OF_ASSESSMENT_RUN_STATES",
+        "Severity": "INVALID_SEVERITY",
+        "SeverityList": "INVALID_NUMBER_OF_SEVERITIES",
+        "AgentId": "INVALID_AGENT_ID",
+        "AgentIdList": "INVALID_NUMBER_OF_AGENT_IDS",
+        "AutoScalingGroup": "INVALID_AUTO_SCALING_GROUP",
+        "AutoScalingGroupList": "INVALID_NUMBER_OF_AUTO_SCALING_GROUPS",
+        "RuleName": "INVALID_RULE_NAME",
+        "RuleNameList": "INVALID_NUMBER_OF_RULE_NAMES",
+        "Arn": "INVALID_RESOURCE_ARN",
+    }
+)
+"""By the shape that was violated."""
+
+
+def code_of(parent: str, member: str, shape: str, *, inside: bool) -> str:
+    """Return the code for a violation of ``shape``, which is, or is ``inside``, ``member`` of ``parent``."""
+    if inside and shape != "Arn" and shape in BY_SHAPE:
+        return BY_SHAPE[shape]
+    if inside and shape == "Arn" and member.endswith("Arns"):
+        return BY_MEMBER.get(member.removesuffix("s"), _ITEM_ARN.get(member, BY_SHAPE["Arn"]))
+    named = BY_PARENT.get((parent, member)) or BY_MEMBER.get(member)
+    return named or BY_SHAPE.get(shape, FALLBACK)
+
+
+_ITEM_ARN: Final[Mapping[str, str]] = MappingProxyType(
+    {"findingArns": "INVALID_FINDING_ARN", "rulesPackageArns": "INVALID_RULES_PACKAGE_ARN"}
+)

@@ -1,0 +1,78 @@
+"""Agents: previewed of a target, and listed of a run with their telemetry."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from openinspector.model.agent import Agent, AgentId
+from openinspector.model.arn import RunArn
+from openinspector.service.api.listing import Listing
+from openinspector.service.api.services import ApiServices
+from openinspector.service.api.shapes import Json
+from openinspector.service.app import arguments as named
+from openinspector.service.app.targets import target_agents
+from openinspector.service.app.telemetry_metadata import metadata_of
+from openinspector.service.ports.page import Cursor, Page, PageRequest
+
+_PREVIEWS: Final = Listing(operation="PreviewAgents")
+_RUN_AGENTS: Final = Listing(operation="ListAssessmentRunAgents", cap=500)
+
+
+def preview_agents(services: ApiServices, arguments: Json) -> Json:
+    """Return the hosts a target selects now, with their agents' health (F4.63, F4.64)."""
+    target = named.existing_target(services.installation, arguments["previewAgentsArn"])
+    selected = target_agents(services.installation, target)
+    rows, more = _PREVIEWS.page(services, arguments, lambda page: _page(selected, page))
+    return {"agentPreviews": [_preview(services, agent) for agent in rows], **more}
+
+
+def list_assessment_run_agents(services: ApiServices, arguments: Json) -> Json:
+    """Return the agents of a run; empty filter lists mean no restriction (F4.62)."""
+    run = named.existing_run(services.installation, arguments["assessmentRunArn"])
+    agents = services.installation.agents.agents_by_id(services.installation.assessments.run_agents(run.arn))
+    wanted = [agent for agent in agents if _matches(services, agent, arguments.get("filter", {}))]
+    rows, more = _RUN_AGENTS.page(services, arguments, lambda page: _page(wanted, page))
+    volumes = services.installation.telemetry.volumes(run.arn)
+    telemetry = {agent: metadata_of([found]) for agent, found in volumes.items()}
+    return {"assessmentRunAgents": [_run_agent(services, run.arn, agent, telemetry) for agent in rows], **more}
+
+
+def _matches(services: ApiServices, agent: Agent, asked: Json) -> bool:
+    now = services.clock.now()
+    healths, codes = asked.get("agentHealths"), asked.get("agentHealthCodes")
+    return (not healths or agent.health(now) in healths) and (not codes or agent.current_health_code(now) in codes)
+
+
+def _page(agents: Sequence[Agent], page: PageRequest) -> Page[Agent]:
+    """Return one page in the order of ids."""
+    after = page.after.arn if page.after is not None else ""
+    later = [agent for agent in agents if agent.id > after]
+    rows = later[: page.limit]
+    following = Cursor(created_at=rows[-1].enrolled_at, arn=rows[-1].id) if len(later) > page.limit else None
+    return Page(rows=rows, next=following)
+
+
+def _preview(services: ApiServices, agent: Agent) -> Json:
+    host = agent.host
+    return {
+        "agentId": agent.id,
+        "hostname": host.hostname or None,
+        "autoScalingGroup": agent.auto_scaling_group,
+        "agentHealth": agent.health(services.clock.now()),
+        "agentVersion": host.agent_version or None,
+        "operatingSystem": host.operating_system or None,
+        "kernelVersion": host.kernel_version[:128] or None,
+        "ipv4Address": host.ipv4_address or None,
+    }
+
+
+def _run_agent(services: ApiServices, run: RunArn, agent: Agent, telemetry: Mapping[AgentId, Sequence[Json]]) -> Json:
+    now = services.clock.now()
+    return {
+        "agentId": agent.id,
+        "assessmentRunArn": run,
+        "agentHealth": agent.health(now),
+        "agentHealthCode": agent.current_health_code(now),
+        "agentHealthDetails": agent.health_details or None,
+        "autoScalingGroup": agent.auto_scaling_group,
+        "telemetryMetadata": telemetry.get(agent.id, []),
+    }

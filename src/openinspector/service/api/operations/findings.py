@@ -1,0 +1,115 @@
+"""Findings."""
+
+from typing import Final
+
+from openinspector.model.arn import parse_finding_arn
+from openinspector.model.finding import CONFIDENCE, NUMERIC_SEVERITY, Finding, Severity
+from openinspector.service.api.listing import Listing, attributes_of, failed_items, time_range
+from openinspector.service.api.services import ApiServices
+from openinspector.service.api.shapes import Json
+from openinspector.service.app import arguments as named
+from openinspector.service.app import findings as use_cases
+from openinspector.service.app.batch import look_up
+from openinspector.service.app.templates import check_distinct
+from openinspector.service.ports.finding_store import FindingFilter
+
+SCHEMA_VERSION: Final = 1
+_MAX_TEXT: Final = 20_000
+_FINDINGS: Final = Listing(operation="ListFindings")
+
+
+def list_findings(services: ApiServices, arguments: Json) -> Json:
+    """List finding ARNs, of given runs or all."""
+    wanted = _filter(services, arguments)
+    rows, more = _FINDINGS.page(
+        services, arguments, lambda page: services.installation.findings.list_findings(wanted, page)
+    )
+    return {"findingArns": rows, **more}
+
+
+def describe_findings(services: ApiServices, arguments: Json) -> Json:
+    """Return findings by ARN."""
+    batch = look_up(arguments["findingArns"], parse_finding_arn, services.installation.findings.findings_by_arn)
+    return {
+        "findings": [_finding(finding) for finding in batch.found.values()],
+        "failedItems": failed_items(batch.failed),
+    }
+
+
+def add_attributes_to_findings(services: ApiServices, arguments: Json) -> Json:
+    """Put user attributes on findings."""
+    added = attributes_of(arguments["attributes"])
+    check_distinct(tuple(attribute.key for attribute in added), "INVALID_USER_ATTRIBUTE_KEY")
+    failed = use_cases.add_attributes(services.installation, arguments["findingArns"], added)
+    return {"failedItems": failed_items(failed)}
+
+
+def remove_attributes_from_findings(services: ApiServices, arguments: Json) -> Json:
+    """Take user attributes off findings."""
+    keys = arguments["attributeKeys"]
+    failed = use_cases.remove_attributes(services.installation, arguments["findingArns"], keys)
+    return {"failedItems": failed_items(failed)}
+
+
+def _filter(services: ApiServices, arguments: Json) -> FindingFilter:
+    asked = arguments.get("filter", {})
+    return FindingFilter(
+        run_arns=tuple(
+            named.existing_run(services.installation, arn).arn for arn in arguments.get("assessmentRunArns", [])
+        ),
+        agent_ids=tuple(asked.get("agentIds", [])),
+        auto_scaling_groups=tuple(asked.get("autoScalingGroups", [])),
+        rule_names=tuple(asked.get("ruleNames", [])),
+        severities=tuple(Severity(severity) for severity in asked.get("severities", [])),
+        rules_package_arns=tuple(named.rules_package_arn(arn) for arn in asked.get("rulesPackageArns", [])),
+        attributes=attributes_of(asked.get("attributes", [])),
+        user_attributes=attributes_of(asked.get("userAttributes", [])),
+        created=time_range(asked.get("creationTimeRange", {}), "INVALID_ATTRIBUTE"),
+    )
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "arn": finding.arn,
+        "schemaVersion": SCHEMA_VERSION,
+        "service": "Inspector",
+        "serviceAttributes": {
+            "schemaVersion": SCHEMA_VERSION,
+            "assessmentRunArn": finding.run_arn,
+            "rulesPackageArn": finding.rules_package_arn,
+        },
+        "assetType": "ec2-instance",
+        "assetAttributes": _asset(finding),
+        "id": finding.rule_id,
+        "title": finding.title,
+        "description": _description(finding),
+        "recommendation": finding.recommendation,
+        "severity": finding.severity,
+        "numericSeverity": NUMERIC_SEVERITY[finding.severity],
+        "confidence": CONFIDENCE,
+        "indicatorOfCompromise": False,
+        "attributes": finding.attributes,
+        "userAttributes": finding.user_attributes,
+        "createdAt": finding.created_at,
+        "updatedAt": finding.updated_at,
+    }
+
+
+def _description(finding: Finding) -> str:
+    """Return the description with the evidence below it: the API has no member of its own for the why."""
+    if not finding.evidence:
+        return finding.description
+    return f"{finding.description}\n\nWhy:\n{finding.evidence}"[:_MAX_TEXT]
+
+
+def _asset(finding: Finding) -> Json:
+    asset = finding.asset
+    return {
+        "schemaVersion": SCHEMA_VERSION,
+        "agentId": asset.agent_id or None,
+        "autoScalingGroup": asset.auto_scaling_group,
+        "amiId": asset.ami_id,
+        "hostname": asset.hostname or None,
+        "ipv4Addresses": asset.ipv4_addresses,
+        "tags": asset.tags,
+    }

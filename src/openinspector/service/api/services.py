@@ -1,0 +1,28 @@
+"""ApiServices: what the operations work with."""
+
+from dataclasses import dataclass
+
+from openinspector.model.arn import ArnRealm
+from openinspector.service.app.access_keys import AccessKeys
+from openinspector.service.app.installation import Installation
+from openinspector.service.app.pagination import PageTokens
+from openinspector.service.ports.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiServices:
+    """The installation behind the API, and who may use it."""
+
+    installation: Installation
+    access_keys: AccessKeys
+    tokens: PageTokens
+
+    @property
+    def realm(self) -> ArnRealm:
+        """Partition, region and account."""
+        return self.installation.realm
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self.installation.clock

@@ -1,0 +1,53 @@
+"""What a use case answers instead of a result; `openinspector.service.api.errors` puts it on the wire."""
+
+from openinspector.model.agent import AgentId
+from openinspector.model.arn import RunArn
+from openinspector.model.errors import OpenInspectorError
+
+
+class UseCaseError(OpenInspectorError):
+    """Root of a use case's refusals."""
+
+
+class InvalidInput(UseCaseError):  # noqa: N818 - the API's own word
+    """An argument that is not allowed; ``code`` is one of F11.45."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NoSuchEntity(UseCaseError):  # noqa: N818
+    """What an argument names does not exist; ``code`` is one of F11.46."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class LimitExceeded(UseCaseError):  # noqa: N818
+    """A quota is used up; ``code`` is one of F11.48."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NotBuilt(UseCaseError):  # noqa: N818
+    """This version does not have the operation yet."""
+
+
+class RunInProgress(UseCaseError):  # noqa: N818
+    """A deletion is refused while these runs are in progress (F4.12, F4.26, F4.37)."""
+
+    def __init__(self, runs: tuple[RunArn, ...]) -> None:
+        super().__init__("An assessment run is in progress; stop it, or wait until it ends.")
+        self.runs = runs
+
+
+class AgentsBusy(UseCaseError):  # noqa: N818
+    """Agents of the new run take part in another (F4.32)."""
+
+    def __init__(self, busy: tuple[tuple[AgentId, RunArn], ...]) -> None:
+        super().__init__(f"{len(busy)} agent(s) already take part in an assessment run in progress.")
+        self.busy = busy

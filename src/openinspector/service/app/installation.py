@@ -1,0 +1,32 @@
+"""Installation: what every use case needs of one installation: stores, clock, ids, names, quotas."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from openinspector.model.arn import ArnRealm, RunArn
+from openinspector.model.rules_package import RulesPackage
+from openinspector.service.app.quotas import Quotas
+from openinspector.service.ports.agent_store import AgentStore
+from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.ports.clock import Clock, NewId
+from openinspector.service.ports.finding_store import FindingStore
+from openinspector.service.ports.telemetry_store import TelemetryStore
+from openinspector.service.ports.workflows import Workflows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """The stores and settings of one installation, as use cases see them."""
+
+    assessments: AssessmentStore
+    agents: AgentStore
+    findings: FindingStore
+    telemetry: TelemetryStore
+    workflows: Workflows
+    forget_telemetry: Callable[[RunArn], None]
+    """Shreds the telemetry of a run: nobody can read it any more."""
+    realm: ArnRealm
+    rules_packages: tuple[RulesPackage, ...]
+    quotas: Quotas
+    clock: Clock
+    new_id: NewId

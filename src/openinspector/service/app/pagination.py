@@ -1,0 +1,59 @@
+"""Pagination tokens: opaque, tamper-proof, good for the very list they came from (F11.29)."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from openinspector.service.app.errors import InvalidInput
+from openinspector.service.ports.page import Cursor, PageRequest
+
+DEFAULT_PAGE: Final = 10
+MAX_RESULTS: Final = 500
+"""What may be asked for; a page still never exceeds its list type (F9.3)."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NONCE: Final = 12
+_TIME: Final = 8
+
+
+class PageTokens:
+    """Makes and reads tokens. ``secret`` is 32 bytes that all processes of an installation share."""
+
+    def __init__(self, secret: bytes, random: Callable[[int], bytes]) -> None:
+        self._cipher = AESGCM(secret)
+        self._random = random
+
+    def make(self, cursor: Cursor, listing: str) -> str:
+        """Return the token for the page after ``cursor``; ``listing`` names operation and filter."""
+        micros = (cursor.created_at - _EPOCH) // timedelta(microseconds=1)
+        nonce = self._random(_NONCE)
+        sealed = self._cipher.encrypt(nonce, micros.to_bytes(_TIME, "big") + cursor.arn.encode(), _scope(listing))
+        return base64.urlsafe_b64encode(nonce + sealed).decode()
+
+    def read(self, token: str, listing: str) -> Cursor:
+        """Return a token's cursor; InvalidInput unless it was made here for the same listing."""
+        try:
+            raw = base64.b64decode(token, altchars=b"-_", validate=True)
+            plain = self._cipher.decrypt(raw[:_NONCE], raw[_NONCE:], _scope(listing))
+        except (binascii.Error, ValueError, InvalidTag) as error:
+            raise InvalidInput(
+                "INVALID_PAGINATION_TOKEN", "The pagination token is not one of this list; begin without a token."
+            ) from error
+        moment = _EPOCH + timedelta(microseconds=int.from_bytes(plain[:_TIME], "big"))
+        return Cursor(created_at=moment, arn=plain[_TIME:].decode())
+
+    def request(self, wanted: int | None, token: str | None, listing: str, *, default: int, cap: int) -> PageRequest:
+        """Return which page is asked for; InvalidInput for a size out of bounds or a foreign token."""
+        if wanted is not None and not 1 <= wanted <= MAX_RESULTS:
+            raise InvalidInput("INVALID_MAX_RESULTS", f"maxResults must be 1 to {MAX_RESULTS}, not {wanted}.")
+        after = self.read(token, listing) if token is not None else None
+        return PageRequest(limit=min(wanted or default, cap), after=after)
+
+
+def _scope(listing: str) -> bytes:
+    return hashlib.sha256(listing.encode()).digest()

@@ -1,0 +1,15 @@
+"""Quotas (table 9 of the facts, decisions)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quotas:
+    """How many of each there may be."""
+
+    instances: int = 500
+    """Hosts in all running assessments together."""
+    resource_groups: int = 1_000
+    targets: int = 50
+    templates: int = 500
+    runs: int = 50_000

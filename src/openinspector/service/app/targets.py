@@ -1,0 +1,88 @@
+"""Resource groups and assessment targets (F4.1 to F4.14)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from openinspector.model.agent import Agent
+from openinspector.model.arn import ResourceGroupArn, RunArn, TargetArn
+from openinspector.model.assessment import AssessmentTarget, ResourceGroup
+from openinspector.model.asset import Tag
+from openinspector.service.app.arguments import existing_group, existing_target, no_such, target_arn
+from openinspector.service.app.errors import InvalidInput, LimitExceeded, RunInProgress
+from openinspector.service.app.installation import Installation
+from openinspector.service.ports.assessment_store import MissingError, NameTakenError, RunInProgressError
+
+
+def create_resource_group(installation: Installation, tags: tuple[Tag, ...]) -> ResourceGroupArn:
+    """Add a resource group; LimitExceeded."""
+    if installation.assessments.count_resource_groups() >= installation.quotas.resource_groups:
+        raise LimitExceeded("RESOURCE_GROUP_LIMIT_EXCEEDED", "There are as many resource groups as there may be.")
+    group = ResourceGroup(
+        arn=installation.realm.resource_group(installation.new_id()), tags=tags, created_at=installation.clock.now()
+    )
+    installation.assessments.add_resource_group(group)
+    return group.arn
+
+
+def create_target(installation: Installation, name: str, group: str | None) -> TargetArn:
+    """Add a target of a group's hosts, or of all hosts; InvalidInput, NoSuchEntity, LimitExceeded."""
+    group_arn = existing_group(installation, group).arn if group is not None else None
+    if installation.assessments.count_targets() >= installation.quotas.targets:
+        raise LimitExceeded("ASSESSMENT_TARGET_LIMIT_EXCEEDED", "There are as many targets as there may be.")
+    now = installation.clock.now()
+    target = AssessmentTarget(
+        arn=installation.realm.target(installation.new_id()),
+        name=name,
+        resource_group_arn=group_arn,
+        created_at=now,
+        updated_at=now,
+    )
+    try:
+        installation.assessments.add_target(target)
+    except NameTakenError as error:
+        raise _name_taken(name) from error
+    return target.arn
+
+
+def update_target(installation: Installation, arn: str, name: str, group: str | None) -> None:
+    """Rename a target and set its group, or clear it (F4.10); InvalidInput, NoSuchEntity."""
+    target = existing_target(installation, arn)
+    group_arn = existing_group(installation, group).arn if group is not None else None
+    changed = replace(target, name=name, resource_group_arn=group_arn, updated_at=installation.clock.now())
+    try:
+        installation.assessments.replace_target(changed)
+    except NameTakenError as error:
+        raise _name_taken(name) from error
+    except MissingError as error:
+        raise no_such("ASSESSMENT_TARGET_DOES_NOT_EXIST", arn) from error
+
+
+def delete_target(installation: Installation, arn: str) -> None:
+    """Delete a target and everything below it; InvalidInput, NoSuchEntity, RunInProgress."""
+    try:
+        forget_runs(installation, installation.assessments.delete_target(target_arn(arn)))
+    except MissingError as error:
+        raise no_such("ASSESSMENT_TARGET_DOES_NOT_EXIST", arn) from error
+    except RunInProgressError as error:
+        raise RunInProgress(error.runs) from error
+
+
+def target_agents(installation: Installation, target: AssessmentTarget) -> tuple[Agent, ...]:
+    """Return the agents a target selects now (F4.11), by id."""
+    agents = tuple(installation.agents.list_agents())
+    if target.resource_group_arn is None:
+        return agents
+    groups = installation.assessments.resource_groups_by_arn([target.resource_group_arn])
+    group = groups.get(target.resource_group_arn)
+    return tuple(agent for agent in agents if group is not None and group.selects(agent.tags))
+
+
+def forget_runs(installation: Installation, runs: Sequence[RunArn]) -> None:
+    """Delete what runs produced and shred their telemetry: what deletes them deletes all of it (F4.37)."""
+    for run in runs:
+        installation.findings.delete_run(run)
+        installation.forget_telemetry(run)
+
+
+def _name_taken(name: str) -> InvalidInput:
+    return InvalidInput("ASSESSMENT_TARGET_NAME_ALREADY_TAKEN", f"Another assessment target is named {name!r}.")

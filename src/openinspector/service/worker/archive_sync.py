@@ -1,0 +1,333 @@
+"""Gathers the documents of the feed `debian_archive` from a mirror: indices, and changelogs of pending updates.
+
+- InRelease of each security suite, its signature verified where the host can; then the index it vouches for, and the
+  packages the index vouches for, each by SHA-256.
+- A source has a pending update where the suite's version is newer than an installed one (`InstalledVersions`).
+- Of each such source the changelog is taken out of its smallest .deb that has one, once per source version; it is
+  kept in the workspace until the suite has a newer version.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote
+
+from openinspector.feed import Document, Source, Unparsed
+from openinspector.feeds.debian_archive import CHANGELOG, ArchivePackage, newest_by_source, parse_index, source_of
+from openinspector.model.debian_release import RELEASES
+from openinspector.model.errors import FeedError
+from openinspector.model.inventory import Package, PackageManager
+from openinspector.service.app.feeds import Gathered
+from openinspector.service.worker.apt_sources import AptSource
+from openinspector.service.worker.deb_archive import Changelog, DebError, LinkedTo, read_changelog
+from openinspector.service.worker.expansion import expand
+from openinspector.service.worker.fetch import Fetched, Fetcher, FetchError, Want, shown
+from openinspector.service.worker.gathering import Progress, fingerprint
+from openinspector.service.worker.release_signature import open_release
+from openinspector.versions.dpkg import SCHEME
+
+PARALLEL: Final = 8
+_MAX_RELEASE: Final = 8 * 1024 * 1024
+_MAX_INDEX: Final = 128 * 1024 * 1024
+_MAX_DEB: Final = 256 * 1024 * 1024
+_MAX_TRIES: Final = 12
+_LINK_WORTH: Final = 16
+"""A smaller package is tried before the one a link names only where it is that many times smaller."""
+_RELEASE_FIELD: Final = re.compile(r"^(Codename|Date): *(.*?)\s*$", re.MULTILINE)
+_RELEASE_HASH: Final = re.compile(r"^ ([0-9a-f]{64}) +([0-9]+) (\S+)$", re.MULTILINE)
+_ENDINGS: Final = (".xz", ".gz", "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveRequest:
+    """Which suites, and for whom."""
+
+    sources: tuple[AptSource, ...]
+    architecture: str = "amd64"
+    installed: tuple[Package, ...] = ()
+    """Packages of the hosts to be assessed: changelogs are fetched for what is pending on any of them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Suite:
+    """One security suite, indexed."""
+
+    source: AptSource
+    codename: str
+    published_at: datetime | None
+    note: str
+    indices: tuple[tuple[str, Fetched], ...]
+    """Document name and file."""
+    transferred_bytes: int
+    newest: Mapping[str, tuple[ArchivePackage, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lead:
+    """A source whose changelog is wanted, and where its packages are."""
+
+    uri: str
+    built: tuple[ArchivePackage, ...]
+
+    @property
+    def name(self) -> str:
+        """The changelog's document name."""
+        return f"{CHANGELOG}/{self.built[0].source}/{self.built[0].source_version}"
+
+
+def gather_archive(fetcher: Fetcher, request: ArchiveRequest, progress: Progress) -> Gathered:
+    """Return indices and changelogs; FetchError where no suite can be read."""
+    suites, absent = _suites(fetcher, request, progress)
+    shelf = _ChangelogShelf(fetcher.workspace / CHANGELOG)
+    leads = [_Lead(uri=suite.source.uri, built=built) for suite in suites for built in suite.newest.values()]
+    shelf.prune({lead.name for lead in leads})
+    installed = InstalledVersions(request.installed)
+    wanted = [lead for lead in leads if installed.pending(lead.built) and not shelf.has(lead.name)]
+    problems, transferred = _fetch_changelogs(fetcher, shelf, wanted, progress)
+    names = tuple(lead.name for lead in leads if shelf.has(lead.name))
+    digests = {name: fetched.sha256 for suite in suites for name, fetched in suite.indices}
+    digests |= {name: shelf.digest(name) for name in names}
+
+    def documents() -> Iterator[Document]:
+        for suite in suites:
+            for name, fetched in suite.indices:
+                yield from expand(Source(name=name, url=fetched.url), fetched.path)
+        for name in names:
+            if content := shelf.read(name):
+                yield Document(source=Source(name=name, url=""), content=content)
+
+    empty = tuple(_without_changelog(name) for name in names if not shelf.read(name))
+    return Gathered(
+        documents=documents,
+        fingerprint=fingerprint(digests),
+        origin="; ".join(f"{shown(s.source.uri)} {s.source.suite} ({s.note})" for s in suites),
+        published_at=min((s.published_at for s in suites if s.published_at), default=None),
+        unparsed=(*absent, *problems, *empty),
+        transferred_bytes=transferred + sum(suite.transferred_bytes for suite in suites),
+    )
+
+
+class InstalledVersions:
+    """The oldest version installed of each binary and of each source, as advisories name sources."""
+
+    def __init__(self, installed: Iterable[Package]) -> None:
+        self._binaries: dict[str, bytes] = {}
+        self._sources: dict[str, bytes] = {}
+        for package in installed:
+            if package.manager is PackageManager.DPKG:
+                _keep_oldest(self._binaries, package.name, package.version)
+                _keep_oldest(self._sources, *source_of(package.source_name, package.source_version))
+
+    def pending(self, built: Sequence[ArchivePackage]) -> bool:
+        """Say whether a source's newest version is an update of something installed, by source or by binary."""
+        source = self._sources.get(built[0].source)
+        if source is not None and source < SCHEME.key(built[0].source_version):
+            return True
+        return any(
+            package.name in self._binaries and self._binaries[package.name] < SCHEME.key(package.version)
+            for package in built
+        )
+
+
+def _keep_oldest(versions: dict[str, bytes], name: str, version: str) -> None:
+    key = SCHEME.key(version)
+    versions[name] = min(versions.get(name, key), key)
+
+
+def _suites(
+    fetcher: Fetcher, request: ArchiveRequest, progress: Progress
+) -> tuple[tuple[_Suite, ...], tuple[Unparsed, ...]]:
+    """Return the suites that can be read and those that cannot; the FeedError of the first where none can."""
+    suites: list[_Suite] = []
+    failures: list[tuple[AptSource, FeedError]] = []
+    for source in request.sources:
+        try:
+            suites.append(_suite(fetcher, source, request.architecture, progress))
+        except FeedError as error:
+            failures.append((source, error))
+    if not suites:
+        raise failures[0][1] if failures else FetchError("no security suite is named", advice="Name one with --suite.")
+    return tuple(suites), tuple(
+        Unparsed(document=f"{source.suite}/InRelease", entry="", reason=str(error)) for source, error in failures
+    )
+
+
+def _suite(fetcher: Fetcher, source: AptSource, architecture: str, progress: Progress) -> _Suite:
+    base = f"{source.uri.rstrip('/')}/dists/{source.suite}"
+    progress(f"{source.suite}: index", 0, 1)
+    release = fetcher.fetch(Want(url=f"{base}/InRelease", max_bytes=_MAX_RELEASE, plain_http=True))
+    opened = open_release(release.path.read_bytes(), source.signed_by)
+    fields = dict(_RELEASE_FIELD.findall(opened.text))
+    codename = re.sub(r"[-/].*", "", fields.get("Codename", source.suite))
+    if codename not in RELEASES:
+        raise FetchError(
+            f"{shown(base)} is of {codename!r}, which is no Debian release known here",
+            advice="Name a suite of Debian, such as --suite bookworm-security.",
+        )
+    hashes = {path: (digest, int(size)) for digest, size, path in _RELEASE_HASH.findall(opened.text)}
+    indices: list[tuple[str, Fetched]] = []
+    packages: list[ArchivePackage] = []
+    for component in source.components or ("main",):
+        path = f"{component}/binary-{architecture}/Packages"
+        name = f"{codename}-security/{path}"
+        fetched = _index(fetcher, base, path, hashes)
+        if fetched is not None:
+            indices.append((name, fetched))
+            for document in expand(Source(name=name, url=fetched.url), fetched.path):
+                packages += (found for found in parse_index(document.content) if isinstance(found, ArchivePackage))
+    if not indices:
+        raise FetchError(
+            f"{shown(base)} has no index of {' '.join(source.components)} for {architecture}", advice="Check the suite."
+        )
+    progress(f"{source.suite}: index", 1, 1)
+    return _Suite(
+        source=source,
+        codename=codename,
+        published_at=_date(fields.get("Date", "")),
+        note=opened.note,
+        indices=tuple(indices),
+        newest=newest_by_source(packages),
+        transferred_bytes=release.transferred_bytes + sum(fetched.transferred_bytes for _, fetched in indices),
+    )
+
+
+def _index(fetcher: Fetcher, base: str, path: str, hashes: Mapping[str, tuple[str, int]]) -> Fetched | None:
+    """Return an index in the first compression there is; by its hash where the mirror was caught being updated."""
+    ending = next((ending for ending in _ENDINGS if path + ending in hashes), None)
+    if ending is None:
+        return None
+    digest, size = hashes[path + ending]
+    want = Want(url=f"{base}/{path}{ending}", max_bytes=min(size, _MAX_INDEX), sha256=digest, plain_http=True)
+    try:
+        return fetcher.fetch(want)
+    except FetchError:
+        folder = path.rpartition("/")[0]
+        by_hash = f"{base}/{folder}/by-hash/SHA256/{digest}"
+        return fetcher.fetch(Want(url=by_hash, max_bytes=want.max_bytes, sha256=digest, plain_http=True))
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text.replace("UTC", "+0000")).astimezone(UTC)
+    except ValueError:
+        return None
+
+
+def _fetch_changelogs(
+    fetcher: Fetcher, shelf: "_ChangelogShelf", wanted: Sequence[_Lead], progress: Progress
+) -> tuple[tuple[Unparsed, ...], int]:
+    """Fetch and keep the changelogs wanted; returns the sources that could not be read, and the bytes it took."""
+    problems: list[Unparsed] = []
+    transferred = 0
+    progress("changelogs", 0, len(wanted))
+    with ThreadPoolExecutor(max_workers=PARALLEL) as pool:
+        for done, result in enumerate(pool.map(lambda lead: _changelog(fetcher, lead), wanted), start=1):
+            transferred += result.transferred_bytes
+            if result.problem:
+                problems.append(Unparsed(document=result.name, entry="", reason=result.problem))
+            else:
+                shelf.write(result.name, result.content)
+            progress("changelogs", done, len(wanted))
+    return tuple(problems), transferred
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """What became of one source's changelog. Neither content nor problem: none of its packages has one."""
+
+    name: str
+    content: bytes = b""
+    problem: str = ""
+    transferred_bytes: int = 0
+
+
+def _changelog(fetcher: Fetcher, lead: _Lead) -> _Taken:
+    by_name = {package.name: package for package in lead.built if package.path}
+    untried = sorted(by_name.values(), key=lambda package: (package.size, package.name))
+    linked: ArchivePackage | None = None
+    transferred = 0
+    for _ in range(_MAX_TRIES):
+        package = _next(untried, linked)
+        if package is None:
+            break
+        untried.remove(package)
+        try:
+            found, size = _read(fetcher, lead.uri, package)
+        except FeedError as error:
+            return _Taken(name=lead.name, problem=str(error), transferred_bytes=transferred)
+        transferred += size
+        if isinstance(found, Changelog):
+            return _Taken(name=lead.name, content=found.content, transferred_bytes=transferred)
+        target = by_name.get(found.package) if found is not None else None
+        linked = target if target in untried else None
+    return _Taken(name=lead.name, transferred_bytes=transferred)
+
+
+def _next(untried: Sequence[ArchivePackage], linked: ArchivePackage | None) -> ArchivePackage | None:
+    """Return what to try next: the smallest, or what a link named, unless much smaller ones are left."""
+    smallest = next(iter(untried), None)
+    if smallest is None or linked is None or smallest.size * _LINK_WORTH < linked.size:
+        return smallest
+    return linked
+
+
+def _read(fetcher: Fetcher, uri: str, package: ArchivePackage) -> tuple[Changelog | LinkedTo | None, int]:
+    if package.size > _MAX_DEB or package.path.startswith("/") or ".." in package.path.split("/"):
+        return None, 0
+    url = f"{uri.rstrip('/')}/{quote(package.path, safe='/~')}"
+    fetched = fetcher.fetch(
+        Want(url=url, max_bytes=package.size or _MAX_DEB, sha256=package.sha256, plain_http=bool(package.sha256))
+    )
+    try:
+        return read_changelog(fetched.path, package.name), fetched.transferred_bytes
+    except DebError:
+        return None, fetched.transferred_bytes
+    finally:
+        fetcher.forget(fetched)
+
+
+def _without_changelog(name: str) -> Unparsed:
+    return Unparsed(document=name, entry="", reason="none of the packages tried has a changelog")
+
+
+class _ChangelogShelf:
+    """Changelogs kept on disk by document name; an empty one says that there is none to be had."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def has(self, name: str) -> bool:
+        """Say whether it is known."""
+        return self._path(name).is_file()
+
+    def read(self, name: str) -> bytes:
+        """Return a changelog's content."""
+        return self._path(name).read_bytes()
+
+    def digest(self, name: str) -> str:
+        """Return its SHA-256."""
+        return hashlib.sha256(self.read(name)).hexdigest()
+
+    def write(self, name: str, content: bytes) -> None:
+        """Keep a changelog, whole or not at all."""
+        path = self._path(name)
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(content)
+        partial.replace(path)
+
+    def prune(self, names: Iterable[str]) -> None:
+        """Delete what is not of ``names``."""
+        kept = {self._path(name) for name in names}
+        for path in self._folder.iterdir():
+            if path not in kept:
+                path.unlink()
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{quote(name.removeprefix(f'{CHANGELOG}/'), safe='')}.txt"

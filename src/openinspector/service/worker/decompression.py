@@ -1,0 +1,67 @@
+"""Streams that decompress, and streams that end where they must."""
+
+import bz2
+import gzip
+import io
+import lzma
+import zlib
+from typing import IO, Final, Protocol
+
+import zstandard
+
+BROKEN: Final = (lzma.LZMAError, zlib.error, zstandard.ZstdError, EOFError, OSError, ValueError, OverflowError)
+"""What reading a damaged or hostile stream raises."""
+
+_MAGIC: Final = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
+_LARGEST_WINDOW: Final = 2**27
+
+
+class Readable(Protocol):
+    """All that is asked of a stream here."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most ``size`` bytes; none at the end."""
+        ...
+
+
+class BoundedStream(io.RawIOBase):
+    """At most ``length`` bytes of a stream: then its end, or, where ``strict``, ValueError if there is more."""
+
+    def __init__(self, stream: Readable, length: int, *, strict: bool = False) -> None:
+        super().__init__()
+        self._stream, self._left, self._strict = stream, length, strict
+
+    def readable(self) -> bool:
+        """Say that this can be read."""
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        """Read into ``buffer``; returns how many bytes."""
+        view = memoryview(buffer)  # type: ignore[arg-type]  # Buffer has no name in Python 3.11
+        data = self._stream.read(len(view) if self._strict else min(len(view), self._left))
+        if len(data) > self._left:
+            raise ValueError("unpacks to more than it may")
+        self._left -= len(data)
+        view[: len(data)] = data
+        return len(data)
+
+
+def compression_of(first: bytes) -> str:
+    """Return the ending that a file's first bytes ask for: ``.gz``; empty where they are of no compression."""
+    return next((ending for magic, ending in _MAGIC.items() if first.startswith(magic)), "")
+
+
+def decompressed(stream: IO[bytes], ending: str) -> Readable:
+    """Return what ``stream`` decompresses to; ValueError for an ending that is of no compression known here."""
+    match ending:
+        case "":
+            return stream
+        case ".gz":
+            return gzip.GzipFile(fileobj=stream)
+        case ".bz2":
+            return bz2.BZ2File(stream)
+        case ".xz" | ".lzma":
+            return lzma.LZMAFile(stream)
+        case ".zst":
+            return zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).stream_reader(stream)
+    raise ValueError(f"{ending}: no compression known here")

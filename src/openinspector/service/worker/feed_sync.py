@@ -1,0 +1,116 @@
+"""Brings one feed up to date: gathers its documents and stores what they say."""
+
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import structlog
+
+from openinspector.feed import Feed
+from openinspector.feeds import debian_archive
+from openinspector.model.errors import FeedError
+from openinspector.model.inventory import Package
+from openinspector.plugins import discover
+from openinspector.service.app.feeds import Gathered, SyncOutcome, store_gathered
+from openinspector.service.ports.advisory_store import AdvisoryStore
+from openinspector.service.ports.clock import Clock
+from openinspector.service.worker.apt_sources import APT_FOLDER, AptSource, read_sources, security_sources
+from openinspector.service.worker.archive_sync import ArchiveRequest, gather_archive
+from openinspector.service.worker.dpkg_status import installed_packages, native_architecture
+from openinspector.service.worker.fetch import Deadline, Fetcher
+from openinspector.service.worker.gathering import Progress, gather, local_path, no_progress
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncRequest:
+    """From where, and how long it may take."""
+
+    origin: str = ""
+    """Folder, file, ``file://`` or ``https://`` URL; empty: the publisher, or for an archive the host's apt sources."""
+    suites: tuple[str, ...] = ()
+    """Security suites of an archive: ``bookworm-security``; empty: those of the apt sources."""
+    installed: tuple[Package, ...] | None = None
+    """Packages of the hosts to assess, which say what is pending; None: those of this host."""
+    seconds: float | None = None
+    """How long it may take at most; None: as long as it takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedSync:
+    """Syncs feeds into a store."""
+
+    store: AdvisoryStore
+    clock: Clock
+    workspace: Path
+    """Folder in which fetched documents are kept, one folder a feed."""
+    feeds: Mapping[str, Feed]
+    apt_folder: Path = APT_FOLDER
+    tls: ssl.SSLContext | None = None
+    """What to trust; None: the host's authorities."""
+
+    def sync(self, name: str, request: SyncRequest | None = None, progress: Progress = no_progress) -> SyncOutcome:
+        """Bring the feed ``name`` up to date; FeedError where that cannot be done, and then nothing is changed."""
+        feed, wanted = self._feed(name), request or SyncRequest()
+        within = local_path(wanted.origin) if wanted.origin else None
+        deadline = Deadline(wanted.seconds)
+        with Fetcher(self.workspace / name, tls=self.tls, deadline=deadline, files_within=within) as fetcher:
+            gathered = self._gather(feed, fetcher, wanted, progress)
+            outcome = store_gathered(feed, gathered, self.store, self.clock.now())
+        _log.info(
+            "feed_sync done",
+            feed=name,
+            changed=outcome.changed,
+            advisories=outcome.snapshot.advisories,
+            unparsed=outcome.snapshot.unparsed,
+            transferred_bytes=outcome.transferred_bytes,
+        )
+        return outcome
+
+    def _feed(self, name: str) -> Feed:
+        if name not in self.feeds:
+            raise FeedError(f"no feed is called {name!r}", advice=f"Feeds: {', '.join(sorted(self.feeds))}.")
+        return self.feeds[name]
+
+    def _gather(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered:
+        gatherer = _GATHERERS.get(feed.name)
+        if gatherer is None:
+            return gather(feed, fetcher, request.origin, progress)
+        return gatherer(fetcher, self._archive_request(request), progress)
+
+    def _archive_request(self, request: SyncRequest) -> ArchiveRequest:
+        installed = installed_packages() if request.installed is None else request.installed
+        sources = archive_sources(request.origin, request.suites, security_sources(read_sources(self.apt_folder)))
+        return ArchiveRequest(sources=sources, architecture=native_architecture(installed), installed=installed)
+
+
+def archive_sources(mirror: str, suites: tuple[str, ...], known: tuple[AptSource, ...]) -> tuple[AptSource, ...]:
+    """Return the suites to index: those of the apt sources, unless a mirror or suites are named.
+
+    A mirror that the apt sources do not know is read for the suites they name, or for every supported release's.
+    """
+    if not mirror:
+        chosen = tuple(source for source in known if not suites or source.suite in suites)
+        if chosen or not suites:
+            return chosen or archive_sources(debian_archive.MIRROR, (), ())
+        mirror = known[0].uri if known else debian_archive.MIRROR
+    path = local_path(mirror)
+    uri = path.resolve().as_uri() if path is not None else mirror
+    signed = {source.suite: source.signed_by for source in known}
+    names = suites or tuple(signed) or tuple(f"{codename}-security" for codename in debian_archive.SUPPORTED)
+    return tuple(AptSource(uri=uri, suite=name, signed_by=signed.get(name, ())) for name in names)
+
+
+def known_feeds() -> Mapping[str, Feed]:
+    """Return every feed of `openinspector.feeds`, by name."""
+    return discover("openinspector.feeds", "FEED", Feed)
+
+
+_GATHERERS: Final[Mapping[str, Callable[[Fetcher, ArchiveRequest, Progress], Gathered]]] = MappingProxyType(
+    {debian_archive.NAME: gather_archive}
+)
+"""Feeds whose documents are gathered otherwise than by fetching roots and following them."""

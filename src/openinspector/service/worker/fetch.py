@@ -1,0 +1,328 @@
+"""Fetches documents: conditional requests, size caps, checksums, retries, and one place on disk to keep them.
+
+- https only; plain http where the caller says that something else authenticates the content; never downgraded.
+- ``file://`` only within a folder the operator named.
+- What was fetched stays in the workspace with its validators, so that an unchanged document is not sent again.
+- A deadline, where given, bounds everything: name lookup, connection, every read, every retry.
+"""
+
+import hashlib
+import os
+import socket
+import ssl
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+import httpx
+import msgspec
+
+from openinspector import __version__
+from openinspector.model.errors import FeedError
+
+_ATTEMPTS: Final = 3
+_PAUSES: Final = (0.5, 2.0)
+_REDIRECTS: Final = 5
+_CONNECT_SECONDS: Final = 10.0
+_READ_SECONDS: Final = 30.0
+_CHUNK: Final = 256 * 1024
+_COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tgz", ".deb")
+
+
+class FetchError(FeedError):
+    """A document that cannot be fetched."""
+
+
+class _RetryableError(Exception):
+    """A failure that may pass."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Want:
+    """What to fetch and what to accept."""
+
+    url: str
+    max_bytes: int = 256 * 1024 * 1024
+    sha256: str = ""
+    """Hexadecimal; empty: any content."""
+    plain_http: bool = False
+    """Whether http is allowed: for archives whose content is signed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A document on disk."""
+
+    path: Path
+    url: str
+    sha256: str
+    size: int
+    validator: str = ""
+    """ETag, or Last-Modified where there is none."""
+    modified: datetime | None = None
+    transferred_bytes: int = 0
+
+
+class _Meta(msgspec.Struct, frozen=True, kw_only=True):
+    """What the workspace remembers of a document, beside it as JSON."""
+
+    url: str
+    sha256: str
+    size: int
+    etag: str = ""
+    last_modified: str = ""
+
+
+class Deadline:
+    """A moment by which everything must be done."""
+
+    def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._end = None if seconds is None else clock() + seconds
+
+    def within(self, seconds: float) -> float:
+        """Return ``seconds`` or what is left, if less; FetchError when nothing is."""
+        if self._end is None:
+            return seconds
+        left = self._end - self._clock()
+        if left <= 0:
+            raise FetchError("the time allowed for fetching is over", advice="Allow more time, or use a mirror.")
+        return min(seconds, left)
+
+    @property
+    def given(self) -> bool:
+        """Whether there is one."""
+        return self._end is not None
+
+
+class Fetcher:
+    """Fetches into a workspace folder. Safe for several threads."""
+
+    def __init__(
+        self,
+        workspace: Path,
+        *,
+        tls: ssl.SSLContext | None = None,
+        deadline: Deadline | None = None,
+        files_within: Path | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.workspace = workspace
+        self._deadline = deadline or Deadline(None)
+        self._files_within = files_within.resolve() if files_within else None
+        self._sleep = sleep
+        self._client = httpx.Client(
+            verify=tls or ssl.create_default_context(),
+            headers={"User-Agent": f"openinspector/{__version__}"},
+            limits=httpx.Limits(max_connections=16),
+        )
+        workspace.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> Self:
+        """Return this."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def fetch(self, want: Want) -> Fetched:
+        """Return the document; FetchError says what is wrong with it or with the way to it."""
+        if urlsplit(want.url).scheme == "file":
+            return _checked(want, self._local(want))
+        path, meta = self._kept(want.url)
+        if meta is not None and want.sha256 and meta.sha256 == want.sha256:
+            return _fetched(path, meta, 0)
+        for attempt in range(_ATTEMPTS):
+            try:
+                return _checked(want, self._get(want, path, meta))
+            except _RetryableError as error:
+                if attempt == _ATTEMPTS - 1:
+                    raise FetchError(
+                        f"{shown(want.url)} cannot be fetched: {error}", advice="Check name, network and proxy."
+                    ) from error
+                self._sleep(self._deadline.within(_PAUSES[attempt]))
+        raise AssertionError("the last attempt returns or raises")
+
+    def forget(self, fetched: Fetched) -> None:
+        """Delete a document from the workspace; nothing where it is not of the workspace."""
+        if fetched.path.parent == self.workspace:
+            fetched.path.unlink(missing_ok=True)
+            fetched.path.with_suffix(".json").unlink(missing_ok=True)
+
+    def _kept(self, url: str) -> tuple[Path, _Meta | None]:
+        path = self.workspace / hashlib.sha256(url.encode()).hexdigest()[:32]
+        try:
+            meta = msgspec.json.decode(path.with_suffix(".json").read_bytes(), type=_Meta)
+            whole = meta.url == _without_password(url) and path.stat().st_size == meta.size
+        except (OSError, msgspec.DecodeError):
+            return path, None
+        return path, meta if whole else None
+
+    def _local(self, want: Want) -> Fetched:
+        path = Path(unquote(urlsplit(want.url).path)).resolve()
+        if self._files_within is None or not path.is_relative_to(self._files_within):
+            raise FetchError(f"{want.url} is outside the folder named", advice="Copy the whole source into one folder.")
+        try:
+            with path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                if size > want.max_bytes:
+                    raise _too_large(want)
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise FetchError(f"{path} cannot be read: {error.strerror}", advice="Check the folder.") from error
+        return Fetched(path=path, url=want.url, sha256=digest, size=size)
+
+    def _get(self, want: Want, path: Path, meta: _Meta | None) -> Fetched:
+        headers = {"Accept-Encoding": "identity" if want.sha256 or want.url.endswith(_COMPRESSED) else "gzip"}
+        if meta is not None and not want.sha256:
+            headers |= {"If-None-Match": meta.etag} if meta.etag else {}
+            headers |= {"If-Modified-Since": meta.last_modified} if meta.last_modified else {}
+        url = want.url
+        for _ in range(_REDIRECTS):
+            self._check_url(url, want)
+            try:
+                with self._client.stream("GET", url, headers=headers, timeout=self._timeout()) as response:
+                    if response.is_redirect:
+                        url = urljoin(url, response.headers.get("Location", ""))
+                        continue
+                    if response.status_code == httpx.codes.NOT_MODIFIED and meta is not None:
+                        return _fetched(path, meta, 0)
+                    _check_status(response, want)
+                    return self._store(response, want, path)
+            except (httpx.TransportError, httpx.DecodingError) as error:
+                self._deadline.within(1)
+                raise _RetryableError(str(error) or type(error).__name__) from error
+            except (httpx.InvalidURL, UnicodeError) as error:
+                raise FetchError(f"{shown(url)} is no URL: {error}") from error
+        raise FetchError(f"{shown(want.url)} leads from place to place without end")
+
+    def _timeout(self) -> httpx.Timeout:
+        read, connect = self._deadline.within(_READ_SECONDS), self._deadline.within(_CONNECT_SECONDS)
+        return httpx.Timeout(read, connect=connect)
+
+    def _check_url(self, url: str, want: Want) -> None:
+        parts = urlsplit(url)
+        allowed = ("https", "http") if want.plain_http and urlsplit(want.url).scheme == "http" else ("https",)
+        if parts.scheme not in allowed or not parts.hostname:
+            raise FetchError(
+                f"{shown(url)} is not fetched: only {' and '.join(allowed)} is",
+                advice="Use an https URL, a folder or a file:// URL.",
+            )
+        if self._deadline.given:
+            _look_up(parts.hostname, self._deadline.within(_CONNECT_SECONDS))
+
+    def _store(self, response: httpx.Response, want: Want, path: Path) -> Fetched:
+        digest, size = hashlib.sha256(), 0
+        handle, temporary = tempfile.mkstemp(dir=self.workspace, prefix="partial-")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for chunk in self._chunks(response):
+                    size += len(chunk)
+                    if size > want.max_bytes:
+                        raise _too_large(want)
+                    digest.update(chunk)
+                    file.write(chunk)
+            meta = _Meta(
+                url=_without_password(want.url),
+                sha256=digest.hexdigest(),
+                size=size,
+                etag=response.headers.get("ETag", ""),
+                last_modified=response.headers.get("Last-Modified", ""),
+            )
+            path.with_suffix(".json").unlink(missing_ok=True)
+            Path(temporary).replace(path)
+            path.with_suffix(".json").write_bytes(msgspec.json.encode(meta))
+        finally:
+            Path(temporary).unlink(missing_ok=True)
+        return _fetched(path, meta, response.num_bytes_downloaded)
+
+    def _chunks(self, response: httpx.Response) -> Iterator[bytes]:
+        for chunk in response.iter_bytes(_CHUNK):
+            self._deadline.within(1)
+            yield chunk
+
+
+def shown(url: str) -> str:
+    """Return a URL without user name and password, as people and logs may see it."""
+    return _without_password(url)
+
+
+def _without_password(url: str) -> str:
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _fetched(path: Path, meta: _Meta, transferred: int) -> Fetched:
+    try:
+        modified = parsedate_to_datetime(meta.last_modified) if meta.last_modified else None
+    except ValueError:
+        modified = None
+    return Fetched(
+        path=path,
+        url=meta.url,
+        sha256=meta.sha256,
+        size=meta.size,
+        validator=meta.etag or meta.last_modified,
+        modified=modified.astimezone(UTC) if modified else None,
+        transferred_bytes=transferred,
+    )
+
+
+def _checked(want: Want, fetched: Fetched) -> Fetched:
+    if want.sha256 and fetched.sha256 != want.sha256:
+        raise FetchError(
+            f"{shown(want.url)} is not what its index says: SHA-256 {fetched.sha256[:16]}… instead of "
+            f"{want.sha256[:16]}…",
+            advice="The mirror is being updated, or the file was altered on the way; try again later.",
+        )
+    return fetched
+
+
+def _check_status(response: httpx.Response, want: Want) -> None:
+    code = response.status_code
+    if code == httpx.codes.OK:
+        return
+    told = f"HTTP status {code}"
+    if (
+        code in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.REQUEST_TIMEOUT)
+        or code >= httpx.codes.INTERNAL_SERVER_ERROR
+    ):
+        raise _RetryableError(told)
+    raise FetchError(f"{shown(want.url)} cannot be fetched: {told}", advice="Check the URL.")
+
+
+def _too_large(want: Want) -> FetchError:
+    return FetchError(
+        f"{shown(want.url)} is larger than {want.max_bytes} bytes", advice="Check that the source is this feed's."
+    )
+
+
+def _look_up(host: str, seconds: float) -> None:
+    """Look a name up in a thread of its own: the resolver knows no timeout. A failure is retryable."""
+    found: list[BaseException | None] = []
+
+    def run() -> None:
+        try:
+            socket.getaddrinfo(host, None)
+            found.append(None)
+        except (OSError, UnicodeError) as error:
+            found.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not found:
+        raise FetchError(f"the name {host} was not found in {seconds:.0f} s", advice="Check the resolver.")
+    if found[0] is not None:
+        raise _RetryableError(f"{host}: {found[0]}")

@@ -1,0 +1,113 @@
+"""The signature of an archive's InRelease, checked by gpgv where the host has it.
+
+Only what gpgv hands out as signed is believed: text around the signed part of the file is not.
+"""
+
+import base64
+import binascii
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from openinspector.model.errors import FeedError
+
+KEYRINGS: Final = (Path("/usr/share/keyrings/debian-archive-keyring.gpg"), Path("/etc/apt/trusted.gpg"))
+TRUSTED_FOLDER: Final = Path("/etc/apt/trusted.gpg.d")
+_ARMOUR: Final = re.compile(
+    r"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\n]*:[^\n]*\n)*\s*([A-Za-z0-9+/=\s]+?)(?:\n=[A-Za-z0-9+/]{4}\s*)?"
+    r"-----END"
+)
+_CLEARSIGNED: Final = re.compile(
+    r"-----BEGIN PGP SIGNED MESSAGE-----\r?\n(?:Hash: [^\n]*\n)*\r?\n(.*?)\r?\n-----BEGIN PGP SIGNATURE-----", re.DOTALL
+)
+_STATUS: Final = re.compile(r"^\[GNUPG:\] ([A-Z_]+)", re.MULTILINE)
+_BAD: Final = frozenset(("BADSIG", "REVKEYSIG", "NODATA"))
+_SECONDS: Final = 20
+
+
+class SignatureError(FeedError):
+    """An InRelease whose signature is wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseText:
+    """The text of an InRelease."""
+
+    text: str
+    verified: bool
+    note: str
+    """How it was verified, or why it was not."""
+
+
+def open_release(in_release: bytes, signed_by: Sequence[str] = (), *, gpgv: str | None = None) -> ReleaseText:
+    """Return the signed text of an InRelease; SignatureError where a signature was checked and is wrong.
+
+    ``signed_by`` are keyring paths or armoured keys as apt's Signed-By has them; empty: the keyrings apt trusts.
+    """
+    tool = gpgv or shutil.which("gpgv")
+    with tempfile.TemporaryDirectory(prefix="openinspector-") as folder:
+        keyrings = tuple(_keyrings(signed_by, Path(folder)))
+        if tool is None or not keyrings:
+            missing = "no gpgv on this host" if tool is None else "no archive keyring on this host"
+            return ReleaseText(text=_unverified(in_release), verified=False, note=f"signature not verified: {missing}")
+        text = _verify(tool, in_release, keyrings, Path(folder))
+    return ReleaseText(text=text, verified=True, note="signature verified")
+
+
+def _verify(gpgv: str, in_release: bytes, keyrings: Sequence[Path], folder: Path) -> str:
+    signed, output = folder / "InRelease", folder / "Release"
+    signed.write_bytes(in_release)
+    rings = [argument for keyring in keyrings for argument in ("--keyring", str(keyring))]
+    try:
+        done = subprocess.run(  # noqa: S603 - a fixed program, arguments of ours, no shell
+            [gpgv, "--status-fd", "1", *rings, "--output", str(output), str(signed)],
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise SignatureError(f"gpgv did not run: {error}", advice="Repair gpgv, or remove it.") from error
+    # one good signature is enough: an archive signs with several keys, and older keyrings lack the newest
+    told = set(_STATUS.findall(done.stdout.decode("ascii", "replace")))
+    if "GOODSIG" not in told or "VALIDSIG" not in told or told & _BAD or not output.is_file():
+        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise SignatureError(
+            f"the archive's InRelease has no signature trusted here: {reason[-1] if reason else 'gpgv refused it'}",
+            advice="Check the mirror; install the newest debian-archive-keyring.",
+        )
+    return output.read_bytes().decode("utf-8", "replace")
+
+
+def _unverified(in_release: bytes) -> str:
+    text = in_release.decode("utf-8", "replace")
+    told = _CLEARSIGNED.search(text)
+    return told[1] if told else text
+
+
+def _keyrings(signed_by: Sequence[str], folder: Path) -> Iterator[Path]:
+    """Yield binary keyrings; armoured ones are made binary in ``folder``, for gpgv reads no others."""
+    named = [entry for entry in signed_by if entry.startswith("/") or "\n" in entry]
+    candidates = [Path(entry) for entry in named if entry.startswith("/")] if named else _trusted()
+    for number, path in enumerate(candidates):
+        if path.is_file():
+            yield _binary(path.read_bytes(), folder / f"{number}.gpg") if path.suffix == ".asc" else path
+    for number, entry in enumerate(entry for entry in named if not entry.startswith("/")):
+        yield _binary(entry.encode(), folder / f"inline-{number}.gpg")
+
+
+def _trusted() -> list[Path]:
+    return [*KEYRINGS, *sorted(TRUSTED_FOLDER.glob("*.gpg")), *sorted(TRUSTED_FOLDER.glob("*.asc"))]
+
+
+def _binary(armoured: bytes, path: Path) -> Path:
+    blocks = _ARMOUR.findall(armoured.decode("ascii", "replace"))
+    try:
+        path.write_bytes(b"".join(base64.b64decode("".join(block.split())) for block in blocks))
+    except binascii.Error:
+        path.write_bytes(b"")
+    return path

@@ -1,0 +1,197 @@
+"""What every assessment store keeps to about resource groups and targets; part of `assessment_store`."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import pytest
+
+from openinspector.model.asset import Tag
+from openinspector.model.errors import StoreError
+from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.ports.assessment_store import (
+    AssessmentStore,
+    MissingError,
+    NameTakenError,
+    RunFilter,
+    RunInProgressError,
+    TemplateFilter,
+)
+from openinspector.service.ports.page import PageRequest
+from openinspector.testing.conformance.threads import at_once
+from openinspector.testing.conformance.walk import walk
+from openinspector.testing.model_builders import moment, resource_group, run, target, template
+
+WHOLE: Final = PageRequest(limit=1000)
+
+NAMES: Final = ("web", "Web", "web-1", "web_1", "web%1", "w.b", "[w]eb", "wéb", "we\\b", "")
+PATTERNS: Final[Sequence[tuple[str, Sequence[str]]]] = (
+    ("web", ["web"]),
+    ("WEB", []),
+    ("*", NAMES),
+    ("**", NAMES),
+    ("web*", ["web", "web-1", "web_1", "web%1"]),
+    ("w?b", ["web", "w.b", "wéb"]),
+    ("???", ["web", "Web", "w.b", "wéb"]),
+    ("*1", ["web-1", "web_1", "web%1"]),
+    ("web?1", ["web-1", "web_1", "web%1"]),
+    ("web_1", ["web_1"]),
+    ("web%1", ["web%1"]),
+    ("%", []),
+    ("w.b", ["w.b"]),
+    ("[w]eb", ["[w]eb"]),
+    ("[*", ["[w]eb"]),
+    ("*]*", ["[w]eb"]),
+    ("[a-z]eb", []),
+    ("we\\b", ["we\\b"]),
+    ("we\\*", ["we\\b"]),
+    ("w\\?b", []),
+    ("", [""]),
+)
+"""Name patterns, and which of NAMES they match: shell wildcards ``*`` and ``?``, nothing else (decisions)."""
+
+
+class TargetSuite:
+    """The laws of resource groups and targets."""
+
+    def test_groups_come_back_as_they_were_added(self, store: AssessmentStore) -> None:
+        """Tags keep their order, a tag without value is not one with an empty value."""
+        tags = (Tag(key="b", value=""), Tag(key="a"), Tag(key="b", value="\x00é"))
+        group = resource_group(1, tags=tags)
+        store.add_resource_group(group)
+        store.add_resource_group(resource_group(2))
+        assert store.resource_groups_by_arn([resource_group(9).arn, group.arn]) == {group.arn: group}
+        assert store.count_resource_groups() == len([group, resource_group(2)])
+
+    def test_targets_come_back_as_they_were_added(self, store: AssessmentStore) -> None:
+        """With or without a group; what is not there is left out."""
+        grouped = target(2, resource_group_arn=resource_group().arn)
+        store.add_target(target(1))
+        store.add_target(grouped)
+        asked = [target(9).arn, grouped.arn, target(1).arn, grouped.arn]
+        assert store.targets_by_arn(asked) == {target(1).arn: target(1), grouped.arn: grouped}
+        assert store.targets_by_arn([]) == {}
+        assert store.count_targets() == len([target(1), grouped])
+
+    def test_a_targets_name_is_its_own(self, store: AssessmentStore) -> None:
+        """Capital letters make another name."""
+        store.add_target(target(1, name="web"))
+        with pytest.raises(NameTakenError, match="web"):
+            store.add_target(target(2, name="web"))
+        store.add_target(target(3, name="Web"))
+        assert [one.arn for one in store.list_targets(None, WHOLE).rows] == [target(1).arn, target(3).arn]
+
+    def test_a_target_is_added_once(self, store: AssessmentStore) -> None:
+        """The ARN of one is not given to another."""
+        store.add_target(target(1))
+        with pytest.raises(StoreError):
+            store.add_target(target(1, name="another"))
+        assert store.targets_by_arn([target(1).arn]) == {target(1).arn: target(1)}
+
+    def test_a_target_name_is_taken_once_by_many_at_once(self, store: AssessmentStore) -> None:
+        """One wins, the others are told."""
+        offers = [target(number, name="web") for number in range(6)]
+        done = at_once([partial(store.add_target, one) for one in offers])
+        assert sorted(type(one).__name__ for one in done) == ["NameTakenError"] * 5 + ["NoneType"]
+        assert store.count_targets() == done.count(None)
+
+    def test_a_target_changes_name_group_and_update_time(self, store: AssessmentStore) -> None:
+        """And nothing else (F4.10); omitting the group makes it all hosts; its own name is not taken."""
+        store.add_target(target(1, resource_group_arn=resource_group().arn))
+        store.replace_target(target(1, name="new", created_at=moment(50), updated_at=moment(60)))
+        changed = target(1, name="new", updated_at=moment(60))
+        assert store.targets_by_arn([target(1).arn]) == {target(1).arn: changed}
+        again = target(1, name="new", resource_group_arn=resource_group(2).arn, updated_at=moment(70))
+        store.replace_target(again)
+        assert store.targets_by_arn([target(1).arn]) == {target(1).arn: again}
+
+    def test_a_change_may_not_take_anothers_name(self, store: AssessmentStore) -> None:
+        """Nothing is changed then."""
+        store.add_target(target(1))
+        store.add_target(target(2))
+        with pytest.raises(NameTakenError):
+            store.replace_target(target(2, name="target-1"))
+        assert list(store.list_targets(None, WHOLE).rows) == [target(1), target(2)]
+
+    def test_a_missing_target_cannot_be_changed(self, store: AssessmentStore) -> None:
+        """Nor deleted."""
+        with pytest.raises(MissingError):
+            store.replace_target(target(1))
+        with pytest.raises(MissingError):
+            store.delete_target(target(1).arn)
+
+    @pytest.mark.parametrize("limit", [1, 2, 5, 6])
+    def test_targets_are_listed_by_time_then_arn(self, store: AssessmentStore, limit: int) -> None:
+        """Page by page, each once."""
+        made = [target(number, created_at=moment(number % 2)) for number in (4, 1, 5, 3, 2)]
+        for one in made:
+            store.add_target(one)
+        ordered = sorted(made, key=lambda one: (one.created_at, one.arn))
+        assert walk(partial(store.list_targets, None), limit) == ordered
+
+    def test_pages_are_stable_while_targets_are_added(self, store: AssessmentStore) -> None:
+        """What comes before the cursor is not seen, what comes after is; deleting the cursor's row does no harm."""
+        for number in (2, 4, 6):
+            store.add_target(target(number))
+        first = store.list_targets(None, PageRequest(limit=2))
+        for number in (1, 5):
+            store.add_target(target(number))
+        store.delete_target(target(4).arn)
+        second = store.list_targets(None, PageRequest(limit=9, after=first.next))
+        assert [*first.rows, *second.rows] == [target(number) for number in (2, 4, 5, 6)]
+
+    @pytest.mark.parametrize(("pattern", "names"), PATTERNS)
+    def test_targets_are_found_by_name(self, store: AssessmentStore, pattern: str, names: Sequence[str]) -> None:
+        """The pattern must match the whole name, case sensitively."""
+        for number, name in enumerate(NAMES):
+            store.add_target(target(number, name=name))
+        assert [one.name for one in store.list_targets(pattern, WHOLE).rows] == list(names)
+
+    def test_many_wildcards_take_no_time(self, store: AssessmentStore) -> None:
+        """A pattern made to be slow is matched like any other."""
+        store.add_target(target(1, name="a" * 140))
+        assert list(store.list_targets("*a" * 60 + "*b", WHOLE).rows) == []
+
+    def test_deleting_a_target_deletes_what_is_below(self, store: AssessmentStore) -> None:
+        """And says which runs those were (F4.12); other targets and what is below them stay."""
+        ours, theirs = template(1, target(1).arn), template(2, target(2).arn)
+        for number in (1, 2):
+            store.add_target(target(number))
+        for one in (ours, theirs):
+            store.add_template(one)
+        runs = [run(number, ours.arn) for number in (2, 1)]
+        for one_run in (*runs, run(3, theirs.arn)):
+            store.add_run(one_run, ())
+            store.advance_run(one_run.arn, AssessmentRunState.CANCELED, moment(9))
+        assert store.delete_target(target(1).arn) == (runs[1].arn, runs[0].arn)
+        assert list(store.list_targets(None, WHOLE).rows) == [target(2)]
+        assert list(store.list_templates(TemplateFilter(), WHOLE).rows) == [theirs]
+        assert [one.arn for one in store.list_runs(RunFilter(), WHOLE).rows] == [run(3, theirs.arn).arn]
+        assert store.delete_target(target(2).arn) == (run(3, theirs.arn).arn,)
+
+    def test_a_target_is_kept_while_a_run_is_in_progress(self, store: AssessmentStore) -> None:
+        """Nothing of it is deleted; the error names the runs."""
+        store.add_target(target())
+        store.add_template(template())
+        for number in (1, 2):
+            store.add_run(run(number), ())
+        store.advance_run(run(1).arn, AssessmentRunState.CANCELED, moment(9))
+        with pytest.raises(RunInProgressError) as refusal:
+            store.delete_target(target().arn)
+        assert refusal.value.runs == (run(2).arn,)
+        assert (store.count_targets(), store.count_templates()) == (1, 1)
+        assert len(store.list_runs(RunFilter(), WHOLE).rows) == store.count_runs() == len([run(1), run(2)])
+
+    def test_a_target_is_deleted_or_used_but_not_both(self, store: AssessmentStore) -> None:
+        """Of a deletion and additions below at the same moment, no orphan is left."""
+        for number in range(1, 6):
+            store.add_target(target(number))
+            parent = target(number).arn
+            at_once(
+                [
+                    partial(store.delete_target, parent),
+                    *(partial(store.add_template, template(n, parent)) for n in range(4)),
+                ]
+            )
+        left = {one.arn for one in store.list_targets(None, WHOLE).rows}
+        assert {one.target_arn for one in store.list_templates(TemplateFilter(), WHOLE).rows} <= left

@@ -1,0 +1,351 @@
+"""A gateway in miniature over real TLS: verifies every signature, keeps what it gets, and misbehaves when asked to.
+
+It is written from the protocol's description, not from the service's code, so that agent and service are checked
+against each other by something that is neither.
+"""
+
+import ssl
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from secrets import token_urlsafe
+from socket import socket
+from threading import Condition, Thread
+from types import TracebackType
+from typing import Any, Final, Self
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from openinspector.model.errors import WireError
+from openinspector.testing.throwaway_authority import ThrowawayAuthority
+from openinspector.wire.codec import decode_batch
+from openinspector.wire.envelope import EnvelopeHeader, chain_digest, decode_envelope
+from openinspector.wire.message import (
+    Challenge,
+    Enrolment,
+    EnrolmentRequest,
+    Heartbeat,
+    HeartbeatReply,
+    Manifest,
+    ManifestReply,
+    Problem,
+    Receipt,
+    Session,
+    SessionRequest,
+)
+from openinspector.wire.signature import SignedRequest, key_id, parse_headers
+from openinspector.wire.telemetry import TelemetryMessage
+
+TOKEN: Final = "simulated-join-token-0001"  # noqa: S105 - opens nothing but this simulator
+MAX_BODY: Final = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """How to treat one request to an endpoint instead of answering it."""
+
+    endpoint: str
+    status: int = 0
+    """Refuse with this HTTP status; 0 closes the connection without a reply."""
+    code: str = "simulated"
+    retry_after: str | None = None
+    body: bytes | None = None
+    """Reply with these bytes."""
+    after: bool = False
+    """Do what was asked first."""
+
+
+class RefusalError(Exception):
+    """A request the simulator refuses."""
+
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(f"{status} {code}")
+        self.status = status
+        self.code = code
+
+
+@dataclass(slots=True)
+class KeptStream:
+    """What came in of one run."""
+
+    envelopes: dict[int, tuple[EnvelopeHeader, bytes]] = field(default_factory=dict)
+    uploads: list[int] = field(default_factory=list)
+    """Every number uploaded, in order, repetitions included."""
+    manifest: Manifest | None = None
+    """The one that closed it."""
+
+    @property
+    def watermark(self) -> int:
+        """The highest number all below which are here."""
+        return next(seq for seq in range(len(self.envelopes) + 1) if seq + 1 not in self.envelopes)
+
+    def messages(self) -> tuple[TelemetryMessage, ...]:
+        """Return every message in order."""
+        return tuple(m for seq in sorted(self.envelopes) for m in decode_batch(self.envelopes[seq][1]).messages)
+
+
+@dataclass(slots=True)
+class _OpenSession:
+    agent_id: str
+    public_key: bytes
+    counter: int = 0
+
+
+class SimulatedGateway:
+    """Use as a context manager; ``instructions`` go into every heartbeat's reply until they are replaced."""
+
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+        self.authority = ThrowawayAuthority(folder)
+        self.instructions: tuple[bytes, ...] = ()
+        self.faults: deque[Fault] = deque()
+        self.heartbeats: list[Heartbeat] = []
+        self.streams: dict[str, KeptStream] = {}
+        self.agents: dict[str, bytes] = {}
+        self.requests: list[str] = []
+        """Every request's endpoint, in order."""
+        self.connections = 0
+        self._nonces: set[str] = set()
+        self._sessions: dict[str, _OpenSession] = {}
+        self._changed = Condition()
+        self._server = _Server(self, self.authority.server_context(host))
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._server.server_address[1]
+
+    @property
+    def url(self) -> str:
+        """Where agents find it."""
+        return f"https://127.0.0.1:{self.port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """What agents are to trust."""
+        return self.authority.ca_file
+
+    def wait_for(self, what: Callable[[], object], seconds: float = 20.0) -> None:
+        """Wait until ``what`` is true, looking after each request; AssertionError where it never is."""
+        with self._changed:
+            if not self._changed.wait_for(what, timeout=seconds):
+                raise AssertionError("what was waited for did not happen")
+
+    def end_sessions(self) -> None:
+        """Forget every session, as a restarted service does."""
+        self._sessions.clear()
+
+    def stream(self, run_arn: str) -> KeptStream:
+        """Return what came in of a run."""
+        return self.streams.setdefault(run_arn, KeptStream())
+
+    # What the server calls
+
+    def handle(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> msgspec.Struct:
+        """Answer one request; RefusalError."""
+        if endpoint == "challenge":
+            nonce = token_urlsafe(24)
+            self._nonces.add(nonce)
+            return Challenge(nonce=nonce, expires_at=datetime.now(UTC) + timedelta(minutes=1))
+        claim = self._claim(endpoint, headers, body)
+        if endpoint == "enrolment":
+            return self._enrol(claim, _decoded(body, EnrolmentRequest))
+        if endpoint == "session":
+            return self._open(claim, _decoded(body, SessionRequest))
+        agent_id = self._authenticated(claim)
+        if endpoint == "heartbeat":
+            self.heartbeats.append(_decoded(body, Heartbeat))
+            return HeartbeatReply(instructions=tuple(msgspec.Raw(raw) for raw in self.instructions))
+        if endpoint == "telemetry":
+            return self._take(agent_id, body)
+        if endpoint == "manifest":
+            return self._close(_decoded(body, Manifest))
+        raise RefusalError(404, "not-found")
+
+    def changed(self) -> None:
+        """Wake who waits."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def take_fault(self, endpoint: str) -> Fault | None:
+        """Return the fault meant for this request, once."""
+        if self.faults and self.faults[0].endpoint == endpoint:
+            return self.faults.popleft()
+        return None
+
+    def _claim(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> SignedRequest:
+        try:
+            claim = parse_headers("POST", f"/agent/v1/{endpoint}", headers)
+        except WireError as error:
+            raise RefusalError(400, "malformed-request") from error
+        if not claim.covers(body):
+            raise RefusalError(401, "bad-signature")
+        if not claim.is_fresh(int(datetime.now(UTC).timestamp())):
+            raise RefusalError(401, "stale-clock")
+        return claim
+
+    def _enrol(self, claim: SignedRequest, request: EnrolmentRequest) -> Enrolment:
+        self._use(request.nonce)
+        _verify(claim, request.public_key)
+        if request.evidence != {"token": TOKEN}:
+            raise RefusalError(403, "enrolment-refused")
+        agent_id = f"host-{claim.key_id[:17]}"
+        self.agents[agent_id] = request.public_key
+        return Enrolment(agent_id=agent_id)
+
+    def _open(self, claim: SignedRequest, request: SessionRequest) -> Session:
+        self._use(request.nonce)
+        public_key = self.agents.get(request.agent_id)
+        if public_key is None:
+            raise RefusalError(401, "unknown-agent")
+        _verify(claim, public_key)
+        session_id = token_urlsafe(24)
+        self._sessions[session_id] = _OpenSession(request.agent_id, public_key)
+        return Session(session_id=session_id, expires_at=datetime.now(UTC) + timedelta(hours=1), heartbeat_seconds=60)
+
+    def _use(self, nonce: str) -> None:
+        if nonce not in self._nonces:
+            raise RefusalError(401, "bad-nonce")
+        self._nonces.remove(nonce)
+
+    def _authenticated(self, claim: SignedRequest) -> str:
+        session = self._sessions.get(claim.covered.session or "")
+        if session is None:
+            raise RefusalError(401, "unknown-session")
+        _verify(claim, session.public_key)
+        if (claim.covered.counter or 0) <= session.counter:
+            raise RefusalError(401, "replayed")
+        session.counter = claim.covered.counter or 0
+        return session.agent_id
+
+    def _take(self, agent_id: str, body: bytes) -> Receipt:
+        header, plaintext = decode_envelope(body)
+        if header.agent_id != agent_id:
+            raise RefusalError(403, "other-agent")
+        stream = self.stream(header.run_arn)
+        if stream.manifest is not None:
+            raise RefusalError(409, "stream-closed")
+        stream.uploads.append(header.seq)
+        held = stream.envelopes.setdefault(header.seq, (header, plaintext))
+        if held[0].digest != header.digest:
+            raise RefusalError(409, "digest-conflict")
+        return Receipt(
+            run_arn=header.run_arn,
+            stream=header.stream,
+            seq=header.seq,
+            digest=header.digest,
+            watermark=stream.watermark,
+        )
+
+    def _close(self, manifest: Manifest) -> ManifestReply:
+        stream = self.stream(manifest.run_arn)
+        missing = tuple(seq for seq in range(1, manifest.count + 1) if seq not in stream.envelopes)
+        if len(missing) > manifest.dropped:
+            return ManifestReply(closed=False, missing=missing)
+        if manifest.chain != chain_digest(stream.envelopes[seq][0].digest for seq in sorted(stream.envelopes)):
+            raise RefusalError(409, "digest-conflict")
+        stream.manifest = manifest
+        return ManifestReply(closed=True)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, gateway: SimulatedGateway, context: ssl.SSLContext) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.gateway = gateway
+        self._context = context
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Shake hands in the connection's own thread, so that a client that does not cannot stop the others."""
+        self.gateway.connections += 1
+        assert isinstance(request, socket)
+        with suppress(OSError), self._context.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet: clients that go away are part of the tests."""
+        del request, client_address
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def do_POST(self) -> None:
+        """Answer, refuse or misbehave."""
+        assert isinstance(self.server, _Server)
+        gateway = self.server.gateway
+        body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), MAX_BODY))
+        endpoint = self.path.removeprefix("/agent/v1/")
+        gateway.requests.append(endpoint)
+        fault = gateway.take_fault(endpoint)
+        if fault is None or fault.after:
+            self._answer(gateway, endpoint, body, send=fault is None)
+        if fault is not None:
+            self._misbehave(fault)
+        gateway.changed()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
+        """Say nothing."""
+        del format, args
+
+    def _answer(self, gateway: SimulatedGateway, endpoint: str, body: bytes, *, send: bool) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            status, reply = 200, gateway.handle(endpoint, headers, body)
+        except RefusalError as refused:
+            status, reply = refused.status, Problem(code=refused.code, message="refused by the simulator")
+        if send:
+            self._send(status, msgspec.json.encode(reply))
+
+    def _misbehave(self, fault: Fault) -> None:
+        if fault.status == 0 and fault.body is None:
+            self.close_connection = True
+            return
+        body = msgspec.json.encode(Problem(code=fault.code, message="a fault of the simulator"))
+        retry = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+        self._send(fault.status or 200, body if fault.body is None else fault.body, retry)
+
+    def _send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _verify(claim: SignedRequest, public_key: bytes) -> None:
+    try:
+        Ed25519PublicKey.from_public_bytes(public_key).verify(claim.signature, claim.base)
+    except InvalidSignature as error:
+        raise RefusalError(401, "bad-signature") from error
+    if claim.key_id != key_id(public_key):
+        raise RefusalError(401, "bad-signature")
+
+
+def _decoded(body: bytes, kind: type[msgspec.Struct]) -> Any:
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.MsgspecError as error:
+        raise RefusalError(422, "invalid-message") from error

@@ -1,0 +1,41 @@
+import pytest
+
+from openinspector.engine.rule import NotApplicable, Unable
+from openinspector.engine.sshd import set_to, setting, sshd_of, unknown_setting
+from openinspector.model.inventory import SshdConfiguration
+from openinspector.testing.fact_builders import host, sshd, troubled
+
+SSHD = sshd({"usepam": "yes"}, sources={"usepam": "/etc/ssh/sshd_config:7"})
+
+
+def test_a_host_has_one_none_or_nobody_knows() -> None:
+    assert sshd_of(host(SSHD)) == SSHD
+    assert isinstance(sshd_of(host()), NotApplicable)
+    assert isinstance(sshd_of(host(SshdConfiguration(installed=False))), NotApplicable)
+    assert isinstance(sshd_of(troubled(host(SSHD), "sshd_configuration", "unread")), Unable)
+
+
+def test_a_setting_has_its_line_or_is_a_default() -> None:
+    assert setting(SSHD, "UsePAM").source == "/etc/ssh/sshd_config:7"
+    assert setting(SSHD, "PermitRootLogin").statement == "PermitRootLogin is no, the default of OpenSSH 9.2p1"
+    assert setting(sshd(version=""), "UsePAM").statement == "UsePAM is yes, the default"
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("/etc/ssh/sshd_config:7", "Change line 7 of /etc/ssh/sshd_config to `UsePAM no`."),
+        ("", "Write `UsePAM no` in /etc/ssh/sshd_config, before any Match block."),
+        ("command line", "Write `UsePAM no` in /etc/ssh/sshd_config, before any Match block."),
+    ],
+)
+def test_where_to_write(source: str, sentence: str) -> None:
+    assert set_to(sshd(sources={"usepam": source}), "UsePAM", "no") == sentence
+
+
+def test_an_unknown_value_is_shown_with_its_place() -> None:
+    odd = sshd({"usepam": "si"}, sources={"usepam": "/etc/ssh/sshd_config:7"})
+    assert unknown_setting("UsePAM", odd).reason == (
+        "UsePAM has the value 'si', which sshd does not know (/etc/ssh/sshd_config:7)."
+    )
+    assert unknown_setting("Protocol", odd).reason == "Protocol is not known."
