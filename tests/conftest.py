@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest.register_assert_rewrite("openinspector.testing.conformance")
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("OPENINSPECTOR_SHARED", ROOT.parent / "shared"))
 

@@ -5,6 +5,7 @@ edit. Third parties add modules through entry points of the group named like the
 """
 
 import importlib
+import importlib.util
 import pkgutil
 from collections.abc import Mapping
 from importlib.metadata import entry_points
@@ -36,16 +37,21 @@ def discover(package: str, constant: str, kind: type[P]) -> Mapping[str, P]:
     Every module of the folder must define ``constant`` as a ``kind`` whose ``name`` equals the file's name;
     otherwise PluginError says which file must define what.
     """
-    folder = importlib.import_module(package)
-    modules = {found.name: f"{package}.{found.name}" for found in pkgutil.iter_modules(folder.__path__)}
-    plugins = {
-        name: _plugin(importlib.import_module(path), name, constant, kind) for name, path in sorted(modules.items())
-    }
+    plugins = {name: _plugin(module, name, constant, kind) for name, module in modules(package).items()}
     for entry in sorted(entry_points(group=package), key=lambda e: e.name):
         if entry.name in plugins:
             raise PluginError(f"{entry.value} cannot replace the built-in {package}.{entry.name}")
         plugins[entry.name] = _plugin(importlib.import_module(entry.module), entry.name, constant, kind)
     return MappingProxyType(plugins)
+
+
+def modules(package: str) -> Mapping[str, ModuleType]:
+    """Return the modules of ``package`` by name, in name order; none where there is no such folder."""
+    if importlib.util.find_spec(package) is None:
+        return MappingProxyType({})
+    folder = importlib.import_module(package)
+    names = sorted(found.name for found in pkgutil.iter_modules(folder.__path__))
+    return MappingProxyType({name: importlib.import_module(f"{package}.{name}") for name in names})
 
 
 def _plugin(module: ModuleType, name: str, constant: str, kind: type[P]) -> P:

@@ -45,9 +45,10 @@ class SensorProcess:
         if len(lines) != 1:
             raise SensorError("the sensors' process did not list its sensors")
         try:
-            return frozenset(decode_json(lines[0], _NAMES, "the list of sensors"))
+            names = decode_json(lines[0], _NAMES, "the list of sensors")
         except WireError as error:
             raise SensorError(str(error)) from error
+        return frozenset(names)
 
     def collect(
         self, names: tuple[str, ...], number: int, is_stopped: Callable[[], bool]

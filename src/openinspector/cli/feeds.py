@@ -6,12 +6,13 @@ Exit statuses: 0 done; 1 some feed could not be synced (its old advisories stay)
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from openinspector.cli.presentation import duration_text, print_json, print_table, time_text
+from openinspector.cli.presentation import duration_text, print_json, print_table
 from openinspector.cli.serve import settings_from
 from openinspector.model.errors import FeedError
 
@@ -57,15 +58,18 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
     A site with nothing but a package mirror syncs debian_archive: it reads the security suites of this host's apt
     sources, or of --mirror, and the changelogs of the updates that are pending on this host.
     """
+    from openinspector.service.log import configure_logging
     from openinspector.service.worker.feed_sync import SyncRequest
 
+    configure_logging("warning")
     request = SyncRequest(origin=origin or mirror or "", suites=suites, seconds=seconds)
     sync, chosen = _sync(ctx, data_dir), _chosen(names, origin, archive=bool(mirror or suites))
     outcomes: dict[str, SyncOutcome] = {}
     failures: dict[str, FeedError] = {}
-    for name in chosen or tuple(snapshot.feed for snapshot in sync.store.snapshots()) or ("debian_archive",):
+    requests = {name: request for name in chosen} or _as_before(sync, seconds) or {"debian_archive": request}
+    for name, wanted in requests.items():
         try:
-            outcomes[name] = _synced(sync, name, request)
+            outcomes[name] = _synced(sync, name, wanted)
         except FeedError as error:
             failures[name] = error
     if as_json:
@@ -106,6 +110,19 @@ def _chosen(names: tuple[str, ...], origin: str | None, *, archive: bool) -> tup
     if archive and any(name != "debian_archive" for name in names):
         raise click.UsageError("--mirror and --suite are for debian_archive only")
     return ("debian_archive",) if archive else names
+
+
+def _as_before(sync: "FeedSync", seconds: float | None) -> "dict[str, SyncRequest]":
+    """Return the feeds synced before, each from the place it came from then."""
+    from openinspector.service.worker.feed_sync import SyncRequest
+
+    requests = {}
+    for snapshot in sync.store.snapshots():
+        feed = sync.feeds.get(snapshot.feed)
+        if feed is not None:
+            own = feed.name == "debian_archive" or snapshot.origin == feed.roots[0].url
+            requests[feed.name] = SyncRequest(origin="" if own else snapshot.origin, seconds=seconds)
+    return requests
 
 
 def _sync(ctx: click.Context, data_dir: Path | None) -> "FeedSync":
@@ -156,7 +173,7 @@ def _told(outcome: "SyncOutcome") -> str:
     snapshot = outcome.snapshot
     if not outcome.changed:
         return f"unchanged, {snapshot.advisories} advisories from {snapshot.origin}"
-    unread = f", {snapshot.unparsed} entries not understood" if snapshot.unparsed else ""
+    unread = f", {snapshot.unparsed} entries not read" if snapshot.unparsed else ""
     size = outcome.transferred_bytes / 1e6
     return f"{snapshot.advisories} advisories{unread} from {snapshot.origin}, {size:.1f} MB fetched"
 
@@ -168,22 +185,20 @@ def _show(statuses: "Sequence[FeedStatus]", *, as_json: bool) -> None:
         print_json([_status_json(status) for status in statuses])
         return
     now = SystemClock().now()
-    rows = []
-    for status in statuses:
-        age, snapshot = status.age(now), status.snapshot
-        rows.append(
-            (
-                status.feed.name,
-                duration_text(age.total_seconds()) if age is not None else "never",
-                str(snapshot.advisories) if snapshot else "–",
-                str(snapshot.unparsed) if snapshot else "–",
-                time_text(snapshot.fetched_at)[:16] if snapshot else "–",
-                snapshot.origin if snapshot else status.feed.title,
-            )
-        )
     print_table(
-        ("FEED", "AGE", "ADVISORIES", "UNREAD", "FETCHED", "FROM"), rows, empty="No feed was synced: feeds sync."
+        ("FEED", "AGE", "ADVISORIES", "UNREAD", "FROM"),
+        [_row(status, now) for status in statuses],
+        empty="No feed was synced yet: openinspector feeds sync.",
     )
+
+
+def _row(status: "FeedStatus", now: datetime) -> tuple[str, ...]:
+    age, snapshot = status.age(now), status.snapshot
+    if age is None or snapshot is None:
+        return status.feed.name, "never", "–", "–", status.feed.title
+    origin = snapshot.origin.replace("https://", "").replace("http://", "")
+    unread = str(snapshot.unparsed)
+    return status.feed.name, duration_text(age.total_seconds()), str(snapshot.advisories), unread, origin
 
 
 def _outcome_json(outcome: "SyncOutcome") -> dict[str, object]:

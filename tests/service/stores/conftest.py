@@ -13,8 +13,6 @@ from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.schema import METADATA
 
-pytest.register_assert_rewrite("openinspector.testing.conformance")
-
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:

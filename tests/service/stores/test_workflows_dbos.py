@@ -4,9 +4,11 @@ import os
 import signal
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, make_url, text
 
 from openinspector.service.ports.workflows import WorkflowContext
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
@@ -17,6 +19,18 @@ class TestDbosOnSqlite(WorkflowsSuite):
     @pytest.fixture
     def new_workflows(self, tmp_path: Path) -> NewWorkflows:
         url = f"sqlite:///{tmp_path / 'workflows.db'}"
+        return lambda: DbosWorkflows(url, application_version="test")
+
+
+class TestDbosOnPostgresql(WorkflowsSuite):
+    @pytest.fixture
+    def new_workflows(self, postgresql_url: str) -> NewWorkflows:
+        name = f"workflows_{uuid.uuid4().hex}"
+        engine = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        url = make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
         return lambda: DbosWorkflows(url, application_version="test")
 
 

@@ -1,6 +1,5 @@
 """The rules built in, by rules package: the folder is the registry (ADR 0004)."""
 
-import importlib.util
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -14,11 +13,5 @@ def discover_rules() -> Mapping[RulesPackageName, Mapping[str, Rule]]:
 
     Packages are in the order of `RulesPackageName`, rules in name order.
     """
-    folders = {name: f"openinspector.rules.{name}" for name in RulesPackageName}
-    return MappingProxyType(
-        {
-            name: discover(folder, "RULE", Rule)
-            for name, folder in folders.items()
-            if importlib.util.find_spec(folder) is not None
-        }
-    )
+    found = {name: discover(f"openinspector.rules.{name}", "RULE", Rule) for name in RulesPackageName}
+    return MappingProxyType({name: rules for name, rules in found.items() if rules})

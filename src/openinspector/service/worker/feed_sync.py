@@ -1,7 +1,7 @@
 """Brings one feed up to date: gathers its documents and stores what they say."""
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -70,6 +70,21 @@ class FeedSync:
             transferred_bytes=outcome.transferred_bytes,
         )
         return outcome
+
+    def sync_first(
+        self, requests: Sequence[tuple[str, SyncRequest]], progress: Progress = no_progress
+    ) -> tuple[SyncOutcome, tuple[tuple[str, FeedError], ...]]:
+        """Sync the first feed that can be; returns what came of it and why those before it failed.
+
+        Raises the last one's FeedError where none can be.
+        """
+        failures: list[tuple[str, FeedError]] = []
+        for name, request in requests:
+            try:
+                return self.sync(name, request, progress), tuple(failures)
+            except FeedError as error:
+                failures.append((name, error))
+        raise failures[-1][1] if failures else FeedError("no feed was named")
 
     def _feed(self, name: str) -> Feed:
         if name not in self.feeds:

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 import msgspec
@@ -96,11 +97,6 @@ class Deadline:
         if left <= 0:
             raise FetchError("the time allowed for fetching is over", advice="Allow more time, or use a mirror.")
         return min(seconds, left)
-
-    @property
-    def given(self) -> bool:
-        """Whether there is one."""
-        return self._end is not None
 
 
 class Fetcher:
@@ -219,7 +215,7 @@ class Fetcher:
                 f"{shown(url)} is not fetched: only {' and '.join(allowed)} is",
                 advice="Use an https URL, a folder or a file:// URL.",
             )
-        if self._deadline.given:
+        if not _through_proxy(parts.scheme, parts.hostname):
             _look_up(parts.hostname, self._deadline.within(_CONNECT_SECONDS))
 
     def _store(self, response: httpx.Response, want: Want, path: Path) -> Fetched:
@@ -308,9 +304,14 @@ def _too_large(want: Want) -> FetchError:
     )
 
 
+def _through_proxy(scheme: str, host: str) -> bool:
+    proxies = getproxies()
+    return (scheme in proxies or "all" in proxies) and not proxy_bypass(host)
+
+
 def _look_up(host: str, seconds: float) -> None:
-    """Look a name up in a thread of its own: the resolver knows no timeout. A failure is retryable."""
-    found: list[BaseException | None] = []
+    """Look a name up in a thread of its own: the resolver knows no timeout, and a name that is not there is final."""
+    found: list[Exception | None] = []
 
     def run() -> None:
         try:
@@ -323,6 +324,11 @@ def _look_up(host: str, seconds: float) -> None:
     thread.start()
     thread.join(seconds)
     if not found:
-        raise FetchError(f"the name {host} was not found in {seconds:.0f} s", advice="Check the resolver.")
-    if found[0] is not None:
-        raise _RetryableError(f"{host}: {found[0]}")
+        raise FetchError(f"the name {host} was not looked up in {seconds:.0f} s", advice="Check the resolver.")
+    error = found[0]
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        raise _RetryableError(f"{host}: {error.strerror}")
+    if error is not None:
+        raise FetchError(
+            f"the name {host} is not known here", advice="Check the network; a mirror, folder or file will do as well."
+        )

@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from openinspector import __version__
-from openinspector.feed import Feed, Source
+from openinspector.feed import Document, Feed, Source
 from openinspector.model.errors import FeedError
 from openinspector.service.app.feeds import Gathered
 from openinspector.service.worker.expansion import expand, plain_name
@@ -123,15 +123,32 @@ def _from_disk(feed: Feed, fetcher: Fetcher, path: Path, progress: Progress) -> 
     if not path.exists():
         raise FetchError(f"{path} does not exist", advice="Name a folder, a file or a URL.")
     if path.is_file():
-        name = feed.roots[0].name if len(feed.roots) == 1 else path.name
-        sources: tuple[Source, ...] = (Source(name=name, url=path.resolve().as_uri()),)
-    else:
-        files = _files(path)
-        found = [_named(root, path, files) for root in feed.roots]
-        sources = tuple(source for source in found if source is not None) or tuple(_all(path, files))
+        return _from_file(feed, fetcher, path, progress)
+    files = _files(path)
+    found = [_named(root, path, files) for root in feed.roots]
+    sources = tuple(source for source in found if source is not None) or tuple(_all(path, files))
     if not sources:
         raise FetchError(f"{path} is empty", advice="Name the folder that holds the feed's documents.")
     return _gathered(_fetch_all(feed, fetcher, sources, progress), str(path))
+
+
+def _from_file(feed: Feed, fetcher: Fetcher, path: Path, progress: Progress) -> Gathered:
+    """Return what one file holds: a document, or an archive, in which the roots are found by name as in a folder."""
+    name = feed.roots[0].name if len(feed.roots) == 1 else path.name
+    gathered = _gathered(
+        _fetch_all(feed, fetcher, (Source(name=name, url=path.resolve().as_uri()),), progress), str(path)
+    )
+
+    def documents() -> Iterator[Document]:
+        if any(_is_root(feed, document) for document in gathered.documents()):
+            return (document for document in gathered.documents() if _is_root(feed, document))
+        return iter(gathered.documents())
+
+    return replace(gathered, documents=documents)
+
+
+def _is_root(feed: Feed, document: Document) -> bool:
+    return any(f"/{document.source.name}".endswith(f"/{plain_name(root.name)}") for root in feed.roots)
 
 
 def _files(folder: Path) -> list[Path]:

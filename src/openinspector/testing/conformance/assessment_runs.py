@@ -147,9 +147,9 @@ class RunSuite:
     def test_overlapping_runs_started_at_once_reserve_once(self, store: AssessmentStore) -> None:
         """Whatever the order in which they name their agents, and nobody waits for ever."""
         self.add_runs(store)
-        shared = [agent_id(number) for number in range(40)]
+        shared = [agent_id(number) for number in range(1500)]
         starts = [
-            partial(store.add_run, run(number), [agent_id(100 + number), *shared[:: 1 if number % 2 else -1]])
+            partial(store.add_run, run(number), [agent_id(9000 + number), *shared[:: 1 if number % 2 else -1]])
             for number in range(6)
         ]
         done = at_once(starts)
@@ -158,7 +158,7 @@ class RunSuite:
         assert [type(one) for one in losers] == [AgentsBusyError] * 5
         assert [one.arn for one in store.list_runs(RunFilter(), WHOLE).rows] == [run(winner).arn]
         assert {arn for _, arn in store.busy_agents(shared)} == {run(winner).arn}
-        assert len(store.busy_agents([agent_id(number) for number in range(200)])) == len(shared) + 1
+        assert len(store.busy_agents([agent_id(number) for number in range(10_000)])) == len(shared) + 1
 
     def test_a_run_goes_through_its_states(self, store: AssessmentStore) -> None:
         """Each change is returned, stored and dated."""

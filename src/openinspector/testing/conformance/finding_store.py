@@ -199,6 +199,21 @@ class ListingSuite:
         two = FindingFilter(run_arns=(RUN, OTHER_RUN))
         assert walked(store, two, limit) == arns([one for one in findings if one.run_arn in two.run_arns])
 
+    def test_batches_that_come_out_of_order_are_listed_in_order(self, store: FindingStore) -> None:
+        """A run's later batch may hold its earliest finding, or its latest."""
+        batches = [[finding(5)], [finding(0), finding(9)], [finding(2, OTHER_RUN), finding(3, OTHER_RUN)]]
+        for batch in batches:
+            store.add_findings(batch)
+        assert walked(store, EVERYTHING, 1) == arns(one for batch in batches for one in batch)
+        assert listed(store, FindingFilter(created=TimeRange(begin=moment(7)))) == [finding(9).arn]
+
+    def test_a_run_that_begins_where_a_page_ends_is_not_skipped(self, store: FindingStore) -> None:
+        """Though the page was full before it was looked at."""
+        findings = [finding(number, OTHER_RUN, created_at=moment(min(number, 1))) for number in range(3)]
+        findings.append(finding(1, RUN, created_at=moment(1)))
+        store.add_findings(findings)
+        assert walked(store, EVERYTHING, 1) == arns(findings)
+
     def test_the_last_page_says_so(self, store: FindingStore) -> None:
         """Also where it is full, and where there is nothing at all."""
         assert store.list_findings(EVERYTHING, PageRequest(limit=2)).next is None

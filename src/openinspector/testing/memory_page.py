@@ -1,0 +1,45 @@
+"""Pages of what a simulator keeps, in the order every list has: creation time, then ARN."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+from openinspector.service.ports.assessment_store import DurationRange, TimeRange
+from openinspector.service.ports.page import Cursor, Page, PageRequest
+
+T = TypeVar("T")
+
+
+def page_of(items: Iterable[T], place: Callable[[T], tuple[datetime, str]], page: PageRequest) -> Page[T]:
+    """Return the page asked for of ``items``, whose places are creation time and ARN."""
+    after = (page.after.created_at, page.after.arn) if page.after is not None else None
+    later = sorted((item for item in items if after is None or place(item) > after), key=place)
+    rows = later[: page.limit]
+    if len(later) <= page.limit or not rows:
+        return Page(rows=rows, next=None)
+    created_at, arn = place(rows[-1])
+    return Page(rows=rows, next=Cursor(created_at=created_at, arn=arn))
+
+
+def matches(name: str, pattern: str | None) -> bool:
+    """Say whether all of ``name`` matches shell wildcards ``*`` and ``?``, case sensitively; None is no restriction."""
+    if pattern is None:
+        return True
+    # Runs of stars are one star, and a bracket is only a bracket.
+    while "**" in pattern:
+        pattern = pattern.replace("**", "*")
+    return fnmatchcase(name, pattern.replace("[", "[[]"))
+
+
+def in_time(moment: datetime | None, wanted: TimeRange) -> bool:
+    """Say whether a moment lies in a range; one that is absent lies only in the whole of time."""
+    if moment is None:
+        return wanted.begin is None and wanted.end is None
+    return (wanted.begin is None or moment >= wanted.begin) and (wanted.end is None or moment <= wanted.end)
+
+
+def in_duration(seconds: int, wanted: DurationRange) -> bool:
+    """Say whether a duration lies in a range."""
+    low = wanted.minimum is None or seconds >= wanted.minimum
+    return low and (wanted.maximum is None or seconds <= wanted.maximum)

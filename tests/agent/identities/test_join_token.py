@@ -1,0 +1,18 @@
+import pytest
+
+from openinspector.agent.identities.join_token import IDENTITY
+from openinspector.agent.identity import Claim, IdentityError
+
+
+def claim(secret: str) -> Claim:
+    return Claim(secret=secret, nonce="n" * 24, public_key=bytes(32))
+
+
+def test_the_evidence_is_the_token() -> None:
+    assert IDENTITY.evidence(claim("  a-token-of-sixteen \n")) == {"token": "a-token-of-sixteen"}
+
+
+@pytest.mark.parametrize("secret", ["", "short", "x" * 129, "é" * 20, "a token\nof two lines"])
+def test_what_is_no_token_is_not_sent(secret: str) -> None:
+    with pytest.raises(IdentityError, match="no join token"):
+        IDENTITY.evidence(claim(secret))

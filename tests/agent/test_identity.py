@@ -1,0 +1,60 @@
+import os
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from openinspector.agent.identity import Identity, IdentityError, load_or_make_key
+from openinspector.plugins import discover
+from openinspector.wire.signature import key_id
+
+
+def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    first = load_or_make_key(state)
+    assert load_or_make_key(state).public_key == first.public_key
+    assert (state / "host.key").stat().st_mode & 0o777 == 0o600
+    assert state.stat().st_mode & 0o777 == 0o700
+    assert first.id == key_id(first.public_key)
+
+
+def test_what_the_key_signs_verifies_with_its_public_half(tmp_path: Path) -> None:
+    key = load_or_make_key(tmp_path)
+    Ed25519PublicKey.from_public_bytes(key.public_key).verify(key.sign(b"message"), b"message")
+
+
+def test_a_key_others_may_read_is_refused(tmp_path: Path) -> None:
+    load_or_make_key(tmp_path)
+    (tmp_path / "host.key").chmod(0o640)
+    with pytest.raises(IdentityError, match="others may read") as refused:
+        load_or_make_key(tmp_path)
+    assert "enrol the host again" in refused.value.advice
+
+
+@pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33, b"x" * 100_000])
+def test_a_file_that_is_no_key_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "host.key"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(IdentityError, match="does not hold 32 bytes"):
+        load_or_make_key(tmp_path)
+    assert path.read_bytes() == content
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "host.key")
+    with pytest.raises(IdentityError):
+        load_or_make_key(tmp_path)
+    (tmp_path / "host.key").unlink()
+    (tmp_path / "host.key").symlink_to("/etc/hostname")
+    with pytest.raises(IdentityError, match="cannot be read"):
+        load_or_make_key(tmp_path)
+
+
+def test_a_partial_key_of_a_crash_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "host.key.partial").write_bytes(b"half")
+    assert len(load_or_make_key(tmp_path).public_key) == 32
+
+
+def test_identities_are_plugins() -> None:
+    assert "join_token" in discover("openinspector.agent.identities", "IDENTITY", Identity)

@@ -1,0 +1,102 @@
+import msgspec
+
+from openinspector.model.inventory import Group, MonitoringStart, SensorState, SensorStatus, User
+from openinspector.wire.codec import encode_record
+from openinspector.wire.facts import build_facts
+from openinspector.wire.telemetry import TelemetryMessage
+
+AGENT = "host-" + "0" * 17
+
+
+def start(collection: int) -> TelemetryMessage:
+    record = MonitoringStart(agent_version="1", sensors=("accounts",), collection=collection)
+    return encode_record("agent", record)
+
+
+def group(name: str, sensor: str = "accounts") -> TelemetryMessage:
+    return encode_record(sensor, Group(name=name, gid=1))
+
+
+def status(records: int, state: SensorState = SensorState.OK, sensor: str = "accounts") -> TelemetryMessage:
+    return encode_record(sensor, SensorStatus(sensor=sensor, state=state, records=records))
+
+
+def names(*messages: TelemetryMessage) -> list[str]:
+    return [found.name for found in build_facts(AGENT, messages).all(Group)]
+
+
+def test_no_message_gives_no_facts() -> None:
+    facts = build_facts(AGENT, ())
+    assert (facts.agent_id, facts.records, facts.sensors, facts.undecoded) == (AGENT, {}, {}, 0)
+
+
+def test_a_finished_collection_counts() -> None:
+    facts = build_facts(AGENT, [start(1), group("root"), group("wheel"), status(2)])
+    assert [found.name for found in facts.all(Group)] == ["root", "wheel"]
+    assert facts.complete("accounts")
+    started = facts.only(MonitoringStart)
+    assert started is not None
+    assert started.collection == 1
+
+
+def test_the_newest_finished_collection_replaces_the_older_one() -> None:
+    assert names(start(1), group("old"), status(1), start(2), group("new"), status(1)) == ["new"]
+
+
+def test_an_unfinished_newer_collection_is_ignored() -> None:
+    assert names(start(1), group("old"), status(1), start(2), group("new")) == ["old"]
+
+
+def test_a_new_collection_gives_up_what_was_unfinished() -> None:
+    assert names(start(1), group("half"), start(2), group("whole"), status(1)) == ["whole"]
+
+
+def test_a_collection_with_records_missing_does_not_replace_a_whole_one() -> None:
+    assert names(start(1), group("old"), status(1), start(2), group("new"), status(2)) == ["old"]
+
+
+def test_a_whole_collection_replaces_one_with_records_missing() -> None:
+    facts = build_facts(AGENT, [group("half"), status(2), group("a"), group("b"), status(2)])
+    assert [found.name for found in facts.all(Group)] == ["a", "b"]
+    assert facts.complete("accounts")
+
+
+def test_the_only_collection_with_records_missing_is_partial() -> None:
+    facts = build_facts(AGENT, [start(1), group("half"), status(3)])
+    assert [found.name for found in facts.all(Group)] == ["half"]
+    assert facts.sensors["accounts"].state is SensorState.PARTIAL
+    assert facts.sensors["accounts"].details == ("1 of 3 records arrived.",)
+    assert not facts.complete("accounts")
+
+
+def test_a_failed_sensor_stays_failed_when_records_are_missing() -> None:
+    assert build_facts(AGENT, [status(3, SensorState.FAILED)]).sensors["accounts"].state is SensorState.FAILED
+
+
+def test_a_sensor_that_is_ok_again_with_nothing_clears_what_was_there() -> None:
+    assert names(group("gone"), status(1), status(0)) == []
+
+
+def test_an_undecodable_message_is_counted_and_makes_the_sensor_partial() -> None:
+    broken = TelemetryMessage(sensor="accounts", kind="Group", payload=msgspec.Raw(b'{"name":1}'))
+    facts = build_facts(AGENT, [group("root"), broken, status(2)])
+    assert facts.undecoded == 1
+    assert facts.sensors["accounts"].state is SensorState.PARTIAL
+
+
+def test_a_sensor_speaks_for_itself_only() -> None:
+    foreign = encode_record("dpkg", SensorStatus(sensor="accounts", state=SensorState.OK, records=0))
+    facts = build_facts(AGENT, [group("root"), foreign, status(1)])
+    assert facts.undecoded == 1
+    assert [found.name for found in facts.all(Group)] == ["root"]
+
+
+def test_records_of_one_kind_from_two_sensors_stand_together() -> None:
+    facts = build_facts(AGENT, [group("b", "two"), status(1, sensor="two"), group("a", "one"), status(1, sensor="one")])
+    assert [found.name for found in facts.all(Group)] == ["a", "b"]
+
+
+def test_kinds_are_kept_apart() -> None:
+    user = encode_record("accounts", User(name="root", uid=0, gid=0))
+    facts = build_facts(AGENT, [group("root"), user, status(2)])
+    assert len(facts.all(Group)) == len(facts.all(User)) == 1

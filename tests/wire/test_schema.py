@@ -1,0 +1,32 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from openinspector.wire.schema import schemas
+
+FOLDER = Path(__file__).resolve().parents[2] / "schemas"
+
+
+@pytest.mark.parametrize("name", sorted(schemas()))
+def test_the_file_is_what_the_code_says(name: str) -> None:
+    assert (FOLDER / name).read_bytes() == schemas()[name], f"schemas/{name} is stale: run `make docs`"
+
+
+def test_no_schema_file_is_left_over() -> None:
+    assert {path.name for path in FOLDER.glob("*.json")} == set(schemas())
+
+
+def test_instructions_are_a_closed_set() -> None:
+    document = json.loads(schemas()["instruction.v1.json"])
+    kinds = {found["properties"]["kind"]["enum"][0] for found in document["$defs"].values()}
+    assert kinds == {"start-collection", "stop-collection", "set-heartbeat-interval", "re-attest"}
+    assert all(found["additionalProperties"] is False for found in document["$defs"].values())
+
+
+def test_every_reference_leads_somewhere() -> None:
+    for text in schemas().values():
+        document = json.loads(text)
+        names = set(document["$defs"])
+        wanted = {part.split('"')[0] for part in text.decode().split("#/$defs/")[1:]}
+        assert wanted <= names
