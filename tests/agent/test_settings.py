@@ -91,7 +91,7 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
 def test_a_wrong_value_is_named_with_what_is_allowed(tmp_path: Path, line: str, said: str) -> None:
     with pytest.raises(SettingsError) as wrong:
         load_settings(written(tmp_path, f"\n{line}\n"), {})
-    assert "agent.cfg:2: " + line.split(" ")[0] in str(wrong.value)
+    assert "agent.cfg:2: " + line.split(" ", maxsplit=1)[0] in str(wrong.value)
     assert said in wrong.value.advice
 
 

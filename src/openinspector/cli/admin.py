@@ -35,10 +35,24 @@ def tokens() -> None:
 
 @tokens.command("create")
 @click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Hosts enrolled with it carry the tag.")
-@click.option("--uses", default=1, show_default=True, metavar="N", help="How many hosts may enrol with it.")
-@click.option("--hours", default=24.0, show_default=True, metavar="N", help="How long it is valid.")
+@click.option(
+    "--uses",
+    type=click.IntRange(1, 1_000_000),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many hosts may enrol with it.",
+)
+@click.option(
+    "--hours",
+    type=click.IntRange(1, 8760),
+    default=24,
+    show_default=True,
+    metavar="N",
+    help="How long it is valid.",
+)
 @click.pass_obj
-def create_enrolment_token(data_dir: Path | None, *, tags: tuple[str, ...], uses: int, hours: float) -> None:
+def create_enrolment_token(data_dir: Path | None, *, tags: tuple[str, ...], uses: int, hours: int) -> None:
     """Create a token and print it. It is shown this once; only its digest is kept."""
     import os
 

@@ -69,13 +69,19 @@ class reported_errors:  # noqa: N801 - reads as the statement it is used in
         """Report ``error`` and leave, if it is one of boto3's."""
         if error is None or not type(error).__module__.startswith("botocore"):
             return
-        from botocore.exceptions import ClientError
+        from botocore.exceptions import ClientError, NoCredentialsError, ParamValidationError, ProfileNotFound
 
         if isinstance(error, ClientError):
             click.echo(
                 f"openinspector: {error.response['Error']['Code']}: {error.response['Error']['Message']}", err=True
             )
             sys.exit(REFUSED)
+        if isinstance(error, NoCredentialsError):
+            raise click.UsageError(
+                "no access key: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or --profile"
+            ) from error
+        if isinstance(error, ParamValidationError | ProfileNotFound):
+            raise click.UsageError(str(error)) from error
         click.echo(f"openinspector: cannot talk to the service: {error}", err=True)
         click.echo("Is `openinspector serve` running, and are --endpoint-url and --ca-bundle right?", err=True)
         sys.exit(UNREACHABLE)

@@ -54,8 +54,8 @@ def _sync_feeds(processes: DemoProcesses, vendor_seconds: float) -> None:
 
     out = console()
     with out.status("Fetching advisories") as status:
-        outcome = sync_for_this_host(processes.data_dir, vendor_seconds, status.update)
-    for line in outcome:
+        told = list(sync_for_this_host(processes.data_dir, vendor_seconds, status.update))
+    for line in told:
         out.print(line)
 
 

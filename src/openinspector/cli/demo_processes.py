@@ -70,8 +70,24 @@ class DemoProcesses:
         return made.id, made.secret
 
     def start_agent(self, url: str) -> str:
-        """Enrol this host if it is not enrolled, start the agent, and return its id."""
-        raise NotImplementedError
+        """Enrol this host, start its agent, and return its id. The same host key gets the same id again."""
+        settings = {
+            "OPENINSPECTOR_AGENT_STATE_DIRECTORY": str(self._agent_dir),
+            "OPENINSPECTOR_AGENT_ENDPOINT": url,
+            "OPENINSPECTOR_AGENT_PROXY": "",
+        }
+        enrolled = subprocess.run(  # noqa: S603 - our own module, by this very interpreter
+            [sys.executable, "-m", "openinspector.agent", "enrol", "--ca", str(self.ca_file), "--token", "-"],
+            input=self.join_token(),
+            env=_environment(settings),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if enrolled.returncode != 0:
+            raise DemoError(f"this host was not enrolled: {enrolled.stderr.strip()}")
+        self._start("agent", ("-m", "openinspector.agent", "run"), settings)
+        return enrolled.stdout.strip()
 
     def join_token(self, uses: int = 1) -> str:
         """Return a fresh join token whose hosts carry the demo's tag."""
@@ -111,14 +127,13 @@ class DemoProcesses:
         return tuple(name for name in ("agent", "service") if self._stop(name))
 
     def _start(self, name: str, arguments: Sequence[str], extra: Mapping[str, str]) -> subprocess.Popen[bytes]:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("OPENINSPECTOR_")} | extra
         with (self._folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(  # noqa: S603 - our own modules, by this very interpreter
                 [sys.executable, *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=environment,
+                env=_environment(extra),
                 start_new_session=True,
             )
         (self._folder / f"{name}.pid").write_text(f"{process.pid}\n")
@@ -147,6 +162,11 @@ class DemoProcesses:
                 time.sleep(0.05)
         pid_file.unlink()
         return was_ours
+
+
+def _environment(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment with ``settings`` in place of its own settings of openinspector."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("OPENINSPECTOR_")} | settings
 
 
 def _is_free(port: int) -> bool:

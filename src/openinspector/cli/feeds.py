@@ -66,7 +66,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
     sync, chosen = _sync(ctx, data_dir), _chosen(names, origin, archive=bool(mirror or suites))
     outcomes: dict[str, SyncOutcome] = {}
     failures: dict[str, FeedError] = {}
-    requests = {name: request for name in chosen} or _as_before(sync, seconds) or {"debian_archive": request}
+    requests = dict.fromkeys(chosen, request) or _as_before(sync, seconds) or {"debian_archive": request}
     for name, wanted in requests.items():
         try:
             outcomes[name] = _synced(sync, name, wanted)

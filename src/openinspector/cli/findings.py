@@ -5,9 +5,18 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.text import Text
 
 from openinspector.cli.client import REFUSED, arns, described, with_client
-from openinspector.cli.presentation import SEVERITY_ORDER, attribute, console, print_json, print_table, severity_text
+from openinspector.cli.presentation import (
+    SEVERITY_ORDER,
+    attribute,
+    console,
+    print_json,
+    print_table,
+    printable,
+    severity_text,
+)
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -23,7 +32,14 @@ def findings() -> None:
 @click.option("--severity", "severities", multiple=True, type=click.Choice(SEVERITY_ORDER, case_sensitive=False))
 @click.option("--rule", "rules", multiple=True, metavar="NAME", help="Rule name or CVE id, whole.")
 @click.option("--agent", "agents", multiple=True, metavar="ID", help="Only findings of these hosts.")
-@click.option("--limit", default=100, show_default=True, metavar="N", help="At most so many; 0 for all.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="At most so many; 0 for all.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_client
 def list_findings(  # noqa: PLR0913 - one option a filter
@@ -63,11 +79,12 @@ def list_findings(  # noqa: PLR0913 - one option a filter
 
 
 @findings.command("show")
-@click.argument("finding_arn")
+@click.argument("finding")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_client
-def show_finding(client: "BaseClient", *, finding_arn: str, as_json: bool) -> None:
-    """Explain one finding: what, where, why, and what to do."""
+def show_finding(client: "BaseClient", *, finding: str, as_json: bool) -> None:
+    """Explain one finding: what, where, why, and what to do. FINDING is its ARN or what the list shows of it."""
+    finding_arn = finding if finding.startswith("arn:") else _whole_arn(client, finding)
     found = list(described(client, "describe_findings", "findingArns", "findings", [finding_arn]))
     if not found:
         click.echo(f"openinspector: no finding {finding_arn}", err=True)
@@ -76,6 +93,13 @@ def show_finding(client: "BaseClient", *, finding_arn: str, as_json: bool) -> No
         print_json(found[0])
         return
     _explain(found[0])
+
+
+def _whole_arn(client: "BaseClient", last: str) -> str:
+    for arn in arns(client, "list_findings", "findingArns"):
+        if arn.rpartition("/")[2] == last:
+            return arn
+    raise click.UsageError(f"no finding ends in {last!r}; see `openinspector findings list`")
 
 
 def what_matters_first(finding: Mapping[str, Any]) -> tuple[int, float, bool, tuple[int, ...], str]:
@@ -93,10 +117,10 @@ def what_matters_first(finding: Mapping[str, Any]) -> tuple[int, float, bool, tu
 
 def _explain(finding: Mapping[str, Any]) -> None:
     out = console()
-    out.print(severity_text(finding["severity"]), finding["title"])
+    out.print(severity_text(finding["severity"]), Text(printable(finding["title"])))
     for heading, text in (("What", finding["description"]), ("What to do", finding["recommendation"])):
         out.print(f"\n[bold]{heading}[/bold]")
-        out.print(text, markup=False)
+        out.print(printable(text), markup=False)
     out.print("\n[bold]Attributes[/bold]")
     for entry in finding["attributes"]:
-        out.print(f"{entry['key']}: {entry.get('value', '')}", markup=False)
+        out.print(printable(f"{entry['key']}: {entry.get('value', '')}"), markup=False)

@@ -46,8 +46,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in row))
     console().print(table if table.row_count else empty)
+
+
+def printable(text: str) -> str:
+    """Return ``text`` without control characters: hosts and feeds write some of it, and terminals obey."""
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
 
 
 def severity_text(severity: str) -> Text:

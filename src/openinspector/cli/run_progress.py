@@ -9,7 +9,8 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from openinspector.cli.presentation import severity_bars, state_text
+from openinspector.cli.presentation import printable, severity_bars, state_text
+from openinspector.model.errors import OpenInspectorError
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ _STAGES: Final = (
     ("Analyzing", ("START_EVALUATING_RULES_PENDING", "EVALUATING_RULES")),
 )
 """Stages in the vendor's console words (F4.42 to F4.47)."""
+
+
+class MissingRunError(OpenInspectorError):
+    """There is no such assessment run."""
 
 
 def watch_run(client: "BaseClient", run_arn: str, console: Console, *, poll_seconds: float = 0.5) -> Mapping[str, Any]:
@@ -43,10 +48,10 @@ def watch_run(client: "BaseClient", run_arn: str, console: Console, *, poll_seco
 
 
 def describe_run(client: "BaseClient", run_arn: str) -> Mapping[str, Any]:
-    """Return what the API says of one run; raises LookupError where it does not exist."""
+    """Return what the API says of one run; MissingRunError where it does not exist."""
     answer = client.describe_assessment_runs(assessmentRunArns=[run_arn])
     if not answer["assessmentRuns"]:
-        raise LookupError(f"no assessment run {run_arn}")
+        raise MissingRunError(f"no assessment run {run_arn}", advice="See `openinspector runs list`.")
     found: Mapping[str, Any] = answer["assessmentRuns"][0]
     return found
 
@@ -72,5 +77,5 @@ def _view(run: Mapping[str, Any], messages: int, elapsed: float) -> Group:
 
 def run_summary(run: Mapping[str, Any]) -> Group:
     """Return how a run ended and its findings by severity."""
-    head = Text.assemble(("Run ", "bold"), (run["name"], "bold"), "  ", state_text(run["state"]))
+    head = Text.assemble(("Run ", "bold"), (printable(run["name"]), "bold"), "  ", state_text(run["state"]))
     return Group(head, severity_bars({name: int(count) for name, count in run["findingCounts"].items()}))

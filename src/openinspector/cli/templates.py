@@ -53,7 +53,14 @@ def list_templates(client: "BaseClient", *, target_arn: str | None, as_json: boo
 @click.option(
     "--package", "packages", multiple=True, metavar="WORD", help="Part of a rules package's name; all if none."
 )
-@click.option("--duration", default=3600, show_default=True, metavar="SECONDS", help="180 to 86400.")
+@click.option(
+    "--duration",
+    type=click.IntRange(180, 86_400),
+    default=3600,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a run may collect.",
+)
 @with_client
 def create_template(
     client: "BaseClient", *, name: str, target_arn: str, packages: tuple[str, ...], duration: int

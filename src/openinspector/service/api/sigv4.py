@@ -195,32 +195,31 @@ def _canonical_head(signed: bytes, given: Mapping[bytes, bytes], repeated: set[b
         raise _invalid("SignedHeaders must name each header once, in lower case and in order.")
     _check_signed(given, listed)
     if not repeated.isdisjoint(listed):
-        raise _invalid(f"The request has more than one header {min(repeated & listed).decode('latin-1')!r}.")
-    try:
-        lines = [name + b":" + b" ".join(given[name].split()) for name in names]
-    except KeyError as absent:
-        raise _invalid(f"The signed header {signed_name(absent)!r} is not in the request.") from absent
+        raise _invalid(f"The request has more than one header {_shown(min(repeated & listed))}.")
+    absent = listed - given.keys()
+    if absent:
+        raise _invalid(f"The signed header {_shown(min(absent))} is not in the request.")
+    lines = [name + b":" + b" ".join(given[name].split()) for name in names]
     return b"\n".join((b"POST\n/\n", *lines, b"", signed, b""))
-
-
-def signed_name(absent: KeyError) -> str:
-    """Return the header's name that a look-up missed, short enough to show."""
-    return bytes(absent.args[0])[:_MAX_SHOWN].decode("latin-1")
 
 
 def _check_signed(given: Mapping[bytes, bytes], listed: set[bytes]) -> None:
     """The host, the date, the content type and every ``x-amz-`` header must be signed."""
     if b"host" not in listed:
-        raise _unsigned("Host")
+        raise _unsigned(b"Host")
     if b"x-amz-date" not in given and b"date" not in listed:
-        raise _unsigned("Date")
+        raise _unsigned(b"Date")
     for name in given.keys() - listed:
         if name.startswith(b"x-amz-") or name == b"content-type":
-            raise _unsigned(name[:_MAX_SHOWN].decode("latin-1"))
+            raise _unsigned(name)
 
 
-def _unsigned(header: str) -> ApiError:
-    return _invalid(f"{header!r} must be a 'SignedHeader' in the AWS Authorization.")
+def _shown(header: bytes) -> str:
+    return repr(header[:_MAX_SHOWN].decode("latin-1"))
+
+
+def _unsigned(header: bytes) -> ApiError:
+    return _invalid(f"{_shown(header)} must be a 'SignedHeader' in the AWS Authorization.")
 
 
 def _invalid(message: str) -> ApiError:

@@ -90,14 +90,21 @@ def _unverified(in_release: bytes) -> str:
 
 
 def _keyrings(signed_by: Sequence[str], folder: Path) -> Iterator[Path]:
-    """Yield binary keyrings; armoured ones are made binary in ``folder``, for gpgv reads no others."""
+    """Yield binary keyrings; armoured ones are made binary in ``folder``, for gpgv reads no others.
+
+    A keyring that the apt sources name must be there: without it nothing of that archive is to be believed.
+    """
     named = [entry for entry in signed_by if entry.startswith("/") or "\n" in entry]
-    candidates = [Path(entry) for entry in named if entry.startswith("/")] if named else _trusted()
-    for number, path in enumerate(candidates):
-        if path.is_file():
+    for number, entry in enumerate(named or map(str, _trusted())):
+        path = Path(entry)
+        if "\n" in entry:
+            yield _binary(entry.encode(), folder / f"{number}.gpg")
+        elif path.is_file():
             yield _binary(path.read_bytes(), folder / f"{number}.gpg") if path.suffix == ".asc" else path
-    for number, entry in enumerate(entry for entry in named if not entry.startswith("/")):
-        yield _binary(entry.encode(), folder / f"inline-{number}.gpg")
+        elif named:
+            raise SignatureError(
+                f"the keyring {path} that the apt sources name is not there", advice="Install debian-archive-keyring."
+            )
 
 
 def _trusted() -> list[Path]:

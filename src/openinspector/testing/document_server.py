@@ -1,0 +1,84 @@
+"""A web server on the loopback that serves a folder, with validators, and can be told to fail."""
+
+import hashlib
+import ssl
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+Answer = tuple[int, dict[str, str], bytes]
+"""Status, headers and body."""
+
+
+class DocumentServer:
+    """Serves ``folder`` while it is entered; with TLS where a context is given. ETags are SHA-256."""
+
+    def __init__(self, folder: Path, tls: ssl.SSLContext | None = None) -> None:
+        self.folder = folder
+        self.requests: list[tuple[str, int]] = []
+        """Paths asked for and the statuses they got, in order."""
+        self.faults: dict[str, list[Answer]] = {}
+        """Answers given once each, in order, before a path is served as usual."""
+        self._scheme = "https" if tls else "http"
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._answer))
+        self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self._thread = threading.Thread(target=lambda: self._server.serve_forever(poll_interval=0.01), daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Where the folder is, without a slash at the end."""
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
+
+    def paths(self) -> list[str]:
+        """Return the paths asked for, in order."""
+        return [path for path, _ in self.requests]
+
+    def __enter__(self) -> Self:
+        """Begin to serve."""
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def _answer(self, path: str, etag: str) -> Answer:
+        answer = self.faults[path].pop(0) if self.faults.get(path) else self._document(path, etag)
+        self.requests.append((path, answer[0]))
+        return answer
+
+    def _document(self, path: str, etag: str) -> Answer:
+        file = (self.folder / path.lstrip("/")).resolve()
+        if not file.is_relative_to(self.folder.resolve()) or not file.is_file():
+            return 404, {}, b""
+        content = file.read_bytes()
+        current = f'"{hashlib.sha256(content).hexdigest()}"'
+        headers = {"ETag": current, "Last-Modified": "Fri, 20 Nov 2026 10:00:00 GMT"}
+        return (304, headers, b"") if etag == current else (200, headers, content)
+
+
+def _handler(answer: Callable[[str, str], Answer]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            status, headers, body = answer(self.path, self.headers.get("If-None-Match", ""))
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
+            """Say nothing."""
+
+    return Handler

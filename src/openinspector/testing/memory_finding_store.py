@@ -1,0 +1,96 @@
+"""The finding store's simulator: the whole port, in memory."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, run_of
+from openinspector.model.errors import StoreError
+from openinspector.model.exclusion import Exclusion
+from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.service.ports.finding_store import FindingFilter
+from openinspector.service.ports.page import Page, PageRequest
+from openinspector.testing.memory_page import in_time, page_of
+
+
+class MemoryFindingStore:
+    """Keeps everything in dictionaries; each method is atomic."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._findings: dict[FindingArn, Finding] = {}
+        self._exclusions: dict[ExclusionArn, Exclusion] = {}
+
+    def add_findings(self, findings: Sequence[Finding]) -> None:
+        """Add findings, all or nothing; one that is there already stays as it is."""
+        for finding in findings:
+            if run_of(finding.arn) != finding.run_arn:
+                raise StoreError(f"{finding.arn} is not a finding of {finding.run_arn}")
+        with self._lock:
+            for finding in findings:
+                self._findings.setdefault(finding.arn, finding)
+
+    def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:
+        """Return the findings that exist."""
+        with self._lock:
+            return {arn: self._findings[arn] for arn in arns if arn in self._findings}
+
+    def list_findings(self, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:
+        """Return one page of finding ARNs."""
+        with self._lock:
+            found = [finding for finding in self._findings.values() if _is_wanted(finding, wanted)]
+        rows = page_of(found, lambda one: (one.created_at, one.arn), page)
+        return Page(rows=[finding.arn for finding in rows.rows], next=rows.next)
+
+    def counts(self, run: RunArn) -> Mapping[Severity, int]:
+        """Return how many findings of each severity a run has; all five keys."""
+        with self._lock:
+            held = [finding.severity for finding in self._findings.values() if finding.run_arn == run]
+        return {severity: held.count(severity) for severity in Severity}
+
+    def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
+        """Replace a finding's user attributes and its update time; nothing where it does not exist."""
+        with self._lock:
+            if arn in self._findings:
+                self._findings[arn] = replace(self._findings[arn], user_attributes=attributes, updated_at=updated_at)
+
+    def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
+        """Add exclusions, all or nothing; one that is there already stays as it is."""
+        with self._lock:
+            for exclusion in exclusions:
+                self._exclusions.setdefault(exclusion.arn, exclusion)
+
+    def exclusions_by_arn(self, arns: Sequence[ExclusionArn]) -> Mapping[ExclusionArn, Exclusion]:
+        """Return the exclusions that exist."""
+        with self._lock:
+            return {arn: self._exclusions[arn] for arn in arns if arn in self._exclusions}
+
+    def list_exclusions(self, run: RunArn, after: ExclusionArn | None, limit: int) -> Sequence[ExclusionArn]:
+        """Return exclusion ARNs of a run after ``after``, in ARN order."""
+        with self._lock:
+            found = sorted(arn for arn, exclusion in self._exclusions.items() if exclusion.run_arn == run)
+        return [arn for arn in found if after is None or arn > after][:limit]
+
+    def delete_run(self, run: RunArn) -> None:
+        """Delete everything a run produced."""
+        with self._lock:
+            self._findings = {arn: one for arn, one in self._findings.items() if one.run_arn != run}
+            self._exclusions = {arn: one for arn, one in self._exclusions.items() if one.run_arn != run}
+
+
+def _is_wanted(finding: Finding, wanted: FindingFilter) -> bool:
+    named = (
+        (finding.run_arn, wanted.run_arns),
+        (finding.asset.agent_id, wanted.agent_ids),
+        (finding.asset.auto_scaling_group, wanted.auto_scaling_groups),
+        (finding.rule_id, wanted.rule_names),
+        (finding.severity, wanted.severities),
+        (finding.rules_package_arn, wanted.rules_package_arns),
+    )
+    return (
+        all(not any_of or value in any_of for value, any_of in named)
+        and set(wanted.attributes) <= set(finding.attributes)
+        and set(wanted.user_attributes) <= set(finding.user_attributes)
+        and in_time(finding.created_at, wanted.created)
+    )

@@ -1,0 +1,126 @@
+"""The API in miniature over real TLS: canned answers by operation, for programs that are clients of the service.
+
+It checks no signature and no input; that is the service's, and its own tests'. What it was asked is kept.
+"""
+
+import json
+import ssl
+from collections import defaultdict
+from collections.abc import Mapping
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socket import socket
+from threading import Thread
+from types import TracebackType
+from typing import Any, Final, Self
+
+from openinspector.testing.throwaway_authority import ThrowawayAuthority
+
+MAX_BODY: Final = 1024 * 1024
+Answer = Mapping[str, Any]
+
+
+class Refusal(Exception):  # noqa: N818 - an answer of the API, not a failure of ours
+    """An answer that refuses: error code and message as the API has them."""
+
+    def __init__(self, code: str, message: str, status: int = 400) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+        self.message = message
+        self.status = status
+
+
+class SimulatedInspector:
+    """Use as a context manager. Operations nobody prepared answer UnsupportedFeatureException."""
+
+    def __init__(self, folder: Path) -> None:
+        authority = ThrowawayAuthority(folder)
+        self.ca_file = authority.ca_file
+        self.requests: list[tuple[str, Answer]] = []
+        """Every operation asked for, with its input, in order."""
+        self._answers: dict[str, list[Answer | Refusal]] = defaultdict(list)
+        self._server = _Server(self, authority.server_context())
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def url(self) -> str:
+        """Where clients find it."""
+        return f"https://127.0.0.1:{self._server.server_address[1]}"
+
+    def prepare(self, operation: str, *answers: Answer | Refusal) -> None:
+        """Answer ``operation`` with each of ``answers`` in turn, and with the last one from then on."""
+        self._answers[operation] = list(answers)
+
+    def inputs(self, operation: str) -> list[Answer]:
+        """Return what ``operation`` was called with, in order."""
+        return [given for name, given in self.requests if name == operation]
+
+    def answer(self, operation: str, given: Answer) -> Answer:
+        """Answer one request; Refusal."""
+        self.requests.append((operation, given))
+        prepared = self._answers[operation]
+        if not prepared:
+            raise Refusal("UnsupportedFeatureException", f"nothing is prepared for {operation}")
+        answer = prepared.pop(0) if len(prepared) > 1 else prepared[0]
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, inspector: SimulatedInspector, context: ssl.SSLContext) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.inspector = inspector
+        self._context = context
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Shake hands in the connection's own thread."""
+        assert isinstance(request, socket)
+        with suppress(OSError), self._context.wrap_socket(request, server_side=True) as secured:
+            super().finish_request(secured, client_address)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Keep quiet: clients that go away are part of the tests."""
+        del request, client_address
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    timeout = 30
+
+    def do_POST(self) -> None:
+        """Answer one operation."""
+        assert isinstance(self.server, _Server)
+        body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), MAX_BODY))
+        operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        try:
+            status, answer = 200, self.server.inspector.answer(operation, json.loads(body or b"{}"))
+        except Refusal as refused:
+            status, answer = refused.status, {"__type": refused.code, "message": refused.message}
+        self._send(status, json.dumps(answer).encode())
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
+        """Say nothing."""
+        del format, args
+
+    def _send(self, status: int, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,16 @@
+"""Fixtures of the agent's tests: a gateway in miniature with real TLS."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from openinspector.testing.simulated_gateway import SimulatedGateway
+
+
+@pytest.fixture
+def gateway(tmp_path: Path) -> Iterator[SimulatedGateway]:
+    folder = tmp_path / "gateway"
+    folder.mkdir()
+    with SimulatedGateway(folder) as running:
+        yield running

@@ -1,0 +1,127 @@
+import json
+import os
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from openinspector.feed import Document, Unparsed
+from openinspector.feeds.debian import FEED
+from openinspector.model.advisory import Advisory, FixState, Priority
+from openinspector.testing.conformance.feed import FeedConformance
+
+DATA = Path(__file__).parent / "data" / "debian"
+DISTRIBUTION = "debian:12"
+
+
+def document(content: bytes) -> Document:
+    return Document(source=FEED.roots[0], content=content)
+
+
+def tracker(package: str, identity: str, **release: object) -> Document:
+    return document(json.dumps({package: {identity: {"releases": {"bookworm": release}}}}).encode())
+
+
+@cache
+def parsed() -> tuple[Advisory | Unparsed, ...]:
+    return tuple(FEED.parse([document((DATA / "tracker.json").read_bytes())]))
+
+
+def advisory(identity: str) -> Advisory:
+    return next(found for found in parsed() if isinstance(found, Advisory) and found.id == identity)
+
+
+class TestDebianFeed(FeedConformance):
+    feed = FEED
+
+    def documents(self) -> tuple[Document, ...]:
+        return (document((DATA / "tracker.json").read_bytes()),)
+
+
+def test_golden() -> None:
+    found = msgspec.json.format(msgspec.json.encode(parsed()), indent=2) + b"\n"
+    path = DATA / "expected.json"
+    if os.environ.get("OPENINSPECTOR_GOLDEN") == "write":
+        path.write_bytes(found)
+    assert found.decode() == path.read_text()
+
+
+def test_one_advisory_a_vulnerability_with_every_package_and_release() -> None:
+    stated = {(a.distribution, a.name, a.fix_state, a.fixed_version) for a in advisory("CVE-2026-0001").affected}
+    assert stated == {
+        ("debian:12", "widget", FixState.FIXED, "1:2.0-1+deb12u2"),
+        ("debian:", "widget", FixState.FIXED, "1:2.1-3"),
+        ("debian:13", "widget", FixState.NOT_AFFECTED, ""),
+        ("debian:12", "gadget", FixState.OPEN, ""),
+    }
+
+
+def test_the_highest_urgency_counts() -> None:
+    assert advisory("CVE-2026-0001").priority is Priority.HIGH
+    assert advisory("CVE-2026-0002").priority is Priority.LOW
+    assert advisory("TEMP-0000000-0CA7E3").priority is Priority.NEGLIGIBLE
+
+
+def test_why_there_is_no_fix_is_noted() -> None:
+    note = advisory("CVE-2026-0002").note
+    assert "bookworm widget: Minor issue (postponed)" in note
+    assert "bullseye widget: end of life" in note
+
+
+def test_undetermined_states_nothing_but_a_note() -> None:
+    assert "debian:13" not in {affected.distribution for affected in advisory("CVE-2026-0002").affected}
+    assert "trixie widget: undetermined" in advisory("CVE-2026-0002").note
+    assert "CVE-2026-0003" not in {found.id for found in parsed() if isinstance(found, Advisory)}
+
+
+def test_a_temporary_id_is_kept_and_names_no_cve() -> None:
+    assert advisory("TEMP-0000000-0CA7E3").vulnerabilities == ()
+
+
+@pytest.mark.parametrize(
+    ("release", "reason"),
+    [
+        ({"status": "resolved", "fixed_version": ""}, "resolved"),
+        ({"status": "resolved", "fixed_version": "<unfixed>"}, "<unfixed>"),
+        ({"status": "thought about"}, "thought about"),
+        ({"status": 7}, "Expected `str`"),
+    ],
+)
+def test_a_statement_not_understood_is_said(release: dict[str, object], reason: str) -> None:
+    (found,) = FEED.parse([tracker("widget", "CVE-2026-0001", **release)])
+    assert isinstance(found, Unparsed)
+    assert "CVE-2026-0001" in found.entry
+    assert reason in found.reason
+
+
+def test_a_release_or_id_not_known_is_said() -> None:
+    content = {"widget": {"CVE-2026-0001": {"releases": {"zurg": {"status": "open"}}}, "DSA-1": {"releases": {}}}}
+    found = list(FEED.parse([document(json.dumps(content).encode())]))
+    assert [type(entry) for entry in found] == [Unparsed, Unparsed]
+
+
+def test_one_broken_entry_does_not_hide_the_others() -> None:
+    whole = json.loads((DATA / "tracker.json").read_bytes())
+    whole["gadget"]["CVE-2026-0003"] = []
+    found = list(FEED.parse([document(json.dumps(whole).encode())]))
+    assert [entry for entry in found if isinstance(entry, Advisory)] == [e for e in parsed() if isinstance(e, Advisory)]
+    assert sum(isinstance(entry, Unparsed) for entry in found) == 1
+
+
+@pytest.mark.shared
+def test_reads_the_tracker_s_own_json(shared: Path) -> None:
+    import tarfile
+
+    name = "vuls-data-update-feeds/pkg/fetch/debian/tracker/api/testdata/fixtures/advisory.json"
+    with tarfile.open(shared / "data/feeds/vuls-data-update-feeds.tar.xz") as archive:
+        member = archive.extractfile(name)
+        assert member is not None
+        found = list(FEED.parse([document(member.read())]))
+    assert [entry.id for entry in found if isinstance(entry, Advisory)] == [
+        "CVE-2012-0833",
+        "CVE-2016-5405",
+        "CVE-2016-5416",
+        "TEMP-0000000-0CA7E3",
+    ]
+    assert not [entry for entry in found if isinstance(entry, Unparsed)]

@@ -1,0 +1,13 @@
+"""The simulator keeps the port's whole contract."""
+
+import pytest
+
+from openinspector.service.ports.finding_store import FindingStore
+from openinspector.testing.conformance.finding_store import FindingStoreSuite
+from openinspector.testing.memory_finding_store import MemoryFindingStore
+
+
+class TestMemoryFindingStore(FindingStoreSuite):
+    @pytest.fixture
+    def store(self) -> FindingStore:
+        return MemoryFindingStore()
