@@ -59,7 +59,7 @@ def _serve(listener: socket.socket, context: ssl.SSLContext, parts: tuple[bytes,
     ],
 )
 def test_replies_of_every_length_form_are_read(
-    tmp_path: Path, parts: tuple[bytes, ...], body: bytes, reusable: bool
+    tmp_path: Path, parts: tuple[bytes, ...], body: bytes, *, reusable: bool
 ) -> None:
     answer = exchange(tmp_path, *parts)
     assert (answer.body, answer.reusable) == (body, reusable)

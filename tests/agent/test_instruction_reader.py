@@ -28,12 +28,18 @@ def test_the_closed_set_is_read(instruction: object) -> None:
     "raw",
     [
         b'{"kind":"run-command","command":"id"}',
-        b'{"kind":"start-collection","run_arn":"r","sensors":["dpkg"],"ends_at":"2026-03-01T00:00:00Z",'
-        b'"close_when_collected":true,"path":"/etc/shadow"}',
-        b'{"kind":"start-collection","run_arn":"r","sensors":["../x"],"ends_at":"2026-03-01T00:00:00Z",'
-        b'"close_when_collected":true}',
-        b'{"kind":"start-collection","run_arn":"r","sensors":[],"ends_at":"2026-03-01T00:00:00Z",'
-        b'"close_when_collected":true}',
+        (
+            b'{"kind":"start-collection","run_arn":"r","sensors":["dpkg"],"ends_at":"2026-03-01T00:00:00Z",'
+            b'"close_when_collected":true,"path":"/etc/shadow"}'
+        ),
+        (
+            b'{"kind":"start-collection","run_arn":"r","sensors":["../x"],"ends_at":"2026-03-01T00:00:00Z",'
+            b'"close_when_collected":true}'
+        ),
+        (
+            b'{"kind":"start-collection","run_arn":"r","sensors":[],"ends_at":"2026-03-01T00:00:00Z",'
+            b'"close_when_collected":true}'
+        ),
         b'{"kind":"stop-collection","run_arn":"","discard":false}',
         b'{"kind":"stop-collection","run_arn":"r","discard":"no"}',
         b'{"kind":"set-heartbeat-interval","seconds":4}',

@@ -1,5 +1,6 @@
 import base64
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,10 @@ class Clock:
 
 
 def transport(
-    gateway: SimulatedGateway, proxy: Proxy | None = None, ca: Path | None = None, clock: Callable[[], float] = Clock()
+    gateway: SimulatedGateway,
+    proxy: Proxy | None = None,
+    ca: Path | None = None,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Transport:
     route = Route(gateway=Address(host="127.0.0.1", port=gateway.port), proxy=proxy, timeout=5)
     return Transport(route, make_tls_context(ca or gateway.ca_file), clock)

@@ -48,7 +48,7 @@ def test_the_version(command: Command) -> None:
         (("targets", "create"), "Missing argument 'NAME'"),
         (("templates", "create", "x"), "Missing option '--target'"),
         (("templates", "create", "x", "--target", "arn", "--duration", "1"), "180<=x<=86400"),
-        (("findings", "list", "--severity", "Critical"), "'High', 'Medium'"),
+        (("findings", "list", "--severity", "Critical"), "'high', 'medium'"),
         (("findings", "list", "--limit", "-1"), "x>=0"),
         (("admin", "tokens", "create", "--uses", "0"), "1<=x<=1000000"),
         (("admin", "tokens", "create", "--hours", "8761"), "1<=x<=8760"),

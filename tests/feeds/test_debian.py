@@ -1,5 +1,6 @@
 import json
 import os
+import tarfile
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from openinspector.model.advisory import Advisory, FixState, Priority
 from openinspector.testing.conformance.feed import FeedConformance
 
 DATA = Path(__file__).parent / "data" / "debian"
-DISTRIBUTION = "debian:12"
 
 
 def document(content: bytes) -> Document:
@@ -111,8 +111,6 @@ def test_one_broken_entry_does_not_hide_the_others() -> None:
 
 @pytest.mark.shared
 def test_reads_the_tracker_s_own_json(shared: Path) -> None:
-    import tarfile
-
     name = "vuls-data-update-feeds/pkg/fetch/debian/tracker/api/testdata/fixtures/advisory.json"
     with tarfile.open(shared / "data/feeds/vuls-data-update-feeds.tar.xz") as archive:
         member = archive.extractfile(name)

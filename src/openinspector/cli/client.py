@@ -5,6 +5,7 @@ AWS_CA_BUNDLE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_PROFILE.
 """
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
@@ -26,14 +27,11 @@ _DESCRIBE_BATCH = 10
 
 
 def make_client(endpoint_url: str | None, ca_bundle: str | None, profile: str | None) -> "BaseClient":
-    """Return a boto3 client; raises UsageError where no endpoint is named anywhere."""
+    """Return a boto3 client; raises UsageError where no endpoint is named, or endpoint or authority cannot be."""
     import boto3
     from botocore.config import Config
 
-    if endpoint_url is None and not (
-        os.environ.get("AWS_ENDPOINT_URL_INSPECTOR") or os.environ.get("AWS_ENDPOINT_URL")
-    ):
-        raise click.UsageError("name the service: --endpoint-url https://… or AWS_ENDPOINT_URL_INSPECTOR")
+    _check_place(endpoint_url, ca_bundle)
     session = boto3.Session(profile_name=profile)
     return session.client(
         "inspector",
@@ -57,6 +55,18 @@ def with_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[
             return command(make_client(**options), *args, **kwargs)  # type: ignore[arg-type]  # click gives text
 
     return wrapped
+
+
+def _check_place(endpoint_url: str | None, ca_bundle: str | None) -> None:
+    """Refuse what boto3 would trip over: the service is at an https URL, its authority in a file."""
+    url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_INSPECTOR") or os.environ.get("AWS_ENDPOINT_URL")
+    if not url:
+        raise click.UsageError("name the service: --endpoint-url https://… or AWS_ENDPOINT_URL_INSPECTOR")
+    if not re.fullmatch(r"https://[^\s/]+/?", url):
+        raise click.UsageError(f"the service is at https://HOST[:PORT], not {url!r}")
+    bundle = ca_bundle or os.environ.get("AWS_CA_BUNDLE")
+    if bundle and not os.path.isfile(bundle):  # noqa: PTH113 - a text for boto3, as it is
+        raise click.UsageError(f"there is no file {bundle} with the authority to trust")
 
 
 class reported_errors:  # noqa: N801 - reads as the statement it is used in

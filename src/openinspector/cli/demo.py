@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from openinspector.cli.demo_processes import DemoProcesses
-from openinspector.cli.presentation import attribute, console, print_table, severity_text
+from openinspector.cli.demo_report import print_report
+from openinspector.cli.presentation import console
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-_TOP = 10
 _DURATION_SECONDS = 180
 _PACKAGES = ("Common Vulnerabilities", "Security Best Practices")
 
@@ -40,16 +40,17 @@ def demo(folder: Path, *, stop: bool, vendor_seconds: float) -> None:
     credentials = processes.access_key()
     agent_id = processes.start_agent(url)
     out.print(f"[green]✓[/green] Agent {agent_id} enrolled on this host")
-    _sync_feeds(processes, vendor_seconds)
+    told = _sync_feeds(processes, vendor_seconds)
     client = processes.client(url, credentials)
     run = _assess(client)
-    _report(client, run)
+    print_report(client, run, told)
     _say_what_next(processes, url, run["arn"])
     if run["state"] not in ("COMPLETED", "COMPLETED_WITH_ERRORS"):
         sys.exit(4)
 
 
-def _sync_feeds(processes: DemoProcesses, vendor_seconds: float) -> None:
+def _sync_feeds(processes: DemoProcesses, vendor_seconds: float) -> str:
+    """Return the line that says which advisories are used and how old they are."""
     from openinspector.cli.demo_feeds import sync_for_this_host
 
     out = console()
@@ -57,6 +58,7 @@ def _sync_feeds(processes: DemoProcesses, vendor_seconds: float) -> None:
         told = list(sync_for_this_host(processes.data_dir, vendor_seconds, status.update))
     for line in told:
         out.print(line)
+    return told[-1] if told else "none"
 
 
 def _assess(client: "BaseClient") -> dict[str, Any]:
@@ -90,34 +92,15 @@ def _count(client: "BaseClient", target: str) -> int:
     return sum(len(page["assessmentTemplateArns"]) for page in pages)
 
 
-def _report(client: "BaseClient", run: dict[str, Any]) -> None:
-    from openinspector.cli.client import arns, described
-    from openinspector.cli.findings import what_matters_first
-    from openinspector.cli.run_progress import run_summary
-
-    out = console()
-    out.print()
-    out.print(run_summary(run))
-    wanted = list(arns(client, "list_findings", "findingArns", assessmentRunArns=[run["arn"]]))
-    found = sorted(described(client, "describe_findings", "findingArns", "findings", wanted), key=what_matters_first)
-    out.print(f"\n[bold]The {min(_TOP, len(found))} that matter most[/bold]")
-    print_table(
-        ("SEVERITY", "RULE", "PACKAGE", "WHAT TO DO"),
-        [
-            (severity_text(f["severity"]), f["id"], attribute(f, "package_name"), f["recommendation"].split("\n")[0])
-            for f in found[:_TOP]
-        ],
-        empty="Nothing was found.",
-    )
-
-
 def _say_what_next(processes: DemoProcesses, url: str, run_arn: str) -> None:
     out = console()
     out.print(f"\n[bold]Data[/bold]      {processes.data_dir}")
+    beside = Path(sys.executable).with_name("aws")
+    aws = beside if beside.is_file() else "aws"
     out.print("[bold]Try the API[/bold]")
     out.print(f"  export AWS_SHARED_CREDENTIALS_FILE={processes.credentials_file}", soft_wrap=True)
     out.print(
-        f"  aws inspector list-findings --assessment-run-arns {run_arn} \\\n"
+        f"  {aws} inspector list-findings --assessment-run-arns {run_arn} \\\n"
         f"    --endpoint-url {url} --ca-bundle {processes.ca_file} --region us-east-1",
         soft_wrap=True,
     )

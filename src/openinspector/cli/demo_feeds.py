@@ -18,9 +18,11 @@ _OS_RELEASE = Path("/etc/os-release")
 def sync_for_this_host(data_dir: Path, vendor_seconds: float, say: Callable[[str], None]) -> Iterator[str]:
     """Sync the feed that speaks for this host; yields, for people, which it was, how old it is, what failed before."""
     from openinspector.service.bootstrap import open_advisory_store
+    from openinspector.service.log import configure_logging
     from openinspector.service.system_clock import SystemClock
     from openinspector.service.worker.feed_sync import FeedSync, known_feeds
 
+    configure_logging("warning")
     distribution, feeds = _distribution(), known_feeds()
     if not any(distribution in feed.distributions for feed in feeds.values()):
         yield f"[yellow]![/yellow] No feed speaks for {distribution or 'this host'}: no CVE can be found on it"

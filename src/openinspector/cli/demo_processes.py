@@ -166,7 +166,8 @@ class DemoProcesses:
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment with ``settings`` in place of its own settings of openinspector."""
-    return {k: v for k, v in os.environ.items() if not k.startswith("OPENINSPECTOR_")} | settings
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENINSPECTOR_")}
+    return {**kept, **settings}
 
 
 def _is_free(port: int) -> bool:

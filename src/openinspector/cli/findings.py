@@ -102,15 +102,14 @@ def _whole_arn(client: "BaseClient", last: str) -> str:
     raise click.UsageError(f"no finding ends in {last!r}; see `openinspector findings list`")
 
 
-def what_matters_first(finding: Mapping[str, Any]) -> tuple[int, float, bool, tuple[int, ...], str]:
-    """Sort key: severity, then score, then what can be fixed now, then the newest CVE."""
-    score = attribute(finding, "CVSS3_SCORE")
-    numbers = tuple(-int(part) for part in finding["id"].split("-") if part.isdecimal())
+def what_matters_first(finding: Mapping[str, Any]) -> tuple[int, float, bool, bool, tuple[int, ...], str]:
+    """Sort key: severity, then score, then what can be fixed now, then known vulnerabilities, the newest first."""
     return (
         SEVERITY_ORDER.index(finding["severity"]),
-        -float(score or 0),
+        -float(attribute(finding, "CVSS3_SCORE") or 0),
         not attribute(finding, "fixed_version"),
-        numbers,
+        not attribute(finding, "CVE_ID"),
+        tuple(-int(part) for part in attribute(finding, "CVE_ID").split("-") if part.isdecimal()),
         finding["arn"],
     )
 

@@ -93,6 +93,16 @@ def severity_bars(counts: Mapping[str, int], width: int = 40) -> Table:
     return table
 
 
+def facts_table(facts: Iterable[tuple[str, str]]) -> Table:
+    """Return labels and texts side by side; long texts wrap below themselves."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in facts:
+        table.add_row(label, text)
+    return table
+
+
 def attribute(item: Mapping[str, Any], key: str) -> str:
     """Return the value of a finding's attribute, or an empty text."""
     return next((str(a.get("value", "")) for a in item.get("attributes", ()) if a["key"] == key), "")

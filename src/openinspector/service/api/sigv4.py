@@ -1,4 +1,4 @@
-"""Signature Version 4 as the server sees it: who signed a ``POST /``, and whether nothing was changed since (F2.1, F2.2).
+"""Signature Version 4 as the server sees it: who signed a ``POST /``, and that nothing was changed since (F2.1).
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
@@ -204,7 +204,7 @@ def _canonical_head(signed: bytes, given: Mapping[bytes, bytes], repeated: set[b
 
 
 def _check_signed(given: Mapping[bytes, bytes], listed: set[bytes]) -> None:
-    """The host, the date, the content type and every ``x-amz-`` header must be signed."""
+    """Insist that the host, the date, the content type and every ``x-amz-`` header are signed."""
     if b"host" not in listed:
         raise _unsigned(b"Host")
     if b"x-amz-date" not in given and b"date" not in listed:

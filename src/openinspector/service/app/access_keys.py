@@ -1,9 +1,8 @@
 """Access keys of the API's users: made once, kept wrapped, and what each of them may do.
 
-What the store keeps as the wrapped secret is ``OIS1``, the wrapped data key's length (2 bytes, big-endian), the
-wrapped data key, nonce (12), AES-256-GCM ciphertext of the secret with tag. The data key is made for this one secret
-under the encryption context {access-key: id}; the ciphertext's additional data are the magic and the id, so no wrapped
-secret opens as another key's.
+What the store keeps as the wrapped secret is the wrapped data key's length (2 bytes, big-endian), the wrapped data key,
+nonce (12), AES-256-GCM ciphertext of the secret with tag. The data key is made for this one secret under the encryption
+context {access-key: id}; the ciphertext's additional data are the id, so no wrapped secret opens as another key's.
 """
 
 import re
@@ -32,7 +31,7 @@ READ_ONLY: Final = ("inspector:Describe*", "inspector:Get*", "inspector:List*", 
 """AmazonInspectorReadOnlyAccess, as far as it is ours (F2.8)."""
 MAX_CACHED: Final = 1024
 
-_MAGIC: Final = b"OIS1"
+_LENGTH_BYTES: Final = 2
 _NONCE_BYTES: Final = 12
 _ID_BYTES: Final = 10
 """16 characters of base 32."""
@@ -62,6 +61,7 @@ class AccessKeys:
 
     def __init__(
         self,
+        *,
         store: AccessKeyStore,
         provider: KeyProvider,
         clock: Clock,
@@ -121,15 +121,13 @@ class AccessKeys:
     def _wrap(self, key_id: str, secret: str) -> bytes:
         data_key = self._provider.generate(_context(key_id))
         nonce = self._random(_NONCE_BYTES)
-        sealed = AESGCM(data_key.plaintext).encrypt(nonce, secret.encode(), _MAGIC + key_id.encode())
-        return _MAGIC + len(data_key.wrapped).to_bytes(2, "big") + data_key.wrapped + nonce + sealed
+        sealed = AESGCM(data_key.plaintext).encrypt(nonce, secret.encode(), key_id.encode())
+        return len(data_key.wrapped).to_bytes(_LENGTH_BYTES, "big") + data_key.wrapped + nonce + sealed
 
     def _unwrap(self, key: AccessKey) -> str:
         data_key, nonce, sealed = _split(key)
         try:
-            secret = AESGCM(self._provider.unwrap(data_key, _context(key.id))).decrypt(
-                nonce, sealed, _MAGIC + key.id.encode()
-            )
+            secret = AESGCM(self._provider.unwrap(data_key, _context(key.id))).decrypt(nonce, sealed, key.id.encode())
         except (InvalidTag, ValueError) as error:
             raise _damaged(key) from error
         return secret.decode()
@@ -164,11 +162,10 @@ def _context(key_id: str) -> dict[str, str]:
 def _split(key: AccessKey) -> tuple[bytes, bytes, bytes]:
     """Return wrapped data key, nonce and ciphertext."""
     kept = key.wrapped_secret
-    start = len(_MAGIC) + 2
-    end = start + int.from_bytes(kept[len(_MAGIC) : start], "big")
-    if not kept.startswith(_MAGIC) or len(kept) <= end + _NONCE_BYTES:
+    end = _LENGTH_BYTES + int.from_bytes(kept[:_LENGTH_BYTES], "big")
+    if len(kept) <= end + _NONCE_BYTES:
         raise _damaged(key)
-    return kept[start:end], kept[end : end + _NONCE_BYTES], kept[end + _NONCE_BYTES :]
+    return kept[_LENGTH_BYTES:end], kept[end : end + _NONCE_BYTES], kept[end + _NONCE_BYTES :]
 
 
 def _damaged(key: AccessKey) -> StoreError:

@@ -1,0 +1,91 @@
+"""What the demo prints of a run: findings by severity, the ten that matter most, and what was covered."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from openinspector.cli.client import arns, described
+from openinspector.cli.findings import what_matters_first
+from openinspector.cli.presentation import attribute, console, facts_table, print_table, severity_text
+from openinspector.cli.run_progress import run_summary
+
+if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
+_TOP: Final = 10
+_SHOWN_EXCLUSIONS: Final = 5
+
+
+def print_report(client: "BaseClient", run: Mapping[str, Any], advisories: str) -> None:
+    """Print the summary of a run; ``advisories`` says which were in force."""
+    out = console()
+    out.print()
+    out.print(run_summary(run))
+    wanted = list(arns(client, "list_findings", "findingArns", assessmentRunArns=[run["arn"]]))
+    found = sorted(described(client, "describe_findings", "findingArns", "findings", wanted), key=what_matters_first)
+    groups = _grouped(found)[:_TOP]
+    out.print(f"\n[bold]The {len(groups)} that matter most[/bold], findings with the same remedy taken together")
+    print_table(
+        ("SEVERITY", "FINDING", "PACKAGE", "FIXED IN"),
+        [(severity_text(g[0]["severity"]), _ids(g), _packages(g[0]), _first(g[0], "fixed_version")) for g in groups],
+        empty="Nothing was found.",
+    )
+    out.print("\n[bold]Coverage[/bold]")
+    told = advisories.partition("✓[/green] ")[2] or advisories
+    out.print(facts_table([*_coverage(client, run, found), ("Advisories", told)]))
+
+
+def _grouped(findings: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """Return findings of one severity, package and fix together, in the order of their first."""
+    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
+    for finding in findings:
+        package, fix = attribute(finding, "package_name"), attribute(finding, "fixed_version")
+        key = (finding["severity"], package or finding["id"], fix)
+        groups.setdefault(key, []).append(finding)
+    return list(groups.values())
+
+
+def _ids(group: Sequence[Mapping[str, Any]]) -> str:
+    return str(group[0]["id"]) if len(group) == 1 else f"{group[0]['id']} and {len(group) - 1} more"
+
+
+def _packages(finding: Mapping[str, Any]) -> str:
+    names = attribute(finding, "package_name").split(", ")
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+
+
+def _first(finding: Mapping[str, Any], key: str) -> str:
+    return attribute(finding, key).split(", ")[0]
+
+
+def _coverage(
+    client: "BaseClient", run: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]
+) -> list[tuple[str, str]]:
+    agents = client.list_assessment_run_agents(assessmentRunArn=run["arn"])["assessmentRunAgents"]
+    metadata = client.get_telemetry_metadata(assessmentRunArn=run["arn"])["telemetryMetadata"]
+    counts = {entry["messageType"]: int(entry["count"]) for entry in metadata}
+    sent = sum(1 for agent in agents if agent["telemetryMetadata"])
+    packages = counts.get("InspectorPackageInfo", 0)
+    affected = {name for f in findings for name in attribute(f, "package_name").split(", ") if name}
+    return [
+        ("Hosts", f"{sent} of {len(agents)} sent telemetry"),
+        ("Telemetry", f"{counts.get('Total', 0)} messages; {packages} packages, {len(affected)} of them affected"),
+        ("Rules", _rules(client, run)),
+        ("Excluded", _exclusions(client, run)),
+    ]
+
+
+def _rules(client: "BaseClient", run: Mapping[str, Any]) -> str:
+    wanted = list(run["rulesPackageArns"])
+    found = described(client, "describe_rules_packages", "rulesPackageArns", "rulesPackages", wanted)
+    return ", ".join(f"{package['name']} {package['version']}" for package in found)
+
+
+def _exclusions(client: "BaseClient", run: Mapping[str, Any]) -> str:
+    wanted = list(arns(client, "list_exclusions", "exclusionArns", assessmentRunArn=run["arn"]))
+    if not wanted:
+        return "nothing; every check was completed"
+    found = client.describe_exclusions(exclusionArns=wanted[:100])["exclusions"].values()
+    kinds = Counter(str(exclusion["title"]) for exclusion in found)
+    listed = "; ".join(f"{title} ({count})" for title, count in kinds.most_common(_SHOWN_EXCLUSIONS))
+    return f"{listed} - see openinspector runs exclusions"

@@ -1,0 +1,106 @@
+import json
+
+import pytest
+from tests.cli.api_answers import EXCLUSION, HOSTILE, RUN, TEMPLATE, described_runs, run, widest
+from tests.cli.conftest import Command
+
+from openinspector.testing.simulated_inspector import SimulatedInspector
+
+
+def test_a_table_of_runs(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("ListAssessmentRuns", {"assessmentRunArns": [RUN]})
+    inspector.prepare("DescribeAssessmentRuns", described_runs(run(High=3, Low=4)))
+    done = command("runs", "list", "--template", TEMPLATE)
+    assert done.status == 0, done.err
+    assert widest(done.out) <= 80
+    assert "7" in done.words.split()
+    assert inspector.inputs("ListAssessmentRuns")[0]["assessmentTemplateArns"] == [TEMPLATE]
+    assert json.loads(command("runs", "list", "--json").out)[0]["arn"] == RUN
+
+
+def test_without_runs_it_says_how_to_start_one(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("ListAssessmentRuns", {"assessmentRunArns": []})
+    assert "openinspector runs start" in command("runs", "list").words
+
+
+def test_starting_prints_the_arn_alone(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("StartAssessmentRun", {"assessmentRunArn": RUN})
+    assert command("runs", "start", TEMPLATE, "--name", "now").out == f"{RUN}\n"
+    assert inspector.requests == [
+        ("StartAssessmentRun", {"assessmentTemplateArn": TEMPLATE, "assessmentRunName": "now"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "status"),
+    [("COMPLETED", 0), ("COMPLETED_WITH_ERRORS", 0), ("FAILED", 4), ("ERROR", 4), ("CANCELED", 4)],
+)
+def test_4_a_run_that_did_not_complete(
+    command: Command, inspector: SimulatedInspector, state: str, status: int
+) -> None:
+    inspector.prepare("StartAssessmentRun", {"assessmentRunArn": RUN})
+    inspector.prepare("DescribeAssessmentRuns", described_runs(run("COLLECTING_DATA")), described_runs(run(state)))
+    done = command("runs", "start", TEMPLATE, "--watch")
+    assert done.status == status, done.err
+    assert done.out.index("COLLECTING_DATA") < done.out.index(state)
+    assert widest(done.out.removeprefix(RUN)) <= 80
+
+
+def test_watching_as_json_prints_json_alone(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("DescribeAssessmentRuns", described_runs(run("FAILED")))
+    done = command("runs", "watch", RUN, "--json")
+    assert done.status == 4
+    assert json.loads(done.out)["state"] == "FAILED"
+    assert "FAILED" in done.err
+
+
+def test_watching_what_does_not_exist(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("DescribeAssessmentRuns", described_runs())
+    done = command("runs", "watch", RUN)
+    assert (done.status, done.out) == (1, "")
+    assert f"no assessment run {RUN}" in done.err
+    assert "openinspector runs list" in done.err
+
+
+def test_a_runs_name_is_no_markup(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("DescribeAssessmentRuns", described_runs({**run(), "name": HOSTILE}))
+    done = command("runs", "watch", RUN)
+    assert done.status == 0, done.err
+    assert "[/x]" in done.out
+    assert "\x1b" not in done.out
+
+
+@pytest.mark.parametrize(("options", "action"), [((), "START_EVALUATION"), (("--discard",), "SKIP_EVALUATION")])
+def test_stopping(command: Command, inspector: SimulatedInspector, options: tuple[str, ...], action: str) -> None:
+    inspector.prepare("StopAssessmentRun", {})
+    assert command("runs", "stop", RUN, *options).status == 0
+    assert inspector.requests == [("StopAssessmentRun", {"assessmentRunArn": RUN, "stopAction": action})]
+
+
+def test_deleting(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("DeleteAssessmentRun", {})
+    assert command("runs", "delete", RUN).status == 0
+    assert inspector.requests == [("DeleteAssessmentRun", {"assessmentRunArn": RUN})]
+
+
+def test_exclusions_say_what_to_do(command: Command, inspector: SimulatedInspector) -> None:
+    found = {
+        "arn": EXCLUSION,
+        "title": "Agent not found",
+        "description": "There is none.",
+        "recommendation": "Install the agent.",
+        "scopes": [{"key": "INSTANCE_ID", "value": "host-1"}],
+        "attributes": [],
+    }
+    inspector.prepare("ListExclusions", {"exclusionArns": [EXCLUSION]})
+    inspector.prepare("DescribeExclusions", {"exclusions": {EXCLUSION: found}, "failedItems": {}})
+    done = command("runs", "exclusions", RUN)
+    assert done.status == 0, done.err
+    assert widest(done.out) <= 80
+    assert "Agent not found Install the agent. host-1" in done.words
+    assert json.loads(command("runs", "exclusions", RUN, "--json").out) == [found]
+
+
+def test_no_exclusions(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("ListExclusions", {"exclusionArns": []})
+    assert command("runs", "exclusions", RUN).out == "Every check of the run was completed.\n"
