@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.agent.session_world import World
 
 from openinspector.testing.simulated_gateway import SimulatedGateway
 
@@ -14,3 +15,14 @@ def gateway(tmp_path: Path) -> Iterator[SimulatedGateway]:
     folder.mkdir()
     with SimulatedGateway(folder) as running:
         yield running
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path)
+
+
+@pytest.fixture
+def connected(world: World) -> World:
+    world.connect()
+    return world

@@ -41,6 +41,8 @@ def described_runs(*runs: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def finding(last: str, severity: str, rule: str, **attributes: str) -> dict[str, Any]:
+    if rule.startswith("CVE-"):
+        attributes["CVE_ID"] = rule
     return {
         "arn": f"{RUN}/finding/{last}",
         "id": rule,

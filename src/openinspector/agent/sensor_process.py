@@ -101,12 +101,14 @@ def _read_lines(descriptor: int, until: float, is_stopped: Callable[[], bool]) -
             if buffer:
                 raise SensorError("the sensors' process stopped within a message")
             return
-        buffer += found
+        first, *others = found.split(b"\n")
+        buffer += first
         if len(buffer) > MAX_LINE:
             raise SensorError("a sensor's message is too long")
-        *lines, rest = buffer.split(b"\n")
-        buffer = rest
-        yield from (bytes(line) for line in lines)
+        if others:
+            yield bytes(buffer)
+            yield from others[:-1]
+            buffer = bytearray(others[-1])
 
 
 def _reap(process: int, *, kill: bool) -> int:

@@ -13,6 +13,7 @@ from openinspector.cli.serve import settings_from
 from openinspector.cli.targets import parsed_tag
 
 if TYPE_CHECKING:
+    from openinspector.model.asset import Tag
     from openinspector.service.bootstrap import Stores
 
 READ_ONLY = ("inspector:Describe*", "inspector:Get*", "inspector:List*", "inspector:Preview*")
@@ -74,12 +75,22 @@ def list_tokens(data_dir: Path | None, *, as_json: bool) -> None:
     """List tokens by the beginning of their digest."""
     found = _stores(data_dir).agents.list_tokens()
     if as_json:
-        print_json([{"digest": t.digest, "usesLeft": t.uses_left, "expiresAt": t.expires_at} for t in found])
+        print_json(
+            [
+                {
+                    "digest": t.digest,
+                    "usesLeft": t.uses_left,
+                    "expiresAt": t.expires_at,
+                    "tags": {tag.key: tag.value for tag in t.tags},
+                }
+                for t in found
+            ]
+        )
         return
     print_table(
         ("DIGEST", "USES LEFT", "EXPIRES", "TAGS"),
         [
-            (t.digest[:16], str(t.uses_left), time_text(t.expires_at), ", ".join(f"{g.key}={g.value}" for g in t.tags))
+            (t.digest[:16], str(t.uses_left), time_text(t.expires_at), ", ".join(_tag_text(tag) for tag in t.tags))
             for t in found
         ],
         empty="No enrolment tokens.",
@@ -195,6 +206,10 @@ def _stores(data_dir: Path | None) -> "Stores":
     from openinspector.service.bootstrap import open_stores
 
     return open_stores(settings_from(data_dir))
+
+
+def _tag_text(tag: "Tag") -> str:
+    return tag.key if tag.value is None else f"{tag.key}={tag.value}"
 
 
 def _refuse(message: str) -> None:

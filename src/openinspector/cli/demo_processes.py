@@ -86,8 +86,28 @@ class DemoProcesses:
         )
         if enrolled.returncode != 0:
             raise DemoError(f"this host was not enrolled: {enrolled.stderr.strip()}")
-        self._start("agent", ("-m", "openinspector.agent", "run"), settings)
-        return enrolled.stdout.strip()
+        agent_id = enrolled.stdout.strip()
+        process = self._start("agent", ("-m", "openinspector.agent", "run"), settings)
+        self._wait(process, "agent", self._heard_of(agent_id))
+        return agent_id
+
+    def _heard_of(self, agent_id: str) -> Callable[[], bool]:
+        """Return a function that says whether the agent has sent a heartbeat since now."""
+        from openinspector.cli.serve import settings_from
+        from openinspector.model.agent import AgentHealth, AgentId
+        from openinspector.service.bootstrap import open_stores
+        from openinspector.service.system_clock import SystemClock
+
+        clock, store = SystemClock(), open_stores(settings_from(self.data_dir)).agents
+        began = clock.now()
+
+        def is_heard_of() -> bool:
+            for agent in store.agents_by_id([AgentId(agent_id)]):
+                heard = agent.last_heartbeat_at
+                return heard is not None and heard >= began and agent.health(clock.now()) is AgentHealth.HEALTHY
+            return False
+
+        return is_heard_of
 
     def join_token(self, uses: int = 1) -> str:
         """Return a fresh join token whose hosts carry the demo's tag."""

@@ -6,6 +6,7 @@ acknowledged is on disk already, so the process may as well be killed at any ins
 
 import fcntl
 import os
+import signal
 import socket
 import ssl
 import sys
@@ -42,12 +43,19 @@ def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
     (settings.data_dir / "endpoint").write_text(f"{url}\n")
     service.start()
     announce(service, url)
+    _survive_signals()
     uvicorn.Server(_config(service, certificates)).run(sockets=[listener])
     service.stop()
     lock.close()
     sys.stdout.flush()
     # Workflow threads wait for signals that will come in the next process.
     os._exit(0)
+
+
+def _survive_signals() -> None:
+    """Make what uvicorn raises again, once it has stopped on a signal, harmless: the service is still to be stopped."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: None)
 
 
 def _config(service: Service, certificates: Certificates) -> uvicorn.Config:

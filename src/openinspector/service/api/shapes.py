@@ -123,6 +123,8 @@ def _string(value: object, name: str, place: _Place) -> str:
         raise _wrong_type(place, "a text")
     shape = load_model().shapes[name]
     _check_bounds(len(value), shape, name, place, "characters")
+    if "\0" in value:
+        raise _violation(place, name, f"{place.path} must not contain NUL, which no database keeps.")
     if shape.enum and value not in shape.enum:
         raise _violation(place, name, f"{place.path} must be one of {', '.join(shape.enum)}, not {value[:_SHOWN]!r}.")
     if shape.pattern and re.fullmatch(shape.pattern, value) is None:

@@ -47,7 +47,7 @@ def start_run(installation: Installation, template_arn: str, name: str | None) -
             # A name of ours may have been taken by hand: the next number is as good.
             if name is None:
                 continue
-            raise InvalidInput("INVALID_RULE_NAME", f"Another run of the template is named {name!r}.") from error
+            raise InvalidInput("INVALID_ATTRIBUTE", f"Another run of the template is named {name!r}.") from error
         except AgentsBusyError as error:
             raise AgentsBusy(error.busy) from error
         except MissingError as error:

@@ -64,14 +64,20 @@ def delete_template(installation: Installation, arn: str) -> None:
 def tags_of(installation: Installation, resource: str) -> tuple[Tag, ...]:
     """Return a template's tags (F4.23); InvalidInput, NoSuchEntity."""
     template = arguments.existing_template(installation, resource, "INVALID_RESOURCE_ARN")
-    return installation.assessments.template_tags(template.arn)
+    try:
+        return installation.assessments.template_tags(template.arn)
+    except MissingError as error:
+        raise arguments.no_such("ASSESSMENT_TEMPLATE_DOES_NOT_EXIST", resource) from error
 
 
 def set_tags(installation: Installation, resource: str, tags: tuple[Tag, ...]) -> None:
     """Replace a template's whole set of tags (F4.23, F4.24); InvalidInput, NoSuchEntity."""
     template = arguments.existing_template(installation, resource, "INVALID_RESOURCE_ARN")
     check_distinct(tuple(tag.key for tag in tags), "INVALID_TAG_KEY")
-    installation.assessments.replace_template_tags(template.arn, tags)
+    try:
+        installation.assessments.replace_template_tags(template.arn, tags)
+    except MissingError as error:
+        raise arguments.no_such("ASSESSMENT_TEMPLATE_DOES_NOT_EXIST", resource) from error
 
 
 def check_distinct(keys: tuple[str, ...], code: str) -> None:

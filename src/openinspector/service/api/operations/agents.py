@@ -1,6 +1,7 @@
 """Agents: previewed of a target, and listed of a run with their telemetry."""
 
 from collections.abc import Mapping, Sequence
+from ipaddress import AddressValueError, IPv4Address
 from typing import Final
 
 from openinspector.model.agent import Agent, AgentId
@@ -55,14 +56,27 @@ def _preview(services: ApiServices, agent: Agent) -> Json:
     host = agent.host
     return {
         "agentId": agent.id,
-        "hostname": host.hostname or None,
+        "hostname": _said(host.hostname, 256),
         "autoScalingGroup": agent.auto_scaling_group,
         "agentHealth": agent.health(services.clock.now()),
-        "agentVersion": host.agent_version or None,
-        "operatingSystem": host.operating_system or None,
-        "kernelVersion": host.kernel_version[:128] or None,
-        "ipv4Address": host.ipv4_address or None,
+        "agentVersion": _said(host.agent_version, 128),
+        "operatingSystem": _said(host.operating_system, 256),
+        "kernelVersion": _said(host.kernel_version, 128),
+        "ipv4Address": _address(host.ipv4_address),
     }
+
+
+def _said(text: str, longest: int) -> str | None:
+    """Return what a host says of itself, at most as long as the API has it: a host may say anything."""
+    return text[:longest] or None
+
+
+def _address(text: str) -> str | None:
+    """Return an IPv4 address; None where what the host says is none."""
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError:
+        return None
 
 
 def _run_agent(services: ApiServices, run: RunArn, agent: Agent, telemetry: Mapping[AgentId, Sequence[Json]]) -> Json:

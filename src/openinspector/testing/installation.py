@@ -1,0 +1,140 @@
+"""A whole installation on SQLite in a folder, without a listener and with workflows that are only noted.
+
+What hosts, the run driver and the engine would have added comes in one call each: ``built.heard(3)``,
+``built.end_run(arn)``, ``built.produced(finding(1, arn))``.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+from openinspector.model.agent import Agent, AgentHealthCode, HostDescription
+from openinspector.model.arn import RunArn
+from openinspector.model.asset import Tag
+from openinspector.model.exclusion import Exclusion
+from openinspector.model.finding import Finding
+from openinspector.model.rules_package import rules_packages
+from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.api.services import ApiServices
+from openinspector.service.app.access_keys import AccessKeys
+from openinspector.service.app.installation import Installation
+from openinspector.service.app.pagination import PageTokens
+from openinspector.service.app.quotas import Quotas
+from openinspector.service.bootstrap import Stores, open_stores
+from openinspector.service.ports.agent_store import Contact, EnrolmentToken
+from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
+from openinspector.service.settings import Settings
+from openinspector.testing import model_builders as builders
+from openinspector.testing.fake_clock import EPOCH, FakeClock
+from openinspector.testing.recorded_workflows import RecordedWorkflows
+from openinspector.wire.telemetry import MessageType
+
+PACKAGES: Final = rules_packages(builders.REALM.partition, builders.REALM.region)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltInstallation:
+    """An installation, the API in front of it, and what a test needs to play the rest of the system."""
+
+    services: ApiServices
+    stores: Stores
+    clock: FakeClock
+    workflows: RecordedWorkflows
+    forgotten: list[RunArn]
+    """Runs whose telemetry was shredded, in order."""
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def installation(self) -> Installation:
+        """The installation itself."""
+        return self.services.installation
+
+    def enrolled(self, number: int = 1, tags: tuple[Tag, ...] = (), **fields_: Any) -> Agent:
+        """Enrol host ``number`` with ``tags``; it is not heard of."""
+        digest = f"{next(self._numbers):064x}"
+        now = self.clock.now()
+        token = EnrolmentToken(
+            digest=digest, tags=tags, uses_left=1, created_at=now, expires_at=builders.moment(10**9)
+        )
+        self.stores.agents.add_token(token)
+        agent = self.stores.agents.enrol(digest, builders.agent(number, enrolled_at=now, **fields_))
+        assert agent is not None
+        return agent
+
+    def heard(self, number: int = 1, tags: tuple[Tag, ...] = (), **contact: Any) -> Agent:
+        """Enrol host ``number`` with ``tags`` unless it is, and send a heartbeat of it; ``contact`` changes that."""
+        known = self.stores.agents.agents_by_id([builders.agent_id(number)])
+        agent = known[0] if known else self.enrolled(number, tags)
+        heartbeat = Contact(
+            agent_id=agent.id,
+            at=self.clock.now(),
+            host=HostDescription(hostname=f"host-{number}.example", distribution="debian:12"),
+            health_code=AgentHealthCode.IDLE,
+            health_details="",
+            heartbeat_interval=agent.heartbeat_interval,
+        )
+        self.stores.agents.record_contacts([replace(heartbeat, **contact)])
+        return self.stores.agents.agents_by_id([agent.id])[0]
+
+    def reached(self, run: RunArn, *states: AssessmentRunState) -> None:
+        """Let a run enter states, one second after another."""
+        for state in states:
+            self.clock.advance(1)
+            self.stores.assessments.advance_run(run, state, self.clock.now())
+
+    def end_run(self, run: RunArn) -> None:
+        """Let a run end."""
+        self.reached(run, AssessmentRunState.FAILED)
+
+    def produced(self, *what: Finding | Exclusion) -> None:
+        """Store findings and exclusions."""
+        self.stores.findings.add_findings([one for one in what if isinstance(one, Finding)])
+        self.stores.findings.add_exclusions([one for one in what if isinstance(one, Exclusion)])
+
+    def sent(self, run: RunArn, agent: Agent, **volumes: tuple[int, int]) -> None:
+        """Store that an agent sent messages: ``InspectorPackageInfo=(count, bytes)``."""
+        now, seq = self.clock.now(), next(self._numbers)
+        self.stores.telemetry.add_run_key(RunKey(run_arn=run, wrapped=b"wrapped", created_at=now))
+        self.stores.telemetry.record(
+            StoredEnvelope(
+                run_arn=run,
+                agent_id=agent.id,
+                stream="collection",
+                seq=seq,
+                digest=f"{seq:064x}",
+                object_name=f"telemetry/{seq}",
+                volumes={MessageType(name): Volume(count=n, size=size) for name, (n, size) in volumes.items()},
+                received_at=now,
+            )
+        )
+
+
+def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> BuiltInstallation:
+    """Make an empty installation in ``folder`` whose clock stands at ``now``; ``quotas`` as `Quotas` has them."""
+    stores = open_stores(Settings(data_dir=folder))
+    clock, workflows, forgotten = FakeClock(now), RecordedWorkflows(), list[RunArn]()
+    ids, nonces = count(1), count(1)
+    installation = Installation(
+        assessments=stores.assessments,
+        agents=stores.agents,
+        findings=stores.findings,
+        telemetry=stores.telemetry,
+        workflows=workflows,
+        forget_telemetry=forgotten.append,
+        realm=builders.REALM,
+        rules_packages=PACKAGES,
+        quotas=Quotas(**quotas),
+        clock=clock,
+        new_id=lambda: f"0-K{next(ids):07d}",
+    )
+    services = ApiServices(
+        installation=installation,
+        access_keys=AccessKeys(store=stores.access_keys, provider=stores.keys, clock=clock),
+        tokens=PageTokens(bytes(32), lambda size: next(nonces).to_bytes(size, "big")),
+    )
+    return BuiltInstallation(
+        services=services, stores=stores, clock=clock, workflows=workflows, forgotten=forgotten
+    )

@@ -1,0 +1,30 @@
+"""Workflows that only note what they are asked to do."""
+
+from collections.abc import Mapping
+
+from openinspector.service.ports.workflows import Workflow
+
+
+class RecordedWorkflows:
+    """Implements `Workflows` and carries out nothing; ``started`` and ``signals`` say what was asked, in order."""
+
+    def __init__(self) -> None:
+        self.started: dict[str, tuple[str, str]] = {}
+        """Name and argument by workflow id."""
+        self.signals: list[tuple[str, str, str]] = []
+        """Workflow id, topic and message."""
+
+    def launch(self, bodies: Mapping[str, Workflow]) -> None:
+        """Do nothing."""
+        del bodies
+
+    def start(self, name: str, workflow_id: str, argument: str) -> None:
+        """Note a workflow; the same id again changes nothing."""
+        self.started.setdefault(workflow_id, (name, argument))
+
+    def signal(self, workflow_id: str, topic: str, message: str) -> None:
+        """Note a signal."""
+        self.signals.append((workflow_id, topic, message))
+
+    def shutdown(self) -> None:
+        """Do nothing."""

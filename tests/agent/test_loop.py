@@ -1,0 +1,171 @@
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+
+import msgspec
+import pytest
+
+from openinspector.agent.local_host import LocalHost
+from openinspector.agent.loop import AgentLoop
+from openinspector.agent.runtime import enrol_host, make_loop
+from openinspector.agent.settings import Address, AgentSettings
+from openinspector.agent.status import load_status
+from openinspector.model.agent import AgentHealthCode
+from openinspector.model.inventory import OperatingSystem, SensorState
+from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
+from openinspector.wire.facts import build_facts
+from openinspector.wire.instruction import Instruction, StartCollection, StopCollection
+
+RUN = "arn:aws:inspector:us-east-1:123456789012:target/0-A/template/0-B/run/0-C"
+
+
+def start(*sensors: str, close: bool = True) -> StartCollection:
+    ends_at = datetime.now(UTC) + timedelta(hours=1)
+    return StartCollection(run_arn=RUN, sensors=sensors or ("os_release",), ends_at=ends_at, close_when_collected=close)
+
+
+def raw(*instructions: Instruction) -> tuple[bytes, ...]:
+    return tuple(msgspec.json.encode(instruction) for instruction in instructions)
+
+
+@pytest.fixture
+def settings(gateway: SimulatedGateway, tmp_path: Path) -> AgentSettings:
+    made = AgentSettings(
+        endpoint=Address(host="127.0.0.1", port=gateway.port),
+        ca_file=gateway.ca_file,
+        state_directory=tmp_path / "state",
+        log_level="debug",
+    )
+    enrol_host(made, TOKEN)
+    return replace(made, endpoint=None, ca_file=None)
+
+
+@contextmanager
+def running(settings: AgentSettings) -> Iterator[AgentLoop]:
+    log = io.StringIO()
+    loop = make_loop(settings, LocalHost(), log)
+    thread = Thread(target=loop.run)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        loop.stop()
+        thread.join(30)
+        assert not thread.is_alive(), log.getvalue()
+        assert "Traceback" not in log.getvalue()
+
+
+def closed(gateway: SimulatedGateway) -> Callable[[], object]:
+    return lambda: gateway.stream(RUN).manifest
+
+
+def test_a_run_from_instruction_to_facts(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+    gateway.instructions = raw(start())
+    with running(settings):
+        gateway.wait_for(closed(gateway))
+    stream = gateway.stream(RUN)
+    facts = build_facts("x", stream.messages())
+    assert facts.undecoded == 0
+    assert facts.sensors["os_release"].state in (SensorState.OK, SensorState.PARTIAL, SensorState.NOT_APPLICABLE)
+    assert len(facts.all(OperatingSystem)) <= 1
+    assert stream.uploads == sorted(stream.envelopes)
+    assert stream.manifest is not None
+    assert stream.manifest.dropped == 0
+
+
+def test_the_last_heartbeat_says_shutdown(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+    with running(settings):
+        gateway.wait_for(lambda: gateway.heartbeats)
+    assert [beat.health_code for beat in gateway.heartbeats] == [AgentHealthCode.IDLE, AgentHealthCode.SHUTDOWN]
+    status = load_status(settings.state_directory)
+    assert status.health_code is AgentHealthCode.SHUTDOWN
+    assert status.last_contact_at is not None
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(endpoint="challenge"),
+        Fault(endpoint="session", status=503, retry_after="0"),
+        Fault(endpoint="heartbeat", body=b"<html>a captive portal</html>"),
+        Fault(endpoint="telemetry"),
+        Fault(endpoint="telemetry", after=True),
+        Fault(endpoint="telemetry", status=500),
+        Fault(endpoint="telemetry", status=429, retry_after="0"),
+        Fault(endpoint="telemetry", status=401, code="unknown-session"),
+        Fault(
+            endpoint="telemetry",
+            body=b'{"run_arn":"x","stream":"collection","seq":1,"digest":"' + b"0" * 64 + b'","watermark":9}',
+        ),
+        Fault(
+            endpoint="telemetry",
+            body=b'{"run_arn":"'
+            + RUN.encode()
+            + b'","stream":"collection","seq":1,"digest":"'
+            + b"0" * 64
+            + b'","watermark":9}',
+        ),
+        Fault(endpoint="manifest", after=True, status=500),
+        Fault(endpoint="manifest", body=b'{"closed":false,"missing":[1]}'),
+        Fault(endpoint="manifest", body=b'{"closed":false}'),
+    ],
+    ids=str,
+)
+def test_whatever_the_gateway_does_once_nothing_is_lost(
+    gateway: SimulatedGateway, settings: AgentSettings, fault: Fault
+) -> None:
+    gateway.instructions = raw(start())
+    gateway.faults.append(fault)
+    with running(settings):
+        gateway.wait_for(closed(gateway))
+    assert not gateway.faults
+    kept = gateway.stream(RUN)
+    assert kept.watermark == len(kept.envelopes) >= 1
+    facts = build_facts("x", kept.messages())
+    assert facts.sensors["os_release"].records == len(facts.all(OperatingSystem))
+
+
+def test_a_service_that_restarted_gets_new_sessions(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+    gateway.instructions = raw(start(close=False))
+    with running(settings):
+        gateway.wait_for(lambda: gateway.stream(RUN).envelopes)
+        gateway.end_sessions()
+    assert gateway.heartbeats[-1].health_code is AgentHealthCode.RUNNING
+
+
+def test_hostile_instructions_do_nothing_and_are_told(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+    gateway.instructions = (
+        b'{"kind":"run-command","command":"touch /tmp/owned"}',
+        b'{"kind":"start-collection","run_arn":"x","sensors":["../../etc/passwd"],'
+        b'"ends_at":"2999-01-01T00:00:00Z","close_when_collected":true}',
+        *raw(start("os_release", "rootkit")),
+    )
+    with running(settings):
+        gateway.wait_for(closed(gateway))
+        gateway.end_sessions()
+    with running(settings):
+        gateway.wait_for(lambda: len(gateway.heartbeats) > 1)
+    assert load_status(settings.state_directory).instructions_refused >= 2
+    assert set(gateway.streams) == {RUN}
+
+
+def test_spooled_telemetry_outlasts_the_agent(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+    gateway.instructions = raw(start())
+    gateway.faults += [Fault(endpoint="telemetry", status=503, retry_after="600")]
+    with running(settings):
+        gateway.wait_for(lambda: not gateway.faults)
+    assert load_status(settings.state_directory).spool.envelopes == 1
+    with running(settings):
+        gateway.wait_for(closed(gateway))
+    assert gateway.stream(RUN).uploads == [1]
+
+
+def test_a_stop_closes_what_never_began(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+    gateway.instructions = raw(StopCollection(run_arn=RUN, discard=False))
+    with running(settings):
+        gateway.wait_for(closed(gateway))
+    assert gateway.stream(RUN).envelopes == {}

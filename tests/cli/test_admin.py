@@ -1,0 +1,139 @@
+"""Administration through the data folder: real stores on disk."""
+
+import json
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.cli.api_answers import widest
+from tests.cli.conftest import Command, Outcome
+
+from openinspector.cli.admin import FULL_ACCESS, READ_ONLY
+from openinspector.cli.serve import settings_from
+from openinspector.model.agent import Agent, AgentId, HostDescription
+from openinspector.service.app import access_keys
+from openinspector.service.app.enrolment import token_digest
+from openinspector.service.bootstrap import Stores, open_stores
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def stores(folder: Path) -> Stores:
+    return open_stores(settings_from(folder))
+
+
+class Admin:
+    def __init__(self, command: Command, folder: Path) -> None:
+        self._command = command
+        self._folder = folder
+
+    def __call__(self, *arguments: str, status: int = 0) -> Outcome:
+        done = self._command("admin", "--data-dir", str(self._folder), *arguments)
+        assert done.status == status, done
+        assert widest(done.out) <= 80
+        return done
+
+
+@pytest.fixture
+def admin(command: Command, folder: Path) -> Admin:
+    return Admin(command, folder)
+
+
+def test_a_token_is_shown_once_and_kept_as_a_digest(admin: Admin, stores: Stores, folder: Path) -> None:
+    token = admin("tokens", "create", "--tag", "Env=prod", "--tag", "Web", "--uses", "50", "--hours", "2").out.strip()
+    (kept,) = stores.agents.list_tokens()
+    assert kept.digest == token_digest(token)
+    assert kept.uses_left == 50
+    assert timedelta(hours=1, minutes=50) < kept.expires_at - NOW <= timedelta(hours=2, minutes=10)
+    listed = admin("tokens", "list")
+    assert token not in listed.out
+    assert "Env=prod" in listed.out
+    assert "Web=None" not in listed.words
+    assert token.encode() not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    (shown,) = json.loads(admin("tokens", "list", "--json").out)
+    assert (shown["digest"], shown["usesLeft"]) == (kept.digest, 50)
+    assert shown["tags"] == {"Env": "prod", "Web": None}
+
+
+def test_a_token_is_deleted_by_what_the_list_shows(admin: Admin, stores: Stores) -> None:
+    for _ in range(2):
+        admin("tokens", "create")
+    digests = [token.digest for token in stores.agents.list_tokens()]
+    assert "2 tokens" in admin("tokens", "delete", "", status=1).err
+    assert "0 tokens" in admin("tokens", "delete", "xyz", status=1).err
+    admin("tokens", "delete", digests[0][:16])
+    assert [token.digest for token in stores.agents.list_tokens()] == digests[1:]
+
+
+def test_nothing_there_is_a_sentence(admin: Admin) -> None:
+    assert admin("tokens", "list").out == "No enrolment tokens.\n"
+    assert "openinspector admin keys create" in admin("keys", "list").words
+    assert "openinspector admin tokens create" in admin("agents", "list").words
+    for noun in ("tokens", "keys", "agents"):
+        assert admin(noun, "list", "--json").out == "[]\n"
+
+
+def test_the_secret_of_a_key_is_shown_once_and_kept_sealed(admin: Admin, folder: Path) -> None:
+    lines = admin("keys", "create", "alice").out.splitlines()
+    key_id, secret = (line.partition("=")[2] for line in lines)
+    assert [line.partition("=")[0] for line in lines] == ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"]
+    listed = admin("keys", "list")
+    assert key_id in listed.out
+    assert secret not in listed.out + admin("keys", "list", "--json").out
+    assert secret.encode() not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(("policy", "actions"), [("read-only", READ_ONLY), ("full-access", FULL_ACCESS)])
+def test_what_a_key_may_do(admin: Admin, policy: str, actions: tuple[str, ...]) -> None:
+    made = json.loads(admin("keys", "create", "bob", "--policy", policy, "--json").out)
+    (listed,) = json.loads(admin("keys", "list", "--json").out)
+    assert (listed["id"], listed["user"], tuple(listed["actions"])) == (made["accessKeyId"], "bob", actions)
+
+
+def test_the_policies_are_the_services() -> None:
+    assert (FULL_ACCESS, READ_ONLY) == (access_keys.FULL_ACCESS, access_keys.READ_ONLY)
+
+
+def test_a_third_key_of_a_user_is_refused(admin: Admin) -> None:
+    for _ in range(2):
+        admin("keys", "create", "carol")
+    refused = admin("keys", "create", "carol", status=1)
+    assert "carol" in refused.err
+    assert refused.out == ""
+
+
+def test_a_deleted_key_is_gone(admin: Admin) -> None:
+    key_id = json.loads(admin("keys", "create", "dave", "--json").out)["accessKeyId"]
+    admin("keys", "delete", key_id)
+    assert admin("keys", "list", "--json").out == "[]\n"
+    assert f"no access key {key_id}" in admin("keys", "delete", key_id, status=1).err
+
+
+def test_agents_are_listed_and_revoked(admin: Admin, stores: Stores) -> None:
+    token = admin("tokens", "create", "--tag", "Env=prod").out.strip()
+    newcomer = Agent(
+        id=AgentId("host-00000000000000001"),
+        public_key=bytes(32),
+        tags=(),
+        enrolled_at=NOW,
+        host=HostDescription(hostname="[/x]web-1"),
+    )
+    assert stores.agents.enrol(token_digest(token), newcomer) is not None
+    assert "[/x]web-1" in admin("agents", "list").out
+    (shown,) = json.loads(admin("agents", "list", "--json").out)
+    assert (shown["agentId"], shown["health"], shown["tags"]) == (newcomer.id, "UNKNOWN", {"Env": "prod"})
+    admin("agents", "revoke", newcomer.id)
+    assert admin("agents", "list", "--json").out == "[]\n"
+    assert f"no agent {newcomer.id}" in admin("agents", "revoke", newcomer.id, status=1).err
+
+
+def test_the_folder_is_private(admin: Admin, folder: Path) -> None:
+    admin("keys", "list")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700

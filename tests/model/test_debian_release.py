@@ -1,0 +1,12 @@
+from openinspector.model.debian_release import RELEASES
+
+
+def test_distribution_is_what_os_release_says() -> None:
+    assert RELEASES["bookworm"].distribution == "debian:12"
+    assert RELEASES["sid"].distribution == "debian:"
+
+
+def test_releases_follow_one_another() -> None:
+    dates = [release.released for release in RELEASES.values() if release.released]
+    assert dates == sorted(dates)
+    assert len({release.version_id for release in RELEASES.values()}) == len(RELEASES)

@@ -1,0 +1,12 @@
+import pytest
+from sqlalchemy import Engine
+
+from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.stores.assessment_sql import SqlAssessmentStore
+from openinspector.testing.conformance.assessment_templates import TemplateSuite
+
+
+class TestSqlTemplates(TemplateSuite):
+    @pytest.fixture
+    def store(self, engine: Engine) -> AssessmentStore:
+        return SqlAssessmentStore(engine)

@@ -1,0 +1,53 @@
+import bz2
+import gzip
+import io
+import lzma
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openinspector.service.worker.decompression import BROKEN, BoundedStream, compression_of, decompressed
+
+COMPRESSED = {
+    ".gz": gzip.compress(b"content"),
+    ".bz2": bz2.compress(b"content"),
+    ".xz": lzma.compress(b"content"),
+    ".zst": zstandard.ZstdCompressor().compress(b"content"),
+    "": b"content",
+}
+
+
+@pytest.mark.parametrize("ending", COMPRESSED)
+def test_what_a_file_is_its_first_bytes_say(ending: str) -> None:
+    assert compression_of(COMPRESSED[ending]) == ending
+    assert decompressed(io.BytesIO(COMPRESSED[ending]), ending).read(100) == b"content"
+
+
+def test_an_unknown_ending_is_refused() -> None:
+    with pytest.raises(ValueError, match="rar"):
+        decompressed(io.BytesIO(), ".rar")
+
+
+@given(st.binary(max_size=200), st.integers(min_value=0, max_value=250))
+def test_a_bounded_stream_ends_where_it_must(content: bytes, length: int) -> None:
+    assert io.BufferedReader(BoundedStream(io.BytesIO(content), length)).read() == content[:length]
+
+
+@given(st.binary(max_size=200), st.integers(min_value=0, max_value=250))
+def test_a_strict_one_refuses_more(content: bytes, length: int) -> None:
+    stream = io.BufferedReader(BoundedStream(io.BytesIO(content), length, strict=True))
+    if len(content) > length:
+        with pytest.raises(ValueError, match="more than it may"):
+            stream.read()
+    else:
+        assert stream.read() == content
+
+
+@given(st.sampled_from([ending for ending in COMPRESSED if ending]), st.binary(max_size=100))
+def test_garbage_raises_only_what_is_declared(ending: str, garbage: bytes) -> None:
+    try:
+        decompressed(io.BytesIO(COMPRESSED[ending][:6] + garbage), ending).read(1000)
+    except BROKEN:
+        return
