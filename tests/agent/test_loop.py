@@ -129,19 +129,13 @@ def test_whatever_the_gateway_does_once_nothing_is_lost(
     assert facts.sensors["os_release"].records == len(facts.all(OperatingSystem))
 
 
-def test_a_service_that_restarted_gets_new_sessions(gateway: SimulatedGateway, settings: AgentSettings) -> None:
-    gateway.instructions = raw(start(close=False))
-    with running(settings):
-        gateway.wait_for(lambda: gateway.stream(RUN).envelopes)
-        gateway.end_sessions()
-    assert gateway.heartbeats[-1].health_code is AgentHealthCode.RUNNING
-
-
 def test_hostile_instructions_do_nothing_and_are_told(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     gateway.instructions = (
         b'{"kind":"run-command","command":"touch /tmp/owned"}',
-        b'{"kind":"start-collection","run_arn":"x","sensors":["../../etc/passwd"],'
-        b'"ends_at":"2999-01-01T00:00:00Z","close_when_collected":true}',
+        (
+            b'{"kind":"start-collection","run_arn":"x","sensors":["../../etc/passwd"],'
+            b'"ends_at":"2999-01-01T00:00:00Z","close_when_collected":true}'
+        ),
         *raw(start("os_release", "rootkit")),
     )
     with running(settings):
@@ -161,7 +155,8 @@ def test_spooled_telemetry_outlasts_the_agent(gateway: SimulatedGateway, setting
     assert load_status(settings.state_directory).spool.envelopes == 1
     with running(settings):
         gateway.wait_for(closed(gateway))
-    assert gateway.stream(RUN).uploads == [1]
+    assert gateway.stream(RUN).uploads[0] == 1
+    assert gateway.stream(RUN).watermark == len(gateway.stream(RUN).envelopes)
 
 
 def test_a_stop_closes_what_never_began(gateway: SimulatedGateway, settings: AgentSettings) -> None:

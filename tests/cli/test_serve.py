@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.cli.api_answers import RUN
 from tests.cli.conftest import Command
 
 from openinspector.cli.serve import settings_from
@@ -51,67 +53,105 @@ def test_a_folder_that_cannot_be_made_is_refused(command: Command, tmp_path: Pat
     assert "OPENINSPECTOR_DATA_DIR" in done.err
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    process = start(tmp_path / "data")
-    yield process
-    stop(process)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Served:
+    folder: Path
+    process: subprocess.Popen[str]
+    said: tuple[str, ...]
+
+    @property
+    def url(self) -> str:
+        return self.said[0].removeprefix("openinspector serves ")
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        return ("--endpoint-url", self.url, "--ca-bundle", self.said[1].removeprefix("Authority to trust: "))
+
+    @property
+    def key(self) -> tuple[str, str]:
+        key_id, secret = (line.strip().partition("=")[2] for line in self.said[3:])
+        return key_id, secret
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
+def start(folder: Path, lines: int) -> Served:
     arguments = ("serve", "--data-dir", str(folder), "--listen", "127.0.0.1:0")
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "openinspector.cli", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
+        env={name: value for name, value in os.environ.items() if not name.startswith("OPENINSPECTOR_")},
     )
-
-
-def stop(process: subprocess.Popen[str]) -> int:
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=60)
-    return process.returncode
-
-
-def said(process: subprocess.Popen[str], lines: int) -> list[str]:
     assert process.stdout is not None
-    return [process.stdout.readline().rstrip("\n") for _ in range(lines)]
+    said = tuple(process.stdout.readline().rstrip("\n") for _ in range(lines))
+    return Served(folder=folder, process=process, said=said)
 
 
-def test_it_says_where_it_is_whom_to_trust_and_the_key_once(
-    served: subprocess.Popen[str], command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def stop(served: Served) -> tuple[int, str]:
+    """Stop the service; returns its exit status and what it said since it was started."""
+    served.process.send_signal(signal.SIGTERM)
+    rest, _ = served.process.communicate(timeout=60)
+    return served.process.returncode, rest
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    made = start(tmp_path_factory.mktemp("served") / "data", 5)
+    yield made
+    stop(made)
+
+
+def use(monkeypatch: pytest.MonkeyPatch, key: tuple[str, str]) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key[0])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key[1])
+
+
+def test_the_key_and_the_authority_it_shows_are_good_for_the_api(
+    served: Served, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # 1. the first start shows the key
-    shown = said(served, 5)
-    url = shown[0].removeprefix("openinspector serves ")
-    ca_file = shown[1].removeprefix("Authority to trust: ")
-    key, secret = (line.strip().partition("=")[2] for line in shown[3:])
-    assert re.fullmatch(r"AKIA[A-Z2-7]{16}", key)
-
-    # 2. the key and the authority are good for the API
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", secret)
-    place = ("--endpoint-url", url, "--ca-bundle", ca_file)
-    listed = command("targets", "list", *place)
+    use(monkeypatch, served.key)
+    listed = command("targets", "list", *served.place)
     assert (listed.status, listed.out[:22]) == (0, "No assessment targets."), listed.err
+    assert re.fullmatch(r"AKIA[A-Z2-7]{16}", served.key[0])
 
-    # 3. another secret is not
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
-    refused = command("targets", "list", *place)
+
+def test_another_secret_is_refused(served: Served, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, (served.key[0], "another"))
+    refused = command("targets", "list", *served.place)
     assert refused.status == 1
     assert "InvalidSignatureException" in refused.err
+    use(monkeypatch, ("AKIANOBODY", served.key[1]))
+    assert "UnrecognizedClientException" in command("targets", "list", *served.place).err
 
-    # 4. who speaks no TLS gets no answer
-    host, _, port = url.removeprefix("https://").rpartition(":")
+
+def test_a_read_only_key_changes_nothing(served: Served, command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = command("admin", "--data-dir", str(served.folder), "keys", "create", "reader", "--policy", "read-only")
+    key_id, secret = (line.partition("=")[2] for line in made.out.splitlines())
+    use(monkeypatch, (key_id, secret))
+    refused = command("targets", "create", "mine", *served.place)
+    assert refused.status == 1
+    assert "AccessDeniedException" in refused.err
+    assert command("targets", "list", *served.place, "--json").out == "[]\n"
+
+
+def test_a_run_that_is_not_there_is_an_error_without_a_trace(
+    served: Served, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, served.key)
+    refused = command("runs", "watch", RUN, *served.place)
+    assert refused.status == 1
+    assert f"no assessment run {RUN}" in refused.err
+
+
+def test_who_speaks_no_tls_gets_no_answer(served: Served) -> None:
+    host, _, port = served.url.removeprefix("https://").rpartition(":")
     with socket.create_connection((host, int(port)), timeout=10) as plain:
         plain.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
         assert not plain.recv(100).startswith(b"HTTP")
 
-    # 5. it ends well, and the next start shows no secret
-    assert stop(served) == 0
-    again = start(tmp_path / "data")
-    said(again, 2)
-    again.send_signal(signal.SIGTERM)
-    rest, _ = again.communicate(timeout=60)
-    assert "AWS_SECRET_ACCESS_KEY" not in rest
+
+def test_it_ends_well_and_the_next_start_shows_no_secret(tmp_path: Path) -> None:
+    status, rest = stop(start(tmp_path / "data", 5))
+    assert (status, rest) == (0, "")
+    status, rest = stop(start(tmp_path / "data", 2))
+    assert (status, rest) == (0, "")

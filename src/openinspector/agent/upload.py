@@ -29,6 +29,8 @@ class Uploads:
     def __init__(self) -> None:
         self._receipted: dict[str, int] = {}
         """Run to the highest number with a receipt since the agent started; all pending ones below have theirs."""
+        self._missed: dict[str, set[int]] = {}
+        """Run to what the last reply to its manifest missed and is not here any more."""
 
     def next_request(self, spool: SpoolView, credentials: Credentials) -> Request | None:
         """Return what to send next."""
@@ -58,23 +60,31 @@ class Uploads:
     def answered(self, sent: SendManifest, reply: ManifestReply, moment: Moment) -> list[Local]:
         """Return what the reply to a manifest asks for."""
         if reply.closed:
-            return [EndStream(run_arn=sent.run_arn, reason="closed")]
+            return self._end(sent.run_arn, "closed")
         stream = moment.spool.streams.get(sent.run_arn)
         if stream is None or not reply.missing:
             return []
         self._receipted[sent.run_arn] = min(reply.missing) - 1
-        gone = tuple(seq for seq in reply.missing if seq <= stream.count and seq not in stream.pending)
+        gone = {seq for seq in reply.missing if seq <= stream.count and seq not in stream.pending}
+        # The service gave receipts for these: it is asked once more before they count as lost.
+        lost = tuple(sorted(gone & self._missed.get(sent.run_arn, set())))
+        self._missed[sent.run_arn] = gone
         reason = "the service misses them, and they are no longer here"
-        return [Lose(run_arn=sent.run_arn, seqs=gone, reason=reason)] if gone else []
+        return [Lose(run_arn=sent.run_arn, seqs=lost, reason=reason)] if lost else []
 
     def refused(self, sent: SendEnvelope | SendManifest, failure: Refused) -> list[Local]:
         """Return what a refusal means for the stream; empty where trying again later is right."""
         code = failure.problem.code
         if code in NOT_WANTED or (code in NOT_TAKEN and isinstance(sent, SendManifest)):
-            return [EndStream(run_arn=sent.run_arn, reason=describe_failure(failure))]
+            return self._end(sent.run_arn, describe_failure(failure))
         if code in NOT_TAKEN and isinstance(sent, SendEnvelope):
             return [Lose(run_arn=sent.run_arn, seqs=(sent.seq,), reason=describe_failure(failure))]
         return []
+
+    def _end(self, run_arn: str, reason: str) -> list[Local]:
+        self._receipted.pop(run_arn, None)
+        self._missed.pop(run_arn, None)
+        return [EndStream(run_arn=run_arn, reason=reason)]
 
     def _next(self, stream: StreamView) -> int | None:
         if stream.phase is StreamPhase.OVER:

@@ -1,18 +1,22 @@
 """The advisories of a demo: the vendor's feed for this host first, then what a package mirror tells."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from rich.markup import escape
 
 from openinspector.cli.presentation import duration_text
 from openinspector.cli.serve import settings_from
 from openinspector.model.errors import FeedError
 
 if TYPE_CHECKING:
+    from openinspector.feed import Feed
     from openinspector.service.app.feeds import SyncOutcome
     from openinspector.service.worker.feed_sync import SyncRequest
 
 _OS_RELEASE = Path("/etc/os-release")
+_ARCHIVE = "debian_archive"
 
 
 def sync_for_this_host(data_dir: Path, vendor_seconds: float, say: Callable[[str], None]) -> Iterator[str]:
@@ -24,29 +28,34 @@ def sync_for_this_host(data_dir: Path, vendor_seconds: float, say: Callable[[str
 
     configure_logging("warning")
     distribution, feeds = _distribution(), known_feeds()
-    if not any(distribution in feed.distributions for feed in feeds.values()):
-        yield f"[yellow]![/yellow] No feed speaks for {distribution or 'this host'}: no CVE can be found on it"
+    requests = _requests(distribution, feeds, vendor_seconds)
+    if not requests:
+        yield f"[yellow]![/yellow] No feed speaks for {escape(distribution) or 'this host'}: no CVE can be found on it"
         return
     clock = SystemClock()
     store = open_advisory_store(settings_from(data_dir))
     sync = FeedSync(store=store, clock=clock, workspace=data_dir / "feeds", feeds=feeds)
     try:
         outcome, failures = sync.sync_first(
-            _requests(distribution, vendor_seconds), lambda what, done, total: say(f"{what}  {done} of {total}")
+            requests, lambda what, done, total: say(escape(f"{what}  {done} of {total}"))
         )
     except FeedError as error:
-        yield f"[red]✗[/red] No advisories: {error}. {error.advice}"
+        yield f"[red]✗[/red] No advisories: {escape(f'{error}. {error.advice}')}"
         return
     for name, failure in failures:
-        yield f"[yellow]![/yellow] Feed {name}: {failure}"
-    yield f"[green]✓[/green] {_told(outcome, clock.now().timestamp())}"
+        yield f"[yellow]![/yellow] Feed {name}: {escape(str(failure))}"
+    yield f"[green]✓[/green] {escape(_told(outcome, clock.now().timestamp()))}"
 
 
-def _requests(distribution: str, vendor_seconds: float) -> "list[tuple[str, SyncRequest]]":
+def _requests(distribution: str, feeds: "Mapping[str, Feed]", vendor_seconds: float) -> "list[tuple[str, SyncRequest]]":
+    """Return the feeds that speak for a distribution, the vendor's own first; an archive may take its time."""
     from openinspector.service.worker.feed_sync import SyncRequest
 
-    vendor = (distribution, SyncRequest(seconds=vendor_seconds))
-    return [vendor, ("debian_archive", SyncRequest())] if distribution == "debian" else [vendor]
+    return [
+        (name, SyncRequest(seconds=None if name == _ARCHIVE else vendor_seconds))
+        for name, feed in sorted(feeds.items())
+        if distribution in feed.distributions
+    ]
 
 
 def _told(outcome: "SyncOutcome", now: float) -> str:

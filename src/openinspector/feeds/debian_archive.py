@@ -31,7 +31,7 @@ from openinspector.model.debian_release import RELEASES, DebianRelease
 from openinspector.versions.dpkg import SCHEME
 
 NAME: Final = "debian_archive"
-MIRROR: Final = "https://deb.debian.org/debian-security"
+MIRROR: Final = "https://security.debian.org/debian-security"
 CHANGELOG: Final = "changelog"
 SUPPORTED: Final = ("bullseye", "bookworm", "trixie")
 """Releases whose security suites are fetched where no apt sources say otherwise."""

@@ -42,9 +42,10 @@ def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
     url = f"https://{_url_host(settings)}:{listener.getsockname()[1]}"
     (settings.data_dir / "endpoint").write_text(f"{url}\n")
     service.start()
+    server = uvicorn.Server(_config(service, certificates))
+    _stop_on_signals(server)
     announce(service, url)
-    _survive_signals()
-    uvicorn.Server(_config(service, certificates)).run(sockets=[listener])
+    server.run(sockets=[listener])
     service.stop()
     lock.close()
     sys.stdout.flush()
@@ -52,10 +53,17 @@ def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
     os._exit(0)
 
 
-def _survive_signals() -> None:
-    """Make what uvicorn raises again, once it has stopped on a signal, harmless: the service is still to be stopped."""
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    """Make signals stop ``server``, also before it listens to them itself and when it raises them again at its end.
+
+    Without this the process would die of what uvicorn raises again, with the service not stopped.
+    """
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: None)
+        signal.signal(number, stop)
 
 
 def _config(service: Service, certificates: Certificates) -> uvicorn.Config:

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+from urllib.parse import unquote
 
 Answer = tuple[int, dict[str, str], bytes]
 """Status, headers and body."""
@@ -71,7 +72,7 @@ def _handler(answer: Callable[[str, str], Answer]) -> type[BaseHTTPRequestHandle
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            status, headers, body = answer(self.path, self.headers.get("If-None-Match", ""))
+            status, headers, body = answer(unquote(self.path), self.headers.get("If-None-Match", ""))
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)

@@ -56,9 +56,7 @@ class BuiltInstallation:
         """Enrol host ``number`` with ``tags``; it is not heard of."""
         digest = f"{next(self._numbers):064x}"
         now = self.clock.now()
-        token = EnrolmentToken(
-            digest=digest, tags=tags, uses_left=1, created_at=now, expires_at=builders.moment(10**9)
-        )
+        token = EnrolmentToken(digest=digest, tags=tags, uses_left=1, created_at=now, expires_at=builders.moment(10**9))
         self.stores.agents.add_token(token)
         agent = self.stores.agents.enrol(digest, builders.agent(number, enrolled_at=now, **fields_))
         assert agent is not None
@@ -135,6 +133,4 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         access_keys=AccessKeys(store=stores.access_keys, provider=stores.keys, clock=clock),
         tokens=PageTokens(bytes(32), lambda size: next(nonces).to_bytes(size, "big")),
     )
-    return BuiltInstallation(
-        services=services, stores=stores, clock=clock, workflows=workflows, forgotten=forgotten
-    )
+    return BuiltInstallation(services=services, stores=stores, clock=clock, workflows=workflows, forgotten=forgotten)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from openinspector.feed import Unparsed
-from openinspector.model.advisory import Advisory
+from openinspector.model.advisory import Advisory, AffectedPackage
 from openinspector.service.ports.advisory_store import FeedSnapshot
 
 
@@ -25,13 +25,14 @@ class MemoryAdvisoryStore:
 
     def touch(self, feed: str, fetched_at: datetime) -> None:
         """Note that a feed was found unchanged."""
-        snapshot, advisories, unparsed = self._kept[feed]
-        self._kept[feed] = (replace(snapshot, fetched_at=fetched_at), advisories, unparsed)
+        if feed in self._kept:
+            snapshot, advisories, unparsed = self._kept[feed]
+            self._kept[feed] = (replace(snapshot, fetched_at=fetched_at), advisories, unparsed)
 
     def advisories(self, distributions: Sequence[str]) -> Sequence[Advisory]:
         """Return the advisories that affect any of ``distributions``, by feed and id."""
         found = (
-            replace(advisory, affected=tuple(a for a in advisory.affected if a.distribution in distributions))
+            replace(advisory, affected=_limited(advisory.affected, distributions))
             for feed in sorted(self._kept)
             for advisory in sorted(self._kept[feed][1], key=lambda known: known.id)
         )
@@ -39,4 +40,9 @@ class MemoryAdvisoryStore:
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
         """Return what could not be understood of a feed."""
-        return self._kept[feed][2]
+        return self._kept[feed][2] if feed in self._kept else ()
+
+
+def _limited(affected: Iterable[AffectedPackage], distributions: Sequence[str]) -> tuple[AffectedPackage, ...]:
+    wanted = (package for package in affected if package.distribution in distributions)
+    return tuple(sorted(wanted, key=lambda package: package.distribution))

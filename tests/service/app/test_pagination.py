@@ -17,7 +17,9 @@ TOKENS = PageTokens(bytes(32), os.urandom)
 CURSOR = Cursor(created_at=builders.moment(1), arn=builders.finding().arn)
 MAX_TOKEN = 300
 
-moments = st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(9999, 12, 31), timezones=st.just(UTC))
+EARLIEST, LATEST = datetime.fromisoformat("1970-01-01"), datetime.fromisoformat("9999-12-31")
+
+moments = st.datetimes(min_value=EARLIEST, max_value=LATEST, timezones=st.just(UTC))
 
 
 def refusal(token: str, listing: str = "list") -> str:

@@ -119,7 +119,7 @@ def test_redirects_are_followed_within_tls(server: DocumentServer, fetcher: Fetc
     assert fetcher.fetch(Want(url=f"{server.url}/old")).path.read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("place", ["http://127.0.0.1:1/list", "file:///etc/passwd", "ftp://127.0.0.1/list", "//"])
+@pytest.mark.parametrize("place", ["http://127.0.0.1:1/list", "file:///etc/passwd", "ftp://127.0.0.1/list"])
 def test_redirects_elsewhere_are_refused(server: DocumentServer, fetcher: Fetcher, place: str) -> None:
     server.faults["/old"] = [(302, {"Location": place}, b"")]
     with pytest.raises(FetchError, match="not fetched: only https is"):
@@ -155,10 +155,10 @@ def test_nobody_there(fetcher: Fetcher, site: Path, pauses: list[float]) -> None
     assert len(pauses) == 2
 
 
-def test_a_name_nobody_knows_is_final(fetcher: Fetcher, pauses: list[float]) -> None:
-    with pytest.raises(FetchError, match=r"nowhere\.invalid"):
-        fetcher.fetch(Want(url="https://nowhere.invalid/list"))
-    assert len(pauses) <= 2
+def test_a_name_that_cannot_be_is_final(fetcher: Fetcher, pauses: list[float]) -> None:
+    with pytest.raises(FetchError, match="is not known here"):
+        fetcher.fetch(Want(url=f"https://{'a' * 64}.invalid/list"))
+    assert pauses == []
 
 
 def test_files_only_within_the_folder_named(tmp_path: Path, site: Path) -> None:

@@ -1,17 +1,19 @@
-"""Dispatch: one signed POST to ``/``, an operation of the model, its answer (F11.1, F11.9, F11.12).
+"""Dispatch: one signed ``POST /``, an operation of the model, its answer (F11.1, F11.9, F11.12).
 
-1. The headers: who claims to have signed, when, for which scope. Who signed nothing sends no body.
-2. The body, at most 1 MiB and within a minute.
-3. In a thread: the signature, the operation, whether the key may call it, the arguments, the use case.
+1. The line and the headers: POST, no query, an announced length within bounds, a claim that is complete and fresh.
+2. The body, up to `MAX_BODY` and within `BODY_SECONDS`.
+3. In a thread: the signature, the operation, whether the user may do it, its input, itself, its output.
+
+Every answer, errors too, carries a request id; the log has the same one beside what went wrong.
 """
 
 import asyncio
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from re import sub
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import Final
 
 import msgspec
@@ -23,50 +25,32 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from openinspector.model.errors import OpenInspectorError, StoreError
-from openinspector.plugins import modules
-from openinspector.service.api.errors import ApiError, access_denied, api_error, internal_error
+from openinspector.plugins import PluginError, modules
+from openinspector.service.api.authorization import check_allowed
+from openinspector.service.api.errors import ApiError, api_error, internal_error
 from openinspector.service.api.model import load_model
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json, parse_input, render_output
 from openinspector.service.api.sigv4 import Claim, read_claim, unrecognized_client
-from openinspector.service.app.access_keys import allows
 from openinspector.service.app.errors import NotBuilt
 from openinspector.service.ports.access_key_store import AccessKey
 
 MAX_BODY: Final = 1024 * 1024
 BODY_SECONDS: Final = 60
 """How long a body may take to arrive."""
+_OPERATIONS: Final = "openinspector.service.api.operations"
 _CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 _OK: Final = 200
-_NOT_ALLOWED: Final = 405
-_TOO_SLOW: Final = 408
+_NO_METHOD: Final = 405
+_TIMEOUT: Final = 408
 _TOO_LARGE: Final = 413
 _UNAVAILABLE: Final = 503
-_SHOWN: Final = 50
+_UNAVAILABLE_NAME: Final = "ServiceTemporarilyUnavailableException"
+_MAX_SHOWN: Final = 100
 
-OperationFunction = Callable[[ApiServices, Json], Json | None]
+OperationFunction = Callable[[ApiServices, Json], Mapping[str, object] | None]
 
 _log = structlog.get_logger()
-
-
-@cache
-def built_operations() -> Mapping[str, OperationFunction]:
-    """Return the function of every operation that is built, by the operation's name."""
-    names = {_snake(name): name for name in load_model().operations}
-    return MappingProxyType(
-        {
-            names[function]: getattr(module, function)
-            for module in modules("openinspector.service.api.operations").values()
-            for function in vars(module)
-            if function in names
-        }
-    )
-
-
-def routes(services: ApiServices) -> list[Route]:
-    """Return the API's one route."""
-    built_operations()
-    return [Route("/", Api(services))]
 
 
 @dataclass(slots=True)
@@ -79,11 +63,33 @@ class _Call:
     operation: str = ""
 
 
-class Api:
-    """The API as an ASGI application: every outcome becomes an answer with a request id."""
+def routes(services: ApiServices) -> list[Route]:
+    """Return the API's one route."""
+    return [Route("/", ApiEndpoint(services, built_operations()))]
 
-    def __init__(self, services: ApiServices) -> None:
+
+@cache
+def built_operations() -> Mapping[str, OperationFunction]:
+    """Return the function of every operation that is built, by the operation's name; PluginError where two are."""
+    names = {_snake(name): name for name in load_model().operations}
+    found: dict[str, OperationFunction] = {}
+    for module in modules(_OPERATIONS).values():
+        for function_name, function in vars(module).items():
+            # What a module only imported is its neighbour's.
+            if function_name not in names or getattr(function, "__module__", "") != module.__name__:
+                continue
+            if names[function_name] in found or not isinstance(function, FunctionType):
+                raise PluginError(f"{module.__name__}.{function_name} must be the only function of that name")
+            found[names[function_name]] = function
+    return MappingProxyType(found)
+
+
+class ApiEndpoint:
+    """The API as an ASGI application; every outcome becomes an answer of the protocol."""
+
+    def __init__(self, services: ApiServices, operations: Mapping[str, OperationFunction]) -> None:
         self._services = services
+        self._operations = operations
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -97,16 +103,13 @@ class Api:
     async def _answer(self, request: Request, call: _Call) -> Response:
         status, failure = _OK, ""
         try:
-            claim = self._claim(request)
-            content = await run_in_threadpool(self._carry_out, request, claim, await _read(request), call)
+            _check_line(request)
+            claim = read_claim(request.scope["headers"], self._services.realm.region, self._services.clock.now())
+            content = await run_in_threadpool(self._carry_out, request, claim, await _read_body(request), call)
         except ClientDisconnect:
             raise
-        except OpenInspectorError as error:
-            answer = _refusal(error, call)
-            status, failure, content = answer.status, answer.exception, msgspec.json.encode(answer.body())
-        except Exception:  # noqa: BLE001 - a fault of ours is told without details, and logged with them
-            _log.exception("api request failed", request_id=call.request_id, operation=call.operation)
-            answer = internal_error()
+        except Exception as error:  # noqa: BLE001 - the last line of defence: an answer, not a stack trace
+            answer = _answer_to(error, call)
             status, failure, content = answer.status, answer.exception, msgspec.json.encode(answer.body())
         _log.info(
             "api answered",
@@ -119,20 +122,13 @@ class Api:
         )
         return Response(content, status, {"x-amzn-RequestId": call.request_id}, _CONTENT_TYPE)
 
-    def _claim(self, request: Request) -> Claim:
-        if request.method != "POST":
-            raise ApiError("UnknownOperationException", "This API takes POST requests only.", status=_NOT_ALLOWED)
-        return read_claim(request.scope["headers"], self._services.realm.region, self._services.clock.now())
-
     def _carry_out(self, request: Request, claim: Claim, body: bytes, call: _Call) -> bytes:
         key = self._authenticated(claim, body)
         call.user, call.key = key.user, key.id
-        operation = _operation(request)
-        call.operation = operation
-        if not allows(key.actions, operation):
-            raise access_denied(self._services.realm, key.user, operation)
+        operation = call.operation = _operation(request.headers.get("x-amz-target", ""))
+        check_allowed(key, operation, self._services.realm)
         arguments = parse_input(operation, body)
-        function = built_operations().get(operation)
+        function = self._operations.get(operation)
         if function is None:
             raise NotBuilt(f"This version of openinspector does not have the operation {operation} yet.")
         return render_output(operation, function(self._services, arguments))
@@ -146,41 +142,67 @@ class Api:
         return key
 
 
-async def _read(request: Request) -> bytes:
+def _check_line(request: Request) -> None:
+    if request.method != "POST":
+        raise ApiError("UnknownOperationException", "This API takes POST requests only.", status=_NO_METHOD)
+    if request.scope["query_string"]:
+        raise ApiError("InvalidSignatureException", "The API takes no query: sign the request in its headers.")
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:_MAX_SHOWN]) > MAX_BODY:
+        raise _too_large()
+
+
+async def _read_body(request: Request) -> bytes:
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MAX_BODY:
-                    raise ApiError(
-                        "RequestEntityTooLargeException", f"A body has at most {MAX_BODY} bytes.", status=_TOO_LARGE
-                    )
-    except TimeoutError as late:
-        raise ApiError("RequestTimeoutException", "The body did not arrive in time.", status=_TOO_SLOW) from late
+                    raise _too_large()
+    except TimeoutError as error:
+        raise ApiError(
+            "RequestTimeoutException", f"The body took longer than {BODY_SECONDS} seconds.", status=_TIMEOUT
+        ) from error
     return bytes(body)
 
 
-def _operation(request: Request) -> str:
-    prefix, _, name = request.headers.get("x-amz-target", "").partition(".")
+def _too_large() -> ApiError:
+    return ApiError("RequestEntityTooLargeException", f"A body has at most {MAX_BODY} bytes.", status=_TOO_LARGE)
+
+
+def _operation(target: str) -> str:
+    """Return the operation that ``X-Amz-Target`` names."""
+    prefix, _, name = target.partition(".")
     model = load_model()
     if prefix != model.target_prefix or name not in model.operations:
-        shown = f"{prefix[:_SHOWN]}.{name[:_SHOWN]}"
-        raise ApiError("UnknownOperationException", f"{shown} is not an operation of this service.")
+        raise ApiError(
+            "UnknownOperationException", f"{target[:_MAX_SHOWN]!r} is not an operation of {model.target_prefix}."
+        )
     return name
 
 
-def _refusal(error: OpenInspectorError, call: _Call) -> ApiError:
-    if not isinstance(error, StoreError):
-        answer = api_error(error)
-        if answer.status >= internal_error().status:
-            _log.error("api request failed", request_id=call.request_id, operation=call.operation, error=str(error))
-        return answer
-    # What a store says may name paths and tables: that is for the log, not for callers.
-    _log.error("api store failed", request_id=call.request_id, operation=call.operation, error=str(error))
+def _answer_to(error: Exception, call: _Call) -> ApiError:
+    """Return what an exception is on the wire; what is our fault is logged with all that is known of it."""
+    if isinstance(error, StoreError):
+        # What a store says may name paths and tables: that is for the log, not for callers.
+        _log.error("api store failed", request_id=call.request_id, operation=call.operation, exc_info=error)
+        return _unavailable(call.operation)
+    answer = api_error(error) if isinstance(error, OpenInspectorError) else internal_error()
+    if answer.status == internal_error().status:
+        _log.error("api request failed", request_id=call.request_id, operation=call.operation, exc_info=error)
+    return answer
+
+
+def _unavailable(operation: str) -> ApiError:
+    """Return the answer while a store fails; not every operation declares the one that says so (F11.40)."""
+    described = load_model().operations.get(operation)
+    if described is None or _UNAVAILABLE_NAME not in described.errors:
+        return internal_error()
+    # With 503 instead of 400 botocore repeats the request (F11.10).
     message = "The service cannot store or read right now; try again."
-    return ApiError("ServiceTemporarilyUnavailableException", message, status=_UNAVAILABLE, members={"canRetry": True})
+    return ApiError(_UNAVAILABLE_NAME, message, status=_UNAVAILABLE, members={"canRetry": True})
 
 
 def _snake(name: str) -> str:
-    return sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

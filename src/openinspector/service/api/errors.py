@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from openinspector.model.arn import ArnRealm
 from openinspector.model.errors import OpenInspectorError
 from openinspector.service.app.errors import (
     AgentsBusy,
+    CodedError,
     InvalidInput,
     LimitExceeded,
     NoSuchEntity,
@@ -43,17 +43,6 @@ def coded(exception: str, message: str, code: str) -> ApiError:
     return ApiError(exception, message, members={"errorCode": code, "canRetry": False})
 
 
-def access_denied(realm: ArnRealm, user: str, operation: str) -> ApiError:
-    """Return the answer to a call that the key's actions do not allow (F2.10)."""
-    arn = f"arn:{realm.partition}:iam::{realm.account}:user/{user}"
-    noun = next(noun for part, noun in _NOUNS if part in operation)
-    return coded(
-        "AccessDeniedException",
-        f"User: {arn} is not authorized to perform: inspector:{operation}",
-        f"ACCESS_DENIED_TO_{noun}",
-    )
-
-
 def internal_error() -> ApiError:
     """Return the answer to a fault of ours; the log says more."""
     return ApiError(
@@ -68,7 +57,7 @@ def api_error(error: OpenInspectorError) -> ApiError:
     """Return what an error of the use cases is on the wire; `internal_error` for what nobody foresaw."""
     if isinstance(error, ApiError):
         return error
-    if type(error) in _CODED and isinstance(error, InvalidInput | NoSuchEntity | LimitExceeded):
+    if isinstance(error, CodedError):
         return coded(_CODED[type(error)], str(error), error.code)
     if isinstance(error, NotBuilt):
         return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
@@ -81,21 +70,6 @@ def api_error(error: OpenInspectorError) -> ApiError:
         return ApiError("AgentsAlreadyRunningAssessmentException", str(error), members=_listed("agents", agents))
     return internal_error()
 
-
-_NOUNS: Final = (
-    ("ResourceGroup", "RESOURCE_GROUP"),
-    ("RulesPackage", "RULES_PACKAGE"),
-    ("Finding", "FINDING"),
-    ("Event", "SNS_TOPIC"),
-    ("Role", "IAM_ROLE"),
-    ("Target", "ASSESSMENT_TARGET"),
-    ("PreviewAgents", "ASSESSMENT_TARGET"),
-    ("Template", "ASSESSMENT_TEMPLATE"),
-    ("Tags", "ASSESSMENT_TEMPLATE"),
-    ("ExclusionsPreview", "ASSESSMENT_TEMPLATE"),
-    ("", "ASSESSMENT_RUN"),
-)
-"""What an operation is about, by a part of its name; the first that fits (F11.47)."""
 
 _CODED: Final[Mapping[type[OpenInspectorError], str]] = MappingProxyType(
     {

@@ -1,6 +1,7 @@
 """Which InvalidInput code a violation of the model has (F11.22, F11.45). Codes the API lacks: the nearest one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
@@ -21,11 +22,20 @@ BY_PARENT: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("AssessmentRunFilter", "startTimeRange"): "INVALID_ASSESSMENT_RUN_START_TIME_RANGE",
         ("AssessmentRunFilter", "completionTimeRange"): "INVALID_ASSESSMENT_RUN_COMPLETION_TIME_RANGE",
         ("AssessmentRunFilter", "stateChangeTimeRange"): "INVALID_ASSESSMENT_RUN_STATE_CHANGE_TIME_RANGE",
-        ("DurationRange", "minSeconds"): "INVALID_ASSESSMENT_RUN_DURATION_RANGE",
-        ("DurationRange", "maxSeconds"): "INVALID_ASSESSMENT_RUN_DURATION_RANGE",
+        ("FindingFilter", "attributes"): "INVALID_NUMBER_OF_ATTRIBUTES",
+        ("FindingFilter", "userAttributes"): "INVALID_NUMBER_OF_USER_ATTRIBUTES",
     }
 )
 """By the structure a member stands in, and its name."""
+
+BELOW: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        **{place: code for place, code in BY_PARENT.items() if place[1].endswith("Range")},
+        ("FindingFilter", "creationTimeRange"): FALLBACK,
+        ("FindingFilter", "attributes"): "INVALID_ATTRIBUTE",
+    }
+)
+"""By the member that holds the structure: one code for everything in it."""
 
 BY_MEMBER: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -80,8 +90,36 @@ BY_SHAPE: Final[Mapping[str, str]] = MappingProxyType(
 """By the shape that was violated."""
 
 
-def code_of(parent: str, member: str, shape: str, *, inside: bool) -> str:
-    """Return the code for a violation of ``shape``, which is, or is ``inside``, ``member`` of ``parent``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where in an input a value stands."""
+
+    path: str = ""
+    """As people write it: ``filter.durationRange.minSeconds``."""
+    parent: str = ""
+    """Shape of the structure around it."""
+    member: str = ""
+    """Member of that structure that it is, or is an item of."""
+    inside: bool = False
+    """Whether it is an item of a list."""
+    holder: tuple[str, str] = ("", "")
+    """Parent and member of the structure around it."""
+
+    def below(self, shape: str, member: str) -> "Place":
+        """Return the place of a member of the structure that stands here."""
+        path = f"{self.path}.{member}" if self.path else member
+        return Place(path=path, parent=shape, member=member, holder=(self.parent, self.member))
+
+    def item(self, index: int) -> "Place":
+        """Return the place of an item of the list that stands here."""
+        return replace(self, path=f"{self.path}[{index}]", inside=True)
+
+
+def code_of(place: Place, shape: str) -> str:
+    """Return the code for a violation of ``shape`` by what stands at ``place``."""
+    parent, member, inside = place.parent, place.member, place.inside
+    if place.holder in BELOW:
+        return BELOW[place.holder]
     if inside and shape != "Arn" and shape in BY_SHAPE:
         return BY_SHAPE[shape]
     if inside and shape == "Arn" and member.endswith("Arns"):

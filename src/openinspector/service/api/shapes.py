@@ -7,7 +7,7 @@ are ignored as AWS does; null stands for absent (F11.7); timestamps are numbers 
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from openinspector.service.api.errors import ApiError
-from openinspector.service.api.input_codes import code_of
+from openinspector.service.api.input_codes import Place, code_of
 from openinspector.service.api.model import Shape, load_model
 from openinspector.service.app.errors import InvalidInput
 
@@ -28,19 +28,6 @@ Json = Mapping[str, Any]
 """A validated structure: what is in it is what the model says."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in the input a value stands."""
-
-    path: str
-    parent: str
-    member: str
-    inside: bool = False
-
-    def item(self, index: int) -> "_Place":
-        return _Place(f"{self.path}[{index}]", self.parent, self.member, inside=True)
-
-
 def parse_input(operation: str, body: bytes) -> Json:
     """Return an operation's validated input; ApiError for no JSON object, InvalidInput for what is not allowed."""
     try:
@@ -50,7 +37,7 @@ def parse_input(operation: str, body: bytes) -> Json:
     if not isinstance(decoded, dict):
         raise serialization_error("The body must be a JSON object.")
     shape = load_model().operations[operation].input
-    return {} if shape is None else _structure(decoded, shape, _Place("", "", ""))
+    return {} if shape is None else _structure(decoded, shape, Place())
 
 
 def render_output(operation: str, value: object) -> bytes:
@@ -90,13 +77,13 @@ def serialization_error(message: str) -> ApiError:
     return ApiError("SerializationException", message)
 
 
-def _structure(value: object, name: str, place: _Place) -> dict[str, Any]:
+def _structure(value: object, name: str, place: Place) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _wrong_type(place, "an object")
     shape = load_model().shapes[name]
     found: dict[str, Any] = {}
     for member, member_shape in shape.members.items():
-        at = _Place(f"{place.path}.{member}".lstrip("."), name, member)
+        at = place.below(name, member)
         given = value.get(member)
         if given is not None:
             found[member] = _value(given, member_shape, at)
@@ -105,12 +92,12 @@ def _structure(value: object, name: str, place: _Place) -> dict[str, Any]:
     return found
 
 
-def _value(value: object, name: str, place: _Place) -> Any:
+def _value(value: object, name: str, place: Place) -> Any:
     shape = load_model().shapes[name]
     return _PARSERS[shape.type](value, name, place)
 
 
-def _list(value: object, name: str, place: _Place) -> list[Any]:
+def _list(value: object, name: str, place: Place) -> list[Any]:
     if not isinstance(value, list):
         raise _wrong_type(place, "a list")
     shape = load_model().shapes[name]
@@ -118,7 +105,7 @@ def _list(value: object, name: str, place: _Place) -> list[Any]:
     return [_value(item, shape.member, place.item(index)) for index, item in enumerate(value)]
 
 
-def _string(value: object, name: str, place: _Place) -> str:
+def _string(value: object, name: str, place: Place) -> str:
     if not isinstance(value, str):
         raise _wrong_type(place, "a text")
     shape = load_model().shapes[name]
@@ -132,7 +119,7 @@ def _string(value: object, name: str, place: _Place) -> str:
     return value
 
 
-def _integer(value: object, name: str, place: _Place) -> int:
+def _integer(value: object, name: str, place: Place) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise _wrong_type(place, "a whole number")
     if abs(value) >= _LONG:
@@ -141,21 +128,21 @@ def _integer(value: object, name: str, place: _Place) -> int:
     return value
 
 
-def _boolean(value: object, _name: str, place: _Place) -> bool:
+def _boolean(value: object, _name: str, place: Place) -> bool:
     if not isinstance(value, bool):
         raise _wrong_type(place, "true or false")
     return value
 
 
-def _timestamp(value: object, name: str, place: _Place) -> datetime:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+def _timestamp(value: object, name: str, place: Place) -> datetime:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong_type(place, "a number of seconds since 1970")
     if not 0 <= value <= _LAST_SECOND:
         raise _violation(place, name, f"{place.path} is out of range; it counts seconds since 1970.")
     return datetime.fromtimestamp(value, UTC)
 
 
-_PARSERS: Final[Mapping[str, Callable[[object, str, _Place], Any]]] = {
+_PARSERS: Final[Mapping[str, Callable[[object, str, Place], Any]]] = {
     "structure": _structure,
     "list": _list,
     "string": _string,
@@ -166,17 +153,18 @@ _PARSERS: Final[Mapping[str, Callable[[object, str, _Place], Any]]] = {
 }
 
 
-def _check_bounds(size: int, shape: Shape, name: str, place: _Place, unit: str) -> None:
+def _check_bounds(size: int, shape: Shape, name: str, place: Place, unit: str) -> None:
     low = shape.min if shape.min is not None else -math.inf
     high = shape.max if shape.max is not None else math.inf
     if not low <= size <= high:
         allowed = f"{low:g} to {high:g}" if high < math.inf else f"at least {low:g}"
-        raise _violation(place, name, f"{place.path} must have {allowed} {unit}".rstrip() + f", not {size}.")
+        must = f"have {allowed} {unit}" if unit else f"be {allowed}"
+        raise _violation(place, name, f"{place.path} must {must}, not {size}.")
 
 
-def _violation(place: _Place, shape: str, message: str) -> InvalidInput:
-    return InvalidInput(code_of(place.parent, place.member, shape, inside=place.inside), message)
+def _violation(place: Place, shape: str, message: str) -> InvalidInput:
+    return InvalidInput(code_of(place, shape), message)
 
 
-def _wrong_type(place: _Place, wanted: str) -> ApiError:
+def _wrong_type(place: Place, wanted: str) -> ApiError:
     return serialization_error(f"{place.path} must be {wanted}.")

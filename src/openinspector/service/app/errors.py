@@ -9,28 +9,24 @@ class UseCaseError(OpenInspectorError):
     """Root of a use case's refusals."""
 
 
-class InvalidInput(UseCaseError):  # noqa: N818 - the API's own word
+class CodedError(UseCaseError):
+    """Root of the refusals that say by a code what is wrong."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class InvalidInput(CodedError):  # noqa: N818 - the API's own word
     """An argument that is not allowed; ``code`` is one of F11.45."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
-
-class NoSuchEntity(UseCaseError):  # noqa: N818
+class NoSuchEntity(CodedError):  # noqa: N818
     """What an argument names does not exist; ``code`` is one of F11.46."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
-
-class LimitExceeded(UseCaseError):  # noqa: N818
+class LimitExceeded(CodedError):  # noqa: N818
     """A quota is used up; ``code`` is one of F11.48."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class NotBuilt(UseCaseError):  # noqa: N818

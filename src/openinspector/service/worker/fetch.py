@@ -189,8 +189,8 @@ class Fetcher:
             self._check_url(url, want)
             try:
                 with self._client.stream("GET", url, headers=headers, timeout=self._timeout()) as response:
-                    if response.is_redirect:
-                        url = urljoin(url, response.headers.get("Location", ""))
+                    if response.has_redirect_location:
+                        url = urljoin(url, response.headers["Location"])
                         continue
                     if response.status_code == httpx.codes.NOT_MODIFIED and meta is not None:
                         return _fetched(path, meta, 0)

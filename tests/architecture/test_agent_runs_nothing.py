@@ -1,0 +1,51 @@
+"""The agent and the wire have no way to run what somebody sends: no eval, no unpickling, no shell, one fixed child."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).resolve().parents[2] / "src" / "openinspector"
+FILES = sorted(path for folder in ("agent", "wire") for path in (SOURCE / folder).rglob("*.py"))
+THE_ONE_CHILD = SOURCE / "agent" / "sensor_process.py"
+
+MODULES = {"subprocess", "pickle", "marshal", "shelve", "ctypes", "runpy", "code", "codeop", "pty", "multiprocessing"}
+BUILTINS = {"eval", "exec", "compile", "__import__"}
+OF_OS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork")
+
+
+def ways_to_run(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names=names):
+                yield from (alias.name for alias in names if alias.name.partition(".")[0] in MODULES)
+            case ast.ImportFrom(module=str(module), names=names):
+                yield from (module for _ in names[:1] if module.partition(".")[0] in MODULES)
+                yield from (f"os.{a.name}" for a in names if module == "os" and a.name.startswith(OF_OS))
+            case ast.Name(id=name) if name in BUILTINS:
+                yield name
+            case ast.Attribute(value=ast.Name(id="os"), attr=name) if name.startswith(OF_OS):
+                yield f"os.{name}"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_the_agent_has_no_way_to_run_what_it_is_sent(path: Path) -> None:
+    found = set(ways_to_run(ast.parse(path.read_text())))
+    assert found == ({"os.posix_spawn"} if path == THE_ONE_CHILD else set())
+
+
+def test_the_one_child_is_this_interpreter_with_a_fixed_module() -> None:
+    tree = ast.parse(THE_ONE_CHILD.read_text())
+    spawns = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "os.posix_spawn"]
+    defaults = [ast.unparse(d) for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) for d in n.args.defaults]
+    assert len(spawns) == 1
+    assert "(sys.executable, '-m', MODULE)" in defaults
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["import pickle", "from subprocess import run", "import os\nos.system('x')", "eval('1')", "from os import execv"],
+)
+def test_the_check_sees(code: str) -> None:
+    assert list(ways_to_run(ast.parse(code)))

@@ -1,0 +1,24 @@
+from pathlib import Path
+
+import pytest
+
+from openinspector.cli import demo_feeds
+from openinspector.cli.demo_feeds import sync_for_this_host
+from openinspector.service.worker.feed_sync import known_feeds
+
+
+@pytest.mark.parametrize("text", ["ID=nosuch\n", "NAME=x\n", None])
+def test_a_host_no_feed_speaks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
+    path = tmp_path / "os-release"
+    if text is not None:
+        path.write_text(text)
+    monkeypatch.setattr(demo_feeds, "_OS_RELEASE", path)
+    (told,) = sync_for_this_host(tmp_path, 1, lambda _: None)
+    assert "No feed speaks for" in told
+
+
+def test_the_vendor_comes_first_and_the_archive_may_take_its_time() -> None:
+    requests = demo_feeds._requests("debian", known_feeds(), 10)
+    assert [name for name, _ in requests][:2] == ["debian", "debian_archive"]
+    assert [request.seconds for _, request in requests][:2] == [10, None]
+    assert [name for name, _ in demo_feeds._requests("almalinux", known_feeds(), 10)] == ["almalinux"]

@@ -1,0 +1,125 @@
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from openinspector.cli.feeds import feeds
+from openinspector.testing.document_server import DocumentServer
+from openinspector.testing.memory_advisory_store import MemoryAdvisoryStore
+from openinspector.testing.package_archive import BuiltPackage, PackageArchive
+
+TRACKER = {
+    "widget": {
+        "CVE-2026-0001": {"releases": {"bookworm": {"status": "open"}}},
+        "CVE-2026-0002": {"releases": {"bookworm": {"status": "?"}}},
+    }
+}
+
+
+class CommandLine:
+    """The command with a store of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = MemoryAdvisoryStore()
+        self.tracker = folder / "debian.json"
+        self.tracker.write_text(json.dumps(TRACKER))
+
+    def run(self, *words: str) -> Result:
+        arguments = [*words, "--data-dir", str(self.folder / "data")]
+        return CliRunner().invoke(feeds, arguments, obj=lambda _settings: self.store, env={"COLUMNS": "80"})
+
+    def synced(self) -> Result:
+        return self.run("sync", "debian", "--from", str(self.tracker))
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path)
+
+
+@pytest.fixture
+def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DocumentServer]:
+    monkeypatch.setenv("PATH", "")  # no gpgv: this archive's key is not this host's
+    archive = PackageArchive(tmp_path / "mirror")
+    archive.add(BuiltPackage(name="widget", version="1.0-1+deb12u1"))
+    archive.publish()
+    with DocumentServer(tmp_path / "mirror") as server:
+        yield server
+
+
+def test_sync_says_what_it_did_and_from_where(line: CommandLine) -> None:
+    result = line.synced()
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"debian: 1 advisories, 1 entries not read from {line.tracker}, 0.0 MB fetched\n"
+
+
+def test_sync_again_goes_where_it_went_before(line: CommandLine) -> None:
+    line.synced()
+    result = line.run("sync")
+    assert result.exit_code == 0, result.output
+    assert result.stdout.startswith("debian: unchanged")
+
+
+def test_sync_in_json(line: CommandLine) -> None:
+    result = line.run("sync", "debian", "--from", line.tracker.as_uri(), "--json")
+    (outcome,) = json.loads(result.stdout)
+    assert (outcome["feed"], outcome["changed"], outcome["advisories"], outcome["unparsed"]) == ("debian", True, 1, 1)
+    assert outcome["publishedAt"] is None
+
+
+def test_sync_from_a_mirror(line: CommandLine, mirror: DocumentServer) -> None:
+    result = line.run("sync", "--mirror", mirror.url, "--suite", "bookworm-security")
+    assert result.exit_code == 0, result.output
+    assert "signature not verified: no gpgv" in result.stdout
+    assert [advisory.id for advisory in line.store.advisories(["debian:12"])] == ["widget 1.0-1+deb12u1"]
+
+
+def test_a_feed_that_fails_does_not_stop_the_others_but_counts(line: CommandLine) -> None:
+    line.synced()
+    line.tracker.unlink()
+    result = line.run("sync", "debian")
+    assert result.exit_code == 1
+    assert "openinspector: debian:" in result.stderr
+    assert line.store.snapshots()[0].advisories == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("sync", "--from", "/x"),
+        ("sync", "debian", "debian_dsa", "--from", "/x"),
+        ("sync", "debian", "--mirror", "http://m.example"),
+        ("sync", "debian", "--suite", "bookworm-security"),
+        ("sync", "--seconds", "-1"),
+    ],
+)
+def test_wrong_usage(line: CommandLine, words: tuple[str, ...]) -> None:
+    assert line.run(*words).exit_code == 2
+
+
+def test_status_shows_what_was_synced_in_80_columns(line: CommandLine) -> None:
+    line.synced()
+    result = line.run("status")
+    assert result.exit_code == 0
+    head, row, *_ = result.stdout.splitlines()
+    assert head.split() == ["FEED", "AGE", "ADVISORIES", "UNREAD", "FROM"]
+    assert row.split()[0] == "debian"
+    assert max(len(text) for text in result.stdout.splitlines()) <= 80
+
+
+def test_status_of_nothing(line: CommandLine) -> None:
+    result = line.run("status")
+    assert result.exit_code == 1
+    assert "feeds sync" in result.stdout
+
+
+def test_list_shows_every_feed(line: CommandLine) -> None:
+    line.synced()
+    result = line.run("list", "--json")
+    assert result.exit_code == 0
+    found = {entry["feed"]: entry["advisories"] for entry in json.loads(result.stdout)}
+    assert found["debian"] == 1
+    assert found["debian_archive"] is None

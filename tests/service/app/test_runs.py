@@ -1,0 +1,179 @@
+"""Runs: who takes part, when they are refused, how they are stopped and deleted."""
+
+from pathlib import Path
+
+import pytest
+
+from openinspector.model.arn import TemplateArn
+from openinspector.model.assessment import StopAction
+from openinspector.model.asset import Tag
+from openinspector.model.exclusion import ExclusionKind
+from openinspector.model.finding import Attribute, Severity
+from openinspector.model.run_state import AssessmentRunState as State
+from openinspector.service.app import runs
+from openinspector.service.app.errors import AgentsBusy, InvalidInput, LimitExceeded, NoSuchEntity, RunInProgress
+from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
+from openinspector.testing import model_builders as builders
+from openinspector.testing.installation import PACKAGES, BuiltInstallation, open_installation
+
+TEST = Tag(key="Environment", value="Test")
+TEMPLATE = builders.template(
+    rules_package_arns=(PACKAGES[0].arn,), user_attributes=(Attribute(key="Team", value="blue"),)
+)
+
+
+def templated(built: BuiltInstallation) -> TemplateArn:
+    built.stores.assessments.add_target(builders.target())
+    built.stores.assessments.add_template(TEMPLATE)
+    return TEMPLATE.arn
+
+
+def of_tagged_hosts(built: BuiltInstallation) -> TemplateArn:
+    """Add target 2, of the hosts with a tag, and a template of it."""
+    group = builders.resource_group(tags=(TEST,))
+    built.stores.assessments.add_resource_group(group)
+    target = builders.target(2, resource_group_arn=group.arn)
+    built.stores.assessments.add_target(target)
+    template = builders.template(2, target.arn)
+    built.stores.assessments.add_template(template)
+    return template.arn
+
+
+def test_a_run_takes_over_its_template_and_is_begun(built: BuiltInstallation) -> None:
+    templated(built)
+    here, away = built.heard(1), built.enrolled(2)
+    arn = runs.start_run(built.installation, TEMPLATE.arn, "by hand")
+    run = built.stores.assessments.runs_by_arn([arn])[arn]
+    assert (run.name, run.state, run.duration_seconds) == ("by hand", State.CREATED, TEMPLATE.duration_seconds)
+    assert run.rules_package_arns == TEMPLATE.rules_package_arns
+    assert run.user_attributes == TEMPLATE.user_attributes
+    assert run.finding_counts == dict.fromkeys(Severity, 0)
+    assert built.workflows.started == {arn: (RUN_WORKFLOW, arn)}
+    assert built.stores.assessments.run_agents(arn) == (here.id,)
+    assert away.id not in built.stores.assessments.run_agents(arn)
+
+
+def test_runs_without_a_name_are_numbered_past_names_that_are_taken(built: BuiltInstallation) -> None:
+    templated(built)
+    given: list[str | None] = [None, "Run 3 for template-1", None]
+    arns = [runs.start_run(built.installation, TEMPLATE.arn, name) for name in given]
+    found = built.stores.assessments.runs_by_arn(arns)
+    names = [found[arn].name for arn in arns]
+    assert names == ["Run 1 for template-1", "Run 3 for template-1", "Run 4 for template-1"]
+
+
+def test_a_name_of_a_long_template_fits(built: BuiltInstallation) -> None:
+    built.stores.assessments.add_target(builders.target())
+    built.stores.assessments.add_template(builders.template(name="n" * 140))
+    arn = runs.start_run(built.installation, TEMPLATE.arn, None)
+    assert built.stores.assessments.runs_by_arn([arn])[arn].name == f"Run 1 for {'n' * 130}"
+
+
+def test_a_name_is_unique_within_the_template(built: BuiltInstallation) -> None:
+    templated(built)
+    runs.start_run(built.installation, TEMPLATE.arn, "one")
+    with pytest.raises(InvalidInput):
+        runs.start_run(built.installation, TEMPLATE.arn, "one")
+    assert len(built.workflows.started) == 1
+
+
+def test_a_template_without_packages_starts_no_run(built: BuiltInstallation) -> None:
+    built.stores.assessments.add_target(builders.target())
+    built.stores.assessments.add_template(builders.template(rules_package_arns=()))
+    with pytest.raises(InvalidInput) as refused:
+        runs.start_run(built.installation, TEMPLATE.arn, None)
+    assert refused.value.code == "INVALID_NUMBER_OF_RULES_PACKAGE_ARNS"
+
+
+def test_the_template_must_exist(built: BuiltInstallation) -> None:
+    with pytest.raises(NoSuchEntity) as refused:
+        runs.start_run(built.installation, TEMPLATE.arn, None)
+    assert refused.value.code == "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST"
+
+
+def test_two_runs_share_no_host(built: BuiltInstallation) -> None:
+    templated(built)
+    agent = built.heard(1, (TEST,))
+    tagged = of_tagged_hosts(built)
+    first = runs.start_run(built.installation, tagged, None)
+    with pytest.raises(AgentsBusy) as refused:
+        runs.start_run(built.installation, TEMPLATE.arn, None)
+    assert refused.value.busy == ((agent.id, first),)
+    built.end_run(first)
+    assert runs.start_run(built.installation, TEMPLATE.arn, None) in built.workflows.started
+
+
+def test_quotas_hold(tmp_path: Path) -> None:
+    built = open_installation(tmp_path, runs=1, instances=1)
+    templated(built)
+    built.heard(1)
+    built.heard(2)
+    with pytest.raises(LimitExceeded) as instances:
+        runs.start_run(built.installation, TEMPLATE.arn, None)
+    assert "2 more would exceed 1" in str(instances.value)
+    run = runs.start_run(built.installation, of_tagged_hosts(built), None)
+    built.end_run(run)
+    with pytest.raises(LimitExceeded) as second:
+        runs.start_run(built.installation, TEMPLATE.arn, None)
+    assert instances.value.code == second.value.code == "ASSESSMENT_RUN_LIMIT_EXCEEDED"
+
+
+def test_a_stop_wakes_the_run_and_nothing_once_it_has_ended(built: BuiltInstallation) -> None:
+    arn = runs.start_run(built.installation, templated(built), None)
+    runs.stop_run(built.installation, arn, StopAction.SKIP_EVALUATION)
+    assert built.workflows.signals == [(arn, WAKE, "SKIP_EVALUATION")]
+    assert built.stores.assessments.runs_by_arn([arn])[arn].stop_action is StopAction.SKIP_EVALUATION
+    built.end_run(arn)
+    runs.stop_run(built.installation, arn, StopAction.START_EVALUATION)
+    assert len(built.workflows.signals) == 1
+
+
+def test_a_run_is_deleted_with_what_it_produced(built: BuiltInstallation) -> None:
+    arn = runs.start_run(built.installation, templated(built), None)
+    with pytest.raises(RunInProgress) as refused:
+        runs.delete_run(built.installation, arn)
+    assert refused.value.runs == (arn,)
+    built.end_run(arn)
+    finding = builders.finding(1, arn)
+    built.produced(finding)
+    runs.delete_run(built.installation, arn)
+    assert built.forgotten == [arn]
+    assert built.stores.findings.findings_by_arn([finding.arn]) == {}
+    with pytest.raises(NoSuchEntity):
+        runs.delete_run(built.installation, arn)
+
+
+def test_hosts_that_do_not_take_part_are_excluded(built: BuiltInstallation) -> None:
+    templated(built)
+    built.heard(1)
+    silent = built.enrolled(2)
+    arn = runs.start_run(built.installation, TEMPLATE.arn, None)
+    run = built.stores.assessments.runs_by_arn([arn])[arn]
+    without, package = runs.exclusions_before(built.installation, run, ())
+    assert (without.kind, without.scopes[0].value) == (ExclusionKind.AGENT_NOT_FOUND, silent.id)
+    assert (package.kind, package.scopes[0].value) == (ExclusionKind.EVALUATION_ERROR, PACKAGES[0].arn)
+
+
+def test_a_run_of_no_host_says_so(built: BuiltInstallation) -> None:
+    arn = runs.start_run(built.installation, templated(built), None)
+    run = built.stores.assessments.runs_by_arn([arn])[arn]
+    (only,) = runs.exclusions_before(built.installation, run, [PACKAGES[0].arn])
+    assert only.kind is ExclusionKind.NO_INSTANCES
+
+
+def test_a_run_of_all_hosts_excludes_none(built: BuiltInstallation) -> None:
+    templated(built)
+    built.heard(1)
+    arn = runs.start_run(built.installation, TEMPLATE.arn, None)
+    run = built.stores.assessments.runs_by_arn([arn])[arn]
+    assert runs.exclusions_before(built.installation, run, [PACKAGES[0].arn]) == ()
+
+
+def test_workflows_that_were_never_begun_are_begun_again(built: BuiltInstallation) -> None:
+    templated(built)
+    pending, ended = builders.run(1), builders.run(2)
+    for run in (pending, ended):
+        built.stores.assessments.add_run(run, [])
+    built.end_run(ended.arn)
+    assert runs.start_pending(built.installation) == 1
+    assert built.workflows.started == {pending.arn: (RUN_WORKFLOW, pending.arn)}
