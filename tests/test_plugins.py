@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.plugins import PluginError, discover
+from openinspector.plugins import PluginError, discover, modules
 
 
 @dataclass(frozen=True)
@@ -67,3 +67,14 @@ def test_the_mapping_cannot_be_changed(folder: Path) -> None:
     plugins = discover("shapes_under_test", "SHAPE", Shape)
     with pytest.raises(TypeError):
         plugins["circle"] = Shape("circle")  # type: ignore[index]  # that it is refused is the test
+
+
+def test_the_modules_of_a_package_are_found_in_name_order(folder: Path) -> None:
+    for name in ("square", "circle"):
+        write(folder, name, f"SIDES = {name!r}")
+    found = modules("shapes_under_test")
+    assert [(name, module.SIDES) for name, module in found.items()] == [("circle", "circle"), ("square", "square")]
+
+
+def test_a_package_that_is_absent_has_no_modules() -> None:
+    assert modules("openinspector.nothing_here") == {}

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "threat-model.md"
 LINES = PAGE.read_text().splitlines()
 PROMISES = [line for line in LINES if line.startswith("| ") and not line.startswith("| Promise")]
-UNTESTED = re.compile(r"not tested (?:yet|here)")
+UNTESTED = re.compile(r"not tested yet")
 
 
 def named(text: str) -> Iterator[tuple[str, str]]:

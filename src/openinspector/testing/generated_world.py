@@ -35,7 +35,7 @@ class GeneratedWorld:
     seed: int = 1
     packages: int = 3_000
     packages_per_host: int = 600
-    advisories: int = 20_000
+    advisories: int = 10_000
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -41,6 +41,12 @@ _STREAM: Final = "collection"
 _MESSAGES_PER_ENVELOPE: Final = 2_000
 _ROOT: Final = "/agent/v1"
 _OK: Final = 200
+_LATER: Final = (429, 503)
+_TRIES: Final = 60
+
+
+class BusyError(WireError):
+    """The service asks to come back later (429, 503)."""
 
 
 class Connection:
@@ -64,7 +70,10 @@ class Connection:
         lines = answer.decode("latin-1").lower().split("\r\n")
         length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))
         content = await reader.readexactly(length)
-        if int(lines[0].split()[1]) != _OK:
+        status = int(lines[0].split()[1])
+        if status in _LATER:
+            raise BusyError(f"{path}: {lines[0]}")
+        if status != _OK:
             raise WireError(f"{path}: {lines[0]} {content[:300].decode(errors='replace')}")
         return content
 
@@ -150,6 +159,15 @@ class SimulatedAgent:
         return msgspec.json.decode(await self.connection.post(f"{_ROOT}/challenge", {}, b""), type=Challenge)
 
     async def _send(self, name: str, body: bytes, reply: type[T], media_type: str = "application/json") -> T:
+        """Send a signed request; comes back a second later, as agents do, while the service is busy."""
+        for _ in range(_TRIES):
+            try:
+                return await self._send_once(name, body, reply, media_type)
+            except BusyError:
+                await asyncio.sleep(1)
+        raise BusyError(f"{name}: still busy after {_TRIES} tries")
+
+    async def _send_once(self, name: str, body: bytes, reply: type[T], media_type: str) -> T:
         path = f"{_ROOT}/{name}"
         in_session = name not in ("enrolment", "session")
         if in_session:
@@ -207,5 +225,5 @@ class SimulatedFleet:
             await asyncio.gather(*(agent.live(until, i / size) for i, agent in enumerate(self.agents)))
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await asyncio.gather(*(agent.connection.close() for agent in self.agents))

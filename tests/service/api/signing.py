@@ -42,5 +42,5 @@ def call_headers(operation: str) -> dict[str, str]:
 
 
 def as_received(headers: Mapping[str, str]) -> Headers:
-    """Return headers as an ASGI server hands them on."""
-    return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    """Return headers as an ASGI server hands them on; botocore signs texts as UTF-8."""
+    return [(name.lower().encode(), value.encode()) for name, value in headers.items()]

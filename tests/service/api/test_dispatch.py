@@ -1,21 +1,21 @@
 """One signed POST: every outcome is an answer of the protocol, and nothing makes it fail."""
 
+import asyncio
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import pytest
+from httpx import ASGITransport, AsyncClient, Response
 from hypothesis import given
 from hypothesis import strategies as st
-from httpx import Response
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.testclient import TestClient
 from structlog.testing import capture_logs
-from tests.service.api.signing import Signer, call_headers
+from tests.service.api.signing import Signer, as_received, call_headers
 
 from openinspector.model.errors import ModelError, StoreError
 from openinspector.service.api.dispatch import MAX_BODY, ApiEndpoint, OperationFunction, built_operations, routes
@@ -46,7 +46,7 @@ class World:
     """An endpoint with operations of the test's, and keys to it."""
 
     built: BuiltInstallation
-    client: TestClient
+    application: Starlette
     signer: Signer
     reader: Signer
 
@@ -54,28 +54,36 @@ class World:
         return self.send(body, call_headers(operation), signer)
 
     def send(self, body: bytes, headers: Mapping[str, str], signer: Signer | None = None) -> Response:
-        signed = (signer or self.signer).headers(body, EPOCH, headers)
-        return self.client.post("/", content=body, headers=signed)
+        return self.post(body, (signer or self.signer).headers(body, EPOCH, headers))
+
+    def post(self, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str], path: str = "/") -> Response:
+        """Send as it is, from an event loop of its own."""
+        return self.request("POST", path, headers=as_received(headers), content=body)
+
+    def request(self, method: str, path: str, **sent: Any) -> Response:
+        async def respond() -> Response:
+            transport = ASGITransport(self.application)
+            async with AsyncClient(transport=transport, base_url="https://testserver") as client:
+                response: Response = await client.request(method, path, **sent)
+                return response
+
+        return asyncio.run(respond())
 
     def with_operation(self, name: str, function: OperationFunction) -> "World":
         """The same with one operation instead of those that are built."""
-        application = Starlette(routes=[Route("/", ApiEndpoint(self.built.services, {name: function}))])
-        return World(built=self.built, client=_client_of(application), signer=self.signer, reader=self.reader)
-
-
-def _client_of(application: Starlette) -> TestClient:
-    return TestClient(application, base_url="https://testserver")
+        endpoint = ApiEndpoint(self.built.services, {name: function})
+        return replace(self, application=Starlette(routes=[Route("/", endpoint)]))
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     built = open_installation(tmp_path_factory.mktemp("installation"))
     signers = []
     for user, actions in (("root", FULL_ACCESS), ("reader", READ_ONLY)):
         made = built.services.access_keys.create(user, actions)
         signers.append(Signer(key_id=made.id, secret=made.secret))
-    with _client_of(Starlette(routes=routes(built.services))) as client:
-        yield World(built=built, client=client, signer=signers[0], reader=signers[1])
+    application = Starlette(routes=routes(built.services))
+    return World(built=built, application=application, signer=signers[0], reader=signers[1])
 
 
 def exception_of(response: Response) -> str:
@@ -144,10 +152,11 @@ def test_what_is_built_belongs_to_the_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["", "InspectorService", "InspectorService.", "InspectorService.Nothing", "Other.ListFindings", "é" * 500]
+    "target",
+    ["", "InspectorService", "InspectorService.", "InspectorService.Nothing", "Other.ListFindings", "Inspectör" * 50],
 )
 def test_an_unknown_operation(world: World, target: str) -> None:
-    response = world.send(b"{}", {"X-Amz-Target": target.encode().decode("latin-1")})
+    response = world.send(b"{}", {"X-Amz-Target": target})
     assert (response.status_code, exception_of(response)) == (400, "UnknownOperationException")
 
 
@@ -156,9 +165,7 @@ def test_nobody_learns_before_signing_which_operations_there_are(world: World) -
     for operation in ("ListFindings", "Nothing"):
         response = world.call(operation, signer=stranger)
         assert (response.status_code, exception_of(response)) == (400, "UnrecognizedClientException")
-        assert exception_of(world.client.post("/", headers=call_headers(operation))) == (
-            "MissingAuthenticationTokenException"
-        )
+        assert exception_of(world.post(b"{}", call_headers(operation))) == ("MissingAuthenticationTokenException")
         wrong = Signer(key_id=world.signer.key_id, secret="wrong")
         assert exception_of(world.call(operation, signer=wrong)) == "InvalidSignatureException"
 
@@ -193,13 +200,13 @@ def test_a_user_without_the_action_is_denied(world: World) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS"])
 def test_only_post(world: World, method: str) -> None:
-    response = world.client.request(method, "/")
+    response = world.request(method, "/")
     assert (response.status_code, exception_of(response)) == (405, "UnknownOperationException")
 
 
 def test_a_query_is_refused(world: World) -> None:
     signed = world.signer.headers(b"{}", EPOCH, call_headers("ListFindings"))
-    assert exception_of(world.client.post("/?a=1", content=b"{}", headers=signed)) == "InvalidSignatureException"
+    assert exception_of(world.post(b"{}", signed, "/?a=1")) == "InvalidSignatureException"
 
 
 def test_a_body_that_is_too_large_is_refused(world: World) -> None:
@@ -207,12 +214,12 @@ def test_a_body_that_is_too_large_is_refused(world: World) -> None:
     response = world.call("ListFindings", body)
     assert (response.status_code, exception_of(response)) == (413, "RequestEntityTooLargeException")
 
-    def chunks() -> Iterator[bytes]:
+    async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, len(body), 65536):
             yield body[start : start + 65536]
 
     signed = world.signer.headers(body, EPOCH, call_headers("ListFindings"))
-    response = world.client.post("/", content=chunks(), headers=signed)
+    response = world.post(chunks(), signed)
     assert (response.status_code, exception_of(response)) == (413, "RequestEntityTooLargeException")
 
 

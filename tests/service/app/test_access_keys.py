@@ -1,10 +1,17 @@
 """Access keys: shown once, kept wrapped, gone when deleted; policies as IAM reads them."""
 
+import re
+from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY, AccessKeys, allows
+from openinspector.model.errors import StoreError
+from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY, AccessKeyError, AccessKeys, allows
+from openinspector.service.ports.access_key_store import AccessKey
 from openinspector.service.ports.key_provider import KeyProviderError
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
 from openinspector.service.stores.engine import open_engine
@@ -77,3 +84,75 @@ def test_another_master_key_opens_no_secret(store: SqlAccessKeyStore, tmp_path: 
 
 def test_an_unknown_key_is_none(store: SqlAccessKeyStore, tmp_path: Path) -> None:
     assert keys_of(store, tmp_path).secret_of("AKIANOBODY") is None
+
+
+def damaged(key: AccessKey, at: int) -> AccessKey:
+    flipped = bytearray(key.wrapped_secret)
+    flipped[at] ^= 1
+    return replace(key, wrapped_secret=bytes(flipped))
+
+
+def test_a_key_looks_like_one_of_aws(store: SqlAccessKeyStore, tmp_path: Path) -> None:
+    keys = keys_of(store, tmp_path)
+    made = [keys.create(user, READ_ONLY) for user in ("alice", "alice", "bob@example.com")]
+    assert all(re.fullmatch(r"AKIA[A-Z2-7]{16}", key.id) for key in made)
+    assert all(re.fullmatch(r"[A-Za-z0-9+/]{40}", key.secret) for key in made)
+    assert len({key.id for key in made} | {key.secret for key in made}) == 6
+
+
+@pytest.mark.parametrize("user", ["", "a" * 65, "a b", "../x", "zoë", "a\n", "a:user/b"])
+def test_a_user_that_iam_would_not_have(store: SqlAccessKeyStore, tmp_path: Path, user: str) -> None:
+    with pytest.raises(AccessKeyError, match="no user can be named"):
+        keys_of(store, tmp_path).create(user, FULL_ACCESS)
+    assert not store.list_all()
+
+
+@pytest.mark.parametrize("action", ["", "ListFindings", "ec2:DescribeInstances", "inspector:", "inspector:List[A]"])
+def test_an_action_of_another_service(store: SqlAccessKeyStore, tmp_path: Path, action: str) -> None:
+    with pytest.raises(AccessKeyError, match="no action of this API"):
+        keys_of(store, tmp_path).create("alice", (*READ_ONLY, action))
+    assert not store.list_all()
+
+
+def test_a_secret_that_was_replaced_is_not_answered_from_memory(store: SqlAccessKeyStore, tmp_path: Path) -> None:
+    keys = keys_of(store, tmp_path)
+    alice, bob = keys.create("alice", FULL_ACCESS), keys.create("bob", FULL_ACCESS)
+    assert keys.secret_of(alice.id) is not None
+    assert keys.secret_of(bob.id) is not None
+    stored, other = store.get(alice.id), store.get(bob.id)
+    assert stored is not None
+    assert other is not None
+    store.delete(alice.id)
+    store.add(replace(stored, wrapped_secret=other.wrapped_secret))
+    # One key's secret does not open as another's.
+    with pytest.raises(StoreError):
+        keys.secret_of(alice.id)
+
+
+def test_every_bit_of_a_kept_secret_counts(store: SqlAccessKeyStore, tmp_path: Path) -> None:
+    made = keys_of(store, tmp_path).create("alice", FULL_ACCESS)
+    stored = store.get(made.id)
+    assert stored is not None
+    for at in range(len(stored.wrapped_secret)):
+        store.delete(made.id)
+        store.add(damaged(stored, at))
+        with pytest.raises(StoreError):
+            keys_of(store, tmp_path).secret_of(made.id)
+
+
+@pytest.mark.parametrize("kept", [b"", b"\0", b"\xff\xff", b"\0\0", bytes(300)])
+def test_what_is_no_kept_secret(store: SqlAccessKeyStore, tmp_path: Path, kept: bytes) -> None:
+    made = keys_of(store, tmp_path).create("alice", FULL_ACCESS)
+    stored = store.get(made.id)
+    assert stored is not None
+    store.delete(made.id)
+    store.add(replace(stored, wrapped_secret=kept))
+    with pytest.raises(StoreError):
+        keys_of(store, tmp_path).secret_of(made.id)
+
+
+@given(action=st.text("Aab*?:", max_size=12), operation=st.text("ABab", max_size=12))
+def test_wildcards_are_those_of_a_shell(action: str, operation: str) -> None:
+    wanted = f"inspector:{operation}".lower()
+    for pattern in (action, f"inspector:{action}"):
+        assert allows((pattern,), operation) is fnmatchcase(wanted, pattern.lower())

@@ -46,14 +46,12 @@ class _Case:
     deciding: tuple[Match, ...]
     """For each package the match that asks for the most."""
     scores: tuple[Score, ...]
+    advisories: tuple[Advisory, ...]
+    """The matches', each once."""
 
     @property
     def is_cve(self) -> bool:
         return any(self.identity in match.vulnerabilities for match in self.matches)
-
-    @property
-    def advisories(self) -> tuple[Advisory, ...]:
-        return tuple({(match.advisory.feed, match.advisory.id): match.advisory for match in self.matches}.values())
 
 
 def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
@@ -118,6 +116,7 @@ def _cases(facts: HostFacts, context: RuleContext) -> list[_Case]:
             matches=tuple(matches),
             deciding=_deciding(matches),
             scores=_scores(identity, matches, context),
+            advisories=tuple({(m.advisory.feed, m.advisory.id): m.advisory for m in matches}.values()),
         )
         for identity, matches in sorted(gathered.items())
     ]

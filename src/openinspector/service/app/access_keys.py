@@ -106,10 +106,11 @@ class AccessKeys:
                 self._opened.pop(key_id, None)
             return None
         with self._lock:
-            wrapped, secret = self._opened.get(key_id, (b"", ""))
-        if wrapped != key.wrapped_secret:
-            secret = self._unwrap(key)
-            self._remember(key, secret)
+            opened = self._opened.get(key_id)
+        if opened is not None and opened[0] == key.wrapped_secret:
+            return opened[1], key
+        secret = self._unwrap(key)
+        self._remember(key, secret)
         return secret, key
 
     def _remember(self, key: AccessKey, secret: str) -> None:

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from tests.service.api.operations.modelled import check_output
 
+from openinspector.model.arn import RunArn
 from openinspector.model.errors import OpenInspectorError
 from openinspector.service.api.dispatch import built_operations
 from openinspector.service.api.errors import api_error
@@ -49,9 +50,9 @@ class Caller:
         made = self("CreateAssessmentTemplate", assessmentTargetArn=target, assessmentTemplateName=name, **given)
         return str(made["assessmentTemplateArn"])
 
-    def run(self, template: str, **arguments: Any) -> str:
+    def run(self, template: str, **arguments: Any) -> RunArn:
         """Start a run and return its ARN."""
-        return str(self("StartAssessmentRun", assessmentTemplateArn=template, **arguments)["assessmentRunArn"])
+        return RunArn(self("StartAssessmentRun", assessmentTemplateArn=template, **arguments)["assessmentRunArn"])
 
     def pages(self, operation: str, member: str, **arguments: Any) -> list[list[Any]]:
         """Return what every page of a list operation holds."""

@@ -163,13 +163,23 @@ def test_targets_are_listed_oldest_first_ten_at_a_time(call: Caller) -> None:
         made.append(call.target(f"web-{number}"))
         call.built.clock.advance(1)
     assert call.pages("ListAssessmentTargets", "assessmentTargetArns") == [made[:10], made[10:]]
-    assert call.pages("ListAssessmentTargets", "assessmentTargetArns", maxResults=5) == [made[:5], made[5:10], made[10:]]
+    assert call.pages("ListAssessmentTargets", "assessmentTargetArns", maxResults=5) == [
+        made[:5],
+        made[5:10],
+        made[10:],
+    ]
     assert call.pages("ListAssessmentTargets", "assessmentTargetArns", maxResults=500) == [made]
 
 
 @pytest.mark.parametrize(
     ("pattern", "names"),
-    [("web-?", ["web-1", "web-2"]), ("web*", ["web-1", "web-2", "web-10"]), ("WEB*", []), ("web-1", ["web-1"]), ("[w]*", [])],
+    [
+        ("web-?", ["web-1", "web-2"]),
+        ("web*", ["web-1", "web-2", "web-10"]),
+        ("WEB*", []),
+        ("web-1", ["web-1"]),
+        ("[w]*", []),
+    ],
 )
 def test_names_are_matched_by_wildcards(call: Caller, pattern: str, names: list[str]) -> None:
     arns = {name: call.target(name) for name in ("web-1", "web-2", "web-10", "mail")}
@@ -197,6 +207,8 @@ def test_a_token_is_good_for_its_own_list_only(call: Caller) -> None:
     bad = ("InvalidInputException", "INVALID_PAGINATION_TOKEN")
     assert call.refusal("ListAssessmentTemplates", nextToken=token) == bad
     assert call.refusal("ListAssessmentTargets", nextToken=token, filter={"assessmentTargetNamePattern": "*"}) == bad
-    assert call.refusal("ListAssessmentTargets", nextToken=f"A{token[1:]}" if token[0] != "A" else f"B{token[1:]}") == bad
+    assert (
+        call.refusal("ListAssessmentTargets", nextToken=f"A{token[1:]}" if token[0] != "A" else f"B{token[1:]}") == bad
+    )
     assert call.refusal("ListAssessmentTargets", nextToken="") == bad
     assert len(call("ListAssessmentTargets", nextToken=token, maxResults=2)["assessmentTargetArns"]) == 2

@@ -6,6 +6,7 @@ from typing import Final
 
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.arn import RunArn
+from openinspector.model.assessment import AssessmentRun
 from openinspector.service.api.listing import Listing
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
@@ -29,12 +30,18 @@ def preview_agents(services: ApiServices, arguments: Json) -> Json:
 def list_assessment_run_agents(services: ApiServices, arguments: Json) -> Json:
     """Return the agents of a run; empty filter lists mean no restriction (F4.62)."""
     run = named.existing_run(services.installation, arguments["assessmentRunArn"])
-    agents = services.installation.agents.agents_by_id(services.installation.assessments.run_agents(run.arn))
-    wanted = [agent for agent in agents if _matches(services, agent, arguments.get("filter", {}))]
+    wanted = [agent for agent in _agents_of(services, run) if _matches(services, agent, arguments.get("filter", {}))]
     rows, more = _RUN_AGENTS.page(services, arguments, lambda page: _page(wanted, page))
     volumes = services.installation.telemetry.volumes(run.arn)
     telemetry = {agent: metadata_of([found]) for agent, found in volumes.items()}
     return {"assessmentRunAgents": [_run_agent(services, run.arn, agent, telemetry) for agent in rows], **more}
+
+
+def _agents_of(services: ApiServices, run: AssessmentRun) -> list[Agent]:
+    """Return a run's agents by id; of one that was revoked since, only the id is known."""
+    ids = services.installation.assessments.run_agents(run.arn)
+    known = {agent.id: agent for agent in services.installation.agents.agents_by_id(ids)}
+    return [known.get(id_) or Agent(id=id_, public_key=b"", tags=(), enrolled_at=run.created_at) for id_ in ids]
 
 
 def _matches(services: ApiServices, agent: Agent, asked: Json) -> bool:

@@ -1,0 +1,76 @@
+"""Denials name the user, the action and the nearest noun the API has a code for."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from openinspector.model.arn import ArnRealm
+from openinspector.service.api.authorization import BY_NOUN, check_allowed, denial_code
+from openinspector.service.api.errors import ApiError
+from openinspector.service.api.model import load_model
+from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
+from openinspector.service.ports.access_key_store import AccessKey
+
+GOVERNMENT = ArnRealm(partition="aws-us-gov", region="us-gov-west-1", account="000000000001")
+READS = ("Describe", "Get", "List", "Preview")
+
+
+def key(*actions: str) -> AccessKey:
+    return AccessKey(
+        id="AKIA",
+        user="alice",
+        wrapped_secret=b"",
+        actions=actions,
+        created_at=datetime(2026, 1, 1, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize("operation", sorted(load_model().operations))
+def test_who_may_read_may_do_nothing_else(operation: str) -> None:
+    check_allowed(key(*FULL_ACCESS), operation, GOVERNMENT)
+    if operation.startswith(READS):
+        check_allowed(key(*READ_ONLY), operation, GOVERNMENT)
+    else:
+        with pytest.raises(ApiError):
+            check_allowed(key(*READ_ONLY), operation, GOVERNMENT)
+
+
+def test_a_denial_names_user_and_action() -> None:
+    with pytest.raises(ApiError) as denied:
+        check_allowed(key(), "StartAssessmentRun", GOVERNMENT)
+    assert denied.value.status == 400
+    assert denied.value.body() == {
+        "__type": "AccessDeniedException",
+        "message": (
+            "User: arn:aws-us-gov:iam::000000000001:user/alice is not authorized to perform: "
+            "inspector:StartAssessmentRun"
+        ),
+        "errorCode": "ACCESS_DENIED_TO_ASSESSMENT_RUN",
+        "canRetry": False,
+    }
+
+
+def test_codes_are_the_model_s_and_each_is_used() -> None:
+    allowed = set(load_model().shapes["AccessDeniedErrorCode"].enum)
+    assert {code for _, code in BY_NOUN} == allowed
+    assert {denial_code(operation) for operation in load_model().operations} == allowed
+
+
+@pytest.mark.parametrize(
+    ("operation", "noun"),
+    [
+        ("DescribeCrossAccountAccessRole", "IAM_ROLE"),
+        ("SubscribeToEvent", "SNS_TOPIC"),
+        ("ListEventSubscriptions", "SNS_TOPIC"),
+        ("AddAttributesToFindings", "FINDING"),
+        ("ListRulesPackages", "RULES_PACKAGE"),
+        ("PreviewAgents", "ASSESSMENT_TARGET"),
+        ("UpdateAssessmentTarget", "ASSESSMENT_TARGET"),
+        ("CreateExclusionsPreview", "ASSESSMENT_TEMPLATE"),
+        ("SetTagsForResource", "ASSESSMENT_TEMPLATE"),
+        ("ListExclusions", "ASSESSMENT_RUN"),
+        ("GetTelemetryMetadata", "ASSESSMENT_RUN"),
+    ],
+)
+def test_the_noun_an_operation_is_about(operation: str, noun: str) -> None:
+    assert denial_code(operation) == f"ACCESS_DENIED_TO_{noun}"
