@@ -17,7 +17,7 @@ from openinspector.agent.registry import sensors
 from openinspector.cli.main import COMMANDS, cli
 from openinspector.feed import Feed
 from openinspector.plugins import discover
-from openinspector.service.api.shapes import load_model
+from openinspector.service.api.model import load_model
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.settings import PREFIX, Settings
 from openinspector.wire import telemetry

@@ -1,6 +1,6 @@
 """Writes service_model.json from the installed botocore's `inspector` 2016-02-16: facts only, no prose.
 
-`tests/service/api/test_service_model.py` compares the committed file with what this makes.
+`tests/service/api/test_model.py` compares the committed file with what this makes.
 """
 
 import json

@@ -43,12 +43,13 @@ def key(built: BuiltInstallation) -> NewAccessKey:
 
 
 @pytest.fixture
-def client_of(endpoint: Endpoint, session: boto3.Session) -> Callable[..., Client]:
+def client_of(endpoint: Endpoint, session: boto3.Session) -> Iterator[Callable[..., Client]]:
     """Makes clients: by default without retries, with whatever is given otherwise."""
+    made: list[Client] = []
 
     def make(key_id: str, secret: str, **options: Any) -> Client:
         config = Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={}, **options.pop("config", {}))
-        return session.client(
+        client = session.client(
             "inspector",
             endpoint_url=endpoint.url,
             verify=endpoint.ca_file,
@@ -57,8 +58,12 @@ def client_of(endpoint: Endpoint, session: boto3.Session) -> Callable[..., Clien
             config=config,
             **options,
         )
+        made.append(client)
+        return client
 
-    return make
+    yield make
+    for client in made:
+        client.close()
 
 
 @pytest.fixture

@@ -23,7 +23,14 @@ class Endpoint:
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
         config = uvicorn.Config(
-            self._serve, interface="asgi3", loop="uvloop", http="httptools", ws="none", lifespan="off", log_config=None
+            self._serve,
+            interface="asgi3",
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
         )
         config.load()
         config.ssl = authority.server_context()

@@ -1,36 +1,20 @@
 """boto3 against the service: every built operation as a script of the vendor's would use it."""
 
-from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore import xform_name
+from tests.api_compat.steps import make_run, make_template
 
-from openinspector.model.agent import AgentId
-from openinspector.model.arn import RunArn
 from openinspector.model.asset import Tag
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.dispatch import built_operations
-from openinspector.service.api.model import load_model
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
 from openinspector.testing.model_builders import agent_id, exclusion, finding
 
-NOT_BUILT = sorted(load_model().operations.keys() - built_operations().keys())
 TAGS = [{"key": "Environment", "value": "Test"}]
-
-
-def make_template(client: Any, **fields: Any) -> str:
-    target = client.create_assessment_target(assessmentTargetName="all hosts")["assessmentTargetArn"]
-    given = {"durationInSeconds": 180, "rulesPackageArns": [PACKAGES[0].arn], **fields}
-    made = client.create_assessment_template(assessmentTargetArn=target, assessmentTemplateName="nightly", **given)
-    return str(made["assessmentTemplateArn"])
-
-
-def make_run(client: Any, **fields: Any) -> RunArn:
-    template = make_template(client, **fields)
-    return RunArn(client.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"])
 
 
 def test_resource_groups(client: Any, built: BuiltInstallation) -> None:
@@ -165,90 +149,6 @@ def test_findings_are_paginated(client: Any, built: BuiltInstallation) -> None:
 
 
 def test_every_operation_has_its_success_here() -> None:
-    text = open(__file__).read()
-    calls = {name for name in built_operations() if f"client.{boto3.utils.xform_name(name)}(" in text}
+    text = "".join(path.read_text() for path in Path(__file__).parent.glob("*.py"))
+    calls = {name for name in built_operations() if f"client.{xform_name(name)}(" in text}
     assert calls == set(built_operations())
-
-
-def code_of(refusal: pytest.ExceptionInfo[ClientError]) -> tuple[str, object]:
-    return refusal.value.response["Error"]["Code"], refusal.value.response.get("errorCode")
-
-
-@pytest.mark.parametrize(
-    ("operation", "arguments", "expected"),
-    [
-        ("create_resource_group", {"resourceGroupTags": [{"key": "k"}] * 11}, "INVALID_NUMBER_OF_RESOURCE_GROUP_TAGS"),
-        ("create_assessment_target", {"assessmentTargetName": "x" * 141}, "INVALID_ASSESSMENT_TARGET_NAME"),
-        ("list_findings", {"maxResults": 0}, "INVALID_MAX_RESULTS"),
-        ("list_findings", {"maxResults": 501}, "INVALID_MAX_RESULTS"),
-        ("list_findings", {"nextToken": "nope"}, "INVALID_PAGINATION_TOKEN"),
-        ("describe_findings", {"findingArns": ["a"] * 11}, "INVALID_NUMBER_OF_FINDING_ARNS"),
-        ("describe_findings", {"findingArns": ["a"], "locale": "FR_FR"}, "INVALID_LOCALE"),
-        ("list_assessment_runs", {"filter": {"states": ["DONE"]}}, "INVALID_ASSESSMENT_RUN_STATE"),
-        ("stop_assessment_run", {"assessmentRunArn": "arn:aws:x"}, "INVALID_ASSESSMENT_RUN_ARN"),
-    ],
-)
-def test_what_botocore_does_not_check_is_refused(
-    client: Any, operation: str, arguments: dict[str, Any], expected: str
-) -> None:
-    with pytest.raises(client.exceptions.InvalidInputException) as refusal:
-        getattr(client, operation)(**arguments)
-    assert code_of(refusal) == ("InvalidInputException", expected)
-    assert refusal.value.response["canRetry"] is False
-    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
-
-
-def test_what_does_not_exist(client: Any) -> None:
-    target = client.create_assessment_target(assessmentTargetName="web")["assessmentTargetArn"]
-    client.delete_assessment_target(assessmentTargetArn=target)
-    with pytest.raises(client.exceptions.NoSuchEntityException) as refusal:
-        client.delete_assessment_target(assessmentTargetArn=target)
-    assert code_of(refusal) == ("NoSuchEntityException", "ASSESSMENT_TARGET_DOES_NOT_EXIST")
-
-
-def test_names_are_taken_once(client: Any) -> None:
-    client.create_assessment_target(assessmentTargetName="web")
-    with pytest.raises(client.exceptions.InvalidInputException) as refusal:
-        client.create_assessment_target(assessmentTargetName="web")
-    assert code_of(refusal) == ("InvalidInputException", "ASSESSMENT_TARGET_NAME_ALREADY_TAKEN")
-
-
-def test_a_run_in_progress_is_kept(client: Any) -> None:
-    run = make_run(client)
-    with pytest.raises(client.exceptions.AssessmentRunInProgressException) as refusal:
-        client.delete_assessment_target(assessmentTargetArn=run.split("/template")[0])
-    assert refusal.value.response["assessmentRunArns"] == [run]
-    assert refusal.value.response["assessmentRunArnsTruncated"] is False
-
-
-def test_a_host_is_in_one_run_at_a_time(client: Any, built: BuiltInstallation) -> None:
-    hosts = [built.heard(number).id for number in range(1, 13)]
-    template = make_template(client)
-    run = client.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"]
-    with pytest.raises(client.exceptions.AgentsAlreadyRunningAssessmentException) as refusal:
-        client.start_assessment_run(assessmentTemplateArn=template)
-    expected = [{"agentId": AgentId(host), "assessmentRunArn": run} for host in hosts[:10]]
-    assert refusal.value.response["agents"] == expected
-    assert refusal.value.response["agentsTruncated"] is True
-
-
-def test_quotas_are_kept(client: Any, built: BuiltInstallation) -> None:
-    for number in range(built.installation.quotas.targets):
-        client.create_assessment_target(assessmentTargetName=f"target {number}")
-    with pytest.raises(client.exceptions.LimitExceededException) as refusal:
-        client.create_assessment_target(assessmentTargetName="one more")
-    assert code_of(refusal) == ("LimitExceededException", "ASSESSMENT_TARGET_LIMIT_EXCEEDED")
-
-
-@pytest.mark.parametrize("operation", NOT_BUILT)
-def test_an_operation_that_is_not_built_says_so(client_of: Callable[..., Any], key: Any, operation: str) -> None:
-    client = client_of(key.id, key.secret, config={"parameter_validation": False})
-    shape = load_model().operations[operation].input
-    given = {
-        member: {"UUID": "0a1b2c3d-0000-4000-8000-000000000000"}.get(kind)
-        or next(iter(load_model().shapes[kind].enum), "a")
-        for member, kind in (load_model().shapes[shape].members if shape else {}).items()
-        if shape and member in load_model().shapes[shape].required
-    }
-    with pytest.raises(client.exceptions.UnsupportedFeatureException, match="does not have the operation"):
-        getattr(client, boto3.utils.xform_name(operation))(**given)

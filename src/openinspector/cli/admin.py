@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from openinspector.model.asset import Tag
     from openinspector.service.bootstrap import Stores
 
-READ_ONLY = ("inspector:Describe*", "inspector:Get*", "inspector:List*", "inspector:Preview*")
-FULL_ACCESS = ("inspector:*",)
-_POLICIES = {"full-access": FULL_ACCESS, "read-only": READ_ONLY}
+_POLICIES = ("full-access", "read-only")
 
 
 @click.group()
@@ -116,14 +114,16 @@ def keys() -> None:
 
 @keys.command("create")
 @click.argument("user")
-@click.option("--policy", type=click.Choice(sorted(_POLICIES)), default="full-access", show_default=True)
+@click.option("--policy", type=click.Choice(_POLICIES), default="full-access", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def create_key(data_dir: Path | None, *, user: str, policy: str, as_json: bool) -> None:
     """Create an access key for USER. The secret is shown this once."""
+    from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
     from openinspector.service.bootstrap import open_access_keys
 
-    made = open_access_keys(_stores(data_dir)).create(user, _POLICIES[policy])
+    actions = FULL_ACCESS if policy == "full-access" else READ_ONLY
+    made = open_access_keys(_stores(data_dir)).create(user, actions)
     if as_json:
         print_json({"accessKeyId": made.id, "secretAccessKey": made.secret})
         return

@@ -54,8 +54,8 @@ class DemoProcesses:
 
     def access_key(self) -> tuple[str, str]:
         """Return the demo user's key id and secret, made and written to the credentials file once."""
-        from openinspector.cli.admin import FULL_ACCESS
         from openinspector.cli.serve import settings_from
+        from openinspector.service.app.access_keys import FULL_ACCESS
         from openinspector.service.bootstrap import open_access_keys, open_stores
         from openinspector.service.certificates import write_private
 

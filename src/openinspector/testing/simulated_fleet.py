@@ -210,12 +210,7 @@ class SimulatedFleet:
             SimulatedAgent(number=number, connection=Connection(url, context), world=world) for number in range(size)
         )
         gate = asyncio.Semaphore(16)
-
-        async def enrol_one(agent: SimulatedAgent) -> None:
-            async with gate:
-                await agent.enrol(token)
-
-        await asyncio.gather(*(enrol_one(agent) for agent in agents))
+        await asyncio.gather(*(_enrol(agent, token, gate) for agent in agents))
         return cls(agents=agents)
 
     async def live(self, until: Callable[[], bool], limit: timedelta) -> None:
@@ -227,3 +222,8 @@ class SimulatedFleet:
     async def close(self) -> None:
         """Close all connections."""
         await asyncio.gather(*(agent.connection.close() for agent in self.agents))
+
+
+async def _enrol(agent: SimulatedAgent, token: str, gate: asyncio.Semaphore) -> None:
+    async with gate:
+        await agent.enrol(token)

@@ -1,0 +1,74 @@
+"""This host's pending security updates: ours against those apt would install, from the lists apt has on disk.
+
+The label is apt's own simulation. It shares nothing with ours but the lists: our sensor reads the dpkg database, our
+feed the index, our order compares versions. Reads no network; skipped where the host has no apt or no security lists.
+"""
+
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from openinspector.agent.collection import collect
+from openinspector.agent.local_host import LocalHost
+from openinspector.agent.registry import sensors
+from openinspector.engine.match import AdvisoryIndex
+from openinspector.feed import Document, Source
+from openinspector.feeds.debian_archive import FEED, ArchivePackage, parse_index
+from openinspector.model.advisory import Advisory
+from openinspector.model.facts import HostFacts
+from openinspector.testing.match_builders import version_schemes
+from openinspector.versions.dpkg import SCHEME
+from openinspector.wire.codec import encode_record
+from openinspector.wire.facts import build_facts
+
+APT_HELPER = "/usr/lib/apt/apt-helper"
+INST = re.compile(r"^Inst (\S+) \[(\S+)\] \((\S+)", re.MULTILINE)
+
+
+def run(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture(scope="module")
+def indices() -> list[Document]:
+    if shutil.which("apt-get") is None:
+        pytest.skip("this host has no apt")
+    listed = run("apt-get", "indextargets", "--format", "$(CODENAME) $(COMPONENT) $(FILENAME)", "Created-By: Packages")
+    found = [line.split(maxsplit=2) for line in listed.splitlines() if line.split(maxsplit=1)[0].endswith("-security")]
+    documents = []
+    for codename, component, path in found:
+        name = f"{codename}/{component}/binary-amd64/Packages"
+        content = run(APT_HELPER, "cat-file", path).encode()
+        documents.append(Document(source=Source(name=name, url=f"file://{path}"), content=content))
+    if not any(document.content for document in documents):
+        pytest.skip("apt has no lists of a security suite; apt-get update makes them")
+    return documents
+
+
+def facts_of_this_host() -> HostFacts:
+    chosen = [sensors()[name] for name in ("os_release", "dpkg")]
+    found = collect(chosen, LocalHost(), time.monotonic, agent_version="test")
+    return build_facts("host-00000000000000001", (encode_record(sensor, record) for sensor, record in found))
+
+
+def newest_versions(documents: list[Document]) -> dict[str, str]:
+    found = [package for document in documents for package in parse_index(document.content)]
+    packages = [package for package in found if isinstance(package, ArchivePackage)]
+    return {package.name: package.version for package in sorted(packages, key=lambda p: SCHEME.key(p.version))}
+
+
+def test_the_same_packages_await_a_security_update(indices: list[Document]) -> None:
+    advisories = [found for found in FEED.parse(indices) if isinstance(found, Advisory)]
+    index = AdvisoryIndex(advisories, schemes=version_schemes(), fingerprints={})
+    ours = {match.package.name for match in index.matches(facts_of_this_host())}
+
+    security = newest_versions(indices)
+    theirs = {
+        name
+        for name, installed, candidate in INST.findall(run("apt-get", "-s", "dist-upgrade"))
+        if name in security and SCHEME.key(installed) < SCHEME.key(security[name]) <= SCHEME.key(candidate)
+    }
+    assert ours & security.keys() == theirs
