@@ -1,65 +1,80 @@
-"""Who may not call: what boto3 makes of the answers."""
+"""Who may ask: keys, signatures and regions, as a real client sends them."""
 
-from collections.abc import Callable
+import ssl
+from http.client import HTTPSConnection
 from typing import Any
+from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from botocore import UNSIGNED
-from botocore.exceptions import ClientError
+from botocore.config import Config
+from botocore.exceptions import SSLError
+from tests.api_compat.assessments import refusal
+from tests.api_compat.endpoint import ONE_ATTEMPT, SESSION, Endpoint
 
 from openinspector.service.app.access_keys import READ_ONLY, NewAccessKey
-from openinspector.testing.installation import BuiltInstallation
-
-Clients = Callable[..., Any]
 
 
-def refusal_of(call: Callable[[], object]) -> str:
-    with pytest.raises(ClientError) as refused:
-        call()
-    assert refused.value.response["ResponseMetadata"]["RequestId"]
-    return str(refused.value.response["Error"]["Code"])
+def code(client: Any, operation: str = "list_rules_packages", **arguments: Any) -> str:
+    status, exception, _ = refusal(client, operation, **arguments)
+    assert status == 400
+    return exception
 
 
-def test_a_wrong_secret(client_of: Clients, key: NewAccessKey) -> None:
-    client = client_of(key.id, f"{key.secret}x")
-    assert refusal_of(client.list_findings) == "InvalidSignatureException"
+def test_an_unsigned_request(endpoint: Endpoint) -> None:
+    unsigned = ONE_ATTEMPT.merge(Config(signature_version=UNSIGNED))
+    assert code(endpoint.client(config=unsigned)) == "MissingAuthenticationTokenException"
 
 
-def test_an_unknown_key(client_of: Clients, built: BuiltInstallation) -> None:
-    del built
-    client = client_of("AKIAAAAAAAAAAAAAAAAA", "secret")
-    assert refusal_of(client.list_findings) == "UnrecognizedClientException"
+def test_a_wrong_secret(endpoint: Endpoint) -> None:
+    assert code(endpoint.client(secret="x" * 40)) == "InvalidSignatureException"
 
 
-def test_a_deleted_key(client: Any, key: NewAccessKey, built: BuiltInstallation) -> None:
-    assert client.list_findings()["findingArns"] == []
-    built.stores.access_keys.delete(key.id)
-    assert refusal_of(client.list_findings) == "UnrecognizedClientException"
+def test_a_key_nobody_made(endpoint: Endpoint) -> None:
+    foreign = NewAccessKey(id="AKIAAAAAAAAAAAAAAAAA", secret="x" * 40, user="nobody")
+    assert code(endpoint.client(foreign)) == "UnrecognizedClientException"
 
 
-def test_another_region(client_of: Clients, key: NewAccessKey) -> None:
-    client = client_of(key.id, key.secret, region_name="eu-west-1")
-    assert refusal_of(client.list_findings) == "InvalidSignatureException"
+def test_another_region(endpoint: Endpoint) -> None:
+    assert code(endpoint.client(region="eu-west-1")) == "InvalidSignatureException"
 
 
-def test_no_signature(client_of: Clients, key: NewAccessKey) -> None:
-    client = client_of(key.id, key.secret, config={"signature_version": UNSIGNED})
-    assert refusal_of(client.list_findings) == "MissingAuthenticationTokenException"
+def test_an_old_signature(endpoint: Endpoint) -> None:
+    client = endpoint.client()
+    endpoint.built.clock.advance(16 * 60)
+    assert code(client) == "InvalidSignatureException"
 
 
-@pytest.mark.parametrize("minutes", [-16, 16])
-def test_a_clock_that_is_wrong(client: Any, built: BuiltInstallation, minutes: int) -> None:
-    built.clock.advance(60 * minutes)
-    assert refusal_of(client.list_findings) == "InvalidSignatureException"
-
-
-def test_who_may_read_may_not_write(client_of: Clients, built: BuiltInstallation) -> None:
-    made = built.services.access_keys.create("bob", READ_ONLY)
-    client = client_of(made.id, made.secret)
+def test_a_key_for_reading_does_not_write(endpoint: Endpoint) -> None:
+    client = endpoint.client(endpoint.another_key(*READ_ONLY))
     assert client.list_rules_packages()["rulesPackageArns"]
-    with pytest.raises(client.exceptions.AccessDeniedException) as refused:
-        client.create_assessment_target(assessmentTargetName="web")
-    assert str(refused.value).endswith(
-        "User: arn:aws:iam::123456789012:user/bob is not authorized to perform: inspector:CreateAssessmentTarget"
+    assert code(client, "create_assessment_target", assessmentTargetName="web") == "AccessDeniedException"
+    assert endpoint.built.stores.assessments.count_targets() == 0
+
+
+def test_a_client_that_does_not_know_the_authority_refuses(endpoint: Endpoint) -> None:
+    client = SESSION.client(
+        "inspector",
+        endpoint_url=endpoint.url,
+        region_name="us-east-1",
+        aws_access_key_id=endpoint.key.id,
+        aws_secret_access_key=endpoint.key.secret,
+        config=ONE_ATTEMPT,
     )
-    assert refused.value.response["errorCode"] == "ACCESS_DENIED_TO_ASSESSMENT_TARGET"
+    with pytest.raises(SSLError):
+        client.list_rules_packages()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"null"])
+def test_what_is_not_signed_is_not_even_read(endpoint: Endpoint, body: bytes) -> None:
+    address = urlsplit(endpoint.url)
+    assert address.hostname
+    trust = ssl.create_default_context(cafile=endpoint.listener.ca)
+    connection = HTTPSConnection(address.hostname, address.port, context=trust, timeout=10)
+    connection.request("POST", "/", body, {"X-Amz-Target": "InspectorService.ListFindings"})
+    response = connection.getresponse()
+    answer = msgspec.json.decode(response.read())
+    connection.close()
+    assert (response.status, answer["__type"]) == (400, "MissingAuthenticationTokenException")
+    assert response.getheader("x-amzn-RequestId")

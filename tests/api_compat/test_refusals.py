@@ -1,108 +1,160 @@
-"""What the service refuses, as boto3 tells its caller: exception, code, and the members beside them."""
+"""Errors as a real client raises them; what botocore does not check is checked here (F11.19, F11.20)."""
 
-from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore import xform_name
-from botocore.exceptions import ClientError
-from tests.api_compat.steps import make_run, make_template
+from botocore.model import Shape, StructureShape
+from tests.api_compat.assessments import PACKAGE, make_template, refusal, refused, start_run
+from tests.api_compat.endpoint import Endpoint, Listener, open_endpoint
 
-from openinspector.model.agent import AgentId
 from openinspector.service.api.dispatch import built_operations
 from openinspector.service.api.model import load_model
-from openinspector.testing.installation import BuiltInstallation
-from openinspector.testing.model_builders import run, template
+from openinspector.testing import model_builders as builders
 
-
-def code_of(refusal: pytest.ExceptionInfo[ClientError]) -> tuple[str, object]:
-    return refusal.value.response["Error"]["Code"], refusal.value.response.get("errorCode")
+UNBUILT = sorted(load_model().operations.keys() - built_operations().keys())
+ARN = builders.template().arn
 
 
 @pytest.mark.parametrize(
-    ("operation", "arguments", "expected"),
+    ("operation", "arguments", "code"),
     [
-        ("create_resource_group", {"resourceGroupTags": [{"key": "k"}] * 11}, "INVALID_NUMBER_OF_RESOURCE_GROUP_TAGS"),
-        ("create_assessment_target", {"assessmentTargetName": "x" * 141}, "INVALID_ASSESSMENT_TARGET_NAME"),
-        ("list_findings", {"maxResults": 0}, "INVALID_MAX_RESULTS"),
-        ("list_findings", {"maxResults": 501}, "INVALID_MAX_RESULTS"),
-        ("list_findings", {"nextToken": "nope"}, "INVALID_PAGINATION_TOKEN"),
-        ("describe_findings", {"findingArns": ["a"] * 11}, "INVALID_NUMBER_OF_FINDING_ARNS"),
-        ("describe_findings", {"findingArns": ["a"], "locale": "FR_FR"}, "INVALID_LOCALE"),
+        ("create_assessment_target", {"assessmentTargetName": "n" * 141}, "INVALID_ASSESSMENT_TARGET_NAME"),
+        ("describe_findings", {"findingArns": ["arn"] * 11}, "INVALID_NUMBER_OF_FINDING_ARNS"),
+        ("describe_findings", {"findingArns": ["arn"], "locale": "FR_FR"}, "INVALID_LOCALE"),
+        ("describe_rules_packages", {"rulesPackageArns": ["arn"], "locale": "FR_FR"}, "INVALID_LOCALE"),
+        ("describe_assessment_runs", {"assessmentRunArns": ["arn"] * 11}, "INVALID_NUMBER_OF_ASSESSMENT_RUN_ARNS"),
+        ("list_findings", {"filter": {"severities": ["Critical"]}}, "INVALID_SEVERITY"),
+        ("list_findings", {"assessmentRunArns": ["arn"] * 51}, "INVALID_NUMBER_OF_ASSESSMENT_RUN_ARNS"),
+        ("list_findings", {"assessmentRunArns": ["arn"]}, "INVALID_ASSESSMENT_RUN_ARN"),
         ("list_assessment_runs", {"filter": {"states": ["DONE"]}}, "INVALID_ASSESSMENT_RUN_STATE"),
-        ("stop_assessment_run", {"assessmentRunArn": "arn:aws:x"}, "INVALID_ASSESSMENT_RUN_ARN"),
+        ("set_tags_for_resource", {"resourceArn": "arn", "tags": [{"key": "k"}] * 11}, "INVALID_NUMBER_OF_TAGS"),
+        ("list_tags_for_resource", {"resourceArn": builders.target().arn}, "INVALID_RESOURCE_ARN"),
+        ("preview_agents", {"previewAgentsArn": "arn"}, "INVALID_ASSESSMENT_TARGET_ARN"),
+        ("get_telemetry_metadata", {"assessmentRunArn": "arn"}, "INVALID_ASSESSMENT_RUN_ARN"),
+        (
+            "list_assessment_runs",
+            {"filter": {"durationRange": {"minSeconds": 300, "maxSeconds": 200}}},
+            "INVALID_ASSESSMENT_RUN_DURATION_RANGE",
+        ),
+        (
+            "list_assessment_templates",
+            {"filter": {"durationRange": {"maxSeconds": 604800}}},
+            "INVALID_ASSESSMENT_TEMPLATE_DURATION_RANGE",
+        ),
     ],
 )
-def test_what_botocore_does_not_check_is_refused(
-    client: Any, operation: str, arguments: dict[str, Any], expected: str
-) -> None:
-    with pytest.raises(client.exceptions.InvalidInputException) as refusal:
-        getattr(client, operation)(**arguments)
-    assert code_of(refusal) == ("InvalidInputException", expected)
-    assert refusal.value.response["canRetry"] is False
-    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+def test_invalid_input(client: Any, operation: str, arguments: dict[str, Any], code: str) -> None:
+    assert refusal(client, operation, **arguments) == (400, "InvalidInputException", code)
 
 
-def test_what_does_not_exist(client: Any) -> None:
+@pytest.mark.parametrize(
+    ("changed", "code"),
+    [
+        ({"durationInSeconds": 86401}, "INVALID_ASSESSMENT_TEMPLATE_DURATION"),
+        ({"rulesPackageArns": [PACKAGE] * 51}, "INVALID_NUMBER_OF_RULES_PACKAGE_ARNS"),
+        ({"userAttributesForFindings": [{"key": str(n)} for n in range(11)]}, "INVALID_NUMBER_OF_USER_ATTRIBUTES"),
+    ],
+)
+def test_a_template_out_of_bounds(client: Any, changed: dict[str, Any], code: str) -> None:
     target = client.create_assessment_target(assessmentTargetName="web")["assessmentTargetArn"]
-    client.delete_assessment_target(assessmentTargetArn=target)
-    with pytest.raises(client.exceptions.NoSuchEntityException) as refusal:
-        client.delete_assessment_target(assessmentTargetArn=target)
-    assert code_of(refusal) == ("NoSuchEntityException", "ASSESSMENT_TARGET_DOES_NOT_EXIST")
+    valid = {"assessmentTemplateName": "t", "durationInSeconds": 180, "rulesPackageArns": []}
+    arguments = {"assessmentTargetArn": target, **valid, **changed}
+    assert refusal(client, "create_assessment_template", **arguments) == (400, "InvalidInputException", code)
 
 
-def test_names_are_taken_once(client: Any) -> None:
-    client.create_assessment_target(assessmentTargetName="web")
-    with pytest.raises(client.exceptions.InvalidInputException) as refusal:
-        client.create_assessment_target(assessmentTargetName="web")
-    assert code_of(refusal) == ("InvalidInputException", "ASSESSMENT_TARGET_NAME_ALREADY_TAKEN")
+def test_names_that_are_taken(client: Any) -> None:
+    template = make_template(client, "taken")
+    start_run(client, template, assessmentRunName="taken")
+    target = template.partition("/template/")[0]
+    for operation, arguments, code in (
+        ("create_assessment_target", {"assessmentTargetName": "taken"}, "ASSESSMENT_TARGET_NAME_ALREADY_TAKEN"),
+        (
+            "create_assessment_template",
+            {
+                "assessmentTargetArn": target,
+                "assessmentTemplateName": "taken",
+                "durationInSeconds": 180,
+                "rulesPackageArns": [],
+            },
+            "ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN",
+        ),
+    ):
+        assert refusal(client, operation, **arguments) == (400, "InvalidInputException", code)
+    again = {"assessmentTemplateArn": template, "assessmentRunName": "taken"}
+    assert refusal(client, "start_assessment_run", **again)[:2] == (400, "InvalidInputException")
 
 
-def test_a_run_in_progress_is_kept(client: Any) -> None:
-    started = make_run(client)
-    with pytest.raises(client.exceptions.AssessmentRunInProgressException) as refusal:
-        client.delete_assessment_target(assessmentTargetArn=started.split("/template")[0])
-    assert refusal.value.response["assessmentRunArns"] == [started]
-    assert refusal.value.response["assessmentRunArnsTruncated"] is False
+def test_exceptions_of_the_model_are_raised_as_such(client: Any) -> None:
+    with pytest.raises(client.exceptions.NoSuchEntityException) as error:
+        client.list_findings(assessmentRunArns=[builders.run().arn])
+    response = error.value.response
+    assert response["errorCode"] == "ASSESSMENT_RUN_DOES_NOT_EXIST"
+    assert response["canRetry"] is False
+    assert builders.run().arn in response["message"]
 
 
-def test_a_host_is_in_one_run_at_a_time(client: Any, built: BuiltInstallation) -> None:
-    hosts = [built.heard(number).id for number in range(1, 13)]
-    nightly = make_template(client)
-    first = client.start_assessment_run(assessmentTemplateArn=nightly)["assessmentRunArn"]
-    with pytest.raises(client.exceptions.AgentsAlreadyRunningAssessmentException) as refusal:
-        client.start_assessment_run(assessmentTemplateArn=nightly)
-    expected = [{"agentId": AgentId(host), "assessmentRunArn": first} for host in hosts[:10]]
-    assert refusal.value.response["agents"] == expected
-    assert refusal.value.response["agentsTruncated"] is True
+def test_quotas(listener: Listener, tmp_path: Path) -> None:
+    client = open_endpoint(listener, tmp_path, targets=1, templates=1, runs=0, resource_groups=0).client()
+    template = make_template(client)
+    target = template.partition("/template/")[0]
+    limit = (400, "LimitExceededException")
+    new_template = {"assessmentTemplateName": "2", "durationInSeconds": 180, "rulesPackageArns": []}
+    assert refusal(client, "create_assessment_target", assessmentTargetName="2") == (
+        *limit,
+        "ASSESSMENT_TARGET_LIMIT_EXCEEDED",
+    )
+    assert refusal(client, "create_assessment_template", assessmentTargetArn=target, **new_template) == (
+        *limit,
+        "ASSESSMENT_TEMPLATE_LIMIT_EXCEEDED",
+    )
+    assert refusal(client, "create_resource_group", resourceGroupTags=[{"key": "k"}]) == (
+        *limit,
+        "RESOURCE_GROUP_LIMIT_EXCEEDED",
+    )
+    assert refusal(client, "start_assessment_run", assessmentTemplateArn=template) == (
+        *limit,
+        "ASSESSMENT_RUN_LIMIT_EXCEEDED",
+    )
 
 
-def test_quotas_are_kept(client: Any, built: BuiltInstallation) -> None:
-    for number in range(built.installation.quotas.targets):
-        client.create_assessment_target(assessmentTargetName=f"target {number}")
-    with pytest.raises(client.exceptions.LimitExceededException) as refusal:
-        client.create_assessment_target(assessmentTargetName="one more")
-    assert code_of(refusal) == ("LimitExceededException", "ASSESSMENT_TARGET_LIMIT_EXCEEDED")
+def test_an_overlap_names_ten_agents_and_says_there_are_more(endpoint: Endpoint, client: Any) -> None:
+    for number in range(12):
+        endpoint.built.heard(number)
+    template = make_template(client)
+    run = start_run(client, template)
+    with pytest.raises(client.exceptions.AgentsAlreadyRunningAssessmentException) as error:
+        start_run(client, template)
+    response = error.value.response
+    assert [agent["assessmentRunArn"] for agent in response["agents"]] == [run] * 10
+    assert len({agent["agentId"] for agent in response["agents"]}) == 10
+    assert response["agentsTruncated"] is True
 
 
-TEMPLATE_ARN = template().arn
-PREVIEW = {"assessmentTemplateArn": TEMPLATE_ARN}
-EVENT = {"resourceArn": TEMPLATE_ARN, "event": "FINDING_REPORTED", "topicArn": "arn:aws:sns:us-east-1:123456789012:t"}
-REPORT = {"assessmentRunArn": run().arn, "reportFileFormat": "HTML", "reportType": "FULL"}
-NOT_BUILT: Mapping[str, Mapping[str, str]] = {
-    "CreateExclusionsPreview": PREVIEW,
-    "GetExclusionsPreview": {**PREVIEW, "previewToken": "0a1b2c3d-0000-4000-8000-000000000000"},
-    "GetAssessmentReport": REPORT,
-    "ListEventSubscriptions": {},
-    "SubscribeToEvent": EVENT,
-    "UnsubscribeFromEvent": EVENT,
-    "RegisterCrossAccountAccessRole": {"roleArn": "arn:aws:iam::123456789012:role/inspector"},
-    "DescribeCrossAccountAccessRole": {},
-}
+def test_a_run_in_progress_hinders_deletion(client: Any) -> None:
+    template = make_template(client)
+    run = start_run(client, template)
+    with pytest.raises(client.exceptions.AssessmentRunInProgressException) as error:
+        client.delete_assessment_template(assessmentTemplateArn=template)
+    assert error.value.response["assessmentRunArns"] == [run]
+    assert error.value.response["assessmentRunArnsTruncated"] is False
 
 
-@pytest.mark.parametrize("operation", sorted(load_model().operations.keys() - built_operations().keys()))
-def test_an_operation_that_is_not_built_says_so(client: Any, operation: str) -> None:
-    with pytest.raises(client.exceptions.UnsupportedFeatureException, match="does not have the operation") as refusal:
-        getattr(client, xform_name(operation))(**NOT_BUILT[operation])
-    assert refusal.value.response["canRetry"] is False
+@pytest.mark.parametrize("operation", UNBUILT)
+def test_what_is_not_built_says_so(client: Any, operation: str) -> None:
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    arguments = least(shape) if shape is not None else {}
+    response = refused(client, xform_name(operation), **arguments)
+    assert response["Error"]["Code"] == "UnsupportedFeatureException"
+    assert response["canRetry"] is False
+    assert operation in response["Error"]["Message"]
+
+
+def least(shape: Shape) -> Any:
+    """Return the least input that is valid."""
+    if isinstance(shape, StructureShape):
+        return {name: least(shape.members[name]) for name in shape.required_members}
+    if shape.metadata.get("pattern"):
+        return "01234567-89ab-cdef-0123-456789abcdef"
+    return shape.metadata["enum"][0] if shape.metadata.get("enum") else ARN

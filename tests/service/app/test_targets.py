@@ -43,9 +43,7 @@ def test_a_target_is_kept(built: BuiltInstallation) -> None:
         (NO_GROUP, NoSuchEntity, "RESOURCE_GROUP_DOES_NOT_EXIST"),
     ],
 )
-def test_the_group_must_exist(
-    built: BuiltInstallation, group: str, error: type[CodedError], code: str
-) -> None:
+def test_the_group_must_exist(built: BuiltInstallation, group: str, error: type[CodedError], code: str) -> None:
     with pytest.raises(error) as refused:
         targets.create_target(built.installation, "web", group)
     assert refused.value.code == code

@@ -111,7 +111,7 @@ def _string(value: object, name: str, place: Place) -> str:
     shape = load_model().shapes[name]
     _check_bounds(len(value), shape, name, place, "characters")
     if "\0" in value:
-        raise _violation(place, name, f"{place.path} must not contain NUL, which no database keeps.")
+        raise _violation(place, name, f"{place.path} must not contain NUL, which PostgreSQL cannot keep.")
     if shape.enum and value not in shape.enum:
         raise _violation(place, name, f"{place.path} must be one of {', '.join(shape.enum)}, not {value[:_SHOWN]!r}.")
     if shape.pattern and re.fullmatch(shape.pattern, value) is None:
