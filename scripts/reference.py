@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import click
-from openinspector.service.api.dispatch import built_operations
 
 from openinspector.agent.registry import sensors
 from openinspector.cli.main import COMMANDS, cli
 from openinspector.feed import Feed
 from openinspector.plugins import discover
+from openinspector.service.api.dispatch import built_operations
 from openinspector.service.api.model import load_model
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.settings import PREFIX, Settings

@@ -94,6 +94,7 @@ def listening(folder: Path) -> Iterator[Listener]:
             lifespan="off",
             log_config=None,
             access_log=False,
+            timeout_graceful_shutdown=1,  # clients keep their connections
             ssl_certfile=certificates.certificate,
             ssl_keyfile=certificates.key,
         )
