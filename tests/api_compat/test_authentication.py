@@ -40,16 +40,25 @@ def test_another_region(endpoint: Endpoint) -> None:
     assert code(endpoint.client(region="eu-west-1")) == "InvalidSignatureException"
 
 
-def test_an_old_signature(endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("minutes", [-16, 16])
+def test_a_clock_that_is_wrong(endpoint: Endpoint, minutes: int) -> None:
+    endpoint.built.clock.advance(60 * minutes)
+    assert code(endpoint.client()) == "InvalidSignatureException"
+
+
+def test_a_deleted_key(endpoint: Endpoint) -> None:
     client = endpoint.client()
-    endpoint.built.clock.advance(16 * 60)
-    assert code(client) == "InvalidSignatureException"
+    assert client.list_findings()["findingArns"] == []
+    endpoint.built.stores.access_keys.delete(endpoint.key.id)
+    assert code(client) == "UnrecognizedClientException"
 
 
 def test_a_key_for_reading_does_not_write(endpoint: Endpoint) -> None:
     client = endpoint.client(endpoint.another_key(*READ_ONLY))
     assert client.list_rules_packages()["rulesPackageArns"]
-    assert code(client, "create_assessment_target", assessmentTargetName="web") == "AccessDeniedException"
+    with pytest.raises(client.exceptions.AccessDeniedException, match="user/other is not authorized") as denied:
+        client.create_assessment_target(assessmentTargetName="web")
+    assert denied.value.response["errorCode"] == "ACCESS_DENIED_TO_ASSESSMENT_TARGET"
     assert endpoint.built.stores.assessments.count_targets() == 0
 
 

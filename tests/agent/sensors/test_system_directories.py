@@ -79,3 +79,9 @@ def test_links_in_etc_are_not_followed_round_in_circles() -> None:
     files: Files = {"/etc/a/b": Node(mode=0o666), "/etc/a/back": Node(link="..")}
     paths = [record.path for record in run(SENSOR, FakeHost(files))[0] if isinstance(record, DirectoryMode)]
     assert paths == ["/etc", "/etc/a/b"]
+
+
+def test_a_link_into_proc_belongs_to_whoever_looks() -> None:
+    files: Files = {"/etc/mtab": Node(link="../proc/self/mounts"), "/proc/self/mounts": Node(uid=1000, gid=1000)}
+    paths = [record.path for record in run(SENSOR, FakeHost(files))[0] if isinstance(record, DirectoryMode)]
+    assert paths == ["/etc"]

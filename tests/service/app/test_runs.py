@@ -177,3 +177,15 @@ def test_workflows_that_were_never_begun_are_begun_again(built: BuiltInstallatio
     built.end_run(ended.arn)
     assert runs.start_pending(built.installation) == 1
     assert built.workflows.started == {pending.arn: (RUN_WORKFLOW, pending.arn)}
+
+
+def test_a_host_that_came_into_touch_after_the_start_is_told(built: BuiltInstallation) -> None:
+    templated(built)
+    late = built.enrolled(2)
+    built.heard(1)
+    arn = runs.start_run(built.installation, TEMPLATE.arn, None)
+    run = built.stores.assessments.runs_by_arn([arn])[arn]
+    built.heard(2)
+    (only,) = runs.exclusions_before(built.installation, run, [PACKAGES[0].arn])
+    assert only.kind is ExclusionKind.AGENT_UNHEALTHY
+    assert late.id in only.description

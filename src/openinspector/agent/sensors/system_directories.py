@@ -102,9 +102,9 @@ class _Walk:
                 status = self._host.status(path)
             except OSError:  # a dangling link, or gone meanwhile
                 continue
-            if _open_to_others(status, _FIRST_PERSON if is_deep else 1):
+            if _open_to_others(status, _FIRST_PERSON if is_deep else 1) and not _is_kernels(self._host, path):
                 yield self._mode(path, status)
-            if is_deep and status.is_directory and depth < _MAX_DEPTH and not _is_link(self._host, path):
+            if is_deep and status.is_directory and depth < _MAX_DEPTH and not _target(self._host, path):
                 yield from self._entries(path, depth + 1)
 
     def _mode(self, path: str, status: FileStatus) -> DirectoryMode:
@@ -127,19 +127,20 @@ def _open_to_others(status: FileStatus, first_owner: int) -> bool:
 
 def _is_alias(host: Host, path: str) -> bool:
     """Say whether ``path`` is a link to another directory of the list, as ``/bin`` is to ``/usr/bin``."""
-    try:
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(path), host.readlink(path)))
-    except OSError:
-        return False
-    return target in DIRECTORIES
+    return _target(host, path) in DIRECTORIES
 
 
-def _is_link(host: Host, path: str) -> bool:
+def _is_kernels(host: Host, path: str) -> bool:
+    """Say whether ``path`` is a link into ``/proc``, as ``/etc/mtab`` is: its owner there is whoever looks."""
+    return _target(host, path).startswith("/proc/")
+
+
+def _target(host: Host, path: str) -> str:
+    """Return where a link leads, one step on; empty for what is no link."""
     try:
-        host.readlink(path)
+        return posixpath.normpath(posixpath.join(posixpath.dirname(path), host.readlink(path)))
     except OSError:
-        return False
-    return True
+        return ""
 
 
 SENSOR: Final = Sensor(

@@ -36,6 +36,16 @@ def plan_run(selected: Sequence[Agent], busy: Collection[AgentId], now: datetime
     )
 
 
+def came_late(agent: Agent) -> ExclusionPreview:
+    """Return the exclusion of a host that a target selects, and that came into touch after the run was started."""
+    return _excluded(
+        agent,
+        ExclusionKind.AGENT_UNHEALTHY,
+        "was not in touch when the run was started",
+        "It is in touch now: run the assessment again.",
+    )
+
+
 def without_rules(
     packages: Sequence[RulesPackage], asked: Sequence[RulesPackageArn], built: Collection[RulesPackageArn]
 ) -> tuple[ExclusionPreview, ...]:

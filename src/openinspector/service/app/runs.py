@@ -11,7 +11,7 @@ from openinspector.model.run_state import IN_PROGRESS, AssessmentRunState
 from openinspector.service.app import arguments
 from openinspector.service.app.errors import AgentsBusy, InvalidInput, LimitExceeded, RunInProgress
 from openinspector.service.app.installation import Installation
-from openinspector.service.app.run_agents import plan_run, without_rules
+from openinspector.service.app.run_agents import came_late, plan_run, without_rules
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
 from openinspector.service.app.targets import forget_runs, target_agents
 from openinspector.service.ports.assessment_store import (
@@ -90,7 +90,8 @@ def exclusions_before(
     busy = {agent for agent, _ in installation.assessments.busy_agents([agent.id for agent in others])}
     plan = plan_run(others, busy, installation.clock.now()) if others or not taking_part else None
     known = plan.exclusions if plan is not None else ()
-    return (*known, *without_rules(installation.rules_packages, run.rules_package_arns, built))
+    late = [came_late(agent) for agent in others if plan is not None and agent.id in plan.participants]
+    return (*known, *late, *without_rules(installation.rules_packages, run.rules_package_arns, built))
 
 
 def start_pending(installation: Installation) -> int:

@@ -1,0 +1,143 @@
+"""Every operation that is built, called by a real client."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from botocore import xform_name
+from tests.api_compat.assessments import PACKAGE, make_template, start_run
+from tests.api_compat.endpoint import Endpoint
+
+from openinspector.model.arn import RunArn
+from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.api.dispatch import built_operations
+from openinspector.testing import model_builders as builders
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """A target of tagged hosts, a template, and a run that has ended with one finding and one exclusion."""
+
+    group: str
+    target: str
+    template: str
+    run: RunArn
+    finding: str
+    exclusion: str
+
+
+@pytest.fixture
+def scene(endpoint: Endpoint, client: Any) -> Scene:
+    group = client.create_resource_group(resourceGroupTags=[{"key": "Environment"}])["resourceGroupArn"]
+    template = make_template(client)
+    target = template.partition("/template/")[0]
+    agent = endpoint.built.heard(1)
+    run = start_run(client, template)
+    endpoint.built.sent(run, agent, InspectorUser=(2, 20))
+    endpoint.built.end_run(run)
+    finding, exclusion = builders.finding(1, run), builders.exclusion(1, run)
+    endpoint.built.produced(finding, exclusion)
+    return Scene(group=group, target=target, template=template, run=run, finding=finding.arn, exclusion=exclusion.arn)
+
+
+CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
+    "AddAttributesToFindings": lambda s: {"findingArns": [s.finding], "attributes": [{"key": "a"}]},
+    "CreateAssessmentTarget": lambda s: {"assessmentTargetName": "new", "resourceGroupArn": s.group},
+    "CreateAssessmentTemplate": lambda s: {
+        "assessmentTargetArn": s.target,
+        "assessmentTemplateName": "new",
+        "durationInSeconds": 180,
+        "rulesPackageArns": [PACKAGE],
+    },
+    "CreateResourceGroup": lambda _: {"resourceGroupTags": [{"key": "Name", "value": "example"}]},
+    "DeleteAssessmentRun": lambda s: {"assessmentRunArn": s.run},
+    "DeleteAssessmentTarget": lambda s: {"assessmentTargetArn": s.target},
+    "DeleteAssessmentTemplate": lambda s: {"assessmentTemplateArn": s.template},
+    "DescribeAssessmentRuns": lambda s: {"assessmentRunArns": [s.run]},
+    "DescribeAssessmentTargets": lambda s: {"assessmentTargetArns": [s.target]},
+    "DescribeAssessmentTemplates": lambda s: {"assessmentTemplateArns": [s.template]},
+    "DescribeExclusions": lambda s: {"exclusionArns": [s.exclusion]},
+    "DescribeFindings": lambda s: {"findingArns": [s.finding]},
+    "DescribeResourceGroups": lambda s: {"resourceGroupArns": [s.group]},
+    "DescribeRulesPackages": lambda _: {"rulesPackageArns": [PACKAGE]},
+    "GetTelemetryMetadata": lambda s: {"assessmentRunArn": s.run},
+    "ListAssessmentRunAgents": lambda s: {"assessmentRunArn": s.run},
+    "ListAssessmentRuns": lambda s: {"assessmentTemplateArns": [s.template]},
+    "ListAssessmentTargets": lambda _: {},
+    "ListAssessmentTemplates": lambda s: {"assessmentTargetArns": [s.target]},
+    "ListExclusions": lambda s: {"assessmentRunArn": s.run},
+    "ListFindings": lambda s: {"assessmentRunArns": [s.run]},
+    "ListRulesPackages": lambda _: {},
+    "ListTagsForResource": lambda s: {"resourceArn": s.template},
+    "PreviewAgents": lambda s: {"previewAgentsArn": s.target},
+    "RemoveAttributesFromFindings": lambda s: {"findingArns": [s.finding], "attributeKeys": ["a"]},
+    "SetTagsForResource": lambda s: {"resourceArn": s.template, "tags": [{"key": "a", "value": "b"}]},
+    "StartAssessmentRun": lambda s: {"assessmentTemplateArn": s.template, "assessmentRunName": "again"},
+    "StopAssessmentRun": lambda s: {"assessmentRunArn": s.run, "stopAction": "SKIP_EVALUATION"},
+    "UpdateAssessmentTarget": lambda s: {"assessmentTargetArn": s.target, "assessmentTargetName": "renamed"},
+}
+
+
+@pytest.mark.parametrize("operation", sorted(built_operations()))
+def test_an_operation_answers(scene: Scene, client: Any, operation: str) -> None:
+    answer = getattr(client, xform_name(operation))(**CALLS[operation](scene))
+    metadata = answer.pop("ResponseMetadata")
+    assert metadata["HTTPStatusCode"] == 200
+    assert len(metadata["RequestId"]) == 36
+    assert answer.pop("failedItems", {}) == {}
+    holds_nothing = operation.startswith(("Delete", "Set", "Stop", "Update", "Add", "Remove"))
+    assert holds_nothing == (answer == {})
+    assert all(answer.values()) or operation == "ListTagsForResource"
+
+
+def test_every_call_is_of_an_operation_that_is_built() -> None:
+    assert CALLS.keys() == built_operations().keys()
+
+
+def test_times_come_as_times(scene: Scene, client: Any, endpoint: Endpoint) -> None:
+    (run,) = client.describe_assessment_runs(assessmentRunArns=[scene.run])["assessmentRuns"]
+    assert run["stateChangedAt"].astimezone(UTC) == endpoint.built.clock.now()
+    assert isinstance(run["createdAt"], datetime)
+    assert [change["state"] for change in run["stateChanges"]] == ["CREATED", AssessmentRunState.FAILED]
+
+
+def test_ranges_are_asked_for_in_times(scene: Scene, client: Any, endpoint: Endpoint) -> None:
+    now = endpoint.built.clock.now()
+    for begin, found in ((now, [scene.run]), (now.replace(year=now.year + 1), [])):
+        asked = {"completionTimeRange": {"beginDate": begin}, "states": ["FAILED"]}
+        assert client.list_assessment_runs(filter=asked)["assessmentRunArns"] == found
+
+
+def test_tags_are_replaced_and_cleared(scene: Scene, client: Any) -> None:
+    for tags in ([{"key": "a", "value": "1"}, {"key": "b"}], [{"key": "c", "value": "2"}]):
+        client.set_tags_for_resource(resourceArn=scene.template, tags=tags)
+        assert client.list_tags_for_resource(resourceArn=scene.template)["tags"] == tags
+    client.set_tags_for_resource(resourceArn=scene.template)
+    assert client.list_tags_for_resource(resourceArn=scene.template)["tags"] == []
+
+
+def test_items_that_fail_are_no_error(scene: Scene, client: Any) -> None:
+    absent = scene.finding.replace("0-00000001", "0-99999999")
+    answer = client.describe_findings(findingArns=[scene.finding, absent, "arn"])
+    assert [finding["arn"] for finding in answer["findings"]] == [scene.finding]
+    assert answer["failedItems"] == {
+        absent: {"failureCode": "ITEM_DOES_NOT_EXIST", "retryable": False},
+        "arn": {"failureCode": "INVALID_ARN", "retryable": False},
+    }
+    twice = client.describe_findings(findingArns=[scene.finding] * 2)
+    assert (twice["findings"], twice["failedItems"][scene.finding]["failureCode"]) == ([], "DUPLICATE_ARN")
+
+
+def test_exclusions_are_a_map(scene: Scene, client: Any) -> None:
+    answer = client.describe_exclusions(exclusionArns=[scene.exclusion], locale="EN_US")
+    assert answer["exclusions"][scene.exclusion]["scopes"][0]["key"] == "INSTANCE_ID"
+
+
+def test_text_of_any_language_comes_back(client: Any) -> None:
+    name = 'Zürich 測試 🐧 "\\ \u2028 \x01'
+    client.create_assessment_target(assessmentTargetName=name)
+    (arn,) = client.list_assessment_targets(filter={"assessmentTargetNamePattern": "Zü*🐧*"})["assessmentTargetArns"]
+    (target,) = client.describe_assessment_targets(assessmentTargetArns=[arn])["assessmentTargets"]
+    assert target["name"] == name
