@@ -62,7 +62,8 @@ def _told(outcome: "SyncOutcome", now: float) -> str:
     snapshot = outcome.snapshot
     stated = snapshot.published_at or snapshot.fetched_at
     age = duration_text(max(0.0, now - stated.timestamp()))
-    return f"{snapshot.advisories} advisories of {snapshot.feed}, {age} old, from {snapshot.origin}"
+    unread = f", {snapshot.unparsed} unread (see openinspector feeds list)" if snapshot.unparsed else ""
+    return f"{snapshot.advisories} advisories of {snapshot.feed}{unread}, {age} old, from {snapshot.origin}"
 
 
 def _distribution() -> str:

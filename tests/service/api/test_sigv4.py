@@ -128,6 +128,11 @@ def test_a_header_of_aws_that_is_not_signed_is_refused(name: str) -> None:
     )
 
 
+def test_the_content_type_may_be_unsigned_as_version_2_of_the_javascript_sdk_leaves_it() -> None:
+    bare = as_received(SIGNER.headers(BODY, NOW, {"X-Amz-Target": "InspectorService.ListFindings"}))
+    verify([*bare, (b"content-type", b"application/x-amz-json-1.1")])
+
+
 def test_an_unsigned_host_is_refused() -> None:
     assert refusal(edited("content-type;host;", "content-type;"))[1].startswith("'Host' must be")
 
