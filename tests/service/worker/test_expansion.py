@@ -36,7 +36,7 @@ def zipped(names: dict[str, bytes]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in names.items():
-            archive.writestr(name, content)
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
@@ -99,7 +99,11 @@ def test_a_bomb_is_refused(tmp_path: Path, content: bytes, bounds: Bounds) -> No
         expanded(tmp_path, "x", content, bounds)
 
 
-@pytest.mark.parametrize("content", [lzma.compress(tar())[:-20], zipped(FILES)[:40], b"PK\x03\x04", b"\x1f\x8b\x08"])
+@pytest.mark.parametrize(
+    "content",
+    [lzma.compress(tar())[:-20], zipped(FILES)[:40], b"PK\x03\x04", b"\x1f\x8b\x08"],
+    ids=["tar.xz", "zip", "zip head", "gzip head"],
+)
 def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(FeedError, match="cannot be unpacked"):
         expanded(tmp_path, "x", content)
