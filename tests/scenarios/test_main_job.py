@@ -120,3 +120,13 @@ def test_a_run_survives_kill_9_of_the_service(system: WholeSystem) -> None:
     system.start_agent()
     assert wait_for_end(system.client, run_arn)["state"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
     assert CVE in {finding["id"] for finding in findings_of(system.client, run_arn)}
+
+
+def test_the_same_on_postgresql(system_on_postgresql: WholeSystem) -> None:
+    system = system_on_postgresql
+    system.start_agent()
+    system.store_advisory(distribution_of_this_host())
+    run_arn = system.start_run()
+    assert wait_for_end(system.client, run_arn)["state"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
+    assert CVE in {finding["id"] for finding in findings_of(system.client, run_arn)}
+    assert not list(system.processes.data_dir.glob("*.db"))

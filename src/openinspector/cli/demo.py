@@ -55,7 +55,7 @@ def _sync_feeds(processes: DemoProcesses, vendor_seconds: float) -> str:
 
     out = console()
     with out.status("Fetching advisories") as status:
-        told = list(sync_for_this_host(processes.data_dir, vendor_seconds, status.update))
+        told = list(sync_for_this_host(processes.settings(), vendor_seconds, status.update))
     for line in told:
         out.print(line)
     return told[-1] if told else "none"

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from openinspector.cli.presentation import duration_text
-from openinspector.cli.serve import settings_from
 from openinspector.model.errors import FeedError
 
 if TYPE_CHECKING:
     from openinspector.feed import Feed
     from openinspector.service.app.feeds import SyncOutcome
+    from openinspector.service.settings import Settings
     from openinspector.service.worker.feed_sync import SyncRequest
 
 _OS_RELEASE = Path("/etc/os-release")
 _ARCHIVE = "debian_archive"
 
 
-def sync_for_this_host(data_dir: Path, vendor_seconds: float, say: Callable[[str], None]) -> Iterator[str]:
+def sync_for_this_host(settings: "Settings", vendor_seconds: float, say: Callable[[str], None]) -> Iterator[str]:
     """Sync the feed that speaks for this host; yields, for people, which it was, how old it is, what failed before."""
     from openinspector.service.bootstrap import open_advisory_store
     from openinspector.service.log import configure_logging
@@ -33,8 +33,8 @@ def sync_for_this_host(data_dir: Path, vendor_seconds: float, say: Callable[[str
         yield f"[yellow]![/yellow] No feed speaks for {escape(distribution) or 'this host'}: no CVE can be found on it"
         return
     clock = SystemClock()
-    store = open_advisory_store(settings_from(data_dir))
-    sync = FeedSync(store=store, clock=clock, workspace=data_dir / "feeds", feeds=feeds)
+    store = open_advisory_store(settings)
+    sync = FeedSync(store=store, clock=clock, workspace=settings.data_dir / "feeds", feeds=feeds)
     try:
         outcome, failures = sync.sync_first(
             requests, lambda what, done, total: say(escape(f"{what}  {done} of {total}"))

@@ -18,9 +18,12 @@ from openinspector.model.errors import OpenInspectorError
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
+    from openinspector.service.bootstrap import Stores
+    from openinspector.service.settings import Settings
+
 _PATIENCE_SECONDS: Final = 30.0
 _USER: Final = "demo"
-_SETTINGS: Final[Mapping[str, str]] = {
+QUICK_HEARTBEATS: Final[Mapping[str, str]] = {
     "OPENINSPECTOR_HEARTBEAT_SECONDS": "5",
     "OPENINSPECTOR_COLLECTING_HEARTBEAT_SECONDS": "5",
 }
@@ -33,7 +36,7 @@ class DemoError(OpenInspectorError):
 class DemoProcesses:
     """Starts the parts in ``folder`` and knows them again in a later process by their pid files."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str] = _SETTINGS) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] = QUICK_HEARTBEATS) -> None:
         self._folder = folder
         self._settings = settings
         self.data_dir = folder / "service"
@@ -54,20 +57,31 @@ class DemoProcesses:
 
     def access_key(self) -> tuple[str, str]:
         """Return the demo user's key id and secret, made and written to the credentials file once."""
-        from openinspector.cli.serve import settings_from
         from openinspector.service.app.access_keys import FULL_ACCESS
-        from openinspector.service.bootstrap import open_access_keys, open_stores
+        from openinspector.service.bootstrap import open_access_keys
         from openinspector.service.certificates import write_private
 
         known = configparser.ConfigParser()
         known.read(self.credentials_file)
-        stores = open_stores(settings_from(self.data_dir))
+        stores = self.stores()
         if "default" in known and stores.access_keys.get(known["default"]["aws_access_key_id"]):
             return known["default"]["aws_access_key_id"], known["default"]["aws_secret_access_key"]
         made = open_access_keys(stores).create(_USER, FULL_ACCESS)
         text = f"[default]\naws_access_key_id = {made.id}\naws_secret_access_key = {made.secret}\n"
         write_private(self.credentials_file, text.encode())
         return made.id, made.secret
+
+    def settings(self) -> "Settings":
+        """Return the service's settings; what this process's environment says is not asked."""
+        from openinspector.service.settings import read_settings
+
+        return read_settings({**self._settings, "OPENINSPECTOR_DATA_DIR": str(self.data_dir)})
+
+    def stores(self) -> "Stores":
+        """Open the service's stores beside it."""
+        from openinspector.service.bootstrap import open_stores
+
+        return open_stores(self.settings())
 
     def start_agent(self, url: str) -> str:
         """Enrol this host, start its agent, and return its id. The same host key gets the same id again."""
@@ -93,12 +107,10 @@ class DemoProcesses:
 
     def _heard_of(self, agent_id: str) -> Callable[[], bool]:
         """Return a function that says whether the agent has sent a heartbeat since now."""
-        from openinspector.cli.serve import settings_from
         from openinspector.model.agent import AgentHealth, AgentId
-        from openinspector.service.bootstrap import open_stores
         from openinspector.service.system_clock import SystemClock
 
-        clock, store = SystemClock(), open_stores(settings_from(self.data_dir)).agents
+        clock, store = SystemClock(), self.stores().agents
         began = clock.now()
 
         def is_heard_of() -> bool:
@@ -111,15 +123,13 @@ class DemoProcesses:
 
     def join_token(self, uses: int = 1) -> str:
         """Return a fresh join token whose hosts carry the demo's tag."""
-        from openinspector.cli.serve import settings_from
         from openinspector.model.asset import Tag
         from openinspector.service.app.enrolment import Grant, create_token
-        from openinspector.service.bootstrap import open_stores
         from openinspector.service.system_clock import SystemClock
 
         now = SystemClock().now()
         grant = Grant(tags=(Tag(key="Demo", value="this host"),), uses=uses, expires_at=now + timedelta(hours=1))
-        return create_token(open_stores(settings_from(self.data_dir)).agents, grant, now, os.urandom)
+        return create_token(self.stores().agents, grant, now, os.urandom)
 
     def client(self, url: str, key: tuple[str, str]) -> "BaseClient":
         """Return a boto3 client of the demo's service."""

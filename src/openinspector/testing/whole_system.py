@@ -1,18 +1,18 @@
 """The whole system in processes of its own, for scenarios: the service, an agent on this host, a real client."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from openinspector.agent.collection import collect
 from openinspector.agent.local_host import LocalHost
 from openinspector.agent.registry import sensors
-from openinspector.cli.demo_processes import DemoProcesses
-from openinspector.cli.serve import settings_from
+from openinspector.cli.demo_processes import QUICK_HEARTBEATS, DemoProcesses
 from openinspector.cli.templates import rules_package_arns
 from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind, Priority
 from openinspector.model.inventory import OperatingSystem
-from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.advisory_store import FeedSnapshot
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ AFFECTED: Final = "base-files"
 class WholeSystem:
     """A service and, once started, an agent; and a client of the service."""
 
-    def __init__(self, folder: Path) -> None:
-        self.processes = DemoProcesses(folder)
+    def __init__(self, folder: Path, settings: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.processes = DemoProcesses(folder, {**QUICK_HEARTBEATS, **settings})
         self.url, self.client = self.start_service()
 
     def start_service(self) -> "tuple[str, BaseClient]":
@@ -63,7 +63,7 @@ class WholeSystem:
             unparsed=0,
             validators={},
         )
-        open_stores(settings_from(self.processes.data_dir)).advisories.replace(snapshot, [advisory], ())
+        self.processes.stores().advisories.replace(snapshot, [advisory], ())
 
     def start_run(self) -> str:
         """Make resource group, target and template, start a run, and return its ARN."""

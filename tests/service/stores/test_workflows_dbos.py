@@ -4,15 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import uuid
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
 
 from openinspector.service.ports.workflows import WorkflowContext
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.testing.conformance.workflows import NewWorkflows, WorkflowsSuite
+from openinspector.testing.postgresql import new_database
 
 
 class TestDbosOnSqlite(WorkflowsSuite):
@@ -25,12 +24,7 @@ class TestDbosOnSqlite(WorkflowsSuite):
 class TestDbosOnPostgresql(WorkflowsSuite):
     @pytest.fixture
     def new_workflows(self, postgresql_url: str) -> NewWorkflows:
-        name = f"workflows_{uuid.uuid4().hex}"
-        engine = create_engine(postgresql_url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-        engine.dispose()
-        url = make_url(postgresql_url).set(database=name).render_as_string(hide_password=False)
+        url = new_database(postgresql_url)
         return lambda: DbosWorkflows(url, application_version="test")
 
 
