@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from openinspector.engine.evidence import Evidence, render_evidence
+from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detection, Rule
 
 MAX_LISTED: Final = 100
@@ -11,12 +11,12 @@ MAX_LISTED: Final = 100
 
 
 def detection(rule: Rule, title: str, recommendation: str, evidence: Evidence) -> Detection:
-    """Return the rule's only detection on a host: its description ends with what was found and where."""
+    """Return the rule's only detection on a host: what was found, and where, is its evidence."""
     return Detection(
         subject="",
         rule_id=rule.title,
         title=title,
-        description=f"{rule.description}\n\nWhat was found:\n{render_evidence(evidence)}",
+        description=rule.description,
         recommendation=recommendation,
         severity=rule.severity,
         evidence=evidence,

@@ -1,5 +1,6 @@
 import pytest
 
+from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
 from openinspector.model.inventory import KernelParameters
 from openinspector.rules.security_best_practices.address_space_layout_randomization import RULE
@@ -19,7 +20,7 @@ def test_the_finding_says_what_is_on() -> None:
     assert isinstance(outcome, Detected)
     (found,) = outcome.detections
     assert AGENT_ID in found.title
-    assert "off for the heap" in found.description
+    assert "off for the heap" in render_evidence(found.evidence)
     assert "echo 2 | sudo tee /proc/sys/kernel/randomize_va_space" in found.recommendation
 
 

@@ -1,5 +1,6 @@
 import pytest
 
+from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
 from openinspector.model.inventory import LoginDefinitions, PasswordState
 from openinspector.rules.security_best_practices.password_maximum_age import RULE
@@ -53,7 +54,7 @@ def test_the_finding_names_accounts_and_quotes_them() -> None:
     assert "chage --maxdays 365 -- alice\nchage --maxdays 365 -- 'x; reboot'" in found.recommendation
     assert "bob" not in found.recommendation
     assert "PASS_MAX_DAYS 365" not in found.recommendation
-    assert "The password of alice (uid 1000) has no maximum age [/etc/shadow]" in found.description
+    assert "The password of alice (uid 1000) has no maximum age [/etc/shadow]" in render_evidence(found.evidence)
 
 
 def test_no_login_definitions_on_the_host_means_no_maximum() -> None:

@@ -1,5 +1,6 @@
 import pytest
 
+from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
 from openinspector.model.facts import Record
 from openinspector.model.inventory import LoginDefinitions, PasswordQuality
@@ -53,7 +54,7 @@ def test_policies(records: tuple[Record, ...], outcome: type[object]) -> None:
 def test_the_finding_shows_how_the_length_comes_about() -> None:
     outcome = RULE.evaluate(host(pam(QUALITY, DEBIAN), conf(minlen="14", dcredit="2")), CONTEXT)
     assert isinstance(outcome, Detected)
-    text = outcome.detections[0].description
+    text = render_evidence(outcome.detections[0].evidence)
     assert "passwd: 12 characters" in text
     assert "takes 12 characters (minlen 14, less 2 for credits above zero)" in text
     assert "[/etc/pam.d/passwd:1]" in text
@@ -75,5 +76,5 @@ def test_a_service_that_surely_takes_less_is_found_beside_what_is_unknown() -> N
     outcome = RULE.evaluate(troubled(facts, "password_quality", "unread"), CONTEXT)
     assert isinstance(outcome, Detected)
     assert outcome.unfinished is not None
-    assert "login: no minimum length is set" in outcome.detections[0].description
-    assert "passwd:" not in outcome.detections[0].description
+    assert "login: no minimum length is set" in render_evidence(outcome.detections[0].evidence)
+    assert "passwd:" not in render_evidence(outcome.detections[0].evidence)

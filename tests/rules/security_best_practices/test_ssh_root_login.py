@@ -43,14 +43,14 @@ def test_the_finding_names_host_file_and_line() -> None:
     assert f"Instance {AGENT_ID} is configured to allow users to log in with root credentials over SSH" in found.title
     assert "Change line 3 of /etc/ssh/sshd_config.d/50-cloud.conf to `PermitRootLogin no`." in found.recommendation
     assert "PermitRootLogin is yes [/etc/ssh/sshd_config.d/50-cloud.conf:3]" in render_evidence(found.evidence)
-    assert "50-cloud.conf:3" in found.description
+    assert "50-cloud.conf:3" in render_evidence(found.evidence)
 
 
 def test_a_default_is_called_one() -> None:
     outcome = RULE.evaluate(host(sshd({"permitrootlogin": "prohibit-password"})), CONTEXT)
     assert isinstance(outcome, Detected)
     (found,) = outcome.detections
-    assert "PermitRootLogin is prohibit-password, the default of OpenSSH 9.2p1" in found.description
+    assert "PermitRootLogin is prohibit-password, the default of OpenSSH 9.2p1" in render_evidence(found.evidence)
     assert "Write `PermitRootLogin no` in /etc/ssh/sshd_config, before any Match block." in found.recommendation
 
 

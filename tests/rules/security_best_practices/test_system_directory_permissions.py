@@ -1,5 +1,6 @@
 import pytest
 
+from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import Detected, NotApplicable, Passed, RuleContext, Unable
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import Group, User
@@ -34,7 +35,7 @@ def test_somebody_else_in_the_group_root() -> None:
     by_account = RULE.evaluate(host(shared, User(name="eve", uid=1001, gid=0)), CONTEXT)
     for outcome in (by_list, by_account):
         assert isinstance(outcome, Detected)
-        assert "/etc may be changed by group root (members eve)" in outcome.detections[0].description
+        assert "/etc may be changed by group root (members eve)" in render_evidence(outcome.detections[0].evidence)
     second_root = RULE.evaluate(host(shared, User(name="toor", uid=0, gid=0)), CONTEXT)
     assert isinstance(second_root, Passed)
 
@@ -59,7 +60,7 @@ def test_one_finding_lists_everything_the_widest_access_first() -> None:
         "/usr/local/lib",
         "/bin/at",
     ]
-    assert "group staff (members alice, bob): mode 2775" in found.description
+    assert "group staff (members alice, bob): mode 2775" in render_evidence(found.evidence)
     assert "chmod go-w -- '/etc/a b'" in found.recommendation
     assert "chown root -- /bin/at && chmod go-w -- /bin/at" in found.recommendation
     assert "/sbin" not in found.recommendation
