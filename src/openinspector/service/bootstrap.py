@@ -32,7 +32,7 @@ from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
-from openinspector.service.app.runs import exclusions_before, start_pending
+from openinspector.service.app.runs import exclusions_before, forget_orphans, start_pending
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.certificates import write_private
@@ -146,6 +146,7 @@ class Service:
         """Resume what was pending, and begin what the service does by itself."""
         self._workflows.launch({RUN_WORKFLOW: self._run_driver()})
         start_pending(self._installation)
+        forget_orphans(self._installation)
         self._monitor.start()
         self._retention.start()
 

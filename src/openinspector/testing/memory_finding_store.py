@@ -72,6 +72,13 @@ class MemoryFindingStore:
             found = sorted(arn for arn, exclusion in self._exclusions.items() if exclusion.run_arn == run)
         return [arn for arn in found if after is None or arn > after][:limit]
 
+    def runs(self) -> Sequence[RunArn]:
+        """Return every run that produced anything, sorted."""
+        with self._lock:
+            found = {one.run_arn for one in self._findings.values()}
+            found |= {one.run_arn for one in self._exclusions.values()}
+        return sorted(found)
+
     def delete_run(self, run: RunArn) -> None:
         """Delete everything a run produced."""
         with self._lock:

@@ -189,3 +189,15 @@ def test_a_host_that_came_into_touch_after_the_start_is_told(built: BuiltInstall
     (only,) = runs.exclusions_before(built.installation, run, [PACKAGES[0].arn])
     assert only.kind is ExclusionKind.AGENT_UNHEALTHY
     assert late.id in only.description
+
+
+def test_what_a_deleted_run_left_behind_is_forgotten(built: BuiltInstallation) -> None:
+    templated(built)
+    built.heard(1)
+    kept = runs.start_run(built.installation, TEMPLATE.arn, None)
+    gone = builders.run(9).arn
+    built.produced(builders.finding(1, kept), builders.finding(2, gone), builders.exclusion(3, gone))
+    assert runs.forget_orphans(built.installation) == 1
+    assert built.installation.findings.runs() == [kept]
+    assert built.forgotten == [gone]
+    assert runs.forget_orphans(built.installation) == 0

@@ -94,6 +94,15 @@ def exclusions_before(
     return (*known, *late, *without_rules(installation.rules_packages, run.rules_package_arns, built))
 
 
+def forget_orphans(installation: Installation) -> int:
+    """Forget what runs produced that are no more: the process died between deleting them and this. Says how many."""
+    produced = installation.findings.runs()
+    known = installation.assessments.runs_by_arn(produced)
+    orphans = [run for run in produced if run not in known]
+    forget_runs(installation, orphans)
+    return len(orphans)
+
+
 def start_pending(installation: Installation) -> int:
     """Start the workflow of every run in progress, for those whose process died before it did; says how many."""
     runs = installation.assessments.runs_in_states(sorted(IN_PROGRESS))

@@ -65,6 +65,10 @@ class FindingStore(Protocol):
         """Return exclusion ARNs of a run after ``after``, in ARN order."""
         ...
 
+    def runs(self) -> Sequence[RunArn]:
+        """Return every run that produced anything, sorted."""
+        ...
+
     def delete_run(self, run: RunArn) -> None:
         """Delete everything a run produced."""
         ...

@@ -110,6 +110,12 @@ class SqlFindingStore:
         with reading(self._engine) as connection:
             return [ExclusionArn(arn) for arn in connection.scalars(query.order_by(EXCLUSION.c.arn).limit(limit))]
 
+    def runs(self) -> Sequence[RunArn]:
+        """Return every run that produced anything, sorted."""
+        with reading(self._engine) as connection:
+            found = {*connection.scalars(select(RESULT.c.run_arn)), *connection.scalars(select(EXCLUSION.c.run_arn))}
+        return [RunArn(run) for run in sorted(found)]
+
     def delete_run(self, run: RunArn) -> None:
         """Delete everything a run produced."""
         with writing(self._engine) as connection:

@@ -149,8 +149,10 @@ class KeepingSuite:
         """Findings and exclusions; other runs stay; twice is fine; the run may produce anew."""
         store.add_findings([finding(1), finding(2), finding(1, OTHER_RUN)])
         store.add_exclusions([exclusion(1), exclusion(1, OTHER_RUN)])
+        assert store.runs() == [RUN, OTHER_RUN]
         store.delete_run(RUN)
         store.delete_run(RUN)
+        assert store.runs() == [OTHER_RUN]
         assert listed(store) == [finding(1, OTHER_RUN).arn]
         assert store.findings_by_arn([finding(1).arn]) == {}
         assert sum(store.counts(RUN).values()) == 0
