@@ -27,3 +27,10 @@ def system(tmp_path: Path) -> Iterator[WholeSystem]:
     made = WholeSystem(tmp_path)
     yield made
     made.processes.stop()
+
+
+@pytest.fixture
+def system_by_duration(tmp_path: Path) -> Iterator[WholeSystem]:
+    made = WholeSystem(tmp_path, {"OPENINSPECTOR_RUN_ENDS": "duration"})
+    yield made
+    made.processes.stop()

@@ -130,3 +130,36 @@ def test_the_same_on_postgresql(system_on_postgresql: WholeSystem) -> None:
     assert wait_for_end(system.client, run_arn)["state"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
     assert CVE in {finding["id"] for finding in findings_of(system.client, run_arn)}
     assert not list(system.processes.data_dir.glob("*.db"))
+
+
+def test_a_run_that_collects_for_its_duration_is_stopped(system_by_duration: WholeSystem) -> None:
+    system = system_by_duration
+    system.start_agent()
+    system.store_advisory(distribution_of_this_host())
+
+    # 1. stopped early: what was collected is evaluated
+    run_arn = system.start_run()
+    wait_for_telemetry(system.client, run_arn)
+    system.client.stop_assessment_run(assessmentRunArn=run_arn, stopAction="START_EVALUATION")
+    run = wait_for_end(system.client, run_arn)
+    assert run["state"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
+    assert CVE in {finding["id"] for finding in findings_of(system.client, run_arn)}
+
+    # 2. the same again, canceled: nothing is found, and what was collected is gone
+    template = run["assessmentTemplateArn"]
+    second = system.client.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"]
+    wait_for_telemetry(system.client, second)
+    system.client.stop_assessment_run(assessmentRunArn=second, stopAction="SKIP_EVALUATION")
+    assert wait_for_end(system.client, second)["state"] == "CANCELED"
+    assert not findings_of(system.client, second)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while system.client.get_telemetry_metadata(assessmentRunArn=second)["telemetryMetadata"]:
+        assert time.monotonic() < deadline, "the canceled run's telemetry is still there"
+        time.sleep(0.2)
+
+
+def wait_for_telemetry(client: Any, run_arn: str) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not client.get_telemetry_metadata(assessmentRunArn=run_arn)["telemetryMetadata"]:
+        assert time.monotonic() < deadline, "no telemetry arrived"
+        time.sleep(0.2)
