@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _PATIENCE_SECONDS: Final = 30.0
 _USER: Final = "demo"
+ANY_PORT: Final = "127.0.0.1:0"
 QUICK_HEARTBEATS: Final[Mapping[str, str]] = {
     "OPENINSPECTOR_HEARTBEAT_SECONDS": "5",
     "OPENINSPECTOR_COLLECTING_HEARTBEAT_SECONDS": "5",
@@ -49,7 +50,7 @@ class DemoProcesses:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         endpoint = self.data_dir / "endpoint"
         endpoint.unlink(missing_ok=True)
-        listen = "127.0.0.1:8443" if _is_free(8443) else "127.0.0.1:0"
+        listen = self._settings.get("OPENINSPECTOR_LISTEN") or ("127.0.0.1:8443" if _is_free(8443) else ANY_PORT)
         arguments = ("-m", "openinspector.cli", "serve", "--data-dir", str(self.data_dir), "--listen", listen)
         process = self._start("service", arguments, self._settings)
         self._wait(process, "service", lambda: endpoint.is_file() and _answers(endpoint.read_text().strip()))

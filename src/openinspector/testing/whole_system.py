@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from openinspector.agent.collection import collect
 from openinspector.agent.local_host import LocalHost
 from openinspector.agent.registry import sensors
-from openinspector.cli.demo_processes import QUICK_HEARTBEATS, DemoProcesses
+from openinspector.cli.demo_processes import ANY_PORT, QUICK_HEARTBEATS, DemoProcesses
 from openinspector.cli.templates import rules_package_arns
 from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind, Priority
 from openinspector.model.inventory import OperatingSystem
@@ -28,7 +28,7 @@ class WholeSystem:
     """A service and, once started, an agent; and a client of the service."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str] = MappingProxyType({})) -> None:
-        self.processes = DemoProcesses(folder, {**QUICK_HEARTBEATS, **settings})
+        self.processes = DemoProcesses(folder, {**QUICK_HEARTBEATS, "OPENINSPECTOR_LISTEN": ANY_PORT, **settings})
         self.url, self.client = self.start_service()
 
     def start_service(self) -> "tuple[str, BaseClient]":
