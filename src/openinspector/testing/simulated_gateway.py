@@ -7,13 +7,11 @@ against each other by something that is neither.
 import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from secrets import token_urlsafe
-from socket import socket
 from threading import Condition, Thread
 from types import TracebackType
 from typing import Any, Final, Self
@@ -24,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from openinspector.model.errors import WireError
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
+from openinspector.testing.tls_server import TlsServer
 from openinspector.wire.codec import decode_batch
 from openinspector.wire.envelope import EnvelopeHeader, chain_digest, decode_envelope
 from openinspector.wire.message import (
@@ -265,25 +264,15 @@ class SimulatedGateway:
         return ManifestReply(closed=True)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class _Server(TlsServer):
     def __init__(self, gateway: SimulatedGateway, context: ssl.SSLContext) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler, context)
         self.gateway = gateway
-        self._context = context
 
     def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shake hands in the connection's own thread, so that a client that does not cannot stop the others."""
+        """Count the connection."""
         self.gateway.connections += 1
-        assert isinstance(request, socket)
-        with suppress(OSError), self._context.wrap_socket(request, server_side=True) as secured:
-            super().finish_request(secured, client_address)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet: clients that go away are part of the tests."""
-        del request, client_address
+        super().finish_request(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

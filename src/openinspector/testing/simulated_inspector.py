@@ -7,15 +7,14 @@ import json
 import ssl
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socket import socket
 from threading import Thread
 from types import TracebackType
 from typing import Any, Final, Self
 
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
+from openinspector.testing.tls_server import TlsServer
 
 MAX_BODY: Final = 1024 * 1024
 Answer = Mapping[str, Any]
@@ -79,24 +78,10 @@ class SimulatedInspector:
         return answer
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-
+class _Server(TlsServer):
     def __init__(self, inspector: SimulatedInspector, context: ssl.SSLContext) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler, context)
         self.inspector = inspector
-        self._context = context
-
-    def finish_request(self, request: Any, client_address: Any) -> None:
-        """Shake hands in the connection's own thread."""
-        assert isinstance(request, socket)
-        with suppress(OSError), self._context.wrap_socket(request, server_side=True) as secured:
-            super().finish_request(secured, client_address)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet: clients that go away are part of the tests."""
-        del request, client_address
 
 
 class _Handler(BaseHTTPRequestHandler):
