@@ -31,8 +31,8 @@ CHILD = textwrap.dedent(
         spool.append("run", f'"{seq}"'.encode())
         print("kept", seq, flush=True)
         if seq % 3 == 0:
+            print("acknowledging", seq - 2, flush=True)
             spool.acknowledge("run", seq - 2)
-            print("acknowledged", seq - 2, flush=True)
     """
 )
 
@@ -55,9 +55,7 @@ def test_a_killed_spool_has_everything_it_said_it_kept(tmp_path: Path) -> None:
         # The last append may have been made without being told.
         assert stream.count - max(kept, default=0) in (0, 1)
         kept |= {seq: f'"{seq}"'.encode() for seq in range(len(kept) + 1, stream.count + 1)}
-        assert set(range(acknowledged + 1, stream.count + 1)) - set(stream.pending) <= set(
-            range(acknowledged + 1, acknowledged + 4)
-        )
+        assert set(range(acknowledged + 1, stream.count + 1)) <= set(stream.pending)
         for seq in stream.pending:
             envelope = spool.read("run", seq)
             assert envelope is not None
