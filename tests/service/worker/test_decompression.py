@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openinspector.service.worker.decompression import BROKEN, BoundedStream, compression_of, decompressed
 
 COMPRESSED = {
-    ".gz": gzip.compress(b"content"),
+    ".gz": gzip.compress(b"content", mtime=0),
     ".bz2": bz2.compress(b"content"),
     ".xz": lzma.compress(b"content"),
     ".zst": zstandard.ZstdCompressor().compress(b"content"),

@@ -51,9 +51,9 @@ def expanded(folder: Path, name: str, content: bytes, bounds: Bounds | None = No
     ("name", "content", "plain"),
     [
         ("Packages.xz", lzma.compress(b"text"), "Packages"),
-        ("Packages.gz", gzip.compress(b"text"), "Packages"),
+        ("Packages.gz", gzip.compress(b"text", mtime=0), "Packages"),
         ("DSA/list.bz2", bz2.compress(b"text"), "DSA/list"),
-        ("json", gzip.compress(b"text"), "json"),
+        ("json", gzip.compress(b"text", mtime=0), "json"),
         ("plain.json", b"text", "plain.json"),
         ("plain.gz", b"text", "plain.gz"),
     ],
