@@ -22,6 +22,8 @@ FACTS = (
     ("6.1.123-1", "6.1.123+1", -1),
     ("1-2-3", "1-10-1", -1),
     ("1.0-1~bpo12+1", "1.0-1", -1),
+    ("+1:0.1", "1:0.1", 0),
+    ("-0:0", "0", 0),
 )
 versions = st.from_regex(r"\A([0-9]{1,2}:)?[0-9][0-9a-zA-Z.+~]{0,8}(-[0-9a-z.+~]{1,5})?\Z")
 pairs = st.tuples(versions, versions)
@@ -33,12 +35,14 @@ def test_facts(first: str, second: str, sign: int) -> None:
     assert SCHEME.compare(second, first) == -sign
 
 
-@pytest.mark.parametrize("text", ["1.0", "1:1.0-1", "2.38.1-5+deb12u3", "1:2:3-1", "0", "1-2-3"])
+@pytest.mark.parametrize("text", ["1.0", "1:1.0-1", "2.38.1-5+deb12u3", "1:2:3-1", "0", "1-2-3", "-0:0", "+1:0"])
 def test_accepts(text: str) -> None:
     assert SCHEME.is_valid(text)
 
 
-@pytest.mark.parametrize("text", ["", "a", ":1", "1:", "1.0-", "-1", "x:1", "1 0", "1_0", "99999999999:1", "1.0é"])
+@pytest.mark.parametrize(
+    "text", ["", "a", ":1", "1:", "1.0-", "-1", "-1:1", "+:1", "x:1", "1 0", "1_0", "99999999999:1", "1.0é"]
+)
 def test_refuses(text: str) -> None:
     assert not SCHEME.is_valid(text)
 

@@ -33,10 +33,11 @@ def compare_rpm(first: str, second: str) -> int:
 
 def _split_dpkg(text: str) -> tuple[int, str, str]:
     epoch, colon, rest = text.strip().partition(":")
-    if not colon or not epoch or not set(epoch) <= _DIGITS:
-        epoch, rest = "0", text.strip()
+    digits = epoch[1:] if epoch[:1] == "+" or (epoch[:1] == "-" and not epoch[1:].strip("0")) else epoch
+    if not colon or not digits or not set(digits) <= _DIGITS:
+        digits, rest = "0", text.strip()
     upstream, dash, revision = rest.rpartition("-")
-    return (int(epoch), upstream, revision) if dash else (int(epoch), rest, "")
+    return (int(digits), upstream, revision) if dash else (int(digits), rest, "")
 
 
 def _dpkg_order(text: str) -> int:

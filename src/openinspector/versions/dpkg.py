@@ -19,7 +19,11 @@ _END: Final = b"\x02"
 _DIGITS: Final = frozenset(b"0123456789")
 _LETTERS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _PAIRS: Final = re.compile(rb"(\D*)(\d*)")
-_VALID: Final = re.compile(r"(?:[0-9]+:(?=[0-9])[A-Za-z0-9.+~:-]*?|(?=[0-9])[A-Za-z0-9.+~-]*?)(?:-[A-Za-z0-9.+~]+)?")
+_EPOCH: Final = re.compile(rb"[+]?([0-9]+)|-(0+)")
+"""dpkg reads the epoch with strtol(3), signs and all, and refuses only what is negative."""
+_VALID: Final = re.compile(
+    r"(?:(?:[+]?[0-9]+|-0+):(?=[0-9])[A-Za-z0-9.+~:-]*?|(?=[0-9])[A-Za-z0-9.+~-]*?)(?:-[A-Za-z0-9.+~]+)?"
+)
 _MAX_EPOCH: Final = 2**31 - 1
 
 
@@ -38,9 +42,11 @@ _ORDER: Final = _order()
 def key(text: str) -> bytes:
     """Return the sort key of any text; what dpkg rejects is read as far as it goes."""
     raw = text.encode("utf-8", "surrogatepass").strip()
-    epoch, colon, rest = raw.partition(b":")
-    if not (colon and epoch.isdigit()):
-        epoch, rest = b"", raw
+    written, colon, rest = raw.partition(b":")
+    read = _EPOCH.fullmatch(written) if colon else None
+    epoch = (read[1] or read[2]) if read else b""
+    if read is None:
+        rest = raw
     upstream, dash, revision = rest.rpartition(b"-")
     if not dash:
         upstream, revision = rest, b""

@@ -54,6 +54,12 @@ def _document(title: str, types: Sequence[type[object]]) -> bytes:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": title,
         "anyOf": list(references),
-        "$defs": definitions,
+        "$defs": {name: _described(definition) for name, definition in definitions.items()},
     }
     return msgspec.json.format(msgspec.json.encode(document, order="sorted"), indent=2) + b"\n"
+
+
+def _described(definition: Mapping[str, object]) -> dict[str, object]:
+    """Return a definition with its description on one line: compilers differ in how they indent docstrings."""
+    description = definition.get("description")
+    return {**definition, **({"description": " ".join(description.split())} if isinstance(description, str) else {})}
