@@ -3,8 +3,11 @@
 The folder is the registry (ADR 0004): these pages are where its contents can be read as a list.
 """
 
+import contextlib
 import dataclasses
 import inspect
+import io
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from openinspector.agent.__main__ import PROGRAM, commands, parser
 from openinspector.agent.registry import sensors
 from openinspector.cli.main import COMMANDS, cli
 from openinspector.feed import Feed
@@ -24,6 +28,7 @@ from openinspector.wire import telemetry
 from openinspector.wire.schema import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
+os.environ["COLUMNS"] = "100"  # help pages are the same whatever terminal writes them
 NOTE = "<!-- Written by `make docs` from the code; edit the code. -->\n\n"
 
 
@@ -117,6 +122,18 @@ def _child(command: click.Command, parent: click.Context, name: str) -> click.Co
     return click.Context(command, info_name=name, parent=parent, terminal_width=100, max_content_width=100)
 
 
+def agent_cli_page() -> str:
+    """Return the help of every command of the agent."""
+    known = commands()
+    parts = ["# Command line of the agent\n\n`openinspector-agent`, or `openinspector agent`.\n"]
+    for words in ((), *((name,) for name in known)):
+        told = io.StringIO()
+        with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
+            parser(known).parse_args([*words, "--help"])
+        parts.append(f"\n## {' '.join((PROGRAM, *words))}\n\n```\n{told.getvalue().rstrip()}\n```\n")
+    return "".join(parts)
+
+
 def api_coverage_page() -> str:
     """Say which of the 37 operations are built."""
     built = built_operations()
@@ -133,6 +150,7 @@ def telemetry_page() -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "agent-cli": agent_cli_page,
     "api-coverage": api_coverage_page,
     "cli": cli_page,
     "feeds": feeds_page,

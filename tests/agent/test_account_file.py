@@ -12,6 +12,7 @@ from openinspector.testing.fake_host import FakeHost, Node
         ("0", 0),
         ("4294967295", 4294967295),
         ("-1", -1),
+        ("\x1c7", 7),
         ("", None),
         ("x", None),
         ("١", None),

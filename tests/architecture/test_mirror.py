@@ -9,6 +9,7 @@ SOURCE = ROOT / "src" / "openinspector"
 PLUGIN_FOLDERS = (
     "agent/sensors",
     "agent/identities",
+    "agent/commands",
     "feeds",
     "versions",
     "rules/security_best_practices",

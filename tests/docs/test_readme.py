@@ -1,5 +1,7 @@
 """What the README tells people to type exists."""
 
+import contextlib
+import io
 import re
 import shlex
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 import click
 import pytest
 
+from openinspector.agent.__main__ import commands as agent_commands
+from openinspector.agent.__main__ import parser as agent_parser
 from openinspector.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +31,8 @@ def commands(text: str) -> list[tuple[str, ...]]:
 
 def wrong_word(words: tuple[str, ...]) -> str | None:
     """Return the first word that is neither a command nor an option of the commands before it."""
+    if words[:1] == ("agent",):
+        return wrong_word_to_the_agent(words[1:])
     command: click.Command = cli
     context = click.Context(cli)
     for word in words:
@@ -42,6 +48,19 @@ def wrong_word(words: tuple[str, ...]) -> str | None:
                 return word
             command = below
     return None
+
+
+def wrong_word_to_the_agent(words: tuple[str, ...]) -> str | None:
+    known = agent_commands()
+    if words in ((), ("--help",)):
+        return None
+    if words[0] not in known:
+        return words[0]
+    told = agent_parser({words[0]: known[words[0]]})
+    with contextlib.redirect_stdout(io.StringIO()) as help_text, contextlib.suppress(SystemExit):
+        told.parse_args([words[0], "--help"])
+    options = (word.partition("=")[0] for word in words[1:] if word.startswith("--"))
+    return next((option for option in options if option not in help_text.getvalue()), None)
 
 
 ALL = sorted({(str(page.relative_to(ROOT)), words) for page in PAGES for words in commands(page.read_text())})
@@ -74,3 +93,6 @@ def test_the_check_sees() -> None:
     assert wrong_word(("runs", "stat")) == "stat"
     assert wrong_word(("runs", "start", "--wath")) == "--wath"
     assert wrong_word(("runs", "start", "ARN", "--watch")) is None
+    assert wrong_word(("agent", "enrol", "--tokn", "T")) == "--tokn"
+    assert wrong_word(("agent", "enlist")) == "enlist"
+    assert wrong_word(("agent", "enrol", "--token", "T")) is None

@@ -28,7 +28,7 @@ def number(text: str) -> int | None:
     digits = text.strip().removeprefix("-")
     if not (digits.isascii() and digits.isdecimal()) or len(digits) > len(str(MAX_ID)):
         return None
-    return int(text)
+    return int(text.strip())
 
 
 def names_by_id(host: Host, path: str) -> dict[int, str]:

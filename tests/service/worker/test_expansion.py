@@ -76,6 +76,12 @@ def test_a_zip_is_its_files(tmp_path: Path) -> None:
     assert expanded(tmp_path, "all.zip", zipped(FILES)) == {f"all/{name}": c for name, c in FILES.items()}
 
 
+def test_a_member_without_a_name_is_no_crash(tmp_path: Path) -> None:
+    content = zipped({"x": b"text"})
+    nameless = content.replace(b"x", b"\0")  # both headers
+    assert set(expanded(tmp_path, "all.zip", nameless).values()) <= {b"text"}
+
+
 def test_names_do_not_climb(tmp_path: Path) -> None:
     assert expanded(tmp_path, "all.zip", zipped({"../../etc/x": b"1", "/y": b"2"})) == {
         "all/etc/x": b"1",

@@ -108,7 +108,7 @@ def _tar_members(source: Source, stream: IO[bytes], budget: _Budget) -> Iterator
 def _zip_members(source: Source, file: IO[bytes], budget: _Budget) -> Iterator[Document]:
     with zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
-            if not info.is_dir():
+            if not info.filename.endswith("/"):
                 with archive.open(info) as content:
                     yield _member(source, info.filename, budget.read(content))
 

@@ -1,0 +1,47 @@
+"""Command: one thing `openinspector-agent` does; the files of `openinspector.agent.commands` are the list."""
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from openinspector.agent.settings import AgentSettings, load_settings
+from openinspector.model.errors import OpenInspectorError
+
+DONE: Final = 0
+NOT_WELL: Final = 1
+"""Refused, failed, or what was asked about is not well."""
+WRONG_USAGE: Final = 2
+
+
+class UsageError(OpenInspectorError):
+    """A command line that asks for something the command does not do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invocation:
+    """What a command was called with."""
+
+    options: Namespace
+    settings_file: Path | None
+    """What ``--config`` names."""
+    environment: Mapping[str, str]
+
+    def settings(self) -> AgentSettings:
+        """Return the settings of file and environment; SettingsError."""
+        return load_settings(self.settings_file, self.environment)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One command. Its name is its file's; on the command line, underscores are hyphens."""
+
+    name: str
+    title: str
+    """One line of help, without a full stop."""
+    run: Callable[[Invocation], int]
+    """Returns the exit status: 0 done, 1 refused or not well; raises OpenInspectorError."""
+    add_options: Callable[[ArgumentParser], object] = lambda _parser: None
+    description: str = ""
+    """Whatever else the command's own help says."""
