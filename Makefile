@@ -43,7 +43,7 @@ serve: $(VENV)/.ready
 	@$(BIN)/openinspector serve
 
 lock: $(VENV)/.ready           ## resolve pyproject.toml into requirements.lock; no registry is named in it
-	@uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	@$$(command -v uv || echo .uv/bin/uv) pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
 
 clean:
