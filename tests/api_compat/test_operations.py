@@ -26,6 +26,7 @@ class Scene:
     run: RunArn
     finding: str
     exclusion: str
+    preview: str
 
 
 @pytest.fixture
@@ -39,7 +40,17 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
     endpoint.built.end_run(run)
     finding, exclusion = builders.finding(1, run), builders.exclusion(1, run)
     endpoint.built.produced(finding, exclusion)
-    return Scene(group=group, target=target, template=template, run=run, finding=finding.arn, exclusion=exclusion.arn)
+    preview = client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
+    endpoint.built.stores.previews.complete(preview, [exclusion.preview])
+    return Scene(
+        group=group,
+        target=target,
+        template=template,
+        run=run,
+        finding=finding.arn,
+        exclusion=exclusion.arn,
+        preview=preview,
+    )
 
 
 CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
@@ -51,6 +62,7 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
         "durationInSeconds": 180,
         "rulesPackageArns": [PACKAGE],
     },
+    "CreateExclusionsPreview": lambda s: {"assessmentTemplateArn": s.template},
     "CreateResourceGroup": lambda _: {"resourceGroupTags": [{"key": "Name", "value": "example"}]},
     "DeleteAssessmentRun": lambda s: {"assessmentRunArn": s.run},
     "DeleteAssessmentTarget": lambda s: {"assessmentTargetArn": s.target},
@@ -58,10 +70,12 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
     "DescribeAssessmentRuns": lambda s: {"assessmentRunArns": [s.run]},
     "DescribeAssessmentTargets": lambda s: {"assessmentTargetArns": [s.target]},
     "DescribeAssessmentTemplates": lambda s: {"assessmentTemplateArns": [s.template]},
+    "DescribeCrossAccountAccessRole": lambda _: {},
     "DescribeExclusions": lambda s: {"exclusionArns": [s.exclusion]},
     "DescribeFindings": lambda s: {"findingArns": [s.finding]},
     "DescribeResourceGroups": lambda s: {"resourceGroupArns": [s.group]},
     "DescribeRulesPackages": lambda _: {"rulesPackageArns": [PACKAGE]},
+    "GetExclusionsPreview": lambda s: {"assessmentTemplateArn": s.template, "previewToken": s.preview},
     "GetTelemetryMetadata": lambda s: {"assessmentRunArn": s.run},
     "ListAssessmentRunAgents": lambda s: {"assessmentRunArn": s.run},
     "ListAssessmentRuns": lambda s: {"assessmentTemplateArns": [s.template]},
@@ -72,6 +86,7 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
     "ListRulesPackages": lambda _: {},
     "ListTagsForResource": lambda s: {"resourceArn": s.template},
     "PreviewAgents": lambda s: {"previewAgentsArn": s.target},
+    "RegisterCrossAccountAccessRole": lambda _: {"roleArn": "arn:aws:iam::123456789012:role/Inspector"},
     "RemoveAttributesFromFindings": lambda s: {"findingArns": [s.finding], "attributeKeys": ["a"]},
     "SetTagsForResource": lambda s: {"resourceArn": s.template, "tags": [{"key": "a", "value": "b"}]},
     "StartAssessmentRun": lambda s: {"assessmentTemplateArn": s.template, "assessmentRunName": "again"},
@@ -87,7 +102,7 @@ def test_an_operation_answers(scene: Scene, client: Any, operation: str) -> None
     assert metadata["HTTPStatusCode"] == 200
     assert len(metadata["RequestId"]) == 36
     assert answer.pop("failedItems", {}) == {}
-    holds_nothing = operation.startswith(("Delete", "Set", "Stop", "Update", "Add", "Remove"))
+    holds_nothing = operation.startswith(("Delete", "Set", "Stop", "Update", "Add", "Remove", "Register"))
     assert holds_nothing == (answer == {})
     assert all(answer.values()) or operation == "ListTagsForResource"
 

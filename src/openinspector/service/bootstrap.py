@@ -24,6 +24,7 @@ from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.enrolment import Nonces, new_agent_id
+from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW, PreviewMaker
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.instructions import InstructionBoard
@@ -46,6 +47,8 @@ from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.object_store import ObjectStore
+from openinspector.service.ports.preview_store import PreviewStore
+from openinspector.service.ports.role_store import RoleStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
@@ -58,6 +61,8 @@ from openinspector.service.stores.finding_sql import SqlFindingStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
+from openinspector.service.stores.preview_sql import SqlPreviewStore
+from openinspector.service.stores.role_sql import SqlRoleStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
@@ -87,6 +92,8 @@ class Stores:
     telemetry: TelemetryStore
     advisories: AdvisoryStore
     access_keys: AccessKeyStore
+    previews: PreviewStore
+    roles: RoleStore
     objects: ObjectStore
     keys: KeyProvider
 
@@ -103,6 +110,8 @@ def open_stores(settings: Settings) -> Stores:
         telemetry=SqlTelemetryStore(engine),
         advisories=SqlAdvisoryStore(engine),
         access_keys=SqlAccessKeyStore(engine),
+        previews=SqlPreviewStore(engine),
+        roles=SqlRoleStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
     )
@@ -144,7 +153,12 @@ class Service:
 
     def start(self) -> None:
         """Resume what was pending, and begin what the service does by itself."""
-        self._workflows.launch({RUN_WORKFLOW: self._run_driver()})
+        self._workflows.launch(
+            {
+                RUN_WORKFLOW: self._run_driver(),
+                PREVIEW_WORKFLOW: PreviewMaker(installation=self._installation, advisories=self.stores.advisories),
+            }
+        )
         start_pending(self._installation)
         forget_orphans(self._installation)
         self._monitor.start()
@@ -250,6 +264,8 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
         agents=stores.agents,
         findings=stores.findings,
         telemetry=stores.telemetry,
+        previews=stores.previews,
+        roles=stores.roles,
         workflows=workflows,
         forget_telemetry=telemetry.run_canceled,
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),

@@ -9,9 +9,11 @@ from openinspector.service.app.errors import (
     AgentsBusy,
     CodedError,
     InvalidInput,
+    InvalidRole,
     LimitExceeded,
     NoSuchEntity,
     NotBuilt,
+    PreviewInProgress,
     RunInProgress,
 )
 
@@ -61,6 +63,8 @@ def api_error(error: OpenInspectorError) -> ApiError:
         return coded(_CODED[type(error)], str(error), error.code)
     if isinstance(error, NotBuilt):
         return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
+    if isinstance(error, PreviewInProgress):
+        return ApiError("PreviewGenerationInProgressException", str(error))
     if isinstance(error, RunInProgress):
         return ApiError(
             "AssessmentRunInProgressException", str(error), members=_listed("assessmentRunArns", error.runs)
@@ -76,6 +80,7 @@ _CODED: Final[Mapping[type[OpenInspectorError], str]] = MappingProxyType(
         InvalidInput: "InvalidInputException",
         NoSuchEntity: "NoSuchEntityException",
         LimitExceeded: "LimitExceededException",
+        InvalidRole: "InvalidCrossAccountRoleException",
     }
 )
 

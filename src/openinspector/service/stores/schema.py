@@ -189,6 +189,27 @@ EXCLUSION: Final = Table(
     Index(None, "run_arn", "arn"),
 )
 
+EXCLUSIONS_PREVIEW: Final = Table(
+    "exclusions_preview",
+    METADATA,
+    Column("token", Word, primary_key=True),
+    Column("template_arn", Word, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    # The template's ARN until the preview is complete: each template has one in progress.
+    Column("in_progress", Word, unique=True),
+    Column("exclusions", Json(tuple[ExclusionPreview, ...])),
+    Index(None, "created_at"),
+)
+
+ACCESS_ROLE: Final = Table(
+    "access_role",
+    METADATA,
+    # 1: there is one role.
+    Column("place", SmallInteger, primary_key=True, autoincrement=False),
+    Column("arn", Word, nullable=False),
+    Column("registered_at", Moment, nullable=False),
+)
+
 ENROLMENT_TOKEN: Final = Table(
     "enrolment_token",
     METADATA,
