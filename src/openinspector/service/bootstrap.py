@@ -36,6 +36,7 @@ from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.runs import exclusions_before, forget_orphans, start_pending
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
+from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.certificates import write_private
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
@@ -122,6 +123,12 @@ def open_access_keys(stores: Stores) -> AccessKeys:
     return AccessKeys(store=stores.access_keys, provider=stores.keys, clock=SystemClock())
 
 
+def open_temporary_credentials(settings: Settings, stores: Stores) -> TemporaryCredentials:
+    """Return the use cases around temporary credentials."""
+    secret = _shared_secret(settings.data_dir / "temporary-credentials.key")
+    return TemporaryCredentials(stores.access_keys, secret, os.urandom)
+
+
 def open_advisory_store(settings: Settings) -> AdvisoryStore:
     """Open the store feeds are synced into."""
     return open_stores(settings).advisories
@@ -187,6 +194,7 @@ class Service:
         services = ApiServices(
             installation=self._installation,
             access_keys=open_access_keys(self.stores),
+            temporary_credentials=open_temporary_credentials(self.settings, self.stores),
             tokens=PageTokens(_shared_secret(self.settings.data_dir / "pagination.key"), os.urandom),
         )
         return Starlette(routes=[*gateway_routes(gateway), *api_routes(services)], lifespan=lifespan)

@@ -4,6 +4,7 @@ What hosts, the run driver and the engine would have added comes in one call eac
 ``built.end_run(arn)``, ``built.produced(finding(1, arn))``.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,6 +24,7 @@ from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.bootstrap import Stores, open_stores
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
@@ -133,6 +135,7 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
     services = ApiServices(
         installation=installation,
         access_keys=AccessKeys(store=stores.access_keys, provider=stores.keys, clock=clock),
+        temporary_credentials=TemporaryCredentials(stores.access_keys, bytes(32), os.urandom),
         tokens=PageTokens(bytes(32), lambda size: next(nonces).to_bytes(size, "big")),
     )
     return BuiltInstallation(services=services, stores=stores, clock=clock, workflows=workflows, forgotten=forgotten)

@@ -29,6 +29,7 @@ from openinspector.plugins import PluginError, modules
 from openinspector.service.api.authorization import check_allowed
 from openinspector.service.api.errors import ApiError, api_error, internal_error
 from openinspector.service.api.model import load_model
+from openinspector.service.api.replay import SeenSignatures
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json, parse_input, render_output
 from openinspector.service.api.sigv4 import Claim, read_claim, unrecognized_client
@@ -90,6 +91,7 @@ class ApiEndpoint:
     def __init__(self, services: ApiServices, operations: Mapping[str, OperationFunction]) -> None:
         self._services = services
         self._operations = operations
+        self._seen = SeenSignatures()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -134,11 +136,16 @@ class ApiEndpoint:
         return render_output(operation, function(self._services, arguments))
 
     def _authenticated(self, claim: Claim, body: bytes) -> AccessKey:
-        known = self._services.access_keys.secret_of(claim.key_id)
+        services, now = self._services, self._services.clock.now()
+        if claim.token is None:
+            known = services.access_keys.secret_of(claim.key_id)
+        else:
+            known = services.temporary_credentials.secret_of(claim.key_id, claim.token, now)
         if known is None:
             raise unrecognized_client()
         secret, key = known
         claim.check(secret, body)
+        self._seen.check(claim, now)
         return key
 
 

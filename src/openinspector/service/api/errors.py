@@ -16,6 +16,7 @@ from openinspector.service.app.errors import (
     PreviewInProgress,
     RunInProgress,
 )
+from openinspector.service.app.temporary_credentials import ExpiredTokenError
 
 INTERNAL_STATUS: Final = 500
 CLIENT_STATUS: Final = 400
@@ -63,6 +64,8 @@ def api_error(error: OpenInspectorError) -> ApiError:
         return coded(_CODED[type(error)], str(error), error.code)
     if isinstance(error, NotBuilt):
         return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
+    if isinstance(error, ExpiredTokenError):
+        return ApiError("ExpiredTokenException", str(error))
     if isinstance(error, PreviewInProgress):
         return ApiError("PreviewGenerationInProgressException", str(error))
     if isinstance(error, RunInProgress):

@@ -6,6 +6,7 @@ from openinspector.model.arn import ArnRealm
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
+from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.ports.clock import Clock
 
 
@@ -15,6 +16,7 @@ class ApiServices:
 
     installation: Installation
     access_keys: AccessKeys
+    temporary_credentials: TemporaryCredentials
     tokens: PageTokens
 
     @property
