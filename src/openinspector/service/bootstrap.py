@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,6 +20,7 @@ from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.plugins import discover
 from openinspector.service.api.dispatch import routes as api_routes
+from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
 from openinspector.service.app.counters import Counters
@@ -28,6 +29,7 @@ from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW, Prev
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.instructions import InstructionBoard
+from openinspector.service.app.metrics import InstallationMetrics
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.rule_catalogue import discover_rules
@@ -57,6 +59,7 @@ from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
 from openinspector.service.stores.advisory_sql import SqlAdvisoryStore
 from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
+from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.finding_sql import SqlFindingStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
@@ -146,6 +149,7 @@ class Service:
         self._installation = _installation(settings, stores, self._workflows, self._telemetry)
         self._rules = _rules_by_arn(self._installation.rules_packages)
         self._board = InstructionBoard()
+        self._audit = FileAuditLog(settings.data_dir / "audit")
         self._monitor = CollectionMonitor(
             assessments=stores.assessments,
             telemetry=stores.telemetry,
@@ -196,8 +200,12 @@ class Service:
             access_keys=open_access_keys(self.stores),
             temporary_credentials=open_temporary_credentials(self.settings, self.stores),
             tokens=PageTokens(_shared_secret(self.settings.data_dir / "pagination.key"), os.urandom),
+            audit=self._audit,
+            counters=_COUNTERS,
         )
-        return Starlette(routes=[*gateway_routes(gateway), *api_routes(services)], lifespan=lifespan)
+        token = _shared_secret(self.settings.data_dir / "metrics.token", lambda: secrets.token_urlsafe(32).encode())
+        metrics = metrics_routes(_COUNTERS.registry, [InstallationMetrics(self._installation)], token.decode())
+        return Starlette(routes=[*gateway_routes(gateway), *api_routes(services), *metrics], lifespan=lifespan)
 
     def _gateway(self) -> Gateway:
         settings = self.settings
@@ -247,7 +255,9 @@ class Service:
         return tuple(sorted(needed.union(_INVENTORY_SENSORS)))
 
     def _apply_retention(self) -> None:
-        apply_retention(self._telemetry, self.stores.telemetry, self.settings.retention_days, self._clock.now())
+        now = self._clock.now()
+        apply_retention(self._telemetry, self.stores.telemetry, self.settings.retention_days, now)
+        self._audit.forget(now - timedelta(days=self.settings.audit_days))
 
 
 def build_service(settings: Settings) -> Service:
@@ -295,8 +305,8 @@ def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, 
     return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
 
 
-def _shared_secret(path: Path) -> bytes:
-    """Return 32 bytes kept in ``path``, made where it is absent."""
+def _shared_secret(path: Path, make: Callable[[], bytes] = secrets.token_bytes) -> bytes:
+    """Return a secret of 32 random bytes kept in ``path``, made where it is absent."""
     if not path.is_file():
-        write_private(path, secrets.token_bytes(32))
+        write_private(path, make())
     return path.read_bytes()

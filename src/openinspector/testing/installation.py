@@ -21,6 +21,7 @@ from openinspector.model.rules_package import rules_packages
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import AccessKeys
+from openinspector.service.app.counters import Counters
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
@@ -31,6 +32,7 @@ from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, 
 from openinspector.service.settings import Settings
 from openinspector.testing import model_builders as builders
 from openinspector.testing.fake_clock import EPOCH, FakeClock
+from openinspector.testing.memory_audit_log import MemoryAuditLog
 from openinspector.testing.recorded_workflows import RecordedWorkflows
 from openinspector.wire.telemetry import MessageType
 
@@ -137,5 +139,7 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         access_keys=AccessKeys(store=stores.access_keys, provider=stores.keys, clock=clock),
         temporary_credentials=TemporaryCredentials(stores.access_keys, bytes(32), os.urandom),
         tokens=PageTokens(bytes(32), lambda size: next(nonces).to_bytes(size, "big")),
+        audit=MemoryAuditLog(),
+        counters=Counters(),
     )
     return BuiltInstallation(services=services, stores=stores, clock=clock, workflows=workflows, forgotten=forgotten)
