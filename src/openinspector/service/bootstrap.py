@@ -36,6 +36,7 @@ from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.runs import exclusions_before, forget_orphans, start_pending
+from openinspector.service.app.schedules import start_due
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
@@ -52,6 +53,7 @@ from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
 from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
@@ -67,14 +69,15 @@ from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.role_sql import SqlRoleStore
+from openinspector.service.stores.schedule_sql import SqlScheduleStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
 from openinspector.service.worker.evaluation import RunEvaluator
+from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.retention import apply_retention
-from openinspector.service.worker.retention_clock import RetentionClock
 from openinspector.service.worker.run_driver import RunDriver
 from openinspector.version import VersionScheme
 
@@ -82,6 +85,8 @@ _ADMINISTRATOR: Final = "administrator"
 _WORKFLOW_VERSION: Final = "1"
 """Changes only when a workflow's steps do: DBOS resumes workflows of the same version."""
 _COUNTERS: Final = Counters()
+_RETENTION_SECONDS: Final = 3600.0
+_SCHEDULE_SECONDS: Final = 10.0
 _INVENTORY_SENSORS: Final = ("os_release", "kernel", "network_interfaces", "instance_metadata", "listening_ports")
 """Asked of every host, whatever the rules read: who it is and what it offers."""
 
@@ -97,6 +102,7 @@ class Stores:
     advisories: AdvisoryStore
     access_keys: AccessKeyStore
     previews: PreviewStore
+    schedules: ScheduleStore
     roles: RoleStore
     objects: ObjectStore
     keys: KeyProvider
@@ -115,6 +121,7 @@ def open_stores(settings: Settings) -> Stores:
         advisories=SqlAdvisoryStore(engine),
         access_keys=SqlAccessKeyStore(engine),
         previews=SqlPreviewStore(engine),
+        schedules=SqlScheduleStore(engine),
         roles=SqlRoleStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
@@ -159,7 +166,10 @@ class Service:
                 close_when_collected=settings.run_ends == "streams-closed", sensors_for=self._sensors_for
             ),
         )
-        self._retention = RetentionClock(self._apply_retention)
+        self._periodic = (
+            Periodic("retention", self._apply_retention, _RETENTION_SECONDS),
+            Periodic("schedules", partial(start_due, self._installation), _SCHEDULE_SECONDS),
+        )
         self.app: ASGIApp = self._application()
 
     def start(self) -> None:
@@ -173,12 +183,14 @@ class Service:
         start_pending(self._installation)
         forget_orphans(self._installation)
         self._monitor.start()
-        self._retention.start()
+        for periodic in self._periodic:
+            periodic.start()
 
     def stop(self) -> None:
         """Stop what the service does by itself; whatever is pending resumes at the next start."""
         self._monitor.stop()
-        self._retention.stop()
+        for periodic in self._periodic:
+            periodic.stop()
         self._workflows.shutdown()
 
     def first_key(self) -> NewAccessKey | None:
@@ -283,6 +295,7 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
         findings=stores.findings,
         telemetry=stores.telemetry,
         previews=stores.previews,
+        schedules=stores.schedules,
         roles=stores.roles,
         workflows=workflows,
         forget_telemetry=telemetry.run_canceled,

@@ -125,6 +125,7 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         findings=stores.findings,
         telemetry=stores.telemetry,
         previews=stores.previews,
+        schedules=stores.schedules,
         roles=stores.roles,
         workflows=workflows,
         forget_telemetry=forgotten.append,

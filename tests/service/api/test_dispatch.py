@@ -16,7 +16,7 @@ from tests.service.api.world import World, open_world
 
 from openinspector.model.errors import ModelError, StoreError
 from openinspector.service.api.dispatch import MAX_BODY, built_operations
-from openinspector.service.api.model import load_model
+from openinspector.service.api.model import api_model, load_model
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
 from openinspector.service.app.access_keys import FULL_ACCESS
@@ -103,7 +103,7 @@ def test_what_is_not_built_says_so(world: World, operation: str) -> None:
 
 
 def test_what_is_built_belongs_to_the_model() -> None:
-    assert built_operations().keys() <= load_model().operations.keys()
+    assert built_operations().keys() <= api_model().operations.keys()
     assert built_operations()["ListFindings"].__module__ == "openinspector.service.api.operations.findings"
 
 

@@ -30,7 +30,7 @@ from openinspector.plugins import PluginError, modules
 from openinspector.service.api.audit import ApiCall, Strangers, render_event
 from openinspector.service.api.authorization import check_allowed
 from openinspector.service.api.errors import ApiError, api_error, internal_error
-from openinspector.service.api.model import load_model
+from openinspector.service.api.model import api_model, target_prefix
 from openinspector.service.api.replay import SeenSignatures
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json, parse_input, render_output
@@ -64,7 +64,7 @@ def routes(services: ApiServices) -> list[Route]:
 @cache
 def built_operations() -> Mapping[str, OperationFunction]:
     """Return the function of every operation that is built, by the operation's name; PluginError where two are."""
-    names = {_snake(name): name for name in load_model().operations}
+    names = {_snake(name): name for name in api_model().operations}
     found: dict[str, OperationFunction] = {}
     for module in modules(_OPERATIONS).values():
         for function_name, function in vars(module).items():
@@ -210,11 +210,8 @@ def _too_large() -> ApiError:
 def _operation(target: str) -> str:
     """Return the operation that ``X-Amz-Target`` names."""
     prefix, _, name = target.partition(".")
-    model = load_model()
-    if prefix != model.target_prefix or name not in model.operations:
-        raise ApiError(
-            "UnknownOperationException", f"{target[:_MAX_SHOWN]!r} is not an operation of {model.target_prefix}."
-        )
+    if name not in api_model().operations or prefix != target_prefix(name):
+        raise ApiError("UnknownOperationException", f"{target[:_MAX_SHOWN]!r} is not an operation of this API.")
     return name
 
 
@@ -232,7 +229,7 @@ def _answer_to(error: Exception, call: ApiCall) -> ApiError:
 
 def _unavailable(operation: str) -> ApiError:
     """Return the answer while a store fails; not every operation declares the one that says so (F11.40)."""
-    described = load_model().operations.get(operation)
+    described = api_model().operations.get(operation)
     if described is None or _UNAVAILABLE_NAME not in described.errors:
         return internal_error()
     # With 503 instead of 400 botocore repeats the request (F11.10).

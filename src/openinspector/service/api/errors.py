@@ -13,6 +13,7 @@ from openinspector.service.app.errors import (
     LimitExceeded,
     NoSuchEntity,
     NotBuilt,
+    NotFound,
     PreviewInProgress,
     RunInProgress,
 )
@@ -61,13 +62,12 @@ def api_error(error: OpenInspectorError) -> ApiError:
     if isinstance(error, ApiError):
         return error
     if isinstance(error, CodedError):
-        return coded(_CODED[type(error)], str(error), error.code)
+        exception = next(name for kind, name in _CODED.items() if isinstance(error, kind))
+        return coded(exception, str(error), error.code)
     if isinstance(error, NotBuilt):
         return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
-    if isinstance(error, ExpiredTokenError):
-        return ApiError("ExpiredTokenException", str(error))
-    if isinstance(error, PreviewInProgress):
-        return ApiError("PreviewGenerationInProgressException", str(error))
+    if type(error) in _PLAIN:
+        return ApiError(_PLAIN[type(error)], str(error))
     if isinstance(error, RunInProgress):
         return ApiError(
             "AssessmentRunInProgressException", str(error), members=_listed("assessmentRunArns", error.runs)
@@ -86,6 +86,16 @@ _CODED: Final[Mapping[type[OpenInspectorError], str]] = MappingProxyType(
         InvalidRole: "InvalidCrossAccountRoleException",
     }
 )
+
+
+_PLAIN: Final[Mapping[type[OpenInspectorError], str]] = MappingProxyType(
+    {
+        ExpiredTokenError: "ExpiredTokenException",
+        NotFound: "ResourceNotFoundException",
+        PreviewInProgress: "PreviewGenerationInProgressException",
+    }
+)
+"""Those that have nothing but a message."""
 
 
 def _listed(member: str, items: Sequence[object]) -> dict[str, object]:

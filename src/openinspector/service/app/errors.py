@@ -33,6 +33,14 @@ class InvalidRole(CodedError):  # noqa: N818
     """A role that cannot be used; ``code`` is one of F11.49."""
 
 
+class RunNameTaken(InvalidInput):
+    """Another run of the template has the name."""
+
+
+class NotFound(UseCaseError):  # noqa: N818
+    """What an argument of an operation of our own names does not exist."""
+
+
 class NotBuilt(UseCaseError):  # noqa: N818
     """This version does not have the operation yet."""
 

@@ -12,6 +12,7 @@ from openinspector.service.ports.clock import Clock, NewId
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.preview_store import PreviewStore
 from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
 
@@ -25,6 +26,7 @@ class Installation:
     findings: FindingStore
     telemetry: TelemetryStore
     previews: PreviewStore
+    schedules: ScheduleStore
     roles: RoleStore
     workflows: Workflows
     forget_telemetry: Callable[[RunArn], None]

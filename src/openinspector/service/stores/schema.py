@@ -115,6 +115,21 @@ RUN: Final = Table(
     Index(None, "state", "created_at", "arn"),
 )
 
+SCHEDULE: Final = Table(
+    "schedule",
+    METADATA,
+    Column("arn", Word, primary_key=True),
+    Column("template_arn", Word, nullable=False),
+    Column("expression", Word, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("enabled", SmallInteger, nullable=False),
+    Column("last_run_arn", Word),
+    Column("last_problem", Json(str), nullable=False),
+    Index(None, "created_at", "arn"),
+    Index(None, "enabled", "next_at"),
+)
+
 RUN_AGENT: Final = Table(
     "run_agent",
     METADATA,
