@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from openinspector.agent.settings import Address, AgentSettings, Proxy, SettingsError
 from openinspector.agent.windows_proxy import CONNECTIONS, SWITCH, parse_winhttp_settings, with_winhttp_proxy
+from openinspector.testing.conformance.sensor import Files
 from openinspector.testing.fake_host import FakeHost, Node
 from openinspector.testing.windows_documents import Keys, recorded_windows
 
@@ -60,6 +61,6 @@ def test_a_switch_without_a_proxy_is_an_error() -> None:
 
 
 def test_a_registry_that_cannot_be_read_is_an_error() -> None:
-    files = {**recorded_windows({}), "C:/ProgramData/openinspector/Agent/exports/z.reg": Node(unreadable=True)}
+    files: Files = {**recorded_windows({}), "C:/ProgramData/openinspector/Agent/exports/z.reg": Node(unreadable=True)}
     with pytest.raises(SettingsError, match="cannot be read"):
         with_winhttp_proxy(AgentSettings(), FakeHost(files))
