@@ -123,6 +123,8 @@ def service_class(service: WindowsService, modules: ServiceModules) -> type:
     event_log: EventLogModule = modules.servicemanager
 
     class Framework(modules.win32serviceutil.ServiceFramework):  # type: ignore[name-defined,misc]  # given, not imported
+        """The service as pywin32 hosts it."""
+
         _svc_name_ = service.name
         _svc_display_name_ = service.display_name
         _svc_description_ = service.description
@@ -132,11 +134,13 @@ def service_class(service: WindowsService, modules: ServiceModules) -> type:
             self.work = ServiceWork(service.work, EventLog(event_log))
 
         def SvcDoRun(self) -> None:  # noqa: N802 - pywin32's name
+            """Work from start to stop."""
             self.work.log.tell("info", f"{service.display_name} started.")
             self.work.run()
             self.work.log.tell("info", f"{service.display_name} stopped.")
 
         def SvcStop(self) -> None:  # noqa: N802 - pywin32's name
+            """End the work; Windows is told that this takes a while."""
             self.ReportServiceStatus(modules.win32service.SERVICE_STOP_PENDING, waitHint=STOP_MILLISECONDS)
             self.work.stop()
 
