@@ -11,7 +11,7 @@ from openinspector.agent.windows_service import (
     ServiceWork,
     WindowsService,
     main,
-    run_as_updater,
+    run_updates,
     service_class,
 )
 from openinspector.model.errors import OpenInspectorError
@@ -88,7 +88,7 @@ def test_the_updater_makes_a_pass_at_once_and_tells_of_one_that_failed(pywin32: 
             return 1
         raise SystemExit(2)
 
-    work = ServiceWork(lambda work: run_as_updater(work, update), EventLog(pywin32.servicemanager))
+    work = ServiceWork(lambda work: run_updates(work, update), EventLog(pywin32.servicemanager))
     work.stop()
     work.run()
     work.run()

@@ -7,6 +7,7 @@ from openinspector.agent.host import InterfaceAddress
 from openinspector.agent.local_host import LocalHost
 from openinspector.agent.registry import sensors
 from openinspector.agent.windows_version import (
+    CONTROL,
     CURRENT_VERSION,
     TCPIP_INTERFACES,
     read_windows_version,
@@ -15,7 +16,8 @@ from openinspector.agent.windows_version import (
 from openinspector.model.inventory import SensorState
 from openinspector.testing.conformance.sensor import run
 from openinspector.testing.fake_host import FakeHost, FakeSystem
-from openinspector.testing.windows_documents import Keys, recorded_windows
+from openinspector.testing.windows_documents import SERVER_2022, Keys, recorded_windows
+from openinspector.testing.windows_hive import render_hive
 
 IPV4, IPV6 = TCPIP_INTERFACES
 WINDOWS = FakeSystem(uname=("", "", "", ""))
@@ -60,6 +62,30 @@ def test_a_mounted_disk_is_read_through_its_exports(tmp_path: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     assert read_windows_version(LocalHost(str(tmp_path))).version_id == "10.0.20348"
+
+
+def test_a_mounted_disk_is_read_through_its_hives(tmp_path: Path) -> None:
+    config = tmp_path / "Windows/System32/config"
+    config.mkdir(parents=True)
+    control = SERVER_2022[rf"{CONTROL}\Session Manager\Environment"]
+    (config / "SOFTWARE").write_bytes(
+        render_hive({r"Microsoft\Windows NT\CurrentVersion": SERVER_2022[CURRENT_VERSION]})
+    )
+    (config / "SYSTEM").write_bytes(
+        render_hive({"Select": {"Current": 2}, r"ControlSet002\Control\Session Manager\Environment": control})
+    )
+    found = read_windows_version(LocalHost(str(tmp_path)))
+    assert (found.kernel_version, found.architecture) == ("10.0.20348.2031", "x86_64")
+
+
+@pytest.mark.parametrize("hive", [b"regf", render_hive({}, closed=False)], ids=["damaged", "not closed"])
+def test_a_hive_that_cannot_be_understood_is_told(tmp_path: Path, hive: bytes) -> None:
+    config = tmp_path / "Windows/System32/config"
+    config.mkdir(parents=True)
+    (config / "SOFTWARE").write_bytes(hive)
+    records, status = run(sensors()["windows_os"], LocalHost(str(tmp_path)))
+    assert (records, status.state) == ([], SensorState.PARTIAL)
+    assert "hive" in status.details[0]
 
 
 def test_a_mounted_linux_is_no_windows(tmp_path: Path) -> None:

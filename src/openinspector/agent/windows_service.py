@@ -75,7 +75,7 @@ def run_as_agent(work: ServiceWork) -> None:
     run_agent(settings, log_to=work.log, ready=lambda loop: work.stops_with(loop.stop))
 
 
-def run_as_updater(work: ServiceWork, update: Callable[[], int] | None = None) -> None:
+def run_updates(work: ServiceWork, update: Callable[[], int] | None = None) -> None:
     """Make one pass of `openinspector-agent update` now and every six hours; a pass that fails is logged."""
     if update is None:
         from openinspector.agent.__main__ import main  # noqa: PLC0415 - the agent does without
@@ -104,7 +104,7 @@ SERVICES: Final[Mapping[str, WindowsService]] = MappingProxyType(
             name="openinspector-agent-updater",
             display_name="openinspector Agent Updater Service",
             description="Keeps the openinspector agent up to date. Do not stop it: the agent then gets no more fixes.",
-            work=run_as_updater,
+            work=run_updates,
         ),
     }
 )
