@@ -25,7 +25,7 @@ class TestWindowsSoftware(SensorConformance):
 
     @pytest.fixture
     def files(self) -> Files:
-        return recorded_windows({rf"{MACHINE}\Editor": EDITOR})
+        return recorded_windows({rf"{MACHINE}\Editor": EDITOR, USERS: {}})
 
 
 def test_both_views_and_each_user() -> None:
@@ -50,5 +50,11 @@ def test_both_views_and_each_user() -> None:
     "values", [{"DisplayVersion": "1"}, {**EDITOR, "SystemComponent": 1}, {**EDITOR, "ParentKeyName": "OfficeX"}]
 )
 def test_what_windows_does_not_list_is_no_program(values: dict[str, Data]) -> None:
-    records, status = run(SENSOR, FakeHost(recorded_windows({rf"{MACHINE}\X": values})))
+    records, status = run(SENSOR, FakeHost(recorded_windows({rf"{MACHINE}\X": values, USERS: {}})))
     assert (records, status.state) == ([], SensorState.OK)
+
+
+def test_users_that_cannot_be_seen_are_told() -> None:
+    records, status = run(SENSOR, FakeHost(recorded_windows({rf"{MACHINE}\Editor": EDITOR})))
+    assert len(records) == 1
+    assert status.state is SensorState.PARTIAL

@@ -39,7 +39,8 @@ def collect(host: Host) -> Iterator[WindowsProgram | Incomplete | Absent]:
     try:
         users = host.registry_key(USERS).subkeys
     except FileNotFoundError:
-        users = ()
+        yield Incomplete(reason=f"{USERS} is not there: programs that users installed for themselves are not known.")
+        return
     except OSError as error:
         yield unread(USERS, error)
         return
