@@ -88,9 +88,10 @@ def load_or_make_key(state: Path) -> HostKey:
 
 def _others_may_read(path: Path, status: os.stat_result) -> bool:
     if sys.platform == "win32":
-        from openinspector.agent.windows_acl import others_may_access, read_access_list  # noqa: PLC0415 - Windows only
+        from openinspector.agent.windows_acl import others_may_access, read_access  # noqa: PLC0415 - Windows only
 
-        return others_may_access(read_access_list(path))
+        # Who owns the folder could put another key in place of this one.
+        return any(others_may_access(read_access(each)) for each in (path, path.parent))
     else:  # noqa: RET505 - the type checker sees one of the two
         return bool(stat.S_IMODE(status.st_mode) & 0o077)
 

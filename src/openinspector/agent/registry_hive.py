@@ -27,6 +27,8 @@ _NOTHING: Final = 0xFFFFFFFF
 _INLINE: Final = 0x80000000
 _SEGMENT: Final = 16344
 """Bytes of data a cell of a long value holds."""
+_SEGMENTS_SINCE: Final = 4
+"""Minor version; 1.3 keeps long data in one cell."""
 _LATIN_KEY: Final = 0x20
 _LATIN_VALUE: Final = 0x1
 _WIDTHS: Final = {b"lf": 8, b"lh": 8, b"li": 4}
@@ -49,6 +51,7 @@ class RegistryHive:
             raise RegistryHiveError("a registry hive that was not closed: what its log holds is missing")
         self._data = data
         self._root = numbers[9]
+        self._has_segments = numbers[6] >= _SEGMENTS_SINCE
         self._below: dict[int, dict[str, tuple[str, int]]] = {}
 
     def key(self, names: list[str]) -> RegistryKey | None:
@@ -116,7 +119,11 @@ class RegistryHive:
             raise RegistryHiveError(f"a value larger than {MAX_DATA} bytes")
         (offset,) = self._numbers(cell, "<I", 8)
         data = self._cell(offset)
-        found = b"".join(self._segments(data)) if size > _SEGMENT and data[:2] == b"db" else data[:size]
+        found = (
+            b"".join(self._segments(data))
+            if self._has_segments and size > _SEGMENT and data[:2] == b"db"
+            else data[:size]
+        )
         if len(found) < size:
             raise RegistryHiveError("a value that is cut short")
         return found[:size]

@@ -13,6 +13,7 @@ from typing import Final
 from openinspector.agent.host import Host, InterfaceAddress
 from openinspector.agent.registry_tree import REG_MULTI_SZ
 from openinspector.model.inventory import OperatingSystem
+from openinspector.model.windows import WINDOWS
 
 CURRENT_VERSION: Final = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows NT\CurrentVersion"
 CONTROL: Final = r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control"
@@ -34,7 +35,7 @@ def read_windows_version(host: Host) -> OperatingSystem:
     version_id = f"{release}.{build}" if release and build else ""
     revision = version.number("UBR")
     return OperatingSystem(
-        id="windows",
+        id=WINDOWS,
         version_id=version_id,
         codename=version.text("DisplayVersion") or version.text("ReleaseId"),
         name=_product(version.text("ProductName"), version.text("InstallationType"), build),

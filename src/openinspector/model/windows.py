@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
+
+WINDOWS: Final = "windows"
+"""`OperatingSystem.id` of every Windows."""
 
 
 class RegistryType(StrEnum):
