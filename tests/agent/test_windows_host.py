@@ -35,10 +35,12 @@ def test_elsewhere_there_is_no_registry() -> None:
     assert host.uname() == ("", "", "", "")
     assert host.addresses() == ()
     assert host.is_root() is False
+    with pytest.raises(ConnectionRefusedError):
+        host.metadata_service("GET", "/", {})
 
 
 @on_windows
 def test_this_windows_tells_its_version() -> None:
     host = WindowsHost()
     assert host.registry_key(CURRENT_VERSION).text("CurrentBuildNumber").isdecimal()
-    assert host.uname()[2].startswith(host.uname()[1])
+    assert host.uname()[2]

@@ -20,7 +20,7 @@ from openinspector.testing.windows_documents import SERVER_2022, Keys, recorded_
 from openinspector.testing.windows_hive import render_hive
 
 IPV4, IPV6 = TCPIP_INTERFACES
-WINDOWS = FakeSystem(uname=("", "", "", ""))
+WINDOWS = FakeSystem(uname=("WIN-EXAMPLE", "", "10.0.20348.2031", "x86_64"))
 
 
 def test_addresses_by_hand_and_by_dhcp() -> None:

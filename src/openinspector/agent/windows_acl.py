@@ -1,5 +1,6 @@
 """Who may read a file of the agent's on Windows, where mode bits say nothing: the access control list decides."""
 
+import errno
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,6 @@ def read_access(path: Path) -> FileAccess:
             told = tuple((entry[0][0], win32security.ConvertSidToStringSid(entry[-1])) for entry in entries)
             return FileAccess(owner=owner, entries=told)
         except win32security.error as error:
-            raise OSError(f"the access control list of {path} cannot be read: {error}") from error
+            raise OSError(errno.EACCES, f"its access control list: {error}", str(path)) from error
     else:
-        raise OSError(f"{path}: only Windows has access control lists of this kind")
+        raise OSError(errno.ENOTSUP, "only Windows has access control lists of this kind", str(path))

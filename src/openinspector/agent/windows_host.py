@@ -79,12 +79,12 @@ class WindowsHost:
             return False
 
     def uname(self) -> tuple[str, str, str, str]:
-        """Return hostname, version and build, the same with the revision, machine."""
+        """Return hostname, no release of a kernel (that is a package on Linux), version with revision, machine."""
         try:
             system = read_windows_version(self)
         except OSError:
             return "", "", "", ""
-        return system.hostname, system.kernel_release, system.kernel_version, system.architecture
+        return system.hostname, "", system.kernel_version, system.architecture
 
     def processes(self) -> Iterator[int]:
         """Yield nothing: no sensor for Windows looks at processes."""
@@ -96,12 +96,18 @@ class WindowsHost:
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the EC2 instance metadata service, on EC2; else refuse at once."""
-        bios = self.registry_key(BIOS)
-        if not any("amazon" in bios.text(name).lower() for name in _BIOS_VALUES):
+        if not self._is_ec2():
             raise ConnectionRefusedError(errno.ECONNREFUSED, "not an EC2 instance: the firmware does not name Amazon")
         from openinspector.agent import metadata_client  # noqa: PLC0415 - an HTTP client of 3 MB, for EC2 only
 
         return metadata_client.ask(metadata_client.EC2_ADDRESS, method, path, headers)
+
+    def _is_ec2(self) -> bool:
+        try:
+            bios = self.registry_key(BIOS)
+        except OSError:
+            return False
+        return any("amazon" in bios.text(name).lower() for name in _BIOS_VALUES)
 
     def registry_key(self, path: str) -> RegistryKey:
         """Return a key of the registry, in the 64-bit view; FileNotFoundError, PermissionError."""
