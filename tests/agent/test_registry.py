@@ -19,4 +19,9 @@ def test_every_sensor_the_specification_names_is_there() -> None:
         "rpm",
         "sshd_configuration",
         "system_directories",
+        "windows_hotfixes",
+        "windows_os",
+        "windows_registry",
+        "windows_security_policy",
+        "windows_software",
     ]

@@ -24,6 +24,12 @@ from openinspector.model.inventory import (
     SshdConfiguration,
     User,
 )
+from openinspector.model.windows import (
+    WindowsHotfix,
+    WindowsProgram,
+    WindowsRegistryValue,
+    WindowsSecurityPolicy,
+)
 
 Record = (
     Package
@@ -41,6 +47,10 @@ Record = (
     | KernelParameters
     | ProcessorFeatures
     | DirectoryMode
+    | WindowsHotfix
+    | WindowsProgram
+    | WindowsRegistryValue
+    | WindowsSecurityPolicy
     | SensorStatus
     | MonitoringStart
 )

@@ -27,6 +27,12 @@ from openinspector.model.inventory import (
     Transport,
     User,
 )
+from openinspector.model.windows import (
+    WindowsHotfix,
+    WindowsProgram,
+    WindowsRegistryValue,
+    WindowsSecurityPolicy,
+)
 
 MessageType = NewType("MessageType", str)
 
@@ -46,6 +52,10 @@ _TYPES: Final[Mapping[type[Record], str]] = MappingProxyType(
         KernelParameters: "InspectorConfigurationInfo",
         ProcessorFeatures: "InspectorConfigurationInfo",
         DirectoryMode: "InspectorDirectoryInfoMsg",
+        WindowsHotfix: "InspectorPackageInfo",
+        WindowsProgram: "InspectorPackageInfo",
+        WindowsRegistryValue: "InspectorConfigurationInfo",
+        WindowsSecurityPolicy: "InspectorConfigurationInfo",
         MonitoringStart: "InspectorMonitoringStart",
         SensorStatus: "OpenInspectorSensorStatus",
     }
