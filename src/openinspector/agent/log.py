@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Final, TextIO
 
-from openinspector.agent.settings import LOG_LEVELS
+from openinspector.agent.setting_value import LOG_LEVELS
 
 _MAX_VALUE: Final = 500
 

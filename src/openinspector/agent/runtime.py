@@ -112,7 +112,7 @@ def enrol_host(settings: AgentSettings, token: str, host: Host | None = None) ->
 
 
 def _connect(settings: AgentSettings, endpoint: Address, ca_file: Path | None, key: HostKey) -> GatewayClient:
-    route = Route(gateway=endpoint, proxy=settings.proxy)
+    route = Route(gateway=endpoint, proxy=settings.proxy_for(endpoint.host))
     return GatewayClient(Transport(route, make_tls_context(ca_file), time.monotonic), key, time.time)
 
 
