@@ -11,8 +11,9 @@ from openinspector.agent.__main__ import main
 from openinspector.agent.enrolment import EnrolmentError, load_enrolment
 from openinspector.agent.identity import IdentityError, load_or_make_key
 from openinspector.agent.local_host import LocalHost
-from openinspector.agent.runtime import AlreadyRunningError, enrol_host, make_loop, run_agent
+from openinspector.agent.runtime import enrol_host, make_loop, run_agent
 from openinspector.agent.settings import Address, AgentSettings, SettingsError
+from openinspector.agent.state_lock import AlreadyRunningError
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 

@@ -1,6 +1,5 @@
 """Makes a running agent of its settings: the one place that names every part."""
 
-import fcntl
 import os
 import signal
 import sys
@@ -9,9 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TextIO
 
-from openinspector.agent.atomic_file import make_private_folder
 from openinspector.agent.collector import Collector
 from openinspector.agent.description import describe
 from openinspector.agent.enrolment import (
@@ -29,38 +26,41 @@ from openinspector.agent.host import Host
 from openinspector.agent.identities.join_token import IDENTITY as JOIN_TOKEN
 from openinspector.agent.identity import HostKey, load_or_make_key
 from openinspector.agent.local_host import LocalHost
-from openinspector.agent.log import Log
+from openinspector.agent.log import Log, LogStream
+from openinspector.agent.log_file import LogFile
 from openinspector.agent.loop import AgentLoop, Parts, World
 from openinspector.agent.sensor_process import SensorProcess
 from openinspector.agent.session import AgentSession
 from openinspector.agent.settings import Address, AgentSettings, SettingsError, parse_endpoint
 from openinspector.agent.spool import Spool, SpoolLimits
+from openinspector.agent.state_lock import take_lock
 from openinspector.agent.status import save_status
+from openinspector.agent.systemd import ServiceNotifier, is_journal, service_notifier
 from openinspector.agent.transport import Route, Transport, make_tls_context
-from openinspector.model.errors import OpenInspectorError
 
 SPOOL_FOLDER = "spool"
-LOCK_FILE = "lock"
 
 
-class AlreadyRunningError(OpenInspectorError):
-    """Another agent uses the state directory."""
+def run_agent(settings: AgentSettings, host: Host | None = None) -> None:
+    """Run the agent until SIGTERM or SIGINT; raises OpenInspectorError where it cannot start.
 
-
-def run_agent(settings: AgentSettings, host: Host | None = None, log_to: TextIO = sys.stderr) -> None:
-    """Run the agent until SIGTERM or SIGINT; raises OpenInspectorError where it cannot start."""
-    state = settings.state_directory
-    lock = _lock(state)
+    SIGHUP changes nothing: settings are read at start, and a log file that was moved away is noticed without it.
+    """
+    lock = take_lock(settings.state_directory)
     try:
-        loop = make_loop(settings, host or LocalHost(), log_to)
+        file = LogFile(settings.log_file, settings.log_bytes, settings.log_files) if settings.log_file else None
+        loop = make_loop(settings, host or LocalHost(), file or sys.stderr, service_notifier(os.environ))
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: loop.stop())
+        signal.signal(signal.SIGHUP, lambda *_: None)
         loop.run()
     finally:
         os.close(lock)
 
 
-def make_loop(settings: AgentSettings, host: Host, log_to: TextIO) -> AgentLoop:
+def make_loop(
+    settings: AgentSettings, host: Host, log_to: LogStream, notifier: ServiceNotifier | None = None
+) -> AgentLoop:
     """Return the loop of an enrolled host; raises OpenInspectorError."""
     state = settings.state_directory
     key = load_or_make_key(state)
@@ -86,7 +86,8 @@ def make_loop(settings: AgentSettings, host: Host, log_to: TextIO) -> AgentLoop:
         collector=Collector(sensors.collect, spool, events.put, time.monotonic),
         events=events,
         save_status=partial(save_status, state),
-        log=Log(log_to, settings.log_level, _now),
+        log=Log(log_to, settings.log_level, _now, prioritised=log_to is sys.stderr and is_journal(os.environ, 2)),
+        notifier=notifier or ServiceNotifier(),
     )
     world = World(now=_now, monotonic=time.monotonic, random=_chance, describe=partial(describe, host))
     return AgentLoop(parts, world)
@@ -122,24 +123,6 @@ def _read_ca(path: Path) -> bytes:
             return file.read(MAX_CA_BYTES)
     except OSError as error:
         raise SettingsError(f"ca_file {path} cannot be read: {error.strerror}") from error
-
-
-def _lock(state: Path) -> int:
-    """Return a descriptor that keeps other agents off the state directory while it is open."""
-    try:
-        make_private_folder(state)
-        descriptor = os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise SettingsError(
-            f"the state directory {state} cannot be used: {error.strerror}",
-            advice="Set state_directory to a folder the agent's user owns.",
-        ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        raise AlreadyRunningError(f"an agent is already running with {state}") from error
-    return descriptor
 
 
 def _now() -> datetime:
