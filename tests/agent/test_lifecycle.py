@@ -105,7 +105,7 @@ def test_systemd_is_told_from_start_to_stop(gateway: SimulatedGateway, state: Pa
             gateway.wait_for(lambda: gateway.heartbeats)
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
-            said = []
+            said: list[bytes] = []
             while not said or said[-1] != b"STATUS=SHUTDOWN: in touch":
                 said.append(systemd.recv(1000))
     assert b"WATCHDOG=1" in said

@@ -46,6 +46,7 @@ class Parts:
 
     agent_id: str
     endpoint: str
+    proxy: str
     session: AgentSession
     client: GatewayClient
     spool: Spool
@@ -238,6 +239,7 @@ class AgentLoop:
         return AgentStatus(
             version=__version__,
             endpoint=self._parts.endpoint,
+            proxy=self._parts.proxy,
             agent_id=self._parts.agent_id,
             health_code=code,
             heartbeat_seconds=self._parts.session.heartbeat_seconds(view),

@@ -72,6 +72,7 @@ def make_loop(
             f"this host is enrolled at {enrolment.endpoint}, but the settings name https://{endpoint}",
             advice="Enrol it at the other service, or take endpoint out of the settings.",
         )
+    proxy = settings.proxy_for(endpoint.host)
     events: SimpleQueue[Event] = SimpleQueue()
     sensors = SensorProcess()
     spool = Spool(
@@ -80,6 +81,7 @@ def make_loop(
     parts = Parts(
         agent_id=enrolment.agent_id,
         endpoint=f"https://{endpoint}",
+        proxy=str(proxy.address) if proxy else "",
         session=AgentSession(enrolment.agent_id, sensors.names()),
         client=_connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key),
         spool=spool,
