@@ -18,25 +18,39 @@ if TYPE_CHECKING:
     import argparse
 
 PROGRAM: Final = "openinspector-agent"
+INTERRUPTED: Final = 130
+"""128 and the number of SIGINT, as shells say it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status: 0 done, 1 refused or not well, 2 wrong usage."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        if given == ["run"]:
-            # As services start it: option parser and command list would cost every host two megabytes.
-            from openinspector.agent.runtime import run_agent  # noqa: PLC0415
-
-            run_agent(load_settings(None, os.environ))
-            return DONE
-        known = commands()
-        options = parser(known).parse_args(given)
-        invocation = Invocation(options=options, settings_file=options.config, environment=os.environ)
-        return known[options.command].run(invocation)
+        status = _run(given)
+        sys.stdout.flush()
     except OpenInspectorError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n" + (f"{error.advice}\n" if error.advice else ""))
         return WRONG_USAGE if isinstance(error, UsageError) else NOT_WELL
+    except BrokenPipeError:
+        # Who reads has seen enough (`| head`); what Python would still write at exit has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+def _run(given: Sequence[str]) -> int:
+    if given == ["run"]:
+        # As services start it: option parser and command list would cost every host two megabytes.
+        from openinspector.agent.runtime import run_agent  # noqa: PLC0415
+
+        run_agent(load_settings(None, os.environ))
+        return DONE
+    known = commands()
+    options = parser(known).parse_args(given)
+    invocation = Invocation(options=options, settings_file=options.config, environment=os.environ)
+    return known[options.command].run(invocation)
 
 
 def commands() -> Mapping[str, Command]:
