@@ -5,8 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.agent.settings import SettingsError
-from openinspector.agent.state_lock import LOCK_FILE, AlreadyRunningError, RunningAgent, running_agent, take_lock
+from openinspector.agent.state_lock import (
+    LOCK_FILE,
+    AlreadyRunningError,
+    RunningAgent,
+    StateDirectoryError,
+    running_agent,
+    take_lock,
+)
 
 
 def test_whoever_holds_the_lock_runs_and_nobody_else_may(tmp_path: Path) -> None:
@@ -49,9 +55,9 @@ print('held', flush=True)\ntime.sleep(0.3)"
 
 def test_a_state_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
-    with pytest.raises(SettingsError, match="cannot be used"):
+    with pytest.raises(StateDirectoryError, match="cannot be used"):
         take_lock(tmp_path / "state")
     (tmp_path / LOCK_FILE).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(SettingsError, match="cannot be used"):
+    with pytest.raises(StateDirectoryError, match="cannot be used"):
         take_lock(tmp_path)
     assert not (tmp_path / "elsewhere").exists()

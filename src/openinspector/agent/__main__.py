@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from openinspector.agent.command import DONE, NOT_WELL, WRONG_USAGE, Command, Invocation, UsageError
-from openinspector.agent.settings import DEFAULT_FILE, load_settings
+from openinspector.agent.settings import DEFAULT_FILE, SettingsError, load_settings
 from openinspector.model.errors import OpenInspectorError
 
 if TYPE_CHECKING:
@@ -23,14 +23,17 @@ INTERRUPTED: Final = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 1 refused or not well, 2 wrong usage."""
+    """Run one command and return its exit status: 0 done, 1 refused or not well, 2 wrong usage or settings.
+
+    Who starts the agent tells by it whether to try again: 2 stays wrong until a person has changed something.
+    """
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
         status = _run(given)
         sys.stdout.flush()
     except OpenInspectorError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n" + (f"{error.advice}\n" if error.advice else ""))
-        return WRONG_USAGE if isinstance(error, UsageError) else NOT_WELL
+        return WRONG_USAGE if isinstance(error, UsageError | SettingsError) else NOT_WELL
     except BrokenPipeError:
         # Who reads has seen enough (`| head`); what Python would still write at exit has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import Final
 
 from openinspector.agent.atomic_file import make_private_folder
-from openinspector.agent.settings import SettingsError
 from openinspector.model.errors import OpenInspectorError
 
 LOCK_FILE: Final = "lock"
 _TRIES: Final = 10
 _PAUSE: Final = 0.1
 _MAX_PID: Final = 10
+
+
+class StateDirectoryError(OpenInspectorError):
+    """The state directory cannot be used."""
 
 
 class AlreadyRunningError(OpenInspectorError):
@@ -38,7 +41,7 @@ def take_lock(state: Path) -> int:
         make_private_folder(state)
         descriptor = os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise SettingsError(
+        raise StateDirectoryError(
             f"the state directory {state} cannot be used: {error.strerror}",
             advice="Set state_directory to a folder the agent's user owns.",
         ) from error
