@@ -84,7 +84,7 @@ class AgentSettings:
     """Key, enrolment, spool and status live here, for the agent's user only."""
     proxy: Proxy | None = None
     """``host:port`` or ``http://[user:password@]host:port``, empty for none; where absent, ``https_proxy`` of
-    ``agent.env`` or of the environment. ``proxy_for`` says whether it is on the way to a host."""
+    ``agent.env`` or of the environment."""
     no_proxy: tuple[str, ...] = ()
     """Hosts asked without the proxy, with commas between them: names, ``.domains``, addresses, networks, ``*``; where
     absent, ``no_proxy`` of ``agent.env`` or of the environment. The metadata service always is one."""
