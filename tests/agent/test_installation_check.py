@@ -1,3 +1,4 @@
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -68,6 +69,21 @@ def test_a_proxys_password_for_everyone_to_read_is_told(file: Path) -> None:
 def test_a_state_directory_open_to_others_is_told(file: Path, tmp_path: Path) -> None:
     (tmp_path / "state").chmod(0o755)
     expect(check(file)["state directory"], Verdict.WARNING, "others may look")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make what is another user's")
+def test_a_state_directory_of_another_user_is_not_looked_into(file: Path, tmp_path: Path) -> None:
+    os.chown(tmp_path / "state", 65534, 65534)
+    found = check(file)
+    expect(found["state directory"], Verdict.FAILED, "belongs to another user")
+    assert found.keys().isdisjoint({"enrolment", "spool", "agent"})
+
+
+def test_a_host_that_was_never_enrolled_can_still_ask_whether_the_service_answers(file: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").rename(tmp_path / "elsewhere")
+    found = check(file, connect=True)
+    expect(found["state directory"], Verdict.FAILED, "No such file")
+    assert found["service"].verdict is Verdict.OK
 
 
 @pytest.mark.parametrize(

@@ -221,6 +221,12 @@ def test_the_pristine_copy_stands_in_for_an_absent_settings_file(tmp_path: Path)
     assert load_settings(written(tmp_path, "log_level = debug\n"), {}).log_level == "debug"
 
 
+def test_a_proxys_password_may_hold_anything_once_percent_signs_are_decoded() -> None:
+    proxy = parse_proxy("http://a%40b:%24%20%3A@proxy:1")
+    assert proxy is not None
+    assert proxy.authorization == "a@b:$ :"
+
+
 def test_a_proxys_password_is_not_shown(tmp_path: Path) -> None:
     proxy = parse_proxy("http://someone:secret@proxy:1")
     assert "secret" not in repr(proxy)

@@ -78,19 +78,22 @@ def check_installation(place: Place) -> Iterator[CheckResult]:
         return
     yield _settings(place)
     yield _proxy(place, settings)
-    yield _state(settings.state_directory)
+    state = _state(settings.state_directory)
+    yield state
     record = None
-    try:
-        record = _enrolment(settings)
-        yield _ok("enrolment", f"{record.agent_id} of {record.endpoint}")
-    except OpenInspectorError as error:
-        yield _failed("enrolment", error)
-    yield _authorities(settings, place.now)
-    yield _space(settings)
+    if state.verdict is not Verdict.FAILED:
+        try:
+            record = _enrolment(settings)
+            yield _ok("enrolment", f"{record.agent_id} of {record.endpoint}")
+        except OpenInspectorError as error:
+            yield _failed("enrolment", error)
+        yield _space(settings)
+        yield _running(settings.state_directory)
+    ca_file = settings.ca_file or (enrolled_ca(settings.state_directory) if record else None)
+    yield _authorities(ca_file, place.now)
     yield _log(settings)
-    yield _running(settings.state_directory)
     if place.connect:
-        yield _service(settings, parse_endpoint(record.endpoint) if record else settings.endpoint, place.now)
+        yield _service(settings, ca_file, parse_endpoint(record.endpoint) if record else settings.endpoint, place.now)
 
 
 def _settings(place: Place) -> CheckResult:
@@ -141,8 +144,7 @@ def _enrolment(settings: AgentSettings) -> EnrolmentRecord:
     return record
 
 
-def _authorities(settings: AgentSettings, now: datetime) -> CheckResult:
-    file = settings.ca_file or enrolled_ca(settings.state_directory)
+def _authorities(file: Path | None, now: datetime) -> CheckResult:
     try:
         make_tls_context(file)
     except OpenInspectorError as error:
@@ -164,10 +166,7 @@ def _first_end(file: Path) -> datetime:
 
 
 def _space(settings: AgentSettings) -> CheckResult:
-    try:
-        found = os.statvfs(settings.state_directory)
-    except OSError as error:
-        return _wrong("spool", f"{settings.state_directory}: {error.strerror}", "Enrol this host, as root.")
+    found = os.statvfs(settings.state_directory)
     free = found.f_bavail * found.f_frsize
     told = f"{free // 2**20} MiB free, up to {settings.spool_bytes // 2**20} MiB wanted"
     if free < settings.spool_bytes:
@@ -186,20 +185,17 @@ def _log(settings: AgentSettings) -> CheckResult:
 
 
 def _running(state: Path) -> CheckResult:
-    try:
-        agent = running_agent(state)
-    except OSError as error:
-        return _wrong("agent", f"whether it runs cannot be told: {error.strerror}", "Ask as root.")
+    agent = running_agent(state)
     if agent is None:
         return _warning("agent", "not running", "Start it: openinspector-agent start")
     return _ok("agent", f"running{f' (pid {agent.pid})' if agent.pid else ''}")
 
 
-def _service(settings: AgentSettings, endpoint: Address | None, now: datetime) -> CheckResult:
+def _service(settings: AgentSettings, ca_file: Path | None, endpoint: Address | None, now: datetime) -> CheckResult:
     if endpoint is None:
         return _wrong("service", "no endpoint is known", "Enrol this host, or set endpoint.")
     try:
-        context = make_tls_context(settings.ca_file or enrolled_ca(settings.state_directory))
+        context = make_tls_context(ca_file)
     except OpenInspectorError as error:
         return _failed("service", error)
     transport = Transport(Route(gateway=endpoint, proxy=settings.proxy_for(endpoint.host)), context, time.monotonic)

@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from openinspector.agent.direct_host import is_direct
 from openinspector.agent.environment_file import parse_environment
@@ -66,7 +66,7 @@ class Proxy:
 
     address: Address
     authorization: str | None = None
-    """``user:password`` as the proxy's URL has it; never shown."""
+    """``user:password``, percent signs of the proxy's URL decoded; never shown."""
 
     def __repr__(self) -> str:
         return f"Proxy({self.address})"
@@ -156,7 +156,7 @@ def parse_proxy(text: str) -> Proxy | None:
     url = _split(text if "://" in text else f"http://{text}")
     if url.scheme != "http" or url.path not in ("", "/") or url.query:
         raise ValueError("host:port or http://[user:password@]host:port, or nothing for no proxy")
-    authorization = f"{url.username}:{url.password or ''}" if url.username else None
+    authorization = f"{unquote(url.username)}:{unquote(url.password or '')}" if url.username else None
     return Proxy(address=Address(host=_host(url), port=url.port or _PROXY_PORT), authorization=authorization)
 
 

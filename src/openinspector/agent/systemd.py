@@ -7,6 +7,8 @@ from contextlib import suppress
 from typing import Final
 
 _SHOWN: Final = 200
+_LOOKS: Final = 3
+"""Waits are at most this part of the watchdog's period: a slow request may follow before the next word."""
 _MICROSECONDS: Final = 1_000_000
 
 
@@ -43,7 +45,7 @@ class ServiceNotifier:
 
     def longest_wait(self, seconds: float) -> float:
         """Return ``seconds``, or less where the watchdog must hear from the agent before."""
-        return seconds if self._watchdog_seconds is None else min(seconds, self._watchdog_seconds / 2)
+        return seconds if self._watchdog_seconds is None else min(seconds, self._watchdog_seconds / _LOOKS)
 
     def _send(self, message: str) -> None:
         if not self._address:
