@@ -13,15 +13,15 @@ from typing import Final
 NAMES: Final = ("https_proxy", "http_proxy", "no_proxy")
 """``http_proxy`` is taken and not used: the agent speaks TLS alone."""
 
-_LINE: Final = re.compile(r"""(?:export[ \t]+)?([A-Za-z_]+)=(?:"([^"]*)"|'([^']*)'|([^"'\s]*))""")
-_SHELLS_OWN: Final = re.compile(r"[$`\\;&|<>(){}!#]")
+_LINE: Final = re.compile(r"""(?:export[ \t]+)?([A-Za-z_]+)=(?:"([^"]*)"|'([^']*)'|([^"' \t]*))""")
+_SHELLS_OWN: Final = re.compile(r"[$`\\;&|<>(){}!#~]")
 
 
 def parse_environment(text: str, name: str) -> Mapping[str, str]:
     """Return variable, in small letters, to value; ValueError names the first wrong line of the file ``name``."""
     values: dict[str, str] = {}
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip()
+    for number, raw in enumerate(text.split("\n"), start=1):
+        line = raw.strip(" \t")
         if not line or line.startswith("#"):
             continue
         where = f"{name}:{number}"
