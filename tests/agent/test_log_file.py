@@ -135,6 +135,7 @@ def test_a_full_disk_loses_lines_and_says_how_many(tmp_path: Path) -> None:
     log.info("event", number="after")
     lines = path.read_text().splitlines()
     assert lines[0].endswith("event number=0")
+    assert "" not in lines
     assert lines[-2:] == [
         "2026-03-01T00:00:00Z warning log dropped lines=3",
         "2026-03-01T00:00:00Z info event number=after",

@@ -20,7 +20,15 @@ UNITS = (
     "openinspector-agent-update.service",
     "openinspector-agent-update.timer",
 )
-NEIGHBOURS = {"etc/cron.d/other", "etc/systemd/system/other.service", "opt/other", "var/log/other.log", "etc/passwd"}
+NEIGHBOURS = {
+    "etc/cron.d/other",
+    "etc/passwd",
+    "etc/systemd/system/other.service",
+    "opt/other",
+    "var/lock/other",
+    "var/log/other.log",
+    "var/spool/mail/root",
+}
 """Files of others, which must outlast everything."""
 
 RECORDER = '#!/bin/sh\necho "$(basename "$0") $*" >>"$(dirname "$0")/../../calls"\n'
@@ -225,7 +233,7 @@ def test_what_the_settings_moved_elsewhere_is_found_and_only_ours_removed(instal
         "etc/openinspector/agent.cfg",
         "state_directory = /srv/shared place\n  log_file=/srv/log/agent.log\nca_file = /etc/passwd\n",
     )
-    for name in ("host.key", "enrolment.json", "spool/x/1.envelope", "somebody's data"):
+    for name in ("host.key", "enrolment.json", f"spool/{'0' * 32}/1.envelope", "lock", "somebody's data"):
         installed.write(f"srv/shared place/{name}", "x")
     for name in ("agent.log", "agent.log.1", "agent.log.12", "other.log", "agent.log.old"):
         installed.write(f"srv/log/{name}", "x")
@@ -238,11 +246,26 @@ def test_what_the_settings_moved_elsewhere_is_found_and_only_ours_removed(instal
     }
 
 
-@pytest.mark.parametrize("path", ["/", "/etc", "/srv/../etc", "relative", "$(touch /tmp/x)"])
+@pytest.mark.parametrize("path", ["/", "/etc", "/var", "/opt", "/srv/../etc", "relative", "$(touch /tmp/x)"])
 def test_a_hostile_state_directory_costs_nobody_anything(installed: Installation, path: str) -> None:
     installed.write("etc/openinspector/agent.cfg", f"state_directory = {path}\nlog_file = {path}\n")
     assert installed.run("uninstall", "--purge", "--yes").returncode == 0
     assert installed.files() == NEIGHBOURS
+
+
+def test_a_state_directory_that_others_share_keeps_what_is_theirs(installed: Installation) -> None:
+    installed.write("etc/openinspector/agent.cfg", "state_directory = /var\n")
+    for name in ("host.key", f"spool/{'f' * 32}/1.envelope", "spool/quarantine/x", "status.json"):
+        installed.write(f"var/{name}", "x")
+    assert installed.run("uninstall", "--purge", "--yes").returncode == 0
+    assert installed.files() == NEIGHBOURS
+
+
+def test_help_is_help(installed: Installation) -> None:
+    done = installed.run("uninstall", "--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--purge" in done.stdout
+    assert installed.command.exists()
 
 
 def test_links_are_removed_and_not_followed(installed: Installation, tmp_path: Path) -> None:
@@ -346,6 +369,14 @@ CONFFILE = "etc/openinspector/agent.cfg"
 LEFT_BY_INSTALLATION = {f"etc/openinspector/{name}" for name in ("agent.cfg.orig", "agent.env", "install.cfg")}
 
 
+KEPT_BY_DPKG = {
+    CONFFILE,
+    "etc/cron.d/openinspector-agent",
+    "etc/init.d/openinspector-agent",
+    "etc/rc2.d/S01openinspector-agent",
+}
+
+
 def left_of(installed: Installation) -> set[str]:
     """What of ours is left, but for keys, state and what a package manager keeps for itself."""
     return {name for name in installed.files() if "openinspector" in name and not name.startswith("var/lib/")}
@@ -383,7 +414,7 @@ def test_a_debian_package_is_removed_by_dpkg(tmp_path: Path, *, purge: bool) -> 
     query = ["dpkg-query", f"--admindir={database}", "-W", "-f", "${db:Status-Status}", "openinspector-agent"]
     state = subprocess.run(query, capture_output=True, text=True, check=False).stdout.strip()
     assert state in (("", "not-installed") if purge else ("config-files",))
-    assert left_of(installed) == (set() if purge else LEFT_BY_INSTALLATION | {CONFFILE})
+    assert left_of(installed) == (set() if purge else LEFT_BY_INSTALLATION | KEPT_BY_DPKG)
     assert installed.state.exists() is not purge
 
 

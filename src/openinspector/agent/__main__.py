@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import argparse
 
 PROGRAM: Final = "openinspector-agent"
+EPILOG: Final = "As installed on a host it also knows: start, stop, restart, uninstall [--purge] [--yes]."
 INTERRUPTED: Final = 130
 """128 and the number of SIGINT, as shells say it."""
 
@@ -68,7 +69,7 @@ def parser(known: Mapping[str, Command]) -> "argparse.ArgumentParser":
     """Return the parser of the whole command line."""
     import argparse  # noqa: PLC0415 - see main
 
-    whole = argparse.ArgumentParser(prog=PROGRAM, description="The openinspector agent.")
+    whole = argparse.ArgumentParser(prog=PROGRAM, description="The openinspector agent.", epilog=EPILOG)
     whole.add_argument("--config", type=Path, metavar="FILE", help=f"settings file; default {DEFAULT_FILE}")
     listed = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in known.items():

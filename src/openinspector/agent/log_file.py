@@ -49,11 +49,9 @@ class LogFile:
         content = ("\n" if self._torn else "") + text
         data = content.encode(errors="backslashreplace")
         descriptor = self._current(len(data))
-        self._torn = True
-        written = os.write(descriptor, data)
-        if written < len(data):
+        self._torn = os.write(descriptor, data) < len(data)
+        if self._torn:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._torn = False
         return len(text)
 
     def flush(self) -> None:

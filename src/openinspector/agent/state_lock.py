@@ -6,6 +6,7 @@ A lock of flock(2) ends with the process that holds it, however it dies. The fil
 import fcntl
 import os
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -58,8 +59,9 @@ def take_lock(state: Path) -> int:
             time.sleep(_PAUSE)
         else:
             break
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    with suppress(OSError):  # a full disk does not keep the agent from starting
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
     return descriptor
 
 
