@@ -124,7 +124,9 @@ def _read_ca(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_CA_BYTES)
     except OSError as error:
-        raise SettingsError(f"ca_file {path} cannot be read: {error.strerror}") from error
+        raise SettingsError(
+            f"ca_file {path} cannot be read: {error.strerror}", advice="Name a PEM file that root may read."
+        ) from error
 
 
 def _now() -> datetime:

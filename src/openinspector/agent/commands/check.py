@@ -40,9 +40,11 @@ def run(invocation: Invocation) -> int:
 def result_lines(result: "CheckResult") -> Sequence[str]:
     """Return a result as lines of at most 80 columns."""
     label = f"{result.verdict:<8}{result.name:<18}"
-    found = textwrap.wrap(result.found, WIDTH, initial_indent=label, subsequent_indent=_INDENT)
-    advice = textwrap.wrap(result.advice, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
-    return [*found, *advice]
+    return [*_wrapped(result.found, label), *_wrapped(result.advice, _INDENT)]
+
+
+def _wrapped(text: str, label: str) -> Sequence[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=label, subsequent_indent=_INDENT, break_on_hyphens=False)
 
 
 def _add_options(parser: ArgumentParser) -> None:
