@@ -7,10 +7,19 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from openinspector.agent import netlink
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, Host, HttpReply, InterfaceAddress
+from openinspector.agent.host import (
+    MAX_FILE_BYTES,
+    MAX_FOLDER_ENTRIES,
+    FileStatus,
+    Folder,
+    Host,
+    HttpReply,
+    InterfaceAddress,
+)
 
 _CHUNK: Final = 1024 * 1024
 _MAX_LINKS: Final = 40
@@ -54,10 +63,7 @@ class LocalHost:
 
     def readlink(self, path: str) -> str:
         """Return what a symbolic link says."""
-        if not self._root:
-            return os.readlink(path)
-        folder, name = posixpath.split(path.rstrip("/"))
-        return os.readlink(posixpath.join(self._real(folder), name))
+        return os.readlink(self._unfollowed(path))
 
     def status(self, path: str) -> FileStatus:
         """Return what stat(2) says of ``path``, links followed."""
@@ -76,6 +82,24 @@ class LocalHost:
     def names(self, path: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted."""
         return tuple(sorted(os.listdir(self._real(path))))
+
+    def folder(self, path: str) -> Folder:
+        """Return what a folder that is no link holds; raises OSError, also where it holds too many names."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self._unfollowed(path), flags)
+        try:
+            device = os.fstat(descriptor).st_dev
+            with os.scandir(descriptor) as entries:
+                found = list(islice(entries, MAX_FOLDER_ENTRIES + 1))
+            if len(found) > MAX_FOLDER_ENTRIES:
+                raise OSError(errno.EFBIG, f"holds more than {MAX_FOLDER_ENTRIES} names", path)
+            return Folder(
+                device=device,
+                folders=tuple(sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))),
+                files=tuple(sorted(entry.name for entry in found if entry.is_file(follow_symlinks=False))),
+            )
+        finally:
+            os.close(descriptor)
 
     def real_file(self, path: str) -> str | None:
         """Return the regular file's path on this machine, or None where ``path`` is none."""
@@ -124,6 +148,15 @@ class LocalHost:
         if "\0" in path or not path.startswith("/"):
             raise OSError(errno.EINVAL, "not an absolute path", path)
         return path if not self._root else self._resolve(path)
+
+    def _unfollowed(self, path: str) -> str:
+        """Return where ``path`` is on this machine, its last name not followed should it be a link."""
+        if not self._root:
+            return self._real(path)
+        folder, name = posixpath.split(path.rstrip("/"))
+        if name in ("", ".", ".."):
+            return self._real(path)
+        return posixpath.join(self._real(folder), name)
 
     def _resolve(self, path: str) -> str:
         """Follow ``path`` inside the root folder, so that its absolute links do not lead to this machine's files."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector.agent import metadata_client
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, HttpReply, InterfaceAddress
+from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, Folder, HttpReply, InterfaceAddress
 
 _MAX_LINKS: Final = 40
 _OTHERS_READ: Final = 0o004
@@ -29,6 +29,8 @@ class Node:
     """A FIFO, socket or device: can be asked about, not read."""
     unreadable: bool = False
     """Refuses even root, as a security module or a dying disk does."""
+    device: int = 1
+    """Number of the file system it is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,23 @@ class FakeHost:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
         self._require_readable(node, path)
         return tuple(sorted(self._folders.get(real, ())))
+
+    def folder(self, path: str) -> Folder:
+        """Return what a folder that is no link holds, links and devices left out."""
+        parent, name = posixpath.split(path.rstrip("/"))
+        real = posixpath.join(self._real(parent), name) if name not in ("", ".", "..") else self._real(path)
+        node = self._at(real, path)
+        if not node.is_directory:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+        self._require_readable(node, path)
+        held = {name: self._at(posixpath.join(real, name), path) for name in sorted(self._folders.get(real, ()))}
+        return Folder(
+            device=node.device,
+            folders=tuple(name for name, each in held.items() if each.is_directory),
+            files=tuple(
+                name for name, each in held.items() if not each.is_directory and not each.is_device and each.link is None
+            ),
+        )
 
     def real_file(self, path: str) -> str | None:  # noqa: ARG002 - the interface's
         """Return None: nothing here is on this machine's file system."""

@@ -1,0 +1,141 @@
+"""A bounded walk through folders: no link is followed, no other file system entered, and what is left out is told.
+
+What costs time on a host is the number of folders, so that is bounded, with how deep they lie and how long it takes.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from openinspector.agent.config_file import MISSING, printable, unread
+from openinspector.agent.host import Host
+from openinspector.agent.sensor import Incomplete
+
+_MOUNTS: Final = "/proc/self/mountinfo"
+_NETWORK: Final = frozenset(
+    ("9p", "afs", "beegfs", "ceph", "cifs", "coda", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2")
+    + ("orangefs", "smb3", "smbfs", "virtiofs", "vboxsf")
+)
+_PSEUDO: Final = frozenset(("autofs", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs", "proc", "sysfs"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Where a walk ends, whatever the host is like."""
+
+    depth: int = 24
+    """Folders below the root it began at."""
+    folders: int = 40_000
+    seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """One folder of the walk, with the names of the folders and regular files in it."""
+
+    path: str
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+
+def walk(
+    host: Host,
+    roots: Iterable[str],
+    enter: Callable[[Visit], Iterable[str]],
+    *,
+    bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+    clock: Callable[[], float] = time.monotonic,
+) -> Iterator[Visit | Incomplete]:
+    """Yield every folder from ``roots`` down, parents first, in the order of names; roots that are not there are none.
+
+    ``enter`` says which of a visited folder's folders to go into; other names than those are not. A root that is a
+    link, or on a network or kernel file system, is not begun.
+    """
+    taken = _Taken(bounds=bounds, until=clock() + bounds.seconds, clock=clock)
+    remote = _file_systems(host)
+    for root in roots:
+        yield from _below(host, root, enter, taken, remote)
+    yield from taken.sentences()
+
+
+@dataclass(slots=True)
+class _Taken:
+    bounds: Bounds
+    until: float
+    clock: Callable[[], float]
+    visited: int = 0
+    too_deep: int = 0
+    spent: str = ""
+
+    def may_go_on(self) -> bool:
+        if self.visited >= self.bounds.folders:
+            self.spent = f"{self.bounds.folders} folders"
+        elif self.clock() > self.until:
+            self.spent = f"{self.bounds.seconds:g} seconds"
+        return not self.spent
+
+    def sentences(self) -> Iterator[Incomplete]:
+        if self.spent:
+            yield Incomplete(reason=f"The search for installed packages stopped after {self.spent}.")
+        if self.too_deep:
+            reason = f"Folders deeper than {self.bounds.depth} levels that were not searched: {self.too_deep}."
+            yield Incomplete(reason=reason)
+
+
+def _below(
+    host: Host, root: str, enter: Callable[[Visit], Iterable[str]], taken: _Taken, remote: dict[int, str]
+) -> Iterator[Visit | Incomplete]:
+    pending = [(root, 0)]
+    device: int | None = None
+    while pending and taken.may_go_on():
+        path, depth = pending.pop()
+        try:
+            folder = host.folder(path)
+        except MISSING:
+            continue
+        except OSError as error:
+            yield unread(path, error)
+            continue
+        taken.visited += 1
+        if device is None:
+            device = folder.device
+            if device in remote:
+                yield Incomplete(reason=f"{root} is on a file system of type {remote[device]} and was not searched.")
+                return
+        if folder.device != device:
+            yield Incomplete(reason=f"{printable(path)} is another file system and was not searched.")
+            continue
+        visit = Visit(path=path, folders=folder.folders, files=folder.files)
+        yield visit
+        chosen = sorted(set(enter(visit)).intersection(folder.folders), reverse=True)
+        if depth < taken.bounds.depth:
+            pending += ((f"{path}/{name}", depth + 1) for name in chosen)
+        else:
+            taken.too_deep += len(chosen)
+
+
+def _file_systems(host: Host) -> dict[int, str]:
+    """Return device number to type of the mounted file systems no walk begins on (proc(5), mountinfo)."""
+    try:
+        lines = host.read(_MOUNTS).decode(errors="replace").splitlines()
+    except OSError:
+        return {}
+    found = {}
+    for line in lines:
+        mount, _, rest = line.partition(" - ")
+        kind, fields = rest.partition(" ")[0], mount.split(" ")
+        major, _, minor = (fields[2] if len(fields) > 2 else "").partition(":")  # noqa: PLR2004 - the third field
+        if (kind in _NETWORK or kind in _PSEUDO or kind.startswith("fuse")) and _small(major) and _small(minor):
+            found[os.makedev(int(major), int(minor))] = kind
+    return found
+
+
+def _small(number: str) -> bool:
+    return number.isascii() and number.isdecimal() and len(number) < 8  # noqa: PLR2004 - device numbers are 32 bits
