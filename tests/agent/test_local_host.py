@@ -152,3 +152,46 @@ def test_the_metadata_service_is_asked_where_it_is_said_to_be() -> None:
 def test_the_firmware_tells_an_ec2_instance(name: str, content: str | bytes, *, expected: bool) -> None:
     assert is_ec2(FakeHost({f"/sys/class/dmi/id/{name}": content})) is expected
     assert not is_ec2(FakeHost({}))
+
+
+def test_a_folder_tells_folders_from_files_and_leaves_out_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("sub")
+    (tmp_path / "file-link").symlink_to("file")
+    os.mkfifo(tmp_path / "fifo")
+    folder = LocalHost().folder(str(tmp_path))
+    assert (folder.folders, folder.files) == (("sub",), ("file",))
+    assert folder.device == tmp_path.stat().st_dev
+    with pytest.raises(NotADirectoryError):
+        LocalHost().folder(f"{tmp_path}/link")
+
+
+def test_a_folder_with_too_many_names_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("openinspector.agent.local_host.MAX_FOLDER_ENTRIES", 2)
+    for name in "ab":
+        (tmp_path / name).touch()
+    assert LocalHost().folder(str(tmp_path)).files == ("a", "b")
+    (tmp_path / "c").touch()
+    with pytest.raises(OSError, match="more than 2 names"):
+        LocalHost().folder(str(tmp_path))
+
+
+@pytest.mark.parametrize("target", ["..", "../..", "/..", "/../..", "/", "../secret-folder", "/tmp"])
+def test_no_way_of_asking_leaves_a_root_folder(root: Path, target: str) -> None:
+    (root.parent / "secret-folder").mkdir()
+    (root.parent / "secret-folder/inside").touch()
+    (root / "way").symlink_to(target)
+    (root / "here").touch()
+    host = LocalHost(str(root))
+    outside = {"secret", "secret-folder", "inside"}
+    for path in ("/way", "/way/", "/way/.", "/../way", "/etc/../way", "/way/..", "/..", "/."):
+        for ask in (host.names, lambda path: host.folder(path).folders + host.folder(path).files):
+            try:
+                assert outside.isdisjoint(ask(path)), path
+            except OSError:
+                continue
+    for path in ("/way/secret", "/way/secret-folder/inside", "/../secret"):
+        assert host.real_file(path) is None
+        with pytest.raises(OSError, match=r".*"):
+            host.read(path)

@@ -14,11 +14,10 @@ from openinspector.agent.host import Host
 from openinspector.agent.sensor import Incomplete
 
 _MOUNTS: Final = "/proc/self/mountinfo"
-_NETWORK: Final = frozenset(
-    ("9p", "afs", "beegfs", "ceph", "cifs", "coda", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2")
-    + ("orangefs", "smb3", "smbfs", "virtiofs", "vboxsf")
+_NOT_BEGUN: Final = frozenset(
+    ["9p", "afs", "autofs", "beegfs", "ceph", "cgroup", "cgroup2", "cifs", "coda", "configfs", "debugfs", "devpts", "devtmpfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "proc", "smb3", "smbfs", "sysfs", "vboxsf", "virtiofs"]
 )
-_PSEUDO: Final = frozenset(("autofs", "cgroup", "cgroup2", "configfs", "debugfs", "devpts", "devtmpfs", "proc", "sysfs"))
+"""Network file systems, which may be slow or hang, and the kernel's own, which hold no programs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +49,7 @@ def walk(
     roots: Iterable[str],
     enter: Callable[[Visit], Iterable[str]],
     *,
-    bounds: Bounds = Bounds(),  # noqa: B008 - frozen
+    bounds: Bounds = Bounds(),
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Visit | Incomplete]:
     """Yield every folder from ``roots`` down, parents first, in the order of names; roots that are not there are none.
@@ -132,7 +131,7 @@ def _file_systems(host: Host) -> dict[int, str]:
         mount, _, rest = line.partition(" - ")
         kind, fields = rest.partition(" ")[0], mount.split(" ")
         major, _, minor = (fields[2] if len(fields) > 2 else "").partition(":")  # noqa: PLR2004 - the third field
-        if (kind in _NETWORK or kind in _PSEUDO or kind.startswith("fuse")) and _small(major) and _small(minor):
+        if (kind in _NOT_BEGUN or kind.startswith("fuse")) and _small(major) and _small(minor):
             found[os.makedev(int(major), int(minor))] = kind
     return found
 

@@ -235,7 +235,8 @@ class AdvisoryIndex:
             scheme = self.schemes.get(manager.version_scheme)
             if scheme is None:
                 raise ModelError(
-                    f"no version scheme is called {manager.version_scheme!r}", advice="give AdvisoryIndex the schemes of versions/"
+                    f"no version scheme is called {manager.version_scheme!r}",
+                    advice="give AdvisoryIndex the schemes of versions/",
                 )
             if len(self._keys) >= _MAX_REMEMBERED:
                 self._keys.clear()

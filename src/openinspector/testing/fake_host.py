@@ -123,7 +123,9 @@ class FakeHost:
             device=node.device,
             folders=tuple(name for name, each in held.items() if each.is_directory),
             files=tuple(
-                name for name, each in held.items() if not each.is_directory and not each.is_device and each.link is None
+                name
+                for name, each in held.items()
+                if not each.is_directory and not each.is_device and each.link is None
             ),
         )
 

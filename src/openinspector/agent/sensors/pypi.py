@@ -1,5 +1,7 @@
-"""Packages of Python: ``*.dist-info/METADATA`` and the older ``*.egg-info`` (packaging.python.org, "Recording
-installed projects" and "Core metadata"), in every environment below the folders searched."""
+"""Packages of Python in every environment below the folders searched: ``*.dist-info`` and the older ``*.egg-info``.
+
+Formats: packaging.python.org, "Recording installed projects" and "Core metadata specifications".
+"""
 
 import re
 from collections.abc import Iterable, Iterator

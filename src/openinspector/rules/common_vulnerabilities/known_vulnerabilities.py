@@ -83,7 +83,7 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
                 Evidence(statement=f"Advisories of {feed} were in force.", source=fingerprint)
                 for feed, fingerprint in sorted(context.advisories.fingerprints.items())
             ),
-        )
+        ),
     )
 
 
