@@ -195,3 +195,17 @@ def test_no_way_of_asking_leaves_a_root_folder(root: Path, target: str) -> None:
         assert host.real_file(path) is None
         with pytest.raises(OSError, match=r".*"):
             host.read(path)
+
+
+def test_a_root_folder_has_no_kernel_of_its_own_whatever_is_mounted_there(root: Path) -> None:
+    for folder in ("proc/sys/kernel", "sys/class", "dev"):
+        (root / folder).mkdir(parents=True)
+    (root / "proc/sys/kernel/randomize_va_space").write_text("2")
+    (root / "proc-link").symlink_to("proc/sys")
+    host = LocalHost(str(root))
+    for path in ("/proc/sys/kernel/randomize_va_space", "/proc-link/kernel/randomize_va_space", "/etc/../proc/x"):
+        with pytest.raises(FileNotFoundError):
+            host.read(path)
+    for path in ("/proc", "/sys/class", "/dev", "/proc-link"):
+        with pytest.raises(FileNotFoundError):
+            host.names(path)

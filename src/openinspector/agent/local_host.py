@@ -24,6 +24,7 @@ from openinspector.agent.host import (
 _CHUNK: Final = 1024 * 1024
 _MAX_LINKS: Final = 40
 """As many symbolic links as Linux itself follows in one path."""
+_OF_THE_KERNEL: Final = frozenset(("proc", "sys", "dev"))
 _DMI_FILES: Final = (
     "sys_vendor",
     "board_vendor",
@@ -38,7 +39,8 @@ class LocalHost:
     """Host of this machine. Reads only; never writes, runs or connects to anything but the metadata service.
 
     ``root`` is another folder to take for ``/``; symbolic links are then resolved inside it, and nothing that
-    lives outside files (processes, addresses) is told of it. ``metadata_address`` (``host:port``) says where the
+    lives outside files (processes, addresses) is told of it. What is mounted at its ``/proc``, ``/sys`` and ``/dev``
+    would be of this machine, so there is nothing. ``metadata_address`` (``host:port``) says where the
     metadata service is, and that it is one, whatever the firmware says.
     """
 
@@ -177,6 +179,8 @@ class LocalHost:
                     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
                 done = [] if target.startswith("/") else done
                 pending.extend(target.split("/")[::-1])
+        if done and done[0] in _OF_THE_KERNEL:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return "/".join((self._root, *done))
 
 

@@ -4,6 +4,7 @@ What costs time on a host is the number of folders, so that is bounded, with how
 """
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -14,8 +15,9 @@ from openinspector.agent.host import Host
 from openinspector.agent.sensor import Incomplete
 
 _MOUNTS: Final = "/proc/self/mountinfo"
-_NOT_BEGUN: Final = frozenset(
-    ["9p", "afs", "autofs", "beegfs", "ceph", "cgroup", "cgroup2", "cifs", "coda", "configfs", "debugfs", "devpts", "devtmpfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "proc", "smb3", "smbfs", "sysfs", "vboxsf", "virtiofs"]
+_NOT_BEGUN: Final = re.compile(
+    "9p|afs|autofs|beegfs|ceph|cgroup2?|cifs|coda|configfs|debugfs|devpts|devtmpfs|fuse.*|glusterfs|gpfs|lustre|ncpfs"
+    "|nfs4?|ocfs2|orangefs|proc|smb3|smbfs|sysfs|vboxsf|virtiofs"
 )
 """Network file systems, which may be slow or hang, and the kernel's own, which hold no programs."""
 
@@ -131,7 +133,7 @@ def _file_systems(host: Host) -> dict[int, str]:
         mount, _, rest = line.partition(" - ")
         kind, fields = rest.partition(" ")[0], mount.split(" ")
         major, _, minor = (fields[2] if len(fields) > 2 else "").partition(":")  # noqa: PLR2004 - the third field
-        if (kind in _NOT_BEGUN or kind.startswith("fuse")) and _small(major) and _small(minor):
+        if _NOT_BEGUN.fullmatch(kind) and _small(major) and _small(minor):
             found[os.makedev(int(major), int(minor))] = kind
     return found
 

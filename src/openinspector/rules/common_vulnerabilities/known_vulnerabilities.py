@@ -319,7 +319,9 @@ def _why(match: Match, case: _Case) -> Evidence:
 def _kernel_evidence(match: Match, facts: HostFacts) -> Sequence[Evidence]:
     if match.standing is Standing.ORDINARY:
         return ()
-    release = running_release(facts) or "unknown"
+    release = running_release(facts)
+    if not release:
+        return (Evidence(statement="Which kernel runs is not known."),)
     system = facts.only(OperatingSystem)
     source = f"uname {system.kernel_release} {system.kernel_version}".strip() if system else "uname"
     if match.standing is Standing.NOT_RUNNING:
