@@ -76,9 +76,8 @@ def _of_header(blob: bytes, wanted: Collection[bytes]) -> Iterator[tuple[bytes, 
         header = Header(blob)
     except SensorError:
         return
-    owned = {path.encode() for path in header.paths()}
-    for path in wanted:
-        if path in owned:
+    for path in map(str.encode, header.paths()):
+        if path in wanted:
             yield path, header.text(NAME)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from openinspector.cli.presentation import SEVERITY_ORDER
+from openinspector.cli.presentation import SEVERITY_ORDER, printable
 from openinspector.model.errors import OpenInspectorError
 from openinspector.model.rules_package import RulesPackageName
 
@@ -85,6 +85,8 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
         _print_json(root, facts, result)
     else:
         _print(facts, result)
+        if not _is_this_host(root):
+            click.echo(f"{printable(root)} does not run: what only a running system can tell was not assessed.")
     if fail_on is not None and any(_rank(finding) <= SEVERITY_ORDER.index(fail_on) for finding in result.findings):
         sys.exit(_FOUND)
 
@@ -172,7 +174,7 @@ def _print(facts: "HostFacts", result: "HostEvaluation") -> None:
     from rich.text import Text
 
     from openinspector.cli.evaluate import print_exclusions
-    from openinspector.cli.presentation import console, print_table, printable, severity_text
+    from openinspector.cli.presentation import console, print_table, severity_text
 
     out = console()
     found = sorted(result.findings, key=_rank)
@@ -222,6 +224,10 @@ def _packages(facts: "HostFacts") -> dict[str, int]:
     from openinspector.model.inventory import Package
 
     return dict(sorted(Counter(str(package.manager) for package in facts.all(Package)).items()))
+
+
+def _is_this_host(root: str) -> bool:
+    return Path(root).resolve() == Path("/")
 
 
 def _rank(finding: "Finding") -> int:
