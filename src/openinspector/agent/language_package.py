@@ -15,7 +15,8 @@ from openinspector.agent.host import Host
 from openinspector.agent.sensor import Absent, Incomplete
 from openinspector.model.inventory import Package, PackageManager
 
-ROOTS: Final = ("/usr/lib", "/usr/lib64", "/usr/local", "/opt", "/srv", "/app", "/var/www")
+LIBRARIES: Final = ("/usr/lib", "/usr/lib64")
+APPLICATIONS: Final = ("/usr/local", "/opt", "/srv", "/app", "/var/www")
 """Folders that hold programs of every language; each sensor adds those of its own."""
 NEVER_ENTERED: Final = frozenset((".git", "__pycache__", "lost+found"))
 MAX_PACKAGES: Final = 20_000

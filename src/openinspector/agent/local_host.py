@@ -95,11 +95,9 @@ class LocalHost:
                 found = list(islice(entries, MAX_FOLDER_ENTRIES + 1))
             if len(found) > MAX_FOLDER_ENTRIES:
                 raise OSError(errno.EFBIG, f"holds more than {MAX_FOLDER_ENTRIES} names", path)
-            return Folder(
-                device=device,
-                folders=tuple(sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))),
-                files=tuple(sorted(entry.name for entry in found if entry.is_file(follow_symlinks=False))),
-            )
+            folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+            files = [entry.name for entry in found if entry.is_file(follow_symlinks=False)]
+            return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
         finally:
             os.close(descriptor)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from openinspector.agent.config_file import printable
 from openinspector.agent.host import Host
-from openinspector.agent.language_package import NEVER_ENTERED, ROOTS, Installation, packages
+from openinspector.agent.language_package import APPLICATIONS, NEVER_ENTERED, Installation, packages
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.agent.tree_walk import Visit, walk
 from openinspector.model.inventory import Package, PackageManager
@@ -17,7 +17,14 @@ from openinspector.model.inventory import Package, PackageManager
 _SPECIFICATIONS: Final = "specifications"
 _DEFAULT: Final = "default"
 """Gems that come with Ruby itself."""
-_OWN_ROOTS: Final = ("/var/lib/gems", "/usr/share/rubygems-integration", "/usr/share/gems")
+_OWN_ROOTS: Final = (
+    "/usr/lib/ruby",
+    "/usr/lib64/ruby",
+    "/usr/lib64/gems",
+    "/usr/share/gems",
+    "/usr/share/rubygems-integration",
+    "/var/lib/gems",
+)
 _NAMED: Final = re.compile(r"(.+?)-([0-9]+(?:\.[0-9A-Za-z]+)*)(?:-[A-Za-z].*)?\.gemspec")
 _SUFFIX: Final = ".gemspec"
 
@@ -34,7 +41,7 @@ def parse(file_name: str) -> tuple[str, str] | None:
 
 
 def _installations(host: Host) -> Iterator[Installation | Incomplete]:
-    for visit in walk(host, (*ROOTS, *_OWN_ROOTS), _enter):
+    for visit in walk(host, (*_OWN_ROOTS, *APPLICATIONS), _enter):
         if isinstance(visit, Incomplete):
             yield visit
             continue

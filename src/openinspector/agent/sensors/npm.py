@@ -10,7 +10,7 @@ import msgspec
 
 from openinspector.agent.config_file import MAX_CONFIG_BYTES, printable, unread
 from openinspector.agent.host import Host
-from openinspector.agent.language_package import NEVER_ENTERED, ROOTS, Installation, packages
+from openinspector.agent.language_package import APPLICATIONS, LIBRARIES, NEVER_ENTERED, Installation, packages
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.agent.tree_walk import Visit, walk
 from openinspector.model.inventory import Package, PackageManager
@@ -45,7 +45,7 @@ def parse(data: bytes) -> tuple[str, str] | None:
 
 
 def _installations(host: Host) -> Iterator[Installation | Incomplete]:
-    for visit in walk(host, (*ROOTS, _DEBIAN), _enter):
+    for visit in walk(host, (*LIBRARIES, *APPLICATIONS, _DEBIAN), _enter):
         if isinstance(visit, Incomplete):
             yield visit
         elif _is_package(visit.path) and _FILE in visit.files:

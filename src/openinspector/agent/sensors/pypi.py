@@ -9,7 +9,7 @@ from typing import Final
 
 from openinspector.agent.config_file import MAX_CONFIG_BYTES, decode, printable, unread
 from openinspector.agent.host import Host
-from openinspector.agent.language_package import NEVER_ENTERED, ROOTS, Installation, packages
+from openinspector.agent.language_package import APPLICATIONS, LIBRARIES, NEVER_ENTERED, Installation, packages
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.agent.tree_walk import Visit, walk
 from openinspector.model.inventory import Package, PackageManager
@@ -34,7 +34,7 @@ def parse(metadata: bytes) -> tuple[str, str]:
 
 
 def _installations(host: Host) -> Iterator[Installation | Incomplete]:
-    for visit in walk(host, ROOTS, _enter):
+    for visit in walk(host, (*LIBRARIES, *APPLICATIONS), _enter):
         if isinstance(visit, Incomplete):
             yield visit
             continue
