@@ -1,6 +1,8 @@
 import errno
 import os
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -209,3 +211,27 @@ def test_a_root_folder_has_no_kernel_of_its_own_whatever_is_mounted_there(root: 
     for path in ("/proc", "/sys/class", "/dev", "/proc-link"):
         with pytest.raises(FileNotFoundError):
             host.names(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
+def test_the_root_of_a_container_is_not_taken_for_this_machine(root: Path) -> None:
+    """/proc/PID/root of a process in a root of its own reads "/", as a container's does."""
+    for folder in ("old", "bin", "lib", "usr", "lib64"):
+        (root / folder).mkdir()
+    script = f"""mount --bind {root} {root} && cd {root} && pivot_root . old && echo ready && read end"""
+    with subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        if process.stdout.readline() != "ready\n":
+            pytest.skip("no mount namespaces here")
+        place = f"/proc/{process.pid}/root"
+        assert Path(place).readlink() == Path("/")
+        container = LocalHost(place)
+        assert container.read("/etc/hostname") == b"inside\n"
+        assert container.uname()[0] == "inside"
+        assert container.names("/etc") == ("hostname",)
+        with pytest.raises(FileNotFoundError):
+            container.read("/etc/passwd")
+        process.stdin.close()

@@ -45,7 +45,8 @@ class LocalHost:
     """
 
     def __init__(self, root: str = "/", metadata_address: str | None = None) -> None:
-        self._root = "" if posixpath.normpath(root) == "/" else os.path.realpath(root)
+        # Not realpath: what links like /proc/PID/root lead to has no other name, and theirs reads "/".
+        self._root = "" if posixpath.normpath(root) == "/" else posixpath.abspath(root)
         self._metadata_address = metadata_address
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:

@@ -4,6 +4,7 @@ Exit statuses: 0 assessed, whatever was found; 1 the folder cannot be assessed; 
 severe as --fail-on was found.
 """
 
+import posixpath
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -85,7 +86,7 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
         _print_json(root, facts, result)
     else:
         _print(facts, result)
-        if not _is_this_host(root):
+        if posixpath.normpath(root) != "/":
             click.echo(f"{printable(root)} does not run: what only a running system can tell was not assessed.")
     if fail_on is not None and any(_rank(finding) <= SEVERITY_ORDER.index(fail_on) for finding in result.findings):
         sys.exit(_FOUND)
@@ -224,10 +225,6 @@ def _packages(facts: "HostFacts") -> dict[str, int]:
     from openinspector.model.inventory import Package
 
     return dict(sorted(Counter(str(package.manager) for package in facts.all(Package)).items()))
-
-
-def _is_this_host(root: str) -> bool:
-    return Path(root).resolve() == Path("/")
 
 
 def _rank(finding: "Finding") -> int:
