@@ -26,18 +26,17 @@ def header(tags: Tags) -> bytes:
 
 
 def ndb(blobs: Sequence[bytes]) -> bytes:
-    """A Packages.db: one slot page, then the blobs on 16-byte blocks; the second slot is free."""
+    """A Packages.db: slot pages, then the blobs on 16-byte blocks; the second slot is free."""
+    pages = (48 + 16 * len(blobs)) // 4096 + 1
     slots, body = [b"Slot" + bytes(12)], b""
     for number, blob in enumerate(blobs, start=1):
-        block = (4096 + len(body)) // 16
+        block = (4096 * pages + len(body)) // 16
         entry = struct.pack("<4sIII", b"BlbS", number, 1, len(blob)) + blob
         entry += bytes(-len(entry) % 16)
         slots.append(struct.pack("<4sIII", b"Slot", number, block, len(entry) // 16))
         body += entry
-    page = struct.pack("<4sIIIIIII", b"RpmP", 0, 1, 1, len(blobs) + 1, 0, 0, 0) + b"".join(slots)
-    assert len(page) <= 4096, "more packages than one page of slots"
-    page += b"Slot".ljust(16, b"\0") * ((4096 - len(page)) // 16)
-    return page + body
+    head = struct.pack("<4sIIIIIII", b"RpmP", 0, 1, pages, len(blobs) + 1, 0, 0, 0) + b"".join(slots)
+    return head + b"Slot".ljust(16, b"\0") * ((4096 * pages - len(head)) // 16) + body
 
 
 def bdb(blobs: Sequence[bytes], order: str = "<", page_size: int = 512) -> bytes:
