@@ -21,6 +21,8 @@ class FileStatus:
     is_file: bool
     modified_at: float
     """Seconds since the epoch."""
+    identity: tuple[int, int]
+    """Numbers of file system and inode: two paths with the same lead to the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +83,10 @@ class Host(Protocol):
 
         Also where it holds more than `MAX_FOLDER_ENTRIES` names.
         """
+        ...
+
+    def inside(self, path: str) -> "Host":
+        """Return the root folder at ``path`` as a host of its own; whether it is there shows when it is asked."""
         ...
 
     def real_file(self, path: str) -> str | None:

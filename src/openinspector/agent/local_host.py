@@ -80,6 +80,7 @@ class LocalHost:
             is_directory=kind == stat.S_IFDIR,
             is_file=kind == stat.S_IFREG,
             modified_at=found.st_mtime,
+            identity=(found.st_dev, found.st_ino),
         )
 
     def names(self, path: str) -> tuple[str, ...]:
@@ -101,6 +102,10 @@ class LocalHost:
             return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
         finally:
             os.close(descriptor)
+
+    def inside(self, path: str) -> "LocalHost":
+        """Return the root folder at ``path`` as a host of its own; no link leads out of it."""
+        return LocalHost(self._unfollowed(path))
 
     def real_file(self, path: str) -> str | None:
         """Return the regular file's path on this machine, or None where ``path`` is none."""

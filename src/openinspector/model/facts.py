@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from openinspector.model.inventory import (
+    ContainerRoot,
     DirectoryMode,
     Group,
     InstanceMetadata,
@@ -27,6 +28,7 @@ from openinspector.model.inventory import (
 
 Record = (
     Package
+    | ContainerRoot
     | OperatingSystem
     | Kernel
     | InstanceMetadata

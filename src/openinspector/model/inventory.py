@@ -52,6 +52,19 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerRoot:
+    """The root folder of a running container of the host, and how much its own package databases hold (ADR 0024)."""
+
+    process_id: int
+    """The container's process with the lowest number: its root is ``/proc/<process_id>/root``."""
+    container_id: str = ""
+    """64 hexadecimal digits from the process's control group; empty where none are there."""
+    system: str = ""
+    """``<ID>:<VERSION_ID>`` of its os-release; empty where it has none."""
+    packages: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OperatingSystem:
     """The host's os-release and running kernel."""
 

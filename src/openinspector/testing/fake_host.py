@@ -3,6 +3,7 @@
 import errno
 import os
 import posixpath
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -88,7 +89,8 @@ class FakeHost:
 
     def status(self, path: str) -> FileStatus:
         """Return what stat(2) would say of ``path``, links followed."""
-        node = self._at(self._real(path), path)
+        real = self._real(path)
+        node = self._at(real, path)
         if node.link is not None:
             raise _missing(path)
         return FileStatus(
@@ -99,6 +101,7 @@ class FakeHost:
             is_directory=node.is_directory,
             is_file=not (node.is_directory or node.is_device),
             modified_at=0.0,
+            identity=(node.device, zlib.crc32(real.encode(errors="surrogateescape"))),
         )
 
     def names(self, path: str) -> tuple[str, ...]:
@@ -128,6 +131,11 @@ class FakeHost:
                 if not each.is_directory and not each.is_device and each.link is None
             ),
         )
+
+    def inside(self, path: str) -> "FakeHost":
+        """Return a host made of the files below ``path``, with the same rights."""
+        below = {name.removeprefix(path): node for name, node in self._nodes.items() if name.startswith(f"{path}/")}
+        return FakeHost(below, FakeSystem(is_root=self._system.is_root, uname=("", "", "", "")))
 
     def real_file(self, path: str) -> str | None:  # noqa: ARG002 - the interface's
         """Return None: nothing here is on this machine's file system."""

@@ -9,7 +9,7 @@ from openinspector.model.advisory import Advisory, PackageKind, Priority, Score
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
-from openinspector.model.inventory import PackageManager, SensorState, SensorStatus
+from openinspector.model.inventory import ContainerRoot, PackageManager, SensorState, SensorStatus
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
 from openinspector.testing.match_builders import AGENT, advisory, affected, host, index, installed
 
@@ -245,3 +245,13 @@ def test_what_is_not_assessed_is_told_where_nothing_else_could_be() -> None:
         outcome = judged(facts, FIX)
         assert isinstance(outcome, Unable)
         assert "1 of PyPI" in outcome.reason
+
+
+def test_packages_in_containers_are_counted_and_how_to_assess_them_is_said() -> None:
+    root = ContainerRoot(process_id=4711, system="alpine:3.19.0", packages=18)
+    outcome = judged(host([installed("openssl", "3.0.16-1"), REQUESTS], others=[root]), FIX)
+    assert isinstance(outcome, Passed)
+    assert outcome.unfinished is not None
+    assert "18 in 1 running containers, alpine:3.19.0 (process 4711)." in outcome.unfinished.reason
+    assert "1 of PyPI" in outcome.unfinished.reason
+    assert "scan --root /proc/PROCESS/root" in outcome.unfinished.recommendation

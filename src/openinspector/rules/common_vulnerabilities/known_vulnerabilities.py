@@ -7,7 +7,7 @@ is a detection of its own, under the advisory's id. What cannot be looked at is 
 - a package database could not be read whole: what was found is true and stands, and an exclusion says that it may not
   be all; where nothing was found, absence proves nothing and the exclusion stands alone;
 - packages of PyPI, npm and RubyGems are counted, not judged, unless the distribution brought them: then its advisories
-  speak of the package they came in (ADR 0023).
+  speak of the package they came in (ADR 0023). Packages in running containers are counted likewise (ADR 0024).
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ from openinspector.model.advisory import Advisory, FixState, PackageKind, Priori
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
-from openinspector.model.inventory import Kernel, OperatingSystem, Package, PackageManager, SensorState
+from openinspector.model.inventory import ContainerRoot, Kernel, OperatingSystem, Package, PackageManager, SensorState
 
 _MANAGERS: Final = tuple(manager.value for manager in PackageManager if manager.of_distribution)
 _REGISTRIES: Final = {PackageManager.PYPI: "PyPI", PackageManager.NPM: "npm", PackageManager.GEM: "RubyGems"}
@@ -101,17 +101,33 @@ def _not_covered(distribution: str, context: RuleContext) -> Unable:
 
 
 def _not_judged(facts: HostFacts) -> Unable | None:
-    """Return the exclusion for packages of registries that no advisory here speaks of; None where there are none."""
+    """Return the exclusion for packages that no advisory of the distribution speaks of; None where there are none."""
     counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
     told = [f"{counts[manager]} of {name}" for manager, name in _REGISTRIES.items() if counts[manager]]
+    containers = _containers(facts)
     if not told:
-        return None
-    return Unable(
+        return containers
+    registries = Unable(
         kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
         reason=f"Packages that are not the distribution's are not assessed: {', '.join(told)}. "
         "No feed of advisories for them is built in yet.",
         recommendation="Look these packages up with their registry's own audit command; `openinspector agent collect "
         "--dry-run` lists them with where they are installed.",
+    )
+    return _both(registries, containers)
+
+
+def _containers(facts: HostFacts) -> Unable | None:
+    """Return the exclusion for running containers, whose packages are not the host's; None where there are none."""
+    found = facts.all(ContainerRoot)
+    if not found:
+        return None
+    listed = ", ".join(f"{root.system or 'unknown'} (process {root.process_id})" for root in found[:10])
+    return Unable(
+        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
+        reason=f"Packages in containers are not assessed: {sum(root.packages for root in found)} in {len(found)} "
+        f"running containers, {listed}{', …' if len(found) > 10 else ''}.",  # noqa: PLR2004 - as many as are listed
+        recommendation="Assess each on the host: `openinspector scan --root /proc/PROCESS/root`.",
     )
 
 
@@ -352,7 +368,7 @@ RULE: Final = Rule(
     severity=Severity.UNDEFINED,
     description="An installed package has a vulnerability that its distribution has published.",
     recommendation="Update the package to the version the advisory names.",
-    reads=(Package, OperatingSystem, Kernel),
-    sensors=("os_release", *_MANAGERS, *(manager.value for manager in _REGISTRIES)),
+    reads=(Package, ContainerRoot, OperatingSystem, Kernel),
+    sensors=("os_release", *_MANAGERS, *(manager.value for manager in _REGISTRIES), "containers"),
     evaluate=evaluate,
 )
