@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.agent.host import Host
+from openinspector.agent.host import Folder, Host
 from openinspector.agent.local_host import LocalHost
 from openinspector.agent.sensor import Incomplete
 from openinspector.agent.tree_walk import Bounds, Visit, walk
@@ -93,21 +93,37 @@ def test_another_file_system_is_not_entered_and_told() -> None:
         "/r/other/sub/file": "x",
     }
     assert paths(FakeHost(files)) == ["/r", "/r/own"]
-    assert sentences(FakeHost(files)) == ["/r/other is another file system and was not searched."]
+    assert sentences(FakeHost(files)) == ["/r/other is another file system (another device) and was not searched."]
 
 
-def test_a_network_file_system_is_not_searched_and_told() -> None:
-    number = os.makedev(0, 52)
-    mounts = (
-        "22 1 254:1 / / rw - ext4 /dev/vda rw\n30 22 0:52 / /r rw shared:1 - nfs4 nas:/x rw\nbroken\n31 22 x:y / /s\n"
-    )
+MOUNTS = """22 1 254:1 / / rw,relatime - ext4 /dev/vda rw
+30 22 0:52 / /srv rw shared:1 - nfs4 nas:/x rw
+31 22 254:2 / /opt rw - xfs /dev/vdb rw
+32 31 0:53 / /opt/my\\040share rw master:1 propagate_from:2 - cifs //nas/x rw
+broken
+"""
+
+
+def test_what_is_mounted_from_the_network_is_not_even_opened() -> None:
+    class Away(FakeHost):
+        def folder(self, path: str) -> Folder:
+            assert not path.startswith(("/srv", "/opt/my share")), "it would wait for ever"
+            return super().folder(path)
+
     files: Files = {
-        "/proc/self/mountinfo": mounts,
-        "/r": Node(is_directory=True, mode=0o755, device=number),
-        "/r/a/file": "x",
+        "/proc/self/mountinfo": MOUNTS,
+        "/srv/a/f": "",
+        "/opt/my share/f": "",
+        "/opt/own/f": "",
+        "/app/f": "",
     }
-    assert paths(FakeHost(files)) == []
-    assert sentences(FakeHost(files)) == ["/r is on a file system of type nfs4 and was not searched."]
+    roots = ("/srv", "/srv/a", "/opt", "/app")
+    assert paths(Away(files), *roots) == ["/opt", "/opt/own", "/app"]
+    assert sentences(Away(files), *roots) == [
+        "/srv is another file system (nfs4) and was not searched.",
+        "/srv/a is another file system (nfs4) and was not searched.",
+        "/opt/my share is another file system (cifs) and was not searched.",
+    ]
 
 
 @given(st.binary(max_size=200))

@@ -3,10 +3,9 @@
 What costs time on a host is the number of folders, so that is bounded, with how deep they lie and how long it takes.
 """
 
-import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +14,9 @@ from openinspector.agent.host import Host
 from openinspector.agent.sensor import Incomplete
 
 _MOUNTS: Final = "/proc/self/mountinfo"
+_MOUNT_POINT: Final = 4
+"""Number of the field, from zero."""
+_ESCAPE: Final = re.compile(r"\\(040|011|012|134)")
 _NOT_BEGUN: Final = re.compile(
     "9p|afs|autofs|beegfs|ceph|cgroup2?|cifs|coda|configfs|debugfs|devpts|devtmpfs|fuse.*|glusterfs|gpfs|lustre|ncpfs"
     "|nfs4?|ocfs2|orangefs|proc|smb3|smbfs|sysfs|vboxsf|virtiofs"
@@ -60,9 +62,13 @@ def walk(
     link, or on a network or kernel file system, is not begun.
     """
     taken = _Taken(bounds=bounds, until=clock() + bounds.seconds, clock=clock)
-    remote = _file_systems(host)
+    mounts = _mounts(host)
     for root in roots:
-        yield from _below(host, root, enter, taken, remote)
+        kind = next((mounts[path] for path in _upwards(root) if path in mounts), "")
+        if _NOT_BEGUN.fullmatch(kind):
+            yield _not_searched(root, kind)
+        else:
+            yield from _below(host, root, enter, taken, {path: mounts[path] for path in mounts if path != root})
     yield from taken.sentences()
 
 
@@ -91,12 +97,15 @@ class _Taken:
 
 
 def _below(
-    host: Host, root: str, enter: Callable[[Visit], Iterable[str]], taken: _Taken, remote: dict[int, str]
+    host: Host, root: str, enter: Callable[[Visit], Iterable[str]], taken: _Taken, mounts: Mapping[str, str]
 ) -> Iterator[Visit | Incomplete]:
     pending = [(root, 0)]
     device: int | None = None
     while pending and taken.may_go_on():
         path, depth = pending.pop()
+        if path in mounts:  # not even opened: a network file system that is away would hold the walk
+            yield _not_searched(path, mounts[path])
+            continue
         try:
             folder = host.folder(path)
         except MISSING:
@@ -105,13 +114,9 @@ def _below(
             yield unread(path, error)
             continue
         taken.visited += 1
-        if device is None:
-            device = folder.device
-            if device in remote:
-                yield Incomplete(reason=f"{root} is on a file system of type {remote[device]} and was not searched.")
-                return
+        device = folder.device if device is None else device
         if folder.device != device:
-            yield Incomplete(reason=f"{printable(path)} is another file system and was not searched.")
+            yield _not_searched(path, "another device")
             continue
         visit = Visit(path=path, folders=folder.folders, files=folder.files)
         yield visit
@@ -122,21 +127,29 @@ def _below(
             taken.too_deep += len(chosen)
 
 
-def _file_systems(host: Host) -> dict[int, str]:
-    """Return device number to type of the mounted file systems no walk begins on (proc(5), mountinfo)."""
+def _not_searched(path: str, kind: str) -> Incomplete:
+    return Incomplete(reason=f"{printable(path)} is another file system ({kind}) and was not searched.")
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Yield ``path`` and each folder above it."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+    yield "/"
+
+
+def _mounts(host: Host) -> dict[str, str]:
+    """Return mount point to type of every mounted file system, the uppermost of each place (proc(5), mountinfo)."""
     try:
-        lines = host.read(_MOUNTS).decode(errors="replace").splitlines()
+        lines = host.read(_MOUNTS).decode(errors="surrogateescape").split("\n")
     except OSError:
         return {}
     found = {}
     for line in lines:
         mount, _, rest = line.partition(" - ")
-        kind, fields = rest.partition(" ")[0], mount.split(" ")
-        major, _, minor = (fields[2] if len(fields) > 2 else "").partition(":")  # noqa: PLR2004 - the third field
-        if _NOT_BEGUN.fullmatch(kind) and _small(major) and _small(minor):
-            found[os.makedev(int(major), int(minor))] = kind
+        fields = mount.split(" ")
+        if len(fields) > _MOUNT_POINT:
+            place = _ESCAPE.sub(lambda octal: chr(int(octal[1], 8)), fields[_MOUNT_POINT])
+            found[place] = printable(rest.partition(" ")[0])
     return found
-
-
-def _small(number: str) -> bool:
-    return number.isascii() and number.isdecimal() and len(number) < 8  # noqa: PLR2004 - device numbers are 32 bits
