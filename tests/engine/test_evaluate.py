@@ -161,6 +161,13 @@ def test_what_a_rule_could_not_see_is_told_beside_its_findings() -> None:
     assert result.rule_results[0].because == "/boot: denied"
 
 
+def test_what_a_rule_that_passed_could_not_judge_is_an_exclusion_and_it_passed_all_the_same() -> None:
+    passed = Passed(evidence=WHY, unfinished=unable("2 of PyPI"))
+    result = evaluate(run(rule(lambda _: passed)), host(), ASSET)
+    assert result.rule_results[0].outcome is OutcomeKind.PASSED
+    assert "2 of PyPI" in result.exclusions[0].preview.description
+
+
 @pytest.mark.parametrize(
     ("judge", "name"),
     [

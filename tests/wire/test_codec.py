@@ -47,7 +47,7 @@ def test_size_is_of_the_payload_in_bytes() -> None:
 
 def test_every_kind_of_record_has_a_name() -> None:
     assert KINDS["Package"] is Package
-    assert len(KINDS) == 21
+    assert len(KINDS) == 22
 
 
 @pytest.mark.parametrize(

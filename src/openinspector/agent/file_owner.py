@@ -48,7 +48,7 @@ def both_names(path: str) -> tuple[str, ...]:
 
 
 def _in_dpkg(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]]:
-    needles = [(b"\n%b\n" % path, path) for path in wanted]
+    sought = frozenset(wanted)
     for name in host.names(DPKG_LISTS):
         if not name.endswith(".list"):
             continue
@@ -56,9 +56,8 @@ def _in_dpkg(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str
             paths = host.read(f"{DPKG_LISTS}/{name}")
         except OSError:
             continue
-        for needle, path in needles:
-            if needle in paths:
-                yield path, name.removesuffix(".list").partition(":")[0]
+        for path in sought.intersection(paths.split(b"\n")):
+            yield path, name.removesuffix(".list").partition(":")[0]
 
 
 def _in_rpm(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]]:
@@ -77,9 +76,8 @@ def _of_header(blob: bytes, wanted: Collection[bytes]) -> Iterator[tuple[bytes, 
         header = Header(blob)
     except SensorError:
         return
-    owned = {path.encode() for path in header.paths()}
-    for path in wanted:
-        if path in owned:
+    for path in map(str.encode, header.paths()):
+        if path in wanted:
             yield path, header.text(NAME)
 
 

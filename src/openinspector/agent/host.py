@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_FOLDER_ENTRIES = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,18 @@ class FileStatus:
     is_file: bool
     modified_at: float
     """Seconds since the epoch."""
+    identity: tuple[int, int]
+    """Numbers of file system and inode: two paths with the same lead to the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """What a folder holds by name, sorted. Links, devices, sockets and FIFOs are left out."""
+
+    device: int
+    """Number of the file system it is on (``st_dev``)."""
+    folders: tuple[str, ...]
+    files: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +112,17 @@ class Host(Protocol):
 
     def names(self, path: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted."""
+        ...
+
+    def folder(self, path: str) -> Folder:
+        """Return what a folder holds; raises NotADirectoryError where ``path`` itself is a link, OSError as others.
+
+        Also where it holds more than `MAX_FOLDER_ENTRIES` names.
+        """
+        ...
+
+    def inside(self, path: str) -> "Host":
+        """Return the root folder at ``path`` as a host of its own; whether it is there shows when it is asked."""
         ...
 
     def real_file(self, path: str) -> str | None:

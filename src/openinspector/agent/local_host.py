@@ -7,10 +7,20 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from openinspector.agent import netlink
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, Host, HttpReply, InterfaceAddress, RegistryKey
+from openinspector.agent.host import (
+    MAX_FILE_BYTES,
+    MAX_FOLDER_ENTRIES,
+    FileStatus,
+    Folder,
+    Host,
+    HttpReply,
+    InterfaceAddress,
+    RegistryKey,
+)
 
 if TYPE_CHECKING:
     from openinspector.agent.recorded_registry import RecordedRegistry
@@ -20,6 +30,7 @@ _MAX_LINKS: Final = 40
 """As many symbolic links as Linux itself follows in one path."""
 _DRIVE: Final = "C:/"
 """Paths of a Windows disk; taken for the root folder it is mounted at."""
+_OF_THE_KERNEL: Final = frozenset(("proc", "sys", "dev"))
 _DMI_FILES: Final = (
     "sys_vendor",
     "board_vendor",
@@ -34,12 +45,14 @@ class LocalHost:
     """Host of this machine. Reads only; never writes, runs or connects to anything but the metadata service.
 
     ``root`` is another folder to take for ``/``; symbolic links are then resolved inside it, and nothing that
-    lives outside files (processes, addresses) is told of it. ``metadata_address`` (``host:port``) says where the
+    lives outside files (processes, addresses) is told of it. What is mounted at its ``/proc``, ``/sys`` and ``/dev``
+    would be of this machine, so there is nothing. ``metadata_address`` (``host:port``) says where the
     metadata service is, and that it is one, whatever the firmware says.
     """
 
     def __init__(self, root: str = "/", metadata_address: str | None = None) -> None:
-        self._root = "" if posixpath.normpath(root) == "/" else os.path.realpath(root)
+        # Not realpath: what links like /proc/PID/root lead to has no other name, and theirs reads "/".
+        self._root = "" if posixpath.normpath(root) == "/" else posixpath.abspath(root)
         self._metadata_address = metadata_address
         self._registry: RecordedRegistry | None = None
 
@@ -60,10 +73,7 @@ class LocalHost:
 
     def readlink(self, path: str) -> str:
         """Return what a symbolic link says."""
-        if not self._root:
-            return os.readlink(path)
-        folder, name = posixpath.split(path.rstrip("/"))
-        return os.readlink(posixpath.join(self._real(folder), name))
+        return os.readlink(self._unfollowed(path))
 
     def status(self, path: str) -> FileStatus:
         """Return what stat(2) says of ``path``, links followed."""
@@ -77,11 +87,32 @@ class LocalHost:
             is_directory=kind == stat.S_IFDIR,
             is_file=kind == stat.S_IFREG,
             modified_at=found.st_mtime,
+            identity=(found.st_dev, found.st_ino),
         )
 
     def names(self, path: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted."""
         return tuple(sorted(os.listdir(self._real(path))))
+
+    def folder(self, path: str) -> Folder:
+        """Return what a folder that is no link holds; raises OSError, also where it holds too many names."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self._unfollowed(path), flags)
+        try:
+            device = os.fstat(descriptor).st_dev
+            with os.scandir(descriptor) as entries:
+                found = list(islice(entries, MAX_FOLDER_ENTRIES + 1))
+            if len(found) > MAX_FOLDER_ENTRIES:
+                raise OSError(errno.EFBIG, f"holds more than {MAX_FOLDER_ENTRIES} names", path)
+            folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+            files = [entry.name for entry in found if entry.is_file(follow_symlinks=False)]
+            return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
+        finally:
+            os.close(descriptor)
+
+    def inside(self, path: str) -> "LocalHost":
+        """Return the root folder at ``path`` as a host of its own; no link leads out of it."""
+        return LocalHost(self._unfollowed(path))
 
     def real_file(self, path: str) -> str | None:
         """Return the regular file's path on this machine, or None where ``path`` is none."""
@@ -145,6 +176,15 @@ class LocalHost:
             raise OSError(errno.EINVAL, "not an absolute path", path)
         return path if not self._root else self._resolve(path)
 
+    def _unfollowed(self, path: str) -> str:
+        """Return where ``path`` is on this machine, its last name not followed should it be a link."""
+        if not self._root:
+            return self._real(path)
+        folder, name = posixpath.split(path.rstrip("/"))
+        if name in ("", ".", ".."):
+            return self._real(path)
+        return posixpath.join(self._real(folder), name)
+
     def _resolve(self, path: str) -> str:
         """Follow ``path`` inside the root folder, so that its absolute links do not lead to this machine's files."""
         pending = path.split("/")[::-1]
@@ -164,6 +204,8 @@ class LocalHost:
                     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
                 done = [] if target.startswith("/") else done
                 pending.extend(target.split("/")[::-1])
+        if done and done[0] in _OF_THE_KERNEL:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return "/".join((self._root, *done))
 
 

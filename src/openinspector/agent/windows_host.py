@@ -8,16 +8,21 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from openinspector.agent.host import (
     MAX_FILE_BYTES,
+    MAX_FOLDER_ENTRIES,
     FileStatus,
+    Folder,
+    Host,
     HttpReply,
     InterfaceAddress,
     RegistryKey,
     RegistryValue,
 )
+from openinspector.agent.local_host import LocalHost
 from openinspector.agent.open_flags import BINARY
 from openinspector.agent.windows_version import read_windows_version, windows_addresses
 
@@ -56,11 +61,28 @@ class WindowsHost:
             is_directory=stat.S_ISDIR(found.st_mode),
             is_file=stat.S_ISREG(found.st_mode),
             modified_at=found.st_mtime,
+            identity=(found.st_dev, found.st_ino),
         )
 
     def names(self, path: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted."""
         return tuple(sorted(os.listdir(_real(path))))  # noqa: PTH208 - as LocalHost does
+
+    def folder(self, path: str) -> Folder:
+        """Return what a folder holds; raises OSError, also where it holds too many names."""
+        real = _real(path)
+        with os.scandir(real) as entries:
+            found = list(islice(entries, MAX_FOLDER_ENTRIES + 1))
+        if len(found) > MAX_FOLDER_ENTRIES:
+            raise OSError(errno.EFBIG, f"holds more than {MAX_FOLDER_ENTRIES} names", path)
+        folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+        files = [entry.name for entry in found if entry.is_file(follow_symlinks=False)]
+        device = os.stat(real).st_dev  # noqa: PTH116 - as LocalHost does
+        return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
+
+    def inside(self, path: str) -> Host:
+        """Return the root folder at ``path`` as a host of its own: a mounted disk."""
+        return LocalHost(_real(path))
 
     def real_file(self, path: str) -> str | None:
         """Return the regular file's path, or None where ``path`` is none."""

@@ -1,7 +1,7 @@
 """The command `openinspector`: groups are imported only when used, so that every command starts fast.
 
 Exit statuses: 0 done; 1 the service or the host refused, or what was asked about is not well; 2 wrong usage;
-3 the service cannot be reached; 4 the run ended FAILED, ERROR or CANCELED.
+3 the service cannot be reached; 4 the run ended FAILED, ERROR or CANCELED; 5 a scan found what it was to fail on.
 """
 
 import importlib
@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
         "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
+        "scan": ("openinspector.cli.scan:scan", "Assess a folder: a mounted image, a container's root."),
         "schedules": ("openinspector.cli.schedules:schedules", "Let templates be run by themselves."),
         "serve": ("openinspector.cli.serve:serve", "Run the service."),
         "targets": ("openinspector.cli.targets:targets", "Choose hosts to assess."),

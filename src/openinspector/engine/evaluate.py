@@ -187,7 +187,7 @@ class _Host:
                 because=fit(because, MAX_TEXT),
             )
         )
-        gap = outcome.unfinished if isinstance(outcome, Detected) else outcome
+        gap = outcome.unfinished if isinstance(outcome, Detected | Passed) else outcome
         if isinstance(gap, Unable):
             self.gaps.setdefault((package, gap.kind), []).append((rule, gap))
 

@@ -44,6 +44,8 @@ class Passed:
     """The rule looked and found nothing."""
 
     evidence: Evidence
+    unfinished: "Unable | None" = None
+    """What it has no knowledge to judge, beside what it judged: an exclusion beside the pass (ADR 0023)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

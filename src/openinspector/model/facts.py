@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from openinspector.model.inventory import (
+    ContainerRoot,
     DirectoryMode,
     Group,
     InstanceMetadata,
@@ -33,6 +34,7 @@ from openinspector.model.windows import (
 
 Record = (
     Package
+    | ContainerRoot
     | OperatingSystem
     | Kernel
     | InstanceMetadata

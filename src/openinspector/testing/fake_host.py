@@ -3,12 +3,20 @@
 import errno
 import os
 import posixpath
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from openinspector.agent import metadata_client
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, HttpReply, InterfaceAddress, RegistryKey
+from openinspector.agent.host import (
+    MAX_FILE_BYTES,
+    FileStatus,
+    Folder,
+    HttpReply,
+    InterfaceAddress,
+    RegistryKey,
+)
 from openinspector.agent.recorded_registry import RecordedRegistry
 
 _MAX_LINKS: Final = 40
@@ -30,6 +38,8 @@ class Node:
     """A FIFO, socket or device: can be asked about, not read."""
     unreadable: bool = False
     """Refuses even root, as a security module or a dying disk does."""
+    device: int = 1
+    """Number of the file system it is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +99,8 @@ class FakeHost:
 
     def status(self, path: str) -> FileStatus:
         """Return what stat(2) would say of ``path``, links followed."""
-        node = self._at(self._real(path), path)
+        real = self._real(path)
+        node = self._at(real, path)
         if node.link is not None:
             raise _missing(path)
         return FileStatus(
@@ -100,6 +111,7 @@ class FakeHost:
             is_directory=node.is_directory,
             is_file=not (node.is_directory or node.is_device),
             modified_at=0.0,
+            identity=(node.device, zlib.crc32(real.encode(errors="surrogateescape"))),
         )
 
     def names(self, path: str) -> tuple[str, ...]:
@@ -110,6 +122,30 @@ class FakeHost:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
         self._require_readable(node, path)
         return tuple(sorted(self._folders.get(real, ())))
+
+    def folder(self, path: str) -> Folder:
+        """Return what a folder that is no link holds, links and devices left out."""
+        parent, name = posixpath.split(path.rstrip("/"))
+        real = posixpath.join(self._real(parent), name) if name not in ("", ".", "..") else self._real(path)
+        node = self._at(real, path)
+        if not node.is_directory:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+        self._require_readable(node, path)
+        held = {name: self._at(posixpath.join(real, name), path) for name in sorted(self._folders.get(real, ()))}
+        return Folder(
+            device=node.device,
+            folders=tuple(name for name, each in held.items() if each.is_directory),
+            files=tuple(
+                name
+                for name, each in held.items()
+                if not each.is_directory and not each.is_device and each.link is None
+            ),
+        )
+
+    def inside(self, path: str) -> "FakeHost":
+        """Return a host made of the files below ``path``, with the same rights."""
+        below = {name.removeprefix(path): node for name, node in self._nodes.items() if name.startswith(f"{path}/")}
+        return FakeHost(below, FakeSystem(is_root=self._system.is_root, uname=("", "", "", "")))
 
     def real_file(self, path: str) -> str | None:  # noqa: ARG002 - the interface's
         """Return None: nothing here is on this machine's file system."""

@@ -8,6 +8,7 @@ import msgspec
 
 from openinspector.model.facts import Record
 from openinspector.model.inventory import (
+    ContainerRoot,
     DirectoryMode,
     Group,
     InstanceMetadata,
@@ -39,6 +40,7 @@ MessageType = NewType("MessageType", str)
 _TYPES: Final[Mapping[type[Record], str]] = MappingProxyType(
     {
         Package: "InspectorPackageInfo",
+        ContainerRoot: "OpenInspectorContainerRoot",
         OperatingSystem: "InspectorOperatingSystem",
         Kernel: "InspectorKernelModule",
         InstanceMetadata: "InspectorInstanceMetaData",
