@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_NAMES = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,9 @@ class FileStatus:
     is_file: bool
     modified_at: float
     """Seconds since the epoch."""
+    device: int = 0
+    inode: int = 0
+    """With ``device``: which file it is, whatever path led there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ class Host(Protocol):
         ...
 
     def names(self, path: str) -> tuple[str, ...]:
-        """Return the names in a folder, sorted."""
+        """Return the names in a folder, sorted; raises OSError, also where they are more than ``MAX_NAMES``."""
         ...
 
     def real_file(self, path: str) -> str | None:
@@ -83,6 +87,10 @@ class Host(Protocol):
 
     def addresses(self) -> tuple[InterfaceAddress, ...]:
         """Return every address of every network interface, as the kernel lists them."""
+        ...
+
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return what the kernel tells of nftables: (message type, payload) as netlink brings them."""
         ...
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:

@@ -7,10 +7,11 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from openinspector.agent import netlink
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, Host, HttpReply, InterfaceAddress
+from openinspector.agent.host import MAX_FILE_BYTES, MAX_NAMES, FileStatus, Host, HttpReply, InterfaceAddress
 
 _CHUNK: Final = 1024 * 1024
 _MAX_LINKS: Final = 40
@@ -71,11 +72,17 @@ class LocalHost:
             is_directory=kind == stat.S_IFDIR,
             is_file=kind == stat.S_IFREG,
             modified_at=found.st_mtime,
+            device=found.st_dev,
+            inode=found.st_ino,
         )
 
     def names(self, path: str) -> tuple[str, ...]:
-        """Return the names in a folder, sorted."""
-        return tuple(sorted(os.listdir(self._real(path))))
+        """Return the names in a folder, sorted; raises OSError, also where they are more than ``MAX_NAMES``."""
+        with os.scandir(self._real(path)) as entries:
+            found = [entry.name for entry in islice(entries, MAX_NAMES + 1)]
+        if len(found) > MAX_NAMES:
+            raise OSError(errno.EFBIG, f"more than {MAX_NAMES} names", path)
+        return tuple(sorted(found))
 
     def real_file(self, path: str) -> str | None:
         """Return the regular file's path on this machine, or None where ``path`` is none."""
@@ -104,6 +111,10 @@ class LocalHost:
     def addresses(self) -> tuple[InterfaceAddress, ...]:
         """Return every address of every network interface; a root folder has none."""
         return () if self._root else netlink.addresses()
+
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return what the kernel tells of nftables; a root folder has none."""
+        return () if self._root else netlink.packet_filter()
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the EC2 instance metadata service, on EC2 or where an address was given; else refuse at once."""

@@ -6,6 +6,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
 
 from openinspector.agent import metadata_client
 from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, HttpReply, InterfaceAddress
@@ -38,6 +39,8 @@ class FakeSystem:
     is_root: bool = True
     uname: tuple[str, str, str, str] = ("fake", "6.1.0-1-amd64", "#1 SMP Debian 6.1.0-1", "x86_64")
     addresses: tuple[InterfaceAddress, ...] = ()
+    packet_filter: tuple[tuple[int, bytes], ...] = ()
+    """Messages of nftables: (type, payload)."""
     metadata_address: str | None = None
     """``host:port`` of a metadata service; without one the host is no EC2 instance."""
 
@@ -86,7 +89,8 @@ class FakeHost:
 
     def status(self, path: str) -> FileStatus:
         """Return what stat(2) would say of ``path``, links followed."""
-        node = self._at(self._real(path), path)
+        real = self._real(path)
+        node = self._at(real, path)
         if node.link is not None:
             raise _missing(path)
         return FileStatus(
@@ -97,6 +101,7 @@ class FakeHost:
             is_directory=node.is_directory,
             is_file=not (node.is_directory or node.is_device),
             modified_at=0.0,
+            inode=crc32(real.encode(errors="surrogateescape")),
         )
 
     def names(self, path: str) -> tuple[str, ...]:
@@ -127,6 +132,10 @@ class FakeHost:
     def addresses(self) -> tuple[InterfaceAddress, ...]:
         """Return the addresses the host was made with."""
         return self._system.addresses
+
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the messages the host was made with."""
+        return self._system.packet_filter
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the metadata service the host was made with, over real HTTP."""
