@@ -119,13 +119,10 @@ def _bounded(
             tally.tell(item.reason)
         elif type(item) not in sensor.records:
             tally.fail(f"The sensor yielded a {type(item).__name__}, which it does not declare; it was not sent.")
-        elif tally.records >= sensor.max_records:
-            tally.miss(f"Stopped after {sensor.max_records} records; the host has more.")
-            return
         elif (size := _size(item)) > MAX_RECORD_BYTES:
             tally.miss(f"A {type(item).__name__} of {size} bytes was not sent: it is larger than {MAX_RECORD_BYTES}.")
-        elif tally.size + size > sensor.max_bytes:
-            tally.miss(f"Stopped before {sensor.max_bytes} bytes of records; the host has more.")
+        elif full := _full(sensor, tally, size):
+            tally.miss(full)
             return
         else:
             tally.records += 1
@@ -134,6 +131,15 @@ def _bounded(
         if clock() - tally.started > sensor.max_seconds:
             tally.miss(_overdue(sensor))
             return
+
+
+def _full(sensor: Sensor, tally: _Tally, size: int) -> str:
+    """Return the sentence that says why a record of ``size`` bytes is one too many; empty where it is not."""
+    if tally.records >= sensor.max_records:
+        return f"Stopped after {sensor.max_records} records; the host has more."
+    if tally.size + size > sensor.max_bytes:
+        return f"Stopped before {sensor.max_bytes} bytes of records; the host has more."
+    return ""
 
 
 def _size(record: Record) -> int:

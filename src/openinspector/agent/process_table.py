@@ -10,6 +10,8 @@ from openinspector.agent.host import Host
 
 TICKS_A_SECOND: Final = 100
 """USER_HZ, which Linux shows to programs on every processor that is still built for."""
+ENDED: Final = (*MISSING, ProcessLookupError)
+"""What a host raises for a process that ended meanwhile."""
 DELETED: Final = " (deleted)"
 """What Linux adds to a file's path once the file is gone, as after an update."""
 _MAX_BYTES: Final = 64 * 1024

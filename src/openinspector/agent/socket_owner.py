@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, decode, printable
+from openinspector.agent.config_file import decode, printable
 from openinspector.agent.host import Host
-from openinspector.agent.process_table import DELETED
+from openinspector.agent.process_table import DELETED, ENDED
 from openinspector.agent.sensor import Incomplete
 
 MAX_OPEN_FILES: Final = 500_000
@@ -66,7 +66,7 @@ class SocketOwners:
         folder = f"/proc/{process}/fd"
         try:
             names = self._host.names(folder)
-        except MISSING:  # ended meanwhile
+        except ENDED:  # ended meanwhile
             return []
         except OSError:
             self._hidden += 1

@@ -2,7 +2,7 @@
 
 Left out are secrets (the keys of TCP fast open and of stable IPv6 addresses, the random pool), counters, which are no
 configuration, parameters that can only be written, and those of single network interfaces beside ``all`` and
-``default``, of which a host with containers has thousands.
+``default``, of which a host with containers has thousands. Of programs the kernel starts, arguments are not sent.
 """
 
 import re
@@ -19,12 +19,15 @@ MAX_PARAMETERS: Final = 5000
 _MAX_DEPTH: Final = 8
 _MAX_BYTES: Final = 16 * 1024
 _READABLE: Final = 0o444
+_WRITABLE: Final = 0o222
 _LEFT_OUT: Final = re.compile(
     r"kernel/random|kernel/ns_last_pid|kernel/pty/nr|kernel/sched_domain|kernel/init_private_.*"
     r"|net/ipv4/tcp_fastopen_key|.*/stable_secret|.*/neigh|net/ipv[46]/conf/(?!all\b|default\b)[^/]+"
     r"|net/netfilter/nf_conntrack_count|net/.*/flush"
     r"|fs/(?:aio-nr|dentry-state|file-nr|inode-nr|inode-state|quota|binfmt_misc)|vm/stat_refresh|dev/cdrom/info"
 )
+_PROGRAMS: Final = ("kernel/core_pattern", "kernel/poweroff_cmd")
+NOT_SENT: Final = "(not sent)"
 
 
 def collect(host: Host) -> Iterator[KernelParameters | Incomplete | Absent]:
@@ -69,13 +72,20 @@ class _Walk:
             status = self._host.status(path)
             if status.is_directory and depth < _MAX_DEPTH:
                 self.folder(f"{place}/", depth + 1)
-            elif not status.is_directory and status.mode & _READABLE:
+            elif not status.is_directory and (status.mode & _READABLE or not status.mode & _WRITABLE):
                 self._room -= 1
-                self.values[_name(place)] = " ".join(decode(self._host.read(path, _MAX_BYTES)).split())
+                self.values[_name(place)] = _value(place, decode(self._host.read(path, _MAX_BYTES)))
         except MISSING:  # a module was unloaded meanwhile
             return
         except OSError as error:
             self.problems.append(unread(path, error))
+
+
+def _value(place: str, text: str) -> str:
+    words = text.split()
+    if place in _PROGRAMS and len(words) > 1:
+        words[1:] = [NOT_SENT]
+    return " ".join(words)
 
 
 def _name(place: str) -> str:

@@ -68,7 +68,7 @@ def parse(data: bytes, path: str = FILES[0]) -> Iterator[Mount | Incomplete]:
 
 
 def _plain(field: str) -> str:
-    """Return a field with its octal escapes (``\\040`` for a space) undone."""
+    """Return a field with its octal escapes (of which a space is one) undone."""
     return _OCTAL.sub(lambda found: chr(int(found[1], 8)), field)
 
 

@@ -48,7 +48,9 @@ def _system(texts: Mapping[str, str]) -> SystemPerformance:
     loads = [float(number) for number in _DECIMAL.findall(texts[LOAD])]
     uptime = _DECIMAL.match(texts[UPTIME])
     found = _CPU.search(texts[STAT])
-    user, nice, system, idle, waiting = (int(word) / TICKS_A_SECOND for word in found[1].split()) if found else _NO_TIMES
+    user, nice, system, idle, waiting = (
+        (int(word) / TICKS_A_SECOND for word in found[1].split()) if found else _NO_TIMES
+    )
     return SystemPerformance(
         processors=len(_ONE_CPU.findall(texts[STAT])) or None,
         load_1=_at(loads, 0),

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, printable
+from openinspector.agent.config_file import printable
 from openinspector.agent.file_owner import owners
 from openinspector.agent.host import Host
 from openinspector.agent.process_table import (
     DELETED,
+    ENDED,
     TICKS_A_SECOND,
     ProcessStat,
     boot_time,
@@ -85,14 +86,15 @@ class _Look:
         program: _Image | None = None
         try:
             program = self._image(process, root, self.host.readlink(f"/proc/{process}/exe"))
-        except MISSING:  # a process that ended and waits for its parent
+        except ENDED:  # a process that ended and waits for its parent
             pass
         except OSError:
             is_seen = False
-        mapped, executable_stack = [], False
+        mapped: list[str] = []
+        executable_stack = False
         try:
             mapped, executable_stack = executable_mappings(self.host, process)
-        except MISSING:
+        except ENDED:
             pass
         except OSError:
             is_seen = False
@@ -166,12 +168,12 @@ def _records(look: _Look, owned: Mapping[str, str]) -> Iterator[Process | CodeMo
             process_ids=tuple(ids[:MAX_IDS]),
         )
         if look.states[image] is not ImageState.CURRENT:
-            outdated.extend((image, process) for process in ids)
-    for image, process in sorted(outdated, key=lambda found: (found[1], found[0])):
+            outdated.extend((image, process_id) for process_id in ids)
+    for image, process_id in sorted(outdated, key=lambda found: (found[1], found[0])):
         if not image[1].startswith(_MEMORY):
             yield OutdatedImage(
-                process_id=process,
-                process_name=names[process],
+                process_id=process_id,
+                process_name=names[process_id],
                 path=printable(image[1]),
                 package=package(image),
                 state=look.states[image],

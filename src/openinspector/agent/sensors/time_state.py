@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, decode, printable, read_lines, unread
+from openinspector.agent.config_file import MISSING, printable, read_lines, unread
 from openinspector.agent.host import Host
 from openinspector.agent.process_table import boot_time, stats
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
@@ -94,4 +94,6 @@ def _synchronized(host: Host, *, runs: bool) -> bool | None:
     return True
 
 
-SENSOR: Final = Sensor(name="time_state", title="Clock, time zone and time services", records=(TimeState,), collect=collect)
+SENSOR: Final = Sensor(
+    name="time_state", title="Clock, time zone and time services", records=(TimeState,), collect=collect
+)
