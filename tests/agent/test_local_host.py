@@ -152,3 +152,27 @@ def test_the_metadata_service_is_asked_where_it_is_said_to_be() -> None:
 def test_the_firmware_tells_an_ec2_instance(name: str, content: str | bytes, *, expected: bool) -> None:
     assert is_ec2(FakeHost({f"/sys/class/dmi/id/{name}": content})) is expected
     assert not is_ec2(FakeHost({}))
+
+
+def test_a_folder_of_more_names_than_the_bound_is_refused(tmp_path: Path) -> None:
+    host = LocalHost(max_names=3)
+    for number in range(3):
+        (tmp_path / str(number)).touch()
+    assert len(host.names(str(tmp_path))) == 3
+    (tmp_path / "one more").touch()
+    with pytest.raises(OSError, match="more than 3 names") as caught:
+        host.names(str(tmp_path))
+    assert caught.value.errno == errno.EFBIG
+
+
+def test_a_root_folder_has_no_packet_filter(root: Path) -> None:
+    assert LocalHost(str(root)).packet_filter() == ()
+
+
+def test_a_file_is_the_same_by_whatever_path(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "other").touch()
+    same, link, other = (LocalHost().status(f"{tmp_path}/{name}") for name in ("file", "link", "other"))
+    assert (same.device, same.inode) == (link.device, link.inode)
+    assert (same.device, same.inode) != (other.device, other.inode)

@@ -74,8 +74,8 @@ def _in_rpm(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]
         return
     names = {path.rpartition(b"/")[2] for path in wanted}
     for blob in database.blobs(host, path):
-        # A whole header is taken apart only where a wanted file name occurs in it at all.
-        if isinstance(blob, bytes) and any(name in blob for name in names):
+        # Of few files, a whole header is taken apart only where a wanted name occurs in it at all.
+        if isinstance(blob, bytes) and (len(names) > _MANY or any(name in blob for name in names)):
             yield from _of_header(blob, wanted)
 
 
@@ -85,9 +85,8 @@ def _of_header(blob: bytes, wanted: Collection[bytes]) -> Iterator[tuple[bytes, 
     except SensorError:
         return
     owned = {path.encode() for path in header.paths()}
-    for path in wanted:
-        if path in owned:
-            yield path, header.text(NAME)
+    for path in owned.intersection(wanted):
+        yield path, header.text(NAME)
 
 
 def _in_apk(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]]:

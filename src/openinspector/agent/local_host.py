@@ -34,9 +34,10 @@ class LocalHost:
     metadata service is, and that it is one, whatever the firmware says.
     """
 
-    def __init__(self, root: str = "/", metadata_address: str | None = None) -> None:
+    def __init__(self, root: str = "/", metadata_address: str | None = None, *, max_names: int = MAX_NAMES) -> None:
         self._root = "" if posixpath.normpath(root) == "/" else os.path.realpath(root)
         self._metadata_address = metadata_address
+        self._max_names = max_names
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
@@ -77,11 +78,11 @@ class LocalHost:
         )
 
     def names(self, path: str) -> tuple[str, ...]:
-        """Return the names in a folder, sorted; raises OSError, also where they are more than ``MAX_NAMES``."""
+        """Return the names in a folder, sorted; raises OSError, also where they are more than ``max_names``."""
         with os.scandir(self._real(path)) as entries:
-            found = [entry.name for entry in islice(entries, MAX_NAMES + 1)]
-        if len(found) > MAX_NAMES:
-            raise OSError(errno.EFBIG, f"more than {MAX_NAMES} names", path)
+            found = [entry.name for entry in islice(entries, self._max_names + 1)]
+        if len(found) > self._max_names:
+            raise OSError(errno.EFBIG, f"more than {self._max_names} names", path)
         return tuple(sorted(found))
 
     def real_file(self, path: str) -> str | None:
