@@ -30,8 +30,8 @@ class Process:
     """Of the executable; empty where it cannot be seen."""
     package: str = ""
     """Name of the package that owns the executable; empty where none does or it is in a container."""
-    state: ImageState = ImageState.CURRENT
-    """Of the executable."""
+    state: ImageState | None = None
+    """Of the executable; None where it cannot be seen."""
     started_at: int = 0
     forked: bool = False
     """Goes on with its parent's program: it was forked and has not called exec since."""

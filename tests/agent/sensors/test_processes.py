@@ -80,7 +80,13 @@ def test_processes_with_owners_and_what_became_of_their_programs() -> None:
     assert status.state is SensorState.OK
     assert [record.process_id for record in records if isinstance(record, Process)] == [1, 10, 11, 20]
     assert find(records, 1) == Process(
-        process_id=1, parent_id=0, uid=0, name="systemd", path="/usr/lib/systemd/systemd", started_at=1700000005
+        process_id=1,
+        parent_id=0,
+        uid=0,
+        name="systemd",
+        path="/usr/lib/systemd/systemd",
+        state=ImageState.CURRENT,
+        started_at=1700000005,
     )
     assert find(records, 10) == Process(
         process_id=10,
@@ -136,7 +142,7 @@ def test_what_a_container_runs_belongs_to_no_package_of_the_host() -> None:
 def test_processes_that_cannot_be_seen_are_counted() -> None:
     hidden = {**FILES, "/proc/10/exe": Node(link="/x", unreadable=True), "/proc/20/maps": Node(unreadable=True)}
     records, status = run(SENSOR, FakeHost(hidden))
-    assert find(records, 10).path == ""
+    assert (find(records, 10).path, find(records, 10).state) == ("", None)
     assert status.state is SensorState.PARTIAL
     assert "2 processes" in status.details[0]
 

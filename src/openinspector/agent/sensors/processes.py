@@ -118,7 +118,7 @@ class _Look:
             uid=effective_user(self.host, stat.process_id),
             name=stat.name,
             path=printable(program[1]) if program else "",
-            state=self.states[program] if program else ImageState.CURRENT,
+            state=self.states[program] if program else None,
             started_at=started,
             forked=stat.forked,
             contained=program is not None and program[0] != self.root,

@@ -41,7 +41,7 @@ _STRANGE: Final = {
 _HUGE: Final = bytes(MAX_FILE_BYTES + 1)
 _RACES: Final = (errno.ENOENT, errno.ENOTDIR, errno.ESRCH, errno.EACCES, errno.EIO, errno.EINVAL)
 _TRAPS: Final = ("a pipe", "a loop", "a link out", "a huge sparse file", "a folder")
-_OUTSIDE: Final = "root:what-stands-outside:0:0:outside:/:/bin/sh"
+_OUTSIDE: Final = "what-stands-outside"
 _EMPTY: Final = FakeSystem(uname=("", "", "", ""))
 _ALLOWED: Final = {*sys.stdlib_module_names, "msgspec", "openinspector"}
 _FUZZ: Final = settings(max_examples=25, deadline=None)
@@ -206,15 +206,15 @@ class SensorConformance:
     ) -> None:
         """A pipe, a loop, a link out of the root, a huge sparse file or a folder in place of each file."""
         root = tmp_path / "root"
-        (tmp_path / "outside").write_text(f"{_OUTSIDE}\n")
+        (tmp_path / "outside").write_text(f"{_OUTSIDE}:x:0:0::/{_OUTSIDE}:/bin/sh\n")
         root.mkdir()
         places = _write_out(files, root)
         for place in places:
-            trap = _set_trap(place, kind, tmp_path / "outside")
+            content = _set_trap(place, kind, tmp_path / "outside")
             records, status = run(sensor, LocalHost(str(root)))
             assert status.state is not SensorState.FAILED, (place, status.details)
             assert _OUTSIDE not in msgspec.json.encode(records).decode()
-            _put_back(place, trap)
+            _put_back(place, content)
 
     def test_it_imports_what_an_agent_has(self, sensor: Sensor) -> None:
         """The standard library, msgspec, and of this project the agent and the model."""
