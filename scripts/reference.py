@@ -21,7 +21,7 @@ from openinspector.cli.main import COMMANDS, cli
 from openinspector.feed import Feed
 from openinspector.plugins import discover
 from openinspector.service.api.dispatch import built_operations
-from openinspector.service.api.model import load_model
+from openinspector.service.api.model import load_model, own_model
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.settings import PREFIX, Settings
 from openinspector.wire import telemetry
@@ -139,8 +139,14 @@ def api_coverage_page() -> str:
     built = built_operations()
     names = sorted(load_model().operations)
     rows = [(f"`{name}`", "yes" if name in built else "not yet") for name in names]
-    head = f"# API coverage\n\n{len(built)} of {len(names)} operations of `inspector` 2016-02-16 are built.\n\n"
-    return head + _table(("Operation", "Built"), rows)
+    done = sum(name in built for name in names)
+    own = [(f"`{name}`", f"`{found.input}`") for name, found in sorted(own_model().operations.items())]
+    return (
+        f"# API coverage\n\n{done} of {len(names)} operations of `inspector` 2016-02-16 are built.\n\n"
+        + _table(("Operation", "Built"), rows)
+        + "\n## Of our own\n\nBeside them, `openinspector` 2026-11-25 (ADR 43): same endpoint, same keys.\n"
+        "AWS clients read its model from the package's `service/api/models`.\n\n" + _table(("Operation", "Input"), own)
+    )
 
 
 def telemetry_page() -> str:

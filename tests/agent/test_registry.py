@@ -29,4 +29,9 @@ def test_every_sensor_the_specification_names_is_there() -> None:
         "systemd_units",
         "terminals",
         "time_state",
+        "windows_hotfixes",
+        "windows_os",
+        "windows_registry",
+        "windows_security_policy",
+        "windows_software",
     } <= set(sensors())

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import boto3
+import botocore.session
 import uvicorn
 from botocore.config import Config
 from starlette.applications import Starlette
@@ -26,7 +28,9 @@ _PATIENCE_SECONDS = 10
 ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={})
 """Botocore would repeat a LimitExceededException for two seconds (F11.10)."""
 
-SESSION = boto3.Session()
+_CORE = botocore.session.Session()
+_CORE.get_component("data_loader").search_paths.append(str(files("openinspector.service.api").joinpath("models")))
+SESSION = boto3.Session(botocore_session=_CORE)
 
 
 class Listener:
@@ -54,12 +58,18 @@ class Endpoint:
         return self.listener.url
 
     def client(
-        self, key: NewAccessKey | None = None, *, secret: str = "", region: str = REGION, config: Config = ONE_ATTEMPT
+        self,
+        key: NewAccessKey | None = None,
+        *,
+        secret: str = "",
+        region: str = REGION,
+        config: Config = ONE_ATTEMPT,
+        service: str = "inspector",
     ) -> Any:
-        """Return a boto3 client; ``secret`` replaces the key's own."""
+        """Return a boto3 client; ``secret`` replaces the key's own, ``service`` may be our own ``openinspector``."""
         used = key or self.key
         return SESSION.client(
-            "inspector",
+            service,
             endpoint_url=self.url,
             verify=str(self.listener.ca),
             region_name=region,

@@ -1,10 +1,12 @@
 """Who may ask: keys, signatures and regions, as a real client sends them."""
 
 import ssl
+from datetime import timedelta
 from http.client import HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import msgspec
 import pytest
 from botocore import UNSIGNED
@@ -51,6 +53,55 @@ def test_a_deleted_key(endpoint: Endpoint) -> None:
     assert client.list_findings()["findingArns"] == []
     endpoint.built.stores.access_keys.delete(endpoint.key.id)
     assert code(client) == "UnrecognizedClientException"
+
+
+def temporary(endpoint: Endpoint, *, token: str | None = None, hours: int = 1) -> Any:
+    """Return a client with temporary credentials; ``token`` replaces their own."""
+    stored = endpoint.built.stores.access_keys.get(endpoint.key.id)
+    assert stored is not None
+    now = endpoint.built.clock.now()
+    made = endpoint.built.services.temporary_credentials.make(stored, timedelta(hours=hours), now)
+    return SESSION.client(
+        "inspector",
+        endpoint_url=endpoint.url,
+        verify=str(endpoint.listener.ca),
+        region_name="us-east-1",
+        aws_access_key_id=made.id,
+        aws_secret_access_key=made.secret,
+        aws_session_token=made.token if token is None else token,
+        config=ONE_ATTEMPT,
+    )
+
+
+def test_temporary_credentials(endpoint: Endpoint) -> None:
+    client = temporary(endpoint)
+    assert client.list_rules_packages()["rulesPackageArns"]
+    assert code(temporary(endpoint, token="bm9uc2Vuc2U=")) == "UnrecognizedClientException"
+    assert code(temporary(endpoint, hours=0)) == "ExpiredTokenException"
+    endpoint.built.stores.access_keys.delete(endpoint.key.id)
+    assert code(client) == "UnrecognizedClientException"
+
+
+def test_a_request_made_before_is_refused_after_a_moment(endpoint: Endpoint) -> None:
+    """Two equal calls within a second are honest; the same signature later is not."""
+    sent: list[Any] = []
+    client = endpoint.client()
+    client.meta.events.register("before-send.inspector", lambda request, **_: sent.append(request))
+    client.list_rules_packages()
+    replay = {
+        name: str(value, "latin-1") if isinstance(value, bytes) else value for name, value in sent[0].headers.items()
+    }
+    for seconds, status in ((0, 200), (4, 200), (10, 400)):
+        endpoint.built.clock.advance(seconds)
+        answer = httpx.post(
+            sent[0].url,
+            content=sent[0].body,
+            headers=replay,
+            verify=ssl.create_default_context(cafile=endpoint.listener.ca),
+        )
+        assert answer.status_code == status
+    assert answer.json()["__type"] == "InvalidSignatureException"
+    client.list_findings()
 
 
 def test_a_key_for_reading_does_not_write(endpoint: Endpoint) -> None:

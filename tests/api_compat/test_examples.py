@@ -18,7 +18,13 @@ INPUTS = [
     for operation, examples in EXAMPLES["examples"].items()
     for example in examples
 ]
-NAMES_NOTHING = {"CreateResourceGroup", "ListAssessmentTargets", "ListRulesPackages"}
+NAMES_NOTHING = {
+    "DescribeCrossAccountAccessRole",
+    "RegisterCrossAccountAccessRole",
+    "CreateResourceGroup",
+    "ListAssessmentTargets",
+    "ListRulesPackages",
+}
 
 
 @pytest.mark.parametrize(("operation", "given"), INPUTS)
@@ -37,7 +43,9 @@ def test_an_example_is_refused_for_what_does_not_exist_alone(
     except NoSuchEntity:
         assert operation not in NAMES_NOTHING
         return
+    if operation in NAMES_NOTHING:
+        return
     assert answer is not None
     failed = answer.get("failedItems", {})
-    assert operation in NAMES_NOTHING or failed
+    assert failed
     assert all(item["failureCode"] == "ITEM_DOES_NOT_EXIST" for item in failed.values())  # type: ignore[attr-defined]

@@ -22,7 +22,7 @@ from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import ExclusionKind, Scope, ScopeKey
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity, derived_finding_arn
-from openinspector.model.inventory import KernelParameters, User
+from openinspector.model.inventory import KernelParameters, OperatingSystem, User
 from openinspector.testing.fact_builders import AGENT_ID, host, user
 
 RUN = RunArn("arn:aws:inspector:us-east-1:123456789012:target/0-AAAAAAAA/template/0-BBBBBBBB/run/0-CCCCCCCC")
@@ -92,6 +92,16 @@ def test_a_detection_becomes_a_finding() -> None:
     assert result.assessed
     (noted,) = result.rule_results
     assert (noted.rule, noted.outcome, noted.findings) == ("a_rule", OutcomeKind.DETECTED, 1)
+
+
+@pytest.mark.parametrize(("system", "findings"), [("windows", 0), ("debian", 1)])
+def test_a_rule_for_linux_says_nothing_of_windows(system: str, findings: int) -> None:
+    """F5.62."""
+    linux = replace(rule(found(detection())), linux_only=True)
+    facts = host(OperatingSystem(id=system, version_id="1"))
+    result = evaluate(run(linux), facts, ASSET)
+    assert len(result.findings) == findings
+    assert result.exclusions == ()
 
 
 def test_wider_ids_where_the_run_is_large() -> None:

@@ -45,6 +45,42 @@ class InterfaceAddress:
     """As text, without prefix length or zone."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryValue:
+    """One value of a key of the Windows registry."""
+
+    name: str
+    """Empty for the key's default value."""
+    type: int
+    """Number of its type in winnt.h: 1 is REG_SZ, 4 REG_DWORD."""
+    data: str | int | bytes | tuple[str, ...]
+    """Text, number or texts where the type says so and the data is of that form; else the bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryKey:
+    """One key of the Windows registry."""
+
+    values: tuple[RegistryValue, ...] = ()
+    subkeys: tuple[str, ...] = ()
+    """Names of the keys right below."""
+
+    def value(self, name: str) -> RegistryValue | None:
+        """Return the value called ``name``, whatever its case, or None."""
+        wanted = name.casefold()
+        return next((value for value in self.values if value.name.casefold() == wanted), None)
+
+    def text(self, name: str) -> str:
+        """Return the text of the value called ``name``; empty where it is absent or no text."""
+        value = self.value(name)
+        return value.data if value and isinstance(value.data, str) else ""
+
+    def number(self, name: str) -> int | None:
+        """Return the number of the value called ``name``; None where it is absent or no number."""
+        value = self.value(name)
+        return value.data if value and isinstance(value.data, int) else None
+
+
 class Host(Protocol):
     """One machine, or the root folder of one.
 
@@ -98,5 +134,12 @@ class Host(Protocol):
 
         ConnectionRefusedError with a plain sentence where the host shows no sign of being an EC2 instance:
         then nothing is sent at all.
+        """
+        ...
+
+    def registry_key(self, path: str) -> RegistryKey:
+        r"""Return a key of the Windows registry: ``HKEY_LOCAL_MACHINE\\…``, whatever its case, in the 64-bit view.
+
+        FileNotFoundError where there is no such key, and on every host that is no Windows.
         """
         ...

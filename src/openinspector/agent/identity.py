@@ -5,6 +5,7 @@ Ways to prove it are in `openinspector.agent.identities`, one file each, exporti
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from openinspector.agent.atomic_file import make_private_folder, write_atomically
+from openinspector.agent.open_flags import NON_BLOCKING, PRIVATE_FILE
 from openinspector.model.errors import OpenInspectorError
 from openinspector.wire.signature import key_id
 
@@ -84,11 +86,21 @@ def load_or_make_key(state: Path) -> HostKey:
     return HostKey(private)
 
 
+def _others_may_read(path: Path, status: os.stat_result) -> bool:
+    if sys.platform == "win32":
+        from openinspector.agent.windows_acl import others_may_access, read_access  # noqa: PLC0415 - Windows only
+
+        # Who owns the folder could put another key in place of this one.
+        return any(others_may_access(read_access(each)) for each in (path, path.parent))
+    else:  # noqa: RET505 - the type checker sees one of the two
+        return bool(stat.S_IMODE(status.st_mode) & 0o077)
+
+
 def _read_seed(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | NON_BLOCKING | PRIVATE_FILE)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) & 0o077:
+        if not stat.S_ISREG(status.st_mode) or _others_may_read(path, status):
             raise IdentityError(
                 f"others may read the host key {path}, or it is no file",
                 advice=f"Remove {path} and enrol the host again: the key may be known to others.",

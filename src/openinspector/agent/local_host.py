@@ -8,14 +8,27 @@ import posixpath
 import stat
 from collections.abc import Iterator
 from itertools import islice
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from openinspector.agent import netlink
-from openinspector.agent.host import MAX_FILE_BYTES, MAX_NAMES, FileStatus, Host, HttpReply, InterfaceAddress
+from openinspector.agent.host import (
+    MAX_FILE_BYTES,
+    MAX_NAMES,
+    FileStatus,
+    Host,
+    HttpReply,
+    InterfaceAddress,
+    RegistryKey,
+)
+
+if TYPE_CHECKING:
+    from openinspector.agent.recorded_registry import RecordedRegistry
 
 _CHUNK: Final = 1024 * 1024
 _MAX_LINKS: Final = 40
 """As many symbolic links as Linux itself follows in one path."""
+_DRIVE: Final = "C:/"
+"""Paths of a Windows disk; taken for the root folder it is mounted at."""
 _DMI_FILES: Final = (
     "sys_vendor",
     "board_vendor",
@@ -38,6 +51,7 @@ class LocalHost:
         self._root = "" if posixpath.normpath(root) == "/" else os.path.realpath(root)
         self._metadata_address = metadata_address
         self._max_names = max_names
+        self._registry: RecordedRegistry | None = None
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
@@ -125,6 +139,16 @@ class LocalHost:
 
         return metadata_client.ask(self._metadata_address or metadata_client.EC2_ADDRESS, method, path, headers)
 
+    def registry_key(self, path: str) -> RegistryKey:
+        """Return a key of the Windows whose disk the root folder is; this machine itself has no registry."""
+        if not self._root:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        if self._registry is None:
+            from openinspector.agent.recorded_registry import RecordedRegistry  # noqa: PLC0415 - for such disks only
+
+            self._registry = RecordedRegistry(self)
+        return self._registry.key(path)
+
     def _image_hostname(self) -> str:
         try:
             return self.read("/etc/hostname", 4096).decode(errors="replace").strip()
@@ -133,6 +157,10 @@ class LocalHost:
 
     def _real(self, path: str) -> str:
         """Return where ``path`` is on this machine; raises OSError for a NUL, a relative path or a loop of links."""
+        if path.startswith(_DRIVE):
+            if not self._root:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            path = path[len(_DRIVE) - 1 :]
         if "\0" in path or not path.startswith("/"):
             raise OSError(errno.EINVAL, "not an absolute path", path)
         return path if not self._root else self._resolve(path)

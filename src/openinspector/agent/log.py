@@ -5,17 +5,29 @@ The standard library's logging costs half a megabyte on every host and is not ne
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, TextIO
+from typing import Final, Protocol
 
 from openinspector.agent.settings import LOG_LEVELS
 
 _MAX_VALUE: Final = 500
 
 
+class LogStream(Protocol):
+    """Where lines go: standard error, or a LogFile. Both methods may raise OSError."""
+
+    def write(self, text: str, /) -> object:
+        """Take whole lines."""
+        ...
+
+    def flush(self) -> object:
+        """Hold nothing back."""
+        ...
+
+
 class Log:
     """Writes ``<time> <level> <event> key=value …`` for events of at least ``level``."""
 
-    def __init__(self, stream: TextIO, level: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, stream: LogStream, level: str, now: Callable[[], datetime]) -> None:
         self._stream = stream
         self._from = LOG_LEVELS.index(level)
         self._now = now

@@ -19,27 +19,23 @@ _LOWEST: Final = 19
 
 
 def limit_this_process() -> None:
-    """Give this process, for good, the lowest priority and its limits."""
+    """Give this process, for good, the lowest priority and its limits. Does nothing but on Linux."""
     if sys.platform == "linux":
+        import resource  # noqa: PLC0415 - not on every system
+
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, 0, _LOWEST)
         with suppress(OSError):
             os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-        _limit_resources()
-
-
-def _limit_resources() -> None:
-    import resource  # noqa: PLC0415 - not on every system
-
-    limits = {
-        resource.RLIMIT_AS: MAX_MEMORY_BYTES,
-        resource.RLIMIT_CPU: MAX_CPU_SECONDS,
-        resource.RLIMIT_NOFILE: MAX_OPEN_FILES,
-        # A core file would hold what only root may read.
-        resource.RLIMIT_CORE: 0,
-    }
-    for kind, wanted in limits.items():
-        _, most = resource.getrlimit(kind)
-        least = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
-        with suppress(OSError, ValueError):
-            resource.setrlimit(kind, (least, least))
+        limits = {
+            resource.RLIMIT_AS: MAX_MEMORY_BYTES,
+            resource.RLIMIT_CPU: MAX_CPU_SECONDS,
+            resource.RLIMIT_NOFILE: MAX_OPEN_FILES,
+            # A core file would hold what only root may read.
+            resource.RLIMIT_CORE: 0,
+        }
+        for kind, wanted in limits.items():
+            _, most = resource.getrlimit(kind)
+            bound = wanted if most == resource.RLIM_INFINITY else min(wanted, most)
+            with suppress(OSError, ValueError):
+                resource.setrlimit(kind, (bound, bound))

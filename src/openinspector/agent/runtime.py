@@ -1,15 +1,14 @@
 """Makes a running agent of its settings: the one place that names every part."""
 
-import fcntl
 import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TextIO
 
 from openinspector.agent.atomic_file import make_private_folder
 from openinspector.agent.collector import Collector
@@ -24,18 +23,19 @@ from openinspector.agent.enrolment import (
     save_enrolment,
 )
 from openinspector.agent.event import Event
+from openinspector.agent.file_lock import lock_file
 from openinspector.agent.gateway_client import GatewayClient
 from openinspector.agent.host import Host
 from openinspector.agent.identities.join_token import IDENTITY as JOIN_TOKEN
 from openinspector.agent.identity import HostKey, load_or_make_key
-from openinspector.agent.local_host import LocalHost
-from openinspector.agent.log import Log
+from openinspector.agent.log import Log, LogStream
 from openinspector.agent.loop import AgentLoop, Parts, World
-from openinspector.agent.sensor_process import SensorProcess
+from openinspector.agent.open_flags import PRIVATE_FILE
 from openinspector.agent.session import AgentSession
 from openinspector.agent.settings import Address, AgentSettings, SettingsError, parse_endpoint
 from openinspector.agent.spool import Spool, SpoolLimits
 from openinspector.agent.status import save_status
+from openinspector.agent.this_platform import sensor_process, this_host, with_system_proxy
 from openinspector.agent.transport import Route, Transport, make_tls_context
 from openinspector.model.errors import OpenInspectorError
 
@@ -47,20 +47,34 @@ class AlreadyRunningError(OpenInspectorError):
     """Another agent uses the state directory."""
 
 
-def run_agent(settings: AgentSettings, host: Host | None = None, log_to: TextIO = sys.stderr) -> None:
-    """Run the agent until SIGTERM or SIGINT; raises OpenInspectorError where it cannot start."""
+def stop_on_signals(loop: AgentLoop) -> None:
+    """Let SIGTERM and SIGINT stop the loop."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.stop())
+
+
+def run_agent(
+    settings: AgentSettings,
+    host: Host | None = None,
+    log_to: LogStream = sys.stderr,
+    ready: Callable[[AgentLoop], object] = stop_on_signals,
+) -> None:
+    """Run the agent until it is stopped; raises OpenInspectorError where it cannot start.
+
+    ``ready`` is given the loop just before it runs, and sees to it that somebody stops it.
+    """
     state = settings.state_directory
     lock = _lock(state)
     try:
-        loop = make_loop(settings, host or LocalHost(), log_to)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: loop.stop())
+        machine = host or this_host()
+        loop = make_loop(with_system_proxy(settings, machine), machine, log_to)
+        ready(loop)
         loop.run()
     finally:
         os.close(lock)
 
 
-def make_loop(settings: AgentSettings, host: Host, log_to: TextIO) -> AgentLoop:
+def make_loop(settings: AgentSettings, host: Host, log_to: LogStream) -> AgentLoop:
     """Return the loop of an enrolled host; raises OpenInspectorError."""
     state = settings.state_directory
     key = load_or_make_key(state)
@@ -73,7 +87,7 @@ def make_loop(settings: AgentSettings, host: Host, log_to: TextIO) -> AgentLoop:
             advice="Enrol it at the other service, or take endpoint out of the settings.",
         )
     events: SimpleQueue[Event] = SimpleQueue()
-    sensors = SensorProcess()
+    sensors = sensor_process()
     spool = Spool(
         state / SPOOL_FOLDER, enrolment.agent_id, SpoolLimits(bytes=settings.spool_bytes, age=settings.spool_age)
     )
@@ -99,14 +113,14 @@ def enrol_host(settings: AgentSettings, token: str, host: Host | None = None) ->
     """
     if settings.endpoint is None:
         raise SettingsError("no endpoint is set", advice="Name the service: --endpoint https://host[:port]")
+    endpoint, machine = settings.endpoint, host or this_host()
+    settings = with_system_proxy(settings, machine)
     state = settings.state_directory
     ca = _read_ca(settings.ca_file) if settings.ca_file else None
     key = load_or_make_key(state)
-    client = _connect(settings, settings.endpoint, settings.ca_file or enrolled_ca(state), key)
-    agent_id = enrol(client, key, JOIN_TOKEN, token, describe(host or LocalHost()))
-    record = EnrolmentRecord(
-        endpoint=f"https://{settings.endpoint}", agent_id=agent_id, key_id=key.id, enrolled_at=_now()
-    )
+    client = _connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key)
+    agent_id = enrol(client, key, JOIN_TOKEN, token, describe(machine))
+    record = EnrolmentRecord(endpoint=f"https://{endpoint}", agent_id=agent_id, key_id=key.id, enrolled_at=_now())
     save_enrolment(state, record, ca)
     return agent_id
 
@@ -128,14 +142,14 @@ def _lock(state: Path) -> int:
     """Return a descriptor that keeps other agents off the state directory while it is open."""
     try:
         make_private_folder(state)
-        descriptor = os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | PRIVATE_FILE, 0o600)
     except OSError as error:
         raise SettingsError(
             f"the state directory {state} cannot be used: {error.strerror}",
             advice="Set state_directory to a folder the agent's user owns.",
         ) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(descriptor)
     except OSError as error:
         os.close(descriptor)
         raise AlreadyRunningError(f"an agent is already running with {state}") from error

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Sequence
 from openinspector import __version__
 from openinspector.agent.collection import collect
 from openinspector.agent.host import Host
-from openinspector.agent.local_host import LocalHost
 from openinspector.agent.process_limits import limit_this_process
 from openinspector.agent.registry import sensors
+from openinspector.agent.this_platform import this_host
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import encode_json, encode_record
 from openinspector.wire.telemetry import TelemetryMessage
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
             _write(encode_json(list(sensors()), "names"))
             return 0
         number, names = int(arguments[1]), arguments[2:]
-        for message in collect_messages(names, number, LocalHost()):
+        for message in collect_messages(names, number, this_host()):
             _write(encode_json(message, "a message"))
     except BrokenPipeError:
         # The agent does not want it any more.

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from types import MappingProxyType
 from typing import Final
 
@@ -74,7 +75,7 @@ class SensorProcess:
             os.close(writing)
         ended = False
         try:
-            yield from _read_lines(reading, time.monotonic() + seconds, is_stopped)
+            yield from read_lines(partial(_read_pipe, reading), time.monotonic() + seconds, is_stopped)
             ended = True
         finally:
             os.close(reading)
@@ -86,17 +87,21 @@ class SensorProcess:
         actions = ((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, output, 1))
         command = [*self._command, *arguments]
         # The agent's signals are the agent's; the process ends with its pipe.
-        return os.posix_spawn(command[0], command, _environment(), file_actions=actions, setsid=False)
+        return os.posix_spawn(command[0], command, child_environment(), file_actions=actions, setsid=False)
 
 
-def _read_lines(descriptor: int, until: float, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
+def read_lines(read: Callable[[], bytes | None], until: float, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
+    """Yield the lines a child writes until it closes its end; SensorError where they are too long or take too long.
+
+    ``read`` returns None where there is nothing yet, and no bytes at the end.
+    """
     buffer = bytearray()
     while not is_stopped():
         if time.monotonic() > until:
             raise SensorError("the sensors' process takes too long")
-        if not select.select([descriptor], [], [], _LOOK_SECONDS)[0]:
+        found = read()
+        if found is None:
             continue
-        found = os.read(descriptor, _READ)
         if not found:
             if buffer:
                 raise SensorError("the sensors' process stopped within a message")
@@ -111,6 +116,12 @@ def _read_lines(descriptor: int, until: float, is_stopped: Callable[[], bool]) -
             buffer = bytearray(others[-1])
 
 
+def _read_pipe(descriptor: int) -> bytes | None:
+    if not select.select([descriptor], [], [], _LOOK_SECONDS)[0]:
+        return None
+    return os.read(descriptor, _READ)
+
+
 def _reap(process: int, *, kill: bool) -> int:
     if kill:
         with suppress(ProcessLookupError):
@@ -121,7 +132,7 @@ def _reap(process: int, *, kill: bool) -> int:
         return 0
 
 
-def _environment() -> Mapping[str, str]:
+def child_environment() -> Mapping[str, str]:
     """Return the agent's environment without its settings, and with the paths its modules were found on."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENINSPECTOR_")}
     return MappingProxyType({**kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})

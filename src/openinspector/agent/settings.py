@@ -4,6 +4,7 @@ The file has lines ``key = value``; ``#`` and ``;`` begin comments. A variable `
 the file. Changes take effect when the agent is started again (F1.45).
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,8 +17,10 @@ from urllib.parse import SplitResult, urlsplit
 from openinspector.model.errors import OpenInspectorError
 
 PREFIX: Final = "OPENINSPECTOR_AGENT_"
-DEFAULT_FILE: Final = "/etc/openinspector/agent.cfg"
-DEFAULT_STATE: Final = "/var/lib/openinspector-agent"
+WINDOWS_FOLDER: Final = r"C:\ProgramData\openinspector\Agent"
+_ON_WINDOWS: Final = os.name == "nt"
+DEFAULT_FILE: Final = rf"{WINDOWS_FOLDER}\agent.cfg" if _ON_WINDOWS else "/etc/openinspector/agent.cfg"
+DEFAULT_STATE: Final = rf"{WINDOWS_FOLDER}\state" if _ON_WINDOWS else "/var/lib/openinspector-agent"
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 MAX_FILE_BYTES: Final = 64 * 1024
 

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from openinspector.agent.atomic_file import PARTIAL_SUFFIX, PRIVATE, make_private_folder, sync_folder, write_atomically
+from openinspector.agent.open_flags import PRIVATE_FILE
 from openinspector.agent.stream import STREAM, StreamOrder, StreamPhase, StreamView
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json, encode_json
@@ -261,7 +262,7 @@ class StreamFolder:
 
     def _log(self, lines: list[str]) -> None:
         path = self.folder / ACKNOWLEDGED
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | PRIVATE_FILE, PRIVATE)
         with os.fdopen(descriptor, "ab", buffering=0) as file:
             size = file.tell()
             try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, Host, HttpReply, InterfaceAddress
+from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, Host, HttpReply, InterfaceAddress, RegistryKey
 from openinspector.model.errors import OpenInspectorError
 
 
@@ -63,6 +63,10 @@ class TimedHost:
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """As `Host.metadata_service`."""
         return self._in_time().metadata_service(method, path, headers)
+
+    def registry_key(self, path: str) -> RegistryKey:
+        """As `Host.registry_key`."""
+        return self._in_time().registry_key(path)
 
     def _in_time(self) -> Host:
         if self._clock() > self._until:

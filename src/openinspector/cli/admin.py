@@ -3,7 +3,7 @@
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -114,15 +114,26 @@ def keys() -> None:
 
 @keys.command("create")
 @click.argument("user")
-@click.option("--policy", type=click.Choice(_POLICIES), default="full-access", show_default=True)
+@click.option("--policy", type=click.Choice(_POLICIES), help="What it may do; default full-access.")
+@click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="ACTION",
+    help="Only this, such as inspector:ListFindings or inspector:Describe*; may be repeated.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def create_key(data_dir: Path | None, *, user: str, policy: str, as_json: bool) -> None:
-    """Create an access key for USER. The secret is shown this once."""
+def create_key(
+    data_dir: Path | None, *, user: str, policy: str | None, allowed: tuple[str, ...], as_json: bool
+) -> None:
+    """Create an access key for USER, who may have two. The secret is shown this once."""
     from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
     from openinspector.service.bootstrap import open_access_keys
 
-    actions = FULL_ACCESS if policy == "full-access" else READ_ONLY
+    if policy and allowed:
+        raise click.UsageError("say either --policy or --allow")
+    actions = allowed or (READ_ONLY if policy == "read-only" else FULL_ACCESS)
     made = open_access_keys(_stores(data_dir)).create(user, actions)
     if as_json:
         print_json({"accessKeyId": made.id, "secretAccessKey": made.secret})
@@ -144,6 +155,37 @@ def list_keys(data_dir: Path | None, *, as_json: bool) -> None:
         [(k.id, k.user, ", ".join(k.actions), time_text(k.created_at)) for k in found],
         empty="No access keys. Create one: openinspector admin keys create USER",
     )
+
+
+@keys.command("temporary")
+@click.argument("key_id")
+@click.option("--minutes", type=click.IntRange(15, 2160), default=60, show_default=True, metavar="N")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def make_temporary(data_dir: Path | None, *, key_id: str, minutes: int, as_json: bool) -> None:
+    """Make temporary credentials that may do what the access key KEY_ID may. They end with it."""
+    from openinspector.service.bootstrap import open_stores, open_temporary_credentials
+    from openinspector.service.system_clock import SystemClock
+
+    settings = settings_from(data_dir)
+    stores = open_stores(settings)
+    key = stores.access_keys.get(key_id)
+    if key is None:
+        _refuse(f"no access key {key_id}")
+    made = open_temporary_credentials(settings, stores).make(key, timedelta(minutes=minutes), SystemClock().now())
+    if as_json:
+        # As `credential_process` of the AWS clients takes it.
+        print_json(
+            {
+                "Version": 1,
+                "AccessKeyId": made.id,
+                "SecretAccessKey": made.secret,
+                "SessionToken": made.token,
+                "Expiration": made.expires_at,
+            }
+        )
+        return
+    click.echo(f"AWS_ACCESS_KEY_ID={made.id}\nAWS_SECRET_ACCESS_KEY={made.secret}\nAWS_SESSION_TOKEN={made.token}")
 
 
 @keys.command("delete")
@@ -212,6 +254,6 @@ def _tag_text(tag: "Tag") -> str:
     return tag.key if tag.value is None else f"{tag.key}={tag.value}"
 
 
-def _refuse(message: str) -> None:
+def _refuse(message: str) -> NoReturn:
     click.echo(f"openinspector: {message}", err=True)
     sys.exit(REFUSED)

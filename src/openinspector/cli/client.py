@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
@@ -21,21 +22,27 @@ R = TypeVar("R")
 Item = Mapping[str, Any]
 """One object of an API answer, as boto3 gives it."""
 
+OWN_SERVICE = "openinspector"
 REFUSED = 1
 UNREACHABLE = 3
 _DESCRIBE_BATCH = 10
 
 
-def make_client(endpoint_url: str | None, ca_bundle: str | None, profile: str | None) -> "BaseClient":
+def make_client(
+    endpoint_url: str | None, ca_bundle: str | None, profile: str | None, service: str = "inspector"
+) -> "BaseClient":
     """Return a boto3 client; raises UsageError where no endpoint is named, or endpoint or authority cannot be."""
     import boto3
+    import botocore.session
     from botocore.config import Config
 
-    _check_place(endpoint_url, ca_bundle)
-    session = boto3.Session(profile_name=profile)
+    url = _checked_place(endpoint_url, ca_bundle)
+    core = botocore.session.Session(profile=profile)
+    core.get_component("data_loader").search_paths.append(str(files("openinspector.service.api").joinpath("models")))
+    session = boto3.Session(botocore_session=core)
     return session.client(
-        "inspector",
-        endpoint_url=endpoint_url,
+        service,
+        endpoint_url=url,
         verify=ca_bundle,
         region_name=session.region_name or "us-east-1",
         config=Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=5),
@@ -44,7 +51,15 @@ def make_client(endpoint_url: str | None, ca_bundle: str | None, profile: str | 
 
 def with_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[P, R]:
     """Give a command the options that choose the service, and a client made of them as first argument."""
+    return _with_client(command, "inspector")
 
+
+def with_own_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[P, R]:
+    """Do the same with a client of the operations that are ours (ADR 43)."""
+    return _with_client(command, OWN_SERVICE)
+
+
+def _with_client(command: Callable[Concatenate["BaseClient", P], R], service: str) -> Callable[P, R]:
     @click.option("--endpoint-url", metavar="URL", help="Where the service is; default AWS_ENDPOINT_URL_INSPECTOR.")
     @click.option("--ca-bundle", metavar="FILE", help="Authority to trust; default AWS_CA_BUNDLE.")
     @click.option("--profile", metavar="NAME", help="Profile of the AWS configuration; default AWS_PROFILE.")
@@ -52,13 +67,14 @@ def with_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
         options = {name: kwargs.pop(name, None) for name in ("endpoint_url", "ca_bundle", "profile")}
         with reported_errors():
-            return command(make_client(**options), *args, **kwargs)  # type: ignore[arg-type]  # click gives text
+            client = make_client(**options, service=service)  # type: ignore[arg-type]  # click gives text
+            return command(client, *args, **kwargs)
 
     return wrapped
 
 
-def _check_place(endpoint_url: str | None, ca_bundle: str | None) -> None:
-    """Refuse what boto3 would trip over: the service is at an https URL, its authority in a file."""
+def _checked_place(endpoint_url: str | None, ca_bundle: str | None) -> str:
+    """Return the service's URL, and refuse what boto3 would trip over: it is https, the authority is a file."""
     url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_INSPECTOR") or os.environ.get("AWS_ENDPOINT_URL")
     if not url:
         raise click.UsageError("name the service: --endpoint-url https://… or AWS_ENDPOINT_URL_INSPECTOR")
@@ -67,6 +83,7 @@ def _check_place(endpoint_url: str | None, ca_bundle: str | None) -> None:
     bundle = ca_bundle or os.environ.get("AWS_CA_BUNDLE")
     if bundle and not os.path.isfile(bundle):  # noqa: PTH113 - a text for boto3, as it is
         raise click.UsageError(f"there is no file {bundle} with the authority to trust")
+    return url
 
 
 class reported_errors:  # noqa: N801 - reads as the statement it is used in

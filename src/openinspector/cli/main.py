@@ -25,6 +25,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
         "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
+        "schedules": ("openinspector.cli.schedules:schedules", "Let templates be run by themselves."),
         "serve": ("openinspector.cli.serve:serve", "Run the service."),
         "targets": ("openinspector.cli.targets:targets", "Choose hosts to assess."),
         "templates": ("openinspector.cli.templates:templates", "Choose what to assess, and how long."),

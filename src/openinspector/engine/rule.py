@@ -88,3 +88,5 @@ class Rule:
     sensors: tuple[str, ...]
     """Sensors that must have run for the rule to say anything."""
     evaluate: Callable[[HostFacts, RuleContext], Outcome]
+    linux_only: bool = False
+    """Whether it says nothing of a Windows host, as all of Security Best Practices (F5.62)."""

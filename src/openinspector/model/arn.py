@@ -13,6 +13,7 @@ RunArn = NewType("RunArn", str)
 FindingArn = NewType("FindingArn", str)
 ExclusionArn = NewType("ExclusionArn", str)
 RulesPackageArn = NewType("RulesPackageArn", str)
+ScheduleArn = NewType("ScheduleArn", str)
 
 MAX_ARN_LENGTH: Final = 300
 
@@ -28,6 +29,7 @@ _RESOURCE_GROUP: Final = _pattern(rf"resourcegroup/{_ID}")
 _TARGET: Final = _pattern(rf"target/{_ID}")
 _TEMPLATE: Final = _pattern(rf"target/{_ID}/template/{_ID}")
 _RUN: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}")
+_SCHEDULE: Final = _pattern(rf"target/{_ID}/template/{_ID}/schedule/{_ID}")
 _FINDING: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}/finding/{_ID}")
 _EXCLUSION: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}/exclusion/{_ID}")
 _RULES_PACKAGE: Final = _pattern(rf"rulespackage/{_ID}")
@@ -61,6 +63,11 @@ def template_arn(target: TargetArn, resource_id: str) -> TemplateArn:
 def run_arn(template: TemplateArn, resource_id: str) -> RunArn:
     """Return the ARN of a run below its template."""
     return RunArn(f"{template}/run/{resource_id}")
+
+
+def schedule_arn(template: TemplateArn, resource_id: str) -> ScheduleArn:
+    """Return the ARN of a schedule below its template."""
+    return ScheduleArn(f"{template}/schedule/{resource_id}")
 
 
 def finding_arn(run: RunArn, resource_id: str) -> FindingArn:
@@ -106,6 +113,11 @@ def parse_template_arn(text: str) -> TemplateArn:
 def parse_run_arn(text: str) -> RunArn:
     """Return ``text`` as a run's ARN, or raise ModelError."""
     return RunArn(_checked(_RUN, text, "assessment run"))
+
+
+def parse_schedule_arn(text: str) -> ScheduleArn:
+    """Return ``text`` as a schedule's ARN, or raise ModelError."""
+    return ScheduleArn(_checked(_SCHEDULE, text, "schedule"))
 
 
 def parse_finding_arn(text: str) -> FindingArn:

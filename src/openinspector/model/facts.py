@@ -43,6 +43,12 @@ from openinspector.model.inventory import (
     SshdConfiguration,
     User,
 )
+from openinspector.model.windows import (
+    WindowsHotfix,
+    WindowsProgram,
+    WindowsRegistryValue,
+    WindowsSecurityPolicy,
+)
 
 Record = (
     Package
@@ -75,6 +81,10 @@ Record = (
     | FirewallChain
     | FirewallRule
     | FirewallSet
+    | WindowsHotfix
+    | WindowsProgram
+    | WindowsRegistryValue
+    | WindowsSecurityPolicy
     | SensorStatus
     | MonitoringStart
 )

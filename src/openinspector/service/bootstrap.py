@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,21 +20,26 @@ from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.plugins import discover
 from openinspector.service.api.dispatch import routes as api_routes
+from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.enrolment import Nonces, new_agent_id
+from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW, PreviewMaker
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.instructions import InstructionBoard
+from openinspector.service.app.metrics import InstallationMetrics
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.runs import exclusions_before, forget_orphans, start_pending
+from openinspector.service.app.schedules import start_due
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
+from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.certificates import write_private
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
@@ -46,6 +51,9 @@ from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.object_store import ObjectStore
+from openinspector.service.ports.preview_store import PreviewStore
+from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
@@ -53,19 +61,23 @@ from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
 from openinspector.service.stores.advisory_sql import SqlAdvisoryStore
 from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
+from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.finding_sql import SqlFindingStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
+from openinspector.service.stores.preview_sql import SqlPreviewStore
+from openinspector.service.stores.role_sql import SqlRoleStore
+from openinspector.service.stores.schedule_sql import SqlScheduleStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
 from openinspector.service.worker.evaluation import RunEvaluator
+from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.retention import apply_retention
-from openinspector.service.worker.retention_clock import RetentionClock
 from openinspector.service.worker.run_driver import RunDriver
 from openinspector.version import VersionScheme
 
@@ -73,6 +85,8 @@ _ADMINISTRATOR: Final = "administrator"
 _WORKFLOW_VERSION: Final = "1"
 """Changes only when a workflow's steps do: DBOS resumes workflows of the same version."""
 _COUNTERS: Final = Counters()
+_RETENTION_SECONDS: Final = 3600.0
+_SCHEDULE_SECONDS: Final = 10.0
 _INVENTORY_SENSORS: Final = (
     "os_release",
     "kernel",
@@ -103,6 +117,9 @@ class Stores:
     telemetry: TelemetryStore
     advisories: AdvisoryStore
     access_keys: AccessKeyStore
+    previews: PreviewStore
+    schedules: ScheduleStore
+    roles: RoleStore
     objects: ObjectStore
     keys: KeyProvider
 
@@ -119,6 +136,9 @@ def open_stores(settings: Settings) -> Stores:
         telemetry=SqlTelemetryStore(engine),
         advisories=SqlAdvisoryStore(engine),
         access_keys=SqlAccessKeyStore(engine),
+        previews=SqlPreviewStore(engine),
+        schedules=SqlScheduleStore(engine),
+        roles=SqlRoleStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
     )
@@ -127,6 +147,12 @@ def open_stores(settings: Settings) -> Stores:
 def open_access_keys(stores: Stores) -> AccessKeys:
     """Return the use cases around access keys."""
     return AccessKeys(store=stores.access_keys, provider=stores.keys, clock=SystemClock())
+
+
+def open_temporary_credentials(settings: Settings, stores: Stores) -> TemporaryCredentials:
+    """Return the use cases around temporary credentials."""
+    secret = _shared_secret(settings.data_dir / "temporary-credentials.key")
+    return TemporaryCredentials(stores.access_keys, secret, os.urandom)
 
 
 def open_advisory_store(settings: Settings) -> AdvisoryStore:
@@ -146,6 +172,7 @@ class Service:
         self._installation = _installation(settings, stores, self._workflows, self._telemetry)
         self._rules = _rules_by_arn(self._installation.rules_packages)
         self._board = InstructionBoard()
+        self._audit = FileAuditLog(settings.data_dir / "audit")
         self._monitor = CollectionMonitor(
             assessments=stores.assessments,
             telemetry=stores.telemetry,
@@ -155,21 +182,31 @@ class Service:
                 close_when_collected=settings.run_ends == "streams-closed", sensors_for=self._sensors_for
             ),
         )
-        self._retention = RetentionClock(self._apply_retention)
+        self._periodic = (
+            Periodic("retention", self._apply_retention, _RETENTION_SECONDS),
+            Periodic("schedules", partial(start_due, self._installation), _SCHEDULE_SECONDS),
+        )
         self.app: ASGIApp = self._application()
 
     def start(self) -> None:
         """Resume what was pending, and begin what the service does by itself."""
-        self._workflows.launch({RUN_WORKFLOW: self._run_driver()})
+        self._workflows.launch(
+            {
+                RUN_WORKFLOW: self._run_driver(),
+                PREVIEW_WORKFLOW: PreviewMaker(installation=self._installation, advisories=self.stores.advisories),
+            }
+        )
         start_pending(self._installation)
         forget_orphans(self._installation)
         self._monitor.start()
-        self._retention.start()
+        for periodic in self._periodic:
+            periodic.start()
 
     def stop(self) -> None:
         """Stop what the service does by itself; whatever is pending resumes at the next start."""
         self._monitor.stop()
-        self._retention.stop()
+        for periodic in self._periodic:
+            periodic.stop()
         self._workflows.shutdown()
 
     def first_key(self) -> NewAccessKey | None:
@@ -189,9 +226,14 @@ class Service:
         services = ApiServices(
             installation=self._installation,
             access_keys=open_access_keys(self.stores),
+            temporary_credentials=open_temporary_credentials(self.settings, self.stores),
             tokens=PageTokens(_shared_secret(self.settings.data_dir / "pagination.key"), os.urandom),
+            audit=self._audit,
+            counters=_COUNTERS,
         )
-        return Starlette(routes=[*gateway_routes(gateway), *api_routes(services)], lifespan=lifespan)
+        token = _shared_secret(self.settings.data_dir / "metrics.token", lambda: secrets.token_urlsafe(32).encode())
+        metrics = metrics_routes(_COUNTERS.registry, [InstallationMetrics(self._installation)], token.decode())
+        return Starlette(routes=[*gateway_routes(gateway), *api_routes(services), *metrics], lifespan=lifespan)
 
     def _gateway(self) -> Gateway:
         settings = self.settings
@@ -241,7 +283,9 @@ class Service:
         return tuple(sorted(needed.union(_INVENTORY_SENSORS)))
 
     def _apply_retention(self) -> None:
-        apply_retention(self._telemetry, self.stores.telemetry, self.settings.retention_days, self._clock.now())
+        now = self._clock.now()
+        apply_retention(self._telemetry, self.stores.telemetry, self.settings.retention_days, now)
+        self._audit.forget(now - timedelta(days=self.settings.audit_days))
 
 
 def build_service(settings: Settings) -> Service:
@@ -266,6 +310,9 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
         agents=stores.agents,
         findings=stores.findings,
         telemetry=stores.telemetry,
+        previews=stores.previews,
+        schedules=stores.schedules,
+        roles=stores.roles,
         workflows=workflows,
         forget_telemetry=telemetry.run_canceled,
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
@@ -287,8 +334,8 @@ def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, 
     return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
 
 
-def _shared_secret(path: Path) -> bytes:
-    """Return 32 bytes kept in ``path``, made where it is absent."""
+def _shared_secret(path: Path, make: Callable[[], bytes] = secrets.token_bytes) -> bytes:
+    """Return a secret of 32 random bytes kept in ``path``, made where it is absent."""
     if not path.is_file():
-        write_private(path, secrets.token_bytes(32))
+        write_private(path, make())
     return path.read_bytes()

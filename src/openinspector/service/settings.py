@@ -47,6 +47,8 @@ class Settings:
     """How long agents may take to flush after a stop (decisions)."""
     retention_days: int = 30
     """How long telemetry is kept (F3.3)."""
+    audit_days: int = 365
+    """How long the audit log of API calls is kept."""
     evaluation_batch: int = 25
     """Hosts one evaluation step takes."""
     max_instances: int = 500
@@ -149,6 +151,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "run_ends": _one_of("streams-closed", "duration"),
     "stop_grace_seconds": _between(1, 600),
     "retention_days": _between(1, 3650),
+    "audit_days": _between(1, 3650),
     "evaluation_batch": _between(1, 500),
     "max_instances": _between(1, 1_000_000),
     "max_resource_groups": _between(1, 1_000_000),

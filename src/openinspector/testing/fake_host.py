@@ -9,7 +9,8 @@ from typing import Final
 from zlib import crc32
 
 from openinspector.agent import metadata_client
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, HttpReply, InterfaceAddress
+from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, HttpReply, InterfaceAddress, RegistryKey
+from openinspector.agent.recorded_registry import RecordedRegistry
 
 _MAX_LINKS: Final = 40
 _OTHERS_READ: Final = 0o004
@@ -52,17 +53,19 @@ class FakeHost:
     """A Host over ``files``: path to content, or to a Node. Folders above them exist as root's 0755.
 
     Processes are the folders ``/proc/<number>``. Without root's rights a file or folder is read only where others
-    may; symbolic links are followed inside, 40 at most.
+    may; symbolic links are followed inside, 40 at most. A Windows host has paths ``C:/…``, and the registry that the
+    ``*.reg`` files of its folder of exports tell of.
     """
 
     def __init__(self, files: Mapping[str, bytes | str | Node] | None = None, system: FakeSystem = _SYSTEM) -> None:
-        self._nodes = {path: _node(content) for path, content in (files or {}).items()}
+        self._nodes = {posixpath.join("/", path): _node(content) for path, content in (files or {}).items()}
         self._system = system
         self._folders: dict[str, set[str]] = {"/": set()}
         for path in self._nodes:
             self._enter(path)
         self.reads: list[str] = []
         """Every path whose content was asked for, in order."""
+        self._registry = RecordedRegistry(self)
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         """Return a file's content, under the same refusals as a real host's."""
@@ -142,6 +145,10 @@ class FakeHost:
         if self._system.metadata_address is None:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "not an EC2 instance: the firmware does not name Amazon")
         return metadata_client.ask(self._system.metadata_address, method, path, headers)
+
+    def registry_key(self, path: str) -> RegistryKey:
+        """Return a key of the exports among the files."""
+        return self._registry.key(path)
 
     def _enter(self, path: str) -> None:
         while path != "/":

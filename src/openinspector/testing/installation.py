@@ -4,6 +4,7 @@ What hosts, the run driver and the engine would have added comes in one call eac
 ``built.end_run(arn)``, ``built.produced(finding(1, arn))``.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -20,15 +21,18 @@ from openinspector.model.rules_package import rules_packages
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import AccessKeys
+from openinspector.service.app.counters import Counters
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.bootstrap import Stores, open_stores
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
 from openinspector.service.settings import Settings
 from openinspector.testing import model_builders as builders
 from openinspector.testing.fake_clock import EPOCH, FakeClock
+from openinspector.testing.memory_audit_log import MemoryAuditLog
 from openinspector.testing.recorded_workflows import RecordedWorkflows
 from openinspector.wire.telemetry import MessageType
 
@@ -120,6 +124,9 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         agents=stores.agents,
         findings=stores.findings,
         telemetry=stores.telemetry,
+        previews=stores.previews,
+        schedules=stores.schedules,
+        roles=stores.roles,
         workflows=workflows,
         forget_telemetry=forgotten.append,
         realm=builders.REALM,
@@ -131,6 +138,9 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
     services = ApiServices(
         installation=installation,
         access_keys=AccessKeys(store=stores.access_keys, provider=stores.keys, clock=clock),
+        temporary_credentials=TemporaryCredentials(stores.access_keys, bytes(32), os.urandom),
         tokens=PageTokens(bytes(32), lambda size: next(nonces).to_bytes(size, "big")),
+        audit=MemoryAuditLog(),
+        counters=Counters(),
     )
     return BuiltInstallation(services=services, stores=stores, clock=clock, workflows=workflows, forgotten=forgotten)

@@ -38,6 +38,11 @@ class MemoryAdvisoryStore:
         )
         return tuple(advisory for advisory in found if advisory.affected)
 
+    def distributions(self) -> Sequence[str]:
+        """Return every distribution that some advisory speaks of, sorted."""
+        kept = (advisory for _, advisories, _ in self._kept.values() for advisory in advisories)
+        return sorted({package.distribution for advisory in kept for package in advisory.affected})
+
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
         """Return what could not be understood of a feed."""
         return self._kept[feed][2] if feed in self._kept else ()

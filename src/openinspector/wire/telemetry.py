@@ -46,6 +46,12 @@ from openinspector.model.inventory import (
     Transport,
     User,
 )
+from openinspector.model.windows import (
+    WindowsHotfix,
+    WindowsProgram,
+    WindowsRegistryValue,
+    WindowsSecurityPolicy,
+)
 
 MessageType = NewType("MessageType", str)
 
@@ -78,6 +84,10 @@ _TYPES: Final[Mapping[type[Record], str]] = MappingProxyType(
         DnsEntry: "InspectorDnsEntry",
         Terminal: "InspectorTerminal",
         TimeState: "InspectorTimeEventMsg",
+        WindowsHotfix: "InspectorPackageInfo",
+        WindowsProgram: "InspectorPackageInfo",
+        WindowsRegistryValue: "InspectorConfigurationInfo",
+        WindowsSecurityPolicy: "InspectorConfigurationInfo",
         MonitoringStart: "InspectorMonitoringStart",
         SensorStatus: "OpenInspectorSensorStatus",
     }

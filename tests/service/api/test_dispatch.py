@@ -1,30 +1,26 @@
 """One signed POST: every outcome is an answer of the protocol, and nothing makes it fail."""
 
-import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 import pytest
-from httpx import ASGITransport, AsyncClient, Response
+from httpx import Response
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.applications import Starlette
-from starlette.routing import Route
 from structlog.testing import capture_logs
-from tests.service.api.signing import Signer, as_received, call_headers
+from tests.service.api.signing import Signer, call_headers
+from tests.service.api.world import World, open_world
 
 from openinspector.model.errors import ModelError, StoreError
-from openinspector.service.api.dispatch import MAX_BODY, ApiEndpoint, OperationFunction, built_operations, routes
-from openinspector.service.api.model import load_model
+from openinspector.service.api.dispatch import MAX_BODY, built_operations
+from openinspector.service.api.model import api_model, load_model
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
-from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
+from openinspector.service.app.access_keys import FULL_ACCESS
 from openinspector.testing.fake_clock import EPOCH
-from openinspector.testing.installation import BuiltInstallation, open_installation
 
 DECLARED: Final = frozenset(name for name, shape in load_model().shapes.items() if shape.exception)
 OF_THE_PROTOCOL: Final = frozenset(
@@ -41,49 +37,9 @@ OF_THE_PROTOCOL: Final = frozenset(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class World:
-    """An endpoint with operations of the test's, and keys to it."""
-
-    built: BuiltInstallation
-    application: Starlette
-    signer: Signer
-    reader: Signer
-
-    def call(self, operation: str, body: bytes = b"{}", signer: Signer | None = None) -> Response:
-        return self.send(body, call_headers(operation), signer)
-
-    def send(self, body: bytes, headers: Mapping[str, str], signer: Signer | None = None) -> Response:
-        return self.post(body, (signer or self.signer).headers(body, EPOCH, headers))
-
-    def post(self, body: bytes | AsyncIterator[bytes], headers: Mapping[str, str], path: str = "/") -> Response:
-        """Send as it is, from an event loop of its own."""
-        return self.request("POST", path, headers=as_received(headers), content=body)
-
-    def request(self, method: str, path: str, **sent: Any) -> Response:
-        async def respond() -> Response:
-            transport = ASGITransport(self.application)
-            async with AsyncClient(transport=transport, base_url="https://testserver") as client:
-                response: Response = await client.request(method, path, **sent)
-                return response
-
-        return asyncio.run(respond())
-
-    def with_operation(self, name: str, function: OperationFunction) -> "World":
-        """The same with one operation instead of those that are built."""
-        endpoint = ApiEndpoint(self.built.services, {name: function})
-        return replace(self, application=Starlette(routes=[Route("/", endpoint)]))
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    built = open_installation(tmp_path_factory.mktemp("installation"))
-    signers = []
-    for user, actions in (("root", FULL_ACCESS), ("reader", READ_ONLY)):
-        made = built.services.access_keys.create(user, actions)
-        signers.append(Signer(key_id=made.id, secret=made.secret))
-    application = Starlette(routes=routes(built.services))
-    return World(built=built, application=application, signer=signers[0], reader=signers[1])
+    return open_world(tmp_path_factory.mktemp("installation"))
 
 
 def exception_of(response: Response) -> str:
@@ -147,7 +103,7 @@ def test_what_is_not_built_says_so(world: World, operation: str) -> None:
 
 
 def test_what_is_built_belongs_to_the_model() -> None:
-    assert built_operations().keys() <= load_model().operations.keys()
+    assert built_operations().keys() <= api_model().operations.keys()
     assert built_operations()["ListFindings"].__module__ == "openinspector.service.api.operations.findings"
 
 

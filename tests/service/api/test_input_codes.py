@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from openinspector.service.api.input_codes import BELOW, BY_MEMBER, BY_PARENT, BY_SHAPE, FALLBACK
-from openinspector.service.api.model import load_model
+from openinspector.service.api.model import api_model, load_model
 from openinspector.service.api.shapes import parse_input
 from openinspector.service.app.errors import InvalidInput
 
@@ -128,7 +128,7 @@ def test_the_tables_name_codes_of_the_model(table: Mapping[object, str]) -> None
 
 
 def test_the_tables_name_shapes_and_members_of_the_model() -> None:
-    shapes = load_model().shapes
+    shapes = api_model().shapes
     members = {member for shape in shapes.values() for member in shape.members}
     assert BY_SHAPE.keys() <= shapes.keys()
     assert BY_MEMBER.keys() <= members

@@ -3,7 +3,10 @@
 import runpy
 from pathlib import Path
 
-from openinspector.service.api.model import load_model
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+
+from openinspector.service.api.model import load_model, own_model
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -45,3 +48,21 @@ def test_every_shape_named_is_there() -> None:
     }
     named |= {name for operation in model.operations.values() for name in operation.errors}
     assert named <= model.shapes.keys()
+
+
+def test_what_both_models_have_is_the_same() -> None:
+    theirs, own = load_model(), own_model()
+    assert not theirs.operations.keys() & own.operations.keys()
+    for name in theirs.shapes.keys() & own.shapes.keys():
+        assert theirs.shapes[name] == own.shapes[name], name
+    assert own.target_prefix != theirs.target_prefix
+
+
+def test_our_model_is_one_that_botocore_reads() -> None:
+    loader = Loader(extra_search_paths=[str(ROOT / "src/openinspector/service/api/models")])
+    model = ServiceModel(loader.load_service_model("openinspector", "service-2"))
+    assert set(model.operation_names) == own_model().operations.keys()
+    assert model.signing_name == "inspector"
+    for name in model.operation_names:
+        operation = model.operation_model(name)
+        assert {shape.name for shape in operation.error_shapes} <= own_model().shapes.keys()

@@ -68,8 +68,11 @@ def test_the_order_of_headers_and_unsigned_ones_do_not_matter() -> None:
     verify([(b"accept", b"a"), (b"accept", b"b"), *reversed(signed()), (b"user-agent", b"Boto3")])
 
 
-def test_a_session_token_is_signed_and_otherwise_ignored() -> None:
-    verify(signed(Signer(token="a/session+token==")))
+def test_a_session_token_is_signed_and_read() -> None:
+    headers = signed(Signer(token="a/session+token=="))
+    verify(headers)
+    assert read_claim(headers, "us-east-1", NOW).token == "a/session+token=="
+    assert read_claim(signed(), "us-east-1", NOW).token is None
 
 
 def test_the_date_header_serves_where_there_is_no_x_amz_date() -> None:

@@ -41,15 +41,15 @@ def record_lines(record: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _messages(chosen: Sequence[str]) -> Iterable[TelemetryMessage]:
-    from openinspector.agent.local_host import LocalHost
     from openinspector.agent.registry import sensors
     from openinspector.agent.sensing import collect_messages
+    from openinspector.agent.this_platform import this_host
 
     known = sensors()
     unknown = [name for name in chosen if name not in known]
     if unknown:
         raise UsageError(f"no sensor {', '.join(unknown)}", advice=f"There are {', '.join(known)}.")
-    return collect_messages(chosen or tuple(known), 1, LocalHost())
+    return collect_messages(chosen or tuple(known), 1, this_host())
 
 
 def _print_tables(messages: Iterable[TelemetryMessage]) -> None:

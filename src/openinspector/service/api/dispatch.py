@@ -4,14 +4,15 @@
 2. The body, up to `MAX_BODY` and within `BODY_SECONDS`.
 3. In a thread: the signature, the operation, whether the user may do it, its input, itself, its output.
 
-Every answer, errors too, carries a request id; the log has the same one beside what went wrong.
+Every answer, errors too, carries a request id; the log has the same one beside what went wrong, and so has the audit
+log (`audit`), which has every call.
 """
 
 import asyncio
 import re
+import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from types import FunctionType, MappingProxyType
 from typing import Final
@@ -26,9 +27,11 @@ from starlette.types import Receive, Scope, Send
 
 from openinspector.model.errors import OpenInspectorError, StoreError
 from openinspector.plugins import PluginError, modules
+from openinspector.service.api.audit import ApiCall, Strangers, render_event
 from openinspector.service.api.authorization import check_allowed
 from openinspector.service.api.errors import ApiError, api_error, internal_error
-from openinspector.service.api.model import load_model
+from openinspector.service.api.model import api_model, target_prefix
+from openinspector.service.api.replay import SeenSignatures
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json, parse_input, render_output
 from openinspector.service.api.sigv4 import Claim, read_claim, unrecognized_client
@@ -53,16 +56,6 @@ OperationFunction = Callable[[ApiServices, Json], Mapping[str, object] | None]
 _log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class _Call:
-    """What is known of a request so far, for the log."""
-
-    request_id: str
-    user: str = ""
-    key: str = ""
-    operation: str = ""
-
-
 def routes(services: ApiServices) -> list[Route]:
     """Return the API's one route."""
     return [Route("/", ApiEndpoint(services, built_operations()))]
@@ -71,7 +64,7 @@ def routes(services: ApiServices) -> list[Route]:
 @cache
 def built_operations() -> Mapping[str, OperationFunction]:
     """Return the function of every operation that is built, by the operation's name; PluginError where two are."""
-    names = {_snake(name): name for name in load_model().operations}
+    names = {_snake(name): name for name in api_model().operations}
     found: dict[str, OperationFunction] = {}
     for module in modules(_OPERATIONS).values():
         for function_name, function in vars(module).items():
@@ -90,56 +83,99 @@ class ApiEndpoint:
     def __init__(self, services: ApiServices, operations: Mapping[str, OperationFunction]) -> None:
         self._services = services
         self._operations = operations
+        self._seen = SeenSignatures()
+        self._strangers = Strangers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
-        call = _Call(request_id=str(uuid.uuid4()))
+        request = Request(scope, receive)
+        call = ApiCall(
+            request_id=str(uuid.uuid4()),
+            at=self._services.clock.now(),
+            source=request.client.host if request.client is not None else "",
+            user_agent=request.headers.get("user-agent", ""),
+        )
+        began = time.perf_counter()
         try:
-            response = await self._answer(Request(scope, receive), call)
+            answer = await self._answer(request, call)
         except ClientDisconnect:
             return
-        await response(scope, receive, send)
+        outcome = answer.exception if isinstance(answer, ApiError) else ""
+        self._services.counters.answered(call.operation, outcome, time.perf_counter() - began)
+        await _response(call, answer)(scope, receive, send)
 
-    async def _answer(self, request: Request, call: _Call) -> Response:
-        status, failure = _OK, ""
+    async def _answer(self, request: Request, call: ApiCall) -> bytes | ApiError:
         try:
             _check_line(request)
-            claim = read_claim(request.scope["headers"], self._services.realm.region, self._services.clock.now())
-            content = await run_in_threadpool(self._carry_out, request, claim, await _read_body(request), call)
+            claim = read_claim(request.scope["headers"], self._services.realm.region, call.at)
+            call.claimed_key, call.temporary = claim.key_id, claim.token is not None
+            body = await _read_body(request)
         except ClientDisconnect:
             raise
+        except Exception as error:  # noqa: BLE001 - see _carry_out
+            answer = _answer_to(error, call)
+            await run_in_threadpool(self._write_down, call, answer)
+            return answer
+        return await run_in_threadpool(self._carry_out, request, claim, body, call)
+
+    def _carry_out(self, request: Request, claim: Claim, body: bytes, call: ApiCall) -> bytes | ApiError:
+        answer: bytes | ApiError
+        try:
+            answer = self._call(request.headers.get("x-amz-target", ""), claim, body, call)
         except Exception as error:  # noqa: BLE001 - the last line of defence: an answer, not a stack trace
             answer = _answer_to(error, call)
-            status, failure, content = answer.status, answer.exception, msgspec.json.encode(answer.body())
-        _log.info(
-            "api answered",
-            request_id=call.request_id,
-            operation=call.operation,
-            user=call.user,
-            key=call.key,
-            status=status,
-            failure=failure,
-        )
-        return Response(content, status, {"x-amzn-RequestId": call.request_id}, _CONTENT_TYPE)
+        self._write_down(call, answer)
+        return answer
 
-    def _carry_out(self, request: Request, claim: Claim, body: bytes, call: _Call) -> bytes:
-        key = self._authenticated(claim, body)
-        call.user, call.key = key.user, key.id
-        operation = call.operation = _operation(request.headers.get("x-amz-target", ""))
+    def _call(self, target: str, claim: Claim, body: bytes, call: ApiCall) -> bytes:
+        call.key = key = self._authenticated(claim, body)
+        operation = call.operation = _operation(target)
         check_allowed(key, operation, self._services.realm)
-        arguments = parse_input(operation, body)
+        call.arguments = arguments = parse_input(operation, body)
         function = self._operations.get(operation)
         if function is None:
             raise NotBuilt(f"This version of openinspector does not have the operation {operation} yet.")
         return render_output(operation, function(self._services, arguments))
 
     def _authenticated(self, claim: Claim, body: bytes) -> AccessKey:
-        known = self._services.access_keys.secret_of(claim.key_id)
+        services, now = self._services, self._services.clock.now()
+        if claim.token is None:
+            known = services.access_keys.secret_of(claim.key_id)
+        else:
+            known = services.temporary_credentials.secret_of(claim.key_id, claim.token, now)
         if known is None:
             raise unrecognized_client()
         secret, key = known
         claim.check(secret, body)
+        self._seen.check(claim, now)
         return key
+
+    def _write_down(self, call: ApiCall, answer: bytes | ApiError) -> None:
+        """Put a call into the audit log; one that cannot be kept is counted, and is in the service's own log."""
+        if call.key is None and not self._strangers.admit(call.at):
+            self._services.counters.alarm("audit-strangers-skipped")
+            return
+        try:
+            self._services.audit.append(call.at, render_event(call, answer, self._services.realm, str(uuid.uuid4())))
+        except StoreError as error:
+            self._services.counters.alarm("audit-lost")
+            _log.error("api audit lost", request_id=call.request_id, error=str(error))
+
+
+def _response(call: ApiCall, answer: bytes | ApiError) -> Response:
+    status, failure, content = _OK, "", answer
+    if isinstance(answer, ApiError):
+        status, failure, content = answer.status, answer.exception, msgspec.json.encode(answer.body())
+    _log.info(
+        "api answered",
+        request_id=call.request_id,
+        operation=call.operation,
+        user=call.user,
+        key=call.claimed_key,
+        status=status,
+        failure=failure,
+    )
+    return Response(content, status, {"x-amzn-RequestId": call.request_id}, _CONTENT_TYPE)
 
 
 def _check_line(request: Request) -> None:
@@ -174,15 +210,12 @@ def _too_large() -> ApiError:
 def _operation(target: str) -> str:
     """Return the operation that ``X-Amz-Target`` names."""
     prefix, _, name = target.partition(".")
-    model = load_model()
-    if prefix != model.target_prefix or name not in model.operations:
-        raise ApiError(
-            "UnknownOperationException", f"{target[:_MAX_SHOWN]!r} is not an operation of {model.target_prefix}."
-        )
+    if name not in api_model().operations or prefix != target_prefix(name):
+        raise ApiError("UnknownOperationException", f"{target[:_MAX_SHOWN]!r} is not an operation of this API.")
     return name
 
 
-def _answer_to(error: Exception, call: _Call) -> ApiError:
+def _answer_to(error: Exception, call: ApiCall) -> ApiError:
     """Return what an exception is on the wire; what is our fault is logged with all that is known of it."""
     if isinstance(error, StoreError):
         # What a store says may name paths and tables: that is for the log, not for callers.
@@ -196,7 +229,7 @@ def _answer_to(error: Exception, call: _Call) -> ApiError:
 
 def _unavailable(operation: str) -> ApiError:
     """Return the answer while a store fails; not every operation declares the one that says so (F11.40)."""
-    described = load_model().operations.get(operation)
+    described = api_model().operations.get(operation)
     if described is None or _UNAVAILABLE_NAME not in described.errors:
         return internal_error()
     # With 503 instead of 400 botocore repeats the request (F11.10).

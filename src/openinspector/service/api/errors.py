@@ -9,11 +9,15 @@ from openinspector.service.app.errors import (
     AgentsBusy,
     CodedError,
     InvalidInput,
+    InvalidRole,
     LimitExceeded,
     NoSuchEntity,
     NotBuilt,
+    NotFound,
+    PreviewInProgress,
     RunInProgress,
 )
+from openinspector.service.app.temporary_credentials import ExpiredTokenError
 
 INTERNAL_STATUS: Final = 500
 CLIENT_STATUS: Final = 400
@@ -58,9 +62,12 @@ def api_error(error: OpenInspectorError) -> ApiError:
     if isinstance(error, ApiError):
         return error
     if isinstance(error, CodedError):
-        return coded(_CODED[type(error)], str(error), error.code)
+        exception = next(name for kind, name in _CODED.items() if isinstance(error, kind))
+        return coded(exception, str(error), error.code)
     if isinstance(error, NotBuilt):
         return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
+    if type(error) in _PLAIN:
+        return ApiError(_PLAIN[type(error)], str(error))
     if isinstance(error, RunInProgress):
         return ApiError(
             "AssessmentRunInProgressException", str(error), members=_listed("assessmentRunArns", error.runs)
@@ -76,8 +83,19 @@ _CODED: Final[Mapping[type[OpenInspectorError], str]] = MappingProxyType(
         InvalidInput: "InvalidInputException",
         NoSuchEntity: "NoSuchEntityException",
         LimitExceeded: "LimitExceededException",
+        InvalidRole: "InvalidCrossAccountRoleException",
     }
 )
+
+
+_PLAIN: Final[Mapping[type[OpenInspectorError], str]] = MappingProxyType(
+    {
+        ExpiredTokenError: "ExpiredTokenException",
+        NotFound: "ResourceNotFoundException",
+        PreviewInProgress: "PreviewGenerationInProgressException",
+    }
+)
+"""Those that have nothing but a message."""
 
 
 def _listed(member: str, items: Sequence[object]) -> dict[str, object]:

@@ -1,11 +1,19 @@
-"""The published service model as typed values: operations, shapes, bounds and errors (ADR 0005)."""
+"""The service models as typed values: operations, shapes, bounds and errors (ADR 0005).
+
+- `load_model`: the vendor's `inspector` 2016-02-16, which ``service_model.json`` keeps without its prose.
+- `own_model`: what is ours beside it (ADR 43), in the form AWS clients read: ``models`` is a data path of botocore.
+- `api_model`: both. Names that both have mean the same.
+"""
 
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Final, Literal
 
 import msgspec
+
+OWN: Final = "models/openinspector/2026-11-25"
+_KEPT: Final = ("type", "required", "min", "max", "enum", "pattern", "fault")
 
 ShapeType = Literal["structure", "list", "map", "string", "integer", "long", "double", "boolean", "timestamp"]
 
@@ -46,8 +54,63 @@ class ServiceModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     shapes: Mapping[str, Shape]
 
 
+def compact(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what matters of a model in botocore's form."""
+    return {
+        "apiVersion": model["metadata"]["apiVersion"],
+        "targetPrefix": model["metadata"]["targetPrefix"],
+        "operations": {name: _operation(found) for name, found in sorted(model["operations"].items())},
+        "shapes": {name: _shape(found) for name, found in sorted(model["shapes"].items())},
+    }
+
+
 @cache
 def load_model() -> ServiceModel:
     """Return the model that is shipped beside this module."""
     text = files("openinspector.service.api").joinpath("service_model.json").read_bytes()
     return msgspec.json.decode(text, type=ServiceModel)
+
+
+@cache
+def own_model() -> ServiceModel:
+    """Return the model of the operations that are ours."""
+    text = files("openinspector.service.api").joinpath(OWN, "service-2.json").read_bytes()
+    return msgspec.convert(compact(msgspec.json.decode(text)), ServiceModel)
+
+
+@cache
+def api_model() -> ServiceModel:
+    """Return everything that is served."""
+    theirs, own = load_model(), own_model()
+    return ServiceModel(
+        api_version=theirs.api_version,
+        target_prefix=theirs.target_prefix,
+        operations={**theirs.operations, **own.operations},
+        shapes={**own.shapes, **theirs.shapes},
+    )
+
+
+def target_prefix(operation: str) -> str:
+    """Return what stands before an operation's name in ``X-Amz-Target``."""
+    return own_model().target_prefix if operation in own_model().operations else load_model().target_prefix
+
+
+def _operation(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "input": found.get("input", {}).get("shape"),
+        "output": found.get("output", {}).get("shape"),
+        "errors": [error["shape"] for error in found.get("errors", ())],
+    }
+
+
+def _shape(found: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: found[key] for key in _KEPT if key in found}
+    if found.get("exception"):
+        kept["exception"] = True
+    if "members" in found:
+        kept["members"] = {name: member["shape"] for name, member in found["members"].items()}
+    if "member" in found:
+        kept["member"] = found["member"]["shape"]
+    if "key" in found:
+        kept |= {"key": found["key"]["shape"], "value": found["value"]["shape"]}
+    return kept

@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 from openinspector.model.arn import ArnRealm
 from openinspector.service.app.access_keys import AccessKeys
+from openinspector.service.app.counters import Counters
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
+from openinspector.service.app.temporary_credentials import TemporaryCredentials
+from openinspector.service.ports.audit_log import AuditLog
 from openinspector.service.ports.clock import Clock
 
 
@@ -15,7 +18,10 @@ class ApiServices:
 
     installation: Installation
     access_keys: AccessKeys
+    temporary_credentials: TemporaryCredentials
     tokens: PageTokens
+    audit: AuditLog
+    counters: Counters
 
     @property
     def realm(self) -> ArnRealm:

@@ -16,7 +16,7 @@ import msgspec
 
 from openinspector.service.api.errors import ApiError
 from openinspector.service.api.input_codes import Place, code_of
-from openinspector.service.api.model import Shape, load_model
+from openinspector.service.api.model import Shape, api_model
 from openinspector.service.app.errors import InvalidInput
 
 _LAST_SECOND: Final = 253_402_300_799
@@ -36,13 +36,13 @@ def parse_input(operation: str, body: bytes) -> Json:
         raise serialization_error(f"The body is not JSON: {error}") from error
     if not isinstance(decoded, dict):
         raise serialization_error("The body must be a JSON object.")
-    shape = load_model().operations[operation].input
+    shape = api_model().operations[operation].input
     return {} if shape is None else _structure(decoded, shape, Place())
 
 
 def render_output(operation: str, value: object) -> bytes:
     """Return an operation's output; empty for operations without one (F11.35)."""
-    if load_model().operations[operation].output is None:
+    if api_model().operations[operation].output is None:
         return b""
     return msgspec.json.encode(wire_value(value))
 
@@ -80,7 +80,7 @@ def serialization_error(message: str) -> ApiError:
 def _structure(value: object, name: str, place: Place) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _wrong_type(place, "an object")
-    shape = load_model().shapes[name]
+    shape = api_model().shapes[name]
     found: dict[str, Any] = {}
     for member, member_shape in shape.members.items():
         at = place.below(name, member)
@@ -93,14 +93,14 @@ def _structure(value: object, name: str, place: Place) -> dict[str, Any]:
 
 
 def _value(value: object, name: str, place: Place) -> Any:
-    shape = load_model().shapes[name]
+    shape = api_model().shapes[name]
     return _PARSERS[shape.type](value, name, place)
 
 
 def _list(value: object, name: str, place: Place) -> list[Any]:
     if not isinstance(value, list):
         raise _wrong_type(place, "a list")
-    shape = load_model().shapes[name]
+    shape = api_model().shapes[name]
     _check_bounds(len(value), shape, name, place, "items")
     return [_value(item, shape.member, place.item(index)) for index, item in enumerate(value)]
 
@@ -108,7 +108,7 @@ def _list(value: object, name: str, place: Place) -> list[Any]:
 def _string(value: object, name: str, place: Place) -> str:
     if not isinstance(value, str):
         raise _wrong_type(place, "a text")
-    shape = load_model().shapes[name]
+    shape = api_model().shapes[name]
     _check_bounds(len(value), shape, name, place, "characters")
     if "\0" in value:
         raise _violation(place, name, f"{place.path} must not contain NUL, which PostgreSQL cannot keep.")
@@ -124,7 +124,7 @@ def _integer(value: object, name: str, place: Place) -> int:
         raise _wrong_type(place, "a whole number")
     if abs(value) >= _LONG:
         raise _violation(place, name, f"{place.path} is out of range.")
-    _check_bounds(value, load_model().shapes[name], name, place, "")
+    _check_bounds(value, api_model().shapes[name], name, place, "")
     return value
 
 

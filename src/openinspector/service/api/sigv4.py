@@ -6,9 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 2. `Claim.check` takes the secret of the claimed key and the body, and compares signatures in constant time.
 
 The canonical request is always that of ``POST /`` without a query: the API has no other. The body's digest is always
-ours, whatever ``x-amz-content-sha256`` says, so an unsigned payload never verifies. A request may be repeated within
-the 15 minutes its date is good for, as at AWS. Errors and their words are AWS's; all are HTTP 400, as its JSON
-services have it.
+ours, whatever ``x-amz-content-sha256`` says, so an unsigned payload never verifies. Errors and their words are AWS's;
+all are HTTP 400, as its JSON services have it. Requests made before: `openinspector.service.api.replay`.
 """
 
 import hmac
@@ -34,6 +33,7 @@ _PARAMETERS: Final = frozenset({"Credential", "SignedHeaders", "Signature"})
 _SCOPE_PARTS: Final = 5
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _STAMPED: Final = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
+_TOKEN: Final = b"x-amz-security-token"
 _MAX_SHOWN: Final = 100
 _MISMATCH: Final = (
     "The request signature we calculated does not match the signature you provided. "
@@ -55,6 +55,8 @@ class Claim:
     canonical_head: bytes
     """The canonical request up to the body's digest."""
     signature: bytes
+    token: str | None = None
+    """Of temporary credentials."""
 
     def check(self, secret: str, body: bytes) -> None:
         """Raise InvalidSignatureException unless ``secret`` signed these headers and this body."""
@@ -88,6 +90,7 @@ def read_claim(headers: Headers, region: str, now: datetime) -> Claim:
         region=region,
         canonical_head=_canonical_head(parameters["SignedHeaders"].encode(), given, repeated),
         signature=parameters["Signature"].encode(),
+        token=given[_TOKEN].decode("latin-1") if _TOKEN in given else None,
     )
 
 

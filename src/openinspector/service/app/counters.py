@@ -1,10 +1,10 @@
-"""What the agent-facing side counts, in the names Prometheus scrapes."""
+"""What the listener counts, in the names Prometheus scrapes."""
 
-from prometheus_client import CollectorRegistry, Counter
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 
 class Counters:
-    """The gateway's counters, in a registry of their own so that tests and services do not share any."""
+    """The counters of gateway and API, in a registry of their own so that tests and services do not share any."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
@@ -20,6 +20,24 @@ class Counters:
         self._losses = Counter(
             "openinspector_telemetry_losses", "Telemetry agents had to drop.", ["kind"], registry=self.registry
         )
+        self._answers = Counter(
+            "openinspector_api_requests",
+            "API requests answered, by operation and exception (empty: success).",
+            ["operation", "exception"],
+            registry=self.registry,
+        )
+        self._durations = Histogram(
+            "openinspector_api_request_seconds",
+            "How long API requests took.",
+            ["operation"],
+            registry=self.registry,
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+
+    def answered(self, operation: str, exception: str, seconds: float) -> None:
+        """Count an answer of the API; operation and exception are names of the model, empty where there is none."""
+        self._answers.labels(operation, exception).inc()
+        self._durations.labels(operation).observe(seconds)
 
     def replied(self, endpoint: str) -> None:
         """Count a request that was carried out."""

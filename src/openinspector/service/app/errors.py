@@ -29,8 +29,27 @@ class LimitExceeded(CodedError):  # noqa: N818
     """A quota is used up; ``code`` is one of F11.48."""
 
 
+class InvalidRole(CodedError):  # noqa: N818
+    """A role that cannot be used; ``code`` is one of F11.49."""
+
+
+class RunNameTaken(InvalidInput):
+    """Another run of the template has the name."""
+
+
+class NotFound(UseCaseError):  # noqa: N818
+    """What an argument of an operation of our own names does not exist."""
+
+
 class NotBuilt(UseCaseError):  # noqa: N818
     """This version does not have the operation yet."""
+
+
+class PreviewInProgress(UseCaseError):  # noqa: N818
+    """A preview of the template is being made already (F8.7)."""
+
+    def __init__(self) -> None:
+        super().__init__("An exclusions preview of this template is being made; read that one.")
 
 
 class RunInProgress(UseCaseError):  # noqa: N818

@@ -10,6 +10,9 @@ from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock, NewId
 from openinspector.service.ports.finding_store import FindingStore
+from openinspector.service.ports.preview_store import PreviewStore
+from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
 
@@ -22,6 +25,9 @@ class Installation:
     agents: AgentStore
     findings: FindingStore
     telemetry: TelemetryStore
+    previews: PreviewStore
+    schedules: ScheduleStore
+    roles: RoleStore
     workflows: Workflows
     forget_telemetry: Callable[[RunArn], None]
     """Shreds the telemetry of a run: nobody can read it any more."""

@@ -46,6 +46,16 @@ def came_late(agent: Agent) -> ExclusionPreview:
     )
 
 
+def already_running(agent: Agent, besides: str = "") -> ExclusionPreview:
+    """Return the exclusion of a host that takes part in another run; ``besides`` says what else is wrong with it."""
+    return _excluded(
+        agent,
+        ExclusionKind.AGENT_ALREADY_RUNNING,
+        f"takes part in another run{besides}",
+        "Wait until that run has ended, then run the assessment again.",
+    )
+
+
 def without_rules(
     packages: Sequence[RulesPackage], asked: Sequence[RulesPackageArn], built: Collection[RulesPackageArn]
 ) -> tuple[ExclusionPreview, ...]:
@@ -74,12 +84,7 @@ def _obstacle(agent: Agent, busy: Collection[AgentId], now: datetime) -> Exclusi
                 "Start the agent on the host: openinspector agent run.",
             )
         case AgentHealth.UNHEALTHY if agent.id in busy:
-            return _excluded(
-                agent,
-                ExclusionKind.AGENT_ALREADY_RUNNING,
-                "takes part in another run and does not answer",
-                "Wait until that run has ended, then run the assessment again.",
-            )
+            return already_running(agent, " and does not answer")
         case AgentHealth.UNHEALTHY:
             return _excluded(
                 agent,

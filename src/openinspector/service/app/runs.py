@@ -9,7 +9,13 @@ from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.finding import Severity
 from openinspector.model.run_state import IN_PROGRESS, AssessmentRunState
 from openinspector.service.app import arguments
-from openinspector.service.app.errors import AgentsBusy, InvalidInput, LimitExceeded, RunInProgress
+from openinspector.service.app.errors import (
+    AgentsBusy,
+    InvalidInput,
+    LimitExceeded,
+    RunInProgress,
+    RunNameTaken,
+)
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.run_agents import came_late, plan_run, without_rules
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
@@ -47,7 +53,7 @@ def start_run(installation: Installation, template_arn: str, name: str | None) -
             # A name of ours may have been taken by hand: the next number is as good.
             if name is None:
                 continue
-            raise InvalidInput("INVALID_ATTRIBUTE", f"Another run of the template is named {name!r}.") from error
+            raise RunNameTaken("INVALID_ATTRIBUTE", f"Another run of the template is named {name!r}.") from error
         except AgentsBusyError as error:
             raise AgentsBusy(error.busy) from error
         except MissingError as error:

@@ -65,6 +65,7 @@ def delete_target(installation: Installation, arn: str) -> None:
         raise no_such("ASSESSMENT_TARGET_DOES_NOT_EXIST", arn) from error
     except RunInProgressError as error:
         raise RunInProgress(error.runs) from error
+    installation.schedules.delete_below(target_arn(arn))
 
 
 def target_agents(installation: Installation, target: AssessmentTarget) -> tuple[Agent, ...]:

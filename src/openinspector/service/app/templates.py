@@ -59,6 +59,7 @@ def delete_template(installation: Installation, arn: str) -> None:
         raise arguments.no_such("ASSESSMENT_TEMPLATE_DOES_NOT_EXIST", arn) from error
     except RunInProgressError as error:
         raise RunInProgress(error.runs) from error
+    installation.schedules.delete_below(arguments.template_arn(arn))
 
 
 def tags_of(installation: Installation, resource: str) -> tuple[Tag, ...]:

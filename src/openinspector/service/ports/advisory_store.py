@@ -49,6 +49,10 @@ class AdvisoryStore(Protocol):
         """
         ...
 
+    def distributions(self) -> Sequence[str]:
+        """Return every ``<ID>:<VERSION_ID>`` that some advisory speaks of, sorted."""
+        ...
+
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
         """Return what could not be understood of a feed: the first entries, at least 1,000 where there are more."""
         ...

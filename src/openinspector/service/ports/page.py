@@ -1,6 +1,6 @@
 """Pages of a list: keyset cursors, stable while rows are added."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -30,3 +30,12 @@ class Page(Generic[T]):
 
     rows: Sequence[T]
     next: Cursor | None
+
+
+def all_rows(list_page: Callable[[PageRequest], Page[T]], limit: int = 1000) -> Iterator[T]:
+    """Yield every row of a list, ``limit`` at a time."""
+    page = list_page(PageRequest(limit=limit))
+    yield from page.rows
+    while page.next is not None:
+        page = list_page(PageRequest(limit=limit, after=page.next))
+        yield from page.rows

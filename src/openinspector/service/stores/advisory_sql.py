@@ -84,6 +84,12 @@ class SqlAdvisoryStore:
                     parts.setdefault((feed, number), []).append(advisory)
             return sorted(map(_join, parts.values()), key=lambda advisory: (advisory.feed, advisory.id))
 
+    def distributions(self) -> Sequence[str]:
+        """Return every ``<ID>:<VERSION_ID>`` that some advisory speaks of, sorted."""
+        name = ADVISORY_BLOB.c.distribution
+        with reading(self._engine) as connection:
+            return list(connection.scalars(select(name).distinct().order_by(name)))
+
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
         """Return what could not be understood of a feed: the first thousand entries."""
         query = select(FEED_SNAPSHOT.c.unparsed_entries).where(FEED_SNAPSHOT.c.feed == feed)

@@ -115,6 +115,21 @@ RUN: Final = Table(
     Index(None, "state", "created_at", "arn"),
 )
 
+SCHEDULE: Final = Table(
+    "schedule",
+    METADATA,
+    Column("arn", Word, primary_key=True),
+    Column("template_arn", Word, nullable=False),
+    Column("expression", Word, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("enabled", SmallInteger, nullable=False),
+    Column("last_run_arn", Word),
+    Column("last_problem", Json(str), nullable=False),
+    Index(None, "created_at", "arn"),
+    Index(None, "enabled", "next_at"),
+)
+
 RUN_AGENT: Final = Table(
     "run_agent",
     METADATA,
@@ -187,6 +202,27 @@ EXCLUSION: Final = Table(
     Column("run_arn", Word, nullable=False),
     Column("preview", Json(ExclusionPreview), nullable=False),
     Index(None, "run_arn", "arn"),
+)
+
+EXCLUSIONS_PREVIEW: Final = Table(
+    "exclusions_preview",
+    METADATA,
+    Column("token", Word, primary_key=True),
+    Column("template_arn", Word, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    # The template's ARN until the preview is complete: each template has one in progress.
+    Column("in_progress", Word, unique=True),
+    Column("exclusions", Json(tuple[ExclusionPreview, ...])),
+    Index(None, "created_at"),
+)
+
+ACCESS_ROLE: Final = Table(
+    "access_role",
+    METADATA,
+    # 1: there is one role.
+    Column("place", SmallInteger, primary_key=True, autoincrement=False),
+    Column("arn", Word, nullable=False),
+    Column("registered_at", Moment, nullable=False),
 )
 
 ENROLMENT_TOKEN: Final = Table(

@@ -87,6 +87,14 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:13"])) == []
         assert list(store.advisories([])) == []
 
+    def test_the_distributions_are_those_of_any_feed(self, store: AdvisoryStore) -> None:
+        """Each once; what a replaced snapshot spoke of is gone."""
+        assert list(store.distributions()) == []
+        store.replace(snapshot(), [advisory(1, affected("debian:11"))], ())
+        store.replace(snapshot(), [advisory(2, affected("debian:12"), affected("debian:12", "curl"))], ())
+        store.replace(snapshot("other"), [advisory(1, affected("alpine:3.19"), affected("debian:12"))], ())
+        assert list(store.distributions()) == ["alpine:3.19", "debian:12"]
+
     def test_advisories_of_several_feeds_are_sorted_by_feed(self, store: AdvisoryStore) -> None:
         """Two feeds may speak for one distribution, and give the same id."""
         ours, theirs = advisory(1, affected(), feed="debian"), advisory(1, affected(), feed="another")

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from openinspector.model.arn import ExclusionArn, parse_exclusion_arn
-from openinspector.model.exclusion import Exclusion
 from openinspector.service.api.listing import Listing, failed_items
+from openinspector.service.api.operations.exclusions_previews import render_preview
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
 from openinspector.service.app import arguments as named
@@ -35,18 +35,8 @@ def describe_exclusions(services: ApiServices, arguments: Json) -> Json:
     """Return exclusions by ARN; a map, unlike every other describe operation (F8.10)."""
     batch = look_up(arguments["exclusionArns"], parse_exclusion_arn, services.installation.findings.exclusions_by_arn)
     return {
-        "exclusions": {arn: _exclusion(exclusion) for arn, exclusion in batch.found.items()},
+        "exclusions": {
+            arn: {"arn": arn, **render_preview(exclusion.preview)} for arn, exclusion in batch.found.items()
+        },
         "failedItems": failed_items(batch.failed),
-    }
-
-
-def _exclusion(exclusion: Exclusion) -> Json:
-    preview = exclusion.preview
-    return {
-        "arn": exclusion.arn,
-        "title": preview.title,
-        "description": preview.description,
-        "recommendation": preview.recommendation,
-        "scopes": preview.scopes,
-        "attributes": preview.attributes,
     }

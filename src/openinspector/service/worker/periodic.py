@@ -1,23 +1,22 @@
-"""A thread that applies retention at start and every hour."""
+"""A thread that does one thing at start and every so often."""
 
 from collections.abc import Callable
 from threading import Event, Thread
-from typing import Final
 
 import structlog
 
-_EVERY_SECONDS: Final = 3600.0
 _log = structlog.get_logger()
 
 
-class RetentionClock:
-    """Calls ``apply`` now and then; a failure is logged and tried again at the next turn."""
+class Periodic:
+    """Calls ``action`` every ``seconds``; a failure is logged under ``name`` and tried again at the next turn."""
 
-    def __init__(self, apply: Callable[[], None], seconds: float = _EVERY_SECONDS) -> None:
-        self._apply = apply
+    def __init__(self, name: str, action: Callable[[], object], seconds: float) -> None:
+        self._name = name
+        self._action = action
         self._seconds = seconds
         self._stopping = Event()
-        self._thread = Thread(target=self._run, name="retention", daemon=True)
+        self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -31,8 +30,8 @@ class RetentionClock:
     def _run(self) -> None:
         while True:
             try:
-                self._apply()
+                self._action()
             except Exception:  # noqa: BLE001 - the next turn tries again
-                _log.exception("retention failed")
+                _log.exception("periodic failed", name=self._name)
             if self._stopping.wait(self._seconds):
                 return

@@ -1,0 +1,15 @@
+"""An exclusive lock on an open file that goes when its process does: flock(2), or a locked byte on Windows."""
+
+import sys
+
+
+def lock_file(descriptor: int) -> None:
+    """Lock the file for as long as the descriptor is open; raises OSError where another process has it locked."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - Windows only
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

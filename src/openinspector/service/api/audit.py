@@ -1,0 +1,127 @@
+"""Every call as one line in the form of the vendor's trail (F10.19 to F10.21).
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+
+Calls that only read are written with what was asked, all others with the answer too. A call whose signature was not
+accepted is written with the key it claimed and ``"type": "Unknown"``, so many a minute. No line holds a secret: the
+API's inputs have none, and the one answer that has (a report's link) is of a call that reads.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, Final
+
+import msgspec
+
+from openinspector.model.arn import ArnRealm
+from openinspector.service.api.errors import ApiError
+from openinspector.service.api.shapes import Json, wire_value
+from openinspector.service.ports.access_key_store import AccessKey
+
+_VERSION: Final = "1.03"
+_SOURCE: Final = "inspector.amazonaws.com"
+_API: Final = "v20160216"
+READ_ONLY: Final = ("Describe", "Get", "List", "Preview")
+_MAX_HEADER: Final = 512
+"""Characters of a client's own words that are kept."""
+
+
+@dataclass(slots=True, kw_only=True)
+class ApiCall:
+    """What is known of a request, filled in as it goes."""
+
+    request_id: str
+    at: datetime
+    source: str
+    """Address of the client."""
+    user_agent: str
+    claimed_key: str = ""
+    """The key id the request names, whether or not it is proved."""
+    temporary: bool = False
+    """Whether the credentials are temporary ones, made from ``key``."""
+    key: AccessKey | None = None
+    """Set once the signature is verified."""
+    operation: str = ""
+    arguments: Json | None = None
+    """Set once the input is validated."""
+
+    @property
+    def user(self) -> str:
+        """Name of the user who proved to be, empty before."""
+        return self.key.user if self.key is not None else ""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether the operation changes nothing."""
+        return self.operation.startswith(READ_ONLY)
+
+
+class Strangers:
+    """Bounds the lines about calls nobody proved to have made: who has no key must not fill the disk. Thread-safe."""
+
+    def __init__(self, a_minute: int = 600) -> None:
+        self._a_minute = a_minute
+        self._lock = Lock()
+        self._minute = -1
+        self._admitted = 0
+
+    def admit(self, at: datetime) -> bool:
+        """Say whether a line may be written about a call at this moment."""
+        minute = int(at.timestamp()) // 60
+        with self._lock:
+            if minute != self._minute:
+                self._minute, self._admitted = minute, 0
+            self._admitted += 1
+            return self._admitted <= self._a_minute
+
+
+def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event_id: str) -> bytes:
+    """Return the line of a call and its answer, without its end."""
+    failure = answer if isinstance(answer, ApiError) else None
+    event: dict[str, Any] = {
+        "eventVersion": _VERSION,
+        "userIdentity": _identity(call, realm),
+        "eventTime": call.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventSource": _SOURCE,
+        "eventName": call.operation,
+        "awsRegion": realm.region,
+        "sourceIPAddress": call.source,
+        "userAgent": call.user_agent[:_MAX_HEADER],
+    }
+    if failure is not None:
+        event |= {"errorCode": failure.exception, "errorMessage": str(failure)}
+    event |= {
+        "requestParameters": wire_value(call.arguments) if call.arguments is not None else None,
+        "responseElements": _elements(call, answer),
+        "requestID": call.request_id,
+        "eventID": event_id,
+        "readOnly": call.read_only,
+        "eventType": "AwsApiCall",
+        "apiVersion": _API,
+        "recipientAccountId": realm.account,
+    }
+    return msgspec.json.encode(event)
+
+
+def _identity(call: ApiCall, realm: ArnRealm) -> Mapping[str, object]:
+    if call.key is None:
+        return {"type": "Unknown", "accessKeyId": call.claimed_key[:_MAX_HEADER]}
+    user: dict[str, object] = {
+        "type": "IAMUser",
+        "principalId": call.key.id,
+        "arn": f"arn:{realm.partition}:iam::{realm.account}:user/{call.key.user}",
+        "accountId": realm.account,
+        "accessKeyId": call.claimed_key,
+        "userName": call.key.user,
+    }
+    if call.temporary:
+        user["sessionContext"] = {"attributes": {"mfaAuthenticated": "false"}}
+    return user
+
+
+def _elements(call: ApiCall, answer: bytes | ApiError) -> msgspec.Raw | None:
+    if call.read_only or isinstance(answer, ApiError) or not answer:
+        return None
+    return msgspec.Raw(answer)

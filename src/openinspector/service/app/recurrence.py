@@ -1,0 +1,87 @@
+"""When a schedule comes round: ``rate(N minutes|hours|days)`` and ``cron(…)``, in UTC.
+
+The forms are those of the vendor's scheduler. ``cron`` has the five fields of cron(5), or the vendor's six: the sixth,
+the year, must be ``*`` here; among six, days of the week count from 1 for Sunday. ``?`` stands for any day.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice, pairwise
+from typing import Final
+
+from cronsim import CronSim, CronSimError
+
+_RATE: Final = re.compile(r"rate\((\d{1,5}) (minute|hour|day)s?\)", re.ASCII)
+_CRON: Final = re.compile(r"cron\(([\x21-\x7e]+(?: [\x21-\x7e]+){4,5})\)", re.ASCII)
+_UNITS: Final = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
+_SHORTEST: Final = timedelta(minutes=15)
+"""As often as the vendor's guide schedules (F4.67); a run lasts three minutes at least."""
+_LONGEST: Final = timedelta(days=366)
+_VENDOR_FIELDS: Final = 6
+_LOOKED_AT: Final = 200
+"""Times of a cron expression that are looked at for being too dense."""
+_WEEKDAY: Final = re.compile(r"(?<![#\d/])[1-7](?!\d)")
+
+
+class RecurrenceError(ValueError):
+    """A text that is no recurrence; says what one looks like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recurrence:
+    """A period, or a cron expression of five fields; exactly one of the two."""
+
+    period: timedelta | None = None
+    cron: str = ""
+
+    def first(self, now: datetime) -> datetime:
+        """Return when it first comes round: a period at once (F4.71), a cron expression at its next time."""
+        return now if self.period is not None else self.after(now, now)
+
+    def after(self, last: datetime, now: datetime) -> datetime:
+        """Return the first time after ``now`` in the row that ``last`` stands in: what was missed is left out."""
+        if self.period is not None:
+            return last + ((now - last) // self.period + 1) * self.period
+        return next(CronSim(self.cron, now.astimezone(UTC)))
+
+
+def parse_recurrence(text: str, now: datetime) -> Recurrence:
+    """Return what ``text`` says; RecurrenceError. ``now`` is only used to see that the times are not too dense."""
+    rate = _RATE.fullmatch(text)
+    if rate is not None:
+        period = int(rate[1]) * _UNITS[rate[2]]
+        if not _SHORTEST <= period <= _LONGEST:
+            raise RecurrenceError("a rate is from 15 minutes to 366 days")
+        return Recurrence(period=period)
+    cron = _CRON.fullmatch(text)
+    if cron is None:
+        raise RecurrenceError(
+            "a schedule is rate(N minutes|hours|days), or cron(minute hour day month weekday), in UTC"
+        )
+    recurrence = Recurrence(cron=_five_fields(cron[1].split(" ")))
+    _check_times(recurrence, now)
+    return recurrence
+
+
+def _five_fields(fields: list[str]) -> str:
+    if len(fields) == _VENDOR_FIELDS:
+        *fields, year = fields
+        if year != "*":
+            raise RecurrenceError("the year of a cron expression must be * here")
+        fields[4] = _WEEKDAY.sub(lambda day: str(int(day[0]) - 1), fields[4])
+    return " ".join("*" if field == "?" else field for field in fields)
+
+
+def _check_times(recurrence: Recurrence, now: datetime) -> None:
+    """Refuse an expression that is none, that never comes round, or does more often than runs can."""
+    try:
+        simulated = CronSim(recurrence.cron, now.astimezone(UTC))
+        times = list(islice(simulated, _LOOKED_AT))
+    except CronSimError as error:
+        raise RecurrenceError(f"this is no cron expression: {error}") from error
+    if not times:
+        raise RecurrenceError("this cron expression never comes round")
+    if any(later - earlier < _SHORTEST for earlier, later in pairwise(times)):
+        raise RecurrenceError("a schedule must leave 15 minutes between one run and the next")

@@ -1,0 +1,94 @@
+"""Schedules in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, Row, delete, func, insert, select, update
+
+from openinspector.model.arn import ScheduleArn, TargetArn, TemplateArn
+from openinspector.model.schedule import Schedule
+from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.query import read_page
+from openinspector.service.stores.schema import SCHEDULE
+
+
+class SqlScheduleStore:
+    """Keeps schedules."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, schedule: Schedule) -> None:
+        """Add a schedule; StoreError where its ARN is taken."""
+        with writing(self._engine) as connection:
+            connection.execute(insert(SCHEDULE).values(arn=schedule.arn, **_values(schedule)))
+
+    def get(self, arn: ScheduleArn) -> Schedule | None:
+        """Return a schedule, or None."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(SCHEDULE).where(SCHEDULE.c.arn == arn)).one_or_none()
+        return None if row is None else _schedule(row)
+
+    def replace(self, schedule: Schedule) -> bool:
+        """Replace a schedule; says whether it was there."""
+        one = update(SCHEDULE).where(SCHEDULE.c.arn == schedule.arn)
+        with writing(self._engine) as connection:
+            return connection.execute(one.values(**_values(schedule))).rowcount == 1
+
+    def delete(self, arn: ScheduleArn) -> bool:
+        """Delete a schedule; says whether it was there."""
+        with writing(self._engine) as connection:
+            return connection.execute(delete(SCHEDULE).where(SCHEDULE.c.arn == arn)).rowcount == 1
+
+    def delete_below(self, parent: TargetArn | TemplateArn) -> int:
+        """Delete the schedules of a template, or of a target's templates; says how many."""
+        below = SCHEDULE.c.arn.startswith(f"{parent}/", autoescape=True)
+        with writing(self._engine) as connection:
+            return connection.execute(delete(SCHEDULE).where(below)).rowcount
+
+    def count(self) -> int:
+        """Return how many schedules there are."""
+        with reading(self._engine) as connection:
+            return connection.execute(select(func.count()).select_from(SCHEDULE)).scalar_one()
+
+    def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Schedule]:
+        """Return one page of a template's schedules, or of all."""
+        query = select(SCHEDULE)
+        if template is not None:
+            query = query.where(SCHEDULE.c.template_arn == template)
+        with reading(self._engine) as connection:
+            return read_page(connection, query, SCHEDULE, page, _schedule)
+
+    def due(self, now: datetime) -> Sequence[Schedule]:
+        """Return the enabled schedules whose next run is not after ``now``, the longest due first."""
+        query = select(SCHEDULE).where(SCHEDULE.c.enabled == 1, SCHEDULE.c.next_at <= now)
+        with reading(self._engine) as connection:
+            found = connection.execute(query.order_by(SCHEDULE.c.next_at, SCHEDULE.c.arn))
+            return [_schedule(row) for row in found]
+
+
+def _values(schedule: Schedule) -> dict[str, object]:
+    return {
+        "template_arn": schedule.template_arn,
+        "expression": schedule.expression,
+        "created_at": schedule.created_at,
+        "next_at": schedule.next_at,
+        "enabled": int(schedule.enabled),
+        "last_run_arn": schedule.last_run_arn,
+        "last_problem": schedule.last_problem,
+    }
+
+
+def _schedule(row: Row[Any]) -> Schedule:
+    return Schedule(
+        arn=row.arn,
+        template_arn=row.template_arn,
+        expression=row.expression,
+        created_at=row.created_at,
+        next_at=row.next_at,
+        enabled=bool(row.enabled),
+        last_run_arn=row.last_run_arn,
+        last_problem=row.last_problem,
+    )

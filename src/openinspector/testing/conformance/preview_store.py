@@ -1,0 +1,80 @@
+"""What every preview store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from openinspector.model.errors import OpenInspectorError
+from openinspector.service.ports.preview_store import ExclusionsPreview, PreviewInProgressError, PreviewStore
+from openinspector.testing import model_builders as builders
+from openinspector.testing.conformance.threads import at_once
+
+
+def preview(number: int = 1, template: int = 1, **fields: Any) -> ExclusionsPreview:
+    """Return a preview in progress."""
+    return ExclusionsPreview(
+        token=f"00000000-0000-4000-8000-{number:012d}",
+        template_arn=builders.template(template).arn,
+        created_at=builders.moment(number),
+        **fields,
+    )
+
+
+EXCLUSIONS = tuple(builders.exclusion(number).preview for number in (1, 2))
+
+
+class PreviewStoreSuite:
+    """The laws of `PreviewStore`."""
+
+    def test_a_preview_is_in_progress_until_it_is_completed(self, store: PreviewStore) -> None:
+        """It comes back as it was given, exclusions in their order."""
+        store.begin(preview())
+        assert store.get(preview().token) == preview()
+        store.complete(preview().token, EXCLUSIONS)
+        assert store.get(preview().token) == preview(exclusions=EXCLUSIONS)
+
+    def test_nothing_foreseen_is_not_in_progress(self, store: PreviewStore) -> None:
+        """An empty preview is complete."""
+        store.begin(preview())
+        store.complete(preview().token, ())
+        assert store.get(preview().token) == preview(exclusions=())
+
+    def test_an_unknown_token_is_none(self, store: PreviewStore) -> None:
+        """Nor is completing it an error: the preview may have been forgotten meanwhile."""
+        store.complete(preview().token, EXCLUSIONS)
+        assert store.get(preview().token) is None
+
+    def test_completing_again_changes_nothing(self, store: PreviewStore) -> None:
+        """Whoever makes a preview may have died after it was kept, and do it again."""
+        store.begin(preview())
+        store.complete(preview().token, EXCLUSIONS)
+        store.complete(preview().token, ())
+        assert store.get(preview().token) == preview(exclusions=EXCLUSIONS)
+
+    def test_a_template_has_one_in_progress(self, store: PreviewStore) -> None:
+        """Other templates are not concerned; once it is complete, there may be another."""
+        store.begin(preview(1))
+        with pytest.raises(PreviewInProgressError):
+            store.begin(preview(2))
+        store.begin(preview(3, template=2))
+        store.complete(preview(1).token, EXCLUSIONS)
+        store.begin(preview(4))
+        assert store.get(preview(1).token) == preview(1, exclusions=EXCLUSIONS)
+
+    def test_of_many_at_once_one_begins(self, store: PreviewStore) -> None:
+        """Whoever is second is told so."""
+        outcomes = at_once([partial(store.begin, preview(number)) for number in range(8)])
+        refused = [outcome for outcome in outcomes if isinstance(outcome, OpenInspectorError)]
+        assert len(refused) == 7  # noqa: PLR2004 - all but one
+        assert all(isinstance(outcome, PreviewInProgressError) for outcome in refused)
+
+    def test_old_ones_are_forgotten_in_progress_or_not(self, store: PreviewStore) -> None:
+        """One in progress whose maker is gone for good would keep the template for ever."""
+        store.begin(preview(1))
+        store.begin(preview(2, template=2))
+        store.complete(preview(2).token, EXCLUSIONS)
+        store.begin(preview(3, template=3))
+        assert store.forget(builders.moment(3)) == 2  # noqa: PLR2004 - the first and the second
+        assert [store.get(preview(number).token) is None for number in (1, 2, 3)] == [True, True, False]
+        store.begin(preview(4))

@@ -1,0 +1,16 @@
+"""What every role store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+
+from openinspector.service.ports.role_store import AccessRole, RoleStore
+from openinspector.testing.model_builders import moment
+
+
+class RoleStoreSuite:
+    """The laws of `RoleStore`."""
+
+    def test_the_last_role_stands(self, store: RoleStore) -> None:
+        """There is none at first, and never more than one."""
+        assert store.get() is None
+        for number in (1, 2):
+            role = AccessRole(arn=f"arn:aws:iam::123456789012:role/number-{number}", registered_at=moment(number))
+            store.replace(role)
+            assert store.get() == role

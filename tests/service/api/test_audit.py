@@ -1,0 +1,143 @@
+"""The audit log: every call in the form of the vendor's trail, and nothing secret in it."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.service.api.signing import Signer, call_headers
+from tests.service.api.world import World, open_world
+
+from openinspector.service.api.audit import ApiCall, Strangers, render_event
+from openinspector.service.api.errors import ApiError
+from openinspector.testing.conformance.access_key_store import access_key
+from openinspector.testing.fake_clock import EPOCH
+from openinspector.testing.memory_audit_log import MemoryAuditLog
+from openinspector.testing.model_builders import REALM
+
+KEYS_OF_THE_EXAMPLE = {
+    "eventVersion",
+    "userIdentity",
+    "eventTime",
+    "eventSource",
+    "eventName",
+    "awsRegion",
+    "sourceIPAddress",
+    "userAgent",
+    "requestParameters",
+    "responseElements",
+    "requestID",
+    "eventID",
+    "eventType",
+    "apiVersion",
+    "recipientAccountId",
+}
+"""F10.21."""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return open_world(tmp_path)
+
+
+def events(world: World) -> list[dict[str, Any]]:
+    audit = world.built.services.audit
+    assert isinstance(audit, MemoryAuditLog)
+    return [json.loads(line) for line in audit.lines()]
+
+
+def test_a_change_is_written_with_its_answer(world: World) -> None:
+    answer = world.call("CreateAssessmentTarget", b'{"assessmentTargetName":"web"}')
+    (event,) = events(world)
+    assert event.keys() >= KEYS_OF_THE_EXAMPLE
+    assert event["eventName"] == "CreateAssessmentTarget"
+    assert event["requestParameters"] == {"assessmentTargetName": "web"}
+    assert event["responseElements"] == answer.json()
+    assert event["requestID"] == answer.headers["x-amzn-requestid"]
+    assert event["userIdentity"] == {
+        "type": "IAMUser",
+        "principalId": world.signer.key_id,
+        "arn": "arn:aws:iam::123456789012:user/root",
+        "accountId": "123456789012",
+        "accessKeyId": world.signer.key_id,
+        "userName": "root",
+    }
+    assert event["eventTime"] == EPOCH.strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (event["eventSource"], event["apiVersion"]) == ("inspector.amazonaws.com", "v20160216")
+    assert event["readOnly"] is False
+
+
+def test_of_a_call_that_reads_the_answer_is_left_out(world: World) -> None:
+    world.call("ListFindings", b'{"maxResults":5}')
+    (event,) = events(world)
+    assert (event["requestParameters"], event["responseElements"]) == ({"maxResults": 5}, None)
+    assert event["readOnly"] is True
+
+
+def test_what_was_refused_is_written_with_the_reason(world: World) -> None:
+    world.call("CreateAssessmentTarget", b'{"assessmentTargetName":"web"}', world.reader)
+    world.call("DeleteAssessmentTarget", b'{"assessmentTargetArn":"arn"}')
+    world.call("Nonsense")
+    denied, invalid, unknown = events(world)
+    assert (denied["errorCode"], denied["userIdentity"]["userName"]) == ("AccessDeniedException", "reader")
+    assert denied["requestParameters"] is None
+    assert invalid["errorCode"] == "InvalidInputException"
+    assert (unknown["errorCode"], unknown["eventName"]) == ("UnknownOperationException", "")
+    assert all(event["responseElements"] is None for event in (denied, invalid, unknown))
+
+
+def test_a_stranger_is_written_with_the_key_it_claimed(world: World) -> None:
+    world.call("ListFindings", signer=Signer(key_id=world.signer.key_id, secret="x" * 40))
+    world.post(b"{}", call_headers("ListFindings"))
+    forged, unsigned = events(world)
+    assert forged["userIdentity"] == {"type": "Unknown", "accessKeyId": world.signer.key_id}
+    assert unsigned["userIdentity"] == {"type": "Unknown", "accessKeyId": ""}
+
+
+def test_temporary_credentials_have_a_session(world: World) -> None:
+    stored = world.built.stores.access_keys.get(world.signer.key_id)
+    assert stored is not None
+    made = world.built.services.temporary_credentials.make(stored, timedelta(hours=1), EPOCH)
+    world.call("ListFindings", signer=Signer(key_id=made.id, secret=made.secret, token=made.token))
+    (event,) = events(world)
+    assert event["userIdentity"]["accessKeyId"] == made.id
+    assert event["userIdentity"]["principalId"] == world.signer.key_id
+    assert "sessionContext" in event["userIdentity"]
+    assert made.token not in json.dumps(event)
+
+
+def test_no_line_holds_a_secret(world: World) -> None:
+    for operation, body in (("ListFindings", b"{}"), ("CreateResourceGroup", b'{"resourceGroupTags":[{"key":"a"}]}')):
+        world.call(operation, body)
+    written = json.dumps(events(world))
+    assert world.signer.secret not in written
+    assert "Signature" not in written
+
+
+def test_strangers_cannot_fill_the_disk(world: World) -> None:
+    for _ in range(700):
+        world.post(b"{}", call_headers("ListFindings"))
+    assert len(events(world)) == 600
+    assert (
+        world.built.services.counters.value("openinspector_gateway_alarms_total", kind="audit-strangers-skipped") == 100
+    )
+    world.call("ListFindings")
+    assert len(events(world)) == 601
+
+
+def test_the_bound_is_for_a_minute() -> None:
+    strangers = Strangers(a_minute=2)
+    assert [strangers.admit(EPOCH) for _ in range(3)] == [True, True, False]
+    assert strangers.admit(EPOCH + timedelta(minutes=1))
+
+
+@given(source=st.text(), agent=st.text(), operation=st.text(), message=st.text())
+def test_whatever_a_client_says_it_is_one_line(source: str, agent: str, operation: str, message: str) -> None:
+    call = ApiCall(
+        request_id="1", at=EPOCH, source=source, user_agent=agent, operation=operation, key=access_key(), arguments={}
+    )
+    for answer in (b"{}", ApiError("InternalException", message)):
+        assert b"\n" not in render_event(call, answer, REALM, "2")

@@ -1,0 +1,154 @@
+"""Previews: what a run would not assess, type by type, and their life."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from openinspector.model.agent import AgentHealthCode, HostDescription
+from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, ScopeKey
+from openinspector.service.app.errors import InvalidInput, NoSuchEntity, PreviewInProgress
+from openinspector.service.app.exclusions_previews import (
+    LIFETIME,
+    PREVIEW_WORKFLOW,
+    PreviewMaker,
+    create_preview,
+    existing_preview,
+    foresee,
+)
+from openinspector.service.app.runs import start_run
+from openinspector.testing import model_builders as builders
+from openinspector.testing.installation import PACKAGES, BuiltInstallation
+
+CVE, PRACTICES = PACKAGES[0], PACKAGES[-1]
+TEMPLATE = builders.template(rules_package_arns=(CVE.arn, PRACTICES.arn))
+TOKEN = "00000000-0000-4000-8000-000000000001"
+DEBIAN = ("debian:12",)
+
+
+class AtOnce:
+    """A workflow's context that does every step at once."""
+
+    def step(self, name: str, action: Callable[[], str]) -> str:
+        del name
+        return action()
+
+    def wait(self, topic: str, seconds: float) -> str | None:
+        raise AssertionError((topic, seconds))
+
+
+@pytest.fixture
+def templated(built: BuiltInstallation) -> BuiltInstallation:
+    built.stores.assessments.add_target(builders.target())
+    built.stores.assessments.add_template(TEMPLATE)
+    return built
+
+
+def make(built: BuiltInstallation, token: str) -> None:
+    name, argument = built.workflows.started[token]
+    assert name == PREVIEW_WORKFLOW
+    PreviewMaker(installation=built.installation, advisories=built.stores.advisories)(AtOnce(), argument)
+
+
+def kinds(found: tuple[ExclusionPreview, ...]) -> list[ExclusionKind]:
+    return [exclusion.kind for exclusion in found]
+
+
+def test_a_preview_is_promised_then_made(templated: BuiltInstallation) -> None:
+    assert create_preview(templated.installation, TEMPLATE.arn, TOKEN) == TOKEN
+    assert existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions is None
+    make(templated, TOKEN)
+    found = existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions
+    assert found is not None
+    assert kinds(found) == [ExclusionKind.NO_INSTANCES]
+
+
+def test_while_one_is_made_there_is_no_other(templated: BuiltInstallation) -> None:
+    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    other = TOKEN.replace("1", "2")
+    with pytest.raises(PreviewInProgress):
+        create_preview(templated.installation, TEMPLATE.arn, other)
+    make(templated, TOKEN)
+    create_preview(templated.installation, TEMPLATE.arn, other)
+
+
+def test_an_old_preview_is_forgotten_and_one_that_hangs_holds_nobody_up_for_ever(templated: BuiltInstallation) -> None:
+    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.clock.advance(LIFETIME / timedelta(seconds=1) + 1)
+    create_preview(templated.installation, TEMPLATE.arn, TOKEN.replace("1", "2"))
+    with pytest.raises(InvalidInput, match="too long ago"):
+        existing_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    make(templated, TOKEN)
+
+
+def test_a_token_is_good_for_its_own_template(templated: BuiltInstallation) -> None:
+    other = builders.template(2)
+    templated.stores.assessments.add_template(other)
+    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    with pytest.raises(InvalidInput, match="not one of this template"):
+        existing_preview(templated.installation, other.arn, TOKEN)
+
+
+def test_of_a_template_deleted_meanwhile_nothing_is_foreseen(templated: BuiltInstallation) -> None:
+    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.stores.assessments.delete_template(TEMPLATE.arn)
+    make(templated, TOKEN)
+    with pytest.raises(NoSuchEntity):
+        existing_preview(templated.installation, TEMPLATE.arn, TOKEN)
+
+
+def test_hosts_that_would_not_take_part(templated: BuiltInstallation) -> None:
+    templated.enrolled(1)
+    templated.heard(2, health_code=AgentHealthCode.UNHEALTHY)
+    templated.heard(3, host=HostDescription(hostname="old", distribution="solaris:10", operating_system="Solaris 10"))
+    well = templated.heard(4)
+    found = foresee(templated.installation, TEMPLATE, DEBIAN)
+    assert kinds(found) == [
+        ExclusionKind.AGENT_NOT_FOUND,
+        ExclusionKind.AGENT_UNHEALTHY,
+        ExclusionKind.UNSUPPORTED_OS,
+    ]
+    assert well.id not in {scope.value for exclusion in found for scope in exclusion.scopes}
+
+
+def test_a_host_of_another_run_is_running_already(templated: BuiltInstallation) -> None:
+    host = templated.heard(1)
+    run = start_run(templated.installation, TEMPLATE.arn, None)
+    (found,) = foresee(templated.installation, TEMPLATE, DEBIAN)
+    assert (found.kind, found.scopes[0].value) == (ExclusionKind.AGENT_ALREADY_RUNNING, host.id)
+    templated.end_run(run)
+    assert foresee(templated.installation, TEMPLATE, DEBIAN) == ()
+
+
+def test_a_package_that_is_not_offered_any_more(templated: BuiltInstallation) -> None:
+    templated.heard(1)
+    withdrawn = builders.rules_package_arn(7)
+    template = builders.template(3, rules_package_arns=(withdrawn, PRACTICES.arn))
+    (found,) = foresee(templated.installation, template, DEBIAN)
+    assert (found.kind, found.scopes[0].key) == (
+        ExclusionKind.DEPRECATED_RULES_PACKAGE,
+        ScopeKey.RULES_PACKAGE_ARN,
+    )
+    assert found.scopes[0].value == withdrawn
+
+
+@pytest.mark.parametrize(
+    ("covered", "excluded"), [(("debian:12",), False), (("debian:11",), True), ((), True), (("debian:1",), True)]
+)
+def test_a_host_whose_system_no_advisory_speaks_of(
+    templated: BuiltInstallation, covered: tuple[str, ...], *, excluded: bool
+) -> None:
+    host = templated.heard(1)
+    found = foresee(templated.installation, TEMPLATE, covered)
+    assert kinds(found) == [ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS] * excluded
+    assert [[scope.value for scope in exclusion.scopes] for exclusion in found] == [[host.id, CVE.arn]] * excluded
+
+
+def test_advisories_of_the_release_family_count(templated: BuiltInstallation) -> None:
+    templated.heard(1, host=HostDescription(hostname="alma", distribution="almalinux:9.4"))
+    assert foresee(templated.installation, TEMPLATE, ("almalinux:9",)) == ()
+
+
+def test_without_the_package_of_vulnerabilities_advisories_do_not_matter(templated: BuiltInstallation) -> None:
+    templated.heard(1)
+    assert foresee(templated.installation, builders.template(3, rules_package_arns=(PRACTICES.arn,)), ()) == ()

@@ -1,0 +1,163 @@
+"""Schedules: their life, and the runs they start, each once."""
+
+from datetime import timedelta
+
+import pytest
+
+from openinspector.model.arn import RunArn, TemplateArn
+from openinspector.model.schedule import Schedule
+from openinspector.service.app.errors import InvalidInput, LimitExceeded, NoSuchEntity, NotFound
+from openinspector.service.app.runs import start_run
+from openinspector.service.app.schedules import (
+    MAX_SCHEDULES,
+    ScheduleChange,
+    create_schedule,
+    delete_schedule,
+    existing_schedule,
+    start_due,
+    update_schedule,
+)
+from openinspector.service.app.targets import delete_target
+from openinspector.service.app.templates import delete_template
+from openinspector.testing import model_builders as builders
+from openinspector.testing.conformance.schedule_store import schedule
+from openinspector.testing.installation import PACKAGES, BuiltInstallation
+
+DAY = timedelta(days=1).total_seconds()
+TEMPLATE = builders.template(rules_package_arns=(PACKAGES[0].arn,))
+
+
+@pytest.fixture
+def daily(built: BuiltInstallation) -> Schedule:
+    built.stores.assessments.add_target(builders.target())
+    built.stores.assessments.add_template(TEMPLATE)
+    return create_schedule(built.installation, TEMPLATE.arn, "rate(1 day)")
+
+
+def ended(built: BuiltInstallation, runs: tuple[RunArn, ...]) -> int:
+    """End runs, so that their hosts are free again; says how many."""
+    for run in runs:
+        built.end_run(run)
+    return len(runs)
+
+
+def now(built: BuiltInstallation, daily: Schedule) -> Schedule:
+    return existing_schedule(built.installation, daily.arn)
+
+
+def test_the_first_run_of_a_rate_starts_at_once(built: BuiltInstallation, daily: Schedule) -> None:
+    (run,) = start_due(built.installation)
+    found = built.stores.assessments.runs_by_arn([run])[run]
+    assert found.name.startswith("Scheduled 2")
+    assert found.template_arn == TEMPLATE.arn
+    after = now(built, daily)
+    assert (after.last_run_arn, after.next_at) == (run, daily.next_at + timedelta(days=1))
+    assert start_due(built.installation) == ()
+
+
+def test_it_comes_round_again_and_again(built: BuiltInstallation, daily: Schedule) -> None:
+    del daily
+    assert ended(built, start_due(built.installation)) == 1
+    for _ in range(3):
+        built.clock.advance(DAY)
+        assert ended(built, start_due(built.installation)) == 1
+    assert built.stores.assessments.count_runs() == 4
+
+
+def test_what_was_missed_is_caught_up_once(built: BuiltInstallation, daily: Schedule) -> None:
+    ended(built, start_due(built.installation))
+    built.clock.advance(5.5 * DAY)
+    assert ended(built, start_due(built.installation)) == 1
+    assert start_due(built.installation) == ()
+    assert now(built, daily).next_at == daily.next_at + timedelta(days=6)
+
+
+def test_a_run_started_before_the_process_died_is_not_started_twice(built: BuiltInstallation, daily: Schedule) -> None:
+    built.stores.schedules.replace(daily)
+    (run,) = start_due(built.installation)
+    built.stores.schedules.replace(daily)  # what the store held when the process died in between
+    built.end_run(run)
+    assert start_due(built.installation) == ()
+    assert built.stores.assessments.count_runs() == 1
+    assert now(built, daily).next_at > built.clock.now()
+
+
+def test_a_run_that_cannot_be_started_is_tried_again_and_says_why(built: BuiltInstallation, daily: Schedule) -> None:
+    built.heard(1)
+    by_hand = start_run(built.installation, TEMPLATE.arn, "by hand")
+    assert start_due(built.installation) == ()
+    assert "already take part" in now(built, daily).last_problem
+    built.end_run(by_hand)
+    assert len(start_due(built.installation)) == 1
+    assert now(built, daily).last_problem == ""
+
+
+def test_one_that_waits_keeps_no_other_from_its_turn(built: BuiltInstallation, daily: Schedule) -> None:
+    del daily
+    built.heard(1)
+    start_run(built.installation, TEMPLATE.arn, "by hand")
+    target = builders.target(2, resource_group_arn=builders.resource_group().arn)
+    built.stores.assessments.add_resource_group(builders.resource_group())
+    built.stores.assessments.add_target(target)
+    other = builders.template(2, target.arn, rules_package_arns=(PACKAGES[0].arn,))
+    built.stores.assessments.add_template(other)
+    create_schedule(built.installation, other.arn, "rate(1 day)")
+    (run,) = start_due(built.installation)
+    assert run.startswith(other.arn)
+
+
+def test_a_paused_schedule_starts_nothing_and_does_not_catch_up(built: BuiltInstallation, daily: Schedule) -> None:
+    update_schedule(built.installation, daily.arn, ScheduleChange(enabled=False))
+    built.clock.advance(2.5 * DAY)
+    assert start_due(built.installation) == ()
+    resumed = update_schedule(built.installation, daily.arn, ScheduleChange(enabled=True))
+    assert start_due(built.installation) == ()
+    assert resumed.next_at == daily.next_at + timedelta(days=3)
+
+
+def test_another_expression_begins_anew(built: BuiltInstallation, daily: Schedule) -> None:
+    changed = update_schedule(built.installation, daily.arn, ScheduleChange(expression="cron(0 3 * * *)"))
+    assert changed.next_at.hour == 3
+    assert changed.next_at > built.clock.now()
+    assert update_schedule(built.installation, daily.arn, ScheduleChange()) == changed
+
+
+def test_a_schedule_goes_with_its_template_or_target(built: BuiltInstallation, daily: Schedule) -> None:
+    del daily
+    other = builders.template(2)
+    built.stores.assessments.add_template(other)
+    create_schedule(built.installation, other.arn, "rate(1 day)")
+    delete_template(built.installation, other.arn)
+    assert built.stores.schedules.count() == 1
+    delete_target(built.installation, builders.target().arn)
+    assert built.stores.schedules.count() == 0
+
+
+def test_one_left_behind_by_a_template_deleted_otherwise_is_deleted(built: BuiltInstallation, daily: Schedule) -> None:
+    built.stores.assessments.delete_template(TEMPLATE.arn)
+    assert start_due(built.installation) == ()
+    assert built.stores.schedules.get(daily.arn) is None
+
+
+def test_what_is_refused(built: BuiltInstallation, daily: Schedule) -> None:
+    with pytest.raises(InvalidInput, match="is no schedule"):
+        create_schedule(built.installation, TEMPLATE.arn, "every Monday")
+    with pytest.raises(InvalidInput, match="is no schedule"):
+        update_schedule(built.installation, daily.arn, ScheduleChange(expression="rate(1 second)"))
+    with pytest.raises(NoSuchEntity):
+        create_schedule(built.installation, TemplateArn(builders.template(9).arn), "rate(1 day)")
+    with pytest.raises(InvalidInput):
+        delete_schedule(built.installation, TEMPLATE.arn)
+    delete_schedule(built.installation, daily.arn)
+    with pytest.raises(NotFound):
+        delete_schedule(built.installation, daily.arn)
+    with pytest.raises(NotFound):
+        update_schedule(built.installation, daily.arn, ScheduleChange(enabled=True))
+
+
+def test_there_are_only_so_many(built: BuiltInstallation, daily: Schedule) -> None:
+    del daily
+    for number in range(MAX_SCHEDULES - 1):
+        built.stores.schedules.add(schedule(number + 1, template=2))
+    with pytest.raises(LimitExceeded):
+        create_schedule(built.installation, TEMPLATE.arn, "rate(1 day)")
