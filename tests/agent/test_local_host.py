@@ -174,5 +174,5 @@ def test_a_file_is_the_same_by_whatever_path(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("file")
     (tmp_path / "other").touch()
     same, link, other = (LocalHost().status(f"{tmp_path}/{name}") for name in ("file", "link", "other"))
-    assert (same.device, same.inode) == (link.device, link.inode)
-    assert (same.device, same.inode) != (other.device, other.inode)
+    assert same.identity == link.identity
+    assert same.identity != other.identity

@@ -49,8 +49,7 @@ def both_names(path: str) -> tuple[str, ...]:
 
 
 def _in_dpkg(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]]:
-    needles = [(b"\n%b\n" % path, path) for path in wanted]
-    known = frozenset(wanted)
+    sought = frozenset(wanted)
     for name in host.names(DPKG_LISTS):
         if not name.endswith(".list"):
             continue
@@ -58,14 +57,8 @@ def _in_dpkg(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str
             paths = host.read(f"{DPKG_LISTS}/{name}")
         except OSError:
             continue
-        package = name.removesuffix(".list").partition(":")[0]
-        if len(needles) > _MANY:
-            # A list is taken apart once, instead of being searched hundreds of times.
-            yield from ((path, package) for path in known.intersection(paths.split(b"\n")))
-            continue
-        for needle, path in needles:
-            if needle in paths:
-                yield path, package
+        for path in sought.intersection(paths.split(b"\n")):
+            yield path, name.removesuffix(".list").partition(":")[0]
 
 
 def _in_rpm(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]]:

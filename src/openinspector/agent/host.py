@@ -21,9 +21,8 @@ class FileStatus:
     is_file: bool
     modified_at: float
     """Seconds since the epoch."""
-    device: int = 0
-    inode: int = 0
-    """With ``device``: which file it is, whatever path led there."""
+    identity: tuple[int, int] = (0, 0)
+    """Numbers of file system and inode: two paths with the same lead to the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -87,8 +87,7 @@ class LocalHost:
             is_directory=kind == stat.S_IFDIR,
             is_file=kind == stat.S_IFREG,
             modified_at=found.st_mtime,
-            device=found.st_dev,
-            inode=found.st_ino,
+            identity=(found.st_dev, found.st_ino),
         )
 
     def names(self, path: str) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ class FakeHost:
             is_directory=node.is_directory,
             is_file=not (node.is_directory or node.is_device),
             modified_at=0.0,
-            inode=crc32(real.encode(errors="surrogateescape")),
+            identity=(1, crc32(real.encode(errors="surrogateescape"))),
         )
 
     def names(self, path: str) -> tuple[str, ...]:

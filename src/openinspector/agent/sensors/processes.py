@@ -32,7 +32,7 @@ _NO_FILES: Final = ("/dev/zero", "/SYSV", "/anon_hugepage")
 """What memory without a file is called in ``maps``."""
 
 _Root = tuple[int, int]
-"""Device and inode of a root folder."""
+"""Identity of a root folder."""
 _Image = tuple[_Root, str, bool]
 """A file that runs: the root folder it is below, its path there, and whether it is gone from there.
 
@@ -141,10 +141,9 @@ class _Look:
 
     def _root(self, path: str) -> _Root:
         try:
-            status = self.host.status(path)
+            return self.host.status(path).identity
         except OSError:
             return self.root
-        return status.device, status.inode
 
 
 def _records(look: _Look, owned: Mapping[str, str]) -> Iterator[Process | CodeModule | OutdatedImage]:
