@@ -19,6 +19,7 @@ ENROLMENT_FILE: Final = "enrolment.json"
 CA_FILE: Final = "ca.pem"
 MAX_CA_BYTES: Final = 1024 * 1024
 _MAX_BYTES: Final = 64 * 1024
+_LOOK: Final = "docs/howto/operate-the-agent.md has a table of messages; openinspector-agent check finds more."
 
 
 class EnrolmentError(OpenInspectorError):
@@ -43,7 +44,7 @@ def enrol(client: GatewayClient, key: HostKey, identity: Identity, secret: str, 
     """Enrol the host and return its agent id; EnrolmentError, IdentityError. The same key gets the same id again."""
     challenge = client.challenge()
     if not isinstance(challenge, Challenge):
-        raise EnrolmentError(f"the service gave no challenge: {describe_failure(challenge)}")
+        raise EnrolmentError(f"the service gave no challenge: {describe_failure(challenge)}", advice=_LOOK)
     evidence = identity.evidence(Claim(secret=secret, nonce=challenge.nonce, public_key=key.public_key))
     request = EnrolmentRequest(
         nonce=challenge.nonce,
@@ -54,7 +55,7 @@ def enrol(client: GatewayClient, key: HostKey, identity: Identity, secret: str, 
     )
     enrolment = client.enrol(request)
     if not isinstance(enrolment, Enrolment):
-        raise EnrolmentError(f"the service did not enrol this host: {describe_failure(enrolment)}")
+        raise EnrolmentError(f"the service did not enrol this host: {describe_failure(enrolment)}", advice=_LOOK)
     return enrolment.agent_id
 
 
@@ -66,7 +67,9 @@ def save_enrolment(state: Path, record: EnrolmentRecord, ca: bytes | None) -> No
             write_atomically(state / CA_FILE, ca)
         write_atomically(state / ENROLMENT_FILE, encode_json(record, "the enrolment"))
     except OSError as error:
-        raise EnrolmentError(f"the enrolment cannot be kept in {state}: {error.strerror}") from error
+        raise EnrolmentError(
+            f"the enrolment cannot be kept in {state}: {error.strerror}", advice="Enrol as root, with room on the disk."
+        ) from error
 
 
 def load_enrolment(state: Path, key: HostKey) -> EnrolmentRecord:

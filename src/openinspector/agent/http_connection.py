@@ -7,8 +7,10 @@ sends POST and CONNECT, and reads replies strictly: bounded lines, one length, n
 import re
 import socket
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from openinspector.agent.settings import Address
@@ -24,10 +26,25 @@ _READ: Final = 64 * 1024
 _CONTINUES: Final = 200
 _OK: Final = 200
 _BODILESS: Final = (204, 304)
+_REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        403: "the proxy answered 403: it does not allow tunnels to there",
+        405: "the proxy answered 405: it knows no tunnels (CONNECT)",
+        407: "the proxy answered 407: it wants a user and a password, or other ones",
+        502: "the proxy answered 502: it cannot reach the gateway",
+        503: "the proxy answered 503: it cannot reach the gateway",
+        504: "the proxy answered 504: it cannot reach the gateway",
+    }
+)
+"""What a proxy means by refusing CONNECT."""
 
 
 class HttpError(Exception):
     """What came is no reply this agent takes."""
+
+
+class ProxyError(HttpError):
+    """The proxy is not there, or does not open the way to the gateway."""
 
 
 class ClosedError(HttpError):
@@ -93,8 +110,7 @@ def connect(
     context: ssl.SSLContext,
 ) -> HttpConnection:
     """Open a connection, through a proxy's tunnel where one is given; OSError, HttpError."""
-    first = through or gateway
-    plain = socket.create_connection((first.host, first.port), timeout=timeout)
+    plain = _connect_proxy(through, timeout) if through else _connect_plain(gateway, timeout)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if through is not None:
@@ -105,16 +121,38 @@ def connect(
         raise
 
 
+def _connect_plain(address: Address, timeout: float) -> socket.socket:
+    return socket.create_connection((address.host, address.port), timeout=timeout)
+
+
+def _connect_proxy(proxy: Address, timeout: float) -> socket.socket:
+    try:
+        return _connect_plain(proxy, timeout)
+    except OSError as error:
+        raise ProxyError(f"the proxy cannot be reached: {error.strerror or error}") from error
+
+
 def _open_tunnel(plain: socket.socket, gateway: Address, headers: Mapping[str, str]) -> None:
     lines = [
         f"CONNECT {gateway} HTTP/1.1",
         f"host: {gateway}",
         *(f"{name}: {value}" for name, value in headers.items()),
     ]
-    plain.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1"))
-    status = _Reader(plain, lambda: None, at_most=1).head()[0]
+    until = time.monotonic() + (plain.gettimeout() or 0.0)
+
+    def check() -> None:
+        if time.monotonic() > until:
+            raise TimeoutError("its answer takes too long")
+
+    try:
+        plain.sendall("".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1"))
+        status = _Reader(plain, check, at_most=1).head()[0]
+    except ClosedError as error:
+        raise ProxyError("the proxy closed the connection when asked for a tunnel") from error
+    except (OSError, HttpError) as error:
+        raise ProxyError(f"the proxy does not answer as one: {error}") from error
     if status != _OK:
-        raise HttpError(f"the proxy answered {status} to CONNECT")
+        raise ProxyError(_REFUSALS.get(status, f"the proxy answered {status} to CONNECT"))
 
 
 class _Reader:

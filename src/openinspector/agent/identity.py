@@ -73,7 +73,9 @@ def load_or_make_key(state: Path) -> HostKey:
     except FileNotFoundError:
         pass
     except OSError as error:
-        raise IdentityError(f"the host key {path} cannot be read: {error.strerror}") from error
+        raise IdentityError(
+            f"the host key {path} cannot be read: {error.strerror}", advice="Ask as the agent's user, which is root."
+        ) from error
     private = Ed25519PrivateKey.generate()
     try:
         make_private_folder(state)

@@ -20,6 +20,7 @@ from openinspector.agent.session import AgentSession, collecting
 from openinspector.agent.spool import Spool, SpoolError
 from openinspector.agent.status import AgentStatus
 from openinspector.agent.stream import STREAM
+from openinspector.agent.systemd import ServiceNotifier
 from openinspector.model.agent import HostDescription
 from openinspector.wire.envelope import decode_header
 from openinspector.wire.message import HeartbeatReply, Problem, Receipt, SessionRequest
@@ -45,6 +46,7 @@ class Parts:
 
     agent_id: str
     endpoint: str
+    proxy: str
     session: AgentSession
     client: GatewayClient
     spool: Spool
@@ -52,6 +54,7 @@ class Parts:
     events: "SimpleQueue[Event]"
     save_status: Callable[[AgentStatus], None]
     log: Log
+    notifier: ServiceNotifier
 
 
 class AgentLoop:
@@ -74,8 +77,11 @@ class AgentLoop:
     def run(self) -> None:
         """Work until stopped: then a last heartbeat says SHUTDOWN, and what is spooled stays for the next start."""
         self._parts.log.info("agent started", version=__version__, agent=self._parts.agent_id)
+        self._parts.notifier.ready()
         event: Event = Tick()
         while True:
+            if isinstance(event, Stopping):
+                self._parts.notifier.stopping()
             actions = self._parts.session.step(event, self._moment())
             if any(isinstance(action, Exit) for action in actions):
                 break
@@ -87,8 +93,10 @@ class AgentLoop:
     def _next(self, *, wait: bool) -> Event:
         """Return what happened meanwhile; without anything to do, wait for it."""
         self._tell_status(busy=not wait)
+        self._parts.notifier.alive()
         moment = self._moment()
-        timeout = min(MAX_WAIT, self._parts.session.wakes_at(moment) - moment.monotonic) if wait else 0.0
+        longest = self._parts.notifier.longest_wait(MAX_WAIT)
+        timeout = min(longest, self._parts.session.wakes_at(moment) - moment.monotonic) if wait else 0.0
         try:
             return self._parts.events.get(timeout=timeout) if timeout > 0 else self._parts.events.get_nowait()
         except Empty:
@@ -219,6 +227,7 @@ class AgentLoop:
             if msgspec.structs.replace(status, **moving) == told:
                 return
         self._status = status
+        self._parts.notifier.status(f"{status.health_code}: {status.problem or status.details or 'in touch'}")
         try:
             self._parts.save_status(status)
         except OSError as error:
@@ -230,6 +239,7 @@ class AgentLoop:
         return AgentStatus(
             version=__version__,
             endpoint=self._parts.endpoint,
+            proxy=self._parts.proxy,
             agent_id=self._parts.agent_id,
             health_code=code,
             heartbeat_seconds=self._parts.session.heartbeat_seconds(view),

@@ -12,5 +12,7 @@ NO_FOLLOW: Final[int] = getattr(os, "O_NOFOLLOW", 0)
 """Refuse a symbolic link."""
 CLOSE_ON_EXEC: Final[int] = getattr(os, "O_CLOEXEC", 0)
 NON_BLOCKING: Final[int] = getattr(os, "O_NONBLOCK", 0)
+NO_TERMINAL: Final[int] = getattr(os, "O_NOCTTY", 0)
+"""Make no terminal this process's own."""
 PRIVATE_FILE: Final = BINARY | NO_FOLLOW | CLOSE_ON_EXEC
 """For every file of the agent's own."""

@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from openinspector.agent.atomic_file import make_private_folder
 from openinspector.agent.collector import Collector
 from openinspector.agent.description import describe
 from openinspector.agent.enrolment import (
@@ -23,34 +22,34 @@ from openinspector.agent.enrolment import (
     save_enrolment,
 )
 from openinspector.agent.event import Event
-from openinspector.agent.file_lock import lock_file
 from openinspector.agent.gateway_client import GatewayClient
 from openinspector.agent.host import Host
 from openinspector.agent.identities.join_token import IDENTITY as JOIN_TOKEN
 from openinspector.agent.identity import HostKey, load_or_make_key
 from openinspector.agent.log import Log, LogStream
+from openinspector.agent.log_file import LogFile
 from openinspector.agent.loop import AgentLoop, Parts, World
-from openinspector.agent.open_flags import PRIVATE_FILE
 from openinspector.agent.session import AgentSession
 from openinspector.agent.settings import Address, AgentSettings, SettingsError, parse_endpoint
 from openinspector.agent.spool import Spool, SpoolLimits
+from openinspector.agent.state_lock import take_lock
 from openinspector.agent.status import save_status
+from openinspector.agent.systemd import ServiceNotifier, is_journal, service_notifier
 from openinspector.agent.this_platform import sensor_process, this_host, with_system_proxy
 from openinspector.agent.transport import Route, Transport, make_tls_context
-from openinspector.model.errors import OpenInspectorError
 
 SPOOL_FOLDER = "spool"
-LOCK_FILE = "lock"
-
-
-class AlreadyRunningError(OpenInspectorError):
-    """Another agent uses the state directory."""
 
 
 def stop_on_signals(loop: AgentLoop) -> None:
-    """Let SIGTERM and SIGINT stop the loop."""
+    """Let SIGTERM and SIGINT stop the loop.
+
+    SIGHUP changes nothing: settings are read at start, and a log file that was moved away is noticed without it.
+    """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.stop())
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, lambda *_: None)
 
 
 def run_agent(
@@ -61,20 +60,24 @@ def run_agent(
 ) -> None:
     """Run the agent until it is stopped; raises OpenInspectorError where it cannot start.
 
-    ``ready`` is given the loop just before it runs, and sees to it that somebody stops it.
+    ``log_to`` is where lines go unless the settings name a file. ``ready`` is given the loop just before it runs, and
+    sees to it that somebody stops it.
     """
-    state = settings.state_directory
-    lock = _lock(state)
+    lock = take_lock(settings.state_directory)
     try:
         machine = host or this_host()
-        loop = make_loop(with_system_proxy(settings, machine), machine, log_to)
+        settings = with_system_proxy(settings, machine)
+        file = LogFile(settings.log_file, settings.log_bytes, settings.log_files) if settings.log_file else None
+        loop = make_loop(settings, machine, file or log_to, service_notifier(os.environ))
         ready(loop)
         loop.run()
     finally:
         os.close(lock)
 
 
-def make_loop(settings: AgentSettings, host: Host, log_to: LogStream) -> AgentLoop:
+def make_loop(
+    settings: AgentSettings, host: Host, log_to: LogStream, notifier: ServiceNotifier | None = None
+) -> AgentLoop:
     """Return the loop of an enrolled host; raises OpenInspectorError."""
     state = settings.state_directory
     key = load_or_make_key(state)
@@ -86,6 +89,7 @@ def make_loop(settings: AgentSettings, host: Host, log_to: LogStream) -> AgentLo
             f"this host is enrolled at {enrolment.endpoint}, but the settings name https://{endpoint}",
             advice="Enrol it at the other service, or take endpoint out of the settings.",
         )
+    proxy = settings.proxy_for(endpoint.host)
     events: SimpleQueue[Event] = SimpleQueue()
     sensors = sensor_process()
     spool = Spool(
@@ -94,13 +98,15 @@ def make_loop(settings: AgentSettings, host: Host, log_to: LogStream) -> AgentLo
     parts = Parts(
         agent_id=enrolment.agent_id,
         endpoint=f"https://{endpoint}",
+        proxy=str(proxy.address) if proxy else "",
         session=AgentSession(enrolment.agent_id, sensors.names()),
         client=_connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key),
         spool=spool,
         collector=Collector(sensors.collect, spool, events.put, time.monotonic),
         events=events,
         save_status=partial(save_status, state),
-        log=Log(log_to, settings.log_level, _now),
+        log=Log(log_to, settings.log_level, _now, prioritised=log_to is sys.stderr and is_journal(os.environ, 2)),
+        notifier=notifier or ServiceNotifier(),
     )
     world = World(now=_now, monotonic=time.monotonic, random=_chance, describe=partial(describe, host))
     return AgentLoop(parts, world)
@@ -126,7 +132,7 @@ def enrol_host(settings: AgentSettings, token: str, host: Host | None = None) ->
 
 
 def _connect(settings: AgentSettings, endpoint: Address, ca_file: Path | None, key: HostKey) -> GatewayClient:
-    route = Route(gateway=endpoint, proxy=settings.proxy)
+    route = Route(gateway=endpoint, proxy=settings.proxy_for(endpoint.host))
     return GatewayClient(Transport(route, make_tls_context(ca_file), time.monotonic), key, time.time)
 
 
@@ -135,25 +141,9 @@ def _read_ca(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_CA_BYTES)
     except OSError as error:
-        raise SettingsError(f"ca_file {path} cannot be read: {error.strerror}") from error
-
-
-def _lock(state: Path) -> int:
-    """Return a descriptor that keeps other agents off the state directory while it is open."""
-    try:
-        make_private_folder(state)
-        descriptor = os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | PRIVATE_FILE, 0o600)
-    except OSError as error:
         raise SettingsError(
-            f"the state directory {state} cannot be used: {error.strerror}",
-            advice="Set state_directory to a folder the agent's user owns.",
+            f"ca_file {path} cannot be read: {error.strerror}", advice="Name a PEM file that root may read."
         ) from error
-    try:
-        lock_file(descriptor)
-    except OSError as error:
-        os.close(descriptor)
-        raise AlreadyRunningError(f"an agent is already running with {state}") from error
-    return descriptor
 
 
 def _now() -> datetime:

@@ -163,7 +163,12 @@ def _proxy_headers(proxy: Proxy) -> dict[str, str]:
 def _sentence(route: Route, error: Exception) -> str:
     where = f"{route.gateway} through the proxy {route.proxy.address}" if route.proxy else str(route.gateway)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{where}: its certificate is not trusted: {error.verify_message}. Is ca_file the service's authority?"
+        whose = (
+            "the service's authority, and does the proxy leave TLS alone" if route.proxy else "the service's authority"
+        )
+        return f"{where}: its certificate is not trusted: {error.verify_message}. Is ca_file {whose}?"
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return f"{where}: what answers there does not speak TLS."
     if isinstance(error, socket.gaierror):
         return f"{where}: the name cannot be resolved: {error.strerror}."
     return f"{where}: {_line(str(error) or type(error).__name__)}."
