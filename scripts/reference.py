@@ -82,7 +82,7 @@ def sensors_page() -> str:
             sensor.title,
             ", ".join(f"`{kind.__name__}`" for kind in sensor.records),
             "root for everything" if sensor.needs.root else "any user",
-            f"{sensor.max_seconds:g} s, {sensor.max_records:,} records",
+            f"{sensor.max_seconds:g} s, {sensor.max_records:,} records, {sensor.max_bytes // 2**20} MiB",
         )
         for sensor in sensors().values()
     ]

@@ -169,14 +169,14 @@ def test_a_folder_tells_folders_from_files_and_leaves_out_the_rest(tmp_path: Pat
         LocalHost().folder(f"{tmp_path}/link")
 
 
-def test_a_folder_with_too_many_names_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("openinspector.agent.local_host.MAX_FOLDER_ENTRIES", 2)
+def test_a_folder_with_too_many_names_is_refused(tmp_path: Path) -> None:
+    host = LocalHost(max_names=2)
     for name in "ab":
         (tmp_path / name).touch()
-    assert LocalHost().folder(str(tmp_path)).files == ("a", "b")
+    assert host.folder(str(tmp_path)).files == ("a", "b")
     (tmp_path / "c").touch()
     with pytest.raises(OSError, match="more than 2 names"):
-        LocalHost().folder(str(tmp_path))
+        host.folder(str(tmp_path))
 
 
 @pytest.mark.parametrize("target", ["..", "../..", "/..", "/../..", "/", "../secret-folder", "/tmp"])
@@ -235,3 +235,27 @@ def test_the_root_of_a_container_is_not_taken_for_this_machine(root: Path) -> No
         with pytest.raises(FileNotFoundError):
             container.read("/etc/passwd")
         process.stdin.close()
+
+
+def test_a_folder_of_more_names_than_the_bound_is_refused(tmp_path: Path) -> None:
+    host = LocalHost(max_names=3)
+    for number in range(3):
+        (tmp_path / str(number)).touch()
+    assert len(host.names(str(tmp_path))) == 3
+    (tmp_path / "one more").touch()
+    with pytest.raises(OSError, match="more than 3 names") as caught:
+        host.names(str(tmp_path))
+    assert caught.value.errno == errno.EFBIG
+
+
+def test_a_root_folder_has_no_packet_filter(root: Path) -> None:
+    assert LocalHost(str(root)).packet_filter() == ()
+
+
+def test_a_file_is_the_same_by_whatever_path(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "other").touch()
+    same, link, other = (LocalHost().status(f"{tmp_path}/{name}") for name in ("file", "link", "other"))
+    assert same.identity == link.identity
+    assert same.identity != other.identity

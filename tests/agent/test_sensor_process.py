@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from openinspector.agent.registry import sensors
-from openinspector.agent.sensing import MAX_RECORD_BYTES, collect_messages
 from openinspector.agent.sensor_process import SensorProcess
 from openinspector.model.errors import SensorError
 from openinspector.model.inventory import MonitoringStart, OperatingSystem, SensorStatus
-from openinspector.testing.fake_host import FakeHost
 from openinspector.wire.codec import decode_message
 
 
@@ -94,13 +92,3 @@ def test_a_consumer_that_leaves_early_leaves_no_process(tmp_path: Path) -> None:
 def test_a_program_that_is_not_there_is_an_error() -> None:
     with pytest.raises(SensorError, match="cannot be started"):
         SensorProcess(("/absent/program",)).names()
-
-
-def test_a_record_too_large_to_send_is_left_out_and_its_sensor_says_how_many_there_were() -> None:
-    stanzas = [f"Package: {name}\nVersion: {'1' * length}\n" for name, length in (("a", MAX_RECORD_BYTES), ("b", 1))]
-    status = "\n".join(stanzas)
-    messages = list(collect_messages(["dpkg"], 1, FakeHost({"/var/lib/dpkg/status": status})))
-    assert [message.kind for message in messages] == ["MonitoringStart", "Package", "SensorStatus"]
-    ended = decode_message(messages[-1])
-    assert isinstance(ended, SensorStatus)
-    assert ended.records == 2

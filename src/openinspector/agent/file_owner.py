@@ -16,6 +16,7 @@ from openinspector.model.errors import SensorError
 
 DPKG_LISTS: Final = "/var/lib/dpkg/info"
 APK_DATABASES: Final = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
+_MANY: Final = 20
 _MERGED: Final = ("/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/")
 
 
@@ -66,8 +67,8 @@ def _in_rpm(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]
         return
     names = {path.rpartition(b"/")[2] for path in wanted}
     for blob in database.blobs(host, path):
-        # A whole header is taken apart only where a wanted file name occurs in it at all.
-        if isinstance(blob, bytes) and any(name in blob for name in names):
+        # Of few files, a whole header is taken apart only where a wanted name occurs in it at all.
+        if isinstance(blob, bytes) and (len(names) > _MANY or any(name in blob for name in names)):
             yield from _of_header(blob, wanted)
 
 
@@ -76,9 +77,9 @@ def _of_header(blob: bytes, wanted: Collection[bytes]) -> Iterator[tuple[bytes, 
         header = Header(blob)
     except SensorError:
         return
-    for path in map(str.encode, header.paths()):
-        if path in wanted:
-            yield path, header.text(NAME)
+    owned = {path.encode() for path in header.paths()}
+    for path in owned.intersection(wanted):
+        yield path, header.text(NAME)
 
 
 def _in_apk(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]]:

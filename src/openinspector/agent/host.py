@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
-MAX_FOLDER_ENTRIES = 100_000
+MAX_NAMES = 200_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,13 +111,13 @@ class Host(Protocol):
         ...
 
     def names(self, path: str) -> tuple[str, ...]:
-        """Return the names in a folder, sorted."""
+        """Return the names in a folder, sorted; raises OSError, also where they are more than ``MAX_NAMES``."""
         ...
 
     def folder(self, path: str) -> Folder:
         """Return what a folder holds; raises NotADirectoryError where ``path`` itself is a link, OSError as others.
 
-        Also where it holds more than `MAX_FOLDER_ENTRIES` names.
+        Also where it holds more than ``MAX_NAMES`` names.
         """
         ...
 
@@ -143,6 +143,10 @@ class Host(Protocol):
 
     def addresses(self) -> tuple[InterfaceAddress, ...]:
         """Return every address of every network interface, as the kernel lists them."""
+        ...
+
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return what the kernel tells of nftables: (message type, payload) as netlink brings them."""
         ...
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from openinspector.agent import netlink
 from openinspector.agent.host import (
     MAX_FILE_BYTES,
-    MAX_FOLDER_ENTRIES,
+    MAX_NAMES,
     FileStatus,
     Folder,
     Host,
@@ -50,10 +50,11 @@ class LocalHost:
     metadata service is, and that it is one, whatever the firmware says.
     """
 
-    def __init__(self, root: str = "/", metadata_address: str | None = None) -> None:
+    def __init__(self, root: str = "/", metadata_address: str | None = None, *, max_names: int = MAX_NAMES) -> None:
         # Not realpath: what links like /proc/PID/root lead to has no other name, and theirs reads "/".
         self._root = "" if posixpath.normpath(root) == "/" else posixpath.abspath(root)
         self._metadata_address = metadata_address
+        self._max_names = max_names
         self._registry: RecordedRegistry | None = None
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
@@ -91,8 +92,12 @@ class LocalHost:
         )
 
     def names(self, path: str) -> tuple[str, ...]:
-        """Return the names in a folder, sorted."""
-        return tuple(sorted(os.listdir(self._real(path))))
+        """Return the names in a folder, sorted; raises OSError, also where they are more than ``max_names``."""
+        with os.scandir(self._real(path)) as entries:
+            found = [entry.name for entry in islice(entries, self._max_names + 1)]
+        if len(found) > self._max_names:
+            raise OSError(errno.EFBIG, f"more than {self._max_names} names", path)
+        return tuple(sorted(found))
 
     def folder(self, path: str) -> Folder:
         """Return what a folder that is no link holds; raises OSError, also where it holds too many names."""
@@ -101,9 +106,9 @@ class LocalHost:
         try:
             device = os.fstat(descriptor).st_dev
             with os.scandir(descriptor) as entries:
-                found = list(islice(entries, MAX_FOLDER_ENTRIES + 1))
-            if len(found) > MAX_FOLDER_ENTRIES:
-                raise OSError(errno.EFBIG, f"holds more than {MAX_FOLDER_ENTRIES} names", path)
+                found = list(islice(entries, self._max_names + 1))
+            if len(found) > self._max_names:
+                raise OSError(errno.EFBIG, f"more than {self._max_names} names", path)
             folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
             files = [entry.name for entry in found if entry.is_file(follow_symlinks=False)]
             return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
@@ -141,6 +146,10 @@ class LocalHost:
     def addresses(self) -> tuple[InterfaceAddress, ...]:
         """Return every address of every network interface; a root folder has none."""
         return () if self._root else netlink.addresses()
+
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return what the kernel tells of nftables; a root folder has none."""
+        return () if self._root else netlink.packet_filter()
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the EC2 instance metadata service, on EC2 or where an address was given; else refuse at once."""

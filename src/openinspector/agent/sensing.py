@@ -2,47 +2,43 @@
 
 It holds what sensors need only while they run, and whatever a sensor does to it, the agent goes on. It writes to
 standard output, one JSON value per line: names, or telemetry messages as they are found. It reads nothing, and knows
-neither the host key nor the service.
+neither the host key nor the service. It runs at the lowest priority and within `openinspector.agent.process_limits`.
 """
 
 import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import Final
 
 from openinspector import __version__
 from openinspector.agent.collection import collect
 from openinspector.agent.host import Host
+from openinspector.agent.process_limits import limit_this_process
 from openinspector.agent.registry import sensors
 from openinspector.agent.this_platform import this_host
 from openinspector.model.errors import WireError
-from openinspector.wire.codec import encode_json, encode_record, message_size
+from openinspector.wire.codec import encode_json, encode_record
 from openinspector.wire.telemetry import TelemetryMessage
-
-MAX_RECORD_BYTES: Final = 1024 * 1024
-"""Of one record as JSON: a file of the host must not make a message that no envelope can carry."""
 
 
 def collect_messages(names: Sequence[str], number: int, host: Host) -> Iterator[TelemetryMessage]:
     """Run the named sensors once over ``host``; ``number`` counts the collections of a run.
 
-    A record whose text is not Unicode, or that is larger than `MAX_RECORD_BYTES`, cannot be sent: its sensor's status
-    then counts a record more than arrives, which tells the service.
+    A record whose text is not Unicode cannot be sent: its sensor's status then counts a record more than arrives,
+    which tells the service.
     """
     known = sensors()
     chosen = [known[name] for name in names]
     for sensor, record in collect(chosen, host, time.monotonic, agent_version=__version__, collection=number):
         try:
-            message = encode_record(sensor, record)
+            yield encode_record(sensor, record)
         except WireError:
             continue
-        if message_size(message) <= MAX_RECORD_BYTES:
-            yield message
 
 
 def main(arguments: Sequence[str]) -> int:
     """Print what was asked for; returns the exit status."""
+    limit_this_process()
     try:
         if list(arguments) == ["names"]:
             _write(encode_json(list(sensors()), "names"))

@@ -13,7 +13,7 @@ from typing import Final
 
 from openinspector.agent.host import (
     MAX_FILE_BYTES,
-    MAX_FOLDER_ENTRIES,
+    MAX_NAMES,
     FileStatus,
     Folder,
     Host,
@@ -72,9 +72,9 @@ class WindowsHost:
         """Return what a folder holds; raises OSError, also where it holds too many names."""
         real = _real(path)
         with os.scandir(real) as entries:
-            found = list(islice(entries, MAX_FOLDER_ENTRIES + 1))
-        if len(found) > MAX_FOLDER_ENTRIES:
-            raise OSError(errno.EFBIG, f"holds more than {MAX_FOLDER_ENTRIES} names", path)
+            found = list(islice(entries, MAX_NAMES + 1))
+        if len(found) > MAX_NAMES:
+            raise OSError(errno.EFBIG, f"holds more than {MAX_NAMES} names", path)
         folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
         files = [entry.name for entry in found if entry.is_file(follow_symlinks=False)]
         device = os.stat(real).st_dev  # noqa: PTH116 - as LocalHost does
@@ -115,6 +115,10 @@ class WindowsHost:
     def addresses(self) -> tuple[InterfaceAddress, ...]:
         """Return the addresses that the registry keeps of every interface."""
         return tuple(windows_addresses(self))
+
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return nothing: Windows has no nftables."""
+        return ()
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the EC2 instance metadata service, on EC2; else refuse at once."""

@@ -4,6 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from openinspector.model.activity import (
+    CodeModule,
+    DnsEntry,
+    OutdatedImage,
+    Process,
+    ProcessPerformance,
+    SystemPerformance,
+    TcpConnection,
+    Terminal,
+    TimeState,
+)
+from openinspector.model.configuration import (
+    FirewallChain,
+    FirewallRule,
+    FirewallSet,
+    KernelModule,
+    Mount,
+    SystemdUnit,
+)
 from openinspector.model.inventory import (
     ContainerRoot,
     DirectoryMode,
@@ -49,6 +68,21 @@ Record = (
     | KernelParameters
     | ProcessorFeatures
     | DirectoryMode
+    | Process
+    | CodeModule
+    | OutdatedImage
+    | ProcessPerformance
+    | SystemPerformance
+    | TcpConnection
+    | DnsEntry
+    | Terminal
+    | TimeState
+    | Mount
+    | KernelModule
+    | SystemdUnit
+    | FirewallChain
+    | FirewallRule
+    | FirewallSet
     | WindowsHotfix
     | WindowsProgram
     | WindowsRegistryValue

@@ -1,6 +1,7 @@
 """What sensors find on a host: one frozen type per telemetry message (F3.12 to F3.16).
 
-Every class here is the payload of one message type; `openinspector.wire.telemetry` names the types.
+Every class here is the payload of one message type; `openinspector.wire.telemetry` names the types. What the host
+does is in `openinspector.model.activity`, how it is set up also in `openinspector.model.configuration`.
 Sizes are bytes, times are days since 1970-01-01 where the host's own files count days.
 """
 
@@ -87,7 +88,7 @@ class OperatingSystem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """A kernel image on the host (InspectorKernelModule's neighbour; F3.20)."""
+    """A kernel image on the host (F3.20)."""
 
     release: str
     running: bool

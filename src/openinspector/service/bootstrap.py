@@ -87,8 +87,24 @@ _WORKFLOW_VERSION: Final = "1"
 _COUNTERS: Final = Counters()
 _RETENTION_SECONDS: Final = 3600.0
 _SCHEDULE_SECONDS: Final = 10.0
-_INVENTORY_SENSORS: Final = ("os_release", "kernel", "network_interfaces", "instance_metadata", "listening_ports")
-"""Asked of every host, whatever the rules read: who it is and what it offers."""
+_INVENTORY_SENSORS: Final = (
+    "os_release",
+    "kernel",
+    "network_interfaces",
+    "instance_metadata",
+    "listening_ports",
+    "connections",
+    "firewall",
+    "kernel_modules",
+    "mounts",
+    "name_resolution",
+    "performance",
+    "processes",
+    "systemd_units",
+    "terminals",
+    "time_state",
+)
+"""Asked of every host, whatever the rules read: who it is, what it offers, what it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

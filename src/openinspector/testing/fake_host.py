@@ -49,6 +49,8 @@ class FakeSystem:
     is_root: bool = True
     uname: tuple[str, str, str, str] = ("fake", "6.1.0-1-amd64", "#1 SMP Debian 6.1.0-1", "x86_64")
     addresses: tuple[InterfaceAddress, ...] = ()
+    packet_filter: tuple[tuple[int, bytes], ...] = ()
+    """Messages of nftables: (type, payload)."""
     metadata_address: str | None = None
     """``host:port`` of a metadata service; without one the host is no EC2 instance."""
 
@@ -166,6 +168,10 @@ class FakeHost:
     def addresses(self) -> tuple[InterfaceAddress, ...]:
         """Return the addresses the host was made with."""
         return self._system.addresses
+
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the messages the host was made with."""
+        return self._system.packet_filter
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the metadata service the host was made with, over real HTTP."""

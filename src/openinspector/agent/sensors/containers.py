@@ -34,7 +34,11 @@ def collect(host: Host) -> Iterator[ContainerRoot | Incomplete | Absent]:
 
 def _roots(host: Host) -> Iterator[int | Incomplete]:
     """Yield the first process of each root folder that is not the host's."""
-    seen = {host.status("/").identity}
+    try:
+        seen = {host.status("/").identity}
+    except OSError as error:
+        yield unread("/", error)
+        return
     refused = 0
     for process in host.processes():
         try:
