@@ -13,6 +13,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from openinspector.agent.atomic_file import make_private_folder, write_atomically
+from openinspector.agent.host import Host
 from openinspector.model.errors import OpenInspectorError
 from openinspector.wire.signature import key_id
 
@@ -47,6 +48,11 @@ class Claim:
     """What the person who enrols the host typed or piped in; empty where the method needs nothing."""
     nonce: str
     public_key: bytes
+    host: Host
+    """Whose metadata service may be asked."""
+    server: str
+    """The name the agent knows the service by."""
+    unix_time: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

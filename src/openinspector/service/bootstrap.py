@@ -22,8 +22,9 @@ from openinspector.plugins import discover
 from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
+from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.counters import Counters
-from openinspector.service.app.enrolment import Nonces, new_agent_id
+from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.instructions import InstructionBoard
@@ -35,6 +36,7 @@ from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.runs import exclusions_before, forget_orphans, start_pending
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
+from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.certificates import write_private
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
@@ -44,6 +46,7 @@ from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.finding_store import FindingStore
+from openinspector.service.ports.identity_store import IdentityStore
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
@@ -53,8 +56,11 @@ from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
 from openinspector.service.stores.advisory_sql import SqlAdvisoryStore
 from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
+from openinspector.service.stores.caller_identity_sts import StsCallerIdentity
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.identity_sql import SqlIdentityStore
+from openinspector.service.stores.instance_states_ec2 import Ec2InstanceStates
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
@@ -83,6 +89,7 @@ class Stores:
 
     assessments: AssessmentStore
     agents: AgentStore
+    identities: IdentityStore
     findings: FindingStore
     telemetry: TelemetryStore
     advisories: AdvisoryStore
@@ -99,6 +106,7 @@ def open_stores(settings: Settings) -> Stores:
     return Stores(
         assessments=SqlAssessmentStore(engine),
         agents=SqlAgentStore(engine),
+        identities=SqlIdentityStore(engine),
         findings=SqlFindingStore(engine),
         telemetry=SqlTelemetryStore(engine),
         advisories=SqlAdvisoryStore(engine),
@@ -191,7 +199,12 @@ class Service:
             nonces=Nonces(os.urandom),
             counters=_COUNTERS,
             clock=self._clock,
-            new_agent_id=partial(new_agent_id, os.urandom),
+            admission=Admission(
+                agents=self.stores.agents,
+                identities=self.stores.identities,
+                attesting=_attesting(settings),
+                new_id=partial(new_agent_id, os.urandom),
+            ),
         )
 
     def _run_driver(self) -> RunDriver:
@@ -241,6 +254,24 @@ def _telemetry(settings: Settings, stores: Stores) -> Telemetry:
         _COUNTERS,
         clock,
         os.urandom,
+    )
+
+
+def _attesting(settings: Settings) -> Attesting:
+    found = discover("openinspector.service.attestors", "ATTESTOR", Attestor)
+    folder = settings.aws_certificates
+    return Attesting(
+        attestors={name: found[name] for name in settings.enrolment_methods},
+        trust=Trust(
+            accounts=frozenset(settings.aws_accounts),
+            roles=frozenset(settings.aws_roles),
+            certificates={} if folder is None else load_region_certificates(folder),
+            server_names=frozenset(settings.server_names),
+            caller_identity=StsCallerIdentity() if "aws_role" in settings.enrolment_methods else None,
+        ),
+        instances=Ec2InstanceStates() if settings.aws_ask_ec2 == "yes" else None,
+        holds_for=timedelta(hours=settings.attestation_hours),
+        ring=_COUNTERS.alarm,
     )
 
 

@@ -48,7 +48,7 @@ def test_a_store_that_fails_does_not_stop_it(world: World, monkeypatch: pytest.M
     world.gateway.heartbeats.receive(AGENT, BEAT, world.clock.now())
     with monkeypatch.context() as broken:
         broken.setattr(type(world.agents), "record_contacts", fail)
-        broken.setattr(type(world.agents), "agents_by_id", fail)
+        broken.setattr(type(world.identities), "keys_by_id", fail)
         asyncio.run(flush(world.gateway))
         asyncio.run(end_revoked(world.gateway))
     assert world.gateway.heartbeats.pending() == 1
@@ -59,7 +59,7 @@ def test_revoked_agents_lose_their_sessions(world: World) -> None:
         world.gateway.sessions.open(world.add_agent(Ed25519PrivateKey.generate(), agent), world.clock.now())
         for agent in (AGENT, OTHER_AGENT)
     )
-    world.agents.revoke(OTHER_AGENT)
+    world.agents.revoke(OTHER_AGENT, world.clock.now())
     asyncio.run(end_revoked(world.gateway))
     assert world.gateway.sessions.agents() == (AGENT,)
     assert world.gateway.sessions.find(kept.id, world.clock.now()) is kept

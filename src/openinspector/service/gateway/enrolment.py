@@ -25,5 +25,5 @@ async def enrolment(gateway: Gateway, request: Request) -> Enrolment:
     gateway.nonces.use(asked.nonce, now)
     unproved.check_signature(asked.public_key)
     with gateway.admissions.hold(unproved.claim.key_id):
-        agent = await run_in_threadpool(enrol, gateway.agents, asked, now, gateway.new_agent_id)
+        agent = await run_in_threadpool(enrol, gateway.admission, asked, now)
     return Enrolment(agent_id=agent.id)
