@@ -66,18 +66,26 @@ class Identity:
     """Returns what the service is shown; IdentityError where this host has no such proof."""
 
 
-def load_or_make_key(state: Path) -> HostKey:
-    """Return the key in the state directory, making it the first time; IdentityError.
+def load_key(state: Path, name: str = KEY_FILE) -> HostKey | None:
+    """Return a key in the state directory, None where there is none; IdentityError.
 
     The file holds the 32-byte seed of RFC 8032, mode 0600. A key others could have read is refused.
     """
-    path = state / KEY_FILE
+    path = state / name
     try:
         return HostKey(Ed25519PrivateKey.from_private_bytes(_read_seed(path)))
     except FileNotFoundError:
-        pass
+        return None
     except OSError as error:
         raise IdentityError(f"the host key {path} cannot be read: {error.strerror}") from error
+
+
+def load_or_make_key(state: Path, name: str = KEY_FILE) -> HostKey:
+    """Return a key in the state directory, making it the first time; IdentityError."""
+    held = load_key(state, name)
+    if held is not None:
+        return held
+    path = state / name
     private = Ed25519PrivateKey.generate()
     try:
         make_private_folder(state)

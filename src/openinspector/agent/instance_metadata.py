@@ -7,6 +7,7 @@ from openinspector.agent.host import Host
 from openinspector.agent.identity import IdentityError
 
 TOKEN_PATH: Final = "/latest/api/token"  # noqa: S105 - a path, not a token
+INSTANCE_ID: Final = "/latest/meta-data/instance-id"
 _LIFETIME: Final = "60"
 _OK: Final = 200
 _NOT_FOUND: Final = 404

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from openinspector.service.app.attestation import InstanceProof, Shown, Trust
 from openinspector.service.app.refusal import RefusalCode, RefusedError
@@ -125,7 +126,7 @@ def test_two_message_digests_are_refused() -> None:
 
 
 def test_signed_attributes_do_not_pass_for_content() -> None:
-    """A signature over attributes is a signature over bytes: shown as content, without attributes, it must not count."""
+    """A signature over attributes is one over bytes: shown as content, without attributes, it must not count."""
     honest = SignedDocumentParts(authority=OURS, content=document())
     signature = OURS.key.sign(der(0x31, honest.attributes()), *_pkcs1())
     forged = OURS.sign(der(0x31, honest.attributes()), with_attributes=False, signature=signature)
@@ -184,8 +185,5 @@ def test_what_is_no_document_is_refused(content: bytes) -> None:
     assert "no instance identity document" in refusal(OURS.sign(content))
 
 
-def _pkcs1() -> Any:
-    from cryptography.hazmat.primitives import hashes
-    from cryptography.hazmat.primitives.asymmetric import padding
-
+def _pkcs1() -> tuple[padding.PKCS1v15, hashes.SHA256]:
     return padding.PKCS1v15(), hashes.SHA256()

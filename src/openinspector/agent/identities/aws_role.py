@@ -50,9 +50,7 @@ def evidence(claim: Claim) -> dict[str, str]:
             nonce=claim.nonce,
             server=claim.server,
         )
-        authorization = request.authorization(
-            credentials.AccessKeyId, sign(request, credentials.SecretAccessKey)
-        )
+        authorization = request.authorization(credentials.AccessKeyId, sign(request, credentials.SecretAccessKey))
         request.check_authorization(authorization)
     except WireError as error:
         raise IdentityError(f"the role's credentials cannot be used: {error}") from error

@@ -102,9 +102,10 @@ class Attesting:
         """Return what the host proved; RefusedError, StoreError."""
         attestor = self.attestors.get(method)
         if attestor is None:
-            refuse(
-                f"the method {method!r} is not on here",
-                f"Methods that are on: {', '.join(self.attestors)}. See OPENINSPECTOR_ENROLMENT_METHODS.",
+            raise RefusedError(
+                RefusalCode.METHOD_OFF,
+                f"hosts do not enrol by {method!r} here",
+                advice=f"Ways that are on: {', '.join(self.attestors)}. See OPENINSPECTOR_ENROLMENT_METHODS.",
             )
         proof = attestor.attest(shown, self.trust)
         if isinstance(proof, InstanceProof):

@@ -22,6 +22,8 @@ class RefusalCode(StrEnum):
     ENROLMENT_REFUSED = "enrolment-refused"
     UNKNOWN_AGENT = "unknown-agent"
     """Not enrolled, or revoked."""
+    METHOD_OFF = "method-off"
+    """This way of enrolment is not on: try another."""
     REVOKED = "revoked"
     """The host key was revoked, or replaced by another."""
     ATTESTATION_REQUIRED = "attestation-required"

@@ -24,6 +24,7 @@ STATUS: Final[Mapping[RefusalCode, int]] = MappingProxyType(
         _C.UNKNOWN_AGENT: 401,
         _C.REVOKED: 401,
         _C.ENROLMENT_REFUSED: 403,
+        _C.METHOD_OFF: 403,
         _C.ATTESTATION_REQUIRED: 403,
         _C.ROTATION_REFUSED: 403,
         _C.OTHER_AGENT: 403,
