@@ -13,6 +13,7 @@ from openinspector.agent.description import describe
 from openinspector.agent.gateway_client import GatewayClient
 from openinspector.agent.host import Host
 from openinspector.agent.identity import Claim, HostKey, Identity, IdentityError
+from openinspector.agent.instance_metadata import MetadataError
 from openinspector.agent.reply import Failure, Refused, describe_failure
 from openinspector.model.errors import OpenInspectorError, WireError
 from openinspector.wire.codec import decode_json, encode_json
@@ -86,7 +87,10 @@ def prove(client: GatewayClient, key: HostKey, proving: Proving, nonce: str) -> 
         server=proving.server,
         unix_time=proving.unix_time(),
     )
-    evidence = dict(proving.identity.evidence(claim))
+    try:
+        evidence = dict(proving.identity.evidence(claim))
+    except MetadataError as error:
+        raise IdentityError(str(error), advice=error.advice) from error
     if proving.token and proving.identity.name != JOIN_TOKEN:
         evidence[JOIN_TOKEN] = proving.token
     request = EnrolmentRequest(

@@ -63,7 +63,7 @@ class Identity:
     """The enrolment request's ``method``."""
     title: str
     evidence: Callable[[Claim], Mapping[str, str]]
-    """Returns what the service is shown; IdentityError where this host has no such proof."""
+    """Returns what the service is shown; IdentityError or MetadataError where this host has no such proof."""
 
 
 def load_key(state: Path, name: str = KEY_FILE) -> HostKey | None:

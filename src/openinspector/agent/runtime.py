@@ -32,7 +32,7 @@ from openinspector.agent.event import Event
 from openinspector.agent.gateway_client import GatewayClient
 from openinspector.agent.host import Host
 from openinspector.agent.identity import HostKey, Identity, IdentityError, load_or_make_key
-from openinspector.agent.instance_metadata import INSTANCE_ID, MetadataConversation
+from openinspector.agent.instance_metadata import INSTANCE_ID, MetadataConversation, MetadataError
 from openinspector.agent.local_host import LocalHost
 from openinspector.agent.log import Log
 from openinspector.agent.loop import AgentLoop, Parts, World
@@ -185,7 +185,7 @@ def _enrol(client: GatewayClient, key: HostKey, wish: EnrolmentWish, host: Host,
 def _candidates(wish: EnrolmentWish, host: Host) -> Sequence[str]:
     try:
         on_ec2 = MetadataConversation(host).text(INSTANCE_ID) is not None
-    except IdentityError:
+    except MetadataError:
         on_ec2 = False
     return [name for name in ORDER if (wish.token if name == JOIN_TOKEN else on_ec2)]
 

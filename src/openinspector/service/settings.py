@@ -201,7 +201,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if variable not in known:
             raise SettingsError(f"unknown setting {variable}", advice=f"Known settings: {', '.join(sorted(known))}.")
         values[known[variable]] = _parsed(variable, text, _PARSERS[known[variable]])
-    return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
+    settings = Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
+    _check_methods(settings)
+    return settings
+
+
+def _check_methods(settings: Settings) -> None:
+    """Raise SettingsError where a way of enrolment is on that could let nobody in."""
+    needs = {
+        "aws_instance": ("aws_accounts", "aws_certificates"),
+        "aws_role": ("aws_accounts", "aws_roles"),
+    }
+    for method in settings.enrolment_methods:
+        for name in needs.get(method, ()):
+            if not getattr(settings, name):
+                raise SettingsError(
+                    f"hosts may enrol by {method}, but {PREFIX}{name.upper()} is not set",
+                    advice=f"Set it, or take {method} out of {PREFIX}ENROLMENT_METHODS.",
+                )
 
 
 def _parsed(variable: str, text: str, parse: Callable[[str], _T]) -> _T:

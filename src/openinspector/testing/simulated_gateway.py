@@ -114,6 +114,8 @@ class SimulatedGateway:
         """Ways of enrolment that are on; of the others it takes ``aws_instance``, whatever the evidence."""
         self.unproved: set[str] = set()
         """Agents that get no session before they have proved themselves afresh."""
+        self.revoked: set[str] = set()
+        """Agents that get no session any more."""
         self.requests: list[str] = []
         """Every request's endpoint, in order."""
         self.connections = 0
@@ -228,6 +230,8 @@ class SimulatedGateway:
 
     def _open(self, claim: SignedRequest, request: SessionRequest) -> Session:
         self._use(request.nonce)
+        if request.agent_id in self.revoked:
+            raise RefusalError(401, "revoked")
         public_key = self.agents.get(request.agent_id)
         if public_key is None:
             raise RefusalError(401, "unknown-agent")

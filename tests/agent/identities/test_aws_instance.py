@@ -2,6 +2,7 @@ import pytest
 
 from openinspector.agent.identities.aws_instance import IDENTITY, PATH
 from openinspector.agent.identity import Claim, IdentityError
+from openinspector.agent.instance_metadata import MetadataError
 from openinspector.testing.fake_host import FakeHost, FakeSystem
 from openinspector.testing.fake_imds import DOCUMENTS, FakeImds, Speaks
 
@@ -25,10 +26,10 @@ def test_an_instance_without_the_document_has_no_such_proof() -> None:
 
 @pytest.mark.parametrize("content", [b"x" * 20_000, "é".encode()])
 def test_what_is_no_document_is_not_sent(content: bytes) -> None:
-    with FakeImds({**DOCUMENTS, PATH: content}) as imds, pytest.raises(IdentityError):
+    with FakeImds({**DOCUMENTS, PATH: content}) as imds, pytest.raises((IdentityError, MetadataError)):
         IDENTITY.evidence(claim(imds.address))
 
 
 def test_elsewhere_there_is_no_such_proof() -> None:
-    with pytest.raises(IdentityError, match="no EC2 instance metadata service"):
+    with pytest.raises(MetadataError, match="no EC2 instance metadata service"):
         IDENTITY.evidence(claim(None))

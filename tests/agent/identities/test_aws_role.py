@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from openinspector.agent.identities.aws_role import CREDENTIALS, IDENTITY, sign
 from openinspector.agent.identity import Claim, IdentityError
+from openinspector.agent.instance_metadata import MetadataError
 from openinspector.testing.fake_host import FakeHost, FakeSystem
 from openinspector.testing.fake_imds import DOCUMENTS, FakeImds, Speaks, role_documents
 from openinspector.testing.fake_sts import ROLE, RoleCredentials
@@ -104,5 +105,5 @@ def test_a_role_with_a_path_in_its_name_is_not_asked_for(role: bytes) -> None:
 
 
 def test_elsewhere_there_is_no_such_proof() -> None:
-    with pytest.raises(IdentityError, match="no EC2 instance metadata service"):
+    with pytest.raises(MetadataError, match="no EC2 instance metadata service"):
         IDENTITY.evidence(claim(None))

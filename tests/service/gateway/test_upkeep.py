@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.service.gateway.signing_client import BEAT
@@ -52,6 +53,14 @@ def test_a_store_that_fails_does_not_stop_it(world: World, monkeypatch: pytest.M
         asyncio.run(flush(world.gateway))
         asyncio.run(end_revoked(world.gateway))
     assert world.gateway.heartbeats.pending() == 1
+
+
+def test_who_is_asked_to_attest_again_is_told_with_its_next_heartbeat(world: World) -> None:
+    world.add_agent(Ed25519PrivateKey.generate())
+    world.identities.ask_reattestation(AGENT, world.clock.now())
+    asyncio.run(end_revoked(world.gateway))
+    reply = world.gateway.heartbeats.receive(AGENT, BEAT, world.clock.now())
+    assert b"re-attest" in msgspec.json.encode(reply)
 
 
 def test_revoked_agents_lose_their_sessions(world: World) -> None:

@@ -13,7 +13,7 @@ MAX_CHARACTERS: Final = 11_000
 
 
 def evidence(claim: Claim) -> dict[str, str]:
-    """Return the signed document; IdentityError off EC2."""
+    """Return the signed document; MetadataError off EC2, IdentityError where there is none."""
     text = MetadataConversation(claim.host).text(PATH)
     if not text or len(text) > MAX_CHARACTERS:
         raise IdentityError("the metadata service has no signed identity document of this instance")

@@ -38,7 +38,7 @@ _DECODER: Final = msgspec.json.Decoder(_Credentials)
 
 
 def evidence(claim: Claim) -> dict[str, str]:
-    """Return the parts of a signed request; IdentityError off EC2, and where the instance has no role."""
+    """Return the parts of a signed request; MetadataError off EC2, IdentityError where the instance has no role."""
     metadata = MetadataConversation(claim.host)
     credentials = _credentials(metadata)
     try:
