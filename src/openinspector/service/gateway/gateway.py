@@ -31,3 +31,5 @@ class Gateway:
     """Uploads being decoded, sealed and stored: bounds threads; uploads wait for it."""
     admissions: Slots = field(default_factory=lambda: Slots(64, per_holder=64))
     """Enrolments and session openings at the store: bounds what strangers can make us do."""
+    attestations: Slots = field(default_factory=lambda: Slots(16, per_holder=16))
+    """Enrolments that may have to wait for STS or EC2: fewer, so that they do not hold up the others."""

@@ -20,13 +20,13 @@ class StsCallerIdentity:
     def __init__(self, endpoint: str | None = None, tls: ssl.SSLContext | None = None) -> None:
         self._endpoint = endpoint
         self._client = httpx.Client(
-            verify=tls or ssl.create_default_context(), timeout=_SECONDS, follow_redirects=False, http2=False
+            verify=tls or ssl.create_default_context(), timeout=_SECONDS, follow_redirects=False
         )
 
     def ask(self, request: CallerIdentityRequest, authorization: str) -> bytes | None:
         """Return the body of STS's 200, None where it refuses the signature; CallerIdentityError for all else."""
         url = self._endpoint or f"https://{request.host}"
-        headers = {**request.headers, "authorization": authorization}
+        headers = {**request.headers, "authorization": authorization, "accept-encoding": "identity"}
         try:
             with self._client.stream("POST", f"{url}/", content=BODY, headers=headers) as reply:
                 if reply.status_code in _REFUSALS:
