@@ -5,11 +5,20 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
+from openinspector.agent.enrolment import EnrolmentError
+from openinspector.agent.identities import aws_instance
 from openinspector.agent.identity import load_key
 from openinspector.agent.rotation import prepare_rotation
+from openinspector.agent.runtime import EnrolmentWish, enrol_as_wished
+from openinspector.agent.settings import AgentSettings, parse_endpoint
 from openinspector.agent.status import load_status
 from openinspector.model.agent import AgentId
 from openinspector.service.system_clock import SystemClock
+from openinspector.testing.fake_host import FakeHost, FakeSystem
+from openinspector.testing.fake_imds import DOCUMENTS, FakeImds
+from openinspector.testing.instance_documents import ACCOUNT, INSTANCE, REGION, DocumentAuthority, document
 from openinspector.testing.whole_system import WholeSystem
 
 PATIENCE_SECONDS = 90
@@ -20,6 +29,39 @@ def until(what: Callable[[], bool]) -> None:
     while not what():
         assert time.monotonic() < deadline, "what was waited for did not happen"
         time.sleep(0.1)
+
+
+def test_an_instance_enrols_by_its_document(tmp_path: Path) -> None:
+    """The service as an operator sets it up: methods, accounts, a folder of certificates."""
+    aws = DocumentAuthority()
+    certificates = tmp_path / "aws"
+    certificates.mkdir()
+    (certificates / f"{REGION}.pem").write_bytes(aws.pem)
+    settings = {
+        "OPENINSPECTOR_ENROLMENT_METHODS": "aws_role,aws_instance",
+        "OPENINSPECTOR_AWS_ACCOUNTS": ACCOUNT,
+        "OPENINSPECTOR_AWS_ROLES": "fleet",
+        "OPENINSPECTOR_AWS_CERTIFICATES": str(certificates),
+    }
+    (tmp_path / "system").mkdir()
+    system = WholeSystem(tmp_path / "system", settings)
+    try:
+        agent = AgentSettings(
+            endpoint=parse_endpoint(system.url),
+            ca_file=system.processes.ca_file,
+            state_directory=tmp_path / "state",
+        )
+        documents = {**DOCUMENTS, aws_instance.PATH: aws.sign(document()).encode()}
+        with FakeImds(documents) as imds:
+            host = FakeHost(system=FakeSystem(metadata_address=imds.address))
+            record = enrol_as_wished(agent, EnrolmentWish(), host)
+        assert (record.agent_id, record.method) == (INSTANCE, "aws_instance")
+        with pytest.raises(EnrolmentError, match="no EC2 instance"):
+            enrol_as_wished(agent, EnrolmentWish(), FakeHost())
+        with pytest.raises(EnrolmentError, match="do not enrol by 'join_token' here"):
+            enrol_as_wished(agent, EnrolmentWish(token=system.processes.join_token()), FakeHost())
+    finally:
+        system.processes.stop()
 
 
 def test_the_life_of_an_identity(system: WholeSystem, tmp_path: Path) -> None:
