@@ -118,11 +118,11 @@ def rotate_now(rotator: KeyRotator, client: GatewayClient, agent_id: str) -> str
                 return rotated.key_id
             reply = rotated
             break
-        reply = session
+        reply = reply or session
         if not isinstance(session, Unauthorised):
             break
     problem = describe_failure(reply) if reply else ""
-    raise EnrolmentError(f"the host key was not replaced: {problem}", advice="Nothing is lost: run it again.")
+    raise EnrolmentError(f"the host key was not replaced: {problem}")
 
 
 def _names(state: Path, coming: HostKey) -> bool:

@@ -45,7 +45,6 @@ from openinspector.agent.spool import Spool, SpoolLimits
 from openinspector.agent.status import save_status
 from openinspector.agent.transport import Route, Transport, make_tls_context
 from openinspector.model.errors import OpenInspectorError
-from openinspector.plugins import discover
 from openinspector.wire.message import Enrolment
 
 SPOOL_FOLDER = "spool"
@@ -160,6 +159,8 @@ def rotate_host_key(settings: AgentSettings) -> str:
 
 def identities() -> Mapping[str, Identity]:
     """Return every way this agent can prove which host it runs on."""
+    from openinspector.plugins import discover  # noqa: PLC0415 - two megabytes, for those that enrol
+
     return discover("openinspector.agent.identities", "IDENTITY", Identity)
 
 
