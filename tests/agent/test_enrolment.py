@@ -11,7 +11,8 @@ from openinspector.agent.enrolment import EnrolmentError, MethodOffError, load_e
 from openinspector.agent.identities import aws_instance
 from openinspector.agent.identity import IdentityError, load_or_make_key
 from openinspector.agent.loop import AgentLoop
-from openinspector.agent.runtime import EnrolmentWish, enrol_as_wished, make_loop
+from openinspector.agent.rotation import load_identity
+from openinspector.agent.runtime import EnrolmentWish, enrol_as_wished, make_loop, rotate_host_key
 from openinspector.agent.settings import Address, AgentSettings, SettingsError
 from openinspector.agent.status import load_status
 from openinspector.testing.fake_host import FakeHost, FakeSystem
@@ -128,6 +129,22 @@ def test_an_agent_that_is_asked_proves_itself_afresh(gateway: SimulatedGateway, 
             gateway.wait_for(lambda: gateway.heartbeats)
     assert tried(gateway) == ["aws_role", "aws_instance", "aws_instance"]
     assert gateway.enrolments[-1].public_key == gateway.agents[AWS_AGENT]
+
+
+def test_a_proof_is_given_with_the_key_the_service_knows(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+    """Its rotation's answer was lost, and it is asked for a proof before it has found that out."""
+    gateway.methods = {"aws_instance"}
+    with FakeImds(BOTH) as imds:
+        host = on(imds)
+        record = enrol_as_wished(settings, BY_NOTHING, host)
+        gateway.faults.append(Fault(endpoint="rotation", after=True))
+        with pytest.raises(EnrolmentError, match="was not replaced"):
+            rotate_host_key(settings)
+        gateway.unproved.add(record.agent_id)
+        with Running(make_loop(settings, host, io.StringIO())):
+            gateway.wait_for(lambda: gateway.heartbeats)
+    key, _ = load_identity(settings.state_directory)
+    assert gateway.enrolments[-1].public_key == gateway.agents[AWS_AGENT] == key.public_key
 
 
 def test_an_agent_that_has_no_proof_any_more_says_so(gateway: SimulatedGateway, settings: AgentSettings) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
+import msgspec
 import pytest
 
 from openinspector.agent.enrolment import EnrolmentError
@@ -21,6 +22,7 @@ from openinspector.agent.runtime import enrol_host, make_loop, rotate_host_key
 from openinspector.agent.settings import Address, AgentSettings
 from openinspector.testing.dying_process import DIED
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
+from openinspector.wire.message import KeyRotated
 
 
 @pytest.fixture
@@ -105,6 +107,16 @@ def test_a_rotation_that_is_refused_is_given_up(gateway: SimulatedGateway, setti
     with pytest.raises(EnrolmentError, match="rotation-refused"):
         rotate_host_key(settings)
     assert agree(gateway, settings) == before
+
+
+def test_an_answer_for_another_key_is_not_believed(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+    body = msgspec.json.encode(KeyRotated(key_id="0" * 64))
+    gateway.faults.append(Fault(endpoint="rotation", body=body))
+    before = load_or_make_key(settings.state_directory).id
+    with pytest.raises(EnrolmentError, match="was not replaced"):
+        rotate_host_key(settings)
+    assert load_or_make_key(settings.state_directory).id == before
+    assert rotate_host_key(settings) == agree(gateway, settings)
 
 
 def test_a_service_that_does_not_answer_changes_nothing(gateway: SimulatedGateway, settings: AgentSettings) -> None:

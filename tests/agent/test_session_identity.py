@@ -73,6 +73,21 @@ def test_a_proof_that_is_refused_is_given_again_later(world: World) -> None:
         assert world.tick() is None
 
 
+def test_a_proof_by_the_wrong_key_is_not_given_again(world: World) -> None:
+    """A session tells which key the service knows; a proof by another one never would be taken."""
+    world.expect(SendChallenge)
+    world.step(CHALLENGE)
+    world.expect(OpenSession)
+    world.step(Failed(failure=ASKED))
+    world.wait(2)
+    world.expect(SendChallenge)
+    world.step(CHALLENGE)
+    world.expect(Attest)
+    world.step(Failed(failure=Unauthorised(problem=problem("revoked"))))
+    world.wait(5)
+    world.connect()
+
+
 def test_the_instruction_re_attest_asks_for_a_new_session(connected: World) -> None:
     connected.beat(Reattest())
     connected.expect(SendChallenge)

@@ -20,7 +20,7 @@ from openinspector.agent.enrolment import EnrolmentError, EnrolmentRecord, load_
 from openinspector.agent.gateway_client import GatewayClient
 from openinspector.agent.identity import KEY_FILE, HostKey, IdentityError, load_key, load_or_make_key
 from openinspector.agent.reply import Failure, Refused, Unauthorised, describe_failure
-from openinspector.wire.message import Challenge, KeyRotated, KeyRotation, Session, SessionRequest
+from openinspector.wire.message import Challenge, KeyRotated, KeyRotation, Problem, Session, SessionRequest
 from openinspector.wire.signature import rotation_statement
 
 NEXT_FILE: Final = "host.key.next"
@@ -58,8 +58,8 @@ class KeyRotator:
 
     @property
     def key(self) -> HostKey:
-        """The key in use."""
-        return self._key
+        """The key that signs: the one in use, or the next one while it is found out which the service knows."""
+        return self._signing
 
     def is_wanted(self) -> bool:
         """Say whether a next key waits."""
@@ -84,6 +84,9 @@ class KeyRotator:
         rotation = KeyRotation(public_key=coming.public_key, proof=coming.sign(statement))
         reply = self.client.rotate_key(credentials, rotation)
         if isinstance(reply, KeyRotated):
+            if reply.key_id != coming.id:
+                message = "the service's answer to the rotation is of another key"
+                return Refused(status=_OK, problem=Problem(code="wrong-key", message=message))
             self._adopt(coming)
         elif isinstance(reply, Refused) and reply.status != _OK:
             # It will not be had: the wish is given up, the key in use stays.
@@ -115,7 +118,7 @@ def rotate_now(rotator: KeyRotator, client: GatewayClient, agent_id: str) -> str
                 return rotator.key.id
             rotated = rotator.rotate(Credentials(session_id=session.session_id, counter=1))
             if isinstance(rotated, KeyRotated):
-                return rotated.key_id
+                return rotator.key.id
             reply = rotated
             break
         reply = reply or session

@@ -193,7 +193,10 @@ def _candidates(wish: EnrolmentWish, host: Host) -> Sequence[str]:
 
 def _attest(method: str, endpoint: Address, host: Host, rotator: KeyRotator, nonce: str) -> Enrolment | Failure:
     # The identities are loaded on the few hosts that need them, when they do.
-    proving = Proving(identity=identities()[method], host=host, server=endpoint.host, unix_time=time.time)
+    identity = identities().get(method)
+    if identity is None:
+        raise IdentityError(f"this agent has no way to prove itself by {method!r}", advice="Update it, or enrol again.")
+    proving = Proving(identity=identity, host=host, server=endpoint.host, unix_time=time.time)
     return prove(rotator.client, rotator.key, proving, nonce)
 
 

@@ -288,6 +288,9 @@ class AgentSession:
             return []
         if isinstance(asked, OpenSession) and isinstance(failure, Refused):
             self._to_attest = failure.problem.code == ATTESTATION_REQUIRED
+        elif isinstance(failure, Unauthorised):
+            # Not the proof was refused but the key: a session tells which key it is.
+            self._to_attest = False
         self._pause(self._contact, failure, moment)
         return []
 
