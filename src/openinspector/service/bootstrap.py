@@ -45,8 +45,10 @@ from openinspector.service.ports.access_key_store import AccessKeyStore
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.identity_store import IdentityStore
+from openinspector.service.ports.instance_states import InstanceStates
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
@@ -56,11 +58,9 @@ from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
 from openinspector.service.stores.advisory_sql import SqlAdvisoryStore
 from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
-from openinspector.service.stores.caller_identity_sts import StsCallerIdentity
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.finding_sql import SqlFindingStore
 from openinspector.service.stores.identity_sql import SqlIdentityStore
-from openinspector.service.stores.instance_states_ec2 import Ec2InstanceStates
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
@@ -267,12 +267,24 @@ def _attesting(settings: Settings) -> Attesting:
             roles=frozenset(settings.aws_roles),
             certificates={} if folder is None else load_region_certificates(folder),
             server_names=frozenset(settings.server_names),
-            caller_identity=StsCallerIdentity() if "aws_role" in settings.enrolment_methods else None,
+            caller_identity=_caller_identity() if "aws_role" in settings.enrolment_methods else None,
         ),
-        instances=Ec2InstanceStates() if settings.aws_ask_ec2 == "yes" else None,
+        instances=_instance_states() if settings.aws_ask_ec2 == "yes" else None,
         holds_for=timedelta(hours=settings.attestation_hours),
         ring=_COUNTERS.alarm,
     )
+
+
+def _caller_identity() -> CallerIdentity:
+    from openinspector.service.stores import caller_identity_sts  # noqa: PLC0415 - httpx, where it is used
+
+    return caller_identity_sts.StsCallerIdentity()
+
+
+def _instance_states() -> InstanceStates:
+    from openinspector.service.stores import instance_states_ec2  # noqa: PLC0415 - boto3, where it is used
+
+    return instance_states_ec2.Ec2InstanceStates()
 
 
 def _installation(settings: Settings, stores: Stores, workflows: Workflows, telemetry: Telemetry) -> Installation:
