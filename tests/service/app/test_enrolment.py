@@ -121,7 +121,6 @@ def test_an_expired_token_is_refused() -> None:
     [
         request("t" * 43),
         request("", method="join_token"),
-        request("t" * 43, method="instance_identity"),
         EnrolmentRequest(
             nonce="n" * 16, method="join_token", evidence={}, public_key=bytes(32), host=HostDescription()
         ),
@@ -136,6 +135,12 @@ def test_an_expired_token_is_refused() -> None:
 )
 def test_anything_else_proves_nothing(wrong: EnrolmentRequest) -> None:
     assert code(lambda: enrol(admission(MemoryAgentStore()), wrong, NOW)) is RefusalCode.ENROLMENT_REFUSED
+
+
+def test_a_way_that_is_not_on_is_refused_as_such() -> None:
+    """The agent may then try another."""
+    other = request("t" * 43, method="instance_identity")
+    assert code(lambda: enrol(admission(MemoryAgentStore()), other, NOW)) is RefusalCode.METHOD_OFF
 
 
 def test_two_threads_share_no_single_use() -> None:
