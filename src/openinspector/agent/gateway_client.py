@@ -17,6 +17,8 @@ from openinspector.wire.message import (
     EnrolmentRequest,
     Heartbeat,
     HeartbeatReply,
+    KeyRotated,
+    KeyRotation,
     Manifest,
     ManifestReply,
     Problem,
@@ -32,6 +34,7 @@ _CHALLENGE: Final = msgspec.json.Decoder(Challenge)
 _ENROLMENT: Final = msgspec.json.Decoder(Enrolment)
 _SESSION: Final = msgspec.json.Decoder(Session)
 _HEARTBEAT: Final = msgspec.json.Decoder(HeartbeatReply)
+_ROTATED: Final = msgspec.json.Decoder(KeyRotated)
 _RECEIPT: Final = msgspec.json.Decoder(Receipt)
 _MANIFEST: Final = msgspec.json.Decoder(ManifestReply)
 
@@ -61,6 +64,14 @@ class GatewayClient:
         if isinstance(session, Session) and not is_session_id(session.session_id):
             return _not_understood("session")
         return session
+
+    def sign_with(self, key: HostKey) -> None:
+        """Sign with another host key from now on."""
+        self._key = key
+
+    def rotate_key(self, credentials: Credentials, rotation: KeyRotation) -> KeyRotated | Failure:
+        """Put another host key in the place of the one that signs."""
+        return self._send("rotation", encode_json(rotation, "a key rotation"), credentials, _ROTATED)
 
     def heartbeat(self, credentials: Credentials, heartbeat: Heartbeat) -> HeartbeatReply | Failure:
         """Send a heartbeat."""

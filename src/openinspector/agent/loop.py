@@ -12,10 +12,13 @@ from openinspector import __version__
 from openinspector.agent import action as act
 from openinspector.agent.action import Action, Exit, SendEnvelope, SendManifest
 from openinspector.agent.collector import Collector
+from openinspector.agent.enrolment import EnrolmentError
 from openinspector.agent.event import Answered, Event, Failed, GatewayReply, Moment, Stopping, Tick, Trouble
 from openinspector.agent.gateway_client import GatewayClient
+from openinspector.agent.identity import IdentityError
 from openinspector.agent.log import Log
 from openinspector.agent.reply import Failure, Refused, Throttled, Unauthorised, Unreachable, describe_failure
+from openinspector.agent.rotation import KeyRotator
 from openinspector.agent.session import AgentSession, collecting
 from openinspector.agent.spool import Spool, SpoolError
 from openinspector.agent.status import AgentStatus
@@ -23,7 +26,7 @@ from openinspector.agent.stream import STREAM
 from openinspector.agent.systemd import ServiceNotifier
 from openinspector.model.agent import HostDescription
 from openinspector.wire.envelope import decode_header
-from openinspector.wire.message import HeartbeatReply, Problem, Receipt, SessionRequest
+from openinspector.wire.message import Enrolment, HeartbeatReply, KeyRotated, Problem, Receipt, SessionRequest
 
 DESCRIBE_EVERY: Final = 300.0
 EXPIRE_EVERY: Final = 600.0
@@ -49,6 +52,9 @@ class Parts:
     proxy: str
     session: AgentSession
     client: GatewayClient
+    rotator: KeyRotator
+    attest: Callable[[str], Enrolment | Failure]
+    """Proves the host's identity afresh with a nonce."""
     spool: Spool
     collector: Collector
     events: "SimpleQueue[Event]"
@@ -116,6 +122,7 @@ class AgentLoop:
             random=self._world.random(),
             host=self._host,
             spool=self._parts.spool.view(),
+            rotation=self._parts.rotator.is_wanted(),
         )
 
     def _expire(self, now: datetime) -> None:
@@ -194,12 +201,34 @@ class AgentLoop:
         if isinstance(request, act.SendChallenge):
             return client.challenge()
         if isinstance(request, act.OpenSession):
-            return client.open_session(SessionRequest(nonce=request.nonce, agent_id=self._parts.agent_id))
+            return self._admit(request)
+        if isinstance(request, act.Attest | act.RotateKey):
+            return self._identify(request)
         if isinstance(request, act.SendHeartbeat):
             return client.heartbeat(request.credentials, request.heartbeat)
         if isinstance(request, SendManifest):
             return client.close_stream(request.credentials, self._parts.spool.manifest(request.run_arn))
         return self._upload(request)
+
+    def _admit(self, request: act.OpenSession) -> GatewayReply | Failure:
+        asked = SessionRequest(nonce=request.nonce, agent_id=self._parts.agent_id)
+        return self._identified(lambda: self._parts.rotator.open_session(asked))
+
+    def _identify(self, request: act.Attest | act.RotateKey) -> GatewayReply | Failure:
+        if isinstance(request, act.Attest):
+            return self._identified(lambda: self._parts.attest(request.nonce))
+        reply = self._identified(lambda: self._parts.rotator.rotate(request.credentials))
+        if isinstance(reply, KeyRotated):
+            self._parts.log.info("host key replaced", key=reply.key_id)
+        return reply
+
+    def _identified(self, ask: Callable[[], GatewayReply | Failure]) -> GatewayReply | Failure:
+        """Return what came of a request about this host's identity; what the host cannot do is a refusal too."""
+        try:
+            return ask()
+        except (IdentityError, EnrolmentError) as error:
+            self._parts.log.alarm("identity unusable", error=error)
+            return Refused(status=200, problem=Problem(code="no-identity", message=str(error), advice=error.advice))
 
     def _upload(self, request: SendEnvelope) -> Receipt | Failure | None:
         envelope = self._parts.spool.read(request.run_arn, request.seq)

@@ -4,7 +4,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,22 +14,27 @@ from queue import SimpleQueue
 from openinspector.agent.collector import Collector
 from openinspector.agent.description import describe
 from openinspector.agent.enrolment import (
+    JOIN_TOKEN,
     MAX_CA_BYTES,
     EnrolmentError,
     EnrolmentRecord,
+    MethodOffError,
+    Proving,
     enrol,
     enrolled_ca,
-    load_enrolment,
+    prove,
     save_enrolment,
 )
 from openinspector.agent.event import Event
 from openinspector.agent.gateway_client import GatewayClient
 from openinspector.agent.host import Host
-from openinspector.agent.identities.join_token import IDENTITY as JOIN_TOKEN
-from openinspector.agent.identity import HostKey, load_or_make_key
+from openinspector.agent.identity import HostKey, Identity, IdentityError, load_or_make_key
+from openinspector.agent.instance_metadata import INSTANCE_ID, MetadataConversation, MetadataError
 from openinspector.agent.log import Log, LogStream
 from openinspector.agent.log_file import LogFile
 from openinspector.agent.loop import AgentLoop, Parts, World
+from openinspector.agent.reply import Failure
+from openinspector.agent.rotation import KeyRotator, adopt, load_identity, prepare_rotation, rotate_now
 from openinspector.agent.session import AgentSession
 from openinspector.agent.settings import Address, AgentSettings, SettingsError, parse_endpoint
 from openinspector.agent.spool import Spool, SpoolLimits
@@ -37,8 +43,11 @@ from openinspector.agent.status import save_status
 from openinspector.agent.systemd import ServiceNotifier, is_journal, service_notifier
 from openinspector.agent.this_platform import sensor_process, this_host, with_system_proxy
 from openinspector.agent.transport import Route, Transport, make_tls_context
+from openinspector.wire.message import Enrolment
 
 SPOOL_FOLDER = "spool"
+ORDER = ("aws_role", "aws_instance", "join_token")
+"""Ways to enrol in order of preference (F1.12)."""
 
 
 def stop_on_signals(loop: AgentLoop) -> None:
@@ -80,8 +89,7 @@ def make_loop(
 ) -> AgentLoop:
     """Return the loop of an enrolled host; raises OpenInspectorError."""
     state = settings.state_directory
-    key = load_or_make_key(state)
-    enrolment = load_enrolment(state, key)
+    key, enrolment = load_identity(state)
     enrolled_at = parse_endpoint(enrolment.endpoint)
     endpoint = settings.endpoint or enrolled_at
     if endpoint != enrolled_at:
@@ -95,12 +103,16 @@ def make_loop(
     spool = Spool(
         state / SPOOL_FOLDER, enrolment.agent_id, SpoolLimits(bytes=settings.spool_bytes, age=settings.spool_age)
     )
+    client = _connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key)
+    rotator = KeyRotator(state, client)
     parts = Parts(
         agent_id=enrolment.agent_id,
         endpoint=f"https://{endpoint}",
         proxy=str(proxy.address) if proxy else "",
         session=AgentSession(enrolment.agent_id, sensors.names()),
-        client=_connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key),
+        client=client,
+        rotator=rotator,
+        attest=lambda nonce: _attest(enrolment.method, endpoint, host, rotator, nonce),
         spool=spool,
         collector=Collector(sensors.collect, spool, events.put, time.monotonic),
         events=events,
@@ -112,8 +124,24 @@ def make_loop(
     return AgentLoop(parts, world)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentWish:
+    """What the person who enrols the host asks for."""
+
+    token: str = ""
+    method: str = ""
+    """One identity's name; empty: the first of `ORDER` that this host has proof for and the service takes."""
+    new_key: bool = False
+    """Enrol with a new host key, and put it in the place of the old one."""
+
+
 def enrol_host(settings: AgentSettings, token: str, host: Host | None = None) -> str:
-    """Enrol this host at the settings' endpoint with a join token; returns its agent id; OpenInspectorError.
+    """Enrol this host with a join token, or on EC2 by what it is; returns its agent id; OpenInspectorError."""
+    return enrol_as_wished(settings, EnrolmentWish(token=token), host).agent_id
+
+
+def enrol_as_wished(settings: AgentSettings, wish: EnrolmentWish, host: Host | None = None) -> EnrolmentRecord:
+    """Enrol this host at the settings' endpoint; OpenInspectorError.
 
     Authorities to trust (``ca_file``) are copied into the state directory: from then on nothing else is trusted.
     """
@@ -123,12 +151,74 @@ def enrol_host(settings: AgentSettings, token: str, host: Host | None = None) ->
     settings = with_system_proxy(settings, machine)
     state = settings.state_directory
     ca = _read_ca(settings.ca_file) if settings.ca_file else None
-    key = load_or_make_key(state)
+    key = prepare_rotation(state) if wish.new_key else load_or_make_key(state)
     client = _connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key)
-    agent_id = enrol(client, key, JOIN_TOKEN, token, describe(machine))
-    record = EnrolmentRecord(endpoint=f"https://{endpoint}", agent_id=agent_id, key_id=key.id, enrolled_at=_now())
-    save_enrolment(state, record, ca)
-    return agent_id
+    agent_id, method = _enrol(client, key, wish, machine, endpoint.host)
+    record = EnrolmentRecord(
+        endpoint=f"https://{endpoint}", agent_id=agent_id, key_id=key.id, enrolled_at=_now(), method=method
+    )
+    (adopt if wish.new_key else save_enrolment)(state, record, ca)
+    return record
+
+
+def rotate_host_key(settings: AgentSettings) -> str:
+    """Replace the host key of an agent that is not running and return the new key's id; OpenInspectorError.
+
+    AlreadyRunningError where it is running: then `prepare_rotation` is all it needs.
+    """
+    state = settings.state_directory
+    lock = take_lock(state)
+    try:
+        key, enrolment = load_identity(state)
+        prepare_rotation(state)
+        endpoint = settings.endpoint or parse_endpoint(enrolment.endpoint)
+        client = _connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key)
+        return rotate_now(KeyRotator(state, client), client, enrolment.agent_id)
+    finally:
+        os.close(lock)
+
+
+def identities() -> Mapping[str, Identity]:
+    """Return every way this agent can prove which host it runs on."""
+    from openinspector.plugins import discover  # noqa: PLC0415 - two megabytes, for those that enrol
+
+    return discover("openinspector.agent.identities", "IDENTITY", Identity)
+
+
+def _enrol(client: GatewayClient, key: HostKey, wish: EnrolmentWish, host: Host, server: str) -> tuple[str, str]:
+    """Return the agent's id and the identity that proved it: the first that the host has and the service takes."""
+    known = identities()
+    if wish.method and wish.method not in known:
+        raise SettingsError(f"no way to enrol is called {wish.method!r}", advice=f"There are: {', '.join(known)}.")
+    names = [wish.method] if wish.method else _candidates(wish, host)
+    obstacles: list[str] = []
+    for name in names:
+        proving = Proving(identity=known[name], host=host, server=server, unix_time=time.time, token=wish.token)
+        try:
+            return enrol(client, key, proving), name
+        except (IdentityError, MethodOffError) as error:
+            obstacles.append(f"{name}: {error}")
+    raise EnrolmentError(
+        f"this host was not enrolled: {'; '.join(obstacles) or 'it is no EC2 instance, and no token was given'}",
+        advice="Make a token where the service runs: openinspector admin tokens create",
+    )
+
+
+def _candidates(wish: EnrolmentWish, host: Host) -> Sequence[str]:
+    try:
+        on_ec2 = MetadataConversation(host).text(INSTANCE_ID) is not None
+    except MetadataError:
+        on_ec2 = False
+    return [name for name in ORDER if (wish.token if name == JOIN_TOKEN else on_ec2)]
+
+
+def _attest(method: str, endpoint: Address, host: Host, rotator: KeyRotator, nonce: str) -> Enrolment | Failure:
+    # The identities are loaded on the few hosts that need them, when they do.
+    identity = identities().get(method)
+    if identity is None:
+        raise IdentityError(f"this agent has no way to prove itself by {method!r}", advice="Update it, or enrol again.")
+    proving = Proving(identity=identity, host=host, server=endpoint.host, unix_time=time.time)
+    return prove(rotator.client, rotator.key, proving, nonce)
 
 
 def _connect(settings: AgentSettings, endpoint: Address, ca_file: Path | None, key: HostKey) -> GatewayClient:

@@ -23,8 +23,9 @@ from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
+from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.counters import Counters
-from openinspector.service.app.enrolment import Nonces, new_agent_id
+from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW, PreviewMaker
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
 from openinspector.service.app.installation import Installation
@@ -40,6 +41,7 @@ from openinspector.service.app.schedules import start_due
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
+from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.certificates import write_private
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
@@ -48,7 +50,10 @@ from openinspector.service.ports.access_key_store import AccessKeyStore
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.finding_store import FindingStore
+from openinspector.service.ports.identity_store import IdentityStore
+from openinspector.service.ports.instance_states import InstanceStates
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
@@ -64,6 +69,7 @@ from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.identity_sql import SqlIdentityStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
@@ -113,6 +119,7 @@ class Stores:
 
     assessments: AssessmentStore
     agents: AgentStore
+    identities: IdentityStore
     findings: FindingStore
     telemetry: TelemetryStore
     advisories: AdvisoryStore
@@ -132,6 +139,7 @@ def open_stores(settings: Settings) -> Stores:
     return Stores(
         assessments=SqlAssessmentStore(engine),
         agents=SqlAgentStore(engine),
+        identities=SqlIdentityStore(engine),
         findings=SqlFindingStore(engine),
         telemetry=SqlTelemetryStore(engine),
         advisories=SqlAdvisoryStore(engine),
@@ -249,7 +257,12 @@ class Service:
             nonces=Nonces(os.urandom),
             counters=_COUNTERS,
             clock=self._clock,
-            new_agent_id=partial(new_agent_id, os.urandom),
+            admission=Admission(
+                agents=self.stores.agents,
+                identities=self.stores.identities,
+                attesting=_attesting(settings),
+                new_id=partial(new_agent_id, os.urandom),
+            ),
         )
 
     def _run_driver(self) -> RunDriver:
@@ -302,6 +315,36 @@ def _telemetry(settings: Settings, stores: Stores) -> Telemetry:
         clock,
         os.urandom,
     )
+
+
+def _attesting(settings: Settings) -> Attesting:
+    found = discover("openinspector.service.attestors", "ATTESTOR", Attestor)
+    folder = settings.aws_certificates
+    return Attesting(
+        attestors={name: found[name] for name in settings.enrolment_methods},
+        trust=Trust(
+            accounts=frozenset(settings.aws_accounts),
+            roles=frozenset(settings.aws_roles),
+            certificates={} if folder is None else load_region_certificates(folder),
+            server_names=frozenset(settings.server_names),
+            caller_identity=_caller_identity() if "aws_role" in settings.enrolment_methods else None,
+        ),
+        instances=_instance_states() if settings.aws_ask_ec2 == "yes" else None,
+        holds_for=timedelta(hours=settings.attestation_hours),
+        ring=_COUNTERS.alarm,
+    )
+
+
+def _caller_identity() -> CallerIdentity:
+    from openinspector.service.stores import caller_identity_sts  # noqa: PLC0415 - httpx, where it is used
+
+    return caller_identity_sts.StsCallerIdentity()
+
+
+def _instance_states() -> InstanceStates:
+    from openinspector.service.stores import instance_states_ec2  # noqa: PLC0415 - boto3, where it is used
+
+    return instance_states_ec2.Ec2InstanceStates()
 
 
 def _installation(settings: Settings, stores: Stores, workflows: Workflows, telemetry: Telemetry) -> Installation:

@@ -31,6 +31,8 @@ from openinspector.wire.message import (
     EnrolmentRequest,
     Heartbeat,
     HeartbeatReply,
+    KeyRotated,
+    KeyRotation,
     Manifest,
     ManifestReply,
     Problem,
@@ -42,6 +44,7 @@ from openinspector.wire.signature import SignedRequest, key_id, parse_headers
 from openinspector.wire.telemetry import TelemetryMessage
 
 TOKEN: Final = "simulated-join-token-0001"  # noqa: S105 - opens nothing but this simulator
+AWS_AGENT: Final = "i-0123456789abcdef0"
 MAX_BODY: Final = 8 * 1024 * 1024
 
 
@@ -106,6 +109,13 @@ class SimulatedGateway:
         self.heartbeats: list[Heartbeat] = []
         self.streams: dict[str, KeptStream] = {}
         self.agents: dict[str, bytes] = {}
+        self.enrolments: list[EnrolmentRequest] = []
+        self.methods = {"join_token"}
+        """Ways of enrolment that are on; of the others it takes ``aws_instance``, whatever the evidence."""
+        self.unproved: set[str] = set()
+        """Agents that get no session before they have proved themselves afresh."""
+        self.revoked: set[str] = set()
+        """Agents that get no session any more."""
         self.requests: list[str] = []
         """Every request's endpoint, in order."""
         self.connections = 0
@@ -169,6 +179,8 @@ class SimulatedGateway:
         if endpoint == "session":
             return self._open(claim, _decoded(body, SessionRequest))
         agent_id = self._authenticated(claim)
+        if endpoint == "rotation":
+            return self._rotate(agent_id, claim, _decoded(body, KeyRotation))
         if endpoint == "heartbeat":
             self.heartbeats.append(_decoded(body, Heartbeat))
             return HeartbeatReply(instructions=tuple(msgspec.Raw(raw) for raw in self.instructions))
@@ -203,21 +215,45 @@ class SimulatedGateway:
     def _enrol(self, claim: SignedRequest, request: EnrolmentRequest) -> Enrolment:
         self._use(request.nonce)
         _verify(claim, request.public_key)
-        if request.evidence != {"token": TOKEN}:
+        self.enrolments.append(request)
+        if request.method == "aws_instance" and request.method in self.methods:
+            agent_id = AWS_AGENT
+            self.unproved.discard(agent_id)
+        elif request.method not in self.methods:
+            raise RefusalError(403, "method-off")
+        elif request.evidence == {"token": TOKEN}:
+            agent_id = f"host-{claim.key_id[:17]}"
+        else:
             raise RefusalError(403, "enrolment-refused")
-        agent_id = f"host-{claim.key_id[:17]}"
         self.agents[agent_id] = request.public_key
         return Enrolment(agent_id=agent_id)
 
     def _open(self, claim: SignedRequest, request: SessionRequest) -> Session:
         self._use(request.nonce)
+        if request.agent_id in self.revoked:
+            raise RefusalError(401, "revoked")
         public_key = self.agents.get(request.agent_id)
         if public_key is None:
             raise RefusalError(401, "unknown-agent")
         _verify(claim, public_key)
+        if request.agent_id in self.unproved:
+            raise RefusalError(403, "attestation-required")
         session_id = token_urlsafe(24)
         self._sessions[session_id] = _OpenSession(request.agent_id, public_key)
         return Session(session_id=session_id, expires_at=datetime.now(UTC) + timedelta(hours=1), heartbeat_seconds=60)
+
+    def _rotate(self, agent_id: str, claim: SignedRequest, request: KeyRotation) -> KeyRotated:
+        new = key_id(request.public_key)
+        statement = "\n".join(
+            ["openinspector-key-rotation-v1", agent_id, claim.covered.session or "", claim.key_id, new]
+        )
+        try:
+            Ed25519PublicKey.from_public_bytes(request.public_key).verify(request.proof, statement.encode())
+        except InvalidSignature as error:
+            raise RefusalError(403, "rotation-refused") from error
+        self.agents[agent_id] = request.public_key
+        self.end_sessions()
+        return KeyRotated(key_id=new)
 
     def _use(self, nonce: str) -> None:
         if nonce not in self._nonces:

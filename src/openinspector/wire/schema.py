@@ -19,6 +19,8 @@ _MESSAGES: Final[tuple[type[msgspec.Struct], ...]] = (
     message.Challenge,
     message.EnrolmentRequest,
     message.Enrolment,
+    message.KeyRotation,
+    message.KeyRotated,
     message.SessionRequest,
     message.Session,
     message.Heartbeat,

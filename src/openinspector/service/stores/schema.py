@@ -251,6 +251,33 @@ AGENT: Final = Table(
     Column("ami_id", Word),
 )
 
+ATTESTATION: Final = Table(
+    "attestation",
+    METADATA,
+    Column("agent_id", Word, primary_key=True),
+    Column("key_id", Word),  # none: released, the next key to prove the instance is bound to it
+    Column("method", Word, nullable=False),
+    Column("account", Word, nullable=False),
+    Column("region", Word, nullable=False),
+    Column("attested_at", Moment, nullable=False),
+    Column("pending_time", Moment),
+)
+
+REVOKED_KEY: Final = Table(
+    "revoked_key",
+    METADATA,
+    Column("key_id", Word, primary_key=True),
+    Column("agent_id", Word, nullable=False),
+    Column("revoked_at", Moment, nullable=False),
+)
+
+REATTESTATION: Final = Table(
+    "reattestation",
+    METADATA,
+    Column("agent_id", Word, primary_key=True),
+    Column("asked_at", Moment, nullable=False),
+)
+
 RUN_KEY: Final = Table(
     "run_key",
     METADATA,
