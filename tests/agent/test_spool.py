@@ -107,21 +107,32 @@ def test_the_stream_ends_before_the_gateways_limit(tmp_path: Path) -> None:
 
 def test_what_is_too_old_is_given_up_and_counted(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"', b'"2"')
-    os.utime(envelope_file(tmp_path, 1), (0, 0))
-    assert made.expire(datetime.now(UTC)) == 1
-    assert pending(made) == (2,)
+    assert made.expire(NOW, 0.0) == 0
+    made.append(RUN, b'"3"')
+    assert made.expire(NOW, 3599.0) == 0
+    assert made.expire(NOW, 3600.0) == 2
+    assert pending(made) == (3,)
     manifest = made.manifest(RUN)
-    assert (manifest.count, manifest.dropped) == (2, 1)
-    assert manifest.chain == chain_digest([payload_digest(b'"2"')])
+    assert (manifest.count, manifest.dropped) == (3, 2)
+    assert manifest.chain == chain_digest([payload_digest(b'"3"')])
     assert spool(tmp_path).manifest(RUN) == manifest
+
+
+def test_a_clock_that_jumps_makes_no_telemetry_old(tmp_path: Path) -> None:
+    made = filled(tmp_path, b'"1"')
+    os.utime(envelope_file(tmp_path, 1), (0, 0))
+    for jump in (timedelta(days=365), timedelta(days=-365)):
+        assert made.expire(NOW + jump, 0.0) == 0
+    assert spool(tmp_path).expire(NOW + timedelta(days=365), 0.0) == 0
+    assert pending(made) == (1,)
 
 
 def test_streams_long_over_are_forgotten(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"')
     made.end(RUN)
-    made.expire(NOW + timedelta(days=2))
+    made.expire(NOW + timedelta(days=2), 0.0)
     assert made.view().streams[RUN].phase is StreamPhase.OVER
-    made.expire(NOW + timedelta(days=4))
+    made.expire(NOW + timedelta(days=4), 0.0)
     assert made.view().streams == {}
     assert list((tmp_path / "spool").iterdir()) == []
 

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -43,6 +44,10 @@ SPOOL_FOLDER = "spool"
 LOCK_FILE = "lock"
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class AlreadyRunningError(OpenInspectorError):
     """Another agent uses the state directory."""
 
@@ -60,8 +65,8 @@ def run_agent(settings: AgentSettings, host: Host | None = None, log_to: TextIO 
         os.close(lock)
 
 
-def make_loop(settings: AgentSettings, host: Host, log_to: TextIO) -> AgentLoop:
-    """Return the loop of an enrolled host; raises OpenInspectorError."""
+def make_loop(settings: AgentSettings, host: Host, log_to: TextIO, now: Callable[[], datetime] = _now) -> AgentLoop:
+    """Return the loop of an enrolled host; raises OpenInspectorError. ``now`` is the host's clock, right or wrong."""
     state = settings.state_directory
     key = load_or_make_key(state)
     enrolment = load_enrolment(state, key)
@@ -81,14 +86,14 @@ def make_loop(settings: AgentSettings, host: Host, log_to: TextIO) -> AgentLoop:
         agent_id=enrolment.agent_id,
         endpoint=f"https://{endpoint}",
         session=AgentSession(enrolment.agent_id, sensors.names()),
-        client=_connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key),
+        client=_connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key, now),
         spool=spool,
         collector=Collector(sensors.collect, spool, events.put, time.monotonic),
         events=events,
         save_status=partial(save_status, state),
-        log=Log(log_to, settings.log_level, _now),
+        log=Log(log_to, settings.log_level, now),
     )
-    world = World(now=_now, monotonic=time.monotonic, random=_chance, describe=partial(describe, host))
+    world = World(now=now, monotonic=time.monotonic, random=_chance, describe=partial(describe, host))
     return AgentLoop(parts, world)
 
 
@@ -111,9 +116,11 @@ def enrol_host(settings: AgentSettings, token: str, host: Host | None = None) ->
     return agent_id
 
 
-def _connect(settings: AgentSettings, endpoint: Address, ca_file: Path | None, key: HostKey) -> GatewayClient:
-    route = Route(gateway=endpoint, proxy=settings.proxy)
-    return GatewayClient(Transport(route, make_tls_context(ca_file), time.monotonic), key, time.time)
+def _connect(
+    settings: AgentSettings, endpoint: Address, ca_file: Path | None, key: HostKey, now: Callable[[], datetime] = _now
+) -> GatewayClient:
+    transport = Transport(Route(gateway=endpoint, proxy=settings.proxy), make_tls_context(ca_file), time.monotonic)
+    return GatewayClient(transport, key, lambda: now().timestamp())
 
 
 def _read_ca(path: Path) -> bytes:
@@ -140,10 +147,6 @@ def _lock(state: Path) -> int:
         os.close(descriptor)
         raise AlreadyRunningError(f"an agent is already running with {state}") from error
     return descriptor
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _chance() -> float:

@@ -10,9 +10,8 @@
 import contextlib
 import os
 import re
-from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -42,11 +41,11 @@ class StreamFolderError(Exception):
 class _Record(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     order: StreamOrder
     phase: StreamPhase = StreamPhase.OPEN
-    lost: list[int] = []
+    lost: list[Annotated[int, msgspec.Meta(ge=1, le=MAX_ENVELOPES)]] = []
     """Numbers used whose envelopes are gone: given up, unreadable, or missing at the service."""
-    refused: int = 0
+    refused: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Envelopes that never got a number because the spool was full."""
-    collections: int = 0
+    collections: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 _RECORD: Final = msgspec.json.Decoder(_Record)
@@ -62,6 +61,8 @@ class StreamFolder:
         self._held: dict[int, int] = {}
         """Number to bytes on disk, ascending."""
         self._digests: dict[int, str] = {}
+        self._seen: dict[int, float] = {}
+        """Number to when `held_since` first saw it, in monotonic seconds."""
         self._view: StreamView | None = None
 
     @classmethod
@@ -182,21 +183,22 @@ class StreamFolder:
                 self._lose(seq)
         self._save()
 
-    def older_than(self, moment: datetime) -> tuple[int, ...]:
-        """Return the numbers of envelopes spooled before ``moment``."""
-        limit = moment.timestamp()
-        return tuple(seq for seq in self._held if _modified(self._path(seq), limit) < limit)
+    def held_since(self, limit: float, monotonic: float) -> tuple[int, ...]:
+        """Return the numbers of envelopes that this was told at or before ``limit`` already, and still are here.
+
+        Both are monotonic seconds: a wall clock that jumps makes nothing old.
+        """
+        self._seen = {seq: self._seen.get(seq, monotonic) for seq in self._held}
+        return tuple(seq for seq, seen in self._seen.items() if seen <= limit)
 
     def finish(self) -> None:
         """Add nothing more."""
         if self._record.phase is StreamPhase.OPEN:
-            self._record.phase = StreamPhase.FINISHED
-            self._save()
+            self._enter(StreamPhase.FINISHED)
 
     def end(self) -> None:
         """Remove what is left of the stream but the memory that it was."""
-        self._record.phase = StreamPhase.OVER
-        self._save()
+        self._enter(StreamPhase.OVER)
         for seq in tuple(self._held):
             self._forget(seq)
         (self.folder / ACKNOWLEDGED).unlink(missing_ok=True)
@@ -273,9 +275,19 @@ class StreamFolder:
                 raise
         self._acknowledged += lines
 
+    def _enter(self, phase: StreamPhase) -> None:
+        """Enter a phase on disk, or not at all: what asked for it is told, and asks again."""
+        before, self._record.phase = self._record.phase, phase
+        try:
+            self._save()
+        except OSError:
+            self._record.phase = before
+            raise
+
     def _save(self) -> None:
-        write_atomically(self.folder / RECORD, encode_json(self._record, "a stream's record"))
+        # What is counted in memory stays counted where the disk does not take it.
         self._changed()
+        write_atomically(self.folder / RECORD, encode_json(self._record, "a stream's record"))
 
     def _changed(self) -> None:
         self._view = None
@@ -307,10 +319,3 @@ def _load_acknowledged(path: Path) -> list[str]:
     if len(whole) != len(content):
         write_atomically(path, whole)
     return lines
-
-
-def _modified(path: Path, otherwise: float) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return otherwise

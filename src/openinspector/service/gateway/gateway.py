@@ -3,6 +3,7 @@
 from asyncio import Semaphore
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from openinspector.model.agent import AgentId
 from openinspector.service.app.counters import Counters
@@ -13,6 +14,9 @@ from openinspector.service.app.telemetry import Telemetry
 from openinspector.service.gateway.slots import Slots
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.clock import Clock
+from openinspector.wire.envelope import MAX_ENVELOPE_BYTES
+
+UPLOAD_BYTES: Final = 64 * MAX_ENVELOPE_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +31,8 @@ class Gateway:
     counters: Counters
     clock: Clock
     new_agent_id: Callable[[], AgentId]
-    uploads: Slots = field(default_factory=lambda: Slots(64))
-    """Uploads of telemetry on their way: bounds memory; who finds none free is told to come back."""
+    uploads: Slots = field(default_factory=lambda: Slots(UPLOAD_BYTES))
+    """Bytes of telemetry on their way: bounds memory; who finds none free is told to come back."""
     ingests: Semaphore = field(default_factory=lambda: Semaphore(4))
     """Uploads being decoded, sealed and stored: bounds threads; uploads wait for it."""
     admissions: Slots = field(default_factory=lambda: Slots(64, per_holder=64))

@@ -27,6 +27,7 @@ from openinspector.model.agent import AgentId
 from openinspector.model.errors import WireError
 from openinspector.service.app.refusal import RefusalCode, RefusedError
 from openinspector.service.gateway.gateway import Gateway
+from openinspector.wire.envelope import SLOWEST_BYTES_A_SECOND
 from openinspector.wire.signature import (
     CLOCK_WINDOW_SECONDS,
     CONTENT_DIGEST,
@@ -42,7 +43,7 @@ from openinspector.wire.signature import (
 JSON: Final = "application/json"
 OCTETS: Final = "application/octet-stream"
 BODY_SECONDS: Final = 60
-"""How long a body may take to arrive."""
+"""How long a body may take to arrive, beside the time its bytes have (`SLOWEST_BYTES_A_SECOND`)."""
 _HASHED_IN_LOOP: Final = 128 * 1024
 """Bytes whose hashing holds the event loop for less than a thread would cost."""
 _READ: Final = frozenset(
@@ -85,6 +86,11 @@ class Caller:
     claim: SignedRequest
     request: Request
     limit: int
+
+    @property
+    def announced(self) -> int:
+        """Bytes of the body that is still to come, as its header says; at least 1."""
+        return max(1, _announced(self.request))
 
     async def read_body(self) -> bytes:
         """Receive the body that was signed; RefusedError."""
@@ -175,7 +181,7 @@ async def _read_body(request: Request, claim: SignedRequest, limit: int) -> byte
     chunks: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(BODY_SECONDS + _announced(request) / SLOWEST_BYTES_A_SECOND):
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > limit:
@@ -190,6 +196,11 @@ async def _read_body(request: Request, claim: SignedRequest, limit: int) -> byte
     if not (claim.covers(body) if hashed_here else await run_in_threadpool(claim.covers, body)):
         raise RefusedError(RefusalCode.BAD_SIGNATURE, "the body is not the one whose digest was signed")
     return body
+
+
+def _announced(request: Request) -> int:
+    """Return the bytes announced; `_claim` has checked them."""
+    return int(request.headers.get("content-length", "0"))
 
 
 def _bad_signature(what: str) -> RefusedError:
