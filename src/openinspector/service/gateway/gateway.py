@@ -33,7 +33,7 @@ class Gateway:
     new_agent_id: Callable[[], AgentId]
     uploads: Slots = field(default_factory=lambda: Slots(UPLOAD_BYTES))
     """Bytes of telemetry on their way: bounds memory; who finds none free is told to come back."""
-    ingests: Semaphore = field(default_factory=lambda: Semaphore(4))
-    """Uploads being decoded, sealed and stored: bounds threads; uploads wait for it."""
+    ingests: Semaphore = field(default_factory=lambda: Semaphore(8))
+    """Uploads being decoded, sealed and stored, most of the time waiting for the disk: bounds threads and plaintext."""
     admissions: Slots = field(default_factory=lambda: Slots(64, per_holder=64))
     """Enrolments and session openings at the store: bounds what strangers can make us do."""
