@@ -1,10 +1,11 @@
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from openinspector.agent.spool import MAX_QUARANTINED, Spool, SpoolError, SpoolLimits
+from openinspector.agent.spool import MAX_OVER, MAX_QUARANTINED, Spool, SpoolError, SpoolLimits
 from openinspector.agent.stream import StreamOrder, StreamPhase
 from openinspector.wire.envelope import chain_digest, decode_envelope, payload_digest
 
@@ -116,6 +117,36 @@ def test_what_is_too_old_is_given_up_and_counted(tmp_path: Path) -> None:
     assert (manifest.count, manifest.dropped) == (3, 2)
     assert manifest.chain == chain_digest([payload_digest(b'"3"')])
     assert spool(tmp_path).manifest(RUN) == manifest
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b'"lost":[]', b'"lost":[999999999999]'),
+        (b'"lost":[]', b'"lost":[0]'),
+        (b'"refused":0', b'"refused":-1'),
+        (b'"run_arn":"arn', b'"run_arn":"' + b"a" * 300),
+        (b'"ends_at":"2026-03-01T01:00:00Z"', b'"ends_at":"2026-03-01T01:00:00"'),
+    ],
+    ids=repr,
+)
+def test_a_record_that_cannot_be_is_quarantined_with_its_envelopes(tmp_path: Path, right: bytes, wrong: bytes) -> None:
+    filled(tmp_path, b'"1"')
+    record = next((tmp_path / "spool").glob("*/stream.json"))
+    assert right in record.read_bytes()
+    record.write_bytes(record.read_bytes().replace(right, wrong))
+    made = spool(tmp_path)
+    assert made.view().streams == {}
+    assert made.view().report.envelopes_dropped == 1
+
+
+def test_streams_that_are_over_are_kept_in_mind_up_to_a_bound(tmp_path: Path) -> None:
+    made = spool(tmp_path)
+    for number in range(MAX_OVER + 5):
+        made.open(replace(ORDER, run_arn=f"run-{number}", ends_at=NOW + timedelta(seconds=number)))
+        made.end(f"run-{number}")
+    assert len(made.view().streams) == MAX_OVER
+    assert "run-0" not in made.view().streams
 
 
 def test_a_clock_that_jumps_makes_no_telemetry_old(tmp_path: Path) -> None:

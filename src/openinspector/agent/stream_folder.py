@@ -32,6 +32,7 @@ _LOST: Final = "-"
 _ENVELOPE_NAME: Final = re.compile(r"[0-9]{6}\.oit")
 _LINE: Final = re.compile(r"[0-9a-f]{64}|-")
 _MAX_RECORD_BYTES: Final = 256 * 1024
+_MAX_ACKNOWLEDGED_BYTES: Final = MAX_ENVELOPES * 65
 
 
 class StreamFolderError(Exception):
@@ -307,14 +308,15 @@ def _load_record(path: Path) -> _Record:
 def _load_acknowledged(path: Path) -> list[str]:
     """Return the whole lines; a last one that was cut off is removed from the file."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_MAX_ACKNOWLEDGED_BYTES + 1)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StreamFolderError(f"{path.name}: {error}") from error
     whole = content[: content.rfind(b"\n") + 1]
     lines = whole.decode(errors="replace").splitlines()
-    if len(lines) > MAX_ENVELOPES or not all(_LINE.fullmatch(line) for line in lines):
+    if len(content) > _MAX_ACKNOWLEDGED_BYTES or not all(_LINE.fullmatch(line) for line in lines):
         raise StreamFolderError(f"{path.name}: not a list of digests")
     if len(whole) != len(content):
         write_atomically(path, whole)
