@@ -2,15 +2,20 @@
 
 ``python killed_agent.py STATE KEPT KILLS SEED``. Imports once and forks for each life, so that a life begins in
 milliseconds; everything else is the agent's own: key, TLS, session, loop, collector, spool. What it would collect is
-made up. A digest is noted in the file KEPT once the spool has said that it kept its envelope.
+made up, and its pauses are short. A digest is noted in the file KEPT once the spool has said that it kept its envelope.
+
+The kill comes a random moment after a random number of things the agent did to files and sockets (Python's audit
+events), not after a random time alone: on a busy machine, lives get as far as on an idle one.
 """
 
 import os
 import random
+import select
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
@@ -35,9 +40,21 @@ from openinspector.wire.codec import encode_record
 from openinspector.wire.envelope import payload_digest
 from openinspector.wire.telemetry import TelemetryMessage
 
-LONGEST_LIFE = 0.15
-"""Seconds; a run takes less where nothing goes wrong."""
-RECORDS = 4
+DEEDS = 250
+"""Audit events of a life that is let live through a run."""
+MOMENT = 0.004
+PATIENCE = 0.1
+"""Seconds; an agent that does nothing for so long is killed all the same."""
+HURRY = 50
+RECORDS = 2
+DEED = b"."
+
+
+class HurriedEvents(SimpleQueue[Event]):
+    """Waits a fiftieth as long as it is asked to."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Event:  # noqa: FBT001, FBT002 - as inherited
+        return super().get(block, None if timeout is None else timeout / HURRY)
 
 
 class NotingSpool(Spool):
@@ -58,13 +75,15 @@ def collect(_names: tuple[str, ...], number: int, _stop: Callable[[], bool]) -> 
     yield encode_record("agent", MonitoringStart(agent_version="x", sensors=("dpkg",), collection=number))
     for _ in range(RECORDS):
         yield encode_record("dpkg", KernelParameters(values={"chance": os.urandom(200).hex()}))
-    yield encode_record("dpkg", SensorStatus(sensor="dpkg", state=SensorState.OK, records=RECORDS))
+    yield encode_record(
+        "dpkg", SensorStatus(sensor="dpkg", state=SensorState.OK, records=RECORDS, details=(os.urandom(9).hex(),))
+    )
 
 
 def agent(state: Path, kept: Path) -> AgentLoop:
     key = load_or_make_key(state)
     enrolment = load_enrolment(state, key)
-    events: SimpleQueue[Event] = SimpleQueue()
+    events = HurriedEvents()
     spool = NotingSpool(state / "spool", enrolment.agent_id, kept)
     route = Route(gateway=parse_endpoint(enrolment.endpoint))
     seconds = count()
@@ -80,7 +99,7 @@ def agent(state: Path, kept: Path) -> AgentLoop:
         save_status=partial(save_status, state),
         log=Log(sys.stderr, "error", now),
     )
-    world = World(now=now, monotonic=time.monotonic, random=random.random, describe=HostDescription)
+    world = World(now=now, monotonic=lambda: time.monotonic() * HURRY, random=random.random, describe=HostDescription)
     return AgentLoop(parts, world)
 
 
@@ -88,13 +107,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def live(state: Path, kept: Path) -> int:
-    """Fork a life; returns its process id."""
+def live(state: Path, kept: Path, deeds: int) -> int:
+    """Fork a life that notes each thing it does in a pipe; returns its process id."""
     born = os.fork()
     if born == 0:
         status = 1
         try:
             random.seed()
+            sys.addaudithook(lambda _event, _arguments: note(deeds))
             loop = agent(state, kept)
             signal.signal(signal.SIGTERM, lambda *_: loop.stop())
             loop.run()
@@ -104,15 +124,30 @@ def live(state: Path, kept: Path) -> int:
     return born
 
 
+def note(deeds: int) -> None:
+    with suppress(BlockingIOError):
+        os.write(deeds, DEED)
+
+
+def kill(born: int, deeds: int, number: int, moment: float) -> None:
+    """Kill a life ``moment`` seconds after it has done ``number`` things."""
+    while number > 0 and select.select([deeds], [], [], PATIENCE)[0]:
+        number -= len(os.read(deeds, number))
+    time.sleep(moment)
+    os.kill(born, signal.SIGKILL)
+    _, status = os.waitpid(born, 0)
+    assert os.WIFSIGNALED(status), "a life ended by itself"
+
+
 def main(state: Path, kept: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(kills):
-        born = live(state, kept)
-        time.sleep(chance.uniform(0, LONGEST_LIFE))
-        os.kill(born, signal.SIGKILL)
-        _, status = os.waitpid(born, 0)
-        assert os.WIFSIGNALED(status), "a life ended by itself"
-    born = live(state, kept)
+        reading, writing = os.pipe2(os.O_NONBLOCK)
+        born = live(state, kept, writing)
+        kill(born, reading, chance.randrange(DEEDS), chance.uniform(0, MOMENT))
+        os.close(reading)
+        os.close(writing)
+    born = live(state, kept, os.open(os.devnull, os.O_WRONLY))
     print("left alone", flush=True)
     sys.stdin.read()
     os.kill(born, signal.SIGTERM)
