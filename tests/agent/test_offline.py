@@ -18,17 +18,19 @@ import pytest
 
 from openinspector.agent.local_host import LocalHost
 from openinspector.agent.loop import AgentLoop
+from openinspector.agent.reply import Accepted, Unreachable
 from openinspector.agent.runtime import enrol_host, make_loop
 from openinspector.agent.settings import Address, AgentSettings
 from openinspector.agent.spool import Spool, SpoolError, SpoolLimits
 from openinspector.agent.status import load_status
 from openinspector.agent.stream import StreamOrder, StreamPhase
+from openinspector.agent.transport import Route, Transport, make_tls_context
 from openinspector.model.agent import AgentHealthCode
 from openinspector.testing.faulty_line import FaultyLine, Quality
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
 from openinspector.wire.codec import encode_batch
 from openinspector.wire.envelope import payload_digest
-from openinspector.wire.instruction import StartCollection
+from openinspector.wire.instruction import StartCollection, StopCollection
 
 RUN = "arn:aws:inspector:us-east-1:123456789012:target/0-A/template/0-B/run/0-C"
 AGENT = "host-" + "0" * 17
@@ -187,6 +189,29 @@ def test_while_uploads_are_put_off_heartbeats_say_throttled(gateway: SimulatedGa
         gateway.wait_for(lambda: len(gateway.heartbeats) >= 2, seconds=60)
     assert gateway.heartbeats[1].health_code is AgentHealthCode.THROTTLED
     assert gateway.heartbeats[1].spool.envelopes == 1
+
+
+def test_what_does_not_fit_the_spool_is_told_as_lost(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+    with running(replace(settings, spool_bytes=100)):
+        gateway.wait_for(lambda: gateway.heartbeats and gateway.heartbeats[-1].spool.envelopes_dropped, seconds=60)
+        gateway.instructions = (msgspec.json.encode(StopCollection(run_arn=RUN, discard=False)),)
+        gateway.wait_for(closed(gateway), seconds=60)
+    manifest = gateway.stream(RUN).manifest
+    assert manifest is not None
+    assert manifest.dropped == gateway.heartbeats[-1].spool.envelopes_dropped
+    assert "lost" in gateway.heartbeats[-1].health_details
+
+
+def test_a_line_that_swallows_everything_is_given_up(gateway: SimulatedGateway, line: FaultyLine) -> None:
+    line.become(Quality(deaf=True))
+    route = Route(gateway=Address(host="127.0.0.1", port=line.port), timeout=0.3)
+    transport = Transport(route, make_tls_context(gateway.ca_file), time.monotonic)
+    reply = transport.post("/agent/v1/challenge", b"", {})
+    assert isinstance(reply, Unreachable)
+    assert "timed out" in reply.reason
+    line.become(Quality())
+    assert isinstance(transport.post("/agent/v1/challenge", b"", {}), Accepted)
+    transport.close()
 
 
 def wait_for(what: Callable[[], object]) -> None:

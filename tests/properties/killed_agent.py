@@ -43,7 +43,7 @@ from openinspector.wire.telemetry import TelemetryMessage
 DEEDS = 250
 """Audit events of a life that is let live through a run."""
 MOMENT = 0.004
-PATIENCE = 0.1
+PATIENCE = 0.3
 """Seconds; an agent that does nothing for so long is killed all the same."""
 HURRY = 50
 RECORDS = 2

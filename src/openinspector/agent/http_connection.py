@@ -9,7 +9,7 @@ import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from openinspector.agent.settings import Address
 
@@ -103,15 +103,23 @@ def connect(
 ) -> HttpConnection:
     """Open a connection, through a proxy's tunnel where one is given; OSError, HttpError."""
     first = through or gateway
-    plain = socket.create_connection((first.host, first.port), timeout=timeout)
+    plain = socket.create_connection((_ascii(first), first.port), timeout=timeout)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if through is not None:
             _open_tunnel(plain, gateway, tunnel_headers)
-        return HttpConnection(context.wrap_socket(plain, server_hostname=gateway.host), str(gateway))
+        return HttpConnection(context.wrap_socket(plain, server_hostname=_ascii(gateway)), str(gateway))
     except BaseException:
         plain.close()
         raise
+
+
+def _ascii(address: Address) -> Any:
+    """Return a host as bytes: for text, Python loads its tables of international names, half a megabyte on every host.
+
+    Settings let ASCII through only. `socket.create_connection` takes bytes, though its annotation does not say so.
+    """
+    return address.host.encode("ascii")
 
 
 def _open_tunnel(plain: socket.socket, gateway: Address, headers: Mapping[str, str]) -> None:
