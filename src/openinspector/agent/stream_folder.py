@@ -185,9 +185,9 @@ class StreamFolder:
         self._save()
 
     def held_since(self, limit: float, monotonic: float) -> tuple[int, ...]:
-        """Return the numbers of envelopes that this was told at or before ``limit`` already, and still are here.
+        """Return the numbers of envelopes still here that an earlier call, at ``limit`` or before, has seen.
 
-        Both are monotonic seconds: a wall clock that jumps makes nothing old.
+        ``limit`` and ``monotonic``, the time of this call, are monotonic seconds.
         """
         self._seen = {seq: self._seen.get(seq, monotonic) for seq in self._held}
         return tuple(seq for seq, seen in self._seen.items() if seen <= limit)
@@ -316,7 +316,8 @@ def _load_acknowledged(path: Path) -> list[str]:
         raise StreamFolderError(f"{path.name}: {error}") from error
     whole = content[: content.rfind(b"\n") + 1]
     lines = whole.decode(errors="replace").splitlines()
-    if len(content) > _MAX_ACKNOWLEDGED_BYTES or not all(_LINE.fullmatch(line) for line in lines):
+    too_long = len(content) > _MAX_ACKNOWLEDGED_BYTES or len(lines) > MAX_ENVELOPES
+    if too_long or not all(_LINE.fullmatch(line) for line in lines):
         raise StreamFolderError(f"{path.name}: not a list of digests")
     if len(whole) != len(content):
         write_atomically(path, whole)

@@ -89,8 +89,8 @@ class Caller:
 
     @property
     def announced(self) -> int:
-        """Bytes of the body that is still to come, as its header says; at least 1."""
-        return max(1, _announced(self.request))
+        """Bytes of the body that is still to come: what its header says, or else as many as may come."""
+        return _announced(self.request, self.limit)
 
     async def read_body(self) -> bytes:
         """Receive the body that was signed; RefusedError."""
@@ -181,7 +181,7 @@ async def _read_body(request: Request, claim: SignedRequest, limit: int) -> byte
     chunks: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS + _announced(request) / SLOWEST_BYTES_A_SECOND):
+        async with asyncio.timeout(BODY_SECONDS + _announced(request, limit) / SLOWEST_BYTES_A_SECOND):
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > limit:
@@ -198,9 +198,10 @@ async def _read_body(request: Request, claim: SignedRequest, limit: int) -> byte
     return body
 
 
-def _announced(request: Request) -> int:
-    """Return the bytes announced; `_claim` has checked them."""
-    return int(request.headers.get("content-length", "0"))
+def _announced(request: Request, limit: int) -> int:
+    """Return the bytes announced, which `_claim` has checked; ``limit`` where a body comes in chunks."""
+    length = request.headers.get("content-length")
+    return limit if length is None or "transfer-encoding" in request.headers else int(length[:20])
 
 
 def _bad_signature(what: str) -> RefusedError:
