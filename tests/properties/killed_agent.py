@@ -42,6 +42,8 @@ from openinspector.wire.telemetry import TelemetryMessage
 
 DEEDS = 250
 """Audit events of a life that is let live through a run."""
+DEEDS_OF_A_STREAM = 8
+"""As many more for each stream it finds when it starts."""
 MOMENT = 0.004
 PATIENCE = 0.3
 """Seconds; an agent that does nothing for so long is killed all the same."""
@@ -144,7 +146,8 @@ def main(state: Path, kept: Path, kills: int, seed: int) -> None:
     for _ in range(kills):
         reading, writing = os.pipe2(os.O_NONBLOCK)
         born = live(state, kept, writing)
-        kill(born, reading, chance.randrange(DEEDS), chance.uniform(0, MOMENT))
+        deeds = DEEDS + DEEDS_OF_A_STREAM * sum(1 for _ in (state / "spool").glob("*"))
+        kill(born, reading, chance.randrange(deeds), chance.uniform(0, MOMENT))
         os.close(reading)
         os.close(writing)
     born = live(state, kept, os.open(os.devnull, os.O_WRONLY))

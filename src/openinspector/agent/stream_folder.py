@@ -237,6 +237,7 @@ class StreamFolder:
     def _scan(self) -> list[Path]:
         """Find what is on disk; what was acknowledged or is partial goes, what is garbage is returned."""
         garbage: list[Path] = []
+        lost = len(self._record.lost)
         for path in sorted(self.folder.iterdir()):
             if path.name in (RECORD, ACKNOWLEDGED):
                 continue
@@ -247,7 +248,8 @@ class StreamFolder:
                 garbage.append(path)
             else:
                 self._find(path, garbage)
-        self._save()
+        if len(self._record.lost) != lost:
+            self._save()
         return garbage
 
     def _find(self, path: Path, garbage: list[Path]) -> None:
