@@ -92,6 +92,8 @@ def test_headers_are_read_in_lower_case(tmp_path: Path) -> None:
         ((OK + b"\r\n" + b"x" * 5000,), "longer than"),
         ((OK + b"Transfer-Encoding: chunked\r\n\r\nfffffff\r\n",), "chunk"),
         ((OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",), "chunk"),
+        ((OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"T: t\r\n" * 100,), "trailers"),
+        ((b"HTTP/1.1 103 Early\r\n\r\n" * 100 + OK + b"\r\n",), "does not come to an end"),
         ((OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhiho\r\n",), "chunk"),
         ((OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 5000,), "chunk"),
     ],

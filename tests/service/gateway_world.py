@@ -81,8 +81,8 @@ class MemoryRuns:
     def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
         return {arn: self.runs[arn] for arn in arns if arn in self.runs}
 
-    def run_agents(self, arn: RunArn) -> tuple[AgentId, ...]:
-        return self.agents.get(arn, ())
+    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
+        return agent in self.agents.get(arn, ())
 
 
 @dataclass(kw_only=True)

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -13,16 +14,24 @@ PARTIAL_SUFFIX: Final = ".partial"
 
 
 def write_atomically(path: Path, content: bytes, mode: int = PRIVATE) -> None:
-    """Put ``content`` at ``path`` for good: temporary file, fsync, rename, fsync of the folder; raises OSError."""
+    """Put ``content`` at ``path`` for good: temporary file, fsync, rename, fsync of the folder; raises OSError.
+
+    Where it cannot be written whole, nothing of it stays: on a full disk that would make matters worse.
+    """
     partial = path.with_name(path.name + PARTIAL_SUFFIX)
     # A file left by a crash, or a link laid by somebody else, is not written through.
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PRIVATE_FILE, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
     sync_folder(path.parent)
 
 

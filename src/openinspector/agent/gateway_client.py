@@ -7,7 +7,7 @@ import msgspec
 
 from openinspector.agent.action import Credentials
 from openinspector.agent.identity import HostKey
-from openinspector.agent.reply import Accepted, Failure, Refused
+from openinspector.agent.reply import NOT_UNDERSTOOD, Accepted, Failure, Refused
 from openinspector.agent.transport import JSON, OCTETS, Transport
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json, encode_json
@@ -114,7 +114,7 @@ def _not_understood(endpoint: str) -> Refused:
     return Refused(
         status=200,
         problem=Problem(
-            code="not-understood",
+            code=NOT_UNDERSTOOD,
             message=f"the reply to {endpoint} is not what this agent understands",
             advice="Agent and service must speak the same version of the protocol; is a proxy answering instead?",
         ),

@@ -11,18 +11,22 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from openinspector.agent.settings import Address
 
 MAX_LINE: Final = 8 * 1024
 MAX_HEADERS: Final = 64
 MAX_CHUNKS: Final = 4096
+MAX_INTERIM: Final = 8
+"""Interim replies (1xx) before the one that counts."""
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2})(?: .*)?")
 _HEADER: Final = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(.*?)[ \t]*")
 _LENGTH: Final = re.compile(r"[0-9]{1,12}")
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
 _READ: Final = 64 * 1024
+_WRITE: Final = 16 * 1024
+"""One TLS record: on a slow line, each has the socket's time for itself."""
 _CONTINUES: Final = 200
 _OK: Final = 200
 _BODILESS: Final = (204, 304)
@@ -51,6 +55,10 @@ class ClosedError(HttpError):
     """The other side closed the connection before a reply began."""
 
 
+class CutOffError(HttpError):
+    """The other side closed the connection within a reply."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
     """A whole reply; header names in lower case."""
@@ -74,12 +82,12 @@ class HttpConnection:
     ) -> HttpAnswer:
         """Send a request and read its reply; OSError, HttpError.
 
-        ``check`` is called between reads and may raise to give up; a reply's body is at most ``max_bytes``.
+        ``check`` is called between writes and reads and may raise to give up; a reply's body is at most ``max_bytes``.
         """
         lines = [f"POST {path} HTTP/1.1", f"host: {self._host}", f"content-length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
-        if self._send(head, body):
+        if self._send(head, body, check):
             return _Reader(self._socket, check).answer(max_bytes)
         # Who refuses a long body may answer and hang up before all of it is sent.
         try:
@@ -87,12 +95,13 @@ class HttpConnection:
         except (OSError, HttpError) as error:
             raise ClosedError("the connection was closed") from error
 
-    def _send(self, head: bytes, body: bytes) -> bool:
+    def _send(self, head: bytes, body: bytes, check: Callable[[], None]) -> bool:
         try:
             # One write for small requests: the head does not wait for the body's packet.
-            self._socket.sendall(head + body if len(body) < _READ else head)
-            if len(body) >= _READ:
-                self._socket.sendall(body)
+            self._socket.sendall(head + body[:_WRITE])
+            for start in range(_WRITE, len(body), _WRITE):
+                check()
+                self._socket.sendall(body[start : start + _WRITE])
         except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
             return False
         return True
@@ -115,14 +124,14 @@ def connect(
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if through is not None:
             _open_tunnel(plain, gateway, tunnel_headers)
-        return HttpConnection(context.wrap_socket(plain, server_hostname=gateway.host), str(gateway))
+        return HttpConnection(context.wrap_socket(plain, server_hostname=_ascii(gateway)), str(gateway))
     except BaseException:
         plain.close()
         raise
 
 
 def _connect_plain(address: Address, timeout: float) -> socket.socket:
-    return socket.create_connection((address.host, address.port), timeout=timeout)
+    return socket.create_connection((_ascii(address), address.port), timeout=timeout)
 
 
 def _connect_proxy(proxy: Address, timeout: float) -> socket.socket:
@@ -130,6 +139,14 @@ def _connect_proxy(proxy: Address, timeout: float) -> socket.socket:
         return _connect_plain(proxy, timeout)
     except OSError as error:
         raise ProxyError(f"the proxy cannot be reached: {error.strerror or error}") from error
+
+
+def _ascii(address: Address) -> Any:
+    """Return a host as bytes: for text, Python loads its tables of international names, half a megabyte on every host.
+
+    Settings let ASCII through only. `socket.create_connection` takes bytes, though its annotation does not say so.
+    """
+    return address.host.encode("ascii")
 
 
 def _open_tunnel(plain: socket.socket, gateway: Address, headers: Mapping[str, str]) -> None:
@@ -168,8 +185,12 @@ class _Reader:
 
     def answer(self, max_bytes: int) -> HttpAnswer:
         status, headers = self.head()
-        while status < _CONTINUES:
+        for _ in range(MAX_INTERIM):
+            if status >= _CONTINUES:
+                break
             status, headers = self.head()
+        if status < _CONTINUES:
+            raise HttpError("its reply does not come to an end")
         closes = headers.get("connection", "").lower() == "close"
         if status in _BODILESS:
             body: bytes = b""
@@ -213,13 +234,18 @@ class _Reader:
             if size is None or len(body) + int(size[1], 16) > max_bytes:
                 raise HttpError("a chunk of its reply is malformed or too long")
             if int(size[1], 16) == 0:
-                for _ in range(MAX_HEADERS):
-                    if not self._line():
-                        return bytes(body)
+                self._skip_trailers()
+                return bytes(body)
             body += self._take(int(size[1], 16))
             if self._line():
                 raise HttpError("a chunk of its reply is malformed or too long")
         raise HttpError("its reply has too many chunks")
+
+    def _skip_trailers(self) -> None:
+        for _ in range(MAX_HEADERS):
+            if not self._line():
+                return
+        raise HttpError("its reply has too many trailers")
 
     def _rest(self, max_bytes: int) -> bytes:
         while len(self._buffer) <= max_bytes:
@@ -247,7 +273,7 @@ class _Reader:
 
     def _need(self) -> None:
         if not self._more():
-            raise HttpError("its reply is cut off")
+            raise CutOffError("its reply is cut off")
 
     def _more(self) -> bool:
         try:

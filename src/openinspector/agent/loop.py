@@ -115,7 +115,7 @@ class AgentLoop:
         now = self._world.now()
         if monotonic - self._expired_at >= EXPIRE_EVERY:
             self._expired_at = monotonic
-            self._expire(now)
+            self._expire(now, monotonic)
         return Moment(
             now=now,
             monotonic=monotonic,
@@ -125,9 +125,9 @@ class AgentLoop:
             rotation=self._parts.rotator.is_wanted(),
         )
 
-    def _expire(self, now: datetime) -> None:
+    def _expire(self, now: datetime, monotonic: float) -> None:
         try:
-            given_up = self._parts.spool.expire(now)
+            given_up = self._parts.spool.expire(now, monotonic)
         except SpoolError as error:
             self._parts.log.alarm("spool unusable", error=error)
             return

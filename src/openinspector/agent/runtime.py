@@ -50,6 +50,10 @@ ORDER = ("aws_role", "aws_instance", "join_token")
 """Ways to enrol in order of preference (F1.12)."""
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def stop_on_signals(loop: AgentLoop) -> None:
     """Let SIGTERM and SIGINT stop the loop.
 
@@ -85,9 +89,13 @@ def run_agent(
 
 
 def make_loop(
-    settings: AgentSettings, host: Host, log_to: LogStream, notifier: ServiceNotifier | None = None
+    settings: AgentSettings,
+    host: Host,
+    log_to: LogStream,
+    notifier: ServiceNotifier | None = None,
+    now: Callable[[], datetime] = _now,
 ) -> AgentLoop:
-    """Return the loop of an enrolled host; raises OpenInspectorError."""
+    """Return the loop of an enrolled host; raises OpenInspectorError. ``now`` is the host's clock, right or wrong."""
     state = settings.state_directory
     key, enrolment = load_identity(state)
     enrolled_at = parse_endpoint(enrolment.endpoint)
@@ -103,7 +111,7 @@ def make_loop(
     spool = Spool(
         state / SPOOL_FOLDER, enrolment.agent_id, SpoolLimits(bytes=settings.spool_bytes, age=settings.spool_age)
     )
-    client = _connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key)
+    client = _connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key, now)
     rotator = KeyRotator(state, client)
     parts = Parts(
         agent_id=enrolment.agent_id,
@@ -117,10 +125,10 @@ def make_loop(
         collector=Collector(sensors.collect, spool, events.put, time.monotonic),
         events=events,
         save_status=partial(save_status, state),
-        log=Log(log_to, settings.log_level, _now, prioritised=log_to is sys.stderr and is_journal(os.environ, 2)),
+        log=Log(log_to, settings.log_level, now, prioritised=log_to is sys.stderr and is_journal(os.environ, 2)),
         notifier=notifier or ServiceNotifier(),
     )
-    world = World(now=_now, monotonic=time.monotonic, random=_chance, describe=partial(describe, host))
+    world = World(now=now, monotonic=time.monotonic, random=_chance, describe=partial(describe, host))
     return AgentLoop(parts, world)
 
 
@@ -221,9 +229,12 @@ def _attest(method: str, endpoint: Address, host: Host, rotator: KeyRotator, non
     return prove(rotator.client, rotator.key, proving, nonce)
 
 
-def _connect(settings: AgentSettings, endpoint: Address, ca_file: Path | None, key: HostKey) -> GatewayClient:
+def _connect(
+    settings: AgentSettings, endpoint: Address, ca_file: Path | None, key: HostKey, now: Callable[[], datetime] = _now
+) -> GatewayClient:
     route = Route(gateway=endpoint, proxy=settings.proxy_for(endpoint.host))
-    return GatewayClient(Transport(route, make_tls_context(ca_file), time.monotonic), key, time.time)
+    transport = Transport(route, make_tls_context(ca_file), time.monotonic)
+    return GatewayClient(transport, key, lambda: now().timestamp())
 
 
 def _read_ca(path: Path) -> bytes:
@@ -234,10 +245,6 @@ def _read_ca(path: Path) -> bytes:
         raise SettingsError(
             f"ca_file {path} cannot be read: {error.strerror}", advice="Name a PEM file that root may read."
         ) from error
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _chance() -> float:

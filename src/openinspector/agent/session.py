@@ -35,8 +35,8 @@ from openinspector.agent.action import (
 )
 from openinspector.agent.backoff import Backoff
 from openinspector.agent.event import Answered, Collected, Event, Failed, GatewayReply, Moment, Stopping, Tick, Trouble
-from openinspector.agent.instruction_reader import joined_refusals, read_instruction, read_start
-from openinspector.agent.reply import Failure, Refused, Throttled, Unauthorised, Unreachable
+from openinspector.agent.instruction_reader import joined_refusals, read_instruction, read_start, refusal_of
+from openinspector.agent.reply import NOT_UNDERSTOOD, Failure, Refused, Throttled, Unauthorised, Unreachable
 from openinspector.agent.schedule import CollectionSchedule
 from openinspector.agent.stream import SpoolView, StreamPhase
 from openinspector.agent.upload import Uploads
@@ -66,6 +66,8 @@ MAX_REFUSALS: Final = 32
 MAX_DETAILS: Final = 1000
 ATTESTATION_REQUIRED: Final = "attestation-required"
 """The gateway's code for: prove who you are before you get a session."""
+REPLY: Final = "a heartbeat's reply"
+"""What a refusal calls a reply of which nothing is understood."""
 _MAX_REMEMBERED: Final = 256
 
 
@@ -281,18 +283,23 @@ class AgentSession:
                 # Sessions end when the service restarts: nothing is wrong yet.
                 self._contact.failures = 1
                 return []
+        if isinstance(asked, SendHeartbeat):
+            self._refuse_reply(failure)
         if isinstance(asked, SendEnvelope | SendManifest):
             return self._upload_failed(asked, failure, moment)
         if isinstance(asked, RotateKey) and isinstance(failure, Refused | Throttled):
             self._pause(self._rotating, failure, moment)
             return []
+        self._note_attestation(asked, failure)
+        self._pause(self._contact, failure, moment)
+        return []
+
+    def _note_attestation(self, asked: Request | None, failure: Failure) -> None:
         if isinstance(asked, OpenSession) and isinstance(failure, Refused):
             self._to_attest = failure.problem.code == ATTESTATION_REQUIRED
         elif isinstance(failure, Unauthorised):
             # Not the proof was refused but the key: a session tells which key it is.
             self._to_attest = False
-        self._pause(self._contact, failure, moment)
-        return []
 
     def _upload_failed(self, asked: SendEnvelope | SendManifest, failure: Failure, moment: Moment) -> list[Local]:
         if isinstance(failure, Unauthorised | Unreachable):
@@ -318,11 +325,14 @@ class AgentSession:
             return []
         if isinstance(instruction, StartCollection):
             return self._start(instruction, moment, already)
-        return self._follow(instruction, moment)
+        return self._follow(instruction, moment, already)
 
-    def _follow(self, instruction: Instruction, moment: Moment) -> list[Local]:
+    def _follow(self, instruction: Instruction, moment: Moment, already: int) -> list[Local]:
         if isinstance(instruction, StopCollection):
-            return self._schedule.stop(instruction, moment)
+            opened = self._schedule.stop(instruction, moment)
+            if opened and instruction.run_arn not in moment.spool.streams and self._is_full(moment, already):
+                return self._refuse_run("stop-collection", instruction.run_arn)
+            return opened
         if isinstance(instruction, SetHeartbeatInterval):
             self._interval = instruction.seconds
         elif isinstance(instruction, Reattest):
@@ -338,11 +348,25 @@ class AgentSession:
             self._refuse(refusal)
         if order is None:
             return []
-        if len(collecting(moment.spool)) + already >= MAX_STREAMS:
-            reason = f"this agent collects for {MAX_STREAMS} runs already"
-            self._refuse(Refusal(instruction=f"start-collection of {start.run_arn}"[:200], reason=reason))
-            return []
+        if self._is_full(moment, already):
+            return self._refuse_run("start-collection", start.run_arn)
         return [OpenStream(order=order)]
+
+    def _is_full(self, moment: Moment, already: int) -> bool:
+        """Say whether no more streams may be opened; ``already`` counts what this reply asks for so far."""
+        return len(collecting(moment.spool)) + already >= MAX_STREAMS
+
+    def _refuse_run(self, kind: str, run_arn: str) -> list[Local]:
+        reason = f"this agent collects for {MAX_STREAMS} runs already"
+        self._refuse(refusal_of(f"{kind} of {run_arn}", reason))
+        return []
+
+    def _refuse_reply(self, failure: Failure) -> None:
+        """Count a heartbeat's reply that is none: whatever it was to bring about was refused."""
+        if isinstance(failure, Unreachable) and failure.garbled:
+            self._refuse(refusal_of(REPLY, failure.reason))
+        elif isinstance(failure, Refused) and failure.problem.code == NOT_UNDERSTOOD:
+            self._refuse(refusal_of(REPLY, failure.problem.message))
 
     def _refuse(self, refusal: Refusal) -> None:
         self.refused += 1

@@ -15,11 +15,12 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.http_connection import ClosedError, HttpAnswer, HttpConnection, HttpError, connect
+from openinspector.agent.http_connection import ClosedError, CutOffError, HttpAnswer, HttpConnection, HttpError, connect
 from openinspector.agent.reply import Accepted, Refused, Reply, Throttled, Unauthorised, Unreachable
 from openinspector.agent.settings import Address, Proxy, SettingsError
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json
+from openinspector.wire.envelope import SLOWEST_BYTES_A_SECOND
 from openinspector.wire.message import Problem
 
 MAX_REPLY_BYTES: Final = 1024 * 1024
@@ -46,7 +47,7 @@ class Route:
     timeout: float = 20.0
     """Seconds to connect, and for each read or write."""
     deadline: float = 60.0
-    """Seconds for one request with its reply, however slowly bytes drip."""
+    """Seconds for one request with its reply, beside the time its body has (`SLOWEST_BYTES_A_SECOND`)."""
 
 
 def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -81,13 +82,14 @@ class Transport:
         kept = self._kept()
         try:
             connection = kept or self._open()
-            answer = connection.post(path, body, headers, MAX_REPLY_BYTES, self._check_until())
+            answer = connection.post(path, body, headers, MAX_REPLY_BYTES, self._check_until(len(body)))
         except ClosedError:
             self.close()
             return Unreachable(reason=f"{self._route.gateway} closed the connection.", stale=kept is not None)
         except (OSError, HttpError, ValueError) as error:
             self.close()
-            return Unreachable(reason=_sentence(self._route, error))
+            garbled = isinstance(error, HttpError) and not isinstance(error, CutOffError)
+            return Unreachable(reason=_sentence(self._route, error), garbled=garbled)
         if answer.reusable:
             self._used_at = self._monotonic()
         else:
@@ -112,13 +114,13 @@ class Transport:
         self._connection = connect(route.gateway, through, headers, route.timeout, self._context)
         return self._connection
 
-    def _check_until(self) -> Callable[[], None]:
-        """Return what gives up once a request has taken too long, however the bytes drip."""
-        until = self._monotonic() + self._route.deadline
+    def _check_until(self, size: int) -> Callable[[], None]:
+        """Return what gives up once a request with a body of ``size`` has taken too long, however the bytes drip."""
+        until = self._monotonic() + self._route.deadline + size / SLOWEST_BYTES_A_SECOND
 
         def check() -> None:
             if self._monotonic() > until:
-                raise TimeoutError("its reply takes too long")
+                raise TimeoutError("the request or its reply takes too long")
 
         return check
 

@@ -6,7 +6,8 @@ against each other by something that is neither.
 
 import ssl
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -59,6 +60,10 @@ class Fault:
     retry_after: str | None = None
     body: bytes | None = None
     """Reply with these bytes."""
+    location: str | None = None
+    """Point elsewhere."""
+    raw: Callable[[], Iterator[bytes]] | None = None
+    """Send these bytes in place of a reply, for as long as they are taken, and close the connection."""
     after: bool = False
     """Do what was asked first."""
 
@@ -106,6 +111,10 @@ class SimulatedGateway:
         self.authority = ThrowawayAuthority(folder)
         self.instructions: tuple[bytes, ...] = ()
         self.faults: deque[Fault] = deque()
+        self.misbehave: Callable[[str], Fault | None] = lambda _endpoint: None
+        """Asked for each request without a fault of its own."""
+        self.refused: list[str] = []
+        """Codes of refusals that were not faults, in order."""
         self.heartbeats: list[Heartbeat] = []
         self.streams: dict[str, KeptStream] = {}
         self.agents: dict[str, bytes] = {}
@@ -119,6 +128,9 @@ class SimulatedGateway:
         self.requests: list[str] = []
         """Every request's endpoint, in order."""
         self.connections = 0
+        self.heartbeat_seconds = 60
+        self.hear: Callable[[bytes], object] = lambda _message: None
+        """Told every request's headers and body, as they came."""
         self._nonces: set[str] = set()
         self._sessions: dict[str, _OpenSession] = {}
         self._changed = Condition()
@@ -156,6 +168,10 @@ class SimulatedGateway:
         with self._changed:
             if not self._changed.wait_for(what, timeout=seconds):
                 raise AssertionError("what was waited for did not happen")
+
+    def present(self, context: ssl.SSLContext) -> None:
+        """Use another TLS context for the connections to come."""
+        self._server.context = context
 
     def end_sessions(self) -> None:
         """Forget every session, as a restarted service does."""
@@ -199,7 +215,7 @@ class SimulatedGateway:
         """Return the fault meant for this request, once."""
         if self.faults and self.faults[0].endpoint == endpoint:
             return self.faults.popleft()
-        return None
+        return self.misbehave(endpoint)
 
     def _claim(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> SignedRequest:
         try:
@@ -240,7 +256,11 @@ class SimulatedGateway:
             raise RefusalError(403, "attestation-required")
         session_id = token_urlsafe(24)
         self._sessions[session_id] = _OpenSession(request.agent_id, public_key)
-        return Session(session_id=session_id, expires_at=datetime.now(UTC) + timedelta(hours=1), heartbeat_seconds=60)
+        return Session(
+            session_id=session_id,
+            expires_at=datetime.now(UTC) + timedelta(hours=1),
+            heartbeat_seconds=self.heartbeat_seconds,
+        )
 
     def _rotate(self, agent_id: str, claim: SignedRequest, request: KeyRotation) -> KeyRotated:
         new = key_id(request.public_key)
@@ -322,6 +342,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), MAX_BODY))
         endpoint = self.path.removeprefix("/agent/v1/")
         gateway.requests.append(endpoint)
+        gateway.hear(bytes(self.headers) + body)
         fault = gateway.take_fault(endpoint)
         if fault is None or fault.after:
             self._answer(gateway, endpoint, body, send=fault is None)
@@ -338,17 +359,22 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             status, reply = 200, gateway.handle(endpoint, headers, body)
         except RefusalError as refused:
+            gateway.refused.append(refused.code)
             status, reply = refused.status, Problem(code=refused.code, message="refused by the simulator")
         if send:
             self._send(status, msgspec.json.encode(reply))
 
     def _misbehave(self, fault: Fault) -> None:
-        if fault.status == 0 and fault.body is None:
+        if fault.raw is not None:
+            with suppress(OSError):
+                self.wfile.writelines(fault.raw())
+        if fault.raw is not None or (fault.status == 0 and fault.body is None):
             self.close_connection = True
             return
         body = msgspec.json.encode(Problem(code=fault.code, message="a fault of the simulator"))
-        retry = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-        self._send(fault.status or 200, body if fault.body is None else fault.body, retry)
+        headers = {"Retry-After": fault.retry_after, "Location": fault.location}
+        told = {name: value for name, value in headers.items() if value is not None}
+        self._send(fault.status or 200, body if fault.body is None else fault.body, told)
 
     def _send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)
