@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "evaluate": ("openinspector.cli.evaluate:evaluate", "Evaluate a facts file offline."),
         "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
         "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
+        "release": ("openinspector.cli.release:release", "Sign and publish releases of the agent."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
         "serve": ("openinspector.cli.serve:serve", "Run the service."),
         "targets": ("openinspector.cli.targets:targets", "Choose hosts to assess."),
