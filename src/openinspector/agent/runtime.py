@@ -63,15 +63,7 @@ def run_agent(settings: AgentSettings, host: Host | None = None, log_to: TextIO 
 def make_loop(settings: AgentSettings, host: Host, log_to: TextIO) -> AgentLoop:
     """Return the loop of an enrolled host; raises OpenInspectorError."""
     state = settings.state_directory
-    key = load_or_make_key(state)
-    enrolment = load_enrolment(state, key)
-    enrolled_at = parse_endpoint(enrolment.endpoint)
-    endpoint = settings.endpoint or enrolled_at
-    if endpoint != enrolled_at:
-        raise EnrolmentError(
-            f"this host is enrolled at {enrolment.endpoint}, but the settings name https://{endpoint}",
-            advice="Enrol it at the other service, or take endpoint out of the settings.",
-        )
+    enrolment, endpoint, client = open_client(settings)
     events: SimpleQueue[Event] = SimpleQueue()
     sensors = SensorProcess()
     spool = Spool(
@@ -81,7 +73,7 @@ def make_loop(settings: AgentSettings, host: Host, log_to: TextIO) -> AgentLoop:
         agent_id=enrolment.agent_id,
         endpoint=f"https://{endpoint}",
         session=AgentSession(enrolment.agent_id, sensors.names()),
-        client=_connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key),
+        client=client,
         spool=spool,
         collector=Collector(sensors.collect, spool, events.put, time.monotonic),
         events=events,
@@ -90,6 +82,21 @@ def make_loop(settings: AgentSettings, host: Host, log_to: TextIO) -> AgentLoop:
     )
     world = World(now=_now, monotonic=time.monotonic, random=_chance, describe=partial(describe, host))
     return AgentLoop(parts, world)
+
+
+def open_client(settings: AgentSettings) -> tuple[EnrolmentRecord, Address, GatewayClient]:
+    """Return the enrolment, the service's address and a client of it, not connected yet; OpenInspectorError."""
+    state = settings.state_directory
+    key = load_or_make_key(state)
+    enrolment = load_enrolment(state, key)
+    enrolled_at = parse_endpoint(enrolment.endpoint)
+    endpoint = settings.endpoint or enrolled_at
+    if endpoint != enrolled_at:
+        raise EnrolmentError(
+            f"this host is enrolled at {enrolment.endpoint}, but the settings name https://{endpoint}",
+            advice="Enrol it at the other service, or take endpoint out of the settings.",
+        )
+    return enrolment, endpoint, _connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key)
 
 
 def enrol_host(settings: AgentSettings, token: str, host: Host | None = None) -> str:

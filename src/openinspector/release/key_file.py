@@ -32,7 +32,9 @@ def parse_key(content: bytes, passphrase: bytes) -> CryptoSigner:
     try:
         key = load_pem_private_key(content, passphrase)
     except TypeError as error:
-        raise ReleaseError("the key is not encrypted", advice="Make keys with: openinspector release key create") from error
+        raise ReleaseError(
+            "the key is not encrypted", advice="Make keys with: openinspector release key create"
+        ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
         raise ReleaseError("the key does not open: wrong passphrase, or no private key") from error
     if not isinstance(key, Ed25519PrivateKey):
