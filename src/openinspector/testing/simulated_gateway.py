@@ -7,6 +7,7 @@ against each other by something that is neither.
 import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -38,6 +39,7 @@ from openinspector.wire.message import (
     Session,
     SessionRequest,
 )
+from openinspector.wire.release import ReleaseReply, ReleaseReport, ReleaseRequest, ReportReceipt
 from openinspector.wire.signature import SignedRequest, key_id, parse_headers
 from openinspector.wire.telemetry import TelemetryMessage
 
@@ -109,6 +111,21 @@ class SimulatedGateway:
         self.requests: list[str] = []
         """Every request's endpoint, in order."""
         self.connections = 0
+        self.releases: Path | None = None
+        """Folder served below ``/releases/``."""
+        self.endless: set[str] = set()
+        """Paths below it whose answer never ends."""
+        self.fetched: list[str] = []
+        """Every path asked for below it, in order."""
+        self.on_fetch: Callable[[str], object] = lambda _path: None
+        """Called with each of them before it is answered."""
+        self.redirect: str | None = None
+        """Where everything below it is said to be instead."""
+        self.offered: str | None = None
+        """The target that every host is offered."""
+        self.reports: list[ReleaseReport] = []
+        self.refuse_heartbeats = False
+        """Whether heartbeats find the service busy."""
         self._nonces: set[str] = set()
         self._sessions: dict[str, _OpenSession] = {}
         self._changed = Condition()
@@ -168,15 +185,28 @@ class SimulatedGateway:
             return self._enrol(claim, _decoded(body, EnrolmentRequest))
         if endpoint == "session":
             return self._open(claim, _decoded(body, SessionRequest))
-        agent_id = self._authenticated(claim)
+        return self._serve(endpoint, self._authenticated(claim), body)
+
+    def _serve(self, endpoint: str, agent_id: str, body: bytes) -> msgspec.Struct:
         if endpoint == "heartbeat":
-            self.heartbeats.append(_decoded(body, Heartbeat))
-            return HeartbeatReply(instructions=tuple(msgspec.Raw(raw) for raw in self.instructions))
+            return self._hear(_decoded(body, Heartbeat))
         if endpoint == "telemetry":
             return self._take(agent_id, body)
         if endpoint == "manifest":
             return self._close(_decoded(body, Manifest))
+        if endpoint == "release":
+            _decoded(body, ReleaseRequest)
+            return ReleaseReply(target=self.offered)
+        if endpoint == "release-report":
+            self.reports.append(_decoded(body, ReleaseReport))
+            return ReportReceipt()
         raise RefusalError(404, "not-found")
+
+    def _hear(self, heartbeat: Heartbeat) -> HeartbeatReply:
+        if self.refuse_heartbeats:
+            raise RefusalError(503, "busy")
+        self.heartbeats.append(heartbeat)
+        return HeartbeatReply(instructions=tuple(msgspec.Raw(raw) for raw in self.instructions))
 
     def changed(self) -> None:
         """Wake who waits."""
@@ -292,6 +322,31 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None:
             self._misbehave(fault)
         gateway.changed()
+
+    def do_GET(self) -> None:
+        """Serve a file of the releases."""
+        assert isinstance(self.server, _Server)
+        gateway = self.server.gateway
+        name = self.path.removeprefix("/releases/")
+        gateway.fetched.append(name)
+        gateway.on_fetch(name)
+        path = (gateway.releases or Path("/nonexistent")) / name
+        if gateway.redirect:
+            self._send(302, b"", {"Location": gateway.redirect + name})
+        elif name in gateway.endless:
+            self._send_endless()
+        elif path.is_file():
+            self._send(200, path.read_bytes())
+        else:
+            self._send(404, b"")
+        self.close_connection = True
+
+    def _send_endless(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b" " * 65536)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
         """Say nothing."""

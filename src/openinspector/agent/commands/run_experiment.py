@@ -45,7 +45,7 @@ def _now() -> datetime:
 
 
 COMMAND: Final = Command(
-    name="run-experiment",
+    name="run_experiment",
     title="try this version as the agent and make it the stable one",
     description=(
         "Only for the version in the slot experiment. Whoever started it starts the stable version afterwards, "

@@ -121,7 +121,11 @@ def _stopped(host: Host) -> TrialEnd:
     version = host.installation.own.version
     save_record(host.state, load_record(host.state).stopped(version))
     outcome = UpdateOutcome(
-        at=host.now(), result=UpdateCode.STOPPED, from_version=version, to_version=version, details="stopped on purpose"
+        at=host.now(),
+        result=UpdateCode.STOPPED,
+        from_version=host.installation.slot(STABLE) or version,
+        to_version=version,
+        details="stopped on purpose",
     )
     save_outcome(host.state, outcome)
     return TrialEnd(outcome=outcome, stopped_on_purpose=True)

@@ -216,7 +216,7 @@ def _outcome(host: Host, code: UpdateCode, version: str, details: str) -> Update
     return UpdateOutcome(
         at=host.now(),
         result=code,
-        from_version=host.installation.own.version,
+        from_version=host.installation.slot(STABLE) or host.installation.own.version,
         to_version=version,
         details=details,
         reported=code in _NOT_TOLD or not version,
