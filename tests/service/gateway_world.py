@@ -28,6 +28,7 @@ from openinspector.service.app.counters import Counters
 from openinspector.service.app.enrolment import Nonces, new_agent_id
 from openinspector.service.app.heartbeats import Heartbeats
 from openinspector.service.app.instructions import InstructionBoard
+from openinspector.service.app.releases import Releases
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
@@ -37,6 +38,7 @@ from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.testing.fake_clock import FakeClock
 from openinspector.testing.memory_agent_store import MemoryAgentStore
+from openinspector.testing.memory_rollout_store import MemoryRolloutStore
 from openinspector.testing.memory_telemetry_store import MemoryTelemetryStore
 from openinspector.wire.codec import encode_batch, encode_record
 from openinspector.wire.envelope import decode_header, encode_envelope
@@ -91,6 +93,7 @@ class World:
     counters: Counters = field(default_factory=Counters)
     board: InstructionBoard = field(default_factory=InstructionBoard)
     agents: MemoryAgentStore = field(default_factory=MemoryAgentStore)
+    rollouts: MemoryRolloutStore = field(default_factory=MemoryRolloutStore)
     index: MemoryTelemetryStore = field(default_factory=MemoryTelemetryStore)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     objects: ObjectStore = field(init=False)
@@ -114,6 +117,7 @@ class World:
             agents=self.agents,
             heartbeats=Heartbeats(self.agents, self.board, self.counters),
             telemetry=self.telemetry,
+            releases=Releases(rollouts=self.rollouts, agents=self.agents, clock=self.clock),
             sessions=Sessions(secrets.token_bytes),
             nonces=Nonces(secrets.token_bytes),
             counters=self.counters,

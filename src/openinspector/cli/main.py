@@ -17,7 +17,10 @@ from openinspector.model.errors import OpenInspectorError
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "admin": ("openinspector.cli.admin:admin", "Administer this installation: tokens, access keys, agents."),
+        "admin": (
+            "openinspector.cli.admin:admin",
+            "Administer this installation: tokens, access keys, agents, rollouts.",
+        ),
         "agent": ("openinspector.cli.agent:agent", "Run the agent on this host and look at it."),
         "completion": ("openinspector.cli.completion:completion", "Print the shell completion script."),
         "demo": ("openinspector.cli.demo:demo", "Assess this very host: service, agent, run, findings."),

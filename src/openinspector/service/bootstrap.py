@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from openinspector.engine.rule import Rule
 from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.assessment import AssessmentRun
+from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.plugins import discover
@@ -29,6 +32,7 @@ from openinspector.service.app.installation import Installation
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.releases import Releases
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
@@ -46,6 +50,7 @@ from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.object_store import ObjectStore
+from openinspector.service.ports.rollout_store import RolloutStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
@@ -58,6 +63,7 @@ from openinspector.service.stores.finding_sql import SqlFindingStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
+from openinspector.service.stores.rollout_sql import SqlRolloutStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
@@ -87,6 +93,7 @@ class Stores:
     telemetry: TelemetryStore
     advisories: AdvisoryStore
     access_keys: AccessKeyStore
+    rollouts: RolloutStore
     objects: ObjectStore
     keys: KeyProvider
 
@@ -103,6 +110,7 @@ def open_stores(settings: Settings) -> Stores:
         telemetry=SqlTelemetryStore(engine),
         advisories=SqlAdvisoryStore(engine),
         access_keys=SqlAccessKeyStore(engine),
+        rollouts=SqlRolloutStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
     )
@@ -175,7 +183,8 @@ class Service:
             access_keys=open_access_keys(self.stores),
             tokens=PageTokens(_shared_secret(self.settings.data_dir / "pagination.key"), os.urandom),
         )
-        return Starlette(routes=[*gateway_routes(gateway), *api_routes(services)], lifespan=lifespan)
+        releases = _release_routes(self.settings.releases_dir)
+        return Starlette(routes=[*gateway_routes(gateway), *releases, *api_routes(services)], lifespan=lifespan)
 
     def _gateway(self) -> Gateway:
         settings = self.settings
@@ -187,6 +196,7 @@ class Service:
             agents=self.stores.agents,
             heartbeats=Heartbeats(self.stores.agents, self._board, _COUNTERS, intervals),
             telemetry=self._telemetry,
+            releases=Releases(rollouts=self.stores.rollouts, agents=self.stores.agents, clock=self._clock),
             sessions=Sessions(os.urandom),
             nonces=Nonces(os.urandom),
             counters=_COUNTERS,
@@ -269,6 +279,18 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
     found = discover_rules()
     return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
+
+
+def _release_routes(folder: str) -> Sequence[BaseRoute]:
+    """Return what serves the published releases: files as they lie there, no listing, no links out of it."""
+    if not folder:
+        return ()
+    if not Path(folder).is_dir():
+        raise StoreError(
+            f"there is no folder {folder} to serve releases from",
+            advice="Publish into it first, or set OPENINSPECTOR_RELEASES_DIR to another folder.",
+        )
+    return (Mount("/releases", StaticFiles(directory=folder)),)
 
 
 def _shared_secret(path: Path) -> bytes:
