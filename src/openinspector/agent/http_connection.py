@@ -17,6 +17,8 @@ MAX_LINE: Final = 8 * 1024
 MAX_HEADERS: Final = 64
 MAX_CHUNKS: Final = 4096
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2})(?: .*)?")
+_STATUS_LINE_OF_A_FILE: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: .*)?")
+"""Plain file servers still speak HTTP/1.0; a connection fetches one file, so it does not matter."""
 _HEADER: Final = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(.*?)[ \t]*")
 _LENGTH: Final = re.compile(r"[0-9]{1,12}")
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
@@ -157,8 +159,8 @@ class _Reader:
             body, closes = self._rest(max_bytes), True
         return HttpAnswer(status=status, headers=headers, body=body, reusable=not closes and not self._buffer)
 
-    def head(self) -> tuple[int, dict[str, str]]:
-        found = _STATUS_LINE.fullmatch(self._line())
+    def head(self, status_line: re.Pattern[bytes] = _STATUS_LINE) -> tuple[int, dict[str, str]]:
+        found = status_line.fullmatch(self._line())
         if found is None:
             raise HttpError("it does not speak HTTP/1.1")
         headers: dict[str, str] = {}
@@ -181,9 +183,9 @@ class _Reader:
         return self._take(int(text))
 
     def stream(self) -> HttpStream:
-        status, headers = self.head()
+        status, headers = self.head(_STATUS_LINE_OF_A_FILE)
         while status < _CONTINUES:
-            status, headers = self.head()
+            status, headers = self.head(_STATUS_LINE_OF_A_FILE)
         if "transfer-encoding" in headers:
             return HttpStream(status=status, parts=self._chunk_parts(headers))
         length = headers.get("content-length")

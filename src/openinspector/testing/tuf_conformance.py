@@ -1,4 +1,6 @@
-"""The TUF client conformance protocol over the agent's real update client: ``python -m openinspector.testing.tuf_conformance``.
+"""The TUF client conformance protocol over the agent's real update client, so that a public suite can judge it.
+
+``python -m openinspector.testing.tuf_conformance`` takes
 
     --metadata-dir D init ROOT
     --metadata-dir D --metadata-url U refresh
