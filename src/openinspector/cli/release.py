@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from openinspector.release.metadata_file import Standing
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DIGEST_LENGTH = 64
 _ROLES = ("root", "targets", "snapshot", "timestamp")
 
 _folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
@@ -61,7 +62,7 @@ def make_key(file: Path, *, passphrase_file: Path | None, as_json: bool) -> None
     if as_json:
         print_json({"keyId": keyid, "privateKey": str(file), "publicKey": str(public_file)})
         return
-    click.echo(f"{keyid}\nPrivate key: {file} (keep it offline). Public key: {public_file}")
+    click.echo(f"{keyid}\nPrivate key, to be kept offline:\n  {file}\nPublic key:\n  {public_file}")
 
 
 @release.command("init")
@@ -264,11 +265,11 @@ def _description(signed: Any) -> Sequence[str]:
     lines = [f"{signed.type} {signed.version}, expires {time_text(signed.expires)} UTC"]
     if isinstance(signed, Root):
         for name, role in signed.roles.items():
-            lines.append(f"  {name}: {role.threshold} of {', '.join(keyid[:16] for keyid in sorted(role.keyids))}")
+            lines += [f"  {name}: {role.threshold} of", *(f"    {keyid}" for keyid in sorted(role.keyids))]
         return lines
     for path, found in releases(signed).items():
-        digest = signed.targets[path].hashes["sha256"][:16]
-        lines.append(f"  {path}\n    release {found.release}, at least {found.min_release}, sha256 {digest}…")
+        lines += [f"  {path}", f"    release {found.release}, at least {found.min_release}, SHA-256:"]
+        lines.append(f"    {signed.targets[path].hashes['sha256']}")
     return lines
 
 
@@ -277,7 +278,10 @@ def _tell_written(names: Sequence[str], destination: str, *, as_json: bool) -> N
         print_json({"destination": destination, "written": names})
         return
     for name in names:
-        click.echo(f"wrote {name}")
+        folder, _, file = name.partition("/")
+        digest, _, rest = file.partition(".")
+        shown = f"{folder}/{digest[:8]}….{rest}" if len(digest) == _DIGEST_LENGTH else name
+        click.echo(f"wrote {shown}")
 
 
 def _online_keys(options: Mapping[str, Any]) -> Any:
