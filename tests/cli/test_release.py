@@ -2,15 +2,20 @@
 
 import json
 import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
 from securesystemslib.signer import CryptoSigner
 from tests.cli.api_answers import widest
 from tests.cli.conftest import Command, Outcome
+from tuf.api.exceptions import DownloadHTTPError
 from tuf.ngclient import FetcherInterface, Updater
 
+from openinspector.release.error import ReleaseError
+from openinspector.release.key_file import parse_key, parse_public_key
 from openinspector.testing.simulated_releases import make_bundle, release
 
 PASSPHRASE = "correct horse battery"
@@ -19,9 +24,7 @@ PASSPHRASE = "correct horse battery"
 class FolderFetcher(FetcherInterface):
     """Serves ``file:`` URLs the way a web server would."""
 
-    def _fetch(self, url: str):  # type: ignore[no-untyped-def]  # python-tuf's signature
-        from tuf.api.exceptions import DownloadHTTPError
-
+    def _fetch(self, url: str) -> Iterator[bytes]:
         path = Path(url.removeprefix("file://"))
         if not path.is_file():
             raise DownloadHTTPError("absent", 404)
@@ -280,11 +283,6 @@ def test_a_place_that_is_none_is_refused(ceremony: Ceremony) -> None:
 
 
 def test_keys_of_others_are_refused() -> None:
-    from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, PrivateFormat
-
-    from openinspector.release.error import ReleaseError
-    from openinspector.release.key_file import parse_key, parse_public_key
-
     rsa = CryptoSigner.generate_rsa()._private_key
     encrypted = rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass"))
     with pytest.raises(ReleaseError, match="not Ed25519"):

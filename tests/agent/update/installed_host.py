@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,9 +89,7 @@ class InstalledHost:
         installation = Installation(root=self.root, own=own)
         return Host(settings=self.settings, installation=installation, now=lambda: datetime.now(UTC))
 
-    def install(
-        self, version: str, number: int, slot: str = "stable", files: Mapping[str, object] | None = None
-    ) -> None:
+    def install(self, version: str, number: int, slot: str = "stable") -> None:
         """Put a version into its folder and a slot, as a package does."""
         folder = self.root / "versions" / version
         folder.mkdir(parents=True)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 from tests.agent.update.installed_host import DRIVER, InstalledHost, wait_for
@@ -157,7 +158,6 @@ def experiment_process(host: InstalledHost) -> int:
 
 def is_of(pid: int, host: InstalledHost) -> bool:
     try:
-        with open(f"/proc/{pid}/environ", "rb") as file:
-            return f"OPENINSPECTOR_ROOT={host.root}\0".encode() in file.read()
+        return f"OPENINSPECTOR_ROOT={host.root}\0".encode() in Path(f"/proc/{pid}/environ").read_bytes()
     except OSError:
         return False

@@ -11,16 +11,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from tests.agent.update.conftest import agent_lock
 from tests.agent.update.installed_host import InstalledHost
 from tests.agent.update.version_bundle import version_files
+from tuf.api.metadata import Delegations
 
 from openinspector.agent.spool import Spool, SpoolLimits
 from openinspector.agent.stream import StreamOrder
+from openinspector.agent.update.installation import Installation
 from openinspector.agent.update.outcome import UpdateCode, UpdateOutcome
+from openinspector.agent.update.record import ReleaseRecord, save_record
 from openinspector.agent.update.running import update_lock
 from openinspector.agent.update.update_pass import Host, run_pass
+from openinspector.testing.simulated_gateway import Fault
 from openinspector.testing.simulated_releases import PLATFORM, SimulatedReleases, make_bundle, release
 from openinspector.wire.release import ROOT_FILE, Runtime, target_name
 
@@ -117,8 +122,6 @@ def test_another_platform_is_refused(running: InstalledHost) -> None:
 
 
 def replace_platform(**changes: Any) -> Any:
-    import msgspec
-
     return msgspec.structs.replace(PLATFORM, **changes)
 
 
@@ -142,16 +145,12 @@ def test_below_what_is_signed_as_the_least_is_refused(running: InstalledHost) ->
 
 
 def test_the_counter_of_this_host_does_not_go_down(running: InstalledHost) -> None:
-    from openinspector.agent.update.record import ReleaseRecord, save_record
-
     running.offer("2.0", 2)
     save_record(running.state, ReleaseRecord(highest_release=5))
     assert codes(running) == [UpdateCode.RELEASE_REFUSED]
 
 
 def test_a_version_that_failed_three_times_is_not_tried_again(running: InstalledHost) -> None:
-    from openinspector.agent.update.record import ReleaseRecord, save_record
-
     running.offer("2.0", 2)
     save_record(running.state, ReleaseRecord(attempts={"2.0": 3}))
     assert codes(running) == [UpdateCode.RELEASE_REFUSED]
@@ -253,7 +252,7 @@ def test_metadata_that_goes_back_is_refused(running: InstalledHost, tmp_path: Pa
     assert codes(running) == [UpdateCode.METADATA_REFUSED]
 
 
-def test_metadata_of_two_moments_is_refused(running: InstalledHost, tmp_path: Path) -> None:
+def test_metadata_of_two_moments_is_refused(running: InstalledHost) -> None:
     """Mix and match: an old list under a new snapshot's name."""
     running.offer("2.0", 2)
     old = (running.releases.folder / "metadata" / running.releases.newest("targets")).read_bytes()
@@ -270,8 +269,6 @@ def test_held_back_metadata_is_noticed_after_two_days(running: InstalledHost, re
 
 
 def test_a_list_that_delegates_is_refused(running: InstalledHost) -> None:
-    from tuf.api.metadata import Delegations
-
     def delegate(signed: Any) -> None:
         signed.delegations = Delegations(keys={}, roles={})
 
@@ -335,8 +332,6 @@ def test_a_failure_is_reported_and_nothing_else(running: InstalledHost) -> None:
 
 
 def test_what_could_not_be_reported_is_reported_later(running: InstalledHost) -> None:
-    from openinspector.testing.simulated_gateway import Fault
-
     running.offer("2.0", 2)
     wrong_bytes(running)
     running.gateway.faults.append(Fault(endpoint="release-report", status=503))
@@ -442,8 +437,6 @@ def test_a_full_disk_is_said_and_leaves_nothing(running: InstalledHost, tmp_path
         running.gateway.offered = running.releases.add(release("3.0", 3), big)
         running.releases.publish()
         shutil.copytree(running.root, full / "root", symlinks=True)
-        from openinspector.agent.update.installation import Installation
-
         host = running.host
         there = Host(
             settings=host.settings,
