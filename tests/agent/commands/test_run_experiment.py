@@ -21,7 +21,7 @@ def test_only_the_version_on_trial_is_tried(
     gateway: SimulatedGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     releases = SimulatedReleases(tmp_path / "releases")
-    host = InstalledHost(folder=tmp_path / "host", gateway=gateway, releases=releases)
+    host = InstalledHost(folder=tmp_path / "host", at=gateway, releases=releases)
     host.install("1.0", 1)
     monkeypatch.setenv(VERSION_FOLDER, str(host.root / "versions" / "1.0"))
     assert call(host.state, "run-experiment") == 1

@@ -20,7 +20,7 @@ def releases(tmp_path: Path) -> SimulatedReleases:
 
 @pytest.fixture
 def installed(tmp_path: Path, gateway: SimulatedGateway, releases: SimulatedReleases) -> Iterator[InstalledHost]:
-    host = InstalledHost(folder=tmp_path / "host", gateway=gateway, releases=releases)
+    host = InstalledHost(folder=tmp_path / "host", at=gateway, releases=releases)
     host.install("1.0", 1)
     yield host
     host.close()

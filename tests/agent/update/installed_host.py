@@ -40,19 +40,29 @@ esac
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """A real service."""
+
+    port: int
+    ca_file: Path
+
+
 @dataclass(kw_only=True)
 class InstalledHost:
     """Everything of one host lies in ``folder``."""
 
     folder: Path
-    gateway: SimulatedGateway
+    at: "SimulatedGateway | Service"
     releases: SimulatedReleases
+    token: str = TOKEN
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.gateway.releases = self.releases.folder
+        if isinstance(self.at, SimulatedGateway):
+            self.at.releases = self.releases.folder
         self.state.mkdir(mode=0o700, parents=True)
-        enrol_host(self.settings, TOKEN)
+        enrol_host(self.settings, self.token)
         self.init = self.folder / "init"
         self.init.write_text(INIT.format(state=self.state, root=self.root))
         self.init.chmod(0o755)
@@ -65,6 +75,12 @@ class InstalledHost:
         }
 
     @property
+    def gateway(self) -> SimulatedGateway:
+        """The gateway in miniature."""
+        assert isinstance(self.at, SimulatedGateway)
+        return self.at
+
+    @property
     def root(self) -> Path:
         return self.folder / "root"
 
@@ -75,8 +91,8 @@ class InstalledHost:
     @property
     def settings(self) -> AgentSettings:
         return AgentSettings(
-            endpoint=Address(host="127.0.0.1", port=self.gateway.port),
-            ca_file=self.gateway.ca_file,
+            endpoint=Address(host="127.0.0.1", port=self.at.port),
+            ca_file=self.at.ca_file,
             state_directory=self.state,
         )
 
@@ -104,7 +120,8 @@ class InstalledHost:
         """Publish a version and offer it."""
         name = self.releases.add(release(version, number), version_files(customised), min_release)
         self.releases.publish()
-        self.gateway.offered = name
+        if isinstance(self.at, SimulatedGateway):
+            self.at.offered = name
         return name
 
     def run_pass(self) -> UpdateOutcome:

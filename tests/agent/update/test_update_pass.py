@@ -24,7 +24,7 @@ from openinspector.agent.update.installation import Installation
 from openinspector.agent.update.outcome import UpdateCode, UpdateOutcome
 from openinspector.agent.update.record import ReleaseRecord, save_record
 from openinspector.agent.update.running import update_lock
-from openinspector.agent.update.update_pass import Host, run_pass
+from openinspector.agent.update.update_pass import Host, fall_back, run_pass
 from openinspector.testing.simulated_gateway import Fault
 from openinspector.testing.simulated_releases import PLATFORM, SimulatedReleases, make_bundle, release
 from openinspector.wire.release import ROOT_FILE, Runtime, target_name
@@ -318,6 +318,29 @@ def test_a_service_that_cannot_be_reached_is_no_failure_of_the_release(running: 
     assert codes(running) == [UpdateCode.SERVICE_UNREACHABLE]
 
 
+# The way back
+
+
+def test_an_administrator_goes_back_and_the_version_left_is_not_tried_again(running: InstalledHost) -> None:
+    running.install("2.0", 2, slot="two")
+    running.host.installation.point("stable", "2.0")
+    outcome = fall_back(running.host)
+    assert (outcome.result, outcome.from_version, outcome.to_version) == (UpdateCode.FELL_BACK, "2.0", "1.0")
+    assert running.slot("stable") == "1.0"
+    running.offer("2.0", 2)
+    assert codes(running) == [UpdateCode.RELEASE_REFUSED]
+    running.offer("3.0", 3)
+    assert codes(running) == [UpdateCode.PREPARED]
+
+
+def test_there_is_no_way_back_below_what_was_signed_as_the_least(running: InstalledHost) -> None:
+    running.install("2.0", 2, slot="two")
+    running.host.installation.point("stable", "2.0")
+    save_record(running.state, ReleaseRecord(min_release=2))
+    assert fall_back(running.host).result is UpdateCode.RELEASE_REFUSED
+    assert running.slot("stable") == "2.0"
+
+
 # Reporting
 
 
@@ -351,7 +374,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from openinspector.agent.settings import load_settings
 from openinspector.agent.update.installation import find_installation
-from openinspector.agent.update.update_pass import Host, run_pass
+from openinspector.agent.update.update_pass import Host, fall_back, run_pass
 
 left = int(sys.argv[1])
 changes = {"open", "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "shutil.rmtree", "os.link"}

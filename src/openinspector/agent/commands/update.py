@@ -14,13 +14,14 @@ def run(invocation: Invocation) -> int:
     """Make one pass; the last line printed is its result code."""
     from openinspector.agent.update.installation import find_installation
     from openinspector.agent.update.outcome import WELL, UpdateError, UpdateOutcome
-    from openinspector.agent.update.update_pass import Host, run_pass
+    from openinspector.agent.update.update_pass import Host, fall_back, run_pass
 
     os.umask(0o022)
     settings = invocation.settings()
     try:
         installation = find_installation(invocation.environment)
-        outcome = run_pass(Host(settings=settings, installation=installation, now=_now))
+        step = fall_back if invocation.options.back else run_pass
+        outcome = step(Host(settings=settings, installation=installation, now=_now))
     except UpdateError as error:
         outcome = UpdateOutcome(at=_now(), result=error.code, details=str(error))
     if invocation.options.json:
@@ -35,6 +36,9 @@ def run(invocation: Invocation) -> int:
 
 
 def _add_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--back", action="store_true", help="make the version before the stable one again; then restart the agent"
+    )
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
 
 

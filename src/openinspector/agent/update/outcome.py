@@ -23,6 +23,8 @@ class UpdateCode(StrEnum):
     """The new version lies in the slot ``experiment``; its trial is to be started now."""
     UPDATED = "UPDATED"
     """The new version passed its trial and is the stable one."""
+    FELL_BACK = "FELL_BACK"
+    """An administrator made the version before the stable one again; the agent is to be restarted."""
     STOPPED = "STOPPED"
     """The trial was stopped on purpose; it is begun anew by a later pass."""
     UPDATE_DISABLED = "UPDATE_DISABLED"
@@ -56,6 +58,7 @@ WELL: Final = frozenset(
         UpdateCode.UP_TO_DATE,
         UpdateCode.PREPARED,
         UpdateCode.UPDATED,
+        UpdateCode.FELL_BACK,
         UpdateCode.UPDATE_DISABLED,
         UpdateCode.AGENT_RUNNING_ASSESSMENT,
         UpdateCode.AGENT_NOT_RUNNING_NO_UPDATE,

@@ -47,6 +47,10 @@ class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         attempts = {**self.attempts, version: max(0, self.attempts.get(version, 0) - 1)}
         return msgspec.structs.replace(self, attempts=attempts, on_trial="")
 
+    def given_up(self, version: str) -> "ReleaseRecord":
+        """Return the record of a host that does not try ``version`` again by itself."""
+        return msgspec.structs.replace(self, attempts={**self.attempts, version: MAX_ATTEMPTS})
+
     def promoted(self, release: int) -> "ReleaseRecord":
         """Return the record of a host whose stable release is ``release``."""
         return msgspec.structs.replace(

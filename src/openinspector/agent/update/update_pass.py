@@ -83,6 +83,32 @@ def run_pass(host: Host) -> UpdateOutcome:
         return _outcome(host, UpdateCode.PACKAGE_INSTALLATION_ERROR, "", str(error))
 
 
+def fall_back(host: Host) -> UpdateOutcome:
+    """Make the version before the stable one again, at an administrator's word; the agent is to be restarted then.
+
+    Never below what was signed as the least. The version left is not tried again by itself.
+    """
+    try:
+        with update_lock(host.state):
+            record, left = load_record(host.state), host.installation.own
+            back = host.installation.way_back(record.min_release)
+            if back is None:
+                raise UpdateError(
+                    UpdateCode.RELEASE_REFUSED,
+                    f"no earlier version is here that is release {record.min_release} or later",
+                )
+            save_record(host.state, record.given_up(left.version))
+            host.installation.point(STABLE, back.version)
+            outcome = _outcome(host, UpdateCode.FELL_BACK, back.version, "restart the agent")
+            outcome = msgspec.structs.replace(outcome, from_version=left.version)
+            save_outcome(host.state, outcome)
+            return outcome
+    except UpdateError as error:
+        return _outcome(host, error.code, "", str(error))
+    except OSError as error:
+        return _outcome(host, UpdateCode.PACKAGE_INSTALLATION_ERROR, "", str(error))
+
+
 def settle(host: Host) -> UpdateOutcome | None:
     """Settle what an earlier pass or trial left, and tell the service what is not told yet; under the lock.
 
