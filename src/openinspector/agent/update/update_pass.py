@@ -90,19 +90,7 @@ def fall_back(host: Host) -> UpdateOutcome:
     """
     try:
         with update_lock(host.state):
-            record, left = load_record(host.state), host.installation.own
-            back = host.installation.way_back(record.min_release)
-            if back is None:
-                raise UpdateError(
-                    UpdateCode.RELEASE_REFUSED,
-                    f"no earlier version is here that is release {record.min_release} or later",
-                )
-            save_record(host.state, record.given_up(left.version))
-            host.installation.point(STABLE, back.version)
-            outcome = _outcome(host, UpdateCode.FELL_BACK, back.version, "restart the agent")
-            outcome = msgspec.structs.replace(outcome, from_version=left.version)
-            save_outcome(host.state, outcome)
-            return outcome
+            return _gone_back(host)
     except UpdateError as error:
         return _outcome(host, error.code, "", str(error))
     except OSError as error:
@@ -163,6 +151,21 @@ def keep_failure(host: Host, code: UpdateCode, version: str, details: str) -> Up
     save_record(host.state, load_record(host.state).failed())
     outcome = _outcome(host, code, version, details)
     _keep(host, outcome)
+    return outcome
+
+
+def _gone_back(host: Host) -> UpdateOutcome:
+    record, left = load_record(host.state), host.installation.own
+    back = host.installation.way_back(record.min_release)
+    if back is None:
+        raise UpdateError(
+            UpdateCode.RELEASE_REFUSED, f"no earlier version is here that is release {record.min_release} or later"
+        )
+    save_record(host.state, record.given_up(left.version))
+    host.installation.point(STABLE, back.version)
+    outcome = _outcome(host, UpdateCode.FELL_BACK, back.version, "restart the agent")
+    outcome = msgspec.structs.replace(outcome, from_version=left.version)
+    save_outcome(host.state, outcome)
     return outcome
 
 
