@@ -64,7 +64,7 @@ class Destination:
             except (BaseError, OSError, ValueError) as error:
                 raise ReleaseError(
                     f"{upload.name} cannot be written to {self.place}: {_line(error)}",
-                    advice="Nothing that agents see has changed; publish again.",
+                    advice="Publish again: what agents see changes with the last file only.",
                 ) from error
 
     def _roots(self) -> Iterator[bytes]:
