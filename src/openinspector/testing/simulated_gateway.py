@@ -199,7 +199,7 @@ class SimulatedGateway:
             return ReleaseReply(target=self.offered)
         if endpoint == "release-report":
             self.reports.append(_decoded(body, ReleaseReport))
-            return ReportReceipt()
+            return ReportReceipt(recorded=True)
         raise RefusalError(404, "not-found")
 
     def _hear(self, heartbeat: Heartbeat) -> HeartbeatReply:

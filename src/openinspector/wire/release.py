@@ -96,9 +96,9 @@ class ReleaseReport(_Message, frozen=True, kw_only=True):
 
 
 class ReportReceipt(_Message, frozen=True, kw_only=True):
-    """Reply: the report is stored."""
+    """Reply: whether the report was kept; one of a version that the agent is not offered is not."""
 
-    recorded: bool = True
+    recorded: bool
 
 
 def target_name(version: str, platform: Platform) -> str:

@@ -125,6 +125,7 @@ def test_what_is_reported_of_another_version_pauses_nothing(world: World) -> Non
     world.store.put_ring(ring(max_failure_percent=0))
     world.reports(1, "1.9")
     assert world.paused == ""
+    assert world.store.count_reports("early", "1.9") == ReportCounts()
     world.reports(1)
     assert world.paused
 

@@ -8,7 +8,7 @@ from tests.service.gateway_world import AGENT
 from openinspector.service.ports.rollout_store import ReportCounts
 from openinspector.testing.conformance.rollout_store import ring
 from openinspector.testing.simulated_releases import PLATFORM
-from openinspector.wire.release import ReleaseReply, ReleaseReport, ReleaseRequest, target_name
+from openinspector.wire.release import ReleaseReply, ReleaseReport, ReleaseRequest, ReportReceipt, target_name
 
 REQUEST = msgspec.json.encode(ReleaseRequest(version="1.0", release=1, platform=PLATFORM))
 REPORT = ReleaseReport(from_version="1.0", to_version="2.0", succeeded=False, result="HASH_MISMATCH", diagnostics="x")
@@ -26,6 +26,15 @@ def test_a_report_is_kept_under_the_agent_that_signed_it(host: Host) -> None:
     assert host.world.rollouts.count_reports("early", "2.0") == ReportCounts(failed=1)
     (kept,) = host.world.rollouts.list_failures("early", "2.0", 10)
     assert (kept.agent_id, kept.result, kept.diagnostics) == (AGENT, "HASH_MISMATCH", "x")
+
+
+def test_a_host_cannot_fill_the_store_with_versions_of_its_own(host: Host) -> None:
+    host.world.rollouts.put_ring(ring())
+    for number in range(3, 9):
+        made_up = msgspec.structs.replace(REPORT, to_version=f"{number}.0")
+        reply = host.send(host.prepare("release-report", msgspec.json.encode(made_up)))
+        assert msgspec.json.decode(reply.content, type=ReportReceipt) == ReportReceipt(recorded=False)
+    assert host.world.rollouts._reports == {}
 
 
 @pytest.mark.parametrize("name", ["release", "release-report"])

@@ -126,10 +126,8 @@ def finish_promotion(host: Host, version: str, details: str) -> UpdateOutcome:
     record = load_record(host.state).promoted(promoted.release)
     save_record(host.state, record)
     host.installation.clear_experiment()
-    before = load_outcome(host.state)
-    outcome = _outcome(host, UpdateCode.UPDATED, version, details)
-    if before is not None and before.to_version == version:
-        outcome = msgspec.structs.replace(outcome, from_version=before.from_version)
+    left = host.installation.way_back(0) or promoted
+    outcome = msgspec.structs.replace(_outcome(host, UpdateCode.UPDATED, version, details), from_version=left.version)
     _keep(host, outcome)
     host.installation.tidy(record.min_release)
     return outcome
@@ -255,7 +253,7 @@ def _outcome(host: Host, code: UpdateCode, version: str, details: str) -> Update
 def _keep(host: Host, outcome: UpdateOutcome) -> None:
     """Write an outcome and tell the service; one that is still to be told is not written over by one that says less."""
     before = load_outcome(host.state)
-    if before is not None and not before.reported and outcome.reported and outcome.result is not UpdateCode.PREPARED:
+    if before is not None and not before.reported and outcome.reported:
         return
     save_outcome(host.state, outcome)
     deliver(host)

@@ -34,13 +34,18 @@ class Releases:
             return ReleaseReply()
         return ReleaseReply(target=target_name(ring.version, request.platform))
 
-    def report(self, agent_id: AgentId, report: ReleaseReport) -> None:
-        """Keep an agent's report, and pause its ring where too many have failed."""
+    def report(self, agent_id: AgentId, report: ReleaseReport) -> bool:
+        """Keep an agent's report, and pause its ring where too many have failed; says whether it was kept.
+
+        Only what is said of the version that the agent's ring is offered is kept: a host cannot fill the store.
+        """
         ring = ring_of(self._agent(agent_id), self.rollouts.list_rings())
+        if ring is None or report.to_version != ring.version:
+            return False
         self.rollouts.add_report(
             UpdateReport(
                 agent_id=agent_id,
-                ring=ring.name if ring else "",
+                ring=ring.name,
                 from_version=report.from_version,
                 to_version=report.to_version,
                 succeeded=report.succeeded,
@@ -49,12 +54,13 @@ class Releases:
                 at=self.clock.now(),
             )
         )
-        if ring is None or report.succeeded or report.to_version != ring.version or ring.paused_because:
-            return
+        if report.succeeded or ring.paused_because:
+            return True
         counts = self.rollouts.count_reports(ring.name, ring.version)
         if too_many_failed(ring, counts):
             reason = f"{counts.failed} of {counts.failed + counts.succeeded} agents could not update to {ring.version}"
             self.rollouts.set_pause(ring.name, reason)
+        return True
 
     def _agent(self, agent_id: AgentId) -> Agent:
         found = self.agents.agents_by_id((agent_id,))

@@ -15,8 +15,10 @@ _DECODER: Final = msgspec.json.Decoder(ReleaseReport)
 
 
 async def release_report(gateway: Gateway, request: Request) -> ReportReceipt:
-    """Keep the report."""
+    """Keep the report where it is of what the agent was offered."""
     caller = authenticate(gateway, request, _BODY)
     report = decode_body(await caller.read_body(), _DECODER, "release report")
-    await run_in_threadpool(gateway.releases.report, caller.agent_id, report)
-    return ReportReceipt()
+    recorded = await run_in_threadpool(gateway.releases.report, caller.agent_id, report)
+    if not recorded:
+        gateway.counters.lost("release-reports-ignored", 1)
+    return ReportReceipt(recorded=recorded)

@@ -33,7 +33,7 @@ class UpdateReport:
 
     agent_id: AgentId
     ring: str
-    """The ring the agent was in when it reported; empty where it was in none."""
+    """The ring the agent was in when it reported."""
     from_version: str
     to_version: str
     succeeded: bool
