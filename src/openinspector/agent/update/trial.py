@@ -70,7 +70,8 @@ def run_trial(host: Host, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> Trial
         # Noted first: a trial that the power cuts off counts.
         save_record(host.state, load_record(host.state).begun(version))
         end = _tried(host, heartbeat_seconds)
-        if end.outcome.result is not UpdateCode.UPDATED:
+        # Half a promotion is finished by the next pass, which knows it by both links leading to one version.
+        if host.installation.slot(STABLE) != version:
             host.installation.clear_experiment()
         deliver(host)
         return end
