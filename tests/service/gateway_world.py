@@ -29,6 +29,7 @@ from openinspector.service.app.counters import Counters
 from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.heartbeats import Heartbeats
 from openinspector.service.app.instructions import InstructionBoard
+from openinspector.service.app.releases import Releases
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
@@ -40,6 +41,7 @@ from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.testing.fake_clock import FakeClock
 from openinspector.testing.memory_agent_store import MemoryAgentStore
 from openinspector.testing.memory_identity_store import MemoryIdentityStore
+from openinspector.testing.memory_rollout_store import MemoryRolloutStore
 from openinspector.testing.memory_telemetry_store import MemoryTelemetryStore
 from openinspector.wire.codec import encode_batch, encode_record
 from openinspector.wire.envelope import decode_header, encode_envelope
@@ -96,6 +98,7 @@ class World:
     agents: MemoryAgentStore = field(default_factory=MemoryAgentStore)
     identities: MemoryIdentityStore = field(init=False)
     attesting: Attesting = field(default_factory=lambda: Attesting(attestors={"join_token": JOIN_TOKENS}))
+    rollouts: MemoryRolloutStore = field(default_factory=MemoryRolloutStore)
     index: MemoryTelemetryStore = field(default_factory=MemoryTelemetryStore)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     objects: ObjectStore = field(init=False)
@@ -127,6 +130,7 @@ class World:
             agents=self.agents,
             heartbeats=Heartbeats(self.agents, self.board, self.counters),
             telemetry=self.telemetry,
+            releases=Releases(rollouts=self.rollouts, agents=self.agents, clock=self.clock),
             sessions=Sessions(secrets.token_bytes),
             nonces=Nonces(secrets.token_bytes),
             counters=self.counters,

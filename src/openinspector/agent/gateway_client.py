@@ -26,6 +26,7 @@ from openinspector.wire.message import (
     Session,
     SessionRequest,
 )
+from openinspector.wire.release import ReleaseReply, ReleaseReport, ReleaseRequest, ReportReceipt
 from openinspector.wire.signature import Covered, content_digest, is_session_id, render_headers, signature_base
 
 PREFIX: Final = "/agent/v1/"
@@ -37,6 +38,8 @@ _HEARTBEAT: Final = msgspec.json.Decoder(HeartbeatReply)
 _ROTATED: Final = msgspec.json.Decoder(KeyRotated)
 _RECEIPT: Final = msgspec.json.Decoder(Receipt)
 _MANIFEST: Final = msgspec.json.Decoder(ManifestReply)
+_RELEASE: Final = msgspec.json.Decoder(ReleaseReply)
+_REPORTED: Final = msgspec.json.Decoder(ReportReceipt)
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -84,6 +87,14 @@ class GatewayClient:
     def close_stream(self, credentials: Credentials, manifest: Manifest) -> ManifestReply | Failure:
         """Send a stream's manifest."""
         return self._send("manifest", encode_json(manifest, "a manifest"), credentials, _MANIFEST)
+
+    def offered_release(self, credentials: Credentials, request: ReleaseRequest) -> ReleaseReply | Failure:
+        """Ask which release this host is offered."""
+        return self._send("release", encode_json(request, "a release request"), credentials, _RELEASE)
+
+    def report_release(self, credentials: Credentials, report: ReleaseReport) -> ReportReceipt | Failure:
+        """Say what became of an update."""
+        return self._send("release-report", encode_json(report, "a release report"), credentials, _REPORTED)
 
     def _send(
         self, endpoint: str, body: bytes, credentials: Credentials | None, decoder: msgspec.json.Decoder[T]

@@ -1,14 +1,14 @@
 """One TLS connection that speaks as much HTTP/1.1 (RFC 9112) as the gateway's protocol needs.
 
 The standard library's client loads the whole e-mail package: three megabytes on every host, for headers. This one
-sends POST and CONNECT, and reads replies strictly: bounded lines, one length, no folding, no trailers kept.
+sends POST, GET and CONNECT, and reads replies strictly: bounded lines, one length, no folding, no trailers kept.
 """
 
 import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -21,6 +21,8 @@ MAX_CHUNKS: Final = 4096
 MAX_INTERIM: Final = 8
 """Interim replies (1xx) before the one that counts."""
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2})(?: .*)?")
+_STATUS_LINE_OF_A_FILE: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: .*)?")
+"""Plain file servers still speak HTTP/1.0; a connection fetches one file, so it does not matter."""
 _HEADER: Final = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(.*?)[ \t]*")
 _LENGTH: Final = re.compile(r"[0-9]{1,12}")
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
@@ -70,10 +72,18 @@ class HttpAnswer:
     """Whether another request may follow on the same connection."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpStream:
+    """A reply whose body is still to be read, in parts of at most 64 KiB; bounding the whole is the reader's part."""
+
+    status: int
+    parts: Iterator[bytes]
+
+
 class HttpConnection:
     """An open connection to the gateway."""
 
-    def __init__(self, secured: ssl.SSLSocket, host: str) -> None:
+    def __init__(self, secured: socket.socket, host: str) -> None:
         self._socket = secured
         self._host = host
 
@@ -94,6 +104,12 @@ class HttpConnection:
             return replace(_Reader(self._socket, check).answer(max_bytes), reusable=False)
         except (OSError, HttpError) as error:
             raise ClosedError("the connection was closed") from error
+
+    def get(self, path: str, check: Callable[[], None]) -> HttpStream:
+        """Ask for a file; OSError, HttpError, also while its parts are read. Nothing may be sent after it."""
+        head = f"GET {path} HTTP/1.1\r\nhost: {self._host}\r\naccept-encoding: identity\r\nconnection: close\r\n\r\n"
+        self._socket.sendall(head.encode("ascii"))
+        return _Reader(self._socket, check).stream()
 
     def _send(self, head: bytes, body: bytes, check: Callable[[], None]) -> bool:
         try:
@@ -202,8 +218,8 @@ class _Reader:
             body, closes = self._rest(max_bytes), True
         return HttpAnswer(status=status, headers=headers, body=body, reusable=not closes and not self._buffer)
 
-    def head(self) -> tuple[int, dict[str, str]]:
-        found = _STATUS_LINE.fullmatch(self._line())
+    def head(self, status_line: re.Pattern[bytes] = _STATUS_LINE) -> tuple[int, dict[str, str]]:
+        found = status_line.fullmatch(self._line())
         if found is None:
             raise HttpError("it does not speak HTTP/1.1")
         headers: dict[str, str] = {}
@@ -224,6 +240,42 @@ class _Reader:
         if not _LENGTH.fullmatch(text) or int(text) > max_bytes:
             raise HttpError(f"its reply is longer than {max_bytes} bytes")
         return self._take(int(text))
+
+    def stream(self) -> HttpStream:
+        status, headers = self.head(_STATUS_LINE_OF_A_FILE)
+        while status < _CONTINUES:
+            status, headers = self.head(_STATUS_LINE_OF_A_FILE)
+        if "transfer-encoding" in headers:
+            return HttpStream(status=status, parts=self._chunk_parts(headers))
+        length = headers.get("content-length")
+        if length is not None and not _LENGTH.fullmatch(length):
+            raise HttpError("the length of its reply is no number")
+        return HttpStream(status=status, parts=self._parts(None if length is None else int(length)))
+
+    def _parts(self, left: int | None) -> Iterator[bytes]:
+        """Yield so many bytes; where the length is unknown, all until the other side closes."""
+        while left is None or left > 0:
+            if not self._buffer and not self._more():
+                if left is None:
+                    return
+                raise HttpError("its reply is cut off")
+            part = bytes(self._buffer[: len(self._buffer) if left is None else left])
+            del self._buffer[: len(part)]
+            left = None if left is None else left - len(part)
+            yield part
+
+    def _chunk_parts(self, headers: Mapping[str, str]) -> Iterator[bytes]:
+        if headers["transfer-encoding"].lower() != "chunked" or "content-length" in headers:
+            raise HttpError("the length of its reply is ambiguous")
+        while True:
+            size = _CHUNK_SIZE.fullmatch(self._line())
+            if size is None:
+                raise HttpError("a chunk of its reply is malformed")
+            if int(size[1], 16) == 0:
+                return
+            yield from self._parts(int(size[1], 16))
+            if self._line():
+                raise HttpError("a chunk of its reply is malformed")
 
     def _chunked(self, headers: Mapping[str, str], max_bytes: int) -> bytes:
         if headers["transfer-encoding"].lower() != "chunked" or "content-length" in headers:

@@ -97,21 +97,13 @@ def make_loop(
 ) -> AgentLoop:
     """Return the loop of an enrolled host; raises OpenInspectorError. ``now`` is the host's clock, right or wrong."""
     state = settings.state_directory
-    key, enrolment = load_identity(state)
-    enrolled_at = parse_endpoint(enrolment.endpoint)
-    endpoint = settings.endpoint or enrolled_at
-    if endpoint != enrolled_at:
-        raise EnrolmentError(
-            f"this host is enrolled at {enrolment.endpoint}, but the settings name https://{endpoint}",
-            advice="Enrol it at the other service, or take endpoint out of the settings.",
-        )
+    enrolment, endpoint, client = open_client(settings, now)
     proxy = settings.proxy_for(endpoint.host)
     events: SimpleQueue[Event] = SimpleQueue()
     sensors = sensor_process()
     spool = Spool(
         state / SPOOL_FOLDER, enrolment.agent_id, SpoolLimits(bytes=settings.spool_bytes, age=settings.spool_age)
     )
-    client = _connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key, now)
     rotator = KeyRotator(state, client)
     parts = Parts(
         agent_id=enrolment.agent_id,
@@ -130,6 +122,22 @@ def make_loop(
     )
     world = World(now=now, monotonic=time.monotonic, random=_chance, describe=partial(describe, host))
     return AgentLoop(parts, world)
+
+
+def open_client(
+    settings: AgentSettings, now: Callable[[], datetime] = _now
+) -> tuple[EnrolmentRecord, Address, GatewayClient]:
+    """Return the enrolment, the service's address and a client of it, not connected yet; OpenInspectorError."""
+    state = settings.state_directory
+    key, enrolment = load_identity(state)
+    enrolled_at = parse_endpoint(enrolment.endpoint)
+    endpoint = settings.endpoint or enrolled_at
+    if endpoint != enrolled_at:
+        raise EnrolmentError(
+            f"this host is enrolled at {enrolment.endpoint}, but the settings name https://{endpoint}",
+            advice="Enrol it at the other service, or take endpoint out of the settings.",
+        )
+    return enrolment, endpoint, _connect(settings, endpoint, settings.ca_file or enrolled_ca(state), key, now)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,7 @@ class Transport:
     def _open(self) -> HttpConnection:
         route = self._route
         through = route.proxy.address if route.proxy else None
-        headers = _proxy_headers(route.proxy) if route.proxy else {}
+        headers = proxy_headers(route.proxy) if route.proxy else {}
         self._connection = connect(route.gateway, through, headers, route.timeout, self._context)
         return self._connection
 
@@ -156,7 +156,8 @@ def _retry_after(value: str | None) -> float | None:
     return min(float(value[:9]), MAX_RETRY_AFTER)
 
 
-def _proxy_headers(proxy: Proxy) -> dict[str, str]:
+def proxy_headers(proxy: Proxy) -> dict[str, str]:
+    """Return the headers of a CONNECT request that say who asks."""
     if proxy.authorization is None:
         return {}
     return {"proxy-authorization": f"Basic {base64.b64encode(proxy.authorization.encode()).decode()}"}

@@ -9,6 +9,7 @@ import click
 
 from openinspector.cli.client import REFUSED
 from openinspector.cli.presentation import print_json, print_table, time_text
+from openinspector.cli.rollouts import rollouts
 from openinspector.cli.serve import settings_from
 from openinspector.cli.targets import parsed_tag
 
@@ -25,6 +26,9 @@ _POLICIES = ("full-access", "read-only")
 def admin(ctx: click.Context, data_dir: Path | None) -> None:
     """Administer this installation. Works on the data folder, whether or not the service is running."""
     ctx.obj = data_dir
+
+
+admin.add_command(rollouts)
 
 
 @admin.group()

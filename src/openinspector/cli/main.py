@@ -17,13 +17,17 @@ from openinspector.model.errors import OpenInspectorError
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "admin": ("openinspector.cli.admin:admin", "Administer this installation: tokens, access keys, agents."),
+        "admin": (
+            "openinspector.cli.admin:admin",
+            "Administer this installation: tokens, access keys, agents, rollouts.",
+        ),
         "agent": ("openinspector.cli.agent:agent", "Run the agent on this host and look at it."),
         "completion": ("openinspector.cli.completion:completion", "Print the shell completion script."),
         "demo": ("openinspector.cli.demo:demo", "Assess this very host: service, agent, run, findings."),
         "evaluate": ("openinspector.cli.evaluate:evaluate", "Evaluate a facts file offline."),
         "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
         "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
+        "release": ("openinspector.cli.release:release", "Sign and publish releases of the agent."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
         "scan": ("openinspector.cli.scan:scan", "Assess a folder: a mounted image, a container's root."),
         "schedules": ("openinspector.cli.schedules:schedules", "Let templates be run by themselves."),

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from openinspector.engine.rule import Rule
 from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.assessment import AssessmentRun
+from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.plugins import discover
@@ -33,6 +36,7 @@ from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.metrics import InstallationMetrics
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.releases import Releases
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
@@ -58,6 +62,7 @@ from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
 from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.rollout_store import RolloutStore
 from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
@@ -75,6 +80,7 @@ from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.role_sql import SqlRoleStore
+from openinspector.service.stores.rollout_sql import SqlRolloutStore
 from openinspector.service.stores.schedule_sql import SqlScheduleStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
@@ -127,6 +133,7 @@ class Stores:
     previews: PreviewStore
     schedules: ScheduleStore
     roles: RoleStore
+    rollouts: RolloutStore
     objects: ObjectStore
     keys: KeyProvider
 
@@ -147,6 +154,7 @@ def open_stores(settings: Settings) -> Stores:
         previews=SqlPreviewStore(engine),
         schedules=SqlScheduleStore(engine),
         roles=SqlRoleStore(engine),
+        rollouts=SqlRolloutStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
     )
@@ -241,7 +249,9 @@ class Service:
         )
         token = _shared_secret(self.settings.data_dir / "metrics.token", lambda: secrets.token_urlsafe(32).encode())
         metrics = metrics_routes(_COUNTERS.registry, [InstallationMetrics(self._installation)], token.decode())
-        return Starlette(routes=[*gateway_routes(gateway), *api_routes(services), *metrics], lifespan=lifespan)
+        releases = _release_routes(self.settings.releases_dir)
+        routes = [*gateway_routes(gateway), *releases, *api_routes(services), *metrics]
+        return Starlette(routes=routes, lifespan=lifespan)
 
     def _gateway(self) -> Gateway:
         settings = self.settings
@@ -253,6 +263,7 @@ class Service:
             agents=self.stores.agents,
             heartbeats=Heartbeats(self.stores.agents, self._board, _COUNTERS, intervals),
             telemetry=self._telemetry,
+            releases=Releases(rollouts=self.stores.rollouts, agents=self.stores.agents, clock=self._clock),
             sessions=Sessions(os.urandom),
             nonces=Nonces(os.urandom),
             counters=_COUNTERS,
@@ -375,6 +386,18 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
     found = discover_rules()
     return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
+
+
+def _release_routes(folder: str) -> Sequence[BaseRoute]:
+    """Return what serves the published releases: files as they lie there, no listing, no links out of it."""
+    if not folder:
+        return ()
+    if not Path(folder).is_dir():
+        raise StoreError(
+            f"there is no folder {folder} to serve releases from",
+            advice="Publish into it first, or set OPENINSPECTOR_RELEASES_DIR to another folder.",
+        )
+    return (Mount("/releases", StaticFiles(directory=folder)),)
 
 
 def _shared_secret(path: Path, make: Callable[[], bytes] = secrets.token_bytes) -> bytes:

@@ -45,6 +45,8 @@ class Settings:
     """``streams-closed``: a run ends as soon as every agent has closed its streams; ``duration``: at its end."""
     stop_grace_seconds: int = 60
     """How long agents may take to flush after a stop (decisions)."""
+    releases_dir: str = ""
+    """Folder that signed releases of the agent are published in, served below ``/releases/``; empty: none is."""
     retention_days: int = 30
     """How long telemetry is kept (F3.3)."""
     audit_days: int = 365
@@ -172,6 +174,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "collecting_heartbeat_seconds": _between(5, 300),
     "run_ends": _one_of("streams-closed", "duration"),
     "stop_grace_seconds": _between(1, 600),
+    "releases_dir": _matching(r"|/.*", "an absolute path, or nothing"),
     "retention_days": _between(1, 3650),
     "audit_days": _between(1, 3650),
     "evaluation_batch": _between(1, 500),

@@ -41,6 +41,7 @@ from openinspector.wire.message import (
     Session,
     SessionRequest,
 )
+from openinspector.wire.release import ReleaseReply, ReleaseReport, ReleaseRequest, ReportReceipt
 from openinspector.wire.signature import SignedRequest, key_id, parse_headers
 from openinspector.wire.telemetry import TelemetryMessage
 
@@ -107,7 +108,7 @@ class _OpenSession:
 class SimulatedGateway:
     """Use as a context manager; ``instructions`` go into every heartbeat's reply until they are replaced."""
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:  # noqa: PLR0915 - one line a dial of the simulator
         self.authority = ThrowawayAuthority(folder)
         self.instructions: tuple[bytes, ...] = ()
         self.faults: deque[Fault] = deque()
@@ -131,6 +132,21 @@ class SimulatedGateway:
         self.heartbeat_seconds = 60
         self.hear: Callable[[bytes], object] = lambda _message: None
         """Told every request's headers and body, as they came."""
+        self.releases: Path | None = None
+        """Folder served below ``/releases/``."""
+        self.endless: set[str] = set()
+        """Paths below it whose answer never ends."""
+        self.fetched: list[str] = []
+        """Every path asked for below it, in order."""
+        self.on_fetch: Callable[[str], object] = lambda _path: None
+        """Called with each of them before it is answered."""
+        self.redirect: str | None = None
+        """Where everything below it is said to be instead."""
+        self.offered: str | None = None
+        """The target that every host is offered."""
+        self.reports: list[ReleaseReport] = []
+        self.refuse_heartbeats = False
+        """Whether heartbeats find the service busy."""
         self._nonces: set[str] = set()
         self._sessions: dict[str, _OpenSession] = {}
         self._changed = Condition()
@@ -197,14 +213,28 @@ class SimulatedGateway:
         agent_id = self._authenticated(claim)
         if endpoint == "rotation":
             return self._rotate(agent_id, claim, _decoded(body, KeyRotation))
+        return self._serve(endpoint, agent_id, body)
+
+    def _serve(self, endpoint: str, agent_id: str, body: bytes) -> msgspec.Struct:
         if endpoint == "heartbeat":
-            self.heartbeats.append(_decoded(body, Heartbeat))
-            return HeartbeatReply(instructions=tuple(msgspec.Raw(raw) for raw in self.instructions))
+            return self._hear(_decoded(body, Heartbeat))
         if endpoint == "telemetry":
             return self._take(agent_id, body)
         if endpoint == "manifest":
             return self._close(_decoded(body, Manifest))
+        if endpoint == "release":
+            _decoded(body, ReleaseRequest)
+            return ReleaseReply(target=self.offered)
+        if endpoint == "release-report":
+            self.reports.append(_decoded(body, ReleaseReport))
+            return ReportReceipt(recorded=True)
         raise RefusalError(404, "not-found")
+
+    def _hear(self, heartbeat: Heartbeat) -> HeartbeatReply:
+        if self.refuse_heartbeats:
+            raise RefusalError(503, "busy")
+        self.heartbeats.append(heartbeat)
+        return HeartbeatReply(instructions=tuple(msgspec.Raw(raw) for raw in self.instructions))
 
     def changed(self) -> None:
         """Wake who waits."""
@@ -349,6 +379,31 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None:
             self._misbehave(fault)
         gateway.changed()
+
+    def do_GET(self) -> None:
+        """Serve a file of the releases."""
+        assert isinstance(self.server, _Server)
+        gateway = self.server.gateway
+        name = self.path.removeprefix("/releases/")
+        gateway.fetched.append(name)
+        gateway.on_fetch(name)
+        path = (gateway.releases or Path("/nonexistent")) / name
+        if gateway.redirect:
+            self._send(302, b"", {"Location": gateway.redirect + name})
+        elif name in gateway.endless:
+            self._send_endless()
+        elif path.is_file():
+            self._send(200, path.read_bytes())
+        else:
+            self._send(404, b"")
+        self.close_connection = True
+
+    def _send_endless(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b" " * 65536)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
         """Say nothing."""

@@ -7,6 +7,7 @@ from typing import Final
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.enrolment import Admission, Nonces
 from openinspector.service.app.heartbeats import Heartbeats
+from openinspector.service.app.releases import Releases
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry
 from openinspector.service.gateway.slots import Slots
@@ -24,6 +25,7 @@ class Gateway:
     agents: AgentStore
     heartbeats: Heartbeats
     telemetry: Telemetry
+    releases: Releases
     sessions: Sessions
     nonces: Nonces
     counters: Counters

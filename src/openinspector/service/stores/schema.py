@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -346,4 +347,30 @@ ACCESS_KEY: Final = Table(
     Column("actions", Json(tuple[str, ...]), nullable=False),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("user", "slot"),
+)
+
+ROLLOUT_RING: Final = Table(
+    "rollout_ring",
+    METADATA,
+    Column("name", Word, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("tags", Json(tuple[Tag, ...]), nullable=False),
+    Column("percentage", Integer, nullable=False),
+    Column("version", Word, nullable=False),
+    Column("max_failure_percent", Integer, nullable=False),
+    Column("paused_because", Word, nullable=False),
+)
+
+UPDATE_REPORT: Final = Table(
+    "update_report",
+    METADATA,
+    Column("agent_id", Word, primary_key=True),
+    Column("to_version", Word, primary_key=True),
+    Column("ring", Word, nullable=False),
+    Column("from_version", Word, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Column("result", Word, nullable=False),
+    Column("diagnostics", Json(str), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "ring", "to_version"),
 )
