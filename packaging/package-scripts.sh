@@ -69,7 +69,10 @@ after_remove() {
 
 # Keys, spool, log and choices: what only --purge takes.
 after_purge() {
-    rm -rf /var/lib/openinspector-agent /var/log/openinspector-agent "$settings"
+    rm -rf /var/lib/openinspector-agent /var/log/openinspector-agent
+    # The service may keep settings of its own in the same folder.
+    rm -f "$settings/agent.cfg" "$settings/agent.env" "$settings/install.cfg" "$settings/ca.pem"
+    rmdir "$settings" 2>/dev/null || true
     if command -v update-rc.d >/dev/null 2>&1; then
         update-rc.d openinspector-agent remove >/dev/null || true
     fi

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from scripts.packages.archive import ar, tar, xz
-from scripts.packages.host_files import DESCRIPTION, HOMEPAGE, MAINTAINER, SETTINGS, SUMMARY, Package
+from scripts.packages.host_files import DESCRIPTION, HOMEPAGE, MAINTAINER, NAME, SETTINGS, SUMMARY, Package
 from scripts.packages.package_scripts import debian_scripts
-from scripts.packages.release import Runtime
 from scripts.packages.tree import PROGRAM, File, Tree
 
 ARCHITECTURES: Final[Mapping[str, str]] = {"x86_64": "amd64", "aarch64": "arm64"}
@@ -22,22 +21,24 @@ def deb(package: Package) -> tuple[str, bytes]:
         ("control.tar.xz", xz(tar(_control(package, architecture), epoch, "./"))),
         ("data.tar.xz", xz(tar(package.tree, epoch, "./"))),
     ]
-    return f"{package.name}_{package.release.version}_{architecture}.deb", ar(members, epoch)
+    return f"{NAME}_{_version(package)}_{architecture}.deb", ar(members, epoch)
+
+
+def _version(package: Package) -> str:
+    return package.release.version + ("+standalone" if package.is_standalone else "")
 
 
 def _control(package: Package, architecture: str) -> Tree:
     depends = [f"libc6 (>= {package.glibc()})"]
-    if package.runtime is Runtime.PYTHON3:
-        depends.append("python3 (>= 3.11)")
+    if not package.is_standalone:
+        depends.append("python3 (>= 3.11) | python3.13 | python3.12 | python3.11")
     fields = {
-        "Package": package.name,
-        "Version": package.release.version,
+        "Package": NAME,
+        "Version": _version(package),
         "Architecture": architecture,
         "Maintainer": MAINTAINER,
         "Installed-Size": str(package.tree.size() // 1024),
         "Depends": ", ".join(depends),
-        "Conflicts": package.other,
-        "Replaces": package.other,
         "Section": "admin",
         "Priority": "optional",
         "Homepage": HOMEPAGE,

@@ -7,6 +7,7 @@ from typing import Final
 from scripts.packages.release import ROOT, Release, Runtime
 from scripts.packages.tree import PROGRAM, File, Tree
 
+NAME: Final = "openinspector-agent"
 SUMMARY: Final = "agent of openinspector, the self-hosted host assessment"
 DESCRIPTION: Final = (
     "Collects what an assessment needs to know about this host (packages, ports, accounts, configuration) and sends "
@@ -38,14 +39,9 @@ class Package:
     """Everything it installs, by path below /."""
 
     @property
-    def name(self) -> str:
-        """The package's name. The two runtimes exclude each other."""
-        return "openinspector-agent" if self.runtime is Runtime.PYTHON3 else "openinspector-agent-standalone"
-
-    @property
-    def other(self) -> str:
-        """The name of the package with the other runtime."""
-        return "openinspector-agent-standalone" if self.runtime is Runtime.PYTHON3 else "openinspector-agent"
+    def is_standalone(self) -> bool:
+        """Whether it brings its interpreter. It is the same package then, in another build of the same version."""
+        return self.runtime is Runtime.STANDALONE
 
     def glibc(self) -> str:
         """Return the oldest glibc that everything in the package can be loaded with, as ``2.28``."""

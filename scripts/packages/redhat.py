@@ -4,9 +4,8 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from scripts.packages.host_files import DESCRIPTION, HOMEPAGE, SETTINGS, SUMMARY, Package
+from scripts.packages.host_files import DESCRIPTION, HOMEPAGE, NAME, SETTINGS, SUMMARY, Package
 from scripts.packages.package_scripts import rpm_scripts
-from scripts.packages.release import Runtime
 from scripts.packages.runtimes import run
 
 _MACROS: Final = {
@@ -37,23 +36,26 @@ def rpm(package: Package) -> tuple[str, bytes]:
         command += ["--buildroot", str(folder / "tree"), "--noclean", "package.spec"]
         run(command, folder, {"SOURCE_DATE_EPOCH": str(release.epoch), "HOME": str(folder)})
         content = (folder / "package.rpm").read_bytes()
-    return f"{package.name}-{release.version}-1.{release.architecture}.rpm", content
+    return f"{NAME}-{release.version}-{_revision(package)}.{release.architecture}.rpm", content
+
+
+def _revision(package: Package) -> str:
+    return "1.standalone" if package.is_standalone else "1"
 
 
 def _spec(package: Package) -> str:
     requires = [f"libc.so.6(GLIBC_{package.glibc()})(64bit)"]
-    if package.runtime is Runtime.PYTHON3:
+    if not package.is_standalone:
         requires.append("(python3 >= 3.11 or python3.13 or python3.12 or python3.11)")
     head = [
-        f"Name: {package.name}",
+        f"Name: {NAME}",
         f"Version: {package.release.version}",
-        "Release: 1",
+        f"Release: {_revision(package)}",
         f"Summary: {SUMMARY}",
         "License: Apache-2.0",
         f"URL: {HOMEPAGE}",
         "AutoReqProv: no",
         *(f"Requires: {name}" for name in requires),
-        f"Conflicts: {package.other}",
     ]
     scripts = [f"%{section}\n{text}" for section, text in rpm_scripts(package.release.version).items()]
     return "\n".join([*head, f"\n%description\n{DESCRIPTION}\n", *scripts, "%files", *_listed(package), ""])
