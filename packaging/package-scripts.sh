@@ -5,7 +5,7 @@ settings=/etc/openinspector
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
-release_of() { sed -n 's/.*"release": *\([0-9]*\).*/\1/p' "$root/$1/release.json" 2>/dev/null; }
+release_of() { sed -n 's/.*"release": *\([0-9]*\).*/\1/p' "$root/$1/release.json" 2>/dev/null || true; }
 
 # Where the agent updated itself to something newer than this package, that stays.
 point_stable() {
@@ -21,25 +21,28 @@ point_stable() {
 after_install() {
     [ -e "$settings/agent.cfg" ] || cp -p "$settings/agent.cfg.orig" "$settings/agent.cfg"
     point_stable
-    if command -v systemctl >/dev/null 2>&1; then
-        if [ "$1" = first ]; then
-            systemctl --quiet enable openinspector-agent.service openinspector-agent-update.timer || true
-        fi
-        if has_systemd; then
-            systemctl daemon-reload || true
-            systemctl start openinspector-agent-update.timer || true
-            systemctl try-restart openinspector-agent.service || true
-        fi
-        return
-    fi
     if [ "$1" = first ]; then
-        if command -v update-rc.d >/dev/null 2>&1; then
-            update-rc.d openinspector-agent defaults >/dev/null || true
-        elif command -v chkconfig >/dev/null 2>&1; then
-            chkconfig --add openinspector-agent || true
-        fi
+        enable_at_boot
     fi
-    /etc/init.d/openinspector-agent try-restart || true
+    if has_systemd; then
+        systemctl daemon-reload || true
+        systemctl start openinspector-agent-update.timer || true
+        systemctl try-restart openinspector-agent.service || true
+    else
+        /etc/init.d/openinspector-agent try-restart || true
+    fi
+}
+
+# At boot, whichever init system boots: an image may be made where none runs.
+enable_at_boot() {
+    if command -v systemctl >/dev/null 2>&1; then
+        systemctl --quiet enable openinspector-agent.service openinspector-agent-update.timer || true
+    fi
+    if command -v update-rc.d >/dev/null 2>&1; then
+        update-rc.d openinspector-agent defaults >/dev/null || true
+    elif command -v chkconfig >/dev/null 2>&1; then
+        chkconfig --add openinspector-agent || true
+    fi
 }
 
 before_remove() {

@@ -24,7 +24,7 @@ def main() -> int:
     """Build everything asked for; the exit status is 0 when all of it is there."""
     parser = argparse.ArgumentParser(prog="make packages", description=__doc__)
     parser.add_argument("--output", type=Path, default=ROOT / "dist")
-    parser.add_argument("--runtime", choices=list(Runtime), action="append", help="default: both")
+    parser.add_argument("--runtime", type=Runtime, choices=list(Runtime), action="append", help="default: both")
     options = parser.parse_args()
     try:
         files = build(this_release(), options.runtime or list(Runtime))
