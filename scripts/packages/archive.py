@@ -48,5 +48,3 @@ def _member(path: str, kind: bytes, mode: int, epoch: int) -> tarfile.TarInfo:
     member.type, member.mode, member.mtime = kind, mode, epoch
     member.uname = member.gname = "root"
     return member
-
-

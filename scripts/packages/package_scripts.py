@@ -11,7 +11,7 @@ def debian_scripts(version: str) -> Mapping[str, str]:
         "postinst": 'if [ "$1" = configure ]; then\n    if [ -z "${2-}" ]; then how=first; else how=upgrade; fi\n'
         '    after_install "$how"\nfi\n',
         "prerm": 'if [ "$1" = remove ]; then before_remove; fi\n',
-        "postrm": 'case $1 in\n    remove | disappear) after_remove ;;\n    purge) after_purge ;;\nesac\n',
+        "postrm": "case $1 in\n    remove | disappear) after_remove ;;\n    purge) after_purge ;;\nesac\n",
     }
     return {name: f"#!/bin/sh\nset -e\n{_body(version)}\n{call}" for name, call in calls.items()}
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,17 @@ from pathlib import Path
 import pytest
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+READY = "ready\n"
 BORING = ("tmp/", "var/cache/", "var/log/dpkg.log", "var/log/alternatives.log", "var/lib/dpkg/", "var/lib/rpm/")
 """What package managers keep of what they did."""
+
+
+def needs(*programs: str) -> None:
+    """Skip, by name, where a program is not here; under CI that is a failure."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    assert not (missing and "CI" in os.environ), f"CI must have {missing}"
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +33,9 @@ class ScratchHost:
     merged: Path
     process: int
 
-    def run(self, *command: str, given: str = "", env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str, given: str = "", env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Run a program on the host, as root."""
         return subprocess.run(
             [*_enter(self.process), "chroot", str(self.merged), *command],
@@ -78,7 +90,7 @@ def scratch_host(folder: Path) -> Iterator[ScratchHost]:
         text=True,
     )
     assert holder.stdout is not None
-    if holder.stdout.readline() != "ready\n":
+    if holder.stdout.readline() != READY:
         pytest.skip(f"no scratch host here: {holder.communicate()[1].strip()}")
     root = Path(f"/proc/{holder.pid}/root")
     try:
