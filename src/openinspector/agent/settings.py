@@ -69,6 +69,8 @@ class AgentSettings:
     """Key, enrolment, spool and status live here, for the agent's user only."""
     proxy: Proxy | None = None
     """``host:port`` or ``http://[user:password@]host:port``. The metadata service is always asked directly."""
+    auto_update: bool = True
+    """Whether the agent updates itself (F1.20)."""
     spool_bytes: int = 64 * 2**20
     """Telemetry kept on disk until the service has it; more is refused and reported as lost."""
     spool_age: timedelta = timedelta(days=1)
@@ -223,6 +225,12 @@ def _age(text: str) -> timedelta:
     return timedelta(seconds=seconds)
 
 
+def _flag(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError("true or false")
+    return text == "true"
+
+
 def _log_level(text: str) -> str:
     if text not in LOG_LEVELS:
         raise ValueError(", ".join(LOG_LEVELS))
@@ -235,6 +243,7 @@ _READERS: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
         "ca_file": _path,
         "state_directory": _path,
         "proxy": parse_proxy,
+        "auto_update": _flag,
         "spool_bytes": _bytes,
         "spool_age": _age,
         "log_level": _log_level,
