@@ -10,8 +10,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from openinspector import __version__
 from scripts.packages.tree import BuildError
+
+from openinspector import __version__
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 _PART: Final = 1000

@@ -33,7 +33,7 @@ def python3_runtime(release: Release) -> Tree:
     lib = {"__main__.py": File(content=(_PACKAGING / "program.py").read_bytes())}
     tree = Tree(files=lib) | own_modules()
     for python in PYTHONS:
-        tree |= _libraries(python, release.architecture)
+        tree |= bundled_libraries(python, release.architecture)
     launcher = File(content=(_PACKAGING / "launcher").read_bytes(), mode=PROGRAM)
     return _with_description(tree.below("lib") | Tree(files={ENTRY: launcher}), release, Runtime.PYTHON3)
 
@@ -43,7 +43,7 @@ def standalone_runtime(release: Release) -> tuple[Tree, File]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         python = f"{sys.version_info.major}.{sys.version_info.minor}"
-        (own_modules() | _libraries(python, release.architecture)).write(folder / "source", release.epoch)
+        (own_modules() | bundled_libraries(python, release.architecture)).write(folder / "source", release.epoch)
         shutil.copy(_PACKAGING / "program.py", folder / "source")
         _freeze(folder, release)
         tree = read_tree(folder / "dist" / ENTRY)
@@ -85,7 +85,7 @@ def _needs(name: str) -> Iterator[str]:
             yield re.split(r"[^A-Za-z0-9-]", requirement, maxsplit=1)[0]
 
 
-def _libraries(python: str, architecture: str) -> Tree:
+def bundled_libraries(python: str, architecture: str) -> Tree:
     """Return the wheels of one Python, unpacked: with hashes from the lock, never built here."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)

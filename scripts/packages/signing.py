@@ -21,7 +21,7 @@ def sign(content: bytes, key: str) -> bytes:
 
 
 def pin(installer: bytes, key: str | None) -> bytes:
-    """Return the installer with the public key in it: what is trusted does not come from beside what is checked (F1.67)."""
+    """Return the installer with the public key in it: trust does not come from beside what is checked (F1.67)."""
     if installer.count(MARKER.encode()) != 1:
         raise BuildError(f"packaging/install must have the line {MARKER.strip()} once")
     if key is None:

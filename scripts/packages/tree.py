@@ -25,7 +25,7 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tree:
-    """Files by path, relative and with slashes. Folders are those that the files are in, all of mode 755, all root's."""
+    """Files by path, relative and with slashes. Folders are those that the files are in, all of mode 755."""
 
     files: Mapping[str, File] = field(default_factory=dict)
 

@@ -48,7 +48,9 @@ def test_the_one_child_is_this_program_with_fixed_words() -> None:
         "(sys.executable, '-I', '-S', '-B', FOLDER, WORD)",
         "(sys.executable, '-m', MODULE)",
     }
-    constants = {ast.unparse(n.target): ast.unparse(n.value) for n in tree.body if isinstance(n, ast.AnnAssign) and n.value}
+    constants = {
+        ast.unparse(n.target): ast.unparse(n.value) for n in tree.body if isinstance(n, ast.AnnAssign) and n.value
+    }
     assert constants["WORD"] == "'sensing'"
     assert constants["MODULE"] == "'openinspector.agent.sensing'"
     assert constants["FOLDER"] == "str(Path(__file__).resolve().parents[2])"

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from scripts.packages.archive import ar, gzipped, tar, xz
 from scripts.packages.tree import PROGRAM, BuildError, File, Tree, read_tree
 from tests.packaging.scratch_host import needs

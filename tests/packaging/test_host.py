@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-
-from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 from tests.packaging.conftest import SignedRelease
 from tests.packaging.scratch_host import ScratchHost
+
+from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 
 COMMAND = "/usr/bin/openinspector-agent"
 INIT = "/etc/init.d/openinspector-agent"

@@ -8,19 +8,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.packaging.conftest import ROOT, SignedRelease
+from tests.packaging.scratch_host import ScratchHost, needs
 
 from openinspector.testing.document_server import DocumentServer
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
-from tests.packaging.conftest import ROOT, SignedRelease
-from tests.packaging.scratch_host import ScratchHost, needs
 
 RELEASE = "/tmp/release"
 CODES = dict(
     line.split()
-    for line in re.findall(r"^result_codes='(.*?)'", (ROOT / "packaging" / "install").read_text(), re.M | re.S)[
-        0
-    ].split("\n")
+    for line in re.findall(
+        r"^result_codes='(.*?)'", (ROOT / "packaging" / "install").read_text(), re.MULTILINE | re.DOTALL
+    )[0].split("\n")
 )
 
 
@@ -143,7 +143,7 @@ def test_a_signature_of_another_key_is_refused_though_its_key_lies_beside_it(
 ) -> None:
     """The weakness of the original (F1.67)."""
     environment = {"GNUPGHOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
-    run = ["gpg", "--batch", "--no-tty", "--passphrase", ""]
+    run: list[str | Path] = ["gpg", "--batch", "--no-tty", "--passphrase", ""]
     make = [*run, "--quick-generate-key", "stranger", "rsa2048", "sign", "never"]
     subprocess.run(make, env=environment, capture_output=True, check=True)
     signed = [*run, "--armor", "--detach-sign", "--output", "-", release.folder / "SHA256SUMS"]
@@ -208,6 +208,14 @@ def test_a_host_without_python_needs_the_standalone_build(installer: Installer) 
         installer.host.must("rm", path)
     assert installer() == "MISSING_AGENT_PLATFORM"
     assert "no standalone .deb" in installer.said
+
+
+def test_a_glibc_that_is_too_old_is_named_before_anything_is_unpacked(installer: Installer) -> None:
+    installer.host.write("/usr/local/sbin/getconf", "#!/bin/sh\necho glibc 2.27\n")
+    installer.host.must("chmod", "+x", "/usr/local/sbin/getconf")
+    assert installer() == "MISSING_AGENT_PLATFORM"
+    assert "needs glibc 2.28, this host has 2.27" in installer.said
+    assert not is_installed(installer.host)
 
 
 def test_an_rpm_host_gets_the_rpm(installer: Installer, tmp_path: Path) -> None:

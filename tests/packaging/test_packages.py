@@ -9,12 +9,14 @@ import tarfile
 from pathlib import Path
 
 import pytest
-
-from openinspector.agent.registry import sensors
+from scripts.packages import runtimes
 from scripts.packages.host_files import SETTINGS, UNITS
 from scripts.packages.runtimes import LIBRARIES, MODULES, PYTHONS, closure
+from scripts.packages.tree import BuildError
 from tests.packaging.conftest import ROOT, SignedRelease, build
 from tests.packaging.scratch_host import needs
+
+from openinspector.agent.registry import sensors
 
 OURS = (
     "./opt/openinspector-agent/",
@@ -90,6 +92,16 @@ def test_every_module_loads_with_nothing_of_the_hosts(unpacked: Path) -> None:
     )
     count, others = said(sys.executable, "-I", "-S", "-B", "-c", script, unpacked / "lib").split(maxsplit=1)
     assert (int(count) > 60, others) == (True, "[]\n")
+
+
+def test_a_wheel_that_is_not_the_locked_one_is_not_packed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lock = (ROOT / "requirements.lock").read_text()
+    changed = re.sub(r"(?s)(msgspec==.*?)(?=\n\S+==)", lambda m: re.sub(r"sha256:\w{8}", "sha256:00000000", m[1]), lock)
+    (tmp_path / "requirements.lock").write_text(changed)
+    monkeypatch.setattr(runtimes, "ROOT", tmp_path)
+    monkeypatch.setenv("PATH", f"{ROOT / '.uv' / 'bin'}:{os.environ['PATH']}")
+    with pytest.raises(BuildError, match=r"(?i)hash"):
+        runtimes.bundled_libraries("3.11", "x86_64")
 
 
 def pythons() -> list[str]:

@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from openinspector import __version__
 from scripts.packages.release import Release, Runtime, this_release
 from scripts.packages.tree import BuildError
+
+from openinspector import __version__
 
 RELEASE = Release(version="1.2.3", architecture="x86_64", epoch=1)
 PARTS = st.tuples(*[st.integers(0, 999)] * 3)

@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-
 from tests.packaging.scratch_host import needs
 
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging"

@@ -1,7 +1,6 @@
 """The agent with an interpreter of its own, as a folder and as one file."""
 
 import json
-import os
 import re
 import stat
 import subprocess
@@ -9,11 +8,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
-
-from openinspector.agent.registry import sensors
 from scripts.packages.host_files import glibc_of
 from scripts.packages.tree import read_tree
 from tests.packaging.conftest import SignedRelease
+
+from openinspector.agent.registry import sensors
 
 ENVIRONMENT = {"PATH": "/nowhere", "PYTHONPATH": "/nowhere", "PYTHONHOME": "/nowhere"}
 """No Python of the host's can be found, and what misleads one misleads nobody."""
@@ -72,4 +71,4 @@ def test_it_is_a_newer_build_of_the_same_package(standalone: SignedRelease) -> N
     )
     assert re.search(r"^Package: openinspector-agent$", fields.stdout, re.MULTILINE)
     assert re.search(r"^Version: [\d.]+\+standalone$", fields.stdout, re.MULTILINE)
-    assert stat.S_IMODE(os.stat(standalone.file("*-linux-*[!z]")).st_mode) == 0o755
+    assert stat.S_IMODE(standalone.file("*-linux-*[!z]").stat().st_mode) == 0o755
