@@ -96,21 +96,21 @@ def scratch_host(folder: Path) -> Iterator[ScratchHost]:
     try:
         yield ScratchHost(root / str(folder / "layer" / "upper").lstrip("/"), folder / "merged", holder.pid)
     finally:
-        for pid in _living(folder / "merged", holder.pid):
+        for pid in _living(holder.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, 9)
         holder.kill()
         holder.communicate()
 
 
-def _living(merged: Path, holder: int) -> Sequence[int]:
+def _living(holder: int) -> Sequence[int]:
     """Return the processes whose root is the host's."""
-    namespace = os.readlink(f"/proc/{holder}/ns/mnt")
+    namespace = Path(f"/proc/{holder}/ns/mnt").readlink()
     found = []
-    for name in os.listdir("/proc"):
+    for folder in Path("/proc").glob("[1-9]*"):
         with contextlib.suppress(OSError):
-            if name.isdigit() and int(name) != holder and os.readlink(f"/proc/{name}/ns/mnt") == namespace:
-                found.append(int(name))
+            if folder.name != str(holder) and (folder / "ns" / "mnt").readlink() == namespace:
+                found.append(int(folder.name))
     return found
 
 
@@ -120,5 +120,5 @@ def _enter(process: int) -> list[str]:
 
 def _content(path: Path) -> bytes:
     if path.is_symlink():
-        return os.readlink(path).encode()
+        return str(path.readlink()).encode()
     return path.read_bytes() if path.is_file() else b""
