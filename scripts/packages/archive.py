@@ -26,12 +26,12 @@ def tar(tree: Tree, epoch: int, prefix: str = "") -> bytes:
 
 def gzipped(content: bytes) -> bytes:
     """Return the content as gzip, without a name or a time in it."""
-    return gzip.compress(content, compresslevel=9, mtime=0)
+    return gzip.compress(content, compresslevel=6, mtime=0)
 
 
 def xz(content: bytes) -> bytes:
     """Return the content as xz, one block: the same bytes however many cores there are."""
-    return lzma.compress(content, preset=6)
+    return lzma.compress(content, preset=3)
 
 
 def ar(members: Sequence[tuple[str, bytes]], epoch: int) -> bytes:

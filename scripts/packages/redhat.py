@@ -15,7 +15,7 @@ _MACROS: Final = {
     "source_date_epoch_from_changelog": "0",
     "__os_install_post": "%{nil}",
     "_build_id_links": "none",
-    "_binary_payload": "w6.xzdio",
+    "_binary_payload": "w3.xzdio",
     "_binary_filedigest_algorithm": "8",
     "debug_package": "%{nil}",
     "_build_name_fmt": "package.rpm",

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -77,6 +78,15 @@ def builds(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
 @pytest.fixture(scope="session")
 def release(builds: Path) -> SignedRelease:
     return _release(builds, "python3")
+
+
+@pytest.fixture(scope="session")
+def unpacked(release: SignedRelease, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the version on the python3 runtime."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    with tarfile.open(release.file("*.tar.gz")) as archive:
+        archive.extractall(folder, filter="data")
+    return folder
 
 
 @pytest.fixture(scope="session")

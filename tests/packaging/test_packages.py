@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
@@ -28,14 +27,6 @@ OURS = (
 
 def said(*command: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
-
-
-@pytest.fixture(scope="module")
-def unpacked(release: SignedRelease, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("unpacked")
-    with tarfile.open(release.file("*.tar.gz")) as archive:
-        archive.extractall(folder, filter="data")
-    return folder
 
 
 def test_dpkg_reads_the_deb(release: SignedRelease) -> None:
