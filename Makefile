@@ -3,7 +3,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 T    ?= tests
 
-.PHONY: demo demo-stop test soak check format docs golden bench serve lock clean
+.PHONY: demo demo-stop test soak check format docs golden bench serve packages lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
 	@scripts/environment $(VENV)
@@ -44,6 +44,9 @@ bench: $(VENV)/.ready          ## measure; figures are kept in docs/performance.
 
 serve: $(VENV)/.ready
 	@$(BIN)/openinspector serve
+
+packages: $(VENV)/.ready       ## .deb, .rpm, bundles, single file and installer, into dist/
+	@$(BIN)/python -m scripts.packages
 
 lock: $(VENV)/.ready           ## resolve pyproject.toml into requirements.lock; no registry is named in it
 	@$$(command -v uv || echo .uv/bin/uv) pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -41,12 +41,35 @@ def test_the_agent_has_no_way_to_run_what_it_is_sent(path: Path) -> None:
     assert found == ALLOWED.get(path, set())
 
 
-def test_the_one_child_is_this_interpreter_with_a_fixed_module() -> None:
+def test_the_one_child_is_this_program_with_fixed_words() -> None:
     tree = ast.parse(THE_ONE_CHILD.read_text())
     spawns = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "os.posix_spawn"]
-    defaults = [ast.unparse(d) for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) for d in n.args.defaults]
-    assert len(spawns) == 1
-    assert "(sys.executable, '-m', MODULE)" in defaults
+    assert [ast.unparse(n) for n in spawns] == [
+        "os.posix_spawn(command[0], command, _environment(), file_actions=actions, setsid=False)"
+    ]
+    functions = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    returned = [n.value for n in ast.walk(functions["sensing_command"]) if isinstance(n, ast.Return) and n.value]
+    assert {ast.unparse(value) for value in returned} == {
+        "(sys.executable, WORD)",
+        "(sys.executable, '-I', '-S', '-B', FOLDER, WORD)",
+        "(sys.executable, '-m', MODULE)",
+    }
+    constants = {
+        ast.unparse(n.target): ast.unparse(n.value) for n in tree.body if isinstance(n, ast.AnnAssign) and n.value
+    }
+    assert constants["WORD"] == "'sensing'"
+    assert constants["MODULE"] == "'openinspector.agent.sensing'"
+    assert constants["FOLDER"] == "str(Path(__file__).resolve().parents[2])"
+
+
+def test_nobody_gives_the_one_child_another_command() -> None:
+    given = [
+        ast.unparse(n)
+        for path in FILES
+        for n in ast.walk(ast.parse(path.read_text()))
+        if isinstance(n, ast.Call) and ast.unparse(n.func).endswith("SensorProcess")
+    ]
+    assert given == ["SensorProcess()"]
 
 
 def test_the_child_of_windows_is_the_same_one() -> None:

@@ -19,7 +19,7 @@ def named(text: str) -> Iterator[tuple[str, str]]:
     """Yield (file, name) for each name in back quotes that follows a file; the name is empty for the file itself."""
     path = ""
     for token in re.findall(r"`([^`]+)`", text):
-        if re.fullmatch(r"[\w/]+\.py", token):
+        if re.fullmatch(r"[\w/]+\.py|packaging/[\w.-]+", token):
             path = token
             yield path, ""
         elif path and re.fullmatch(r"[\w.]+", token):
@@ -27,11 +27,15 @@ def named(text: str) -> Iterator[tuple[str, str]]:
 
 
 def place(path: str) -> Path:
-    return ROOT / path if path.startswith("tests/") else ROOT / "src" / "openinspector" / path
+    return (
+        ROOT / path if path.startswith(("tests/", "scripts/", "packaging/")) else ROOT / "src" / "openinspector" / path
+    )
 
 
 @cache
 def defined(path: Path) -> frozenset[str]:
+    if path.suffix != ".py":
+        return frozenset(re.findall(r"^(\w+)\(\) \{", path.read_text(), re.MULTILINE))
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         match node:

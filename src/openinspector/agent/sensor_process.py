@@ -1,7 +1,7 @@
 """Runs the sensors in a process of their own: the agent stays small between runs, and no sensor can take it along.
 
-The process is this very interpreter with a fixed module; the only words that vary are a number and names of sensors,
-each checked against those that are built in. Nothing goes through a shell.
+The process is this very program with fixed words; the only ones that vary are a number and names of sensors, each
+checked against those that are built in. Nothing goes through a shell.
 """
 
 import os
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -22,6 +23,10 @@ from openinspector.wire.codec import decode_json
 from openinspector.wire.telemetry import TelemetryMessage
 
 MODULE: Final = "openinspector.agent.sensing"
+WORD: Final = "sensing"
+"""What a packaged agent is called with for its sensors (packaging/program.py)."""
+FOLDER: Final = str(Path(__file__).resolve().parents[2])
+"""Where this very package was found; in a packaged agent this folder is the program."""
 MAX_LINE: Final = 20 * 1024 * 1024
 """A message longer than this fits into no envelope anyway."""
 NAMES_SECONDS: Final = 60.0
@@ -34,11 +39,20 @@ _MESSAGE: Final = msgspec.json.Decoder(TelemetryMessage)
 _NAMES: Final = msgspec.json.Decoder(list[str])
 
 
+def sensing_command() -> tuple[str, ...]:
+    """Return how this very program is started for its sensors, the way it was started itself (ADR 0025)."""
+    if getattr(sys, "frozen", False):
+        return (sys.executable, WORD)
+    if sys.flags.isolated:
+        return (sys.executable, "-I", "-S", "-B", FOLDER, WORD)
+    return (sys.executable, "-m", MODULE)
+
+
 class SensorProcess:
     """The built-in sensors as they are run in their own process."""
 
-    def __init__(self, command: Sequence[str] = (sys.executable, "-m", MODULE)) -> None:
-        self._command = tuple(command)
+    def __init__(self, command: Sequence[str] | None = None) -> None:
+        self._command = sensing_command() if command is None else tuple(command)
 
     def names(self) -> frozenset[str]:
         """Return the names of the sensors; SensorError."""
