@@ -68,6 +68,7 @@ def _surroundings() -> Tree:
         "etc/openinspector/agent.cfg.orig": settings,
         "etc/init.d/openinspector-agent": _read("openinspector-agent.init", PROGRAM),
         "etc/cron.d/openinspector-agent": _read("openinspector-agent.cron"),
+        "usr/lib/openinspector-agent/update": _read("update", PROGRAM),
     }
     units = {f"usr/lib/systemd/system/openinspector-{u}": _read(f"systemd/openinspector-{u}") for u in UNITS}
     return Tree(files=files | units)

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
 from openinspector.agent.atomic_file import sync_folder
+from openinspector.agent.open_flags import PRIVATE_FILE
 from openinspector.agent.update.outcome import UpdateCode, UpdateError
 
 MAX_BYTES: Final = 512 * 2**20
@@ -60,7 +61,7 @@ def _safe(name: str) -> PurePosixPath:
 
 def _write(path: Path, content: IO[bytes], mode: int) -> None:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PRIVATE_FILE, mode)
     except FileExistsError as error:
         raise _refused(f"holds {path.name!r} twice") from error
     with os.fdopen(descriptor, "wb") as file:
