@@ -1,7 +1,8 @@
 """Kernel parameters (sysctl), as ``/proc/sys`` tells them (F5.63 rule 7, F3.21).
 
 Left out are secrets (the keys of TCP fast open and of stable IPv6 addresses, the random pool), counters, which are no
-configuration, parameters that can only be written, and those of single network interfaces beside ``all`` and
+configuration, parameters that can only be written, those of the BPF compiler that the kernel shows to CAP_SYS_ADMIN
+alone, which the agent does without, and those of single network interfaces beside ``all`` and
 ``default``, of which a host with containers has thousands. Of programs the kernel starts, arguments are not sent.
 """
 
@@ -23,7 +24,7 @@ _WRITABLE: Final = 0o222
 _LEFT_OUT: Final = re.compile(
     r"kernel/random|kernel/ns_last_pid|kernel/pty/nr|kernel/sched_domain|kernel/init_private_.*"
     r"|net/ipv4/tcp_fastopen_key|.*/stable_secret|.*/neigh|net/ipv[46]/conf/(?!all\b|default\b)[^/]+"
-    r"|net/netfilter/nf_conntrack_count|net/.*/flush"
+    r"|net/core/bpf_jit_(?:harden|kallsyms|limit)|net/netfilter/nf_conntrack_count|net/.*/flush"
     r"|fs/(?:aio-nr|dentry-state|file-nr|inode-nr|inode-state|quota|binfmt_misc)|vm/stat_refresh|dev/cdrom/info"
 )
 _PROGRAMS: Final = ("kernel/core_pattern", "kernel/poweroff_cmd")
