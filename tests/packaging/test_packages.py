@@ -20,6 +20,7 @@ from openinspector.agent.registry import sensors
 OURS = (
     "./opt/openinspector-agent/",
     "./etc/",
+    "./usr/lib/openinspector-agent/",
     "./usr/bin/openinspector-agent",
     "./usr/lib/systemd/system/openinspector-",
 )
