@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Final
 
+from openinspector.agent.config_file import unread
 from openinspector.agent.host import Host, InterfaceAddress
 from openinspector.agent.registry_tree import REG_MULTI_SZ
+from openinspector.agent.sensor import Absent, Incomplete
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.windows import WINDOWS
 
@@ -24,6 +26,17 @@ TCPIP_INTERFACES: Final = (
 _FIRST_BUILD_OF_11: Final = 22000
 _MACHINES: Final = MappingProxyType({"AMD64": "x86_64", "ARM64": "aarch64", "x86": "i686"})
 _UNSET: Final = ("", "0.0.0.0", "::")  # noqa: S104 - what an interface without an address says
+
+
+def unseen_windows(host: Host) -> Absent | Incomplete | None:
+    """Return why a sensor sees no Windows on the host; None where it does."""
+    try:
+        host.registry_key(CURRENT_VERSION)
+    except FileNotFoundError:
+        return Absent(reason="No Windows on this host.")
+    except OSError as error:
+        return unread(CURRENT_VERSION, error)
+    return None
 
 
 def read_windows_version(host: Host) -> OperatingSystem:

@@ -17,16 +17,20 @@ _RUN: Final = "arn:aws:inspector:us-east-1:000000000000:target/0-OFFLINE0/templa
 _NEEDS_ADVISORIES: Final = RulesPackageName.COMMON_VULNERABILITIES
 
 
-@click.command()
-@click.argument("facts_file")
-@click.option("--advisories", "advisories_file", metavar="FILE", help="Advisories, JSON lines or one array.")
-@click.option(
+package_option: Final = click.option(
     "--package",
     "packages",
     multiple=True,
     type=click.Choice([name.value for name in RulesPackageName]),
     help="Only this rules package; repeat for more.",
 )
+"""What `evaluate` and `scan` let people choose alike."""
+
+
+@click.command()
+@click.argument("facts_file")
+@click.option("--advisories", "advisories_file", metavar="FILE", help="Advisories, JSON lines or one array.")
+@package_option
 @click.option("--agent-id", metavar="ID", help="What to call the host.")
 @click.option("--why", is_flag=True, help="Show evidence and remedy of each finding.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; the same file gives the same bytes.")

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from openinspector.cli.evaluate import package_option
 from openinspector.cli.presentation import SEVERITY_ORDER, printable
 from openinspector.model.errors import OpenInspectorError
-from openinspector.model.rules_package import RulesPackageName
 
 if TYPE_CHECKING:
     from openinspector.engine.evaluate import HostEvaluation
@@ -40,13 +40,7 @@ class ScanError(OpenInspectorError):
 @click.option("--root", required=True, metavar="DIR", help="Folder to take for /; no link leads out of it.")
 @click.option("--advisories", "advisories_file", metavar="FILE", help="Advisories; default those synced by feeds.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the installation with the feeds.")
-@click.option(
-    "--package",
-    "packages",
-    multiple=True,
-    type=click.Choice([name.value for name in RulesPackageName]),
-    help="Only this rules package; repeat for more.",
-)
+@package_option
 @click.option("--facts", "facts_file", metavar="FILE", help="Also write what was collected, for evaluate.")
 @click.option("--agent-id", metavar="ID", help="What to call the host.")
 @click.option("--fail-on", type=click.Choice(SEVERITY_ORDER, case_sensitive=False), help="Exit with 5 if found.")

@@ -2,19 +2,18 @@
 
 import hashlib
 import ssl
-import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 from urllib.parse import unquote
+
+from openinspector.testing.background_server import BackgroundServer
 
 Answer = tuple[int, dict[str, str], bytes]
 """Status, headers and body."""
 
 
-class DocumentServer:
+class DocumentServer(BackgroundServer[ThreadingHTTPServer]):
     """Serves ``folder`` while it is entered; with TLS where a context is given. ETags are SHA-256."""
 
     def __init__(self, folder: Path, tls: ssl.SSLContext | None = None) -> None:
@@ -24,11 +23,11 @@ class DocumentServer:
         self.faults: dict[str, list[Answer]] = {}
         """Answers given once each, in order, before a path is served as usual."""
         self._scheme = "https" if tls else "http"
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._answer))
-        self._server.daemon_threads = True
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self._answer))
+        server.daemon_threads = True
         if tls is not None:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
-        self._thread = threading.Thread(target=lambda: self._server.serve_forever(poll_interval=0.01), daemon=True)
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        super().__init__(server)
 
     @property
     def url(self) -> str:
@@ -38,19 +37,6 @@ class DocumentServer:
     def paths(self) -> list[str]:
         """Return the paths asked for, in order."""
         return [path for path, _ in self.requests]
-
-    def __enter__(self) -> Self:
-        """Begin to serve."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def _answer(self, path: str, etag: str) -> Answer:
         answer = self.faults[path].pop(0) if self.faults.get(path) else self._document(path, etag)

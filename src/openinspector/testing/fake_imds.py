@@ -5,13 +5,13 @@ After https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retr
 
 import json
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
+
+from openinspector.testing.background_server import BackgroundServer
 
 TOKEN_PATH: Final = "/latest/api/token"  # noqa: S105 - a path, not a token
 TTL_HEADER: Final = "X-aws-ec2-metadata-token-ttl-seconds"
@@ -58,7 +58,7 @@ class Speaks(StrEnum):
     V1_ONLY = "before IMDSv2"
 
 
-class FakeImds:
+class FakeImds(BackgroundServer[ThreadingHTTPServer]):
     """A metadata service for a with-block; ``address`` is its ``host:port`` on loopback."""
 
     def __init__(
@@ -74,20 +74,8 @@ class FakeImds:
         """Token to the clock's time at which it expires."""
         self.requests: list[tuple[str, str]] = []
         """(method, path) of every request, in order."""
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        super().__init__(ThreadingHTTPServer(("127.0.0.1", 0), _handler(self)))
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def answer(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
         """Return (status, body) the service gives to one request."""

@@ -9,14 +9,13 @@ import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
-from threading import Thread
-from types import TracebackType
-from typing import Final, Self
+from typing import Final
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from openinspector.testing.background_server import BackgroundServer
 from openinspector.testing.tls_server import TlsServer
 
 ROLE: Final = "fleet"
@@ -57,7 +56,7 @@ class RoleCredentials:
         return _REPLY.format(arn=arn, user_id=user_id, account=self.account).encode()
 
 
-class FakeSts:
+class FakeSts(BackgroundServer[TlsServer]):
     """STS for a with-block; ``credentials`` are those it knows."""
 
     def __init__(self, context: ssl.SSLContext, *credentials: RoleCredentials) -> None:
@@ -66,20 +65,8 @@ class FakeSts:
         """Given instead of the truth: status, headers, body."""
         self.requests: list[tuple[Mapping[str, str], bytes]] = []
         """Headers (lower case) and body of each."""
-        self._server = TlsServer(_handler(self), context)
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        super().__init__(TlsServer(_handler(self), context))
         self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
 
     def reply(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:
         """Return status, headers and body for one request."""

@@ -13,15 +13,15 @@ from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from secrets import token_urlsafe
-from threading import Condition, Thread
-from types import TracebackType
-from typing import Any, Final, Self
+from threading import Condition
+from typing import Any, Final
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from openinspector.model.errors import WireError
+from openinspector.testing.background_server import BackgroundServer
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 from openinspector.testing.tls_server import TlsServer
 from openinspector.wire.codec import decode_batch
@@ -105,7 +105,7 @@ class _OpenSession:
     counter: int = 0
 
 
-class SimulatedGateway:
+class SimulatedGateway(BackgroundServer[TlsServer]):
     """Use as a context manager; ``instructions`` go into every heartbeat's reply until they are replaced."""
 
     def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:  # noqa: PLR0915 - one line a dial of the simulator
@@ -150,19 +150,7 @@ class SimulatedGateway:
         self._nonces: set[str] = set()
         self._sessions: dict[str, _OpenSession] = {}
         self._changed = Condition()
-        self._server = _Server(self, self.authority.server_context(host))
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Server(self, self.authority.server_context(host)))
 
     @property
     def port(self) -> int:

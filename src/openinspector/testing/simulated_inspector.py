@@ -9,10 +9,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
+from openinspector.testing.background_server import BackgroundServer
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 from openinspector.testing.tls_server import TlsServer
 
@@ -30,7 +29,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, not a failure of
         self.status = status
 
 
-class SimulatedInspector:
+class SimulatedInspector(BackgroundServer[TlsServer]):
     """Use as a context manager. Operations nobody prepared answer UnsupportedFeatureException."""
 
     def __init__(self, folder: Path) -> None:
@@ -39,19 +38,7 @@ class SimulatedInspector:
         self.requests: list[tuple[str, Answer]] = []
         """Every operation asked for, with its input, in order."""
         self._answers: dict[str, list[Answer | Refusal]] = defaultdict(list)
-        self._server = _Server(self, authority.server_context())
-        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(_Server(self, authority.server_context()))
 
     @property
     def url(self) -> str:

@@ -16,7 +16,7 @@ from openinspector.agent.host import Host, RegistryKey
 from openinspector.agent.hotfix_list import MAX_LIST_BYTES, HotfixListError, parse_hotfix_list
 from openinspector.agent.recorded_registry import EXPORTS
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.windows_version import CURRENT_VERSION
+from openinspector.agent.windows_version import unseen_windows
 from openinspector.model.windows import WindowsHotfix
 
 PACKAGES: Final = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages"
@@ -30,13 +30,11 @@ _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 
 def collect(host: Host) -> Iterator[WindowsHotfix | Incomplete | Absent]:
     """Yield what servicing has installed, then what lists name besides."""
-    try:
-        host.registry_key(CURRENT_VERSION)
-    except FileNotFoundError:
-        yield Absent(reason="No Windows on this host.")
+    unseen = unseen_windows(host)
+    if unseen is not None:
+        yield unseen
+    if isinstance(unseen, Absent):
         return
-    except OSError as error:
-        yield unread(CURRENT_VERSION, error)
     told: set[str] = set()
     for found in _packages(host):
         if isinstance(found, WindowsHotfix):

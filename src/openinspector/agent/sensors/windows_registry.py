@@ -20,7 +20,7 @@ from openinspector.agent.registry_tree import (
 )
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.agent.windows_settings_list import SETTINGS
-from openinspector.agent.windows_version import CURRENT_VERSION
+from openinspector.agent.windows_version import unseen_windows
 from openinspector.model.windows import RegistryType, WindowsRegistryValue
 
 _TYPES: Final = {
@@ -38,13 +38,9 @@ _TYPES: Final = {
 
 def collect(host: Host) -> Iterator[WindowsRegistryValue | Incomplete | Absent]:
     """Yield the values of the list that are there."""
-    try:
-        host.registry_key(CURRENT_VERSION)
-    except FileNotFoundError:
-        yield Absent(reason="No Windows on this host.")
-        return
-    except OSError as error:
-        yield unread(CURRENT_VERSION, error)
+    unseen = unseen_windows(host)
+    if unseen is not None:
+        yield unseen
         return
     for below, names in SETTINGS.items():
         path = rf"HKEY_LOCAL_MACHINE\{below}"

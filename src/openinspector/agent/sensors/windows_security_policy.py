@@ -12,7 +12,7 @@ from openinspector.agent.host import Host
 from openinspector.agent.recorded_registry import EXPORTS
 from openinspector.agent.security_policy_file import MAX_POLICY_BYTES, SecurityPolicyError, parse_security_policy
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.windows_version import CURRENT_VERSION
+from openinspector.agent.windows_version import unseen_windows
 from openinspector.model.windows import WindowsSecurityPolicy
 
 POLICY: Final = f"{EXPORTS}/security-policy.inf"
@@ -47,13 +47,7 @@ def collect(host: Host) -> Iterator[WindowsSecurityPolicy | Incomplete | Absent]
 
 
 def _without_export(host: Host) -> Incomplete | Absent:
-    try:
-        host.registry_key(CURRENT_VERSION)
-    except FileNotFoundError:
-        return Absent(reason="No Windows on this host.")
-    except OSError as error:
-        return unread(CURRENT_VERSION, error)
-    return Incomplete(
+    return unseen_windows(host) or Incomplete(
         reason=f"There is no {POLICY}: write it with secedit /export /cfg, daily (docs/howto/windows.md)."
     )
 

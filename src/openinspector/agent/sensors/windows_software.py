@@ -11,7 +11,7 @@ from typing import Final
 from openinspector.agent.config_file import unread
 from openinspector.agent.host import Host, RegistryKey
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.windows_version import CURRENT_VERSION
+from openinspector.agent.windows_version import unseen_windows
 from openinspector.model.windows import WindowsProgram
 
 _UNINSTALL: Final = r"Microsoft\Windows\CurrentVersion\Uninstall"
@@ -26,13 +26,9 @@ _DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
 def collect(host: Host) -> Iterator[WindowsProgram | Incomplete | Absent]:
     """Yield the programs of the 64-bit view, the 32-bit view, and each user."""
-    try:
-        host.registry_key(CURRENT_VERSION)
-    except FileNotFoundError:
-        yield Absent(reason="No Windows on this host.")
-        return
-    except OSError as error:
-        yield unread(CURRENT_VERSION, error)
+    unseen = unseen_windows(host)
+    if unseen is not None:
+        yield unseen
         return
     yield from _programs(host, MACHINE)
     yield from _programs(host, MACHINE_32, architecture="x86")

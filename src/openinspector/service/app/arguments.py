@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from openinspector.model import arn as arns
-from openinspector.model.arn import ResourceGroupArn, RulesPackageArn, RunArn, TargetArn, TemplateArn
+from openinspector.model.arn import ResourceGroupArn, RulesPackageArn, RunArn, ScheduleArn, TargetArn, TemplateArn
 from openinspector.model.assessment import AssessmentRun, AssessmentTarget, AssessmentTemplate, ResourceGroup
 from openinspector.model.errors import ModelError
 from openinspector.service.app.errors import InvalidInput, NoSuchEntity
@@ -31,6 +31,11 @@ def template_arn(text: str, code: str = "INVALID_ASSESSMENT_TEMPLATE_ARN") -> Te
 def run_arn(text: str) -> RunArn:
     """Return a run's ARN; InvalidInput."""
     return _parsed(arns.parse_run_arn, text, "INVALID_ASSESSMENT_RUN_ARN")
+
+
+def schedule_arn(text: str) -> ScheduleArn:
+    """Return a schedule's ARN; InvalidInput."""
+    return _parsed(arns.parse_schedule_arn, text, "INVALID_RESOURCE_ARN")
 
 
 def rules_package_arn(text: str) -> RulesPackageArn:

@@ -17,7 +17,7 @@ from prometheus_client.core import GaugeMetricFamily
 from openinspector.model.agent import AgentHealth
 from openinspector.model.arn import TargetArn, TemplateArn
 from openinspector.service.app.installation import Installation
-from openinspector.service.app.targets import target_agents
+from openinspector.service.app.targets import selected_agents
 from openinspector.service.ports.assessment_store import RunFilter, TemplateFilter
 from openinspector.service.ports.page import all_rows
 
@@ -54,10 +54,11 @@ def count_up(installation: Installation) -> Tallies:
     below: dict[TargetArn, list[TemplateArn]] = {}
     for template in all_rows(partial(store.list_templates, TemplateFilter())):
         below.setdefault(template.target_arn, []).append(template.arn)
+    agents = tuple(installation.agents.list_agents())
     targets: dict[TargetArn, Tally] = {}
     templates: dict[TemplateArn, Tally] = {}
     for target in all_rows(partial(store.list_targets, None)):
-        healths = [agent.health(now) for agent in target_agents(installation, target)]
+        healths = [agent.health(now) for agent in selected_agents(installation, target, agents)]
 
         def tally(counted: Sequence[TemplateArn], healths: Sequence[AgentHealth] = healths) -> Tally:
             return Tally(

@@ -13,8 +13,7 @@ from typing import Final
 
 import structlog
 
-from openinspector.model.arn import RunArn, parse_schedule_arn, schedule_arn
-from openinspector.model.errors import ModelError
+from openinspector.model.arn import RunArn, schedule_arn
 from openinspector.model.schedule import Schedule
 from openinspector.service.app import arguments
 from openinspector.service.app.errors import (
@@ -81,11 +80,7 @@ def delete_schedule(installation: Installation, arn: str) -> None:
 
 def existing_schedule(installation: Installation, text: str) -> Schedule:
     """Return the schedule an argument names; InvalidInput, NotFound."""
-    try:
-        arn = parse_schedule_arn(text)
-    except ModelError as error:
-        raise InvalidInput("INVALID_RESOURCE_ARN", f"{error}.") from error
-    found = installation.schedules.get(arn)
+    found = installation.schedules.get(arguments.schedule_arn(text))
     if found is None:
         raise _no_such(text)
     return found

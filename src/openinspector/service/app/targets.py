@@ -70,7 +70,13 @@ def delete_target(installation: Installation, arn: str) -> None:
 
 def target_agents(installation: Installation, target: AssessmentTarget) -> tuple[Agent, ...]:
     """Return the agents a target selects now (F4.11), by id."""
-    agents = tuple(installation.agents.list_agents())
+    return selected_agents(installation, target, tuple(installation.agents.list_agents()))
+
+
+def selected_agents(
+    installation: Installation, target: AssessmentTarget, agents: tuple[Agent, ...]
+) -> tuple[Agent, ...]:
+    """Return those of ``agents`` that a target selects, in their order."""
     if target.resource_group_arn is None:
         return agents
     groups = installation.assessments.resource_groups_by_arn([target.resource_group_arn])
