@@ -1,18 +1,16 @@
 """By what a host enrols: on EC2 its role, else its document; elsewhere a token."""
 
-import io
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import pytest
+from tests.agent.running_agent import running
 
 from openinspector.agent.enrolment import EnrolmentError, MethodOffError, load_enrolment
 from openinspector.agent.identities import aws_instance
 from openinspector.agent.identity import IdentityError, load_or_make_key
-from openinspector.agent.loop import AgentLoop
 from openinspector.agent.rotation import load_identity
-from openinspector.agent.runtime import EnrolmentWish, enrol_as_wished, make_loop, rotate_host_key
+from openinspector.agent.runtime import EnrolmentWish, enrol_as_wished, rotate_host_key
 from openinspector.agent.settings import Address, AgentSettings, SettingsError
 from openinspector.agent.status import load_status
 from openinspector.testing.fake_host import FakeHost, FakeSystem
@@ -125,7 +123,7 @@ def test_an_agent_that_is_asked_proves_itself_afresh(gateway: SimulatedGateway, 
         host = on(imds)
         record = enrol_as_wished(settings, BY_NOTHING, host)
         gateway.unproved.add(record.agent_id)
-        with Running(make_loop(settings, host, io.StringIO())):
+        with running(settings, host):
             gateway.wait_for(lambda: gateway.heartbeats)
     assert tried(gateway) == ["aws_role", "aws_instance", "aws_instance"]
     assert gateway.enrolments[-1].public_key == gateway.agents[AWS_AGENT]
@@ -141,7 +139,7 @@ def test_a_proof_is_given_with_the_key_the_service_knows(gateway: SimulatedGatew
         with pytest.raises(EnrolmentError, match="was not replaced"):
             rotate_host_key(settings)
         gateway.unproved.add(record.agent_id)
-        with Running(make_loop(settings, host, io.StringIO())):
+        with running(settings, host):
             gateway.wait_for(lambda: gateway.heartbeats)
     key, _ = load_identity(settings.state_directory)
     assert gateway.enrolments[-1].public_key == gateway.agents[AWS_AGENT] == key.public_key
@@ -152,7 +150,7 @@ def test_an_agent_that_has_no_proof_any_more_says_so(gateway: SimulatedGateway, 
     with FakeImds(BOTH) as imds:
         record = enrol_as_wished(settings, BY_NOTHING, on(imds))
     gateway.unproved.add(record.agent_id)
-    with Running(make_loop(settings, FakeHost(), io.StringIO())):
+    with running(settings, FakeHost()):
         gateway.wait_for(lambda: gateway.requests.count("challenge") >= 5)
     assert gateway.heartbeats == []
     assert "no EC2 instance metadata service" in load_status(settings.state_directory).problem
@@ -161,7 +159,7 @@ def test_an_agent_that_has_no_proof_any_more_says_so(gateway: SimulatedGateway, 
 def test_a_revoked_agent_says_so_in_its_status(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     enrol_as_wished(settings, BY_TOKEN, FakeHost())
     gateway.revoked.update(gateway.agents)
-    with Running(make_loop(settings, FakeHost(), io.StringIO())):
+    with running(settings, FakeHost()):
         gateway.wait_for(lambda: gateway.requests.count("session") >= 2)
     assert "(revoked)" in load_status(settings.state_directory).problem
 
@@ -178,19 +176,3 @@ def test_a_key_that_was_never_enrolled_is_told(settings: AgentSettings) -> None:
     (settings.state_directory / "host.key").unlink()
     with pytest.raises(IdentityError, match="not the one that was enrolled"):
         load_enrolment(settings.state_directory, load_or_make_key(settings.state_directory))
-
-
-class Running:
-    """An agent's loop in a thread, for a with-block."""
-
-    def __init__(self, loop: AgentLoop) -> None:
-        self._loop = loop
-        self._thread = Thread(target=loop.run)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.stop()
-        self._thread.join(30)
-        assert not self._thread.is_alive()

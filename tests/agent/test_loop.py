@@ -1,17 +1,13 @@
-import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
 
 import msgspec
 import pytest
+from tests.agent.running_agent import running
 
-from openinspector.agent.local_host import LocalHost
-from openinspector.agent.loop import AgentLoop
-from openinspector.agent.runtime import enrol_host, make_loop
+from openinspector.agent.runtime import enrol_host
 from openinspector.agent.settings import Address, AgentSettings
 from openinspector.agent.status import load_status
 from openinspector.model.agent import AgentHealthCode
@@ -42,21 +38,6 @@ def settings(gateway: SimulatedGateway, tmp_path: Path) -> AgentSettings:
     )
     enrol_host(made, TOKEN)
     return replace(made, endpoint=None, ca_file=None)
-
-
-@contextmanager
-def running(settings: AgentSettings) -> Iterator[AgentLoop]:
-    log = io.StringIO()
-    loop = make_loop(settings, LocalHost(), log)
-    thread = Thread(target=loop.run)
-    thread.start()
-    try:
-        yield loop
-    finally:
-        loop.stop()
-        thread.join(30)
-        assert not thread.is_alive(), log.getvalue()
-        assert "Traceback" not in log.getvalue()
 
 
 def closed(gateway: SimulatedGateway) -> Callable[[], object]:

@@ -1,6 +1,5 @@
 """Offline in every way: the agent comes back by itself, and every envelope is at the gateway once or told as lost."""
 
-import io
 import os
 import random
 import subprocess
@@ -10,16 +9,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from threading import Thread
 
 import msgspec
 import pytest
+from tests.agent.running_agent import running
 
-from openinspector.agent.local_host import LocalHost
-from openinspector.agent.loop import AgentLoop
 from openinspector.agent.reply import Accepted, Unreachable
-from openinspector.agent.runtime import enrol_host, make_loop
+from openinspector.agent.runtime import enrol_host
 from openinspector.agent.settings import Address, AgentSettings
 from openinspector.agent.spool import Spool, SpoolError, SpoolLimits
 from openinspector.agent.status import load_status
@@ -35,6 +33,8 @@ from openinspector.wire.instruction import StartCollection, StopCollection
 RUN = "arn:aws:inspector:us-east-1:123456789012:target/0-A/template/0-B/run/0-C"
 AGENT = "host-" + "0" * 17
 DAY = timedelta(days=1)
+
+running_offline = partial(running, seconds=60)
 
 
 @pytest.fixture
@@ -60,21 +60,6 @@ def start(now: datetime | None = None) -> bytes:
     ends_at = (now or datetime.now(UTC)) + timedelta(hours=1)
     order = StartCollection(run_arn=RUN, sensors=("os_release",), ends_at=ends_at, close_when_collected=True)
     return msgspec.json.encode(order)
-
-
-@contextmanager
-def running(settings: AgentSettings, now: Callable[[], datetime] | None = None) -> Iterator[AgentLoop]:
-    log = io.StringIO()
-    loop = make_loop(settings, LocalHost(), log, now=now or (lambda: datetime.now(UTC)))
-    thread = Thread(target=loop.run)
-    thread.start()
-    try:
-        yield loop
-    finally:
-        loop.stop()
-        thread.join(60)
-        assert not thread.is_alive(), log.getvalue()
-        assert "Traceback" not in log.getvalue()
 
 
 def spooled(settings: AgentSettings, *payloads: bytes) -> list[str]:
@@ -110,7 +95,7 @@ def check_all_arrived_once(gateway: SimulatedGateway, digests: list[str]) -> Non
 
 def test_no_service_at_the_start(gateway: SimulatedGateway, line: FaultyLine, settings: AgentSettings) -> None:
     line.become(Quality(accepts=False))
-    with running(settings):
+    with running_offline(settings):
         wait_for(lambda: line.connections >= 3)
         assert not gateway.heartbeats
         line.become(Quality())
@@ -135,7 +120,7 @@ def test_a_line_that_is_bad_for_a_while_loses_nothing(
 ) -> None:
     digests = spooled(settings, *(noise(3000) for _ in range(4)))
     line.become(quality)
-    with running(settings):
+    with running_offline(settings):
         wait_for(lambda: line.connections >= 3 or closed(gateway)())
         line.become(Quality())
         gateway.wait_for(closed(gateway), seconds=60)
@@ -145,7 +130,7 @@ def test_a_line_that_is_bad_for_a_while_loses_nothing(
 def test_a_line_that_flaps_loses_nothing(gateway: SimulatedGateway, line: FaultyLine, settings: AgentSettings) -> None:
     digests = spooled(settings, *(noise(2000) for _ in range(8)))
     chance = random.Random(7)
-    with running(settings):
+    with running_offline(settings):
         for _ in range(8):
             line.become(
                 chance.choice([Quality(), Quality(accepts=False), Quality(reset_after=chance.randrange(20_000))])
@@ -162,7 +147,7 @@ def test_heartbeats_go_on_between_slow_uploads(
 ) -> None:
     digests = spooled(settings, *(noise(30_000) for _ in range(4)))
     line.become(Quality(bytes_a_second=12_000))
-    with running(settings):
+    with running_offline(settings):
         gateway.wait_for(closed(gateway), seconds=90)
     check_all_arrived_once(gateway, digests)
     last = len(gateway.requests) - 1 - gateway.requests[::-1].index("telemetry")
@@ -177,7 +162,7 @@ def test_a_throttled_agent_says_so_and_waits(
 ) -> None:
     digests = spooled(settings, noise(1000))
     gateway.faults += [Fault(endpoint="telemetry", status=status, retry_after=retry_after)]
-    with running(settings):
+    with running_offline(settings):
         gateway.wait_for(closed(gateway), seconds=60)
     check_all_arrived_once(gateway, digests)
 
@@ -185,14 +170,14 @@ def test_a_throttled_agent_says_so_and_waits(
 def test_while_uploads_are_put_off_heartbeats_say_throttled(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     spooled(settings, noise(1000))
     gateway.faults += [Fault(endpoint="telemetry", status=429, retry_after="999999")]
-    with running(settings):
+    with running_offline(settings):
         gateway.wait_for(lambda: len(gateway.heartbeats) >= 2, seconds=60)
     assert gateway.heartbeats[1].health_code is AgentHealthCode.THROTTLED
     assert gateway.heartbeats[1].spool.envelopes == 1
 
 
 def test_what_does_not_fit_the_spool_is_told_as_lost(gateway: SimulatedGateway, settings: AgentSettings) -> None:
-    with running(replace(settings, spool_bytes=100)):
+    with running_offline(replace(settings, spool_bytes=100)):
         gateway.wait_for(lambda: gateway.heartbeats and gateway.heartbeats[-1].spool.envelopes_dropped, seconds=60)
         gateway.instructions = (msgspec.json.encode(StopCollection(run_arn=RUN, discard=False)),)
         gateway.wait_for(closed(gateway), seconds=60)
@@ -230,7 +215,7 @@ def test_a_clock_that_jumps_and_is_set_right_loses_nothing(
 ) -> None:
     digests = spooled(settings, noise(1000), noise(1000))
     off = jump
-    with running(settings, lambda: datetime.now(UTC) + off):
+    with running_offline(settings, now=lambda: datetime.now(UTC) + off):
         gateway.wait_for(lambda: "stale-clock" in gateway.refused)
         assert not gateway.stream(RUN).envelopes
         off = timedelta()
@@ -322,7 +307,7 @@ def test_an_agent_on_a_full_disk_lives_tells_and_recovers(
         on_disk = replace(settings, state_directory=disk / "state")
         enrol_host(on_disk, TOKEN)
         filling = filled(disk)
-        with running(replace(on_disk, endpoint=None, ca_file=None)):
+        with running_offline(replace(on_disk, endpoint=None, ca_file=None)):
             gateway.wait_for(lambda: AgentHealthCode.UNHEALTHY in [beat.health_code for beat in gateway.heartbeats], 60)
             filling.unlink()
             gateway.wait_for(closed(gateway), seconds=60)

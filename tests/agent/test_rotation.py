@@ -1,24 +1,20 @@
 """A host key is replaced whole or not at all, whatever kills the agent between any two steps."""
 
-import io
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from threading import Thread
 
 import msgspec
 import pytest
+from tests.agent.running_agent import running
 
 from openinspector.agent.enrolment import EnrolmentError
 from openinspector.agent.identity import load_or_make_key
-from openinspector.agent.local_host import LocalHost
 from openinspector.agent.rotation import NEXT_FILE, load_identity, prepare_rotation
-from openinspector.agent.runtime import enrol_host, make_loop, rotate_host_key
+from openinspector.agent.runtime import enrol_host, rotate_host_key
 from openinspector.agent.settings import Address, AgentSettings
 from openinspector.testing.dying_process import DIED
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
@@ -34,21 +30,6 @@ def settings(gateway: SimulatedGateway, tmp_path: Path) -> AgentSettings:
     )
     enrol_host(made, TOKEN)
     return replace(made, endpoint=None, ca_file=None)
-
-
-@contextmanager
-def running(settings: AgentSettings) -> Iterator[None]:
-    log = io.StringIO()
-    loop = make_loop(settings, LocalHost(), log)
-    thread = Thread(target=loop.run)
-    thread.start()
-    try:
-        yield
-    finally:
-        loop.stop()
-        thread.join(30)
-        assert not thread.is_alive(), log.getvalue()
-        assert "Traceback" not in log.getvalue()
 
 
 def until_no_next_key(settings: AgentSettings) -> None:

@@ -1,7 +1,8 @@
 """Kill -9 at any instant, again and again, with a gateway that fails at random: nothing the spool kept is lost.
 
-``make soak`` kills a thousand times. ``OPENINSPECTOR_TEST_SEED`` replays a run as far as chance is ours; the seed is
-in the output of a failure.
+``make soak`` kills a thousand times: ten rounds, each with an agent of its own, since every run a spool remembers makes
+the lives after it longer. ``OPENINSPECTOR_TEST_SEED`` replays them as far as chance is ours; the seed is in the output
+of a failure.
 """
 
 import os
@@ -14,13 +15,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from openinspector.agent.runtime import enrol_host
 from openinspector.agent.settings import Address, AgentSettings
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
 from openinspector.wire.instruction import StartCollection
 
-KILLS = int(os.environ.get("OPENINSPECTOR_TEST_KILLS", "100"))
+KILLS = 100
+ROUNDS = int(os.environ.get("OPENINSPECTOR_TEST_ROUNDS", "1"))
 SEED = int(os.environ.get("OPENINSPECTOR_TEST_SEED", random.randrange(10**9)))
 AT_A_TIME = 2
 PROGRAM = Path(__file__).with_name("killed_agent.py")
@@ -66,15 +69,17 @@ def start(run_arn: str) -> bytes:
     )
 
 
-def test_nothing_the_spool_kept_is_lost_however_often_the_agent_is_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", range(ROUNDS))
+def test_nothing_the_spool_kept_is_lost_however_often_the_agent_is_killed(number: int, tmp_path: Path) -> None:
     print(f"OPENINSPECTOR_TEST_SEED={SEED}")
+    seed = SEED + number
     state, kept = tmp_path / "state", tmp_path / "kept"
     with SimulatedGateway(tmp_path) as gateway:
         endpoint = Address(host="127.0.0.1", port=gateway.port)
         enrol_host(AgentSettings(endpoint=endpoint, ca_file=gateway.ca_file, state_directory=state), TOKEN)
-        service = UnreliableService(gateway, SEED)
+        service = UnreliableService(gateway, seed)
         gateway.misbehave = service.misbehave
-        arguments = [sys.executable, str(PROGRAM), str(state), str(kept), str(KILLS), str(SEED)]
+        arguments = [sys.executable, str(PROGRAM), str(state), str(kept), str(KILLS), str(seed)]
         process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         assert process.stdout.readline() == "left alone\n"

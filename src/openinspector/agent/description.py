@@ -5,6 +5,7 @@ from typing import Final
 from openinspector import __version__
 from openinspector.agent.host import Host
 from openinspector.agent.os_release_file import read_os_release
+from openinspector.agent.printable_line import printable_line
 from openinspector.model.agent import HostDescription
 
 MAX_FIELD: Final = 255
@@ -66,4 +67,4 @@ def _first_ipv4(host: Host) -> str:
 
 def _field(text: str) -> str:
     """Return printable text of bounded length: the gateway refuses any other."""
-    return "".join(c if c.isprintable() else " " for c in text[:MAX_FIELD])
+    return printable_line(text, MAX_FIELD)

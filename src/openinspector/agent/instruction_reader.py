@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from openinspector.agent.printable_line import printable_line
 from openinspector.agent.stream import StreamOrder
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json
@@ -66,7 +67,7 @@ def joined_refusals(refusals: Iterable[Refusal], limit: int) -> tuple[Refusal, .
 
 def refusal_of(text: str, reason: str) -> Refusal:
     """Return the refusal of what ``text`` describes, harmless and short enough for a heartbeat."""
-    return Refusal(instruction=_line(text, MAX_INSTRUCTION_SHOWN), reason=_line(reason, MAX_REASON))
+    return Refusal(instruction=printable_line(text, MAX_INSTRUCTION_SHOWN), reason=printable_line(reason, MAX_REASON))
 
 
 def _wrong_end(ends_at: datetime, now: datetime) -> str:
@@ -75,8 +76,3 @@ def _wrong_end(ends_at: datetime, now: datetime) -> str:
     if ends_at <= now:
         return "the collection has ended already"
     return "ends_at is more than 48 hours ahead" if ends_at - now > MAX_AHEAD else ""
-
-
-def _line(text: str, limit: int) -> str:
-    """Return one bounded printable line: it comes from outside and goes to logs."""
-    return "".join(c if c.isprintable() else " " for c in text[:limit])

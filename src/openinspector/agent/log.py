@@ -8,6 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
+from openinspector.agent.printable_line import printable_line
 from openinspector.agent.setting_value import LOG_LEVELS
 
 _MAX_VALUE: Final = 500
@@ -79,5 +80,5 @@ class Log:
 
 
 def _value(value: object) -> str:
-    text = "".join(c if c.isprintable() else " " for c in str(value)[:_MAX_VALUE])
+    text = printable_line(str(value), _MAX_VALUE)
     return f'"{text}"' if " " in text or not text else text

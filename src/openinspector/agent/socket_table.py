@@ -2,19 +2,18 @@
 
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
+from openinspector.agent.config_file import MISSING, unread
+from openinspector.agent.host import Host
+from openinspector.agent.sensor import Absent, Incomplete
 from openinspector.model.activity import ConnectionState
 from openinspector.model.inventory import Transport
 
-TABLES: Final = (
-    ("/proc/net/tcp", Transport.TCP, 4),
-    ("/proc/net/tcp6", Transport.TCP, 6),
-    ("/proc/net/udp", Transport.UDP, 4),
-    ("/proc/net/udp6", Transport.UDP, 6),
-)
+TCP_TABLES: Final = (("/proc/net/tcp", 4), ("/proc/net/tcp6", 6))
+UDP_TABLES: Final = (("/proc/net/udp", 4), ("/proc/net/udp6", 6))
 _OPEN: Final = {Transport.TCP: b"0A", Transport.UDP: b"07"}
 """TCP_LISTEN; TCP_CLOSE is what a UDP socket with no fixed peer is in (include/net/tcp_states.h)."""
 _CONNECTED: Final = {
@@ -56,6 +55,28 @@ class ConnectedSocket:
     remote: tuple[str, int]
     inode: int
     """0 where no process holds it any more."""
+
+
+_Socket = TypeVar("_Socket")
+
+
+def read_tables(
+    host: Host, tables: Iterable[tuple[str, Callable[[bytes], Iterator[_Socket]]]]
+) -> Generator[Incomplete | Absent, None, list[_Socket]]:
+    """Return the sockets of all ``tables`` (path, parser); yield why one is missing, or that none is there."""
+    sockets: list[_Socket] = []
+    absent = True
+    for path, parse in tables:
+        try:
+            sockets.extend(parse(host.read(path)))
+        except MISSING:
+            continue
+        except OSError as error:
+            yield unread(path, error)
+        absent = False
+    if absent:
+        yield Absent(reason="No /proc/net on this host.")
+    return sockets
 
 
 def parse_table(data: bytes, transport: Transport, ip_version: int) -> Iterator[OpenSocket]:

@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 
+from openinspector.agent.printable_line import printable_line
 from openinspector.agent.state_lock import RunningAgent
 from openinspector.agent.status import MAX_BYTES, AgentStatus, is_in_touch
 from openinspector.model.agent import AgentHealthCode
@@ -131,7 +132,7 @@ def _updates(report: StatusReport) -> str:
     if outcome is None:
         return switch
     versions = f" from {outcome.from_version} to {outcome.to_version}" if outcome.to_version else ""
-    told = "".join(c if c.isprintable() else " " for c in f"{outcome.result}{versions}")
+    told = printable_line(f"{outcome.result}{versions}")
     return f"{switch}, last result {told}, {_when(outcome.at, report.now)}"
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
+from openinspector.agent.printable_line import printable_line
+
 _SHOWN: Final = 200
 _LOOKS: Final = 3
 """Waits are at most this part of the watchdog's period: a slow request may follow before the next word."""
@@ -39,7 +41,7 @@ class ServiceNotifier:
 
     def status(self, sentence: str) -> None:
         """Show one line in `systemctl status`."""
-        line = "".join(c if c.isprintable() else " " for c in sentence[:_SHOWN])
+        line = printable_line(sentence, _SHOWN)
         if line != self._status:
             self._status = line
             self._send(f"STATUS={line}")

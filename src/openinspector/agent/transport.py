@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from openinspector.agent.http_connection import ClosedError, CutOffError, HttpAnswer, HttpConnection, HttpError, connect
+from openinspector.agent.printable_line import printable_line
 from openinspector.agent.reply import Accepted, Refused, Reply, Throttled, Unauthorised, Unreachable
 from openinspector.agent.settings import Address, Proxy, SettingsError
 from openinspector.model.errors import WireError
@@ -141,12 +142,11 @@ def _problem(status: int, content: bytes) -> Problem:
         problem = decode_json(content, _PROBLEM, "the refusal")
     except WireError:
         return Problem(code=f"http-{status}", message=f"the gateway answered {status} without saying why")
-    return Problem(code=_line(problem.code), message=_line(problem.message), advice=_line(problem.advice))
-
-
-def _line(text: str) -> str:
-    """Return one bounded printable line: it goes to logs and terminals, and comes from outside."""
-    return "".join(c if c.isprintable() else " " for c in text[:_SHOWN])
+    return Problem(
+        code=printable_line(problem.code, _SHOWN),
+        message=printable_line(problem.message, _SHOWN),
+        advice=printable_line(problem.advice, _SHOWN),
+    )
 
 
 def _retry_after(value: str | None) -> float | None:
@@ -174,4 +174,4 @@ def _sentence(route: Route, error: Exception) -> str:
         return f"{where}: what answers there does not speak TLS."
     if isinstance(error, socket.gaierror):
         return f"{where}: the name cannot be resolved: {error.strerror}."
-    return f"{where}: {_line(str(error) or type(error).__name__)}."
+    return f"{where}: {printable_line(str(error) or type(error).__name__, _SHOWN)}."

@@ -5,13 +5,13 @@ ProductName, DisplayVersion and EditionID. Before Windows 10 CurrentVersion hold
 numbers CurrentMajorVersionNumber and CurrentMinorVersionNumber do; CurrentVersion stays at 6.3.
 """
 
-import ipaddress
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import Final
 
 from openinspector.agent.config_file import unread
 from openinspector.agent.host import Host, InterfaceAddress
+from openinspector.agent.ip_address import is_ip_address
 from openinspector.agent.registry_tree import REG_MULTI_SZ
 from openinspector.agent.sensor import Absent, Incomplete
 from openinspector.model.inventory import OperatingSystem
@@ -72,7 +72,7 @@ def windows_addresses(host: Host) -> Iterator[InterfaceAddress]:
             given = key.value("IPAddress")
             texts = given.data if given and given.type == REG_MULTI_SZ and isinstance(given.data, tuple) else ()
             for text in (*texts, key.text("DhcpIPAddress")):
-                if text not in _UNSET and _is_address(text):
+                if text not in _UNSET and is_ip_address(text):
                     yield InterfaceAddress(interface=interface, ip_version=version, address=text)
 
 
@@ -94,11 +94,3 @@ def _text(host: Host, path: str, name: str) -> str:
         return host.registry_key(path).text(name)
     except OSError:
         return ""
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -79,6 +79,16 @@ def _split_rpm(text: str) -> tuple[int, str, str | None]:
     return (int(epoch or "0"), version, release) if dash else (int(epoch or "0"), rest, None)
 
 
+def _compare_runs(a: str, b: str) -> tuple[int, str, str]:
+    """Compare the first runs of digits or letters as rpm does; return what they decide and what follows them."""
+    kind = _DIGITS if a[0] in _DIGITS else _LETTERS
+    run, other = _run(a, kind), _run(b, kind)
+    if not other:
+        return (1 if kind is _DIGITS else -1), a, b
+    decided = _sign(int(run), int(other)) if kind is _DIGITS else _sign(run, other)
+    return decided, a[len(run) :], b[len(other) :]
+
+
 def _compare_rpm_part(a: str, b: str) -> int:
     while a or b:
         a, b = _skip_separators(a), _skip_separators(b)
@@ -90,14 +100,9 @@ def _compare_rpm_part(a: str, b: str) -> int:
             continue
         if not (a and b):
             break
-        kind = _DIGITS if a[0] in _DIGITS else _LETTERS
-        run, other = _run(a, kind), _run(b, kind)
-        if not other:
-            return 1 if kind is _DIGITS else -1
-        decided = _sign(int(run), int(other)) if kind is _DIGITS else _sign(run, other)
+        decided, a, b = _compare_runs(a, b)
         if decided:
             return decided
-        a, b = a[len(run) :], b[len(other) :]
     return _sign(bool(a), bool(b))
 
 
@@ -110,14 +115,9 @@ def _compare_alpm_part(a: str, b: str) -> int:
             break
         if gap != other_gap:
             return _sign(gap, other_gap)
-        kind = _DIGITS if a[0] in _DIGITS else _LETTERS
-        run, other = _run(a, kind), _run(b, kind)
-        if not other:
-            return 1 if kind is _DIGITS else -1
-        decided = _sign(int(run), int(other)) if kind is _DIGITS else _sign(run, other)
+        decided, a, b = _compare_runs(a, b)
         if decided:
             return decided
-        a, b = a[len(run) :], b[len(other) :]
     if not a and not b:
         return 0
     return -1 if (not a and b[0] not in _LETTERS) or a[:1] in _LETTERS else 1

@@ -5,33 +5,22 @@ more and have no process.
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, unread
 from openinspector.agent.host import Host
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.agent.socket_owner import SocketOwner, SocketOwners
-from openinspector.agent.socket_table import ConnectedSocket, parse_connections
+from openinspector.agent.socket_table import TCP_TABLES, ConnectedSocket, parse_connections, read_tables
 from openinspector.model.activity import TcpConnection
 
-TABLES: Final = (("/proc/net/tcp", 4), ("/proc/net/tcp6", 6))
+_TABLES: Final = tuple((path, partial(parse_connections, ip_version=ip_version)) for path, ip_version in TCP_TABLES)
 _MAX_CONNECTIONS: Final = 5000
 
 
 def collect(host: Host) -> Iterator[TcpConnection | Incomplete | Absent]:
     """Yield every connection of TCP."""
-    sockets: list[ConnectedSocket] = []
-    missing = 0
-    for path, ip_version in TABLES:
-        try:
-            sockets.extend(parse_connections(host.read(path), ip_version))
-        except MISSING:
-            missing += 1
-        except OSError as error:
-            yield unread(path, error)
-    if missing == len(TABLES):
-        yield Absent(reason="No /proc/net on this host.")
-        return
+    sockets = yield from read_tables(host, _TABLES)
     if len(sockets) > _MAX_CONNECTIONS:
         yield Incomplete(reason=f"{len(sockets)} connections; the first {_MAX_CONNECTIONS} were sent.")
         del sockets[_MAX_CONNECTIONS:]

@@ -5,31 +5,27 @@ counts them.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, printable, unread
+from openinspector.agent.config_file import printable
 from openinspector.agent.file_owner import owners
 from openinspector.agent.host import Host
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.agent.socket_owner import SocketOwner, SocketOwners
-from openinspector.agent.socket_table import TABLES, OpenSocket, parse_table
-from openinspector.model.inventory import ListeningPort
+from openinspector.agent.socket_table import TCP_TABLES, UDP_TABLES, OpenSocket, parse_table, read_tables
+from openinspector.model.inventory import ListeningPort, Transport
+
+_TABLES: Final = tuple(
+    (path, partial(parse_table, transport=transport, ip_version=ip_version))
+    for transport, tables in ((Transport.TCP, TCP_TABLES), (Transport.UDP, UDP_TABLES))
+    for path, ip_version in tables
+)
 
 
 def collect(host: Host) -> Iterator[ListeningPort | Incomplete | Absent]:
     """Yield every listening TCP port and every bound UDP port, once for each socket."""
-    sockets: list[OpenSocket] = []
-    missing = 0
-    for path, transport, ip_version in TABLES:
-        try:
-            sockets.extend(parse_table(host.read(path), transport, ip_version))
-        except MISSING:
-            missing += 1
-        except OSError as error:
-            yield unread(path, error)
-    if missing == len(TABLES):
-        yield Absent(reason="No /proc/net on this host.")
-        return
+    sockets = yield from read_tables(host, _TABLES)
     search = SocketOwners(host, {socket.inode for socket in sockets})
     processes = search.find()
     owned = owners(host, {process.path for process in processes.values() if process.path})

@@ -4,12 +4,12 @@ Read are resolv.conf(5), that of systemd-resolved with the servers behind its lo
 ``hosts`` line of nsswitch.conf(5). What was resolved is not looked at.
 """
 
-import ipaddress
 from collections.abc import Callable, Iterator
 from typing import Final
 
 from openinspector.agent.config_file import MISSING, read_lines, unread
 from openinspector.agent.host import Host
+from openinspector.agent.ip_address import is_ip_address
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.activity import DnsEntry, DnsEntryKind
 
@@ -48,7 +48,7 @@ def _entries(path: str, lines: list[str], parse: _Parse) -> Iterator[DnsEntry]:
 
 
 def _resolver(words: list[str], source: str) -> DnsEntry | None:
-    if words[0] == "nameserver" and _is_address("".join(words[1:2])):
+    if words[0] == "nameserver" and is_ip_address("".join(words[1:2])):
         return DnsEntry(kind=DnsEntryKind.NAMESERVER, addresses=(words[1],), source=source)
     if words[0] in ("search", "domain") and words[1:]:
         return DnsEntry(kind=DnsEntryKind.SEARCH, names=tuple(words[1 : _MAX_NAMES + 1]), source=source)
@@ -56,7 +56,7 @@ def _resolver(words: list[str], source: str) -> DnsEntry | None:
 
 
 def _fixed(words: list[str], source: str) -> DnsEntry | None:
-    if not _is_address(words[0]) or not words[1:]:
+    if not is_ip_address(words[0]) or not words[1:]:
         return None
     return DnsEntry(
         kind=DnsEntryKind.HOST, names=tuple(words[1 : _MAX_NAMES + 1]), addresses=(words[0],), source=source
@@ -67,14 +67,6 @@ def _lookup(words: list[str], source: str) -> DnsEntry | None:
     if words[0] != "hosts:":
         return None
     return DnsEntry(kind=DnsEntryKind.LOOKUP, names=tuple(words[1 : _MAX_NAMES + 1]), source=source)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
 
 
 SENSOR: Final = Sensor(
