@@ -24,11 +24,16 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "evaluate": ("openinspector.cli.evaluate:evaluate", "Evaluate a facts file offline."),
         "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
         "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
+        "notifications": (
+            "openinspector.cli.notifications:notifications",
+            "Let SNS topics be told of runs and findings.",
+        ),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
         "schedules": ("openinspector.cli.schedules:schedules", "Let templates be run by themselves."),
         "serve": ("openinspector.cli.serve:serve", "Run the service."),
         "targets": ("openinspector.cli.targets:targets", "Choose hosts to assess."),
         "templates": ("openinspector.cli.templates:templates", "Choose what to assess, and how long."),
+        "webhooks": ("openinspector.cli.webhooks:webhooks", "Let your own receivers be told of runs and findings."),
     }
 )
 
