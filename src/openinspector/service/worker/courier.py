@@ -138,7 +138,8 @@ class Courier:
         try:
             secret = self.webhook_secrets.open(webhook.arn, webhook.sealed_secret)
         except StoreError as error:
-            return Published(count=0, status=PublishStatus.INTERNAL_ERROR, problem=f"{error}.")
+            problem = f"The webhook's secret cannot be opened ({error}); make a new webhook."
+            return Published(count=0, status=PublishStatus.INTERNAL_ERROR, problem=problem)
         return self.webhook_publisher.publish(WebhookEndpoint(url=webhook.url, secret=secret), messages)
 
     def _postponed(self, notification: Notification, now: datetime) -> Notification:
