@@ -29,6 +29,7 @@ from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.bootstrap import Stores, open_stores
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
+from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
 from openinspector.service.settings import Settings
 from openinspector.testing import model_builders as builders
@@ -117,11 +118,16 @@ class BuiltInstallation:
         )
 
 
-def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> BuiltInstallation:
-    """Make an empty installation in ``folder`` whose clock stands at ``now``; ``quotas`` as `Quotas` has them."""
+def open_installation(
+    folder: Path, *, now: datetime = EPOCH, topics: TopicPublisher | None = None, **quotas: int
+) -> BuiltInstallation:
+    """Make an empty installation in ``folder`` whose clock stands at ``now``; ``quotas`` as `Quotas` has them.
+
+    ``topics`` stand in for those of `BuiltInstallation.topics`, which only note what they are told.
+    """
     stores = open_stores(Settings(data_dir=folder))
     clock, workflows, forgotten = FakeClock(now), RecordedWorkflows(), list[RunArn]()
-    ids, nonces, topics = count(1), count(1), MemoryPublisher()
+    ids, nonces, noted = count(1), count(1), MemoryPublisher()
     installation = Installation(
         assessments=stores.assessments,
         agents=stores.agents,
@@ -133,7 +139,7 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         subscriptions=stores.subscriptions,
         webhooks=stores.webhooks,
         notifications=stores.notifications,
-        topics=topics,
+        topics=topics or noted,
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
         workflows=workflows,
         forget_telemetry=forgotten.append,
@@ -152,5 +158,5 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         counters=Counters(),
     )
     return BuiltInstallation(
-        services=services, stores=stores, clock=clock, workflows=workflows, topics=topics, forgotten=forgotten
+        services=services, stores=stores, clock=clock, workflows=workflows, topics=noted, forgotten=forgotten
     )

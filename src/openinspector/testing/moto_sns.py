@@ -29,9 +29,8 @@ class MotoSns:
 
     def client(self, service: str, region: str = REGION) -> Any:
         """Return a client of ``sns`` or ``sqs``."""
-        return boto3.Session(
-            aws_access_key_id="testing", aws_secret_access_key="testing", region_name=region
-        ).client(service, endpoint_url=self.url)
+        names = {name.lower(): value for name, value in CREDENTIALS.items()}
+        return boto3.Session(region_name=region).client(service, endpoint_url=self.url, **names)
 
     def topic(self, name: str, region: str = REGION) -> "MotoTopic":
         """Make a topic, with a queue that gets what it is told."""

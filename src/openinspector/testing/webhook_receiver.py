@@ -77,7 +77,7 @@ def webhook_receiver(context: ssl.SSLContext) -> Iterator[WebhookReceiver]:
             super().setup()
             self.receiver.connections += 1
 
-        def do_POST(self) -> None:  # noqa: N802 - the name http.server wants
+        def do_POST(self) -> None:
             with suppress(OSError):  # clients that give up are part of the tests
                 self.receiver.answer(self)
 
