@@ -28,6 +28,11 @@ event_option = click.option(
 _DEFAULT: Final = ("started", "completed", "finding")
 
 
+def word_of(event: str) -> str:
+    """Return what people call an event of the API."""
+    return next((word for word, name in EVENTS.items() if name == event), event)
+
+
 def events_of(chosen: tuple[str, ...]) -> list[str]:
     """Return the API's names of the events chosen, each once."""
     return [EVENTS[name] for name in dict.fromkeys(chosen or _DEFAULT)]
@@ -76,7 +81,7 @@ def list_subscriptions(client: "BaseClient", *, template_arn: str | None, as_jso
     print_table(
         ("EVENT", "SINCE", "TOPIC", "TEMPLATE"),
         [
-            (one["event"], time_text(one["subscribedAt"]), row["topicArn"], row["resourceArn"])
+            (word_of(one["event"]), time_text(one["subscribedAt"]), row["topicArn"], row["resourceArn"])
             for row in found
             for one in row["eventSubscriptions"]
         ],

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from openinspector.cli.client import with_own_client
-from openinspector.cli.notifications import event_option, events_of
+from openinspector.cli.notifications import event_option, events_of, word_of
 from openinspector.cli.presentation import print_json, print_table
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def list_webhooks(client: "BaseClient", *, template_arn: str | None, as_json: bo
         return
     print_table(
         ("URL", "EVENTS", "ARN"),
-        [(row["url"], ", ".join(row["events"]), row["arn"]) for row in found],
+        [(row["url"], ", ".join(map(word_of, row["events"])), row["arn"]) for row in found],
         empty="No webhooks. Create one: openinspector webhooks create TEMPLATE_ARN https://HOST/PATH",
     )
 

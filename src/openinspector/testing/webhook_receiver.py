@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
+from socketserver import BaseServer
 from threading import Event, Thread
 from typing import ClassVar, Final
 
@@ -68,29 +69,30 @@ class WebhookReceiver:
 @contextmanager
 def webhook_receiver(context: ssl.SSLContext) -> Iterator[WebhookReceiver]:
     """Run a receiver on a free port of loopback."""
-
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        receiver: ClassVar[WebhookReceiver]
-
-        def setup(self) -> None:
-            super().setup()
-            self.receiver.connections += 1
-
-        def do_POST(self) -> None:
-            with suppress(OSError):  # clients that give up are part of the tests
-                self.receiver.answer(self)
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is declared
-            del format, args
-
-    server = TlsServer(Handler, context)
+    server = TlsServer(_Handler, context)
     receiver = WebhookReceiver(url=f"https://127.0.0.1:{server.server_address[1]}/inspector?from=test")
-    Handler.receiver = receiver
-    thread = Thread(target=server.serve_forever, daemon=True)
+    _Handler.receivers[server] = receiver
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     yield receiver
     receiver.released.set()
     server.shutdown()
     server.server_close()
     thread.join(_PATIENCE_SECONDS)
+    del _Handler.receivers[server]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    receivers: ClassVar[dict[BaseServer, WebhookReceiver]] = {}
+
+    def setup(self) -> None:
+        super().setup()
+        self.receivers[self.server].connections += 1
+
+    def do_POST(self) -> None:
+        with suppress(OSError):  # clients that give up are part of the tests
+            self.receivers[self.server].answer(self)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as it is declared
+        del format, args

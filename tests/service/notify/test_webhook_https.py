@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from openinspector.model.notification import PublishStatus
-from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, WebhookBounds, sign
+from openinspector.service.notify.webhook_https import AuthorityError, HttpsWebhookPublisher, WebhookBounds, sign
 from openinspector.service.ports.publisher import Message, Published, WebhookEndpoint
 from openinspector.testing.fake_clock import FakeClock
 from openinspector.testing.model_builders import moment
@@ -80,7 +80,7 @@ def test_what_is_refused_is_not_taken(
 ) -> None:
     receiver.status = status
     published = posted(receiver.url, publisher(authority.ca_file), 3)
-    assert (published.count, published.status, published.unreachable) == (0, kind, False)
+    assert (published.count, published.status) == (0, kind)
     assert str(status) in published.problem
     assert len(receiver.posted) == 1
 
@@ -100,7 +100,8 @@ def test_who_hangs_or_drips_is_given_up(receiver: WebhookReceiver, authority: Th
     """Dripping a byte at a time would outlast any pause between two reads."""
     receiver.conduct = conduct
     published = posted(receiver.url, publisher(authority.ca_file, seconds=0.5))
-    assert (published.count, published.unreachable) == (0, True)
+    assert (published.count, published.status) == (0, PublishStatus.INTERNAL_ERROR)
+    assert "longer than" in published.problem or "timed out" in published.problem
     assert receiver.arrived.is_set()
 
 
@@ -115,19 +116,19 @@ def test_who_is_not_there_is_unreachable(authority: ThrowawayAuthority) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         published = posted(f"https://127.0.0.1:{unused.getsockname()[1]}/", publisher(authority.ca_file))
-    assert (published.count, published.status, published.unreachable) == (0, PublishStatus.INTERNAL_ERROR, True)
+    assert (published.count, published.status) == (0, PublishStatus.INTERNAL_ERROR)
 
 
 def test_who_is_of_another_authority_is_not_told(receiver: WebhookReceiver, tmp_path: Path) -> None:
     other = ThrowawayAuthority(tmp_path, "other").ca_file
     for ca_file in (other, None):
-        assert posted(receiver.url, publisher(ca_file)).unreachable
+        assert "CERTIFICATE_VERIFY_FAILED" in posted(receiver.url, publisher(ca_file)).problem
     assert receiver.posted == []
 
 
 def test_who_has_a_certificate_for_another_name_is_not_told(authority: ThrowawayAuthority) -> None:
     with webhook_receiver(authority.server_context("elsewhere.example")) as impostor:
-        assert posted(impostor.url, publisher(authority.ca_file)).unreachable
+        assert "mismatch" in posted(impostor.url, publisher(authority.ca_file)).problem
         assert impostor.posted == []
 
 
@@ -147,3 +148,11 @@ def test_no_proxy_is_asked(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY")
     assert posted(receiver.url, publisher(authority.ca_file)).count == 1
+
+
+def test_an_authority_that_cannot_be_read_is_said_at_once(tmp_path: Path) -> None:
+    nonsense = tmp_path / "nonsense.pem"
+    nonsense.write_text("none")
+    for ca_file in (nonsense, tmp_path / "absent.pem"):
+        with pytest.raises(AuthorityError, match=ca_file.name):
+            publisher(ca_file)

@@ -65,7 +65,7 @@ class SnsTopicPublisher:
             return _refused(0, said.get("Code", ""), said.get("Message", ""))
         except BotoCoreError as error:
             problem = f"SNS cannot be asked: {error}."
-            return Published(count=0, status=PublishStatus.INTERNAL_ERROR, problem=problem, unreachable=True)
+            return Published(count=0, status=PublishStatus.INTERNAL_ERROR, problem=problem)
         failed = {int(entry["Id"]): entry for entry in answer.get("Failed", ())}
         if not failed:
             return Published(count=len(messages), status=_SUCCESS)

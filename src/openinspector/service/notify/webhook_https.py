@@ -15,6 +15,7 @@ from typing import Final
 import httpcore
 
 from openinspector import __version__
+from openinspector.model.errors import OpenInspectorError
 from openinspector.model.notification import PublishStatus
 from openinspector.service.notify.network_guard import Deadline, GuardedBackend
 from openinspector.service.ports.clock import Clock
@@ -43,6 +44,10 @@ class WebhookBounds:
     """For one message, from name lookup to the answer's end."""
 
 
+class AuthorityError(OpenInspectorError):
+    """The authority to trust cannot be read."""
+
+
 def sign(secret: str, at: int, body: bytes) -> str:
     """Return the signature header of a body sent at ``at`` (seconds since 1970)."""
     digest = hmac.digest(secret.encode(), b"%d." % at + body, hashlib.sha256)
@@ -50,12 +55,12 @@ def sign(secret: str, at: int, body: bytes) -> str:
 
 
 class HttpsWebhookPublisher:
-    """A `WebhookPublisher`; one connection for the messages of one call."""
+    """A `WebhookPublisher`; one connection for the messages of one call. AuthorityError where there is none to trust."""
 
     def __init__(self, bounds: WebhookBounds, clock: Clock) -> None:
         self._bounds = bounds
         self._clock = clock
-        self._tls = ssl.create_default_context(cafile=bounds.ca_file)
+        self._tls = _trusting(bounds.ca_file)
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
 
     def publish(self, endpoint: WebhookEndpoint, messages: Sequence[Message]) -> Published:
@@ -93,6 +98,16 @@ class HttpsWebhookPublisher:
             return response.status
 
 
+def _trusting(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:
+        raise AuthorityError(
+            f"the authority of webhooks cannot be read from {ca_file}: {error.strerror or error}",
+            advice="Set OPENINSPECTOR_WEBHOOK_CA_FILE to a PEM file this user can read.",
+        ) from error
+
+
 def _refused(count: int, status: int) -> Published:
     kind = PublishStatus.INTERNAL_ERROR
     problem = f"The receiver answered {status}."
@@ -107,4 +122,4 @@ def _refused(count: int, status: int) -> Published:
 
 def _unreachable(count: int, error: Exception) -> Published:
     problem = f"The receiver cannot be reached: {type(error).__name__}: {str(error)[:300]}."
-    return Published(count=count, status=PublishStatus.INTERNAL_ERROR, problem=problem, unreachable=True)
+    return Published(count=count, status=PublishStatus.INTERNAL_ERROR, problem=problem)

@@ -35,8 +35,6 @@ class Published:
     status: PublishStatus
     """SUCCESS where all were taken."""
     problem: str = ""
-    unreachable: bool = False
-    """Whether nobody answered: nothing is known of the subscriber."""
 
 
 class TopicPublisher(Protocol):
