@@ -190,6 +190,8 @@ def _is_shown(one: Notification) -> bool:
 def _shown(one: Notification) -> ShownNotification:
     told = one.progress.told if one.progress is not None else 0
     parts = [f"{told} finding{'s' * (told != 1)} reported."] if one.event is _Event.FINDING_REPORTED else []
+    if one.new_state is not None:
+        parts.append(f"The run is {one.new_state}.")
     is_topic = not is_webhook(one.subscriber)
     if not is_topic:
         parts.append(f"To {one.subscriber}.")

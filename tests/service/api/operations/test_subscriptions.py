@@ -89,7 +89,7 @@ def test_a_run_says_what_became_of_its_notifications(call: Caller, template: str
         {
             "date": at.timestamp(),
             "event": InspectorEvent.ASSESSMENT_RUN_STATE_CHANGED,
-            "message": "No. It was given up.",
+            "message": "The run is FAILED. No. It was given up.",
             "error": True,
             "snsTopicArn": topic(),
             "snsPublishStatusCode": "ACCESS_DENIED",
