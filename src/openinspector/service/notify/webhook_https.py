@@ -55,7 +55,7 @@ def sign(secret: str, at: int, body: bytes) -> str:
 
 
 class HttpsWebhookPublisher:
-    """A `WebhookPublisher`; one connection for the messages of one call. AuthorityError where there is none to trust."""
+    """A `WebhookPublisher`; one connection for the messages of one call. Making one may raise AuthorityError."""
 
     def __init__(self, bounds: WebhookBounds, clock: Clock) -> None:
         self._bounds = bounds
