@@ -3,7 +3,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 T    ?= tests
 
-.PHONY: demo demo-stop test check format docs golden bench serve lock clean
+.PHONY: demo demo-stop test soak check format docs golden bench serve packages lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
 	@scripts/environment $(VENV)
@@ -17,6 +17,9 @@ demo-stop: $(VENV)/.ready      ## stop what `make demo` left running
 
 test: $(VENV)/.ready           ## all tests, or T=path
 	@$(BIN)/pytest $(T) -n auto --dist worksteal
+
+soak: $(VENV)/.ready           ## kill the agent a thousand times
+	@OPENINSPECTOR_TEST_KILLS=1000 $(BIN)/pytest tests/properties/test_agent_kills.py -q -s --timeout=900
 
 check: $(VENV)/.ready          ## format, lint, types, imports, docstrings
 	@$(BIN)/ruff format --check .
@@ -41,6 +44,9 @@ bench: $(VENV)/.ready          ## measure; figures are kept in docs/performance.
 
 serve: $(VENV)/.ready
 	@$(BIN)/openinspector serve
+
+packages: $(VENV)/.ready       ## .deb, .rpm, bundles, single file and installer, into dist/
+	@$(BIN)/python -m scripts.packages
 
 lock: $(VENV)/.ready           ## resolve pyproject.toml into requirements.lock; no registry is named in it
 	@$$(command -v uv || echo .uv/bin/uv) pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

@@ -8,7 +8,7 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from openinspector.cli.templates import rules_package_arns
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.testing.generated_world import GeneratedWorld
-from openinspector.testing.simulated_fleet import SimulatedFleet
+from openinspector.testing.simulated_fleet import Connection, SimulatedFleet
 
 HOSTS = int(os.environ.get("BENCH_HOSTS", "1000"))
 HEARTBEATS = 20_000
@@ -44,8 +44,9 @@ def processes(tmp_path: Path) -> Iterator[DemoProcesses]:
     started.stop()
 
 
-def trusted(processes: DemoProcesses) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(processes.ca_file))
+def connecting(processes: DemoProcesses, url: str) -> Callable[[], Connection]:
+    context = ssl.create_default_context(cafile=str(processes.ca_file))
+    return lambda: Connection(url, context)
 
 
 def store_advisories(processes: DemoProcesses, world: GeneratedWorld) -> None:
@@ -82,7 +83,7 @@ def wait_for(client: Any, run_arn: str) -> Any:
 async def assess(processes: DemoProcesses, url: str, world: GeneratedWorld) -> None:
     client = processes.client(url, processes.access_key())
     began = time.monotonic()
-    fleet = await SimulatedFleet.enrol(url, trusted(processes), processes.join_token(HOSTS), world, HOSTS)
+    fleet = await SimulatedFleet.enrol(connecting(processes, url), processes.join_token(HOSTS), world, HOSTS)
     for agent in fleet.agents:
         await agent.heartbeat()
     await asyncio.sleep(2)
@@ -111,7 +112,7 @@ def test_a_run_over_a_thousand_hosts(processes: DemoProcesses) -> None:
 
 async def beat(processes: DemoProcesses, url: str) -> None:
     fleet = await SimulatedFleet.enrol(
-        url, trusted(processes), processes.join_token(CONNECTIONS), GeneratedWorld(), CONNECTIONS
+        connecting(processes, url), processes.join_token(CONNECTIONS), GeneratedWorld(), CONNECTIONS
     )
     each = HEARTBEATS // len(fleet.agents)
     began = time.monotonic()

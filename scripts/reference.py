@@ -11,12 +11,15 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from openinspector.agent.__main__ import PROGRAM, commands, parser
 from openinspector.agent.registry import sensors
+from openinspector.agent.settings import PREFIX as AGENT_PREFIX
+from openinspector.agent.settings import READERS, AgentSettings
 from openinspector.cli.main import COMMANDS, cli
 from openinspector.feed import Feed
 from openinspector.plugins import discover
@@ -79,7 +82,7 @@ def sensors_page() -> str:
             sensor.title,
             ", ".join(f"`{kind.__name__}`" for kind in sensor.records),
             "root for everything" if sensor.needs.root else "any user",
-            f"{sensor.max_seconds:g} s, {sensor.max_records:,} records",
+            f"{sensor.max_seconds:g} s, {sensor.max_records:,} records, {sensor.max_bytes // 2**20} MiB",
         )
         for sensor in sensors().values()
     ]
@@ -88,16 +91,52 @@ def sensors_page() -> str:
 
 def settings_page() -> str:
     """List every setting of the service, with the sentence that follows it in the source."""
-    source = inspect.getsource(Settings)
     rows = []
     for field in dataclasses.fields(Settings):
-        documented = re.search(rf'^    {field.name}: [^\n]*\n    """(.*?)"""', source, re.MULTILINE | re.DOTALL)
-        words = " ".join(documented.group(1).split()) if documented else ""
         default = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
+        words = _field_words(Settings, field.name)
         rows.append((f"`{PREFIX}{field.name.upper()}`", f"`{default}`" if default != "" else "", words))
     return "# Settings of the service\n\nEnvironment variables, read once at start.\n\n" + _table(
         ("Variable", "Default", "What"), rows
     )
+
+
+def agent_settings_page() -> str:
+    """List every setting of the agent: its default, what is allowed, and what it is."""
+    default = AgentSettings()
+    rows = [
+        (f"`{key}`", _shown(getattr(default, key)), _allowed(key), _field_words(AgentSettings, key)) for key in READERS
+    ]
+    return (
+        "# Settings of the agent\n\nLines `key = value` of `/etc/openinspector/agent.cfg`; "
+        f"a variable `{AGENT_PREFIX}<KEY>`, in capitals, overrides the file. Read once at start; "
+        "`openinspector-agent check` says what is wrong with them. How to use them: "
+        "[Operate the agent](../howto/operate-the-agent.md).\n\n" + _table(("Key", "Default", "Allowed", "What"), rows)
+    )
+
+
+def _allowed(key: str) -> str:
+    try:
+        READERS[key]("://\0")
+    except ValueError as error:
+        return str(error)
+    raise AssertionError(f"{key} takes anything")
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, timedelta):
+        return f"`{value.days} d`"
+    if isinstance(value, int) and value >= 2**20:
+        return f"`{value // 2**20} MiB`"
+    return f"`{value}`" if value not in (None, ()) else ""
+
+
+def _field_words(kind: type[object], name: str) -> str:
+    """Return the words that follow a field in the source, on one line."""
+    documented = re.search(rf'^    {name}: [^\n]*\n    """(.*?)"""', inspect.getsource(kind), re.MULTILINE | re.DOTALL)
+    return " ".join(documented.group(1).replace("``", "`").split()) if documented else ""
 
 
 def cli_page() -> str:
@@ -157,6 +196,7 @@ def telemetry_page() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "agent-cli": agent_cli_page,
+    "agent-settings": agent_settings_page,
     "api-coverage": api_coverage_page,
     "cli": cli_page,
     "feeds": feeds_page,

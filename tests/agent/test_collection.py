@@ -1,15 +1,27 @@
+import os
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
-from openinspector.agent.collection import AGENT, MAX_DETAIL_CHARACTERS, MAX_DETAILS, collect, collect_one
+from openinspector.agent.collection import (
+    AGENT,
+    MAX_DETAIL_CHARACTERS,
+    MAX_DETAILS,
+    MAX_RECORD_BYTES,
+    collect,
+    collect_one,
+)
 from openinspector.agent.host import Host
 from openinspector.agent.local_host import LocalHost
 from openinspector.agent.registry import sensors
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.facts import Record
 from openinspector.model.inventory import Group, Kernel, MonitoringStart, SensorState, SensorStatus
-from openinspector.testing.fake_host import FakeHost
+from openinspector.testing.fake_host import FakeHost, FakeSystem
+from openinspector.testing.hostile_host import EndlessHost
+from openinspector.wire.codec import encode_batch, encode_record
+from openinspector.wire.envelope import encode_envelope
 
 Item = Record | Incomplete | Absent
 KERNEL = Kernel(release="6.1", running=True)
@@ -19,14 +31,26 @@ def still() -> float:
     return 0.0
 
 
-def sensor(*items: Item, error: Exception | None = None, max_records: int = 100, max_seconds: float = 30.0) -> Sensor:
+def sensor(
+    *items: Item,
+    error: Exception | None = None,
+    max_records: int = 100,
+    max_seconds: float = 30.0,
+    max_bytes: int = 10**8,
+) -> Sensor:
     def find(_: Host) -> Iterator[Item]:
         yield from items
         if error:
             raise error
 
     return Sensor(
-        name="fake", title="", records=(Kernel,), collect=find, max_records=max_records, max_seconds=max_seconds
+        name="fake",
+        title="",
+        records=(Kernel,),
+        collect=find,
+        max_records=max_records,
+        max_seconds=max_seconds,
+        max_bytes=max_bytes,
     )
 
 
@@ -101,6 +125,48 @@ def test_time_is_bounded() -> None:
     assert status.state is SensorState.PARTIAL
     assert "4 seconds" in status.details[0]
     assert status.duration_ms == 6000
+
+
+def test_bytes_are_bounded() -> None:
+    size = len(msgspec.json.encode(KERNEL))
+    records, status = run(sensor(*[KERNEL] * 5, max_bytes=3 * size + 1))
+    assert records == [KERNEL] * 3
+    assert status.state is SensorState.PARTIAL
+    assert f"{3 * size + 1} bytes" in status.details[0]
+    assert run(sensor(*[KERNEL] * 3, max_bytes=3 * size))[1].state is SensorState.OK
+
+
+def test_a_record_that_fits_no_envelope_is_left_out_and_told() -> None:
+    large = Kernel(release="x" * MAX_RECORD_BYTES, running=True)
+    records, status = run(sensor(KERNEL, large, KERNEL))
+    assert records == [KERNEL, KERNEL]
+    assert status.state is SensorState.PARTIAL
+    assert "larger than" in status.details[0]
+
+
+def test_a_record_at_its_bound_fits_into_an_envelope_though_it_does_not_compress() -> None:
+    text = os.urandom(MAX_RECORD_BYTES).hex()[: MAX_RECORD_BYTES - 200]
+    records, _ = run(sensor(Kernel(release=text, running=True)))
+    plaintext = encode_batch([encode_record("fake", record) for record in records])
+    assert encode_envelope(run_arn="a", agent_id="b", stream="c", seq=1, plaintext=plaintext)
+
+
+def test_time_is_bounded_while_a_sensor_finds_nothing() -> None:
+    host = EndlessHost({"/folder/file": ""}, FakeSystem())
+
+    def walk(found: Host) -> Iterator[Item]:
+        pending = ["/folder"]
+        while pending:
+            folder = pending.pop()
+            pending += [f"{folder}/{name}" for name in found.names(folder)]
+        yield KERNEL
+
+    made = Sensor(name="fake", title="", records=(Kernel,), collect=walk, max_seconds=2.0)
+    *records, status = collect_one(made, host, host.clock)
+    assert isinstance(status, SensorStatus)
+    assert (records, status.state) == ([], SensorState.PARTIAL)
+    assert "2 seconds" in status.details[0]
+    assert host.seconds < 3
 
 
 def test_details_are_bounded() -> None:

@@ -30,6 +30,12 @@ def test_each_database_knows_by_either_name(files: Files) -> None:
     assert owners(FakeHost(files), paths) == {"/usr/bin/ls": "coreutils", "/usr/bin/env": "coreutils"}
 
 
+@pytest.mark.parametrize("files", [DPKG, RPM, APK], ids=["dpkg", "rpm", "apk"])
+def test_of_many_files_the_owners_are_the_same(files: Files) -> None:
+    paths = [*(f"/opt/{number}" for number in range(100)), "/usr/bin/ls", "/usr/bin/env"]
+    assert owners(FakeHost(files), paths) == {"/usr/bin/ls": "coreutils", "/usr/bin/env": "coreutils"}
+
+
 def test_an_architecture_is_no_part_of_the_name() -> None:
     assert owners(FakeHost(DPKG), ["/usr/lib/x86_64-linux-gnu/libc.so.6"]) == {
         "/usr/lib/x86_64-linux-gnu/libc.so.6": "libc6"

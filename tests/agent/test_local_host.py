@@ -1,6 +1,8 @@
 import errno
 import os
+import shutil
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -152,3 +154,108 @@ def test_the_metadata_service_is_asked_where_it_is_said_to_be() -> None:
 def test_the_firmware_tells_an_ec2_instance(name: str, content: str | bytes, *, expected: bool) -> None:
     assert is_ec2(FakeHost({f"/sys/class/dmi/id/{name}": content})) is expected
     assert not is_ec2(FakeHost({}))
+
+
+def test_a_folder_tells_folders_from_files_and_leaves_out_the_rest(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("sub")
+    (tmp_path / "file-link").symlink_to("file")
+    os.mkfifo(tmp_path / "fifo")
+    folder = LocalHost().folder(str(tmp_path))
+    assert (folder.folders, folder.files) == (("sub",), ("file",))
+    assert folder.device == tmp_path.stat().st_dev
+    with pytest.raises(NotADirectoryError):
+        LocalHost().folder(f"{tmp_path}/link")
+
+
+def test_a_folder_with_too_many_names_is_refused(tmp_path: Path) -> None:
+    host = LocalHost(max_names=2)
+    for name in "ab":
+        (tmp_path / name).touch()
+    assert host.folder(str(tmp_path)).files == ("a", "b")
+    (tmp_path / "c").touch()
+    with pytest.raises(OSError, match="more than 2 names"):
+        host.folder(str(tmp_path))
+
+
+@pytest.mark.parametrize("target", ["..", "../..", "/..", "/../..", "/", "../secret-folder", "/tmp"])
+def test_no_way_of_asking_leaves_a_root_folder(root: Path, target: str) -> None:
+    (root.parent / "secret-folder").mkdir()
+    (root.parent / "secret-folder/inside").touch()
+    (root / "way").symlink_to(target)
+    (root / "here").touch()
+    host = LocalHost(str(root))
+    outside = {"secret", "secret-folder", "inside"}
+    for path in ("/way", "/way/", "/way/.", "/../way", "/etc/../way", "/way/..", "/..", "/."):
+        for ask in (host.names, lambda path: host.folder(path).folders + host.folder(path).files):
+            try:
+                assert outside.isdisjoint(ask(path)), path
+            except OSError:
+                continue
+    for path in ("/way/secret", "/way/secret-folder/inside", "/../secret"):
+        assert host.real_file(path) is None
+        with pytest.raises(OSError, match=r".*"):
+            host.read(path)
+
+
+def test_a_root_folder_has_no_kernel_of_its_own_whatever_is_mounted_there(root: Path) -> None:
+    for folder in ("proc/sys/kernel", "sys/class", "dev"):
+        (root / folder).mkdir(parents=True)
+    (root / "proc/sys/kernel/randomize_va_space").write_text("2")
+    (root / "proc-link").symlink_to("proc/sys")
+    host = LocalHost(str(root))
+    for path in ("/proc/sys/kernel/randomize_va_space", "/proc-link/kernel/randomize_va_space", "/etc/../proc/x"):
+        with pytest.raises(FileNotFoundError):
+            host.read(path)
+    for path in ("/proc", "/sys/class", "/dev", "/proc-link"):
+        with pytest.raises(FileNotFoundError):
+            host.names(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
+def test_the_root_of_a_container_is_not_taken_for_this_machine(root: Path) -> None:
+    """/proc/PID/root of a process in a root of its own reads "/", as a container's does."""
+    for folder in ("old", "bin", "lib", "usr", "lib64"):
+        (root / folder).mkdir()
+    script = f"""mount --bind {root} {root} && cd {root} && pivot_root . old && echo ready && read end"""
+    with subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        if process.stdout.readline() != "ready\n":
+            pytest.skip("no mount namespaces here")
+        place = f"/proc/{process.pid}/root"
+        assert Path(place).readlink() == Path("/")
+        container = LocalHost(place)
+        assert container.read("/etc/hostname") == b"inside\n"
+        assert container.uname()[0] == "inside"
+        assert container.names("/etc") == ("hostname",)
+        with pytest.raises(FileNotFoundError):
+            container.read("/etc/passwd")
+        process.stdin.close()
+
+
+def test_a_folder_of_more_names_than_the_bound_is_refused(tmp_path: Path) -> None:
+    host = LocalHost(max_names=3)
+    for number in range(3):
+        (tmp_path / str(number)).touch()
+    assert len(host.names(str(tmp_path))) == 3
+    (tmp_path / "one more").touch()
+    with pytest.raises(OSError, match="more than 3 names") as caught:
+        host.names(str(tmp_path))
+    assert caught.value.errno == errno.EFBIG
+
+
+def test_a_root_folder_has_no_packet_filter(root: Path) -> None:
+    assert LocalHost(str(root)).packet_filter() == ()
+
+
+def test_a_file_is_the_same_by_whatever_path(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "other").touch()
+    same, link, other = (LocalHost().status(f"{tmp_path}/{name}") for name in ("file", "link", "other"))
+    assert same.identity == link.identity
+    assert same.identity != other.identity

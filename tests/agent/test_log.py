@@ -23,3 +23,11 @@ def test_a_log_nobody_reads_does_not_stop_the_agent() -> None:
     stream = io.StringIO()
     stream.close()
     Log(stream, "debug", lambda: datetime(2026, 3, 1, tzinfo=UTC)).warning("x")
+
+
+def test_the_journal_gets_each_lines_priority() -> None:
+    stream = io.StringIO()
+    log = Log(stream, "debug", lambda: datetime(2026, 3, 1, tzinfo=UTC), prioritised=True)
+    for level in (log.debug, log.info, log.warning, log.alarm):
+        level("x")
+    assert [line[:3] for line in stream.getvalue().splitlines()] == ["<7>", "<6>", "<4>", "<3>"]

@@ -2,21 +2,39 @@ from openinspector.agent.registry import sensors
 
 
 def test_every_sensor_the_specification_names_is_there() -> None:
-    assert list(sensors()) == [
+    assert {
         "accounts",
         "apk",
+        "connections",
         "dpkg",
+        "firewall",
         "instance_metadata",
         "kernel",
+        "kernel_modules",
         "kernel_parameters",
         "listening_ports",
         "login_definitions",
+        "mounts",
+        "name_resolution",
         "network_interfaces",
+        "npm",
         "os_release",
+        "pacman",
         "pam",
         "password_quality",
+        "performance",
+        "processes",
         "processor_features",
+        "pypi",
         "rpm",
         "sshd_configuration",
         "system_directories",
-    ]
+        "systemd_units",
+        "terminals",
+        "time_state",
+        "windows_hotfixes",
+        "windows_os",
+        "windows_registry",
+        "windows_security_policy",
+        "windows_software",
+    } <= set(sensors())

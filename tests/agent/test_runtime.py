@@ -11,8 +11,9 @@ from openinspector.agent.__main__ import main
 from openinspector.agent.enrolment import EnrolmentError, load_enrolment
 from openinspector.agent.identity import IdentityError, load_or_make_key
 from openinspector.agent.local_host import LocalHost
-from openinspector.agent.runtime import AlreadyRunningError, enrol_host, make_loop, run_agent
+from openinspector.agent.runtime import enrol_host, make_loop, run_agent
 from openinspector.agent.settings import Address, AgentSettings, SettingsError
+from openinspector.agent.state_lock import AlreadyRunningError
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 
@@ -134,7 +135,7 @@ def test_the_lean_command_explains_itself(tmp_path: Path, capsys: pytest.Capture
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("OPENINSPECTOR_AGENT_STATE_DIRECTORY", str(tmp_path / "state"))
         assert main(["run"]) == 1
-        assert main(["enrol", "--endpoint", "http://plain", "--token", "x"]) == 1
+        assert main(["enrol", "--endpoint", "http://plain", "--token", "x"]) == 2
     told = capsys.readouterr().err
     assert "not enrolled" in told
     assert "--endpoint cannot be 'http://plain'" in told

@@ -15,14 +15,16 @@ from openinspector.agent.action import (
     StartCollecting,
 )
 from openinspector.agent.event import Answered, Failed, Stopping, Trouble
-from openinspector.agent.reply import Throttled, Unauthorised, Unreachable
+from openinspector.agent.reply import NOT_UNDERSTOOD, Failure, Refused, Throttled, Unauthorised, Unreachable
+from openinspector.agent.session import REPLY
 from openinspector.model.agent import AgentHealthCode
-from openinspector.wire.instruction import Reattest, SetHeartbeatInterval
+from openinspector.wire.instruction import Reattest, SetHeartbeatInterval, StopCollection
 from openinspector.wire.message import (
     Challenge,
     Heartbeat,
     HeartbeatReply,
     ManifestReply,
+    Problem,
     Receipt,
     Session,
 )
@@ -188,6 +190,38 @@ def test_a_flood_of_instructions_is_bounded(connected: World) -> None:
     assert len(heartbeat.collecting) == 16
     assert len(heartbeat.refusals) == 32
     msgspec.json.decode(msgspec.json.encode(heartbeat), type=Heartbeat)
+
+
+def test_a_flood_of_stops_of_what_never_began_is_bounded(connected: World) -> None:
+    connected.beat(*(StopCollection(run_arn=f"run-{number}", discard=False) for number in range(64)))
+    assert len(connected.spool.view().streams) <= 16
+    connected.tick()
+    connected.wait(16)
+    assert any("stop-collection" in refusal.instruction for refusal in connected.beat().refusals)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        Unreachable(reason="its reply is longer than 9 bytes", garbled=True),
+        Refused(status=200, problem=Problem(code=NOT_UNDERSTOOD, message="the reply is not understood")),
+    ],
+    ids=str,
+)
+def test_a_heartbeats_reply_that_is_none_is_counted_and_told(connected: World, failure: Failure) -> None:
+    connected.expect(SendHeartbeat)
+    connected.step(Failed(failure=failure))
+    connected.wait(5)
+    (refusal,) = connected.beat().refusals
+    assert refusal.instruction == REPLY
+    assert connected.session.refused == 1
+
+
+def test_a_line_that_is_cut_off_refuses_nothing(connected: World) -> None:
+    connected.expect(SendHeartbeat)
+    connected.step(Failed(failure=Unreachable(reason="cut off")))
+    connected.wait(5)
+    assert connected.beat().refusals == ()
 
 
 def test_trouble_on_the_host_is_told_and_does_not_spin(connected: World) -> None:

@@ -33,6 +33,12 @@ def test_every_setting_of_a_file(tmp_path: Path) -> None:
         spool_bytes = 128 MiB
         spool_age = 12 h
         log_level = debug
+        no_proxy = .internal.example, 10.0.0.0/8
+        auto_update = false
+        update_url = https://releases.example/agent
+        log_file = /var/log/openinspector-agent/agent.log
+        log_bytes = 1 MiB
+        log_files = 3
         """,
     )
     assert load_settings(file, {}) == AgentSettings(
@@ -43,6 +49,12 @@ def test_every_setting_of_a_file(tmp_path: Path) -> None:
         spool_bytes=128 * 2**20,
         spool_age=timedelta(hours=12),
         log_level="debug",
+        no_proxy=(".internal.example", "10.0.0.0/8"),
+        auto_update=False,
+        update_url="https://releases.example/agent/",
+        log_file=Path("/var/log/openinspector-agent/agent.log"),
+        log_bytes=2**20,
+        log_files=3,
     )
 
 
@@ -86,6 +98,16 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
         ("spool_age = 5 s", "1 min to 30 d"),
         ("spool_age = forever", "1 min to 30 d"),
         ("log_level = chatty", "debug, info, warning, error"),
+        ("log_file = agent.log", "an absolute path"),
+        ("log_bytes = 1", "64 KiB to 1 GiB"),
+        ("log_files = 0", "1 to 100"),
+        ("log_files = ²", "1 to 100"),
+        ("no_proxy = a;b", "host names"),
+        ("auto_update = yes", "true or false"),
+        ("update_url = http://plain.example/", "an https URL"),
+        ("update_url = https://user@x/", "an https URL"),
+        ("update_url = https://x:0/", "an https URL"),
+        ("update_url = https://x:y/", "an https URL"),
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(tmp_path: Path, line: str, said: str) -> None:
@@ -126,13 +148,83 @@ def test_a_proxy_is_understood_with_and_without_scheme(text: str) -> None:
 
 
 def test_the_environments_proxy_is_honoured_but_for_excepted_hosts() -> None:
-    proxied = {"OPENINSPECTOR_AGENT_ENDPOINT": "https://a.internal.example", "https_proxy": "proxy:3128"}
-    assert load_settings(None, proxied).proxy == Proxy(address=Address(host="proxy", port=3128))
-    assert load_settings(None, proxied | {"no_proxy": "169.254.169.254,.internal.example"}).proxy is None
-    assert load_settings(None, proxied | {"no_proxy": "ternal.example"}).proxy is not None
-    assert load_settings(None, proxied | {"OPENINSPECTOR_AGENT_PROXY": ""}).proxy is None
+    proxied = {"https_proxy": "proxy:3128"}
+    host = "a.internal.example"
+    assert load_settings(None, proxied).proxy_for(host) == Proxy(address=Address(host="proxy", port=3128))
+    excepted = load_settings(None, proxied | {"no_proxy": "169.254.169.254,.internal.example"})
+    assert excepted.proxy_for(host) is None
+    assert excepted.proxy_for("releases.example") is not None
+    assert load_settings(None, proxied | {"OPENINSPECTOR_AGENT_PROXY": ""}).proxy_for(host) is None
     with pytest.raises(SettingsError, match="https_proxy"):
         load_settings(None, {"https_proxy": "socks5://x"})
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254"])
+def test_the_metadata_service_is_asked_directly_whatever_the_settings_say(address: str) -> None:
+    proxied = load_settings(None, {"https_proxy": "proxy:3128", "no_proxy": "other.example"})
+    assert proxied.proxy_for(address) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "export https_proxy=proxy:3128\nexport http_proxy=proxy:3128\nexport no_proxy=169.254.169.254\n",
+        "https_proxy=http://proxy:3128\nno_proxy='169.254.169.254'\n",
+        '# ours\n\nHTTPS_PROXY="http://proxy:3128/"\n  export\tNO_PROXY=169.254.169.254',
+    ],
+)
+def test_the_environment_file_is_read_in_each_of_its_forms(tmp_path: Path, text: str) -> None:
+    file = written(tmp_path, "")
+    (tmp_path / "agent.env").write_text(text)
+    settings = load_settings(file, {"https_proxy": "what-an-administrators-shell-has:1"})
+    assert settings.proxy == Proxy(address=Address(host="proxy", port=3128))
+    assert settings.no_proxy == ("169.254.169.254",)
+
+
+def test_the_settings_file_counts_before_the_environment_file(tmp_path: Path) -> None:
+    (tmp_path / "agent.env").write_text("https_proxy=proxy:3128")
+    assert load_settings(written(tmp_path, "proxy ="), {}).proxy is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("https_proxy=proxy:1\nPATH=/tmp", "agent.env:2"),
+        ("https_proxy=$(cat /etc/shadow)", "agent.env:1"),
+        ("https_proxy=proxy:1 # ours", "agent.env:1"),
+        ("https_proxy='proxy:1", "agent.env:1"),
+        ("https_proxy=a:1\nexport HTTPS_PROXY=b:1", "set twice"),
+        ("https_proxy=socks5://x", "https_proxy in"),
+    ],
+)
+def test_an_environment_file_that_needs_a_shell_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "agent.env").write_text(text)
+    with pytest.raises(SettingsError, match=said) as wrong:
+        load_settings(written(tmp_path, ""), {})
+    assert wrong.value.advice
+    assert "shadow" not in str(wrong.value)
+
+
+@pytest.mark.parametrize("name", ["agent.cfg", "agent.env"])
+def test_what_others_may_write_is_not_trusted(tmp_path: Path, name: str) -> None:
+    file = written(tmp_path, "")
+    (tmp_path / "agent.env").write_text("")
+    (tmp_path / name).chmod(0o622)
+    with pytest.raises(SettingsError, match=f"others may write to .*{name}") as wrong:
+        load_settings(file, {})
+    assert "chmod go-w" in wrong.value.advice
+
+
+def test_the_pristine_copy_stands_in_for_an_absent_settings_file(tmp_path: Path) -> None:
+    (tmp_path / "agent.cfg.orig").write_text("log_level = error\n")
+    assert load_settings(tmp_path / "agent.cfg", {}).log_level == "error"
+    assert load_settings(written(tmp_path, "log_level = debug\n"), {}).log_level == "debug"
+
+
+def test_a_proxys_password_may_hold_anything_once_percent_signs_are_decoded() -> None:
+    proxy = parse_proxy("http://a%40b:%24%20%3A@proxy:1")
+    assert proxy is not None
+    assert proxy.authorization == "a@b:$ :"
 
 
 def test_a_proxys_password_is_not_shown(tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 import os
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from openinspector.agent.spool import MAX_QUARANTINED, Spool, SpoolError, SpoolLimits
+from openinspector.agent.spool import MAX_OVER, MAX_QUARANTINED, Spool, SpoolError, SpoolLimits
 from openinspector.agent.stream import StreamOrder, StreamPhase
 from openinspector.wire.envelope import chain_digest, decode_envelope, payload_digest
 
@@ -107,21 +108,62 @@ def test_the_stream_ends_before_the_gateways_limit(tmp_path: Path) -> None:
 
 def test_what_is_too_old_is_given_up_and_counted(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"', b'"2"')
-    os.utime(envelope_file(tmp_path, 1), (0, 0))
-    assert made.expire(datetime.now(UTC)) == 1
-    assert pending(made) == (2,)
+    assert made.expire(NOW, 0.0) == 0
+    made.append(RUN, b'"3"')
+    assert made.expire(NOW, 3599.0) == 0
+    assert made.expire(NOW, 3600.0) == 2
+    assert pending(made) == (3,)
     manifest = made.manifest(RUN)
-    assert (manifest.count, manifest.dropped) == (2, 1)
-    assert manifest.chain == chain_digest([payload_digest(b'"2"')])
+    assert (manifest.count, manifest.dropped) == (3, 2)
+    assert manifest.chain == chain_digest([payload_digest(b'"3"')])
     assert spool(tmp_path).manifest(RUN) == manifest
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        (b'"lost":[]', b'"lost":[999999999999]'),
+        (b'"lost":[]', b'"lost":[0]'),
+        (b'"refused":0', b'"refused":-1'),
+        (b'"run_arn":"arn', b'"run_arn":"' + b"a" * 300),
+        (b'"ends_at":"2026-03-01T01:00:00Z"', b'"ends_at":"2026-03-01T01:00:00"'),
+    ],
+    ids=repr,
+)
+def test_a_record_that_cannot_be_is_quarantined_with_its_envelopes(tmp_path: Path, right: bytes, wrong: bytes) -> None:
+    filled(tmp_path, b'"1"')
+    record = next((tmp_path / "spool").glob("*/stream.json"))
+    assert right in record.read_bytes()
+    record.write_bytes(record.read_bytes().replace(right, wrong))
+    made = spool(tmp_path)
+    assert made.view().streams == {}
+    assert made.view().report.envelopes_dropped == 1
+
+
+def test_streams_that_are_over_are_kept_in_mind_up_to_a_bound(tmp_path: Path) -> None:
+    made = spool(tmp_path)
+    for number in range(MAX_OVER + 5):
+        made.open(replace(ORDER, run_arn=f"run-{number}", ends_at=NOW + timedelta(seconds=number)))
+        made.end(f"run-{number}")
+    assert len(made.view().streams) == MAX_OVER
+    assert "run-0" not in made.view().streams
+
+
+def test_a_clock_that_jumps_makes_no_telemetry_old(tmp_path: Path) -> None:
+    made = filled(tmp_path, b'"1"')
+    os.utime(envelope_file(tmp_path, 1), (0, 0))
+    for jump in (timedelta(days=365), timedelta(days=-365)):
+        assert made.expire(NOW + jump, 0.0) == 0
+    assert spool(tmp_path).expire(NOW + timedelta(days=365), 0.0) == 0
+    assert pending(made) == (1,)
 
 
 def test_streams_long_over_are_forgotten(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"')
     made.end(RUN)
-    made.expire(NOW + timedelta(days=2))
+    made.expire(NOW + timedelta(days=2), 0.0)
     assert made.view().streams[RUN].phase is StreamPhase.OVER
-    made.expire(NOW + timedelta(days=4))
+    made.expire(NOW + timedelta(days=4), 0.0)
     assert made.view().streams == {}
     assert list((tmp_path / "spool").iterdir()) == []
 

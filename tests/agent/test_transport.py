@@ -1,16 +1,14 @@
-import base64
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from openinspector.agent.reply import Accepted, Refused, Throttled, Unauthorised, Unreachable
 from openinspector.agent.settings import Address, Proxy, SettingsError
 from openinspector.agent.transport import IDLE_SECONDS, MAX_RETRY_AFTER, Route, Transport, make_tls_context
+from openinspector.testing.connect_proxy import Behaviour, ConnectProxy
 from openinspector.testing.simulated_gateway import Fault, SimulatedGateway
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 
@@ -165,56 +163,53 @@ def test_nobody_there_is_a_reply(tmp_path: Path) -> None:
     assert "refused" in reply.reason
 
 
-@contextmanager
-def tunnel_proxy(status: bytes = b"200 OK") -> Iterator[tuple[Address, list[bytes]]]:
-    """A proxy that knows CONNECT; yields its address and the heads of the requests it got."""
-    heads: list[bytes] = []
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        Thread(target=_tunnel, args=(listener, status, heads), daemon=True).start()
-        yield Address(host="127.0.0.1", port=listener.getsockname()[1]), heads
-
-
-def _tunnel(listener: socket.socket, status: bytes, heads: list[bytes]) -> None:
-    client, _ = listener.accept()
-    with client:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += client.recv(1)
-        heads.append(head)
-        client.sendall(b"HTTP/1.1 " + status + b"\r\nVia: test\r\n\r\n")
-        if not status.startswith(b"200"):
-            return
-        goal = head.split(b" ", 2)[1].decode()
-        host, _, port = goal.rpartition(":")
-        with socket.create_connection((host, int(port))) as server:
-            back = Thread(target=_pump, args=(server, client), daemon=True)
-            back.start()
-            _pump(client, server)
-            back.join()
-
-
-def _pump(source: socket.socket, sink: socket.socket) -> None:
-    try:
-        while data := source.recv(65536):
-            sink.sendall(data)
-        sink.shutdown(socket.SHUT_WR)
-    except OSError:
-        pass
-
-
 def test_a_proxys_tunnel_is_tls_from_end_to_end(gateway: SimulatedGateway) -> None:
-    with tunnel_proxy() as (address, heads):
-        made = transport(gateway, proxy=Proxy(address=address, authorization="someone:secret"))
+    with ConnectProxy("someone:secret") as proxy:
+        made = transport(gateway, proxy=Proxy(address=proxy.address, authorization="someone:secret"))
         assert isinstance(ask(made), Accepted)
         made.close()
-    assert heads[0].startswith(f"CONNECT 127.0.0.1:{gateway.port} HTTP/1.1\r\n".encode())
-    assert base64.b64encode(b"someone:secret") in heads[0]
-    assert b"challenge" not in heads[0]
+    assert proxy.tunnels == [f"127.0.0.1:{gateway.port}"]
+    assert proxy.seen.startswith(f"CONNECT 127.0.0.1:{gateway.port} HTTP/1.1\r\n".encode())
+    assert b"challenge" not in proxy.seen
 
 
-def test_a_proxy_that_refuses_is_named(gateway: SimulatedGateway) -> None:
-    with tunnel_proxy(b"407 Proxy Authentication Required") as (address, _):
+@pytest.mark.parametrize(
+    ("behaviour", "said"),
+    [
+        (Behaviour.FORBIDS, "answered 403: it does not allow tunnels"),
+        (Behaviour.HANGS_UP, "the proxy closed the connection"),
+        (Behaviour.NO_PROXY, "does not answer as one"),
+        (Behaviour.NEVER_ENDS, "does not answer as one"),
+        (Behaviour.ANSWERS_ITSELF, "does not speak TLS"),
+        (Behaviour.IMPERSONATES, "does the proxy leave TLS alone?"),
+    ],
+)
+def test_a_proxy_that_does_not_do_its_work_is_named(
+    gateway: SimulatedGateway, tmp_path: Path, behaviour: Behaviour, said: str
+) -> None:
+    own_tls = ThrowawayAuthority(tmp_path, "own").server_context("127.0.0.1")
+    with ConnectProxy(behaviour=behaviour, own_tls=own_tls) as proxy:
+        address = proxy.address
         reply = ask(transport(gateway, proxy=Proxy(address=address)))
     assert isinstance(reply, Unreachable)
-    assert "407" in reply.reason
-    assert str(address) in reply.reason
+    assert said in reply.reason
+    assert f"through the proxy {address}: " in reply.reason
+    assert gateway.requests == []
+
+
+@pytest.mark.parametrize("given", [None, "someone:wrong"])
+def test_wrong_credentials_for_the_proxy_are_told(gateway: SimulatedGateway, given: str | None) -> None:
+    with ConnectProxy("someone:secret") as proxy:
+        reply = ask(transport(gateway, proxy=Proxy(address=proxy.address, authorization=given)))
+    assert isinstance(reply, Unreachable)
+    assert "407: it wants a user and a password" in reply.reason
+    assert "wrong" not in reply.reason
+    assert proxy.refused
+
+
+def test_a_proxy_that_is_not_there_is_told_from_a_gateway_that_is_not(gateway: SimulatedGateway) -> None:
+    with ConnectProxy() as proxy:
+        gone = proxy.address
+    reply = ask(transport(gateway, proxy=Proxy(address=gone)))
+    assert isinstance(reply, Unreachable)
+    assert "the proxy cannot be reached: Connection refused" in reply.reason

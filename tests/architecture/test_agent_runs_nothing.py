@@ -9,9 +9,13 @@ import pytest
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "openinspector"
 FILES = sorted(path for folder in ("agent", "wire") for path in (SOURCE / folder).rglob("*.py"))
 THE_ONE_CHILD = SOURCE / "agent" / "sensor_process.py"
+THE_ONE_CHILD_OF_WINDOWS = SOURCE / "agent" / "windows_sensor_process.py"
+"""Windows has no posix_spawn: the same child, started by the means it has (ADR 0041)."""
+ALLOWED = {THE_ONE_CHILD: {"os.posix_spawn"}, THE_ONE_CHILD_OF_WINDOWS: {"CreateProcess"}}
 
 MODULES = {"subprocess", "pickle", "marshal", "shelve", "ctypes", "runpy", "code", "codeop", "pty", "multiprocessing"}
 BUILTINS = {"eval", "exec", "compile", "__import__"}
+OF_WINDOWS = {"CreateProcess", "CreateProcessAsUser", "ShellExecute", "ShellExecuteEx", "WinExec", "startfile"}
 OF_OS = ("system", "popen", "exec", "spawn", "posix_spawn", "fork")
 
 
@@ -27,25 +31,71 @@ def ways_to_run(tree: ast.AST) -> Iterator[str]:
                 yield name
             case ast.Attribute(value=ast.Name(id="os"), attr=name) if name.startswith(OF_OS):
                 yield f"os.{name}"
+            case ast.Attribute(attr=name) if name in OF_WINDOWS:
+                yield name
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_the_agent_has_no_way_to_run_what_it_is_sent(path: Path) -> None:
     found = set(ways_to_run(ast.parse(path.read_text())))
-    assert found == ({"os.posix_spawn"} if path == THE_ONE_CHILD else set())
+    assert found == ALLOWED.get(path, set())
 
 
-def test_the_one_child_is_this_interpreter_with_a_fixed_module() -> None:
+def test_the_one_child_is_this_program_with_fixed_words() -> None:
     tree = ast.parse(THE_ONE_CHILD.read_text())
     spawns = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "os.posix_spawn"]
-    defaults = [ast.unparse(d) for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) for d in n.args.defaults]
-    assert len(spawns) == 1
-    assert "(sys.executable, '-m', MODULE)" in defaults
+    assert [ast.unparse(n) for n in spawns] == [
+        "os.posix_spawn(command[0], command, child_environment(), file_actions=actions, setsid=False)"
+    ]
+    functions = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    returned = [n.value for n in ast.walk(functions["sensing_command"]) if isinstance(n, ast.Return) and n.value]
+    assert {ast.unparse(value) for value in returned} == {
+        "(sys.executable, WORD)",
+        "(sys.executable, '-I', '-S', '-B', FOLDER, WORD)",
+        "(sys.executable, '-m', MODULE)",
+    }
+    constants = {
+        ast.unparse(n.target): ast.unparse(n.value) for n in tree.body if isinstance(n, ast.AnnAssign) and n.value
+    }
+    assert constants["WORD"] == "'sensing'"
+    assert constants["MODULE"] == "'openinspector.agent.sensing'"
+    assert constants["FOLDER"] == "str(Path(__file__).resolve().parents[2])"
+
+
+def test_nobody_gives_the_one_child_another_command() -> None:
+    given = [
+        ast.unparse(n)
+        for path in FILES
+        for n in ast.walk(ast.parse(path.read_text()))
+        if isinstance(n, ast.Call) and ast.unparse(n.func).endswith("SensorProcess")
+    ]
+    assert set(given) == {"SensorProcess()", "WindowsSensorProcess()"}
+
+
+def test_the_child_of_windows_is_the_same_one() -> None:
+    """It takes its command from the class that fixes it, and starts it in one place."""
+    tree = ast.parse(THE_ONE_CHILD_OF_WINDOWS.read_text())
+    starts = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func).endswith("CreateProcess")]
+    assert len(starts) == 1
+    assert ast.unparse(starts[0].args[0]) == "program"
+    (made,) = [
+        n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and n.bases and n.name == "WindowsSensorProcess"
+    ]
+    assert ast.unparse(made.bases[0]) == "SensorProcess"
+    assert not [n for n in made.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"]
 
 
 @pytest.mark.parametrize(
     "code",
-    ["import pickle", "from subprocess import run", "import os\nos.popen('x')", "eval('1')", "from os import execv"],
+    [
+        "import pickle",
+        "win32api.ShellExecute(1)",
+        "os.startfile(1)",
+        "from subprocess import run",
+        "import os\nos.popen('x')",
+        "eval('1')",
+        "from os import execv",
+    ],
 )
 def test_the_check_sees(code: str) -> None:
     assert list(ways_to_run(ast.parse(code)))

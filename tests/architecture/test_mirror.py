@@ -15,6 +15,7 @@ PLUGIN_FOLDERS = (
     "rules/security_best_practices",
     "rules/common_vulnerabilities",
     "service/stores",
+    "service/attestors",
     "service/api/operations",
 )
 NOT_ADAPTERS = {"columns", "dialect", "engine", "finding_row", "finding_text", "query", "schema"}

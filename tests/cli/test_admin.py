@@ -14,6 +14,7 @@ from openinspector.model.agent import Agent, AgentId, HostDescription
 from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
 from openinspector.service.app.enrolment import token_digest
 from openinspector.service.bootstrap import Stores, open_stores
+from openinspector.service.ports.identity_store import Attestation, Hindrance
 
 NOW = datetime.now(UTC)
 
@@ -150,6 +151,47 @@ def test_agents_are_listed_and_revoked(admin: Admin, stores: Stores) -> None:
     admin("agents", "revoke", newcomer.id)
     assert admin("agents", "list", "--json").out == "[]\n"
     assert f"no agent {newcomer.id}" in admin("agents", "revoke", newcomer.id, status=1).err
+
+
+def attested(stores: Stores) -> AgentId:
+    instance = AgentId("i-0123456789abcdef0")
+    proof = Attestation(
+        agent_id=instance, method="aws_instance", account="123456789012", region="eu-west-1", attested_at=NOW
+    )
+    newcomer = Agent(id=instance, public_key=bytes(32), tags=(), enrolled_at=NOW)
+    assert stores.identities.attest(newcomer, proof, None) == newcomer
+    return instance
+
+
+def test_an_instance_is_revoked_and_released(admin: Admin, stores: Stores) -> None:
+    instance = attested(stores)
+    assert "aws_instance" in admin("agents", "list").out
+    (shown,) = json.loads(admin("agents", "list", "--json").out)
+    assert shown["method"] == "aws_instance"
+    admin("agents", "revoke", instance)
+    anew = Agent(id=instance, public_key=bytes([1]) * 32, tags=(), enrolled_at=NOW)
+    proof = stores.identities.attestation(instance)
+    assert proof is not None
+    assert stores.identities.attest(anew, proof, None) is Hindrance.OTHER_KEY
+    admin("agents", "release", instance)
+    assert stores.identities.attest(anew, proof, None) == anew
+    assert "no EC2 instance i-0" in admin("agents", "release", "i-0", status=1).err
+
+
+def test_an_agent_is_tagged(admin: Admin, stores: Stores) -> None:
+    instance = attested(stores)
+    admin("agents", "tag", instance, "--tag", "Env=prod", "--tag", "bare")
+    assert json.loads(admin("agents", "list", "--json").out)[0]["tags"] == {"Env": "prod", "bare": None}
+    admin("agents", "tag", instance)
+    assert json.loads(admin("agents", "list", "--json").out)[0]["tags"] == {}
+    assert "no agent i-0" in admin("agents", "tag", "i-0", "--tag", "a=b", status=1).err
+
+
+def test_an_agent_is_asked_to_attest_again(admin: Admin, stores: Stores) -> None:
+    instance = attested(stores)
+    admin("agents", "reattest", instance)
+    assert list(stores.identities.reattestations_asked()) == [instance]
+    assert "no agent i-0" in admin("agents", "reattest", "i-0", status=1).err
 
 
 def test_the_folder_is_private(admin: Admin, folder: Path) -> None:

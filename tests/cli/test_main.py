@@ -42,7 +42,7 @@ def test_the_version(command: Command) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("scan",), "No such command 'scan'"),
+        (("check",), "No such command 'check'"),
         (("targets", "lsit"), "No such command 'lsit'"),
         (("targets", "list", "--jsno"), "--json"),
         (("targets", "create"), "Missing argument 'NAME'"),

@@ -30,6 +30,9 @@ CLEAR_CUT = {
 }
 """What is not said, and what is. Words that mean something else too ("check", "job", "client") are left to review."""
 
+THE_SCAN = "cli/scan.py"
+"""The one place that may say scan: its command assesses a folder, outside any assessment run."""
+
 
 def words(name: str) -> list[str]:
     """Return the words of a snake-case or camel-case name, in lower case."""
@@ -65,7 +68,7 @@ def test_no_name_says_what_the_glossary_does_not() -> None:
         f"{where}: {name} (say {wanted}, not {unwanted})"
         for where, name in names()
         for unwanted, wanted in CLEAR_CUT.items()
-        if says(name, unwanted)
+        if says(name, unwanted) and (where, unwanted) != (THE_SCAN, "scan")
     ]
     assert found == []
 

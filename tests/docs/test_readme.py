@@ -18,7 +18,8 @@ PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", ROOT / "CONTRIBUTING.md", *so
 
 
 def blocks(text: str) -> str:
-    return "\n".join(re.findall(r"^```sh\n(.*?)^```", text, flags=re.MULTILINE | re.DOTALL))
+    found = "\n".join(re.findall(r"^ *```sh\n(.*?)^ *```", text, flags=re.MULTILINE | re.DOTALL))
+    return re.sub(r"\\\n *", "", found)
 
 
 def commands(text: str) -> list[tuple[str, ...]]:

@@ -19,7 +19,7 @@ def named(text: str) -> Iterator[tuple[str, str]]:
     """Yield (file, name) for each name in back quotes that follows a file; the name is empty for the file itself."""
     path = ""
     for token in re.findall(r"`([^`]+)`", text):
-        if re.fullmatch(r"[\w/]+\.py", token):
+        if re.fullmatch(r"[\w/]+\.py|packaging/[\w.-]+", token):
             path = token
             yield path, ""
         elif path and re.fullmatch(r"[\w.]+", token):
@@ -27,11 +27,15 @@ def named(text: str) -> Iterator[tuple[str, str]]:
 
 
 def place(path: str) -> Path:
-    return ROOT / path if path.startswith("tests/") else ROOT / "src" / "openinspector" / path
+    return (
+        ROOT / path if path.startswith(("tests/", "scripts/", "packaging/")) else ROOT / "src" / "openinspector" / path
+    )
 
 
 @cache
 def defined(path: Path) -> frozenset[str]:
+    if path.suffix != ".py":
+        return frozenset(re.findall(r"^(\w+)\(\) \{", path.read_text(), re.MULTILINE))
     names: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         match node:
@@ -56,7 +60,7 @@ def test_every_promise_names_what_keeps_it_and_its_test_or_says_that_there_is_no
 
 
 def test_the_page_is_short_and_has_its_parts() -> None:
-    assert len(LINES) <= 200
+    assert len(LINES) <= 300
     headings = {line[3:] for line in LINES if line.startswith("## ")}
     assert {"Hostile host", "Hostile service", "Hostile network", "Hostile feed", "Thief of the disk"} <= headings
     assert len(PROMISES) > 40

@@ -22,7 +22,7 @@ from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import ExclusionKind, Scope, ScopeKey
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity, derived_finding_arn
-from openinspector.model.inventory import KernelParameters, User
+from openinspector.model.inventory import KernelParameters, OperatingSystem, User
 from openinspector.testing.fact_builders import AGENT_ID, host, user
 
 RUN = RunArn("arn:aws:inspector:us-east-1:123456789012:target/0-AAAAAAAA/template/0-BBBBBBBB/run/0-CCCCCCCC")
@@ -94,6 +94,16 @@ def test_a_detection_becomes_a_finding() -> None:
     assert (noted.rule, noted.outcome, noted.findings) == ("a_rule", OutcomeKind.DETECTED, 1)
 
 
+@pytest.mark.parametrize(("system", "findings"), [("windows", 0), ("debian", 1)])
+def test_a_rule_for_linux_says_nothing_of_windows(system: str, findings: int) -> None:
+    """F5.62."""
+    linux = replace(rule(found(detection())), linux_only=True)
+    facts = host(OperatingSystem(id=system, version_id="1"))
+    result = evaluate(run(linux), facts, ASSET)
+    assert len(result.findings) == findings
+    assert result.exclusions == ()
+
+
 def test_wider_ids_where_the_run_is_large() -> None:
     result = evaluate(run(rule(found(detection()))), host(), ASSET)
     wide = evaluate(run(rule(found(detection())), id_width=14), host(), ASSET)
@@ -149,6 +159,13 @@ def test_what_a_rule_could_not_see_is_told_beside_its_findings() -> None:
     assert len(result.findings) == 1
     assert "/boot: denied" in result.exclusions[0].preview.description
     assert result.rule_results[0].because == "/boot: denied"
+
+
+def test_what_a_rule_that_passed_could_not_judge_is_an_exclusion_and_it_passed_all_the_same() -> None:
+    passed = Passed(evidence=WHY, unfinished=unable("2 of PyPI"))
+    result = evaluate(run(rule(lambda _: passed)), host(), ASSET)
+    assert result.rule_results[0].outcome is OutcomeKind.PASSED
+    assert "2 of PyPI" in result.exclusions[0].preview.description
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""Laws of the agent's session: whatever a gateway answers, it neither fails nor spins, and its numbers never repeat."""
+"""Laws of the agent's session: whatever a gateway answers and wherever the clock jumps, it neither fails nor spins.
+
+The numbers of its requests never repeat.
+"""
 
 from datetime import UTC, datetime, timedelta
 
@@ -75,17 +78,19 @@ STREAMS = st.builds(
 SPOOLS = st.lists(STREAMS, max_size=2).map(
     lambda streams: SpoolView(streams={stream.order.run_arn: stream for stream in streams})
 )
-STEPS = st.lists(st.tuples(EVENTS, st.integers(0, 100), SPOOLS), max_size=40)
+JUMPS = st.one_of(st.just(0), st.integers(-(10**9), 10**9))
+"""Seconds the wall clock is off."""
+STEPS = st.lists(st.tuples(EVENTS, st.integers(0, 100), JUMPS, SPOOLS), max_size=40)
 
 
 @given(STEPS, st.floats(0, 1, exclude_max=True))
-def test_no_gateway_breaks_the_session(steps: list[tuple[Event, int, SpoolView]], random: float) -> None:
+def test_no_gateway_breaks_the_session(steps: list[tuple[Event, int, int, SpoolView]], random: float) -> None:
     session = AgentSession("host-" + "0" * 17, {"dpkg"})
     seconds = 0.0
     numbers: dict[str, list[int]] = {"": []}
-    for event, passed, spool in steps:
+    for event, passed, jump, spool in steps:
         seconds += passed
-        moment = Moment(now=NOW + timedelta(seconds=seconds), monotonic=seconds, random=random, spool=spool)
+        moment = Moment(now=NOW + timedelta(seconds=seconds + jump), monotonic=seconds, random=random, spool=spool)
         actions = session.step(event, moment)
         requests = [action for action in actions if isinstance(action, Request)]
         assert len(requests) <= 1

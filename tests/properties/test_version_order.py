@@ -50,5 +50,5 @@ def test_number_keys_sort_like_numbers(a: int, b: int, zeros: int) -> None:
     assert (first == second) == (a == b)
 
 
-def test_three_schemes_are_there() -> None:
-    assert list(SCHEMES) == ["apk", "dpkg", "rpm"]
+def test_every_scheme_is_there() -> None:
+    assert list(SCHEMES) == ["alpm", "apk", "dpkg", "rpm"]

@@ -50,3 +50,9 @@ def test_the_nine_are_there() -> None:
 def test_names_are_unique_over_all_packages() -> None:
     names = [rule.name for _, rule in RULES]
     assert len(set(names)) == len(names)
+
+
+def test_best_practices_are_for_linux_only() -> None:
+    """F5.62: Windows instances produce no findings of theirs."""
+    practices = [rule for package, rule in RULES if package is RulesPackageName.SECURITY_BEST_PRACTICES]
+    assert all(rule.linux_only for rule in practices)

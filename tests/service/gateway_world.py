@@ -24,19 +24,24 @@ from openinspector.model.inventory import (
     Transport,
 )
 from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.app.attestation import Attesting
 from openinspector.service.app.counters import Counters
-from openinspector.service.app.enrolment import Nonces, new_agent_id
+from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.heartbeats import Heartbeats
 from openinspector.service.app.instructions import InstructionBoard
+from openinspector.service.app.releases import Releases
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
+from openinspector.service.attestors.join_token import ATTESTOR as JOIN_TOKENS
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.testing.fake_clock import FakeClock
 from openinspector.testing.memory_agent_store import MemoryAgentStore
+from openinspector.testing.memory_identity_store import MemoryIdentityStore
+from openinspector.testing.memory_rollout_store import MemoryRolloutStore
 from openinspector.testing.memory_telemetry_store import MemoryTelemetryStore
 from openinspector.wire.codec import encode_batch, encode_record
 from openinspector.wire.envelope import decode_header, encode_envelope
@@ -78,8 +83,8 @@ class MemoryRuns:
     def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
         return {arn: self.runs[arn] for arn in arns if arn in self.runs}
 
-    def run_agents(self, arn: RunArn) -> tuple[AgentId, ...]:
-        return self.agents.get(arn, ())
+    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
+        return agent in self.agents.get(arn, ())
 
 
 @dataclass(kw_only=True)
@@ -91,14 +96,19 @@ class World:
     counters: Counters = field(default_factory=Counters)
     board: InstructionBoard = field(default_factory=InstructionBoard)
     agents: MemoryAgentStore = field(default_factory=MemoryAgentStore)
+    identities: MemoryIdentityStore = field(init=False)
+    attesting: Attesting = field(default_factory=lambda: Attesting(attestors={"join_token": JOIN_TOKENS}))
+    rollouts: MemoryRolloutStore = field(default_factory=MemoryRolloutStore)
     index: MemoryTelemetryStore = field(default_factory=MemoryTelemetryStore)
     runs: MemoryRuns = field(default_factory=MemoryRuns)
     objects: ObjectStore = field(init=False)
     keys: RunKeys = field(init=False)
     telemetry: Telemetry = field(init=False)
+    admission: Admission = field(init=False)
     gateway: Gateway = field(init=False)
 
     def __post_init__(self) -> None:
+        self.identities = MemoryIdentityStore(self.agents)
         self.objects = ObstoreObjectStore.from_url((self.folder / "objects").as_uri())
         self.use(self.objects)
         self.runs.add(RUN, AssessmentRunState.COLLECTING_DATA, AGENT, OTHER_AGENT)
@@ -110,15 +120,22 @@ class World:
         self.keys = RunKeys(provider, self.index, self.clock, ACCOUNT)
         stores = TelemetryStores(index=self.index, objects=objects, runs=self.runs)
         self.telemetry = Telemetry(stores, self.keys, self.counters, self.clock, secrets.token_bytes)
+        self.admission = Admission(
+            agents=self.agents,
+            identities=self.identities,
+            attesting=self.attesting,
+            new_id=lambda: new_agent_id(secrets.token_bytes),
+        )
         self.gateway = Gateway(
             agents=self.agents,
             heartbeats=Heartbeats(self.agents, self.board, self.counters),
             telemetry=self.telemetry,
+            releases=Releases(rollouts=self.rollouts, agents=self.agents, clock=self.clock),
             sessions=Sessions(secrets.token_bytes),
             nonces=Nonces(secrets.token_bytes),
             counters=self.counters,
             clock=self.clock,
-            new_agent_id=lambda: new_agent_id(secrets.token_bytes),
+            admission=self.admission,
         )
 
     def add_agent(self, key: Ed25519PrivateKey, agent_id: AgentId = AGENT) -> Agent:

@@ -21,6 +21,35 @@ def test_values_are_typed() -> None:
     assert read.objects == "file:///srv/oi/objects"
 
 
+AWS = {
+    "OPENINSPECTOR_AWS_ACCOUNTS": "123456789012",
+    "OPENINSPECTOR_AWS_ROLES": "fleet",
+    "OPENINSPECTOR_AWS_CERTIFICATES": "/etc/openinspector/aws",
+}
+
+
+def test_by_default_only_tokens_enrol() -> None:
+    read = read_settings({})
+    assert (read.enrolment_methods, read.aws_accounts, read.aws_roles) == (("join_token",), (), ())
+    more = read_settings({**AWS, "OPENINSPECTOR_ENROLMENT_METHODS": "aws_role, join_token"})
+    assert more.enrolment_methods == ("aws_role", "join_token")
+
+
+@pytest.mark.parametrize(
+    ("method", "missing"),
+    [
+        ("aws_instance", "AWS_ACCOUNTS"),
+        ("aws_instance", "AWS_CERTIFICATES"),
+        ("aws_role", "AWS_ACCOUNTS"),
+        ("aws_role", "AWS_ROLES"),
+    ],
+)
+def test_a_way_that_lets_nobody_in_stops_the_service(method: str, missing: str) -> None:
+    some = {name: text for name, text in AWS.items() if name != f"OPENINSPECTOR_{missing}"}
+    with pytest.raises(SettingsError, match=f"OPENINSPECTOR_{missing} is not set"):
+        read_settings({**some, "OPENINSPECTOR_ENROLMENT_METHODS": method})
+
+
 @pytest.mark.parametrize(("listen", "address"), [("0.0.0.0:443", ("0.0.0.0", 443)), ("[::]:8443", ("::", 8443))])
 def test_listen_is_an_address_and_a_port(listen: str, address: tuple[str, int]) -> None:
     assert read_settings({"OPENINSPECTOR_LISTEN": listen}).address == address
@@ -42,6 +71,15 @@ def test_listen_is_an_address_and_a_port(listen: str, address: tuple[str, int]) 
         ("HEARTBEAT_SECONDS", "soon", "from 5 to 300"),
         ("RUN_ENDS", "never", "streams-closed, duration"),
         ("LOG_LEVEL", "loud", "debug"),
+        ("ENROLMENT_METHODS", "", "join_token, aws_instance, aws_role"),
+        ("ENROLMENT_METHODS", "join_token,kerberos", "join_token, aws_instance, aws_role"),
+        ("AWS_ACCOUNTS", "12345", "12 digits"),
+        ("AWS_ACCOUNTS", "*", "12 digits"),
+        ("AWS_ROLES", "a role", "names of roles"),
+        ("AWS_ROLES", "*", "names of roles"),
+        ("AWS_CERTIFICATES", "certificates", "an absolute path"),
+        ("AWS_ASK_EC2", "maybe", "yes, no"),
+        ("ATTESTATION_HOURS", "0", "from 1"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_named(variable: str, text: str, allowed: str) -> None:

@@ -45,6 +45,7 @@ ASKS: dict[str, Callable[[Host, str], object]] = {
     "read bounded": lambda host, path: host.read(path, 2),
     "readlink": lambda host, path: host.readlink(path),
     "names": lambda host, path: host.names(path),
+    "folder": lambda host, path: (host.folder(path).folders, host.folder(path).files),
     "mode": lambda host, path: host.status(path).mode,
     "kind": lambda host, path: (host.status(path).is_file, host.status(path).is_directory),
 }

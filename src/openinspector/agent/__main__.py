@@ -11,32 +11,50 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from openinspector.agent.command import DONE, NOT_WELL, WRONG_USAGE, Command, Invocation, UsageError
-from openinspector.agent.settings import DEFAULT_FILE, load_settings
+from openinspector.agent.settings import DEFAULT_FILE, SettingsError, load_settings
 from openinspector.model.errors import OpenInspectorError
 
 if TYPE_CHECKING:
     import argparse
 
 PROGRAM: Final = "openinspector-agent"
+EPILOG: Final = "As installed on a host it also knows: start, stop, restart, uninstall [--purge] [--yes]."
+INTERRUPTED: Final = 130
+"""128 and the number of SIGINT, as shells say it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 1 refused or not well, 2 wrong usage."""
+    """Run one command and return its exit status: 0 done, 1 refused or not well, 2 wrong usage or settings.
+
+    Who starts the agent tells by it whether to try again: 2 stays wrong until a person has changed something.
+    """
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        if given == ["run"]:
-            # As services start it: option parser and command list would cost every host two megabytes.
-            from openinspector.agent.runtime import run_agent  # noqa: PLC0415
-
-            run_agent(load_settings(None, os.environ))
-            return DONE
-        known = commands()
-        options = parser(known).parse_args(given)
-        invocation = Invocation(options=options, settings_file=options.config, environment=os.environ)
-        return known[options.command].run(invocation)
+        status = _run(given)
+        sys.stdout.flush()
     except OpenInspectorError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n" + (f"{error.advice}\n" if error.advice else ""))
-        return WRONG_USAGE if isinstance(error, UsageError) else NOT_WELL
+        return WRONG_USAGE if isinstance(error, UsageError | SettingsError) else NOT_WELL
+    except BrokenPipeError:
+        # Who reads has seen enough (`| head`); what Python would still write at exit has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+def _run(given: Sequence[str]) -> int:
+    if given == ["run"]:
+        # As services start it: option parser and command list would cost every host two megabytes.
+        from openinspector.agent.runtime import run_agent  # noqa: PLC0415
+
+        run_agent(load_settings(None, os.environ))
+        return DONE
+    known = commands()
+    options = parser(known).parse_args(given)
+    invocation = Invocation(options=options, settings_file=options.config, environment=os.environ)
+    return known[options.command].run(invocation)
 
 
 def commands() -> Mapping[str, Command]:
@@ -51,7 +69,7 @@ def parser(known: Mapping[str, Command]) -> "argparse.ArgumentParser":
     """Return the parser of the whole command line."""
     import argparse  # noqa: PLC0415 - see main
 
-    whole = argparse.ArgumentParser(prog=PROGRAM, description="The openinspector agent.")
+    whole = argparse.ArgumentParser(prog=PROGRAM, description="The openinspector agent.", epilog=EPILOG)
     whole.add_argument("--config", type=Path, metavar="FILE", help=f"settings file; default {DEFAULT_FILE}")
     listed = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in known.items():

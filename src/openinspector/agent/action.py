@@ -30,6 +30,20 @@ class OpenSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attest:
+    """Prove the host's identity afresh, with a nonce."""
+
+    nonce: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RotateKey:
+    """Put the next host key in the place of the one in use."""
+
+    credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SendHeartbeat:
     """Send a heartbeat."""
 
@@ -54,7 +68,7 @@ class SendManifest:
     run_arn: str
 
 
-Request = SendChallenge | OpenSession | SendHeartbeat | SendEnvelope | SendManifest
+Request = SendChallenge | OpenSession | Attest | RotateKey | SendHeartbeat | SendEnvelope | SendManifest
 """At most one per step; the next event says what became of it."""
 
 

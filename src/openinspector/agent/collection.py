@@ -7,13 +7,18 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.timed_host import OverdueError, TimedHost
+from openinspector.model.errors import WireError
 from openinspector.model.facts import Record
 from openinspector.model.inventory import MonitoringStart, SensorState, SensorStatus
+from openinspector.wire.codec import encode_json
 
 AGENT: Final = "agent"
 """The name MonitoringStart is sent under."""
 MAX_DETAILS: Final = 20
 MAX_DETAIL_CHARACTERS: Final = 300
+MAX_RECORD_BYTES: Final = 2 * 1024 * 1024
+"""Half an envelope, so that a record fits into one even where it does not compress (ADR 0020)."""
 
 Clock = Callable[[], float]
 """Seconds that never go back."""
@@ -24,9 +29,10 @@ def collect(
 ) -> Iterator[tuple[str, Record]]:
     """Yield (sensor name, record): one MonitoringStart, then of each sensor its records and its SensorStatus.
 
-    A sensor that raises, runs past its ``max_seconds`` or ``max_records``, or yields a kind it did not declare
-    ends with a status that says so; the next one runs all the same. Time is looked at between records: a sensor
-    is never interrupted within a read, and reads are bounded by the host.
+    A sensor that raises, runs past its ``max_seconds``, ``max_records`` or ``max_bytes``, or yields a kind it did
+    not declare ends with a status that says so; the next one runs all the same. Time is looked at between records
+    and whenever the sensor asks the host for something: a sensor is never interrupted within a read, and reads are
+    bounded by the host.
     """
     names = tuple(sensor.name for sensor in sensors)
     yield AGENT, MonitoringStart(agent_version=agent_version, sensors=names, collection=collection)
@@ -39,8 +45,11 @@ def collect_one(sensor: Sensor, host: Host, clock: Clock) -> Generator[Record, N
     """Yield one sensor's records and, last, its SensorStatus; raises nothing."""
     tally = _Tally(started=clock())
     try:
-        with closing(_generator(sensor, host)) as found:
+        timed = TimedHost(host, clock, tally.started + sensor.max_seconds)
+        with closing(_generator(sensor, timed)) as found:
             yield from _bounded(sensor, found, clock, tally)
+    except OverdueError:
+        tally.miss(_overdue(sensor))
     except OSError as error:
         tally.fail(f"The host refused: {_os_sentence(error)}.")
     except Exception as error:  # noqa: BLE001 - whatever a sensor does, the collection goes on and tells
@@ -54,6 +63,8 @@ class _Tally:
 
     started: float
     records: int = 0
+    size: int = 0
+    """Bytes of the records sent, as JSON."""
     absent: bool = False
     incomplete: bool = False
     failed: bool = False
@@ -108,15 +119,38 @@ def _bounded(
             tally.tell(item.reason)
         elif type(item) not in sensor.records:
             tally.fail(f"The sensor yielded a {type(item).__name__}, which it does not declare; it was not sent.")
-        elif tally.records >= sensor.max_records:
-            tally.miss(f"Stopped after {sensor.max_records} records; the host has more.")
+        elif (size := _size(item)) > MAX_RECORD_BYTES:
+            tally.miss(f"A {type(item).__name__} of {size} bytes was not sent: it is larger than {MAX_RECORD_BYTES}.")
+        elif full := _full(sensor, tally, size):
+            tally.miss(full)
             return
         else:
             tally.records += 1
+            tally.size += size
             yield item
         if clock() - tally.started > sensor.max_seconds:
-            tally.miss(f"Stopped after {sensor.max_seconds:g} seconds; the host may have more.")
+            tally.miss(_overdue(sensor))
             return
+
+
+def _full(sensor: Sensor, tally: _Tally, size: int) -> str:
+    """Return the sentence that says why a record of ``size`` bytes is one too many; empty where it is not."""
+    if tally.records >= sensor.max_records:
+        return f"Stopped after {sensor.max_records} records; the host has more."
+    if tally.size + size > sensor.max_bytes:
+        return f"Stopped before {sensor.max_bytes} bytes of records; the host has more."
+    return ""
+
+
+def _size(record: Record) -> int:
+    try:
+        return len(encode_json(record, "a record"))
+    except WireError:  # text that is not Unicode, which the sender leaves out and counts
+        return 0
+
+
+def _overdue(sensor: Sensor) -> str:
+    return f"Stopped after {sensor.max_seconds:g} seconds; the host may have more."
 
 
 def _os_sentence(error: OSError) -> str:

@@ -96,7 +96,7 @@ class Collector:
     def _run(self, job: _Job) -> bool:
         number = self._spool.begin_collection(job.run_arn)
         snapshot = _Snapshot(sent=self._sent.setdefault(job.run_arn, {}))
-        batch = _Batch(append=lambda plaintext: self._append(job, plaintext), monotonic=self._monotonic)
+        batch = Batch(append=lambda plaintext: self._append(job, plaintext), monotonic=self._monotonic)
         with closing(_generator(self._collect(job.sensors, number, job.stopped.is_set))) as found:
             for message in found:
                 for ready in snapshot.take(message):
@@ -118,7 +118,7 @@ def _generator(found: Iterator[TelemetryMessage]) -> Generator[TelemetryMessage,
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """Messages on their way into one envelope."""
 
     append: Callable[[bytes], bool]
@@ -129,6 +129,7 @@ class _Batch:
     refused: bool = False
 
     def add(self, message: TelemetryMessage) -> None:
+        """Take a message; flush first where it would not fit."""
         size = message_size(message) + _MESSAGE_OVERHEAD
         if self.messages and self.size + size > FLUSH_BYTES:
             self.flush()
@@ -140,6 +141,7 @@ class _Batch:
             self.flush()
 
     def flush(self) -> None:
+        """Append what there is."""
         if self.messages and not self.refused:
             self.refused = not self.append(encode_batch(self.messages))
         self.messages = []

@@ -13,6 +13,7 @@ DONE: Final = 0
 NOT_WELL: Final = 1
 """Refused, failed, or what was asked about is not well."""
 WRONG_USAGE: Final = 2
+"""The command line or the settings are wrong: trying again does not help."""
 
 
 class UsageError(OpenInspectorError):

@@ -18,6 +18,8 @@ def describe(host: Host) -> HostDescription:
     except OSError:
         values = {}
     hostname, release, _, _ = host.uname()
+    if not values and (windows := _windows(host)):
+        return windows
     identity, version = values.get("ID", ""), values.get("VERSION_ID", "")
     return HostDescription(
         hostname=_field(hostname),
@@ -25,6 +27,23 @@ def describe(host: Host) -> HostDescription:
         kernel_version=_field(release),
         ipv4_address=_field(_first_ipv4(host)),
         distribution=_field(f"{identity}:{version}" if identity else ""),
+        agent_version=__version__,
+    )
+
+
+def _windows(host: Host) -> HostDescription | None:
+    from openinspector.agent.windows_version import read_windows_version  # noqa: PLC0415 - not on a host with os-release
+
+    try:
+        system = read_windows_version(host)
+    except OSError:
+        return None
+    return HostDescription(
+        hostname=_field(system.hostname),
+        operating_system=_field(system.name),
+        kernel_version=_field(system.kernel_version),
+        ipv4_address=_field(_first_ipv4(host)),
+        distribution=_field(f"{system.id}:{system.version_id}"),
         agent_version=__version__,
     )
 

@@ -1,5 +1,7 @@
 """Enrolment: the host's key becomes an agent of one service; what came of it is kept in the state directory."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -7,18 +9,24 @@ from typing import Final
 import msgspec
 
 from openinspector.agent.atomic_file import make_private_folder, write_atomically
+from openinspector.agent.description import describe
 from openinspector.agent.gateway_client import GatewayClient
+from openinspector.agent.host import Host
 from openinspector.agent.identity import Claim, HostKey, Identity, IdentityError
-from openinspector.agent.reply import describe_failure
-from openinspector.model.agent import HostDescription
+from openinspector.agent.instance_metadata import MetadataError
+from openinspector.agent.reply import Failure, Refused, describe_failure
 from openinspector.model.errors import OpenInspectorError, WireError
 from openinspector.wire.codec import decode_json, encode_json
 from openinspector.wire.message import AgentIdText, Challenge, Enrolment, EnrolmentRequest
 
 ENROLMENT_FILE: Final = "enrolment.json"
+JOIN_TOKEN: Final = "join_token"  # noqa: S105 - an identity's name
+METHOD_OFF: Final = "method-off"
+"""The gateway's code for a way of enrolment that is not on."""
 CA_FILE: Final = "ca.pem"
 MAX_CA_BYTES: Final = 1024 * 1024
 _MAX_BYTES: Final = 64 * 1024
+_LOOK: Final = "docs/howto/operate-the-agent.md has a table of messages; openinspector-agent check finds more."
 
 
 class EnrolmentError(OpenInspectorError):
@@ -34,28 +42,66 @@ class EnrolmentRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     key_id: str
     """Of the host key that was enrolled."""
     enrolled_at: datetime
+    method: str = JOIN_TOKEN
+    """The identity it was enrolled by, and proves itself by again."""
 
 
 _DECODER: Final = msgspec.json.Decoder(EnrolmentRecord)
 
 
-def enrol(client: GatewayClient, key: HostKey, identity: Identity, secret: str, host: HostDescription) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proving:
+    """How a host proves itself to one service."""
+
+    identity: Identity
+    host: Host
+    server: str
+    """The name the service is known by."""
+    unix_time: Callable[[], float]
+    token: str = ""
+    """A join token; where the identity needs none, it gives the agent its tags."""
+
+
+class MethodOffError(EnrolmentError):
+    """The service does not take this way of proving oneself."""
+
+
+def enrol(client: GatewayClient, key: HostKey, proving: Proving) -> str:
     """Enrol the host and return its agent id; EnrolmentError, IdentityError. The same key gets the same id again."""
     challenge = client.challenge()
     if not isinstance(challenge, Challenge):
-        raise EnrolmentError(f"the service gave no challenge: {describe_failure(challenge)}")
-    evidence = identity.evidence(Claim(secret=secret, nonce=challenge.nonce, public_key=key.public_key))
-    request = EnrolmentRequest(
-        nonce=challenge.nonce,
-        method=identity.name,
-        evidence=dict(evidence),
+        raise EnrolmentError(f"the service gave no challenge: {describe_failure(challenge)}", advice=_LOOK)
+    enrolment = prove(client, key, proving, challenge.nonce)
+    if isinstance(enrolment, Enrolment):
+        return enrolment.agent_id
+    kind = MethodOffError if isinstance(enrolment, Refused) and enrolment.problem.code == METHOD_OFF else EnrolmentError
+    raise kind(f"the service did not enrol this host: {describe_failure(enrolment)}", advice=_LOOK)
+
+
+def prove(client: GatewayClient, key: HostKey, proving: Proving, nonce: str) -> Enrolment | Failure:
+    """Show the service who this host is; IdentityError where it has no such proof."""
+    claim = Claim(
+        secret=proving.token,
+        nonce=nonce,
         public_key=key.public_key,
-        host=host,
+        host=proving.host,
+        server=proving.server,
+        unix_time=proving.unix_time(),
     )
-    enrolment = client.enrol(request)
-    if not isinstance(enrolment, Enrolment):
-        raise EnrolmentError(f"the service did not enrol this host: {describe_failure(enrolment)}")
-    return enrolment.agent_id
+    try:
+        evidence = dict(proving.identity.evidence(claim))
+    except MetadataError as error:
+        raise IdentityError(str(error), advice=error.advice) from error
+    if proving.token and proving.identity.name != JOIN_TOKEN:
+        evidence[JOIN_TOKEN] = proving.token
+    request = EnrolmentRequest(
+        nonce=nonce,
+        method=proving.identity.name,
+        evidence=evidence,
+        public_key=key.public_key,
+        host=describe(proving.host),
+    )
+    return client.enrol(request)
 
 
 def save_enrolment(state: Path, record: EnrolmentRecord, ca: bytes | None) -> None:
@@ -66,7 +112,9 @@ def save_enrolment(state: Path, record: EnrolmentRecord, ca: bytes | None) -> No
             write_atomically(state / CA_FILE, ca)
         write_atomically(state / ENROLMENT_FILE, encode_json(record, "the enrolment"))
     except OSError as error:
-        raise EnrolmentError(f"the enrolment cannot be kept in {state}: {error.strerror}") from error
+        raise EnrolmentError(
+            f"the enrolment cannot be kept in {state}: {error.strerror}", advice="Enrol as root, with room on the disk."
+        ) from error
 
 
 def load_enrolment(state: Path, key: HostKey) -> EnrolmentRecord:
@@ -78,7 +126,7 @@ def load_enrolment(state: Path, key: HostKey) -> EnrolmentRecord:
     except FileNotFoundError as error:
         raise EnrolmentError(
             f"this host is not enrolled: there is no {path}",
-            advice="Run: openinspector agent enrol --endpoint URL --token TOKEN --ca FILE",
+            advice="Run: openinspector agent enrol --endpoint URL --token TOKEN --ca FILE (on EC2 without a token)",
         ) from error
     except (OSError, WireError) as error:
         raise EnrolmentError(f"{path} cannot be read: {error}", advice="Enrol the host again.") from error

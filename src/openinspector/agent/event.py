@@ -6,9 +6,17 @@ from datetime import datetime
 from openinspector.agent.reply import Failure
 from openinspector.agent.stream import SpoolView
 from openinspector.model.agent import HostDescription
-from openinspector.wire.message import Challenge, HeartbeatReply, ManifestReply, Receipt, Session
+from openinspector.wire.message import (
+    Challenge,
+    Enrolment,
+    HeartbeatReply,
+    KeyRotated,
+    ManifestReply,
+    Receipt,
+    Session,
+)
 
-GatewayReply = Challenge | Session | HeartbeatReply | Receipt | ManifestReply
+GatewayReply = Challenge | Session | Enrolment | KeyRotated | HeartbeatReply | Receipt | ManifestReply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +30,8 @@ class Moment:
     """From 0 up to, not including, 1; what jitter is made of."""
     host: HostDescription = HostDescription()
     spool: SpoolView = field(default_factory=SpoolView)
+    rotation: bool = False
+    """Whether a next host key waits to take the place of the one in use."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from openinspector.model.errors import SensorError
 
 DPKG_LISTS: Final = "/var/lib/dpkg/info"
 APK_DATABASES: Final = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
+_MANY: Final = 20
 _MERGED: Final = ("/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/")
 
 
@@ -48,7 +49,7 @@ def both_names(path: str) -> tuple[str, ...]:
 
 
 def _in_dpkg(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]]:
-    needles = [(b"\n%b\n" % path, path) for path in wanted]
+    sought = frozenset(wanted)
     for name in host.names(DPKG_LISTS):
         if not name.endswith(".list"):
             continue
@@ -56,9 +57,8 @@ def _in_dpkg(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str
             paths = host.read(f"{DPKG_LISTS}/{name}")
         except OSError:
             continue
-        for needle, path in needles:
-            if needle in paths:
-                yield path, name.removesuffix(".list").partition(":")[0]
+        for path in sought.intersection(paths.split(b"\n")):
+            yield path, name.removesuffix(".list").partition(":")[0]
 
 
 def _in_rpm(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]]:
@@ -67,8 +67,8 @@ def _in_rpm(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]
         return
     names = {path.rpartition(b"/")[2] for path in wanted}
     for blob in database.blobs(host, path):
-        # A whole header is taken apart only where a wanted file name occurs in it at all.
-        if isinstance(blob, bytes) and any(name in blob for name in names):
+        # Of few files, a whole header is taken apart only where a wanted name occurs in it at all.
+        if isinstance(blob, bytes) and (len(names) > _MANY or any(name in blob for name in names)):
             yield from _of_header(blob, wanted)
 
 
@@ -78,9 +78,8 @@ def _of_header(blob: bytes, wanted: Collection[bytes]) -> Iterator[tuple[bytes, 
     except SensorError:
         return
     owned = {path.encode() for path in header.paths()}
-    for path in wanted:
-        if path in owned:
-            yield path, header.text(NAME)
+    for path in owned.intersection(wanted):
+        yield path, header.text(NAME)
 
 
 def _in_apk(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]]:

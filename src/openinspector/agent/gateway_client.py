@@ -7,7 +7,7 @@ import msgspec
 
 from openinspector.agent.action import Credentials
 from openinspector.agent.identity import HostKey
-from openinspector.agent.reply import Accepted, Failure, Refused
+from openinspector.agent.reply import NOT_UNDERSTOOD, Accepted, Failure, Refused
 from openinspector.agent.transport import JSON, OCTETS, Transport
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json, encode_json
@@ -17,6 +17,8 @@ from openinspector.wire.message import (
     EnrolmentRequest,
     Heartbeat,
     HeartbeatReply,
+    KeyRotated,
+    KeyRotation,
     Manifest,
     ManifestReply,
     Problem,
@@ -24,6 +26,7 @@ from openinspector.wire.message import (
     Session,
     SessionRequest,
 )
+from openinspector.wire.release import ReleaseReply, ReleaseReport, ReleaseRequest, ReportReceipt
 from openinspector.wire.signature import Covered, content_digest, is_session_id, render_headers, signature_base
 
 PREFIX: Final = "/agent/v1/"
@@ -32,8 +35,11 @@ _CHALLENGE: Final = msgspec.json.Decoder(Challenge)
 _ENROLMENT: Final = msgspec.json.Decoder(Enrolment)
 _SESSION: Final = msgspec.json.Decoder(Session)
 _HEARTBEAT: Final = msgspec.json.Decoder(HeartbeatReply)
+_ROTATED: Final = msgspec.json.Decoder(KeyRotated)
 _RECEIPT: Final = msgspec.json.Decoder(Receipt)
 _MANIFEST: Final = msgspec.json.Decoder(ManifestReply)
+_RELEASE: Final = msgspec.json.Decoder(ReleaseReply)
+_REPORTED: Final = msgspec.json.Decoder(ReportReceipt)
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -62,6 +68,14 @@ class GatewayClient:
             return _not_understood("session")
         return session
 
+    def sign_with(self, key: HostKey) -> None:
+        """Sign with another host key from now on."""
+        self._key = key
+
+    def rotate_key(self, credentials: Credentials, rotation: KeyRotation) -> KeyRotated | Failure:
+        """Put another host key in the place of the one that signs."""
+        return self._send("rotation", encode_json(rotation, "a key rotation"), credentials, _ROTATED)
+
     def heartbeat(self, credentials: Credentials, heartbeat: Heartbeat) -> HeartbeatReply | Failure:
         """Send a heartbeat."""
         return self._send("heartbeat", encode_json(heartbeat, "a heartbeat"), credentials, _HEARTBEAT)
@@ -73,6 +87,14 @@ class GatewayClient:
     def close_stream(self, credentials: Credentials, manifest: Manifest) -> ManifestReply | Failure:
         """Send a stream's manifest."""
         return self._send("manifest", encode_json(manifest, "a manifest"), credentials, _MANIFEST)
+
+    def offered_release(self, credentials: Credentials, request: ReleaseRequest) -> ReleaseReply | Failure:
+        """Ask which release this host is offered."""
+        return self._send("release", encode_json(request, "a release request"), credentials, _RELEASE)
+
+    def report_release(self, credentials: Credentials, report: ReleaseReport) -> ReportReceipt | Failure:
+        """Say what became of an update."""
+        return self._send("release-report", encode_json(report, "a release report"), credentials, _REPORTED)
 
     def _send(
         self, endpoint: str, body: bytes, credentials: Credentials | None, decoder: msgspec.json.Decoder[T]
@@ -103,7 +125,7 @@ def _not_understood(endpoint: str) -> Refused:
     return Refused(
         status=200,
         problem=Problem(
-            code="not-understood",
+            code=NOT_UNDERSTOOD,
             message=f"the reply to {endpoint} is not what this agent understands",
             advice="Agent and service must speak the same version of the protocol; is a proxy answering instead?",
         ),

@@ -5,6 +5,7 @@ Ways to prove it are in `openinspector.agent.identities`, one file each, exporti
 
 import os
 import stat
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from openinspector.agent.atomic_file import make_private_folder, write_atomically
+from openinspector.agent.host import Host
+from openinspector.agent.open_flags import NON_BLOCKING, PRIVATE_FILE
 from openinspector.model.errors import OpenInspectorError
 from openinspector.wire.signature import key_id
 
@@ -47,6 +50,11 @@ class Claim:
     """What the person who enrols the host typed or piped in; empty where the method needs nothing."""
     nonce: str
     public_key: bytes
+    host: Host
+    """Whose metadata service may be asked."""
+    server: str
+    """The name the agent knows the service by."""
+    unix_time: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,21 +65,31 @@ class Identity:
     """The enrolment request's ``method``."""
     title: str
     evidence: Callable[[Claim], Mapping[str, str]]
-    """Returns what the service is shown; IdentityError where this host has no such proof."""
+    """Returns what the service is shown; IdentityError or MetadataError where this host has no such proof."""
 
 
-def load_or_make_key(state: Path) -> HostKey:
-    """Return the key in the state directory, making it the first time; IdentityError.
+def load_key(state: Path, name: str = KEY_FILE) -> HostKey | None:
+    """Return a key in the state directory, None where there is none; IdentityError.
 
     The file holds the 32-byte seed of RFC 8032, mode 0600. A key others could have read is refused.
     """
-    path = state / KEY_FILE
+    path = state / name
     try:
         return HostKey(Ed25519PrivateKey.from_private_bytes(_read_seed(path)))
     except FileNotFoundError:
-        pass
+        return None
     except OSError as error:
-        raise IdentityError(f"the host key {path} cannot be read: {error.strerror}") from error
+        raise IdentityError(
+            f"the host key {path} cannot be read: {error.strerror}", advice="Ask as the agent's user, which is root."
+        ) from error
+
+
+def load_or_make_key(state: Path, name: str = KEY_FILE) -> HostKey:
+    """Return a key in the state directory, making it the first time; IdentityError."""
+    held = load_key(state, name)
+    if held is not None:
+        return held
+    path = state / name
     private = Ed25519PrivateKey.generate()
     try:
         make_private_folder(state)
@@ -84,11 +102,21 @@ def load_or_make_key(state: Path) -> HostKey:
     return HostKey(private)
 
 
+def _others_may_read(path: Path, status: os.stat_result) -> bool:
+    if sys.platform == "win32":
+        from openinspector.agent.windows_acl import others_may_access, read_access  # noqa: PLC0415 - Windows only
+
+        # Who owns the folder could put another key in place of this one.
+        return any(others_may_access(read_access(each)) for each in (path, path.parent))
+    else:  # noqa: RET505 - the type checker sees one of the two
+        return bool(stat.S_IMODE(status.st_mode) & 0o077)
+
+
 def _read_seed(path: Path) -> bytes:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    descriptor = os.open(path, os.O_RDONLY | NON_BLOCKING | PRIVATE_FILE)
     with os.fdopen(descriptor, "rb") as file:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode) or stat.S_IMODE(status.st_mode) & 0o077:
+        if not stat.S_ISREG(status.st_mode) or _others_may_read(path, status):
             raise IdentityError(
                 f"others may read the host key {path}, or it is no file",
                 advice=f"Remove {path} and enrol the host again: the key may be known to others.",

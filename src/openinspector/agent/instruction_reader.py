@@ -29,7 +29,7 @@ def read_instruction(raw: msgspec.Raw) -> Instruction | Refusal:
     try:
         return decode_json(raw, _DECODER, "the instruction")
     except WireError as error:
-        return _refusal(bytes(raw).decode(errors="replace"), str(error))
+        return refusal_of(bytes(raw).decode(errors="replace"), str(error))
 
 
 def read_start(
@@ -42,7 +42,7 @@ def read_start(
     """
     wrong = _wrong_end(start.ends_at, now)
     if wrong:
-        return None, (_refusal(f"start-collection of {start.run_arn}", wrong),)
+        return None, (refusal_of(f"start-collection of {start.run_arn}", wrong),)
     sensors = tuple(dict.fromkeys(start.sensors))
     known = tuple(sensor for sensor in sensors if sensor in known_sensors)
     order = StreamOrder(
@@ -52,7 +52,7 @@ def read_start(
         close_when_collected=start.close_when_collected,
     )
     unknown = (sensor for sensor in sensors if sensor not in known)
-    return order, tuple(_refusal(f"sensor {sensor}", "this agent has no such sensor") for sensor in unknown)
+    return order, tuple(refusal_of(f"sensor {sensor}", "this agent has no such sensor") for sensor in unknown)
 
 
 def joined_refusals(refusals: Iterable[Refusal], limit: int) -> tuple[Refusal, ...]:
@@ -64,16 +64,17 @@ def joined_refusals(refusals: Iterable[Refusal], limit: int) -> tuple[Refusal, .
     return (*listed[: limit - 1], Refusal(instruction="…", reason=f"{more} more instructions were refused"))
 
 
+def refusal_of(text: str, reason: str) -> Refusal:
+    """Return the refusal of what ``text`` describes, harmless and short enough for a heartbeat."""
+    return Refusal(instruction=_line(text, MAX_INSTRUCTION_SHOWN), reason=_line(reason, MAX_REASON))
+
+
 def _wrong_end(ends_at: datetime, now: datetime) -> str:
     if ends_at.tzinfo is None:
         return "ends_at has no time zone"
     if ends_at <= now:
         return "the collection has ended already"
     return "ends_at is more than 48 hours ahead" if ends_at - now > MAX_AHEAD else ""
-
-
-def _refusal(text: str, reason: str) -> Refusal:
-    return Refusal(instruction=_line(text, MAX_INSTRUCTION_SHOWN), reason=_line(reason, MAX_REASON))
 
 
 def _line(text: str, limit: int) -> str:

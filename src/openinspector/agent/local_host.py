@@ -7,14 +7,30 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterator
-from typing import Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from openinspector.agent import netlink
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, Host, HttpReply, InterfaceAddress
+from openinspector.agent.host import (
+    MAX_FILE_BYTES,
+    MAX_NAMES,
+    FileStatus,
+    Folder,
+    Host,
+    HttpReply,
+    InterfaceAddress,
+    RegistryKey,
+)
+
+if TYPE_CHECKING:
+    from openinspector.agent.recorded_registry import RecordedRegistry
 
 _CHUNK: Final = 1024 * 1024
 _MAX_LINKS: Final = 40
 """As many symbolic links as Linux itself follows in one path."""
+_DRIVE: Final = "C:/"
+"""Paths of a Windows disk; taken for the root folder it is mounted at."""
+_OF_THE_KERNEL: Final = frozenset(("proc", "sys", "dev"))
 _DMI_FILES: Final = (
     "sys_vendor",
     "board_vendor",
@@ -29,13 +45,17 @@ class LocalHost:
     """Host of this machine. Reads only; never writes, runs or connects to anything but the metadata service.
 
     ``root`` is another folder to take for ``/``; symbolic links are then resolved inside it, and nothing that
-    lives outside files (processes, addresses) is told of it. ``metadata_address`` (``host:port``) says where the
+    lives outside files (processes, addresses) is told of it. What is mounted at its ``/proc``, ``/sys`` and ``/dev``
+    would be of this machine, so there is nothing. ``metadata_address`` (``host:port``) says where the
     metadata service is, and that it is one, whatever the firmware says.
     """
 
-    def __init__(self, root: str = "/", metadata_address: str | None = None) -> None:
-        self._root = "" if posixpath.normpath(root) == "/" else os.path.realpath(root)
+    def __init__(self, root: str = "/", metadata_address: str | None = None, *, max_names: int = MAX_NAMES) -> None:
+        # Not realpath: what links like /proc/PID/root lead to has no other name, and theirs reads "/".
+        self._root = "" if posixpath.normpath(root) == "/" else posixpath.abspath(root)
         self._metadata_address = metadata_address
+        self._max_names = max_names
+        self._registry: RecordedRegistry | None = None
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
@@ -54,10 +74,7 @@ class LocalHost:
 
     def readlink(self, path: str) -> str:
         """Return what a symbolic link says."""
-        if not self._root:
-            return os.readlink(path)
-        folder, name = posixpath.split(path.rstrip("/"))
-        return os.readlink(posixpath.join(self._real(folder), name))
+        return os.readlink(self._unfollowed(path))
 
     def status(self, path: str) -> FileStatus:
         """Return what stat(2) says of ``path``, links followed."""
@@ -71,11 +88,36 @@ class LocalHost:
             is_directory=kind == stat.S_IFDIR,
             is_file=kind == stat.S_IFREG,
             modified_at=found.st_mtime,
+            identity=(found.st_dev, found.st_ino),
         )
 
     def names(self, path: str) -> tuple[str, ...]:
-        """Return the names in a folder, sorted."""
-        return tuple(sorted(os.listdir(self._real(path))))
+        """Return the names in a folder, sorted; raises OSError, also where they are more than ``max_names``."""
+        with os.scandir(self._real(path)) as entries:
+            found = [entry.name for entry in islice(entries, self._max_names + 1)]
+        if len(found) > self._max_names:
+            raise OSError(errno.EFBIG, f"more than {self._max_names} names", path)
+        return tuple(sorted(found))
+
+    def folder(self, path: str) -> Folder:
+        """Return what a folder that is no link holds; raises OSError, also where it holds too many names."""
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+        descriptor = os.open(self._unfollowed(path), flags)
+        try:
+            device = os.fstat(descriptor).st_dev
+            with os.scandir(descriptor) as entries:
+                found = list(islice(entries, self._max_names + 1))
+            if len(found) > self._max_names:
+                raise OSError(errno.EFBIG, f"more than {self._max_names} names", path)
+            folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+            files = [entry.name for entry in found if entry.is_file(follow_symlinks=False)]
+            return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
+        finally:
+            os.close(descriptor)
+
+    def inside(self, path: str) -> "LocalHost":
+        """Return the root folder at ``path`` as a host of its own; no link leads out of it."""
+        return LocalHost(self._unfollowed(path))
 
     def real_file(self, path: str) -> str | None:
         """Return the regular file's path on this machine, or None where ``path`` is none."""
@@ -105,6 +147,10 @@ class LocalHost:
         """Return every address of every network interface; a root folder has none."""
         return () if self._root else netlink.addresses()
 
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return what the kernel tells of nftables; a root folder has none."""
+        return () if self._root else netlink.packet_filter()
+
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the EC2 instance metadata service, on EC2 or where an address was given; else refuse at once."""
         if self._metadata_address is None and (self._root or not is_ec2(self)):
@@ -112,6 +158,16 @@ class LocalHost:
         from openinspector.agent import metadata_client  # noqa: PLC0415 - an HTTP client of 3 MB, for EC2 only
 
         return metadata_client.ask(self._metadata_address or metadata_client.EC2_ADDRESS, method, path, headers)
+
+    def registry_key(self, path: str) -> RegistryKey:
+        """Return a key of the Windows whose disk the root folder is; this machine itself has no registry."""
+        if not self._root:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        if self._registry is None:
+            from openinspector.agent.recorded_registry import RecordedRegistry  # noqa: PLC0415 - for such disks only
+
+            self._registry = RecordedRegistry(self)
+        return self._registry.key(path)
 
     def _image_hostname(self) -> str:
         try:
@@ -121,9 +177,22 @@ class LocalHost:
 
     def _real(self, path: str) -> str:
         """Return where ``path`` is on this machine; raises OSError for a NUL, a relative path or a loop of links."""
+        if path.startswith(_DRIVE):
+            if not self._root:
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+            path = path[len(_DRIVE) - 1 :]
         if "\0" in path or not path.startswith("/"):
             raise OSError(errno.EINVAL, "not an absolute path", path)
         return path if not self._root else self._resolve(path)
+
+    def _unfollowed(self, path: str) -> str:
+        """Return where ``path`` is on this machine, its last name not followed should it be a link."""
+        if not self._root:
+            return self._real(path)
+        folder, name = posixpath.split(path.rstrip("/"))
+        if name in ("", ".", ".."):
+            return self._real(path)
+        return posixpath.join(self._real(folder), name)
 
     def _resolve(self, path: str) -> str:
         """Follow ``path`` inside the root folder, so that its absolute links do not lead to this machine's files."""
@@ -144,6 +213,8 @@ class LocalHost:
                     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
                 done = [] if target.startswith("/") else done
                 pending.extend(target.split("/")[::-1])
+        if done and done[0] in _OF_THE_KERNEL:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return "/".join((self._root, *done))
 
 

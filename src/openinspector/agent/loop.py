@@ -12,17 +12,21 @@ from openinspector import __version__
 from openinspector.agent import action as act
 from openinspector.agent.action import Action, Exit, SendEnvelope, SendManifest
 from openinspector.agent.collector import Collector
+from openinspector.agent.enrolment import EnrolmentError
 from openinspector.agent.event import Answered, Event, Failed, GatewayReply, Moment, Stopping, Tick, Trouble
 from openinspector.agent.gateway_client import GatewayClient
+from openinspector.agent.identity import IdentityError
 from openinspector.agent.log import Log
 from openinspector.agent.reply import Failure, Refused, Throttled, Unauthorised, Unreachable, describe_failure
+from openinspector.agent.rotation import KeyRotator
 from openinspector.agent.session import AgentSession, collecting
 from openinspector.agent.spool import Spool, SpoolError
 from openinspector.agent.status import AgentStatus
 from openinspector.agent.stream import STREAM
+from openinspector.agent.systemd import ServiceNotifier
 from openinspector.model.agent import HostDescription
 from openinspector.wire.envelope import decode_header
-from openinspector.wire.message import HeartbeatReply, Problem, Receipt, SessionRequest
+from openinspector.wire.message import Enrolment, HeartbeatReply, KeyRotated, Problem, Receipt, SessionRequest
 
 DESCRIBE_EVERY: Final = 300.0
 EXPIRE_EVERY: Final = 600.0
@@ -45,13 +49,18 @@ class Parts:
 
     agent_id: str
     endpoint: str
+    proxy: str
     session: AgentSession
     client: GatewayClient
+    rotator: KeyRotator
+    attest: Callable[[str], Enrolment | Failure]
+    """Proves the host's identity afresh with a nonce."""
     spool: Spool
     collector: Collector
     events: "SimpleQueue[Event]"
     save_status: Callable[[AgentStatus], None]
     log: Log
+    notifier: ServiceNotifier
 
 
 class AgentLoop:
@@ -74,8 +83,11 @@ class AgentLoop:
     def run(self) -> None:
         """Work until stopped: then a last heartbeat says SHUTDOWN, and what is spooled stays for the next start."""
         self._parts.log.info("agent started", version=__version__, agent=self._parts.agent_id)
+        self._parts.notifier.ready()
         event: Event = Tick()
         while True:
+            if isinstance(event, Stopping):
+                self._parts.notifier.stopping()
             actions = self._parts.session.step(event, self._moment())
             if any(isinstance(action, Exit) for action in actions):
                 break
@@ -87,8 +99,10 @@ class AgentLoop:
     def _next(self, *, wait: bool) -> Event:
         """Return what happened meanwhile; without anything to do, wait for it."""
         self._tell_status(busy=not wait)
+        self._parts.notifier.alive()
         moment = self._moment()
-        timeout = min(MAX_WAIT, self._parts.session.wakes_at(moment) - moment.monotonic) if wait else 0.0
+        longest = self._parts.notifier.longest_wait(MAX_WAIT)
+        timeout = min(longest, self._parts.session.wakes_at(moment) - moment.monotonic) if wait else 0.0
         try:
             return self._parts.events.get(timeout=timeout) if timeout > 0 else self._parts.events.get_nowait()
         except Empty:
@@ -101,18 +115,19 @@ class AgentLoop:
         now = self._world.now()
         if monotonic - self._expired_at >= EXPIRE_EVERY:
             self._expired_at = monotonic
-            self._expire(now)
+            self._expire(now, monotonic)
         return Moment(
             now=now,
             monotonic=monotonic,
             random=self._world.random(),
             host=self._host,
             spool=self._parts.spool.view(),
+            rotation=self._parts.rotator.is_wanted(),
         )
 
-    def _expire(self, now: datetime) -> None:
+    def _expire(self, now: datetime, monotonic: float) -> None:
         try:
-            given_up = self._parts.spool.expire(now)
+            given_up = self._parts.spool.expire(now, monotonic)
         except SpoolError as error:
             self._parts.log.alarm("spool unusable", error=error)
             return
@@ -186,12 +201,34 @@ class AgentLoop:
         if isinstance(request, act.SendChallenge):
             return client.challenge()
         if isinstance(request, act.OpenSession):
-            return client.open_session(SessionRequest(nonce=request.nonce, agent_id=self._parts.agent_id))
+            return self._admit(request)
+        if isinstance(request, act.Attest | act.RotateKey):
+            return self._identify(request)
         if isinstance(request, act.SendHeartbeat):
             return client.heartbeat(request.credentials, request.heartbeat)
         if isinstance(request, SendManifest):
             return client.close_stream(request.credentials, self._parts.spool.manifest(request.run_arn))
         return self._upload(request)
+
+    def _admit(self, request: act.OpenSession) -> GatewayReply | Failure:
+        asked = SessionRequest(nonce=request.nonce, agent_id=self._parts.agent_id)
+        return self._identified(lambda: self._parts.rotator.open_session(asked))
+
+    def _identify(self, request: act.Attest | act.RotateKey) -> GatewayReply | Failure:
+        if isinstance(request, act.Attest):
+            return self._identified(lambda: self._parts.attest(request.nonce))
+        reply = self._identified(lambda: self._parts.rotator.rotate(request.credentials))
+        if isinstance(reply, KeyRotated):
+            self._parts.log.info("host key replaced", key=reply.key_id)
+        return reply
+
+    def _identified(self, ask: Callable[[], GatewayReply | Failure]) -> GatewayReply | Failure:
+        """Return what came of a request about this host's identity; what the host cannot do is a refusal too."""
+        try:
+            return ask()
+        except (IdentityError, EnrolmentError) as error:
+            self._parts.log.alarm("identity unusable", error=error)
+            return Refused(status=200, problem=Problem(code="no-identity", message=str(error), advice=error.advice))
 
     def _upload(self, request: SendEnvelope) -> Receipt | Failure | None:
         envelope = self._parts.spool.read(request.run_arn, request.seq)
@@ -219,6 +256,7 @@ class AgentLoop:
             if msgspec.structs.replace(status, **moving) == told:
                 return
         self._status = status
+        self._parts.notifier.status(f"{status.health_code}: {status.problem or status.details or 'in touch'}")
         try:
             self._parts.save_status(status)
         except OSError as error:
@@ -230,6 +268,7 @@ class AgentLoop:
         return AgentStatus(
             version=__version__,
             endpoint=self._parts.endpoint,
+            proxy=self._parts.proxy,
             agent_id=self._parts.agent_id,
             health_code=code,
             heartbeat_seconds=self._parts.session.heartbeat_seconds(view),

@@ -1,17 +1,22 @@
-"""Interface addresses from the kernel: one RTM_GETADDR dump over netlink (rtnetlink(7))."""
+"""What the kernel tells over netlink(7): interface addresses (rtnetlink(7)) and the packet filter (nftables)."""
 
+import errno
+import os
 import socket
 import struct
 from collections.abc import Iterator
 from typing import Final
 
+from openinspector.agent import netlink_attribute, nftables
 from openinspector.agent.host import InterfaceAddress
 
 _NLMSG: Final = struct.Struct("=IHHII")
 """Length, type, flags, sequence, port of nlmsghdr."""
 _IFADDR: Final = struct.Struct("=BBBBI")
 """Family, prefix length, flags, scope, interface index of ifaddrmsg."""
-_ATTRIBUTE: Final = struct.Struct("=HH")
+_ERROR: Final = struct.Struct("=i")
+"""Negative error number of nlmsgerr."""
+_NETLINK_NETFILTER: Final = 12
 _RTM_NEWADDR: Final = 20
 _RTM_GETADDR: Final = 22
 _NLMSG_ERROR: Final = 2
@@ -28,18 +33,43 @@ _MAX_DATAGRAMS: Final = 1000
 def addresses() -> tuple[InterfaceAddress, ...]:
     """Return every address of this machine's interfaces; raises OSError where the kernel gives none."""
     names = dict(socket.if_nameindex())
-    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, socket.NETLINK_ROUTE) as kernel:
+    request = _IFADDR.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
+    found: list[InterfaceAddress] = []
+    for kind, payload in _dump(socket.NETLINK_ROUTE, _RTM_GETADDR, request):
+        if kind == _RTM_NEWADDR:
+            found.extend(_address(payload, names))
+    return tuple(found)
+
+
+def packet_filter() -> tuple[tuple[int, bytes], ...]:
+    """Return the messages (type, payload) that describe chains, rules, sets and the elements of anonymous sets.
+
+    Raises OSError: without root's rights, and where the kernel has no nftables. Asking makes a kernel load the module.
+    """
+    found: list[tuple[int, bytes]] = []
+    for question in (nftables.GET_CHAIN, nftables.GET_RULE, nftables.GET_SET):
+        found.extend(_dump(_NETLINK_NETFILTER, question, nftables.EVERYTHING))
+    for kind, payload in tuple(found):
+        request = nftables.elements_request(kind, payload)
+        if request:
+            found.extend(_dump(_NETLINK_NETFILTER, nftables.GET_SET_ELEMENTS, request))
+    return tuple(found)
+
+
+def _dump(protocol: int, question: int, request: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the messages (type, payload) of one dump; raises OSError where the kernel refuses or never ends."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as kernel:
         kernel.settimeout(1.0)
-        request = _IFADDR.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
-        kernel.send(_NLMSG.pack(_NLMSG.size + len(request), _RTM_GETADDR, _REQUEST_DUMP, 1, 0) + request)
-        found: list[InterfaceAddress] = []
+        kernel.send(_NLMSG.pack(_NLMSG.size + len(request), question, _REQUEST_DUMP, 1, 0) + request)
         for _ in range(_MAX_DATAGRAMS):
             for kind, payload in messages(kernel.recv(_RECEIVE_BYTES)):
-                if kind in (_NLMSG_DONE, _NLMSG_ERROR):
-                    return tuple(found)
-                if kind == _RTM_NEWADDR:
-                    found.extend(_address(payload, names))
-    return tuple(found)
+                if kind == _NLMSG_DONE:
+                    return
+                if kind == _NLMSG_ERROR:
+                    code = -_ERROR.unpack_from(payload)[0] if len(payload) >= _ERROR.size else errno.EPROTO
+                    raise OSError(code, os.strerror(code))
+                yield kind, payload
+    raise OSError(errno.EFBIG, f"the kernel answered with more than {_MAX_DATAGRAMS} datagrams")
 
 
 def messages(datagram: bytes) -> Iterator[tuple[int, bytes]]:
@@ -50,21 +80,14 @@ def messages(datagram: bytes) -> Iterator[tuple[int, bytes]]:
         if length < _NLMSG.size:
             return
         yield kind, datagram[at + _NLMSG.size : at + length]
-        at += _aligned(length)
+        at += netlink_attribute.aligned(length)
 
 
 def _address(payload: bytes, names: dict[int, str]) -> Iterator[InterfaceAddress]:
     if len(payload) < _IFADDR.size:
         return
     family, _, _, _, index = _IFADDR.unpack_from(payload)
-    attributes: dict[int, bytes] = {}
-    at = _IFADDR.size
-    while at + _ATTRIBUTE.size <= len(payload):
-        length, kind = _ATTRIBUTE.unpack_from(payload, at)
-        if length < _ATTRIBUTE.size:
-            break
-        attributes[kind] = payload[at + _ATTRIBUTE.size : at + length]
-        at += _aligned(length)
+    attributes = dict(netlink_attribute.attributes(payload[_IFADDR.size :]))
     # On point-to-point links IFA_ADDRESS is the peer's; IFA_LOCAL is always our own.
     raw = attributes.get(_IFA_LOCAL) or attributes.get(_IFA_ADDRESS)
     version, size = _FAMILIES.get(family, (0, 0))
@@ -72,7 +95,3 @@ def _address(payload: bytes, names: dict[int, str]) -> Iterator[InterfaceAddress
         yield InterfaceAddress(
             interface=names.get(index, f"if{index}"), ip_version=version, address=socket.inet_ntop(family, raw)
         )
-
-
-def _aligned(length: int) -> int:
-    return (length + 3) & ~3

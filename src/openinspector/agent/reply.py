@@ -1,6 +1,7 @@
 """What becomes of a request to the gateway: a closed sum, so that no failure is an exception in the session."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from openinspector.wire.message import Problem
 
@@ -43,7 +44,12 @@ class Unreachable:
     reason: str
     stale: bool = False
     """A connection kept open was closed meanwhile: trying again at once is right."""
+    garbled: bool = False
+    """Something came, and it was no reply this agent takes."""
 
+
+NOT_UNDERSTOOD: Final = "not-understood"
+"""The problem's code where the gateway accepted (200) with a body that is not the reply that was due."""
 
 Failure = Unauthorised | Throttled | Refused | Unreachable
 Reply = Accepted | Failure

@@ -2,7 +2,7 @@
 
 It holds what sensors need only while they run, and whatever a sensor does to it, the agent goes on. It writes to
 standard output, one JSON value per line: names, or telemetry messages as they are found. It reads nothing, and knows
-neither the host key nor the service.
+neither the host key nor the service. It runs at the lowest priority and within `openinspector.agent.process_limits`.
 """
 
 import os
@@ -13,8 +13,9 @@ from collections.abc import Iterator, Sequence
 from openinspector import __version__
 from openinspector.agent.collection import collect
 from openinspector.agent.host import Host
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.process_limits import limit_this_process
 from openinspector.agent.registry import sensors
+from openinspector.agent.this_platform import this_host
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import encode_json, encode_record
 from openinspector.wire.telemetry import TelemetryMessage
@@ -37,12 +38,13 @@ def collect_messages(names: Sequence[str], number: int, host: Host) -> Iterator[
 
 def main(arguments: Sequence[str]) -> int:
     """Print what was asked for; returns the exit status."""
+    limit_this_process()
     try:
         if list(arguments) == ["names"]:
             _write(encode_json(list(sensors()), "names"))
             return 0
         number, names = int(arguments[1]), arguments[2:]
-        for message in collect_messages(names, number, LocalHost()):
+        for message in collect_messages(names, number, this_host()):
             _write(encode_json(message, "a message"))
     except BrokenPipeError:
         # The agent does not want it any more.

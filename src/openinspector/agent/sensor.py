@@ -39,5 +39,8 @@ class Sensor:
     """The only kinds ``collect`` yields."""
     collect: Callable[[Host], Iterator[Record | Incomplete | Absent]]
     needs: Needs = Needs()
-    max_seconds: float = 30.0
+    max_seconds: float = 120.0
+    """Of real time: sensors run at the lowest priority, so a busy host takes its time."""
     max_records: int = 50_000
+    max_bytes: int = 16 * 1024 * 1024
+    """Of all its records together, as JSON before compression."""

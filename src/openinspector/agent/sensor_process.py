@@ -1,7 +1,7 @@
 """Runs the sensors in a process of their own: the agent stays small between runs, and no sensor can take it along.
 
-The process is this very interpreter with a fixed module; the only words that vary are a number and names of sensors,
-each checked against those that are built in. Nothing goes through a shell.
+The process is this very program with fixed words; the only ones that vary are a number and names of sensors, each
+checked against those that are built in. Nothing goes through a shell.
 """
 
 import os
@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
@@ -21,6 +23,10 @@ from openinspector.wire.codec import decode_json
 from openinspector.wire.telemetry import TelemetryMessage
 
 MODULE: Final = "openinspector.agent.sensing"
+WORD: Final = "sensing"
+"""What a packaged agent is called with for its sensors (packaging/program.py)."""
+FOLDER: Final = str(Path(__file__).resolve().parents[2])
+"""Where this very package was found; in a packaged agent this folder is the program."""
 MAX_LINE: Final = 20 * 1024 * 1024
 """A message longer than this fits into no envelope anyway."""
 NAMES_SECONDS: Final = 60.0
@@ -33,11 +39,20 @@ _MESSAGE: Final = msgspec.json.Decoder(TelemetryMessage)
 _NAMES: Final = msgspec.json.Decoder(list[str])
 
 
+def sensing_command() -> tuple[str, ...]:
+    """Return how this very program is started for its sensors, the way it was started itself (ADR 0025)."""
+    if getattr(sys, "frozen", False):
+        return (sys.executable, WORD)
+    if sys.flags.isolated:
+        return (sys.executable, "-I", "-S", "-B", FOLDER, WORD)
+    return (sys.executable, "-m", MODULE)
+
+
 class SensorProcess:
     """The built-in sensors as they are run in their own process."""
 
-    def __init__(self, command: Sequence[str] = (sys.executable, "-m", MODULE)) -> None:
-        self._command = tuple(command)
+    def __init__(self, command: Sequence[str] | None = None) -> None:
+        self._command = sensing_command() if command is None else tuple(command)
 
     def names(self) -> frozenset[str]:
         """Return the names of the sensors; SensorError."""
@@ -74,7 +89,7 @@ class SensorProcess:
             os.close(writing)
         ended = False
         try:
-            yield from _read_lines(reading, time.monotonic() + seconds, is_stopped)
+            yield from read_lines(partial(_read_pipe, reading), time.monotonic() + seconds, is_stopped)
             ended = True
         finally:
             os.close(reading)
@@ -86,17 +101,21 @@ class SensorProcess:
         actions = ((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, output, 1))
         command = [*self._command, *arguments]
         # The agent's signals are the agent's; the process ends with its pipe.
-        return os.posix_spawn(command[0], command, _environment(), file_actions=actions, setsid=False)
+        return os.posix_spawn(command[0], command, child_environment(), file_actions=actions, setsid=False)
 
 
-def _read_lines(descriptor: int, until: float, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
+def read_lines(read: Callable[[], bytes | None], until: float, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
+    """Yield the lines a child writes until it closes its end; SensorError where they are too long or take too long.
+
+    ``read`` returns None where there is nothing yet, and no bytes at the end.
+    """
     buffer = bytearray()
     while not is_stopped():
         if time.monotonic() > until:
             raise SensorError("the sensors' process takes too long")
-        if not select.select([descriptor], [], [], _LOOK_SECONDS)[0]:
+        found = read()
+        if found is None:
             continue
-        found = os.read(descriptor, _READ)
         if not found:
             if buffer:
                 raise SensorError("the sensors' process stopped within a message")
@@ -111,6 +130,12 @@ def _read_lines(descriptor: int, until: float, is_stopped: Callable[[], bool]) -
             buffer = bytearray(others[-1])
 
 
+def _read_pipe(descriptor: int) -> bytes | None:
+    if not select.select([descriptor], [], [], _LOOK_SECONDS)[0]:
+        return None
+    return os.read(descriptor, _READ)
+
+
 def _reap(process: int, *, kill: bool) -> int:
     if kill:
         with suppress(ProcessLookupError):
@@ -121,7 +146,7 @@ def _reap(process: int, *, kill: bool) -> int:
         return 0
 
 
-def _environment() -> Mapping[str, str]:
+def child_environment() -> Mapping[str, str]:
     """Return the agent's environment without its settings, and with the paths its modules were found on."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENINSPECTOR_")}
     return MappingProxyType({**kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})

@@ -1,6 +1,8 @@
 """The agent's session: a sans-I/O state machine. Events in, actions out; no clock, no socket, no randomness here.
 
 - No session, or an old one: ask for a nonce, open a session.
+- A session is refused until the host proves its identity afresh: do that with the next nonce.
+- A next host key waits: let it take the place of the one in use; a new session follows.
 - A heartbeat is due: send it; its reply's instructions are read one by one (`instruction_reader`).
 - Otherwise: send what is spooled, then manifests of finished streams (`upload`), in the order of the runs.
 - Meanwhile sensors run in the background as `schedule` says; they never hold up a heartbeat.
@@ -18,12 +20,14 @@ import msgspec
 
 from openinspector.agent.action import (
     Action,
+    Attest,
     Credentials,
     Exit,
     Local,
     OpenSession,
     OpenStream,
     Request,
+    RotateKey,
     SendChallenge,
     SendEnvelope,
     SendHeartbeat,
@@ -31,8 +35,8 @@ from openinspector.agent.action import (
 )
 from openinspector.agent.backoff import Backoff
 from openinspector.agent.event import Answered, Collected, Event, Failed, GatewayReply, Moment, Stopping, Tick, Trouble
-from openinspector.agent.instruction_reader import joined_refusals, read_instruction, read_start
-from openinspector.agent.reply import Failure, Refused, Throttled, Unauthorised, Unreachable
+from openinspector.agent.instruction_reader import joined_refusals, read_instruction, read_start, refusal_of
+from openinspector.agent.reply import NOT_UNDERSTOOD, Failure, Refused, Throttled, Unauthorised, Unreachable
 from openinspector.agent.schedule import CollectionSchedule
 from openinspector.agent.stream import SpoolView, StreamPhase
 from openinspector.agent.upload import Uploads
@@ -60,6 +64,10 @@ MAX_STREAMS: Final = 16
 """Runs collected at a time; a heartbeat lists no more."""
 MAX_REFUSALS: Final = 32
 MAX_DETAILS: Final = 1000
+ATTESTATION_REQUIRED: Final = "attestation-required"
+"""The gateway's code for: prove who you are before you get a session."""
+REPLY: Final = "a heartbeat's reply"
+"""What a refusal calls a reply of which nothing is understood."""
 _MAX_REMEMBERED: Final = 256
 
 
@@ -74,6 +82,8 @@ class AgentSession:
         self._counter = 0
         self._asked: Request | None = None
         self._nonce = ""
+        self._to_attest = False
+        self._rotating = Backoff()
         self._contact = Backoff()
         self._uploading = Backoff()
         self._uploads = Uploads()
@@ -107,6 +117,8 @@ class AgentSession:
         """Return when to step next if nothing happens before, in monotonic seconds."""
         contact = self._contact.until
         times = [max(contact, self._beat_due(moment)), max(self._local_from, self._schedule.wakes_at(moment))]
+        if moment.rotation:
+            times.append(max(contact, self._rotating.until))
         if self._uploads.has_work(moment.spool):
             times.append(max(contact, self._uploading.until, self._local_from))
         return max(moment.monotonic, min(times))
@@ -149,11 +161,13 @@ class AgentSession:
             return None
         if self._nonce:
             nonce, self._nonce = self._nonce, ""
-            return OpenSession(nonce=nonce)
+            return Attest(nonce=nonce) if self._to_attest else OpenSession(nonce=nonce)
         if not self._session_id or moment.monotonic >= self._session_until:
             return SendChallenge()
         if moment.monotonic >= self._beat_due(moment):
             return self._heartbeat(moment)
+        if moment.rotation and self._rotating.is_over(moment.monotonic):
+            return RotateKey(credentials=self._credentials())
         ready = max(self._uploading.until, self._local_from)
         if moment.monotonic < ready or not self._uploads.has_work(moment.spool):
             return None
@@ -195,13 +209,11 @@ class AgentSession:
 
     def _answered(self, reply: GatewayReply, moment: Moment) -> list[Local]:
         asked, self._asked = self._asked, None
-        if not isinstance(asked, SendChallenge | OpenSession):
+        if not isinstance(asked, SendChallenge | OpenSession | Attest):
             # A nonce or a session proves nothing yet: a gateway that then refuses it must not be asked in a circle.
             self._contact.succeed()
-        if isinstance(asked, SendChallenge) and isinstance(reply, Challenge):
-            self._nonce = reply.nonce
-        elif isinstance(asked, OpenSession) and isinstance(reply, Session):
-            self._opened(reply, moment)
+        if isinstance(asked, SendChallenge | OpenSession | Attest | RotateKey):
+            self._admitted(asked, reply, moment)
         elif isinstance(asked, SendHeartbeat) and isinstance(reply, HeartbeatReply):
             return self._beaten(asked, reply, moment)
         elif isinstance(asked, SendEnvelope) and isinstance(reply, Receipt):
@@ -213,6 +225,18 @@ class AgentSession:
                 self._uploading.fail(moment)
             return self._uploads.answered(asked, reply, moment)
         return []
+
+    def _admitted(self, asked: Request, reply: GatewayReply, moment: Moment) -> None:
+        if isinstance(asked, SendChallenge) and isinstance(reply, Challenge):
+            self._nonce = reply.nonce
+        elif isinstance(asked, OpenSession) and isinstance(reply, Session):
+            self._opened(reply, moment)
+        elif isinstance(asked, Attest):
+            self._to_attest = False
+        elif isinstance(asked, RotateKey):
+            # Every session of the old key has ended.
+            self._session_id = ""
+            self._rotating.succeed()
 
     def _opened(self, session: Session, moment: Moment) -> None:
         self._session_id = session.session_id
@@ -259,10 +283,23 @@ class AgentSession:
                 # Sessions end when the service restarts: nothing is wrong yet.
                 self._contact.failures = 1
                 return []
+        if isinstance(asked, SendHeartbeat):
+            self._refuse_reply(failure)
         if isinstance(asked, SendEnvelope | SendManifest):
             return self._upload_failed(asked, failure, moment)
+        if isinstance(asked, RotateKey) and isinstance(failure, Refused | Throttled):
+            self._pause(self._rotating, failure, moment)
+            return []
+        self._note_attestation(asked, failure)
         self._pause(self._contact, failure, moment)
         return []
+
+    def _note_attestation(self, asked: Request | None, failure: Failure) -> None:
+        if isinstance(asked, OpenSession) and isinstance(failure, Refused):
+            self._to_attest = failure.problem.code == ATTESTATION_REQUIRED
+        elif isinstance(failure, Unauthorised):
+            # Not the proof was refused but the key: a session tells which key it is.
+            self._to_attest = False
 
     def _upload_failed(self, asked: SendEnvelope | SendManifest, failure: Failure, moment: Moment) -> list[Local]:
         if isinstance(failure, Unauthorised | Unreachable):
@@ -288,11 +325,14 @@ class AgentSession:
             return []
         if isinstance(instruction, StartCollection):
             return self._start(instruction, moment, already)
-        return self._follow(instruction, moment)
+        return self._follow(instruction, moment, already)
 
-    def _follow(self, instruction: Instruction, moment: Moment) -> list[Local]:
+    def _follow(self, instruction: Instruction, moment: Moment, already: int) -> list[Local]:
         if isinstance(instruction, StopCollection):
-            return self._schedule.stop(instruction, moment)
+            opened = self._schedule.stop(instruction, moment)
+            if opened and instruction.run_arn not in moment.spool.streams and self._is_full(moment, already):
+                return self._refuse_run("stop-collection", instruction.run_arn)
+            return opened
         if isinstance(instruction, SetHeartbeatInterval):
             self._interval = instruction.seconds
         elif isinstance(instruction, Reattest):
@@ -308,11 +348,25 @@ class AgentSession:
             self._refuse(refusal)
         if order is None:
             return []
-        if len(collecting(moment.spool)) + already >= MAX_STREAMS:
-            reason = f"this agent collects for {MAX_STREAMS} runs already"
-            self._refuse(Refusal(instruction=f"start-collection of {start.run_arn}"[:200], reason=reason))
-            return []
+        if self._is_full(moment, already):
+            return self._refuse_run("start-collection", start.run_arn)
         return [OpenStream(order=order)]
+
+    def _is_full(self, moment: Moment, already: int) -> bool:
+        """Say whether no more streams may be opened; ``already`` counts what this reply asks for so far."""
+        return len(collecting(moment.spool)) + already >= MAX_STREAMS
+
+    def _refuse_run(self, kind: str, run_arn: str) -> list[Local]:
+        reason = f"this agent collects for {MAX_STREAMS} runs already"
+        self._refuse(refusal_of(f"{kind} of {run_arn}", reason))
+        return []
+
+    def _refuse_reply(self, failure: Failure) -> None:
+        """Count a heartbeat's reply that is none: whatever it was to bring about was refused."""
+        if isinstance(failure, Unreachable) and failure.garbled:
+            self._refuse(refusal_of(REPLY, failure.reason))
+        elif isinstance(failure, Refused) and failure.problem.code == NOT_UNDERSTOOD:
+            self._refuse(refusal_of(REPLY, failure.problem.message))
 
     def _refuse(self, refusal: Refusal) -> None:
         self.refused += 1

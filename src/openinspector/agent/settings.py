@@ -1,32 +1,51 @@
-"""Settings of the agent: one small file and the environment, read once.
+"""Settings of the agent: one small file, the proxy's environment file beside it, and the environment; read once.
 
-The file has lines ``key = value``; ``#`` and ``;`` begin comments. A variable ``OPENINSPECTOR_AGENT_<KEY>`` overrides
-the file. Changes take effect when the agent is started again (F1.45).
+``agent.cfg`` has lines ``key = value``; ``#`` and ``;`` begin comments. A variable ``OPENINSPECTOR_AGENT_<KEY>``
+overrides it. Where it is absent, its pristine copy ``agent.cfg.orig`` is read instead (F1.46). What
+``agent.env`` says of proxies counts before the environment, so that a command typed by hand takes the way that the
+service takes. Changes take effect when the agent is started again (F1.45).
 """
 
+import os
 import re
+import stat
+import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
+from openinspector.agent.direct_host import is_direct
+from openinspector.agent.environment_file import parse_environment
+from openinspector.agent.open_flags import BINARY, CLOSE_ON_EXEC, NO_TERMINAL, NON_BLOCKING
+from openinspector.agent.setting_value import (
+    read_age,
+    read_flag,
+    read_log_bytes,
+    read_log_files,
+    read_log_level,
+    read_no_proxy,
+    read_optional_path,
+    read_path,
+    read_spool_bytes,
+    read_update_url,
+)
 from openinspector.model.errors import OpenInspectorError
 
 PREFIX: Final = "OPENINSPECTOR_AGENT_"
-DEFAULT_FILE: Final = "/etc/openinspector/agent.cfg"
-DEFAULT_STATE: Final = "/var/lib/openinspector-agent"
-LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+WINDOWS_FOLDER: Final = r"C:\ProgramData\openinspector\Agent"
+_ON_WINDOWS: Final = os.name == "nt"
+DEFAULT_FILE: Final = rf"{WINDOWS_FOLDER}\agent.cfg" if _ON_WINDOWS else "/etc/openinspector/agent.cfg"
+DEFAULT_STATE: Final = rf"{WINDOWS_FOLDER}\state" if _ON_WINDOWS else "/var/lib/openinspector-agent"
+PRISTINE_SUFFIX: Final = ".orig"
+ENVIRONMENT_FILE: Final = "agent.env"
 MAX_FILE_BYTES: Final = 64 * 1024
 
 _HTTPS_PORT: Final = 443
 _PROXY_PORT: Final = 3128
-_MIN_SPOOL: Final = 1024 * 1024
-_MAX_SPOOL: Final = 16 * 1024 * 1024 * 1024
-_UNITS: Final = MappingProxyType({"": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30})
-_PERIODS: Final = MappingProxyType({"s": 1, "min": 60, "h": 3600, "d": 86400})
 
 
 class SettingsError(OpenInspectorError):
@@ -51,7 +70,7 @@ class Proxy:
 
     address: Address
     authorization: str | None = None
-    """``user:password`` as the proxy's URL has it; never shown."""
+    """``user:password``, percent signs of the proxy's URL decoded; never shown."""
 
     def __repr__(self) -> str:
         return f"Proxy({self.address})"
@@ -68,25 +87,62 @@ class AgentSettings:
     state_directory: Path = Path(DEFAULT_STATE)
     """Key, enrolment, spool and status live here, for the agent's user only."""
     proxy: Proxy | None = None
-    """``host:port`` or ``http://[user:password@]host:port``. The metadata service is always asked directly."""
+    """``host:port`` or ``http://[user:password@]host:port``, empty for none; where absent, ``https_proxy`` of
+    ``agent.env`` or of the environment."""
+    no_proxy: tuple[str, ...] = ()
+    """Hosts asked without the proxy, with commas between them: names, ``.domains``, addresses, networks, ``*``; where
+    absent, ``no_proxy`` of ``agent.env`` or of the environment. The metadata service always is one."""
+    auto_update: bool = True
+    """Whether the agent updates itself (F1.20)."""
+    update_url: str | None = None
+    """The https folder that signed releases are fetched from; where absent, ``/releases/`` of the service."""
     spool_bytes: int = 64 * 2**20
     """Telemetry kept on disk until the service has it; more is refused and reported as lost."""
     spool_age: timedelta = timedelta(days=1)
     """Telemetry older than this is given up and reported as lost."""
     log_level: str = "info"
+    """The least that is logged: debug, info, warning or error."""
+    log_file: Path | None = None
+    """Log to this file; where absent, to standard error, which systemd keeps in its journal."""
+    log_bytes: int = 10 * 2**20
+    """The log file is rotated before it grows larger."""
+    log_files: int = 5
+    """Log files kept, the current one among them."""
+
+    def proxy_for(self, host: str) -> Proxy | None:
+        """Return the proxy on the way to ``host``; None where ``host`` is asked directly."""
+        return None if is_direct(host, self.no_proxy) else self.proxy
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> AgentSettings:
-    """Read ``file`` (where None: the default one, if it is there) and the environment; SettingsError."""
-    values = _file_values(file, environment)
-    for key in _READERS:
+    """Read ``file`` (where None: the default one, if it is there) and what belongs to it; SettingsError."""
+    found = settings_file(file, environment)
+    values = _parse_lines(_text(found), str(found)) if found else {}
+    for key in READERS:
         value = environment.get(PREFIX + key.upper())
         if value is not None:
             values[key] = (f"the environment variable {PREFIX}{key.upper()}", value)
-    settings = _settings(values)
-    if settings.proxy is None and "proxy" not in values:
-        return _with_environment_proxy(settings, environment)
-    return settings
+    for key, variable in (("proxy", "https_proxy"), ("no_proxy", "no_proxy")):
+        given = _environment_value(variable, environment_file(file, environment), environment)
+        if given is not None:
+            values.setdefault(key, given)
+    return _settings(values)
+
+
+def settings_file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
+    """Return the file that settings are read from, None where there is none; a file that was named must be there."""
+    path = _named_file(file, environment)
+    for candidate in (path, path.with_name(path.name + PRISTINE_SUFFIX)):
+        if _is_there(candidate):
+            return candidate
+    if file is not None or PREFIX + "CONFIG" in environment:
+        raise SettingsError(f"{path} is not there", advice="Name the settings file with --config.")
+    return None
+
+
+def environment_file(file: Path | None, environment: Mapping[str, str]) -> Path:
+    """Return where the proxy's environment file is, or would be: beside the settings file."""
+    return _named_file(file, environment).with_name(ENVIRONMENT_FILE)
 
 
 def parse_endpoint(text: str) -> Address:
@@ -104,7 +160,7 @@ def parse_proxy(text: str) -> Proxy | None:
     url = _split(text if "://" in text else f"http://{text}")
     if url.scheme != "http" or url.path not in ("", "/") or url.query:
         raise ValueError("host:port or http://[user:password@]host:port, or nothing for no proxy")
-    authorization = f"{url.username}:{url.password or ''}" if url.username else None
+    authorization = f"{unquote(url.username)}:{unquote(url.password or '')}" if url.username else None
     return Proxy(address=Address(host=_host(url), port=url.port or _PROXY_PORT), authorization=authorization)
 
 
@@ -125,23 +181,50 @@ def _host(url: SplitResult) -> str:
     return url.hostname
 
 
-def _file_values(file: Path | None, environment: Mapping[str, str]) -> dict[str, tuple[str, str]]:
-    path = file or Path(environment.get(PREFIX + "CONFIG", DEFAULT_FILE))
+def _named_file(file: Path | None, environment: Mapping[str, str]) -> Path:
+    return file or Path(environment.get(PREFIX + "CONFIG", DEFAULT_FILE))
+
+
+def _is_there(path: Path) -> bool:
     try:
-        with path.open("rb") as opened:
-            content = opened.read(MAX_FILE_BYTES + 1)
-    except FileNotFoundError as error:
-        if file is None and PREFIX + "CONFIG" not in environment:
-            return {}
-        raise SettingsError(f"{path} is not there", advice="Name the settings file with --config.") from error
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}") from error
-    if len(content) > MAX_FILE_BYTES:
-        raise SettingsError(f"{path} is larger than {MAX_FILE_BYTES} bytes")
+        raise SettingsError(f"{path} cannot be read: {error.strerror}", advice="Ask as root.") from error
+    return True
+
+
+def _others_may_write(status: os.stat_result) -> bool:
+    """Say whether somebody but root and this user may; on Windows the folder's access list is what keeps them off."""
+    if sys.platform == "win32":
+        return False
+    else:  # noqa: RET505 - the type checker sees one of the two
+        return bool(status.st_mode & 0o022) or status.st_uid not in (0, os.geteuid())
+
+
+def _text(path: Path) -> str:
+    """Return the content of a small file that only its owner, who is root or this user, can have written."""
     try:
-        return _parse_lines(content.decode(), str(path))
+        descriptor = os.open(path, os.O_RDONLY | NON_BLOCKING | NO_TERMINAL | CLOSE_ON_EXEC | BINARY)
+        with os.fdopen(descriptor, "rb") as opened:
+            status = os.fstat(descriptor)
+            content = opened.read(MAX_FILE_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read: {error.strerror}", advice="Ask as root.") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise SettingsError(f"{path} cannot be read: it is no file", advice="Put a text file there.")
+    if _others_may_write(status):
+        raise SettingsError(
+            f"others may write to {path}: what it says cannot be trusted",
+            advice=f"Look at what it says, then: chown root {path}; chmod go-w {path}",
+        )
+    if len(content) > MAX_FILE_BYTES:
+        raise SettingsError(f"{path} is larger than {MAX_FILE_BYTES} bytes", advice="Keep settings and comments only.")
+    try:
+        return content.decode()
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path} is not UTF-8") from error
+        raise SettingsError(f"{path} is not UTF-8", advice="Save it as UTF-8 text.") from error
 
 
 def _parse_lines(text: str, name: str) -> dict[str, tuple[str, str]]:
@@ -152,91 +235,60 @@ def _parse_lines(text: str, name: str) -> dict[str, tuple[str, str]]:
             continue
         key, equals, value = (part.strip() for part in line.partition("="))
         where = f"{name}:{number}"
-        if not equals or key not in _READERS:
+        if not equals or key not in READERS:
             raise SettingsError(
                 f"{where}: {key[:80]!r} is no setting of the agent",
-                advice=f"Lines are key = value; keys are {', '.join(_READERS)}.",
+                advice=f"Lines are key = value; keys are {', '.join(READERS)}.",
             )
         if key in values:
-            raise SettingsError(f"{where}: {key} is set twice")
+            raise SettingsError(
+                f"{where}: {key} is set twice", advice=f"Take out this line or {values[key][0].rpartition(':')[2]}."
+            )
         values[key] = (where, value)
     return values
 
 
+def _environment_value(variable: str, file: Path, environment: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return where the vendor's variable is set, and to what: in the environment file or in the environment."""
+    if _is_there(file):
+        try:
+            found = parse_environment(_text(file), str(file)).get(variable)
+        except ValueError as error:
+            raise SettingsError(str(error), advice="Lines are NAME=value, without what only a shell can do.") from error
+        if found is not None:
+            return (f"{variable} in {file}", found)
+    for name in (variable, variable.upper()):
+        if environment.get(name):
+            return (f"the environment variable {name}", environment[name].strip())
+    return None
+
+
 def _settings(values: Mapping[str, tuple[str, str]]) -> AgentSettings:
-    settings = AgentSettings()
     changes: dict[str, object] = {}
     for key, (where, text) in values.items():
         try:
-            changes[key] = _READERS[key](text)
+            changes[key] = READERS[key](text)
         except ValueError as error:
             shown = "its value" if key == "proxy" else repr(text[:80])
             raise SettingsError(f"{where}: {key} cannot be {shown}", advice=f"Allowed: {error}.") from error
-    return AgentSettings(
-        **{name: changes.get(name, getattr(settings, name)) for name in _READERS}  # type: ignore[arg-type]  # read by name
-    )
+    return replace(AgentSettings(), **changes)  # type: ignore[arg-type]  # read by name
 
 
-def _with_environment_proxy(settings: AgentSettings, environment: Mapping[str, str]) -> AgentSettings:
-    """Honour https_proxy and no_proxy as the vendor's agent does (F1.56, F1.57)."""
-    text = environment.get("https_proxy") or environment.get("HTTPS_PROXY") or ""
-    excepted = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
-    if settings.endpoint is not None and _is_excepted(settings.endpoint.host, excepted):
-        return settings
-    try:
-        proxy = parse_proxy(text.strip())
-    except ValueError as error:
-        raise SettingsError(
-            "the environment variable https_proxy is not understood", advice=f"Allowed: {error}."
-        ) from error
-    return AgentSettings(
-        **{name: getattr(settings, name) for name in _READERS if name != "proxy"},
-        proxy=proxy,
-    )
-
-
-def _is_excepted(host: str, excepted: str) -> bool:
-    names = [name.strip().lstrip("*").lstrip(".") for name in excepted.split(",")]
-    return any(name and (host == name or host.endswith(f".{name}")) for name in names) or excepted.strip() == "*"
-
-
-def _path(text: str) -> Path:
-    path = Path(text)
-    if not path.is_absolute():
-        raise ValueError("an absolute path")
-    return path
-
-
-def _bytes(text: str) -> int:
-    found = re.fullmatch(r"(\d{1,12}) ?(KiB|MiB|GiB|)", text)
-    size = int(found[1]) * _UNITS[found[2]] if found else 0
-    if not _MIN_SPOOL <= size <= _MAX_SPOOL:
-        raise ValueError("a size from 1 MiB to 16 GiB, such as 64 MiB")
-    return size
-
-
-def _age(text: str) -> timedelta:
-    found = re.fullmatch(r"(\d{1,8}) ?(s|min|h|d)", text)
-    seconds = int(found[1]) * _PERIODS[found[2]] if found else 0
-    if not 60 <= seconds <= 30 * 86400:  # noqa: PLR2004 - the sentence below says what they are
-        raise ValueError("a time from 1 min to 30 d, such as 12 h")
-    return timedelta(seconds=seconds)
-
-
-def _log_level(text: str) -> str:
-    if text not in LOG_LEVELS:
-        raise ValueError(", ".join(LOG_LEVELS))
-    return text
-
-
-_READERS: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
+READERS: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
     {
         "endpoint": parse_endpoint,
-        "ca_file": _path,
-        "state_directory": _path,
+        "ca_file": read_path,
+        "state_directory": read_path,
         "proxy": parse_proxy,
-        "spool_bytes": _bytes,
-        "spool_age": _age,
-        "log_level": _log_level,
+        "no_proxy": read_no_proxy,
+        "auto_update": read_flag,
+        "update_url": read_update_url,
+        "spool_bytes": read_spool_bytes,
+        "spool_age": read_age,
+        "log_level": read_log_level,
+        "log_file": read_optional_path,
+        "log_bytes": read_log_bytes,
+        "log_files": read_log_files,
     }
 )
+"""Key to what reads its value; `packaging/agent.cfg` and docs/reference/agent-settings.md show the same keys."""

@@ -1,4 +1,4 @@
-"""The kernel's tables of sockets, ``/proc/net/{tcp,tcp6,udp,udp6}`` (proc_net(5)): which ports are open."""
+"""The kernel's tables of sockets, ``/proc/net/{tcp,tcp6,udp,udp6}`` (proc_net(5)): open ports and connections."""
 
 import socket
 import sys
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from openinspector.model.activity import ConnectionState
 from openinspector.model.inventory import Transport
 
 TABLES: Final = (
@@ -16,7 +17,17 @@ TABLES: Final = (
 )
 _OPEN: Final = {Transport.TCP: b"0A", Transport.UDP: b"07"}
 """TCP_LISTEN; TCP_CLOSE is what a UDP socket with no fixed peer is in (include/net/tcp_states.h)."""
-_LOCAL, _STATE, _INODE = 1, 3, 9
+_CONNECTED: Final = {
+    b"01": ConnectionState.ESTABLISHED,
+    b"02": ConnectionState.SYN_SENT,
+    b"03": ConnectionState.SYN_RECV,
+    b"04": ConnectionState.FIN_WAIT1,
+    b"05": ConnectionState.FIN_WAIT2,
+    b"08": ConnectionState.CLOSE_WAIT,
+    b"09": ConnectionState.LAST_ACK,
+    b"0B": ConnectionState.CLOSING,
+}
+_LOCAL, _REMOTE, _STATE, _INODE = 1, 2, 3, 9
 _FAMILIES: Final = {8: socket.AF_INET, 32: socket.AF_INET6}
 """By the number of hexadecimal digits."""
 _ORDER: Final[Literal["little", "big"]] = "little" if sys.byteorder == "little" else "big"
@@ -34,6 +45,19 @@ class OpenSocket:
     """Number of the socket, as ``/proc/PID/fd`` links name it."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectedSocket:
+    """A TCP socket with a peer."""
+
+    ip_version: int
+    state: ConnectionState
+    local: tuple[str, int]
+    """Address and port; likewise ``remote``."""
+    remote: tuple[str, int]
+    inode: int
+    """0 where no process holds it any more."""
+
+
 def parse_table(data: bytes, transport: Transport, ip_version: int) -> Iterator[OpenSocket]:
     """Yield the open sockets of one table; lines that are not understood are passed over."""
     state = _OPEN[transport]
@@ -42,16 +66,35 @@ def parse_table(data: bytes, transport: Transport, ip_version: int) -> Iterator[
         if len(fields) <= _INODE or fields[_STATE] != state:
             continue
         try:
-            address, _, port = fields[_LOCAL].partition(b":")
+            address, port = _end(fields[_LOCAL])
             yield OpenSocket(
-                transport=transport,
+                transport=transport, ip_version=ip_version, address=address, port=port, inode=int(fields[_INODE])
+            )
+        except (ValueError, KeyError):
+            continue
+
+
+def parse_connections(data: bytes, ip_version: int) -> Iterator[ConnectedSocket]:
+    """Yield the connections of one table of TCP; lines that are not understood are passed over."""
+    for line in data.split(b"\n")[1:]:
+        fields = line.split(None, _INODE + 1)
+        if len(fields) <= _INODE or fields[_STATE] not in _CONNECTED:
+            continue
+        try:
+            yield ConnectedSocket(
                 ip_version=ip_version,
-                address=_address(address),
-                port=int(port, 16),
+                state=_CONNECTED[fields[_STATE]],
+                local=_end(fields[_LOCAL]),
+                remote=_end(fields[_REMOTE]),
                 inode=int(fields[_INODE]),
             )
         except (ValueError, KeyError):
             continue
+
+
+def _end(field: bytes) -> tuple[str, int]:
+    address, _, port = field.partition(b":")
+    return _address(address), int(port, 16)
 
 
 def _address(digits: bytes) -> str:

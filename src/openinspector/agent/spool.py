@@ -1,7 +1,8 @@
 """Spool: telemetry on disk until the service has it; bounded in bytes and age; survives being killed at any instant.
 
 - An envelope is kept before its number counts as used: a number once used is never used for anything else.
-- Full: the newest envelope is refused, so that snapshots already collected stay whole. Too old: given up.
+- Full: the newest envelope is refused, so that snapshots already collected stay whole. Too old: given up; its age
+  is counted while the agent runs, by a clock that does not jump.
   Both are counted, told in every heartbeat and in the stream's manifest.
 - A file that does not decode is moved to ``quarantine`` and counted; it never stops the agent.
 
@@ -28,7 +29,8 @@ QUARANTINE: Final = "quarantine"
 MAX_QUARANTINED: Final = 16
 REMEMBERED: Final = timedelta(days=2)
 """How long after its end a stream that is over is kept in mind."""
-MAX_STREAMS: Final = 256
+MAX_OVER: Final = 256
+"""Streams that are over and kept in mind, whatever the service orders."""
 
 
 class SpoolError(OpenInspectorError):
@@ -76,6 +78,7 @@ class Spool:
         """Open a run's stream; does nothing where it was opened before."""
         with self._guarded():
             if order.run_arn not in self._streams:
+                self._make_room()
                 folder = self._folder / hashlib.sha256(order.run_arn.encode()).hexdigest()[:32]
                 self._streams[order.run_arn] = StreamFolder.create(folder, order)
 
@@ -137,21 +140,28 @@ class Spool:
         with self._guarded():
             return self._streams[run_arn].manifest()
 
-    def expire(self, now: datetime) -> int:
-        """Give up envelopes that are too old and forget streams long over; returns how many envelopes."""
+    def expire(self, now: datetime, monotonic: float) -> int:
+        """Give up envelopes that are too old and forget streams long over; returns how many envelopes.
+
+        An envelope's age counts from the first call that sees it, in ``monotonic`` seconds: neither a wall clock that
+        jumps nor a host that was switched off makes telemetry old.
+        """
         given_up = 0
         with self._guarded():
             for stream in tuple(self._streams.values()):
-                old = stream.older_than(now - self._limits.age)
+                old = stream.held_since(monotonic - self._limits.age.total_seconds(), monotonic)
                 if old:
                     self._lose(stream, old)
                     given_up += len(old)
-                if stream.phase is StreamPhase.OVER and stream.order.ends_at + REMEMBERED < now:
+                if stream.phase is StreamPhase.OVER and now - stream.order.ends_at > REMEMBERED:
                     self._remove(stream)
-            over = [stream for stream in self._streams.values() if stream.phase is StreamPhase.OVER]
-            for stream in sorted(over, key=lambda stream: stream.order.ends_at)[: max(0, len(over) - MAX_STREAMS)]:
-                self._remove(stream)
         return given_up
+
+    def _make_room(self) -> None:
+        """Forget the streams that are over longest, where there are too many to keep in mind."""
+        over = [stream for stream in self._streams.values() if stream.phase is StreamPhase.OVER]
+        for stream in sorted(over, key=lambda stream: stream.order.ends_at)[: max(0, len(over) - MAX_OVER + 1)]:
+            self._remove(stream)
 
     def _bytes_used(self) -> int:
         return sum(stream.bytes_used for stream in self._streams.values())

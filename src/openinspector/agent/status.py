@@ -1,6 +1,5 @@
 """The agent's status: a file the running agent keeps up to date, so that `status` asks nobody (F1.41 to F1.43)."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -27,6 +26,8 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     version: str
     endpoint: str
+    proxy: str = ""
+    """``host:port`` of the proxy on the way to the endpoint; empty where there is none."""
     agent_id: str
     health_code: AgentHealthCode
     heartbeat_seconds: int
@@ -68,38 +69,12 @@ def load_status(state: Path) -> AgentStatus:
         raise StatusError(f"{path} is not understood: {error}", advice="Restart the agent.") from error
 
 
-def is_fresh(status: AgentStatus, now: datetime) -> bool:
-    """Say whether the agent was in touch with the service within three heartbeats."""
-    if status.last_contact_at is None:
+def is_in_touch(status: AgentStatus, now: datetime) -> bool:
+    """Say whether an agent that still runs is well: in touch with the service within three heartbeats.
+
+    A contact in the future was noted before the clock was set back: it proves nothing.
+    """
+    if status.health_code not in _WELL or status.last_contact_at is None:
         return False
-    return (now - status.last_contact_at).total_seconds() <= MISSED_HEARTBEATS * status.heartbeat_seconds
-
-
-def is_healthy(status: AgentStatus, now: datetime) -> bool:
-    """Say whether the agent runs and is in touch."""
-    return status.health_code in _WELL and is_fresh(status, now)
-
-
-def status_lines(status: AgentStatus, now: datetime) -> Sequence[str]:
-    """Return the status as labelled lines; the first three are those that tools parse (F1.42)."""
-    contact = "never"
-    if status.last_contact_at is not None:
-        seconds = max(0, round((now - status.last_contact_at).total_seconds()))
-        contact = f"{status.last_contact_at:%Y-%m-%d %H:%M:%S} UTC, {seconds} s ago"
-    spool = status.spool
-    lines = [
-        f"Agent version : {status.version}",
-        f"Endpoint : {status.endpoint}",
-        f"Collecting : {'true' if status.collecting else 'false'}",
-        f"Agent id : {status.agent_id}",
-        f"Health : {'HEALTHY' if is_healthy(status, now) else 'UNHEALTHY'} ({status.health_code})",
-        f"Last contact : {contact}",
-        f"Heartbeat : every {status.heartbeat_seconds} s",
-        f"Spool : {spool.envelopes} envelopes, {spool.bytes_used} of {spool.bytes_limit} bytes used",
-        f"Envelopes dropped : {spool.envelopes_dropped}",
-        f"Instructions refused : {status.instructions_refused}",
-    ]
-    lines += [f"Run : {run}" for run in status.collecting]
-    lines += [f"Details : {status.details}"] if status.details else []
-    lines += [f"Problem : {status.problem}"] if status.problem else []
-    return lines
+    limit = MISSED_HEARTBEATS * status.heartbeat_seconds
+    return abs((now - status.last_contact_at).total_seconds()) <= limit

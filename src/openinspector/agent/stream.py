@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final
 
-from openinspector.wire.message import SpoolReport
+import msgspec
+
+from openinspector.wire.message import RunArnText, SpoolReport
 
 STREAM: Final = "collection"
 """The one stream an agent has in a run."""
@@ -28,10 +30,10 @@ class StreamPhase(StrEnum):
 class StreamOrder:
     """What the service asked for: the part of StartCollection that outlasts a restart."""
 
-    run_arn: str
+    run_arn: RunArnText
     sensors: tuple[str, ...]
     """Known sensors only."""
-    ends_at: datetime
+    ends_at: Annotated[datetime, msgspec.Meta(tz=True)]
     close_when_collected: bool
 
 

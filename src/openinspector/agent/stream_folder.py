@@ -10,13 +10,13 @@
 import contextlib
 import os
 import re
-from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
 from openinspector.agent.atomic_file import PARTIAL_SUFFIX, PRIVATE, make_private_folder, sync_folder, write_atomically
+from openinspector.agent.open_flags import PRIVATE_FILE
 from openinspector.agent.stream import STREAM, StreamOrder, StreamPhase, StreamView
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json, encode_json
@@ -33,6 +33,7 @@ _LOST: Final = "-"
 _ENVELOPE_NAME: Final = re.compile(r"[0-9]{6}\.oit")
 _LINE: Final = re.compile(r"[0-9a-f]{64}|-")
 _MAX_RECORD_BYTES: Final = 256 * 1024
+_MAX_ACKNOWLEDGED_BYTES: Final = MAX_ENVELOPES * 65
 
 
 class StreamFolderError(Exception):
@@ -42,11 +43,11 @@ class StreamFolderError(Exception):
 class _Record(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     order: StreamOrder
     phase: StreamPhase = StreamPhase.OPEN
-    lost: list[int] = []
+    lost: list[Annotated[int, msgspec.Meta(ge=1, le=MAX_ENVELOPES)]] = []
     """Numbers used whose envelopes are gone: given up, unreadable, or missing at the service."""
-    refused: int = 0
+    refused: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Envelopes that never got a number because the spool was full."""
-    collections: int = 0
+    collections: Annotated[int, msgspec.Meta(ge=0)] = 0
 
 
 _RECORD: Final = msgspec.json.Decoder(_Record)
@@ -62,6 +63,8 @@ class StreamFolder:
         self._held: dict[int, int] = {}
         """Number to bytes on disk, ascending."""
         self._digests: dict[int, str] = {}
+        self._seen: dict[int, float] = {}
+        """Number to when `held_since` first saw it, in monotonic seconds."""
         self._view: StreamView | None = None
 
     @classmethod
@@ -182,21 +185,22 @@ class StreamFolder:
                 self._lose(seq)
         self._save()
 
-    def older_than(self, moment: datetime) -> tuple[int, ...]:
-        """Return the numbers of envelopes spooled before ``moment``."""
-        limit = moment.timestamp()
-        return tuple(seq for seq in self._held if _modified(self._path(seq), limit) < limit)
+    def held_since(self, limit: float, monotonic: float) -> tuple[int, ...]:
+        """Return the numbers of envelopes still here that an earlier call, at ``limit`` or before, has seen.
+
+        ``limit`` and ``monotonic``, the time of this call, are monotonic seconds.
+        """
+        self._seen = {seq: self._seen.get(seq, monotonic) for seq in self._held}
+        return tuple(seq for seq, seen in self._seen.items() if seen <= limit)
 
     def finish(self) -> None:
         """Add nothing more."""
         if self._record.phase is StreamPhase.OPEN:
-            self._record.phase = StreamPhase.FINISHED
-            self._save()
+            self._enter(StreamPhase.FINISHED)
 
     def end(self) -> None:
         """Remove what is left of the stream but the memory that it was."""
-        self._record.phase = StreamPhase.OVER
-        self._save()
+        self._enter(StreamPhase.OVER)
         for seq in tuple(self._held):
             self._forget(seq)
         (self.folder / ACKNOWLEDGED).unlink(missing_ok=True)
@@ -234,6 +238,7 @@ class StreamFolder:
     def _scan(self) -> list[Path]:
         """Find what is on disk; what was acknowledged or is partial goes, what is garbage is returned."""
         garbage: list[Path] = []
+        lost = len(self._record.lost)
         for path in sorted(self.folder.iterdir()):
             if path.name in (RECORD, ACKNOWLEDGED):
                 continue
@@ -244,7 +249,8 @@ class StreamFolder:
                 garbage.append(path)
             else:
                 self._find(path, garbage)
-        self._save()
+        if len(self._record.lost) != lost:
+            self._save()
         return garbage
 
     def _find(self, path: Path, garbage: list[Path]) -> None:
@@ -261,7 +267,7 @@ class StreamFolder:
 
     def _log(self, lines: list[str]) -> None:
         path = self.folder / ACKNOWLEDGED
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | PRIVATE_FILE, PRIVATE)
         with os.fdopen(descriptor, "ab", buffering=0) as file:
             size = file.tell()
             try:
@@ -273,9 +279,19 @@ class StreamFolder:
                 raise
         self._acknowledged += lines
 
+    def _enter(self, phase: StreamPhase) -> None:
+        """Enter a phase on disk, or not at all: what asked for it is told, and asks again."""
+        before, self._record.phase = self._record.phase, phase
+        try:
+            self._save()
+        except OSError:
+            self._record.phase = before
+            raise
+
     def _save(self) -> None:
-        write_atomically(self.folder / RECORD, encode_json(self._record, "a stream's record"))
+        # What is counted in memory stays counted where the disk does not take it.
         self._changed()
+        write_atomically(self.folder / RECORD, encode_json(self._record, "a stream's record"))
 
     def _changed(self) -> None:
         self._view = None
@@ -295,22 +311,17 @@ def _load_record(path: Path) -> _Record:
 def _load_acknowledged(path: Path) -> list[str]:
     """Return the whole lines; a last one that was cut off is removed from the file."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(_MAX_ACKNOWLEDGED_BYTES + 1)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StreamFolderError(f"{path.name}: {error}") from error
     whole = content[: content.rfind(b"\n") + 1]
     lines = whole.decode(errors="replace").splitlines()
-    if len(lines) > MAX_ENVELOPES or not all(_LINE.fullmatch(line) for line in lines):
+    too_long = len(content) > _MAX_ACKNOWLEDGED_BYTES or len(lines) > MAX_ENVELOPES
+    if too_long or not all(_LINE.fullmatch(line) for line in lines):
         raise StreamFolderError(f"{path.name}: not a list of digests")
     if len(whole) != len(content):
         write_atomically(path, whole)
     return lines
-
-
-def _modified(path: Path, otherwise: float) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return otherwise

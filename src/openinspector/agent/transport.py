@@ -15,11 +15,12 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.http_connection import ClosedError, HttpAnswer, HttpConnection, HttpError, connect
+from openinspector.agent.http_connection import ClosedError, CutOffError, HttpAnswer, HttpConnection, HttpError, connect
 from openinspector.agent.reply import Accepted, Refused, Reply, Throttled, Unauthorised, Unreachable
 from openinspector.agent.settings import Address, Proxy, SettingsError
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json
+from openinspector.wire.envelope import SLOWEST_BYTES_A_SECOND
 from openinspector.wire.message import Problem
 
 MAX_REPLY_BYTES: Final = 1024 * 1024
@@ -46,7 +47,7 @@ class Route:
     timeout: float = 20.0
     """Seconds to connect, and for each read or write."""
     deadline: float = 60.0
-    """Seconds for one request with its reply, however slowly bytes drip."""
+    """Seconds for one request with its reply, beside the time its body has (`SLOWEST_BYTES_A_SECOND`)."""
 
 
 def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -81,13 +82,14 @@ class Transport:
         kept = self._kept()
         try:
             connection = kept or self._open()
-            answer = connection.post(path, body, headers, MAX_REPLY_BYTES, self._check_until())
+            answer = connection.post(path, body, headers, MAX_REPLY_BYTES, self._check_until(len(body)))
         except ClosedError:
             self.close()
             return Unreachable(reason=f"{self._route.gateway} closed the connection.", stale=kept is not None)
         except (OSError, HttpError, ValueError) as error:
             self.close()
-            return Unreachable(reason=_sentence(self._route, error))
+            garbled = isinstance(error, HttpError) and not isinstance(error, CutOffError)
+            return Unreachable(reason=_sentence(self._route, error), garbled=garbled)
         if answer.reusable:
             self._used_at = self._monotonic()
         else:
@@ -108,17 +110,17 @@ class Transport:
     def _open(self) -> HttpConnection:
         route = self._route
         through = route.proxy.address if route.proxy else None
-        headers = _proxy_headers(route.proxy) if route.proxy else {}
+        headers = proxy_headers(route.proxy) if route.proxy else {}
         self._connection = connect(route.gateway, through, headers, route.timeout, self._context)
         return self._connection
 
-    def _check_until(self) -> Callable[[], None]:
-        """Return what gives up once a request has taken too long, however the bytes drip."""
-        until = self._monotonic() + self._route.deadline
+    def _check_until(self, size: int) -> Callable[[], None]:
+        """Return what gives up once a request with a body of ``size`` has taken too long, however the bytes drip."""
+        until = self._monotonic() + self._route.deadline + size / SLOWEST_BYTES_A_SECOND
 
         def check() -> None:
             if self._monotonic() > until:
-                raise TimeoutError("its reply takes too long")
+                raise TimeoutError("the request or its reply takes too long")
 
         return check
 
@@ -154,7 +156,8 @@ def _retry_after(value: str | None) -> float | None:
     return min(float(value[:9]), MAX_RETRY_AFTER)
 
 
-def _proxy_headers(proxy: Proxy) -> dict[str, str]:
+def proxy_headers(proxy: Proxy) -> dict[str, str]:
+    """Return the headers of a CONNECT request that say who asks."""
     if proxy.authorization is None:
         return {}
     return {"proxy-authorization": f"Basic {base64.b64encode(proxy.authorization.encode()).decode()}"}
@@ -163,7 +166,12 @@ def _proxy_headers(proxy: Proxy) -> dict[str, str]:
 def _sentence(route: Route, error: Exception) -> str:
     where = f"{route.gateway} through the proxy {route.proxy.address}" if route.proxy else str(route.gateway)
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"{where}: its certificate is not trusted: {error.verify_message}. Is ca_file the service's authority?"
+        whose = (
+            "the service's authority, and does the proxy leave TLS alone" if route.proxy else "the service's authority"
+        )
+        return f"{where}: its certificate is not trusted: {error.verify_message}. Is ca_file {whose}?"
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return f"{where}: what answers there does not speak TLS."
     if isinstance(error, socket.gaierror):
         return f"{where}: the name cannot be resolved: {error.strerror}."
     return f"{where}: {_line(str(error) or type(error).__name__)}."

@@ -9,6 +9,7 @@ import click
 
 from openinspector.cli.client import REFUSED
 from openinspector.cli.presentation import print_json, print_table, time_text
+from openinspector.cli.rollouts import rollouts
 from openinspector.cli.serve import settings_from
 from openinspector.cli.targets import parsed_tag
 
@@ -25,6 +26,9 @@ _POLICIES = ("full-access", "read-only")
 def admin(ctx: click.Context, data_dir: Path | None) -> None:
     """Administer this installation. Works on the data folder, whether or not the service is running."""
     ctx.obj = data_dir
+
+
+admin.add_command(rollouts)
 
 
 @admin.group()
@@ -211,7 +215,9 @@ def list_agents(data_dir: Path | None, *, as_json: bool) -> None:
     from openinspector.service.system_clock import SystemClock
 
     now = SystemClock().now()
-    found = _stores(data_dir).agents.list_agents()
+    stores = _stores(data_dir)
+    found = stores.agents.list_agents()
+    proved = {proof.agent_id: proof.method for proof in stores.identities.list_attestations()}
     if as_json:
         print_json(
             [
@@ -220,6 +226,7 @@ def list_agents(data_dir: Path | None, *, as_json: bool) -> None:
                     "hostname": a.host.hostname,
                     "health": a.health(now),
                     "tags": {tag.key: tag.value for tag in a.tags},
+                    "method": proved.get(a.id, "join_token"),
                     "lastHeartbeatAt": a.last_heartbeat_at,
                 }
                 for a in found
@@ -227,8 +234,17 @@ def list_agents(data_dir: Path | None, *, as_json: bool) -> None:
         )
         return
     print_table(
-        ("AGENT", "HOST", "HEALTH", "LAST HEARTBEAT"),
-        [(a.id, a.host.hostname, state_text(a.health(now)), time_text(a.last_heartbeat_at)) for a in found],
+        ("AGENT", "HOST", "PROVED BY", "HEALTH", "LAST HEARTBEAT"),
+        [
+            (
+                a.id,
+                a.host.hostname,
+                proved.get(a.id, "join_token"),
+                state_text(a.health(now)),
+                time_text(a.last_heartbeat_at),
+            )
+            for a in found
+        ],
         empty="No agents. Let one enrol: openinspector admin tokens create",
     )
 
@@ -237,10 +253,48 @@ def list_agents(data_dir: Path | None, *, as_json: bool) -> None:
 @click.argument("agent_id")
 @click.pass_obj
 def revoke_agent(data_dir: Path | None, *, agent_id: str) -> None:
-    """Revoke an agent: its key opens no session any more."""
+    """Revoke an agent: its sessions end within seconds, its key opens no more and enrols no more."""
+    from openinspector.model.agent import AgentId
+    from openinspector.service.system_clock import SystemClock
+
+    if not _stores(data_dir).agents.revoke(AgentId(agent_id), SystemClock().now()):
+        _refuse(f"no agent {agent_id}")
+
+
+@agents.command("release")
+@click.argument("agent_id")
+@click.pass_obj
+def release_agent(data_dir: Path | None, *, agent_id: str) -> None:
+    """Let an EC2 instance enrol anew: forget the host key it was bound to. Keys that were revoked stay revoked."""
     from openinspector.model.agent import AgentId
 
-    if not _stores(data_dir).agents.revoke(AgentId(agent_id)):
+    if not _stores(data_dir).identities.release(AgentId(agent_id)):
+        _refuse(f"no EC2 instance {agent_id} has enrolled here")
+
+
+@agents.command("reattest")
+@click.argument("agent_id")
+@click.pass_obj
+def reattest_agent(data_dir: Path | None, *, agent_id: str) -> None:
+    """Let an agent prove its identity afresh at its next heartbeat; without that it gets no other session."""
+    from openinspector.model.agent import AgentId
+    from openinspector.service.system_clock import SystemClock
+
+    if not _stores(data_dir).identities.ask_reattestation(AgentId(agent_id), SystemClock().now()):
+        _refuse(f"no agent {agent_id}")
+
+
+@agents.command("tag")
+@click.argument("agent_id")
+@click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="One of its tags from now on; none: no tags.")
+@click.pass_obj
+def tag_agent(data_dir: Path | None, *, agent_id: str, tags: tuple[str, ...]) -> None:
+    """Replace an agent's tags."""
+    from openinspector.model.agent import AgentId
+    from openinspector.model.asset import Tag
+
+    new = tuple(Tag(**parsed_tag(tag)) for tag in tags)
+    if not _stores(data_dir).identities.set_tags(AgentId(agent_id), new):
         _refuse(f"no agent {agent_id}")
 
 

@@ -44,17 +44,19 @@ def evaluate(  # noqa: PLR0913 - one option a thing to choose
     FACTS_FILE is what `openinspector agent collect --dry-run --json` prints. It makes a good bug report.
     """
     from openinspector.cli.facts_file import read_facts
+    from openinspector.cli.presentation import print_json
 
     facts = read_facts(facts_file, agent_id)
-    rules = _rules(packages, has_advisories=advisories_file is not None)
-    result = _judge(facts, rules, _index(advisories_file))
+    rules = chosen_rules(packages, has_advisories=advisories_file is not None)
+    result = judge(facts, rules, index_of(advisories_file))
     if as_json:
-        _print_json(facts, result)
+        print_json(evaluation_json(facts, result))
     else:
         _print(facts, result, why=why)
 
 
-def _rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[str, tuple[Rule, ...]]":
+def chosen_rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[str, tuple[Rule, ...]]":
+    """Return the rules of the named packages, of all where none is named; those that need advisories only with them."""
     from openinspector.service.app.rule_catalogue import discover_rules
 
     every = {str(name): tuple(rules.values()) for name, rules in discover_rules().items()}
@@ -70,7 +72,8 @@ def _rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[str, tup
     return chosen
 
 
-def _index(advisories_file: str | None) -> "AdvisoryIndex":
+def index_of(advisories_file: str | None) -> "AdvisoryIndex":
+    """Return the advisories of a file, indexed; an empty index without a file."""
     from openinspector.cli.facts_file import read_advisories
     from openinspector.engine.match import AdvisoryIndex
     from openinspector.plugins import discover
@@ -82,7 +85,8 @@ def _index(advisories_file: str | None) -> "AdvisoryIndex":
     return AdvisoryIndex(read_advisories(advisories_file), schemes=schemes, fingerprints={})
 
 
-def _judge(facts: "HostFacts", rules: "dict[str, tuple[Rule, ...]]", index: "AdvisoryIndex") -> "HostEvaluation":
+def judge(facts: "HostFacts", rules: "dict[str, tuple[Rule, ...]]", index: "AdvisoryIndex") -> "HostEvaluation":
+    """Return what ``rules`` say of one host outside of any run."""
     from datetime import UTC, datetime
 
     from openinspector.engine.asset import asset_of
@@ -104,38 +108,36 @@ def _judge(facts: "HostFacts", rules: "dict[str, tuple[Rule, ...]]", index: "Adv
     return evaluate_host(run, facts, asset_of(facts, agent))
 
 
-def _print_json(facts: "HostFacts", result: "HostEvaluation") -> None:
-    from openinspector.cli.presentation import print_json
+def evaluation_json(facts: "HostFacts", result: "HostEvaluation") -> dict[str, object]:
+    """Return an evaluation as the command line prints it in JSON."""
     from openinspector.model.inventory import OperatingSystem
 
     system = facts.only(OperatingSystem)
-    print_json(
-        {
-            "agentId": facts.agent_id,
-            "hostname": system.hostname if system else "",
-            "distribution": facts.distribution,
-            "undecodedMessages": facts.undecoded,
-            "findings": [_finding_json(finding) for finding in result.findings],
-            "exclusions": [
-                {
-                    "title": exclusion.preview.title,
-                    "description": exclusion.preview.description,
-                    "recommendation": exclusion.preview.recommendation,
-                    "rulesPackage": exclusion.preview.scopes[-1].value,
-                }
-                for exclusion in result.exclusions
-            ],
-            "rules": [
-                {
-                    "rule": noted.rule,
-                    "rulesPackage": noted.rules_package_arn,
-                    "outcome": noted.outcome,
-                    "because": noted.because,
-                }
-                for noted in result.rule_results
-            ],
-        }
-    )
+    return {
+        "agentId": facts.agent_id,
+        "hostname": system.hostname if system else "",
+        "distribution": facts.distribution,
+        "undecodedMessages": facts.undecoded,
+        "findings": [_finding_json(finding) for finding in result.findings],
+        "exclusions": [
+            {
+                "title": exclusion.preview.title,
+                "description": exclusion.preview.description,
+                "recommendation": exclusion.preview.recommendation,
+                "rulesPackage": exclusion.preview.scopes[-1].value,
+            }
+            for exclusion in result.exclusions
+        ],
+        "rules": [
+            {
+                "rule": noted.rule,
+                "rulesPackage": noted.rules_package_arn,
+                "outcome": noted.outcome,
+                "because": noted.because,
+            }
+            for noted in result.rule_results
+        ],
+    }
 
 
 def _finding_json(finding: "Finding") -> dict[str, object]:
@@ -168,12 +170,22 @@ def _print(facts: "HostFacts", result: "HostEvaluation", *, why: bool) -> None:
         rows = [(severity_text(f.severity), Text(f.rule_id), Text(f.title)) for f in found]
         print_table(("SEVERITY", "RULE", "TITLE"), rows, empty="No findings.")
         out.print()
+    print_exclusions(result)
+    out.print(Text(_summary(facts, result)))
+
+
+def print_exclusions(result: "HostEvaluation") -> None:
+    """Print what could not be completed, and how to fix that."""
+    from rich.text import Text
+
+    from openinspector.cli.presentation import console
+
+    out = console()
     for exclusion in result.exclusions:
         out.print(Text(f"Not completed: {exclusion.preview.title}", style="yellow"))
         out.print(_indented(exclusion.preview.description))
         out.print(_indented(exclusion.preview.recommendation))
         out.print()
-    out.print(Text(_summary(facts, result)))
 
 
 def _indented(text: str) -> "object":

@@ -1,6 +1,7 @@
 """Files of facts and advisories for offline evaluation: JSON, one value a line or one array of all."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final, Generic, TypeVar
@@ -36,14 +37,17 @@ class FactsFileError(OpenInspectorError):
 
 
 def read_facts(path: str, agent_id: str | None) -> HostFacts:
-    """Return the host that the telemetry messages of a file describe; ``-`` is standard input.
-
-    The host is called ``agent_id``, else what its instance metadata says, else `UNKNOWN_AGENT`.
-    """
+    """Return the host that the telemetry messages of a file describe; ``-`` is standard input."""
     messages = _values(path, _MESSAGES, "telemetry messages", _HOW_TO_MAKE_FACTS)
-    facts = build_facts(UNKNOWN_AGENT, messages)
+    facts = facts_of(messages, agent_id)
     if not facts.sensors:
         raise FactsFileError(f"{path} holds no finished collection of any sensor", advice=_HOW_TO_MAKE_FACTS)
+    return facts
+
+
+def facts_of(messages: Iterable[TelemetryMessage], agent_id: str | None) -> HostFacts:
+    """Return the host that messages describe: called ``agent_id``, else by its instance id, else `UNKNOWN_AGENT`."""
+    facts = build_facts(UNKNOWN_AGENT, messages)
     metadata = facts.only(InstanceMetadata)
     name = agent_id or (metadata.instance_id if metadata else "") or UNKNOWN_AGENT
     return replace(facts, agent_id=name)

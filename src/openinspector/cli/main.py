@@ -1,7 +1,7 @@
 """The command `openinspector`: groups are imported only when used, so that every command starts fast.
 
 Exit statuses: 0 done; 1 the service or the host refused, or what was asked about is not well; 2 wrong usage;
-3 the service cannot be reached; 4 the run ended FAILED, ERROR or CANCELED.
+3 the service cannot be reached; 4 the run ended FAILED, ERROR or CANCELED; 5 a scan found what it was to fail on.
 """
 
 import importlib
@@ -17,7 +17,10 @@ from openinspector.model.errors import OpenInspectorError
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "admin": ("openinspector.cli.admin:admin", "Administer this installation: tokens, access keys, agents."),
+        "admin": (
+            "openinspector.cli.admin:admin",
+            "Administer this installation: tokens, access keys, agents, rollouts.",
+        ),
         "agent": ("openinspector.cli.agent:agent", "Run the agent on this host and look at it."),
         "completion": ("openinspector.cli.completion:completion", "Print the shell completion script."),
         "demo": ("openinspector.cli.demo:demo", "Assess this very host: service, agent, run, findings."),
@@ -28,7 +31,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "openinspector.cli.notifications:notifications",
             "Let SNS topics be told of runs and findings.",
         ),
+        "release": ("openinspector.cli.release:release", "Sign and publish releases of the agent."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
+        "scan": ("openinspector.cli.scan:scan", "Assess a folder: a mounted image, a container's root."),
         "schedules": ("openinspector.cli.schedules:schedules", "Let templates be run by themselves."),
         "serve": ("openinspector.cli.serve:serve", "Run the service."),
         "targets": ("openinspector.cli.targets:targets", "Choose hosts to assess."),

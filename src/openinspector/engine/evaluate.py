@@ -31,6 +31,8 @@ from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, Scope, ScopeKey
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import SHORT_ID, Attribute, Finding, Severity, derived_finding_arn, derived_id
+from openinspector.model.inventory import OperatingSystem
+from openinspector.model.windows import WINDOWS
 
 INSTANCE_ID: Final = "INSTANCE_ID"
 NO_ISSUES_TITLE: Final = "No potential security issues found"
@@ -145,6 +147,14 @@ def no_issues_finding(run: RunEvaluation, package: RulesPackageArn, hosts_assess
     )
 
 
+def _elsewhere(rule: Rule, facts: HostFacts) -> NotApplicable | None:
+    """Return why a rule for Linux says nothing of this host; None where it may."""
+    system = facts.only(OperatingSystem)
+    if rule.linux_only and system is not None and system.id == WINDOWS:
+        return NotApplicable(reason="The host runs Windows; the rule is for Linux.")
+    return None
+
+
 class _Host:
     """One host under evaluation."""
 
@@ -159,7 +169,7 @@ class _Host:
     def judge(self, package: RulesPackageArn, rule: Rule) -> None:
         """Evaluate one rule and note what came of it."""
         try:
-            outcome = rule.evaluate(restricted(self.facts, rule), self.run.context)
+            outcome = _elsewhere(rule, self.facts) or rule.evaluate(restricted(self.facts, rule), self.run.context)
             found = self._findings(package, rule, outcome)
             kind, because = _noted(outcome)
         except Exception as error:  # noqa: BLE001 - one rule's fault must not cost the run (ADR 0011)
@@ -177,7 +187,7 @@ class _Host:
                 because=fit(because, MAX_TEXT),
             )
         )
-        gap = outcome.unfinished if isinstance(outcome, Detected) else outcome
+        gap = outcome.unfinished if isinstance(outcome, Detected | Passed) else outcome
         if isinstance(gap, Unable):
             self.gaps.setdefault((package, gap.kind), []).append((rule, gap))
 

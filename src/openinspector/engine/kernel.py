@@ -89,9 +89,11 @@ def running_release(facts: HostFacts) -> str:
 
 
 def subjects(facts: HostFacts) -> Subjects:
-    """Return the host's packages as they are judged, in the order collected."""
+    """Return the distribution's packages of the host as they are judged, in the order collected."""
     ordinary, kernels = [], []
     for package in facts.all(Package):
+        if not package.manager.of_distribution:  # advisories of a distribution mean its own packages
+            continue
         part = _part(package)
         if part is not None:
             kernels.append((package, part))
@@ -182,6 +184,8 @@ def _part(package: Package) -> _Part | None:
             return _rpm_part(package)
         case PackageManager.APK:
             return _apk_part(package)
+        case _:
+            return None
 
 
 def _dpkg_part(package: Package) -> _Part | None:

@@ -21,7 +21,7 @@ from openinspector.engine.kernel import Standing, Subject, subjects
 from openinspector.model.advisory import NOT_MODULAR, Advisory, AffectedPackage, FixState, PackageKind, Score
 from openinspector.model.errors import ModelError
 from openinspector.model.facts import HostFacts
-from openinspector.model.inventory import Package
+from openinspector.model.inventory import Package, PackageManager
 from openinspector.version import VersionScheme
 
 _MAX_REMEMBERED: Final = 200_000
@@ -217,7 +217,7 @@ class AdvisoryIndex:
                     best[id(entry.advisory)] = hit if known is None else _join(known, hit)
         return best.values()
 
-    def _table(self, distribution: str, manager: str) -> _Table:
+    def _table(self, distribution: str, manager: PackageManager) -> _Table:
         table = self._tables.get((distribution, manager))
         if table is None:
             gathered: dict[tuple[PackageKind, str], list[_Entry]] = {}
@@ -229,13 +229,14 @@ class AdvisoryIndex:
             table = self._tables[distribution, manager] = {name: _bucket(found) for name, found in gathered.items()}
         return table
 
-    def _key(self, manager: str, version: str) -> bytes:
+    def _key(self, manager: PackageManager, version: str) -> bytes:
         key = self._keys.get((manager, version))
         if key is None:
-            scheme = self.schemes.get(manager)
+            scheme = self.schemes.get(manager.version_scheme)
             if scheme is None:
                 raise ModelError(
-                    f"no version scheme is called {manager!r}", advice="give AdvisoryIndex the schemes of versions/"
+                    f"no version scheme is called {manager.version_scheme!r}",
+                    advice="give AdvisoryIndex the schemes of versions/",
                 )
             if len(self._keys) >= _MAX_REMEMBERED:
                 self._keys.clear()

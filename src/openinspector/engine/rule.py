@@ -44,6 +44,8 @@ class Passed:
     """The rule looked and found nothing."""
 
     evidence: Evidence
+    unfinished: "Unable | None" = None
+    """What it has no knowledge to judge, beside what it judged: an exclusion beside the pass (ADR 0023)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +90,5 @@ class Rule:
     sensors: tuple[str, ...]
     """Sensors that must have run for the rule to say anything."""
     evaluate: Callable[[HostFacts, RuleContext], Outcome]
+    linux_only: bool = False
+    """Whether it says nothing of a Windows host, as all of Security Best Practices (F5.62)."""

@@ -4,7 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from openinspector.model.activity import (
+    CodeModule,
+    DnsEntry,
+    OutdatedImage,
+    Process,
+    ProcessPerformance,
+    SystemPerformance,
+    TcpConnection,
+    Terminal,
+    TimeState,
+)
+from openinspector.model.configuration import (
+    FirewallChain,
+    FirewallRule,
+    FirewallSet,
+    KernelModule,
+    Mount,
+    SystemdUnit,
+)
 from openinspector.model.inventory import (
+    ContainerRoot,
     DirectoryMode,
     Group,
     InstanceMetadata,
@@ -24,9 +44,16 @@ from openinspector.model.inventory import (
     SshdConfiguration,
     User,
 )
+from openinspector.model.windows import (
+    WindowsHotfix,
+    WindowsProgram,
+    WindowsRegistryValue,
+    WindowsSecurityPolicy,
+)
 
 Record = (
     Package
+    | ContainerRoot
     | OperatingSystem
     | Kernel
     | InstanceMetadata
@@ -41,6 +68,25 @@ Record = (
     | KernelParameters
     | ProcessorFeatures
     | DirectoryMode
+    | Process
+    | CodeModule
+    | OutdatedImage
+    | ProcessPerformance
+    | SystemPerformance
+    | TcpConnection
+    | DnsEntry
+    | Terminal
+    | TimeState
+    | Mount
+    | KernelModule
+    | SystemdUnit
+    | FirewallChain
+    | FirewallRule
+    | FirewallSet
+    | WindowsHotfix
+    | WindowsProgram
+    | WindowsRegistryValue
+    | WindowsSecurityPolicy
     | SensorStatus
     | MonitoringStart
 )

@@ -1,6 +1,7 @@
 """What sensors find on a host: one frozen type per telemetry message (F3.12 to F3.16).
 
-Every class here is the payload of one message type; `openinspector.wire.telemetry` names the types.
+Every class here is the payload of one message type; `openinspector.wire.telemetry` names the types. What the host
+does is in `openinspector.model.activity`, how it is set up also in `openinspector.model.configuration`.
 Sizes are bytes, times are days since 1970-01-01 where the host's own files count days.
 """
 
@@ -9,11 +10,25 @@ from enum import StrEnum
 
 
 class PackageManager(StrEnum):
-    """Which database a package came from; also names its version scheme."""
+    """Which database a package came from; the value is also its sensor's name."""
 
     DPKG = "dpkg"
     RPM = "rpm"
     APK = "apk"
+    PACMAN = "pacman"
+    PYPI = "pypi"
+    NPM = "npm"
+    GEM = "gem"
+
+    @property
+    def of_distribution(self) -> bool:
+        """Whether the packages are the distribution's own, which its advisories speak of."""
+        return self in (PackageManager.DPKG, PackageManager.RPM, PackageManager.APK, PackageManager.PACMAN)
+
+    @property
+    def version_scheme(self) -> str:
+        """Name of the scheme that orders its versions."""
+        return "alpm" if self is PackageManager.PACMAN else self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +46,23 @@ class Package:
     vendor: str = ""
     module: str = ""
     """Modularity label of an rpm (``name:stream:version:context``), empty elsewhere."""
+    location: str = ""
+    """Folder of the host it is installed in; empty for the distribution's packages, which have one database."""
+    owner: str = ""
+    """Name of the distribution's package that brought it; empty where none did or that cannot be seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerRoot:
+    """The root folder of a running container of the host, and how much its own package databases hold (ADR 0024)."""
+
+    process_id: int
+    """The container's process with the lowest number: its root is ``/proc/<process_id>/root``."""
+    container_id: str = ""
+    """64 hexadecimal digits from the process's control group; empty where none are there."""
+    system: str = ""
+    """``<ID>:<VERSION_ID>`` of its os-release; empty where it has none."""
+    packages: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +88,7 @@ class OperatingSystem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kernel:
-    """A kernel image on the host (InspectorKernelModule's neighbour; F3.20)."""
+    """A kernel image on the host (F3.20)."""
 
     release: str
     running: bool

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from openinspector.engine.rule import Rule
 from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.assessment import AssessmentRun
+from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.plugins import discover
@@ -23,8 +26,9 @@ from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
+from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.counters import Counters
-from openinspector.service.app.enrolment import Nonces, new_agent_id
+from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW, PreviewMaker
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
 from openinspector.service.app.installation import Installation
@@ -33,6 +37,7 @@ from openinspector.service.app.metrics import InstallationMetrics
 from openinspector.service.app.notifications import announce
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.releases import Releases
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
@@ -42,6 +47,7 @@ from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
+from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.certificates import write_private
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
@@ -52,12 +58,16 @@ from openinspector.service.ports.access_key_store import AccessKeyStore
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.finding_store import FindingStore
+from openinspector.service.ports.identity_store import IdentityStore
+from openinspector.service.ports.instance_states import InstanceStates
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
 from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.rollout_store import RolloutStore
 from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.subscription_store import SubscriptionStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
@@ -71,12 +81,14 @@ from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.identity_sql import SqlIdentityStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.notification_sql import SqlNotificationStore
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.role_sql import SqlRoleStore
+from openinspector.service.stores.rollout_sql import SqlRolloutStore
 from openinspector.service.stores.schedule_sql import SqlScheduleStore
 from openinspector.service.stores.subscription_sql import SqlSubscriptionStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
@@ -100,8 +112,24 @@ _COUNTERS: Final = Counters()
 _RETENTION_SECONDS: Final = 3600.0
 _SCHEDULE_SECONDS: Final = 10.0
 _NOTIFICATION_SECONDS: Final = 1.0
-_INVENTORY_SENSORS: Final = ("os_release", "kernel", "network_interfaces", "instance_metadata", "listening_ports")
-"""Asked of every host, whatever the rules read: who it is and what it offers."""
+_INVENTORY_SENSORS: Final = (
+    "os_release",
+    "kernel",
+    "network_interfaces",
+    "instance_metadata",
+    "listening_ports",
+    "connections",
+    "firewall",
+    "kernel_modules",
+    "mounts",
+    "name_resolution",
+    "performance",
+    "processes",
+    "systemd_units",
+    "terminals",
+    "time_state",
+)
+"""Asked of every host, whatever the rules read: who it is, what it offers, what it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +138,7 @@ class Stores:
 
     assessments: AssessmentStore
     agents: AgentStore
+    identities: IdentityStore
     findings: FindingStore
     telemetry: TelemetryStore
     advisories: AdvisoryStore
@@ -120,6 +149,7 @@ class Stores:
     subscriptions: SubscriptionStore
     webhooks: WebhookStore
     notifications: NotificationStore
+    rollouts: RolloutStore
     objects: ObjectStore
     keys: KeyProvider
 
@@ -132,6 +162,7 @@ def open_stores(settings: Settings) -> Stores:
     return Stores(
         assessments=SqlAssessmentStore(engine),
         agents=SqlAgentStore(engine),
+        identities=SqlIdentityStore(engine),
         findings=SqlFindingStore(engine),
         telemetry=SqlTelemetryStore(engine),
         advisories=SqlAdvisoryStore(engine),
@@ -142,6 +173,7 @@ def open_stores(settings: Settings) -> Stores:
         subscriptions=SqlSubscriptionStore(engine),
         webhooks=SqlWebhookStore(engine),
         notifications=SqlNotificationStore(engine),
+        rollouts=SqlRolloutStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
     )
@@ -240,7 +272,9 @@ class Service:
         )
         token = _shared_secret(self.settings.data_dir / "metrics.token", lambda: secrets.token_urlsafe(32).encode())
         metrics = metrics_routes(_COUNTERS.registry, [InstallationMetrics(self._installation)], token.decode())
-        return Starlette(routes=[*gateway_routes(gateway), *api_routes(services), *metrics], lifespan=lifespan)
+        releases = _release_routes(self.settings.releases_dir)
+        routes = [*gateway_routes(gateway), *releases, *api_routes(services), *metrics]
+        return Starlette(routes=routes, lifespan=lifespan)
 
     def _gateway(self) -> Gateway:
         settings = self.settings
@@ -252,11 +286,17 @@ class Service:
             agents=self.stores.agents,
             heartbeats=Heartbeats(self.stores.agents, self._board, _COUNTERS, intervals),
             telemetry=self._telemetry,
+            releases=Releases(rollouts=self.stores.rollouts, agents=self.stores.agents, clock=self._clock),
             sessions=Sessions(os.urandom),
             nonces=Nonces(os.urandom),
             counters=_COUNTERS,
             clock=self._clock,
-            new_agent_id=partial(new_agent_id, os.urandom),
+            admission=Admission(
+                agents=self.stores.agents,
+                identities=self.stores.identities,
+                attesting=_attesting(settings),
+                new_id=partial(new_agent_id, os.urandom),
+            ),
         )
 
     def _run_driver(self) -> RunDriver:
@@ -332,6 +372,36 @@ def _telemetry(settings: Settings, stores: Stores) -> Telemetry:
     )
 
 
+def _attesting(settings: Settings) -> Attesting:
+    found = discover("openinspector.service.attestors", "ATTESTOR", Attestor)
+    folder = settings.aws_certificates
+    return Attesting(
+        attestors={name: found[name] for name in settings.enrolment_methods},
+        trust=Trust(
+            accounts=frozenset(settings.aws_accounts),
+            roles=frozenset(settings.aws_roles),
+            certificates={} if folder is None else load_region_certificates(folder),
+            server_names=frozenset(settings.server_names),
+            caller_identity=_caller_identity() if "aws_role" in settings.enrolment_methods else None,
+        ),
+        instances=_instance_states() if settings.aws_ask_ec2 == "yes" else None,
+        holds_for=timedelta(hours=settings.attestation_hours),
+        ring=_COUNTERS.alarm,
+    )
+
+
+def _caller_identity() -> CallerIdentity:
+    from openinspector.service.stores import caller_identity_sts  # noqa: PLC0415 - httpx, where it is used
+
+    return caller_identity_sts.StsCallerIdentity()
+
+
+def _instance_states() -> InstanceStates:
+    from openinspector.service.stores import instance_states_ec2  # noqa: PLC0415 - boto3, where it is used
+
+    return instance_states_ec2.Ec2InstanceStates()
+
+
 def _installation(settings: Settings, stores: Stores, workflows: Workflows, telemetry: Telemetry) -> Installation:
     return Installation(
         assessments=stores.assessments,
@@ -366,6 +436,18 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
     found = discover_rules()
     return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
+
+
+def _release_routes(folder: str) -> Sequence[BaseRoute]:
+    """Return what serves the published releases: files as they lie there, no listing, no links out of it."""
+    if not folder:
+        return ()
+    if not Path(folder).is_dir():
+        raise StoreError(
+            f"there is no folder {folder} to serve releases from",
+            advice="Publish into it first, or set OPENINSPECTOR_RELEASES_DIR to another folder.",
+        )
+    return (Mount("/releases", StaticFiles(directory=folder)),)
 
 
 def _shared_secret(path: Path, make: Callable[[], bytes] = secrets.token_bytes) -> bytes:

@@ -45,6 +45,8 @@ class Settings:
     """``streams-closed``: a run ends as soon as every agent has closed its streams; ``duration``: at its end."""
     stop_grace_seconds: int = 60
     """How long agents may take to flush after a stop (decisions)."""
+    releases_dir: str = ""
+    """Folder that signed releases of the agent are published in, served below ``/releases/``; empty: none is."""
     retention_days: int = 30
     """How long telemetry is kept (F3.3)."""
     audit_days: int = 365
@@ -67,6 +69,18 @@ class Settings:
     """Whether webhooks may lead to this very host: ``refused`` or ``allowed``."""
     notification_hours: int = 24
     """How long what a subscriber does not take is tried."""
+    enrolment_methods: tuple[str, ...] = ("join_token",)
+    """How hosts may prove who they are: ``join_token``, ``aws_instance``, ``aws_role``."""
+    aws_accounts: tuple[str, ...] = ()
+    """AWS accounts whose instances may enrol by the methods of AWS; none: nobody may."""
+    aws_roles: tuple[str, ...] = ()
+    """Names of IAM roles, assumable by EC2 alone, whose instances may enrol by ``aws_role``; none: nobody may."""
+    aws_certificates: Path | None = None
+    """Folder of the certificates that sign instance identity documents, ``<region>.pem`` each."""
+    aws_ask_ec2: str = "no"
+    """``yes``: an instance enrols only if EC2, asked with the service's own credentials, says that it is alive."""
+    attestation_hours: int = 24
+    """How long an instance's proof holds before it must prove itself afresh."""
     log_level: str = "info"
 
     @property
@@ -130,6 +144,16 @@ def _names(text: str) -> tuple[str, ...]:
     return names
 
 
+def _several(pattern: str, allowed: str) -> Callable[[str], tuple[str, ...]]:
+    def parse(text: str) -> tuple[str, ...]:
+        parts = tuple(part.strip() for part in text.split(",") if part.strip())
+        if not parts or not all(re.fullmatch(pattern, part, re.ASCII) for part in parts):
+            raise ValueError(allowed)
+        return parts
+
+    return parse
+
+
 def _folder(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute():
@@ -160,6 +184,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "collecting_heartbeat_seconds": _between(5, 300),
     "run_ends": _one_of("streams-closed", "duration"),
     "stop_grace_seconds": _between(1, 600),
+    "releases_dir": _matching(r"|/.*", "an absolute path, or nothing"),
     "retention_days": _between(1, 3650),
     "audit_days": _between(1, 3650),
     "evaluation_batch": _between(1, 500),
@@ -173,6 +198,12 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "webhook_ca_file": _matching(r"|/.+", "an absolute path"),
     "webhook_loopback": _one_of("refused", "allowed"),
     "notification_hours": _between(1, 720),
+    "enrolment_methods": _several(r"join_token|aws_instance|aws_role", "join_token, aws_instance, aws_role"),
+    "aws_accounts": _several(r"\d{12}", "accounts of 12 digits, separated by commas"),
+    "aws_roles": _several(r"[\w+=.@-]{1,64}", "names of roles, separated by commas"),
+    "aws_certificates": _folder,
+    "aws_ask_ec2": _one_of("yes", "no"),
+    "attestation_hours": _between(1, 8760),
     "log_level": _one_of("debug", "info", "warning", "error"),
 }
 
@@ -191,7 +222,24 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if variable not in known:
             raise SettingsError(f"unknown setting {variable}", advice=f"Known settings: {', '.join(sorted(known))}.")
         values[known[variable]] = _parsed(variable, text, _PARSERS[known[variable]])
-    return Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
+    settings = Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
+    _check_methods(settings)
+    return settings
+
+
+def _check_methods(settings: Settings) -> None:
+    """Raise SettingsError where a way of enrolment is on that could let nobody in."""
+    needs = {
+        "aws_instance": ("aws_accounts", "aws_certificates"),
+        "aws_role": ("aws_accounts", "aws_roles"),
+    }
+    for method in settings.enrolment_methods:
+        for name in needs.get(method, ()):
+            if not getattr(settings, name):
+                raise SettingsError(
+                    f"hosts may enrol by {method}, but {PREFIX}{name.upper()} is not set",
+                    advice=f"Set it, or take {method} out of {PREFIX}ENROLMENT_METHODS.",
+                )
 
 
 def _parsed(variable: str, text: str, parse: Callable[[str], _T]) -> _T:

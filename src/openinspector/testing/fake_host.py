@@ -3,12 +3,21 @@
 import errno
 import os
 import posixpath
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from openinspector.agent import metadata_client
-from openinspector.agent.host import MAX_FILE_BYTES, FileStatus, HttpReply, InterfaceAddress
+from openinspector.agent.host import (
+    MAX_FILE_BYTES,
+    FileStatus,
+    Folder,
+    HttpReply,
+    InterfaceAddress,
+    RegistryKey,
+)
+from openinspector.agent.recorded_registry import RecordedRegistry
 
 _MAX_LINKS: Final = 40
 _OTHERS_READ: Final = 0o004
@@ -29,6 +38,8 @@ class Node:
     """A FIFO, socket or device: can be asked about, not read."""
     unreadable: bool = False
     """Refuses even root, as a security module or a dying disk does."""
+    device: int = 1
+    """Number of the file system it is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +49,8 @@ class FakeSystem:
     is_root: bool = True
     uname: tuple[str, str, str, str] = ("fake", "6.1.0-1-amd64", "#1 SMP Debian 6.1.0-1", "x86_64")
     addresses: tuple[InterfaceAddress, ...] = ()
+    packet_filter: tuple[tuple[int, bytes], ...] = ()
+    """Messages of nftables: (type, payload)."""
     metadata_address: str | None = None
     """``host:port`` of a metadata service; without one the host is no EC2 instance."""
 
@@ -49,17 +62,19 @@ class FakeHost:
     """A Host over ``files``: path to content, or to a Node. Folders above them exist as root's 0755.
 
     Processes are the folders ``/proc/<number>``. Without root's rights a file or folder is read only where others
-    may; symbolic links are followed inside, 40 at most.
+    may; symbolic links are followed inside, 40 at most. A Windows host has paths ``C:/…``, and the registry that the
+    ``*.reg`` files of its folder of exports tell of.
     """
 
     def __init__(self, files: Mapping[str, bytes | str | Node] | None = None, system: FakeSystem = _SYSTEM) -> None:
-        self._nodes = {path: _node(content) for path, content in (files or {}).items()}
+        self._nodes = {posixpath.join("/", path): _node(content) for path, content in (files or {}).items()}
         self._system = system
         self._folders: dict[str, set[str]] = {"/": set()}
         for path in self._nodes:
             self._enter(path)
         self.reads: list[str] = []
         """Every path whose content was asked for, in order."""
+        self._registry = RecordedRegistry(self)
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         """Return a file's content, under the same refusals as a real host's."""
@@ -86,7 +101,8 @@ class FakeHost:
 
     def status(self, path: str) -> FileStatus:
         """Return what stat(2) would say of ``path``, links followed."""
-        node = self._at(self._real(path), path)
+        real = self._real(path)
+        node = self._at(real, path)
         if node.link is not None:
             raise _missing(path)
         return FileStatus(
@@ -97,6 +113,7 @@ class FakeHost:
             is_directory=node.is_directory,
             is_file=not (node.is_directory or node.is_device),
             modified_at=0.0,
+            identity=(node.device, zlib.crc32(real.encode(errors="surrogateescape"))),
         )
 
     def names(self, path: str) -> tuple[str, ...]:
@@ -107,6 +124,30 @@ class FakeHost:
             raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
         self._require_readable(node, path)
         return tuple(sorted(self._folders.get(real, ())))
+
+    def folder(self, path: str) -> Folder:
+        """Return what a folder that is no link holds, links and devices left out."""
+        parent, name = posixpath.split(path.rstrip("/"))
+        real = posixpath.join(self._real(parent), name) if name not in ("", ".", "..") else self._real(path)
+        node = self._at(real, path)
+        if not node.is_directory:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), path)
+        self._require_readable(node, path)
+        held = {name: self._at(posixpath.join(real, name), path) for name in sorted(self._folders.get(real, ()))}
+        return Folder(
+            device=node.device,
+            folders=tuple(name for name, each in held.items() if each.is_directory),
+            files=tuple(
+                name
+                for name, each in held.items()
+                if not each.is_directory and not each.is_device and each.link is None
+            ),
+        )
+
+    def inside(self, path: str) -> "FakeHost":
+        """Return a host made of the files below ``path``, with the same rights."""
+        below = {name.removeprefix(path): node for name, node in self._nodes.items() if name.startswith(f"{path}/")}
+        return FakeHost(below, FakeSystem(is_root=self._system.is_root, uname=("", "", "", "")))
 
     def real_file(self, path: str) -> str | None:  # noqa: ARG002 - the interface's
         """Return None: nothing here is on this machine's file system."""
@@ -128,11 +169,19 @@ class FakeHost:
         """Return the addresses the host was made with."""
         return self._system.addresses
 
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the messages the host was made with."""
+        return self._system.packet_filter
+
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the metadata service the host was made with, over real HTTP."""
         if self._system.metadata_address is None:
             raise ConnectionRefusedError(errno.ECONNREFUSED, "not an EC2 instance: the firmware does not name Amazon")
         return metadata_client.ask(self._system.metadata_address, method, path, headers)
+
+    def registry_key(self, path: str) -> RegistryKey:
+        """Return a key of the exports among the files."""
+        return self._registry.key(path)
 
     def _enter(self, path: str) -> None:
         while path != "/":

@@ -3,6 +3,7 @@
 After https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html.
 """
 
+import json
 import secrets
 import threading
 import time
@@ -32,6 +33,21 @@ DOCUMENTS: Final[Mapping[str, bytes]] = {
 }""",
 }
 """What an instance tells of itself; the identity document is unsigned."""
+
+
+def role_documents(role: str, access_key: str, secret_key: str, token: str) -> dict[str, bytes]:
+    """Return what the service tells of an instance's role: its name, and its credentials."""
+    folder = "/latest/meta-data/iam/security-credentials/"
+    credentials = {
+        "Code": "Success",
+        "LastUpdated": "2026-01-01T00:00:00Z",
+        "Type": "AWS-HMAC",
+        "AccessKeyId": access_key,
+        "SecretAccessKey": secret_key,
+        "Token": token,
+        "Expiration": "2026-01-01T06:00:00Z",
+    }
+    return {folder: role.encode(), f"{folder}{role}": json.dumps(credentials, indent=2).encode()}
 
 
 class Speaks(StrEnum):

@@ -36,6 +36,8 @@ class GeneratedWorld:
     packages: int = 3_000
     packages_per_host: int = 600
     advisories: int = 10_000
+    inventories: int = 1_000_000
+    """Hosts with an inventory of their own; after so many, inventories repeat."""
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -3,10 +3,12 @@
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
+from openinspector.wire.signature import key_id
 
 
 class MemoryAgentStore:
@@ -16,6 +18,7 @@ class MemoryAgentStore:
         self._lock = threading.RLock()
         self._tokens: dict[str, EnrolmentToken] = {}
         self._agents: dict[AgentId, Agent] = {}
+        self._revoked: dict[str, AgentId] = {}
 
     def add_token(self, token: EnrolmentToken) -> None:
         """Add an enrolment token."""
@@ -43,6 +46,8 @@ class MemoryAgentStore:
             token = self._tokens.get(digest)
             if token is None or token.uses_left < 1 or token.expires_at <= agent.enrolled_at:
                 return None
+            if key_id(agent.public_key) in self._revoked:
+                raise StoreError("the key was revoked")
             self._tokens[digest] = replace(token, uses_left=token.uses_left - 1)
             self._agents[agent.id] = replace(agent, tags=token.tags)
             return self._agents[agent.id]
@@ -73,7 +78,11 @@ class MemoryAgentStore:
                     last_heartbeat_at=contact.at,
                 )
 
-    def revoke(self, agent: AgentId) -> bool:
-        """Delete an agent; says whether it was there."""
+    def revoke(self, agent: AgentId, at: datetime) -> bool:
+        """Delete an agent and revoke its key; says whether it was there."""
+        del at
         with self._lock:
-            return self._agents.pop(agent, None) is not None
+            gone = self._agents.pop(agent, None)
+            if gone is not None:
+                self._revoked[key_id(gone.public_key)] = agent
+            return gone is not None

@@ -207,6 +207,11 @@ class MemoryAssessmentStore:
         with self._lock:
             return self._agents.get(arn, ())
 
+    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
+        """Say whether an agent is one of a run's."""
+        with self._lock:
+            return agent in self._agents.get(arn, ())
+
     def busy_agents(self, agents: Sequence[AgentId]) -> tuple[tuple[AgentId, RunArn], ...]:
         """Return which of ``agents`` take part in a run in progress, sorted."""
         asked = set(agents)

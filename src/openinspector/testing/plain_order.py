@@ -1,13 +1,16 @@
 """Version comparison step by step, as the vendors' C code goes: twins of the sort keys, for differential tests.
 
 `compare_dpkg` follows dpkg's ``verrevcmp`` (lib/dpkg/version.c), `compare_rpm` rpm's ``rpmvercmp`` and ``rpmverCmp``
-(rpmio/rpmvercmp.c, lib/rpmver.c). Both walk two texts at once and build nothing.
+(rpmio/rpmvercmp.c, lib/rpmver.c), `compare_alpm` libalpm's ``rpmvercmp`` (lib/libalpm/version.c). They walk two texts
+at once and build nothing.
 """
 
 from itertools import takewhile
 
 _DIGITS = frozenset("0123456789")
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+_NOT_ALPM = "".join(chr(code) for code in range(128) if chr(code) not in _DIGITS | _LETTERS)
 
 
 def compare_dpkg(first: str, second: str) -> int:
@@ -29,6 +32,13 @@ def compare_rpm(first: str, second: str) -> int:
     if a[2] is None or b[2] is None:
         return _sign(a[2] is not None, b[2] is not None)
     return _compare_rpm_part(a[2], b[2])
+
+
+def compare_alpm(first: str, second: str) -> int:
+    """Return -1, 0 or 1 by pacman's order."""
+    a, b = _split_rpm(first), _split_rpm(second)
+    decided = _sign(a[0], b[0]) or _compare_alpm_part(a[1], b[1])
+    return decided if decided or a[2] is None or b[2] is None else _compare_alpm_part(a[2], b[2])
 
 
 def _split_dpkg(text: str) -> tuple[int, str, str]:
@@ -89,6 +99,28 @@ def _compare_rpm_part(a: str, b: str) -> int:
             return decided
         a, b = a[len(run) :], b[len(other) :]
     return _sign(bool(a), bool(b))
+
+
+def _compare_alpm_part(a: str, b: str) -> int:
+    while a and b:
+        rest, other_rest = a.lstrip(_NOT_ALPM), b.lstrip(_NOT_ALPM)
+        gap, other_gap = len(a) - len(rest), len(b) - len(other_rest)
+        a, b = rest, other_rest
+        if not (a and b):
+            break
+        if gap != other_gap:
+            return _sign(gap, other_gap)
+        kind = _DIGITS if a[0] in _DIGITS else _LETTERS
+        run, other = _run(a, kind), _run(b, kind)
+        if not other:
+            return 1 if kind is _DIGITS else -1
+        decided = _sign(int(run), int(other)) if kind is _DIGITS else _sign(run, other)
+        if decided:
+            return decided
+        a, b = a[len(run) :], b[len(other) :]
+    if not a and not b:
+        return 0
+    return -1 if (not a and b[0] not in _LETTERS) or a[:1] in _LETTERS else 1
 
 
 def _compare_marks(a: str, b: str) -> int | None:

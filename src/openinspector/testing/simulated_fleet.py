@@ -5,17 +5,20 @@ they are to measure. Connections stay open, as agents keep theirs.
 """
 
 import asyncio
+import random
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from openinspector.agent.backoff import FIRST_SECONDS, MAX_SECONDS
 from openinspector.model.agent import AgentHealthCode, HostDescription
 from openinspector.model.errors import WireError
 from openinspector.testing.generated_world import DISTRIBUTION, GeneratedWorld
@@ -42,24 +45,32 @@ _MESSAGES_PER_ENVELOPE: Final = 2_000
 _ROOT: Final = "/agent/v1"
 _OK: Final = 200
 _LATER: Final = (429, 503)
-_TRIES: Final = 60
+_TRIES: Final = 20
 
 
 class BusyError(WireError):
     """The service asks to come back later (429, 503)."""
 
 
+Observe = Callable[[str, float, int], None]
+"""Told of each request: its path, the seconds until its whole answer was there, its status."""
+
+
 class Connection:
     """One keep-alive HTTPS connection."""
 
-    def __init__(self, url: str, context: ssl.SSLContext) -> None:
+    def __init__(
+        self, url: str, context: ssl.SSLContext, observe: Observe = lambda _path, _seconds, _status: None
+    ) -> None:
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 443
         self._context = context
+        self._observe = observe
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, path: str, headers: dict[str, str], body: bytes) -> bytes:
         """Return the body of a 200 answer; WireError with the problem for any other."""
+        began = time.monotonic()
         reader, writer = self._streams or await self._open()
         head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         writer.write(
@@ -71,6 +82,7 @@ class Connection:
         length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))
         content = await reader.readexactly(length)
         status = int(lines[0].split()[1])
+        self._observe(path, time.monotonic() - began, status)
         if status in _LATER:
             raise BusyError(f"{path}: {lines[0]}")
         if status != _OK:
@@ -150,21 +162,19 @@ class SimulatedAgent:
         if not reply.closed:
             raise WireError(f"the stream of {self.agent_id} was not closed: {reply.missing}")
 
-    def _batches(self) -> Iterator[bytes]:
-        messages = [encode_record(sensor, record) for sensor, record in self.world.records_of(self.number)]
-        for start in range(0, len(messages), _MESSAGES_PER_ENVELOPE):
-            yield encode_batch(messages[start : start + _MESSAGES_PER_ENVELOPE])
+    def _batches(self) -> tuple[bytes, ...]:
+        return _inventory(self.world, self.number % self.world.inventories)
 
     async def _challenge(self) -> Challenge:
         return msgspec.json.decode(await self.connection.post(f"{_ROOT}/challenge", {}, b""), type=Challenge)
 
     async def _send(self, name: str, body: bytes, reply: type[T], media_type: str = "application/json") -> T:
-        """Send a signed request; comes back a second later, as agents do, while the service is busy."""
-        for _ in range(_TRIES):
+        """Send a signed request; comes back later and later, as agents do, while the service is busy."""
+        for failed in range(_TRIES):
             try:
                 return await self._send_once(name, body, reply, media_type)
             except BusyError:
-                await asyncio.sleep(1)
+                await asyncio.sleep(min(MAX_SECONDS, FIRST_SECONDS * 2**failed) * random.uniform(0.5, 1))
         raise BusyError(f"{name}: still busy after {_TRIES} tries")
 
     async def _send_once(self, name: str, body: bytes, reply: type[T], media_type: str) -> T:
@@ -203,12 +213,10 @@ class SimulatedFleet:
 
     @classmethod
     async def enrol(
-        cls, url: str, context: ssl.SSLContext, token: str, world: GeneratedWorld, size: int
+        cls, connect: Callable[[], Connection], token: str, world: GeneratedWorld, size: int
     ) -> "SimulatedFleet":
-        """Enrol ``size`` hosts, a few at a time."""
-        agents = tuple(
-            SimulatedAgent(number=number, connection=Connection(url, context), world=world) for number in range(size)
-        )
+        """Enrol ``size`` hosts over connections of their own, a few at a time."""
+        agents = tuple(SimulatedAgent(number=number, connection=connect(), world=world) for number in range(size))
         gate = asyncio.Semaphore(16)
         await asyncio.gather(*(_enrol(agent, token, gate) for agent in agents))
         return cls(agents=agents)
@@ -227,3 +235,11 @@ class SimulatedFleet:
 async def _enrol(agent: SimulatedAgent, token: str, gate: asyncio.Semaphore) -> None:
     async with gate:
         await agent.enrol(token)
+
+
+@lru_cache(maxsize=64)
+def _inventory(world: GeneratedWorld, host: int) -> tuple[bytes, ...]:
+    """Return one host's telemetry as payloads of envelopes: made once for the hosts that share it."""
+    messages = [encode_record(sensor, record) for sensor, record in world.records_of(host)]
+    starts = range(0, len(messages), _MESSAGES_PER_ENVELOPE)
+    return tuple(encode_batch(messages[start : start + _MESSAGES_PER_ENVELOPE]) for start in starts)

@@ -6,7 +6,8 @@ against each other by something that is neither.
 
 import ssl
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler
@@ -31,6 +32,8 @@ from openinspector.wire.message import (
     EnrolmentRequest,
     Heartbeat,
     HeartbeatReply,
+    KeyRotated,
+    KeyRotation,
     Manifest,
     ManifestReply,
     Problem,
@@ -38,10 +41,12 @@ from openinspector.wire.message import (
     Session,
     SessionRequest,
 )
+from openinspector.wire.release import ReleaseReply, ReleaseReport, ReleaseRequest, ReportReceipt
 from openinspector.wire.signature import SignedRequest, key_id, parse_headers
 from openinspector.wire.telemetry import TelemetryMessage
 
 TOKEN: Final = "simulated-join-token-0001"  # noqa: S105 - opens nothing but this simulator
+AWS_AGENT: Final = "i-0123456789abcdef0"
 MAX_BODY: Final = 8 * 1024 * 1024
 
 
@@ -56,6 +61,10 @@ class Fault:
     retry_after: str | None = None
     body: bytes | None = None
     """Reply with these bytes."""
+    location: str | None = None
+    """Point elsewhere."""
+    raw: Callable[[], Iterator[bytes]] | None = None
+    """Send these bytes in place of a reply, for as long as they are taken, and close the connection."""
     after: bool = False
     """Do what was asked first."""
 
@@ -99,16 +108,45 @@ class _OpenSession:
 class SimulatedGateway:
     """Use as a context manager; ``instructions`` go into every heartbeat's reply until they are replaced."""
 
-    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:
+    def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:  # noqa: PLR0915 - one line a dial of the simulator
         self.authority = ThrowawayAuthority(folder)
         self.instructions: tuple[bytes, ...] = ()
         self.faults: deque[Fault] = deque()
+        self.misbehave: Callable[[str], Fault | None] = lambda _endpoint: None
+        """Asked for each request without a fault of its own."""
+        self.refused: list[str] = []
+        """Codes of refusals that were not faults, in order."""
         self.heartbeats: list[Heartbeat] = []
         self.streams: dict[str, KeptStream] = {}
         self.agents: dict[str, bytes] = {}
+        self.enrolments: list[EnrolmentRequest] = []
+        self.methods = {"join_token"}
+        """Ways of enrolment that are on; of the others it takes ``aws_instance``, whatever the evidence."""
+        self.unproved: set[str] = set()
+        """Agents that get no session before they have proved themselves afresh."""
+        self.revoked: set[str] = set()
+        """Agents that get no session any more."""
         self.requests: list[str] = []
         """Every request's endpoint, in order."""
         self.connections = 0
+        self.heartbeat_seconds = 60
+        self.hear: Callable[[bytes], object] = lambda _message: None
+        """Told every request's headers and body, as they came."""
+        self.releases: Path | None = None
+        """Folder served below ``/releases/``."""
+        self.endless: set[str] = set()
+        """Paths below it whose answer never ends."""
+        self.fetched: list[str] = []
+        """Every path asked for below it, in order."""
+        self.on_fetch: Callable[[str], object] = lambda _path: None
+        """Called with each of them before it is answered."""
+        self.redirect: str | None = None
+        """Where everything below it is said to be instead."""
+        self.offered: str | None = None
+        """The target that every host is offered."""
+        self.reports: list[ReleaseReport] = []
+        self.refuse_heartbeats = False
+        """Whether heartbeats find the service busy."""
         self._nonces: set[str] = set()
         self._sessions: dict[str, _OpenSession] = {}
         self._changed = Condition()
@@ -147,6 +185,10 @@ class SimulatedGateway:
             if not self._changed.wait_for(what, timeout=seconds):
                 raise AssertionError("what was waited for did not happen")
 
+    def present(self, context: ssl.SSLContext) -> None:
+        """Use another TLS context for the connections to come."""
+        self._server.context = context
+
     def end_sessions(self) -> None:
         """Forget every session, as a restarted service does."""
         self._sessions.clear()
@@ -169,14 +211,30 @@ class SimulatedGateway:
         if endpoint == "session":
             return self._open(claim, _decoded(body, SessionRequest))
         agent_id = self._authenticated(claim)
+        if endpoint == "rotation":
+            return self._rotate(agent_id, claim, _decoded(body, KeyRotation))
+        return self._serve(endpoint, agent_id, body)
+
+    def _serve(self, endpoint: str, agent_id: str, body: bytes) -> msgspec.Struct:
         if endpoint == "heartbeat":
-            self.heartbeats.append(_decoded(body, Heartbeat))
-            return HeartbeatReply(instructions=tuple(msgspec.Raw(raw) for raw in self.instructions))
+            return self._hear(_decoded(body, Heartbeat))
         if endpoint == "telemetry":
             return self._take(agent_id, body)
         if endpoint == "manifest":
             return self._close(_decoded(body, Manifest))
+        if endpoint == "release":
+            _decoded(body, ReleaseRequest)
+            return ReleaseReply(target=self.offered)
+        if endpoint == "release-report":
+            self.reports.append(_decoded(body, ReleaseReport))
+            return ReportReceipt(recorded=True)
         raise RefusalError(404, "not-found")
+
+    def _hear(self, heartbeat: Heartbeat) -> HeartbeatReply:
+        if self.refuse_heartbeats:
+            raise RefusalError(503, "busy")
+        self.heartbeats.append(heartbeat)
+        return HeartbeatReply(instructions=tuple(msgspec.Raw(raw) for raw in self.instructions))
 
     def changed(self) -> None:
         """Wake who waits."""
@@ -187,7 +245,7 @@ class SimulatedGateway:
         """Return the fault meant for this request, once."""
         if self.faults and self.faults[0].endpoint == endpoint:
             return self.faults.popleft()
-        return None
+        return self.misbehave(endpoint)
 
     def _claim(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> SignedRequest:
         try:
@@ -203,21 +261,49 @@ class SimulatedGateway:
     def _enrol(self, claim: SignedRequest, request: EnrolmentRequest) -> Enrolment:
         self._use(request.nonce)
         _verify(claim, request.public_key)
-        if request.evidence != {"token": TOKEN}:
+        self.enrolments.append(request)
+        if request.method == "aws_instance" and request.method in self.methods:
+            agent_id = AWS_AGENT
+            self.unproved.discard(agent_id)
+        elif request.method not in self.methods:
+            raise RefusalError(403, "method-off")
+        elif request.evidence == {"token": TOKEN}:
+            agent_id = f"host-{claim.key_id[:17]}"
+        else:
             raise RefusalError(403, "enrolment-refused")
-        agent_id = f"host-{claim.key_id[:17]}"
         self.agents[agent_id] = request.public_key
         return Enrolment(agent_id=agent_id)
 
     def _open(self, claim: SignedRequest, request: SessionRequest) -> Session:
         self._use(request.nonce)
+        if request.agent_id in self.revoked:
+            raise RefusalError(401, "revoked")
         public_key = self.agents.get(request.agent_id)
         if public_key is None:
             raise RefusalError(401, "unknown-agent")
         _verify(claim, public_key)
+        if request.agent_id in self.unproved:
+            raise RefusalError(403, "attestation-required")
         session_id = token_urlsafe(24)
         self._sessions[session_id] = _OpenSession(request.agent_id, public_key)
-        return Session(session_id=session_id, expires_at=datetime.now(UTC) + timedelta(hours=1), heartbeat_seconds=60)
+        return Session(
+            session_id=session_id,
+            expires_at=datetime.now(UTC) + timedelta(hours=1),
+            heartbeat_seconds=self.heartbeat_seconds,
+        )
+
+    def _rotate(self, agent_id: str, claim: SignedRequest, request: KeyRotation) -> KeyRotated:
+        new = key_id(request.public_key)
+        statement = "\n".join(
+            ["openinspector-key-rotation-v1", agent_id, claim.covered.session or "", claim.key_id, new]
+        )
+        try:
+            Ed25519PublicKey.from_public_bytes(request.public_key).verify(request.proof, statement.encode())
+        except InvalidSignature as error:
+            raise RefusalError(403, "rotation-refused") from error
+        self.agents[agent_id] = request.public_key
+        self.end_sessions()
+        return KeyRotated(key_id=new)
 
     def _use(self, nonce: str) -> None:
         if nonce not in self._nonces:
@@ -286,12 +372,38 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), MAX_BODY))
         endpoint = self.path.removeprefix("/agent/v1/")
         gateway.requests.append(endpoint)
+        gateway.hear(bytes(self.headers) + body)
         fault = gateway.take_fault(endpoint)
         if fault is None or fault.after:
             self._answer(gateway, endpoint, body, send=fault is None)
         if fault is not None:
             self._misbehave(fault)
         gateway.changed()
+
+    def do_GET(self) -> None:
+        """Serve a file of the releases."""
+        assert isinstance(self.server, _Server)
+        gateway = self.server.gateway
+        name = self.path.removeprefix("/releases/")
+        gateway.fetched.append(name)
+        gateway.on_fetch(name)
+        path = (gateway.releases or Path("/nonexistent")) / name
+        if gateway.redirect:
+            self._send(302, b"", {"Location": gateway.redirect + name})
+        elif name in gateway.endless:
+            self._send_endless()
+        elif path.is_file():
+            self._send(200, path.read_bytes())
+        else:
+            self._send(404, b"")
+        self.close_connection = True
+
+    def _send_endless(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            while True:
+                self.wfile.write(b" " * 65536)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
         """Say nothing."""
@@ -302,17 +414,22 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             status, reply = 200, gateway.handle(endpoint, headers, body)
         except RefusalError as refused:
+            gateway.refused.append(refused.code)
             status, reply = refused.status, Problem(code=refused.code, message="refused by the simulator")
         if send:
             self._send(status, msgspec.json.encode(reply))
 
     def _misbehave(self, fault: Fault) -> None:
-        if fault.status == 0 and fault.body is None:
+        if fault.raw is not None:
+            with suppress(OSError):
+                self.wfile.writelines(fault.raw())
+        if fault.raw is not None or (fault.status == 0 and fault.body is None):
             self.close_connection = True
             return
         body = msgspec.json.encode(Problem(code=fault.code, message="a fault of the simulator"))
-        retry = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-        self._send(fault.status or 200, body if fault.body is None else fault.body, retry)
+        headers = {"Retry-After": fault.retry_after, "Location": fault.location}
+        told = {name: value for name, value in headers.items() if value is not None}
+        self._send(fault.status or 200, body if fault.body is None else fault.body, told)
 
     def _send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)

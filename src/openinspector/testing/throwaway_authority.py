@@ -22,5 +22,9 @@ class ThrowawayAuthority:
         context.load_cert_chain(issued.certificate, issued.key)
         return context
 
+    def client_context(self) -> ssl.SSLContext:
+        """Return a context that trusts this authority and no other."""
+        return ssl.create_default_context(cafile=str(self.ca_file))
+
     def _issued(self, host: str) -> Certificates:
         return ensure_certificates(self._folder, (host,), datetime.now(UTC))

@@ -15,12 +15,12 @@ class TlsServer(ThreadingHTTPServer):
 
     def __init__(self, handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext) -> None:
         super().__init__(("127.0.0.1", 0), handler)
-        self._context = context
+        self.context = context
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Shake hands in the connection's own thread, so that a client that does not cannot stop the others."""
         assert isinstance(request, socket)
-        with suppress(OSError), self._context.wrap_socket(request, server_side=True) as secured:
+        with suppress(OSError), self.context.wrap_socket(request, server_side=True) as secured:
             super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -19,6 +19,8 @@ MAGIC: Final = b"OIT1"
 MAX_ENVELOPE_BYTES: Final = 4 * 1024 * 1024
 MAX_PLAINTEXT_BYTES: Final = 16 * 1024 * 1024
 MAX_HEADER_BYTES: Final = 4096
+SLOWEST_BYTES_A_SECOND: Final = 2048
+"""Both sides give a body a second for so many bytes, beside the time that any request has."""
 
 _LENGTH_BYTES: Final = 4
 _PREFIX_BYTES: Final = len(MAGIC) + _LENGTH_BYTES

@@ -41,6 +41,7 @@ class EnrolmentRequest(_Message, frozen=True, kw_only=True):
     method: Annotated[str, msgspec.Meta(max_length=32, pattern="^[a-z_]+$")]
     """``join_token``; more methods join in `openinspector.agent.identities`."""
     evidence: Annotated[dict[str, str], msgspec.Meta(max_length=8)]
+    """What the method shows; a ``join_token`` beside it gives the agent its tags."""
     public_key: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
     host: HostDescription
 
@@ -64,6 +65,21 @@ class Session(_Message, frozen=True, kw_only=True):
     session_id: Token
     expires_at: datetime
     heartbeat_seconds: int
+
+
+class KeyRotation(_Message, frozen=True, kw_only=True):
+    """``POST /agent/v1/rotation``: another host key from now on. The request is signed by the key in use."""
+
+    public_key: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
+    """The new one."""
+    proof: Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
+    """Signature of the new key over `openinspector.wire.signature.rotation_statement`."""
+
+
+class KeyRotated(_Message, frozen=True, kw_only=True):
+    """Reply: the key in force; every session of the agent has ended."""
+
+    key_id: Sha256
 
 
 class Refusal(_Message, frozen=True, kw_only=True):

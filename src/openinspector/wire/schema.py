@@ -10,7 +10,7 @@ from typing import Final, get_args
 import msgspec
 
 from openinspector.model.facts import Record
-from openinspector.wire import message
+from openinspector.wire import message, release
 from openinspector.wire.envelope import EnvelopeHeader
 from openinspector.wire.instruction import Instruction
 from openinspector.wire.telemetry import TelemetryBatch
@@ -19,6 +19,8 @@ _MESSAGES: Final[tuple[type[msgspec.Struct], ...]] = (
     message.Challenge,
     message.EnrolmentRequest,
     message.Enrolment,
+    message.KeyRotation,
+    message.KeyRotated,
     message.SessionRequest,
     message.Session,
     message.Heartbeat,
@@ -27,6 +29,13 @@ _MESSAGES: Final[tuple[type[msgspec.Struct], ...]] = (
     message.Manifest,
     message.ManifestReply,
     message.Problem,
+)
+_RELEASES: Final[tuple[type[msgspec.Struct], ...]] = (
+    release.SignedRelease,
+    release.ReleaseRequest,
+    release.ReleaseReply,
+    release.ReleaseReport,
+    release.ReportReceipt,
 )
 _REFERENCE: Final = "#/$defs/{name}"
 
@@ -39,6 +48,9 @@ def schemas() -> Mapping[str, bytes]:
                 "Instruction: the closed set of things a service can make an agent do", get_args(Instruction)
             ),
             "message.v1.json": _document("Bodies of requests and replies between agent and gateway", _MESSAGES),
+            "release.v1.json": _document(
+                "Releases of the agent: what targets say, what agents ask and report", _RELEASES
+            ),
             "telemetry.v1.json": _document(
                 "Telemetry: an envelope's header, the batch in it, and the payload of each kind",
                 (EnvelopeHeader, TelemetryBatch, *get_args(Record)),

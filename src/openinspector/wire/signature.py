@@ -107,6 +107,11 @@ def base_of(components: Iterable[tuple[str, str]], parameters: str) -> bytes:
     return "\n".join([*lines, f'"@signature-params": {parameters}']).encode("ascii")
 
 
+def rotation_statement(agent_id: str, session: str, old_key: str, new_key: str) -> bytes:
+    """Return what a new host key signs to take the old one's place: whose, in which session, after which key."""
+    return f"openinspector-key-rotation-v1\n{agent_id}\n{session}\n{old_key}\n{new_key}".encode()
+
+
 def render_headers(covered: Covered, created: int, key: str, signature: bytes) -> dict[str, str]:
     """Return the headers that carry a signature, names in lower case."""
     headers = {

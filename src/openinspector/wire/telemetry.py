@@ -6,8 +6,28 @@ from typing import Final, NewType
 
 import msgspec
 
+from openinspector.model.activity import (
+    CodeModule,
+    DnsEntry,
+    OutdatedImage,
+    Process,
+    ProcessPerformance,
+    SystemPerformance,
+    TcpConnection,
+    Terminal,
+    TimeState,
+)
+from openinspector.model.configuration import (
+    FirewallChain,
+    FirewallRule,
+    FirewallSet,
+    KernelModule,
+    Mount,
+    SystemdUnit,
+)
 from openinspector.model.facts import Record
 from openinspector.model.inventory import (
+    ContainerRoot,
     DirectoryMode,
     Group,
     InstanceMetadata,
@@ -27,14 +47,22 @@ from openinspector.model.inventory import (
     Transport,
     User,
 )
+from openinspector.model.windows import (
+    WindowsHotfix,
+    WindowsProgram,
+    WindowsRegistryValue,
+    WindowsSecurityPolicy,
+)
 
 MessageType = NewType("MessageType", str)
 
 _TYPES: Final[Mapping[type[Record], str]] = MappingProxyType(
     {
         Package: "InspectorPackageInfo",
+        ContainerRoot: "OpenInspectorContainerRoot",
         OperatingSystem: "InspectorOperatingSystem",
-        Kernel: "InspectorKernelModule",
+        Kernel: "InspectorOperatingSystem",
+        KernelModule: "InspectorKernelModule",
         InstanceMetadata: "InspectorInstanceMetaData",
         NetworkInterface: "InspectorNetworkInterface",
         User: "InspectorUser",
@@ -46,6 +74,22 @@ _TYPES: Final[Mapping[type[Record], str]] = MappingProxyType(
         KernelParameters: "InspectorConfigurationInfo",
         ProcessorFeatures: "InspectorConfigurationInfo",
         DirectoryMode: "InspectorDirectoryInfoMsg",
+        Mount: "InspectorConfigurationInfo",
+        SystemdUnit: "InspectorConfigurationInfo",
+        FirewallChain: "InspectorConfigurationInfo",
+        FirewallRule: "InspectorConfigurationInfo",
+        FirewallSet: "InspectorConfigurationInfo",
+        CodeModule: "InspectorCodeModule",
+        OutdatedImage: "InspectorLoadImageInProcess",
+        ProcessPerformance: "InspectorProcessPerformance",
+        SystemPerformance: "InspectorSystemPerformance",
+        DnsEntry: "InspectorDnsEntry",
+        Terminal: "InspectorTerminal",
+        TimeState: "InspectorTimeEventMsg",
+        WindowsHotfix: "InspectorPackageInfo",
+        WindowsProgram: "InspectorPackageInfo",
+        WindowsRegistryValue: "InspectorConfigurationInfo",
+        WindowsSecurityPolicy: "InspectorConfigurationInfo",
         MonitoringStart: "InspectorMonitoringStart",
         SensorStatus: "OpenInspectorSensorStatus",
     }
@@ -57,12 +101,21 @@ def message_type(record: Record) -> MessageType:
     if isinstance(record, ListeningPort):
         transport = "Tcp" if record.transport is Transport.TCP else "Udp"
         return MessageType(f"Inspector{transport}V{record.ip_version}ListeningPort")
+    if isinstance(record, TcpConnection):
+        return MessageType(f"InspectorTcpV{record.ip_version}Connection")
+    if isinstance(record, Process):
+        return MessageType("InspectorDuplicateProcess" if record.forked else "InspectorCreateProcess")
     return MessageType(_TYPES[type(record)])
 
 
 def message_types() -> tuple[tuple[type[Record], str], ...]:
-    """Return every record with its message type; listening ports with the pattern of theirs."""
-    return (*_TYPES.items(), (ListeningPort, "Inspector{Tcp,Udp}V{4,6}ListeningPort"))
+    """Return every record with its message type; those of several types with the pattern of theirs."""
+    return (
+        *_TYPES.items(),
+        (ListeningPort, "Inspector{Tcp,Udp}V{4,6}ListeningPort"),
+        (TcpConnection, "InspectorTcpV{4,6}Connection"),
+        (Process, "Inspector{Create,Duplicate}Process"),
+    )
 
 
 class TelemetryMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -70,7 +123,7 @@ class TelemetryMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     sensor: str
     kind: str
-    """Class name in `openinspector.model.inventory`: ``Package``, ``User``."""
+    """Class name of the record: ``Package``, ``User``, ``Process``."""
     payload: msgspec.Raw
 
 

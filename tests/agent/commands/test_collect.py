@@ -1,3 +1,8 @@
+import os
+import pty
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -21,7 +26,9 @@ def test_the_dry_run_prints_the_very_messages_that_would_be_sent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(tmp_path, "collect", "--dry-run", "--json", "--sensor", "os_release") == 0
-    lines = capsys.readouterr().out.splitlines()
+    told = capsys.readouterr()
+    assert told.err.rstrip().endswith("Nothing was sent.")
+    lines = told.out.splitlines()
     messages = [msgspec.json.decode(line, type=TelemetryMessage) for line in lines]
     assert {message.sensor for message in messages} == {"agent", "os_release"}
     assert [type(decode_message(message)).__name__ for message in messages][-1] == "SensorStatus"
@@ -31,6 +38,9 @@ def test_the_dry_run_reads_well_in_80_columns(tmp_path: Path, capsys: pytest.Cap
     assert call(tmp_path, "collect", "--dry-run", "--sensor", "os_release", "--sensor", "kernel_parameters") == 0
     told = capsys.readouterr().out
     assert "os_release: SensorStatus" in told
+    assert "\x1b" not in told
+    assert re.search(r"^kernel_parameters +[0-9]+ +[0-9,]+ +[0-9,]+ ms  (OK|PARTIAL)$", told, re.MULTILINE)
+    assert "in 1 envelope" in " ".join(told.split())
     assert told.rstrip().endswith("Nothing was sent.")
     assert all(len(line) <= WIDTH for line in told.splitlines())
 
@@ -51,3 +61,55 @@ def test_long_values_are_wrapped_whole() -> None:
     lines = record_lines({"list": ["x" * 30] * 20})
     assert all(len(line) <= WIDTH for line in lines)
     assert "".join(lines).count("x") == 600
+
+
+DRY_RUN = (sys.executable, "-m", "openinspector.agent", "collect", "--dry-run", "--sensor", "kernel_parameters")
+
+
+def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:
+    with subprocess.Popen(DRY_RUN, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(30) == 0
+
+
+def on_a_terminal(*, stdout: bool, **variables: str) -> tuple[str, str]:
+    """Run it with one of its outputs on a terminal; returns (what the terminal got, what the pipe got)."""
+    ours, theirs = pty.openpty()
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(
+        DRY_RUN,
+        stdout=theirs if stdout else pipe,
+        stderr=pipe if stdout else theirs,
+        env={**os.environ, "TERM": "xterm", **variables},
+    )
+    os.close(theirs)
+    piped = process.stderr if stdout else process.stdout
+    assert piped is not None
+    seen = b""
+    try:
+        while chunk := os.read(ours, 65536):
+            seen += chunk
+    except OSError:  # Linux's way to say that nobody holds the other end
+        pass
+    os.close(ours)
+    text = piped.read().decode()
+    piped.close()
+    assert process.wait(30) == 0
+    return seen.decode(), text
+
+
+def test_headings_are_bold_on_a_terminal_that_takes_it() -> None:
+    assert "\x1b[1mkernel_parameters: " in on_a_terminal(stdout=True)[0]
+    assert "\x1b" not in on_a_terminal(stdout=True, NO_COLOR="1")[0]
+    assert "\x1b" not in on_a_terminal(stdout=True, TERM="dumb")[0]
+
+
+def test_a_terminal_sees_progress_while_a_file_gets_the_messages() -> None:
+    progress, told = on_a_terminal(stdout=False)
+    assert "messages, kernel_parameters" in progress
+    assert progress.endswith("\r\x1b[K")
+    assert "\x1b" not in told

@@ -14,5 +14,5 @@ def test_enrol_prints_the_agents_id(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 
 def test_a_wrong_endpoint_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(tmp_path, "enrol", "--endpoint", "inspector.example", "--token", "x" * 20) == 1
+    assert call(tmp_path, "enrol", "--endpoint", "inspector.example", "--token", "x" * 20) == 2
     assert "--endpoint cannot be 'inspector.example'" in capsys.readouterr().err

@@ -15,5 +15,5 @@ def test_an_agent_that_is_not_enrolled_says_how_to_enrol(tmp_path: Path, capsys:
 def test_a_settings_file_that_is_wrong_stops_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = tmp_path / "agent.cfg"
     settings.write_text("colour = green\n")
-    assert call(tmp_path, "--config", str(settings), "run") == 1
+    assert call(tmp_path, "--config", str(settings), "run") == 2
     assert "agent.cfg:1: 'colour' is no setting of the agent" in capsys.readouterr().err

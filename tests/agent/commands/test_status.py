@@ -1,10 +1,12 @@
 import json
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from tests.agent.commands.command_line import call
 
+from openinspector.agent.state_lock import take_lock
 from openinspector.agent.status import AgentStatus, save_status
 from openinspector.model.agent import AgentHealthCode
 
@@ -23,8 +25,10 @@ def status(health: AgentHealthCode = AgentHealthCode.IDLE, age: float = 0) -> Ag
 
 
 def test_a_healthy_agents_status_exits_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lock = take_lock(tmp_path)
     save_status(tmp_path, status())
     assert call(tmp_path, "status") == 0
+    os.close(lock)
     assert capsys.readouterr().out.splitlines()[:3] == [
         "Agent version : 0.1.0",
         "Endpoint : https://inspector.example",
@@ -32,7 +36,7 @@ def test_a_healthy_agents_status_exits_with_0(tmp_path: Path, capsys: pytest.Cap
     ]
 
 
-@pytest.mark.parametrize("found", [status(AgentHealthCode.SHUTDOWN), status(age=3600)])
+@pytest.mark.parametrize("found", [status(), status(AgentHealthCode.SHUTDOWN), status(age=3600)])
 def test_any_other_status_exits_with_1(tmp_path: Path, found: AgentStatus, capsys: pytest.CaptureFixture[str]) -> None:
     save_status(tmp_path, found)
     assert call(tmp_path, "status") == 1

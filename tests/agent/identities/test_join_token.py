@@ -2,10 +2,13 @@ import pytest
 
 from openinspector.agent.identities.join_token import IDENTITY
 from openinspector.agent.identity import Claim, IdentityError
+from openinspector.testing.fake_host import FakeHost
 
 
 def claim(secret: str) -> Claim:
-    return Claim(secret=secret, nonce="n" * 24, public_key=bytes(32))
+    return Claim(
+        secret=secret, nonce="n" * 24, public_key=bytes(32), host=FakeHost(), server="inspector.example", unix_time=0.0
+    )
 
 
 def test_the_evidence_is_the_token() -> None:

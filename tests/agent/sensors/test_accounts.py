@@ -91,3 +91,11 @@ def test_ids_that_are_no_numbers_are_counted() -> None:
     records, status = run(SENSOR, FakeHost({"/etc/passwd": "x:*:zero:0::/:\n", "/etc/group": "", "/etc/shadow": ""}))
     assert records == []
     assert status.details == ("Accounts in /etc/passwd whose ids are no numbers: 1.",)
+
+
+def test_groups_without_a_number_are_counted() -> None:
+    files = {"/etc/passwd": "", "/etc/group": "root:x:0:\nodd:x:none:\n"}
+    records, status = run(SENSOR, FakeHost(files))
+    assert len(records) == 1
+    assert status.state is SensorState.PARTIAL
+    assert "Groups in /etc/group whose ids are no numbers: 1." in status.details

@@ -9,7 +9,7 @@ from openinspector.model.advisory import Advisory, PackageKind, Priority, Score
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
-from openinspector.model.inventory import PackageManager, SensorState, SensorStatus
+from openinspector.model.inventory import ContainerRoot, PackageManager, SensorState, SensorStatus
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
 from openinspector.testing.match_builders import AGENT, advisory, affected, host, index, installed
 
@@ -198,7 +198,7 @@ def test_half_read_database_without_findings_does_not_pass() -> None:
 
 
 def test_host_without_any_package_database_does_not_pass() -> None:
-    absent = [SensorStatus(sensor=name, state=SensorState.NOT_APPLICABLE, records=0) for name in ("dpkg", "rpm", "apk")]
+    absent = [SensorStatus(sensor=name, state=SensorState.NOT_APPLICABLE, records=0) for name in PackageManager]
     outcome = judged(host([], statuses=absent), FIX)
     assert isinstance(outcome, Unable)
     assert "No package database" in outcome.reason
@@ -206,3 +206,52 @@ def test_host_without_any_package_database_does_not_pass() -> None:
 
 def test_host_that_does_not_say_what_it_runs_is_not_judged() -> None:
     assert isinstance(judged(HostFacts(agent_id=AGENT), FIX), Unable)
+
+
+REQUESTS = replace(installed("requests", "2.31.0", manager=PackageManager.PYPI), location="/opt/app/site-packages")
+BROUGHT = replace(REQUESTS, name="openssl", source_name="openssl", owner="python3-openssl")
+
+
+def test_packages_of_a_registry_are_counted_beside_findings() -> None:
+    outcome = judged(host([OPENSSL, REQUESTS, replace(REQUESTS, name="idna")]), FIX)
+    assert isinstance(outcome, Detected)
+    assert outcome.unfinished is not None
+    assert not outcome.unfinished.kind.is_error
+    assert "not assessed: 2 of PyPI." in outcome.unfinished.reason
+
+
+def test_packages_of_a_registry_are_counted_beside_a_pass() -> None:
+    outcome = judged(host([installed("openssl", "3.0.16-1"), REQUESTS]), FIX)
+    assert isinstance(outcome, Passed)
+    assert "None of 1 installed packages" in outcome.evidence.statement
+    assert outcome.unfinished is not None
+    assert "1 of PyPI" in outcome.unfinished.reason
+
+
+def test_packages_of_a_registry_are_no_packages_of_the_distribution_by_the_same_name() -> None:
+    outcome = judged(host([replace(BROUGHT, owner="", version="1")]), FIX)
+    assert isinstance(outcome, Passed)
+
+
+def test_what_the_distribution_brought_is_judged_once_as_the_distributions() -> None:
+    outcome = judged(host([installed("openssl", "3.0.16-1"), BROUGHT]), FIX)
+    assert isinstance(outcome, Passed)
+    assert outcome.unfinished is None
+
+
+def test_what_is_not_assessed_is_told_where_nothing_else_could_be() -> None:
+    half = SensorStatus(sensor="dpkg", state=SensorState.PARTIAL, records=0)
+    for facts in (host([REQUESTS], statuses=[half]), host([REQUESTS], distribution="slackware:15.0")):
+        outcome = judged(facts, FIX)
+        assert isinstance(outcome, Unable)
+        assert "1 of PyPI" in outcome.reason
+
+
+def test_packages_in_containers_are_counted_and_how_to_assess_them_is_said() -> None:
+    root = ContainerRoot(process_id=4711, system="alpine:3.19.0", packages=18)
+    outcome = judged(host([installed("openssl", "3.0.16-1"), REQUESTS], others=[root]), FIX)
+    assert isinstance(outcome, Passed)
+    assert outcome.unfinished is not None
+    assert "18 in 1 running containers, alpine:3.19.0 (process 4711)." in outcome.unfinished.reason
+    assert "1 of PyPI" in outcome.unfinished.reason
+    assert "scan --root /proc/PROCESS/root" in outcome.unfinished.recommendation

@@ -10,9 +10,12 @@ import pytest
 
 from openinspector.model.agent import Agent, AgentId, HostDescription
 from openinspector.model.asset import Tag
-from openinspector.service.app.enrolment import Grant, Nonces, create_token, enrol, new_agent_id
+from openinspector.service.app.attestation import Attesting
+from openinspector.service.app.enrolment import Admission, Grant, Nonces, create_token, enrol, new_agent_id
 from openinspector.service.app.refusal import RefusalCode, RefusedError
+from openinspector.service.attestors.join_token import ATTESTOR
 from openinspector.testing.memory_agent_store import MemoryAgentStore
+from openinspector.testing.memory_identity_store import MemoryIdentityStore
 from openinspector.wire.message import EnrolmentRequest
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -21,6 +24,11 @@ GRANT = Grant(tags=(Tag(key="env", value="test"),), uses=1, expires_at=NOW + tim
 
 def make_id() -> AgentId:
     return new_agent_id(secrets.token_bytes)
+
+
+def admission(store: MemoryAgentStore) -> Admission:
+    attesting = Attesting(attestors={"join_token": ATTESTOR})
+    return Admission(agents=store, identities=MemoryIdentityStore(store), attesting=attesting, new_id=make_id)
 
 
 def request(token: str, key: bytes = bytes(32), method: str = "join_token") -> EnrolmentRequest:
@@ -78,7 +86,7 @@ def test_only_the_digest_of_a_token_is_stored() -> None:
 
 def test_a_token_makes_a_host_an_agent_with_its_tags() -> None:
     store = MemoryAgentStore()
-    agent = enrol(store, request(create_token(store, GRANT, NOW, secrets.token_bytes)), NOW, make_id)
+    agent = enrol(admission(store), request(create_token(store, GRANT, NOW, secrets.token_bytes)), NOW)
     assert re.fullmatch("host-[0-9a-f]{17}", agent.id)
     assert agent.tags == GRANT.tags
     assert store.list_agents() == [agent]
@@ -89,23 +97,23 @@ def test_a_token_is_good_for_as_many_hosts_as_it_says() -> None:
     store = MemoryAgentStore()
     grant = Grant(tags=(), uses=2, expires_at=GRANT.expires_at)
     token = create_token(store, grant, NOW, secrets.token_bytes)
-    enrol(store, request(token, b"a" * 32), NOW, make_id)
-    enrol(store, request(token, b"b" * 32), NOW, make_id)
-    assert code(lambda: enrol(store, request(token, b"c" * 32), NOW, make_id)) is RefusalCode.ENROLMENT_REFUSED
+    enrol(admission(store), request(token, b"a" * 32), NOW)
+    enrol(admission(store), request(token, b"b" * 32), NOW)
+    assert code(lambda: enrol(admission(store), request(token, b"c" * 32), NOW)) is RefusalCode.ENROLMENT_REFUSED
 
 
 def test_the_same_key_is_the_same_agent_and_costs_nothing() -> None:
     store = MemoryAgentStore()
     token = create_token(store, GRANT, NOW, secrets.token_bytes)
-    first = enrol(store, request(token), NOW, make_id)
-    assert enrol(store, request(token), NOW, make_id).id == first.id
+    first = enrol(admission(store), request(token), NOW)
+    assert enrol(admission(store), request(token), NOW).id == first.id
     assert len(store.list_agents()) == 1
 
 
 def test_an_expired_token_is_refused() -> None:
     store = MemoryAgentStore()
     token = create_token(store, GRANT, NOW, secrets.token_bytes)
-    assert code(lambda: enrol(store, request(token), GRANT.expires_at, make_id)) is RefusalCode.ENROLMENT_REFUSED
+    assert code(lambda: enrol(admission(store), request(token), GRANT.expires_at)) is RefusalCode.ENROLMENT_REFUSED
 
 
 @pytest.mark.parametrize(
@@ -113,7 +121,6 @@ def test_an_expired_token_is_refused() -> None:
     [
         request("t" * 43),
         request("", method="join_token"),
-        request("t" * 43, method="instance_identity"),
         EnrolmentRequest(
             nonce="n" * 16, method="join_token", evidence={}, public_key=bytes(32), host=HostDescription()
         ),
@@ -127,7 +134,13 @@ def test_an_expired_token_is_refused() -> None:
     ],
 )
 def test_anything_else_proves_nothing(wrong: EnrolmentRequest) -> None:
-    assert code(lambda: enrol(MemoryAgentStore(), wrong, NOW, make_id)) is RefusalCode.ENROLMENT_REFUSED
+    assert code(lambda: enrol(admission(MemoryAgentStore()), wrong, NOW)) is RefusalCode.ENROLMENT_REFUSED
+
+
+def test_a_way_that_is_not_on_is_refused_as_such() -> None:
+    """The agent may then try another."""
+    other = request("t" * 43, method="instance_identity")
+    assert code(lambda: enrol(admission(MemoryAgentStore()), other, NOW)) is RefusalCode.METHOD_OFF
 
 
 def test_two_threads_share_no_single_use() -> None:
@@ -140,7 +153,7 @@ def test_two_threads_share_no_single_use() -> None:
     def take(number: int) -> None:
         gate.wait()
         try:
-            outcomes.append(enrol(store, request(token, bytes([number]) * 32), NOW, make_id))
+            outcomes.append(enrol(admission(store), request(token, bytes([number]) * 32), NOW))
         except RefusedError as refused:
             outcomes.append(refused.code)
 

@@ -15,7 +15,7 @@ from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.refusal import RefusalCode, RefusedError
 from openinspector.service.ports.agent_store import Contact
 from openinspector.testing.memory_agent_store import MemoryAgentStore
-from openinspector.wire.instruction import Instruction, SetHeartbeatInterval, StartCollection
+from openinspector.wire.instruction import Instruction, Reattest, SetHeartbeatInterval, StartCollection
 from openinspector.wire.message import Heartbeat, HeartbeatReply, Refusal
 
 AGENT = AgentId("host-0123456789abcdef0")
@@ -64,6 +64,14 @@ def instructions(reply: HeartbeatReply) -> list[Instruction]:
 
 
 def test_an_idle_agent_is_told_to_come_every_minute(heartbeats: Heartbeats) -> None:
+    assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [SetHeartbeatInterval(seconds=60)]
+
+
+def test_who_is_to_prove_itself_is_told_until_it_has(heartbeats: Heartbeats) -> None:
+    heartbeats.reattest([AGENT])
+    for _ in range(2):
+        assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [Reattest(), SetHeartbeatInterval(seconds=60)]
+    heartbeats.reattest([])
     assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [SetHeartbeatInterval(seconds=60)]
 
 

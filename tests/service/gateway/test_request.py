@@ -7,11 +7,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from starlette.requests import Request
 from tests.service.gateway.signing_client import OCTETS, Host, Prepared, problem
 from tests.service.gateway_world import OTHER_AGENT, World, envelope
 
 from openinspector.service.app.sessions import BURST
-from openinspector.wire.signature import content_digest
+from openinspector.service.gateway.request import Caller
+from openinspector.wire.signature import content_digest, parse_headers
 
 UNAUTHORISED = 401
 
@@ -47,6 +49,26 @@ def test_spoiled_headers_are_refused(
 ) -> None:
     assert problem(host.send(spoil(host.beat()))) == refusal
     assert host.world.gateway.heartbeats.pending() == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "bytes_held"),
+    [
+        ([(b"content-length", b"7")], 7),
+        ([], 1000),
+        ([(b"transfer-encoding", b"chunked")], 1000),
+        ([(b"transfer-encoding", b"chunked"), (b"content-length", b"1")], 1000),
+        ([(b"content-length", b"0" * 5000 + b"5")], 0),
+    ],
+    ids=repr,
+)
+def test_a_body_that_does_not_say_its_length_holds_as_much_as_may_come(
+    host: Host, headers: list[tuple[bytes, bytes]], bytes_held: int
+) -> None:
+    sent = host.beat()
+    claim = parse_headers("POST", sent.path, sent.headers)
+    request = Request({"type": "http", "headers": headers})
+    assert Caller(agent_id=host.agent_id, claim=claim, request=request, limit=1000).announced == bytes_held
 
 
 def test_an_altered_body_is_refused(host: Host) -> None:

@@ -21,6 +21,16 @@ def test_the_bound_holds_in_all() -> None:
         pass
 
 
+def test_the_bound_is_of_the_weight_in_all() -> None:
+    slots = Slots(10)
+    with slots.hold("a", 4), slots.hold("b", 4), slots.hold("c", 4):
+        assert code_of_another(slots, "d") is RefusalCode.BUSY
+    with slots.hold("d", 100):
+        assert code_of_another(slots, "a") is RefusalCode.BUSY
+    with slots.hold("a"):
+        pass
+
+
 def test_the_bound_holds_for_one_holder() -> None:
     slots = Slots(9, per_holder=2)
     with slots.hold("a"), slots.hold("a"), slots.hold("b"):

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.service.gateway.signing_client import BEAT
@@ -48,10 +49,18 @@ def test_a_store_that_fails_does_not_stop_it(world: World, monkeypatch: pytest.M
     world.gateway.heartbeats.receive(AGENT, BEAT, world.clock.now())
     with monkeypatch.context() as broken:
         broken.setattr(type(world.agents), "record_contacts", fail)
-        broken.setattr(type(world.agents), "agents_by_id", fail)
+        broken.setattr(type(world.identities), "keys_by_id", fail)
         asyncio.run(flush(world.gateway))
         asyncio.run(end_revoked(world.gateway))
     assert world.gateway.heartbeats.pending() == 1
+
+
+def test_who_is_asked_to_attest_again_is_told_with_its_next_heartbeat(world: World) -> None:
+    world.add_agent(Ed25519PrivateKey.generate())
+    world.identities.ask_reattestation(AGENT, world.clock.now())
+    asyncio.run(end_revoked(world.gateway))
+    reply = world.gateway.heartbeats.receive(AGENT, BEAT, world.clock.now())
+    assert b"re-attest" in msgspec.json.encode(reply)
 
 
 def test_revoked_agents_lose_their_sessions(world: World) -> None:
@@ -59,7 +68,7 @@ def test_revoked_agents_lose_their_sessions(world: World) -> None:
         world.gateway.sessions.open(world.add_agent(Ed25519PrivateKey.generate(), agent), world.clock.now())
         for agent in (AGENT, OTHER_AGENT)
     )
-    world.agents.revoke(OTHER_AGENT)
+    world.agents.revoke(OTHER_AGENT, world.clock.now())
     asyncio.run(end_revoked(world.gateway))
     assert world.gateway.sessions.agents() == (AGENT,)
     assert world.gateway.sessions.find(kept.id, world.clock.now()) is kept

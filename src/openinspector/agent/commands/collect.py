@@ -1,16 +1,21 @@
 """`collect --dry-run`: exactly what a run would send from this host (better than the original: F1.6)."""
 
 import json
+import os
+import sys
 import textwrap
+import time
 from argparse import ArgumentParser
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from openinspector.agent.command import DONE, Command, Invocation, UsageError
-from openinspector.wire.codec import message_size
 from openinspector.wire.telemetry import TelemetryMessage
+
+if TYPE_CHECKING:
+    from openinspector.agent.collection_tally import CollectionTally
 
 WIDTH: Final = 80
 
@@ -23,13 +28,29 @@ def run(invocation: Invocation) -> int:
             "say --dry-run: a collection that is sent is started by the service, as part of a run",
             advice="collect --dry-run shows what it would send.",
         )
-    messages = _messages(options.sensor)
+    from openinspector.agent.collection_tally import CollectionTally
+
+    tally = CollectionTally(time.monotonic)
+    messages = tally.counted(_with_progress(_messages(options.sensor)))
     if options.json:
         for message in messages:
             print(msgspec.json.encode(message).decode())
+        # Standard output holds the messages and nothing else.
+        print(_total(tally), file=sys.stderr)
     else:
-        _print_tables(messages)
+        _print_messages(messages)
+        print("\n" + "\n".join(summary_lines(tally)))
     return DONE
+
+
+def summary_lines(tally: "CollectionTally") -> Sequence[str]:
+    """Return a table with a line per sensor, at most 80 columns wide, and what all of it comes to."""
+    lines = [f"{'sensor':<30} {'messages':>9} {'bytes':>11} {'time':>9}  state"]
+    lines += [
+        f"{name:<30} {sensor.messages:>9,} {sensor.size:>11,} {sensor.duration_ms:>6,} ms  {sensor.state}"
+        for name, sensor in tally.sensors.items()
+    ]
+    return [*(line.rstrip() for line in lines), "", *textwrap.wrap(_total(tally), WIDTH)]
 
 
 def record_lines(record: Mapping[str, Any]) -> Sequence[str]:
@@ -41,28 +62,51 @@ def record_lines(record: Mapping[str, Any]) -> Sequence[str]:
 
 
 def _messages(chosen: Sequence[str]) -> Iterable[TelemetryMessage]:
-    from openinspector.agent.local_host import LocalHost
     from openinspector.agent.registry import sensors
     from openinspector.agent.sensing import collect_messages
+    from openinspector.agent.this_platform import this_host
 
     known = sensors()
     unknown = [name for name in chosen if name not in known]
     if unknown:
         raise UsageError(f"no sensor {', '.join(unknown)}", advice=f"There are {', '.join(known)}.")
-    return collect_messages(chosen or tuple(known), 1, LocalHost())
+    return collect_messages(chosen or tuple(known), 1, this_host())
 
 
-def _print_tables(messages: Iterable[TelemetryMessage]) -> None:
+def _with_progress(messages: Iterable[TelemetryMessage]) -> Iterator[TelemetryMessage]:
+    """Yield ``messages``; where they go to a file or a pipe, tell the terminal which sensor is at work."""
+    if sys.stdout.isatty() or not sys.stderr.isatty():
+        yield from messages
+        return
+    for count, message in enumerate(messages, start=1):
+        sys.stderr.write(f"\r\x1b[K{count:,} messages, {message.sensor}")
+        sys.stderr.flush()
+        yield message
+    sys.stderr.write("\r\x1b[K")
+
+
+def _print_messages(messages: Iterable[TelemetryMessage]) -> None:
     """Print a block per sensor and kind, each value in full and wrapped: what is not shown is not sent."""
-    heading, count, size = ("", ""), 0, 0
+    bold, plain = ("\x1b[1m", "\x1b[0m") if _takes_colours() else ("", "")
+    heading = ("", "")
     for message in messages:
         if heading != (message.sensor, message.kind):
             heading = (message.sensor, message.kind)
-            print(f"\n{message.sensor}: {message.kind}")
+            print(f"\n{bold}{message.sensor}: {message.kind}{plain}")
         for line in record_lines(json.loads(bytes(message.payload))):
             print(line)
-        count, size = count + 1, size + message_size(message)
-    print(f"\n{count} messages, {size} bytes. Nothing was sent.")
+
+
+def _takes_colours() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _total(tally: "CollectionTally") -> str:
+    envelopes = f"{tally.envelopes} envelope{'' if tally.envelopes == 1 else 's'}"
+    return (
+        f"{tally.messages:,} messages, {tally.size:,} bytes; compressed, {tally.wire_bytes:,} bytes in {envelopes} "
+        "would go to the service. Nothing was sent."
+    )
 
 
 def _value(value: object) -> str:

@@ -1,5 +1,6 @@
 """`enrol`: this host becomes an agent of a service."""
 
+import json
 import sys
 from argparse import ArgumentParser
 from dataclasses import replace
@@ -12,17 +13,27 @@ from openinspector.agent.settings import AgentSettings, SettingsError, parse_end
 
 def run(invocation: Invocation) -> int:
     """Enrol this host and print its agent id."""
-    from openinspector.agent.runtime import enrol_host
+    from openinspector.agent.runtime import EnrolmentWish, enrol_as_wished
 
     options = invocation.options
     settings = _with_options(invocation.settings(), options.endpoint, options.ca)
-    print(enrol_host(settings, _read_token(options.token)))
+    wish = EnrolmentWish(token=_read_token(options.token), method=options.method or "", new_key=options.new_key)
+    record = enrol_as_wished(settings, wish)
+    if options.json:
+        print(json.dumps({"agentId": record.agent_id, "method": record.method, "endpoint": record.endpoint}))
+    else:
+        print(record.agent_id)
     return DONE
 
 
 def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--endpoint", metavar="URL", help="the service: https://host[:port]")
-    parser.add_argument("--token", metavar="TOKEN", required=True, help="join token; - reads it from standard input")
+    parser.add_argument("--token", metavar="TOKEN", default="", help="join token; - reads it from standard input")
+    parser.add_argument(
+        "--method", metavar="NAME", help="aws_role, aws_instance or join_token; else the first that works"
+    )
+    parser.add_argument("--new-key", action="store_true", help="enrol with a new host key")
+    parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--ca", type=Path, metavar="FILE", help="the only authorities to trust, PEM")
 
 
@@ -44,6 +55,8 @@ COMMAND: Final = Command(
     name="enrol",
     title="make this host an agent of a service and print its agent id",
     description=(
+        "On EC2 the instance's role or its identity document proves which host this is, and a token, if given, only "
+        "gives it its tags; elsewhere a token is needed. "
         "The host key is made here and never leaves. The authorities given are kept: nothing else is trusted from "
         "then on."
     ),

@@ -5,22 +5,36 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Final
 
-import msgspec
-
 from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
-from openinspector.agent.status import is_healthy, load_status, status_lines
+from openinspector.agent.state_lock import running_agent
+from openinspector.agent.status import load_status
+from openinspector.agent.status_report import (
+    INSTALL_ROOT,
+    StatusReport,
+    installed_slots,
+    load_update_outcome,
+    status_json,
+    status_lines,
+)
 
 
 def run(invocation: Invocation) -> int:
     """Print the status; the exit status is 0 only if the agent runs and is in touch with the service."""
-    found = load_status(invocation.settings().state_directory)
-    now = datetime.now(UTC)
-    healthy = is_healthy(found, now)
+    settings = invocation.settings()
+    state = settings.state_directory
+    report = StatusReport(
+        status=load_status(state),
+        now=datetime.now(UTC),
+        running=running_agent(state),
+        auto_update=settings.auto_update,
+        last_update=load_update_outcome(state),
+        slots=installed_slots(INSTALL_ROOT),
+    )
     if invocation.options.json:
-        print(json.dumps({**msgspec.to_builtins(found), "healthy": healthy}, indent=2, ensure_ascii=False))
+        print(json.dumps(status_json(report), indent=2, ensure_ascii=False))
     else:
-        print("\n".join(status_lines(found, now)))
-    return DONE if healthy else NOT_WELL
+        print("\n".join(status_lines(report)))
+    return DONE if report.is_healthy else NOT_WELL
 
 
 def _add_options(parser: ArgumentParser) -> None:

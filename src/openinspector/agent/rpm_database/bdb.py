@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from openinspector.agent.rpm_database.header import MAX_BLOB_BYTES
 from openinspector.model.errors import SensorError
 
 _HASH_MAGIC: Final = 0x061561
@@ -39,6 +40,8 @@ class _File:
     page_size: int
     order: str
     """``<`` or ``>``, as struct writes it."""
+    taken: bytearray
+    """One byte a page: 1 where it is an overflow page that a value has already used."""
 
     def number(self, at: int) -> int:
         return int.from_bytes(self.data[at : at + 4], "little" if self.order == "<" else "big")
@@ -65,7 +68,7 @@ def _open(data: bytes) -> _File:
         if magic == _HASH_MAGIC:
             if page_size not in _PAGE_SIZES or len(data) < page_size or data[_ENCRYPTION_AT]:
                 raise SensorError("Packages has an impossible page size or is encrypted")
-            return _File(data, page_size, order)
+            return _File(data, page_size, order, bytearray(len(data) // page_size))
     raise SensorError("Packages is not a Berkeley DB hash file")
 
 
@@ -98,13 +101,14 @@ def _value(file: _File, start: int, end: int) -> bytes | SensorError:
 def _chain(file: _File, page: int, length: int) -> bytes | SensorError:
     parts: list[bytes] = []
     have = 0
-    # A chain cannot have more pages than the file: that also ends a chain that runs in a circle.
-    for _ in range(len(file.data) // file.page_size):
+    if length > MAX_BLOB_BYTES:
+        return SensorError(f"a value of {length} bytes is larger than a header can be")
+    # A page belongs to one value: that also ends a chain that runs in a circle.
+    while have < length and page != 0:
         at = page * file.page_size
-        if have >= length or page == 0:
-            break
-        if at + file.page_size > len(file.data) or file.data[at + _TYPE_AT] != _OVERFLOW_PAGE:
-            return SensorError(f"overflow page {page} is missing")
+        if page >= len(file.taken) or file.taken[page] or file.data[at + _TYPE_AT] != _OVERFLOW_PAGE:
+            return SensorError(f"overflow page {page} is missing or belongs to another value")
+        file.taken[page] = 1
         used = min(file.short(at + _FREE_AT), file.page_size - _PAGE_HEADER, length - have)
         parts.append(file.data[at + _PAGE_HEADER : at + _PAGE_HEADER + used])
         have += used

@@ -11,6 +11,10 @@ from openinspector.model.errors import SensorError
 FOLDERS: Final = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
 """Red Hat and older SUSE; Fedora 36 and SUSE now; rpm-ostree. The first two may be links to each other."""
 MAX_BYTES: Final = 256 * 1024 * 1024
+MAX_DAMAGED: Final = 10_000
+"""So many damaged entries are told one by one; who has more has no database."""
+_LEAST_BYTES: Final = 16
+"""What any entry takes up in any of the files."""
 
 _BACK_ENDS: Final[tuple[tuple[str, Callable[[bytes], Iterator[bytes | SensorError]]], ...]] = (
     ("rpmdb.sqlite", sqlite.blobs),
@@ -40,8 +44,25 @@ def blobs(host: Host, path: str) -> Iterator[bytes | SensorError]:
     name = path.rpartition("/")[2]
     real = host.real_file(path) if name == "rpmdb.sqlite" else None
     if real is not None:
-        return sqlite.blobs_of_file(real)
-    return dict(_BACK_ENDS)[name](host.read(path, MAX_BYTES))
+        return within(sqlite.blobs_of_file(real), host.status(path).size)
+    data = host.read(path, MAX_BYTES)
+    return within(dict(_BACK_ENDS)[name](data), len(data))
+
+
+def within(found: Iterator[bytes | SensorError], size: int) -> Iterator[bytes | SensorError]:
+    """Yield what is ``found`` in a file of ``size`` bytes, as long as it can all be in there.
+
+    Entries that overlap, and views that make them up, could give without end; raises SensorError where they begin to.
+    """
+    damaged = 0
+    for item in found:
+        damaged += isinstance(item, SensorError)
+        size -= _LEAST_BYTES if isinstance(item, SensorError) else max(_LEAST_BYTES, len(item))
+        if size < 0:
+            raise SensorError("its entries are larger than the file: they overlap or are made up")
+        if damaged > MAX_DAMAGED:
+            raise SensorError(f"more than {MAX_DAMAGED} entries are damaged")
+        yield item
 
 
 def unfinished_transaction(host: Host, path: str) -> bool:

@@ -5,7 +5,7 @@ two big-endian counts (entries, data bytes), 16 bytes for each entry (tag, type,
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from openinspector.model.errors import SensorError
@@ -27,6 +27,10 @@ _ENTRY: Final = struct.Struct(">IIII")
 _INT32: Final = 4
 _STRINGS: Final = (6, 8, 9)
 """STRING, STRING_ARRAY, I18NSTRING."""
+MAX_BLOB_BYTES: Final = 64 * 1024 * 1024
+"""Larger than any header rpm itself writes; a larger one is not read."""
+_MAX_PATH: Final = 4096
+"""PATH_MAX of Linux."""
 _MAX_ENTRIES: Final = 0xFFFF
 """rpm's own limit (header.c)."""
 
@@ -76,9 +80,10 @@ class Header:
             return ()
         return struct.unpack_from(f">{wanted}I", self._data, offset)
 
-    def paths(self) -> list[str]:
-        """Return the path of every file of the package."""
+    def paths(self) -> Iterator[str]:
+        """Yield the path of every file of the package; none that is longer than a path can be."""
         folders = self.texts(DIRECTORY_NAMES)
         names = self.texts(BASE_NAMES)
-        indexes = self.numbers(DIRECTORY_INDEXES)
-        return [folders[index] + name for name, index in zip(names, indexes, strict=False) if index < len(folders)]
+        for name, index in zip(names, self.numbers(DIRECTORY_INDEXES), strict=False):
+            if index < len(folders) and len(folders[index]) + len(name) <= _MAX_PATH:
+                yield folders[index] + name

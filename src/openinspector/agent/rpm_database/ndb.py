@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+from openinspector.agent.rpm_database.header import MAX_BLOB_BYTES
 from openinspector.model.errors import SensorError
 
 _HEADER: Final = struct.Struct("<4sIII")
@@ -43,6 +44,6 @@ def _blob(data: bytes, package: int, at: int) -> bytes | SensorError:
         return SensorError(f"package {package} lies beyond the end of Packages.db")
     magic, number, _, length = _BLOB.unpack_from(data, at)
     start = at + _BLOB.size
-    if magic != b"BlbS" or number != package or start + length > len(data):
+    if magic != b"BlbS" or number != package or start + length > len(data) or length > MAX_BLOB_BYTES:
         return SensorError(f"package {package} is damaged")
     return data[start : start + length]

@@ -1,7 +1,8 @@
-"""The SQLite file ``rpmdb.sqlite`` of rpm since 4.16: one table ``Packages(hnum, blob)``.
+"""The SQLite file ``rpmdb.sqlite`` of rpm since 4.16: a table ``Packages(hnum, blob)``, ``hnum`` being its rowid.
 
 Opened read-only and immutable, so that neither a lock nor a journal is made on the host (F1.5). A database from
-elsewhere may hold hostile views: its schema is not trusted, and a query that works too long is cut off.
+elsewhere may be hostile: its schema is not trusted, a view or virtual table by the name is refused (to sort one could
+take all memory or fill the disk), and a query that works too long is cut off.
 """
 
 import sqlite3
@@ -10,15 +11,16 @@ from contextlib import closing
 from typing import Final
 from urllib.parse import quote
 
+from openinspector.agent.rpm_database.header import MAX_BLOB_BYTES
 from openinspector.model.errors import SensorError
 
-_MAX_BLOB_BYTES: Final = 64 * 1024 * 1024
 _STEPS_PER_CALL: Final = 100_000
 _MAX_CALLS: Final = 20_000
 """Two thousand million steps of SQLite's machine: some minutes; the sensor's own time limit ends it before."""
 _WAL_VERSION: Final = 2
 _VERSION_BYTES: Final = slice(18, 20)
 """File format write and read versions in the file's header: 2 is WAL."""
+_TABLE: Final = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'Packages' AND rootpage > 0"
 _MAGIC: Final = b"SQLite format 3\0"
 
 
@@ -51,11 +53,13 @@ def _blobs(connection: sqlite3.Connection) -> Iterator[bytes | SensorError]:
     with closing(connection):
         try:
             connection.text_factory = bytes
-            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_BLOB_BYTES)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BLOB_BYTES)
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA query_only = ON")
             connection.set_progress_handler(_Patience(_MAX_CALLS).wait, _STEPS_PER_CALL)
-            for (blob,) in connection.execute("SELECT blob FROM Packages ORDER BY hnum"):
+            if connection.execute(_TABLE).fetchone() is None:
+                raise SensorError("rpmdb.sqlite has no table Packages")
+            for (blob,) in connection.execute("SELECT blob FROM Packages ORDER BY rowid"):
                 yield blob if isinstance(blob, bytes) else SensorError("a row of Packages holds no header")
         except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes a damaged schema in its own messages
             raise SensorError(f"rpmdb.sqlite cannot be read: {error}") from error

@@ -66,13 +66,18 @@ def _users(accounts: list[list[str]], shadow: _Shadow) -> Iterator[User | Incomp
 
 
 def _groups(host: Host) -> Iterator[Group | Incomplete]:
+    broken = 0
     try:
         for name, _, gid_text, members, *_ in read_entries(host, GROUP, _GROUP_FIELDS):
             gid = number(gid_text)
-            if gid is not None:
+            if gid is None:
+                broken += 1
+            else:
                 yield Group(name=name, gid=gid, members=tuple(part for part in members.strip().split(",") if part))
     except OSError as error:
         yield unread(GROUP, error)
+    if broken:
+        yield Incomplete(reason=f"Groups in {GROUP} whose ids are no numbers: {broken}.")
 
 
 def _state(password: str, aged: list[str] | None) -> PasswordState:

@@ -1,78 +1,103 @@
-"""Kernel parameters (sysctl) of a fixed list, as ``/proc/sys`` tells them (F5.63 rule 7)."""
+"""Kernel parameters (sysctl), as ``/proc/sys`` tells them (F5.63 rule 7, F3.21).
 
+Left out are secrets (the keys of TCP fast open and of stable IPv6 addresses, the random pool), counters, which are no
+configuration, parameters that can only be written, those of the BPF compiler that the kernel shows to CAP_SYS_ADMIN
+alone, which the agent does without, and those of single network interfaces beside ``all`` and
+``default``, of which a host with containers has thousands. Of programs the kernel starts, arguments are not sent.
+"""
+
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, decode, unread
+from openinspector.agent.config_file import MISSING, decode, printable, unread
 from openinspector.agent.host import Host
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.inventory import KernelParameters
 
-PARAMETERS: Final = (
-    "fs.protected_fifos",
-    "fs.protected_hardlinks",
-    "fs.protected_regular",
-    "fs.protected_symlinks",
-    "fs.suid_dumpable",
-    "kernel.core_uses_pid",
-    "kernel.dmesg_restrict",
-    "kernel.exec-shield",
-    "kernel.kexec_load_disabled",
-    "kernel.kptr_restrict",
-    "kernel.modules_disabled",
-    "kernel.perf_event_paranoid",
-    "kernel.randomize_va_space",
-    "kernel.sysrq",
-    "kernel.unprivileged_bpf_disabled",
-    "kernel.yama.ptrace_scope",
-    "net.ipv4.conf.all.accept_redirects",
-    "net.ipv4.conf.all.accept_source_route",
-    "net.ipv4.conf.all.log_martians",
-    "net.ipv4.conf.all.rp_filter",
-    "net.ipv4.conf.all.secure_redirects",
-    "net.ipv4.conf.all.send_redirects",
-    "net.ipv4.conf.default.accept_redirects",
-    "net.ipv4.conf.default.accept_source_route",
-    "net.ipv4.conf.default.log_martians",
-    "net.ipv4.conf.default.rp_filter",
-    "net.ipv4.conf.default.secure_redirects",
-    "net.ipv4.conf.default.send_redirects",
-    "net.ipv4.icmp_echo_ignore_broadcasts",
-    "net.ipv4.icmp_ignore_bogus_error_responses",
-    "net.ipv4.ip_forward",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv6.conf.all.accept_ra",
-    "net.ipv6.conf.all.accept_redirects",
-    "net.ipv6.conf.all.accept_source_route",
-    "net.ipv6.conf.all.disable_ipv6",
-    "net.ipv6.conf.all.forwarding",
-    "net.ipv6.conf.default.accept_ra",
-    "net.ipv6.conf.default.accept_redirects",
-    "net.ipv6.conf.default.accept_source_route",
-    "vm.mmap_min_addr",
+FOLDER: Final = "/proc/sys"
+MAX_PARAMETERS: Final = 5000
+_MAX_DEPTH: Final = 8
+_MAX_BYTES: Final = 16 * 1024
+_READABLE: Final = 0o444
+_WRITABLE: Final = 0o222
+_LEFT_OUT: Final = re.compile(
+    r"kernel/random|kernel/ns_last_pid|kernel/pty/nr|kernel/sched_domain|kernel/init_private_.*"
+    r"|net/ipv4/tcp_fastopen_key|.*/stable_secret|.*/neigh|net/ipv[46]/conf/(?!all\b|default\b)[^/]+"
+    r"|net/core/bpf_jit_(?:harden|kallsyms|limit)|net/netfilter/nf_conntrack_count|net/.*/flush"
+    r"|fs/(?:aio-nr|dentry-state|file-nr|inode-nr|inode-state|quota|binfmt_misc)|vm/stat_refresh|dev/cdrom/info"
 )
-_MAX_BYTES: Final = 4096
+_PROGRAMS: Final = ("kernel/core_pattern", "kernel/poweroff_cmd")
+NOT_SENT: Final = "(not sent)"
 
 
 def collect(host: Host) -> Iterator[KernelParameters | Incomplete | Absent]:
-    """Yield one KernelParameters with those of the list this kernel has."""
-    values: dict[str, str] = {}
-    problems: list[Incomplete] = []
-    for name in PARAMETERS:
-        path = "/proc/sys/" + name.replace(".", "/")
+    """Yield one KernelParameters."""
+    walk = _Walk(host)
+    walk.folder("", 0)
+    yield from walk.problems
+    if walk.values:
+        yield KernelParameters(values=walk.values)
+    elif not walk.problems:
+        yield Absent(reason=f"No {FOLDER} on this host.")
+
+
+class _Walk:
+    """Looks through the tree of parameters."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._room = MAX_PARAMETERS
+        self.values: dict[str, str] = {}
+        self.problems: list[Incomplete] = []
+
+    def folder(self, place: str, depth: int) -> None:
+        """Take in what is below one folder, ``place`` being its path from `FOLDER` with a slash behind."""
         try:
-            values[name] = " ".join(decode(host.read(path, _MAX_BYTES)).split())
+            names = self._host.names(f"{FOLDER}/{place}")
         except MISSING:
-            continue
+            return
         except OSError as error:
-            problems.append(unread(path, error))
-    yield from problems
-    if values:
-        yield KernelParameters(values=values)
-    elif not problems:
-        yield Absent(reason="No /proc/sys on this host.")
+            self.problems.append(unread(f"{FOLDER}/{place}", error))
+            return
+        for name in names:
+            if self._room <= 0:
+                self.problems.append(Incomplete(reason=f"Stopped after {MAX_PARAMETERS} parameters in {FOLDER}."))
+                return
+            if not _LEFT_OUT.fullmatch(place + name):
+                self._entry(place + name, depth)
+
+    def _entry(self, place: str, depth: int) -> None:
+        path = f"{FOLDER}/{place}"
+        try:
+            status = self._host.status(path)
+            if status.is_directory and depth < _MAX_DEPTH:
+                self.folder(f"{place}/", depth + 1)
+            elif not status.is_directory and (status.mode & _READABLE or not status.mode & _WRITABLE):
+                self._room -= 1
+                self.values[_name(place)] = _value(place, decode(self._host.read(path, _MAX_BYTES)))
+        except MISSING:  # a module was unloaded meanwhile
+            return
+        except OSError as error:
+            self.problems.append(unread(path, error))
+
+
+def _value(place: str, text: str) -> str:
+    words = text.split()
+    if place in _PROGRAMS and len(words) > 1:
+        words[1:] = [NOT_SENT]
+    return " ".join(words)
+
+
+def _name(place: str) -> str:
+    """Return ``net.ipv4.ip_forward`` for ``net/ipv4/ip_forward``; dots in a part become slashes (sysctl(8))."""
+    return printable(".".join(part.replace(".", "/") for part in place.split("/")))
 
 
 SENSOR: Final = Sensor(
-    name="kernel_parameters", title="Kernel parameters (sysctl)", records=(KernelParameters,), collect=collect
+    name="kernel_parameters",
+    title="Kernel parameters (sysctl)",
+    records=(KernelParameters,),
+    collect=collect,
+    max_bytes=2 * 1024 * 1024,
 )

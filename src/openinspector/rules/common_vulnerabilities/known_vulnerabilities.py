@@ -5,11 +5,14 @@ is a detection of its own, under the advisory's id. What cannot be looked at is 
 
 - no advisory speaks of the host's release: the rules package does not support it (exclusion);
 - a package database could not be read whole: what was found is true and stands, and an exclusion says that it may not
-  be all; where nothing was found, absence proves nothing and the exclusion stands alone.
+  be all; where nothing was found, absence proves nothing and the exclusion stands alone;
+- packages of PyPI, npm and RubyGems are counted, not judged, unless the distribution brought them: then its advisories
+  speak of the package they came in (ADR 0023). Packages in running containers are counted likewise (ADR 0024).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
@@ -22,15 +25,17 @@ from openinspector.model.advisory import Advisory, FixState, PackageKind, Priori
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
-from openinspector.model.inventory import Kernel, OperatingSystem, Package, PackageManager, SensorState
+from openinspector.model.inventory import ContainerRoot, Kernel, OperatingSystem, Package, PackageManager, SensorState
 
-_MANAGERS: Final = tuple(manager.value for manager in PackageManager)
+_MANAGERS: Final = tuple(manager.value for manager in PackageManager if manager.of_distribution)
+_REGISTRIES: Final = {PackageManager.PYPI: "PyPI", PackageManager.NPM: "npm", PackageManager.GEM: "RubyGems"}
 _MAX_SCORES: Final = 8
 """Scores shown as attributes: at most 3 attributes each, within the 50 of F6.6."""
 _UPDATE: Final = {
     PackageManager.DPKG: "apt-get update && apt-get install --only-upgrade",
     PackageManager.RPM: "dnf upgrade",
     PackageManager.APK: "apk upgrade",
+    PackageManager.PACMAN: "pacman -Syu",
 }
 
 
@@ -59,23 +64,26 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     distribution = facts.distribution
     if not distribution:
         return unseen(facts, ("os_release",)) or unable("The host did not say which operating system it runs.")
+    not_judged = _not_judged(facts)
     if not context.advisories.covers(distribution):
-        return _not_covered(distribution, context)
+        return _both(_not_covered(distribution, context), not_judged)
     unread = _unread(facts)
+    unfinished = _both(unread, not_judged) if unread else not_judged
     cases = _cases(facts, context)
     if cases:
-        return Detected(detections=tuple(_detection(case) for case in cases), unfinished=unread)
+        return Detected(detections=tuple(_detection(case) for case in cases), unfinished=unfinished)
     if unread is not None:
-        return unread
-    packages = len(facts.all(Package))
+        return _both(unread, not_judged)
+    packages = sum(package.manager.of_distribution for package in facts.all(Package))
     return Passed(
+        unfinished=not_judged,
         evidence=Evidence(
             statement=f"None of {packages} installed packages meets an advisory for {distribution}.",
             because=tuple(
                 Evidence(statement=f"Advisories of {feed} were in force.", source=fingerprint)
                 for feed, fingerprint in sorted(context.advisories.fingerprints.items())
             ),
-        )
+        ),
     )
 
 
@@ -89,6 +97,48 @@ def _not_covered(distribution: str, context: RuleContext) -> Unable:
         reason=reason,
         recommendation="Load the feed of the host's distribution (openinspector feeds sync), or leave this rules "
         "package out of templates for such hosts.",
+    )
+
+
+def _not_judged(facts: HostFacts) -> Unable | None:
+    """Return the exclusion for packages that no advisory of the distribution speaks of; None where there are none."""
+    counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
+    told = [f"{counts[manager]} of {name}" for manager, name in _REGISTRIES.items() if counts[manager]]
+    containers = _containers(facts)
+    if not told:
+        return containers
+    registries = Unable(
+        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
+        reason=f"Packages that are not the distribution's are not assessed: {', '.join(told)}. "
+        "No feed of advisories for them is built in yet.",
+        recommendation="Look these packages up with their registry's own audit command; `openinspector agent collect "
+        "--dry-run` lists them with where they are installed.",
+    )
+    return _both(registries, containers)
+
+
+def _containers(facts: HostFacts) -> Unable | None:
+    """Return the exclusion for running containers, whose packages are not the host's; None where there are none."""
+    found = facts.all(ContainerRoot)
+    if not found:
+        return None
+    listed = ", ".join(f"{root.system or 'unknown'} (process {root.process_id})" for root in found[:10])
+    return Unable(
+        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
+        reason=f"Packages in containers are not assessed: {sum(root.packages for root in found)} in {len(found)} "
+        f"running containers, {listed}{', …' if len(found) > 10 else ''}.",  # noqa: PLR2004 - as many as are listed
+        recommendation="Assess each on the host: `openinspector scan --root /proc/PROCESS/root`.",
+    )
+
+
+def _both(first: Unable, second: Unable | None) -> Unable:
+    """Return one exclusion that says what both say, of the first's kind."""
+    if second is None:
+        return first
+    return replace(
+        first,
+        reason=f"{first.reason} {second.reason}",
+        recommendation=f"{first.recommendation} {second.recommendation}",
     )
 
 
@@ -285,7 +335,9 @@ def _why(match: Match, case: _Case) -> Evidence:
 def _kernel_evidence(match: Match, facts: HostFacts) -> Sequence[Evidence]:
     if match.standing is Standing.ORDINARY:
         return ()
-    release = running_release(facts) or "unknown"
+    release = running_release(facts)
+    if not release:
+        return (Evidence(statement="Which kernel runs is not known."),)
     system = facts.only(OperatingSystem)
     source = f"uname {system.kernel_release} {system.kernel_version}".strip() if system else "uname"
     if match.standing is Standing.NOT_RUNNING:
@@ -316,7 +368,7 @@ RULE: Final = Rule(
     severity=Severity.UNDEFINED,
     description="An installed package has a vulnerability that its distribution has published.",
     recommendation="Update the package to the version the advisory names.",
-    reads=(Package, OperatingSystem, Kernel),
-    sensors=("os_release", *_MANAGERS),
+    reads=(Package, ContainerRoot, OperatingSystem, Kernel),
+    sensors=("os_release", *_MANAGERS, *(manager.value for manager in _REGISTRIES), "containers"),
     evaluate=evaluate,
 )

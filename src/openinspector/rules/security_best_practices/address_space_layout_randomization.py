@@ -53,4 +53,5 @@ RULE: Final = Rule(
     reads=(KernelParameters,),
     sensors=("kernel_parameters",),
     evaluate=evaluate,
+    linux_only=True,
 )

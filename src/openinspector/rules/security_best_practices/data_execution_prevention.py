@@ -74,4 +74,5 @@ RULE: Final = Rule(
     reads=(ProcessorFeatures,),
     sensors=("processor_features",),
     evaluate=evaluate,
+    linux_only=True,
 )

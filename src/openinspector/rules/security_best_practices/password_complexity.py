@@ -105,4 +105,5 @@ RULE: Final = Rule(
     reads=(PamConfiguration, PasswordQuality),
     sensors=("pam", "password_quality"),
     evaluate=evaluate,
+    linux_only=True,
 )

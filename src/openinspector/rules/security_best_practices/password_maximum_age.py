@@ -93,4 +93,5 @@ RULE: Final = Rule(
     reads=(LoginDefinitions, User),
     sensors=("login_definitions", "accounts"),
     evaluate=evaluate,
+    linux_only=True,
 )

@@ -98,4 +98,5 @@ RULE: Final = Rule(
     reads=(PamConfiguration, PasswordQuality, LoginDefinitions),
     sensors=("pam", "password_quality", "login_definitions"),
     evaluate=evaluate,
+    linux_only=True,
 )

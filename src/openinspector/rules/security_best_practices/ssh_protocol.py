@@ -67,4 +67,5 @@ RULE: Final = Rule(
     reads=(SshdConfiguration,),
     sensors=(SENSOR,),
     evaluate=evaluate,
+    linux_only=True,
 )

@@ -78,4 +78,5 @@ RULE: Final = Rule(
     reads=(SshdConfiguration,),
     sensors=(SENSOR,),
     evaluate=evaluate,
+    linux_only=True,
 )

@@ -121,4 +121,5 @@ RULE: Final = Rule(
     reads=(DirectoryMode, Group, User),
     sensors=("system_directories", "accounts"),
     evaluate=evaluate,
+    linux_only=True,
 )

@@ -1,25 +1,30 @@
-"""Enrolment: nonces, join tokens, and the one seam through which a host becomes an agent.
+"""Enrolment: nonces, join tokens, and the one way a host that proved itself becomes an agent.
 
 - A nonce is 256 bits, is used once, and lives two minutes in memory.
 - A join token is 256 bits; only its SHA-256 is stored, with an expiry and a number of uses.
 - The same key enrolling again gets the same agent and uses nothing up.
+- An attested host keeps the id it proved, and the first key that proved it, until an administrator releases it.
+- A key that was revoked enrols no more, whatever it shows.
 """
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NoReturn
 
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.asset import Tag
+from openinspector.service.app.attestation import JOIN_TOKEN, Attesting, InstanceProof, Shown, TokenProof, refuse
 from openinspector.service.app.refusal import RefusalCode, RefusedError
 from openinspector.service.ports.agent_store import AgentStore, EnrolmentToken
+from openinspector.service.ports.identity_store import Hindrance, IdentityStore
 from openinspector.wire.message import Challenge, EnrolmentRequest
+from openinspector.wire.signature import key_id
 
 NONCE_LIFETIME: Final = timedelta(minutes=2)
-JOIN_TOKEN: Final = "join_token"  # noqa: S105 - the method's name
 _SECRET_BYTES: Final = 32
 _ID_BYTES: Final = 9
 
@@ -94,24 +99,114 @@ def new_agent_id(random: Random) -> AgentId:
     return AgentId(f"host-{random(_ID_BYTES).hex()[:17]}")
 
 
-def enrol(store: AgentStore, request: EnrolmentRequest, now: datetime, new_id: Callable[[], AgentId]) -> Agent:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What decides whether a host becomes an agent."""
+
+    agents: AgentStore
+    identities: IdentityStore
+    attesting: Attesting
+    new_id: Callable[[], AgentId]
+
+
+def enrol(admission: Admission, request: EnrolmentRequest, now: datetime) -> Agent:
     """Make the host an agent; RefusedError. The caller has checked its signature and used its nonce up."""
-    token = request.evidence.get("token")
-    if request.method != JOIN_TOKEN or token is None or len(request.evidence) != 1:
-        raise RefusedError(
-            RefusalCode.ENROLMENT_REFUSED,
-            f"{request.method!r} with this evidence proves nothing here",
-            advice="Enrol with method join_token and one piece of evidence, token.",
+    own_id = key_id(request.public_key)
+    if admission.identities.is_revoked(own_id):
+        raise revoked()
+    evidence = dict(request.evidence)
+    token = None if request.method == JOIN_TOKEN else evidence.pop(JOIN_TOKEN, None)
+    shown = Shown(evidence=evidence, key_id=own_id, nonce=request.nonce, now=now)
+    proof = admission.attesting.attest(request.method, shown)
+    if isinstance(proof, TokenProof):
+        newcomer = Agent(
+            id=admission.new_id(), public_key=request.public_key, tags=(), enrolled_at=now, host=request.host
         )
-    newcomer = Agent(id=new_id(), public_key=request.public_key, tags=(), enrolled_at=now, host=request.host)
-    agent = store.enrol(token_digest(token), newcomer)
-    if agent is None:
+        agent = admission.agents.enrol(proof.digest, newcomer)
+        if agent is None:
+            _hinder(Hindrance.BAD_TOKEN, newcomer.id)
+        return agent
+    return _enrol_attested(admission, request, proof, now, token)
+
+
+def _enrol_attested(
+    admission: Admission, request: EnrolmentRequest, proof: InstanceProof, now: datetime, token: str | None
+) -> Agent:
+    newcomer = Agent(
+        id=proof.instance_id,
+        public_key=request.public_key,
+        tags=(),
+        enrolled_at=now,
+        host=request.host,
+        ami_id=proof.ami_id,
+    )
+    attestation = proof.attestation(request.method, now)
+    enrolled = admission.identities.attest(newcomer, attestation, token_digest(token) if token is not None else None)
+    if isinstance(enrolled, Hindrance):
+        if enrolled in (Hindrance.OTHER_KEY, Hindrance.OLD_PROOF):
+            # An honest instance has one agent with one key, and its last launch is never before an earlier one.
+            admission.attesting.ring(f"attestation-{enrolled.value}")
+        _hinder(enrolled, proof.instance_id)
+    return enrolled
+
+
+def find_agent(admission: Admission, agent_id: AgentId, own_id: str) -> Agent:
+    """Return the agent that asks for a session; RefusedError. Its signature is still to be checked."""
+    found = admission.agents.agents_by_id((agent_id,))
+    is_its_own = bool(found) and key_id(found[0].public_key) == own_id
+    if not is_its_own and admission.identities.is_revoked(own_id):
+        raise revoked()
+    if not found:
+        raise RefusedError(RefusalCode.UNKNOWN_AGENT, "there is no such agent", advice="Enrol again.")
+    return found[0]
+
+
+def check_attested(admission: Admission, agent_id: AgentId, now: datetime) -> None:
+    """Raise RefusedError where an attested host must prove itself afresh; note that one by token has, with its key."""
+    attestation = admission.identities.attestation(agent_id)
+    asked = agent_id in admission.identities.reattestations_asked()
+    if attestation is None:
+        if asked:
+            admission.identities.reattested(agent_id)
+        return
+    if asked or attestation.attested_at + admission.attesting.holds_for <= now:
         raise RefusedError(
-            RefusalCode.ENROLMENT_REFUSED,
-            "the join token is unknown, expired or used up",
-            advice="Make a new one and enrol again.",
+            RefusalCode.ATTESTATION_REQUIRED,
+            "this host is to prove its identity afresh",
+            advice=f"Enrol again with the same key and method {attestation.method}.",
         )
-    return agent
+
+
+def revoked() -> RefusedError:
+    """Return the refusal of a key that was revoked."""
+    return RefusedError(
+        RefusalCode.REVOKED,
+        "this host's key was revoked",
+        advice="If the host is to come back: openinspector-agent enrol --new-key, and for an EC2 instance first "
+        "openinspector admin agents release ID where the service runs.",
+    )
+
+
+_HINDRANCES: Final[Mapping[Hindrance, tuple[str, str]]] = MappingProxyType(
+    {
+        Hindrance.OTHER_KEY: (
+            "{id} is enrolled with another host key",
+            "If the host was made anew, let it in: openinspector admin agents release {id}",
+        ),
+        Hindrance.KEY_OF_ANOTHER: ("this host key is another agent's", "Enrol with --new-key."),
+        Hindrance.KEY_REVOKED: ("this host's key was revoked", "Enrol with --new-key."),
+        Hindrance.OLD_PROOF: (
+            "the proof is of an earlier launch of {id} than one seen before",
+            "Is the metadata service of this host the real one?",
+        ),
+        Hindrance.BAD_TOKEN: ("the join token is unknown, expired or used up", "Make a new one and enrol again."),
+    }
+)
+
+
+def _hinder(hindrance: Hindrance, agent_id: AgentId) -> NoReturn:
+    message, advice = _HINDRANCES[hindrance]
+    refuse(message.format(id=agent_id), advice.format(id=agent_id))
 
 
 def _text(secret: bytes) -> str:

@@ -4,6 +4,7 @@ A heartbeat costs no query. What the last second said is lost if the process die
 """
 
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,9 +16,10 @@ from openinspector.service.app.counters import Counters
 from openinspector.service.app.instructions import InstructionBoard, encode_instruction
 from openinspector.service.app.refusal import RefusalCode, RefusedError
 from openinspector.service.ports.agent_store import AgentStore, Contact
-from openinspector.wire.instruction import SetHeartbeatInterval
+from openinspector.wire.instruction import Reattest, SetHeartbeatInterval
 from openinspector.wire.message import Heartbeat, HeartbeatReply
 
+_REATTEST: Final = encode_instruction(Reattest())
 MAX_DESCRIPTION: Final = 255
 """Characters of each field of a host's description."""
 
@@ -42,6 +44,7 @@ class Heartbeats:
         self.intervals = intervals or Intervals()
         self._contacts: dict[AgentId, Contact] = {}
         self._lock = threading.Lock()
+        self._to_reattest: frozenset[AgentId] = frozenset()
         self._set_interval: dict[timedelta, msgspec.Raw] = {
             interval: encode_instruction(SetHeartbeatInterval(seconds=int(interval.total_seconds())))
             for interval in (self.intervals.idle, self.intervals.collecting)
@@ -65,7 +68,12 @@ class Heartbeats:
             self._contacts[agent_id] = contact
         if heartbeat.refusals:
             self._counters.lost("instructions-refused", len(heartbeat.refusals))
-        return HeartbeatReply(instructions=(*orders.encoded, self._set_interval[interval]))
+        again = (_REATTEST,) if agent_id in self._to_reattest else ()
+        return HeartbeatReply(instructions=(*orders.encoded, *again, self._set_interval[interval]))
+
+    def reattest(self, agents: Collection[AgentId]) -> None:
+        """Tell these agents, and no others, to prove themselves again, with every reply until they have."""
+        self._to_reattest = frozenset(agents)
 
     def pending(self) -> int:
         """Return how many agents' contacts wait to be written."""

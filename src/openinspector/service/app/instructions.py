@@ -33,8 +33,15 @@ class InstructionBoard:
 
     def replace(self, instructions: Mapping[AgentId, Sequence[Instruction]]) -> None:
         """Put up a new board; an agent that is not on it has no instructions."""
+        # Most agents of a run are told the same: it is encoded once.
+        known: dict[tuple[Instruction, ...], Orders] = {}
+        orders = {
+            agent: known.get(told) or known.setdefault(told, _encoded(told))
+            for agent, told in ((agent, tuple(found)) for agent, found in instructions.items())
+            if told
+        }
         # One assignment of one name: atomic for every thread that reads.
-        self._orders = MappingProxyType({agent: _encoded(found) for agent, found in instructions.items() if found})
+        self._orders = MappingProxyType(orders)
 
     def for_agent(self, agent: AgentId) -> tuple[Instruction, ...]:
         """Return an agent's instructions in order."""

@@ -115,6 +115,14 @@ class Sessions:
         for session_id in self._of_agent.pop(agent, ()):
             del self._by_id[session_id]
 
+    def drop_agent_unless(self, agent: AgentId, public_key: bytes | None) -> bool:
+        """End an agent's sessions unless all are bound to this raw key; says whether there were such."""
+        wanted = None if public_key is None else key_id(public_key)
+        if all(self._by_id[session_id].key_id == wanted for session_id in self._of_agent.get(agent, ())):
+            return False
+        self.drop_agent(agent)
+        return True
+
     def _expire(self, now: datetime) -> None:
         while self._by_id and (oldest := next(iter(self._by_id.values()))).expires_at <= now:
             self._forget(oldest)

@@ -64,8 +64,8 @@ class Runs(Protocol):
         """Return the runs that exist."""
         ...
 
-    def run_agents(self, arn: RunArn) -> tuple[AgentId, ...]:
-        """Return the agents of a run."""
+    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
+        """Say whether an agent is one of a run's."""
         ...
 
 
@@ -232,7 +232,7 @@ class Telemetry:
 
     def _check_run(self, agent_id: AgentId, arn: RunArn) -> RunArn:
         run = self._runs.runs_by_arn((arn,)).get(arn)
-        if run is None or agent_id not in self._runs.run_agents(arn):
+        if run is None or not self._runs.takes_part(arn, agent_id):
             raise RefusedError(RefusalCode.NOT_IN_RUN, "this agent takes no part in such a run")
         if run.state not in ACCEPTING:
             raise RefusedError(

@@ -6,6 +6,7 @@ import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from openinspector.service.app.attestation import JOIN_TOKEN
 from openinspector.service.app.enrolment import enrol
 from openinspector.service.app.heartbeats import check_description
 from openinspector.service.gateway.gateway import Gateway
@@ -24,6 +25,7 @@ async def enrolment(gateway: Gateway, request: Request) -> Enrolment:
     now = gateway.clock.now()
     gateway.nonces.use(asked.nonce, now)
     unproved.check_signature(asked.public_key)
-    with gateway.admissions.hold(unproved.claim.key_id):
-        agent = await run_in_threadpool(enrol, gateway.agents, asked, now, gateway.new_agent_id)
+    slots = gateway.admissions if asked.method == JOIN_TOKEN else gateway.attestations
+    with slots.hold(unproved.claim.key_id):
+        agent = await run_in_threadpool(enrol, gateway.admission, asked, now)
     return Enrolment(agent_id=agent.id)

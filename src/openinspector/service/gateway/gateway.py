@@ -1,18 +1,21 @@
 """Gateway: what the agent-facing endpoints share."""
 
 from asyncio import Semaphore
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
-from openinspector.model.agent import AgentId
 from openinspector.service.app.counters import Counters
-from openinspector.service.app.enrolment import Nonces
+from openinspector.service.app.enrolment import Admission, Nonces
 from openinspector.service.app.heartbeats import Heartbeats
+from openinspector.service.app.releases import Releases
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry
 from openinspector.service.gateway.slots import Slots
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.clock import Clock
+from openinspector.wire.envelope import MAX_ENVELOPE_BYTES
+
+UPLOAD_BYTES: Final = 64 * MAX_ENVELOPE_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +25,17 @@ class Gateway:
     agents: AgentStore
     heartbeats: Heartbeats
     telemetry: Telemetry
+    releases: Releases
     sessions: Sessions
     nonces: Nonces
     counters: Counters
     clock: Clock
-    new_agent_id: Callable[[], AgentId]
-    uploads: Slots = field(default_factory=lambda: Slots(64))
-    """Uploads of telemetry on their way: bounds memory; who finds none free is told to come back."""
-    ingests: Semaphore = field(default_factory=lambda: Semaphore(4))
-    """Uploads being decoded, sealed and stored: bounds threads; uploads wait for it."""
+    admission: Admission
+    uploads: Slots = field(default_factory=lambda: Slots(UPLOAD_BYTES))
+    """Bytes of telemetry on their way: bounds memory; who finds none free is told to come back."""
+    ingests: Semaphore = field(default_factory=lambda: Semaphore(8))
+    """Uploads being decoded, sealed and stored, most of the time waiting for the disk: bounds threads and plaintext."""
     admissions: Slots = field(default_factory=lambda: Slots(64, per_holder=64))
     """Enrolments and session openings at the store: bounds what strangers can make us do."""
+    attestations: Slots = field(default_factory=lambda: Slots(16, per_holder=16))
+    """Enrolments that may have to wait for STS or EC2: fewer, so that they do not hold up the others."""

@@ -17,7 +17,7 @@ _DECODER: Final = msgspec.json.Decoder(Manifest)
 async def manifest(gateway: Gateway, request: Request) -> ManifestReply:
     """Close a stream, or say what is missing."""
     caller = authenticate(gateway, request, _BODY)
-    with gateway.uploads.hold(caller.agent_id):
+    with gateway.uploads.hold(caller.agent_id, caller.announced):
         claimed = decode_body(await caller.read_body(), _DECODER, "manifest")
         async with gateway.ingests:
             return await run_in_threadpool(gateway.telemetry.close, caller.agent_id, claimed)

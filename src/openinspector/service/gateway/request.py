@@ -27,6 +27,7 @@ from openinspector.model.agent import AgentId
 from openinspector.model.errors import WireError
 from openinspector.service.app.refusal import RefusalCode, RefusedError
 from openinspector.service.gateway.gateway import Gateway
+from openinspector.wire.envelope import SLOWEST_BYTES_A_SECOND
 from openinspector.wire.signature import (
     CLOCK_WINDOW_SECONDS,
     CONTENT_DIGEST,
@@ -42,7 +43,7 @@ from openinspector.wire.signature import (
 JSON: Final = "application/json"
 OCTETS: Final = "application/octet-stream"
 BODY_SECONDS: Final = 60
-"""How long a body may take to arrive."""
+"""How long a body may take to arrive, beside the time its bytes have (`SLOWEST_BYTES_A_SECOND`)."""
 _HASHED_IN_LOOP: Final = 128 * 1024
 """Bytes whose hashing holds the event loop for less than a thread would cost."""
 _READ: Final = frozenset(
@@ -85,6 +86,11 @@ class Caller:
     claim: SignedRequest
     request: Request
     limit: int
+
+    @property
+    def announced(self) -> int:
+        """Bytes of the body that is still to come: what its header says, or else as many as may come."""
+        return _announced(self.request, self.limit)
 
     async def read_body(self) -> bytes:
         """Receive the body that was signed; RefusedError."""
@@ -175,7 +181,7 @@ async def _read_body(request: Request, claim: SignedRequest, limit: int) -> byte
     chunks: list[bytes] = []
     size = 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(BODY_SECONDS + _announced(request, limit) / SLOWEST_BYTES_A_SECOND):
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > limit:
@@ -190,6 +196,12 @@ async def _read_body(request: Request, claim: SignedRequest, limit: int) -> byte
     if not (claim.covers(body) if hashed_here else await run_in_threadpool(claim.covers, body)):
         raise RefusedError(RefusalCode.BAD_SIGNATURE, "the body is not the one whose digest was signed")
     return body
+
+
+def _announced(request: Request, limit: int) -> int:
+    """Return the bytes announced, which `_claim` has checked; ``limit`` where a body comes in chunks."""
+    length = request.headers.get("content-length")
+    return limit if length is None or "transfer-encoding" in request.headers else int(length[:20])
 
 
 def _bad_signature(what: str) -> RefusedError:

@@ -15,6 +15,9 @@ from openinspector.service.gateway.enrolment import enrolment
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.heartbeat import heartbeat
 from openinspector.service.gateway.manifest import manifest
+from openinspector.service.gateway.release import release
+from openinspector.service.gateway.release_report import release_report
+from openinspector.service.gateway.rotation import rotation
 from openinspector.service.gateway.session import session
 from openinspector.service.gateway.telemetry import telemetry
 
@@ -28,6 +31,9 @@ _ENDPOINTS: Final[Mapping[str, Callable[[Gateway, Request], Awaitable[msgspec.St
         "session": session,
         "challenge": challenge,
         "enrolment": enrolment,
+        "rotation": rotation,
+        "release": release,
+        "release-report": release_report,
     }
 )
 

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from openinspector.model.agent import AgentId
-from openinspector.service.app.refusal import RefusalCode, RefusedError
+from openinspector.service.app.enrolment import check_attested, find_agent
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.request import JSON, Body, decode_body, read_unproved
 from openinspector.wire.message import Session, SessionRequest
@@ -22,14 +22,12 @@ async def session(gateway: Gateway, request: Request) -> Session:
     asked = decode_body(unproved.body, _DECODER, "session request")
     now = gateway.clock.now()
     gateway.nonces.use(asked.nonce, now)
-    with gateway.admissions.hold(asked.agent_id):
-        found = await run_in_threadpool(gateway.agents.agents_by_id, (AgentId(asked.agent_id),))
-    if not found:
-        raise RefusedError(
-            RefusalCode.UNKNOWN_AGENT, "there is no such agent; it may have been revoked", advice="Enrol again."
-        )
-    unproved.check_signature(found[0].public_key)
-    opened = gateway.sessions.open(found[0], now)
+    agent_id = AgentId(asked.agent_id)
+    with gateway.admissions.hold(agent_id):
+        agent = await run_in_threadpool(find_agent, gateway.admission, agent_id, unproved.claim.key_id)
+        unproved.check_signature(agent.public_key)
+        await run_in_threadpool(check_attested, gateway.admission, agent_id, now)
+    opened = gateway.sessions.open(agent, now)
     return Session(
         session_id=opened.id,
         expires_at=opened.expires_at,

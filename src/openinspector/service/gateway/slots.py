@@ -1,4 +1,4 @@
-"""Slots: so many at a time, and the rest are told to come back. Used from the gateway's event loop only."""
+"""Slots: so much at a time, and the rest are told to come back. Used from the gateway's event loop only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,10 @@ RETRY_AFTER_SECONDS: Final = 2
 
 
 class Slots:
-    """A bound on what goes on at once, in all and for one holder; never waits."""
+    """A bound on what goes on at once, in all by weight and for one holder by number; never waits.
+
+    The last one let in may weigh more than what was free.
+    """
 
     def __init__(self, limit: int, per_holder: int = 1) -> None:
         self._free = limit
@@ -18,8 +21,8 @@ class Slots:
         self._held: dict[str, int] = {}
 
     @contextmanager
-    def hold(self, holder: str) -> Iterator[None]:
-        """Hold a slot inside the context; RefusedError where the holder has its share or none is free."""
+    def hold(self, holder: str, weight: int = 1) -> Iterator[None]:
+        """Hold ``weight`` inside the context; RefusedError where the holder has its share or nothing is free."""
         if self._held.get(holder, 0) >= self._per_holder:
             raise RefusedError(
                 RefusalCode.THROTTLED,
@@ -34,12 +37,12 @@ class Slots:
                 advice="Keep what is spooled and send it again later.",
                 retry_after=RETRY_AFTER_SECONDS,
             )
-        self._free -= 1
+        self._free -= weight
         self._held[holder] = self._held.get(holder, 0) + 1
         try:
             yield
         finally:
-            self._free += 1
+            self._free += weight
             self._held[holder] -= 1
             if not self._held[holder]:
                 del self._held[holder]

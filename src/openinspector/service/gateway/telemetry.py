@@ -16,7 +16,7 @@ _BODY: Final = Body(media_type=OCTETS, limit=MAX_ENVELOPE_BYTES)
 async def telemetry(gateway: Gateway, request: Request) -> Receipt:
     """Take an envelope in, if hands are free."""
     caller = authenticate(gateway, request, _BODY)
-    with gateway.uploads.hold(caller.agent_id):
+    with gateway.uploads.hold(caller.agent_id, caller.announced):
         body = await caller.read_body()
         async with gateway.ingests:
             return await run_in_threadpool(gateway.telemetry.ingest, caller.agent_id, body)

@@ -11,7 +11,7 @@ from openinspector.model.errors import StoreError
 from openinspector.service.gateway.gateway import Gateway
 
 FLUSH_SECONDS: Final = 1.0
-SWEEP_EVERY: Final = 30
+SWEEP_EVERY: Final = 5
 """Flushes between two looks for revoked agents: a revocation takes effect within that many seconds."""
 
 _log = structlog.get_logger()
@@ -39,17 +39,18 @@ async def flush(gateway: Gateway) -> None:
 
 
 async def end_revoked(gateway: Gateway) -> None:
-    """End the sessions of agents the store does not know any more."""
+    """End the sessions of agents the store does not know any more, or knows by another key."""
     agents = gateway.sessions.agents()
     try:
-        known = {agent.id for agent in await asyncio.to_thread(gateway.agents.agents_by_id, agents)}
+        known = await asyncio.to_thread(gateway.admission.identities.keys_by_id, agents)
+        asked = await asyncio.to_thread(gateway.admission.identities.reattestations_asked)
     except StoreError as error:
         _log.error("gateway revocations not read", error=str(error))
         return
     for agent in agents:
-        if agent not in known:
-            gateway.sessions.drop_agent(agent)
-            _log.info("gateway sessions ended", agent=agent, reason="revoked")
+        if gateway.sessions.drop_agent_unless(agent, known.get(agent)):
+            _log.info("gateway sessions ended", agent=agent, reason="revoked" if agent not in known else "rotated")
+    gateway.heartbeats.reattest(asked)
 
 
 async def _keep(gateway: Gateway, seconds: float) -> None:

@@ -54,7 +54,7 @@ class AgentStore(Protocol):
 
         A key that is enrolled already gets its agent back and uses nothing up. None where the token is unknown,
         expired at ``agent.enrolled_at`` or used up: the token is consumed by one conditional update. StoreError where
-        another key has the id.
+        another key has the id, or the key was revoked.
         """
         ...
 
@@ -70,6 +70,6 @@ class AgentStore(Protocol):
         """Store what heartbeats said; of two for one agent the later in time wins."""
         ...
 
-    def revoke(self, agent: AgentId) -> bool:
-        """Delete an agent: its key opens no session any more; says whether it was there."""
+    def revoke(self, agent: AgentId, at: datetime) -> bool:
+        """Delete an agent and revoke its key: it opens no session and enrols no more; says whether it was there."""
         ...

@@ -203,6 +203,10 @@ class AssessmentStore(Protocol):
         """Return the agents of a run, sorted."""
         ...
 
+    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
+        """Say whether an agent is one of a run's; the same effort however many there are."""
+        ...
+
     def busy_agents(self, agents: Sequence[AgentId]) -> tuple[tuple[AgentId, RunArn], ...]:
         """Return which of ``agents`` take part in a run in progress, sorted."""
         ...

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, or_, select, update
@@ -13,7 +14,8 @@ from openinspector.service.stores.columns import Moment
 from openinspector.service.stores.dialect import add_new
 from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.query import in_batches
-from openinspector.service.stores.schema import AGENT, ENROLMENT_TOKEN
+from openinspector.service.stores.schema import AGENT, ENROLMENT_TOKEN, REATTESTATION, REVOKED_KEY
+from openinspector.wire.signature import key_id
 
 
 class SqlAgentStore:
@@ -64,13 +66,13 @@ class SqlAgentStore:
         found: list[Agent] = []
         with reading(self._engine) as connection:
             for wanted in in_batches(ids):
-                found.extend(_agent(row) for row in connection.execute(select(AGENT).where(AGENT.c.id.in_(wanted))))
+                found.extend(agent_of(row) for row in connection.execute(select(AGENT).where(AGENT.c.id.in_(wanted))))
         return sorted(found, key=lambda agent: agent.id)
 
     def list_agents(self) -> Sequence[Agent]:
         """Return all agents, by id."""
         with reading(self._engine) as connection:
-            return [_agent(row) for row in connection.execute(select(AGENT).order_by(AGENT.c.id))]
+            return [agent_of(row) for row in connection.execute(select(AGENT).order_by(AGENT.c.id))]
 
     def record_contacts(self, contacts: Sequence[Contact]) -> None:
         """Store what heartbeats said; of two for one agent the later in time wins."""
@@ -93,17 +95,23 @@ class SqlAgentStore:
         with writing(self._engine) as connection:
             connection.execute(statement, [_changes(contact) for contact in latest.values()])
 
-    def revoke(self, agent: AgentId) -> bool:
-        """Delete an agent: its key opens no session any more; says whether it was there."""
+    def revoke(self, agent: AgentId, at: datetime) -> bool:
+        """Delete an agent and revoke its key for good; says whether it was there."""
         with writing(self._engine) as connection:
-            return connection.execute(delete(AGENT).where(AGENT.c.id == agent)).rowcount == 1
+            gone = connection.execute(delete(AGENT).where(AGENT.c.id == agent).returning(AGENT.c.public_key)).first()
+            if gone is not None:
+                revoked = {"key_id": key_id(gone.public_key), "agent_id": agent, "revoked_at": at}
+                add_new(connection, REVOKED_KEY, ("key_id",), revoked)
+                connection.execute(delete(REATTESTATION).where(REATTESTATION.c.agent_id == agent))
+            return gone is not None
 
 
 class _KeyEnrolledMeanwhile(Exception):  # noqa: N818 - says what happened; never leaves this module
     """Another transaction has enrolled the same key."""
 
 
-def _enrol(connection: Connection, digest: str, agent: Agent) -> Agent | None:
+def use_token(connection: Connection, digest: str, agent: Agent) -> Agent | None:
+    """Use a token up once and return the agent with its tags; None where it is good for nothing."""
     usable = (
         ENROLMENT_TOKEN.c.digest == digest,
         ENROLMENT_TOKEN.c.uses_left > 0,
@@ -111,19 +119,25 @@ def _enrol(connection: Connection, digest: str, agent: Agent) -> Agent | None:
     )
     used = update(ENROLMENT_TOKEN).where(*usable).values(uses_left=ENROLMENT_TOKEN.c.uses_left - 1)
     token = connection.execute(used.returning(ENROLMENT_TOKEN.c.tags)).one_or_none()
-    if token is None:
+    return None if token is None else replace(agent, tags=token.tags)
+
+
+def _enrol(connection: Connection, digest: str, agent: Agent) -> Agent | None:
+    enrolled = use_token(connection, digest, agent)
+    if enrolled is None:
         return None
-    enrolled = replace(agent, tags=token.tags)
+    if connection.scalar(select(REVOKED_KEY.c.key_id).where(REVOKED_KEY.c.key_id == key_id(agent.public_key))):
+        raise StoreError("the key was revoked", advice="Enrol the host with a new key.")
     if connection.scalar(select(AGENT.c.id).where(AGENT.c.id == agent.id)) is not None:
         raise StoreError(f"{agent.id} is enrolled with another key", advice="Revoke the agent to enrol its host anew.")
-    if not add_new(connection, AGENT, ("public_key",), _row(enrolled)):
+    if not add_new(connection, AGENT, ("public_key",), row_of(enrolled)):
         raise _KeyEnrolledMeanwhile
     return enrolled
 
 
 def _agent_of_key(connection: Connection, public_key: bytes) -> Agent | None:
     row = connection.execute(select(AGENT).where(AGENT.c.public_key == public_key)).one_or_none()
-    return None if row is None else _agent(row)
+    return None if row is None else agent_of(row)
 
 
 def _changes(contact: Contact) -> dict[str, object]:
@@ -137,7 +151,8 @@ def _changes(contact: Contact) -> dict[str, object]:
     }
 
 
-def _row(agent: Agent) -> dict[str, object]:
+def row_of(agent: Agent) -> dict[str, object]:
+    """Return an agent as a row."""
     return {
         "id": agent.id,
         "public_key": agent.public_key,
@@ -153,7 +168,8 @@ def _row(agent: Agent) -> dict[str, object]:
     }
 
 
-def _agent(row: Row[Any]) -> Agent:
+def agent_of(row: Row[Any]) -> Agent:
+    """Return a row as an agent."""
     return Agent(
         id=row.id,
         public_key=row.public_key,

@@ -102,6 +102,12 @@ class SqlRuns:
         with reading(self._engine) as connection:
             return tuple(AgentId(agent) for agent in connection.scalars(query))
 
+    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
+        """Say whether an agent is one of a run's."""
+        query = select(RUN_AGENT.c.agent_id).where(RUN_AGENT.c.run_arn == arn, RUN_AGENT.c.agent_id == agent)
+        with reading(self._engine) as connection:
+            return connection.scalar(query) is not None
+
     def busy_agents(self, agents: Sequence[AgentId]) -> tuple[tuple[AgentId, RunArn], ...]:
         """Return which of ``agents`` take part in a run in progress, sorted."""
         found: list[tuple[AgentId, RunArn]] = []

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKey,
     Index,
@@ -298,6 +299,33 @@ AGENT: Final = Table(
     Column("ami_id", Word),
 )
 
+ATTESTATION: Final = Table(
+    "attestation",
+    METADATA,
+    Column("agent_id", Word, primary_key=True),
+    Column("key_id", Word),  # none: released, the next key to prove the instance is bound to it
+    Column("method", Word, nullable=False),
+    Column("account", Word, nullable=False),
+    Column("region", Word, nullable=False),
+    Column("attested_at", Moment, nullable=False),
+    Column("pending_time", Moment),
+)
+
+REVOKED_KEY: Final = Table(
+    "revoked_key",
+    METADATA,
+    Column("key_id", Word, primary_key=True),
+    Column("agent_id", Word, nullable=False),
+    Column("revoked_at", Moment, nullable=False),
+)
+
+REATTESTATION: Final = Table(
+    "reattestation",
+    METADATA,
+    Column("agent_id", Word, primary_key=True),
+    Column("asked_at", Moment, nullable=False),
+)
+
 RUN_KEY: Final = Table(
     "run_key",
     METADATA,
@@ -366,4 +394,30 @@ ACCESS_KEY: Final = Table(
     Column("actions", Json(tuple[str, ...]), nullable=False),
     Column("created_at", Moment, nullable=False),
     UniqueConstraint("user", "slot"),
+)
+
+ROLLOUT_RING: Final = Table(
+    "rollout_ring",
+    METADATA,
+    Column("name", Word, primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("tags", Json(tuple[Tag, ...]), nullable=False),
+    Column("percentage", Integer, nullable=False),
+    Column("version", Word, nullable=False),
+    Column("max_failure_percent", Integer, nullable=False),
+    Column("paused_because", Word, nullable=False),
+)
+
+UPDATE_REPORT: Final = Table(
+    "update_report",
+    METADATA,
+    Column("agent_id", Word, primary_key=True),
+    Column("to_version", Word, primary_key=True),
+    Column("ring", Word, nullable=False),
+    Column("from_version", Word, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Column("result", Word, nullable=False),
+    Column("diagnostics", Json(str), nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "ring", "to_version"),
 )

@@ -73,9 +73,9 @@ class CollectionMonitor:
         instructions: dict[AgentId, list[Instruction]] = {}
         runs = self._assessments.runs_in_states(_COLLECTING)
         for run in runs:
-            waiting = self._waiting(run)
+            waiting, instruction = self._waiting(run), self._instruction(run)
             for agent in waiting:
-                instructions.setdefault(agent, []).append(self._instruction(run))
+                instructions.setdefault(agent, []).append(instruction)
             if not waiting:
                 self._wake(run)
         self._woken = {(run.arn, run.state) for run in runs if (run.arn, run.state) in self._woken}

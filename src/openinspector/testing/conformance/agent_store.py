@@ -200,10 +200,13 @@ class AgentStoreSuite(TokenSuite):
         assert {one.last_heartbeat_at for one in store.list_agents()} == {moment(8)}
 
     def test_a_revoked_agent_is_gone(self, store: AgentStore) -> None:
-        """Revoking says whether it was there; its key can be enrolled anew, with a token."""
+        """Revoking says whether it was there; its key enrols no more, whatever the token, and uses nothing up."""
         self.enrol(store, 1)
-        assert [store.revoke(agent_id(1)), store.revoke(agent_id(1))] == [True, False]
+        assert [store.revoke(agent_id(1), moment(1)), store.revoke(agent_id(1), moment(2))] == [True, False]
         assert list(store.list_agents()) == []
         assert store.enrol(token().digest, agent(1)) is None
         store.add_token(token(2))
-        assert store.enrol(token(2).digest, agent(1)) is not None
+        with pytest.raises(StoreError):
+            store.enrol(token(2).digest, agent(1))
+        assert [one.uses_left for one in store.list_tokens()] == [0, 1]
+        assert store.enrol(token(2).digest, agent(1, public_key=agent(2).public_key)) is not None

@@ -71,6 +71,7 @@ _SETTING: Final = st.one_of(
 _PLAIN: Final[Mapping[object, st.SearchStrategy[object]]] = {
     str: _TEXT,
     int: _NUMBER,
+    float: st.floats(0, 1e12),
     bool: st.booleans(),
     NoneType: st.none(),
 }

@@ -1,6 +1,8 @@
 """What every sensor does: a test class of a sensor inherits this one and shows it a healthy host."""
 
 import ast
+import errno
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,11 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openinspector.agent.collection import collect_one
-from openinspector.agent.host import Host
+from openinspector.agent.host import MAX_FILE_BYTES, Host
+from openinspector.agent.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.model.facts import Record
 from openinspector.model.inventory import SensorState, SensorStatus
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
+from openinspector.testing.hostile_host import EndlessHost, RacingHost
 
 Files = Mapping[str, bytes | str | Node]
 
@@ -34,6 +38,10 @@ _STRANGE: Final = {
     "deep brackets": b"[" * 65536 + b"{" * 65536,
     "far numbers": b"9" * 5000 + b":" + b"9" * 5000 + b"\n",
 }
+_HUGE: Final = bytes(MAX_FILE_BYTES + 1)
+_RACES: Final = (errno.ENOENT, errno.ENOTDIR, errno.ESRCH, errno.EACCES, errno.EIO, errno.EINVAL)
+_TRAPS: Final = ("a pipe", "a loop", "a link out", "a huge sparse file", "a folder")
+_OUTSIDE: Final = "what-stands-outside"
 _EMPTY: Final = FakeSystem(uname=("", "", "", ""))
 _ALLOWED: Final = {*sys.stdlib_module_names, "msgspec", "openinspector"}
 _FUZZ: Final = settings(max_examples=25, deadline=None)
@@ -43,6 +51,7 @@ def run(sensor: Sensor, host: Host) -> tuple[list[Record], SensorStatus]:
     """Return what one collection of ``sensor`` over ``host`` sends: the records, and the status that ends it."""
     *records, status = collect_one(sensor, host, lambda: 0.0)
     assert isinstance(status, SensorStatus)
+    assert len(records) <= sensor.max_records
     return records, status
 
 
@@ -113,8 +122,14 @@ class SensorConformance:
 
     @pytest.mark.parametrize(
         "node",
-        [Node(is_directory=True, mode=0o755), Node(is_device=True), Node(link="/no/such/file"), Node(link="/a/loop")],
-        ids=["a directory", "a device", "a dangling link", "a loop of links"],
+        [
+            Node(is_directory=True, mode=0o755),
+            Node(is_device=True),
+            Node(link="/no/such/file"),
+            Node(link="/a/loop"),
+            Node(content=_HUGE),
+        ],
+        ids=["a directory", "a device", "a dangling link", "a loop of links", "a huge file"],
     )
     def test_something_else_than_a_file_is_no_crash(
         self, sensor: Sensor, files: Files, system: FakeSystem, node: Node
@@ -152,6 +167,55 @@ class SensorConformance:
         if contents:
             check()
 
+    def test_what_goes_while_it_is_looked_at_is_no_crash(
+        self, sensor: Sensor, files: Files, system: FakeSystem
+    ) -> None:
+        """Processes end and files are replaced between being listed and being read: any question may fail."""
+
+        @_FUZZ
+        @given(st.dictionaries(st.integers(0, 200), st.sampled_from(_RACES), max_size=40))
+        def check(failures: dict[int, int]) -> None:
+            records, status = run(sensor, RacingHost(files, system, failures))
+            assert status.state is not SensorState.FAILED, status.details
+            assert_sendable(records)
+
+        check()
+
+    @pytest.mark.parametrize("code", _RACES, ids=errno.errorcode.get)
+    def test_each_question_may_be_the_one_that_fails(
+        self, sensor: Sensor, files: Files, system: FakeSystem, code: int
+    ) -> None:
+        """The first hundred questions, one at a time."""
+        for number in range(100):
+            records, status = run(sensor, RacingHost(files, system, {number: code}))
+            assert status.state is not SensorState.FAILED, (number, status.details)
+            assert_sendable(records)
+
+    def test_folders_without_end_come_to_an_end(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """By the sensor's own bound, or when its time is up."""
+        host = EndlessHost(files, system)
+        *records, status = collect_one(sensor, host, host.clock)
+        assert isinstance(status, SensorStatus)
+        assert status.state is not SensorState.FAILED, status.details
+        assert host.seconds <= sensor.max_seconds + 1
+        assert_sendable(records)
+
+    @pytest.mark.parametrize("kind", _TRAPS)
+    def test_a_real_folder_full_of_traps_is_no_crash(
+        self, sensor: Sensor, files: Files, kind: str, tmp_path: Path
+    ) -> None:
+        """A pipe, a loop, a link out of the root, a huge sparse file or a folder in place of each file."""
+        root = tmp_path / "root"
+        (tmp_path / "outside").write_text(f"{_OUTSIDE}:x:0:0::/{_OUTSIDE}:/bin/sh\n")
+        root.mkdir()
+        places = _write_out(files, root)
+        for place in places:
+            content = _set_trap(place, kind, tmp_path / "outside")
+            records, status = run(sensor, LocalHost(str(root)))
+            assert status.state is not SensorState.FAILED, (place, status.details)
+            assert _OUTSIDE not in msgspec.json.encode(records).decode()
+            _put_back(place, content)
+
     def test_it_imports_what_an_agent_has(self, sensor: Sensor) -> None:
         """The standard library, msgspec, and of this project the agent and the model."""
         module = sys.modules[sensor.collect.__module__]
@@ -161,6 +225,49 @@ class SensorConformance:
             if name.startswith("openinspector"):
                 assert name.split(".")[1] in ("agent", "model"), name
                 assert not name.startswith("openinspector.agent.sensors"), name
+
+
+def _write_out(files: Files, root: Path) -> list[Path]:
+    """Write ``files`` below a folder; return those that are files and no links."""
+    places = []
+    for path, node in files.items():
+        place = root / path.lstrip("/")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if not isinstance(node, Node) or not (node.link or node.is_directory or node.is_device):
+            place.write_bytes(_content(node))
+            places.append(place)
+        elif node.link:
+            place.symlink_to(node.link)
+        else:
+            place.mkdir(exist_ok=True)
+    return places
+
+
+def _set_trap(place: Path, kind: str, outside: Path) -> bytes:
+    """Put a trap in place of a file; return the file's content."""
+    content = place.read_bytes()
+    place.unlink()
+    if kind == "a pipe":
+        os.mkfifo(place)
+    elif kind == "a loop":
+        place.symlink_to(place.name)
+    elif kind == "a link out":
+        up = "../" * len(place.parts)
+        place.symlink_to(f"{up}{outside}")
+    elif kind == "a folder":
+        place.mkdir()
+    else:
+        with place.open("wb") as sparse:
+            sparse.truncate(2**40)
+    return content
+
+
+def _put_back(place: Path, content: bytes) -> None:
+    if place.is_dir() and not place.is_symlink():
+        place.rmdir()
+    else:
+        place.unlink()
+    place.write_bytes(content)
 
 
 def assert_sendable(records: list[Record]) -> None:

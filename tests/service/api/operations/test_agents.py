@@ -105,7 +105,7 @@ def test_an_agent_that_was_revoked_is_still_one_of_the_run(call: Caller) -> None
     gone, here = call.built.heard(1), call.built.heard(2)
     run = call.run(call.template(call.target()))
     call.built.sent(run, gone, InspectorUser=(2, 20))
-    call.built.stores.agents.revoke(gone.id)
+    call.built.stores.agents.revoke(gone.id, call.built.clock.now())
     first, second = call("ListAssessmentRunAgents", assessmentRunArn=run)["assessmentRunAgents"]
     assert (first["agentId"], first["agentHealth"], first["agentHealthCode"]) == (gone.id, "UNKNOWN", "UNKNOWN")
     assert first["telemetryMetadata"][-1] == {"messageType": "Total", "count": 2, "dataSize": 20}

@@ -1,0 +1,1 @@
+"""Builds the agent's packages (`make packages`): same sources and tools, same bytes."""

@@ -1,0 +1,61 @@
+"""`check`: whether the agent has what it needs; with --connect, whether the service answers."""
+
+import json
+import textwrap
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
+
+if TYPE_CHECKING:
+    from openinspector.agent.installation_check import CheckResult
+
+WIDTH: Final = 80
+_INDENT: Final = " " * 26
+
+
+def run(invocation: Invocation) -> int:
+    """Print every result as it is found; the exit status is 1 where something failed."""
+    from openinspector.agent.installation_check import Place, Verdict, check_installation
+
+    place = Place(
+        settings_file=invocation.settings_file,
+        environment=invocation.environment,
+        now=datetime.now(UTC),
+        connect=invocation.options.connect,
+    )
+    results = []
+    for result in check_installation(place):
+        results.append(result)
+        if not invocation.options.json:
+            print("\n".join(result_lines(result)), flush=True)
+    if invocation.options.json:
+        print(json.dumps([asdict(result) for result in results], indent=2, ensure_ascii=False))
+    return NOT_WELL if any(result.verdict is Verdict.FAILED for result in results) else DONE
+
+
+def result_lines(result: "CheckResult") -> Sequence[str]:
+    """Return a result as lines of at most 80 columns."""
+    label = f"{result.verdict:<8}{result.name:<18}"
+    return [*_wrapped(result.found, label), *_wrapped(result.advice, _INDENT)]
+
+
+def _wrapped(text: str, label: str) -> Sequence[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=label, subsequent_indent=_INDENT, break_on_hyphens=False)
+
+
+def _add_options(parser: ArgumentParser) -> None:
+    parser.add_argument("--connect", action="store_true", help="ask the service too")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+COMMAND: Final = Command(
+    name="check",
+    title="check settings, key, enrolment, authorities, spool, log and proxy",
+    description="Exit status 0 where nothing failed; warnings do not count.",
+    run=run,
+    add_options=_add_options,
+)

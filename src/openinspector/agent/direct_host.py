@@ -1,0 +1,36 @@
+"""Which hosts are asked without the proxy: ``no_proxy``, and the metadata service always (F1.57)."""
+
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Final
+
+ALWAYS_DIRECT: Final = frozenset({"169.254.169.254", "fd00:ec2::254"})
+"""The metadata service of EC2. What goes through a proxy would tell the proxy's identity, not this host's."""
+
+
+def is_direct(host: str, no_proxy: Iterable[str]) -> bool:
+    """Say whether ``host`` (a name or an address, IPv6 without brackets) is asked directly.
+
+    An entry is ``*``, a host name, a domain (``.example.com``, ``*.example.com`` or ``example.com``: the name itself
+    and every name below it), an address, or a network (``10.0.0.0/8``), which holds addresses and no names: names are
+    the proxy's to resolve. Capital letters do not matter.
+    """
+    host = host.lower().rstrip(".")
+    return host in ALWAYS_DIRECT or any(_covers(entry.lower(), host) for entry in no_proxy)
+
+
+def _covers(entry: str, host: str) -> bool:
+    if entry == "*":
+        return True
+    if "/" in entry:
+        return _in_network(entry, host)
+    name = entry.strip("[]").removeprefix("*").removeprefix(".").rstrip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _in_network(entry: str, host: str) -> bool:
+    from ipaddress import ip_address, ip_network  # noqa: PLC0415 - most hosts need it never
+
+    with suppress(ValueError):
+        return ip_address(host) in ip_network(entry, strict=False)
+    return False

@@ -1,0 +1,38 @@
+"""The proxy's environment file ``agent.env``, beside ``agent.cfg`` (F1.56 to F1.59).
+
+It looks like shell and is not run by one: the agent, which has no shell, the init script and the updater must all
+read the same thing in it. A line is ``NAME=value`` with ``export `` before it or not, the value bare or in one pair of
+quotes. A value that a shell would change, or any other name, is an error, never a surprise.
+"""
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+NAMES: Final = ("https_proxy", "http_proxy", "no_proxy")
+"""``http_proxy`` is taken and not used: the agent speaks TLS alone."""
+
+_LINE: Final = re.compile(r"""(?:export[ \t]+)?([A-Za-z_]+)=(?:"([^"]*)"|'([^']*)'|([^"' \t]*))""")
+_SHELLS_OWN: Final = re.compile(r"[$`\\;&|<>(){}!#~]")
+
+
+def parse_environment(text: str, name: str) -> Mapping[str, str]:
+    """Return variable, in small letters, to value; ValueError names the first wrong line of the file ``name``."""
+    values: dict[str, str] = {}
+    for number, raw in enumerate(text.split("\n"), start=1):
+        line = raw.strip(" \t")
+        if not line or line.startswith("#"):
+            continue
+        where = f"{name}:{number}"
+        found = _LINE.fullmatch(line)
+        if found is None or found[1].lower() not in NAMES:
+            raise ValueError(f"{where}: this is no line https_proxy=…, http_proxy=… or no_proxy=…")
+        variable = found[1].lower()
+        value = next((group for group in found.groups()[1:] if group is not None), "")
+        if variable in values:
+            raise ValueError(f"{where}: {variable} is set twice")
+        if not value.isprintable() or _SHELLS_OWN.search(value):
+            raise ValueError(f"{where}: the value of {variable} has a character that a shell would not leave alone")
+        values[variable] = value
+    return MappingProxyType(values)

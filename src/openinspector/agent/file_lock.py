@@ -1,0 +1,18 @@
+"""A lock on an open file that goes when its process does: flock(2), or a locked byte on Windows."""
+
+import sys
+
+
+def lock_file(descriptor: int, *, shared: bool = False) -> None:
+    """Lock the file for as long as the descriptor is open; raises OSError where another process has it locked.
+
+    A ``shared`` lock keeps off those that are not shared; Windows has none for a byte.
+    """
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - Windows only
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        fcntl.flock(descriptor, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)

@@ -1,0 +1,23 @@
+"""The EC2 instance identity document, signed with RSA-2048, as the metadata service gives it.
+
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-rsa2048.html
+"""
+
+from typing import Final
+
+from openinspector.agent.identity import Claim, Identity, IdentityError
+from openinspector.agent.instance_metadata import MetadataConversation
+
+PATH: Final = "/latest/dynamic/instance-identity/rsa2048"
+MAX_CHARACTERS: Final = 11_000
+
+
+def evidence(claim: Claim) -> dict[str, str]:
+    """Return the signed document; MetadataError off EC2, IdentityError where there is none."""
+    text = MetadataConversation(claim.host).text(PATH)
+    if not text or len(text) > MAX_CHARACTERS:
+        raise IdentityError("the metadata service has no signed identity document of this instance")
+    return {"rsa2048": text}
+
+
+IDENTITY: Final = Identity(name="aws_instance", title="EC2 instance identity document", evidence=evidence)

@@ -1,0 +1,144 @@
+"""Rules of the packet filter (InspectorConfigurationInfo, F3.12, F3.21).
+
+nftables, and with it iptables-nft and firewalld, is read from the kernel. Tables of the older iptables cannot be read
+without its library; the status says that there are some, and the files that fill them on boot are sent instead.
+The kernel is asked for nftables only where it has them already, since the question alone makes it load the module.
+"""
+
+import errno
+import posixpath
+import re
+import shlex
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent import nftables
+from openinspector.agent.config_file import MISSING, decode, read_lines, unread
+from openinspector.agent.host import Host
+from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, FirewallSet
+
+MODULE: Final = "/sys/module/nf_tables"
+MODULES: Final = "/proc/modules"
+OLD_TABLES: Final = (("/proc/net/ip_tables_names", "iptables"), ("/proc/net/ip6_tables_names", "ip6tables"))
+FILES: Final = (
+    ("/etc/iptables/rules.v4", "ip"),
+    ("/etc/iptables/rules.v6", "ip6"),
+    ("/etc/sysconfig/iptables", "ip"),
+    ("/etc/sysconfig/ip6tables", "ip6"),
+)
+_HOOKS: Final = {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"}
+_CHAIN: Final = re.compile(r":(\S+)\s+(\S+)")
+_NO_NFTABLES: Final = (errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT, errno.EOPNOTSUPP, errno.EINVAL, errno.ENOENT)
+
+
+def collect(host: Host) -> Iterator[FirewallChain | FirewallRule | FirewallSet | Incomplete | Absent]:
+    """Yield chains, rules and sets of the kernel, then of files."""
+    found = False
+    for item in (*_kernel(host), *_old_tables(host), *_files(host)):
+        found = True
+        yield item
+    if not found:
+        yield Absent(reason="No rules of nftables or iptables on this host.")
+
+
+def parse_saved(lines: list[str], family: str, path: str) -> Iterator[FirewallChain | FirewallRule]:
+    """Yield chains and rules of a file that iptables-save(8) wrote."""
+    table = ""
+    for number, line in enumerate(lines, start=1):
+        words = line.strip()
+        chain = _CHAIN.match(words)
+        if words.startswith("*"):
+            table = words[1:]
+        elif chain:
+            yield FirewallChain(
+                authority=FirewallAuthority.FILE,
+                family=family,
+                table=table,
+                name=chain[1],
+                hook=chain[1].lower() if chain[1] in _HOOKS else "",
+                policy=chain[2].lower() if chain[2] != "-" else "",
+            )
+        elif words.startswith("-A "):
+            name, *expressions = _split(words)[1:] or [""]
+            yield FirewallRule(
+                authority=FirewallAuthority.FILE,
+                family=family,
+                table=table,
+                chain=name,
+                expressions=tuple(expressions),
+                source=f"{path}:{number}",
+            )
+
+
+def _kernel(host: Host) -> Iterator[FirewallChain | FirewallRule | FirewallSet | Incomplete]:
+    if not _has_nftables(host):
+        return
+    try:
+        messages = host.packet_filter()
+    except OSError as error:
+        if error.errno not in _NO_NFTABLES:
+            yield Incomplete(reason=f"The kernel did not tell its nftables rules: {error.strerror or error}.")
+        return
+    yield from nftables.parse(messages)
+
+
+def _has_nftables(host: Host) -> bool:
+    """Say whether the running kernel has nftables, as a module or built in; one without modules is asked."""
+    if _is_there(host, MODULE) or not _is_there(host, MODULES):
+        return True
+    try:
+        built_in = host.read(posixpath.join("/lib/modules", host.uname()[1], "modules.builtin"))
+    except OSError:
+        return False
+    return b"/nf_tables.ko" in built_in
+
+
+def _old_tables(host: Host) -> Iterator[Incomplete]:
+    for path, program in OLD_TABLES:
+        try:
+            tables = " ".join(decode(host.read(path, 4096)).split())
+        except MISSING:
+            continue
+        except OSError as error:
+            yield unread(path, error)
+            continue
+        if tables:
+            yield Incomplete(reason=f"Rules of {program} are in the tables {tables}; they can be read from files only.")
+
+
+def _files(host: Host) -> Iterator[FirewallChain | FirewallRule | Incomplete]:
+    for path, family in FILES:
+        try:
+            lines = read_lines(host, path)
+        except MISSING:
+            continue
+        except OSError as error:
+            yield unread(path, error)
+        else:
+            yield from parse_saved(lines, family, path)
+
+
+def _split(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError:  # a quotation mark without its other
+        return line.split()
+
+
+def _is_there(host: Host, path: str) -> bool:
+    try:
+        host.status(path)
+    except OSError:
+        return False
+    return True
+
+
+SENSOR: Final = Sensor(
+    name="firewall",
+    title="Rules of the packet filter",
+    records=(FirewallChain, FirewallRule, FirewallSet),
+    collect=collect,
+    needs=Needs(root=True),
+    max_bytes=8 * 1024 * 1024,
+)

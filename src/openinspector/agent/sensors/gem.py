@@ -1,0 +1,71 @@
+"""Packages of Ruby: ``specifications/*.gemspec`` of every gem folder (guides.rubygems.org, "Specification").
+
+A gemspec is a Ruby program and is not read: its file name is name, version and, where it is not Ruby's own, platform.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from openinspector.agent.config_file import printable
+from openinspector.agent.host import Host
+from openinspector.agent.language_package import APPLICATIONS, NEVER_ENTERED, Installation, packages
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.tree_walk import Visit, walk
+from openinspector.model.inventory import Package, PackageManager
+
+_SPECIFICATIONS: Final = "specifications"
+_DEFAULT: Final = "default"
+"""Gems that come with Ruby itself."""
+_OWN_ROOTS: Final = (
+    "/usr/lib/ruby",
+    "/usr/lib64/ruby",
+    "/usr/lib64/gems",
+    "/usr/share/gems",
+    "/usr/share/rubygems-integration",
+    "/var/lib/gems",
+)
+_NAMED: Final = re.compile(r"(.+?)-([0-9]+(?:\.[0-9A-Za-z]+)*)(?:-[A-Za-z].*)?\.gemspec")
+_SUFFIX: Final = ".gemspec"
+
+
+def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
+    """Yield every installed gem, once for each folder that has it."""
+    yield from packages(host, PackageManager.GEM, _installations(host))
+
+
+def parse(file_name: str) -> tuple[str, str] | None:
+    """Split ``nokogiri-1.16.0-x86_64-linux.gemspec`` into name and version; None where it cannot be."""
+    told = _NAMED.fullmatch(file_name)
+    return (told[1], told[2]) if told else None
+
+
+def _installations(host: Host) -> Iterator[Installation | Incomplete]:
+    for visit in walk(host, (*_OWN_ROOTS, *APPLICATIONS), _enter):
+        if isinstance(visit, Incomplete):
+            yield visit
+            continue
+        parent, _, name = visit.path.rpartition("/")
+        if name == _DEFAULT and parent.endswith(f"/{_SPECIFICATIONS}"):
+            parent = parent.rpartition("/")[0]
+        elif name != _SPECIFICATIONS:
+            continue
+        yield from (_installation(parent, visit.path, file) for file in visit.files if file.endswith(_SUFFIX))
+
+
+def _enter(visit: Visit) -> Iterable[str]:
+    """Of a gem folder only the specifications say what is installed."""
+    if _SPECIFICATIONS in visit.folders:
+        return (_SPECIFICATIONS,)
+    return [name for name in visit.folders if name not in NEVER_ENTERED]
+
+
+def _installation(folder: str, specifications: str, file: str) -> Installation | Incomplete:
+    path = f"{specifications}/{file}"
+    told = parse(printable(file))
+    if told is None:
+        return Incomplete(reason=f"{printable(path)} is not named after a gem and its version.")
+    return Installation(name=told[0], version=told[1], folder=folder, record=path)
+
+
+SENSOR: Final = Sensor(name="gem", title="Packages of Ruby (RubyGems)", records=(Package,), collect=collect)

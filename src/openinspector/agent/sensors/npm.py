@@ -1,0 +1,86 @@
+"""Packages of Node.js: the ``package.json`` of each folder in a ``node_modules``, at any depth (npm, "folders").
+
+Debian installs them below ``/usr/share/nodejs``, pnpm below ``node_modules/.pnpm``.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+
+from openinspector.agent.config_file import MAX_CONFIG_BYTES, printable, unread
+from openinspector.agent.host import Host
+from openinspector.agent.language_package import APPLICATIONS, LIBRARIES, NEVER_ENTERED, Installation, packages
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.tree_walk import Visit, walk
+from openinspector.model.inventory import Package, PackageManager
+
+_MODULES: Final = "node_modules"
+_DEBIAN: Final = "/usr/share/nodejs"
+_FILE: Final = "package.json"
+_PNPM: Final = ".pnpm"
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+
+
+class _PackageFile(msgspec.Struct):
+    name: str
+    version: str
+
+
+_DECODER: Final = msgspec.json.Decoder(_PackageFile)
+
+
+def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
+    """Yield every installed package, once for each folder that has it."""
+    yield from packages(host, PackageManager.NPM, _installations(host))
+
+
+def parse(data: bytes) -> tuple[str, str] | None:
+    """Return name and version of a ``package.json``, or None where it does not say both."""
+    try:
+        file = _DECODER.decode(data.removeprefix(_BYTE_ORDER_MARK))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    return (file.name, file.version) if file.name and file.version else None
+
+
+def _installations(host: Host) -> Iterator[Installation | Incomplete]:
+    for visit in walk(host, (*LIBRARIES, *APPLICATIONS, _DEBIAN), _enter):
+        if isinstance(visit, Incomplete):
+            yield visit
+        elif _is_package(visit.path) and _FILE in visit.files:
+            yield _installation(host, visit.path)
+
+
+def _enter(visit: Visit) -> Iterable[str]:
+    """Below a package only its own ``node_modules`` holds others; hidden folders among them are caches."""
+    if _is_shelf(visit.path) or visit.name == _PNPM:
+        return [name for name in visit.folders if not name.startswith(".") or name == _PNPM]
+    if _is_package(visit.path):
+        return (_MODULES,)
+    return [name for name in visit.folders if name not in NEVER_ENTERED]
+
+
+def _is_shelf(path: str) -> bool:
+    """Say whether the folders in a folder are packages: ``node_modules``, or a ``@scope`` in one."""
+    parent, _, name = path.rpartition("/")
+    return name == _MODULES or path == _DEBIAN or (name.startswith("@") and _is_shelf(parent))
+
+
+def _is_package(path: str) -> bool:
+    parent, _, name = path.rpartition("/")
+    return _is_shelf(parent) and not name.startswith(("@", "."))
+
+
+def _installation(host: Host, folder: str) -> Installation | Incomplete:
+    path = f"{folder}/{_FILE}"
+    try:
+        told = parse(host.read(path, MAX_CONFIG_BYTES))
+    except OSError as error:
+        return unread(path, error)
+    if told is None:
+        return Incomplete(reason=f"{printable(path)} has no package name or version.")
+    return Installation(name=told[0], version=told[1], folder=folder, record=path)
+
+
+SENSOR: Final = Sensor(name="npm", title="Packages of Node.js (npm)", records=(Package,), collect=collect)

@@ -1,0 +1,188 @@
+"""Running processes and the code they have mapped (InspectorCreateProcess, InspectorCodeModule …, F3.14, F3.24).
+
+Read are ``stat``, ``status`` and ``maps`` of each process and where its ``exe`` and ``root`` lead; never its
+arguments, its environment or its memory. Kernel threads run no file and are left out.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from openinspector.agent.config_file import printable
+from openinspector.agent.file_owner import owners
+from openinspector.agent.host import Host
+from openinspector.agent.process_table import (
+    DELETED,
+    ENDED,
+    TICKS_A_SECOND,
+    ProcessStat,
+    boot_time,
+    effective_user,
+    executable_mappings,
+    stats,
+)
+from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.model.activity import CodeModule, ImageState, OutdatedImage, Process
+
+MAX_PROCESSES: Final = 20_000
+MAX_IDS: Final = 64
+"""Process ids sent with each module; `OutdatedImage` names every process that matters."""
+_MEMORY: Final = "/memfd:"
+_NO_FILES: Final = ("/dev/zero", "/SYSV", "/anon_hugepage")
+"""What memory without a file is called in ``maps``."""
+
+_Root = tuple[int, int]
+"""Identity of a root folder."""
+_Image = tuple[_Root, str, bool]
+"""A file that runs: the root folder it is below, its path there, and whether it is gone from there.
+
+After an update there are two files of one path: the one that older processes run, and the one on disk.
+"""
+
+
+def collect(host: Host) -> Iterator[Process | CodeModule | OutdatedImage | Incomplete | Absent]:
+    """Yield every process, then every module, then the images that are not what is on disk."""
+    look = _Look(host)
+    for stat in stats(host):
+        if len(look.processes) == MAX_PROCESSES:
+            look.problems.append(Incomplete(reason=f"Stopped after {MAX_PROCESSES} processes."))
+            break
+        look.at(stat)
+    if not look.processes:
+        yield Absent(reason="No processes on this host.")
+        return
+    if look.hidden:
+        yield Incomplete(
+            reason=f"What {look.hidden} processes run could not be seen. Run the agent as root, with CAP_SYS_PTRACE."
+        )
+    yield from look.problems
+    yield from _records(look, owners(host, look.paths()))
+
+
+@dataclass(slots=True)
+class _Look:
+    """What was seen of processes and images so far."""
+
+    host: Host
+    processes: list[tuple[Process, _Image | None]] = field(default_factory=list)
+    modules: dict[_Image, list[int]] = field(default_factory=dict)
+    states: dict[_Image, ImageState] = field(default_factory=dict)
+    problems: list[Incomplete] = field(default_factory=list)
+    hidden: int = 0
+    root: _Root = (0, 0)
+    booted_at: int = 0
+
+    def __post_init__(self) -> None:
+        self.root = self._root("/")
+        try:
+            self.booted_at = boot_time(self.host) or 0
+        except OSError:
+            self.problems.append(Incomplete(reason="/proc/stat could not be read: start times are unknown."))
+
+    def at(self, stat: ProcessStat) -> None:
+        """Take in one process."""
+        process, is_seen = stat.process_id, True
+        root = self._root(f"/proc/{process}/root")
+        program: _Image | None = None
+        try:
+            program = self._image(process, root, self.host.readlink(f"/proc/{process}/exe"))
+        except ENDED:  # a process that ended and waits for its parent
+            pass
+        except OSError:
+            is_seen = False
+        mapped: list[str] = []
+        executable_stack = False
+        try:
+            mapped, executable_stack = executable_mappings(self.host, process)
+        except ENDED:
+            pass
+        except OSError:
+            is_seen = False
+        self.hidden += not is_seen
+        for name in mapped:
+            image = self._image(process, root, name)
+            if image != program and not image[1].startswith(_NO_FILES):
+                self.modules.setdefault(image, []).append(process)
+        self.processes.append((self._process(stat, program, executable_stack=executable_stack), program))
+
+    def paths(self) -> set[str]:
+        """Return the paths of all images that may belong to the host's packages."""
+        images = {*self.modules, *(program for _, program in self.processes if program)}
+        return {path for root, path, _ in images if root == self.root and not path.startswith(_MEMORY)}
+
+    def _process(self, stat: ProcessStat, program: _Image | None, *, executable_stack: bool) -> Process:
+        started = self.booted_at + stat.start_ticks // TICKS_A_SECOND if self.booted_at else 0
+        return Process(
+            process_id=stat.process_id,
+            parent_id=stat.parent_id,
+            uid=effective_user(self.host, stat.process_id),
+            name=stat.name,
+            path=printable(program[1]) if program else "",
+            state=self.states[program] if program else None,
+            started_at=started,
+            forked=stat.forked,
+            contained=program is not None and program[0] != self.root,
+            executable_stack=executable_stack,
+        )
+
+    def _image(self, process: int, root: _Root, name: str) -> _Image:
+        path = name.removesuffix(DELETED)
+        image = (root, path, name != path)
+        if image not in self.states:
+            self.states[image] = ImageState.CURRENT if name == path else self._gone(process, root, path)
+        return image
+
+    def _gone(self, process: int, root: _Root, path: str) -> ImageState:
+        try:
+            self.host.status(path if root == self.root else f"/proc/{process}/root{path}")
+        except OSError:
+            return ImageState.DELETED
+        return ImageState.REPLACED
+
+    def _root(self, path: str) -> _Root:
+        try:
+            return self.host.status(path).identity
+        except OSError:
+            return self.root
+
+
+def _records(look: _Look, owned: Mapping[str, str]) -> Iterator[Process | CodeModule | OutdatedImage]:
+    def package(image: _Image | None) -> str:
+        return owned.get(image[1], "") if image and image[0] == look.root else ""
+
+    names: dict[int, str] = {}
+    outdated: list[tuple[_Image, int]] = []
+    for process, program in look.processes:
+        names[process.process_id] = process.name
+        if program and look.states[program] is not ImageState.CURRENT:
+            outdated.append((program, process.process_id))
+        yield replace(process, package=package(program))
+    for image, ids in sorted(look.modules.items()):
+        yield CodeModule(
+            path=printable(image[1]),
+            package=package(image),
+            state=look.states[image],
+            contained=image[0] != look.root,
+            processes=len(ids),
+            process_ids=tuple(ids[:MAX_IDS]),
+        )
+        if look.states[image] is not ImageState.CURRENT:
+            outdated.extend((image, process_id) for process_id in ids)
+    for image, process_id in sorted(outdated, key=lambda found: (found[1], found[0])):
+        if not image[1].startswith(_MEMORY):
+            yield OutdatedImage(
+                process_id=process_id,
+                process_name=names[process_id],
+                path=printable(image[1]),
+                package=package(image),
+                state=look.states[image],
+            )
+
+
+SENSOR: Final = Sensor(
+    name="processes",
+    title="Processes, the code they run and whether that is still on disk",
+    records=(Process, CodeModule, OutdatedImage),
+    collect=collect,
+    needs=Needs(root=True),
+)

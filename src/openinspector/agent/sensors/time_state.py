@@ -1,0 +1,99 @@
+"""The host's clock (InspectorTimeEventMsg, F3.16): time, boot, zone, and what keeps it right.
+
+Whether the kernel counts itself synchronised is told by adjtimex(2) only, which Python does not offer; the mark that
+systemd-timesyncd leaves is read instead, and other time services are named.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent.config_file import MISSING, printable, read_lines, unread
+from openinspector.agent.host import Host
+from openinspector.agent.process_table import boot_time, stats
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.model.activity import TimeState
+
+UPTIME: Final = "/proc/uptime"
+LOCAL_TIME: Final = "/etc/localtime"
+TIME_ZONE: Final = "/etc/timezone"
+SYNCHRONIZED: Final = "/run/systemd/timesync/synchronized"
+_ZONES: Final = "/zoneinfo/"
+_TIMESYNC: Final = "systemd-timesyn"
+SERVICES: Final = {
+    "chronyd": "chronyd",
+    "ntpd": "ntpd",
+    "openntpd": "openntpd",
+    "ptp4l": "ptp4l",
+    "phc2sys": "phc2sys",
+    _TIMESYNC: "systemd-timesyncd",
+}
+"""By the name of the process, of which the kernel keeps 15 characters."""
+_SECONDS: Final = re.compile(rb"(\d{1,10})\.")
+
+
+def collect(host: Host) -> Iterator[TimeState | Incomplete | Absent]:
+    """Yield the one TimeState."""
+    problems: list[Incomplete] = []
+    booted_at, uptime = _boot(host, problems)
+    zone = _zone(host, problems)
+    services = tuple(sorted({SERVICES[stat.name] for stat in stats(host) if stat.name in SERVICES}))
+    synchronized = _synchronized(host, runs=SERVICES[_TIMESYNC] in services)
+    yield from problems
+    if booted_at is None and not zone and not problems:
+        yield Absent(reason="No clock and no time zone on this host.")
+    elif booted_at is not None or zone:
+        yield TimeState(
+            now=booted_at + uptime if booted_at is not None and uptime is not None else None,
+            booted_at=booted_at,
+            time_zone=zone,
+            services=services,
+            synchronized=synchronized,
+        )
+
+
+def _boot(host: Host, problems: list[Incomplete]) -> tuple[int | None, int | None]:
+    """Return time of boot and seconds since; None for what the kernel does not tell."""
+    booted_at, uptime = None, None
+    try:
+        booted_at = boot_time(host)
+    except OSError as error:
+        problems.append(unread("/proc/stat", error))
+    try:
+        found = _SECONDS.match(host.read(UPTIME, 4096))
+        uptime = int(found[1]) if found else None
+    except MISSING:
+        pass
+    except OSError as error:
+        problems.append(unread(UPTIME, error))
+    return booted_at, uptime
+
+
+def _zone(host: Host, problems: list[Incomplete]) -> str:
+    try:
+        target = host.readlink(LOCAL_TIME)
+        if _ZONES in target:
+            return printable(target.partition(_ZONES)[2])
+    except OSError:  # a copy, or none: Debian writes the name beside it
+        pass
+    try:
+        return read_lines(host, TIME_ZONE)[0].strip()[:256]
+    except MISSING:
+        return ""
+    except OSError as error:
+        problems.append(unread(TIME_ZONE, error))
+        return ""
+
+
+def _synchronized(host: Host, *, runs: bool) -> bool | None:
+    """Say whether systemd-timesyncd has set the clock; it makes an empty file then."""
+    try:
+        host.status(SYNCHRONIZED)
+    except OSError:
+        return False if runs else None
+    return True
+
+
+SENSOR: Final = Sensor(
+    name="time_state", title="Clock, time zone and time services", records=(TimeState,), collect=collect
+)

@@ -1,0 +1,117 @@
+"""Updates installed on a Windows host, from servicing's keys in the registry and lists an administrator made.
+
+A package of Component Based Servicing is installed while its CurrentState is 112 (0x70, installed). Its name is
+``name~public key token~architecture~language~version``; ``Package_for_KB…`` names the article,
+``Package_for_RollupFix`` only the build and revision it brings, and its InstallLocation often the article. Lists are
+the files ``hotfixes.*`` in the folder of exports, in the forms of `agent/hotfix_list.py`.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from openinspector.agent.config_file import MISSING, printable, unread
+from openinspector.agent.host import Host, RegistryKey
+from openinspector.agent.hotfix_list import MAX_LIST_BYTES, HotfixListError, parse_hotfix_list
+from openinspector.agent.recorded_registry import EXPORTS
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.windows_version import CURRENT_VERSION
+from openinspector.model.windows import WindowsHotfix
+
+PACKAGES: Final = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages"
+INSTALLED: Final = 112
+
+_NAME: Final = re.compile(r"Package_for_(?:KB\d+|RollupFix)(?:_\w+)?~[^~]*~[^~]*~[^~]*~([\d.]+)", re.IGNORECASE)
+_KB: Final = re.compile(r"KB\d{4,10}", re.IGNORECASE)
+_EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
+"""FILETIME counts tenths of a microsecond from here."""
+
+
+def collect(host: Host) -> Iterator[WindowsHotfix | Incomplete | Absent]:
+    """Yield what servicing has installed, then what lists name besides."""
+    try:
+        host.registry_key(CURRENT_VERSION)
+    except FileNotFoundError:
+        yield Absent(reason="No Windows on this host.")
+        return
+    except OSError as error:
+        yield unread(CURRENT_VERSION, error)
+    told: set[str] = set()
+    for found in _packages(host):
+        if isinstance(found, WindowsHotfix):
+            told.add(found.kb)
+        yield found
+    for listed in _lists(host):
+        if isinstance(listed, Incomplete) or listed.kb not in told:
+            yield listed
+
+
+def _packages(host: Host) -> Iterator[WindowsHotfix | Incomplete]:
+    try:
+        names = host.registry_key(PACKAGES).subkeys
+    except OSError as error:
+        yield unread(PACKAGES, error)
+        return
+    for name in sorted(names):
+        found = _NAME.fullmatch(name)
+        if not found:
+            continue
+        path = rf"{PACKAGES}\{name}"
+        try:
+            key = host.registry_key(path)
+        except OSError as error:
+            yield unread(path, error)
+            continue
+        if key.number("CurrentState") == INSTALLED:
+            kb = _KB.search(name) or _KB.search(key.text("InstallLocation"))
+            yield WindowsHotfix(
+                kb=kb[0].upper() if kb else "",
+                package=name,
+                version=found[1],
+                installed_on=_installed_on(key),
+                source="registry",
+            )
+
+
+def _installed_on(key: RegistryKey) -> str:
+    high, low = key.number("InstallTimeHigh"), key.number("InstallTimeLow")
+    if not high or low is None:
+        return ""
+    try:
+        return f"{_EPOCH + timedelta(microseconds=((high << 32) | low) // 10):%Y-%m-%d}"
+    except OverflowError:
+        return ""
+
+
+def _lists(host: Host) -> Iterator[WindowsHotfix | Incomplete]:
+    try:
+        names = host.names(EXPORTS)
+    except MISSING:
+        return
+    except OSError as error:
+        yield unread(EXPORTS, error)
+        return
+    for name in names:
+        if name.lower().startswith("hotfixes."):
+            yield from _list(host, f"{EXPORTS}/{name}")
+
+
+def _list(host: Host, path: str) -> Iterator[WindowsHotfix | Incomplete]:
+    try:
+        hotfixes, unnamed = parse_hotfix_list(host.read(path, MAX_LIST_BYTES))
+    except OSError as error:
+        yield unread(path, error)
+        return
+    except HotfixListError as error:
+        yield Incomplete(reason=f"{printable(path)} is not understood: {error}.")
+        return
+    if unnamed:
+        yield Incomplete(reason=f"Entries in {printable(path)} that name no KB article: {unnamed}.")
+    for hotfix in hotfixes:
+        yield WindowsHotfix(kb=hotfix.kb, installed_on=hotfix.installed_on, source=printable(path))
+
+
+SENSOR: Final = Sensor(
+    name="windows_hotfixes", title="Updates installed on Windows", records=(WindowsHotfix,), collect=collect
+)

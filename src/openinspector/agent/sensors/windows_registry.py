@@ -1,0 +1,78 @@
+"""Security settings of a Windows host that are kept in the registry (F3.21): a fixed list of values, never whole keys.
+
+A value that is not there is not sent: where the status is OK, its absence means that Windows' default applies.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent.config_file import unread
+from openinspector.agent.host import Host, RegistryValue
+from openinspector.agent.registry_tree import (
+    REG_BINARY,
+    REG_DWORD,
+    REG_DWORD_BIG_ENDIAN,
+    REG_EXPAND_SZ,
+    REG_LINK,
+    REG_MULTI_SZ,
+    REG_QWORD,
+    REG_SZ,
+)
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.windows_settings_list import SETTINGS
+from openinspector.agent.windows_version import CURRENT_VERSION
+from openinspector.model.windows import RegistryType, WindowsRegistryValue
+
+_TYPES: Final = {
+    0: RegistryType.NONE,
+    REG_SZ: RegistryType.SZ,
+    REG_EXPAND_SZ: RegistryType.EXPAND_SZ,
+    REG_BINARY: RegistryType.BINARY,
+    REG_DWORD: RegistryType.DWORD,
+    REG_DWORD_BIG_ENDIAN: RegistryType.DWORD_BIG_ENDIAN,
+    REG_LINK: RegistryType.LINK,
+    REG_MULTI_SZ: RegistryType.MULTI_SZ,
+    REG_QWORD: RegistryType.QWORD,
+}
+
+
+def collect(host: Host) -> Iterator[WindowsRegistryValue | Incomplete | Absent]:
+    """Yield the values of the list that are there."""
+    try:
+        host.registry_key(CURRENT_VERSION)
+    except FileNotFoundError:
+        yield Absent(reason="No Windows on this host.")
+        return
+    except OSError as error:
+        yield unread(CURRENT_VERSION, error)
+        return
+    for below, names in SETTINGS.items():
+        path = rf"HKEY_LOCAL_MACHINE\{below}"
+        try:
+            key = host.registry_key(path)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            yield unread(path, error)
+            continue
+        for name in names:
+            value = key.value(name)
+            if value is not None:
+                yield _record(path, name, value)
+
+
+def _record(path: str, name: str, value: RegistryValue) -> WindowsRegistryValue:
+    return WindowsRegistryValue(
+        key=path,
+        name=name,
+        type=_TYPES.get(value.type, RegistryType.OTHER),
+        data=value.data.hex() if isinstance(value.data, bytes) else value.data,
+    )
+
+
+SENSOR: Final = Sensor(
+    name="windows_registry",
+    title="Security settings in the Windows registry",
+    records=(WindowsRegistryValue,),
+    collect=collect,
+)

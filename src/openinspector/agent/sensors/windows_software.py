@@ -1,0 +1,90 @@
+r"""Programs installed on a Windows host: the Uninstall keys of both views and of every user whose hive is loaded.
+
+An entry is a program where it has a DisplayName and neither SystemComponent=1 nor a ParentKeyName (updates of a
+program): what Windows itself lists under Apps. Source: Microsoft, "Uninstall Registry Key".
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from openinspector.agent.config_file import unread
+from openinspector.agent.host import Host, RegistryKey
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.windows_version import CURRENT_VERSION
+from openinspector.model.windows import WindowsProgram
+
+_UNINSTALL: Final = r"Microsoft\Windows\CurrentVersion\Uninstall"
+MACHINE: Final = rf"HKEY_LOCAL_MACHINE\SOFTWARE\{_UNINSTALL}"
+MACHINE_32: Final = rf"HKEY_LOCAL_MACHINE\SOFTWARE\WOW6432Node\{_UNINSTALL}"
+USERS: Final = "HKEY_USERS"
+
+_SID: Final = re.compile(r"S-1-(?:5-21|12-1)-[\d-]+")
+"""Accounts of people, of a domain or the host (5-21) and of Entra ID (12-1)."""
+_DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
+
+
+def collect(host: Host) -> Iterator[WindowsProgram | Incomplete | Absent]:
+    """Yield the programs of the 64-bit view, the 32-bit view, and each user."""
+    try:
+        host.registry_key(CURRENT_VERSION)
+    except FileNotFoundError:
+        yield Absent(reason="No Windows on this host.")
+        return
+    except OSError as error:
+        yield unread(CURRENT_VERSION, error)
+        return
+    yield from _programs(host, MACHINE)
+    yield from _programs(host, MACHINE_32, architecture="x86")
+    try:
+        users = host.registry_key(USERS).subkeys
+    except FileNotFoundError:
+        yield Incomplete(reason=f"{USERS} is not there: programs that users installed for themselves are not known.")
+        return
+    except OSError as error:
+        yield unread(USERS, error)
+        return
+    for user in users:
+        if _SID.fullmatch(user):
+            yield from _programs(host, rf"{USERS}\{user}\Software\{_UNINSTALL}", user=user)
+
+
+def _programs(
+    host: Host, folder: str, *, architecture: str = "", user: str = ""
+) -> Iterator[WindowsProgram | Incomplete]:
+    try:
+        entries = host.registry_key(folder).subkeys
+    except FileNotFoundError:
+        return  # a 32-bit Windows has one view, a user often no programs of their own
+    except OSError as error:
+        yield unread(folder, error)
+        return
+    for entry in sorted(entries):
+        try:
+            key = host.registry_key(rf"{folder}\{entry}")
+        except OSError as error:
+            yield unread(rf"{folder}\{entry}", error)
+            continue
+        if _is_program(key):
+            yield WindowsProgram(
+                name=key.text("DisplayName"),
+                version=key.text("DisplayVersion"),
+                publisher=key.text("Publisher"),
+                architecture=architecture,
+                installed_on=_day(key.text("InstallDate")),
+                user=user,
+            )
+
+
+def _is_program(key: RegistryKey) -> bool:
+    return bool(key.text("DisplayName")) and key.number("SystemComponent") != 1 and not key.text("ParentKeyName")
+
+
+def _day(text: str) -> str:
+    found = _DAY.fullmatch(text)
+    return "-".join(found.groups()) if found else ""
+
+
+SENSOR: Final = Sensor(
+    name="windows_software", title="Programs installed on Windows", records=(WindowsProgram,), collect=collect
+)

@@ -1,0 +1,74 @@
+"""What the agent tells systemd, in sd_notify(3)'s protocol: a datagram to a socket. Without systemd, nothing."""
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+_SHOWN: Final = 200
+_LOOKS: Final = 3
+"""Waits are at most this part of the watchdog's period: a slow request may follow before the next word."""
+_MICROSECONDS: Final = 1_000_000
+
+
+class ServiceNotifier:
+    """Says that the agent is ready, alive and stopping, and how it does. Never raises and never blocks.
+
+    ``address`` is NOTIFY_SOCKET, a path or ``@`` and an abstract name; None where nobody listens.
+    """
+
+    def __init__(self, address: str | None = None, watchdog_seconds: float | None = None) -> None:
+        self._address = address
+        self._watchdog_seconds = watchdog_seconds
+        self._status = ""
+
+    def ready(self) -> None:
+        """Say that the agent has started."""
+        self._send("READY=1")
+
+    def alive(self) -> None:
+        """Say that the agent goes on, where a watchdog waits for it."""
+        if self._watchdog_seconds is not None:
+            self._send("WATCHDOG=1")
+
+    def stopping(self) -> None:
+        """Say that the agent ends."""
+        self._send("STOPPING=1")
+
+    def status(self, sentence: str) -> None:
+        """Show one line in `systemctl status`."""
+        line = "".join(c if c.isprintable() else " " for c in sentence[:_SHOWN])
+        if line != self._status:
+            self._status = line
+            self._send(f"STATUS={line}")
+
+    def longest_wait(self, seconds: float) -> float:
+        """Return ``seconds``, or less where the watchdog must hear from the agent before."""
+        return seconds if self._watchdog_seconds is None else min(seconds, self._watchdog_seconds / _LOOKS)
+
+    def _send(self, message: str) -> None:
+        if not self._address:
+            return
+        address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
+        if sys.platform != "win32":
+            with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sender:
+                sender.setblocking(False)
+                sender.sendto(message.encode(), address)
+
+
+def service_notifier(environment: Mapping[str, str]) -> ServiceNotifier:
+    """Return the notifier of the variables that systemd sets."""
+    period, process = environment.get("WATCHDOG_USEC", ""), environment.get("WATCHDOG_PID", str(os.getpid()))
+    watched = period.isdigit() and int(period) > 0 and process == str(os.getpid())
+    return ServiceNotifier(environment.get("NOTIFY_SOCKET"), int(period) / _MICROSECONDS if watched else None)
+
+
+def is_journal(environment: Mapping[str, str], descriptor: int) -> bool:
+    """Say whether ``descriptor`` goes to the journal: JOURNAL_STREAM of systemd.exec(5) is its device and inode."""
+    try:
+        found = os.fstat(descriptor)
+    except OSError:
+        return False
+    return environment.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"

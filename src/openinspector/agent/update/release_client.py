@@ -1,0 +1,106 @@
+"""ReleaseClient: python-tuf's client as the agent uses it: an embedded root, no delegations, small bounds.
+
+Whatever a mirror or a taken-over service sends, what comes out of here was signed by the holders of the offline keys.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from tuf.api.exceptions import (
+    DownloadError,
+    ExpiredMetadataError,
+    LengthOrHashMismatchError,
+    RepositoryError,
+    UnsignedMetadataError,
+)
+from tuf.api.metadata import Metadata, TargetFile, Targets
+from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
+
+from openinspector.agent.atomic_file import make_private_folder
+from openinspector.agent.update.outcome import UpdateCode, UpdateError
+from openinspector.wire.release import METADATA_PATH, TARGETS_PATH, SignedRelease
+
+MAX_BUNDLE: Final = 256 * 2**20
+"""Bytes of a bundle, packed."""
+NO_DELEGATIONS: Final = 0
+
+
+def bounds(delegations: int = NO_DELEGATIONS) -> UpdaterConfig:
+    """Return how much metadata is taken, in bytes and numbers."""
+    return UpdaterConfig(
+        max_delegations=delegations,
+        root_max_length=256 * 1024,
+        timestamp_max_length=16 * 1024,
+        snapshot_max_length=256 * 1024,
+        targets_max_length=2 * 1024 * 1024,
+    )
+
+
+class ReleaseClient:
+    """Knows what is signed. One instance serves one pass."""
+
+    def __init__(self, folder: Path, url: str, fetcher: FetcherInterface, root: bytes) -> None:
+        """Trust ``root``; keep metadata in ``folder``; fetch from below ``url``. UpdateError, OSError."""
+        make_private_folder(folder)
+        self._folder = folder
+        with refusing():
+            self._updater = Updater(
+                str(folder),
+                f"{url}{METADATA_PATH}",
+                target_base_url=f"{url}{TARGETS_PATH}",
+                fetcher=fetcher,
+                config=bounds(),
+                bootstrap=root,
+            )
+
+    def refresh(self) -> Mapping[str, SignedRelease]:
+        """Fetch and verify metadata and return every signed release by target name; UpdateError, OSError."""
+        with refusing():
+            self._updater.refresh()
+            # The file the refresh has just verified and written, in a folder that is ours alone.
+            signed = Metadata[Targets].from_file(str(self._folder / "targets.json")).signed
+        if signed.delegations is not None:
+            raise UpdateError(UpdateCode.METADATA_REFUSED, "the list of targets delegates; that is not taken")
+        return {name: _release(target) for name, target in signed.targets.items()}
+
+    def download(self, name: str, to: Path) -> None:
+        """Fetch a target that is signed into ``to``, its length and digest verified; UpdateError, OSError."""
+        with refusing():
+            target = self._updater.get_targetinfo(name)
+        if target is None:
+            raise UpdateError(UpdateCode.RELEASE_REFUSED, f"{name} is not signed")
+        if target.length > MAX_BUNDLE:
+            raise UpdateError(UpdateCode.RELEASE_REFUSED, f"{name} is larger than {MAX_BUNDLE} bytes")
+        try:
+            with refusing():
+                self._updater.download_target(target, str(to))
+        except UpdateError as error:
+            if isinstance(error.__cause__, LengthOrHashMismatchError):
+                raise UpdateError(UpdateCode.HASH_MISMATCH, f"{name} is not what was signed") from error
+            raise
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn what the TUF client refuses into an UpdateError with its code."""
+    try:
+        yield
+    except ExpiredMetadataError as error:
+        raise UpdateError(UpdateCode.METADATA_EXPIRED, str(error)) from error
+    except UnsignedMetadataError as error:
+        raise UpdateError(UpdateCode.SIGNATURE_MISMATCH, str(error)) from error
+    except DownloadError as error:
+        raise UpdateError(UpdateCode.FILE_DOWNLOAD_ERROR, str(error)) from error
+    except (RepositoryError, ValueError) as error:
+        raise UpdateError(UpdateCode.METADATA_REFUSED, str(error)) from error
+
+
+def _release(target: TargetFile) -> SignedRelease:
+    custom: Any = target.custom
+    try:
+        return msgspec.convert(custom, SignedRelease)
+    except msgspec.ValidationError as error:
+        raise UpdateError(UpdateCode.METADATA_REFUSED, f"{target.path} is no release: {error}") from error

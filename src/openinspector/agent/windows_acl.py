@@ -1,0 +1,50 @@
+"""Who may read a file of the agent's on Windows, where mode bits say nothing: the access control list decides."""
+
+import errno
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+TRUSTED: Final = frozenset({"S-1-5-18", "S-1-5-32-544"})
+"""LocalSystem, which the services run as, and the administrators."""
+_ALLOWED_TYPES: Final = (0, 5, 9, 11)
+"""ACCESS_ALLOWED_ACE_TYPE and its object and callback forms (winnt.h); the others deny or audit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileAccess:
+    """Who may do what with a file or folder."""
+
+    owner: str
+    """SID; an owner may always change the list."""
+    entries: tuple[tuple[int, str], ...] | None
+    """Type and SID of each entry of the list; None where there is no list, which lets everybody do everything."""
+
+
+def others_may_access(access: FileAccess) -> bool:
+    """Say whether anybody but the system and the administrators is let in, or could let themselves in."""
+    if access.owner not in TRUSTED or access.entries is None:
+        return True
+    return any(kind in _ALLOWED_TYPES and sid not in TRUSTED for kind, sid in access.entries)
+
+
+def read_access(path: Path) -> FileAccess:
+    """Return who may access a file or folder; raises OSError."""
+    if sys.platform == "win32":
+        import win32security  # noqa: PLC0415 - pywin32, Windows only
+
+        parts = win32security.DACL_SECURITY_INFORMATION | win32security.OWNER_SECURITY_INFORMATION
+        try:
+            descriptor = win32security.GetFileSecurity(str(path), parts)
+            owner = win32security.ConvertSidToStringSid(descriptor.GetSecurityDescriptorOwner())
+            found = descriptor.GetSecurityDescriptorDacl()
+            if found is None:  # the stubs do not know that this is how a NULL list is told
+                return FileAccess(owner=owner, entries=None)
+            entries = [found.GetAce(index) for index in range(found.GetAceCount())]
+            told = tuple((entry[0][0], win32security.ConvertSidToStringSid(entry[-1])) for entry in entries)
+            return FileAccess(owner=owner, entries=told)
+        except win32security.error as error:
+            raise OSError(errno.EACCES, f"its access control list: {error}", str(path)) from error
+    else:
+        raise OSError(errno.ENOTSUP, "only Windows has access control lists of this kind", str(path))

@@ -1,0 +1,93 @@
+"""What every rollout store must do. Subclass it and give a ``store`` fixture that is empty."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from openinspector.model.asset import Tag
+from openinspector.service.ports.rollout_store import ReportCounts, RolloutRing, RolloutStore, UpdateReport
+from openinspector.testing.model_builders import agent_id, moment
+
+
+def ring(name: str = "early", **changes: Any) -> RolloutRing:
+    """Return a ring of every host."""
+    plain = RolloutRing(name=name, position=1, tags=(), percentage=100, version="2.0", max_failure_percent=20)
+    return replace(plain, **changes)
+
+
+def report(number: int = 1, **changes: Any) -> UpdateReport:
+    """Return host ``number``'s report of a success."""
+    plain = UpdateReport(
+        agent_id=agent_id(number),
+        ring="early",
+        from_version="1.0",
+        to_version="2.0",
+        succeeded=True,
+        result="UPDATED",
+        diagnostics="",
+        at=moment(number),
+    )
+    return replace(plain, **changes)
+
+
+class RolloutStoreSuite:
+    """Tests of the port's contract."""
+
+    @pytest.fixture
+    def store(self) -> RolloutStore:
+        """Return an empty store."""
+        raise NotImplementedError
+
+    def test_rings_come_back_by_position_then_name(self, store: RolloutStore) -> None:
+        """Agents are in the first that takes them."""
+        tags = (Tag(key="Env", value="test"), Tag(key="Canary"))
+        rings = [ring("z", position=1, tags=tags, percentage=5), ring("a", position=2), ring("b", position=2)]
+        for one in reversed(rings):
+            store.put_ring(one)
+        assert list(store.list_rings()) == rings
+
+    def test_a_ring_is_replaced_by_its_name(self, store: RolloutStore) -> None:
+        """There is one ring of a name."""
+        store.put_ring(ring(version="1.0"))
+        store.put_ring(ring(version="2.0", paused_because="broken"))
+        assert list(store.list_rings()) == [ring(version="2.0", paused_because="broken")]
+
+    def test_a_ring_is_paused_and_goes_on(self, store: RolloutStore) -> None:
+        """With a reason, which going on takes away."""
+        store.put_ring(ring())
+        assert store.set_pause("early", "too many failures")
+        assert [one.paused_because for one in store.list_rings()] == ["too many failures"]
+        assert store.set_pause("early", "")
+        assert list(store.list_rings()) == [ring()]
+        assert not store.set_pause("other", "why")
+
+    def test_a_deleted_ring_is_gone_with_its_reports(self, store: RolloutStore) -> None:
+        """And no other ring's."""
+        store.put_ring(ring())
+        store.add_report(report(1))
+        store.add_report(report(2, ring="late"))
+        assert store.delete_ring("early")
+        assert not store.delete_ring("early")
+        assert store.list_rings() == []
+        assert store.count_reports("early", "2.0") == ReportCounts()
+        assert store.count_reports("late", "2.0") == ReportCounts(succeeded=1)
+
+    def test_each_agent_counts_once_with_its_last_word(self, store: RolloutStore) -> None:
+        """A retry that works takes the failure away."""
+        store.add_report(report(1, succeeded=False, result="SELF_TEST_FAILED"))
+        store.add_report(report(1))
+        store.add_report(report(2, succeeded=False))
+        store.add_report(report(3, to_version="3.0", succeeded=False))
+        assert store.count_reports("early", "2.0") == ReportCounts(succeeded=1, failed=1)
+        assert store.count_reports("early", "3.0") == ReportCounts(failed=1)
+        assert store.count_reports("late", "2.0") == ReportCounts()
+
+    def test_failures_are_listed_newest_first(self, store: RolloutStore) -> None:
+        """With what the host said, whatever characters it sent."""
+        said = "no space left\x00\x1b[31m – ünïcode"
+        failures = [report(number, succeeded=False, diagnostics=said) for number in (3, 2, 1)]
+        for one in (failures[1], report(4), failures[0], failures[2]):
+            store.add_report(one)
+        assert list(store.list_failures("early", "2.0", 10)) == failures
+        assert list(store.list_failures("early", "2.0", 2)) == failures[:2]

@@ -1,0 +1,121 @@
+"""Simulated pywin32: the parts of it that a service touches, with its interface (win32serviceutil, servicemanager)."""
+
+from collections.abc import Sequence
+from typing import Final
+
+STOP: Final = 1
+INTERROGATE: Final = 4
+SHUTDOWN: Final = 5
+STOP_PENDING: Final = 3
+RUNNING: Final = 4
+
+
+class SimulatedPywin32:
+    """The three modules as one object's attributes, and what was done with them."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str]] = []
+        """(level, message) of the event log."""
+        self.statuses: list[int] = []
+        """What services reported, in order."""
+        self.installed: dict[str, dict[str, object]] = {}
+        """Service name to what it was installed with."""
+        self.hosted: list[type] = []
+        self.dispatched = 0
+        self.win32service = _Win32Service()
+        self.servicemanager = _ServiceManager(self)
+        self.win32serviceutil = _Win32ServiceUtil(self)
+
+
+class _Win32Service:
+    SERVICE_STOP_PENDING = STOP_PENDING
+    SERVICE_RUNNING = RUNNING
+    SERVICE_AUTO_START = 2
+    SERVICE_DEMAND_START = 3
+    SERVICE_ACCEPT_STOP = 1
+    SERVICE_ACCEPT_SHUTDOWN = 4
+
+
+class _ServiceManager:
+    def __init__(self, world: SimulatedPywin32) -> None:
+        self._world = world
+
+    def LogInfoMsg(self, msg: str, /) -> None:  # noqa: N802 - pywin32's name
+        """Keep the message."""
+        self._world.events.append(("info", msg))
+
+    def LogWarningMsg(self, msg: str, /) -> None:  # noqa: N802
+        """Keep the message."""
+        self._world.events.append(("warning", msg))
+
+    def LogErrorMsg(self, msg: str, /) -> None:  # noqa: N802
+        """Keep the message."""
+        self._world.events.append(("error", msg))
+
+    def Initialize(self) -> None:  # noqa: N802
+        """Get ready to host."""
+
+    def PrepareToHostSingle(self, klass: type, /) -> None:  # noqa: N802
+        """Take the class to host."""
+        self._world.hosted.append(klass)
+
+    def StartServiceCtrlDispatcher(self) -> None:  # noqa: N802
+        """Host what was prepared; the real one returns when the service has stopped."""
+        self._world.dispatched += 1
+
+
+class _Win32ServiceUtil:
+    def __init__(self, world: SimulatedPywin32) -> None:
+        self._world = world
+        statuses = world.statuses
+
+        class ServiceFramework:
+            """As pywin32's: the control handler calls the methods that a subclass has."""
+
+            def __init__(self, args: Sequence[str]) -> None:
+                self.name = args[0]
+
+            def GetAcceptedControls(self) -> int:  # noqa: N802
+                """Return the controls for which there are methods."""
+                stop = _Win32Service.SERVICE_ACCEPT_STOP if hasattr(self, "SvcStop") else 0
+                return stop | (_Win32Service.SERVICE_ACCEPT_SHUTDOWN if hasattr(self, "SvcShutdown") else 0)
+
+            def ReportServiceStatus(  # noqa: N802
+                self,
+                serviceStatus: int,  # noqa: N803
+                waitHint: int = 5000,  # noqa: ARG002, N803
+                win32ExitCode: int = 0,  # noqa: ARG002, N803
+                svcExitCode: int = 0,  # noqa: ARG002, N803
+            ) -> None:
+                """Keep the status."""
+                statuses.append(serviceStatus)
+
+            def ServiceCtrlHandlerEx(self, control: int, event_type: int, data: object) -> None:  # noqa: ARG002, N802
+                """Do what a control asks for."""
+                names = {STOP: "SvcStop", SHUTDOWN: "SvcShutdown"}
+                if control in names:
+                    getattr(self, names[control])()
+                else:
+                    self.ReportServiceStatus(RUNNING)
+
+            def SvcRun(self) -> None:  # noqa: N802
+                """Run from start to stop, as the host calls it; what is raised goes through."""
+                self.ReportServiceStatus(RUNNING)
+                self.SvcDoRun()  # type: ignore[attr-defined]  # the subclass's
+                self.ReportServiceStatus(STOP_PENDING)
+
+        self.ServiceFramework = ServiceFramework
+
+    def InstallService(  # noqa: N802
+        self,
+        pythonClassString: str,  # noqa: N803
+        serviceName: str,  # noqa: N803
+        displayName: str,  # noqa: N803
+        **options: object,
+    ) -> None:
+        """Keep what was installed."""
+        self._world.installed[serviceName] = {"class": pythonClassString, "displayName": displayName, **options}
+
+    def RemoveService(self, serviceName: str) -> None:  # noqa: N802, N803
+        """Forget the service; KeyError where it is not there, as Windows too refuses."""
+        del self._world.installed[serviceName]

@@ -1,0 +1,36 @@
+import json
+from pathlib import Path
+
+import pytest
+from tests.agent.commands.command_line import call
+
+from openinspector.agent.commands.check import WIDTH, result_lines
+from openinspector.agent.installation_check import CheckResult, Verdict
+from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
+
+
+def test_check_tells_everything_and_exits_with_0_where_nothing_failed(
+    tmp_path: Path, gateway: SimulatedGateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state"
+    options = ["--endpoint", gateway.url, "--token", "-", "--ca", str(gateway.ca_file)]
+    assert call(state, "enrol", *options, stdin=f"{TOKEN}\n") == 0
+    capsys.readouterr()
+    assert call(state, "check", "--connect") == 0
+    told = capsys.readouterr().out
+    assert f"ok      service           {gateway.url} answers" in told
+    assert all(len(line) <= WIDTH for line in told.splitlines())
+    assert call(state, "check", "--json") == 0
+    results = json.loads(capsys.readouterr().out)
+    assert {result["verdict"] for result in results} == {"ok", "warning"}
+    assert set(results[0]) == {"name", "verdict", "found", "advice"}
+
+
+def test_check_exits_with_1_where_something_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(tmp_path, "check") == 1
+    assert "failed  enrolment" in capsys.readouterr().out
+
+
+def test_long_findings_are_wrapped() -> None:
+    result = CheckResult(name="x", verdict=Verdict.FAILED, found="word " * 50, advice="do " * 50)
+    assert all(len(line) <= WIDTH for line in result_lines(result))

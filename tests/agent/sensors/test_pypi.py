@@ -1,0 +1,103 @@
+import sysconfig
+from importlib.metadata import distributions
+from pathlib import Path
+
+import pytest
+
+from openinspector.agent.local_host import LocalHost
+from openinspector.agent.sensor import Sensor
+from openinspector.agent.sensors.pypi import SENSOR, parse
+from openinspector.model.inventory import Package, SensorState
+from openinspector.testing.conformance.sensor import Files, SensorConformance, run
+from openinspector.testing.fake_host import FakeHost, Node
+
+SYSTEM = "/usr/lib/python3/dist-packages"
+VENV = "/opt/app/venv/lib/python3.12/site-packages"
+METADATA = """Metadata-Version: 2.4
+Name: requests
+Version: 2.32.3
+License-Expression: Apache-2.0
+License-File: LICENSE
+
+Version: 9 is not its version
+"""
+FILES: Files = {
+    f"{SYSTEM}/PyYAML-6.0.egg-info": "Metadata-Version: 2.1\r\nName: PyYAML\r\nVersion: 6.0\r\n\r\nName: x\r\n",
+    f"{SYSTEM}/six-1.16.0.egg-info/PKG-INFO": "Name: six\nVersion: 1.16.0\n",
+    f"{VENV}/requests-2.32.3.dist-info/METADATA": METADATA,
+    f"{VENV}/old-1-py3.12.egg/EGG-INFO/PKG-INFO": "Name: old\nVersion: 1\n",
+    f"{VENV}/setuptools/_vendor/inner-1.dist-info/METADATA": "Name: inner\nVersion: 1\n",
+    "/opt/app/app.egg-info/PKG-INFO": "name: app\nVERSION:  0.1 \n",
+    "/var/lib/dpkg/info/python3-six.list": f"/.\n{SYSTEM}/six-1.16.0.egg-info/PKG-INFO\n",
+}
+
+
+def found(files: Files) -> list[tuple[str, str, str, str]]:
+    records, _ = run(SENSOR, FakeHost(files))
+    return sorted((p.name, p.version, p.location, p.owner) for p in records if isinstance(p, Package))
+
+
+class TestPypi(SensorConformance):
+    decorations = ("/var/lib/dpkg/info", f"{VENV}/setuptools", f"{VENV}/requests")
+
+    @pytest.fixture
+    def sensor(self) -> Sensor:
+        return SENSOR
+
+    @pytest.fixture
+    def files(self) -> Files:
+        return FILES
+
+
+def test_every_environment_and_every_form_of_record() -> None:
+    assert found(FILES) == [
+        ("PyYAML", "6.0", SYSTEM, ""),
+        ("app", "0.1", "/opt/app", ""),
+        ("old", "1", f"{VENV}/old-1-py3.12.egg", ""),
+        ("requests", "2.32.3", VENV, ""),
+        ("six", "1.16.0", SYSTEM, "python3-six"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("record", "name", "version"),
+    [
+        ("typing_extensions-4.12.2.dist-info/METADATA", "typing_extensions", "4.12.2"),
+        ("a-1.0-py3.11.egg-info/PKG-INFO", "a", "1.0"),
+        ("a-1.0-py3.11-linux-x86_64.egg-info/PKG-INFO", "", ""),
+        ("a.egg-info/PKG-INFO", "", ""),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_known_by_its_name_or_told(record: str, name: str, version: str) -> None:
+    records, status = run(SENSOR, FakeHost({f"{VENV}/{record}": Node(unreadable=True)}))
+    names = [(package.name, package.version) for package in records if isinstance(package, Package)]
+    assert names == ([(name, version)] if name else [])
+    assert status.state is (SensorState.OK if name else SensorState.PARTIAL)
+
+
+def test_metadata_without_a_version_is_told() -> None:
+    assert parse(b"Name: x\n\nVersion: 1\n") == ("x", "")
+    _, status = run(SENSOR, FakeHost({f"{VENV}/x.dist-info/METADATA": "Name: x\n"}))
+    assert status.state is SensorState.PARTIAL
+    assert "has no package name or version" in status.details[0]
+
+
+def test_homes_caches_and_links_are_not_searched() -> None:
+    files: Files = {
+        "/root/venv/lib/python3.12/site-packages/a-1.dist-info/METADATA": "Name: a\nVersion: 1\n",
+        "/srv/link": Node(link="/root/venv"),
+        "/opt/x/.git/a-1.dist-info/METADATA": "Name: a\nVersion: 1\n",
+    }
+    assert found(files) == []
+
+
+def test_it_finds_what_python_itself_finds(tmp_path: Path) -> None:
+    """The oracle is importlib.metadata, over the metadata of this very environment."""
+    site = tmp_path / "opt/site-packages"
+    for record in Path(sysconfig.get_path("purelib")).glob("*.dist-info/METADATA"):
+        (site / record.parent.name).mkdir(parents=True)
+        (site / record.parent.name / "METADATA").write_bytes(record.read_bytes())
+    records, _ = run(SENSOR, LocalHost(str(tmp_path)))
+    ours = {(package.name, package.version) for package in records if isinstance(package, Package)}
+    assert len(ours) > 20
+    assert ours == {(found.name, found.version) for found in distributions(path=[str(site)])}

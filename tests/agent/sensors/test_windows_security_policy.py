@@ -1,0 +1,54 @@
+import pytest
+
+from openinspector.agent.sensor import Sensor
+from openinspector.agent.sensors.windows_security_policy import POLICY, SENSOR
+from openinspector.model.inventory import SensorState
+from openinspector.model.windows import WindowsSecurityPolicy
+from openinspector.testing.conformance.sensor import Files, SensorConformance, run
+from openinspector.testing.fake_host import FakeHost
+from openinspector.testing.windows_documents import recorded_windows, render_security_policy
+
+SECTIONS = {
+    "System Access": {"MinimumPasswordLength": "14", "PasswordComplexity": "1", "LockoutBadCount": "5"},
+    "Event Audit": {"AuditLogonEvents": "3"},
+    "Registry Values": {r"MACHINE\System\CurrentControlSet\Control\Lsa\LimitBlankPasswordUse": "4,1"},
+    "Privilege Rights": {"SeNetworkLogonRight": "*S-1-5-32-544,*S-1-5-11", "SeTcbPrivilege": ""},
+}
+
+
+class TestWindowsSecurityPolicy(SensorConformance):
+    @pytest.fixture
+    def sensor(self) -> Sensor:
+        return SENSOR
+
+    @pytest.fixture
+    def files(self) -> Files:
+        return recorded_windows({}, {"security-policy.inf": render_security_policy(SECTIONS)})
+
+
+def test_the_whole_policy() -> None:
+    records, status = run(SENSOR, FakeHost({POLICY: render_security_policy(SECTIONS)}))
+    assert records == [
+        WindowsSecurityPolicy(
+            source=POLICY,
+            exported_at=0,
+            system_access=SECTIONS["System Access"],
+            event_audit=SECTIONS["Event Audit"],
+            privilege_rights={"SeNetworkLogonRight": ("*S-1-5-32-544", "*S-1-5-11"), "SeTcbPrivilege": ()},
+            registry_values=SECTIONS["Registry Values"],
+        )
+    ]
+    assert status.state is SensorState.OK
+
+
+def test_a_windows_without_an_export_says_how_to_make_one() -> None:
+    records, status = run(SENSOR, FakeHost(recorded_windows({})))
+    assert (records, status.state) == ([], SensorState.PARTIAL)
+    assert "secedit /export" in status.details[0]
+
+
+def test_an_export_of_some_areas_says_what_is_missing() -> None:
+    policy = render_security_policy({"System Access": {"MinimumPasswordLength": "14"}})
+    _, status = run(SENSOR, FakeHost({POLICY: policy}))
+    assert status.state is SensorState.PARTIAL
+    assert len(status.details) == 2

@@ -1,0 +1,333 @@
+"""The installer as an administrator runs it, on a host of its own, against real signatures, dpkg, rpm and TLS."""
+
+import hashlib
+import re
+import ssl
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.packaging.conftest import ROOT, SignedRelease
+from tests.packaging.scratch_host import ScratchHost, needs
+
+from openinspector.testing.document_server import DocumentServer
+from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
+from openinspector.testing.throwaway_authority import ThrowawayAuthority
+
+RELEASE = "/tmp/release"
+CODES = dict(
+    line.split()
+    for line in re.findall(
+        r"^result_codes='(.*?)'", (ROOT / "packaging" / "install").read_text(), re.MULTILINE | re.DOTALL
+    )[0].split("\n")
+)
+
+
+class Installer:
+    """The signed installer, and its release in a folder on the host."""
+
+    def __init__(self, host: ScratchHost, release: SignedRelease) -> None:
+        self.host = host
+        for path in release.folder.iterdir():
+            if path.is_file() and not path.name.endswith(".tar.gz"):
+                host.write(f"{RELEASE}/{path.name}", path.read_bytes())
+
+    def __call__(self, *options: str, given: str = "", source: tuple[str, ...] = ("--package", RELEASE)) -> str:
+        """Run it; return its result code, whose exit status must be the code's own."""
+        done = self.host.run("sh", f"{RELEASE}/install", *source, *options, given=given)
+        code = done.stdout.splitlines()[-1]
+        assert str(done.returncode) == CODES[code], done.stdout + done.stderr
+        self.said = done.stderr
+        return code
+
+
+@pytest.fixture
+def installer(host: ScratchHost, release: SignedRelease) -> Installer:
+    return Installer(host, release)
+
+
+def is_installed(host: ScratchHost) -> bool:
+    return any(name.startswith("opt/openinspector-agent") for name in host.changed())
+
+
+def fingerprint(ca: Path) -> str:
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(ca.read_text())).hexdigest()
+
+
+def test_every_code_has_a_status_of_its_own() -> None:
+    assert CODES["SUCCESS"] == "0"
+    assert len(set(CODES.values())) == len(CODES) > 15
+    text = (ROOT / "packaging" / "install").read_text()
+    assert set(re.findall(r"\bend ([A-Z_]+)", text)) | {"INTERNAL_ERROR"} == set(CODES)
+    described = (ROOT / "docs" / "howto" / "install-the-agent.md").read_text()
+    assert {code for code, status in CODES.items() if f"| `{code}` | {status} |" in described} == set(CODES)
+
+
+def test_one_call_installs_enrols_and_starts_and_another_changes_nothing(
+    installer: Installer, gateway: SimulatedGateway
+) -> None:
+    host = installer.host
+    host.write("/tmp/authority.pem", gateway.ca_file.read_bytes())
+    authority = ("--ca", "/tmp/authority.pem", "--ca-pin", f"sha256:{fingerprint(gateway.ca_file)}")
+    options = ("--endpoint", gateway.url, *authority, "--token-file", "-", "-u", "false")
+    assert installer(*options, given=TOKEN + "\n") == "SUCCESS"
+    gateway.wait_for(lambda: gateway.heartbeats)
+    settings = host.must("cat", "/etc/openinspector/agent.cfg")
+    assert f"endpoint = {gateway.url}\n" in settings
+    assert "auto_update = false\n" in settings
+    assert "ca_file = /etc/openinspector/ca.pem\n" in settings
+    assert "auto_update = false\nruntime = python3\n" in host.must("cat", "/etc/openinspector/install.cfg")
+    assert len(gateway.agents) == 1
+    assert TOKEN not in str(host.changed())
+    host.must("/etc/init.d/openinspector-agent", "stop")
+    before, agents = host.changed(), dict(gateway.agents)
+    # The token is used up by now: it is not even looked at.
+    assert installer(*options, given="used-up\n") == "SUCCESS"
+    assert host.changed() == before
+    assert gateway.agents == agents
+    # Nor does it start what was stopped on purpose; and what it chose is remembered.
+    assert host.run("/etc/init.d/openinspector-agent", "status").returncode == 3
+    assert installer() == "SUCCESS"
+    assert host.changed() == before
+
+
+def test_install_and_purge_leave_no_trace(installer: Installer) -> None:
+    host = installer.host
+    assert installer() == "SUCCESS"
+    host.must("openinspector-agent", "uninstall", "--purge", "--yes")
+    assert host.changed().keys() <= {"run/openinspector-install.lock"}
+    assert host.must("sh", "-c", "ls /tmp") == "release\n"
+
+
+def alter(path: str, text: str) -> Callable[[ScratchHost], None]:
+    return lambda host: host.write(f"{RELEASE}/{path}", text)
+
+
+def append(pattern: str) -> Callable[[ScratchHost], None]:
+    return lambda host: _append(host, pattern)
+
+
+def _append(host: ScratchHost, pattern: str) -> None:
+    host.must("sh", "-c", f'for file in {RELEASE}/{pattern}; do printf x >>"$file"; done')
+
+
+def remove(pattern: str) -> Callable[[ScratchHost], None]:
+    return lambda host: _remove(host, pattern)
+
+
+def _remove(host: ScratchHost, pattern: str) -> None:
+    host.must("sh", "-c", f"rm {RELEASE}/{pattern}")
+
+
+@pytest.mark.parametrize(
+    ("attack", "code"),
+    [
+        pytest.param(append("SHA256SUMS"), "SIGNATURE_MISMATCH", id="altered sums"),
+        pytest.param(append("*.deb"), "HASH_MISMATCH", id="altered package"),
+        pytest.param(alter("SHA256SUMS.sig", ""), "SIGNATURE_MISMATCH", id="empty signature"),
+        pytest.param(alter("SHA256SUMS.sig", "garbage"), "SIGNATURE_MISMATCH", id="no signature"),
+        pytest.param(remove("SHA256SUMS.sig"), "FILE_DOWNLOAD_ERROR", id="missing signature"),
+        pytest.param(remove("*.deb"), "FILE_DOWNLOAD_ERROR", id="missing package"),
+    ],
+)
+def test_what_was_tampered_with_is_not_installed(
+    installer: Installer, attack: Callable[[ScratchHost], None], code: str
+) -> None:
+    attack(installer.host)
+    assert installer() == code
+    assert not is_installed(installer.host)
+
+
+def test_a_signature_of_another_key_is_refused_though_its_key_lies_beside_it(
+    installer: Installer, release: SignedRelease, tmp_path: Path
+) -> None:
+    """The weakness of the original (F1.67)."""
+    environment = {"GNUPGHOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
+    run: list[str | Path] = ["gpg", "--batch", "--no-tty", "--passphrase", ""]
+    make = [*run, "--quick-generate-key", "stranger", "rsa2048", "sign", "never"]
+    subprocess.run(make, env=environment, capture_output=True, check=True)
+    signed = [*run, "--armor", "--detach-sign", "--output", "-", release.folder / "SHA256SUMS"]
+    forged = subprocess.run(signed, env=environment, capture_output=True, check=True).stdout
+    public = subprocess.run([*run, "--armor", "--export"], env=environment, capture_output=True, check=True).stdout
+    subprocess.run(["gpgconf", "--kill", "all"], env=environment, check=False)
+    installer.host.write(f"{RELEASE}/SHA256SUMS.sig", forged)
+    installer.host.write(f"{RELEASE}/openinspector.gpg", public)
+    assert installer() == "SIGNATURE_MISMATCH"
+    assert not is_installed(installer.host)
+    # Only who says so trusts it.
+    assert installer("--key", f"{RELEASE}/openinspector.gpg") == "SUCCESS"
+
+
+def test_a_script_without_a_key_trusts_nobody(installer: Installer) -> None:
+    installer.host.write(f"{RELEASE}/install", (ROOT / "packaging" / "install").read_bytes())
+    assert installer() == "MISSING_TRUSTED_KEY"
+
+
+def test_half_a_script_does_nothing(installer: Installer) -> None:
+    host = installer.host
+    host.must("sh", "-c", f"head -n -1 {RELEASE}/install >{RELEASE}/half")
+    assert host.must("sh", f"{RELEASE}/half", "--package", RELEASE) == ""
+    assert host.changed() == {}
+
+
+def test_only_root_installs(installer: Installer) -> None:
+    host = installer.host
+    host.must("chmod", "-R", "a+rX", RELEASE)
+    done = host.run("chroot", "--userspec=nobody", "/", "sh", f"{RELEASE}/install", "--package", RELEASE)
+    assert (done.stdout, str(done.returncode)) == ("NOT_ROOT\n", CODES["NOT_ROOT"])
+
+
+@pytest.mark.parametrize(
+    ("os_release", "code", "word"),
+    [
+        ("ID=alpine\n", "MISSING_AGENT_PLATFORM", "alpine"),
+        ("", "MISSING_AGENT_PLATFORM", "no package"),
+        ("ID=debian\nVERSION=$(touch /tmp/run)\n", "SUCCESS", ""),
+    ],
+)
+def test_the_platform_is_what_os_release_says(installer: Installer, os_release: str, code: str, word: str) -> None:
+    host = installer.host
+    host.must("rm", "/etc/os-release")
+    host.write("/etc/os-release", os_release)
+    assert installer() == code
+    assert word in installer.said
+    assert is_installed(host) == (code == "SUCCESS")
+    assert host.run("test", "-e", "/tmp/run").returncode == 1
+
+
+def test_a_missing_package_manager_and_a_missing_verifier_are_named(installer: Installer) -> None:
+    installer.host.must("rm", "/usr/bin/gpgv")
+    assert installer() == "MISSING_TOOL"
+    assert "gpgv" in installer.said
+    installer.host.must("rm", "/usr/bin/dpkg")
+    assert installer() == "MISSING_PACKAGE_MANAGER"
+
+
+def test_a_host_without_python_needs_the_standalone_build(installer: Installer) -> None:
+    for path in installer.host.must("sh", "-c", "ls /usr/bin/python3*").split():
+        installer.host.must("rm", path)
+    assert installer() == "MISSING_AGENT_PLATFORM"
+    assert "no standalone .deb" in installer.said
+
+
+def test_a_glibc_that_is_too_old_is_named_before_anything_is_unpacked(installer: Installer) -> None:
+    installer.host.write("/usr/local/sbin/getconf", "#!/bin/sh\necho glibc 2.27\n")
+    installer.host.must("chmod", "+x", "/usr/local/sbin/getconf")
+    assert installer() == "MISSING_AGENT_PLATFORM"
+    assert "needs glibc 2.28, this host has 2.27" in installer.said
+    assert not is_installed(installer.host)
+
+
+def test_an_rpm_host_gets_the_rpm(installer: Installer, tmp_path: Path) -> None:
+    host = installer.host
+    host.must("rm", "/etc/os-release")
+    host.write("/etc/os-release", 'ID="rocky"\nID_LIKE="rhel centos fedora"\n')
+    assert installer() == "PACKAGE_INSTALLATION_ERROR"
+    assert "libc.so.6" in installer.said
+    # This machine's C library and Python came as .deb; rpm is told of them.
+    spec = (
+        "Name: here\nVersion: 1\nRelease: 1\nSummary: s\nLicense: none\nBuildArch: noarch\n"
+        "Provides: libc.so.6(GLIBC_2.28)(64bit)\nProvides: python3 = 3.11\nProvides: /bin/sh\n%description\nd\n%files\n"
+    )
+    (tmp_path / "here.spec").write_text(spec)
+    subprocess.run(
+        ["rpmbuild", "-bb", "--define", f"_topdir {tmp_path}", tmp_path / "here.spec"], capture_output=True, check=True
+    )
+    host.write("/tmp/here.rpm", next(tmp_path.rglob("*.rpm")).read_bytes())
+    host.must("rpm", "--install", "/tmp/here.rpm")
+    assert installer() == "SUCCESS"
+    assert host.must("rpm", "-q", "--queryformat", "%{NAME}", "openinspector-agent") == "openinspector-agent"
+    before = host.changed()
+    assert installer() == "SUCCESS"
+    assert host.changed() == before
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--nonsense", "x"),
+        ("--url",),
+        ("nonsense",),
+        ("-u", "maybe"),
+        ("--endpoint", "http://plain"),
+        ("--endpoint", "https://host/path"),
+        ("--endpoint", "https://host\nca_file = /x"),
+        ("--proxy", "nonsense"),
+        ("--proxy", "host:1\nx=y"),
+        ("--ca-pin", "sha256:12"),
+        ("--ca-pin", "sha256:" + "0" * 64),
+        ("--ca", "/nowhere"),
+        ("--token", "a", "--token-file", "-"),
+        ("--url", "https://example.invalid"),
+        ("--runtime", "python2"),
+        ("--token", "word"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_named(installer: Installer, options: tuple[str, ...]) -> None:
+    assert installer(*options) == "WRONG_USAGE"
+    assert installer.said.startswith("install: ")
+
+
+def test_an_authority_that_is_not_the_pinned_one_is_refused(installer: Installer, tmp_path: Path) -> None:
+    real, other = (ThrowawayAuthority(tmp_path, name).ca_file for name in ("real", "other"))
+    both = other.read_bytes() + real.read_bytes()
+    for content in (other.read_bytes(), both, b"no certificate"):
+        installer.host.write("/tmp/ca.pem", content)
+        assert installer("--ca", "/tmp/ca.pem", "--ca-pin", f"sha256:{fingerprint(real)}") == "CA_PIN_MISMATCH"
+    assert not is_installed(installer.host)
+    installer.host.write("/tmp/ca.pem", real.read_bytes())
+    pin = ":".join(re.findall("..", fingerprint(real).upper()))
+    assert installer("--ca", "/tmp/ca.pem", "--ca-pin", f"sha256:{pin}") == "SUCCESS"
+
+
+def test_a_token_that_is_refused_is_an_enrolment_error(installer: Installer, gateway: SimulatedGateway) -> None:
+    installer.host.write("/tmp/authority.pem", gateway.ca_file.read_bytes())
+    options = ("--endpoint", gateway.url, "--ca", "/tmp/authority.pem", "--token", "a-token-nobody-made-01")
+    assert installer(*options) == "ENROLMENT_ERROR"
+    assert "enrolment-refused" in installer.said
+
+
+def test_the_proxy_is_written_for_agent_and_updater_and_metadata_stay_direct(installer: Installer) -> None:
+    assert installer("--proxy", "proxy.example.invalid:3128") == "SUCCESS"
+    assert installer.host.must("cat", "/etc/openinspector/agent.env") == (
+        "https_proxy=proxy.example.invalid:3128\nhttp_proxy=proxy.example.invalid:3128\nno_proxy=169.254.169.254\n"
+    )
+
+
+def test_an_agent_in_a_run_is_not_replaced_and_an_older_version_not_installed(installer: Installer) -> None:
+    host = installer.host
+    host.write("/opt/openinspector-agent/stable/openinspector-agent", "#!/bin/sh\necho 'Collecting    : true'\n")
+    host.must("chmod", "+x", "/opt/openinspector-agent/stable/openinspector-agent")
+    assert installer() == "AGENT_RUNNING_ASSESSMENT"
+    host.must("rm", "-r", "/opt/openinspector-agent")
+    assert installer() == "SUCCESS"
+    host.must(
+        "sed", "-i", "/^Package: openinspector-agent$/,/^$/s/^Version: .*/Version: 900.0.0/", "/var/lib/dpkg/status"
+    )
+    assert installer() == "NEWER_VERSION_INSTALLED"
+
+
+def test_one_at_a_time(installer: Installer) -> None:
+    command = f"exec 8>/run/openinspector-install.lock; flock 8; sh {RELEASE}/install --package {RELEASE} 8>&-"
+    assert installer.host.run("sh", "-c", command).stdout == "ALREADY_INSTALLING\n"
+
+
+@pytest.mark.parametrize("client", ["curl", "wget"])
+def test_it_fetches_over_verified_tls_only(
+    installer: Installer, release: SignedRelease, tmp_path: Path, client: str
+) -> None:
+    needs(client)
+    host = installer.host
+    authority = ThrowawayAuthority(tmp_path)
+    host.write("/tmp/authority.pem", authority.ca_file.read_bytes())
+    if client == "wget":
+        host.must("rm", "/usr/bin/curl")
+    with DocumentServer(release.folder, authority.server_context()) as server:
+        url = server.url.rstrip("/")
+        assert installer(source=("--url", f"{url}/")) == "FILE_DOWNLOAD_ERROR"
+        assert not is_installed(host)
+        served = ("--url", f"{url}/", "--endpoint", url, "--ca", "/tmp/authority.pem")
+        assert installer(source=served) == "SUCCESS"
+    assert f"url = {url}\n" in host.must("cat", "/etc/openinspector/install.cfg")

@@ -1,0 +1,89 @@
+"""Unit files, scripts and cron file, judged by the tools that read them."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from tests.packaging.scratch_host import needs
+
+PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
+SERVICES = sorted((PACKAGING / "systemd").glob("*.service"))
+SCRIPTS = ("install", "launcher", "openinspector-agent", "openinspector-agent.init", "package-scripts.sh")
+MOST_EXPOSED = {"openinspector-agent.service": 2.8, "openinspector-agent-experiment.service": 2.8}
+"""Of 10, as systemd-analyze counts. Root, a network and three capabilities are what sensors need."""
+FOR_SENSORS = {"CAP_DAC_READ_SEARCH", "CAP_SYS_PTRACE", "CAP_NET_ADMIN"}
+
+
+def directives(unit: Path) -> list[tuple[str, str]]:
+    return re.findall(r"^(\w+)=(.*)$", unit.read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_little_is_left_to_a_service(unit: Path) -> None:
+    needs("systemd-analyze")
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
+    judged = subprocess.run(command, capture_output=True, text=True, check=False)
+    found = re.search(r"Overall exposure level for \S+: ([\d.]+)", judged.stdout)
+    assert found, judged.stdout + judged.stderr
+    assert float(found[1]) <= MOST_EXPOSED.get(unit.name, 2.0)
+
+
+def test_systemd_understands_every_line(tmp_path: Path) -> None:
+    needs("systemd-analyze")
+    # Stands in for the agent, which is not installed where the tests run.
+    program = tmp_path / "openinspector-agent"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    for unit in (PACKAGING / "systemd").iterdir():
+        text = re.sub(
+            r"/opt/openinspector-agent/(stable|experiment)/openinspector-agent", str(program), unit.read_text()
+        )
+        (tmp_path / unit.name).write_text(text)
+    units = [str(path) for path in sorted(tmp_path.glob("*.*"))]
+    judged = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
+    assert (judged.returncode, judged.stdout + judged.stderr) == (0, "")
+
+
+def test_the_agent_keeps_only_what_sensors_need() -> None:
+    for name in ("openinspector-agent.service", "openinspector-agent-experiment.service"):
+        found = dict(directives(PACKAGING / "systemd" / name))
+        assert set(found["CapabilityBoundingSet"].split()) == FOR_SENSORS
+        text = (PACKAGING / "systemd" / name).read_text()
+        assert all(re.search(rf"^# {capability} +\w", text, re.MULTILINE) for capability in FOR_SENSORS)
+        assert (found["NoNewPrivileges"], found["ProtectSystem"]) == ("yes", "strict")
+    updater = dict(directives(PACKAGING / "systemd" / "openinspector-agent-update.service"))
+    assert updater["CapabilityBoundingSet"] == ""
+
+
+def test_the_trial_has_the_agents_sandbox_but_for_the_slots() -> None:
+    agent, trial = (
+        dict(directives(PACKAGING / "systemd" / f"openinspector-agent{part}.service")) for part in ("", "-experiment")
+    )
+    names = [n for n in agent if n.startswith(("Protect", "Private", "Restrict", "Capab", "NoNew", "System", "Memory"))]
+    assert len(names) > 15
+    assert {n: trial.get(n) for n in names if n != "RestartPreventExitStatus"} == {n: agent[n] for n in names}
+    assert trial["ReadWritePaths"] == f"{agent['ReadWritePaths']} /opt/openinspector-agent"
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_are_clean_posix_shell(script: str) -> None:
+    needs("shellcheck")
+    # SC2148: package-scripts.sh gets its first line where it is put into a package.
+    command = ["shellcheck", "--shell=sh", "--exclude=SC2148", str(PACKAGING / script)]
+    judged = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert judged.returncode == 0, judged.stdout
+
+
+def test_the_init_script_says_when_to_run() -> None:
+    text = (PACKAGING / "openinspector-agent.init").read_text()
+    header = text.partition("### BEGIN INIT INFO")[2].partition("### END INIT INFO")[0]
+    for key in ("Provides", "Required-Start", "Required-Stop", "Default-Start", "Default-Stop", "Short-Description"):
+        assert re.search(rf"^# {key}: +\S", header, re.MULTILINE)
+
+
+def test_cron_leaves_updates_to_systemd_where_it_runs() -> None:
+    (line,) = re.findall(
+        r"^\d+ \d+ \* \* \* root (.*)$", (PACKAGING / "openinspector-agent.cron").read_text(), re.MULTILINE
+    )
+    assert line.startswith("[ -d /run/systemd/system ] || ")
