@@ -21,6 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from openinspector.service.api.dispatch import routes
 from openinspector.service.app.access_keys import FULL_ACCESS, NewAccessKey
 from openinspector.service.certificates import ensure_certificates
+from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.testing.installation import BuiltInstallation, open_installation
 
 REGION = "us-east-1"
@@ -83,9 +84,9 @@ class Endpoint:
         return self.built.services.access_keys.create("other", actions)
 
 
-def open_endpoint(listener: Listener, folder: Path, **quotas: int) -> Endpoint:
+def open_endpoint(listener: Listener, folder: Path, *, topics: TopicPublisher | None = None, **quotas: int) -> Endpoint:
     """Put a new installation behind ``listener``; its clock stands at the present time, as clients sign it."""
-    built = open_installation(folder, now=datetime.now(UTC), **quotas)
+    built = open_installation(folder, now=datetime.now(UTC), topics=topics, **quotas)
     listener.application = Starlette(routes=routes(built.services))
     return Endpoint(listener=listener, built=built, key=built.services.access_keys.create("tester", FULL_ACCESS))
 

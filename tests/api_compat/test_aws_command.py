@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.api_compat.assessments import PACKAGE
+from tests.api_compat.assessments import PACKAGE, make_template
 from tests.api_compat.endpoint import REGION, Endpoint
 
 from openinspector.model.arn import RunArn
 from openinspector.testing import model_builders as builders
+from openinspector.testing.conformance.subscription_store import topic
 
 SERVICE_ERROR = 255
 """Exit status of aws-cli version 1 (F11.16)."""
@@ -54,6 +55,19 @@ def test_from_a_target_to_findings(endpoint: Endpoint, environment: dict[str, st
     (described,) = answer("describe-findings", "--finding-arns", listed[0])["findings"]
     assert described["numericSeverity"] == 6.0
     assert answer("delete-assessment-target", "--assessment-target-arn", target) == {}
+
+
+def test_a_topic_is_subscribed_and_unsubscribed(endpoint: Endpoint, environment: dict[str, str]) -> None:
+    template = make_template(endpoint.client())
+    named = ("--resource-arn", template, "--topic-arn", topic(), "--event", "FINDING_REPORTED")
+    for operation, topics in (("subscribe-to-event", [topic()]), ("unsubscribe-from-event", [])):
+        done = aws(endpoint, environment, operation, *named)
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+        done = aws(endpoint, environment, "list-event-subscriptions", "--resource-arn", template)
+        assert [row["topicArn"] for row in json.loads(done.stdout)["subscriptions"]] == topics
+    again = aws(endpoint, environment, "unsubscribe-from-event", *named)
+    assert again.returncode == SERVICE_ERROR
+    assert "SNS_TOPIC_DOES_NOT_EXIST" in again.stderr or "does not tell" in again.stderr
 
 
 def test_a_refusal_is_told(endpoint: Endpoint, environment: dict[str, str]) -> None:

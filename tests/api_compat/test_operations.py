@@ -11,10 +11,12 @@ from tests.api_compat.assessments import PACKAGE, make_template, start_run
 from tests.api_compat.endpoint import Endpoint
 
 from openinspector.model.arn import RunArn
+from openinspector.model.notification import InspectorEvent
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.dispatch import built_operations
 from openinspector.service.api.model import api_model, own_model
 from openinspector.service.app.schedules import create_schedule
+from openinspector.service.app.webhooks import create_webhook
 from openinspector.testing import model_builders as builders
 
 
@@ -30,6 +32,8 @@ class Scene:
     exclusion: str
     preview: str
     schedule: str
+    topic: str
+    webhook: str
 
 
 @pytest.fixture
@@ -45,6 +49,10 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
     endpoint.built.produced(finding, exclusion)
     preview = client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
     endpoint.built.stores.previews.complete(preview, [exclusion.preview])
+    topic = "arn:aws:sns:us-east-1:123456789012:scene"
+    client.subscribe_to_event(resourceArn=template, event="FINDING_REPORTED", topicArn=topic)
+    events = [InspectorEvent.FINDING_REPORTED]
+    webhook = create_webhook(endpoint.built.installation, template, "https://receiver.example/", events).webhook
     return Scene(
         group=group,
         target=target,
@@ -54,6 +62,8 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
         exclusion=exclusion.arn,
         preview=preview,
         schedule=create_schedule(endpoint.built.installation, template, "rate(7 days)").arn,
+        topic=topic,
+        webhook=webhook.arn,
     )
 
 
@@ -68,11 +78,17 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
     },
     "CreateExclusionsPreview": lambda s: {"assessmentTemplateArn": s.template},
     "CreateSchedule": lambda s: {"assessmentTemplateArn": s.template, "scheduleExpression": "cron(0 3 * * *)"},
+    "CreateWebhook": lambda s: {
+        "assessmentTemplateArn": s.template,
+        "url": "https://receiver.example/path",
+        "events": ["ASSESSMENT_RUN_COMPLETED"],
+    },
     "CreateResourceGroup": lambda _: {"resourceGroupTags": [{"key": "Name", "value": "example"}]},
     "DeleteAssessmentRun": lambda s: {"assessmentRunArn": s.run},
     "DeleteAssessmentTarget": lambda s: {"assessmentTargetArn": s.target},
     "DeleteAssessmentTemplate": lambda s: {"assessmentTemplateArn": s.template},
     "DeleteSchedule": lambda s: {"scheduleArn": s.schedule},
+    "DeleteWebhook": lambda s: {"webhookArn": s.webhook},
     "DescribeAssessmentRuns": lambda s: {"assessmentRunArns": [s.run]},
     "DescribeAssessmentTargets": lambda s: {"assessmentTargetArns": [s.target]},
     "DescribeAssessmentTemplates": lambda s: {"assessmentTemplateArns": [s.template]},
@@ -87,17 +103,21 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
     "ListAssessmentRuns": lambda s: {"assessmentTemplateArns": [s.template]},
     "ListAssessmentTargets": lambda _: {},
     "ListAssessmentTemplates": lambda s: {"assessmentTargetArns": [s.target]},
+    "ListEventSubscriptions": lambda s: {"resourceArn": s.template},
     "ListExclusions": lambda s: {"assessmentRunArn": s.run},
     "ListFindings": lambda s: {"assessmentRunArns": [s.run]},
     "ListRulesPackages": lambda _: {},
     "ListSchedules": lambda s: {"assessmentTemplateArn": s.template},
     "ListTagsForResource": lambda s: {"resourceArn": s.template},
+    "ListWebhooks": lambda _: {},
     "PreviewAgents": lambda s: {"previewAgentsArn": s.target},
     "RegisterCrossAccountAccessRole": lambda _: {"roleArn": "arn:aws:iam::123456789012:role/Inspector"},
     "RemoveAttributesFromFindings": lambda s: {"findingArns": [s.finding], "attributeKeys": ["a"]},
     "SetTagsForResource": lambda s: {"resourceArn": s.template, "tags": [{"key": "a", "value": "b"}]},
     "StartAssessmentRun": lambda s: {"assessmentTemplateArn": s.template, "assessmentRunName": "again"},
     "StopAssessmentRun": lambda s: {"assessmentRunArn": s.run, "stopAction": "SKIP_EVALUATION"},
+    "SubscribeToEvent": lambda s: {"resourceArn": s.template, "event": "OTHER", "topicArn": s.topic},
+    "UnsubscribeFromEvent": lambda s: {"resourceArn": s.template, "event": "FINDING_REPORTED", "topicArn": s.topic},
     "UpdateSchedule": lambda s: {"scheduleArn": s.schedule, "enabled": False},
     "UpdateAssessmentTarget": lambda s: {"assessmentTargetArn": s.target, "assessmentTargetName": "renamed"},
 }

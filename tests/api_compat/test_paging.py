@@ -7,6 +7,7 @@ from tests.api_compat.assessments import make_template, refusal, start_run
 from tests.api_compat.endpoint import Endpoint
 
 from openinspector.testing import model_builders as builders
+from openinspector.testing.conformance.subscription_store import topic
 from openinspector.testing.installation import PACKAGES
 
 BAD_TOKEN = (400, "InvalidInputException", "INVALID_PAGINATION_TOKEN")
@@ -48,6 +49,11 @@ def test_every_paginator_yields_everything_once(endpoint: Endpoint, client: Any,
     assert every("list_exclusions", "exclusionArns", **of_run) == [exclusion.arn for exclusion in exclusions]
     listed = every("list_assessment_run_agents", "assessmentRunAgents", **of_run)
     assert [agent["agentId"] for agent in listed] == agents
+    topics = [topic(number) for number in range(3)]
+    for one in topics:
+        client.subscribe_to_event(resourceArn=templates[0], event="OTHER", topicArn=one)
+    listed = every("list_event_subscriptions", "subscriptions", resourceArn=templates[0])
+    assert [row["topicArn"] for row in listed] == topics
     previews = every("preview_agents", "agentPreviews", previewAgentsArn=targets[0])
     assert [preview["agentId"] for preview in previews] == agents
 

@@ -27,6 +27,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "evaluate": ("openinspector.cli.evaluate:evaluate", "Evaluate a facts file offline."),
         "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
         "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
+        "notifications": (
+            "openinspector.cli.notifications:notifications",
+            "Let SNS topics be told of runs and findings.",
+        ),
         "release": ("openinspector.cli.release:release", "Sign and publish releases of the agent."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
         "scan": ("openinspector.cli.scan:scan", "Assess a folder: a mounted image, a container's root."),
@@ -34,6 +38,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "serve": ("openinspector.cli.serve:serve", "Run the service."),
         "targets": ("openinspector.cli.targets:targets", "Choose hosts to assess."),
         "templates": ("openinspector.cli.templates:templates", "Choose what to assess, and how long."),
+        "webhooks": ("openinspector.cli.webhooks:webhooks", "Let your own receivers be told of runs and findings."),
     }
 )
 

@@ -14,6 +14,8 @@ FindingArn = NewType("FindingArn", str)
 ExclusionArn = NewType("ExclusionArn", str)
 RulesPackageArn = NewType("RulesPackageArn", str)
 ScheduleArn = NewType("ScheduleArn", str)
+WebhookArn = NewType("WebhookArn", str)
+TopicArn = NewType("TopicArn", str)
 
 MAX_ARN_LENGTH: Final = 300
 
@@ -30,6 +32,9 @@ _TARGET: Final = _pattern(rf"target/{_ID}")
 _TEMPLATE: Final = _pattern(rf"target/{_ID}/template/{_ID}")
 _RUN: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}")
 _SCHEDULE: Final = _pattern(rf"target/{_ID}/template/{_ID}/schedule/{_ID}")
+_WEBHOOK: Final = _pattern(rf"target/{_ID}/template/{_ID}/webhook/{_ID}")
+_TOPIC: Final = re.compile(r"arn:(?:aws|aws-us-gov|aws-cn):sns:([a-z0-9-]{1,32}):\d{12}:[0-9A-Za-z_-]{1,256}", re.ASCII)
+"""https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html; FIFO topics end in ``.fifo`` and are none."""
 _FINDING: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}/finding/{_ID}")
 _EXCLUSION: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}/exclusion/{_ID}")
 _RULES_PACKAGE: Final = _pattern(rf"rulespackage/{_ID}")
@@ -68,6 +73,11 @@ def run_arn(template: TemplateArn, resource_id: str) -> RunArn:
 def schedule_arn(template: TemplateArn, resource_id: str) -> ScheduleArn:
     """Return the ARN of a schedule below its template."""
     return ScheduleArn(f"{template}/schedule/{resource_id}")
+
+
+def webhook_arn(template: TemplateArn, resource_id: str) -> WebhookArn:
+    """Return the ARN of a webhook below its template."""
+    return WebhookArn(f"{template}/webhook/{resource_id}")
 
 
 def finding_arn(run: RunArn, resource_id: str) -> FindingArn:
@@ -120,6 +130,21 @@ def parse_schedule_arn(text: str) -> ScheduleArn:
     return ScheduleArn(_checked(_SCHEDULE, text, "schedule"))
 
 
+def parse_webhook_arn(text: str) -> WebhookArn:
+    """Return ``text`` as a webhook's ARN, or raise ModelError."""
+    return WebhookArn(_checked(_WEBHOOK, text, "webhook"))
+
+
+def parse_topic_arn(text: str) -> TopicArn:
+    """Return ``text`` as the ARN of a standard SNS topic, or raise ModelError."""
+    return TopicArn(_checked(_TOPIC, text, "SNS topic"))
+
+
+def region_of(topic: TopicArn) -> str:
+    """Return the region a topic is in."""
+    return topic.split(":")[3]
+
+
 def parse_finding_arn(text: str) -> FindingArn:
     """Return ``text`` as a finding's ARN, or raise ModelError."""
     return FindingArn(_checked(_FINDING, text, "finding"))
@@ -138,6 +163,6 @@ def parse_rules_package_arn(text: str) -> RulesPackageArn:
 def _checked(pattern: re.Pattern[str], text: str, noun: str) -> str:
     if len(text) > MAX_ARN_LENGTH or pattern.fullmatch(text) is None:
         shown = text if len(text) <= MAX_ARN_LENGTH else f"{text[:MAX_ARN_LENGTH]}…"
-        article = "an" if noun[0] in "aeiou" else "a"
+        article = "an" if noun[0] in "aeiouS" else "a"
         raise ModelError(f"not the ARN of {article} {noun}: {shown!r}")
     return text

@@ -34,6 +34,7 @@ from openinspector.service.app.heartbeats import Heartbeats, Intervals
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.metrics import InstallationMetrics
+from openinspector.service.app.notifications import announce
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.releases import Releases
@@ -42,6 +43,7 @@ from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.runs import exclusions_before, forget_orphans, start_pending
 from openinspector.service.app.schedules import start_due
+from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
@@ -50,6 +52,8 @@ from openinspector.service.certificates import write_private
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
+from openinspector.service.notify.topic_sns import SnsTopicPublisher
+from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, WebhookBounds
 from openinspector.service.ports.access_key_store import AccessKeyStore
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
@@ -59,12 +63,15 @@ from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.identity_store import IdentityStore
 from openinspector.service.ports.instance_states import InstanceStates
 from openinspector.service.ports.key_provider import KeyProvider
+from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
 from openinspector.service.ports.role_store import RoleStore
 from openinspector.service.ports.rollout_store import RolloutStore
 from openinspector.service.ports.schedule_store import ScheduleStore
+from openinspector.service.ports.subscription_store import SubscriptionStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
+from openinspector.service.ports.webhook_store import WebhookStore
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
@@ -77,16 +84,21 @@ from openinspector.service.stores.finding_sql import SqlFindingStore
 from openinspector.service.stores.identity_sql import SqlIdentityStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
+from openinspector.service.stores.notification_sql import SqlNotificationStore
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.role_sql import SqlRoleStore
 from openinspector.service.stores.rollout_sql import SqlRolloutStore
 from openinspector.service.stores.schedule_sql import SqlScheduleStore
+from openinspector.service.stores.subscription_sql import SqlSubscriptionStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
+from openinspector.service.stores.webhook_sql import SqlWebhookStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
+from openinspector.service.worker.courier import Courier, Patience
+from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.retention import apply_retention
@@ -99,6 +111,7 @@ _WORKFLOW_VERSION: Final = "1"
 _COUNTERS: Final = Counters()
 _RETENTION_SECONDS: Final = 3600.0
 _SCHEDULE_SECONDS: Final = 10.0
+_NOTIFICATION_SECONDS: Final = 1.0
 _INVENTORY_SENSORS: Final = (
     "os_release",
     "kernel",
@@ -133,6 +146,9 @@ class Stores:
     previews: PreviewStore
     schedules: ScheduleStore
     roles: RoleStore
+    subscriptions: SubscriptionStore
+    webhooks: WebhookStore
+    notifications: NotificationStore
     rollouts: RolloutStore
     objects: ObjectStore
     keys: KeyProvider
@@ -154,6 +170,9 @@ def open_stores(settings: Settings) -> Stores:
         previews=SqlPreviewStore(engine),
         schedules=SqlScheduleStore(engine),
         roles=SqlRoleStore(engine),
+        subscriptions=SqlSubscriptionStore(engine),
+        webhooks=SqlWebhookStore(engine),
+        notifications=SqlNotificationStore(engine),
         rollouts=SqlRolloutStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
@@ -198,9 +217,12 @@ class Service:
                 close_when_collected=settings.run_ends == "streams-closed", sensors_for=self._sensors_for
             ),
         )
+        self._dispatch = Dispatch(stores.notifications, self._courier().tell, self._clock)
         self._periodic = (
             Periodic("retention", self._apply_retention, _RETENTION_SECONDS),
             Periodic("schedules", partial(start_due, self._installation), _SCHEDULE_SECONDS),
+            Periodic("announcements", partial(announce, self._installation), _NOTIFICATION_SECONDS),
+            Periodic("notifications", self._dispatch.turn, _NOTIFICATION_SECONDS),
         )
         self.app: ASGIApp = self._application()
 
@@ -223,6 +245,7 @@ class Service:
         self._monitor.stop()
         for periodic in self._periodic:
             periodic.stop()
+        self._dispatch.stop()
         self._workflows.shutdown()
 
     def first_key(self) -> NewAccessKey | None:
@@ -299,6 +322,27 @@ class Service:
             evaluation_batch=settings.evaluation_batch,
         )
 
+    def _courier(self) -> Courier:
+        stores, settings = self.stores, self.settings
+        bounds = WebhookBounds(
+            ca_file=Path(settings.webhook_ca_file) if settings.webhook_ca_file else None,
+            loopback=settings.webhook_loopback == "allowed",
+        )
+        return Courier(
+            notifications=stores.notifications,
+            assessments=stores.assessments,
+            findings=stores.findings,
+            webhooks=stores.webhooks,
+            webhook_secrets=self._installation.webhook_secrets,
+            topic_publisher=self._installation.topics,
+            webhook_publisher=HttpsWebhookPublisher(bounds, self._clock),
+            counters=_COUNTERS,
+            clock=self._clock,
+            patience=Patience(
+                give_up=timedelta(hours=settings.notification_hours), random=secrets.SystemRandom().random
+            ),
+        )
+
     def _exclusions_before(self, run: AssessmentRun) -> Sequence[ExclusionPreview]:
         return exclusions_before(self._installation, run, self._rules.keys())
 
@@ -367,6 +411,11 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
         previews=stores.previews,
         schedules=stores.schedules,
         roles=stores.roles,
+        subscriptions=stores.subscriptions,
+        webhooks=stores.webhooks,
+        notifications=stores.notifications,
+        topics=SnsTopicPublisher(settings.sns_endpoint),
+        webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
         workflows=workflows,
         forget_telemetry=telemetry.run_canceled,
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
@@ -377,6 +426,7 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
             targets=settings.max_targets,
             templates=settings.max_templates,
             runs=settings.max_runs,
+            subscriptions=settings.max_subscriptions,
         ),
         clock=SystemClock(),
         new_id=new_resource_id,

@@ -59,6 +59,16 @@ class Settings:
     max_targets: int = 50
     max_templates: int = 500
     max_runs: int = 50_000
+    max_subscriptions: int = 50
+    """Event subscriptions of one template, and webhooks of one."""
+    sns_endpoint: str = ""
+    """Where SNS is; empty: AWS's, in the region of each topic. Credentials come from where boto3 looks."""
+    webhook_ca_file: str = ""
+    """File with the authority webhooks' certificates are checked against; empty: the system's."""
+    webhook_loopback: str = "refused"
+    """Whether webhooks may lead to this very host: ``refused`` or ``allowed``."""
+    notification_hours: int = 24
+    """How long what a subscriber does not take is tried."""
     enrolment_methods: tuple[str, ...] = ("join_token",)
     """How hosts may prove who they are: ``join_token``, ``aws_instance``, ``aws_role``."""
     aws_accounts: tuple[str, ...] = ()
@@ -183,6 +193,11 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "max_targets": _between(1, 1_000_000),
     "max_templates": _between(1, 1_000_000),
     "max_runs": _between(1, 10_000_000),
+    "max_subscriptions": _between(1, 50),
+    "sns_endpoint": _matching(r"|https?://[^\s/@]+/?", "http(s)://HOST[:PORT]"),
+    "webhook_ca_file": _matching(r"|/.+", "an absolute path"),
+    "webhook_loopback": _one_of("refused", "allowed"),
+    "notification_hours": _between(1, 720),
     "enrolment_methods": _several(r"join_token|aws_instance|aws_role", "join_token, aws_instance, aws_role"),
     "aws_accounts": _several(r"\d{12}", "accounts of 12 digits, separated by commas"),
     "aws_roles": _several(r"[\w+=.@-]{1,64}", "names of roles, separated by commas"),

@@ -25,14 +25,17 @@ from openinspector.service.app.counters import Counters
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.bootstrap import Stores, open_stores
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
+from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
 from openinspector.service.settings import Settings
 from openinspector.testing import model_builders as builders
 from openinspector.testing.fake_clock import EPOCH, FakeClock
 from openinspector.testing.memory_audit_log import MemoryAuditLog
+from openinspector.testing.memory_publisher import MemoryPublisher
 from openinspector.testing.recorded_workflows import RecordedWorkflows
 from openinspector.wire.telemetry import MessageType
 
@@ -47,6 +50,7 @@ class BuiltInstallation:
     stores: Stores
     clock: FakeClock
     workflows: RecordedWorkflows
+    topics: MemoryPublisher
     forgotten: list[RunArn]
     """Runs whose telemetry was shredded, in order."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
@@ -114,11 +118,16 @@ class BuiltInstallation:
         )
 
 
-def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> BuiltInstallation:
-    """Make an empty installation in ``folder`` whose clock stands at ``now``; ``quotas`` as `Quotas` has them."""
+def open_installation(
+    folder: Path, *, now: datetime = EPOCH, topics: TopicPublisher | None = None, **quotas: int
+) -> BuiltInstallation:
+    """Make an empty installation in ``folder`` whose clock stands at ``now``; ``quotas`` as `Quotas` has them.
+
+    ``topics`` stand in for those of `BuiltInstallation.topics`, which only note what they are told.
+    """
     stores = open_stores(Settings(data_dir=folder))
     clock, workflows, forgotten = FakeClock(now), RecordedWorkflows(), list[RunArn]()
-    ids, nonces = count(1), count(1)
+    ids, nonces, noted = count(1), count(1), MemoryPublisher()
     installation = Installation(
         assessments=stores.assessments,
         agents=stores.agents,
@@ -127,6 +136,11 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         previews=stores.previews,
         schedules=stores.schedules,
         roles=stores.roles,
+        subscriptions=stores.subscriptions,
+        webhooks=stores.webhooks,
+        notifications=stores.notifications,
+        topics=topics or noted,
+        webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
         workflows=workflows,
         forget_telemetry=forgotten.append,
         realm=builders.REALM,
@@ -143,4 +157,6 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         audit=MemoryAuditLog(),
         counters=Counters(),
     )
-    return BuiltInstallation(services=services, stores=stores, clock=clock, workflows=workflows, forgotten=forgotten)
+    return BuiltInstallation(
+        services=services, stores=stores, clock=clock, workflows=workflows, topics=noted, forgotten=forgotten
+    )

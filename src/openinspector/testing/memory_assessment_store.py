@@ -43,6 +43,8 @@ class MemoryAssessmentStore:
         self._tags: dict[TemplateArn, tuple[Tag, ...]] = {}
         self._runs: dict[RunArn, AssessmentRun] = {}
         self._agents: dict[RunArn, tuple[AgentId, ...]] = {}
+        self._known: dict[RunArn, AssessmentRunState] = {}
+        """The state up to which news of a run were taken."""
 
     def add_resource_group(self, group: ResourceGroup) -> None:
         """Add a group."""
@@ -240,6 +242,18 @@ class MemoryAssessmentStore:
     def set_finding_counts(self, arn: RunArn, counts: Mapping[Severity, int]) -> None:
         """Store a run's finding counts; MissingError."""
         self._change(arn, lambda run: replace(run, finding_counts=dict(counts)))
+
+    def runs_with_news(self, limit: int) -> Sequence[AssessmentRun]:
+        """Return runs that entered a state since `news_taken`, oldest first."""
+        with self._lock:
+            found = [run for arn, run in self._runs.items() if self._known.get(arn) is not run.state]
+        return sorted(found, key=lambda one: (one.created_at, one.arn))[:limit]
+
+    def news_taken(self, arn: RunArn, state: AssessmentRunState) -> None:
+        """Note that everything up to ``state`` is known; nothing where the run has gone on since, or is no more."""
+        with self._lock:
+            if arn in self._runs and self._runs[arn].state is state:
+                self._known[arn] = state
 
     def _change(self, arn: RunArn, change: Callable[[AssessmentRun], AssessmentRun]) -> AssessmentRun:
         with self._lock:

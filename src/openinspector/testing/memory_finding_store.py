@@ -1,11 +1,12 @@
 """The finding store's simulator: the whole port, in memory."""
 
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, run_of
+from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn, run_of
 from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import Exclusion
 from openinspector.model.finding import Attribute, Finding, Severity
@@ -48,6 +49,11 @@ class MemoryFindingStore:
         with self._lock:
             held = [finding.severity for finding in self._findings.values() if finding.run_arn == run]
         return {severity: held.count(severity) for severity in Severity}
+
+    def counts_by_package(self, run: RunArn) -> Mapping[RulesPackageArn, int]:
+        """Return how many findings of each rules package a run has; packages without findings are left out."""
+        with self._lock:
+            return Counter(one.rules_package_arn for one in self._findings.values() if one.run_arn == run)
 
     def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
         """Replace a finding's user attributes and its update time; nothing where it does not exist."""

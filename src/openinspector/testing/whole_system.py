@@ -67,6 +67,11 @@ class WholeSystem:
 
     def start_run(self) -> str:
         """Make resource group, target and template, start a run, and return its ARN."""
+        started = self.client.start_assessment_run(assessmentTemplateArn=self.make_template())
+        return str(started["assessmentRunArn"])
+
+    def make_template(self) -> str:
+        """Make resource group, target and template, and return the template's ARN."""
         client = self.client
         group = client.create_resource_group(resourceGroupTags=[{"key": "Demo", "value": "this host"}])
         target = client.create_assessment_target(
@@ -79,8 +84,7 @@ class WholeSystem:
             rulesPackageArns=rules_package_arns(client, PACKAGES),
             userAttributesForFindings=[{"key": "Team", "value": "blue"}],
         )
-        started = client.start_assessment_run(assessmentTemplateArn=template["assessmentTemplateArn"])
-        return str(started["assessmentRunArn"])
+        return str(template["assessmentTemplateArn"])
 
 
 def distribution_of_this_host() -> str:

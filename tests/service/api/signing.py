@@ -8,6 +8,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from openinspector.service.api.model import target_prefix
+
 URL = "https://testserver/"
 STAMP = "%Y%m%dT%H%M%SZ"
 
@@ -38,7 +40,7 @@ class Signer:
 
 def call_headers(operation: str) -> dict[str, str]:
     """Return the headers botocore gives a call before it signs it."""
-    return {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"InspectorService.{operation}"}
+    return {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": f"{target_prefix(operation)}.{operation}"}
 
 
 def as_received(headers: Mapping[str, str]) -> Headers:

@@ -13,6 +13,7 @@ from tests.service.api.world import World, open_world
 
 from openinspector.service.api.audit import ApiCall, Strangers, render_event
 from openinspector.service.api.errors import ApiError
+from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.access_key_store import access_key
 from openinspector.testing.fake_clock import EPOCH
 from openinspector.testing.memory_audit_log import MemoryAuditLog
@@ -115,6 +116,20 @@ def test_no_line_holds_a_secret(world: World) -> None:
     written = json.dumps(events(world))
     assert world.signer.secret not in written
     assert "Signature" not in written
+
+
+def test_a_webhooks_secret_is_hidden(world: World) -> None:
+    world.built.stores.assessments.add_target(builders.target())
+    world.built.stores.assessments.add_template(builders.template())
+    arguments = {
+        "assessmentTemplateArn": builders.template().arn,
+        "url": "https://receiver.example/",
+        "events": ["OTHER"],
+    }
+    answer = world.call("CreateWebhook", json.dumps(arguments).encode()).json()
+    (event,) = events(world)
+    assert event["responseElements"] == {"webhook": answer["webhook"], "secret": "HIDDEN_DUE_TO_SECURITY_REASONS"}
+    assert answer["secret"] not in json.dumps(event)
 
 
 def test_strangers_cannot_fill_the_disk(world: World) -> None:

@@ -4,13 +4,14 @@ https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-refe
 
 Calls that only read are written with what was asked, all others with the answer too. A call whose signature was not
 accepted is written with the key it claimed and ``"type": "Unknown"``, so many a minute. No line holds a secret: the
-API's inputs have none, and the one answer that has (a report's link) is of a call that reads.
+API's inputs have none, a report's link is in the answer to a call that reads, and a webhook's secret is hidden.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -24,6 +25,10 @@ _VERSION: Final = "1.03"
 _SOURCE: Final = "inspector.amazonaws.com"
 _API: Final = "v20160216"
 READ_ONLY: Final = ("Describe", "Get", "List", "Preview")
+_SECRETS: Final[Mapping[str, str]] = MappingProxyType({"CreateWebhook": "secret"})
+"""Operations whose answer shows a secret, and where."""
+_HIDDEN: Final = "HIDDEN_DUE_TO_SECURITY_REASONS"
+"""As the vendor's trail has it."""
 _MAX_HEADER: Final = 512
 """Characters of a client's own words that are kept."""
 
@@ -124,4 +129,8 @@ def _identity(call: ApiCall, realm: ArnRealm) -> Mapping[str, object]:
 def _elements(call: ApiCall, answer: bytes | ApiError) -> msgspec.Raw | None:
     if call.read_only or isinstance(answer, ApiError) or not answer:
         return None
+    shown = _SECRETS.get(call.operation)
+    if shown is not None:
+        hidden = {**msgspec.json.decode(answer), shown: _HIDDEN}
+        return msgspec.Raw(msgspec.json.encode(hidden))
     return msgspec.Raw(answer)

@@ -29,7 +29,7 @@ from openinspector.model.errors import OpenInspectorError, StoreError
 from openinspector.plugins import PluginError, modules
 from openinspector.service.api.audit import ApiCall, Strangers, render_event
 from openinspector.service.api.authorization import check_allowed
-from openinspector.service.api.errors import ApiError, api_error, internal_error
+from openinspector.service.api.errors import UNAVAILABLE_NAME, ApiError, api_error, internal_error, unavailable
 from openinspector.service.api.model import api_model, target_prefix
 from openinspector.service.api.replay import SeenSignatures
 from openinspector.service.api.services import ApiServices
@@ -47,8 +47,6 @@ _OK: Final = 200
 _NO_METHOD: Final = 405
 _TIMEOUT: Final = 408
 _TOO_LARGE: Final = 413
-_UNAVAILABLE: Final = 503
-_UNAVAILABLE_NAME: Final = "ServiceTemporarilyUnavailableException"
 _MAX_SHOWN: Final = 100
 
 OperationFunction = Callable[[ApiServices, Json], Mapping[str, object] | None]
@@ -230,11 +228,9 @@ def _answer_to(error: Exception, call: ApiCall) -> ApiError:
 def _unavailable(operation: str) -> ApiError:
     """Return the answer while a store fails; not every operation declares the one that says so (F11.40)."""
     described = api_model().operations.get(operation)
-    if described is None or _UNAVAILABLE_NAME not in described.errors:
+    if described is None or UNAVAILABLE_NAME not in described.errors:
         return internal_error()
-    # With 503 instead of 400 botocore repeats the request (F11.10).
-    message = "The service cannot store or read right now; try again."
-    return ApiError(_UNAVAILABLE_NAME, message, status=_UNAVAILABLE, members={"canRetry": True})
+    return unavailable("The service cannot store or read right now; try again.")
 
 
 def _snake(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Final
 
 from openinspector.model.errors import OpenInspectorError
 from openinspector.service.app.errors import (
+    AccessDenied,
     AgentsBusy,
     CodedError,
     InvalidInput,
@@ -16,11 +17,14 @@ from openinspector.service.app.errors import (
     NotFound,
     PreviewInProgress,
     RunInProgress,
+    Unavailable,
 )
 from openinspector.service.app.temporary_credentials import ExpiredTokenError
 
 INTERNAL_STATUS: Final = 500
 CLIENT_STATUS: Final = 400
+UNAVAILABLE_NAME: Final = "ServiceTemporarilyUnavailableException"
+_UNAVAILABLE_STATUS: Final = 503
 _MAX_LISTED: Final = 10
 """Agents and runs an error names; more set its truncated flag (table 9)."""
 _MAX_MESSAGE: Final = 1000
@@ -57,6 +61,15 @@ def internal_error() -> ApiError:
     )
 
 
+def unavailable(message: str) -> ApiError:
+    """Return the answer while something that is needed does not answer (F11.40).
+
+    With 503 instead of 400 botocore repeats the request (F11.10).
+    """
+    members = {"canRetry": True}
+    return ApiError(UNAVAILABLE_NAME, message, status=_UNAVAILABLE_STATUS, members=members)
+
+
 def api_error(error: OpenInspectorError) -> ApiError:
     """Return what an error of the use cases is on the wire; `internal_error` for what nobody foresaw."""
     if isinstance(error, ApiError):
@@ -66,6 +79,8 @@ def api_error(error: OpenInspectorError) -> ApiError:
         return coded(exception, str(error), error.code)
     if isinstance(error, NotBuilt):
         return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
+    if isinstance(error, Unavailable):
+        return unavailable(str(error))
     if type(error) in _PLAIN:
         return ApiError(_PLAIN[type(error)], str(error))
     if isinstance(error, RunInProgress):
@@ -80,6 +95,7 @@ def api_error(error: OpenInspectorError) -> ApiError:
 
 _CODED: Final[Mapping[type[OpenInspectorError], str]] = MappingProxyType(
     {
+        AccessDenied: "AccessDeniedException",
         InvalidInput: "InvalidInputException",
         NoSuchEntity: "NoSuchEntityException",
         LimitExceeded: "LimitExceededException",

@@ -48,6 +48,7 @@ BY_MEMBER: Final[Mapping[str, str]] = MappingProxyType(
         "topicArn": "INVALID_SNS_TOPIC_ARN",
         "roleArn": "INVALID_IAM_ROLE_ARN",
         "scheduleArn": "INVALID_RESOURCE_ARN",
+        "webhookArn": "INVALID_RESOURCE_ARN",
         "findingArns": "INVALID_NUMBER_OF_FINDING_ARNS",
         "exclusionArns": "INVALID_RESOURCE_ARN",
         "assessmentTargetArns": "INVALID_NUMBER_OF_ASSESSMENT_TARGET_ARNS",

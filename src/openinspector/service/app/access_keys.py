@@ -1,9 +1,4 @@
-"""Access keys of the API's users: made once, kept wrapped, and what each of them may do.
-
-What the store keeps as the wrapped secret is the wrapped data key's length (2 bytes, big-endian), the wrapped data key,
-nonce (12), AES-256-GCM ciphertext of the secret with tag. The data key is made for this one secret under the encryption
-context {access-key: id}; the ciphertext's additional data are the id, so no wrapped secret opens as another key's.
-"""
+"""Access keys of the API's users: made once, kept sealed, and what each of them may do."""
 
 import re
 import secrets
@@ -15,11 +10,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from openinspector.model.errors import StoreError
 from openinspector.service.app.errors import UseCaseError
+from openinspector.service.app.sealed_secret import SealedSecretError, SecretBox
 from openinspector.service.ports.access_key_store import AccessKey, AccessKeyStore
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.key_provider import KeyProvider
@@ -31,8 +24,6 @@ READ_ONLY: Final = ("inspector:Describe*", "inspector:Get*", "inspector:List*", 
 """AmazonInspectorReadOnlyAccess, as far as it is ours (F2.8)."""
 MAX_CACHED: Final = 1024
 
-_LENGTH_BYTES: Final = 2
-_NONCE_BYTES: Final = 12
 _ID_BYTES: Final = 10
 """16 characters of base 32."""
 _SECRET_BYTES: Final = 30
@@ -68,7 +59,7 @@ class AccessKeys:
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._store = store
-        self._provider = provider
+        self._box = SecretBox("access-key", provider, random)
         self._clock = clock
         self._random = random
         self._lock = threading.Lock()
@@ -88,7 +79,7 @@ class AccessKeys:
             AccessKey(
                 id=key_id,
                 user=user,
-                wrapped_secret=self._wrap(key_id, secret),
+                wrapped_secret=self._box.seal(key_id, secret),
                 actions=tuple(actions),
                 created_at=self._clock.now(),
             )
@@ -119,19 +110,14 @@ class AccessKeys:
             if len(self._opened) > MAX_CACHED:
                 self._opened.popitem(last=False)
 
-    def _wrap(self, key_id: str, secret: str) -> bytes:
-        data_key = self._provider.generate(_context(key_id))
-        nonce = self._random(_NONCE_BYTES)
-        sealed = AESGCM(data_key.plaintext).encrypt(nonce, secret.encode(), key_id.encode())
-        return len(data_key.wrapped).to_bytes(_LENGTH_BYTES, "big") + data_key.wrapped + nonce + sealed
-
     def _unwrap(self, key: AccessKey) -> str:
-        data_key, nonce, sealed = _split(key)
         try:
-            secret = AESGCM(self._provider.unwrap(data_key, _context(key.id))).decrypt(nonce, sealed, key.id.encode())
-        except (InvalidTag, ValueError) as error:
-            raise _damaged(key) from error
-        return secret.decode()
+            return self._box.open(key.id, key.wrapped_secret)
+        except SealedSecretError as error:
+            raise StoreError(
+                f"the secret of access key {key.id} cannot be opened",
+                advice="Delete the key and make a new one for its user.",
+            ) from error
 
 
 def allows(actions: Sequence[str], operation: str) -> bool:
@@ -154,22 +140,3 @@ def _check_action(action: str) -> None:
             f"{action[:80]!r} is no action of this API",
             advice="Name actions like inspector:ListFindings or inspector:*",
         )
-
-
-def _context(key_id: str) -> dict[str, str]:
-    return {"access-key": key_id}
-
-
-def _split(key: AccessKey) -> tuple[bytes, bytes, bytes]:
-    """Return wrapped data key, nonce and ciphertext."""
-    kept = key.wrapped_secret
-    end = _LENGTH_BYTES + int.from_bytes(kept[:_LENGTH_BYTES], "big")
-    if len(kept) <= end + _NONCE_BYTES:
-        raise _damaged(key)
-    return kept[_LENGTH_BYTES:end], kept[end : end + _NONCE_BYTES], kept[end + _NONCE_BYTES :]
-
-
-def _damaged(key: AccessKey) -> StoreError:
-    return StoreError(
-        f"the secret of access key {key.id} cannot be opened", advice="Delete the key and make a new one for its user."
-    )

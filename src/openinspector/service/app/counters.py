@@ -34,6 +34,17 @@ class Counters:
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
 
+        self._notifications = Counter(
+            "openinspector_notifications",
+            "Attempts to tell a subscriber, by its kind and by how they ended; GIVEN_UP: what was tried no more.",
+            ["kind", "outcome"],
+            registry=self.registry,
+        )
+
+    def notified(self, kind: str, outcome: str) -> None:
+        """Count an attempt to tell a topic or a webhook."""
+        self._notifications.labels(kind, outcome).inc()
+
     def answered(self, operation: str, exception: str, seconds: float) -> None:
         """Count an answer of the API; operation and exception are names of the model, empty where there is none."""
         self._answers.labels(operation, exception).inc()

@@ -29,6 +29,10 @@ class LimitExceeded(CodedError):  # noqa: N818
     """A quota is used up; ``code`` is one of F11.48."""
 
 
+class AccessDenied(CodedError):  # noqa: N818
+    """The service itself may not use what an argument names; ``code`` is one of F11.47."""
+
+
 class InvalidRole(CodedError):  # noqa: N818
     """A role that cannot be used; ``code`` is one of F11.49."""
 
@@ -39,6 +43,10 @@ class RunNameTaken(InvalidInput):
 
 class NotFound(UseCaseError):  # noqa: N818
     """What an argument of an operation of our own names does not exist."""
+
+
+class Unavailable(UseCaseError):  # noqa: N818
+    """Something outside that is needed does not answer; trying again may help."""
 
 
 class NotBuilt(UseCaseError):  # noqa: N818

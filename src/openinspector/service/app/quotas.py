@@ -13,3 +13,5 @@ class Quotas:
     targets: int = 50
     templates: int = 500
     runs: int = 50_000
+    subscriptions: int = 50
+    """Event subscriptions of one template (decisions), and webhooks of one."""

@@ -19,7 +19,7 @@ from openinspector.service.app.errors import (
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.run_agents import came_late, plan_run, without_rules
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
-from openinspector.service.app.targets import forget_runs, target_agents
+from openinspector.service.app.targets import forget_below, forget_runs, target_agents
 from openinspector.service.ports.assessment_store import (
     AgentsBusyError,
     MissingError,
@@ -101,11 +101,14 @@ def exclusions_before(
 
 
 def forget_orphans(installation: Installation) -> int:
-    """Forget what runs produced that are no more: the process died between deleting them and this. Says how many."""
-    produced = installation.findings.runs()
+    """Forget what is kept of runs and templates that are no more, where the process died before; says how many runs."""
+    produced = sorted({*installation.findings.runs(), *installation.notifications.runs()})
     known = installation.assessments.runs_by_arn(produced)
     orphans = [run for run in produced if run not in known]
     forget_runs(installation, orphans)
+    templates = {*installation.subscriptions.templates(), *installation.webhooks.templates()}
+    for template in templates - installation.assessments.templates_by_arn(sorted(templates)).keys():
+        forget_below(installation, template)
     return len(orphans)
 
 

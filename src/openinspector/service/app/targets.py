@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from openinspector.model.agent import Agent
-from openinspector.model.arn import ResourceGroupArn, RunArn, TargetArn
+from openinspector.model.arn import ResourceGroupArn, RunArn, TargetArn, TemplateArn
 from openinspector.model.assessment import AssessmentTarget, ResourceGroup
 from openinspector.model.asset import Tag
 from openinspector.service.app.arguments import existing_group, existing_target, no_such, target_arn
@@ -65,7 +65,7 @@ def delete_target(installation: Installation, arn: str) -> None:
         raise no_such("ASSESSMENT_TARGET_DOES_NOT_EXIST", arn) from error
     except RunInProgressError as error:
         raise RunInProgress(error.runs) from error
-    installation.schedules.delete_below(target_arn(arn))
+    forget_below(installation, target_arn(arn))
 
 
 def target_agents(installation: Installation, target: AssessmentTarget) -> tuple[Agent, ...]:
@@ -84,10 +84,18 @@ def selected_agents(
     return tuple(agent for agent in agents if group is not None and group.selects(agent.tags))
 
 
+def forget_below(installation: Installation, parent: TargetArn | TemplateArn) -> None:
+    """Delete what is kept of a template, or of a target's templates, beside the templates themselves."""
+    installation.schedules.delete_below(parent)
+    installation.subscriptions.delete_below(parent)
+    installation.webhooks.delete_below(parent)
+
+
 def forget_runs(installation: Installation, runs: Sequence[RunArn]) -> None:
     """Delete what runs produced and shred their telemetry: what deletes them deletes all of it (F4.37)."""
     for run in runs:
         installation.findings.delete_run(run)
+        installation.notifications.delete_run(run)
         installation.forget_telemetry(run)
 
 

@@ -9,7 +9,7 @@ from openinspector.model.finding import Attribute
 from openinspector.service.app import arguments
 from openinspector.service.app.errors import InvalidInput, LimitExceeded, RunInProgress
 from openinspector.service.app.installation import Installation
-from openinspector.service.app.targets import forget_runs
+from openinspector.service.app.targets import forget_below, forget_runs
 from openinspector.service.ports.assessment_store import MissingError, NameTakenError, RunInProgressError
 
 
@@ -59,7 +59,7 @@ def delete_template(installation: Installation, arn: str) -> None:
         raise arguments.no_such("ASSESSMENT_TEMPLATE_DOES_NOT_EXIST", arn) from error
     except RunInProgressError as error:
         raise RunInProgress(error.runs) from error
-    installation.schedules.delete_below(arguments.template_arn(arn))
+    forget_below(installation, arguments.template_arn(arn))
 
 
 def tags_of(installation: Installation, resource: str) -> tuple[Tag, ...]:

@@ -225,3 +225,11 @@ class AssessmentStore(Protocol):
     def set_finding_counts(self, arn: RunArn, counts: Mapping[Severity, int]) -> None:
         """Store a run's finding counts; MissingError."""
         ...
+
+    def runs_with_news(self, limit: int) -> Sequence[AssessmentRun]:
+        """Return runs that entered a state since `news_taken`, oldest first. A run that was just added is one."""
+        ...
+
+    def news_taken(self, arn: RunArn, state: AssessmentRunState) -> None:
+        """Note that everything up to ``state`` is known; nothing where the run has gone on since, or is no more."""
+        ...

@@ -49,6 +49,10 @@ class FindingStore(Protocol):
         """Return how many findings of each severity a run has; all five keys."""
         ...
 
+    def counts_by_package(self, run: RunArn) -> Mapping[RulesPackageArn, int]:
+        """Return how many findings of each rules package a run has; packages without findings are left out."""
+        ...
+
     def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
         """Replace a finding's user attributes and its update time; nothing where it does not exist."""
         ...

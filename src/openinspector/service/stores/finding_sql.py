@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, Row, case, delete, func, literal, select, update
 
-from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, run_of
+from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn, run_of
 from openinspector.model.exclusion import Exclusion
 from openinspector.model.finding import Attribute, Finding, Severity
 from openinspector.service.ports.finding_store import FindingFilter
@@ -17,7 +18,7 @@ from openinspector.service.stores.dialect import insert_many_new, insert_new
 from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.finding_page import read_finding_page
 from openinspector.service.stores.finding_row import SEVERITIES, attribute_bodies, finding_id, from_rows, to_rows
-from openinspector.service.stores.finding_text import intern_texts, pack
+from openinspector.service.stores.finding_text import intern_texts, pack, texts
 from openinspector.service.stores.query import in_batches
 from openinspector.service.stores.schema import EXCLUSION, FINDING, RESULT, TEXT
 
@@ -69,6 +70,19 @@ class SqlFindingStore:
         with reading(self._engine) as connection:
             found = {row.severity: int(row[1]) for row in connection.execute(query)}
         return {severity: found.get(place, 0) for place, severity in enumerate(SEVERITIES)}
+
+    def counts_by_package(self, run: RunArn) -> Mapping[RulesPackageArn, int]:
+        """Return how many findings of each rules package a run has; packages without findings are left out."""
+        query = (
+            select(FINDING.c.rules_package, func.count())
+            .join(RESULT, RESULT.c.id == FINDING.c.result_id)
+            .where(RESULT.c.run_arn == run)
+            .group_by(FINDING.c.rules_package)
+        )
+        with reading(self._engine) as connection:
+            found = {int(row[0]): int(row[1]) for row in connection.execute(query)}
+            names = texts(connection, found)
+        return {msgspec.json.decode(names[number], type=RulesPackageArn): count for number, count in found.items()}
 
     def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
         """Replace a finding's user attributes and its update time; nothing where it does not exist."""

@@ -43,7 +43,7 @@ class SqlRuns:
         with writing(self._engine) as connection:
             if connection.scalar(parent.with_for_update(key_share=True, read=True)) is None:
                 raise MissingError(f"no assessment template {run.template_arn}")
-            if not add_new(connection, RUN, ("template_arn", "name"), _row(run)):
+            if not add_new(connection, RUN, ("template_arn", "name"), {**_row(run), "has_news": 1}):
                 message = f"another run of the template is named {run.name!r}"
                 raise NameTakenError(message, advice="Choose another name.")
             # In one order everywhere, so that two runs never wait for each other.
@@ -145,13 +145,25 @@ class SqlRuns:
         """Store a run's finding counts; MissingError."""
         self._change(arn, lambda run: replace(run, finding_counts=dict(counts)))
 
+    def runs_with_news(self, limit: int) -> Sequence[AssessmentRun]:
+        """Return runs that entered a state since `news_taken`, oldest first."""
+        query = select(RUN).where(RUN.c.has_news == 1).order_by(RUN.c.created_at, RUN.c.arn).limit(limit)
+        with reading(self._engine) as connection:
+            return [_run(row) for row in connection.execute(query)]
+
+    def news_taken(self, arn: RunArn, state: AssessmentRunState) -> None:
+        """Note that everything up to ``state`` is known; nothing where the run has gone on since."""
+        with writing(self._engine) as connection:
+            connection.execute(update(RUN).where(RUN.c.arn == arn, RUN.c.state == state).values(has_news=0))
+
     def _change(self, arn: RunArn, change: Callable[[AssessmentRun], AssessmentRun]) -> AssessmentRun:
         """Read, change and write one run while nobody else does."""
         with writing(self._engine) as connection:
             before = _hold(connection, arn)
             after = change(before)
             if after != before:
-                connection.execute(update(RUN).where(RUN.c.arn == arn).values(**_row(after)))
+                news = {"has_news": 1} if after.state is not before.state else {}
+                connection.execute(update(RUN).where(RUN.c.arn == arn).values(**_row(after), **news))
             if not after.in_progress:
                 connection.execute(delete(BUSY_AGENT).where(BUSY_AGENT.c.run_arn == arn))
         return after

@@ -29,6 +29,7 @@ from openinspector.model.assessment import StateChange
 from openinspector.model.asset import Tag
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.finding import Attribute, Severity
+from openinspector.model.notification import InspectorEvent, Progress
 from openinspector.service.ports.telemetry_store import Volume
 from openinspector.service.stores.columns import Json, Moment, Span, Word
 from openinspector.wire.telemetry import MessageType
@@ -110,7 +111,10 @@ RUN: Final = Table(
     Column("state_changed_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("completed_at", Moment),
+    # Whether the run entered a state since somebody looked after who is to be told.
+    Column("has_news", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("template_arn", "name"),
+    Index(None, "has_news", "created_at", "arn"),
     Index(None, "created_at", "arn"),
     Index(None, "template_arn", "created_at", "arn"),
     Index(None, "state", "created_at", "arn"),
@@ -129,6 +133,49 @@ SCHEDULE: Final = Table(
     Column("last_problem", Json(str), nullable=False),
     Index(None, "created_at", "arn"),
     Index(None, "enabled", "next_at"),
+)
+
+EVENT_SUBSCRIPTION: Final = Table(
+    "event_subscription",
+    METADATA,
+    Column("template_arn", Word, primary_key=True),
+    Column("topic_arn", Word, primary_key=True),
+    Column("event", Word, primary_key=True),
+    Column("subscribed_at", Moment, nullable=False),
+)
+
+WEBHOOK: Final = Table(
+    "webhook",
+    METADATA,
+    Column("arn", Word, primary_key=True),
+    Column("template_arn", Word, nullable=False),
+    Column("url", Json(str), nullable=False),
+    Column("events", Json(tuple[InspectorEvent, ...]), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("sealed_secret", LargeBinary, nullable=False),
+    Index(None, "created_at", "arn"),
+)
+
+NOTIFICATION: Final = Table(
+    "notification",
+    METADATA,
+    Column("id", Word, primary_key=True),
+    Column("run_arn", Word, nullable=False),
+    Column("place", Integer, nullable=False),
+    Column("event", Word, nullable=False),
+    Column("subscriber", Word, nullable=False),
+    Column("new_state", Word),
+    Column("happened_at", Moment, nullable=False),
+    # Empty once nothing is left to do.
+    Column("due_at", Moment),
+    Column("attempts", Integer, nullable=False),
+    Column("tried_at", Moment),
+    Column("status", Word),
+    Column("problem", Json(str), nullable=False),
+    Column("progress", Json(Progress)),
+    Index(None, "run_arn"),
+    Index(None, "due_at", "subscriber"),
+    Index(None, "subscriber", "due_at"),
 )
 
 RUN_AGENT: Final = Table(

@@ -127,6 +127,14 @@ class KeepingSuite:
         assert store.counts(RUN) == dict.fromkeys(Severity, 0) | {Severity.HIGH: 2}
         assert store.counts(run(3).arn) == dict.fromkeys(Severity, 0)
 
+    def test_findings_are_counted_by_package(self, store: FindingStore) -> None:
+        """Of one run only (F10.8)."""
+        second = rules_package_arn(2)
+        store.add_findings([finding(1), finding(2), finding(3, rules_package_arn=second)])
+        store.add_findings([finding(1, OTHER_RUN, rules_package_arn=second)])
+        assert store.counts_by_package(RUN) == {rules_package_arn(1): 2, second: 1}
+        assert store.counts_by_package(run(3).arn) == {}
+
     def test_user_attributes_are_replaced(self, store: FindingStore) -> None:
         """With the time of update; the finding keeps everything else, and its neighbour everything."""
         before = finding(1, user_attributes=(Attribute(key="old", value="1"),))

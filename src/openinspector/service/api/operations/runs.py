@@ -1,8 +1,11 @@
 """Assessment runs."""
 
+from collections.abc import Sequence
+
 from openinspector.model.arn import parse_run_arn
 from openinspector.model.assessment import AssessmentRun, StopAction
 from openinspector.model.finding import Severity
+from openinspector.model.notification import Notification
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.listing import Listing, duration_range, failed_items, time_range
 from openinspector.service.api.services import ApiServices
@@ -10,6 +13,7 @@ from openinspector.service.api.shapes import Json
 from openinspector.service.app import arguments as named
 from openinspector.service.app import runs as use_cases
 from openinspector.service.app.batch import look_up
+from openinspector.service.app.notifications import shown_notifications
 from openinspector.service.ports.assessment_store import RunFilter
 
 _RUNS = Listing(operation="ListAssessmentRuns")
@@ -35,8 +39,9 @@ def delete_assessment_run(services: ApiServices, arguments: Json) -> None:
 def describe_assessment_runs(services: ApiServices, arguments: Json) -> Json:
     """Return runs by ARN."""
     batch = look_up(arguments["assessmentRunArns"], parse_run_arn, services.installation.assessments.runs_by_arn)
+    told = services.installation.notifications.of_runs(list(batch.found))
     return {
-        "assessmentRuns": [_run(run) for run in batch.found.values()],
+        "assessmentRuns": [_run(run, told.get(run.arn, ())) for run in batch.found.values()],
         "failedItems": failed_items(batch.failed),
     }
 
@@ -66,7 +71,7 @@ def _filter(services: ApiServices, arguments: Json) -> RunFilter:
     )
 
 
-def _run(run: AssessmentRun) -> Json:
+def _run(run: AssessmentRun, told: Sequence[Notification]) -> Json:
     return {
         "arn": run.arn,
         "name": run.name,
@@ -81,6 +86,6 @@ def _run(run: AssessmentRun) -> Json:
         "stateChangedAt": run.state_changed_at,
         "dataCollected": run.data_collected,
         "stateChanges": [{"stateChangedAt": change.at, "state": change.state} for change in run.state_changes],
-        "notifications": [],
+        "notifications": shown_notifications(told),
         "findingCounts": {severity.value: run.finding_counts.get(severity, 0) for severity in Severity},
     }

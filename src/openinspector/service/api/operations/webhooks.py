@@ -1,0 +1,44 @@
+"""Webhooks: operations of our own beside the vendor's (ADR 43)."""
+
+from functools import partial
+from typing import Final
+
+from openinspector.model.notification import InspectorEvent, Webhook
+from openinspector.service.api.listing import Listing
+from openinspector.service.api.services import ApiServices
+from openinspector.service.api.shapes import Json
+from openinspector.service.app import arguments as named
+from openinspector.service.app import webhooks as use_cases
+
+_WEBHOOKS: Final = Listing(operation="ListWebhooks")
+
+
+def create_webhook(services: ApiServices, arguments: Json) -> Json:
+    """Let a receiver be told of a template's runs; the secret is shown this once."""
+    events = [InspectorEvent(event) for event in arguments["events"]]
+    template, url = arguments["assessmentTemplateArn"], arguments["url"]
+    made = use_cases.create_webhook(services.installation, template, url, events)
+    return {"webhook": _webhook(made.webhook), "secret": made.secret}
+
+
+def list_webhooks(services: ApiServices, arguments: Json) -> Json:
+    """List webhooks of a template, or all."""
+    template = arguments.get("assessmentTemplateArn")
+    arn = named.existing_template(services.installation, template).arn if template is not None else None
+    rows, more = _WEBHOOKS.page(services, arguments, partial(services.installation.webhooks.list_page, arn))
+    return {"webhooks": [_webhook(row) for row in rows], **more}
+
+
+def delete_webhook(services: ApiServices, arguments: Json) -> None:
+    """Delete a webhook, with what is on its way to it."""
+    use_cases.delete_webhook(services.installation, arguments["webhookArn"])
+
+
+def _webhook(webhook: Webhook) -> Json:
+    return {
+        "arn": webhook.arn,
+        "assessmentTemplateArn": webhook.template_arn,
+        "url": webhook.url,
+        "events": webhook.events,
+        "createdAt": webhook.created_at,
+    }

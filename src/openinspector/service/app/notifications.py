@@ -1,0 +1,211 @@
+"""What of a run is told to whom, and what a run says of it (F10.1 to F10.11, F4.59, F4.60; ADR 44, ADR 45).
+
+Nothing here is asked by the run driver. A run that entered a state has news; `announce` derives from its states which
+events there were, and makes a notification for each subscriber that was there when it happened. Ids follow from what is
+told to whom: announcing again after the process died adds nothing twice.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from openinspector.model.arn import FindingArn, TemplateArn, target_of, template_of
+from openinspector.model.assessment import AssessmentRun
+from openinspector.model.notification import InspectorEvent, Notification, PublishStatus
+from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.app.installation import Installation
+from openinspector.service.ports.finding_store import FindingStore
+from openinspector.service.ports.notification_store import Subscriber
+from openinspector.service.ports.publisher import Message
+
+SET_UP: Final = "ENABLE_ASSESSMENT_NOTIFICATIONS"
+"""What a topic is told first (F10.9); none of the API's events."""
+SHOWN: Final = 50
+"""Notifications an answer may name (F4.54)."""
+_RUNS_A_TURN: Final = 100
+_State = AssessmentRunState
+_Event = InspectorEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """Something of a run that can be told."""
+
+    place: int
+    event: InspectorEvent
+    new_state: AssessmentRunState | None
+    at: datetime
+
+
+def announce(installation: Installation) -> int:
+    """Make the notifications of all runs that have news; says of how many runs."""
+    runs = installation.assessments.runs_with_news(_RUNS_A_TURN)
+    for run in runs:
+        installation.notifications.add(tuple(notifications_of(installation, run)))
+        installation.assessments.news_taken(run.arn, run.state)
+    return len(runs)
+
+
+def occurrences(run: AssessmentRun) -> tuple[Occurrence, ...]:
+    """Return what can be told of a run so far, in order.
+
+    A run has started once it collects data (F4.55). Its findings are told when it has ended, however it ended: no more
+    can come. It has completed where its rules were evaluated; of other ends only the state is told.
+    """
+    found: list[Occurrence] = []
+
+    def tell(event: InspectorEvent, at: datetime, new_state: AssessmentRunState | None = None) -> None:
+        found.append(Occurrence(place=len(found), event=event, new_state=new_state, at=at))
+
+    for change in run.state_changes[1:]:
+        tell(_Event.ASSESSMENT_RUN_STATE_CHANGED, change.at, change.state)
+        if change.state is _State.COLLECTING_DATA:
+            tell(_Event.ASSESSMENT_RUN_STARTED, change.at)
+    if not run.in_progress:
+        tell(_Event.FINDING_REPORTED, run.state_changed_at)
+    if run.state in (_State.COMPLETED, _State.COMPLETED_WITH_ERRORS):
+        tell(_Event.ASSESSMENT_RUN_COMPLETED, run.state_changed_at)
+    return tuple(found)
+
+
+def notifications_of(installation: Installation, run: AssessmentRun) -> Iterator[Notification]:
+    """Yield what is to be told of a run so far, each to everybody who subscribed to it before it happened."""
+    subscribed = tuple(_subscribers(installation, template_of(run.arn)))
+    for what in occurrences(run):
+        for subscriber, event, since in subscribed:
+            if event is what.event and since <= what.at:
+                yield Notification(
+                    id=_id(run.arn, what.event, what.new_state or "", subscriber),
+                    run_arn=run.arn,
+                    place=what.place,
+                    event=what.event,
+                    subscriber=subscriber,
+                    new_state=what.new_state,
+                    happened_at=what.at,
+                    due_at=what.at,
+                )
+
+
+def _subscribers(
+    installation: Installation, template: TemplateArn
+) -> Iterator[tuple[Subscriber, InspectorEvent, datetime]]:
+    """Yield who is told of what, and since when."""
+    for one in installation.subscriptions.of_template(template):
+        yield one.topic_arn, one.event, one.subscribed_at
+    for webhook in installation.webhooks.of_template(template):
+        for event in webhook.events:
+            yield webhook.arn, event, webhook.created_at
+
+
+def is_webhook(subscriber: Subscriber) -> bool:
+    """Say whether a subscriber is a webhook; it is a topic otherwise."""
+    return "/webhook/" in subscriber
+
+
+def message_of(notification: Notification, findings: FindingStore, run: AssessmentRun) -> Message:
+    """Return the message of an event that is not about findings (F10.7, F10.8)."""
+    more: dict[str, str] = {}
+    if notification.new_state is not None:
+        more["newstate"] = notification.new_state
+    if notification.event is _Event.ASSESSMENT_RUN_COMPLETED:
+        counts = findings.counts_by_package(run.arn)
+        each = ",".join(f"{arn}={counts.get(arn, 0)}" for arn in run.rules_package_arns)
+        more["findingsCount"] = f"{{{each}}}"
+    return _message(notification, notification.id, **more)
+
+
+def finding_message(notification: Notification, finding: FindingArn) -> Message:
+    """Return the message about one finding (F10.10)."""
+    return _message(notification, _id(notification.id, finding), finding=finding)
+
+
+def set_up_message(template: TemplateArn, topic: str, at: datetime) -> Message:
+    """Return what a topic is told when it is first subscribed (F10.9)."""
+    body = {"event": SET_UP, "target": target_of(template), "template": template, "time": _time(at)}
+    identity = _id(template, topic, SET_UP, _time(at))
+    return Message(id=identity, event=SET_UP, body=msgspec.json.encode(body).decode())
+
+
+def _message(notification: Notification, identity: str, **more: str) -> Message:
+    run = notification.run_arn
+    body = {
+        "event": str(notification.event),
+        "target": target_of(run),
+        "template": template_of(run),
+        "run": run,
+        "time": _time(notification.happened_at),
+        **more,
+    }
+    return Message(id=identity, event=notification.event, body=msgspec.json.encode(body).decode())
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def _id(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownNotification:
+    """A notification as a run lists it (F4.59); fields are the wire's."""
+
+    date: datetime
+    event: InspectorEvent
+    message: str | None
+    error: bool
+    sns_topic_arn: str | None = None
+    sns_publish_status_code: PublishStatus | None = None
+
+
+def shown_notifications(notifications: Sequence[Notification]) -> list[ShownNotification]:
+    """Return what a run lists of its notifications, by date: those that were tried.
+
+    Where there are more than `SHOWN`, errors are kept before others and new ones before old ones; the last entry is
+    `OTHER` and says how many are left out (F4.60).
+    """
+    tried = [_shown(one) for one in notifications if _is_shown(one)]
+    if len(tried) <= SHOWN:
+        return sorted(tried, key=lambda one: one.date)
+    tried.sort(key=lambda one: (one.error, one.date), reverse=True)
+    kept = sorted(tried[: SHOWN - 1], key=lambda one: one.date)
+    left = tried[SHOWN - 1 :]
+    errors = sum(one.error for one in left)
+    more = f"{len(left)} more notifications, {errors} of them errors, are not listed."
+    newest = max(one.date for one in tried)
+    return [*kept, ShownNotification(date=newest, event=_Event.OTHER, message=more, error=errors > 0)]
+
+
+def _is_shown(one: Notification) -> bool:
+    """Say whether there is something to say: a run without findings has nothing to tell of them."""
+    found_nothing = one.event is _Event.FINDING_REPORTED and one.progress is None
+    return one.status is not None and not (found_nothing and one.status is PublishStatus.SUCCESS)
+
+
+def _shown(one: Notification) -> ShownNotification:
+    told = one.progress.told if one.progress is not None else 0
+    parts = [f"{told} finding{'s' * (told != 1)} reported."] if one.event is _Event.FINDING_REPORTED else []
+    if one.new_state is not None:
+        parts.append(f"The run is {one.new_state}.")
+    is_topic = not is_webhook(one.subscriber)
+    if not is_topic:
+        parts.append(f"To {one.subscriber}.")
+    if one.problem:
+        parts.append(f"{one.problem} {_NEXT if one.due_at is not None else _GIVEN_UP}")
+    return ShownNotification(
+        date=one.tried_at or one.happened_at,
+        event=one.event,
+        message=" ".join(parts)[:1000] or None,
+        error=one.status is not PublishStatus.SUCCESS,
+        sns_topic_arn=one.subscriber if is_topic else None,
+        sns_publish_status_code=one.status if is_topic else None,
+    )
+
+
+_NEXT: Final = "It is tried again."
+_GIVEN_UP: Final = "It was given up."

@@ -1,0 +1,145 @@
+"""Where webhooks may lead: names are resolved once, and what was judged is what is connected to (ADR 45).
+
+Administrators choose webhooks' addresses, and those are mostly inside, so private networks are allowed. Never allowed
+is what only this host can reach by being where it is: link-local addresses, with the metadata services of clouds among
+them, and what is no address of one host. Loopback is allowed only where the operator says so.
+"""
+
+import ipaddress
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+import httpcore
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_METADATA: Final = tuple(
+    ipaddress.ip_network(text)
+    for text in (
+        "fd00:ec2::/32",  # the metadata service of EC2 over IPv6
+        "100.100.100.200/32",  # Alibaba Cloud's
+        "192.0.0.192/32",  # Oracle Cloud's
+        "168.63.129.16/32",  # Azure's wire server
+    )
+)
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_IPV4_BITS: Final = 0xFFFFFFFF
+
+
+def refusal(address: IpAddress, *, loopback: bool) -> str | None:
+    """Say why an address is not connected to, or None. IPv4 addresses inside IPv6 ones are judged as what they are."""
+    within = _within(address)
+    if within is not None:
+        return refusal(within, loopback=loopback)
+    if address.is_loopback:
+        return None if loopback else "it is this host itself"
+    if address.is_link_local or any(address in network for network in _METADATA):
+        return "it is link-local or a cloud's metadata service"
+    if address.is_unspecified or address.is_multicast or address.is_reserved or int(address) == _IPV4_BITS:
+        return "it is no address of one host"
+    return None
+
+
+def _within(address: IpAddress) -> ipaddress.IPv4Address | None:
+    if not isinstance(address, ipaddress.IPv6Address):
+        return None
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & _IPV4_BITS)
+    if address.teredo is not None:
+        return address.teredo[1]
+    return address.ipv4_mapped or address.sixtofour
+
+
+class Deadline:
+    """A moment after which nothing is waited for any more; set anew for each message."""
+
+    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._end = 0.0
+        self.restart()
+
+    def restart(self) -> None:
+        """Allow the whole time again."""
+        self._end = self._clock() + self._seconds
+
+    def left(self) -> float:
+        """Return the seconds left; ReadTimeout where there are none."""
+        left = self._end - self._clock()
+        if left <= 0:
+            raise httpcore.ReadTimeout(f"it took longer than {self._seconds:g} s")
+        return left
+
+
+class GuardedBackend(httpcore.NetworkBackend):
+    """Connects to what `refusal` does not refuse; every wait ends with the deadline, however the other side drips."""
+
+    def __init__(self, deadline: Deadline, *, loopback: bool) -> None:
+        self._deadline = deadline
+        self._loopback = loopback
+        self._inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Resolve ``host``, judge every address of it, and connect to the first that answers."""
+        del timeout
+        problem: Exception = httpcore.ConnectError(f"{host} has no address")
+        for address in self._addresses(host, port):
+            try:
+                stream = self._inner.connect_tcp(
+                    str(address), port, self._deadline.left(), local_address, socket_options
+                )
+            except httpcore.ConnectError as error:
+                problem = error
+                continue
+            return _BoundedStream(stream, self._deadline)
+        raise problem
+
+    def _addresses(self, host: str, port: int) -> list[IpAddress]:
+        try:
+            found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore.ConnectError(f"{host} cannot be resolved: {error}") from error
+        addresses = list(dict.fromkeys(ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
+        for address in addresses:
+            why = refusal(address, loopback=self._loopback)
+            if why is not None:
+                raise httpcore.ConnectError(f"{host} is {address}, which is not connected to: {why}")
+        return addresses
+
+
+class _BoundedStream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
+        self._inner = inner
+        self._deadline = deadline
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        del timeout
+        return self._inner.read(max_bytes, self._deadline.left())
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        del timeout
+        self._inner.write(buffer, self._deadline.left())
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        del timeout
+        return _BoundedStream(
+            self._inner.start_tls(ssl_context, server_hostname, self._deadline.left()), self._deadline
+        )
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)

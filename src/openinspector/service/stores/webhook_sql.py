@@ -1,0 +1,82 @@
+"""Webhooks in SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine, Row, delete, insert, select
+
+from openinspector.model.arn import TargetArn, TemplateArn, WebhookArn
+from openinspector.model.notification import Webhook
+from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.query import read_page
+from openinspector.service.stores.schema import WEBHOOK
+
+
+class SqlWebhookStore:
+    """Keeps webhooks."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, webhook: Webhook) -> None:
+        """Add a webhook; StoreError where its ARN is taken."""
+        row = {
+            "arn": webhook.arn,
+            "template_arn": webhook.template_arn,
+            "url": webhook.url,
+            "events": webhook.events,
+            "created_at": webhook.created_at,
+            "sealed_secret": webhook.sealed_secret,
+        }
+        with writing(self._engine) as connection:
+            connection.execute(insert(WEBHOOK).values(**row))
+
+    def get(self, arn: WebhookArn) -> Webhook | None:
+        """Return a webhook, or None."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(WEBHOOK).where(WEBHOOK.c.arn == arn)).one_or_none()
+        return None if row is None else _webhook(row)
+
+    def delete(self, arn: WebhookArn) -> bool:
+        """Delete a webhook; says whether it was there."""
+        with writing(self._engine) as connection:
+            return connection.execute(delete(WEBHOOK).where(WEBHOOK.c.arn == arn)).rowcount == 1
+
+    def delete_below(self, parent: TargetArn | TemplateArn) -> int:
+        """Delete the webhooks of a template, or of a target's templates; says how many."""
+        below = WEBHOOK.c.arn.startswith(f"{parent}/", autoescape=True)
+        with writing(self._engine) as connection:
+            return connection.execute(delete(WEBHOOK).where(below)).rowcount
+
+    def of_template(self, template: TemplateArn) -> Sequence[Webhook]:
+        """Return a template's webhooks, oldest first."""
+        query = select(WEBHOOK).where(WEBHOOK.c.arn.startswith(f"{template}/", autoescape=True))
+        with reading(self._engine) as connection:
+            found = connection.execute(query.order_by(WEBHOOK.c.created_at, WEBHOOK.c.arn))
+            return [_webhook(row) for row in found]
+
+    def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Webhook]:
+        """Return one page of a template's webhooks, or of all."""
+        query = select(WEBHOOK)
+        if template is not None:
+            query = query.where(WEBHOOK.c.template_arn == template)
+        with reading(self._engine) as connection:
+            return read_page(connection, query, WEBHOOK, page, _webhook)
+
+    def templates(self) -> Sequence[TemplateArn]:
+        """Return every template that has webhooks, sorted."""
+        query = select(WEBHOOK.c.template_arn).distinct().order_by(WEBHOOK.c.template_arn)
+        with reading(self._engine) as connection:
+            return [TemplateArn(arn) for arn in connection.scalars(query)]
+
+
+def _webhook(row: Row[Any]) -> Webhook:
+    return Webhook(
+        arn=row.arn,
+        template_arn=row.template_arn,
+        url=row.url,
+        events=row.events,
+        created_at=row.created_at,
+        sealed_secret=bytes(row.sealed_secret),
+    )

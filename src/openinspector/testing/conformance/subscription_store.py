@@ -1,0 +1,107 @@
+"""What every subscription store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+
+from functools import partial
+from typing import Final
+
+import pytest
+
+from openinspector.model.arn import TopicArn
+from openinspector.model.notification import EventSubscription, InspectorEvent
+from openinspector.service.ports.page import PageRequest
+from openinspector.service.ports.subscription_store import SubscriptionLimitError, SubscriptionStore
+from openinspector.testing import model_builders as builders
+from openinspector.testing.conformance.threads import at_once
+
+_E: Final = InspectorEvent
+MOST: Final = 50
+
+
+def topic(number: int = 1) -> TopicArn:
+    """Return the ARN of a topic."""
+    return TopicArn(f"arn:aws:sns:us-east-1:123456789012:topic-{number}")
+
+
+def subscribed(
+    event: InspectorEvent = _E.FINDING_REPORTED,
+    *,
+    topic_number: int = 1,
+    template: int = 1,
+    target: int = 1,
+    at: int = 0,
+) -> EventSubscription:
+    """Return a subscription of a topic to an event of a template."""
+    return EventSubscription(
+        template_arn=builders.template(template, builders.target(target).arn).arn,
+        topic_arn=topic(topic_number),
+        event=event,
+        subscribed_at=builders.moment(at),
+    )
+
+
+class SubscriptionStoreSuite:
+    """The laws of `SubscriptionStore`."""
+
+    def test_one_comes_back_as_it_was_added(self, store: SubscriptionStore) -> None:
+        """And stays as it is when it is added again."""
+        one = subscribed(at=5)
+        store.add(one, MOST)
+        store.add(subscribed(at=9), MOST)
+        assert store.of_template(one.template_arn) == [one]
+        assert store.of_template(builders.template(2).arn) == []
+
+    def test_it_is_deleted_where_it_is_there(self, store: SubscriptionStore) -> None:
+        """And no other of the same topic."""
+        one, other = subscribed(_E.OTHER), subscribed(_E.ASSESSMENT_RUN_STARTED)
+        store.add(one, MOST)
+        store.add(other, MOST)
+        assert store.delete(one.template_arn, one.topic_arn, one.event)
+        assert not store.delete(one.template_arn, one.topic_arn, one.event)
+        assert store.of_template(one.template_arn) == [other]
+
+    def test_a_template_has_only_so_many(self, store: SubscriptionStore) -> None:
+        """What is there already takes no place."""
+        store.add(subscribed(topic_number=1), 2)
+        store.add(subscribed(topic_number=2), 2)
+        with pytest.raises(SubscriptionLimitError):
+            store.add(subscribed(topic_number=3), 2)
+        store.add(subscribed(topic_number=2), 2)
+        store.add(subscribed(topic_number=3, template=2), 2)
+        assert [one.topic_arn for one in store.of_template(subscribed().template_arn)] == [topic(1), topic(2)]
+
+    def test_many_at_once_are_not_more(self, store: SubscriptionStore) -> None:
+        """The last place is taken by one."""
+        outcomes = at_once([partial(store.add, subscribed(topic_number=n), 3) for n in range(8)])
+        refused = [one for one in outcomes if isinstance(one, SubscriptionLimitError)]
+        assert len(store.of_template(subscribed().template_arn)) + len(refused) == len(outcomes)
+
+    def test_what_is_below_goes_with_its_parent(self, store: SubscriptionStore) -> None:
+        """Of a template, or of every template of a target; not of one whose ARN only begins alike."""
+        for one in (subscribed(), subscribed(_E.OTHER), subscribed(template=2), subscribed(template=3, target=2)):
+            store.add(one, MOST)
+        parents = [*(subscribed(template=n) for n in (1, 2)), subscribed(template=3, target=2)]
+        assert store.templates() == [one.template_arn for one in parents]
+        assert store.delete_below(builders.template(1).arn) == len((subscribed(), subscribed(_E.OTHER)))
+        assert store.delete_below(builders.template(1).arn) == 0
+        assert store.delete_below(builders.target(1).arn) == 1
+        assert store.templates() == [subscribed(template=3, target=2).template_arn]
+
+    def test_they_are_listed_in_groups_and_pages(self, store: SubscriptionStore) -> None:
+        """One row a template and topic (F10.3)."""
+        for one in (
+            subscribed(_E.OTHER, topic_number=2),
+            subscribed(_E.FINDING_REPORTED, topic_number=2, at=3),
+            subscribed(topic_number=1),
+            subscribed(template=2),
+        ):
+            store.add(one, MOST)
+        first = store.list_page(None, PageRequest(limit=2))
+        assert [(row.topic_arn, [one.event for one in row.events]) for row in first.rows] == [
+            (topic(1), [_E.FINDING_REPORTED]),
+            (topic(2), [_E.FINDING_REPORTED, _E.OTHER]),
+        ]
+        second = store.list_page(None, PageRequest(limit=2, after=first.next))
+        assert [row.template_arn for row in second.rows] == [builders.template(2).arn]
+        assert second.next is None
+        of_one = store.list_page(builders.template(2).arn, PageRequest(limit=9))
+        assert list(of_one.rows) == list(second.rows)
+        assert list(store.list_page(builders.template(9).arn, PageRequest(limit=9)).rows) == []

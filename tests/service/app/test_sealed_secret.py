@@ -1,0 +1,47 @@
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openinspector.model.errors import StoreError
+from openinspector.service.app.sealed_secret import SealedSecretError, SecretBox
+from openinspector.service.stores.key_provider_file import FileKeyProvider
+
+TEXTS = st.text(st.characters(codec="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> FileKeyProvider:
+    return FileKeyProvider(Path(tmp_path_factory.mktemp("keys")) / "keys.json")
+
+
+@given(
+    secret=TEXTS,
+    owner=TEXTS,
+)
+def test_what_is_sealed_opens_for_its_owner_alone(keys: FileKeyProvider, secret: str, owner: str) -> None:
+    box = SecretBox("webhook", keys, os.urandom)
+    kept = box.seal(owner, secret)
+    assert box.open(owner, kept) == secret
+    for other in (SecretBox("access-key", keys, os.urandom), box):
+        with pytest.raises(StoreError):
+            other.open(owner if other is not box else f"{owner}x", kept)
+
+
+@given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
+def test_a_changed_or_cut_one_does_not_open(keys: FileKeyProvider, place: int, bit: int) -> None:
+    box = SecretBox("webhook", keys, os.urandom)
+    kept = bytearray(box.seal("owner", "the secret"))
+    at = place % len(kept)
+    with pytest.raises(StoreError):
+        box.open("owner", bytes(kept[:at]))
+    kept[at] ^= 1 << bit
+    with pytest.raises(StoreError):
+        box.open("owner", bytes(kept))
+
+
+def test_nothing_is_no_secret(keys: FileKeyProvider) -> None:
+    with pytest.raises(SealedSecretError):
+        SecretBox("webhook", keys, os.urandom).open("owner", b"")

@@ -1,0 +1,145 @@
+"""Subscribing asks the topic; what is below a template goes with it."""
+
+import pytest
+
+from openinspector.model.arn import RunArn, TopicArn
+from openinspector.model.notification import InspectorEvent, PublishStatus
+from openinspector.service.app.errors import AccessDenied, CodedError, InvalidInput, LimitExceeded, Unavailable
+from openinspector.service.app.notifications import announce
+from openinspector.service.app.runs import delete_run, forget_orphans
+from openinspector.service.app.subscriptions import subscribe, unsubscribe
+from openinspector.service.app.targets import delete_target
+from openinspector.service.app.templates import delete_template
+from openinspector.service.app.webhooks import create_webhook
+from openinspector.service.ports.publisher import Published
+from openinspector.testing import model_builders as builders
+from openinspector.testing.conformance.subscription_store import topic
+from openinspector.testing.installation import BuiltInstallation, open_installation
+
+E = InspectorEvent
+TEMPLATE = builders.template().arn
+
+
+@pytest.fixture
+def built(built: BuiltInstallation) -> BuiltInstallation:
+    built.stores.assessments.add_target(builders.target())
+    for number in (1, 2):
+        built.stores.assessments.add_template(builders.template(number))
+    return built
+
+
+def held(built: BuiltInstallation) -> list[InspectorEvent]:
+    return [one.event for one in built.stores.subscriptions.of_template(TEMPLATE)]
+
+
+def code(error: pytest.ExceptionInfo[CodedError]) -> str:
+    return error.value.code
+
+
+def test_a_topic_is_told_once_that_it_is_subscribed(built: BuiltInstallation) -> None:
+    for event in (E.FINDING_REPORTED, E.OTHER, E.FINDING_REPORTED):
+        subscribe(built.installation, TEMPLATE, event, topic())
+    (body,) = built.topics.bodies(topic())
+    assert "ENABLE_ASSESSMENT_NOTIFICATIONS" in body
+    assert held(built) == [E.FINDING_REPORTED, E.OTHER]
+    subscribe(built.installation, builders.template(2).arn, E.OTHER, topic())
+    assert len(built.topics.taken) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "said"),
+    [
+        (PublishStatus.TOPIC_DOES_NOT_EXIST, CodedError, "SNS_TOPIC_DOES_NOT_EXIST"),
+        (PublishStatus.ACCESS_DENIED, AccessDenied, "ACCESS_DENIED_TO_SNS_TOPIC"),
+        (PublishStatus.INTERNAL_ERROR, Unavailable, ""),
+    ],
+)
+def test_a_topic_that_cannot_be_told_is_not_subscribed(
+    built: BuiltInstallation, status: PublishStatus, kind: type[Exception], said: str
+) -> None:
+    built.topics.answers[topic()] = Published(count=0, status=status, problem="no")
+    with pytest.raises(kind) as error:
+        subscribe(built.installation, TEMPLATE, E.OTHER, topic())
+    assert getattr(error.value, "code", "") == said
+    assert held(built) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["t", "arn:aws:sns:us-east-1:1:t", "arn:aws:sqs:us-east-1:123456789012:t", f"{topic()}.fifo", f"{topic()}:sub", ""],
+)
+def test_a_malformed_topic_is_not_even_asked(built: BuiltInstallation, text: str) -> None:
+    for change in (subscribe, unsubscribe):
+        with pytest.raises(InvalidInput) as error:
+            change(built.installation, TEMPLATE, E.OTHER, text)
+        assert code(error) == "INVALID_SNS_TOPIC_ARN"
+    assert built.topics.taken == []
+
+
+def test_there_are_only_so_many(tmp_path_factory: pytest.TempPathFactory) -> None:
+    built = open_installation(tmp_path_factory.mktemp("few"), subscriptions=2)
+    built.stores.assessments.add_target(builders.target())
+    built.stores.assessments.add_template(builders.template())
+    for number in (1, 2):
+        subscribe(built.installation, TEMPLATE, E.OTHER, topic(number))
+        create_webhook(built.installation, TEMPLATE, f"https://receiver.example/{number}", [E.OTHER])
+    with pytest.raises(LimitExceeded) as error:
+        subscribe(built.installation, TEMPLATE, E.OTHER, topic(3))
+    assert code(error) == "EVENT_SUBSCRIPTION_LIMIT_EXCEEDED"
+    assert built.topics.bodies(topic(3)) == []
+    subscribe(built.installation, TEMPLATE, E.OTHER, topic(2))
+    with pytest.raises(LimitExceeded):
+        create_webhook(built.installation, TEMPLATE, "https://receiver.example/3", [E.OTHER])
+
+
+def test_unsubscribing_ends_what_is_on_its_way(built: BuiltInstallation) -> None:
+    for event in (E.FINDING_REPORTED, E.ASSESSMENT_RUN_STATE_CHANGED):
+        subscribe(built.installation, TEMPLATE, event, topic())
+    run = a_run_that_ended(built)
+    unsubscribe(built.installation, TEMPLATE, E.FINDING_REPORTED, topic())
+    assert [one.event for one in built.stores.notifications.of_runs([run])[run]] == [E.ASSESSMENT_RUN_STATE_CHANGED]
+    with pytest.raises(CodedError) as error:
+        unsubscribe(built.installation, TEMPLATE, E.FINDING_REPORTED, topic())
+    assert code(error) == "SNS_TOPIC_DOES_NOT_EXIST"
+
+
+def a_run_that_ended(built: BuiltInstallation) -> RunArn:
+    run = builders.run(created_at=built.clock.now())
+    built.stores.assessments.add_run(run, ())
+    built.end_run(run.arn)
+    announce(built.installation)
+    return run.arn
+
+
+def everything(built: BuiltInstallation) -> tuple[int, int, int]:
+    stores = built.stores
+    return len(stores.subscriptions.templates()), len(stores.webhooks.templates()), len(stores.notifications.runs())
+
+
+@pytest.fixture
+def full(built: BuiltInstallation) -> BuiltInstallation:
+    """Both templates have a subscription and a webhook; a run of the first has notifications."""
+    for number in (1, 2):
+        arn = builders.template(number).arn
+        subscribe(built.installation, arn, E.ASSESSMENT_RUN_STATE_CHANGED, TopicArn(topic(number)))
+        create_webhook(built.installation, arn, "https://receiver.example/", [E.ASSESSMENT_RUN_STATE_CHANGED])
+    a_run_that_ended(built)
+    assert everything(built) == (2, 2, 1)
+    return built
+
+
+def test_what_is_kept_goes_with_its_template_target_or_run(full: BuiltInstallation) -> None:
+    delete_run(full.installation, builders.run().arn)
+    assert everything(full) == (2, 2, 0)
+    a_run_that_ended(full)
+    delete_template(full.installation, TEMPLATE)
+    assert everything(full) == (1, 1, 0)
+    delete_target(full.installation, builders.target().arn)
+    assert everything(full) == (0, 0, 0)
+
+
+def test_what_the_process_left_behind_when_it_died_is_forgotten(full: BuiltInstallation) -> None:
+    full.stores.assessments.delete_template(TEMPLATE)
+    forget_orphans(full.installation)
+    assert everything(full) == (1, 1, 0)
+    assert full.stores.webhooks.templates() == [builders.template(2).arn]
