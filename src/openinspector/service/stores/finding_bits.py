@@ -5,6 +5,7 @@ times `BLOCK` plus its place in the block. For each value that a finding of the 
 one row has a bit for every place. Filters are then ANDs and ORs of whole numbers, whatever they match.
 """
 
+import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
@@ -94,10 +95,7 @@ def decode(stored: bytes) -> int:
     """Return the whole number whose bits were stored."""
     if stored[:1] == _DENSE:
         return int.from_bytes(stored[1:], "little")
-    bits = 0
-    for start in range(1, len(stored), _PLACE_BYTES):
-        bits |= 1 << int.from_bytes(stored[start : start + _PLACE_BYTES], "little")
-    return bits
+    return _number(struct.unpack(f"<{len(stored) // _PLACE_BYTES}H", stored[1:]))
 
 
 def places_of(bits: int) -> Iterator[int]:
@@ -122,8 +120,14 @@ def _values(row: Sequence[Any]) -> Iterator[tuple[BitsKind, int]]:
 def _encode(places: Sequence[int]) -> bytes:
     """Return bits as they are stored, in the shorter of two ways; ``places`` in order."""
     if len(places) * _PLACE_BYTES * _BYTE <= places[-1]:
-        return _SPARSE + b"".join(place.to_bytes(_PLACE_BYTES, "little") for place in places)
+        return _SPARSE + struct.pack(f"<{len(places)}H", *places)
+    bits = _number(places)
+    return _DENSE + bits.to_bytes((bits.bit_length() + _BYTE - 1) // _BYTE, "little")
+
+
+def _number(places: Sequence[int]) -> int:
+    """Return the whole number with these bits; ``places`` in order."""
     dense = bytearray(places[-1] // _BYTE + 1)
     for place in places:
         dense[place // _BYTE] |= 1 << place % _BYTE
-    return _DENSE + bytes(dense)
+    return int.from_bytes(dense, "little")

@@ -20,7 +20,8 @@ from openinspector.service.stores.finding_text import digest
 from openinspector.service.stores.query import in_batches
 from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK, RESULT, TEXT
 
-_BLOCKS_AT_A_TIME: Final = 64
+_BLOCKS_AT_FIRST: Final = 4
+_BLOCKS_AT_A_TIME: Final = 256
 _LAST: Final = "\U0010ffff"
 """Behind every id."""
 
@@ -68,15 +69,17 @@ def _places(
 
 
 def _in_turn(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+    """Yield blocks in order, a few at first: most pages need no more."""
     place = tuple_(FINDING_BLOCK.c.first_at, FINDING_BLOCK.c.id)
-    limited = query.order_by(FINDING_BLOCK.c.first_at, FINDING_BLOCK.c.id).limit(_BLOCKS_AT_A_TIME)
-    blocks = connection.execute(limited).all()
+    query = query.order_by(FINDING_BLOCK.c.first_at, FINDING_BLOCK.c.id)
+    most, blocks = _BLOCKS_AT_FIRST, connection.execute(query.limit(_BLOCKS_AT_FIRST)).all()
     while blocks:
         yield blocks
-        if len(blocks) < _BLOCKS_AT_A_TIME:
+        if len(blocks) < most:
             return
         last = tuple_(literal(blocks[-1].first_at), literal(blocks[-1].id))
-        blocks = connection.execute(limited.where(place > last)).all()
+        most = min(4 * most, _BLOCKS_AT_A_TIME)
+        blocks = connection.execute(query.where(place > last).limit(most)).all()
 
 
 def _blocks(wanted: FindingFilter, after: Cursor | None) -> Select[Any]:

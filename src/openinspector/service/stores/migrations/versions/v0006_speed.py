@@ -46,9 +46,9 @@ def upgrade() -> None:
     _fill(op.get_bind())
     with op.batch_alter_table("finding") as finding:
         finding.alter_column("spot", nullable=False)
-    with op.batch_alter_table("result", table_kwargs={"sqlite_autoincrement": True}) as result:
-        result.drop_column("first_at")
-        result.drop_column("last_at")
+    # Not in a batch: that would drop a table that others refer to.
+    op.drop_column("result", "first_at")
+    op.drop_column("result", "last_at")
     op.create_index("ix_finding_page", "finding", ["spot", "created_at", "id"])
 
 
