@@ -22,6 +22,8 @@ from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_B
 
 _BLOCKS_AT_FIRST: Final = 4
 _BLOCKS_AT_A_TIME: Final = 256
+_PROBES: Final = 20
+"""Cube root of a block."""
 _LAST: Final = "\U0010ffff"
 """Behind every id."""
 
@@ -43,9 +45,7 @@ def read_finding_page(connection: Connection, wanted: FindingFilter, page: PageR
     found = sorted(
         (row.created_at, finding_arn(runs[row.spot // BLOCK], row.id))  # type: ignore[arg-type]
         for some in in_batches(spots)
-        for row in connection.execute(
-            select(FINDING.c.spot, FINDING.c.created_at, FINDING.c.id).where(FINDING.c.spot.in_(some))
-        )
+        for row in connection.execute(_keys(some))
     )
     shown = found[: page.limit]
     after = None
@@ -126,21 +126,28 @@ def _cursor_in(block: Row[Any], cursor: Cursor) -> tuple[int, str]:
 def _places_behind(connection: Connection, cuts: Sequence[tuple[Row[Any], int, str]]) -> dict[int, int]:
     """Return for each block the first place that stands behind a moment and id, its size where none does.
 
-    All blocks are halved together: as many queries as for one.
+    All blocks are searched together, each divided by `_PROBES` places: as few queries as for one.
     """
     lows, highs = {block.id: 0 for block, _, _ in cuts}, {block.id: block.size for block, _, _ in cuts}
     positions = {block.id: (created_at, identifier) for block, created_at, identifier in cuts}
-    while middles := [
-        block * BLOCK + (lows[block] + highs[block]) // 2 for block in lows if lows[block] < highs[block]
-    ]:
-        query = select(FINDING.c.spot, FINDING.c.created_at, FINDING.c.id).where(FINDING.c.spot.in_(middles))
-        for row in connection.execute(query):
+    while probes := [block * BLOCK + place for block in lows for place in _probes(lows[block], highs[block])]:
+        found = (row for some in in_batches(probes) for row in connection.execute(_keys(some)))
+        for row in found:
             block, place = divmod(row.spot, BLOCK)
             if (row.created_at, row.id) <= positions[block]:
-                lows[block] = place + 1
+                lows[block] = max(lows[block], place + 1)
             else:
-                highs[block] = place
+                highs[block] = min(highs[block], place)
     return lows
+
+
+def _probes(low: int, high: int) -> Sequence[int]:
+    """Return places that divide those from ``low`` up to ``high``, which is not among them."""
+    return range(low, high)[:: (high - low) // _PROBES + 1]
+
+
+def _keys(spots: Sequence[int]) -> Select[Any]:
+    return select(FINDING.c.spot, FINDING.c.created_at, FINDING.c.id).where(FINDING.c.spot.in_(spots))
 
 
 def _conditions(wanted: FindingFilter) -> list[Condition]:
