@@ -147,7 +147,8 @@ def main(load: Load) -> None:
     times = sorted(took for _, _, took in done)
     print(
         f"\n{len(done):,} signed requests over {CONNECTIONS} connections in {SECONDS} s: "
-        f"{len(done) / SECONDS:,.0f} a second; ms: p50 {statistics.median(times):.1f}, p99 {times[len(times) * 99 // 100]:.1f}, max {times[-1]:.1f}; "
+        f"{len(done) / SECONDS:,.0f} a second; ms: p50 {statistics.median(times):.1f}, "
+        f"p99 {times[len(times) * 99 // 100]:.1f}, max {times[-1]:.1f}; "
         f"statuses {dict(Counter(status for _, status, _ in done))}"
     )
     for operation in sorted({operation for operation, _, _ in done}):
