@@ -4,7 +4,7 @@ from typing import Any, Final
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine, event, func, select, text
+from sqlalchemy import Engine, event
 
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.finding import Attribute, Finding, Severity
@@ -14,7 +14,6 @@ from openinspector.service.ports.page import PageRequest
 from openinspector.service.stores.engine import reading
 from openinspector.service.stores.finding_bits import BLOCK
 from openinspector.service.stores.finding_sql import SqlFindingStore
-from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK
 from openinspector.testing.memory_finding_store import MemoryFindingStore
 from openinspector.testing.model_builders import agent_id, finding, moment, rules_package_arn, run
 
@@ -143,38 +142,3 @@ def test_a_rare_severity_behind_many_findings_is_found_in_few_reads(engine: Engi
     assert store.list_findings(rare, page).rows == [last.arn]
     assert list(store.list_findings(common, page).rows) == [one.arn for one in many[:10]]
     assert len(statements_of(engine, rare, page)) <= len(statements_of(engine, common, page))
-
-
-def test_findings_that_come_one_by_one_make_few_blocks(engine: Engine) -> None:
-    store = SqlFindingStore(engine)
-    findings = [finding(number, created_at=moment(number % 7)) for number in range(100)]
-    for one in findings:
-        store.add_findings([one])
-    with reading(engine) as connection:
-        sizes = connection.scalars(select(FINDING_BLOCK.c.size)).all()
-        spots = set(connection.scalars(select(FINDING.c.spot)))
-    assert sum(sizes) == len(spots) == len(findings)
-    assert len(sizes) < len(findings).bit_length() + 1
-    listed = store.list_findings(FindingFilter(), PageRequest(limit=1000)).rows
-    assert list(listed) == [one.arn for one in sorted(findings, key=lambda one: (one.created_at, one.arn))]
-
-
-def test_a_deleted_run_leaves_nothing_behind(engine: Engine) -> None:
-    store = SqlFindingStore(engine)
-    store.add_findings([finding(1), finding(2)])
-    store.set_user_attributes(finding(1).arn, (Attribute(key="team"),), moment(9))
-    store.delete_run(RUNS[0])
-    with reading(engine) as connection:
-        for table in (FINDING, FINDING_BLOCK, FINDING_BITS):
-            assert connection.scalar(select(func.count()).select_from(table)) == 0
-
-
-def test_user_attributes_that_are_gone_leave_no_bits(engine: Engine) -> None:
-    store = SqlFindingStore(engine)
-    store.add_findings([finding(1)])
-    with reading(engine) as connection:
-        before = connection.execute(text("SELECT * FROM finding_bits ORDER BY kind, value")).all()
-    for attributes in ((Attribute(key="team"), Attribute(key="team")), ()):
-        store.set_user_attributes(finding(1).arn, attributes, moment(9))
-    with reading(engine) as connection:
-        assert connection.execute(text("SELECT * FROM finding_bits ORDER BY kind, value")).all() == before

@@ -56,7 +56,7 @@ def add_bits(connection: Connection, block: int, rows: Sequence[Sequence[Any]]) 
     for place, row in enumerate(rows):
         for value in _values(row):
             places[value].append(place)
-    stored = sorted((block, int(kind), value, _encode(found)) for (kind, value), found in places.items())
+    stored = sorted((block, int(kind), value, encode(found)) for (kind, value), found in places.items())
     insert_many_new(connection, FINDING_BITS, ("block", "kind", "value"), stored)
 
 
@@ -70,7 +70,7 @@ def move_user_attributes(connection: Connection, spot: int, old: Iterable[int], 
         stored = connection.scalar(select(FINDING_BITS.c.bits).where(*here))
         bits = (decode(stored) if stored is not None else 0) ^ 1 << place
         if bits:
-            connection.execute(upsert(connection, FINDING_BITS, {**key, "bits": _encode(list(places_of(bits)))}))
+            connection.execute(upsert(connection, FINDING_BITS, {**key, "bits": encode(list(places_of(bits)))}))
         else:
             connection.execute(delete(FINDING_BITS).where(*here))
 
@@ -89,6 +89,14 @@ def matching(connection: Connection, blocks: Sequence[Row[Any]], conditions: Seq
         if not found:
             break
     return found
+
+
+def encode(places: Sequence[int]) -> bytes:
+    """Return bits as they are stored, in the shorter of two ways; ``places`` in order, at least one."""
+    if len(places) * _PLACE_BYTES * _BYTE <= places[-1]:
+        return _SPARSE + struct.pack(f"<{len(places)}H", *places)
+    bits = _number(places)
+    return _DENSE + bits.to_bytes((bits.bit_length() + _BYTE - 1) // _BYTE, "little")
 
 
 def decode(stored: bytes) -> int:
@@ -115,14 +123,6 @@ def _values(row: Sequence[Any]) -> Iterator[tuple[BitsKind, int]]:
         yield BitsKind.ATTRIBUTE, number
     for number in set(unpack(row[_USER_ATTRIBUTES])):
         yield BitsKind.USER_ATTRIBUTE, number
-
-
-def _encode(places: Sequence[int]) -> bytes:
-    """Return bits as they are stored, in the shorter of two ways; ``places`` in order."""
-    if len(places) * _PLACE_BYTES * _BYTE <= places[-1]:
-        return _SPARSE + struct.pack(f"<{len(places)}H", *places)
-    bits = _number(places)
-    return _DENSE + bits.to_bytes((bits.bit_length() + _BYTE - 1) // _BYTE, "little")
 
 
 def _number(places: Sequence[int]) -> int:
