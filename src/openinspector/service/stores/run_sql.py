@@ -23,7 +23,7 @@ from openinspector.service.ports.assessment_store import (
     RunInProgressError,
 )
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.stores.dialect import add_new, insert_or_keep, matches
+from openinspector.service.stores.dialect import add_new, check_room, insert_or_keep, matches
 from openinspector.service.stores.engine import reading, reading_once, writing
 from openinspector.service.stores.query import (
     by_arn,
@@ -44,15 +44,24 @@ class SqlRuns:
 
     _engine: Engine
 
-    def add_run(self, run: AssessmentRun, agents: Sequence[AgentId]) -> None:
+    def add_run(
+        self,
+        run: AssessmentRun,
+        agents: Sequence[AgentId],
+        *,
+        most: int | None = None,
+        most_agents: int | None = None,
+    ) -> None:
         """Add a run and reserve its agents, all or nothing.
 
-        Raises NameTakenError (for the template), MissingError (the template), AgentsBusyError.
+        Raises MissingError (the template), QuotaError, NameTakenError (for the template), AgentsBusyError.
         """
         parent = select(TEMPLATE.c.arn).where(TEMPLATE.c.arn == run.template_arn)
         with writing(self._engine) as connection:
             if connection.scalar(parent.with_for_update(key_share=True, read=True)) is None:
                 raise MissingError(f"no assessment template {run.template_arn}")
+            check_room(connection, RUN, "assessment runs", most)
+            check_room(connection, BUSY_AGENT, "instances being assessed", most_agents, len(set(agents)))
             if not add_new(connection, RUN, ("template_arn", "name"), _row(run)):
                 message = f"another run of the template is named {run.name!r}"
                 raise NameTakenError(message, advice="Choose another name.")

@@ -10,7 +10,7 @@ from openinspector.model.arn import ResourceGroupArn, RunArn, TargetArn, Templat
 from openinspector.model.assessment import AssessmentTarget, ResourceGroup
 from openinspector.service.ports.assessment_store import MissingError, NameTakenError
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.stores.dialect import add_new, matches
+from openinspector.service.stores.dialect import add_new, check_room, matches
 from openinspector.service.stores.engine import reading_once, writing
 from openinspector.service.stores.query import by_arn, read_page, rows_by_arn
 from openinspector.service.stores.run_sql import delete_templates
@@ -25,9 +25,10 @@ class SqlTargets:
 
     _engine: Engine
 
-    def add_resource_group(self, group: ResourceGroup) -> None:
-        """Add a group."""
+    def add_resource_group(self, group: ResourceGroup, *, most: int | None = None) -> None:
+        """Add a group; QuotaError."""
         with writing(self._engine) as connection:
+            check_room(connection, RESOURCE_GROUP, "resource groups", most)
             row = {"arn": group.arn, "tags": group.tags, "created_at": group.created_at}
             connection.execute(insert(RESOURCE_GROUP), row)
 
@@ -41,8 +42,8 @@ class SqlTargets:
         with reading_once(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(RESOURCE_GROUP)).scalar_one()
 
-    def add_target(self, target: AssessmentTarget) -> None:
-        """Add a target; raises NameTakenError."""
+    def add_target(self, target: AssessmentTarget, *, most: int | None = None) -> None:
+        """Add a target; raises QuotaError, NameTakenError."""
         row = {
             "arn": target.arn,
             "name": target.name,
@@ -51,6 +52,7 @@ class SqlTargets:
             "updated_at": target.updated_at,
         }
         with writing(self._engine) as connection:
+            check_room(connection, TARGET, "assessment targets", most)
             if not add_new(connection, TARGET, ("name",), row):
                 raise _name_taken(target)
 

@@ -10,7 +10,7 @@ from openinspector.model.assessment import AssessmentTemplate
 from openinspector.model.asset import Tag
 from openinspector.service.ports.assessment_store import MissingError, NameTakenError, RunTotals, TemplateFilter
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.stores.dialect import add_new, matches
+from openinspector.service.stores.dialect import add_new, check_room, matches
 from openinspector.service.stores.engine import reading, reading_once, writing
 from openinspector.service.stores.query import by_arn, in_batches, in_durations, names_any, read_page, rows_by_arn
 from openinspector.service.stores.run_sql import delete_templates
@@ -24,8 +24,8 @@ class SqlTemplates:
 
     _engine: Engine
 
-    def add_template(self, template: AssessmentTemplate) -> None:
-        """Add a template; raises NameTakenError, MissingError (its target)."""
+    def add_template(self, template: AssessmentTemplate, *, most: int | None = None) -> None:
+        """Add a template; raises MissingError (its target), QuotaError, NameTakenError."""
         row = {
             "arn": template.arn,
             "name": template.name,
@@ -40,6 +40,7 @@ class SqlTemplates:
         with writing(self._engine) as connection:
             if connection.scalar(parent.with_for_update(key_share=True, read=True)) is None:
                 raise MissingError(f"no assessment target {template.target_arn}")
+            check_room(connection, TEMPLATE, "assessment templates", most)
             if not add_new(connection, TEMPLATE, ("target_arn", "name"), row):
                 message = f"another template of the target is named {template.name!r}"
                 raise NameTakenError(message, advice="Choose another name.")
