@@ -22,6 +22,8 @@ from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_B
 
 _BLOCKS_AT_FIRST: Final = 4
 _BLOCKS_AT_A_TIME: Final = 256
+_CHOOSING: Final = 2
+"""Conditions that choose blocks, those that mostly match least; to plan more takes longer than to read their bits."""
 _PROBES: Final = 20
 """Cube root of a block."""
 _LAST: Final = "\U0010ffff"
@@ -60,7 +62,8 @@ def _places(
 ) -> Iterator[tuple[Row[Any], Iterator[int]]]:
     """Yield blocks and the places in them of findings that are wanted, the block with the earliest finding first."""
     conditions = _conditions(wanted)
-    query = _blocks(wanted, after).where(*(condition(FINDING_BLOCK.c.id).exists() for condition in conditions))
+    choosing = conditions[:_CHOOSING]
+    query = _blocks(wanted, after).where(*(condition(FINDING_BLOCK.c.id).exists() for condition in choosing))
     for blocks in _in_turn(connection, query):
         found = matching(connection, blocks, conditions)
         within = _within(connection, wanted, after, [block for block in blocks if block.id in found])
