@@ -1,4 +1,4 @@
-"""A short day with the aws command line."""
+"""A day with the aws command line."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from tests.api_compat.assessments import PACKAGE, make_template
 from tests.api_compat.endpoint import REGION, Endpoint
 
 from openinspector.model.arn import RunArn
+from openinspector.model.asset import Tag
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.subscription_store import topic
 
@@ -34,27 +35,58 @@ def aws(endpoint: Endpoint, environment: dict[str, str], *arguments: str) -> sub
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_from_a_target_to_findings(endpoint: Endpoint, environment: dict[str, str]) -> None:
+def test_from_a_resource_group_to_deletion(endpoint: Endpoint, environment: dict[str, str]) -> None:
     def answer(*arguments: str) -> Any:
         done = aws(endpoint, environment, *arguments)
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout or "{}")
 
-    target = answer("create-assessment-target", "--assessment-target-name", "web")["assessmentTargetArn"]
+    agent = endpoint.built.heard(1, (Tag(key="Env", value="test"),))
+    group = answer("create-resource-group", "--resource-group-tags", "key=Env,value=test")["resourceGroupArn"]
+    target = answer(*("create-assessment-target", "--assessment-target-name", "web", "--resource-group-arn", group))[
+        "assessmentTargetArn"
+    ]
+    (preview,) = answer("preview-agents", "--preview-agents-arn", target)["agentPreviews"]
+    assert preview["agentId"] == agent.id
     template = answer(
         *("create-assessment-template", "--assessment-target-arn", target, "--assessment-template-name", "nightly"),
         *("--duration-in-seconds", "180", "--rules-package-arns", PACKAGE),
         *("--user-attributes-for-findings", "key=Team,value=blue"),
     )["assessmentTemplateArn"]
+    answer("set-tags-for-resource", "--resource-arn", template, "--tags", "key=Owner,value=me")
+    assert answer("list-tags-for-resource", "--resource-arn", template)["tags"] == [{"key": "Owner", "value": "me"}]
+
     run = RunArn(answer("start-assessment-run", "--assessment-template-arn", template)["assessmentRunArn"])
+    answer("stop-assessment-run", "--assessment-run-arn", run, "--stop-action", "SKIP_EVALUATION")
+    assert [signal[2] for signal in endpoint.built.workflows.signals] == ["SKIP_EVALUATION"]
+    refused = aws(endpoint, environment, "delete-assessment-run", "--assessment-run-arn", run)
+    assert (refused.returncode, "AssessmentRunInProgressException" in refused.stderr) == (SERVICE_ERROR, True)
     endpoint.built.end_run(run)
+    (described,) = answer("describe-assessment-runs", "--assessment-run-arns", run)["assessmentRuns"]
+    assert (described["state"], described["assessmentTemplateArn"]) == ("FAILED", template)
+
     findings = [builders.finding(number, run) for number in range(12)]
     endpoint.built.produced(*findings)
-    listed = answer("list-findings", "--assessment-run-arns", run)["findingArns"]
-    assert listed == [finding.arn for finding in findings]
-    (described,) = answer("describe-findings", "--finding-arns", listed[0])["findings"]
-    assert described["numericSeverity"] == 6.0
+    of_run = ("list-findings", "--assessment-run-arns", run)
+    assert answer(*of_run, "--page-size", "5")["findingArns"] == [finding.arn for finding in findings]
+    first = answer(*of_run, "--max-items", "5")
+    rest = answer(*of_run, "--starting-token", first["NextToken"])
+    assert [*first["findingArns"], *rest["findingArns"]] == [finding.arn for finding in findings]
+    (finding,) = answer("describe-findings", "--finding-arns", findings[0].arn)["findings"]
+    assert finding["numericSeverity"] == 6.0
+
+    one = ("--finding-arns", findings[3].arn)
+    answer("add-attributes-to-findings", *one, "--attributes", "key=seen,value=yes")
+    seen = json.dumps({"userAttributes": [{"key": "seen", "value": "yes"}]})
+    assert answer("list-findings", "--filter", seen)["findingArns"] == [findings[3].arn]
+    answer("remove-attributes-from-findings", *one, "--attribute-keys", "seen")
+    assert answer("list-findings", "--filter", seen)["findingArns"] == []
+
+    assert answer("delete-assessment-run", "--assessment-run-arn", run) == {}
+    assert answer("list-findings")["findingArns"] == []
+    assert answer("delete-assessment-template", "--assessment-template-arn", template) == {}
     assert answer("delete-assessment-target", "--assessment-target-arn", target) == {}
+    assert answer("list-assessment-targets")["assessmentTargetArns"] == []
 
 
 def test_a_topic_is_subscribed_and_unsubscribed(endpoint: Endpoint, environment: dict[str, str]) -> None:

@@ -1,7 +1,10 @@
 """Laws of the API's endpoint: whatever an allowed caller sends, the answer is one of the protocol, never a fault."""
 
 import asyncio
+import hashlib
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +17,7 @@ from tests.service.api.signing import Signer, as_received, call_headers
 from openinspector.service.api.dispatch import ApiEndpoint, built_operations
 from openinspector.service.api.model import load_model
 from openinspector.service.app.access_keys import FULL_ACCESS, NewAccessKey
+from openinspector.service.settings import Settings
 from openinspector.testing.installation import PACKAGES, BuiltInstallation, open_installation
 from openinspector.testing.model_builders import exclusion, finding, resource_group, run, target, template
 
@@ -57,9 +61,14 @@ def input_of(operation: str) -> st.SearchStrategy[tuple[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> BuiltInstallation:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("api")
+
+
+@pytest.fixture(scope="module")
+def built(folder: Path) -> BuiltInstallation:
     """One installation for all examples: what one leaves behind, the next one meets."""
-    made = open_installation(Path(tmp_path_factory.mktemp("api")))
+    made = open_installation(folder)
     made.stores.assessments.add_resource_group(resource_group())
     made.stores.assessments.add_target(target())
     made.stores.assessments.add_template(template(rules_package_arns=(PACKAGES[0].arn,)))
@@ -154,3 +163,77 @@ def test_a_request_changed_on_its_way_is_refused(
         "IncompleteSignatureException",
         "UnrecognizedClientException",
     )
+
+
+CONTENT_TYPES: Final = st.sampled_from(
+    [
+        "application/x-amz-json-1.1",
+        "application/json",
+        "text/xml",
+        "multipart/form-data",
+        "",
+        "application/x-amz-json-1.1; charset=utf-7",
+    ]
+)
+TARGETS: Final = st.sampled_from(
+    ["InspectorService", "inspectorservice", "AmazonSSM", "OpenInspector", "", "InspectorService.InspectorService"]
+)
+FOREIGN: Final = (
+    "arn:aws:inspector:eu-west-1:999999999999:target/0-00000001",
+    "arn:aws:s3:::bucket",
+    *ARNS[:6],
+)
+HOSTILE: Final = st.one_of(
+    st.sampled_from(
+        [
+            b"[" * 200_000,
+            b'{"a":' * 100_000,
+            b'{"maxResults":' + b"9" * 5_000 + b"}",
+            b'{"maxResults":NaN}',
+            b'{"maxResults":-Infinity}',
+            b'{"maxResults":1e400}',
+            b'{"maxResults":5,"maxResults":6}',
+            b'{"assessmentTargetName":"\\ud800"}',
+            b'{"assessmentTargetName":"\xff\xfe"}',
+            b'{"findingArns":["' + b"x" * 900_000 + b'"]}',
+            b"\xef\xbb\xbf{}",
+            "{}".encode("utf-16"),
+            b" " * 1_000_000,
+            b"null",
+        ]
+    ),
+    st.lists(st.sampled_from(FOREIGN), min_size=1, max_size=12).map(
+        lambda arns: json.dumps(
+            dict.fromkeys(("findingArns", "assessmentRunArns", "assessmentTargetArns"), arns)
+        ).encode()
+    ),
+    st.sampled_from(FOREIGN).map(
+        lambda arn: json.dumps(dict.fromkeys(("assessmentRunArn", "assessmentTargetArn", "resourceArn"), arn)).encode()
+    ),
+)
+
+
+def digest_of(folder: Path) -> str:
+    """Return a digest of everything in the installation's database."""
+    with closing(sqlite3.connect(Settings(data_dir=folder).database.removeprefix("sqlite:///"))) as connection:
+        return hashlib.sha256("\n".join(connection.iterdump()).encode()).hexdigest()
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
+@given(
+    target=st.tuples(TARGETS | st.just("InspectorService"), st.sampled_from([*OPERATIONS, "Nothing", ""])).map(
+        ".".join
+    ),
+    content_type=CONTENT_TYPES,
+    body=HOSTILE,
+)
+def test_what_is_hostile_is_refused_and_changes_nothing(
+    folder: Path, built: BuiltInstallation, key: NewAccessKey, target: str, content_type: str, body: bytes
+) -> None:
+    """Signed by someone who may do everything: only the request itself is in the way."""
+    signer = Signer(key_id=key.id, secret=key.secret)
+    before = digest_of(folder)
+    headers = signer.headers(body, built.clock.now(), {"Content-Type": content_type, "X-Amz-Target": target})
+    status, content = answer(built, headers, body)
+    check(status, content)
+    assert status == 200 or digest_of(folder) == before

@@ -23,6 +23,7 @@ from openinspector.service.ports.assessment_store import (
     AgentsBusyError,
     MissingError,
     NameTakenError,
+    QuotaError,
     RunFilter,
     RunInProgressError,
     RunTotals,
@@ -46,9 +47,10 @@ class MemoryAssessmentStore:
         self._known: dict[RunArn, AssessmentRunState] = {}
         """The state up to which news of a run were taken."""
 
-    def add_resource_group(self, group: ResourceGroup) -> None:
-        """Add a group."""
+    def add_resource_group(self, group: ResourceGroup, *, most: int | None = None) -> None:
+        """Add a group; QuotaError."""
         with self._lock:
+            _check_room("resource groups", len(self._groups), most)
             self._groups[group.arn] = group
 
     def resource_groups_by_arn(self, arns: Sequence[ResourceGroupArn]) -> Mapping[ResourceGroupArn, ResourceGroup]:
@@ -60,9 +62,10 @@ class MemoryAssessmentStore:
         """Return how many groups there are."""
         return len(self._groups)
 
-    def add_target(self, target: AssessmentTarget) -> None:
-        """Add a target; raises NameTakenError."""
+    def add_target(self, target: AssessmentTarget, *, most: int | None = None) -> None:
+        """Add a target; raises QuotaError, NameTakenError."""
         with self._lock:
+            _check_room("assessment targets", len(self._targets), most)
             _check_new(target.arn, self._targets)
             self._check_target_name(target)
             self._targets[target.arn] = target
@@ -105,11 +108,12 @@ class MemoryAssessmentStore:
             del self._targets[arn]
             return runs
 
-    def add_template(self, template: AssessmentTemplate) -> None:
-        """Add a template; raises NameTakenError, MissingError (its target)."""
+    def add_template(self, template: AssessmentTemplate, *, most: int | None = None) -> None:
+        """Add a template; raises MissingError (its target), QuotaError, NameTakenError."""
         with self._lock:
             if template.target_arn not in self._targets:
                 raise MissingError(f"no assessment target {template.target_arn}")
+            _check_room("assessment templates", len(self._templates), most)
             _check_new(template.arn, self._templates)
             siblings = (one for one in self._templates.values() if one.target_arn == template.target_arn)
             _check_name(template.name, (one.name for one in siblings), "template of the target")
@@ -163,10 +167,20 @@ class MemoryAssessmentStore:
             self._check_template(arn)
             self._tags[arn] = tags
 
-    def add_run(self, run: AssessmentRun, agents: Sequence[AgentId]) -> None:
-        """Add a run and reserve its agents, all or nothing: NameTakenError, MissingError, AgentsBusyError."""
+    def add_run(
+        self,
+        run: AssessmentRun,
+        agents: Sequence[AgentId],
+        *,
+        most: int | None = None,
+        most_agents: int | None = None,
+    ) -> None:
+        """Add a run and reserve its agents: MissingError, QuotaError, NameTakenError, AgentsBusyError."""
         with self._lock:
             self._check_template(run.template_arn)
+            _check_room("assessment runs", len(self._runs), most)
+            taking_part = sum(len(self._agents[one.arn]) for one in self._runs.values() if one.in_progress)
+            _check_room("instances being assessed", taking_part, most_agents, len(set(agents)))
             _check_new(run.arn, self._runs)
             siblings = (one for one in self._runs.values() if one.template_arn == run.template_arn)
             _check_name(run.name, (one.name for one in siblings), "run of the template")
@@ -297,6 +311,11 @@ def _check_new(
 ) -> None:
     if arn in held:
         raise StoreError(f"there is a {arn} already")
+
+
+def _check_room(what: str, there: int, most: int | None, added: int = 1) -> None:
+    if most is not None and there + added > most:
+        raise QuotaError(what, there, added, most)
 
 
 def _check_name(name: str, taken: Iterable[str], what: str) -> None:

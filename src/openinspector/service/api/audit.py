@@ -88,7 +88,7 @@ def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event
     event: dict[str, Any] = {
         "eventVersion": _VERSION,
         "userIdentity": _identity(call, realm),
-        "eventTime": call.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "eventTime": f"{call.at.astimezone(UTC).replace(microsecond=0, tzinfo=None).isoformat()}Z",
         "eventSource": _SOURCE,
         "eventName": call.operation,
         "awsRegion": realm.region,

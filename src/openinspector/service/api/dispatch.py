@@ -9,16 +9,18 @@ log (`audit`), which has every call.
 """
 
 import asyncio
+import os
 import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from types import FunctionType, MappingProxyType
 from typing import Final
 
 import msgspec
 import structlog
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -27,7 +29,7 @@ from starlette.types import Receive, Scope, Send
 
 from openinspector.model.errors import OpenInspectorError, StoreError
 from openinspector.plugins import PluginError, modules
-from openinspector.service.api.audit import ApiCall, Strangers, render_event
+from openinspector.service.api.audit import READ_ONLY, ApiCall, Strangers, render_event
 from openinspector.service.api.authorization import check_allowed
 from openinspector.service.api.errors import UNAVAILABLE_NAME, ApiError, api_error, internal_error, unavailable
 from openinspector.service.api.model import api_model, target_prefix
@@ -83,6 +85,9 @@ class ApiEndpoint:
         self._operations = operations
         self._seen = SeenSignatures()
         self._strangers = Strangers()
+        # Reading is Python's own work: more threads than processors only pass its lock around, and all wait longer.
+        # Whoever writes waits for the disk, and does not count.
+        self._readers = CapacityLimiter(os.cpu_count() or 1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -114,7 +119,9 @@ class ApiEndpoint:
             answer = _answer_to(error, call)
             await run_in_threadpool(self._write_down, call, answer)
             return answer
-        return await run_in_threadpool(self._carry_out, request, claim, body, call)
+        reads = request.headers.get("x-amz-target", "").partition(".")[2].startswith(READ_ONLY)
+        carry_out = partial(self._carry_out, request, claim, body, call)
+        return await to_thread.run_sync(carry_out, limiter=self._readers if reads else None)
 
     def _carry_out(self, request: Request, claim: Claim, body: bytes, call: ApiCall) -> bytes | ApiError:
         answer: bytes | ApiError

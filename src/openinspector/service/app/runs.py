@@ -24,6 +24,7 @@ from openinspector.service.ports.assessment_store import (
     AgentsBusyError,
     MissingError,
     NameTakenError,
+    QuotaError,
     RunInProgressError,
 )
 
@@ -43,12 +44,14 @@ def start_run(installation: Installation, template_arn: str, name: str | None) -
     selected = target_agents(installation, target)
     busy = {agent for agent, _ in installation.assessments.busy_agents([agent.id for agent in selected])}
     plan = plan_run(selected, busy, installation.clock.now())
-    _check_quotas(installation, len(plan.participants))
+    quotas = installation.quotas
     numbers = count(installation.assessments.run_totals([template.arn])[template.arn].count + 1)
     while True:
         run = _new_run(installation, template, name or f"Run {next(numbers)} for {template.name}"[:140])
         try:
-            installation.assessments.add_run(run, plan.participants)
+            installation.assessments.add_run(run, plan.participants, most=quotas.runs, most_agents=quotas.instances)
+        except QuotaError as error:
+            raise LimitExceeded("ASSESSMENT_RUN_LIMIT_EXCEEDED", f"No more may be added: {error}.") from error
         except NameTakenError as error:
             # A name of ours may have been taken by hand: the next number is as good.
             if name is None:
@@ -133,15 +136,3 @@ def _new_run(installation: Installation, template: AssessmentTemplate, name: str
         state_changes=(StateChange(at=now, state=AssessmentRunState.CREATED),),
         finding_counts=dict.fromkeys(Severity, 0),
     )
-
-
-def _check_quotas(installation: Installation, participants: int) -> None:
-    if installation.assessments.count_runs() >= installation.quotas.runs:
-        raise LimitExceeded("ASSESSMENT_RUN_LIMIT_EXCEEDED", "There are as many assessment runs as there may be.")
-    running = installation.assessments.runs_in_states(sorted(IN_PROGRESS))
-    hosts = sum(len(installation.assessments.run_agents(run.arn)) for run in running)
-    if hosts + participants > installation.quotas.instances:
-        raise LimitExceeded(
-            "ASSESSMENT_RUN_LIMIT_EXCEEDED",
-            f"{hosts} instances are being assessed; {participants} more would exceed {installation.quotas.instances}.",
-        )

@@ -10,25 +10,24 @@ from openinspector.model.asset import Tag
 from openinspector.service.app.arguments import existing_group, existing_target, no_such, target_arn
 from openinspector.service.app.errors import InvalidInput, LimitExceeded, RunInProgress
 from openinspector.service.app.installation import Installation
-from openinspector.service.ports.assessment_store import MissingError, NameTakenError, RunInProgressError
+from openinspector.service.ports.assessment_store import MissingError, NameTakenError, QuotaError, RunInProgressError
 
 
 def create_resource_group(installation: Installation, tags: tuple[Tag, ...]) -> ResourceGroupArn:
     """Add a resource group; LimitExceeded."""
-    if installation.assessments.count_resource_groups() >= installation.quotas.resource_groups:
-        raise LimitExceeded("RESOURCE_GROUP_LIMIT_EXCEEDED", "There are as many resource groups as there may be.")
     group = ResourceGroup(
         arn=installation.realm.resource_group(installation.new_id()), tags=tags, created_at=installation.clock.now()
     )
-    installation.assessments.add_resource_group(group)
+    try:
+        installation.assessments.add_resource_group(group, most=installation.quotas.resource_groups)
+    except QuotaError as error:
+        raise LimitExceeded("RESOURCE_GROUP_LIMIT_EXCEEDED", f"No more may be added: {error}.") from error
     return group.arn
 
 
 def create_target(installation: Installation, name: str, group: str | None) -> TargetArn:
     """Add a target of a group's hosts, or of all hosts; InvalidInput, NoSuchEntity, LimitExceeded."""
     group_arn = existing_group(installation, group).arn if group is not None else None
-    if installation.assessments.count_targets() >= installation.quotas.targets:
-        raise LimitExceeded("ASSESSMENT_TARGET_LIMIT_EXCEEDED", "There are as many targets as there may be.")
     now = installation.clock.now()
     target = AssessmentTarget(
         arn=installation.realm.target(installation.new_id()),
@@ -38,7 +37,9 @@ def create_target(installation: Installation, name: str, group: str | None) -> T
         updated_at=now,
     )
     try:
-        installation.assessments.add_target(target)
+        installation.assessments.add_target(target, most=installation.quotas.targets)
+    except QuotaError as error:
+        raise LimitExceeded("ASSESSMENT_TARGET_LIMIT_EXCEEDED", f"No more may be added: {error}.") from error
     except NameTakenError as error:
         raise _name_taken(name) from error
     return target.arn

@@ -10,7 +10,7 @@ from openinspector.service.app import arguments
 from openinspector.service.app.errors import InvalidInput, LimitExceeded, RunInProgress
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.targets import forget_below, forget_runs
-from openinspector.service.ports.assessment_store import MissingError, NameTakenError, RunInProgressError
+from openinspector.service.ports.assessment_store import MissingError, NameTakenError, QuotaError, RunInProgressError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +29,6 @@ def create_template(installation: Installation, wanted: NewTemplate) -> Template
     target = arguments.existing_target(installation, wanted.target_arn)
     packages = arguments.known_packages(installation, wanted.rules_package_arns)
     check_distinct(tuple(attribute.key for attribute in wanted.user_attributes), "INVALID_USER_ATTRIBUTE_KEY")
-    if installation.assessments.count_templates() >= installation.quotas.templates:
-        raise LimitExceeded("ASSESSMENT_TEMPLATE_LIMIT_EXCEEDED", "There are as many templates as there may be.")
     template = AssessmentTemplate(
         arn=template_arn(target.arn, installation.new_id()),
         name=wanted.name,
@@ -41,7 +39,9 @@ def create_template(installation: Installation, wanted: NewTemplate) -> Template
         created_at=installation.clock.now(),
     )
     try:
-        installation.assessments.add_template(template)
+        installation.assessments.add_template(template, most=installation.quotas.templates)
+    except QuotaError as error:
+        raise LimitExceeded("ASSESSMENT_TEMPLATE_LIMIT_EXCEEDED", f"No more may be added: {error}.") from error
     except NameTakenError as error:
         raise InvalidInput(
             "ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN", f"Another template of the target is named {wanted.name!r}."

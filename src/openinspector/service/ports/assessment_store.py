@@ -29,6 +29,13 @@ class MissingError(StoreError):
     """What was to be changed, or its parent, does not exist."""
 
 
+class QuotaError(StoreError):
+    """There would be more than there may be. Exact, however many are added at once."""
+
+    def __init__(self, what: str, there: int, added: int, most: int) -> None:
+        super().__init__(f"there are {there} {what}; {added} more would exceed {most}")
+
+
 class RunInProgressError(StoreError):
     """A deletion is refused because these runs below are in progress."""
 
@@ -104,8 +111,8 @@ class AssessmentStore(Protocol):
     case sensitive (decisions).
     """
 
-    def add_resource_group(self, group: ResourceGroup) -> None:
-        """Add a group."""
+    def add_resource_group(self, group: ResourceGroup, *, most: int | None = None) -> None:
+        """Add a group; raises QuotaError where there are ``most`` already."""
         ...
 
     def resource_groups_by_arn(self, arns: Sequence[ResourceGroupArn]) -> Mapping[ResourceGroupArn, ResourceGroup]:
@@ -116,8 +123,8 @@ class AssessmentStore(Protocol):
         """Return how many groups there are."""
         ...
 
-    def add_target(self, target: AssessmentTarget) -> None:
-        """Add a target; raises NameTakenError."""
+    def add_target(self, target: AssessmentTarget, *, most: int | None = None) -> None:
+        """Add a target; raises QuotaError where there are ``most`` already, NameTakenError."""
         ...
 
     def replace_target(self, target: AssessmentTarget) -> None:
@@ -140,8 +147,8 @@ class AssessmentStore(Protocol):
         """Delete a target, its templates and runs; returns those runs. RunInProgressError, MissingError."""
         ...
 
-    def add_template(self, template: AssessmentTemplate) -> None:
-        """Add a template; raises NameTakenError, MissingError (its target)."""
+    def add_template(self, template: AssessmentTemplate, *, most: int | None = None) -> None:
+        """Add a template; raises MissingError (its target), QuotaError where there are ``most``, NameTakenError."""
         ...
 
     def templates_by_arn(self, arns: Sequence[TemplateArn]) -> Mapping[TemplateArn, AssessmentTemplate]:
@@ -172,10 +179,18 @@ class AssessmentStore(Protocol):
         """Replace a template's whole set of tags; MissingError."""
         ...
 
-    def add_run(self, run: AssessmentRun, agents: Sequence[AgentId]) -> None:
+    def add_run(
+        self,
+        run: AssessmentRun,
+        agents: Sequence[AgentId],
+        *,
+        most: int | None = None,
+        most_agents: int | None = None,
+    ) -> None:
         """Add a run and reserve its agents, all or nothing.
 
-        Raises NameTakenError (for the template), MissingError (the template), AgentsBusyError.
+        Raises MissingError (the template), QuotaError where there are ``most`` runs already or more than
+        ``most_agents`` would take part in runs, NameTakenError (for the template), AgentsBusyError.
         """
         ...
 

@@ -7,14 +7,16 @@ once.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, delete, select
+from sqlalchemy import Engine, Row, bindparam, delete, select
 
 from openinspector.service.ports.access_key_store import AccessKey, TooManyKeysError
 from openinspector.service.stores.dialect import add_new
-from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.engine import reading, reading_once, writing
 from openinspector.service.stores.schema import ACCESS_KEY
 
 _SLOTS: Final = range(2)
+_BY_ID: Final = select(ACCESS_KEY).where(ACCESS_KEY.c.id == bindparam("key_id"))
+"""Made once: every request of the API asks it."""
 
 
 class SqlAccessKeyStore:
@@ -38,8 +40,8 @@ class SqlAccessKeyStore:
 
     def get(self, key_id: str) -> AccessKey | None:
         """Return a key, or None."""
-        with reading(self._engine) as connection:
-            row = connection.execute(select(ACCESS_KEY).where(ACCESS_KEY.c.id == key_id)).one_or_none()
+        with reading_once(self._engine) as connection:
+            row = connection.execute(_BY_ID, {"key_id": key_id}).one_or_none()
         return None if row is None else _key(row)
 
     def list_all(self) -> Sequence[AccessKey]:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Insert, Table, func
+from sqlalchemy import ColumnElement, Connection, Insert, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
+
+from openinspector.service.ports.assessment_store import QuotaError
 
 
 def insert_new(connection: Connection, table: Table, unique: Sequence[str]) -> Insert:
@@ -20,6 +22,20 @@ def add_new(connection: Connection, table: Table, unique: Sequence[str], row: Ma
     """Insert a row unless its ``unique`` columns are taken; say whether it was inserted."""
     added = insert_new(connection, table, unique).returning(*table.primary_key)
     return connection.execute(added, row).first() is not None
+
+
+def check_room(connection: Connection, table: Table, what: str, most: int | None, added: int = 1) -> None:
+    """Raise QuotaError where ``added`` more rows would be more than ``most``; those who add wait for each other.
+
+    On SQLite all writers do. On PostgreSQL the lock is that of the table's name, and nobody else takes it.
+    """
+    if most is None:
+        return
+    if _is_postgresql(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(table.name))))
+    there = connection.execute(select(func.count()).select_from(table)).scalar_one()
+    if there + added > most:
+        raise QuotaError(what, there, added, most)
 
 
 def insert_many_new(

@@ -38,6 +38,7 @@ _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}",
 )
 _WRITES: Final = "openinspector_writes"
+_LONE: Final = "openinspector_lone"
 
 
 def open_engine(url: str) -> Engine:
@@ -63,6 +64,16 @@ def reading(engine: Engine) -> Iterator[Connection]:
     with _as_store_error(), engine.connect() as connection:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        yield connection
+
+
+@contextmanager
+def reading_once(engine: Engine) -> Iterator[Connection]:
+    """As `reading`, for one statement: it is its own snapshot, so that no transaction is begun and rolled back."""
+    with _as_store_error(), engine.connect() as connection:
+        connection.execution_options(**{_LONE: True})
+        if connection.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT")
         yield connection
 
 
@@ -108,8 +119,9 @@ def _set_pragmas(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> No
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get(_LONE, False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get(_WRITES, False) else "BEGIN")
 
 
 @contextmanager

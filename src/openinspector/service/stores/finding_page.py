@@ -1,106 +1,196 @@
-"""One page of findings, merged from the runs it can come from.
+"""One page of findings, merged from the blocks it can come from (ADR 48).
 
-Each run's findings are read in order from one index, and runs whose first finding is later than the page's last are
-not looked at: a page deep in the list costs what the first one costs.
+Blocks are looked at in the order of their first finding, only those that have what is wanted, until those that are left
+stand behind the page. A page costs the same wherever in the list it is, and whether the filter matches much or little.
 """
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Connection, Row, Select, cast, literal, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, literal, select, tuple_
 
-from openinspector.model.arn import FindingArn, RunArn, finding_arn
+from openinspector.model.arn import FindingArn, finding_arn
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Cursor, Page, PageRequest
-from openinspector.service.stores.columns import Word, from_micros, to_json, to_micros
-from openinspector.service.stores.dialect import contains
+from openinspector.service.stores.columns import from_micros, to_json, to_micros
+from openinspector.service.stores.finding_bits import BLOCK, BitsKind, Condition, matching, places_of
 from openinspector.service.stores.finding_row import SEVERITIES, attribute_bodies
 from openinspector.service.stores.finding_text import digest
-from openinspector.service.stores.schema import FINDING, RESULT, TEXT
+from openinspector.service.stores.query import in_batches
+from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK, RESULT, TEXT
 
-_Place = tuple[int, FindingArn]
-"""Where a finding stands in the list: microseconds of its creation, then its ARN."""
+_BLOCKS_AT_FIRST: Final = 4
+_BLOCKS_AT_A_TIME: Final = 256
+_CHOOSING: Final = 2
+"""Conditions that choose blocks, those that mostly match least; to plan more takes longer than to read their bits."""
+_PROBES: Final = 20
+"""Cube root of a block."""
+_LAST: Final = "\U0010ffff"
+"""Behind every id."""
 
 
 def read_finding_page(connection: Connection, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:
     """Return one page of the findings that ``wanted`` asks for."""
     most = page.limit + 1
-    found: list[_Place] = []
-    for result in connection.execute(_results(wanted, page.after)):
-        if len(found) == most and to_micros(result.first_at) > found[-1][0]:
+    runs: dict[int, str] = {}
+    spots: list[int] = []
+    latest = -1
+    for block, places in _places(connection, wanted, page.after):
+        if len(spots) >= most and block.first_at > latest:
             break
-        query = _findings(connection, wanted, result, page.after).limit(most)
-        places = ((row.created_at, finding_arn(result.run_arn, row.id)) for row in connection.execute(query))
-        found = sorted((*found, *places))[:most]
+        taken = [block.id * BLOCK + place for place in islice(places, most)]
+        if taken:
+            spots += taken
+            runs[block.id] = block.run_arn
+            latest = max(latest, block.last_at)
+    found = sorted(
+        (row.created_at, finding_arn(runs[row.spot // BLOCK], row.id))  # type: ignore[arg-type]
+        for some in in_batches(spots)
+        for row in connection.execute(_keys(some))
+    )
     shown = found[: page.limit]
     after = None
-    if len(found) == most and shown:
+    if len(found) >= most and shown:
         created_at, arn = shown[-1]
         after = Cursor(created_at=from_micros(created_at), arn=arn)
     return Page(rows=[arn for _, arn in shown], next=after)
 
 
-def _results(wanted: FindingFilter, after: Cursor | None) -> Select[Any]:
-    """Ask for the runs that can have what is wanted, the earliest first."""
-    query = select(RESULT.c.id, RESULT.c.run_arn, RESULT.c.first_at).order_by(RESULT.c.first_at, RESULT.c.run_arn)
+def _places(
+    connection: Connection, wanted: FindingFilter, after: Cursor | None
+) -> Iterator[tuple[Row[Any], Iterator[int]]]:
+    """Yield blocks and the places in them of findings that are wanted, the block with the earliest finding first."""
+    conditions = _conditions(wanted)
+    choosing = conditions[:_CHOOSING]
+    query = _blocks(wanted, after).where(*(condition(FINDING_BLOCK.c.id).exists() for condition in choosing))
+    for blocks in _in_turn(connection, query):
+        found = matching(connection, blocks, conditions)
+        within = _within(connection, wanted, after, [block for block in blocks if block.id in found])
+        for block in blocks:
+            yield block, places_of(found.get(block.id, 0) & within.get(block.id, 0))
+
+
+def _in_turn(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
+    """Yield blocks in order, a few at first: most pages need no more."""
+    place = tuple_(FINDING_BLOCK.c.first_at, FINDING_BLOCK.c.id)
+    query = query.order_by(FINDING_BLOCK.c.first_at, FINDING_BLOCK.c.id)
+    most, blocks = _BLOCKS_AT_FIRST, connection.execute(query.limit(_BLOCKS_AT_FIRST)).all()
+    while blocks:
+        yield blocks
+        if len(blocks) < most:
+            return
+        last = tuple_(literal(blocks[-1].first_at), literal(blocks[-1].id))
+        most = min(4 * most, _BLOCKS_AT_A_TIME)
+        blocks = connection.execute(query.where(place > last).limit(most)).all()
+
+
+def _blocks(wanted: FindingFilter, after: Cursor | None) -> Select[Any]:
+    """Ask for the blocks that can have what is wanted."""
+    query = select(FINDING_BLOCK, RESULT.c.run_arn).join(RESULT, RESULT.c.id == FINDING_BLOCK.c.result_id)
     if wanted.run_arns:
         query = query.where(RESULT.c.run_arn.in_(wanted.run_arns))
     if wanted.created.begin is not None:
-        query = query.where(RESULT.c.last_at >= wanted.created.begin)
+        query = query.where(FINDING_BLOCK.c.last_at >= to_micros(wanted.created.begin))
     if wanted.created.end is not None:
-        query = query.where(RESULT.c.first_at <= wanted.created.end)
+        query = query.where(FINDING_BLOCK.c.first_at <= to_micros(wanted.created.end))
     if after is not None:
-        query = query.where(RESULT.c.last_at >= after.created_at)
-    has = [_numbers(RESULT.c.id, bodies).exists() for _, bodies in _word_filters(wanted)]
-    has += [_numbers(RESULT.c.id, (body,)).exists() for _, body in _attribute_filters(wanted)]
-    return query.where(*has)
-
-
-def _findings(connection: Connection, wanted: FindingFilter, result: Row[Any], after: Cursor | None) -> Select[Any]:
-    """Ask for the findings of one run that are wanted, in order."""
-    query = select(FINDING.c.created_at, FINDING.c.id).where(FINDING.c.result_id == result.id)
-    query = query.order_by(FINDING.c.created_at, FINDING.c.id)
-    if after is not None:
-        query = query.where(_follows(result.run_arn, after))
-    if wanted.severities:
-        query = query.where(FINDING.c.severity.in_([SEVERITIES.index(one) for one in wanted.severities]))
-    if wanted.created.begin is not None:
-        query = query.where(FINDING.c.created_at >= to_micros(wanted.created.begin))
-    if wanted.created.end is not None:
-        query = query.where(FINDING.c.created_at <= to_micros(wanted.created.end))
-    for column, bodies in _word_filters(wanted):
-        query = query.where(column.in_(_numbers(literal(result.id), bodies)))
-    for packed, body in _attribute_filters(wanted):
-        number = cast(_numbers(literal(result.id), (body,)).scalar_subquery(), Word)
-        query = query.where(contains(connection, packed, literal(" ") + number + literal(" ")))
+        query = query.where(FINDING_BLOCK.c.last_at >= to_micros(after.created_at))
     return query
 
 
-def _follows(run: RunArn, cursor: Cursor) -> ColumnElement[bool]:
-    """Whether a finding of ``run`` stands after the cursor; between runs the order of their ARNs decides."""
-    created_at = to_micros(cursor.created_at)
-    start = finding_arn(run, "")
+def _within(
+    connection: Connection, wanted: FindingFilter, after: Cursor | None, blocks: Sequence[Row[Any]]
+) -> Mapping[int, int]:
+    """Return for each block the bits of the places that are within the wanted time and behind the cursor."""
+    starts, ends = {block.id: 0 for block in blocks}, {block.id: block.size for block in blocks}
+    if after is not None:
+        behind = to_micros(after.created_at)
+        cut = [(block, *_cursor_in(block, after)) for block in blocks if block.first_at <= behind]
+        starts |= _places_behind(connection, cut)
+    if wanted.created.begin is not None:
+        begin = to_micros(wanted.created.begin)
+        for block, place in _places_behind(connection, [(b, begin, "") for b in blocks if b.first_at < begin]).items():
+            starts[block] = max(starts[block], place)
+    if wanted.created.end is not None:
+        end = to_micros(wanted.created.end)
+        ends |= _places_behind(connection, [(block, end, _LAST) for block in blocks if block.last_at > end])
+    return {block: (1 << ends[block]) - 1 & -1 << starts[block] for block in starts}
+
+
+def _cursor_in(block: Row[Any], cursor: Cursor) -> tuple[int, str]:
+    """Return the cursor among the findings of a run; between runs the order of their ARNs decides."""
+    created_at, start = to_micros(cursor.created_at), finding_arn(block.run_arn, "")
     if cursor.arn.startswith(start):
-        position = tuple_(literal(created_at), literal(cursor.arn[len(start) :], Word))
-        return tuple_(FINDING.c.created_at, FINDING.c.id) > position
-    return FINDING.c.created_at >= created_at if start > cursor.arn else FINDING.c.created_at > created_at
+        return created_at, cursor.arn[len(start) :]
+    return created_at, "" if start > cursor.arn else _LAST
 
 
-def _word_filters(wanted: FindingFilter) -> list[tuple[Column[int], tuple[str, ...]]]:
-    filters: tuple[tuple[Column[int], tuple[str, ...]], ...] = (
-        (FINDING.c.agent, wanted.agent_ids),
-        (FINDING.c.auto_scaling_group, wanted.auto_scaling_groups),
-        (FINDING.c.rule, wanted.rule_names),
-        (FINDING.c.rules_package, wanted.rules_package_arns),
+def _places_behind(connection: Connection, cuts: Sequence[tuple[Row[Any], int, str]]) -> dict[int, int]:
+    """Return for each block the first place that stands behind a moment and id, its size where none does.
+
+    All blocks are searched together, each divided by `_PROBES` places: as few queries as for one.
+    """
+    lows, highs = {block.id: 0 for block, _, _ in cuts}, {block.id: block.size for block, _, _ in cuts}
+    positions = {block.id: (created_at, identifier) for block, created_at, identifier in cuts}
+    while probes := [block * BLOCK + place for block in lows for place in _probes(lows[block], highs[block])]:
+        found = (row for some in in_batches(probes) for row in connection.execute(_keys(some)))
+        for row in found:
+            block, place = divmod(row.spot, BLOCK)
+            if (row.created_at, row.id) <= positions[block]:
+                lows[block] = max(lows[block], place + 1)
+            else:
+                highs[block] = min(highs[block], place)
+    return lows
+
+
+def _probes(low: int, high: int) -> Sequence[int]:
+    """Return places that divide those from ``low`` up to ``high``, which is not among them."""
+    return range(low, high)[:: (high - low) // _PROBES + 1]
+
+
+def _keys(spots: Sequence[int]) -> Select[Any]:
+    return select(FINDING.c.spot, FINDING.c.created_at, FINDING.c.id).where(FINDING.c.spot.in_(spots))
+
+
+def _conditions(wanted: FindingFilter) -> list[Condition]:
+    words = (
+        (BitsKind.AGENT, wanted.agent_ids),
+        (BitsKind.RULE, wanted.rule_names),
+        (BitsKind.AUTO_SCALING_GROUP, wanted.auto_scaling_groups),
+        (BitsKind.RULES_PACKAGE, wanted.rules_package_arns),
     )
-    return [(column, tuple(map(to_json, words))) for column, words in filters if words]
+    found = [_has_text(BitsKind.ATTRIBUTE, (body,)) for body in attribute_bodies(wanted.attributes)]
+    found += [_has_text(BitsKind.USER_ATTRIBUTE, (body,)) for body in attribute_bodies(wanted.user_attributes)]
+    found += [_has_text(kind, map(to_json, texts)) for kind, texts in words if texts]
+    return [*found, _has_severity(wanted)] if wanted.severities else found
 
 
-def _attribute_filters(wanted: FindingFilter) -> list[tuple[Column[str], str]]:
-    system = [(FINDING.c.attributes, body) for body in attribute_bodies(wanted.attributes)]
-    return system + [(FINDING.c.user_attributes, body) for body in attribute_bodies(wanted.user_attributes)]
+def _has_text(kind: BitsKind, bodies: Iterable[str]) -> Condition:
+    digests = list(map(digest, bodies))
+
+    def bits(blocks: Sequence[int] | ColumnElement[int]) -> Select[Any]:
+        block = FINDING_BLOCK.alias()
+        query = select(FINDING_BITS.c.block, FINDING_BITS.c.bits).select_from(block)
+        query = query.join(TEXT, TEXT.c.result_id == block.c.result_id).where(TEXT.c.digest.in_(digests))
+        query = query.join(
+            FINDING_BITS,
+            (FINDING_BITS.c.kind == kind) & (FINDING_BITS.c.value == TEXT.c.id) & (FINDING_BITS.c.block == block.c.id),
+        )
+        return query.where(_among(block.c.id, blocks))
+
+    return bits
 
 
-def _numbers(result_id: ColumnElement[int], bodies: Iterable[str]) -> Select[Any]:
-    """Ask for the numbers that a run gave to any of these texts."""
-    return select(TEXT.c.id).where(TEXT.c.result_id == result_id, TEXT.c.digest.in_(list(map(digest, bodies))))
+def _has_severity(wanted: FindingFilter) -> Condition:
+    values = [SEVERITIES.index(one) for one in wanted.severities]
+
+    def bits(blocks: Sequence[int] | ColumnElement[int]) -> Select[Any]:
+        query = select(FINDING_BITS.c.block, FINDING_BITS.c.bits).where(FINDING_BITS.c.kind == BitsKind.SEVERITY)
+        return query.where(FINDING_BITS.c.value.in_(values), _among(FINDING_BITS.c.block, blocks))
+
+    return bits
+
+
+def _among(column: ColumnElement[int], blocks: Sequence[int] | ColumnElement[int]) -> ColumnElement[bool]:
+    return column == blocks if isinstance(blocks, ColumnElement) else column.in_(blocks)

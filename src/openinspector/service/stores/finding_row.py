@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
 from typing import Any, Final
 
 import msgspec
@@ -38,15 +37,14 @@ class _Parts:
 
 
 def to_rows(connection: Connection, result_id: int, findings: Sequence[Finding]) -> list[_Row]:
-    """Return the rows of one run's findings, by id; adds their texts. The caller holds the result's row."""
+    """Return the rows of one run's findings but for their spots; adds their texts. The caller holds the result."""
     wording = Wording()
     apart = [_take_apart(finding, wording) for finding in findings]
     bodies: set[str] = set()
     for parts in apart:
         bodies.update(filter(None, parts.single), parts.attributes, parts.user_attributes)
     numbers = intern_texts(connection, result_id, bodies)
-    rows = [_row(result_id, finding, parts, numbers) for finding, parts in zip(findings, apart, strict=True)]
-    return sorted(rows, key=itemgetter(1))
+    return [_row(result_id, finding, parts, numbers) for finding, parts in zip(findings, apart, strict=True)]
 
 
 def from_rows(connection: Connection, run: RunArn, rows: Sequence[Row[Any]]) -> Iterator[Finding]:

@@ -6,21 +6,23 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, case, delete, func, literal, select, update
+from sqlalchemy import Connection, Engine, Row, delete, func, select, update
 
 from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn, run_of
 from openinspector.model.exclusion import Exclusion
 from openinspector.model.finding import Attribute, Finding, Severity
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.stores.columns import Moment, to_micros
-from openinspector.service.stores.dialect import insert_many_new, insert_new
+from openinspector.service.stores.columns import to_micros
+from openinspector.service.stores.dialect import insert_new
 from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.finding_bits import move_user_attributes
+from openinspector.service.stores.finding_block import add_rows, delete_rows
 from openinspector.service.stores.finding_page import read_finding_page
 from openinspector.service.stores.finding_row import SEVERITIES, attribute_bodies, finding_id, from_rows, to_rows
-from openinspector.service.stores.finding_text import intern_texts, pack, texts
+from openinspector.service.stores.finding_text import intern_texts, pack, texts, unpack
 from openinspector.service.stores.query import in_batches
-from openinspector.service.stores.schema import EXCLUSION, FINDING, RESULT, TEXT
+from openinspector.service.stores.schema import EXCLUSION, FINDING, RESULT
 
 
 class SqlFindingStore:
@@ -36,8 +38,10 @@ class SqlFindingStore:
             by_run[finding.run_arn].append(finding)
         with writing(self._engine) as connection:
             for run in sorted(by_run):
-                rows = to_rows(connection, _hold_result(connection, by_run[run]), by_run[run])
-                insert_many_new(connection, FINDING, ("result_id", "id"), rows)
+                result_id = _hold_result(connection, run)
+                new = _only_new(connection, result_id, by_run[run])
+                if new:
+                    add_rows(connection, result_id, to_rows(connection, result_id, new))
 
     def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:
         """Return the findings that exist."""
@@ -93,10 +97,15 @@ class SqlFindingStore:
             if result_id is None:
                 return
             bodies = attribute_bodies(attributes)
-            numbers = intern_texts(connection, result_id, bodies)
-            changed = {"user_attributes": pack(numbers[body] for body in bodies), "updated_at": to_micros(updated_at)}
             place = (FINDING.c.result_id == result_id, FINDING.c.id == one)
+            before = connection.execute(select(FINDING.c.spot, FINDING.c.user_attributes).where(*place)).one_or_none()
+            if before is None:
+                return
+            numbers = intern_texts(connection, result_id, bodies)
+            after = [numbers[body] for body in bodies]
+            changed = {"user_attributes": pack(after), "updated_at": to_micros(updated_at)}
             connection.execute(update(FINDING).where(*place).values(**changed))
+            move_user_attributes(connection, before.spot, unpack(before.user_attributes), after)
 
     def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
         """Add exclusions, all or nothing; one that is there already stays as it is."""
@@ -137,28 +146,26 @@ class SqlFindingStore:
             result_id = connection.scalar(select(RESULT.c.id).where(RESULT.c.run_arn == run).with_for_update())
             if result_id is None:
                 return
-            connection.execute(delete(FINDING).where(FINDING.c.result_id == result_id))
-            connection.execute(delete(TEXT).where(TEXT.c.result_id == result_id))
+            delete_rows(connection, result_id)
             connection.execute(delete(RESULT).where(RESULT.c.id == result_id))
 
 
-def _hold_result(connection: Connection, findings: Sequence[Finding]) -> int:
-    """Return the number of the findings' run, and keep other writers of that run waiting until we are done."""
-    run = findings[0].run_arn
-    first = min(finding.created_at for finding in findings)
-    last = max(finding.created_at for finding in findings)
-    row = {"run_arn": run, "first_at": first, "last_at": last}
-    connection.execute(insert_new(connection, RESULT, ("run_arn",)), row)
-    widened = (
-        update(RESULT)
-        .where(RESULT.c.run_arn == run)
-        .values(
-            first_at=case((RESULT.c.first_at > first, literal(first, Moment)), else_=RESULT.c.first_at),
-            last_at=case((RESULT.c.last_at < last, literal(last, Moment)), else_=RESULT.c.last_at),
-        )
-        .returning(RESULT.c.id)
-    )
-    return int(connection.execute(widened).scalar_one())
+def _hold_result(connection: Connection, run: RunArn) -> int:
+    """Return the number of a run, and keep other writers of that run waiting until we are done."""
+    connection.execute(insert_new(connection, RESULT, ("run_arn",)), {"run_arn": run})
+    return int(connection.execute(select(RESULT.c.id).where(RESULT.c.run_arn == run).with_for_update()).scalar_one())
+
+
+def _only_new(connection: Connection, result_id: int, findings: Sequence[Finding]) -> list[Finding]:
+    """Return the findings of one run that are not there yet, each once."""
+    by_id: dict[str, Finding] = {}
+    for finding in findings:
+        by_id.setdefault(finding_id(finding.arn, finding.run_arn), finding)
+    for some in in_batches(tuple(by_id)):
+        known = select(FINDING.c.id).where(FINDING.c.result_id == result_id, FINDING.c.id.in_(some))
+        for there in connection.scalars(known):
+            del by_id[there]
+    return list(by_id.values())
 
 
 def _rows(connection: Connection, run: RunArn, ids: Sequence[str]) -> Sequence[Row[Any]]:

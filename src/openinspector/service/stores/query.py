@@ -4,12 +4,26 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, literal, or_, tuple_, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Select,
+    Table,
+    bindparam,
+    literal,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from openinspector.service.ports.assessment_store import DurationRange, TimeRange
 from openinspector.service.ports.page import Cursor, Page, PageRequest
 from openinspector.service.stores.columns import Moment, Word, to_json
 from openinspector.service.stores.dialect import contains
+from openinspector.service.stores.engine import reading, reading_once
 
 T = TypeVar("T")
 K = TypeVar("K")
@@ -22,6 +36,19 @@ def in_batches(keys: Sequence[K]) -> Iterator[Sequence[K]]:
     distinct = iter(dict.fromkeys(keys))
     while batch := tuple(islice(distinct, _MOST_KEYS)):
         yield batch
+
+
+def by_arn(table: Table) -> Select[Any]:
+    """Ask for the rows whose ARNs are given to `rows_by_arn`: made once, because nearly every request asks it."""
+    return select(table).where(table.c.arn.in_(bindparam("arns", expanding=True)))
+
+
+def rows_by_arn(engine: Engine, query: Select[Any], arns: Sequence[str]) -> Iterator[Row[Any]]:
+    """Yield the rows that a query of `by_arn` finds."""
+    batches = list(in_batches(arns))
+    with reading_once(engine) if len(batches) == 1 else reading(engine) as connection:
+        for batch in batches:
+            yield from connection.execute(query, {"arns": batch})
 
 
 def read_page(

@@ -6,7 +6,7 @@ A run in progress holds its agents: each has one row in ``busy_agent``, whose pr
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
@@ -23,10 +23,20 @@ from openinspector.service.ports.assessment_store import (
     RunInProgressError,
 )
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.stores.dialect import add_new, insert_or_keep, matches
-from openinspector.service.stores.engine import reading, writing
-from openinspector.service.stores.query import in_batches, in_durations, in_times, names_any, read_page
+from openinspector.service.stores.dialect import add_new, check_room, insert_or_keep, matches
+from openinspector.service.stores.engine import reading, reading_once, writing
+from openinspector.service.stores.query import (
+    by_arn,
+    in_batches,
+    in_durations,
+    in_times,
+    names_any,
+    read_page,
+    rows_by_arn,
+)
 from openinspector.service.stores.schema import BUSY_AGENT, RUN, RUN_AGENT, TEMPLATE
+
+_BY_ARN: Final = by_arn(RUN)
 
 
 class SqlRuns:
@@ -34,15 +44,24 @@ class SqlRuns:
 
     _engine: Engine
 
-    def add_run(self, run: AssessmentRun, agents: Sequence[AgentId]) -> None:
+    def add_run(
+        self,
+        run: AssessmentRun,
+        agents: Sequence[AgentId],
+        *,
+        most: int | None = None,
+        most_agents: int | None = None,
+    ) -> None:
         """Add a run and reserve its agents, all or nothing.
 
-        Raises NameTakenError (for the template), MissingError (the template), AgentsBusyError.
+        Raises MissingError (the template), QuotaError, NameTakenError (for the template), AgentsBusyError.
         """
         parent = select(TEMPLATE.c.arn).where(TEMPLATE.c.arn == run.template_arn)
         with writing(self._engine) as connection:
             if connection.scalar(parent.with_for_update(key_share=True, read=True)) is None:
                 raise MissingError(f"no assessment template {run.template_arn}")
+            check_room(connection, RUN, "assessment runs", most)
+            check_room(connection, BUSY_AGENT, "instances being assessed", most_agents, len(set(agents)))
             if not add_new(connection, RUN, ("template_arn", "name"), {**_row(run), "has_news": 1}):
                 message = f"another run of the template is named {run.name!r}"
                 raise NameTakenError(message, advice="Choose another name.")
@@ -54,12 +73,7 @@ class SqlRuns:
 
     def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
         """Return the runs that exist."""
-        found: dict[RunArn, AssessmentRun] = {}
-        with reading(self._engine) as connection:
-            for wanted in in_batches(arns):
-                for row in connection.execute(select(RUN).where(RUN.c.arn.in_(wanted))):
-                    found[row.arn] = _run(row)
-        return found
+        return {row.arn: _run(row) for row in rows_by_arn(self._engine, _BY_ARN, arns)}
 
     def list_runs(self, wanted: RunFilter, page: PageRequest) -> Page[AssessmentRun]:
         """Return one page of runs."""
@@ -73,7 +87,7 @@ class SqlRuns:
             query = query.where(RUN.c.template_arn.in_(wanted.template_arns))
         if wanted.states:
             query = query.where(RUN.c.state.in_(wanted.states))
-        with reading(self._engine) as connection:
+        with reading_once(self._engine) as connection:
             if wanted.name_pattern is not None:
                 query = query.where(matches(connection, RUN.c.name, wanted.name_pattern))
             if wanted.rules_package_arns:
@@ -82,7 +96,7 @@ class SqlRuns:
 
     def count_runs(self) -> int:
         """Return how many runs there are."""
-        with reading(self._engine) as connection:
+        with reading_once(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(RUN)).scalar_one()
 
     def delete_run(self, arn: RunArn) -> None:

@@ -198,10 +198,6 @@ RESULT: Final = Table(
     METADATA,
     Column("id", _Number, primary_key=True),
     Column("run_arn", Word, nullable=False, unique=True),
-    # When its first and last finding were made: which runs a page of findings can come from.
-    Column("first_at", Moment, nullable=False),
-    Column("last_at", Moment, nullable=False),
-    Index(None, "first_at"),
     sqlite_autoincrement=True,
 )
 
@@ -229,18 +225,35 @@ FINDING: Final = Table(
     Column("user_attributes", Word, nullable=False),
     # The number of one text.
     *(Column(name, _Number, nullable=name == "auto_scaling_group") for name in FINDING_TEXTS),
-    # Pages and every filter but attributes are answered from this index alone.
-    Index(
-        "ix_finding_page",
-        "result_id",
-        "created_at",
-        "id",
-        "severity",
-        "rules_package",
-        "rule",
-        "agent",
-        "auto_scaling_group",
-    ),
+    # Where it stands: its block and its place there (`finding_bits`).
+    Column("spot", BigInteger, nullable=False),
+    # Pages are read from this index alone.
+    Index("ix_finding_page", "spot", "created_at", "id"),
+)
+
+FINDING_BLOCK: Final = Table(
+    "finding_block",
+    METADATA,
+    Column("id", _Number, primary_key=True),
+    Column("result_id", _Number, ForeignKey(RESULT.c.id), nullable=False),
+    Column("size", Integer, nullable=False),
+    # When its first and last finding were made, microseconds: which blocks a page can come from.
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+    Index(None, "first_at", "id"),
+    Index(None, "result_id", "id"),
+    sqlite_autoincrement=True,
+)
+
+FINDING_BITS: Final = Table(
+    "finding_bits",
+    METADATA,
+    Column("block", _Number, primary_key=True, autoincrement=False),
+    Column("kind", SmallInteger, primary_key=True),
+    # The place of a severity, or the number of a text.
+    Column("value", _Number, primary_key=True),
+    Column("bits", LargeBinary, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 EXCLUSION: Final = Table(

@@ -1,7 +1,7 @@
 """Resource groups and assessment targets in SQL; part of `assessment_sql`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -10,11 +10,14 @@ from openinspector.model.arn import ResourceGroupArn, RunArn, TargetArn, Templat
 from openinspector.model.assessment import AssessmentTarget, ResourceGroup
 from openinspector.service.ports.assessment_store import MissingError, NameTakenError
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.stores.dialect import add_new, matches
-from openinspector.service.stores.engine import reading, writing
-from openinspector.service.stores.query import in_batches, read_page
+from openinspector.service.stores.dialect import add_new, check_room, matches
+from openinspector.service.stores.engine import reading_once, writing
+from openinspector.service.stores.query import by_arn, read_page, rows_by_arn
 from openinspector.service.stores.run_sql import delete_templates
 from openinspector.service.stores.schema import RESOURCE_GROUP, TARGET, TEMPLATE
+
+_GROUPS_BY_ARN: Final = by_arn(RESOURCE_GROUP)
+_TARGETS_BY_ARN: Final = by_arn(TARGET)
 
 
 class SqlTargets:
@@ -22,28 +25,25 @@ class SqlTargets:
 
     _engine: Engine
 
-    def add_resource_group(self, group: ResourceGroup) -> None:
-        """Add a group."""
+    def add_resource_group(self, group: ResourceGroup, *, most: int | None = None) -> None:
+        """Add a group; QuotaError."""
         with writing(self._engine) as connection:
+            check_room(connection, RESOURCE_GROUP, "resource groups", most)
             row = {"arn": group.arn, "tags": group.tags, "created_at": group.created_at}
             connection.execute(insert(RESOURCE_GROUP), row)
 
     def resource_groups_by_arn(self, arns: Sequence[ResourceGroupArn]) -> Mapping[ResourceGroupArn, ResourceGroup]:
         """Return the groups that exist."""
-        found: dict[ResourceGroupArn, ResourceGroup] = {}
-        with reading(self._engine) as connection:
-            for wanted in in_batches(arns):
-                for row in connection.execute(select(RESOURCE_GROUP).where(RESOURCE_GROUP.c.arn.in_(wanted))):
-                    found[row.arn] = ResourceGroup(arn=row.arn, tags=row.tags, created_at=row.created_at)
-        return found
+        rows = rows_by_arn(self._engine, _GROUPS_BY_ARN, arns)
+        return {row.arn: ResourceGroup(arn=row.arn, tags=row.tags, created_at=row.created_at) for row in rows}
 
     def count_resource_groups(self) -> int:
         """Return how many groups there are."""
-        with reading(self._engine) as connection:
+        with reading_once(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(RESOURCE_GROUP)).scalar_one()
 
-    def add_target(self, target: AssessmentTarget) -> None:
-        """Add a target; raises NameTakenError."""
+    def add_target(self, target: AssessmentTarget, *, most: int | None = None) -> None:
+        """Add a target; raises QuotaError, NameTakenError."""
         row = {
             "arn": target.arn,
             "name": target.name,
@@ -52,6 +52,7 @@ class SqlTargets:
             "updated_at": target.updated_at,
         }
         with writing(self._engine) as connection:
+            check_room(connection, TARGET, "assessment targets", most)
             if not add_new(connection, TARGET, ("name",), row):
                 raise _name_taken(target)
 
@@ -72,24 +73,19 @@ class SqlTargets:
 
     def targets_by_arn(self, arns: Sequence[TargetArn]) -> Mapping[TargetArn, AssessmentTarget]:
         """Return the targets that exist."""
-        found: dict[TargetArn, AssessmentTarget] = {}
-        with reading(self._engine) as connection:
-            for wanted in in_batches(arns):
-                for row in connection.execute(select(TARGET).where(TARGET.c.arn.in_(wanted))):
-                    found[row.arn] = _target(row)
-        return found
+        return {row.arn: _target(row) for row in rows_by_arn(self._engine, _TARGETS_BY_ARN, arns)}
 
     def list_targets(self, name_pattern: str | None, page: PageRequest) -> Page[AssessmentTarget]:
         """Return one page of targets."""
         query = select(TARGET)
-        with reading(self._engine) as connection:
+        with reading_once(self._engine) as connection:
             if name_pattern is not None:
                 query = query.where(matches(connection, TARGET.c.name, name_pattern))
             return read_page(connection, query, TARGET, page, _target)
 
     def count_targets(self) -> int:
         """Return how many targets there are."""
-        with reading(self._engine) as connection:
+        with reading_once(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(TARGET)).scalar_one()
 
     def delete_target(self, arn: TargetArn) -> tuple[RunArn, ...]:

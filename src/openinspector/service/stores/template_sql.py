@@ -1,7 +1,7 @@
 """Assessment templates in SQL; part of `assessment_sql`."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Engine, Row, func, select, update
 
@@ -10,11 +10,13 @@ from openinspector.model.assessment import AssessmentTemplate
 from openinspector.model.asset import Tag
 from openinspector.service.ports.assessment_store import MissingError, NameTakenError, RunTotals, TemplateFilter
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.stores.dialect import add_new, matches
-from openinspector.service.stores.engine import reading, writing
-from openinspector.service.stores.query import in_batches, in_durations, names_any, read_page
+from openinspector.service.stores.dialect import add_new, check_room, matches
+from openinspector.service.stores.engine import reading, reading_once, writing
+from openinspector.service.stores.query import by_arn, in_batches, in_durations, names_any, read_page, rows_by_arn
 from openinspector.service.stores.run_sql import delete_templates
 from openinspector.service.stores.schema import RUN, TARGET, TEMPLATE
+
+_BY_ARN: Final = by_arn(TEMPLATE)
 
 
 class SqlTemplates:
@@ -22,8 +24,8 @@ class SqlTemplates:
 
     _engine: Engine
 
-    def add_template(self, template: AssessmentTemplate) -> None:
-        """Add a template; raises NameTakenError, MissingError (its target)."""
+    def add_template(self, template: AssessmentTemplate, *, most: int | None = None) -> None:
+        """Add a template; raises MissingError (its target), QuotaError, NameTakenError."""
         row = {
             "arn": template.arn,
             "name": template.name,
@@ -38,25 +40,21 @@ class SqlTemplates:
         with writing(self._engine) as connection:
             if connection.scalar(parent.with_for_update(key_share=True, read=True)) is None:
                 raise MissingError(f"no assessment target {template.target_arn}")
+            check_room(connection, TEMPLATE, "assessment templates", most)
             if not add_new(connection, TEMPLATE, ("target_arn", "name"), row):
                 message = f"another template of the target is named {template.name!r}"
                 raise NameTakenError(message, advice="Choose another name.")
 
     def templates_by_arn(self, arns: Sequence[TemplateArn]) -> Mapping[TemplateArn, AssessmentTemplate]:
         """Return the templates that exist."""
-        found: dict[TemplateArn, AssessmentTemplate] = {}
-        with reading(self._engine) as connection:
-            for wanted in in_batches(arns):
-                for row in connection.execute(select(TEMPLATE).where(TEMPLATE.c.arn.in_(wanted))):
-                    found[row.arn] = _template(row)
-        return found
+        return {row.arn: _template(row) for row in rows_by_arn(self._engine, _BY_ARN, arns)}
 
     def list_templates(self, wanted: TemplateFilter, page: PageRequest) -> Page[AssessmentTemplate]:
         """Return one page of templates."""
         query = select(TEMPLATE).where(*in_durations(TEMPLATE.c.duration_seconds, wanted.duration))
         if wanted.target_arns:
             query = query.where(TEMPLATE.c.target_arn.in_(wanted.target_arns))
-        with reading(self._engine) as connection:
+        with reading_once(self._engine) as connection:
             if wanted.name_pattern is not None:
                 query = query.where(matches(connection, TEMPLATE.c.name, wanted.name_pattern))
             if wanted.rules_package_arns:
@@ -65,7 +63,7 @@ class SqlTemplates:
 
     def count_templates(self) -> int:
         """Return how many templates there are."""
-        with reading(self._engine) as connection:
+        with reading_once(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(TEMPLATE)).scalar_one()
 
     def delete_template(self, arn: TemplateArn) -> tuple[RunArn, ...]:

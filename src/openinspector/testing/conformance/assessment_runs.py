@@ -17,6 +17,7 @@ from openinspector.service.ports.assessment_store import (
     DurationRange,
     MissingError,
     NameTakenError,
+    QuotaError,
     RunFilter,
     RunInProgressError,
     TimeRange,
@@ -146,6 +147,21 @@ class RunSuite:
         store.advance_run(run(1).arn, end, moment(90))
         assert store.busy_agents([agent_id(1)]) == ()
         store.add_run(run(2), [agent_id(1)])
+
+    def test_quotas_are_exact_however_many_are_started_at_once(self, store: AssessmentStore) -> None:
+        """Of runs, and of agents that take part in those in progress."""
+        store.add_target(target())
+        store.add_template(template())
+        offers = [
+            (run(number, name=f"r{number}"), (agent_id(2 * number), agent_id(2 * number + 1))) for number in range(8)
+        ]
+        done = at_once([partial(store.add_run, *offer, most_agents=5) for offer in offers])
+        assert sum(isinstance(one, QuotaError) for one in done) == len(offers) - 2
+        started = [one.arn for one, _ in offers if one.arn in store.runs_by_arn([one.arn])]
+        store.advance_run(started[0], AssessmentRunState.FAILED, moment(9))
+        rest = [partial(store.add_run, *offer, most=3) for offer in offers if offer[0].arn not in started]
+        assert sum(isinstance(one, QuotaError) for one in at_once(rest)) == len(rest) - 1
+        assert store.count_runs() == len(started) + 1
 
     def test_overlapping_runs_started_at_once_reserve_once(self, store: AssessmentStore) -> None:
         """Whatever the order in which they name their agents, and nobody waits for ever."""

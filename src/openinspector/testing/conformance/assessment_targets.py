@@ -13,6 +13,7 @@ from openinspector.service.ports.assessment_store import (
     AssessmentStore,
     MissingError,
     NameTakenError,
+    QuotaError,
     RunFilter,
     RunInProgressError,
     TemplateFilter,
@@ -87,6 +88,14 @@ class TargetSuite:
         with pytest.raises(StoreError):
             store.add_target(target(1, name="another"))
         assert store.targets_by_arn([target(1).arn]) == {target(1).arn: target(1)}
+
+    def test_quotas_are_exact_however_many_are_added_at_once(self, store: AssessmentStore) -> None:
+        """Of groups and targets; the last place is given once."""
+        groups = [partial(store.add_resource_group, resource_group(number), most=2) for number in range(6)]
+        targets = [partial(store.add_target, target(number, name=f"t{number}"), most=3) for number in range(6)]
+        done = at_once([*groups, *targets])
+        assert sum(isinstance(one, QuotaError) for one in done) == len([*groups, *targets]) - 2 - 3
+        assert (store.count_resource_groups(), store.count_targets()) == (2, 3)
 
     def test_a_target_name_is_taken_once_by_many_at_once(self, store: AssessmentStore) -> None:
         """One wins, the others are told."""

@@ -15,6 +15,7 @@ from openinspector.service.ports.assessment_store import (
     DurationRange,
     MissingError,
     NameTakenError,
+    QuotaError,
     RunInProgressError,
     RunTotals,
     TemplateFilter,
@@ -69,6 +70,13 @@ class TemplateSuite:
         with pytest.raises(MissingError):
             store.add_template(template(1, target(9).arn))
         assert store.count_templates() == 0
+
+    def test_the_quota_is_exact_however_many_are_added_at_once(self, store: AssessmentStore) -> None:
+        """The last place is given once."""
+        store.add_target(target())
+        made = [partial(store.add_template, template(number, name=f"t{number}"), most=2) for number in range(6)]
+        assert sum(isinstance(one, QuotaError) for one in at_once(made)) == len(made) - 2
+        assert store.count_templates() == len([1, 2])
 
     def test_a_template_name_is_taken_once_by_many_at_once(self, store: AssessmentStore) -> None:
         """One wins, the others are told."""

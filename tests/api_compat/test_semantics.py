@@ -1,0 +1,51 @@
+"""What runs, targets and templates do when they are stopped, overlap, or are managed by Terraform."""
+
+from typing import Any, Final
+
+import pytest
+from tests.api_compat.assessments import make_template, refused, start_run
+from tests.api_compat.endpoint import Endpoint
+
+from openinspector.model.assessment import StopAction
+from openinspector.model.run_state import IN_PROGRESS, TERMINAL, AssessmentRunState
+
+_S = AssessmentRunState
+WAY_TO: Final = {
+    **{state: tuple(tuple(_S)[1 : place + 1]) for place, state in enumerate(_S) if state in IN_PROGRESS},
+    _S.FAILED: (_S.FAILED,),
+    _S.ERROR: (_S.ERROR,),
+    _S.CANCELED: (_S.CANCELED,),
+    _S.COMPLETED: (*tuple(_S)[1:8], _S.COMPLETED),
+    _S.COMPLETED_WITH_ERRORS: (*tuple(_S)[1:8], _S.COMPLETED_WITH_ERRORS),
+}
+"""The states a run enters one after another to come to each."""
+
+
+@pytest.mark.parametrize("action", [*StopAction, None])
+@pytest.mark.parametrize("state", list(_S))
+def test_a_run_is_stopped_in_every_state(
+    endpoint: Endpoint, client: Any, state: AssessmentRunState, action: StopAction | None
+) -> None:
+    """The run's driver is told while it is in progress; nothing happens to one that has ended."""
+    run = start_run(client, make_template(client))
+    endpoint.built.reached(run, *WAY_TO[state])
+    before = len(endpoint.built.workflows.signals)
+    client.stop_assessment_run(assessmentRunArn=run, **({"stopAction": action.value} if action else {}))
+    stored = endpoint.built.stores.assessments.runs_by_arn([run])[run]
+    wanted = action or StopAction.START_EVALUATION
+    assert stored.state is state
+    assert stored.stop_action is (None if state in TERMINAL else wanted)
+    assert [str(wanted)] * (state in IN_PROGRESS) == [one[2] for one in endpoint.built.workflows.signals[before:]]
+
+
+@pytest.mark.parametrize(("agents", "truncated"), [(1, False), (10, False), (11, True)])
+def test_busy_agents_are_named_up_to_ten(endpoint: Endpoint, client: Any, agents: int, *, truncated: bool) -> None:
+    for number in range(agents):
+        endpoint.built.heard(number)
+    template = make_template(client)
+    run = start_run(client, template)
+    answer = refused(client, "start_assessment_run", assessmentTemplateArn=template)
+    assert [busy["assessmentRunArn"] for busy in answer["agents"]] == [run] * min(agents, 10)
+    assert (answer["agentsTruncated"], answer["canRetry"]) == (truncated, True)
+    endpoint.built.end_run(run)
+    start_run(client, template)
