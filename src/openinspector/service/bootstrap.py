@@ -52,7 +52,9 @@ from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
+from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.rule_result_store import RuleResultStore
 from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
@@ -68,7 +70,9 @@ from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
+from openinspector.service.stores.report_sql import SqlReportStore
 from openinspector.service.stores.role_sql import SqlRoleStore
+from openinspector.service.stores.rule_result_sql import SqlRuleResultStore
 from openinspector.service.stores.schedule_sql import SqlScheduleStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
@@ -104,6 +108,8 @@ class Stores:
     previews: PreviewStore
     schedules: ScheduleStore
     roles: RoleStore
+    reports: ReportStore
+    rule_results: RuleResultStore
     objects: ObjectStore
     keys: KeyProvider
 
@@ -123,6 +129,8 @@ def open_stores(settings: Settings) -> Stores:
         previews=SqlPreviewStore(engine),
         schedules=SqlScheduleStore(engine),
         roles=SqlRoleStore(engine),
+        reports=SqlReportStore(engine),
+        rule_results=SqlRuleResultStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
     )
@@ -241,6 +249,7 @@ class Service:
         evaluator = RunEvaluator(
             agents=stores.agents,
             findings=stores.findings,
+            rule_results=stores.rule_results,
             telemetry=self._telemetry,
             advisories=AdvisoryShelf(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
@@ -297,6 +306,8 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
         previews=stores.previews,
         schedules=stores.schedules,
         roles=stores.roles,
+        reports=stores.reports,
+        rule_results=stores.rule_results,
         workflows=workflows,
         forget_telemetry=telemetry.run_canceled,
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),

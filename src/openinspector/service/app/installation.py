@@ -11,7 +11,9 @@ from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock, NewId
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.preview_store import PreviewStore
+from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.rule_result_store import RuleResultStore
 from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
@@ -28,6 +30,8 @@ class Installation:
     previews: PreviewStore
     schedules: ScheduleStore
     roles: RoleStore
+    reports: ReportStore
+    rule_results: RuleResultStore
     workflows: Workflows
     forget_telemetry: Callable[[RunArn], None]
     """Shreds the telemetry of a run: nobody can read it any more."""
