@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "evaluate": ("openinspector.cli.evaluate:evaluate", "Evaluate a facts file offline."),
         "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
         "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
+        "reports": ("openinspector.cli.reports:reports", "Get reports of runs, to keep or hand on."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
         "schedules": ("openinspector.cli.schedules:schedules", "Let templates be run by themselves."),
         "serve": ("openinspector.cli.serve:serve", "Run the service."),

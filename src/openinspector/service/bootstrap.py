@@ -21,6 +21,7 @@ from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.plugins import discover
 from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.metrics import routes as metrics_routes
+from openinspector.service.api.report_download import routes as report_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
 from openinspector.service.app.counters import Counters
@@ -32,6 +33,9 @@ from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.metrics import InstallationMetrics
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.report_links import ReportLinks
+from openinspector.service.app.report_vault import ReportVault
+from openinspector.service.app.reports import REPORT_WORKFLOW, ReportMaker
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
@@ -81,6 +85,7 @@ from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.periodic import Periodic
+from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
 from openinspector.version import VersionScheme
@@ -186,6 +191,9 @@ class Service:
             {
                 RUN_WORKFLOW: self._run_driver(),
                 PREVIEW_WORKFLOW: PreviewMaker(installation=self._installation, advisories=self.stores.advisories),
+                REPORT_WORKFLOW: ReportMaker(
+                    installation=self._installation, advisories=self.stores.advisories, lay_out=lay_out
+                ),
             }
         )
         start_pending(self._installation)
@@ -215,17 +223,22 @@ class Service:
             async with upkeep(gateway):
                 yield
 
+        links = ReportLinks(_shared_secret(self.settings.data_dir / "report-links.key"), self.settings.public)
         services = ApiServices(
             installation=self._installation,
             access_keys=open_access_keys(self.stores),
             temporary_credentials=open_temporary_credentials(self.settings, self.stores),
             tokens=PageTokens(_shared_secret(self.settings.data_dir / "pagination.key"), os.urandom),
+            report_links=links,
             audit=self._audit,
             counters=_COUNTERS,
         )
         token = _shared_secret(self.settings.data_dir / "metrics.token", lambda: secrets.token_urlsafe(32).encode())
         metrics = metrics_routes(_COUNTERS.registry, [InstallationMetrics(self._installation)], token.decode())
-        return Starlette(routes=[*gateway_routes(gateway), *api_routes(services), *metrics], lifespan=lifespan)
+        reports = report_routes(self.stores.reports, self._installation.report_vault, links, self._clock.now)
+        return Starlette(
+            routes=[*gateway_routes(gateway), *api_routes(services), *metrics, *reports], lifespan=lifespan
+        )
 
     def _gateway(self) -> Gateway:
         settings = self.settings
@@ -310,6 +323,7 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
         rule_results=stores.rule_results,
         workflows=workflows,
         forget_telemetry=telemetry.run_canceled,
+        report_vault=ReportVault(stores.objects, stores.keys, settings.account),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=rules_packages(settings.partition, settings.region),
         quotas=Quotas(

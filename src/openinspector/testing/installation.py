@@ -25,6 +25,8 @@ from openinspector.service.app.counters import Counters
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.report_links import ReportLinks
+from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.bootstrap import Stores, open_stores
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
@@ -131,6 +133,7 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         rule_results=stores.rule_results,
         workflows=workflows,
         forget_telemetry=forgotten.append,
+        report_vault=ReportVault(stores.objects, stores.keys, builders.REALM.account),
         realm=builders.REALM,
         rules_packages=PACKAGES,
         quotas=Quotas(**quotas),
@@ -142,6 +145,7 @@ def open_installation(folder: Path, *, now: datetime = EPOCH, **quotas: int) -> 
         access_keys=AccessKeys(store=stores.access_keys, provider=stores.keys, clock=clock),
         temporary_credentials=TemporaryCredentials(stores.access_keys, bytes(32), os.urandom),
         tokens=PageTokens(bytes(32), lambda size: next(nonces).to_bytes(size, "big")),
+        report_links=ReportLinks(bytes(32), "https://inspector.example:8443"),
         audit=MemoryAuditLog(),
         counters=Counters(),
     )

@@ -15,6 +15,7 @@ from openinspector.service.app.errors import (
     NotBuilt,
     NotFound,
     PreviewInProgress,
+    ReportUnavailable,
     RunInProgress,
 )
 from openinspector.service.app.temporary_credentials import ExpiredTokenError
@@ -64,7 +65,7 @@ def api_error(error: OpenInspectorError) -> ApiError:
     if isinstance(error, CodedError):
         exception = next(name for kind, name in _CODED.items() if isinstance(error, kind))
         return coded(exception, str(error), error.code)
-    if isinstance(error, NotBuilt):
+    if isinstance(error, NotBuilt | ReportUnavailable):
         return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
     if type(error) in _PLAIN:
         return ApiError(_PLAIN[type(error)], str(error))

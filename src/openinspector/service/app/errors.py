@@ -45,6 +45,10 @@ class NotBuilt(UseCaseError):  # noqa: N818
     """This version does not have the operation yet."""
 
 
+class ReportUnavailable(UseCaseError):  # noqa: N818
+    """No report can be made of the run, now or later (F7.3, F7.4)."""
+
+
 class PreviewInProgress(UseCaseError):  # noqa: N818
     """A preview of the template is being made already (F8.7)."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from openinspector.model.arn import ArnRealm, RunArn
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock, NewId
@@ -35,6 +36,7 @@ class Installation:
     workflows: Workflows
     forget_telemetry: Callable[[RunArn], None]
     """Shreds the telemetry of a run: nobody can read it any more."""
+    report_vault: ReportVault
     realm: ArnRealm
     rules_packages: tuple[RulesPackage, ...]
     quotas: Quotas

@@ -102,7 +102,7 @@ def exclusions_before(
 
 def forget_orphans(installation: Installation) -> int:
     """Forget what runs produced that are no more: the process died between deleting them and this. Says how many."""
-    produced = installation.findings.runs()
+    produced = sorted({*installation.findings.runs(), *installation.rule_results.runs()})
     known = installation.assessments.runs_by_arn(produced)
     orphans = [run for run in produced if run not in known]
     forget_runs(installation, orphans)
