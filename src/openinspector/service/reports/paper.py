@@ -20,11 +20,11 @@ BUDGET: Final = 1_500_000
 """Characters of findings: about 500 pages."""
 MOST_INSTANCES: Final = 1_000
 """Instances listed; those with the most findings."""
-MOST_LISTED: Final = 5_000
+MOST_LISTED: Final = 3_000
 _CAPS: Final = (100, 25, 5)
 """How many instances a rule may show, tried one after another."""
 _LINE: Final = 70
-_RULE: Final = 400
+_RULE: Final = 1_000
 """Characters that a rule's headings take the place of."""
 
 
