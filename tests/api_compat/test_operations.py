@@ -30,6 +30,7 @@ class Scene:
     exclusion: str
     preview: str
     schedule: str
+    completed: RunArn
 
 
 @pytest.fixture
@@ -37,6 +38,8 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
     group = client.create_resource_group(resourceGroupTags=[{"key": "Environment"}])["resourceGroupArn"]
     template = make_template(client)
     target = template.partition("/template/")[0]
+    completed = start_run(client, template, assessmentRunName="completed")
+    endpoint.built.complete_run(completed)
     agent = endpoint.built.heard(1)
     run = start_run(client, template)
     endpoint.built.sent(run, agent, InspectorUser=(2, 20))
@@ -54,6 +57,7 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
         exclusion=exclusion.arn,
         preview=preview,
         schedule=create_schedule(endpoint.built.installation, template, "rate(7 days)").arn,
+        completed=completed,
     )
 
 
@@ -81,6 +85,11 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
     "DescribeFindings": lambda s: {"findingArns": [s.finding]},
     "DescribeResourceGroups": lambda s: {"resourceGroupArns": [s.group]},
     "DescribeRulesPackages": lambda _: {"rulesPackageArns": [PACKAGE]},
+    "GetAssessmentReport": lambda s: {
+        "assessmentRunArn": s.completed,
+        "reportFileFormat": "HTML",
+        "reportType": "FINDING",
+    },
     "GetExclusionsPreview": lambda s: {"assessmentTemplateArn": s.template, "previewToken": s.preview},
     "GetTelemetryMetadata": lambda s: {"assessmentRunArn": s.run},
     "ListAssessmentRunAgents": lambda s: {"assessmentRunArn": s.run},
