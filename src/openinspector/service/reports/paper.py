@@ -54,14 +54,14 @@ class Paper:
         return bool(self.listed) or any(found.left_out for found in self.findings)
 
 
-def fit_paper(content: ReportContent) -> Paper:
-    """Return what of a report is printed."""
+def fit_paper(content: ReportContent, budget: int = BUDGET) -> Paper:
+    """Return what of a report is printed; ``budget`` as `BUDGET`."""
     fitted = [_capped(rule, rule.count) for rule in content.findings]
     for cap in _CAPS:
-        if sum(map(_size, fitted)) <= BUDGET:
+        if sum(map(_size, fitted)) <= budget:
             break
         fitted = [_capped(rule, cap) for rule in content.findings]
-    shown, room = 0, BUDGET
+    shown, room = 0, budget
     while shown < len(fitted) and room >= _size(fitted[shown]):
         room -= _size(fitted[shown])
         shown += 1

@@ -18,16 +18,16 @@ from openinspector.model.finding import Severity
 from openinspector.service.reports.chart import charts
 from openinspector.service.reports.content import ReportContent
 from openinspector.service.reports.html import duration_text, moment_text
-from openinspector.service.reports.paper import fit_paper
+from openinspector.service.reports.paper import BUDGET, fit_paper
 
 _LONG_WORD: Final = re.compile(r"[^\s\u200b]{24,}")
 _BREAKS: Final = re.compile(r"([/:._,=+-]+|[^/:._,=+-]{20})(?=.)")
 _ZERO_WIDTH: Final = "\u200b"
 
 
-def render_pdf(content: ReportContent) -> bytes:
-    """Return the document; typst.TypstError where it cannot be made."""
-    paper = fit_paper(content)
+def render_pdf(content: ReportContent, budget: int = BUDGET) -> bytes:
+    """Return the document, on about ``budget`` characters' paper; typst.TypstError where it cannot be made."""
+    paper = fit_paper(content, budget)
     data = msgspec.to_builtins(
         {
             "report": replace(content, findings=(), instances=paper.instances),
