@@ -78,6 +78,9 @@ class ReportMaker:
         report = self.installation.reports.get(report_id)
         if report is None:
             return "forgotten"
+        if report.status is not ReportStatus.WORK_IN_PROGRESS:
+            # The process died after it was noted; to seal it again would be with another key than the one kept.
+            return "done before"
         try:
             return self._made(report)
         except Exception:  # noqa: BLE001
