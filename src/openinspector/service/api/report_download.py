@@ -64,6 +64,7 @@ def routes(reports: ReportStore, vault: ReportVault, links: ReportLinks, now: Ca
         )
 
     async def answer(request: Request) -> Response:
+        """Answer one request in a thread: opening a report takes a while."""
         query = request.query_params
         return await run_in_threadpool(
             download, request.path_params["report"], query.get("expires", ""), query.get("signature", "")

@@ -81,7 +81,6 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        cache_size=0,
     )
     environment.filters |= {"moment": moment_text, "duration": duration_text, "plural": plural, "number": "{:,}".format}
     return environment
