@@ -23,7 +23,7 @@ from openinspector.agent.settings import READERS, AgentSettings
 from openinspector.cli.main import COMMANDS, cli
 from openinspector.feed import Feed
 from openinspector.plugins import discover
-from openinspector.service.api.dispatch import built_operations
+from openinspector.service.api.dispatch import operations
 from openinspector.service.api.model import load_model, own_model
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.settings import PREFIX, Settings
@@ -173,16 +173,22 @@ def agent_cli_page() -> str:
     return "".join(parts)
 
 
+def _refusals(errors: Iterable[str]) -> str:
+    return ", ".join(f"`{error.removesuffix('Exception')}`" for error in sorted(errors))
+
+
 def api_coverage_page() -> str:
-    """Say which of the 37 operations are built."""
-    built = built_operations()
-    names = sorted(load_model().operations)
-    rows = [(f"`{name}`", "yes" if name in built else "not yet") for name in names]
-    done = sum(name in built for name in names)
+    """Say which operations there are, what carries each out, and how it may refuse."""
+    rows = [
+        (f"`{name}`", f"`{operations()[name].__module__.rpartition('.')[2]}`", _refusals(described.errors))
+        for name, described in sorted(load_model().operations.items())
+    ]
     own = [(f"`{name}`", f"`{found.input}`") for name, found in sorted(own_model().operations.items())]
     return (
-        f"# API coverage\n\n{done} of {len(names)} operations of `inspector` 2016-02-16 are built.\n\n"
-        + _table(("Operation", "Built"), rows)
+        f"# API coverage\n\nAll {len(rows)} operations of `inspector` 2016-02-16, the module of "
+        "`service/api/operations` that has each, and the errors the model declares for it: "
+        "`tests/api_compat/test_modelled_errors.py` provokes every one, or says why it cannot come.\n\n"
+        + _table(("Operation", "Module", "Errors, without …Exception"), rows)
         + "\n## Of our own\n\nBeside them, `openinspector` 2026-11-25 (ADR 43): same endpoint, same keys.\n"
         "AWS clients read its model from the package's `service/api/models`.\n\n" + _table(("Operation", "Input"), own)
     )

@@ -20,12 +20,8 @@ from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.finding_sql import SqlFindingStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.role_sql import SqlRoleStore
+from openinspector.service.stores.subscription_sql import SqlSubscriptionStore
 from openinspector.testing import model_builders as builders
-
-ELSEWHERE: Final = frozenset(
-    {"SubscribeToEvent", "UnsubscribeFromEvent", "ListEventSubscriptions", "GetAssessmentReport"}
-)
-"""Operations with tests of their own."""
 
 NO_ROLE: Final = "hosts report by themselves: no role is assumed to find them, so none can be wrong"
 NO_NEED: Final = "a finding that does not exist is a failed item of the answer (F11.17)"
@@ -59,12 +55,14 @@ INVALID: Final[Mapping[str, dict[str, Any]]] = {
     "DescribeFindings": {"findingArns": ELEVEN},
     "DescribeResourceGroups": {"resourceGroupArns": ELEVEN},
     "DescribeRulesPackages": {"locale": "FR_FR"},
+    "GetAssessmentReport": {"reportFileFormat": "DOCX"},
     "GetExclusionsPreview": {"locale": "FR_FR"},
     "GetTelemetryMetadata": {"assessmentRunArn": "arn"},
     "ListAssessmentRunAgents": {"maxResults": 501},
     "ListAssessmentRuns": {"filter": {"states": ["DONE"]}},
     "ListAssessmentTargets": {"nextToken": "made up"},
     "ListAssessmentTemplates": {"filter": {"durationRange": {"minSeconds": 300, "maxSeconds": 200}}},
+    "ListEventSubscriptions": {"maxResults": 501},
     "ListExclusions": {"assessmentRunArn": "arn"},
     "ListFindings": {"filter": {"severities": ["Critical"]}},
     "ListRulesPackages": {"maxResults": 501},
@@ -75,6 +73,8 @@ INVALID: Final[Mapping[str, dict[str, Any]]] = {
     "SetTagsForResource": {"tags": [{"key": "a"}, {"key": "a"}]},
     "StartAssessmentRun": {"assessmentRunName": "n" * 141},
     "StopAssessmentRun": {"stopAction": "PAUSE"},
+    "SubscribeToEvent": {"topicArn": "arn"},
+    "UnsubscribeFromEvent": {"topicArn": "arn"},
     "UpdateAssessmentTarget": {"assessmentTargetName": "n" * 141},
 }
 ABSENT: Final[Mapping[str, dict[str, Any]]] = {
@@ -84,11 +84,13 @@ ABSENT: Final[Mapping[str, dict[str, Any]]] = {
     "DeleteAssessmentRun": {"assessmentRunArn": ABSENT_RUN},
     "DeleteAssessmentTarget": {"assessmentTargetArn": ABSENT_TARGET},
     "DeleteAssessmentTemplate": {"assessmentTemplateArn": ABSENT_TEMPLATE},
+    "GetAssessmentReport": {"assessmentRunArn": ABSENT_RUN},
     "GetExclusionsPreview": {"assessmentTemplateArn": ABSENT_TEMPLATE},
     "GetTelemetryMetadata": {"assessmentRunArn": ABSENT_RUN},
     "ListAssessmentRunAgents": {"assessmentRunArn": ABSENT_RUN},
     "ListAssessmentRuns": {"assessmentTemplateArns": [ABSENT_TEMPLATE]},
     "ListAssessmentTemplates": {"assessmentTargetArns": [ABSENT_TARGET]},
+    "ListEventSubscriptions": {"resourceArn": ABSENT_TEMPLATE},
     "ListExclusions": {"assessmentRunArn": ABSENT_RUN},
     "ListFindings": {"assessmentRunArns": [ABSENT_RUN]},
     "ListTagsForResource": {"resourceArn": ABSENT_TEMPLATE},
@@ -96,6 +98,8 @@ ABSENT: Final[Mapping[str, dict[str, Any]]] = {
     "SetTagsForResource": {"resourceArn": ABSENT_TEMPLATE},
     "StartAssessmentRun": {"assessmentTemplateArn": ABSENT_TEMPLATE},
     "StopAssessmentRun": {"assessmentRunArn": ABSENT_RUN},
+    "SubscribeToEvent": {"resourceArn": ABSENT_TEMPLATE},
+    "UnsubscribeFromEvent": {"resourceArn": ABSENT_TEMPLATE},
     "UpdateAssessmentTarget": {"assessmentTargetArn": ABSENT_TARGET},
 }
 
@@ -145,11 +149,11 @@ def forbid(call: Call) -> None:
 
 
 def use_up_quotas(call: Call) -> None:
-    call.put_behind(quotas=Quotas(resource_groups=0, targets=0, templates=0, runs=0))
+    call.put_behind(quotas=Quotas(resource_groups=0, targets=0, templates=0, runs=0, subscriptions=0))
 
 
 def put_a_bug_in(call: Call) -> None:
-    parts = ("assessments", "agents", "findings", "telemetry", "previews", "roles", "rules_packages")
+    parts = ("assessments", "agents", "findings", "telemetry", "previews", "roles", "rules_packages", "subscriptions")
     call.put_behind(**{name: Faulty() for name in parts})
 
 
@@ -161,13 +165,14 @@ def lose_tables(call: Call) -> None:
         findings=SqlFindingStore(engine),
         previews=SqlPreviewStore(engine),
         roles=SqlRoleStore(engine),
+        subscriptions=SqlSubscriptionStore(engine),
     )
 
 
 def have_a_run(call: Call) -> None:
     running = start_run(call.client, call.scene.template)
-    if call.operation == "DeleteAssessmentRun":
-        call.arguments = {"assessmentRunArn": running}
+    if "assessmentRunArn" in call.arguments:
+        call.arguments |= {"assessmentRunArn": running}
 
 
 def have_a_preview(call: Call) -> None:
@@ -176,6 +181,10 @@ def have_a_preview(call: Call) -> None:
 
 def take_a_foreign_role(call: Call) -> None:
     call.arguments = {"roleArn": "arn:aws:iam::999999999999:role/Inspector"}
+
+
+def name_a_run_that_failed(call: Call) -> None:
+    call.arguments |= {"assessmentRunArn": call.scene.run}
 
 
 PROVOKED_BY: Final[Mapping[str, Callable[[Call], None]]] = {
@@ -189,13 +198,13 @@ PROVOKED_BY: Final[Mapping[str, Callable[[Call], None]]] = {
     "NoSuchEntityException": name_nothing,
     "PreviewGenerationInProgressException": have_a_preview,
     "ServiceTemporarilyUnavailableException": lose_tables,
+    "UnsupportedFeatureException": name_a_run_that_failed,
 }
 STATUS: Final = {"InternalException": 500, "ServiceTemporarilyUnavailableException": 503}
 DECLARED: Final = [
     (operation, exception)
     for operation, described in sorted(load_model().operations.items())
     for exception in described.errors
-    if operation not in ELSEWHERE
 ]
 
 

@@ -4,16 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore import xform_name
-from botocore.model import Shape, StructureShape
-from tests.api_compat.assessments import PACKAGE, make_template, refusal, refused, start_run
+from tests.api_compat.assessments import PACKAGE, make_template, refusal, start_run
 from tests.api_compat.endpoint import Endpoint, Listener, open_endpoint
 
-from openinspector.service.api.dispatch import built_operations
-from openinspector.service.api.model import load_model
 from openinspector.testing import model_builders as builders
 
-UNBUILT = sorted(load_model().operations.keys() - built_operations().keys())
 ARN = builders.template().arn
 
 
@@ -139,22 +134,3 @@ def test_a_run_in_progress_hinders_deletion(client: Any) -> None:
         client.delete_assessment_template(assessmentTemplateArn=template)
     assert error.value.response["assessmentRunArns"] == [run]
     assert error.value.response["assessmentRunArnsTruncated"] is False
-
-
-@pytest.mark.parametrize("operation", UNBUILT)
-def test_what_is_not_built_says_so(client: Any, operation: str) -> None:
-    shape = client.meta.service_model.operation_model(operation).input_shape
-    arguments = least(shape) if shape is not None else {}
-    response = refused(client, xform_name(operation), **arguments)
-    assert response["Error"]["Code"] == "UnsupportedFeatureException"
-    assert response["canRetry"] is False
-    assert operation in response["Error"]["Message"]
-
-
-def least(shape: Shape) -> Any:
-    """Return the least input that is valid."""
-    if isinstance(shape, StructureShape):
-        return {name: least(shape.members[name]) for name in shape.required_members}
-    if shape.metadata.get("pattern"):
-        return "01234567-89ab-cdef-0123-456789abcdef"
-    return shape.metadata["enum"][0] if shape.metadata.get("enum") else ARN

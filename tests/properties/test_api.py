@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 from tests.service.api.signing import Signer, as_received, call_headers
 
-from openinspector.service.api.dispatch import ApiEndpoint, built_operations
+from openinspector.service.api.dispatch import ApiEndpoint, operations
 from openinspector.service.api.model import load_model
 from openinspector.service.app.access_keys import FULL_ACCESS, NewAccessKey
 from openinspector.service.settings import Settings
@@ -101,7 +101,7 @@ def answer(built: BuiltInstallation, headers: dict[str, str], body: bytes) -> tu
         "query_string": b"",
         "headers": as_received(headers),
     }
-    asyncio.run(ApiEndpoint(built.services, built_operations())(scope, receive, send))
+    asyncio.run(ApiEndpoint(built.services, operations())(scope, receive, send))
     assert b"x-amzn-requestid" in dict(sent[0]["headers"])
     return sent[0]["status"], json.loads(sent[1]["body"] or b"{}")
 

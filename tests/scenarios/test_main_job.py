@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.service.reports.browser import requests_of
+
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
 from openinspector.testing.whole_system import AFFECTED, CVE, WholeSystem, distribution_of_this_host
 
@@ -76,6 +78,9 @@ def test_from_the_host_to_the_findings(system: WholeSystem) -> None:
     # 6. the aws command line sees the same
     check_aws_command(system, run_arn, len(findings))
 
+    # 7. so do its reports
+    check_reports(system, run_arn, agent_id)
+
 
 def check_nothing_in_the_clear(folder: Path) -> None:
     files = [path for path in folder.rglob("*") if path.is_file()]
@@ -100,6 +105,28 @@ def check_aws_command(system: WholeSystem, run_arn: str, expected: int) -> None:
     environment = os.environ | {"AWS_SHARED_CREDENTIALS_FILE": str(system.processes.credentials_file)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert len(json.loads(done.stdout)["findingArns"]) == expected
+
+
+def check_reports(system: WholeSystem, run_arn: str, agent_id: str) -> None:
+    """A full report as HTML opens without a request, and as PDF is read back; both tell what passed, too."""
+    folder = system.processes.data_dir.parent
+    html, pdf = (get_report(system, run_arn, folder / f"report.{layout}") for layout in ("html", "pdf"))
+    text = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, text=True, check=True).stdout
+    for words in (CVE, agent_id, "Rules checked", "Enable ASLR"):
+        assert words in html.read_text()
+        assert " ".join(words.split()) in " ".join(text.replace("\u200b", "").split())
+    assert requests_of(html, folder) == []
+    stored = [path for path in (system.processes.data_dir / "objects" / "reports").rglob("*") if path.is_file()]
+    assert len(stored) == 2
+    assert not [path for path in stored if CVE.encode() in path.read_bytes()]
+
+
+def get_report(system: WholeSystem, run_arn: str, path: Path) -> Path:
+    asked = ("reports", "get", run_arn, "--type", "full", "--format", path.suffix[1:], "--output", str(path))
+    place = ("--endpoint-url", system.url, "--ca-bundle", str(system.processes.ca_file))
+    environment = os.environ | {"AWS_SHARED_CREDENTIALS_FILE": str(system.processes.credentials_file)}
+    subprocess.run([sys.executable, "-m", "openinspector.cli", *asked, *place], env=environment, check=True)
+    return path
 
 
 def test_a_run_survives_kill_9_of_the_service(system: WholeSystem) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from botocore.client import BaseClient
 
 _DURATION_SECONDS = 180
+_ENDED_WELL = ("COMPLETED", "COMPLETED_WITH_ERRORS")
 _PACKAGES = ("Common Vulnerabilities", "Security Best Practices")
 
 
@@ -44,8 +45,11 @@ def demo(folder: Path, *, stop: bool, vendor_seconds: float) -> None:
     client = processes.client(url, credentials)
     run = _assess(client)
     print_report(client, run, told)
+    out.print()
+    if run["state"] in _ENDED_WELL:
+        _keep_report(client, processes, run["arn"], folder)
     _say_what_next(processes, url, run["arn"])
-    if run["state"] not in ("COMPLETED", "COMPLETED_WITH_ERRORS"):
+    if run["state"] not in _ENDED_WELL:
         sys.exit(4)
 
 
@@ -92,9 +96,21 @@ def _count(client: "BaseClient", target: str) -> int:
     return sum(len(page["assessmentTemplateArns"]) for page in pages)
 
 
+def _keep_report(client: "BaseClient", processes: DemoProcesses, run_arn: str, folder: Path) -> None:
+    """Save the run's full report beside the demo's other files."""
+    from openinspector.cli.reports import download, wait_for_report
+
+    out = console()
+    path = folder.resolve() / "report.html"
+    with out.status("Making the report"):
+        url = wait_for_report(client, run_arn, "HTML", "FULL")
+        download(url, path, str(processes.ca_file), lambda _: None)
+    out.print(f"[bold]Report[/bold]    {path}", soft_wrap=True)
+
+
 def _say_what_next(processes: DemoProcesses, url: str, run_arn: str) -> None:
     out = console()
-    out.print(f"\n[bold]Data[/bold]      {processes.data_dir}")
+    out.print(f"[bold]Data[/bold]      {processes.data_dir}")
     beside = Path(sys.executable).with_name("aws")
     aws = beside if beside.is_file() else "aws"
     out.print("[bold]Try the API[/bold]")

@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Let SNS topics be told of runs and findings.",
         ),
         "release": ("openinspector.cli.release:release", "Sign and publish releases of the agent."),
+        "reports": ("openinspector.cli.reports:reports", "Get reports of runs, to keep or hand on."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
         "scan": ("openinspector.cli.scan:scan", "Assess a folder: a mounted image, a container's root."),
         "schedules": ("openinspector.cli.schedules:schedules", "Let templates be run by themselves."),

@@ -24,6 +24,7 @@ from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.plugins import discover
 from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.metrics import routes as metrics_routes
+from openinspector.service.api.report_download import routes as report_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
@@ -38,6 +39,9 @@ from openinspector.service.app.notifications import announce
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.releases import Releases
+from openinspector.service.app.report_links import ReportLinks
+from openinspector.service.app.report_vault import ReportVault
+from openinspector.service.app.reports import REPORT_WORKFLOW, ReportMaker
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
@@ -66,8 +70,10 @@ from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
+from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.role_store import RoleStore
 from openinspector.service.ports.rollout_store import RolloutStore
+from openinspector.service.ports.rule_result_store import RuleResultStore
 from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.subscription_store import SubscriptionStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
@@ -87,8 +93,10 @@ from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.notification_sql import SqlNotificationStore
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
+from openinspector.service.stores.report_sql import SqlReportStore
 from openinspector.service.stores.role_sql import SqlRoleStore
 from openinspector.service.stores.rollout_sql import SqlRolloutStore
+from openinspector.service.stores.rule_result_sql import SqlRuleResultStore
 from openinspector.service.stores.schedule_sql import SqlScheduleStore
 from openinspector.service.stores.subscription_sql import SqlSubscriptionStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
@@ -101,6 +109,7 @@ from openinspector.service.worker.courier import Courier, Patience
 from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.periodic import Periodic
+from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
 from openinspector.version import VersionScheme
@@ -150,6 +159,8 @@ class Stores:
     webhooks: WebhookStore
     notifications: NotificationStore
     rollouts: RolloutStore
+    reports: ReportStore
+    rule_results: RuleResultStore
     objects: ObjectStore
     keys: KeyProvider
 
@@ -174,6 +185,8 @@ def open_stores(settings: Settings) -> Stores:
         webhooks=SqlWebhookStore(engine),
         notifications=SqlNotificationStore(engine),
         rollouts=SqlRolloutStore(engine),
+        reports=SqlReportStore(engine),
+        rule_results=SqlRuleResultStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
     )
@@ -232,6 +245,9 @@ class Service:
             {
                 RUN_WORKFLOW: self._run_driver(),
                 PREVIEW_WORKFLOW: PreviewMaker(installation=self._installation, advisories=self.stores.advisories),
+                REPORT_WORKFLOW: ReportMaker(
+                    installation=self._installation, advisories=self.stores.advisories, lay_out=lay_out
+                ),
             }
         )
         start_pending(self._installation)
@@ -262,18 +278,21 @@ class Service:
             async with upkeep(gateway):
                 yield
 
+        links = ReportLinks(_shared_secret(self.settings.data_dir / "report-links.key"), self.settings.public)
         services = ApiServices(
             installation=self._installation,
             access_keys=open_access_keys(self.stores),
             temporary_credentials=open_temporary_credentials(self.settings, self.stores),
             tokens=PageTokens(_shared_secret(self.settings.data_dir / "pagination.key"), os.urandom),
+            report_links=links,
             audit=self._audit,
             counters=_COUNTERS,
         )
         token = _shared_secret(self.settings.data_dir / "metrics.token", lambda: secrets.token_urlsafe(32).encode())
         metrics = metrics_routes(_COUNTERS.registry, [InstallationMetrics(self._installation)], token.decode())
         releases = _release_routes(self.settings.releases_dir)
-        routes = [*gateway_routes(gateway), *releases, *api_routes(services), *metrics]
+        reports = report_routes(self.stores.reports, self._installation.report_vault, links, self._clock.now)
+        routes = [*gateway_routes(gateway), *releases, *api_routes(services), *metrics, *reports]
         return Starlette(routes=routes, lifespan=lifespan)
 
     def _gateway(self) -> Gateway:
@@ -304,6 +323,7 @@ class Service:
         evaluator = RunEvaluator(
             agents=stores.agents,
             findings=stores.findings,
+            rule_results=stores.rule_results,
             telemetry=self._telemetry,
             advisories=AdvisoryShelf(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
@@ -416,8 +436,11 @@ def _installation(settings: Settings, stores: Stores, workflows: Workflows, tele
         notifications=stores.notifications,
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
+        reports=stores.reports,
+        rule_results=stores.rule_results,
         workflows=workflows,
         forget_telemetry=telemetry.run_canceled,
+        report_vault=ReportVault(stores.objects, stores.keys, settings.account),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=rules_packages(settings.partition, settings.region),
         quotas=Quotas(

@@ -11,6 +11,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
@@ -37,9 +38,9 @@ def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
     _make_private_folder(settings.data_dir)
     lock = _lock(settings.data_dir)
     certificates = ensure_certificates(settings.data_dir / "tls", settings.server_names, SystemClock().now())
-    service = build_service(settings)
     listener = _bind(settings)
     url = f"https://{_url_host(settings)}:{listener.getsockname()[1]}"
+    service = build_service(replace(settings, public_url=settings.public_url or url))
     (settings.data_dir / "endpoint").write_text(f"{url}\n")
     service.start()
     server = uvicorn.Server(_config(service, certificates))

@@ -28,6 +28,8 @@ class Settings:
     """Folder for the embedded defaults: database, objects, keys, certificates."""
     listen: str = "127.0.0.1:8443"
     """Address and port of the one TLS listener; port 0 takes a free one."""
+    public_url: str = ""
+    """``https://HOST[:PORT]`` that links to reports begin with; empty: where the listener is."""
     server_names: tuple[str, ...] = ("localhost", "127.0.0.1")
     """Names and addresses the server certificate of the embedded CA is made for."""
     database_url: str = ""
@@ -97,6 +99,11 @@ class Settings:
     def objects(self) -> str:
         """The object store's URL in force."""
         return self.object_url or (self.data_dir / "objects").resolve().as_uri()
+
+    @property
+    def public(self) -> str:
+        """The URL in force that links to reports begin with."""
+        return self.public_url or f"https://{self.listen}"
 
     @property
     def address(self) -> tuple[str, int]:
@@ -173,6 +180,7 @@ _DATABASE = _matching(r"|(?:sqlite:///|postgresql\+psycopg://).+", "sqlite:///PA
 _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "data_dir": _folder,
     "listen": _listen,
+    "public_url": _matching(r"|https://[A-Za-z0-9.:\[\]-]{1,300}(?:/[A-Za-z0-9._/-]{0,300})?", "https://HOST[:PORT]"),
     "server_names": _names,
     "database_url": _DATABASE,
     "workflow_database_url": _DATABASE,

@@ -25,6 +25,8 @@ from openinspector.service.app.counters import Counters
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.report_links import ReportLinks
+from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.bootstrap import Stores, open_stores
@@ -95,6 +97,19 @@ class BuiltInstallation:
         """Let a run end."""
         self.reached(run, AssessmentRunState.FAILED)
 
+    def complete_run(self, run: RunArn) -> None:
+        """Let a run take its way to COMPLETED."""
+        self.reached(
+            run,
+            AssessmentRunState.START_DATA_COLLECTION_PENDING,
+            AssessmentRunState.START_DATA_COLLECTION_IN_PROGRESS,
+            AssessmentRunState.COLLECTING_DATA,
+            AssessmentRunState.STOP_DATA_COLLECTION_PENDING,
+            AssessmentRunState.DATA_COLLECTED,
+            AssessmentRunState.EVALUATING_RULES,
+            AssessmentRunState.COMPLETED,
+        )
+
     def produced(self, *what: Finding | Exclusion) -> None:
         """Store findings and exclusions."""
         self.stores.findings.add_findings([one for one in what if isinstance(one, Finding)])
@@ -141,8 +156,11 @@ def open_installation(
         notifications=stores.notifications,
         topics=topics or noted,
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
+        reports=stores.reports,
+        rule_results=stores.rule_results,
         workflows=workflows,
         forget_telemetry=forgotten.append,
+        report_vault=ReportVault(stores.objects, stores.keys, builders.REALM.account),
         realm=builders.REALM,
         rules_packages=PACKAGES,
         quotas=Quotas(**quotas),
@@ -154,6 +172,7 @@ def open_installation(
         access_keys=AccessKeys(store=stores.access_keys, provider=stores.keys, clock=clock),
         temporary_credentials=TemporaryCredentials(stores.access_keys, bytes(32), os.urandom),
         tokens=PageTokens(bytes(32), lambda size: next(nonces).to_bytes(size, "big")),
+        report_links=ReportLinks(bytes(32), "https://inspector.example:8443"),
         audit=MemoryAuditLog(),
         counters=Counters(),
     )

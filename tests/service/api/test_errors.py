@@ -14,7 +14,7 @@ from openinspector.service.app.errors import (
     InvalidInput,
     LimitExceeded,
     NoSuchEntity,
-    NotBuilt,
+    ReportUnavailable,
     RunInProgress,
 )
 from openinspector.testing.model_builders import agent_id, run
@@ -23,7 +23,7 @@ ERRORS: Mapping[str, OpenInspectorError] = {
     "InvalidInputException": InvalidInput("INVALID_TAG", "no"),
     "NoSuchEntityException": NoSuchEntity("FINDING_DOES_NOT_EXIST", "no"),
     "LimitExceededException": LimitExceeded("ASSESSMENT_RUN_LIMIT_EXCEEDED", "no"),
-    "UnsupportedFeatureException": NotBuilt("no"),
+    "UnsupportedFeatureException": ReportUnavailable("no"),
     "AssessmentRunInProgressException": RunInProgress((run().arn,)),
     "AgentsAlreadyRunningAssessmentException": AgentsBusy(((agent_id(), run().arn),)),
     "InternalException": internal_error(),

@@ -37,7 +37,6 @@ from openinspector.service.api.replay import SeenSignatures
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json, parse_input, render_output
 from openinspector.service.api.sigv4 import Claim, read_claim, unrecognized_client
-from openinspector.service.app.errors import NotBuilt
 from openinspector.service.ports.access_key_store import AccessKey
 
 MAX_BODY: Final = 1024 * 1024
@@ -58,12 +57,12 @@ _log = structlog.get_logger()
 
 def routes(services: ApiServices) -> list[Route]:
     """Return the API's one route."""
-    return [Route("/", ApiEndpoint(services, built_operations()))]
+    return [Route("/", ApiEndpoint(services, operations()))]
 
 
 @cache
-def built_operations() -> Mapping[str, OperationFunction]:
-    """Return the function of every operation that is built, by the operation's name; PluginError where two are."""
+def operations() -> Mapping[str, OperationFunction]:
+    """Return the function of every operation, by the operation's name; PluginError where one has none, or two."""
     names = {_snake(name): name for name in api_model().operations}
     found: dict[str, OperationFunction] = {}
     for module in modules(_OPERATIONS).values():
@@ -74,6 +73,8 @@ def built_operations() -> Mapping[str, OperationFunction]:
             if names[function_name] in found or not isinstance(function, FunctionType):
                 raise PluginError(f"{module.__name__}.{function_name} must be the only function of that name")
             found[names[function_name]] = function
+    if missing := sorted(api_model().operations.keys() - found.keys()):
+        raise PluginError(f"{_OPERATIONS} has no function for {', '.join(missing)}")
     return MappingProxyType(found)
 
 
@@ -137,10 +138,7 @@ class ApiEndpoint:
         operation = call.operation = _operation(target)
         check_allowed(key, operation, self._services.realm)
         call.arguments = arguments = parse_input(operation, body)
-        function = self._operations.get(operation)
-        if function is None:
-            raise NotBuilt(f"This version of openinspector does not have the operation {operation} yet.")
-        return render_output(operation, function(self._services, arguments))
+        return render_output(operation, self._operations[operation](self._services, arguments))
 
     def _authenticated(self, claim: Claim, body: bytes) -> AccessKey:
         services, now = self._services, self._services.clock.now()

@@ -13,9 +13,9 @@ from openinspector.service.app.errors import (
     InvalidRole,
     LimitExceeded,
     NoSuchEntity,
-    NotBuilt,
     NotFound,
     PreviewInProgress,
+    ReportUnavailable,
     RunInProgress,
     Unavailable,
 )
@@ -77,7 +77,7 @@ def api_error(error: OpenInspectorError) -> ApiError:
     if isinstance(error, CodedError):
         exception = next(name for kind, name in _CODED.items() if isinstance(error, kind))
         return coded(exception, str(error), error.code)
-    if isinstance(error, NotBuilt):
+    if isinstance(error, ReportUnavailable):
         return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
     if isinstance(error, Unavailable):
         return unavailable(str(error))

@@ -33,6 +33,7 @@ def routes(registry: CollectorRegistry, others: Iterable[Collector], token: str)
     collectors = (registry, *others)
 
     async def metrics(request: Request) -> Response:
+        """Answer one scrape."""
         given = request.headers.get("authorization", "").encode("latin-1")
         if not hmac.compare_digest(given, expected):
             refused = "Send the token of metrics.token in the data folder: Authorization: Bearer ...\n"

@@ -7,6 +7,7 @@ from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
+from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.ports.audit_log import AuditLog
 from openinspector.service.ports.clock import Clock
@@ -20,6 +21,7 @@ class ApiServices:
     access_keys: AccessKeys
     temporary_credentials: TemporaryCredentials
     tokens: PageTokens
+    report_links: ReportLinks
     audit: AuditLog
     counters: Counters
 

@@ -49,8 +49,8 @@ class Unavailable(UseCaseError):  # noqa: N818
     """Something outside that is needed does not answer; trying again may help."""
 
 
-class NotBuilt(UseCaseError):  # noqa: N818
-    """This version does not have the operation yet."""
+class ReportUnavailable(UseCaseError):  # noqa: N818
+    """No report can be made of the run, now or later (F7.3, F7.4)."""
 
 
 class PreviewInProgress(UseCaseError):  # noqa: N818

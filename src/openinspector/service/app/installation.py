@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from openinspector.model.arn import ArnRealm, RunArn
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
@@ -14,7 +15,9 @@ from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.service.ports.preview_store import PreviewStore
 from openinspector.service.ports.publisher import TopicPublisher
+from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.rule_result_store import RuleResultStore
 from openinspector.service.ports.schedule_store import ScheduleStore
 from openinspector.service.ports.subscription_store import SubscriptionStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
@@ -38,9 +41,12 @@ class Installation:
     notifications: NotificationStore
     topics: TopicPublisher
     webhook_secrets: SecretBox
+    reports: ReportStore
+    rule_results: RuleResultStore
     workflows: Workflows
     forget_telemetry: Callable[[RunArn], None]
     """Shreds the telemetry of a run: nobody can read it any more."""
+    report_vault: ReportVault
     realm: ArnRealm
     rules_packages: tuple[RulesPackage, ...]
     quotas: Quotas

@@ -105,7 +105,9 @@ def exclusions_before(
 
 def forget_orphans(installation: Installation) -> int:
     """Forget what is kept of runs and templates that are no more, where the process died before; says how many runs."""
-    produced = sorted({*installation.findings.runs(), *installation.notifications.runs()})
+    produced = sorted(
+        {*installation.findings.runs(), *installation.notifications.runs(), *installation.rule_results.runs()}
+    )
     known = installation.assessments.runs_by_arn(produced)
     orphans = [run for run in produced if run not in known]
     forget_runs(installation, orphans)

@@ -93,10 +93,17 @@ def forget_below(installation: Installation, parent: TargetArn | TemplateArn) ->
 
 
 def forget_runs(installation: Installation, runs: Sequence[RunArn]) -> None:
-    """Delete what runs produced and shred their telemetry: what deletes them deletes all of it (F4.37)."""
+    """Delete what runs produced, reports (F7.7) and their keys too, and shred their telemetry (F4.37).
+
+    Findings go last but one: by what is left of them an interrupted deletion is found (`runs.forget_orphans`).
+    """
     for run in runs:
-        installation.findings.delete_run(run)
+        for report in installation.reports.of_run(run):
+            installation.reports.delete(report.id)
+        installation.report_vault.delete_run(run)
+        installation.rule_results.delete_run(run)
         installation.notifications.delete_run(run)
+        installation.findings.delete_run(run)
         installation.forget_telemetry(run)
 
 

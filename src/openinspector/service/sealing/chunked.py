@@ -20,6 +20,7 @@ from openinspector.model.errors import StoreError
 
 KEY_BYTES: Final = 32
 CONTEXT_VERSION: Final = b"openinspector-telemetry-v1"
+REPORT_CONTEXT_VERSION: Final = b"openinspector-report-v1"
 
 
 class SealError(StoreError):
@@ -39,7 +40,7 @@ class SealContext:
 
     def encode(self) -> bytes:
         """Return version, run, agent, stream, number and digest, each behind its length (4 bytes, big-endian)."""
-        parts = (
+        return _framed(
             CONTEXT_VERSION,
             self.run_arn.encode(),
             self.agent_id.encode(),
@@ -47,22 +48,43 @@ class SealContext:
             self.seq.to_bytes(8, "big"),
             bytes.fromhex(self.digest),
         )
-        return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+
+    def __str__(self) -> str:
+        return f"telemetry of {self.agent_id} number {self.seq}"
 
 
-def seal(key: bytes, context: SealContext, plaintext: bytes) -> bytes:
-    """Return ``plaintext`` encrypted under the run's data key (32 bytes) and bound to ``context``."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSealContext:
+    """What a sealed report is bound to."""
+
+    run_arn: RunArn
+    report_id: str
+
+    def encode(self) -> bytes:
+        """Return version, run and report, each behind its length (4 bytes, big-endian)."""
+        return _framed(REPORT_CONTEXT_VERSION, self.run_arn.encode(), self.report_id.encode())
+
+    def __str__(self) -> str:
+        return f"report {self.report_id}"
+
+
+def seal(key: bytes, context: SealContext | ReportSealContext, plaintext: bytes) -> bytes:
+    """Return ``plaintext`` encrypted under a data key (32 bytes) and bound to ``context``."""
     encryptor = Cobblestone256Encryptor(key, context.encode())
     return encryptor.update(plaintext) + encryptor.finalize()
 
 
-def open_sealed(key: bytes, context: SealContext, sealed: bytes) -> bytes:
+def open_sealed(key: bytes, context: SealContext | ReportSealContext, sealed: bytes) -> bytes:
     """Return the plaintext of ``sealed``, all of it authenticated; SealError on anything wrong."""
     decryptor = Cobblestone256Decryptor(key, context.encode())
     try:
         return decryptor.update(sealed) + decryptor.finalize()
     except InvalidTag as refused:
         raise SealError(
-            f"sealed telemetry of {context.agent_id} number {context.seq} does not open",
+            f"sealed {context} does not open",
             advice="It was damaged, cut short or swapped in the object store; restore that object from a backup.",
         ) from refused
+
+
+def _framed(*parts: bytes) -> bytes:
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)

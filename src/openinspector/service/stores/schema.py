@@ -30,6 +30,7 @@ from openinspector.model.asset import Tag
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.finding import Attribute, Severity
 from openinspector.model.notification import InspectorEvent, Progress
+from openinspector.service.ports.rule_result_store import CheckedRule
 from openinspector.service.ports.telemetry_store import Volume
 from openinspector.service.stores.columns import Json, Moment, Span, Word
 from openinspector.wire.telemetry import MessageType
@@ -275,6 +276,40 @@ EXCLUSIONS_PREVIEW: Final = Table(
     Column("in_progress", Word, unique=True),
     Column("exclusions", Json(tuple[ExclusionPreview, ...])),
     Index(None, "created_at"),
+)
+
+RUN_RULES: Final = Table(
+    "run_rules",
+    METADATA,
+    Column("run_arn", Word, primary_key=True),
+    Column("digest", Word, primary_key=True),
+    Column("rules", Json(tuple[CheckedRule, ...]), nullable=False),
+)
+
+RULE_RESULT: Final = Table(
+    "rule_result",
+    METADATA,
+    Column("run_arn", Word, primary_key=True),
+    Column("agent_id", Word, primary_key=True),
+    # Which list of rules the letters follow.
+    Column("digest", Word, nullable=False),
+    Column("outcomes", Word, nullable=False),
+)
+
+REPORT: Final = Table(
+    "report",
+    METADATA,
+    Column("id", Word, primary_key=True),
+    Column("run_arn", Word, nullable=False),
+    Column("type", Word, nullable=False),
+    Column("format", Word, nullable=False),
+    Column("requested_at", Moment, nullable=False),
+    Column("status", Word, nullable=False),
+    Column("ended_at", Moment),
+    Column("wrapped_key", LargeBinary, nullable=False),
+    # Run, type and format until the report has ended: each has one in progress.
+    Column("in_progress", Word, unique=True),
+    Index(None, "run_arn", "requested_at"),
 )
 
 ACCESS_ROLE: Final = Table(

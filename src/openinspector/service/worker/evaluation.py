@@ -26,6 +26,7 @@ from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.finding_store import FindingFilter, FindingStore
 from openinspector.service.ports.page import PageRequest
+from openinspector.service.ports.rule_result_store import CheckedRule, RuleResultStore
 from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.run_driver import BatchResult
 
@@ -38,6 +39,7 @@ class RunEvaluator:
 
     agents: AgentStore
     findings: FindingStore
+    rule_results: RuleResultStore
     telemetry: Telemetry
     advisories: AdvisoryShelf
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
@@ -52,7 +54,7 @@ class RunEvaluator:
         return sum(preview.kind.is_error for preview in previews)
 
     def evaluate(self, run: AssessmentRun, agents: Sequence[AgentId], *, run_hosts: int) -> BatchResult:
-        """Evaluate ``agents`` and store the outcome in two transactions."""
+        """Evaluate ``agents`` and store the outcome, in three transactions."""
         known = {agent.id: agent for agent in self.agents.agents_by_id(agents)}
         facts: dict[AgentId, HostFacts] = {}
         excluded: list[Exclusion] = []
@@ -63,6 +65,7 @@ class RunEvaluator:
             else:
                 excluded.append(_exclusion(run.arn, read))
         evaluated = self._judge(run, run_hosts, facts, known)
+        self.rule_results.record(run.arn, self._checked(run), _outcomes(evaluated))
         self.findings.add_findings([finding for host in evaluated for finding in host.findings])
         excluded += [exclusion for host in evaluated for exclusion in host.exclusions]
         self.findings.add_exclusions(excluded)
@@ -82,6 +85,14 @@ class RunEvaluator:
             nothing = None if found.rows else no_issues_finding(settled, package, assessed.get(package, 0))
             if nothing is not None:
                 self.findings.add_findings([nothing])
+
+    def _checked(self, run: AssessmentRun) -> tuple[CheckedRule, ...]:
+        """Return the rules of a run in the order in which every host is judged by them."""
+        return tuple(
+            CheckedRule(rules_package_arn=arn, name=rule.name, title=rule.title, severity=rule.severity)
+            for arn in run.rules_package_arns
+            for rule in self.rules.get(arn, ())
+        )
 
     def _facts(self, run: AssessmentRun, agent_id: AgentId, agent: Agent | None) -> HostFacts | ExclusionPreview:
         try:
@@ -115,6 +126,10 @@ class RunEvaluator:
             user_attributes=run.user_attributes,
             id_width=id_width(hosts),
         )
+
+
+def _outcomes(evaluated: Sequence[HostEvaluation]) -> dict[AgentId, list[OutcomeKind]]:
+    return {AgentId(host.agent_id): [result.outcome for result in host.rule_results] for host in evaluated}
 
 
 def _assessed(evaluated: Sequence[HostEvaluation]) -> dict[str, int]:

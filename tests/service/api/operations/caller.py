@@ -9,7 +9,7 @@ from tests.service.api.operations.modelled import check_output
 
 from openinspector.model.arn import RunArn
 from openinspector.model.errors import OpenInspectorError
-from openinspector.service.api.dispatch import built_operations
+from openinspector.service.api.dispatch import operations
 from openinspector.service.api.errors import api_error
 from openinspector.service.api.shapes import parse_input, render_output
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
@@ -23,7 +23,7 @@ class Caller:
 
     def __call__(self, operation: str, **arguments: Any) -> dict[str, Any]:
         parsed = parse_input(operation, msgspec.json.encode(arguments))
-        rendered = render_output(operation, built_operations()[operation](self.built.services, parsed))
+        rendered = render_output(operation, operations()[operation](self.built.services, parsed))
         output: dict[str, Any] = msgspec.json.decode(rendered or b"{}")
         check_output(operation, output)
         return output

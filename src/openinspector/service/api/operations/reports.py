@@ -1,0 +1,21 @@
+"""Reports: asked for until they are there, then a link (F7.1, F7.2)."""
+
+import uuid
+
+from openinspector.model.report import ReportFormat, ReportStatus, ReportType
+from openinspector.service.api.services import ApiServices
+from openinspector.service.api.shapes import Json
+from openinspector.service.app.reports import ReportRequest, get_report
+
+
+def get_assessment_report(services: ApiServices, arguments: Json) -> Json:
+    """Return how far a report is, and once it is complete a link that ends after an hour."""
+    wanted = ReportRequest(
+        run_arn=arguments["assessmentRunArn"],
+        type=ReportType(arguments["reportType"]),
+        format=ReportFormat(arguments["reportFileFormat"]),
+    )
+    report = get_report(services.installation, wanted, str(uuid.uuid4()))
+    if report.status is not ReportStatus.COMPLETED:
+        return {"status": report.status.value}
+    return {"status": report.status.value, "url": services.report_links.make(report.id, services.clock.now())}

@@ -1,0 +1,37 @@
+"""Links to reports that whoever has them may follow, for an hour (decisions: signed URL, valid 1 hour; F7.8)."""
+
+import hashlib
+import hmac
+import re
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlencode
+
+LIFETIME: Final = timedelta(hours=1)
+PATH: Final = "/reports/"
+_VERSION: Final = "openinspector-report-link-v1"
+
+
+class ReportLinks:
+    """Makes links and judges them. ``secret`` is 32 bytes of the installation's own; ``base`` its public URL."""
+
+    def __init__(self, secret: bytes, base: str) -> None:
+        self._secret = secret
+        self._base = base.rstrip("/")
+
+    def make(self, report_id: str, now: datetime) -> str:
+        """Return a link to a report that ends `LIFETIME` after ``now``."""
+        expires = int((now + LIFETIME).timestamp())
+        query = urlencode({"expires": expires, "signature": self._signature(report_id, str(expires))})
+        return f"{self._base}{PATH}{report_id}?{query}"
+
+    def is_good(self, report_id: str, expires: str, signature: str, now: datetime) -> bool:
+        """Say whether a link to this very report was made here and has not ended."""
+        given = signature.encode("utf-8", "replace")
+        if not hmac.compare_digest(given, self._signature(report_id, expires).encode()):
+            return False
+        return re.fullmatch(r"[0-9]{1,12}", expires) is not None and now.timestamp() < int(expires)
+
+    def _signature(self, report_id: str, expires: str) -> str:
+        signed = f"{_VERSION}\n{report_id}\n{expires}".encode("utf-8", "replace")
+        return hmac.new(self._secret, signed, hashlib.sha256).hexdigest()

@@ -1,0 +1,65 @@
+"""Finished reports as objects, compressed and sealed, each under a key of its own.
+
+The key, wrapped, lies with the report's row: once that is deleted, no copy of the object opens any more.
+"""
+
+import hashlib
+from typing import Final
+
+from openinspector.model.arn import RunArn
+from openinspector.model.errors import StoreError
+from openinspector.model.report import Report
+from openinspector.service.ports.key_provider import KeyProvider
+from openinspector.service.ports.object_store import ObjectStore
+from openinspector.service.sealing.chunked import ReportSealContext, open_sealed, seal
+from openinspector.service.sealing.compression import compress, decompress
+
+MAX_BYTES: Final = 512 * 1024 * 1024
+"""Of a report before it is compressed."""
+
+
+class ReportVault:
+    """Seals reports and opens them in memory."""
+
+    def __init__(self, objects: ObjectStore, keys: KeyProvider, account: str) -> None:
+        self._objects = objects
+        self._keys = keys
+        self._account = account
+
+    def put(self, report: Report, content: bytes) -> bytes:
+        """Seal and store a report; returns its wrapped key. StoreError."""
+        if len(content) > MAX_BYTES:
+            raise StoreError(f"the report has {len(content)} bytes; at most {MAX_BYTES} are kept")
+        key = self._keys.generate(self._context(report))
+        self._objects.put(_name(report), seal(key.plaintext, _seal_context(report), compress(content)))
+        return key.wrapped
+
+    def open(self, report: Report) -> bytes:
+        """Return a report's content; StoreError where it is gone or damaged."""
+        key = self._keys.unwrap(report.wrapped_key, self._context(report))
+        sealed = self._objects.get(_name(report))
+        return decompress(open_sealed(key, _seal_context(report), sealed), MAX_BYTES)
+
+    def delete(self, report: Report) -> None:
+        """Delete a report's object; nothing where it is not there."""
+        self._objects.delete(_name(report))
+
+    def delete_run(self, run: RunArn) -> None:
+        """Delete the objects of all reports of a run."""
+        for name in list(self._objects.names(_folder(run))):
+            self._objects.delete(name)
+
+    def _context(self, report: Report) -> dict[str, str]:
+        return {"account": self._account, "run": report.run_arn, "report": report.id}
+
+
+def _seal_context(report: Report) -> ReportSealContext:
+    return ReportSealContext(run_arn=report.run_arn, report_id=report.id)
+
+
+def _folder(run: RunArn) -> str:
+    return f"reports/{hashlib.sha256(run.encode()).hexdigest()[:32]}"
+
+
+def _name(report: Report) -> str:
+    return f"{_folder(report.run_arn)}/{report.id}"

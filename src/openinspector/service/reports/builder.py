@@ -1,0 +1,179 @@
+"""Folds the findings of a run, one at a time, into what its report says.
+
+Thousands of findings of a run share their words once the instance's id is taken out of them. What is kept here is
+what a report shows: each text once, and a line for each finding.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from openinspector.engine.bounds import printable
+from openinspector.engine.evaluate import INSTANCE_ID, OutcomeKind
+from openinspector.model.exclusion import Exclusion, ScopeKey
+from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.service.ports.rule_result_store import RuleTally
+from openinspector.service.reports.content import (
+    MOST_NAMED,
+    Case,
+    Occurrence,
+    Proof,
+    ReportContent,
+    ReportedExclusion,
+    ReportedRule,
+    RuleFindings,
+)
+
+_ORDER: Final = tuple(Severity)
+_Words = tuple[str, str]
+_Reason = tuple[str, tuple[Attribute, ...]]
+
+
+@dataclass(slots=True)
+class _Group:
+    title: str
+    cases: dict[_Words, dict[_Reason, list[Occurrence]]] = field(default_factory=dict)
+
+
+class ReportBuilder:
+    """Takes the frame of a report, which has no findings, and fills it."""
+
+    def __init__(self, frame: ReportContent, package_names: dict[str, str]) -> None:
+        self._frame = frame
+        self._names = package_names
+        self._everywhere = frozenset(frame.run.user_attributes)
+        self._groups: dict[tuple[Severity, str, str], _Group] = {}
+        self._by_package: dict[str, Counter[Severity]] = defaultdict(Counter)
+        self._by_instance: dict[str, Counter[Severity]] = defaultdict(Counter)
+        self._excluded: dict[tuple[str, str, str], list[Exclusion]] = {}
+        self._excluded_on: Counter[str] = Counter()
+        self._rules: tuple[ReportedRule, ...] = ()
+
+    def add_finding(self, finding: Finding) -> None:
+        """Put a finding where it belongs."""
+        agent = finding.asset.agent_id
+        package = self._name(finding.rules_package_arn)
+        self._by_package[package][finding.severity] += 1
+        self._by_instance[agent][finding.severity] += 1
+        place = (finding.severity, package, printable(finding.rule_id))
+        group = self._groups.get(place)
+        if group is None:
+            group = self._groups[place] = _Group(_impersonal(finding.title, agent))
+        words = (_impersonal(finding.description, agent), _impersonal(finding.recommendation, agent))
+        attributes = tuple(one for one in finding.attributes if one.key != INSTANCE_ID)
+        reason = (_impersonal(finding.evidence, agent), _shown(attributes))
+        group.cases.setdefault(words, {}).setdefault(reason, []).append(
+            Occurrence(
+                finding=finding.arn.rpartition("/")[2],
+                agent_id=agent,
+                hostname=printable(finding.asset.hostname),
+                user_attributes=_shown(one for one in finding.user_attributes if one not in self._everywhere),
+            )
+        )
+
+    def add_exclusion(self, exclusion: Exclusion) -> None:
+        """Put an exclusion beside those that say the same of other instances."""
+        preview = exclusion.preview
+        instances = [scope.value for scope in preview.scopes if scope.key is ScopeKey.INSTANCE_ID]
+        self._excluded_on.update(instances)
+        agent = instances[0] if instances else ""
+        place = (preview.title, _impersonal(preview.description, agent), _impersonal(preview.recommendation, agent))
+        self._excluded.setdefault(place, []).append(exclusion)
+
+    def add_rules(self, tallies: Sequence[RuleTally]) -> None:
+        """Add every rule that was checked."""
+        rules = [self._rule(tally) for tally in tallies]
+        self._rules = tuple(sorted(rules, key=lambda rule: (rule.package, rule.title)))
+
+    def build(self) -> ReportContent:
+        """Return the whole report: what matters most first."""
+        groups = sorted(self._groups.items(), key=lambda item: (_ORDER.index(item[0][0]), -_size(item[1]), item[0][1:]))
+        return replace(
+            self._frame,
+            packages=tuple(
+                replace(package, counts=dict(self._by_package[package.name])) for package in self._frame.packages
+            ),
+            instances=tuple(
+                replace(
+                    instance,
+                    counts=dict(self._by_instance[instance.agent_id]),
+                    exclusions=self._excluded_on[instance.agent_id],
+                )
+                for instance in self._frame.instances
+            ),
+            exclusions=tuple(self._exclusion(place) for place in sorted(self._excluded)),
+            findings=tuple(_rule_findings(place, group) for place, group in groups),
+            rules=self._rules,
+        )
+
+    def _exclusion(self, place: tuple[str, str, str]) -> ReportedExclusion:
+        scopes = [scope for one in self._excluded[place] for scope in one.preview.scopes]
+        title, description, recommendation = place
+        packages = {self._name(scope.value) for scope in scopes if scope.key is ScopeKey.RULES_PACKAGE_ARN}
+        return ReportedExclusion(
+            title=title,
+            description=description,
+            recommendation=recommendation,
+            instances=tuple(sorted({printable(s.value) for s in scopes if s.key is ScopeKey.INSTANCE_ID})),
+            packages=tuple(sorted(packages)),
+        )
+
+    def _rule(self, tally: RuleTally) -> ReportedRule:
+        return ReportedRule(
+            title=tally.rule.title,
+            package=self._name(tally.rule.rules_package_arn),
+            severity=tally.rule.severity,
+            passed=tally.count(OutcomeKind.PASSED),
+            detected=tally.count(OutcomeKind.DETECTED),
+            unable=tally.count(OutcomeKind.UNABLE),
+            not_applicable=tally.count(OutcomeKind.NOT_APPLICABLE),
+            detected_on=tuple(tally.hosts.get(OutcomeKind.DETECTED, ())[:MOST_NAMED]),
+            unable_on=tuple(tally.hosts.get(OutcomeKind.UNABLE, ())[:MOST_NAMED]),
+        )
+
+    def _name(self, arn: str) -> str:
+        return self._names.get(arn, arn)
+
+
+def _impersonal(text: str, agent_id: str) -> str:
+    """Return what a text says of any instance: the one it was said of is in the line below it."""
+    if agent_id:
+        text = text.replace(f"nstance {agent_id}", "nstance").replace(agent_id, "this instance")
+    return printable(text)
+
+
+def _shown(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
+    return tuple(
+        Attribute(key=printable(one.key), value=printable(one.value) if one.value else None) for one in attributes
+    )
+
+
+def _size(group: _Group) -> int:
+    return sum(len(found) for reasons in group.cases.values() for found in reasons.values())
+
+
+def _rule_findings(place: tuple[Severity, str, str], group: _Group) -> RuleFindings:
+    severity, package, rule_id = place
+    return RuleFindings(
+        rule_id=rule_id,
+        title=group.title,
+        package=package,
+        severity=severity,
+        count=_size(group),
+        cases=tuple(
+            Case(description=description, recommendation=recommendation, proofs=_proofs(reasons))
+            for (description, recommendation), reasons in sorted(group.cases.items())
+        ),
+    )
+
+
+def _proofs(reasons: dict[_Reason, list[Occurrence]]) -> tuple[Proof, ...]:
+    return tuple(
+        Proof(
+            evidence=evidence,
+            attributes=attributes,
+            occurrences=tuple(sorted(found, key=lambda one: (one.hostname, one.agent_id, one.finding))),
+        )
+        for (evidence, attributes), found in sorted(reasons.items(), key=lambda item: item[0][0])
+    )

@@ -1,0 +1,82 @@
+"""The numbers behind a report's charts: bars, each with its share of the longest."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from openinspector.model.finding import Severity
+from openinspector.service.reports.content import ReportContent, SeverityCounts
+
+TOP: Final = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A piece of a bar in one severity's colour: where it begins and how long it is, in percent of the chart."""
+
+    severity: Severity
+    count: int
+    start: float
+    length: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One line of a chart."""
+
+    label: str
+    note: str
+    """What else the line is known by; may be empty."""
+    count: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charts:
+    """The charts of a report; each is empty where nothing was found."""
+
+    severities: tuple[Bar, ...]
+    packages: tuple[Bar, ...]
+    rules: tuple[Bar, ...]
+    instances: tuple[Bar, ...]
+
+
+def charts(content: ReportContent) -> Charts:
+    """Return the charts of a report: findings by severity and package, the rules and instances with most of them."""
+    severities = [(severity.value, "", {severity: count}) for severity, count in content.counts.items()]
+    packages = [(package.name, "", package.counts) for package in content.packages]
+    rules = [(found.rule_id, "", {found.severity: found.count}) for found in content.findings]
+    instances = [(one.hostname or one.agent_id, one.agent_id, one.counts) for one in content.instances]
+    return Charts(
+        severities=_bars(severities) if content.total else (),
+        packages=_bars(packages) if content.total else (),
+        rules=_bars(_top(rules)),
+        instances=_bars(_top(instances)),
+    )
+
+
+_Line = tuple[str, str, SeverityCounts]
+
+
+def _top(lines: Sequence[_Line]) -> list[_Line]:
+    """Return the lines that matter most: by severity first, as the report lists them."""
+    found = [line for line in lines if sum(line[2].values())]
+    return sorted(found, key=lambda line: [-line[2].get(severity, 0) for severity in Severity])[:TOP]
+
+
+def _bars(lines: Sequence[_Line]) -> tuple[Bar, ...]:
+    longest = max((sum(counts.values()) for _, _, counts in lines), default=0) or 1
+    return tuple(
+        Bar(label=label, note=note, count=sum(counts.values()), parts=tuple(_parts(counts, longest)))
+        for label, note, counts in lines
+    )
+
+
+def _parts(counts: SeverityCounts, longest: int) -> Iterable[Part]:
+    start = 0.0
+    for severity in Severity:
+        count = counts.get(severity, 0)
+        if count:
+            length = round(count / longest * 100, 3)
+            yield Part(severity=severity, count=count, start=round(start, 3), length=length)
+            start += length

@@ -1,0 +1,42 @@
+"""Lays out a report in a process of its own, within bounds of memory and time."""
+
+import subprocess
+import sys
+from typing import Final
+
+import msgspec
+import structlog
+
+from openinspector.model.errors import OpenInspectorError
+from openinspector.model.report import ReportFormat
+from openinspector.service.reports.content import ReportContent
+
+SECONDS: Final = 600
+_MODULE: Final = "openinspector.service.reports"
+_SHOWN_BYTES: Final = 2000
+
+_log = structlog.get_logger()
+
+
+class ReportProcessError(OpenInspectorError):
+    """The report's process failed, or took too long."""
+
+
+def lay_out(content: ReportContent, layout: ReportFormat) -> bytes:
+    """Return the document; ReportProcessError."""
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module, by this very interpreter
+            [sys.executable, "-m", _MODULE, layout.value],
+            input=msgspec.json.encode(content),
+            capture_output=True,
+            check=False,
+            timeout=SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ReportProcessError(f"the report was not laid out within {SECONDS} s") from error
+    if done.returncode != 0:
+        _log.error(
+            "report_process failed", status=done.returncode, said=done.stderr[-_SHOWN_BYTES:].decode("utf-8", "replace")
+        )
+        raise ReportProcessError(f"the report's process ended with status {done.returncode}")
+    return done.stdout

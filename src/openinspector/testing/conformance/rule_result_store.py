@@ -1,0 +1,60 @@
+"""What every rule result store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+
+from typing import Any
+
+from openinspector.engine.evaluate import OutcomeKind
+from openinspector.model.finding import Severity
+from openinspector.service.ports.rule_result_store import CheckedRule, RuleResultStore, RuleTally
+from openinspector.testing import model_builders as builders
+
+_D, _P, _N, _U = OutcomeKind
+RUN = builders.run().arn
+FIRST, SECOND, THIRD = (builders.agent_id(number) for number in (1, 2, 3))
+
+
+def checked(number: int = 1, **fields: Any) -> CheckedRule:
+    """Return a rule that was checked."""
+    given = {"title": f"Rule {number} – Zürich \x00", "severity": Severity.MEDIUM, **fields}
+    return CheckedRule(rules_package_arn=builders.rules_package_arn(), name=f"rule_{number}", **given)
+
+
+class RuleResultStoreSuite:
+    """The laws of `RuleResultStore`."""
+
+    def test_hosts_are_told_apart_by_outcome(self, store: RuleResultStore) -> None:
+        """Rules come by package and name whatever their order was, hosts sorted."""
+        store.record(RUN, [checked(2), checked(1)], {SECOND: [_P, _D], FIRST: [_P, _U]})
+        store.record(RUN, [checked(2), checked(1)], {THIRD: [_N, _D]})
+        assert list(store.tallies(RUN)) == [
+            RuleTally(rule=checked(1), hosts={_U: (FIRST,), _D: (SECOND, THIRD)}),
+            RuleTally(rule=checked(2), hosts={_P: (FIRST, SECOND), _N: (THIRD,)}),
+        ]
+
+    def test_recording_a_host_again_replaces_what_was(self, store: RuleResultStore) -> None:
+        """An evaluation step that is repeated counts no host twice."""
+        for outcome in (_U, _D, _D):
+            store.record(RUN, [checked()], {FIRST: [outcome]})
+        (tally,) = store.tallies(RUN)
+        assert tally.hosts == {_D: (FIRST,)}
+        assert [tally.count(outcome) for outcome in OutcomeKind] == [1, 0, 0, 0]
+
+    def test_rules_that_change_in_the_middle_of_a_run_are_not_mixed_up(self, store: RuleResultStore) -> None:
+        """The service was upgraded between two batches: each host's outcomes stay those of its rules."""
+        store.record(RUN, [checked(1), checked(2)], {FIRST: [_P, _D]})
+        store.record(RUN, [checked(2), checked(3)], {SECOND: [_P, _N]})
+        assert {tally.rule.name: dict(tally.hosts) for tally in store.tallies(RUN)} == {
+            "rule_1": {_P: (FIRST,)},
+            "rule_2": {_D: (FIRST,), _P: (SECOND,)},
+            "rule_3": {_N: (SECOND,)},
+        }
+
+    def test_runs_are_apart_and_deleted_apart(self, store: RuleResultStore) -> None:
+        """Nothing is left of one that was deleted."""
+        other = builders.run(2).arn
+        assert store.tallies(RUN) == []
+        for run in (other, RUN):
+            store.record(run, [checked()], {FIRST: [_P]})
+        assert list(store.runs()) == [RUN, other]
+        store.delete_run(RUN)
+        assert (store.tallies(RUN), list(store.runs())) == ([], [other])
+        assert len(store.tallies(other)) == 1

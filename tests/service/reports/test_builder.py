@@ -1,0 +1,77 @@
+"""Findings are gathered by rule; nothing is lost and nothing repeated."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openinspector.engine.evaluate import NO_ISSUES_TITLE
+from openinspector.model.asset import AssetAttributes
+from openinspector.model.finding import Attribute, Severity
+from openinspector.service.reports.builder import ReportBuilder
+from openinspector.service.reports.content import ReportContent
+from openinspector.testing import model_builders as builders
+from openinspector.testing import report_builders as reports
+
+
+def occurrences(content: ReportContent) -> list[str]:
+    found = content.findings
+    return [one.finding for rule in found for case in rule.cases for proof in case.proofs for one in proof.occurrences]
+
+
+def test_a_rule_is_told_once_with_every_instance_it_was_found_on() -> None:
+    first, second = reports.small().findings
+    assert (first.rule_id, first.severity, first.count) == ("CVE-2026-0001", Severity.HIGH, 3)
+    assert (second.rule_id, second.package, second.count) == ("Disable root login over SSH", reports.PRACTICES, 1)
+    (case,) = first.cases
+    hosts = [[one.hostname for one in proof.occurrences] for proof in case.proofs]
+    assert hosts == [["host-1.example"], ["host-2.example", "host-3.example"]]
+    assert first.title == "Instance is vulnerable to CVE-2026-0001"
+
+
+def test_attributes_every_finding_has_are_not_repeated() -> None:
+    (rule,) = [found for found in reports.small().findings if found.package == reports.PRACTICES]
+    assert rule.cases[0].proofs[0].occurrences[0].user_attributes == (Attribute(key="Ticket", value="SEC-1"),)
+
+
+def test_counts_are_those_of_instances_and_packages() -> None:
+    content = reports.small()
+    assert [sum(one.counts.values()) for one in content.instances] == [1, 2, 1]
+    assert [one.exclusions for one in content.instances] == [0, 0, 1]
+    assert [dict(package.counts) for package in content.packages] == [{Severity.HIGH: 3}, {Severity.MEDIUM: 1}]
+    assert (content.total, content.affected) == (4, 3)
+    assert [(remedy.recommendation, remedy.count) for remedy in content.remedies] == [("Upgrade the package.", 3)]
+
+
+def test_exclusions_that_say_the_same_of_many_are_told_once() -> None:
+    builder = ReportBuilder(reports.frame(), reports.NAMES)
+    for number in (2, 1, 3):
+        builder.add_exclusion(builders.exclusion(number))
+    (excluded,) = builder.build().exclusions
+    assert excluded.instances == tuple(builders.agent_id(number) for number in (1, 2, 3))
+
+
+def test_nothing_found_is_said_of_every_instance() -> None:
+    builder = ReportBuilder(reports.frame(), reports.NAMES)
+    nothing = builders.finding(1, asset=AssetAttributes(agent_id=""), rule_id=NO_ISSUES_TITLE, title=NO_ISSUES_TITLE)
+    builder.add_finding(replace(nothing, severity=Severity.INFORMATIONAL))
+    content = builder.build()
+    assert (content.total, content.affected) == (1, 0)
+
+
+@pytest.mark.parametrize(("hosts", "rules"), [(1, 1), (7, 13), (20, 6)])
+def test_every_finding_is_in_it_once(hosts: int, rules: int) -> None:
+    content = reports.large(hosts, rules)
+    expected = [finding.arn.rpartition("/")[2] for finding in reports.findings(hosts, rules)]
+    assert sorted(occurrences(content)) == sorted(expected)
+    assert content.total == sum(content.counts.values()) == len(expected)
+
+
+@given(order=st.permutations(range(12)))
+def test_the_order_in_which_findings_come_does_not_matter(order: list[int]) -> None:
+    made = list(reports.findings(3, 4))
+    builder = ReportBuilder(reports.frame(), reports.NAMES)
+    for place in order:
+        builder.add_finding(made[place])
+    assert builder.build() == reports.large(3, 4)

@@ -1,0 +1,44 @@
+"""Paper is bounded, and what is left out is counted."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openinspector.service.reports.paper import MOST_INSTANCES, Paper, fit_paper
+from openinspector.testing import report_builders as reports
+
+
+def accounted(printed: Paper) -> int:
+    shown = sum(
+        len(proof.occurrences) for found in printed.findings for case in found.rule.cases for proof in case.proofs
+    )
+    left_out = sum(found.left_out for found in printed.findings)
+    return shown + left_out + sum(rule.count for rule in printed.listed)
+
+
+def test_what_fits_is_printed_whole() -> None:
+    content = reports.small()
+    printed = fit_paper(content)
+    assert [found.rule for found in printed.findings] == list(content.findings)
+    assert (printed.shortened, printed.listed, printed.instances) == (False, (), content.instances)
+
+
+@given(budget=st.integers(0, 200_000))
+def test_every_finding_is_shown_or_counted(budget: int) -> None:
+    content = reports.large(12, 15)
+    printed = fit_paper(content, budget)
+    assert accounted(printed) == content.total
+    assert printed.shortened == (printed.findings != fit_paper(content).findings)
+    assert [found.rule.rule_id for found in printed.findings] + [rule.rule_id for rule in printed.listed] == [
+        rule.rule_id for rule in content.findings
+    ]
+
+
+def test_rules_show_fewer_instances_before_any_is_only_listed() -> None:
+    printed = fit_paper(reports.large(400, 10), 60_000)
+    assert printed.listed == ()
+    assert {found.left_out for found in printed.findings} == {375}
+
+
+def test_of_very_many_instances_those_with_most_are_listed() -> None:
+    printed = fit_paper(reports.frame(hosts=MOST_INSTANCES + 5))
+    assert len(printed.instances) == MOST_INSTANCES
