@@ -117,9 +117,9 @@ def statements_of(engine: Engine, wanted: FindingFilter, page: PageRequest) -> l
         FindingFilter(created=TimeRange(begin=moment(2), end=moment(2))),
     ],
 )
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_no_page_reads_a_whole_table(engine: Engine, wanted: FindingFilter) -> None:
-    if engine.dialect.name != "sqlite":
-        pytest.skip("PostgreSQL reads small tables whole, whatever indexes there are")
+    """PostgreSQL reads small tables whole, whatever indexes there are."""
     SqlFindingStore(engine).add_findings([finding(1), finding(2), finding(1, RUNS[1])])
     first = SqlFindingStore(engine).list_findings(FindingFilter(), PageRequest(limit=1))
     for page in (PageRequest(limit=1), PageRequest(limit=1, after=first.next)):
