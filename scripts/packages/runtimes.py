@@ -18,9 +18,9 @@ PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
 """The host's Pythons the python3 runtime has extension modules for; packaging/launcher names them too."""
 MODULES: Final = ("__init__.py", "plugins.py", "model", "wire", "agent")
 """Of our own package, what the agent needs; the service stays at home."""
-LIBRARIES: Final = ("cryptography", "msgspec", "tuf")
+LIBRARIES: Final = ("cryptography", "msgspec", "pynacl", "tuf")
 NOT_NEEDED: Final = ("pycparser",)
-"""cffi parses C with it while cryptography is built; at run time nothing does."""
+"""cffi parses C with it while cryptography and PyNaCl are built; at run time nothing does."""
 ENTRY: Final = "openinspector-agent"
 
 _PLATFORM: Final = "manylinux_2_28"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from openinspector.agent.action import Credentials
 from openinspector.agent.gateway_client import GatewayClient
@@ -204,7 +204,7 @@ def client(gateway: SimulatedGateway) -> GatewayClient:
 
 def connected(gateway: SimulatedGateway, ca: Path, monotonic: Callable[[], float] = time.monotonic) -> GatewayClient:
     route = Route(gateway=Address(host="127.0.0.1", port=gateway.port), timeout=10)
-    key = HostKey(Ed25519PrivateKey.generate())
+    key = HostKey(SigningKey.generate())
     return GatewayClient(Transport(route, make_tls_context(ca), monotonic), key, time.time)
 
 

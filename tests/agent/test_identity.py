@@ -2,9 +2,12 @@ import os
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+from nacl.signing import SigningKey
 
-from openinspector.agent.identity import Identity, IdentityError, load_or_make_key
+from openinspector.agent.identity import HostKey, Identity, IdentityError, load_or_make_key
 from openinspector.plugins import discover
 from openinspector.wire.signature import key_id
 
@@ -18,9 +21,12 @@ def test_the_key_is_made_once_and_for_its_owner_only(tmp_path: Path) -> None:
     assert first.id == key_id(first.public_key)
 
 
-def test_what_the_key_signs_verifies_with_its_public_half(tmp_path: Path) -> None:
-    key = load_or_make_key(tmp_path)
-    Ed25519PublicKey.from_public_bytes(key.public_key).verify(key.sign(b"message"), b"message")
+@given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=300))
+def test_keys_and_signatures_are_those_of_another_implementation(seed: bytes, message: bytes) -> None:
+    """RFC 8032 leaves no choice: libsodium, which signs, and OpenSSL, which verifies, agree to the last bit."""
+    ours, theirs = HostKey(SigningKey(seed)), Ed25519PrivateKey.from_private_bytes(seed)
+    assert ours.public_key == theirs.public_key().public_bytes_raw()
+    assert ours.sign(message) == theirs.sign(message)
 
 
 def test_a_key_others_may_read_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """`openinspector-agent`, also `python -m openinspector.agent` and `openinspector agent`: the agent's own command line.
 
-Its commands are the files of `openinspector.agent.commands`. Only the standard library, msgspec and cryptography are
+Its commands are the files of `openinspector.agent.commands`. Only the standard library, msgspec and PyNaCl are
 loaded, and what else a command needs only when it is called.
 """
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from nacl.signing import SigningKey
 
 from openinspector.agent.atomic_file import make_private_folder, write_atomically
 from openinspector.agent.host import Host
@@ -30,16 +30,16 @@ class IdentityError(OpenInspectorError):
 class HostKey:
     """The host's private key. Signs; never shows itself."""
 
-    def __init__(self, private: Ed25519PrivateKey) -> None:
+    def __init__(self, private: SigningKey) -> None:
         self._private = private
-        self.public_key = private.public_key().public_bytes_raw()
+        self.public_key = bytes(private.verify_key)
         """Raw Ed25519 public key, 32 bytes."""
         self.id = key_id(self.public_key)
         """SHA-256 of the public key, hexadecimal: the thumbprint requests name it by."""
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of ``message``, 64 bytes."""
-        return self._private.sign(message)
+        return self._private.sign(message).signature
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +75,7 @@ def load_key(state: Path, name: str = KEY_FILE) -> HostKey | None:
     """
     path = state / name
     try:
-        return HostKey(Ed25519PrivateKey.from_private_bytes(_read_seed(path)))
+        return HostKey(SigningKey(_read_seed(path)))
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -90,10 +90,10 @@ def load_or_make_key(state: Path, name: str = KEY_FILE) -> HostKey:
     if held is not None:
         return held
     path = state / name
-    private = Ed25519PrivateKey.generate()
+    private = SigningKey.generate()
     try:
         make_private_folder(state)
-        write_atomically(path, private.private_bytes_raw())
+        write_atomically(path, bytes(private))
     except OSError as error:
         raise IdentityError(
             f"the host key cannot be written to {path}: {error.strerror}",
