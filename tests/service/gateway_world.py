@@ -3,7 +3,7 @@
 import hashlib
 import itertools
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -80,11 +80,8 @@ class MemoryRuns:
     def enter(self, arn: RunArn, state: AssessmentRunState) -> None:
         self.runs[arn] = replace(self.runs[arn], state_changes=(StateChange(at=FakeClock().now(), state=state),))
 
-    def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
-        return {arn: self.runs[arn] for arn in arns if arn in self.runs}
-
-    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
-        return agent in self.agents.get(arn, ())
+    def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
+        return self.runs[arn].state if agent in self.agents.get(arn, ()) else None
 
 
 @dataclass(kw_only=True)

@@ -221,10 +221,10 @@ class MemoryAssessmentStore:
         with self._lock:
             return self._agents.get(arn, ())
 
-    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
-        """Say whether an agent is one of a run's."""
+    def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
+        """Return the state of a run, None where there is none or the agent takes no part in it."""
         with self._lock:
-            return agent in self._agents.get(arn, ())
+            return self._runs[arn].state if agent in self._agents.get(arn, ()) else None
 
     def busy_agents(self, agents: Sequence[AgentId]) -> tuple[tuple[AgentId, RunArn], ...]:
         """Return which of ``agents`` take part in a run in progress, sorted."""

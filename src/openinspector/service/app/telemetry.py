@@ -5,9 +5,9 @@
 - Plaintext is never written: not to the object store, not to the index, not to a log.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import Final, Protocol
 
 import msgspec
@@ -15,7 +15,6 @@ import structlog
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
-from openinspector.model.assessment import AssessmentRun
 from openinspector.model.errors import WireError
 from openinspector.model.facts import HostFacts
 from openinspector.model.run_state import AssessmentRunState
@@ -60,12 +59,8 @@ _log = structlog.get_logger()
 class Runs(Protocol):
     """The part of the assessment store telemetry asks."""
 
-    def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
-        """Return the runs that exist."""
-        ...
-
-    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
-        """Say whether an agent is one of a run's."""
+    def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
+        """Return the state of a run, None where there is none or the agent takes no part in it."""
         ...
 
 
@@ -159,7 +154,7 @@ class Telemetry:
         closed = Stream(
             agent_id=agent_id,
             name=manifest.stream,
-            watermark=self._index.watermark(run, agent_id, manifest.stream),
+            watermark=_watermark(held),
             closed_at=self._clock.now(),
             dropped=manifest.dropped,
         )
@@ -221,23 +216,28 @@ class Telemetry:
             raise RefusedError(RefusalCode.OTHER_AGENT, f"the envelope is of {header.agent_id}, not of {agent_id}")
         run = self._check_run(agent_id, RunArn(header.run_arn))
         _check_stream(header.stream, header.seq)
-        watermark = self._index.watermark(run, agent_id, header.stream)
+        self._check_window(run, header)
+        return run
+
+    def _check_window(self, run: RunArn, header: EnvelopeHeader) -> None:
+        if header.seq <= WINDOW:
+            return
+        watermark = self._index.watermark(run, AgentId(header.agent_id), header.stream)
         if header.seq > watermark + WINDOW:
             raise RefusedError(
                 RefusalCode.OUT_OF_WINDOW,
                 f"envelope {header.seq} is more than {WINDOW} ahead of {watermark}",
                 advice="Send the ones before it first.",
             )
-        return run
 
     def _check_run(self, agent_id: AgentId, arn: RunArn) -> RunArn:
-        run = self._runs.runs_by_arn((arn,)).get(arn)
-        if run is None or not self._runs.takes_part(arn, agent_id):
+        state = self._runs.state_for(arn, agent_id)
+        if state is None:
             raise RefusedError(RefusalCode.NOT_IN_RUN, "this agent takes no part in such a run")
-        if run.state not in ACCEPTING:
+        if state not in ACCEPTING:
             raise RefusedError(
                 RefusalCode.RUN_NOT_COLLECTING,
-                f"the run is {run.state} and takes no telemetry",
+                f"the run is {state} and takes no telemetry",
                 advice="Discard what is spooled for it.",
             )
         return arn
@@ -256,6 +256,11 @@ class Telemetry:
     def _alarm(self, kind: str, agent_id: AgentId, run: RunArn, seq: int) -> None:
         self._counters.alarm(kind)
         _log.warning("telemetry alarm", kind=kind, agent=agent_id, run=run, seq=seq)
+
+
+def _watermark(held: Container[int]) -> int:
+    """Return the highest n such that numbers 1 to n are held."""
+    return next(n for n in count() if n + 1 not in held)
 
 
 def _volumes(plaintext: bytes) -> dict[MessageType, Volume]:

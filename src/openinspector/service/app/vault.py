@@ -1,7 +1,8 @@
 """The vault: sealed telemetry as objects. What goes in is compressed and encrypted first; what comes out is checked.
 
-Objects lie under ``telemetry/<hash of the run's ARN>/<agent>/<stream>/<number>-<random>``: the name says nothing of
-the content, and two uploads of one number never overwrite each other. While a run's objects are being destroyed,
+Objects are named ``telemetry/<hash of the run's ARN>/<agent>-<stream>-<number>-<random>``: the name says nothing of
+the content, and two uploads of one number never overwrite each other. A run has one folder, because each is synced
+with what is put into it. While a run's objects are being destroyed,
 ``shredding/<hash>`` holds its ARN, so that an interrupted shredding is found and finished.
 """
 
@@ -34,8 +35,8 @@ class TelemetryVault:
         key = self._keys.make(context.run_arn)
         if key is None:
             return None
-        place = f"{_folder(context.run_arn)}/{context.agent_id}/{context.stream}"
-        name = f"{place}/{context.seq:06}-{self._random(8).hex()}"
+        own = f"{context.agent_id}-{context.stream}-{context.seq:06}-{self._random(8).hex()}"
+        name = f"{_folder(context.run_arn)}/{own}"
         self._objects.put(name, seal(key, context, compress(plaintext)))
         return name
 

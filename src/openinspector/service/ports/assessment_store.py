@@ -218,8 +218,11 @@ class AssessmentStore(Protocol):
         """Return the agents of a run, sorted."""
         ...
 
-    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
-        """Say whether an agent is one of a run's; the same effort however many there are."""
+    def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
+        """Return the state of a run, None where there is none or the agent takes no part in it.
+
+        The same effort however many take part.
+        """
         ...
 
     def busy_agents(self, agents: Sequence[AgentId]) -> tuple[tuple[AgentId, RunArn], ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Insert, Table, func, select
@@ -11,16 +12,14 @@ from sqlalchemy.sql.dml import ReturningInsert
 from openinspector.service.ports.assessment_store import QuotaError
 
 
-def insert_new(connection: Connection, table: Table, unique: Sequence[str]) -> Insert:
+def insert_new(connection: Connection, table: Table, unique: tuple[str, ...]) -> Insert:
     """Return an insert that skips a row whose ``unique`` columns are taken."""
-    if _is_postgresql(connection):
-        return postgresql.insert(table).on_conflict_do_nothing(index_elements=unique)
-    return sqlite.insert(table).on_conflict_do_nothing(index_elements=unique)
+    return _insert_new(_is_postgresql(connection), table, unique)
 
 
-def add_new(connection: Connection, table: Table, unique: Sequence[str], row: Mapping[str, Any]) -> bool:
+def add_new(connection: Connection, table: Table, unique: tuple[str, ...], row: Mapping[str, Any]) -> bool:
     """Insert a row unless its ``unique`` columns are taken; say whether it was inserted."""
-    added = insert_new(connection, table, unique).returning(*table.primary_key)
+    added = _insert_new_returning(_is_postgresql(connection), table, unique)
     return connection.execute(added, row).first() is not None
 
 
@@ -56,9 +55,7 @@ def insert_or_keep(connection: Connection, table: Table, kept: str) -> Returning
 
     The row is locked either way: what is returned stays true until the transaction ends.
     """
-    statement = postgresql.insert(table) if _is_postgresql(connection) else sqlite.insert(table)
-    same = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_={kept: table.c[kept]})
-    return same.returning(*table.columns)
+    return _insert_or_keep(_is_postgresql(connection), table, kept)
 
 
 def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> Insert:
@@ -85,3 +82,25 @@ def matches(connection: Connection, text: ColumnElement[str], pattern: str) -> C
 
 def _is_postgresql(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
+
+
+# To make a statement takes as long as SQLite needs to carry it out: these are made once for each table.
+
+
+@cache
+def _insert_new(on_postgresql: bool, table: Table, unique: tuple[str, ...]) -> Insert:  # noqa: FBT001
+    if on_postgresql:
+        return postgresql.insert(table).on_conflict_do_nothing(index_elements=unique)
+    return sqlite.insert(table).on_conflict_do_nothing(index_elements=unique)
+
+
+@cache
+def _insert_new_returning(on_postgresql: bool, table: Table, unique: tuple[str, ...]) -> ReturningInsert[Any]:  # noqa: FBT001
+    return _insert_new(on_postgresql, table, unique).returning(*table.primary_key)
+
+
+@cache
+def _insert_or_keep(on_postgresql: bool, table: Table, kept: str) -> ReturningInsert[Any]:  # noqa: FBT001
+    statement = postgresql.insert(table) if on_postgresql else sqlite.insert(table)
+    same = statement.on_conflict_do_update(index_elements=list(table.primary_key), set_={kept: table.c[kept]})
+    return same.returning(*table.columns)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn, TemplateArn
@@ -37,6 +37,12 @@ from openinspector.service.stores.query import (
 from openinspector.service.stores.schema import BUSY_AGENT, RUN, RUN_AGENT, TEMPLATE
 
 _BY_ARN: Final = by_arn(RUN)
+_STATE_FOR: Final = (
+    select(RUN.c.state)
+    .join(RUN_AGENT, RUN_AGENT.c.run_arn == RUN.c.arn)
+    .where(RUN.c.arn == bindparam("run"), RUN_AGENT.c.agent_id == bindparam("agent"))
+)
+"""Made once: every upload asks it."""
 
 
 class SqlRuns:
@@ -116,11 +122,11 @@ class SqlRuns:
         with reading(self._engine) as connection:
             return tuple(AgentId(agent) for agent in connection.scalars(query))
 
-    def takes_part(self, arn: RunArn, agent: AgentId) -> bool:
-        """Say whether an agent is one of a run's."""
-        query = select(RUN_AGENT.c.agent_id).where(RUN_AGENT.c.run_arn == arn, RUN_AGENT.c.agent_id == agent)
-        with reading(self._engine) as connection:
-            return connection.scalar(query) is not None
+    def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
+        """Return the state of a run, None where there is none or the agent takes no part in it."""
+        with reading_once(self._engine) as connection:
+            state = connection.scalar(_STATE_FOR, {"run": arn, "agent": agent})
+        return None if state is None else AssessmentRunState(state)
 
     def busy_agents(self, agents: Sequence[AgentId]) -> tuple[tuple[AgentId, RunArn], ...]:
         """Return which of ``agents`` take part in a run in progress, sorted."""

@@ -3,17 +3,41 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, delete, select, update
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
 from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream, Volume
-from openinspector.service.stores.dialect import insert_new, insert_or_keep
-from openinspector.service.stores.engine import reading, shred, writing
+from openinspector.service.stores.dialect import add_new, insert_new, insert_or_keep
+from openinspector.service.stores.engine import reading, reading_once, shred, writing
 from openinspector.service.stores.schema import ENVELOPE, RUN_KEY, STREAM
 from openinspector.wire.telemetry import MessageType
+
+# Made once: every upload asks and tells these.
+_HELD_KEY: Final = (
+    select(RUN_KEY.c.run_arn)
+    .where(RUN_KEY.c.run_arn == bindparam("run"), RUN_KEY.c.deleted_at.is_(None))
+    .with_for_update(read=True)
+)
+_ENVELOPE_KEY: Final = tuple(column.name for column in ENVELOPE.primary_key)
+_OF_STREAM: Final = (
+    ENVELOPE.c.run_arn == bindparam("run"),
+    ENVELOPE.c.agent_id == bindparam("agent"),
+    ENVELOPE.c.stream == bindparam("stream"),
+)
+_DIGEST: Final = select(ENVELOPE.c.digest).where(*_OF_STREAM, ENVELOPE.c.seq == bindparam("seq"))
+_DIGESTS: Final = select(ENVELOPE.c.seq, ENVELOPE.c.digest).where(*_OF_STREAM).order_by(ENVELOPE.c.seq)
+_BEYOND: Final = select(ENVELOPE.c.seq).where(*_OF_STREAM, ENVELOPE.c.seq > bindparam("seq")).order_by(ENVELOPE.c.seq)
+_SAME_STREAM: Final = (
+    STREAM.c.run_arn == bindparam("run"),
+    STREAM.c.agent_id == bindparam("agent"),
+    STREAM.c.name == bindparam("stream"),
+)
+_WATERMARK: Final = select(STREAM.c.watermark).where(*_SAME_STREAM)
+_RAISE: Final = update(STREAM).where(*_SAME_STREAM).values(watermark=bindparam("raised"))
+_CLOSE: Final = update(STREAM).where(*_SAME_STREAM).values(closed_at=bindparam("at"), dropped=bindparam("lost"))
 
 
 class SqlTelemetryStore:
@@ -57,40 +81,36 @@ class SqlTelemetryStore:
 
     def record(self, envelope: StoredEnvelope) -> Recorded:
         """Note an envelope; the caller has stored its object already."""
-        key = select(RUN_KEY.c.run_arn).where(*_key_in_force(envelope.run_arn)).with_for_update(read=True)
         with writing(self._engine) as connection:
-            if connection.scalar(key) is None:
+            if connection.scalar(_HELD_KEY, {"run": envelope.run_arn}) is None:
                 return _known(connection, envelope) or Recorded.REFUSED
             stream = _hold_stream(connection, envelope.run_arn, envelope.agent_id, envelope.stream)
-            known = _known(connection, envelope)
-            if known is not None:
-                return known
             if stream.closed_at is not None:
-                return Recorded.REFUSED
-            connection.execute(insert(ENVELOPE), _row(envelope))
+                return _known(connection, envelope) or Recorded.REFUSED
+            if not add_new(connection, ENVELOPE, _ENVELOPE_KEY, _row(envelope)):
+                return _known(connection, envelope) or Recorded.REFUSED
             if envelope.seq == stream.watermark + 1:
                 _raise_watermark(connection, stream)
         return Recorded.NEW
 
     def digests(self, run: RunArn, agent: AgentId, stream: str) -> Mapping[int, str]:
         """Return digest by sequence number of what is stored of one stream."""
-        query = select(ENVELOPE.c.seq, ENVELOPE.c.digest).where(*_stream_of(run, agent, stream))
-        with reading(self._engine) as connection:
-            return {row.seq: row.digest for row in connection.execute(query.order_by(ENVELOPE.c.seq))}
+        one = {"run": run, "agent": agent, "stream": stream}
+        with reading_once(self._engine) as connection:
+            return {row.seq: row.digest for row in connection.execute(_DIGESTS, one)}
 
     def watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
         """Return the highest n such that envelopes 1 to n are stored."""
-        one = (STREAM.c.run_arn == run, STREAM.c.agent_id == agent, STREAM.c.name == stream)
-        with reading(self._engine) as connection:
-            return connection.scalar(select(STREAM.c.watermark).where(*one)) or 0
+        with reading_once(self._engine) as connection:
+            return connection.scalar(_WATERMARK, {"run": run, "agent": agent, "stream": stream}) or 0
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:
         """Note that a stream is closed; closing it again changes nothing."""
         with writing(self._engine) as connection:
             held = _hold_stream(connection, run, stream.agent_id, stream.name)
             if held.closed_at is None:
-                closed = {"closed_at": stream.closed_at, "dropped": stream.dropped}
-                connection.execute(update(STREAM).where(*_same_stream(held)).values(**closed))
+                closed = {"at": stream.closed_at, "lost": stream.dropped}
+                connection.execute(_CLOSE, {**_place(held), **closed})
 
     def streams(self, run: RunArn) -> Sequence[Stream]:
         """Return all streams of a run, by agent and name."""
@@ -123,8 +143,8 @@ class SqlTelemetryStore:
 
 def _known(connection: Connection, envelope: StoredEnvelope) -> Recorded | None:
     """Compare an envelope with the one stored in its place; None where there is none."""
-    one = (*_stream_of(envelope.run_arn, envelope.agent_id, envelope.stream), ENVELOPE.c.seq == envelope.seq)
-    digest = connection.scalar(select(ENVELOPE.c.digest).where(*one))
+    one = {"run": envelope.run_arn, "agent": envelope.agent_id, "stream": envelope.stream, "seq": envelope.seq}
+    digest = connection.scalar(_DIGEST, one)
     if digest is None:
         return None
     return Recorded.SAME if digest == envelope.digest else Recorded.CONFLICT
@@ -138,14 +158,12 @@ def _hold_stream(connection: Connection, run: RunArn, agent: AgentId, name: str)
 
 def _raise_watermark(connection: Connection, stream: Row[Any]) -> None:
     """Count on from the watermark as far as no envelope is missing."""
-    one = _stream_of(stream.run_arn, stream.agent_id, stream.name)
-    beyond = select(ENVELOPE.c.seq).where(*one, ENVELOPE.c.seq > stream.watermark).order_by(ENVELOPE.c.seq)
     watermark: int = stream.watermark
-    for seq in connection.scalars(beyond):
+    for seq in connection.scalars(_BEYOND, {**_place(stream), "seq": watermark}):
         if seq != watermark + 1:
             break
         watermark = seq
-    connection.execute(update(STREAM).where(*_same_stream(stream)).values(watermark=watermark))
+    connection.execute(_RAISE, {**_place(stream), "raised": watermark})
 
 
 def _add_volumes(totals: dict[MessageType, Volume], volumes: Mapping[MessageType, Volume]) -> None:
@@ -158,12 +176,8 @@ def _key_in_force(run: RunArn) -> tuple[ColumnElement[bool], ...]:
     return RUN_KEY.c.run_arn == run, RUN_KEY.c.deleted_at.is_(None)
 
 
-def _stream_of(run: RunArn, agent: AgentId, stream: str) -> tuple[ColumnElement[bool], ...]:
-    return ENVELOPE.c.run_arn == run, ENVELOPE.c.agent_id == agent, ENVELOPE.c.stream == stream
-
-
-def _same_stream(row: Row[Any]) -> tuple[ColumnElement[bool], ...]:
-    return STREAM.c.run_arn == row.run_arn, STREAM.c.agent_id == row.agent_id, STREAM.c.name == row.name
+def _place(stream: Row[Any]) -> dict[str, str]:
+    return {"run": stream.run_arn, "agent": stream.agent_id, "stream": stream.name}
 
 
 def _key(row: Row[Any]) -> RunKey:

@@ -103,9 +103,9 @@ class RunSuite:
         store.advance_run(run().arn, _S.CANCELED, moment(9))
         assert store.run_agents(run().arn) == agents
         assert store.run_agents(run(9).arn) == ()
-        assert all(store.takes_part(run().arn, agent) for agent in agents)
-        assert not store.takes_part(run().arn, agent_id(4))
-        assert not store.takes_part(run(9).arn, agent_id(1))
+        assert {store.state_for(run().arn, agent) for agent in agents} == {_S.CANCELED}
+        assert store.state_for(run().arn, agent_id(4)) is None
+        assert store.state_for(run(9).arn, agent_id(1)) is None
 
     def test_a_run_may_have_very_many_agents(self, store: AssessmentStore) -> None:
         """More than a statement of SQL can name."""
