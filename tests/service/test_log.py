@@ -49,3 +49,12 @@ def test_an_event_carries_its_fields_and_its_time() -> None:
 def test_whoever_redirects_standard_error_gets_the_events() -> None:
     logged("info")
     assert logged("info")
+
+
+@pytest.mark.parametrize("value", ["half a character: \udce9", 2**70])
+def test_what_is_hard_to_write_is_written(value: object) -> None:
+    configure_logging("info")
+    with contextlib.redirect_stderr(io.StringIO()) as written:
+        structlog.get_logger().info("part event", value=value, other=object)
+    event = json.loads(written.getvalue())
+    assert (event["value"], event["other"]) == (value, repr(object))

@@ -121,6 +121,8 @@ _COUNTERS: Final = Counters()
 _RETENTION_SECONDS: Final = 3600.0
 _SCHEDULE_SECONDS: Final = 10.0
 _NOTIFICATION_SECONDS: Final = 1.0
+_READERS: Final = 8
+"""Calls of the API that read from PostgreSQL at once."""
 _INVENTORY_SENSORS: Final = (
     "os_release",
     "kernel",
@@ -292,7 +294,8 @@ class Service:
         metrics = metrics_routes(_COUNTERS.registry, [InstallationMetrics(self._installation)], token.decode())
         releases = _release_routes(self.settings.releases_dir)
         reports = report_routes(self.stores.reports, self._installation.report_vault, links, self._clock.now)
-        routes = [*gateway_routes(gateway), *releases, *api_routes(services), *metrics, *reports]
+        readers = 1 if self.settings.database.startswith("sqlite") else _READERS
+        routes = [*gateway_routes(gateway), *releases, *api_routes(services, readers), *metrics, *reports]
         return Starlette(routes=routes, lifespan=lifespan)
 
     def _gateway(self) -> Gateway:

@@ -1,8 +1,11 @@
 """Logs of the service: one line an event on standard error, JSON unless a person is watching."""
 
+import json
 import logging
 import sys
+from typing import Any
 
+import msgspec
 import structlog
 
 
@@ -10,7 +13,9 @@ def configure_logging(level: str) -> None:
     """Send structlog's events and the warnings of libraries to standard error from ``level`` up."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer()
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer(serializer=_render)
     )
     structlog.configure(
         processors=[
@@ -25,3 +30,11 @@ def configure_logging(level: str) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(stream=sys.stderr, level=max(threshold, logging.WARNING), format="%(name)s %(message)s")
+
+
+def _render(event: dict[str, Any], **_: object) -> str:
+    """Return an event as JSON; what JSON has no form for, as Python shows it."""
+    try:
+        return msgspec.json.encode(event, enc_hook=repr).decode()
+    except (UnicodeError, OverflowError):  # half of a character, as in a file's name; a number of over 64 bits
+        return json.dumps(event, default=repr)

@@ -9,18 +9,17 @@ log (`audit`), which has every call.
 """
 
 import asyncio
-import os
 import re
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from functools import cache, partial
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from types import FunctionType, MappingProxyType
 from typing import Final
 
 import msgspec
 import structlog
-from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -55,9 +54,13 @@ OperationFunction = Callable[[ApiServices, Json], Mapping[str, object] | None]
 _log = structlog.get_logger()
 
 
-def routes(services: ApiServices) -> list[Route]:
-    """Return the API's one route."""
-    return [Route("/", ApiEndpoint(services, operations()))]
+def routes(services: ApiServices, readers: int = 1) -> list[Route]:
+    """Return the API's one route. ``readers`` is how many calls that only read are carried out at once.
+
+    On SQLite one is best: reading is Python's own work, and more threads only pass its lock around. Where a database is
+    asked over the network, others are answered meanwhile. Whoever writes waits for the disk, and does not count.
+    """
+    return [Route("/", ApiEndpoint(services, operations(), readers))]
 
 
 @cache
@@ -81,14 +84,12 @@ def operations() -> Mapping[str, OperationFunction]:
 class ApiEndpoint:
     """The API as an ASGI application; every outcome becomes an answer of the protocol."""
 
-    def __init__(self, services: ApiServices, operations: Mapping[str, OperationFunction]) -> None:
+    def __init__(self, services: ApiServices, operations: Mapping[str, OperationFunction], readers: int = 1) -> None:
         self._services = services
         self._operations = operations
         self._seen = SeenSignatures()
         self._strangers = Strangers()
-        # Reading is Python's own work: more threads than processors only pass its lock around, and all wait longer.
-        # Whoever writes waits for the disk, and does not count.
-        self._readers = CapacityLimiter(os.cpu_count() or 1)
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="api-reader")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
@@ -120,9 +121,10 @@ class ApiEndpoint:
             answer = _answer_to(error, call)
             await run_in_threadpool(self._write_down, call, answer)
             return answer
-        reads = request.headers.get("x-amz-target", "").partition(".")[2].startswith(READ_ONLY)
-        carry_out = partial(self._carry_out, request, claim, body, call)
-        return await to_thread.run_sync(carry_out, limiter=self._readers if reads else None)
+        if request.headers.get("x-amz-target", "").partition(".")[2].startswith(READ_ONLY):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._readers, self._carry_out, request, claim, body, call)
+        return await run_in_threadpool(self._carry_out, request, claim, body, call)
 
     def _carry_out(self, request: Request, claim: Claim, body: bytes, call: ApiCall) -> bytes | ApiError:
         answer: bytes | ApiError
