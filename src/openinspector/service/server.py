@@ -19,7 +19,7 @@ import uvicorn
 
 from openinspector.model.errors import OpenInspectorError
 from openinspector.service.bootstrap import Service, build_service
-from openinspector.service.certificates import Certificates, ensure_certificates
+from openinspector.service.certificates import Certificates, ensure_certificates, write_private
 from openinspector.service.settings import Settings
 from openinspector.service.system_clock import SystemClock
 
@@ -41,7 +41,7 @@ def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
     listener = _bind(settings)
     url = f"https://{_url_host(settings)}:{listener.getsockname()[1]}"
     service = build_service(replace(settings, public_url=settings.public_url or url))
-    (settings.data_dir / "endpoint").write_text(f"{url}\n")
+    write_private(settings.data_dir / "endpoint", f"{url}\n".encode())
     service.start()
     server = uvicorn.Server(_config(service, certificates))
     _stop_on_signals(server)

@@ -9,11 +9,13 @@ from typing import Annotated
 
 import msgspec
 
+from openinspector.wire.pattern import END
+
 MIN_HEARTBEAT_SECONDS = 5
 MAX_HEARTBEAT_SECONDS = 300
 
 RunArnText = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-SensorName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[a-z][a-z0-9_]*$")]
+SensorName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[a-z][a-z0-9_]*" + END)]
 
 
 class _Instruction(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):

@@ -10,13 +10,14 @@ from typing import Annotated
 import msgspec
 
 from openinspector.model.agent import AgentHealthCode, HostDescription
+from openinspector.wire.pattern import END
 
 AgentIdText = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^(i-[0-9a-f]{8,17}|host-[0-9a-f]{17})$")
+    str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^(i-[0-9a-f]{8,17}|host-[0-9a-f]{17})" + END)
 ]
 RunArnText = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
-StreamName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[a-z][a-z0-9_-]*$")]
-Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+StreamName = Annotated[str, msgspec.Meta(min_length=1, max_length=64, pattern="^[a-z][a-z0-9_-]*" + END)]
+Sha256 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}" + END)]
 Sequence = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
 Token = Annotated[str, msgspec.Meta(min_length=16, max_length=128)]
 
@@ -38,7 +39,7 @@ class EnrolmentRequest(_Message, frozen=True, kw_only=True):
     """``POST /agent/v1/enrolment``: prove who the host is and bind its key to that."""
 
     nonce: Token
-    method: Annotated[str, msgspec.Meta(max_length=32, pattern="^[a-z_]+$")]
+    method: Annotated[str, msgspec.Meta(max_length=32, pattern="^[a-z_]+" + END)]
     """``join_token``; more methods join in `openinspector.agent.identities`."""
     evidence: Annotated[dict[str, str], msgspec.Meta(max_length=8)]
     """What the method shows; a ``join_token`` beside it gives the agent its tags."""

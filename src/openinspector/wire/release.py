@@ -9,6 +9,8 @@ from typing import Annotated, Final
 
 import msgspec
 
+from openinspector.wire.pattern import END
+
 RELEASE_FILE: Final = "release.json"
 """Lies in every version's folder, beside its executable."""
 ROOT_FILE: Final = "root.json"
@@ -17,16 +19,13 @@ METADATA_PATH: Final = "metadata/"
 TARGETS_PATH: Final = "targets/"
 MAX_DIAGNOSTICS: Final = 2000
 
-_END: Final = r"$(?!\n)"
-"""In Python, ``$`` alone matches before a last line break too."""
-
 VersionText = Annotated[
-    str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z+~]*(?:[.-][0-9A-Za-z+~]+)*" + _END)
+    str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z+~]*(?:[.-][0-9A-Za-z+~]+)*" + END)
 ]
 """Becomes a folder's name: begins with a letter or digit, holds no slash and no two dots in a row."""
 ReleaseNumber = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
-Word = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern="^[a-z0-9_]+" + _END)]
-TargetName = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[0-9A-Za-z][0-9A-Za-z.+~_-]*" + _END)]
+Word = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern="^[a-z0-9_]+" + END)]
+TargetName = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[0-9A-Za-z][0-9A-Za-z.+~_-]*" + END)]
 
 
 class Runtime(StrEnum):
@@ -91,7 +90,7 @@ class ReleaseReport(_Message, frozen=True, kw_only=True):
     from_version: VersionText
     to_version: VersionText
     succeeded: bool
-    result: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern="^[A-Z_]+" + _END)]
+    result: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern="^[A-Z_]+" + END)]
     diagnostics: Annotated[str, msgspec.Meta(max_length=MAX_DIAGNOSTICS)] = ""
 
 
