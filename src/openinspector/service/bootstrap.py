@@ -21,6 +21,7 @@ from openinspector.model.assessment import AssessmentRun
 from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage, rules_packages
+from openinspector.model.run_state import AssessmentRunState
 from openinspector.plugins import discover
 from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.metrics import routes as metrics_routes
@@ -120,7 +121,9 @@ _WORKFLOW_VERSION: Final = "1"
 _COUNTERS: Final = Counters()
 _RETENTION_SECONDS: Final = 3600.0
 _SCHEDULE_SECONDS: Final = 10.0
+_PENDING_SECONDS: Final = 5.0
 _NOTIFICATION_SECONDS: Final = 1.0
+_NOT_BEGUN: Final = frozenset({AssessmentRunState.CREATED})
 _READERS: Final = 8
 """Calls of the API that read from PostgreSQL at once."""
 _INVENTORY_SENSORS: Final = (
@@ -236,6 +239,7 @@ class Service:
         self._periodic = (
             Periodic("retention", self._apply_retention, _RETENTION_SECONDS),
             Periodic("schedules", partial(start_due, self._installation), _SCHEDULE_SECONDS),
+            Periodic("pending", partial(start_pending, self._installation, _NOT_BEGUN), _PENDING_SECONDS),
             Periodic("announcements", partial(announce, self._installation), _NOTIFICATION_SECONDS),
             Periodic("notifications", self._dispatch.turn, _NOTIFICATION_SECONDS),
         )

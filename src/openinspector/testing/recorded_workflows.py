@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 
+from openinspector.model.errors import StoreError
 from openinspector.service.ports.workflows import Workflow
 
 
 class RecordedWorkflows:
-    """Implements `Workflows` and carries out nothing; ``started`` and ``signals`` say what was asked, in order."""
+    """Implements `Workflows` and carries out nothing; ``started`` and ``signals`` say what was asked, in order.
+
+    While it is ``refusing``, its database is said to be out of order.
+    """
 
     def __init__(self) -> None:
         self.started: dict[str, tuple[str, str]] = {}
         """Name and argument by workflow id."""
         self.signals: list[tuple[str, str, str]] = []
         """Workflow id, topic and message."""
+        self.refusing = False
 
     def launch(self, bodies: Mapping[str, Workflow]) -> None:
         """Do nothing."""
@@ -20,11 +25,17 @@ class RecordedWorkflows:
 
     def start(self, name: str, workflow_id: str, argument: str) -> None:
         """Note a workflow; the same id again changes nothing."""
+        self._check()
         self.started.setdefault(workflow_id, (name, argument))
 
     def signal(self, workflow_id: str, topic: str, message: str) -> None:
         """Note a signal."""
+        self._check()
         self.signals.append((workflow_id, topic, message))
 
     def shutdown(self) -> None:
         """Do nothing."""
+
+    def _check(self) -> None:
+        if self.refusing:
+            raise StoreError("the workflow database is out of order")

@@ -7,6 +7,7 @@ import pytest
 from openinspector.model.arn import TemplateArn
 from openinspector.model.assessment import StopAction
 from openinspector.model.asset import Tag
+from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.finding import Attribute, Severity
 from openinspector.model.run_state import AssessmentRunState as State
@@ -177,6 +178,23 @@ def test_workflows_that_were_never_begun_are_begun_again(built: BuiltInstallatio
     built.end_run(ended.arn)
     assert runs.start_pending(built.installation) == 1
     assert built.workflows.started == {pending.arn: (RUN_WORKFLOW, pending.arn)}
+
+
+def test_a_run_whose_workflow_could_not_be_begun_is_begun_later_and_its_stop_is_kept(built: BuiltInstallation) -> None:
+    templated(built)
+    built.workflows.refusing = True
+    with pytest.raises(StoreError):
+        runs.start_run(built.installation, TEMPLATE.arn, None)
+    (stored,) = built.stores.assessments.runs_in_states([State.CREATED])
+    with pytest.raises(StoreError):
+        runs.stop_run(built.installation, stored.arn, StopAction.SKIP_EVALUATION)
+    built.workflows.refusing = False
+    assert runs.start_pending(built.installation, {State.CREATED}) == 1
+    assert built.workflows.started == {stored.arn: (RUN_WORKFLOW, stored.arn)}
+    kept = built.stores.assessments.runs_by_arn([stored.arn])[stored.arn]
+    assert kept.stop_action is StopAction.SKIP_EVALUATION
+    built.reached(stored.arn, State.START_DATA_COLLECTION_PENDING)
+    assert runs.start_pending(built.installation, {State.CREATED}) == 0
 
 
 def test_a_host_that_came_into_touch_after_the_start_is_told(built: BuiltInstallation) -> None:

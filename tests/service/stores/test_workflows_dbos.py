@@ -2,12 +2,14 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from openinspector.model.errors import StoreError
 from openinspector.service.ports.workflows import WorkflowContext
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.testing.conformance.workflows import NewWorkflows, WorkflowsSuite
@@ -31,6 +33,7 @@ class TestDbosOnPostgresql(WorkflowsSuite):
 KILLED = """
 import os, signal, sys, time
 from pathlib import Path
+from openinspector.model.errors import StoreError
 from openinspector.service.ports.workflows import WorkflowContext
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 
@@ -87,3 +90,19 @@ def test_no_value_is_pickled(tmp_path: Path) -> None:
     workflows.shutdown()
     assert b'"argument"' in with_wal
     assert b"py_pickle" not in with_wal
+
+
+def test_a_database_out_of_order_is_a_store_s_error(tmp_path: Path) -> None:
+    """So that callers are told to try again, and not that something unforeseen happened."""
+    database = tmp_path / "w.db"
+    workflows = DbosWorkflows(f"sqlite:///{database}", application_version="test")
+    workflows.launch({"body": _one_step})
+    try:
+        with sqlite3.connect(database, timeout=30) as connection:
+            connection.execute("ALTER TABLE workflow_status RENAME TO lost")
+        with pytest.raises(StoreError, match="refused: no such table"):
+            workflows.start("body", "id", "argument")
+        with pytest.raises(StoreError, match="refused: no such table"):
+            workflows.signal("id", "topic", "message")
+    finally:
+        workflows.shutdown()

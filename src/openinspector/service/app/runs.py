@@ -117,9 +117,14 @@ def forget_orphans(installation: Installation) -> int:
     return len(orphans)
 
 
-def start_pending(installation: Installation) -> int:
-    """Start the workflow of every run in progress, for those whose process died before it did; says how many."""
-    runs = installation.assessments.runs_in_states(sorted(IN_PROGRESS))
+def start_pending(installation: Installation, states: Collection[AssessmentRunState] = IN_PROGRESS) -> int:
+    """Start the workflow of every run in ``states`` that has none; says how many were looked at.
+
+    The process may have died after a run was stored, or the workflow database may have refused. Only its workflow takes
+    a run out of CREATED, so that state is all there is to look at once a service is up. A workflow has its run's ARN as
+    id: of two starts of it, one does nothing. A stop asked for meanwhile is kept with the run, and read first.
+    """
+    runs = installation.assessments.runs_in_states(sorted(states))
     for run in runs:
         installation.workflows.start(RUN_WORKFLOW, run.arn, run.arn)
     return len(runs)

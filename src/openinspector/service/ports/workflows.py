@@ -32,11 +32,11 @@ class Workflows(Protocol):
         ...
 
     def start(self, name: str, workflow_id: str, argument: str) -> None:
-        """Start a workflow; the same id again changes nothing."""
+        """Start a workflow; the same id again changes nothing. StoreError."""
         ...
 
     def signal(self, workflow_id: str, topic: str, message: str) -> None:
-        """Send a signal; it is kept until the workflow waits for it."""
+        """Send a signal; it is kept until the workflow waits for it. StoreError."""
         ...
 
     def shutdown(self) -> None:

@@ -7,10 +7,13 @@ place here.
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos import error as dbos_error
 from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from openinspector.model.errors import StoreError
@@ -64,16 +67,17 @@ class DbosWorkflows:
         DBOS.launch()
 
     def start(self, name: str, workflow_id: str, argument: str) -> None:
-        """Start a workflow; the same id again changes nothing."""
+        """Start a workflow; the same id again changes nothing. StoreError."""
         if self._entry is None or name not in self._bodies:
             raise StoreError(f"no workflow is named {name!r}, or workflows are not launched")
-        with SetWorkflowID(workflow_id):
+        with _as_store_error(), SetWorkflowID(workflow_id):
             DBOS.start_workflow(self._entry, name, argument)
 
     def signal(self, workflow_id: str, topic: str, message: str) -> None:
-        """Keep a signal until the workflow waits for it; nothing where no workflow has that id."""
-        if DBOS.get_workflow_status(workflow_id) is not None:
-            DBOS.send(workflow_id, message, topic)
+        """Keep a signal until the workflow waits for it; nothing where no workflow has that id. StoreError."""
+        with _as_store_error():
+            if DBOS.get_workflow_status(workflow_id) is not None:
+                DBOS.send(workflow_id, message, topic)
 
     def shutdown(self) -> None:
         """Stop executing; what is pending resumes at the next launch.
@@ -84,6 +88,16 @@ class DbosWorkflows:
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.destroy(destroy_registry=True)
         self._engine.dispose()
+
+
+@contextmanager
+def _as_store_error() -> Iterator[None]:
+    try:
+        yield
+    except (dbos_error.DBOSException, SQLAlchemyError) as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        advice = "See the cause; what is in progress is tried again by itself."
+        raise StoreError(f"the workflow database refused: {reason}", advice=advice) from error
 
 
 def _open_engine(url: str) -> Engine:

@@ -76,7 +76,7 @@ class CollectionMonitor:
             waiting, instruction = self._waiting(run), self._instruction(run)
             for agent in waiting:
                 instructions.setdefault(agent, []).append(instruction)
-            if not waiting:
+            if not waiting or _should_stop(run):
                 self._wake(run)
         self._woken = {(run.arn, run.state) for run in runs if (run.arn, run.state) in self._woken}
         self._board.replace({agent: tuple(given) for agent, given in instructions.items()})
@@ -97,8 +97,8 @@ class CollectionMonitor:
 
     def _wake(self, run: AssessmentRun) -> None:
         if (run.arn, run.state) not in self._woken:
-            self._woken.add((run.arn, run.state))
             self._workflows.signal(run.arn, WAKE, "collected")
+            self._woken.add((run.arn, run.state))
 
     def _watch(self) -> None:
         while not self._stopping.wait(_TICK_SECONDS):
@@ -106,3 +106,8 @@ class CollectionMonitor:
                 self.tick()
             except Exception:  # noqa: BLE001 - the next tick tries again; a run still ends at its duration
                 _log.exception("collection_monitor tick failed")
+
+
+def _should_stop(run: AssessmentRun) -> bool:
+    """Say whether a run waits on though it was asked to stop: that is stored first, and the signal may be lost."""
+    return run.stop_action is not None and run.state is AssessmentRunState.COLLECTING_DATA

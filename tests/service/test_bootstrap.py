@@ -1,0 +1,40 @@
+"""The service as it is built: what it does by itself while it is up. Real stores and workflows, no listener."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.bootstrap import Service, build_service
+from openinspector.service.settings import Settings
+from openinspector.testing import model_builders as builders
+
+_PATIENCE_SECONDS = 60
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[Service]:
+    built = build_service(Settings(data_dir=tmp_path))
+    built.start()
+    yield built
+    built.stop()
+
+
+def comes_true(is_so: Callable[[], bool]) -> bool:
+    """Say whether something becomes so before patience ends."""
+    ends = time.monotonic() + _PATIENCE_SECONDS
+    while not is_so() and time.monotonic() < ends:
+        time.sleep(0.05)
+    return is_so()
+
+
+def test_a_run_that_nobody_drives_is_driven_before_the_next_start(service: Service) -> None:
+    """As StartAssessmentRun leaves it where the workflow database refused."""
+    assessments, run = service.stores.assessments, builders.run()
+    assessments.add_target(builders.target())
+    assessments.add_template(builders.template())
+    time.sleep(0.5)  # the first turns are over
+    assessments.add_run(run, [])
+    assert comes_true(lambda: assessments.runs_by_arn([run.arn])[run.arn].state is not AssessmentRunState.CREATED)

@@ -1,0 +1,61 @@
+"""Runs are woken once there is nothing left to wait for."""
+
+from pathlib import Path
+
+import pytest
+
+from openinspector.model.arn import RunArn
+from openinspector.model.assessment import StopAction
+from openinspector.model.errors import StoreError
+from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.app.instructions import InstructionBoard
+from openinspector.service.app.run_workflow import WAKE
+from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
+from openinspector.testing import model_builders as builders
+from openinspector.testing.installation import BuiltInstallation, open_installation
+
+S = AssessmentRunState
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> BuiltInstallation:
+    return open_installation(tmp_path)
+
+
+def collecting(built: BuiltInstallation) -> RunArn:
+    """Return a run that waits for one host."""
+    built.stores.assessments.add_target(builders.target())
+    built.stores.assessments.add_template(builders.template())
+    run = builders.run()
+    built.stores.assessments.add_run(run, [built.heard(1).id])
+    built.reached(run.arn, S.START_DATA_COLLECTION_PENDING, S.START_DATA_COLLECTION_IN_PROGRESS, S.COLLECTING_DATA)
+    return run.arn
+
+
+def monitor(built: BuiltInstallation) -> CollectionMonitor:
+    return CollectionMonitor(
+        assessments=built.stores.assessments,
+        telemetry=built.stores.telemetry,
+        board=InstructionBoard(),
+        workflows=built.workflows,
+        settings=CollectionSettings(close_when_collected=True, sensors_for=lambda _packages: ()),
+    )
+
+
+def test_a_run_that_waits_for_a_host_is_left_alone(built: BuiltInstallation) -> None:
+    collecting(built)
+    monitor(built).tick()
+    assert built.workflows.signals == []
+
+
+def test_a_stop_whose_signal_was_lost_still_wakes_its_run_once(built: BuiltInstallation) -> None:
+    """The stop is stored before the signal is sent, and the process may die, or the send be refused, in between."""
+    run, watching = collecting(built), monitor(built)
+    built.stores.assessments.request_stop(run, StopAction.START_EVALUATION)
+    built.workflows.refusing = True
+    with pytest.raises(StoreError):
+        watching.tick()
+    built.workflows.refusing = False
+    watching.tick()
+    watching.tick()
+    assert built.workflows.signals == [(run, WAKE, "collected")]
