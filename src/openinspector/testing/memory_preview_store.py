@@ -17,14 +17,17 @@ class MemoryPreviewStore:
         self._lock = threading.RLock()
         self._previews: dict[str, ExclusionsPreview] = {}
 
-    def begin(self, preview: ExclusionsPreview) -> None:
-        """Add a preview in progress; PreviewInProgressError where its template has one."""
+    def begin(self, preview: ExclusionsPreview, hung_before: datetime) -> None:
+        """Add a preview in progress; PreviewInProgressError where its template has one that does not hang."""
         with self._lock:
             if preview.token in self._previews:
                 raise StoreError(f"there is a preview {preview.token} already")
-            kept = (held for held in self._previews.values() if held.template_arn == preview.template_arn)
-            if any(held.exclusions is None for held in kept):
-                raise PreviewInProgressError(f"a preview of {preview.template_arn} is being made")
+            kept = [held for held in self._previews.values() if held.template_arn == preview.template_arn]
+            for held in kept:
+                if held.exclusions is None and held.created_at >= hung_before:
+                    raise PreviewInProgressError(f"a preview of {preview.template_arn} is being made")
+                if held.exclusions is None:
+                    del self._previews[held.token]
             self._previews[preview.token] = preview
 
     def complete(self, token: str, exclusions: Sequence[ExclusionPreview]) -> None:
@@ -38,6 +41,11 @@ class MemoryPreviewStore:
         """Return a preview, or None."""
         with self._lock:
             return self._previews.get(token)
+
+    def delete(self, token: str) -> None:
+        """Delete a preview; nothing where it is not there."""
+        with self._lock:
+            self._previews.pop(token, None)
 
     def forget(self, before: datetime) -> int:
         """Delete previews, in progress or not, that were begun before a time; says how many."""

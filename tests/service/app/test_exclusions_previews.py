@@ -1,15 +1,17 @@
 """Previews: what a run would not assess, type by type, and their life."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
 from openinspector.model.agent import AgentHealthCode, HostDescription
+from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, ScopeKey
 from openinspector.service.app.errors import InvalidInput, NoSuchEntity, PreviewInProgress
 from openinspector.service.app.exclusions_previews import (
     LIFETIME,
+    PATIENCE,
     PREVIEW_WORKFLOW,
     PreviewMaker,
     create_preview,
@@ -19,10 +21,12 @@ from openinspector.service.app.exclusions_previews import (
 from openinspector.service.app.runs import start_run
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
+from openinspector.testing.memory_advisory_store import MemoryAdvisoryStore
 
 CVE, PRACTICES = PACKAGES[0], PACKAGES[-1]
 TEMPLATE = builders.template(rules_package_arns=(CVE.arn, PRACTICES.arn))
 TOKEN = "00000000-0000-4000-8000-000000000001"
+OTHER_TOKEN = TOKEN.replace("1", "2")
 DEBIAN = ("debian:12",)
 
 
@@ -79,6 +83,47 @@ def test_an_old_preview_is_forgotten_and_one_that_hangs_holds_nobody_up_for_ever
     with pytest.raises(InvalidInput, match="too long ago"):
         existing_preview(templated.installation, TEMPLATE.arn, TOKEN)
     make(templated, TOKEN)
+
+
+def test_one_that_hangs_is_given_up_within_minutes(templated: BuiltInstallation) -> None:
+    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.clock.advance(PATIENCE / timedelta(seconds=1))
+    assert existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions is None
+    with pytest.raises(PreviewInProgress):
+        create_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN)
+    templated.clock.advance(1)
+    with pytest.raises(InvalidInput, match="could not be made"):
+        existing_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    create_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN)
+    assert existing_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN).exclusions is None
+
+
+def test_one_whose_workflow_cannot_be_started_keeps_nobody_waiting(templated: BuiltInstallation) -> None:
+    templated.workflows.refusing = True
+    with pytest.raises(StoreError):
+        create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.workflows.refusing = False
+    assert create_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN) == OTHER_TOKEN
+
+
+def test_one_whose_workflow_was_never_started_is_made_when_it_is_asked_for(templated: BuiltInstallation) -> None:
+    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.workflows.started.clear()  # as if the process had died before
+    assert existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions is None
+    make(templated, TOKEN)
+    assert existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions is not None
+
+
+def test_one_that_cannot_be_made_makes_room_for_the_next(templated: BuiltInstallation) -> None:
+    class Unreadable(MemoryAdvisoryStore):
+        def distributions(self) -> Sequence[str]:
+            raise StoreError("the database is gone")
+
+    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    PreviewMaker(installation=templated.installation, advisories=Unreadable())(AtOnce(), TOKEN)
+    with pytest.raises(InvalidInput, match="could not be made"):
+        existing_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    create_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN)
 
 
 def test_a_token_is_good_for_its_own_template(templated: BuiltInstallation) -> None:

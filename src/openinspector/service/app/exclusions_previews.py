@@ -6,7 +6,7 @@ process dies; who asked polls with the token.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
@@ -15,6 +15,7 @@ from openinspector.engine.match import advisory_distributions
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentTemplate
+from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
 from openinspector.model.rules_package import RulesPackage, RulesPackageName
 from openinspector.service.app import arguments
@@ -30,6 +31,8 @@ PREVIEW_WORKFLOW: Final = "exclusions_preview"
 """The workflow that finds a preview's exclusions out; its id is the preview's token."""
 LIFETIME: Final = timedelta(days=1)
 """How long a preview can be read."""
+PATIENCE: Final = timedelta(minutes=10)
+"""How long one may be in progress; after that it hangs, and is given up."""
 
 _log = structlog.get_logger()
 
@@ -40,21 +43,32 @@ def create_preview(installation: Installation, template_arn: str, token: str) ->
     now = installation.clock.now()
     installation.previews.forget(now - LIFETIME)
     try:
-        installation.previews.begin(ExclusionsPreview(token=token, template_arn=template.arn, created_at=now))
+        begun = ExclusionsPreview(token=token, template_arn=template.arn, created_at=now)
+        installation.previews.begin(begun, now - PATIENCE)
     except PreviewInProgressError as error:
         raise PreviewInProgress from error
-    installation.workflows.start(PREVIEW_WORKFLOW, token, token)
+    try:
+        installation.workflows.start(PREVIEW_WORKFLOW, token, token)
+    except StoreError:
+        # Nobody was given the token, so nobody polls: it must not keep the template from being asked again.
+        installation.previews.delete(token)
+        raise
     return token
 
 
 def existing_preview(installation: Installation, template_arn: str, token: str) -> ExclusionsPreview:
-    """Return a template's preview; InvalidInput, NoSuchEntity."""
+    """Return a template's preview, and see to it that one in progress is made; InvalidInput, NoSuchEntity."""
     template = arguments.existing_template(installation, template_arn)
     preview = installation.previews.get(token)
-    if preview is None or preview.template_arn != template.arn:
+    if preview is None or preview.template_arn != template.arn or _hangs(preview, installation.clock.now()):
         raise InvalidInput(
-            "INVALID_ATTRIBUTE", "The preview token is not one of this template, or its preview was made too long ago."
+            "INVALID_ATTRIBUTE",
+            "The preview token is not one of this template, or its preview was made too long ago, or could not be "
+            "made; ask for another one.",
         )
+    if preview.exclusions is None:
+        # The process may have died before the workflow was started; the same id again changes nothing.
+        installation.workflows.start(PREVIEW_WORKFLOW, token, token)
     return preview
 
 
@@ -66,20 +80,30 @@ class PreviewMaker:
     advisories: AdvisoryStore
 
     def __call__(self, context: WorkflowContext, token: str) -> None:
-        """Find a preview's exclusions out and keep them."""
+        """Find a preview's exclusions out and keep them; whatever goes wrong, it does not stay in progress."""
         context.step("foresee", lambda: self._make(token))
 
     def _make(self, token: str) -> str:
-        preview = self.installation.previews.get(token)
-        if preview is None:
-            return "forgotten"
+        try:
+            preview = self.installation.previews.get(token)
+            return "forgotten" if preview is None else self._made(preview)
+        except Exception:  # noqa: BLE001 - the template must not wait for it until it is too old
+            _log.exception("exclusions_preview failed", token=token)
+            self.installation.previews.delete(token)
+            return "failed"
+
+    def _made(self, preview: ExclusionsPreview) -> str:
         found: list[ExclusionPreview] = []
         # A template deleted meanwhile is none: nothing of it can be asked for any more.
         for template in self.installation.assessments.templates_by_arn([preview.template_arn]).values():
             found += foresee(self.installation, template, self.advisories.distributions())
-        self.installation.previews.complete(token, found)
+        self.installation.previews.complete(preview.token, found)
         _log.info("exclusions_preview done", template=preview.template_arn, exclusions=len(found))
         return str(len(found))
+
+
+def _hangs(preview: ExclusionsPreview, now: datetime) -> bool:
+    return preview.exclusions is None and preview.created_at < now - PATIENCE
 
 
 def foresee(

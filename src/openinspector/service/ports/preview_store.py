@@ -29,8 +29,11 @@ class ExclusionsPreview:
 class PreviewStore(Protocol):
     """Keeps previews; of each template at most one is in progress."""
 
-    def begin(self, preview: ExclusionsPreview) -> None:
-        """Add a preview in progress; PreviewInProgressError where its template has one."""
+    def begin(self, preview: ExclusionsPreview, hung_before: datetime) -> None:
+        """Add a preview in progress; PreviewInProgressError where its template has one.
+
+        One in progress that was begun before ``hung_before`` is given up for it.
+        """
         ...
 
     def complete(self, token: str, exclusions: Sequence[ExclusionPreview]) -> None:
@@ -39,6 +42,10 @@ class PreviewStore(Protocol):
 
     def get(self, token: str) -> ExclusionsPreview | None:
         """Return a preview, or None."""
+        ...
+
+    def delete(self, token: str) -> None:
+        """Delete a preview; nothing where it is not there."""
         ...
 
     def forget(self, before: datetime) -> int:

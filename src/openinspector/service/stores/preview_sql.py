@@ -18,15 +18,17 @@ class SqlPreviewStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def begin(self, preview: ExclusionsPreview) -> None:
-        """Add a preview in progress; PreviewInProgressError where its template has one."""
+    def begin(self, preview: ExclusionsPreview, hung_before: datetime) -> None:
+        """Add a preview in progress; PreviewInProgressError where its template has one that does not hang."""
         row = {
             "token": preview.token,
             "template_arn": preview.template_arn,
             "created_at": preview.created_at,
             "in_progress": preview.template_arn,
         }
+        hung = delete(PREVIEW).where(PREVIEW.c.in_progress == preview.template_arn, PREVIEW.c.created_at < hung_before)
         with writing(self._engine) as connection:
+            connection.execute(hung)
             if not add_new(connection, PREVIEW, ("in_progress",), row):
                 raise PreviewInProgressError(f"a preview of {preview.template_arn} is being made")
 
@@ -45,6 +47,11 @@ class SqlPreviewStore:
         return ExclusionsPreview(
             token=row.token, template_arn=row.template_arn, created_at=row.created_at, exclusions=row.exclusions
         )
+
+    def delete(self, token: str) -> None:
+        """Delete a preview; nothing where it is not there."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(PREVIEW).where(PREVIEW.c.token == token))
 
     def forget(self, before: datetime) -> int:
         """Delete previews, in progress or not, that were begun before a time; says how many."""

@@ -21,6 +21,8 @@ def preview(number: int = 1, template: int = 1, **fields: Any) -> ExclusionsPrev
     )
 
 
+NEVER = builders.moment(0)
+"""None of them is so old that it hangs."""
 EXCLUSIONS = tuple(builders.exclusion(number).preview for number in (1, 2))
 
 
@@ -29,14 +31,14 @@ class PreviewStoreSuite:
 
     def test_a_preview_is_in_progress_until_it_is_completed(self, store: PreviewStore) -> None:
         """It comes back as it was given, exclusions in their order."""
-        store.begin(preview())
+        store.begin(preview(), NEVER)
         assert store.get(preview().token) == preview()
         store.complete(preview().token, EXCLUSIONS)
         assert store.get(preview().token) == preview(exclusions=EXCLUSIONS)
 
     def test_nothing_foreseen_is_not_in_progress(self, store: PreviewStore) -> None:
         """An empty preview is complete."""
-        store.begin(preview())
+        store.begin(preview(), NEVER)
         store.complete(preview().token, ())
         assert store.get(preview().token) == preview(exclusions=())
 
@@ -47,34 +49,56 @@ class PreviewStoreSuite:
 
     def test_completing_again_changes_nothing(self, store: PreviewStore) -> None:
         """Whoever makes a preview may have died after it was kept, and do it again."""
-        store.begin(preview())
+        store.begin(preview(), NEVER)
         store.complete(preview().token, EXCLUSIONS)
         store.complete(preview().token, ())
         assert store.get(preview().token) == preview(exclusions=EXCLUSIONS)
 
     def test_a_template_has_one_in_progress(self, store: PreviewStore) -> None:
         """Other templates are not concerned; once it is complete, there may be another."""
-        store.begin(preview(1))
+        store.begin(preview(1), NEVER)
         with pytest.raises(PreviewInProgressError):
-            store.begin(preview(2))
-        store.begin(preview(3, template=2))
+            store.begin(preview(2), NEVER)
+        store.begin(preview(3, template=2), NEVER)
         store.complete(preview(1).token, EXCLUSIONS)
-        store.begin(preview(4))
+        store.begin(preview(4), NEVER)
         assert store.get(preview(1).token) == preview(1, exclusions=EXCLUSIONS)
+
+    def test_one_that_hangs_is_given_up_for_the_next(self, store: PreviewStore) -> None:
+        """Of its own template, and only while it is in progress; what its maker finds out after all is not kept."""
+        store.begin(preview(1), NEVER)
+        store.begin(preview(2, template=2), NEVER)
+        with pytest.raises(PreviewInProgressError):
+            store.begin(preview(3), builders.moment(1))
+        store.begin(preview(3), builders.moment(2))
+        store.complete(preview(1).token, EXCLUSIONS)
+        assert store.get(preview(1).token) is None
+        assert store.get(preview(2).token) == preview(2, template=2)
+        store.complete(preview(3).token, EXCLUSIONS)
+        store.begin(preview(4), builders.moment(9))
+        assert store.get(preview(3).token) == preview(3, exclusions=EXCLUSIONS)
+
+    def test_one_that_is_deleted_makes_room(self, store: PreviewStore) -> None:
+        """Deleting it again is no error."""
+        store.begin(preview(1), NEVER)
+        store.delete(preview(1).token)
+        store.delete(preview(1).token)
+        assert store.get(preview(1).token) is None
+        store.begin(preview(2), NEVER)
 
     def test_of_many_at_once_one_begins(self, store: PreviewStore) -> None:
         """Whoever is second is told so."""
-        outcomes = at_once([partial(store.begin, preview(number)) for number in range(8)])
+        outcomes = at_once([partial(store.begin, preview(number), NEVER) for number in range(8)])
         refused = [outcome for outcome in outcomes if isinstance(outcome, OpenInspectorError)]
         assert len(refused) == 7  # noqa: PLR2004 - all but one
         assert all(isinstance(outcome, PreviewInProgressError) for outcome in refused)
 
     def test_old_ones_are_forgotten_in_progress_or_not(self, store: PreviewStore) -> None:
         """One in progress whose maker is gone for good would keep the template for ever."""
-        store.begin(preview(1))
-        store.begin(preview(2, template=2))
+        store.begin(preview(1), NEVER)
+        store.begin(preview(2, template=2), NEVER)
         store.complete(preview(2).token, EXCLUSIONS)
-        store.begin(preview(3, template=3))
+        store.begin(preview(3, template=3), NEVER)
         assert store.forget(builders.moment(3)) == 2  # noqa: PLR2004 - the first and the second
         assert [store.get(preview(number).token) is None for number in (1, 2, 3)] == [True, True, False]
-        store.begin(preview(4))
+        store.begin(preview(4), NEVER)
