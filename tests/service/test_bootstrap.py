@@ -1,5 +1,6 @@
 """The service as it is built: what it does by itself while it is up. Real stores and workflows, no listener."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,3 +39,18 @@ def test_a_run_that_nobody_drives_is_driven_before_the_next_start(service: Servi
     time.sleep(0.5)  # the first turns are over
     assessments.add_run(run, [])
     assert comes_true(lambda: assessments.runs_by_arn([run.arn])[run.arn].state is not AssessmentRunState.CREATED)
+
+
+def test_what_a_deletion_left_behind_keeps_no_service_from_starting(tmp_path: Path) -> None:
+    """Nor is it seen any more, though the object store does not answer."""
+    built = build_service(Settings(data_dir=tmp_path))
+    objects = tmp_path / "objects"
+    shutil.rmtree(objects)
+    objects.write_text("no folder")
+    built.stores.findings.add_findings([builders.finding(1, builders.run(9).arn)])
+    built.start()
+    try:
+        assert comes_true(lambda: built.stores.findings.runs() == [])
+        assert comes_true(lambda: built.stores.rule_results.runs() == [builders.run(9).arn])
+    finally:
+        built.stop()

@@ -61,6 +61,11 @@ class MemoryScheduleStore:
             found = [one for one in self._schedules.values() if template in (None, one.template_arn)]
         return page_of(found, lambda one: (one.created_at, one.arn), page)
 
+    def templates(self) -> Sequence[TemplateArn]:
+        """Return every template that has schedules, sorted."""
+        with self._lock:
+            return sorted({one.template_arn for one in self._schedules.values()})
+
     def due(self, now: datetime) -> Sequence[Schedule]:
         """Return the enabled schedules whose next run is not after ``now``, the longest due first."""
         with self._lock:

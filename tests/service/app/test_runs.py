@@ -1,10 +1,11 @@
 """Runs: who takes part, when they are refused, how they are stopped and deleted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from openinspector.model.arn import TemplateArn
+from openinspector.model.arn import RunArn, TemplateArn
 from openinspector.model.assessment import StopAction
 from openinspector.model.asset import Tag
 from openinspector.model.errors import StoreError
@@ -14,7 +15,10 @@ from openinspector.model.run_state import AssessmentRunState as State
 from openinspector.service.app import runs
 from openinspector.service.app.errors import AgentsBusy, InvalidInput, LimitExceeded, NoSuchEntity, RunInProgress
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
+from openinspector.service.app.targets import delete_target
 from openinspector.testing import model_builders as builders
+from openinspector.testing.conformance.schedule_store import schedule
+from openinspector.testing.conformance.subscription_store import subscribed
 from openinspector.testing.installation import PACKAGES, BuiltInstallation, open_installation
 
 TEST = Tag(key="Environment", value="Test")
@@ -219,3 +223,43 @@ def test_what_a_deleted_run_left_behind_is_forgotten(built: BuiltInstallation) -
     assert built.installation.findings.runs() == [kept]
     assert built.forgotten == [gone]
     assert runs.forget_orphans(built.installation) == 0
+
+
+def test_a_deletion_that_a_store_interrupts_hides_everything_at_once_and_is_finished_later(
+    built: BuiltInstallation,
+) -> None:
+    def unreachable(_run: RunArn) -> None:
+        raise StoreError("the object store does not answer")
+
+    template = templated(built)
+    arns = [runs.start_run(built.installation, template, None) for _ in range(2)]
+    for arn in arns:
+        built.end_run(arn)
+        built.produced(builders.finding(1, arn))
+    built.stores.subscriptions.add(subscribed(), 50)
+    with pytest.raises(StoreError):
+        delete_target(replace(built.installation, forget_telemetry=unreachable), builders.target().arn)
+    assert built.stores.findings.runs() == []
+    assert built.stores.subscriptions.templates() == []
+    assert built.forgotten == []
+    assert runs.forget_orphans(built.installation) == len(arns)
+    assert built.forgotten == sorted(arns)
+    assert built.stores.rule_results.runs() == []
+    assert runs.forget_orphans(built.installation) == 0
+
+
+def test_a_run_that_left_telemetry_alone_is_found_by_its_key(built: BuiltInstallation) -> None:
+    gone = builders.run(9).arn
+    built.sent(gone, built.heard(1), InspectorPackageInfo=(1, 1))
+    built.clock.advance(1)
+    assert runs.forget_orphans(built.installation) == 1
+    assert built.forgotten == [gone]
+
+
+def test_a_schedule_that_is_switched_off_goes_though_its_template_went_alone(built: BuiltInstallation) -> None:
+    kept, gone = templated(built), builders.template(9).arn
+    for number, template in ((1, 1), (2, 9)):
+        built.stores.schedules.add(schedule(number, template=template, enabled=False))
+    runs.forget_orphans(built.installation)
+    assert built.stores.schedules.templates() == [kept]
+    assert gone not in built.stores.schedules.templates()

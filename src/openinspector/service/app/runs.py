@@ -104,16 +104,27 @@ def exclusions_before(
 
 
 def forget_orphans(installation: Installation) -> int:
-    """Forget what is kept of runs and templates that are no more, where the process died before; says how many runs."""
-    produced = sorted(
-        {*installation.findings.runs(), *installation.notifications.runs(), *installation.rule_results.runs()}
-    )
-    known = installation.assessments.runs_by_arn(produced)
-    orphans = [run for run in produced if run not in known]
-    forget_runs(installation, orphans)
-    templates = {*installation.subscriptions.templates(), *installation.webhooks.templates()}
+    """Forget what is kept of runs and templates that are no more; says of how many runs.
+
+    Their deletion was interrupted: the process died, or a store did not answer. Everything is asked before it is known
+    what exists, so that what is added meanwhile is not taken for a thing left behind.
+    """
+    templates = {
+        *installation.schedules.templates(),
+        *installation.subscriptions.templates(),
+        *installation.webhooks.templates(),
+    }
     for template in templates - installation.assessments.templates_by_arn(sorted(templates)).keys():
         forget_below(installation, template)
+    produced = {
+        *installation.findings.runs(),
+        *installation.notifications.runs(),
+        *installation.rule_results.runs(),
+        *(key.run_arn for key in installation.telemetry.run_keys_created_before(installation.clock.now())),
+    }
+    known = installation.assessments.runs_by_arn(sorted(produced))
+    orphans = sorted(produced - known.keys())
+    forget_runs(installation, orphans)
     return len(orphans)
 
 

@@ -60,13 +60,15 @@ def update_target(installation: Installation, arn: str, name: str, group: str | 
 
 def delete_target(installation: Installation, arn: str) -> None:
     """Delete a target and everything below it; InvalidInput, NoSuchEntity, RunInProgress."""
+    target = target_arn(arn)
     try:
-        forget_runs(installation, installation.assessments.delete_target(target_arn(arn)))
+        runs = installation.assessments.delete_target(target)
     except MissingError as error:
         raise no_such("ASSESSMENT_TARGET_DOES_NOT_EXIST", arn) from error
     except RunInProgressError as error:
         raise RunInProgress(error.runs) from error
-    forget_below(installation, target_arn(arn))
+    forget_below(installation, target)
+    forget_runs(installation, runs)
 
 
 def target_agents(installation: Installation, target: AssessmentTarget) -> tuple[Agent, ...]:
@@ -95,16 +97,20 @@ def forget_below(installation: Installation, parent: TargetArn | TemplateArn) ->
 def forget_runs(installation: Installation, runs: Sequence[RunArn]) -> None:
     """Delete what runs produced, reports (F7.7) and their keys too, and shred their telemetry (F4.37).
 
-    Findings go last but one: by what is left of them an interrupted deletion is found (`runs.forget_orphans`).
+    The runs themselves are gone, so nothing of them may be seen any more: findings go first, of all of them. The
+    object store may not answer then, or the process die: outcomes of rules go last, and an empty list of them is noted
+    for runs that had none, because by what is left of them an interrupted deletion is found (`runs.forget_orphans`).
     """
     for run in runs:
+        installation.rule_results.record(run, (), {})
+        installation.findings.delete_run(run)
         for report in installation.reports.of_run(run):
             installation.reports.delete(report.id)
+        installation.notifications.delete_run(run)
+    for run in runs:
+        installation.forget_telemetry(run)
         installation.report_vault.delete_run(run)
         installation.rule_results.delete_run(run)
-        installation.notifications.delete_run(run)
-        installation.findings.delete_run(run)
-        installation.forget_telemetry(run)
 
 
 def _name_taken(name: str) -> InvalidInput:

@@ -53,13 +53,15 @@ def create_template(installation: Installation, wanted: NewTemplate) -> Template
 
 def delete_template(installation: Installation, arn: str) -> None:
     """Delete a template and everything below it; InvalidInput, NoSuchEntity, RunInProgress."""
+    template = arguments.template_arn(arn)
     try:
-        forget_runs(installation, installation.assessments.delete_template(arguments.template_arn(arn)))
+        runs = installation.assessments.delete_template(template)
     except MissingError as error:
         raise arguments.no_such("ASSESSMENT_TEMPLATE_DOES_NOT_EXIST", arn) from error
     except RunInProgressError as error:
         raise RunInProgress(error.runs) from error
-    forget_below(installation, arguments.template_arn(arn))
+    forget_below(installation, template)
+    forget_runs(installation, runs)
 
 
 def tags_of(installation: Installation, resource: str) -> tuple[Tag, ...]:

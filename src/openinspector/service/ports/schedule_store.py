@@ -40,6 +40,10 @@ class ScheduleStore(Protocol):
         """Return one page of a template's schedules, or of all."""
         ...
 
+    def templates(self) -> Sequence[TemplateArn]:
+        """Return every template that has schedules, sorted."""
+        ...
+
     def due(self, now: datetime) -> Sequence[Schedule]:
         """Return the enabled schedules whose next run is not after ``now``, the longest due first."""
         ...

@@ -61,6 +61,12 @@ class SqlScheduleStore:
         with reading(self._engine) as connection:
             return read_page(connection, query, SCHEDULE, page, _schedule)
 
+    def templates(self) -> Sequence[TemplateArn]:
+        """Return every template that has schedules, sorted."""
+        query = select(SCHEDULE.c.template_arn).distinct().order_by(SCHEDULE.c.template_arn)
+        with reading(self._engine) as connection:
+            return [TemplateArn(arn) for arn in connection.scalars(query)]
+
     def due(self, now: datetime) -> Sequence[Schedule]:
         """Return the enabled schedules whose next run is not after ``now``, the longest due first."""
         query = select(SCHEDULE).where(SCHEDULE.c.enabled == 1, SCHEDULE.c.next_at <= now)

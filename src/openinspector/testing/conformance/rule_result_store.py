@@ -58,3 +58,13 @@ class RuleResultStoreSuite:
         store.delete_run(RUN)
         assert (store.tallies(RUN), list(store.runs())) == ([], [other])
         assert len(store.tallies(other)) == 1
+
+    def test_a_run_without_outcomes_is_listed_once_it_is_recorded(self, store: RuleResultStore) -> None:
+        """A deletion under way is found by it; what there is of a run stays as it is."""
+        store.record(RUN, (), {})
+        assert (store.tallies(RUN), list(store.runs())) == ([], [RUN])
+        store.record(RUN, [checked()], {FIRST: [_P]})
+        store.record(RUN, (), {})
+        assert len(store.tallies(RUN)) == 1
+        store.delete_run(RUN)
+        assert list(store.runs()) == []

@@ -53,6 +53,8 @@ class ScheduleStoreSuite:
         """Of a template, or of every template of a target."""
         for made in (schedule(1), schedule(2), schedule(3, template=2), schedule(4, template=3, target=2)):
             store.add(made)
+        parents = [builders.template(1).arn, builders.template(2).arn, schedule(4, template=3, target=2).template_arn]
+        assert store.templates() == parents
         assert store.delete_below(builders.template(1).arn) == 2  # noqa: PLR2004 - the first two
         assert store.delete_below(builders.template(1).arn) == 0
         assert store.delete_below(builders.target(1).arn) == 1
