@@ -12,6 +12,7 @@ from openinspector.service.ports.subscription_store import (
     SubscriptionLimitError,
     subscription_cursor,
     subscription_key,
+    topic_digest,
 )
 
 
@@ -51,15 +52,16 @@ class MemorySubscriptionStore:
             return [self._held[key] for key in sorted(self._held) if key[0] == template]
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Subscription]:
-        """Return one page, of a template or of all, by template and topic."""
+        """Return one page, of a template or of all, by template and digest of the topic."""
         with self._lock:
-            held = [self._held[key] for key in sorted(self._held) if template in (None, key[0])]
+            keys = sorted(self._held, key=lambda key: (key[0], topic_digest(key[1]), key[2]))
+            held = [self._held[key] for key in keys if template in (None, key[0])]
         groups = groupby(held, key=lambda one: (one.template_arn, one.topic_arn))
         after = ("", "") if page.after is None else subscription_key(page.after)
         found = [
             Subscription(template_arn=key[0], topic_arn=key[1], events=tuple(events))
             for key, events in groups
-            if key > after
+            if (key[0], topic_digest(key[1])) > after
         ]
         rows = found[: page.limit]
         return Page(rows=rows, next=subscription_cursor(rows[-1]) if len(found) > page.limit and rows else None)

@@ -8,14 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openinspector.model.arn import MAX_ARN_LENGTH, TopicArn, parse_template_arn, parse_topic_arn
 from openinspector.service.app.errors import InvalidInput
-from openinspector.service.app.pagination import PageTokens
+from openinspector.service.app.pagination import MAX_TOKEN, PageTokens
 from openinspector.service.ports.page import Cursor, PageRequest
+from openinspector.service.ports.subscription_store import Subscription, subscription_cursor
 from openinspector.testing import model_builders as builders
 
 TOKENS = PageTokens(bytes(32), os.urandom)
 CURSOR = Cursor(created_at=builders.moment(1), arn=builders.finding().arn)
-MAX_TOKEN = 300
+LONGEST_ARN = 189
+"""Bytes of a cursor's ARN that a token has room for."""
 
 EARLIEST, LATEST = datetime.fromisoformat("1970-01-01"), datetime.fromisoformat("9999-12-31")
 
@@ -28,7 +31,7 @@ def refusal(token: str, listing: str = "list") -> str:
     return refused.value.code
 
 
-@given(moments, st.text(max_size=150))
+@given(moments, st.text(max_size=LONGEST_ARN // 4))
 def test_a_token_gives_its_cursor_back_to_the_microsecond(created_at: datetime, arn: str) -> None:
     arn = arn.encode("utf-8", "replace").decode()
     cursor = Cursor(created_at=created_at, arn=arn)
@@ -59,6 +62,21 @@ def test_a_changed_byte_is_noticed(place: int, change: int) -> None:
 def test_the_longest_arn_of_ours_fits_a_token() -> None:
     longest = Cursor(created_at=builders.moment(1), arn=f"{builders.run().arn}/finding/0-{'x' * 14}")
     assert len(TOKENS.make(longest, "list")) <= MAX_TOKEN
+
+
+def test_a_token_that_would_be_refused_is_not_handed_out() -> None:
+    TOKENS.make(Cursor(created_at=builders.moment(1), arn="x" * LONGEST_ARN), "list")
+    with pytest.raises(ValueError, match="304 characters"):
+        TOKENS.make(Cursor(created_at=builders.moment(1), arn="x" * (LONGEST_ARN + 1)), "list")
+
+
+def test_the_longest_subscription_there_can_be_fits_a_token() -> None:
+    region, account, longest_id = "r" * 32, "1" * 12, f"0-{'x' * 32}"
+    template = f"arn:aws-us-gov:inspector:{region}:{account}:target/{longest_id}/template/{longest_id}"
+    topic = TopicArn(f"arn:aws-us-gov:sns:{region}:{account}:")
+    topic = TopicArn(topic + "t" * min(256, MAX_ARN_LENGTH - len(topic)))
+    last = Subscription(template_arn=parse_template_arn(template), topic_arn=parse_topic_arn(topic), events=())
+    assert len(TOKENS.make(subscription_cursor(last), "list")) <= MAX_TOKEN
 
 
 def test_a_token_says_nothing_of_its_content() -> None:

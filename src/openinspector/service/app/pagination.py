@@ -16,6 +16,8 @@ from openinspector.service.ports.page import Cursor, PageRequest
 DEFAULT_PAGE: Final = 10
 MAX_RESULTS: Final = 500
 """What may be asked for; a page still never exceeds its list type (F9.3)."""
+MAX_TOKEN: Final = 300
+"""Characters of a token; the API's model allows no more."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NONCE: Final = 12
 _TIME: Final = 8
@@ -29,11 +31,17 @@ class PageTokens:
         self._random = random
 
     def make(self, cursor: Cursor, listing: str) -> str:
-        """Return the token for the page after ``cursor``; ``listing`` names operation and filter."""
+        """Return the token for the page after ``cursor``; ``listing`` names operation and filter.
+
+        ValueError where the cursor has no room in a token: it would be refused when it comes back.
+        """
         micros = (cursor.created_at - _EPOCH) // timedelta(microseconds=1)
         nonce = self._random(_NONCE)
         sealed = self._cipher.encrypt(nonce, micros.to_bytes(_TIME, "big") + cursor.arn.encode(), _scope(listing))
-        return base64.urlsafe_b64encode(nonce + sealed).decode()
+        token = base64.urlsafe_b64encode(nonce + sealed).decode()
+        if len(token) > MAX_TOKEN:
+            raise ValueError(f"a pagination token of {len(token)} characters; at most {MAX_TOKEN} are taken back")
+        return token
 
     def read(self, token: str, listing: str) -> Cursor:
         """Return a token's cursor; InvalidInput unless it was made here for the same listing."""

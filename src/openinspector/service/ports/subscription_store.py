@@ -1,5 +1,6 @@
 """Where event subscriptions are kept."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from openinspector.model.notification import EventSubscription, InspectorEvent
 from openinspector.service.ports.page import Cursor, Page, PageRequest
 
 _ALWAYS: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_DIGITS: Final = 32
 
 
 class SubscriptionLimitError(StoreError):
@@ -49,7 +51,7 @@ class SubscriptionStore(Protocol):
         ...
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Subscription]:
-        """Return one page, of a template or of all, by template and topic; cursors are `subscription_cursor`'s."""
+        """Return one page, of a template or of all, by template and `topic_digest`; cursors: `subscription_cursor`."""
         ...
 
     def templates(self) -> Sequence[TemplateArn]:
@@ -59,10 +61,15 @@ class SubscriptionStore(Protocol):
 
 def subscription_cursor(last: Subscription) -> Cursor:
     """Return where the page after ``last`` begins; subscriptions have no ARN, and no time of their own."""
-    return Cursor(created_at=_ALWAYS, arn=f"{last.template_arn} {last.topic_arn}")
+    return Cursor(created_at=_ALWAYS, arn=f"{last.template_arn} {topic_digest(last.topic_arn)}")
 
 
 def subscription_key(cursor: Cursor) -> tuple[str, str]:
-    """Return template and topic of the last subscription of the page before."""
-    template, _, topic = cursor.arn.partition(" ")
-    return template, topic
+    """Return the template, and the digest of the topic, of the last subscription of the page before."""
+    template, _, digest = cursor.arn.partition(" ")
+    return template, digest
+
+
+def topic_digest(topic: TopicArn) -> str:
+    """Return what a template's topics are listed by: a topic's ARN itself has no room in a token (F11.29)."""
+    return hashlib.sha256(topic.encode()).hexdigest()[:_DIGITS]

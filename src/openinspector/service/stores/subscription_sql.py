@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, delete, func, literal, select, tuple_
+from sqlalchemy import Connection, Engine, Row, delete, func, select, tuple_
 
 from openinspector.model.arn import TargetArn, TemplateArn, TopicArn
 from openinspector.model.notification import EventSubscription, InspectorEvent
@@ -14,8 +14,8 @@ from openinspector.service.ports.subscription_store import (
     SubscriptionLimitError,
     subscription_cursor,
     subscription_key,
+    topic_digest,
 )
-from openinspector.service.stores.columns import Word
 from openinspector.service.stores.dialect import add_new
 from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.schema import EVENT_SUBSCRIPTION as TABLE
@@ -66,17 +66,15 @@ class SqlSubscriptionStore:
             return [_subscription(row) for row in connection.execute(query)]
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Subscription]:
-        """Return one page, of a template or of all, by template and topic."""
-        key = (TABLE.c.template_arn, TABLE.c.topic_arn)
-        query = select(*key).distinct().order_by(*key).limit(page.limit + 1)
-        if template is not None:
-            query = query.where(TABLE.c.template_arn == template)
-        if page.after is not None:
-            after = subscription_key(page.after)
-            query = query.where(tuple_(*key) > tuple_(literal(after[0], Word), literal(after[1], Word)))
+        """Return one page, of a template or of all, by template and digest of the topic."""
+        after = ("", "") if page.after is None else subscription_key(page.after)
         with reading(self._engine) as connection:
-            found = connection.execute(query).all()
-            rows = _groups(connection, [(row.template_arn, row.topic_arn) for row in found[: page.limit]])
+            if template is not None:
+                held = _topics(connection, template, template)
+            else:
+                held = _topics(connection, after[0], _last_template(connection, after[0], page.limit + 1))
+            found = [key for key in held if (key[0], topic_digest(key[1])) > after]
+            rows = _groups(connection, found[: page.limit])
         more = subscription_cursor(rows[-1]) if len(found) > page.limit and rows else None
         return Page(rows=rows, next=more)
 
@@ -87,14 +85,27 @@ class SqlSubscriptionStore:
             return [TemplateArn(arn) for arn in connection.scalars(query)]
 
 
-def _groups(connection: Connection, keys: Sequence[tuple[str, str]]) -> list[Subscription]:
+def _last_template(connection: Connection, after: str, count: int) -> str:
+    """Return how far to look from a template for the next ``count`` rows."""
+    beyond = select(TABLE.c.template_arn, TABLE.c.topic_arn).distinct().where(TABLE.c.template_arn > after)
+    found = connection.scalars(beyond.order_by(TABLE.c.template_arn).limit(count)).all()
+    return found[-1] if found else after
+
+
+def _topics(connection: Connection, first: str, last: str) -> list[tuple[TemplateArn, TopicArn]]:
+    """Return templates from ``first`` to ``last``, each with its topics (a template has few), as they are listed."""
+    query = select(TABLE.c.template_arn, TABLE.c.topic_arn).distinct()
+    found = connection.execute(query.where(TABLE.c.template_arn >= first, TABLE.c.template_arn <= last)).all()
+    return sorted(((row.template_arn, row.topic_arn) for row in found), key=lambda key: (key[0], topic_digest(key[1])))
+
+
+def _groups(connection: Connection, keys: Sequence[tuple[TemplateArn, TopicArn]]) -> list[Subscription]:
     wanted = select(TABLE).where(tuple_(TABLE.c.template_arn, TABLE.c.topic_arn).in_(keys))
     ordered = wanted.order_by(TABLE.c.template_arn, TABLE.c.topic_arn, TABLE.c.event)
     found = [_subscription(row) for row in connection.execute(ordered)]
-    return [
-        Subscription(template_arn=template, topic_arn=topic, events=tuple(events))
-        for (template, topic), events in groupby(found, key=lambda one: (one.template_arn, one.topic_arn))
-    ]
+    groups = groupby(found, key=lambda one: (one.template_arn, one.topic_arn))
+    events = {key: tuple(group) for key, group in groups}
+    return [Subscription(template_arn=key[0], topic_arn=key[1], events=events[key]) for key in keys]
 
 
 def _subscription(row: Row[Any]) -> EventSubscription:

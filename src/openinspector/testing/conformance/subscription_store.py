@@ -95,13 +95,50 @@ class SubscriptionStoreSuite:
         ):
             store.add(one, MOST)
         first = store.list_page(None, PageRequest(limit=2))
-        assert [(row.topic_arn, [one.event for one in row.events]) for row in first.rows] == [
-            (topic(1), [_E.FINDING_REPORTED]),
-            (topic(2), [_E.FINDING_REPORTED, _E.OTHER]),
-        ]
+        assert {row.topic_arn: [one.event for one in row.events] for row in first.rows} == {
+            topic(1): [_E.FINDING_REPORTED],
+            topic(2): [_E.FINDING_REPORTED, _E.OTHER],
+        }
         second = store.list_page(None, PageRequest(limit=2, after=first.next))
         assert [row.template_arn for row in second.rows] == [builders.template(2).arn]
         assert second.next is None
         of_one = store.list_page(builders.template(2).arn, PageRequest(limit=9))
         assert list(of_one.rows) == list(second.rows)
         assert list(store.list_page(builders.template(9).arn, PageRequest(limit=9)).rows) == []
+
+    def test_pages_stay_in_step_while_rows_come_and_go(self, store: SubscriptionStore) -> None:
+        """What is there all along comes once, whatever the page's size, whichever row its cursor stands on."""
+        kept = [subscribed(topic_number=n, template=t) for t in (1, 2, 3, 4) for n in range(5)]
+        for one in kept:
+            store.add(one, MOST)
+        expected = [(one.template_arn, one.topic_arn) for one in kept]
+        for limit in (1, 2, 3, 7, len(kept)):
+            seen, after = list[tuple[str, str]](), None
+            passing = subscribed(topic_number=100 + limit, template=2)
+            for turn in range(len(kept) + 2):
+                page = store.list_page(None, PageRequest(limit=limit, after=after))
+                assert len(page.rows) <= limit
+                seen += [(row.template_arn, row.topic_arn) for row in page.rows]
+                after = page.next
+                if after is None:
+                    break
+                # The row the cursor may stand on, or one before or after it, is added and deleted in turn.
+                if turn % 2:
+                    store.delete(passing.template_arn, passing.topic_arn, passing.event)
+                else:
+                    store.add(passing, MOST)
+            assert after is None
+            store.delete(passing.template_arn, passing.topic_arn, passing.event)
+            assert sorted(one for one in seen if one != (passing.template_arn, passing.topic_arn)) == sorted(expected)
+
+    def test_a_cursor_is_good_when_its_own_row_is_gone(self, store: SubscriptionStore) -> None:
+        """The next page begins where it would have begun."""
+        for number in range(4):
+            store.add(subscribed(topic_number=number), MOST)
+        whole = store.list_page(None, PageRequest(limit=9))
+        first = store.list_page(subscribed().template_arn, PageRequest(limit=2))
+        assert list(first.rows) == list(whole.rows[:2])
+        last = first.rows[-1].events[0]
+        store.delete(last.template_arn, last.topic_arn, last.event)
+        rest = store.list_page(subscribed().template_arn, PageRequest(limit=9, after=first.next))
+        assert (list(rest.rows), rest.next) == (list(whole.rows[2:]), None)

@@ -10,6 +10,10 @@ from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.subscription_store import topic
 
 
+LONGEST_NAME = 256
+"""Characters of a topic's name at SNS."""
+
+
 @pytest.fixture
 def template(call: Caller) -> str:
     return call.template(call.target())
@@ -39,6 +43,15 @@ def test_they_come_in_pages(call: Caller, template: str) -> None:
         call("SubscribeToEvent", resourceArn=template, event="OTHER", topicArn=topic(number))
     assert [len(page) for page in call.pages("ListEventSubscriptions", "subscriptions")] == [10, 2]
     assert [len(page) for page in call.pages("ListEventSubscriptions", "subscriptions", maxResults=5)] == [5, 5, 2]
+
+
+def test_they_come_in_pages_however_long_the_topics_names_are(call: Caller, template: str) -> None:
+    prefix = topic().rpartition(":")[0]
+    long = [f"{prefix}:{name * LONGEST_NAME}" for name in "abcd"]
+    for one in long:
+        call("SubscribeToEvent", resourceArn=template, event="OTHER", topicArn=one)
+    pages = call.pages("ListEventSubscriptions", "subscriptions", maxResults=1)
+    assert sorted(row["topicArn"] for page in pages for row in page) == long
 
 
 def test_what_is_refused(call: Caller, template: str) -> None:
