@@ -30,12 +30,13 @@ class MemoryScheduleStore:
         with self._lock:
             return self._schedules.get(arn)
 
-    def replace(self, schedule: Schedule) -> bool:
-        """Replace a schedule; says whether it was there."""
+    def replace(self, held: Schedule, changed: Schedule) -> bool:
+        """Replace a schedule that still is as it was read; says whether it was."""
         with self._lock:
-            if schedule.arn not in self._schedules:
+            now = self._schedules.get(held.arn)
+            if now is None or _chosen(now) != _chosen(held):
                 return False
-            self._schedules[schedule.arn] = schedule
+            self._schedules[held.arn] = changed
             return True
 
     def delete(self, arn: ScheduleArn) -> bool:
@@ -71,3 +72,7 @@ class MemoryScheduleStore:
         with self._lock:
             found = [one for one in self._schedules.values() if one.enabled and one.next_at <= now]
         return sorted(found, key=lambda one: (one.next_at, one.arn))
+
+
+def _chosen(schedule: Schedule) -> tuple[str, datetime, bool]:
+    return schedule.expression, schedule.next_at, schedule.enabled

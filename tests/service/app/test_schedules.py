@@ -1,10 +1,12 @@
 """Schedules: their life, and the runs they start, each once."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from openinspector.model.arn import RunArn, TemplateArn
+from openinspector.model.arn import RunArn, ScheduleArn, TemplateArn
 from openinspector.model.schedule import Schedule
 from openinspector.service.app.errors import InvalidInput, LimitExceeded, NoSuchEntity, NotFound
 from openinspector.service.app.runs import start_run
@@ -22,6 +24,8 @@ from openinspector.service.app.templates import delete_template
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.schedule_store import schedule
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
+from openinspector.testing.memory_schedule_store import MemoryScheduleStore
+from openinspector.testing.recorded_workflows import RecordedWorkflows
 
 DAY = timedelta(days=1).total_seconds()
 TEMPLATE = builders.template(rules_package_arns=(PACKAGES[0].arn,))
@@ -73,9 +77,8 @@ def test_what_was_missed_is_caught_up_once(built: BuiltInstallation, daily: Sche
 
 
 def test_a_run_started_before_the_process_died_is_not_started_twice(built: BuiltInstallation, daily: Schedule) -> None:
-    built.stores.schedules.replace(daily)
     (run,) = start_due(built.installation)
-    built.stores.schedules.replace(daily)  # what the store held when the process died in between
+    built.stores.schedules.replace(now(built, daily), daily)  # what the store held when the process died in between
     built.end_run(run)
     assert start_due(built.installation) == ()
     assert built.stores.assessments.count_runs() == 1
@@ -113,6 +116,49 @@ def test_a_paused_schedule_starts_nothing_and_does_not_catch_up(built: BuiltInst
     resumed = update_schedule(built.installation, daily.arn, ScheduleChange(enabled=True))
     assert start_due(built.installation) == ()
     assert resumed.next_at == daily.next_at + timedelta(days=3)
+
+
+class ChangedMeanwhile(RecordedWorkflows):
+    """Workflows that let a schedule be changed while its run is being started."""
+
+    def __init__(self, change: Callable[[], object]) -> None:
+        super().__init__()
+        self._change = change
+
+    def start(self, name: str, workflow_id: str, argument: str) -> None:
+        """Note a workflow; the change is made before."""
+        self._change()
+        super().start(name, workflow_id, argument)
+
+
+@pytest.mark.parametrize("change", [ScheduleChange(enabled=False), ScheduleChange(expression="cron(0 3 * * *)")])
+def test_a_schedule_that_is_changed_while_it_is_started_stays_changed(
+    built: BuiltInstallation, daily: Schedule, change: ScheduleChange
+) -> None:
+    workflows = ChangedMeanwhile(lambda: update_schedule(built.installation, daily.arn, change))
+    assert len(start_due(replace(built.installation, workflows=workflows))) == 1
+    after = now(built, daily)
+    assert after.enabled is (change.enabled is None)
+    assert after.expression == (change.expression or daily.expression)
+
+
+def test_a_change_is_made_to_what_a_schedule_is_when_it_was_started_meanwhile(
+    built: BuiltInstallation, daily: Schedule
+) -> None:
+    class StartedMeanwhile(MemoryScheduleStore):
+        def get(self, arn: ScheduleArn) -> Schedule | None:
+            found = super().get(arn)
+            start_due(replace(built.installation, schedules=self))
+            return found
+
+    racing = StartedMeanwhile()
+    racing.add(daily)
+    changed = update_schedule(
+        replace(built.installation, schedules=racing), daily.arn, ScheduleChange(expression="rate(2 days)")
+    )
+    assert changed == racing.get(daily.arn)
+    assert changed.last_run_arn is not None
+    assert changed.expression == "rate(2 days)"
 
 
 def test_another_expression_begins_anew(built: BuiltInstallation, daily: Schedule) -> None:

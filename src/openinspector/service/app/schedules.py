@@ -59,17 +59,12 @@ def create_schedule(installation: Installation, template_arn: str, expression: s
 
 def update_schedule(installation: Installation, arn: str, change: ScheduleChange) -> Schedule:
     """Change a schedule; one that is switched on again does not catch up. InvalidInput, NotFound."""
-    held, now = existing_schedule(installation, arn), installation.clock.now()
-    changed = held
-    if change.expression is not None:
-        changed = replace(changed, expression=change.expression, next_at=_first(change.expression, now))
-    if change.enabled is not None and change.enabled != held.enabled:
-        changed = replace(changed, enabled=change.enabled, last_problem="")
-        if change.enabled and changed.next_at <= now and change.expression is None:
-            changed = replace(changed, next_at=_next(changed, now))
-    if not installation.schedules.replace(changed):
-        raise _no_such(arn)
-    return changed
+    while True:
+        held = existing_schedule(installation, arn)
+        changed = _changed(held, change, installation.clock.now())
+        # It may have been started, or changed by somebody else, meanwhile: then the change is made to what it is now.
+        if installation.schedules.replace(held, changed):
+            return changed
 
 
 def delete_schedule(installation: Installation, arn: str) -> None:
@@ -93,6 +88,17 @@ def start_due(installation: Installation) -> tuple[RunArn, ...]:
     return tuple(run for run in started if run is not None)
 
 
+def _changed(held: Schedule, change: ScheduleChange, now: datetime) -> Schedule:
+    changed = held
+    if change.expression is not None:
+        changed = replace(changed, expression=change.expression, next_at=_first(change.expression, now))
+    if change.enabled is not None and change.enabled != held.enabled:
+        changed = replace(changed, enabled=change.enabled, last_problem="")
+        if change.enabled and changed.next_at <= now and change.expression is None:
+            changed = replace(changed, next_at=_next(changed, now))
+    return changed
+
+
 def _start(installation: Installation, schedule: Schedule, now: datetime) -> RunArn | None:
     name = f"Scheduled {schedule.next_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
     run: RunArn | None = None
@@ -106,13 +112,14 @@ def _start(installation: Installation, schedule: Schedule, now: datetime) -> Run
         return None
     except UseCaseError as error:
         if str(error) != schedule.last_problem:
-            installation.schedules.replace(replace(schedule, last_problem=str(error)))
+            installation.schedules.replace(schedule, replace(schedule, last_problem=str(error)))
             _log.warning("schedule waits", schedule=schedule.arn, problem=str(error))
         return None
     started = replace(
         schedule, next_at=_next(schedule, now), last_problem="", last_run_arn=run or schedule.last_run_arn
     )
-    installation.schedules.replace(started)
+    # Where it was changed while it was started, the change stands.
+    installation.schedules.replace(schedule, started)
     _log.info("schedule started", schedule=schedule.arn, run=run, next_at=started.next_at.isoformat())
     return run
 

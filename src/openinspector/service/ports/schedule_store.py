@@ -20,8 +20,11 @@ class ScheduleStore(Protocol):
         """Return a schedule, or None."""
         ...
 
-    def replace(self, schedule: Schedule) -> bool:
-        """Replace a schedule; says whether it was there."""
+    def replace(self, held: Schedule, changed: Schedule) -> bool:
+        """Replace a schedule that still is as it was read; says whether it was.
+
+        ``held`` is what was read. Expression, `next_at` and `enabled` count: who changes them does so on purpose.
+        """
         ...
 
     def delete(self, arn: ScheduleArn) -> bool:

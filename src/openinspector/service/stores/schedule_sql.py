@@ -31,11 +31,16 @@ class SqlScheduleStore:
             row = connection.execute(select(SCHEDULE).where(SCHEDULE.c.arn == arn)).one_or_none()
         return None if row is None else _schedule(row)
 
-    def replace(self, schedule: Schedule) -> bool:
-        """Replace a schedule; says whether it was there."""
-        one = update(SCHEDULE).where(SCHEDULE.c.arn == schedule.arn)
+    def replace(self, held: Schedule, changed: Schedule) -> bool:
+        """Replace a schedule that still is as it was read; says whether it was."""
+        one = update(SCHEDULE).where(
+            SCHEDULE.c.arn == held.arn,
+            SCHEDULE.c.expression == held.expression,
+            SCHEDULE.c.next_at == held.next_at,
+            SCHEDULE.c.enabled == int(held.enabled),
+        )
         with writing(self._engine) as connection:
-            return connection.execute(one.values(**_values(schedule))).rowcount == 1
+            return connection.execute(one.values(**_values(changed))).rowcount == 1
 
     def delete(self, arn: ScheduleArn) -> bool:
         """Delete a schedule; says whether it was there."""

@@ -42,12 +42,32 @@ class ScheduleStoreSuite:
         """Whoever comes too late is told so."""
         store.add(schedule())
         changed = schedule(next_at=builders.moment(500), enabled=False)
-        assert store.replace(changed)
+        assert store.replace(schedule(), changed)
         assert store.get(changed.arn) == changed
-        assert not store.replace(schedule(2))
+        assert not store.replace(schedule(2), schedule(2))
         assert store.delete(changed.arn)
         assert not store.delete(changed.arn)
         assert store.count() == 0
+
+    def test_of_two_changes_of_the_same_schedule_the_later_is_told_so(self, store: ScheduleStore) -> None:
+        """Whatever was changed on purpose; what a start noted meanwhile is no such thing."""
+        read, other = schedule(), schedule(2)
+        store.add(other)
+        for changed in (
+            schedule(enabled=False),
+            schedule(expression="rate(1 day)"),
+            schedule(next_at=builders.moment(500)),
+        ):
+            store.add(read)
+            assert store.replace(read, changed)
+            assert not store.replace(read, schedule(next_at=builders.moment(900), last_problem="late"))
+            assert store.get(read.arn) == changed
+            noted = replace(changed, last_problem="busy", last_run_arn=builders.run().arn)
+            assert store.replace(changed, noted)
+            assert store.replace(changed, changed)
+            assert store.get(read.arn) == changed
+            store.delete(read.arn)
+        assert store.get(other.arn) == other
 
     def test_what_is_below_goes_with_its_parent(self, store: ScheduleStore) -> None:
         """Of a template, or of every template of a target."""

@@ -9,7 +9,6 @@ from openinspector.service.ports.publisher import Published
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.subscription_store import topic
 
-
 LONGEST_NAME = 256
 """Characters of a topic's name at SNS."""
 
