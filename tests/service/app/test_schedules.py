@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from openinspector.model.arn import RunArn, ScheduleArn, TemplateArn
+from openinspector.model.arn import RunArn, ScheduleArn, TemplateArn, schedule_arn
 from openinspector.model.schedule import Schedule
 from openinspector.service.app.errors import InvalidInput, LimitExceeded, NoSuchEntity, NotFound
 from openinspector.service.app.runs import start_run
@@ -159,6 +159,24 @@ def test_a_change_is_made_to_what_a_schedule_is_when_it_was_started_meanwhile(
     assert changed == racing.get(daily.arn)
     assert changed.last_run_arn is not None
     assert changed.expression == "rate(2 days)"
+
+
+def test_schedules_of_one_template_that_are_due_together_start_a_run_each(
+    built: BuiltInstallation, daily: Schedule
+) -> None:
+    other = create_schedule(built.installation, TEMPLATE.arn, "rate(2 days)")
+    assert other.next_at == daily.next_at
+    runs = start_due(built.installation)
+    assert sorted(runs) == sorted(now(built, one).last_run_arn or "" for one in (daily, other))
+    assert len(set(runs)) == len((daily, other))
+
+
+def test_the_name_of_a_run_is_one_the_api_takes(built: BuiltInstallation, daily: Schedule) -> None:
+    longest = schedule_arn(TEMPLATE.arn, f"0-{'x' * 32}")
+    built.stores.schedules.add(replace(daily, arn=longest))
+    built.stores.schedules.delete(daily.arn)
+    (run,) = start_due(built.installation)
+    assert len(built.stores.assessments.runs_by_arn([run])[run].name) <= 140
 
 
 def test_another_expression_begins_anew(built: BuiltInstallation, daily: Schedule) -> None:

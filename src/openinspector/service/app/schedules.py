@@ -1,7 +1,7 @@
 """Schedules: templates that are run by themselves (F4.65 to F4.67, which the vendor left to another service).
 
-- A run that is due is started under a name made of the time it was due at. If the process dies before that is noted,
-  the next start finds the name taken, and knows.
+- A run that is due is started under a name made of the time it was due at and of the schedule's id. If the process
+  dies before that is noted, the next start finds the name taken, and knows.
 - What was missed while the service was down is caught up once; the row goes on from there.
 - A run that cannot be started (its hosts are in another run, a quota is used up) is tried again at every turn; the
   schedule says why.
@@ -100,7 +100,8 @@ def _changed(held: Schedule, change: ScheduleChange, now: datetime) -> Schedule:
 
 
 def _start(installation: Installation, schedule: Schedule, now: datetime) -> RunArn | None:
-    name = f"Scheduled {schedule.next_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    due, own_id = schedule.next_at.astimezone(UTC), schedule.arn.rpartition("/")[2]
+    name = f"Scheduled {due:%Y-%m-%dT%H:%M:%S.%fZ} {own_id}"
     run: RunArn | None = None
     try:
         run = start_run(installation, schedule.template_arn, name)
