@@ -1,4 +1,5 @@
 import contextlib
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,6 +45,56 @@ def test_rates(text: str, period: timedelta) -> None:
 def test_cron_expressions_of_both_kinds(text: str, comes: datetime) -> None:
     """Five fields count Sunday as 0, the vendor's six as 1."""
     assert parse_recurrence(text, NOW).first(NOW) == comes
+
+
+@pytest.mark.parametrize(
+    ("weekdays", "names"),
+    [
+        ("2/2", "MON WED FRI"),
+        ("MON/2", "MON WED FRI"),
+        ("mon/2", "MON WED FRI"),
+        ("1/3", "SUN WED SAT"),
+        ("*/2", "SUN TUE THU SAT"),
+        ("*/3", "SUN WED SAT"),
+        ("*/7", "SUN"),
+        ("7/2", "SAT"),
+        ("2/99", "MON"),
+        ("2-6/2", "MON WED FRI"),
+        ("2/3,7", "MON THU SAT"),
+        ("1,7", "SUN SAT"),
+        ("1-7", "SUN MON TUE WED THU FRI SAT"),
+    ],
+)
+def test_the_vendor_s_days_of_the_week(weekdays: str, names: str) -> None:
+    """1 is Sunday and 7 Saturday; a step ends with the week."""
+    recurrence, at = parse_recurrence(f"cron(0 0 ? * {weekdays} *)", NOW), NOW
+    fired = set()
+    for _ in range(20):
+        at = recurrence.after(at, at)
+        fired.add(f"{at:%a}".upper())
+    assert fired == set(names.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("cron(0 0 1 * 2 *)", "the other one must be ?"),
+        ("cron(0 0 15W * ? *)", "W, the weekday nearest"),
+        ("cron(0 0 15W * *)", "W, the weekday nearest"),
+        ("cron(0 0 ? * L *)", "L by itself is not supported"),
+        ("cron(0 0 * * L)", "L by itself is not supported"),
+        ("cron(0 0 ? * 2/0 *)", "no cron expression"),
+    ],
+)
+def test_what_the_vendor_has_and_is_not_here_is_said(text: str, reason: str) -> None:
+    with pytest.raises(RecurrenceError, match=re.escape(reason)):
+        parse_recurrence(text, NOW)
+
+
+def test_the_last_of_a_month() -> None:
+    """L and LW among days of the month, and 6L, the last Friday of the vendor's week."""
+    for text, day in (("L * ? *", 30), ("LW * ? *", 30), ("? * 6L *", 27), ("? * 6#4 *", 27)):
+        assert parse_recurrence(f"cron(0 0 {text})", NOW).first(NOW).day == day
 
 
 @pytest.mark.parametrize(

@@ -219,6 +219,20 @@ def test_what_is_refused(built: BuiltInstallation, daily: Schedule) -> None:
         update_schedule(built.installation, daily.arn, ScheduleChange(enabled=True))
 
 
+def test_one_whose_expression_is_none_any_more_says_so_and_holds_up_no_other(
+    built: BuiltInstallation, daily: Schedule
+) -> None:
+    """Versions before took both fields for days at once."""
+    old = schedule(9, expression="cron(0 0 1 * 2 *)", next_at=daily.next_at - timedelta(days=1))
+    built.stores.schedules.add(old)
+    assert len(start_due(built.installation)) == 1
+    assert "must be ?" in now(built, old).last_problem
+    update_schedule(built.installation, old.arn, ScheduleChange(enabled=False))
+    with pytest.raises(InvalidInput, match="must be"):
+        update_schedule(built.installation, old.arn, ScheduleChange(enabled=True))
+    assert update_schedule(built.installation, old.arn, ScheduleChange(expression="rate(1 day)")).expression
+
+
 def test_there_are_only_so_many(built: BuiltInstallation, daily: Schedule) -> None:
     del daily
     for number in range(MAX_SCHEDULES - 1):

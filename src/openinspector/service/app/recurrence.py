@@ -1,7 +1,8 @@
 """When a schedule comes round: ``rate(N minutes|hours|days)`` and ``cron(…)``, in UTC.
 
 The forms are those of the vendor's scheduler. ``cron`` has the five fields of cron(5), or the vendor's six: the sixth,
-the year, must be ``*`` here; among six, days of the week count from 1 for Sunday. ``?`` stands for any day.
+the year, must be ``*`` here; among six, days of the week count from 1 for Sunday to 7, also where they are counted in
+steps (``2/2``: Monday, Wednesday, Friday), and only one of the fields for days may name days. ``?`` stands for any day.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 """
 
@@ -22,6 +23,8 @@ _LONGEST: Final = timedelta(days=366)
 _VENDOR_FIELDS: Final = 6
 _LOOKED_AT: Final = 200
 """Times of a cron expression that are looked at for being too dense."""
+_DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_STEPS: Final = re.compile(rf"([1-7]|{'|'.join(_DAYS)})/([1-9]\d?)", re.ASCII)
 _WEEKDAY: Final = re.compile(r"(?<![#\d/])[1-7](?!\d)")
 
 
@@ -70,8 +73,29 @@ def _five_fields(fields: list[str]) -> str:
         *fields, year = fields
         if year != "*":
             raise RecurrenceError("the year of a cron expression must be * here")
-        fields[4] = _WEEKDAY.sub(lambda day: str(int(day[0]) - 1), fields[4])
+        if all(field[0] not in "*?" for field in (fields[2], fields[4])):
+            raise RecurrenceError("of day of month and day of week only one may be given; the other one must be ?")
+        fields[4] = ",".join(_weekdays(term) for term in fields[4].upper().split(","))
+    _check_supported(fields)
     return " ".join("*" if field == "?" else field for field in fields)
+
+
+def _weekdays(term: str) -> str:
+    """Return a term of the vendor's days of the week, 1 to 7, as cron(5) has it, 0 to 6."""
+    steps = _STEPS.fullmatch(term)
+    if steps is None:
+        return _WEEKDAY.sub(lambda day: str(int(day[0]) - 1), term)
+    # In cron(5) a step would go on to 7, which is Sunday once more.
+    first = int(steps[1]) - 1 if steps[1].isdecimal() else _DAYS.index(steps[1])
+    return ",".join(str(day) for day in range(first, len(_DAYS), int(steps[2])))
+
+
+def _check_supported(fields: list[str]) -> None:
+    _, _, days, _, weekdays = (field.upper() for field in fields)
+    if any("W" in term and term != "LW" for term in days.split(",")):
+        raise RecurrenceError("W, the weekday nearest to a day of the month, is not supported here, except in LW")
+    if "L" in weekdays.split(","):
+        raise RecurrenceError("L by itself is not supported as a day of the week: say SAT, or 6L for the last Friday")
 
 
 def _check_times(recurrence: Recurrence, now: datetime) -> None:

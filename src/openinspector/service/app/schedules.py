@@ -25,7 +25,7 @@ from openinspector.service.app.errors import (
     UseCaseError,
 )
 from openinspector.service.app.installation import Installation
-from openinspector.service.app.recurrence import RecurrenceError, parse_recurrence
+from openinspector.service.app.recurrence import Recurrence, RecurrenceError, parse_recurrence
 from openinspector.service.app.runs import start_run
 
 MAX_SCHEDULES: Final = 1000
@@ -104,6 +104,8 @@ def _start(installation: Installation, schedule: Schedule, now: datetime) -> Run
     name = f"Scheduled {due:%Y-%m-%dT%H:%M:%S.%fZ} {own_id}"
     run: RunArn | None = None
     try:
+        # First: an older version may have taken an expression that is none to this one.
+        next_at = _next(schedule, now)
         run = start_run(installation, schedule.template_arn, name)
     except RunNameTaken:
         _log.info("schedule resumed", schedule=schedule.arn)
@@ -116,9 +118,7 @@ def _start(installation: Installation, schedule: Schedule, now: datetime) -> Run
             installation.schedules.replace(schedule, replace(schedule, last_problem=str(error)))
             _log.warning("schedule waits", schedule=schedule.arn, problem=str(error))
         return None
-    started = replace(
-        schedule, next_at=_next(schedule, now), last_problem="", last_run_arn=run or schedule.last_run_arn
-    )
+    started = replace(schedule, next_at=next_at, last_problem="", last_run_arn=run or schedule.last_run_arn)
     # Where it was changed while it was started, the change stands.
     installation.schedules.replace(schedule, started)
     _log.info("schedule started", schedule=schedule.arn, run=run, next_at=started.next_at.isoformat())
@@ -126,14 +126,18 @@ def _start(installation: Installation, schedule: Schedule, now: datetime) -> Run
 
 
 def _first(expression: str, now: datetime) -> datetime:
-    try:
-        return parse_recurrence(expression, now).first(now)
-    except RecurrenceError as error:
-        raise InvalidInput("INVALID_ATTRIBUTE", f"{expression[:80]!r} is no schedule: {error}.") from error
+    return _recurrence(expression, now).first(now)
 
 
 def _next(schedule: Schedule, now: datetime) -> datetime:
-    return parse_recurrence(schedule.expression, now).after(schedule.next_at, now)
+    return _recurrence(schedule.expression, now).after(schedule.next_at, now)
+
+
+def _recurrence(expression: str, now: datetime) -> Recurrence:
+    try:
+        return parse_recurrence(expression, now)
+    except RecurrenceError as error:
+        raise InvalidInput("INVALID_ATTRIBUTE", f"{expression[:80]!r} is no schedule: {error}.") from error
 
 
 def _no_such(text: str) -> NotFound:
