@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.service.api.signing import Signer, call_headers
 from tests.service.api.world import World, open_world
 
-from openinspector.service.api.audit import ApiCall, Strangers, render_event
+from openinspector.service.api.audit import ApiCall, Strangers, refused_input, render_event
 from openinspector.service.api.errors import ApiError
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.access_key_store import access_key
@@ -88,6 +88,43 @@ def test_what_was_refused_is_written_with_the_reason(world: World) -> None:
     assert invalid["errorCode"] == "InvalidInputException"
     assert (unknown["errorCode"], unknown["eventName"]) == ("UnknownOperationException", "")
     assert all(event["responseElements"] is None for event in (denied, invalid, unknown))
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [
+        (b'{"assessmentTargetName":""}', {"assessmentTargetName": ""}),
+        (b'{"assessmentTargetName":["a",{"b":1}],"other":1}', {"assessmentTargetName": ["a", {"b": 1}]}),
+        (b'{"assessmentTargetName":null}', {}),
+        (b'{"resourceGroupArn":12345678901234567890123}', {"resourceGroupArn": 12345678901234567890123}),
+        (b"{}", {}),
+        (b"[]", None),
+        (b"{", None),
+    ],
+)
+def test_an_input_that_is_not_allowed_is_written_as_far_as_the_model_knows_it(
+    world: World, body: bytes, kept: object
+) -> None:
+    """F10.20: what was asked, of whoever asked it."""
+    assert world.call("CreateAssessmentTarget", body).status_code == 400
+    (event,) = events(world)
+    assert event["errorCode"] in ("InvalidInputException", "SerializationException")
+    assert event["requestParameters"] == kept
+
+
+@pytest.mark.parametrize("value", ["ä" * 500_000, ["x"] * 200_000, {"x" * 900_000: 1}], ids=["text", "list", "key"])
+def test_an_input_that_is_not_allowed_takes_no_room(world: World, value: object) -> None:
+    world.call("CreateAssessmentTarget", json.dumps({"assessmentTargetName": value}, ensure_ascii=False).encode())
+    (event,) = events(world)
+    assert 500 < len(event["requestParameters"]["assessmentTargetName"]) <= 1024
+
+
+@given(st.integers(min_value=1, max_value=2000))
+def test_however_deep_an_input_is_it_is_written(depth: int) -> None:
+    body = b'{"assessmentTargetName":' + b"[" * depth + b"]" * depth + b"}"
+    call = ApiCall(request_id="id", at=EPOCH, source="192.0.2.1", user_agent="")
+    call.arguments = refused_input("CreateAssessmentTarget", body)
+    render_event(call, ApiError("InvalidInputException", "no"), REALM, "event")
 
 
 def test_a_stranger_is_written_with_the_key_it_claimed(world: World) -> None:

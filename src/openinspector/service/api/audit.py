@@ -18,6 +18,7 @@ import msgspec
 
 from openinspector.model.arn import ArnRealm
 from openinspector.service.api.errors import ApiError
+from openinspector.service.api.model import api_model
 from openinspector.service.api.shapes import Json, wire_value
 from openinspector.service.ports.access_key_store import AccessKey
 
@@ -31,6 +32,9 @@ _HIDDEN: Final = "HIDDEN_DUE_TO_SECURITY_REASONS"
 """As the vendor's trail has it."""
 _MAX_HEADER: Final = 512
 """Characters of a client's own words that are kept."""
+_MAX_MEMBER: Final = 1024
+"""Bytes of a member of an input that was refused; one that has more is kept as the beginning of its JSON."""
+_MAX_DEPTH: Final = 8
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,7 +54,7 @@ class ApiCall:
     """Set once the signature is verified."""
     operation: str = ""
     arguments: Json | None = None
-    """Set once the input is validated."""
+    """Set once the input is validated, or what `refused_input` makes of one that is not allowed."""
 
     @property
     def user(self) -> str:
@@ -82,6 +86,18 @@ class Strangers:
             return self._admitted <= self._a_minute
 
 
+def refused_input(operation: str, body: bytes) -> Json | None:
+    """Return what is kept of an input the model does not allow: members it knows, cut to bounds; None for no object."""
+    try:
+        decoded = msgspec.json.decode(body or b"{}")
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None
+    shape = api_model().operations[operation].input
+    if not isinstance(decoded, dict) or shape is None:
+        return None
+    return {name: _bounded(decoded[name]) for name in api_model().shapes[shape].members if name in decoded}
+
+
 def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event_id: str) -> bytes:
     """Return the line of a call and its answer, without its end."""
     failure = answer if isinstance(answer, ApiError) else None
@@ -108,6 +124,19 @@ def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event
         "recipientAccountId": realm.account,
     }
     return msgspec.json.encode(event)
+
+
+def _bounded(value: object) -> object:
+    """Return a decoded value; the beginning of its JSON as text where it is large or deep."""
+    text = msgspec.json.encode(value)
+    if len(text) <= _MAX_MEMBER and _is_shallow(value, _MAX_DEPTH):
+        return value
+    return text[:_MAX_MEMBER].decode("utf-8", "ignore")
+
+
+def _is_shallow(value: object, depth: int) -> bool:
+    inside = list(value.values()) if isinstance(value, dict) else value
+    return not isinstance(inside, list) or (depth > 0 and all(_is_shallow(item, depth - 1) for item in inside))
 
 
 def _identity(call: ApiCall, realm: ArnRealm) -> Mapping[str, object]:

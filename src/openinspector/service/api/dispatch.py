@@ -28,7 +28,7 @@ from starlette.types import Receive, Scope, Send
 
 from openinspector.model.errors import OpenInspectorError, StoreError
 from openinspector.plugins import PluginError, modules
-from openinspector.service.api.audit import READ_ONLY, ApiCall, Strangers, render_event
+from openinspector.service.api.audit import READ_ONLY, ApiCall, Strangers, refused_input, render_event
 from openinspector.service.api.authorization import check_allowed
 from openinspector.service.api.errors import UNAVAILABLE_NAME, ApiError, api_error, internal_error, unavailable
 from openinspector.service.api.model import api_model, target_prefix
@@ -139,7 +139,11 @@ class ApiEndpoint:
         call.key = key = self._authenticated(claim, body)
         operation = call.operation = _operation(target)
         check_allowed(key, operation, self._services.realm)
-        call.arguments = arguments = parse_input(operation, body)
+        try:
+            call.arguments = arguments = parse_input(operation, body)
+        except OpenInspectorError:
+            call.arguments = refused_input(operation, body)
+            raise
         return render_output(operation, self._operations[operation](self._services, arguments))
 
     def _authenticated(self, claim: Claim, body: bytes) -> AccessKey:
