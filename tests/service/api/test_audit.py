@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 from tests.service.api.signing import Signer, call_headers
 from tests.service.api.world import World, open_world
 
@@ -155,18 +156,59 @@ def test_no_line_holds_a_secret(world: World) -> None:
     assert "Signature" not in written
 
 
-def test_a_webhooks_secret_is_hidden(world: World) -> None:
+HIDDEN = "HIDDEN_DUE_TO_SECURITY_REASONS"
+
+
+def webhook_arguments(world: World, **changed: object) -> bytes:
     world.built.stores.assessments.add_target(builders.target())
     world.built.stores.assessments.add_template(builders.template())
     arguments = {
         "assessmentTemplateArn": builders.template().arn,
-        "url": "https://receiver.example/",
+        "url": "https://chat.example:8443/hooks/T0KEN?key=T0KEN",
         "events": ["OTHER"],
     }
-    answer = world.call("CreateWebhook", json.dumps(arguments).encode()).json()
+    return json.dumps({**arguments, **changed}).encode()
+
+
+def test_a_webhooks_secret_is_hidden(world: World) -> None:
+    """And so is its address, but for where it is."""
+    with capture_logs() as logs:
+        answer = world.call("CreateWebhook", webhook_arguments(world)).json()
     (event,) = events(world)
-    assert event["responseElements"] == {"webhook": answer["webhook"], "secret": "HIDDEN_DUE_TO_SECURITY_REASONS"}
-    assert answer["secret"] not in json.dumps(event)
+    shown = f"https://chat.example:8443/{HIDDEN}"
+    assert event["requestParameters"] == {
+        "assessmentTemplateArn": builders.template().arn,
+        "url": shown,
+        "events": ["OTHER"],
+    }
+    assert event["responseElements"] == {"webhook": {**answer["webhook"], "url": shown}, "secret": HIDDEN}
+    for secret in (answer["secret"], "T0KEN"):
+        assert secret not in json.dumps(event)
+        assert secret not in repr(logs)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://chat.example/T0KEN", f"http://chat.example/{HIDDEN}"),
+        ("https://T0KEN:T0KEN@chat.example", f"https://chat.example/{HIDDEN}"),
+        ("https://chat.example:T0KEN/", HIDDEN),
+        ("https://[T0KEN/", HIDDEN),
+        ("T0KEN", HIDDEN),
+        ("https://chat.example/T0KEN" * 1000, HIDDEN),
+        (["https://chat.example/T0KEN"], HIDDEN),
+        ({"T0KEN": "https://chat.example/T0KEN"}, HIDDEN),
+        (7, HIDDEN),
+    ],
+)
+def test_a_webhooks_address_is_hidden_where_it_is_refused(world: World, url: object, shown: str) -> None:
+    """Whatever is wrong with it: a typing error does not make it known."""
+    with capture_logs() as logs:
+        assert world.call("CreateWebhook", webhook_arguments(world, url=url)).status_code == 400
+    (event,) = events(world)
+    assert event["requestParameters"]["url"] == shown
+    assert "T0KEN" not in json.dumps(event)
+    assert "T0KEN" not in repr(logs)
 
 
 def test_strangers_cannot_fill_the_disk(world: World) -> None:

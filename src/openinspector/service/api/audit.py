@@ -3,16 +3,18 @@
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 
 Calls that only read are written with what was asked, all others with the answer too. A call whose signature was not
-accepted is written with the key it claimed and ``"type": "Unknown"``, so many a minute. No line holds a secret: the
-API's inputs have none, a report's link is in the answer to a call that reads, and a webhook's secret is hidden.
+accepted is written with the key it claimed and ``"type": "Unknown"``, so many a minute. No line holds a secret: a
+report's link is in the answer to a call that reads, a webhook's secret is hidden, and of its address, which lets
+whoever knows it write to a chat room, only scheme and host are written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -26,8 +28,6 @@ _VERSION: Final = "1.03"
 _SOURCE: Final = "inspector.amazonaws.com"
 _API: Final = "v20160216"
 READ_ONLY: Final = ("Describe", "Get", "List", "Preview")
-_SECRETS: Final[Mapping[str, str]] = MappingProxyType({"CreateWebhook": "secret"})
-"""Operations whose answer shows a secret, and where."""
 _HIDDEN: Final = "HIDDEN_DUE_TO_SECURITY_REASONS"
 """As the vendor's trail has it."""
 _MAX_HEADER: Final = 512
@@ -114,7 +114,7 @@ def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event
     if failure is not None:
         event |= {"errorCode": failure.exception, "errorMessage": str(failure)}
     event |= {
-        "requestParameters": wire_value(call.arguments) if call.arguments is not None else None,
+        "requestParameters": _without_secrets(call, wire_value(call.arguments)),
         "responseElements": _elements(call, answer),
         "requestID": call.request_id,
         "eventID": event_id,
@@ -158,8 +158,38 @@ def _identity(call: ApiCall, realm: ArnRealm) -> Mapping[str, object]:
 def _elements(call: ApiCall, answer: bytes | ApiError) -> msgspec.Raw | None:
     if call.read_only or isinstance(answer, ApiError) or not answer:
         return None
-    shown = _SECRETS.get(call.operation)
-    if shown is not None:
-        hidden = {**msgspec.json.decode(answer), shown: _HIDDEN}
-        return msgspec.Raw(msgspec.json.encode(hidden))
+    if call.operation in _SECRETS:
+        return msgspec.Raw(msgspec.json.encode(_without_secrets(call, msgspec.json.decode(answer))))
     return msgspec.Raw(answer)
+
+
+def _without_secrets(call: ApiCall, value: Any) -> Any:
+    """Return an input or answer with its secrets hidden, whatever they stand in."""
+    secrets = _SECRETS.get(call.operation)
+    if secrets is None or not isinstance(value, dict):
+        return value
+    return {
+        name: secrets[name](item) if name in secrets else _without_secrets(call, item) for name, item in value.items()
+    }
+
+
+def _hidden(_value: object) -> str:
+    return _HIDDEN
+
+
+def _origin(value: object) -> str:
+    """Return scheme and host of an address; of what is none, nothing."""
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return _HIDDEN
+    if not parts.scheme or not host:
+        return _HIDDEN
+    return f"{parts.scheme}://{host}{'' if port is None else f':{port}'}/{_HIDDEN}"
+
+
+_SECRETS: Final[Mapping[str, Mapping[str, Callable[[object], str]]]] = MappingProxyType(
+    {"CreateWebhook": {"secret": _hidden, "url": _origin}}
+)
+"""Operations that change something and whose input or answer shows a secret: where, and what is shown instead."""

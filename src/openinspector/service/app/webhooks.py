@@ -63,15 +63,16 @@ def _check_url(url: str) -> None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise _wrong_url(url) from error
+        raise _wrong_url() from error
     plain = url.isascii() and url.isprintable() and " " not in url
     nobody = parts.username is None and parts.password is None
     if parts.scheme != "https" or not parts.hostname or not plain or not nobody or parts.fragment or port == 0:
-        raise _wrong_url(url)
+        raise _wrong_url()
 
 
-def _wrong_url(url: str) -> InvalidInput:
-    message = f"{url[:80]!r} is no address of a webhook: https://HOST[:PORT]/PATH, in ASCII, without user and fragment."
+def _wrong_url() -> InvalidInput:
+    # Without the address: it may be a secret all the same, and messages are logged.
+    message = "The URL is no address of a webhook: https://HOST[:PORT]/PATH, in ASCII, without user and fragment."
     return InvalidInput("INVALID_ATTRIBUTE", message)
 
 
