@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -55,11 +55,20 @@ class MemoryFindingStore:
         with self._lock:
             return Counter(one.rules_package_arn for one in self._findings.values() if one.run_arn == run)
 
-    def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
-        """Replace a finding's user attributes and its update time; nothing where it does not exist."""
+    def change_user_attributes(
+        self,
+        arn: FindingArn,
+        change: Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]],
+        updated_at: datetime | None = None,
+    ) -> bool:
+        """Replace a finding's user attributes by what ``change`` makes of them; say whether the finding exists."""
         with self._lock:
-            if arn in self._findings:
-                self._findings[arn] = replace(self._findings[arn], user_attributes=attributes, updated_at=updated_at)
+            held = self._findings.get(arn)
+            if held is None:
+                return False
+            after = change(held.user_attributes)
+            self._findings[arn] = replace(held, user_attributes=after, updated_at=updated_at or held.updated_at)
+            return True
 
     def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
         """Add exclusions, all or nothing; one that is there already stays as it is."""

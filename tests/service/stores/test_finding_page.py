@@ -14,6 +14,7 @@ from openinspector.service.ports.page import PageRequest
 from openinspector.service.stores.engine import reading
 from openinspector.service.stores.finding_bits import BLOCK
 from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.testing.conformance.finding_store import replaced_by
 from openinspector.testing.memory_finding_store import MemoryFindingStore
 from openinspector.testing.model_builders import agent_id, finding, moment, rules_package_arn, run
 
@@ -90,7 +91,7 @@ def test_pages_are_those_of_a_plain_list_while_it_changes(
         added = [one for one in (next(changes, None),) if one is not None]
         for both in (store, plain):
             both.add_findings(added)
-            both.set_user_attributes(changed.arn, PAIRS[seen % 3 :], moment(9))
+            both.change_user_attributes(changed.arn, replaced_by(*PAIRS[seen % 3 :]), moment(9))
             if deleted is not None:
                 both.delete_run(deleted)
 

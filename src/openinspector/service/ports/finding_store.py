@@ -1,6 +1,6 @@
 """Where findings and exclusions are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -53,8 +53,17 @@ class FindingStore(Protocol):
         """Return how many findings of each rules package a run has; packages without findings are left out."""
         ...
 
-    def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
-        """Replace a finding's user attributes and its update time; nothing where it does not exist."""
+    def change_user_attributes(
+        self,
+        arn: FindingArn,
+        change: Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]],
+        updated_at: datetime | None = None,
+    ) -> bool:
+        """Replace a finding's user attributes by what ``change`` makes of them; say whether the finding exists.
+
+        Nobody else changes them meanwhile. The update time stays where none is given. Where ``change`` raises, nothing
+        is changed.
+        """
         ...
 
     def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:

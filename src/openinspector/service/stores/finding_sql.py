@@ -1,7 +1,7 @@
 """Findings and exclusions in SQL."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +19,14 @@ from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.finding_bits import move_user_attributes
 from openinspector.service.stores.finding_block import add_rows, delete_rows
 from openinspector.service.stores.finding_page import read_finding_page
-from openinspector.service.stores.finding_row import SEVERITIES, attribute_bodies, finding_id, from_rows, to_rows
+from openinspector.service.stores.finding_row import (
+    SEVERITIES,
+    attribute_bodies,
+    finding_id,
+    from_rows,
+    read_attributes,
+    to_rows,
+)
 from openinspector.service.stores.finding_text import intern_texts, pack, texts, unpack
 from openinspector.service.stores.query import in_batches
 from openinspector.service.stores.schema import EXCLUSION, FINDING, RESULT
@@ -88,24 +95,33 @@ class SqlFindingStore:
             names = texts(connection, found)
         return {msgspec.json.decode(names[number], type=RulesPackageArn): count for number, count in found.items()}
 
-    def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
-        """Replace a finding's user attributes and its update time; nothing where it does not exist."""
+    def change_user_attributes(
+        self,
+        arn: FindingArn,
+        change: Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]],
+        updated_at: datetime | None = None,
+    ) -> bool:
+        """Replace a finding's user attributes by what ``change`` makes of them; say whether the finding exists."""
         run = run_of(arn)
         one = finding_id(arn, run)
         with writing(self._engine) as connection:
             result_id = connection.scalar(select(RESULT.c.id).where(RESULT.c.run_arn == run).with_for_update())
             if result_id is None:
-                return
-            bodies = attribute_bodies(attributes)
+                return False
             place = (FINDING.c.result_id == result_id, FINDING.c.id == one)
             before = connection.execute(select(FINDING.c.spot, FINDING.c.user_attributes).where(*place)).one_or_none()
             if before is None:
-                return
+                return False
+            held = unpack(before.user_attributes)
+            bodies = attribute_bodies(change(read_attributes(before.user_attributes, texts(connection, held))))
             numbers = intern_texts(connection, result_id, bodies)
             after = [numbers[body] for body in bodies]
-            changed = {"user_attributes": pack(after), "updated_at": to_micros(updated_at)}
+            changed: dict[str, object] = {"user_attributes": pack(after)}
+            if updated_at is not None:
+                changed["updated_at"] = to_micros(updated_at)
             connection.execute(update(FINDING).where(*place).values(**changed))
-            move_user_attributes(connection, before.spot, unpack(before.user_attributes), after)
+            move_user_attributes(connection, before.spot, held, after)
+        return True
 
     def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
         """Add exclusions, all or nothing; one that is there already stays as it is."""

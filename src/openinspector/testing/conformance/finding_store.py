@@ -1,6 +1,7 @@
 """What every finding store keeps to. Subclass, and give the fixture ``store`` an empty one."""
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -8,7 +9,7 @@ import pytest
 
 from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, exclusion_arn
 from openinspector.model.asset import AssetAttributes, Tag
-from openinspector.model.errors import StoreError
+from openinspector.model.errors import ModelError, StoreError
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
 from openinspector.service.ports.assessment_store import TimeRange
@@ -46,6 +47,11 @@ def walked(store: FindingStore, wanted: FindingFilter, limit: int) -> list[Findi
 def arns(findings: Iterable[Finding]) -> list[FindingArn]:
     """Return the findings' ARNs in the order of lists: by time, then ARN."""
     return [one.arn for one in sorted(findings, key=lambda one: (one.created_at, one.arn))]
+
+
+def replaced_by(*attributes: Attribute) -> Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]]:
+    """Return the change that forgets what was there."""
+    return lambda _before: attributes
 
 
 class KeepingSuite:
@@ -97,7 +103,7 @@ class KeepingSuite:
     def test_adding_again_changes_nothing(self, store: FindingStore) -> None:
         """Neither counts nor content; what is new in the same call is added."""
         store.add_findings([finding(1)])
-        store.set_user_attributes(finding(1).arn, (Attribute(key="seen"),), moment(9))
+        store.change_user_attributes(finding(1).arn, replaced_by(Attribute(key="seen")), moment(9))
         kept = store.findings_by_arn([finding(1).arn])
         store.add_findings([finding(1, title="another", severity=Severity.HIGH), finding(2)])
         assert store.findings_by_arn([finding(1).arn]) == kept
@@ -140,17 +146,47 @@ class KeepingSuite:
         before = finding(1, user_attributes=(Attribute(key="old", value="1"),))
         store.add_findings([before, finding(2)])
         new = (Attribute(key="b", value="2"), Attribute(key="a"))
-        store.set_user_attributes(before.arn, new, moment(9))
+        assert store.change_user_attributes(before.arn, replaced_by(*new), moment(9))
         after = replace(before, user_attributes=new, updated_at=moment(9))
         assert store.findings_by_arn([before.arn, finding(2).arn]) == {before.arn: after, finding(2).arn: finding(2)}
-        store.set_user_attributes(before.arn, (), moment(10))
-        assert store.findings_by_arn([before.arn])[before.arn].user_attributes == ()
+        assert store.change_user_attributes(before.arn, replaced_by())
+        assert store.findings_by_arn([before.arn]) == {before.arn: replace(after, user_attributes=())}
+
+    def test_user_attributes_are_made_of_those_held(self, store: FindingStore) -> None:
+        """In their order; a change that raises changes nothing."""
+        held = (Attribute(key="b", value="2"), Attribute(key="a"), Attribute(key="b", value="2"))
+        store.add_findings([finding(1, user_attributes=held)])
+        assert store.change_user_attributes(finding(1).arn, lambda before: before[::-1], moment(9))
+        kept = store.findings_by_arn([finding(1).arn])
+        assert kept[finding(1).arn].user_attributes == held[::-1]
+
+        def refuse(_before: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+            raise ModelError("too many")
+
+        with pytest.raises(ModelError):
+            store.change_user_attributes(finding(1).arn, refuse, moment(10))
+        assert store.findings_by_arn([finding(1).arn]) == kept
+
+    def test_changes_made_at_once_are_all_kept(self, store: FindingStore) -> None:
+        """Each sees what the one before it left."""
+        store.add_findings([finding(1), finding(2)])
+        added = [Attribute(key=f"key {number}") for number in range(16)]
+
+        def one_more(new: Attribute, before: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+            time.sleep(0.005)  # so that changes overlap unless they wait for each other
+            return (*before, new)
+
+        changes = [partial(store.change_user_attributes, finding(1).arn, partial(one_more, new)) for new in added]
+        assert at_once(changes) == [True] * len(added)
+        kept = store.findings_by_arn([finding(1).arn])[finding(1).arn]
+        assert set(kept.user_attributes) == set(added)
+        assert all(listed(store, FindingFilter(user_attributes=(one,))) == [kept.arn] for one in added)
 
     def test_user_attributes_of_no_finding_are_nothing(self, store: FindingStore) -> None:
         """Neither in a run that has findings nor in one that has none."""
-        store.set_user_attributes(finding(1).arn, (Attribute(key="k"),), moment(9))
+        assert not store.change_user_attributes(finding(1).arn, replaced_by(Attribute(key="k")), moment(9))
         store.add_findings([finding(1)])
-        store.set_user_attributes(finding(2).arn, (Attribute(key="k"),), moment(9))
+        assert not store.change_user_attributes(finding(2).arn, replaced_by(Attribute(key="k")), moment(9))
         assert store.findings_by_arn([finding(1).arn, finding(2).arn]) == {finding(1).arn: finding(1)}
 
     def test_deleting_a_run_deletes_all_it_produced(self, store: FindingStore) -> None:
@@ -299,7 +335,7 @@ class ListingSuite:
     def test_new_user_attributes_are_found_and_old_ones_are_not(self, store: FindingStore) -> None:
         """The filter follows AddAttributesToFindings and RemoveAttributesFromFindings."""
         store.add_findings(_SIX)
-        store.set_user_attributes(_SIX[0].arn, (Attribute(key="team", value="red"),), moment(9))
+        store.change_user_attributes(_SIX[0].arn, replaced_by(Attribute(key="team", value="red")), moment(9))
         found = [
             listed(store, FindingFilter(user_attributes=(Attribute(key="team", value=colour),)))
             for colour in ("red", "blue")
