@@ -24,6 +24,7 @@ def found(built: BuiltInstallation) -> BuiltInstallation:
     built.stores.assessments.add_template(builders.template())
     built.stores.assessments.add_run(builders.run(), [])
     built.produced(FINDING)
+    built.end_run(FINDING.run_arn)
     return built
 
 

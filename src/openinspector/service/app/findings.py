@@ -1,11 +1,12 @@
-"""Findings: user attributes put on and taken off (F6.22 to F6.25)."""
+"""Findings as users see them, and user attributes put on and taken off (F6.22 to F6.25)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 
-from openinspector.model.arn import parse_finding_arn
-from openinspector.model.finding import Attribute
-from openinspector.service.app.batch import FailureCode, look_up
+from openinspector.model.arn import FindingArn, parse_finding_arn
+from openinspector.model.finding import Attribute, Finding
+from openinspector.service.app.batch import Batch, FailureCode, look_up
 from openinspector.service.app.errors import UseCaseError
 from openinspector.service.app.installation import Installation
 
@@ -30,13 +31,18 @@ def remove_attributes(
     return _change(installation, arns, lambda held: tuple(one for one in held if one.key not in keys))
 
 
+def look_up_findings(installation: Installation, arns: Sequence[str]) -> Batch[FindingArn, Finding]:
+    """Return the findings that ``arns`` name; one of a run in progress is not there yet (F4.36, F6.21)."""
+    return look_up(arns, parse_finding_arn, partial(installation.findings.findings_by_arn, of_ended_runs=True))
+
+
 def _change(
     installation: Installation,
     arns: Sequence[str],
     change: Callable[[Attributes], Attributes],
     updated_at: datetime | None = None,
 ) -> Mapping[str, FailureCode]:
-    batch = look_up(arns, parse_finding_arn, installation.findings.findings_by_arn)
+    batch = look_up_findings(installation, arns)
     failed = dict(batch.failed)
     for arn in batch.found:
         try:

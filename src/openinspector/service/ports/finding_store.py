@@ -19,6 +19,8 @@ class FindingFilter:
     ``attributes`` and ``user_attributes`` must all be contained in the finding's.
     """
 
+    of_ended_runs: bool = False
+    """Only what is there for users to see: what a run finds is not before the run has ended (F4.36, F6.21)."""
     run_arns: tuple[RunArn, ...] = ()
     agent_ids: tuple[str, ...] = ()
     auto_scaling_groups: tuple[str, ...] = ()
@@ -37,8 +39,10 @@ class FindingStore(Protocol):
         """Add findings, all or nothing; StoreError where one is not of the run it names."""
         ...
 
-    def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:
-        """Return the findings that exist."""
+    def findings_by_arn(
+        self, arns: Sequence[FindingArn], *, of_ended_runs: bool = False
+    ) -> Mapping[FindingArn, Finding]:
+        """Return the findings that exist; on demand only those of runs that have ended."""
         ...
 
     def list_findings(self, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn, run_of
 from openinspector.model.exclusion import Exclusion
@@ -18,7 +18,7 @@ from openinspector.service.stores.dialect import insert_new
 from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.finding_bits import move_user_attributes
 from openinspector.service.stores.finding_block import add_rows, delete_rows
-from openinspector.service.stores.finding_page import read_finding_page
+from openinspector.service.stores.finding_page import OF_ENDED_RUNS, read_finding_page
 from openinspector.service.stores.finding_row import (
     SEVERITIES,
     attribute_bodies,
@@ -30,6 +30,14 @@ from openinspector.service.stores.finding_row import (
 from openinspector.service.stores.finding_text import intern_texts, pack, texts, unpack
 from openinspector.service.stores.query import in_batches
 from openinspector.service.stores.schema import EXCLUSION, FINDING, RESULT
+
+_BY_ID: Final = (
+    select(FINDING)
+    .join(RESULT, RESULT.c.id == FINDING.c.result_id)
+    .where(RESULT.c.run_arn == bindparam("run"), FINDING.c.id.in_(bindparam("ids", expanding=True)))
+)
+_BY_ID_IF_ENDED: Final = _BY_ID.where(OF_ENDED_RUNS)
+"""Both made once: to make a statement takes as long as to carry it out."""
 
 
 class SqlFindingStore:
@@ -50,9 +58,12 @@ class SqlFindingStore:
                 if new:
                     add_rows(connection, result_id, to_rows(connection, result_id, new))
 
-    def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:
-        """Return the findings that exist."""
+    def findings_by_arn(
+        self, arns: Sequence[FindingArn], *, of_ended_runs: bool = False
+    ) -> Mapping[FindingArn, Finding]:
+        """Return the findings that exist; on demand only those of runs that have ended."""
         by_run: dict[RunArn, list[str]] = defaultdict(list)
+        query = _BY_ID_IF_ENDED if of_ended_runs else _BY_ID
         for arn in arns:
             run = run_of(arn)
             by_run[run].append(finding_id(arn, run))
@@ -61,7 +72,7 @@ class SqlFindingStore:
                 finding
                 for run, ids in by_run.items()
                 for wanted in in_batches(ids)
-                for finding in from_rows(connection, run, _rows(connection, run, wanted))
+                for finding in from_rows(connection, run, connection.execute(query, {"run": run, "ids": wanted}).all())
             )
             return {finding.arn: finding for finding in found}
 
@@ -182,12 +193,3 @@ def _only_new(connection: Connection, result_id: int, findings: Sequence[Finding
         for there in connection.scalars(known):
             del by_id[there]
     return list(by_id.values())
-
-
-def _rows(connection: Connection, run: RunArn, ids: Sequence[str]) -> Sequence[Row[Any]]:
-    query = (
-        select(FINDING)
-        .join(RESULT, RESULT.c.id == FINDING.c.result_id)
-        .where(RESULT.c.run_arn == run, FINDING.c.id.in_(ids))
-    )
-    return connection.execute(query).all()

@@ -1,4 +1,7 @@
-"""What every finding store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""What every finding store keeps to.
+
+Subclass, and give the fixture ``store`` an empty one, and ``assessments`` the store of the runs it knows.
+"""
 
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -12,9 +15,11 @@ from openinspector.model.asset import AssetAttributes, Tag
 from openinspector.model.errors import ModelError, StoreError
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
-from openinspector.service.ports.assessment_store import TimeRange
+from openinspector.model.run_state import TERMINAL, AssessmentRunState
+from openinspector.service.ports.assessment_store import AssessmentStore, TimeRange
 from openinspector.service.ports.finding_store import FindingFilter, FindingStore
 from openinspector.service.ports.page import PageRequest
+from openinspector.testing.conformance.assessment_runs import WHOLE_LIFE
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.conformance.walk import walk
 from openinspector.testing.model_builders import (
@@ -25,6 +30,7 @@ from openinspector.testing.model_builders import (
     moment,
     rules_package_arn,
     run,
+    target,
     template,
 )
 
@@ -342,6 +348,33 @@ class ListingSuite:
         ]
         assert found == [arns(_SIX[:1]), arns(_SIX[1:3])]
 
+    @pytest.mark.parametrize("end", sorted(TERMINAL))
+    def test_what_a_run_finds_is_not_seen_before_its_end(
+        self, store: FindingStore, assessments: AssessmentStore, end: AssessmentRunState
+    ) -> None:
+        """On demand: pages go over the runs in progress, and have their findings once they ended (F4.36, F6.21)."""
+        _have_runs(assessments)
+        findings = [finding(number, run(1 + number % 3).arn, created_at=moment(number)) for number in range(12)]
+        store.add_findings(findings)
+        ended = FindingFilter(of_ended_runs=True)
+        assert listed(store, ended) == []
+        for number in (3, 1):
+            _end(assessments, run(number).arn, end)
+        seen = [one for one in findings if one.run_arn != OTHER_RUN]
+        for limit in (1, 3, 8, 9):
+            assert walked(store, ended, limit) == arns(seen)
+        assert listed(store, replace(ended, run_arns=(OTHER_RUN, run(3).arn))) == arns(seen[1::2])
+        assert listed(store, replace(ended, run_arns=(OTHER_RUN,))) == []
+        assert store.findings_by_arn(arns(findings), of_ended_runs=True) == {one.arn: one for one in seen}
+        assert walked(store, EVERYTHING, 5) == arns(findings)
+        assert store.findings_by_arn(arns(findings)) == {one.arn: one for one in findings}
+
+    def test_a_run_that_is_not_known_has_not_ended(self, store: FindingStore) -> None:
+        """Findings of a run whose deletion has begun are not seen."""
+        store.add_findings([finding(1)])
+        assert listed(store, FindingFilter(of_ended_runs=True)) == []
+        assert store.findings_by_arn([finding(1).arn], of_ended_runs=True) == {}
+
     def test_an_unknown_run_has_no_findings(self, store: FindingStore) -> None:
         """And is no error."""
         store.add_findings(_SIX)
@@ -386,6 +419,20 @@ class FindingStoreSuite(KeepingSuite, ListingSuite):
         assert list(store.list_exclusions(RUN, ordered[1], 9)) == ordered[2:]
         assert list(store.list_exclusions(RUN, ordered[-1], 9)) == []
         assert list(store.list_exclusions(run(9).arn, None, 9)) == []
+
+
+def _have_runs(assessments: AssessmentStore) -> None:
+    assessments.add_target(target())
+    assessments.add_template(template())
+    for number in (1, 2, 3):
+        assessments.add_run(run(number), ())
+
+
+def _end(assessments: AssessmentStore, arn: RunArn, end: AssessmentRunState) -> None:
+    if end in (AssessmentRunState.COMPLETED, AssessmentRunState.COMPLETED_WITH_ERRORS):
+        for state in WHOLE_LIFE[1:-1]:
+            assessments.advance_run(arn, state, moment(20))
+    assessments.advance_run(arn, end, moment(21))
 
 
 def _one_of_six(number: int) -> Finding:

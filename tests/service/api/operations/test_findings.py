@@ -31,6 +31,8 @@ def found(call: Caller) -> Caller:
         builders.finding(3, severity=Severity.LOW, attributes=(Attribute(key="a", value="1"), Attribute(key="b"))),
         builders.finding(4, builders.run(2).arn),
     )
+    for number in (1, 2):
+        call.built.end_run(builders.run(number).arn)
     return call
 
 
