@@ -179,14 +179,14 @@ class MemoryAssessmentStore:
         with self._lock:
             self._check_template(run.template_arn)
             _check_room("assessment runs", len(self._runs), most)
-            taking_part = sum(len(self._agents[one.arn]) for one in self._runs.values() if one.in_progress)
-            _check_room("instances being assessed", taking_part, most_agents, len(set(agents)))
             _check_new(run.arn, self._runs)
             siblings = (one for one in self._runs.values() if one.template_arn == run.template_arn)
             _check_name(run.name, (one.name for one in siblings), "run of the template")
             busy = self.busy_agents(agents)
             if busy:
                 raise AgentsBusyError(busy)
+            taking_part = sum(len(self._agents[one.arn]) for one in self._runs.values() if one.in_progress)
+            _check_room("instances being assessed", taking_part, most_agents, len(set(agents)))
             self._runs[run.arn] = run
             self._agents[run.arn] = tuple(sorted(set(agents)))
 

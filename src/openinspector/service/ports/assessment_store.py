@@ -189,8 +189,8 @@ class AssessmentStore(Protocol):
     ) -> None:
         """Add a run and reserve its agents, all or nothing.
 
-        Raises MissingError (the template), QuotaError where there are ``most`` runs already or more than
-        ``most_agents`` would take part in runs, NameTakenError (for the template), AgentsBusyError.
+        Raises MissingError (the template), QuotaError where there are ``most`` runs already, NameTakenError (for the
+        template), AgentsBusyError, and, where nobody is busy, QuotaError if more than ``most_agents`` would take part.
         """
         ...
 
