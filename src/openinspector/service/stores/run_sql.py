@@ -30,7 +30,7 @@ from openinspector.service.stores.query import (
     in_batches,
     in_durations,
     in_times,
-    names_any,
+    names_all,
     read_page,
     rows_by_arn,
 )
@@ -98,7 +98,7 @@ class SqlRuns:
             if wanted.name_pattern is not None:
                 query = query.where(matches(connection, RUN.c.name, wanted.name_pattern))
             if wanted.rules_package_arns:
-                query = query.where(names_any(connection, RUN.c.rules_package_arns, wanted.rules_package_arns))
+                query = query.where(names_all(connection, RUN.c.rules_package_arns, wanted.rules_package_arns))
             return read_page(connection, query, RUN, page, _run)
 
     def count_runs(self) -> int:

@@ -333,7 +333,9 @@ class RunSuite:
             (RunFilter(states=(_S.CREATED, _S.COLLECTING_DATA)), [1, 2, 4]),
             (RunFilter(states=(_S.FAILED,)), []),
             (RunFilter(duration=DurationRange(minimum=200, maximum=300)), [2, 3]),
-            (RunFilter(rules_package_arns=(rules_package_arn(2), rules_package_arn(3))), [2, 3]),
+            (RunFilter(rules_package_arns=(rules_package_arn(3),)), [3]),
+            (RunFilter(rules_package_arns=(rules_package_arn(3), rules_package_arn(1))), [3]),
+            (RunFilter(rules_package_arns=(rules_package_arn(2), rules_package_arn(3))), []),
             (RunFilter(started=TimeRange(begin=moment(23))), [2, 3]),
             (RunFilter(started=TimeRange(begin=moment(24))), [3]),
             (RunFilter(started=TimeRange(end=moment(23))), [2]),
@@ -348,7 +350,10 @@ class RunSuite:
     def test_run_filters_are_and_across_or_within(
         self, store: AssessmentStore, wanted: RunFilter, numbers: Sequence[int]
     ) -> None:
-        """Ranges include both ends; a run that has not started or ended is in no such range (F11.33)."""
+        """Ranges include both ends; a run that has not started or ended is in no such range (F11.33).
+
+        But rules packages must all be the run's.
+        """
         made = [
             lived(1, WHOLE_LIFE[:1], 10, duration_seconds=100),
             lived(2, WHOLE_LIFE[:4], 20, duration_seconds=200, rules_package_arns=(rules_package_arn(2),)),
