@@ -49,6 +49,8 @@ class ApiCall:
     key: AccessKey | None = None
     """Set once the signature is verified."""
     operation: str = ""
+    denied: ApiError | None = None
+    """Set where the user may not do the operation, whether or not the answer is an error (ADR 50)."""
     arguments: Json | None = None
     """Set once the input is validated."""
 
@@ -61,6 +63,10 @@ class ApiCall:
     def read_only(self) -> bool:
         """Whether the operation changes nothing."""
         return self.operation.startswith(READ_ONLY)
+
+    def failure(self, answer: bytes | ApiError) -> ApiError | None:
+        """Return what went wrong, None where nothing did."""
+        return answer if isinstance(answer, ApiError) else self.denied
 
 
 class Strangers:
@@ -84,7 +90,7 @@ class Strangers:
 
 def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event_id: str) -> bytes:
     """Return the line of a call and its answer, without its end."""
-    failure = answer if isinstance(answer, ApiError) else None
+    failure = call.failure(answer)
     event: dict[str, Any] = {
         "eventVersion": _VERSION,
         "userIdentity": _identity(call, realm),
