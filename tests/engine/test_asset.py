@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from openinspector.engine.asset import asset_of
@@ -42,3 +43,18 @@ def test_without_telemetry_the_heartbeat_speaks() -> None:
 def test_at_most_fifty_addresses() -> None:
     many = NetworkInterface(name="eth0", ipv4=tuple(f"10.0.{n}.1" for n in range(80)))
     assert len(asset_of(host(many), AGENT).ipv4_addresses) == 50
+
+
+def test_what_a_host_sends_is_kept_within_the_apis_bounds() -> None:
+    """Findings of a host that lies can still be read."""
+    told = (
+        operating_system(hostname="h" * 300),
+        InstanceMetadata(instance_id="i-1", ami_id="a" * 300, local_ipv4="10.0.0.256", public_ipv4="none"),
+        NetworkInterface(name="eth0", ipv4=("10.0.0.5/24", "10.0.0.6", "fe80::1", "١٠.0.0.1", "10.1", "0010.0.0.7")),
+    )
+    asset = asset_of(host(*told), AGENT)
+    assert (asset.hostname, asset.ami_id) == ("h" * 256, "a" * 256)
+    assert asset.ipv4_addresses == ("10.0.0.6",)
+    boasting = replace(AGENT, host=HostDescription(hostname="h" * 300, ipv4_address="everywhere"))
+    silent = asset_of(host(), boasting)
+    assert (silent.hostname, silent.ipv4_addresses) == ("h" * 256, ())
