@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 from openinspector.engine.asset import asset_of
 from openinspector.model.agent import Agent, AgentId, HostDescription
-from openinspector.model.asset import AssetAttributes, Tag
+from openinspector.model.asset import AssetAttributes, AssetInterface, Tag
 from openinspector.model.inventory import InstanceMetadata, NetworkInterface
 from openinspector.testing.fact_builders import host, operating_system
 
@@ -32,7 +32,24 @@ def test_telemetry_goes_before_heartbeats() -> None:
         ami_id="ami-1",
         auto_scaling_group="asg",
         tags=AGENT.tags,
+        interfaces=(AssetInterface(ipv4_addresses=("10.0.0.5", "10.0.1.5"), public_ip="203.0.113.7"),),
     )
+
+
+def test_interfaces_have_the_addresses_others_can_use() -> None:
+    """Loopback and link-local ones name no host to anybody else; what is no address is left out."""
+    facts = host(
+        NetworkInterface(name="lo", ipv4=("127.0.0.1",), ipv6=("::1",)),
+        NetworkInterface(name="docker0", ipv6=("fe80::1", "fe80::2%docker0")),
+        NetworkInterface(name="eth0", ipv4=("10.0.0.5",), ipv6=("2001:DB8::1", "fe80::3", "2001:db8::1", "x")),
+        NetworkInterface(name="eth1", ipv4=("10.0.0",), ipv6=("2001:db8::2%eth1", "2001:db8::3")),
+    )
+    assert asset_of(facts, AGENT).interfaces == (
+        AssetInterface(ipv4_addresses=("10.0.0.5",), ipv6_addresses=("2001:db8::1",)),
+        AssetInterface(ipv6_addresses=("2001:db8::3",)),
+    )
+    many = host(*(NetworkInterface(name=f"eth{n}", ipv6=(f"2001:db8::{n:x}",)) for n in range(80)))
+    assert len(asset_of(many, AGENT).interfaces) == 50
 
 
 def test_without_telemetry_the_heartbeat_speaks() -> None:

@@ -1,15 +1,17 @@
 """The assessed host as its findings describe it, from what it sent and what the service knows of it (F6.3 to F6.5)."""
 
-from collections.abc import Iterable
-from ipaddress import AddressValueError, IPv4Address
+from collections.abc import Iterable, Iterator
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from itertools import islice
 from typing import Final
 
 from openinspector.model.agent import Agent
-from openinspector.model.asset import AssetAttributes
+from openinspector.model.asset import AssetAttributes, AssetInterface
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import InstanceMetadata, NetworkInterface, OperatingSystem
 
 MAX_ADDRESSES: Final = 50
+MAX_INTERFACES: Final = 50
 MAX_HOSTNAME: Final = 256
 _MAX_AMI_ID: Final = 256
 _OWN: Final = ("127.", "169.254.")
@@ -31,6 +33,7 @@ def asset_of(facts: HostFacts, agent: Agent) -> AssetAttributes:
         ami_id=None if ami_id is None else ami_id[:_MAX_AMI_ID],
         auto_scaling_group=agent.auto_scaling_group,
         tags=agent.tags,
+        interfaces=tuple(islice(_interfaces(facts, metadata), MAX_INTERFACES)),
     )
 
 
@@ -38,14 +41,39 @@ def _addresses(facts: HostFacts, metadata: InstanceMetadata | None) -> tuple[str
     """Return the instance's own address first, then those of its interfaces, each once."""
     own = (metadata.local_ipv4, metadata.public_ipv4) if metadata else ()
     others = (address for interface in facts.all(NetworkInterface) for address in interface.ipv4)
-    found = dict.fromkeys(address for address in _ipv4((*own, *others)) if not address.startswith(_OWN))
+    return _told_to_others(_ipv4((*own, *others)))
+
+
+def _interfaces(facts: HostFacts, metadata: InstanceMetadata | None) -> Iterator[AssetInterface]:
+    """Yield the interfaces that have an address others can use."""
+    for interface in facts.all(NetworkInterface):
+        ipv4 = _told_to_others(_ipv4(interface.ipv4))
+        ipv6 = tuple(dict.fromkeys(_ipv6(interface.ipv6)))[:MAX_ADDRESSES]
+        if ipv4 or ipv6:
+            public = metadata.public_ipv4 if metadata and metadata.local_ipv4 in ipv4 else ""
+            yield AssetInterface(ipv4_addresses=ipv4, ipv6_addresses=ipv6, public_ip=next(_ipv4((public,)), None))
+
+
+def _told_to_others(addresses: Iterable[str]) -> tuple[str, ...]:
+    found = dict.fromkeys(address for address in addresses if not address.startswith(_OWN))
     return tuple(found)[:MAX_ADDRESSES]
 
 
-def _ipv4(texts: Iterable[str]) -> Iterable[str]:
+def _ipv4(texts: Iterable[str]) -> Iterator[str]:
     """Yield those that are IPv4 addresses."""
     for text in texts:
         try:
             yield str(IPv4Address(text))
         except AddressValueError:
             continue
+
+
+def _ipv6(texts: Iterable[str]) -> Iterator[str]:
+    """Yield those that are IPv6 addresses others can use."""
+    for text in texts:
+        try:
+            address = IPv6Address(text)
+        except AddressValueError:
+            continue
+        if not (address.is_loopback or address.is_link_local or address.scope_id):
+            yield str(address)

@@ -11,7 +11,7 @@ from functools import partial
 import pytest
 
 from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, exclusion_arn
-from openinspector.model.asset import AssetAttributes, Tag
+from openinspector.model.asset import AssetAttributes, AssetInterface, Tag
 from openinspector.model.errors import ModelError, StoreError
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
@@ -89,6 +89,7 @@ class KeepingSuite:
             ami_id="ami-1",
             auto_scaling_group="group",
             tags=(Tag(key="b", value="2"), Tag(key="a")),
+            interfaces=(AssetInterface(ipv4_addresses=("192.0.2.1",), public_ip="p"), AssetInterface()),
         )
         pairs = (Attribute(key="z", value="1"), Attribute(key="a"), Attribute(key="z", value="1"))
         findings = [

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from openinspector.model.asset import AssetInterface
 from openinspector.model.finding import CONFIDENCE, NUMERIC_SEVERITY, Finding, Severity
 from openinspector.service.api.listing import Listing, attributes_of, failed_items, time_range
 from openinspector.service.api.services import ApiServices
@@ -111,4 +112,15 @@ def _asset(finding: Finding) -> Json:
         "hostname": asset.hostname or None,
         "ipv4Addresses": asset.ipv4_addresses,
         "tags": asset.tags,
+        "networkInterfaces": [_interface(one) for one in asset.interfaces] or None,
+    }
+
+
+def _interface(interface: AssetInterface) -> Json:
+    addresses = interface.ipv4_addresses
+    return {
+        "privateIpAddress": addresses[0] if addresses else None,
+        "privateIpAddresses": [{"privateIpAddress": address} for address in addresses],
+        "publicIp": interface.public_ip,
+        "ipv6Addresses": interface.ipv6_addresses,
     }
