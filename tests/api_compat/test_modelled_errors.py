@@ -12,6 +12,7 @@ from tests.api_compat.assessments import refused, start_run
 from tests.api_compat.endpoint import Endpoint
 from tests.api_compat.test_operations import CALLS, Scene, scene  # noqa: F401 - a fixture
 
+from openinspector.service.api.authorization import fails_by_item
 from openinspector.service.api.dispatch import routes
 from openinspector.service.api.model import load_model
 from openinspector.service.app.quotas import Quotas
@@ -220,6 +221,27 @@ def test_an_error_the_model_declares(endpoint: Endpoint, scene: Scene, operation
     if "errorCode" in shape.members:
         assert answer["errorCode"] in load_model().shapes[shape.members["errorCode"]].enum
     assert answer["ResponseMetadata"]["HTTPStatusCode"] == STATUS.get(exception, 400)
+
+
+@pytest.mark.parametrize("operation", [name for name in sorted(load_model().operations) if fails_by_item(name)])
+def test_a_denied_batch_says_so_of_every_item(endpoint: Endpoint, scene: Scene, operation: str) -> None:  # noqa: F811
+    """The model declares no AccessDeniedException for these (F11.37): botocore would not know it."""
+    call = call_of(endpoint, scene, operation)
+    forbid(call)
+    answer = getattr(call.client, xform_name(operation))(**call.arguments)
+    asked = next(value for value in call.arguments.values() if isinstance(value, list))
+    assert answer.pop("failedItems") == {arn: {"failureCode": "ACCESS_DENIED", "retryable": False} for arn in asked}
+    assert answer.pop("ResponseMetadata")["HTTPStatusCode"] == 200
+    ((_, found),) = answer.items()
+    assert asked
+    assert not found
+
+
+def test_a_role_has_no_items_to_fail(endpoint: Endpoint) -> None:
+    """What is denied is an error, though the model does not declare it (ADR 50)."""
+    client = endpoint.client(endpoint.another_key("inspector:Nothing"))
+    answer = refused(client, "describe_cross_account_access_role")
+    assert (answer["Error"]["Code"], answer["errorCode"]) == ("AccessDeniedException", "ACCESS_DENIED_TO_IAM_ROLE")
 
 
 def test_what_cannot_happen_is_declared_by_the_model() -> None:

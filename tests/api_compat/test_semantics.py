@@ -8,6 +8,7 @@ from tests.api_compat.endpoint import Endpoint
 
 from openinspector.model.assessment import StopAction
 from openinspector.model.run_state import IN_PROGRESS, TERMINAL, AssessmentRunState
+from openinspector.testing import model_builders as builders
 
 _S = AssessmentRunState
 WAY_TO: Final = {
@@ -49,3 +50,31 @@ def test_busy_agents_are_named_up_to_ten(endpoint: Endpoint, client: Any, agents
     assert (answer["agentsTruncated"], answer["canRetry"]) == (truncated, True)
     endpoint.built.end_run(run)
     start_run(client, template)
+
+
+def test_findings_are_not_there_before_their_run_ends(endpoint: Endpoint, client: Any) -> None:
+    """Neither listed nor described nor changed (F4.36, F6.21); all of it afterwards, however the run ended."""
+    template = make_template(client)
+    earlier = start_run(client, template)
+    endpoint.built.complete_run(earlier)
+    run = start_run(client, template)
+    known, found = builders.finding(1, earlier), builders.finding(2, run)
+    endpoint.built.produced(known, found)
+    missing = {found.arn: {"failureCode": "ITEM_DOES_NOT_EXIST", "retryable": False}}
+    both = {"findingArns": [known.arn, found.arn]}
+
+    def answers() -> list[Any]:
+        described = client.describe_findings(**both)
+        return [
+            client.list_findings()["findingArns"],
+            client.list_findings(assessmentRunArns=[run])["findingArns"],
+            [one["arn"] for one in described["findings"]],
+            described["failedItems"],
+            client.add_attributes_to_findings(**both, attributes=[{"key": "seen"}])["failedItems"],
+            client.remove_attributes_from_findings(**both, attributeKeys=["other"])["failedItems"],
+        ]
+
+    assert answers() == [[known.arn], [], [known.arn], missing, missing, missing]
+    assert endpoint.built.stores.findings.findings_by_arn([found.arn]) == {found.arn: found}
+    endpoint.built.end_run(run)
+    assert answers() == [both["findingArns"], [found.arn], both["findingArns"], {}, {}, {}]

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.cli.api_answers import FINDING
 from tests.cli.conftest import Command
 
 from openinspector.cli.main import COMMANDS, cli
@@ -74,6 +75,16 @@ def test_1_the_service_refuses(command: Command, inspector: SimulatedInspector) 
     inspector.prepare("ListAssessmentTargets", Refusal("AccessDeniedException", "not you"))
     done = command("targets", "list")
     assert (done.status, done.err) == (1, "openinspector: AccessDeniedException: not you\n")
+
+
+def test_1_a_denied_batch_is_not_taken_for_nothing(command: Command, inspector: SimulatedInspector) -> None:
+    """The service answers 200, and says it of each item (ADR 50)."""
+    failed = {FINDING: {"failureCode": "ACCESS_DENIED", "retryable": False}}
+    inspector.prepare("ListFindings", {"findingArns": [FINDING]})
+    inspector.prepare("DescribeFindings", {"findings": [], "failedItems": failed})
+    done = command("findings", "list")
+    said = "openinspector: AccessDeniedException: The access key may not do DescribeFindings.\n"
+    assert (done.status, done.out, done.err) == (1, "", said)
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from openinspector.engine.asset import asset_of
 from openinspector.model.agent import Agent, AgentId, HostDescription
-from openinspector.model.asset import AssetAttributes, Tag
+from openinspector.model.asset import AssetAttributes, AssetInterface, Tag
 from openinspector.model.inventory import InstanceMetadata, NetworkInterface
 from openinspector.testing.fact_builders import host, operating_system
 
@@ -31,7 +32,24 @@ def test_telemetry_goes_before_heartbeats() -> None:
         ami_id="ami-1",
         auto_scaling_group="asg",
         tags=AGENT.tags,
+        interfaces=(AssetInterface(ipv4_addresses=("10.0.0.5", "10.0.1.5"), public_ip="203.0.113.7"),),
     )
+
+
+def test_interfaces_have_the_addresses_others_can_use() -> None:
+    """Loopback and link-local ones name no host to anybody else; what is no address is left out."""
+    facts = host(
+        NetworkInterface(name="lo", ipv4=("127.0.0.1",), ipv6=("::1",)),
+        NetworkInterface(name="docker0", ipv6=("fe80::1", "fe80::2%docker0")),
+        NetworkInterface(name="eth0", ipv4=("10.0.0.5",), ipv6=("2001:DB8::1", "fe80::3", "2001:db8::1", "x")),
+        NetworkInterface(name="eth1", ipv4=("10.0.0",), ipv6=("2001:db8::2%eth1", "2001:db8::3")),
+    )
+    assert asset_of(facts, AGENT).interfaces == (
+        AssetInterface(ipv4_addresses=("10.0.0.5",), ipv6_addresses=("2001:db8::1",)),
+        AssetInterface(ipv6_addresses=("2001:db8::3",)),
+    )
+    many = host(*(NetworkInterface(name=f"eth{n}", ipv6=(f"2001:db8::{n:x}",)) for n in range(80)))
+    assert len(asset_of(many, AGENT).interfaces) == 50
 
 
 def test_without_telemetry_the_heartbeat_speaks() -> None:
@@ -42,3 +60,18 @@ def test_without_telemetry_the_heartbeat_speaks() -> None:
 def test_at_most_fifty_addresses() -> None:
     many = NetworkInterface(name="eth0", ipv4=tuple(f"10.0.{n}.1" for n in range(80)))
     assert len(asset_of(host(many), AGENT).ipv4_addresses) == 50
+
+
+def test_what_a_host_sends_is_kept_within_the_apis_bounds() -> None:
+    """Findings of a host that lies can still be read."""
+    told = (
+        operating_system(hostname="h" * 300),
+        InstanceMetadata(instance_id="i-1", ami_id="a" * 300, local_ipv4="10.0.0.256", public_ipv4="none"),
+        NetworkInterface(name="eth0", ipv4=("10.0.0.5/24", "10.0.0.6", "fe80::1", "١٠.0.0.1", "10.1", "0010.0.0.7")),
+    )
+    asset = asset_of(host(*told), AGENT)
+    assert (asset.hostname, asset.ami_id) == ("h" * 256, "a" * 256)
+    assert asset.ipv4_addresses == ("10.0.0.6",)
+    boasting = replace(AGENT, host=HostDescription(hostname="h" * 300, ipv4_address="everywhere"))
+    silent = asset_of(host(), boasting)
+    assert (silent.hostname, silent.ipv4_addresses) == ("h" * 256, ())

@@ -16,6 +16,7 @@ import click
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
+    from botocore.model import OperationModel
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,13 +41,15 @@ def make_client(
     core = botocore.session.Session(profile=profile)
     core.get_component("data_loader").search_paths.append(str(files("openinspector.service.api").joinpath("models")))
     session = boto3.Session(botocore_session=core)
-    return session.client(
+    client = session.client(
         service,
         endpoint_url=url,
         verify=ca_bundle,
         region_name=session.region_name or "us-east-1",
         config=Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=5),
     )
+    client.meta.events.register("after-call", _refuse_denied)
+    return client
 
 
 def with_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[P, R]:
@@ -71,6 +74,15 @@ def _with_client(command: Callable[Concatenate["BaseClient", P], R], service: st
             return command(client, *args, **kwargs)
 
     return wrapped
+
+
+def _refuse_denied(parsed: Mapping[str, Any], model: "OperationModel", **_: object) -> None:
+    """Raise what a denied batch says of each item only: nothing found would be taken for nothing there (ADR 50)."""
+    from botocore.exceptions import ClientError
+
+    if any(item["failureCode"] == "ACCESS_DENIED" for item in parsed.get("failedItems", {}).values()):
+        message = f"The access key may not do {model.name}."
+        raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": message}}, model.name)
 
 
 def _checked_place(endpoint_url: str | None, ca_bundle: str | None) -> str:

@@ -1,28 +1,39 @@
 """The assessed host as its findings describe it, from what it sent and what the service knows of it (F6.3 to F6.5)."""
 
+from collections.abc import Iterable, Iterator
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from itertools import islice
 from typing import Final
 
 from openinspector.model.agent import Agent
-from openinspector.model.asset import AssetAttributes
+from openinspector.model.asset import AssetAttributes, AssetInterface
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import InstanceMetadata, NetworkInterface, OperatingSystem
 
 MAX_ADDRESSES: Final = 50
+MAX_INTERFACES: Final = 50
+MAX_HOSTNAME: Final = 256
+_MAX_AMI_ID: Final = 256
 _OWN: Final = ("127.", "169.254.")
 """Loopback and link-local: they name no host to anybody else."""
 
 
 def asset_of(facts: HostFacts, agent: Agent) -> AssetAttributes:
-    """Return who the host is; what telemetry says goes before what enrolment and heartbeats said."""
+    """Return who the host is; what telemetry says goes before what enrolment and heartbeats said.
+
+    Within the API's bounds, whatever the host sent: longer names are cut, and addresses that are none are left out.
+    """
     system = facts.only(OperatingSystem)
     metadata = facts.only(InstanceMetadata)
+    ami_id = (metadata.ami_id if metadata else "") or agent.ami_id
     return AssetAttributes(
         agent_id=agent.id,
-        hostname=(system.hostname if system else "") or agent.host.hostname,
-        ipv4_addresses=_addresses(facts, metadata) or ((agent.host.ipv4_address,) if agent.host.ipv4_address else ()),
-        ami_id=(metadata.ami_id if metadata else "") or agent.ami_id,
+        hostname=((system.hostname if system else "") or agent.host.hostname)[:MAX_HOSTNAME],
+        ipv4_addresses=_addresses(facts, metadata) or tuple(_ipv4((agent.host.ipv4_address,))),
+        ami_id=None if ami_id is None else ami_id[:_MAX_AMI_ID],
         auto_scaling_group=agent.auto_scaling_group,
         tags=agent.tags,
+        interfaces=tuple(islice(_interfaces(facts, metadata), MAX_INTERFACES)),
     )
 
 
@@ -30,5 +41,39 @@ def _addresses(facts: HostFacts, metadata: InstanceMetadata | None) -> tuple[str
     """Return the instance's own address first, then those of its interfaces, each once."""
     own = (metadata.local_ipv4, metadata.public_ipv4) if metadata else ()
     others = (address for interface in facts.all(NetworkInterface) for address in interface.ipv4)
-    found = dict.fromkeys(address for address in (*own, *others) if address and not address.startswith(_OWN))
+    return _told_to_others(_ipv4((*own, *others)))
+
+
+def _interfaces(facts: HostFacts, metadata: InstanceMetadata | None) -> Iterator[AssetInterface]:
+    """Yield the interfaces that have an address others can use."""
+    for interface in facts.all(NetworkInterface):
+        ipv4 = _told_to_others(_ipv4(interface.ipv4))
+        ipv6 = tuple(dict.fromkeys(_ipv6(interface.ipv6)))[:MAX_ADDRESSES]
+        if ipv4 or ipv6:
+            public = metadata.public_ipv4 if metadata and metadata.local_ipv4 in ipv4 else ""
+            yield AssetInterface(ipv4_addresses=ipv4, ipv6_addresses=ipv6, public_ip=next(_ipv4((public,)), None))
+
+
+def _told_to_others(addresses: Iterable[str]) -> tuple[str, ...]:
+    found = dict.fromkeys(address for address in addresses if not address.startswith(_OWN))
     return tuple(found)[:MAX_ADDRESSES]
+
+
+def _ipv4(texts: Iterable[str]) -> Iterator[str]:
+    """Yield those that are IPv4 addresses."""
+    for text in texts:
+        try:
+            yield str(IPv4Address(text))
+        except AddressValueError:
+            continue
+
+
+def _ipv6(texts: Iterable[str]) -> Iterator[str]:
+    """Yield those that are IPv6 addresses others can use."""
+    for text in texts:
+        try:
+            address = IPv6Address(text)
+        except AddressValueError:
+            continue
+        if not (address.is_loopback or address.is_link_local or address.scope_id):
+            yield str(address)

@@ -12,6 +12,16 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssetInterface:
+    """A network interface of the host, as the host itself knows it: without EC2's ids, networks and groups (F6.4)."""
+
+    ipv4_addresses: tuple[str, ...] = ()
+    ipv6_addresses: tuple[str, ...] = ()
+    public_ip: str | None = None
+    """The address EC2 translates to the interface's, where its metadata tells."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetAttributes:
     """Who the assessed host is."""
 
@@ -21,3 +31,5 @@ class AssetAttributes:
     ami_id: str | None = None
     auto_scaling_group: str | None = None
     tags: tuple[Tag, ...] = ()
+    interfaces: tuple[AssetInterface, ...] = ()
+    """Those that have an address others can use; none in findings that were stored before there were any."""

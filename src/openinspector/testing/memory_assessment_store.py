@@ -134,7 +134,7 @@ class MemoryAssessmentStore:
                 if (not wanted.target_arns or one.target_arn in wanted.target_arns)
                 and matches(one.name, wanted.name_pattern)
                 and in_duration(one.duration_seconds, wanted.duration)
-                and _names_any(one.rules_package_arns, wanted.rules_package_arns)
+                and _names_all(one.rules_package_arns, wanted.rules_package_arns)
             ]
         return page_of(found, lambda one: (one.created_at, one.arn), page)
 
@@ -179,14 +179,14 @@ class MemoryAssessmentStore:
         with self._lock:
             self._check_template(run.template_arn)
             _check_room("assessment runs", len(self._runs), most)
-            taking_part = sum(len(self._agents[one.arn]) for one in self._runs.values() if one.in_progress)
-            _check_room("instances being assessed", taking_part, most_agents, len(set(agents)))
             _check_new(run.arn, self._runs)
             siblings = (one for one in self._runs.values() if one.template_arn == run.template_arn)
             _check_name(run.name, (one.name for one in siblings), "run of the template")
             busy = self.busy_agents(agents)
             if busy:
                 raise AgentsBusyError(busy)
+            taking_part = sum(len(self._agents[one.arn]) for one in self._runs.values() if one.in_progress)
+            _check_room("instances being assessed", taking_part, most_agents, len(set(agents)))
             self._runs[run.arn] = run
             self._agents[run.arn] = tuple(sorted(set(agents)))
 
@@ -323,8 +323,8 @@ def _check_name(name: str, taken: Iterable[str], what: str) -> None:
         raise NameTakenError(f"another {what} is named {name!r}", advice="Choose another name.")
 
 
-def _names_any(held: Sequence[str], wanted: Sequence[str]) -> bool:
-    return not wanted or any(one in held for one in wanted)
+def _names_all(held: Sequence[str], wanted: Sequence[str]) -> bool:
+    return set(wanted) <= set(held)
 
 
 def _is_wanted(run: AssessmentRun, wanted: RunFilter) -> bool:
@@ -333,7 +333,7 @@ def _is_wanted(run: AssessmentRun, wanted: RunFilter) -> bool:
         and (not wanted.states or run.state in wanted.states)
         and matches(run.name, wanted.name_pattern)
         and in_duration(run.duration_seconds, wanted.duration)
-        and _names_any(run.rules_package_arns, wanted.rules_package_arns)
+        and _names_all(run.rules_package_arns, wanted.rules_package_arns)
         and in_time(run.started_at, wanted.started)
         and in_time(run.completed_at, wanted.completed)
         and in_time(run.state_changed_at, wanted.state_changed)

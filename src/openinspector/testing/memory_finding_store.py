@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, R
 from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import Exclusion
 from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Page, PageRequest
 from openinspector.testing.memory_page import in_time, page_of
@@ -18,7 +19,8 @@ from openinspector.testing.memory_page import in_time, page_of
 class MemoryFindingStore:
     """Keeps everything in dictionaries; each method is atomic."""
 
-    def __init__(self) -> None:
+    def __init__(self, assessments: AssessmentStore) -> None:
+        self._assessments = assessments
         self._lock = threading.RLock()
         self._findings: dict[FindingArn, Finding] = {}
         self._exclusions: dict[ExclusionArn, Exclusion] = {}
@@ -32,15 +34,20 @@ class MemoryFindingStore:
             for finding in findings:
                 self._findings.setdefault(finding.arn, finding)
 
-    def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:
-        """Return the findings that exist."""
+    def findings_by_arn(
+        self, arns: Sequence[FindingArn], *, of_ended_runs: bool = False
+    ) -> Mapping[FindingArn, Finding]:
+        """Return the findings that exist; on demand only those of runs that have ended."""
         with self._lock:
-            return {arn: self._findings[arn] for arn in arns if arn in self._findings}
+            found = {arn: self._findings[arn] for arn in arns if arn in self._findings}
+        return {arn: one for arn, one in found.items() if not of_ended_runs or self._has_ended(one.run_arn)}
 
     def list_findings(self, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:
         """Return one page of finding ARNs."""
         with self._lock:
             found = [finding for finding in self._findings.values() if _is_wanted(finding, wanted)]
+        if wanted.of_ended_runs:
+            found = [finding for finding in found if self._has_ended(finding.run_arn)]
         rows = page_of(found, lambda one: (one.created_at, one.arn), page)
         return Page(rows=[finding.arn for finding in rows.rows], next=rows.next)
 
@@ -55,11 +62,20 @@ class MemoryFindingStore:
         with self._lock:
             return Counter(one.rules_package_arn for one in self._findings.values() if one.run_arn == run)
 
-    def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
-        """Replace a finding's user attributes and its update time; nothing where it does not exist."""
+    def change_user_attributes(
+        self,
+        arn: FindingArn,
+        change: Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]],
+        updated_at: datetime | None = None,
+    ) -> bool:
+        """Replace a finding's user attributes by what ``change`` makes of them; say whether the finding exists."""
         with self._lock:
-            if arn in self._findings:
-                self._findings[arn] = replace(self._findings[arn], user_attributes=attributes, updated_at=updated_at)
+            held = self._findings.get(arn)
+            if held is None:
+                return False
+            after = change(held.user_attributes)
+            self._findings[arn] = replace(held, user_attributes=after, updated_at=updated_at or held.updated_at)
+            return True
 
     def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
         """Add exclusions, all or nothing; one that is there already stays as it is."""
@@ -90,6 +106,9 @@ class MemoryFindingStore:
         with self._lock:
             self._findings = {arn: one for arn, one in self._findings.items() if one.run_arn != run}
             self._exclusions = {arn: one for arn, one in self._exclusions.items() if one.run_arn != run}
+
+    def _has_ended(self, run: RunArn) -> bool:
+        return any(not one.in_progress for one in self._assessments.runs_by_arn([run]).values())
 
 
 def _is_wanted(finding: Finding, wanted: FindingFilter) -> bool:

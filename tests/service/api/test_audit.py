@@ -128,6 +128,26 @@ def test_however_deep_an_input_is_it_is_written(depth: int) -> None:
     render_event(call, ApiError("InvalidInputException", "no"), REALM, "event")
 
 
+def test_a_denied_batch_is_written_as_denied(world: World) -> None:
+    """Though its answer is none of the errors."""
+    nobody = world.built.services.access_keys.create("nobody", ["inspector:ListFindings"])
+    signer = Signer(key_id=nobody.id, secret=nobody.secret)
+    assert world.call("DescribeFindings", b'{"findingArns":["arn"]}', signer).status_code == 200
+    assert world.call("DescribeFindings", b'{"findingArns":[]}', signer).status_code == 400
+    denied, invalid = events(world)
+    assert denied["errorCode"] == "AccessDeniedException"
+    assert "user/nobody is not authorized to perform: inspector:DescribeFindings" in denied["errorMessage"]
+    assert (denied["requestParameters"], denied["responseElements"]) == ({"findingArns": ["arn"]}, None)
+    assert invalid["errorCode"] == "InvalidInputException"
+    counters = world.built.services.counters
+    assert (
+        counters.value(
+            "openinspector_api_requests_total", operation="DescribeFindings", exception="AccessDeniedException"
+        )
+        == 1
+    )
+
+
 def test_a_stranger_is_written_with_the_key_it_claimed(world: World) -> None:
     world.call("ListFindings", signer=Signer(key_id=world.signer.key_id, secret="x" * 40))
     world.post(b"{}", call_headers("ListFindings"))

@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from openinspector.model.arn import ArnRealm
-from openinspector.service.api.authorization import BY_NOUN, check_allowed, denial_code
-from openinspector.service.api.errors import ApiError
-from openinspector.service.api.model import load_model
+from openinspector.service.api.authorization import BY_NOUN, denial, denial_code, denied_items, fails_by_item
+from openinspector.service.api.model import api_model, load_model
 from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
 from openinspector.service.ports.access_key_store import AccessKey
 
@@ -27,19 +26,15 @@ def key(*actions: str) -> AccessKey:
 
 @pytest.mark.parametrize("operation", sorted(load_model().operations))
 def test_who_may_read_may_do_nothing_else(operation: str) -> None:
-    check_allowed(key(*FULL_ACCESS), operation, GOVERNMENT)
-    if operation.startswith(READS):
-        check_allowed(key(*READ_ONLY), operation, GOVERNMENT)
-    else:
-        with pytest.raises(ApiError):
-            check_allowed(key(*READ_ONLY), operation, GOVERNMENT)
+    assert denial(key(*FULL_ACCESS), operation, GOVERNMENT) is None
+    assert (denial(key(*READ_ONLY), operation, GOVERNMENT) is None) is operation.startswith(READS)
 
 
 def test_a_denial_names_user_and_action() -> None:
-    with pytest.raises(ApiError) as denied:
-        check_allowed(key(), "StartAssessmentRun", GOVERNMENT)
-    assert denied.value.status == 400
-    assert denied.value.body() == {
+    denied = denial(key(), "StartAssessmentRun", GOVERNMENT)
+    assert denied is not None
+    assert denied.status == 400
+    assert denied.body() == {
         "__type": "AccessDeniedException",
         "message": (
             "User: arn:aws-us-gov:iam::000000000001:user/alice is not authorized to perform: "
@@ -54,6 +49,20 @@ def test_codes_are_the_model_s_and_each_is_used() -> None:
     allowed = set(load_model().shapes["AccessDeniedErrorCode"].enum)
     assert {code for _, code in BY_NOUN} == allowed
     assert {denial_code(operation) for operation in load_model().operations} == allowed
+
+
+def test_items_fail_where_the_model_gives_a_denial_no_other_way() -> None:
+    by_item = {name for name in api_model().operations if fails_by_item(name)}
+    undeclared = {name for name, one in load_model().operations.items() if "AccessDeniedException" not in one.errors}
+    assert by_item == undeclared - {"DescribeCrossAccountAccessRole"}
+    assert len(by_item) == 7
+
+
+def test_of_a_denied_batch_every_item_fails() -> None:
+    asked = {"exclusionArns": ["a", "b", "b"], "locale": "EN_US"}
+    failed = {arn: {"failureCode": "ACCESS_DENIED", "retryable": False} for arn in ("a", "b")}
+    assert denied_items("DescribeExclusions", asked) == {"exclusions": {}, "failedItems": failed}
+    assert denied_items("DescribeRulesPackages", {"rulesPackageArns": ["a"]})["rulesPackages"] == []
 
 
 @pytest.mark.parametrize(

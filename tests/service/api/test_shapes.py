@@ -182,6 +182,8 @@ def test_the_refusal_says_where_and_what() -> None:
         parsed("ListAssessmentRuns", {"filter": {"durationRange": {"minSeconds": 1}}})
     with pytest.raises(InvalidInput, match=r"findingArns must have 1 to 10 items, not 0\."):
         parsed("DescribeFindings", {"findingArns": []})
+    with pytest.raises(InvalidInput, match=r"filter\.ruleNames\[0\] must have 0 to 1000 characters, not 1001\."):
+        parsed("ListFindings", {"filter": {"ruleNames": ["r" * 1001]}})
 
 
 def test_null_is_absent_and_unknown_members_are_ignored() -> None:

@@ -1,6 +1,7 @@
 """User attributes of findings (F6.22 to F6.25)."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import pytest
 
@@ -9,6 +10,7 @@ from openinspector.model.finding import Attribute, Finding
 from openinspector.service.app.batch import FailureCode
 from openinspector.service.app.findings import add_attributes, remove_attributes
 from openinspector.testing import model_builders as builders
+from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.installation import BuiltInstallation
 
 FINDING = builders.finding(1, user_attributes=(Attribute(key="Team", value="blue"),))
@@ -22,6 +24,7 @@ def found(built: BuiltInstallation) -> BuiltInstallation:
     built.stores.assessments.add_template(builders.template())
     built.stores.assessments.add_run(builders.run(), [])
     built.produced(FINDING)
+    built.end_run(FINDING.run_arn)
     return built
 
 
@@ -69,3 +72,12 @@ def test_attributes_are_removed_by_key(found: BuiltInstallation) -> None:
     assert remove_attributes(found.installation, [FINDING.arn], ["Team", "k1", "absent"]) == NONE
     assert kept(found).user_attributes == attributes(1)
     assert kept(found).updated_at == added_at
+
+
+def test_calls_at_once_lose_nothing(found: BuiltInstallation) -> None:
+    calls = [partial(add_attributes, found.installation, [FINDING.arn], attributes(1, first=n)) for n in range(12)]
+    answers = at_once(calls)
+    refused = [answer for answer in answers if answer != NONE]
+    assert refused == [{FINDING.arn: FailureCode.LIMIT_EXCEEDED}] * 3
+    keys = {attribute.key for attribute in kept(found).user_attributes}
+    assert keys == {"Team"} | {f"k{n}" for n, answer in enumerate(answers) if answer == NONE}

@@ -9,6 +9,7 @@ from openinspector.service.stores.engine import reading
 from openinspector.service.stores.finding_bits import BLOCK
 from openinspector.service.stores.finding_sql import SqlFindingStore
 from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK
+from openinspector.testing.conformance.finding_store import replaced_by
 from openinspector.testing.model_builders import finding, moment, run
 
 RUN: Final = run(1).arn
@@ -40,7 +41,7 @@ def test_findings_that_come_one_by_one_make_few_blocks(engine: Engine) -> None:
 def test_a_deleted_run_leaves_nothing_behind(engine: Engine) -> None:
     store = SqlFindingStore(engine)
     store.add_findings([finding(1), finding(2)])
-    store.set_user_attributes(finding(1).arn, (Attribute(key="team"),), moment(9))
+    store.change_user_attributes(finding(1).arn, replaced_by(Attribute(key="team")), moment(9))
     store.delete_run(RUN)
     with reading(engine) as connection:
         for table in (FINDING, FINDING_BLOCK, FINDING_BITS):
@@ -53,6 +54,6 @@ def test_user_attributes_that_are_gone_leave_no_bits(engine: Engine) -> None:
     with reading(engine) as connection:
         before = connection.execute(text("SELECT * FROM finding_bits ORDER BY kind, value")).all()
     for attributes in ((Attribute(key="team"), Attribute(key="team")), ()):
-        store.set_user_attributes(finding(1).arn, attributes, moment(9))
+        store.change_user_attributes(finding(1).arn, replaced_by(*attributes), moment(9))
     with reading(engine) as connection:
         assert connection.execute(text("SELECT * FROM finding_bits ORDER BY kind, value")).all() == before

@@ -14,6 +14,8 @@ from openinspector.service.ports.page import PageRequest
 from openinspector.service.stores.engine import reading
 from openinspector.service.stores.finding_bits import BLOCK
 from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.testing.conformance.finding_store import replaced_by
+from openinspector.testing.memory_assessment_store import MemoryAssessmentStore
 from openinspector.testing.memory_finding_store import MemoryFindingStore
 from openinspector.testing.model_builders import agent_id, finding, moment, rules_package_arn, run
 
@@ -65,7 +67,7 @@ def test_pages_are_those_of_a_plain_list_while_it_changes(
     engine: Engine, data: st.DataObject, findings: list[Finding], limit: int
 ) -> None:
     """Held against the store in memory: any filter, any batches, rows added, changed and deleted between pages."""
-    store, plain = SqlFindingStore(engine), MemoryFindingStore()
+    store, plain = SqlFindingStore(engine), MemoryFindingStore(MemoryAssessmentStore())
     for parent in RUNS:
         store.delete_run(parent)
     later = data.draw(st.integers(0, len(findings)))
@@ -90,7 +92,7 @@ def test_pages_are_those_of_a_plain_list_while_it_changes(
         added = [one for one in (next(changes, None),) if one is not None]
         for both in (store, plain):
             both.add_findings(added)
-            both.set_user_attributes(changed.arn, PAIRS[seen % 3 :], moment(9))
+            both.change_user_attributes(changed.arn, replaced_by(*PAIRS[seen % 3 :]), moment(9))
             if deleted is not None:
                 both.delete_run(deleted)
 
@@ -111,6 +113,7 @@ def statements_of(engine: Engine, wanted: FindingFilter, page: PageRequest) -> l
     "wanted",
     [
         FindingFilter(),
+        FindingFilter(of_ended_runs=True),
         FindingFilter(run_arns=(RUNS[0],), severities=(Severity.MEDIUM,)),
         FindingFilter(agent_ids=(agent_id(),), rule_names=("CVE-2026-0001", "CVE-2026-0002")),
         FindingFilter(attributes=(Attribute(key="CVE", value="CVE-2026-0002"),)),

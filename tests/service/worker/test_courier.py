@@ -43,7 +43,7 @@ class World:
         self.assessments.add_target(builders.target())
         self.assessments.add_template(builders.template())
         self.assessments.add_run(RUN, ())
-        self.findings = MemoryFindingStore()
+        self.findings = MemoryFindingStore(self.assessments)
         self.findings.add_findings([builders.finding(number) for number in range(findings)])
         self.notifications = MemoryNotificationStore()
         self.webhooks = MemoryWebhookStore()

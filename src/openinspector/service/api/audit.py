@@ -53,6 +53,8 @@ class ApiCall:
     key: AccessKey | None = None
     """Set once the signature is verified."""
     operation: str = ""
+    denied: ApiError | None = None
+    """Set where the user may not do the operation, whether or not the answer is an error (ADR 50)."""
     arguments: Json | None = None
     """Set once the input is validated, or what `refused_input` makes of one that is not allowed."""
 
@@ -65,6 +67,10 @@ class ApiCall:
     def read_only(self) -> bool:
         """Whether the operation changes nothing."""
         return self.operation.startswith(READ_ONLY)
+
+    def failure(self, answer: bytes | ApiError) -> ApiError | None:
+        """Return what went wrong, None where nothing did."""
+        return answer if isinstance(answer, ApiError) else self.denied
 
 
 class Strangers:
@@ -100,7 +106,7 @@ def refused_input(operation: str, body: bytes) -> Json | None:
 
 def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event_id: str) -> bytes:
     """Return the line of a call and its answer, without its end."""
-    failure = answer if isinstance(answer, ApiError) else None
+    failure = call.failure(answer)
     event: dict[str, Any] = {
         "eventVersion": _VERSION,
         "userIdentity": _identity(call, realm),

@@ -1,15 +1,22 @@
-"""Whether a user may do an operation, and AccessDeniedException where not (F2.3, F2.10).
+"""Whether a user may do an operation, and what the answer is where not (F2.3, F2.10, ADR 50).
 
-The API has a code for each noun and no general one (F11.47): the noun an operation reads or changes decides.
+It is AccessDeniedException. The API has a code for each noun and no general one (F11.47): the noun an operation reads
+or changes decides. Batches that are read do not declare it: there every item fails (F11.37).
 """
 
+from functools import cache
 from typing import Final
 
 from openinspector.model.arn import ArnRealm
-from openinspector.service.api.errors import coded
+from openinspector.service.api.errors import ApiError, coded
+from openinspector.service.api.listing import failed_items
+from openinspector.service.api.model import api_model
+from openinspector.service.api.shapes import Json
 from openinspector.service.app.access_keys import PREFIX, allows
+from openinspector.service.app.batch import FailureCode
 from openinspector.service.ports.access_key_store import AccessKey
 
+_DENIED: Final = "AccessDeniedException"
 BY_NOUN: Final = (
     ("Role", "ACCESS_DENIED_TO_IAM_ROLE"),
     ("Event", "ACCESS_DENIED_TO_SNS_TOPIC"),
@@ -28,16 +35,34 @@ BY_NOUN: Final = (
 """What an operation's name contains, and its code; the first that fits. The rest is about runs."""
 
 
-def check_allowed(key: AccessKey, operation: str, realm: ArnRealm) -> None:
-    """Raise AccessDeniedException unless the key's actions cover ``operation``."""
+def denial(key: AccessKey, operation: str, realm: ArnRealm) -> ApiError | None:
+    """Return AccessDeniedException, None where the key's actions cover ``operation``."""
     if allows(key.actions, operation):
-        return
+        return None
     user = f"arn:{realm.partition}:iam::{realm.account}:user/{key.user}"
-    raise coded(
-        "AccessDeniedException",
+    return coded(
+        _DENIED,
         f"User: {user} is not authorized to perform: {PREFIX}{operation}",
         denial_code(operation),
     )
+
+
+@cache
+def fails_by_item(operation: str) -> bool:
+    """Say whether a denial of ``operation`` is the failure of each item: the model gives it no other way."""
+    described = api_model().operations[operation]
+    members = api_model().shapes[described.output].members if described.output is not None else {}
+    return _DENIED not in described.errors and "failedItems" in members
+
+
+def denied_items(operation: str, arguments: Json) -> Json:
+    """Return the output of a denied batch: nothing of what was asked for, and each ARN among the failed."""
+    described, shapes = api_model().operations[operation], api_model().shapes
+    asked = (name for name, shape in shapes[str(described.input)].members.items() if shapes[shape].type == "list")
+    failed = {arn: FailureCode.ACCESS_DENIED for name in asked for arn in arguments[name]}
+    members = shapes[str(described.output)].members.items()
+    nothing: Json = {name: [] if shapes[shape].type == "list" else {} for name, shape in members}
+    return {**nothing, "failedItems": failed_items(failed)}
 
 
 def denial_code(operation: str) -> str:

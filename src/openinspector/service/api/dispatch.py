@@ -29,7 +29,7 @@ from starlette.types import Receive, Scope, Send
 from openinspector.model.errors import OpenInspectorError, StoreError
 from openinspector.plugins import PluginError, modules
 from openinspector.service.api.audit import READ_ONLY, ApiCall, Strangers, refused_input, render_event
-from openinspector.service.api.authorization import check_allowed
+from openinspector.service.api.authorization import denial, denied_items, fails_by_item
 from openinspector.service.api.errors import UNAVAILABLE_NAME, ApiError, api_error, internal_error, unavailable
 from openinspector.service.api.model import api_model, target_prefix
 from openinspector.service.api.replay import SeenSignatures
@@ -105,7 +105,8 @@ class ApiEndpoint:
             answer = await self._answer(request, call)
         except ClientDisconnect:
             return
-        outcome = answer.exception if isinstance(answer, ApiError) else ""
+        failure = call.failure(answer)
+        outcome = failure.exception if failure is not None else ""
         self._services.counters.answered(call.operation, outcome, time.perf_counter() - began)
         await _response(call, answer)(scope, receive, send)
 
@@ -138,12 +139,16 @@ class ApiEndpoint:
     def _call(self, target: str, claim: Claim, body: bytes, call: ApiCall) -> bytes:
         call.key = key = self._authenticated(claim, body)
         operation = call.operation = _operation(target)
-        check_allowed(key, operation, self._services.realm)
+        call.denied = denial(key, operation, self._services.realm)
+        if call.denied is not None and not fails_by_item(operation):
+            raise call.denied
         try:
             call.arguments = arguments = parse_input(operation, body)
         except OpenInspectorError:
             call.arguments = refused_input(operation, body)
             raise
+        if call.denied is not None:
+            return render_output(operation, denied_items(operation, arguments))
         return render_output(operation, self._operations[operation](self._services, arguments))
 
     def _authenticated(self, claim: Claim, body: bytes) -> AccessKey:
@@ -172,9 +177,10 @@ class ApiEndpoint:
 
 
 def _response(call: ApiCall, answer: bytes | ApiError) -> Response:
-    status, failure, content = _OK, "", answer
+    status, content = _OK, answer
     if isinstance(answer, ApiError):
-        status, failure, content = answer.status, answer.exception, msgspec.json.encode(answer.body())
+        status, content = answer.status, msgspec.json.encode(answer.body())
+    failure = call.failure(answer)
     _log.info(
         "api answered",
         request_id=call.request_id,
@@ -182,7 +188,7 @@ def _response(call: ApiCall, answer: bytes | ApiError) -> Response:
         user=call.user,
         key=call.claimed_key,
         status=status,
-        failure=failure,
+        failure=failure.exception if failure is not None else "",
     )
     return Response(content, status, {"x-amzn-RequestId": call.request_id}, _CONTENT_TYPE)
 

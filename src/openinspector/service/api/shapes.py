@@ -154,7 +154,8 @@ _PARSERS: Final[Mapping[str, Callable[[object, str, Place], Any]]] = {
 
 
 def _check_bounds(size: int, shape: Shape, name: str, place: Place, unit: str) -> None:
-    low = shape.min if shape.min is not None else -math.inf
+    least = 0 if unit else -math.inf  # what is counted is never less than none
+    low = shape.min if shape.min is not None else least
     high = shape.max if shape.max is not None else math.inf
     if not low <= size <= high:
         allowed = f"{low:g} to {high:g}" if high < math.inf else f"at least {low:g}"

@@ -74,7 +74,10 @@ class DurationRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFilter:
-    """What ListAssessmentTemplates can ask for: AND across fields, OR within one; empty: no restriction (F11.32)."""
+    """What ListAssessmentTemplates can ask for: AND across fields, OR within one; empty: no restriction (F11.32).
+
+    But ``rules_package_arns`` must all be contained in the template's, as the model's own text says.
+    """
 
     target_arns: tuple[TargetArn, ...] = ()
     name_pattern: str | None = None
@@ -84,7 +87,10 @@ class TemplateFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """What ListAssessmentRuns can ask for: AND across fields, OR within one; empty: no restriction (F11.32)."""
+    """What ListAssessmentRuns can ask for: AND across fields, OR within one; empty: no restriction (F11.32).
+
+    But ``rules_package_arns`` must all be contained in the run's, as the model's own text says.
+    """
 
     template_arns: tuple[TemplateArn, ...] = ()
     name_pattern: str | None = None
@@ -189,8 +195,8 @@ class AssessmentStore(Protocol):
     ) -> None:
         """Add a run and reserve its agents, all or nothing.
 
-        Raises MissingError (the template), QuotaError where there are ``most`` runs already or more than
-        ``most_agents`` would take part in runs, NameTakenError (for the template), AgentsBusyError.
+        Raises MissingError (the template), QuotaError where there are ``most`` runs already, NameTakenError (for the
+        template), AgentsBusyError, and, where nobody is busy, QuotaError if more than ``most_agents`` would take part.
         """
         ...
 

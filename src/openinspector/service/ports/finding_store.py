@@ -1,6 +1,6 @@
 """Where findings and exclusions are kept."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +19,8 @@ class FindingFilter:
     ``attributes`` and ``user_attributes`` must all be contained in the finding's.
     """
 
+    of_ended_runs: bool = False
+    """Only what is there for users to see: what a run finds is not before the run has ended (F4.36, F6.21)."""
     run_arns: tuple[RunArn, ...] = ()
     agent_ids: tuple[str, ...] = ()
     auto_scaling_groups: tuple[str, ...] = ()
@@ -37,8 +39,10 @@ class FindingStore(Protocol):
         """Add findings, all or nothing; StoreError where one is not of the run it names."""
         ...
 
-    def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:
-        """Return the findings that exist."""
+    def findings_by_arn(
+        self, arns: Sequence[FindingArn], *, of_ended_runs: bool = False
+    ) -> Mapping[FindingArn, Finding]:
+        """Return the findings that exist; on demand only those of runs that have ended."""
         ...
 
     def list_findings(self, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:
@@ -53,8 +57,17 @@ class FindingStore(Protocol):
         """Return how many findings of each rules package a run has; packages without findings are left out."""
         ...
 
-    def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
-        """Replace a finding's user attributes and its update time; nothing where it does not exist."""
+    def change_user_attributes(
+        self,
+        arn: FindingArn,
+        change: Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]],
+        updated_at: datetime | None = None,
+    ) -> bool:
+        """Replace a finding's user attributes by what ``change`` makes of them; say whether the finding exists.
+
+        Nobody else changes them meanwhile. The update time stays where none is given. Where ``change`` raises, nothing
+        is changed.
+        """
         ...
 
     def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:

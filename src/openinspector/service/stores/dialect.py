@@ -30,9 +30,16 @@ def check_room(connection: Connection, table: Table, what: str, most: int | None
     """
     if most is None:
         return
-    if _is_postgresql(connection):
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(table.name))))
-    there = connection.execute(select(func.count()).select_from(table)).scalar_one()
+    there = _count_alone(connection, table)
+    if there + added > most:
+        raise QuotaError(what, there, added, most)
+
+
+def check_not_overfull(connection: Connection, table: Table, what: str, most: int | None, added: int) -> None:
+    """As `check_room`, once the transaction has added the rows: for those that may be refused for another reason."""
+    if most is None:
+        return
+    there = _count_alone(connection, table) - added
     if there + added > most:
         raise QuotaError(what, there, added, most)
 
@@ -78,6 +85,12 @@ def matches(connection: Connection, text: ColumnElement[str], pattern: str) -> C
         literal = re.sub(r"[\\%_]", r"\\\g<0>", pattern)
         return text.like(literal.replace("*", "%").replace("?", "_"), escape="\\")
     return text.op("GLOB", is_comparison=True)(pattern.replace("[", "[[]"))
+
+
+def _count_alone(connection: Connection, table: Table) -> int:
+    if _is_postgresql(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(table.name))))
+    return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
 def _is_postgresql(connection: Connection) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, literal, select, tuple_
 
 from openinspector.model.arn import FindingArn, finding_arn
+from openinspector.model.run_state import TERMINAL
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Cursor, Page, PageRequest
 from openinspector.service.stores.columns import from_micros, to_json, to_micros
@@ -18,7 +19,7 @@ from openinspector.service.stores.finding_bits import BLOCK, BitsKind, Condition
 from openinspector.service.stores.finding_row import SEVERITIES, attribute_bodies
 from openinspector.service.stores.finding_text import digest
 from openinspector.service.stores.query import in_batches
-from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK, RESULT, TEXT
+from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK, RESULT, RUN, TEXT
 
 _BLOCKS_AT_FIRST: Final = 4
 _BLOCKS_AT_A_TIME: Final = 256
@@ -28,6 +29,8 @@ _PROBES: Final = 20
 """Cube root of a block."""
 _LAST: Final = "\U0010ffff"
 """Behind every id."""
+OF_ENDED_RUNS: Final = select(RUN.c.state).where(RUN.c.arn == RESULT.c.run_arn).scalar_subquery().in_(sorted(TERMINAL))
+"""The condition that a result's run has ended. Looked up for each, lest a page begin with a list of all ended runs."""
 
 
 def read_finding_page(connection: Connection, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:
@@ -88,6 +91,8 @@ def _in_turn(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Ro
 def _blocks(wanted: FindingFilter, after: Cursor | None) -> Select[Any]:
     """Ask for the blocks that can have what is wanted."""
     query = select(FINDING_BLOCK, RESULT.c.run_arn).join(RESULT, RESULT.c.id == FINDING_BLOCK.c.result_id)
+    if wanted.of_ended_runs:
+        query = query.where(OF_ENDED_RUNS)
     if wanted.run_arns:
         query = query.where(RESULT.c.run_arn.in_(wanted.run_arns))
     if wanted.created.begin is not None:

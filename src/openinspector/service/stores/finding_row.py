@@ -69,6 +69,11 @@ def attribute_bodies(attributes: Iterable[Attribute]) -> tuple[str, ...]:
     return tuple(map(to_json, attributes))
 
 
+def read_attributes(packed: str, bodies: Mapping[int, str]) -> tuple[Attribute, ...]:
+    """Return attributes from the numbers of their texts."""
+    return tuple(_DECODE_ATTRIBUTE.decode(bodies[number]) for number in unpack(packed))
+
+
 def _take_apart(finding: Finding, wording: Wording) -> _Parts:
     word, prose = wording.word, wording.prose
     agent, group = finding.asset.agent_id, finding.asset.auto_scaling_group
@@ -120,13 +125,9 @@ def _finding(run: RunArn, row: Row[Any], bodies: Mapping[int, str], asset: Asset
         recommendation=read_prose(bodies[row.recommendation], agent),
         severity=SEVERITIES[row.severity],
         asset=asset,
-        attributes=_attributes(row.attributes, bodies),
-        user_attributes=_attributes(row.user_attributes, bodies),
+        attributes=read_attributes(row.attributes, bodies),
+        user_attributes=read_attributes(row.user_attributes, bodies),
         evidence=read_prose(bodies[row.evidence], agent),
         created_at=from_micros(row.created_at),
         updated_at=from_micros(row.updated_at),
     )
-
-
-def _attributes(packed: str, bodies: Mapping[int, str]) -> tuple[Attribute, ...]:
-    return tuple(_DECODE_ATTRIBUTE.decode(bodies[number]) for number in unpack(packed))

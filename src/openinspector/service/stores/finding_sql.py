@@ -1,12 +1,12 @@
 """Findings and exclusions in SQL."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn, run_of
 from openinspector.model.exclusion import Exclusion
@@ -18,11 +18,26 @@ from openinspector.service.stores.dialect import insert_new
 from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.finding_bits import move_user_attributes
 from openinspector.service.stores.finding_block import add_rows, delete_rows
-from openinspector.service.stores.finding_page import read_finding_page
-from openinspector.service.stores.finding_row import SEVERITIES, attribute_bodies, finding_id, from_rows, to_rows
+from openinspector.service.stores.finding_page import OF_ENDED_RUNS, read_finding_page
+from openinspector.service.stores.finding_row import (
+    SEVERITIES,
+    attribute_bodies,
+    finding_id,
+    from_rows,
+    read_attributes,
+    to_rows,
+)
 from openinspector.service.stores.finding_text import intern_texts, pack, texts, unpack
 from openinspector.service.stores.query import in_batches
 from openinspector.service.stores.schema import EXCLUSION, FINDING, RESULT
+
+_BY_ID: Final = (
+    select(FINDING)
+    .join(RESULT, RESULT.c.id == FINDING.c.result_id)
+    .where(RESULT.c.run_arn == bindparam("run"), FINDING.c.id.in_(bindparam("ids", expanding=True)))
+)
+_BY_ID_IF_ENDED: Final = _BY_ID.where(OF_ENDED_RUNS)
+"""Both made once: to make a statement takes as long as to carry it out."""
 
 
 class SqlFindingStore:
@@ -43,9 +58,12 @@ class SqlFindingStore:
                 if new:
                     add_rows(connection, result_id, to_rows(connection, result_id, new))
 
-    def findings_by_arn(self, arns: Sequence[FindingArn]) -> Mapping[FindingArn, Finding]:
-        """Return the findings that exist."""
+    def findings_by_arn(
+        self, arns: Sequence[FindingArn], *, of_ended_runs: bool = False
+    ) -> Mapping[FindingArn, Finding]:
+        """Return the findings that exist; on demand only those of runs that have ended."""
         by_run: dict[RunArn, list[str]] = defaultdict(list)
+        query = _BY_ID_IF_ENDED if of_ended_runs else _BY_ID
         for arn in arns:
             run = run_of(arn)
             by_run[run].append(finding_id(arn, run))
@@ -54,7 +72,7 @@ class SqlFindingStore:
                 finding
                 for run, ids in by_run.items()
                 for wanted in in_batches(ids)
-                for finding in from_rows(connection, run, _rows(connection, run, wanted))
+                for finding in from_rows(connection, run, connection.execute(query, {"run": run, "ids": wanted}).all())
             )
             return {finding.arn: finding for finding in found}
 
@@ -88,24 +106,33 @@ class SqlFindingStore:
             names = texts(connection, found)
         return {msgspec.json.decode(names[number], type=RulesPackageArn): count for number, count in found.items()}
 
-    def set_user_attributes(self, arn: FindingArn, attributes: tuple[Attribute, ...], updated_at: datetime) -> None:
-        """Replace a finding's user attributes and its update time; nothing where it does not exist."""
+    def change_user_attributes(
+        self,
+        arn: FindingArn,
+        change: Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]],
+        updated_at: datetime | None = None,
+    ) -> bool:
+        """Replace a finding's user attributes by what ``change`` makes of them; say whether the finding exists."""
         run = run_of(arn)
         one = finding_id(arn, run)
         with writing(self._engine) as connection:
             result_id = connection.scalar(select(RESULT.c.id).where(RESULT.c.run_arn == run).with_for_update())
             if result_id is None:
-                return
-            bodies = attribute_bodies(attributes)
+                return False
             place = (FINDING.c.result_id == result_id, FINDING.c.id == one)
             before = connection.execute(select(FINDING.c.spot, FINDING.c.user_attributes).where(*place)).one_or_none()
             if before is None:
-                return
+                return False
+            held = unpack(before.user_attributes)
+            bodies = attribute_bodies(change(read_attributes(before.user_attributes, texts(connection, held))))
             numbers = intern_texts(connection, result_id, bodies)
             after = [numbers[body] for body in bodies]
-            changed = {"user_attributes": pack(after), "updated_at": to_micros(updated_at)}
+            changed: dict[str, object] = {"user_attributes": pack(after)}
+            if updated_at is not None:
+                changed["updated_at"] = to_micros(updated_at)
             connection.execute(update(FINDING).where(*place).values(**changed))
-            move_user_attributes(connection, before.spot, unpack(before.user_attributes), after)
+            move_user_attributes(connection, before.spot, held, after)
+        return True
 
     def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
         """Add exclusions, all or nothing; one that is there already stays as it is."""
@@ -166,12 +193,3 @@ def _only_new(connection: Connection, result_id: int, findings: Sequence[Finding
         for there in connection.scalars(known):
             del by_id[there]
     return list(by_id.values())
-
-
-def _rows(connection: Connection, run: RunArn, ids: Sequence[str]) -> Sequence[Row[Any]]:
-    query = (
-        select(FINDING)
-        .join(RESULT, RESULT.c.id == FINDING.c.result_id)
-        .where(RESULT.c.run_arn == run, FINDING.c.id.in_(ids))
-    )
-    return connection.execute(query).all()

@@ -11,9 +11,9 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
+    and_,
     bindparam,
     literal,
-    or_,
     select,
     tuple_,
     type_coerce,
@@ -86,7 +86,7 @@ def in_durations(column: ColumnElement[int], wanted: DurationRange) -> Iterator[
         yield column <= wanted.maximum
 
 
-def names_any(connection: Connection, column: ColumnElement[Any], words: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition that a JSON list of texts names any of ``words``."""
+def names_all(connection: Connection, column: ColumnElement[Any], words: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a JSON list of texts names all of ``words``, which are some."""
     text = type_coerce(column, Word)
-    return or_(*(contains(connection, text, literal(to_json(word), Word)) for word in words))
+    return and_(*(contains(connection, text, literal(to_json(word), Word)) for word in words))

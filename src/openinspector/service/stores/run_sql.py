@@ -23,14 +23,14 @@ from openinspector.service.ports.assessment_store import (
     RunInProgressError,
 )
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.stores.dialect import add_new, check_room, insert_or_keep, matches
+from openinspector.service.stores.dialect import add_new, check_not_overfull, check_room, insert_or_keep, matches
 from openinspector.service.stores.engine import reading, reading_once, writing
 from openinspector.service.stores.query import (
     by_arn,
     in_batches,
     in_durations,
     in_times,
-    names_any,
+    names_all,
     read_page,
     rows_by_arn,
 )
@@ -67,7 +67,6 @@ class SqlRuns:
             if connection.scalar(parent.with_for_update(key_share=True, read=True)) is None:
                 raise MissingError(f"no assessment template {run.template_arn}")
             check_room(connection, RUN, "assessment runs", most)
-            check_room(connection, BUSY_AGENT, "instances being assessed", most_agents, len(set(agents)))
             if not add_new(connection, RUN, ("template_arn", "name"), {**_row(run), "has_news": 1}):
                 message = f"another run of the template is named {run.name!r}"
                 raise NameTakenError(message, advice="Choose another name.")
@@ -75,6 +74,8 @@ class SqlRuns:
             members = [{"run_arn": run.arn, "agent_id": agent} for agent in sorted(set(agents))]
             if members:
                 _reserve(connection, run, members)
+                # Last: who is busy is to be told so, not that there are too many (F4.32).
+                check_not_overfull(connection, BUSY_AGENT, "instances being assessed", most_agents, len(members))
                 connection.execute(insert(RUN_AGENT), members)
 
     def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
@@ -97,7 +98,7 @@ class SqlRuns:
             if wanted.name_pattern is not None:
                 query = query.where(matches(connection, RUN.c.name, wanted.name_pattern))
             if wanted.rules_package_arns:
-                query = query.where(names_any(connection, RUN.c.rules_package_arns, wanted.rules_package_arns))
+                query = query.where(names_all(connection, RUN.c.rules_package_arns, wanted.rules_package_arns))
             return read_page(connection, query, RUN, page, _run)
 
     def count_runs(self) -> int:

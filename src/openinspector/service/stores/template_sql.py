@@ -12,7 +12,7 @@ from openinspector.service.ports.assessment_store import MissingError, NameTaken
 from openinspector.service.ports.page import Page, PageRequest
 from openinspector.service.stores.dialect import add_new, check_room, matches
 from openinspector.service.stores.engine import reading, reading_once, writing
-from openinspector.service.stores.query import by_arn, in_batches, in_durations, names_any, read_page, rows_by_arn
+from openinspector.service.stores.query import by_arn, in_batches, in_durations, names_all, read_page, rows_by_arn
 from openinspector.service.stores.run_sql import delete_templates
 from openinspector.service.stores.schema import RUN, TARGET, TEMPLATE
 
@@ -58,7 +58,7 @@ class SqlTemplates:
             if wanted.name_pattern is not None:
                 query = query.where(matches(connection, TEMPLATE.c.name, wanted.name_pattern))
             if wanted.rules_package_arns:
-                query = query.where(names_any(connection, TEMPLATE.c.rules_package_arns, wanted.rules_package_arns))
+                query = query.where(names_all(connection, TEMPLATE.c.rules_package_arns, wanted.rules_package_arns))
             return read_page(connection, query, TEMPLATE, page, _template)
 
     def count_templates(self) -> int:

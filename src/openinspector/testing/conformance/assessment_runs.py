@@ -163,6 +163,18 @@ class RunSuite:
         assert sum(isinstance(one, QuotaError) for one in at_once(rest)) == len(rest) - 1
         assert store.count_runs() == len(started) + 1
 
+    def test_busy_agents_are_named_where_there_would_be_too_many(self, store: AssessmentStore) -> None:
+        """To stop their run helps, whatever the quota (F4.32, F4.33); either refusal leaves nothing."""
+        self.add_runs(store)
+        store.add_run(run(1), [agent_id(1), agent_id(2)], most_agents=2)
+        with pytest.raises(AgentsBusyError) as refusal:
+            store.add_run(run(2), [agent_id(3), agent_id(2)], most_agents=2)
+        assert refusal.value.busy == ((agent_id(2), run(1).arn),)
+        with pytest.raises(QuotaError, match="there are 2 instances being assessed; 1 more would exceed 2"):
+            store.add_run(run(2), [agent_id(3)], most_agents=2)
+        assert store.busy_agents([agent_id(3)]) == ()
+        assert store.count_runs() == 1
+
     def test_overlapping_runs_started_at_once_reserve_once(self, store: AssessmentStore) -> None:
         """Whatever the order in which they name their agents, and nobody waits for ever."""
         self.add_runs(store)
@@ -321,7 +333,9 @@ class RunSuite:
             (RunFilter(states=(_S.CREATED, _S.COLLECTING_DATA)), [1, 2, 4]),
             (RunFilter(states=(_S.FAILED,)), []),
             (RunFilter(duration=DurationRange(minimum=200, maximum=300)), [2, 3]),
-            (RunFilter(rules_package_arns=(rules_package_arn(2), rules_package_arn(3))), [2, 3]),
+            (RunFilter(rules_package_arns=(rules_package_arn(3),)), [3]),
+            (RunFilter(rules_package_arns=(rules_package_arn(3), rules_package_arn(1))), [3]),
+            (RunFilter(rules_package_arns=(rules_package_arn(2), rules_package_arn(3))), []),
             (RunFilter(started=TimeRange(begin=moment(23))), [2, 3]),
             (RunFilter(started=TimeRange(begin=moment(24))), [3]),
             (RunFilter(started=TimeRange(end=moment(23))), [2]),
@@ -336,7 +350,10 @@ class RunSuite:
     def test_run_filters_are_and_across_or_within(
         self, store: AssessmentStore, wanted: RunFilter, numbers: Sequence[int]
     ) -> None:
-        """Ranges include both ends; a run that has not started or ended is in no such range (F11.33)."""
+        """Ranges include both ends; a run that has not started or ended is in no such range (F11.33).
+
+        But rules packages must all be the run's.
+        """
         made = [
             lived(1, WHOLE_LIFE[:1], 10, duration_seconds=100),
             lived(2, WHOLE_LIFE[:4], 20, duration_seconds=200, rules_package_arns=(rules_package_arn(2),)),

@@ -109,7 +109,8 @@ class TemplateSuite:
             (TemplateFilter(duration=DurationRange(minimum=200, maximum=300)), [2, 3]),
             (TemplateFilter(duration=DurationRange(minimum=201, maximum=299)), []),
             (TemplateFilter(rules_package_arns=(rules_package_arn(2),)), [2, 3]),
-            (TemplateFilter(rules_package_arns=(rules_package_arn(2), rules_package_arn(1))), [1, 2, 3]),
+            (TemplateFilter(rules_package_arns=(rules_package_arn(2), rules_package_arn(1))), [2]),
+            (TemplateFilter(rules_package_arns=(rules_package_arn(1),) * 2), [1, 2]),
             (TemplateFilter(rules_package_arns=(rules_package_arn(9),)), []),
             (
                 TemplateFilter(
@@ -125,7 +126,7 @@ class TemplateSuite:
     def test_template_filters_are_and_across_or_within(
         self, store: AssessmentStore, wanted: TemplateFilter, numbers: Sequence[int]
     ) -> None:
-        """Durations include both ends (F11.33)."""
+        """Durations include both ends (F11.33); but rules packages must all be the template's."""
         packages = {1: (1,), 2: (1, 2), 3: (2,), 4: ()}
         made = [
             template(

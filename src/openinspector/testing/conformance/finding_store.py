@@ -1,19 +1,25 @@
-"""What every finding store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""What every finding store keeps to.
 
-from collections.abc import Iterable, Sequence
+Subclass, and give the fixture ``store`` an empty one, and ``assessments`` the store of the runs it knows.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
 import pytest
 
 from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, exclusion_arn
-from openinspector.model.asset import AssetAttributes, Tag
-from openinspector.model.errors import StoreError
+from openinspector.model.asset import AssetAttributes, AssetInterface, Tag
+from openinspector.model.errors import ModelError, StoreError
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
-from openinspector.service.ports.assessment_store import TimeRange
+from openinspector.model.run_state import TERMINAL, AssessmentRunState
+from openinspector.service.ports.assessment_store import AssessmentStore, TimeRange
 from openinspector.service.ports.finding_store import FindingFilter, FindingStore
 from openinspector.service.ports.page import PageRequest
+from openinspector.testing.conformance.assessment_runs import WHOLE_LIFE
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.conformance.walk import walk
 from openinspector.testing.model_builders import (
@@ -24,6 +30,7 @@ from openinspector.testing.model_builders import (
     moment,
     rules_package_arn,
     run,
+    target,
     template,
 )
 
@@ -46,6 +53,11 @@ def walked(store: FindingStore, wanted: FindingFilter, limit: int) -> list[Findi
 def arns(findings: Iterable[Finding]) -> list[FindingArn]:
     """Return the findings' ARNs in the order of lists: by time, then ARN."""
     return [one.arn for one in sorted(findings, key=lambda one: (one.created_at, one.arn))]
+
+
+def replaced_by(*attributes: Attribute) -> Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]]:
+    """Return the change that forgets what was there."""
+    return lambda _before: attributes
 
 
 class KeepingSuite:
@@ -77,6 +89,7 @@ class KeepingSuite:
             ami_id="ami-1",
             auto_scaling_group="group",
             tags=(Tag(key="b", value="2"), Tag(key="a")),
+            interfaces=(AssetInterface(ipv4_addresses=("192.0.2.1",), public_ip="p"), AssetInterface()),
         )
         pairs = (Attribute(key="z", value="1"), Attribute(key="a"), Attribute(key="z", value="1"))
         findings = [
@@ -97,7 +110,7 @@ class KeepingSuite:
     def test_adding_again_changes_nothing(self, store: FindingStore) -> None:
         """Neither counts nor content; what is new in the same call is added."""
         store.add_findings([finding(1)])
-        store.set_user_attributes(finding(1).arn, (Attribute(key="seen"),), moment(9))
+        store.change_user_attributes(finding(1).arn, replaced_by(Attribute(key="seen")), moment(9))
         kept = store.findings_by_arn([finding(1).arn])
         store.add_findings([finding(1, title="another", severity=Severity.HIGH), finding(2)])
         assert store.findings_by_arn([finding(1).arn]) == kept
@@ -140,17 +153,47 @@ class KeepingSuite:
         before = finding(1, user_attributes=(Attribute(key="old", value="1"),))
         store.add_findings([before, finding(2)])
         new = (Attribute(key="b", value="2"), Attribute(key="a"))
-        store.set_user_attributes(before.arn, new, moment(9))
+        assert store.change_user_attributes(before.arn, replaced_by(*new), moment(9))
         after = replace(before, user_attributes=new, updated_at=moment(9))
         assert store.findings_by_arn([before.arn, finding(2).arn]) == {before.arn: after, finding(2).arn: finding(2)}
-        store.set_user_attributes(before.arn, (), moment(10))
-        assert store.findings_by_arn([before.arn])[before.arn].user_attributes == ()
+        assert store.change_user_attributes(before.arn, replaced_by())
+        assert store.findings_by_arn([before.arn]) == {before.arn: replace(after, user_attributes=())}
+
+    def test_user_attributes_are_made_of_those_held(self, store: FindingStore) -> None:
+        """In their order; a change that raises changes nothing."""
+        held = (Attribute(key="b", value="2"), Attribute(key="a"), Attribute(key="b", value="2"))
+        store.add_findings([finding(1, user_attributes=held)])
+        assert store.change_user_attributes(finding(1).arn, lambda before: before[::-1], moment(9))
+        kept = store.findings_by_arn([finding(1).arn])
+        assert kept[finding(1).arn].user_attributes == held[::-1]
+
+        def refuse(_before: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+            raise ModelError("too many")
+
+        with pytest.raises(ModelError):
+            store.change_user_attributes(finding(1).arn, refuse, moment(10))
+        assert store.findings_by_arn([finding(1).arn]) == kept
+
+    def test_changes_made_at_once_are_all_kept(self, store: FindingStore) -> None:
+        """Each sees what the one before it left."""
+        store.add_findings([finding(1), finding(2)])
+        added = [Attribute(key=f"key {number}") for number in range(16)]
+
+        def one_more(new: Attribute, before: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
+            time.sleep(0.005)  # so that changes overlap unless they wait for each other
+            return (*before, new)
+
+        changes = [partial(store.change_user_attributes, finding(1).arn, partial(one_more, new)) for new in added]
+        assert at_once(changes) == [True] * len(added)
+        kept = store.findings_by_arn([finding(1).arn])[finding(1).arn]
+        assert set(kept.user_attributes) == set(added)
+        assert all(listed(store, FindingFilter(user_attributes=(one,))) == [kept.arn] for one in added)
 
     def test_user_attributes_of_no_finding_are_nothing(self, store: FindingStore) -> None:
         """Neither in a run that has findings nor in one that has none."""
-        store.set_user_attributes(finding(1).arn, (Attribute(key="k"),), moment(9))
+        assert not store.change_user_attributes(finding(1).arn, replaced_by(Attribute(key="k")), moment(9))
         store.add_findings([finding(1)])
-        store.set_user_attributes(finding(2).arn, (Attribute(key="k"),), moment(9))
+        assert not store.change_user_attributes(finding(2).arn, replaced_by(Attribute(key="k")), moment(9))
         assert store.findings_by_arn([finding(1).arn, finding(2).arn]) == {finding(1).arn: finding(1)}
 
     def test_deleting_a_run_deletes_all_it_produced(self, store: FindingStore) -> None:
@@ -299,12 +342,39 @@ class ListingSuite:
     def test_new_user_attributes_are_found_and_old_ones_are_not(self, store: FindingStore) -> None:
         """The filter follows AddAttributesToFindings and RemoveAttributesFromFindings."""
         store.add_findings(_SIX)
-        store.set_user_attributes(_SIX[0].arn, (Attribute(key="team", value="red"),), moment(9))
+        store.change_user_attributes(_SIX[0].arn, replaced_by(Attribute(key="team", value="red")), moment(9))
         found = [
             listed(store, FindingFilter(user_attributes=(Attribute(key="team", value=colour),)))
             for colour in ("red", "blue")
         ]
         assert found == [arns(_SIX[:1]), arns(_SIX[1:3])]
+
+    @pytest.mark.parametrize("end", sorted(TERMINAL))
+    def test_what_a_run_finds_is_not_seen_before_its_end(
+        self, store: FindingStore, assessments: AssessmentStore, end: AssessmentRunState
+    ) -> None:
+        """On demand: pages go over the runs in progress, and have their findings once they ended (F4.36, F6.21)."""
+        _have_runs(assessments)
+        findings = [finding(number, run(1 + number % 3).arn, created_at=moment(number)) for number in range(12)]
+        store.add_findings(findings)
+        ended = FindingFilter(of_ended_runs=True)
+        assert listed(store, ended) == []
+        for number in (3, 1):
+            _end(assessments, run(number).arn, end)
+        seen = [one for one in findings if one.run_arn != OTHER_RUN]
+        for limit in (1, 3, 8, 9):
+            assert walked(store, ended, limit) == arns(seen)
+        assert listed(store, replace(ended, run_arns=(OTHER_RUN, run(3).arn))) == arns(seen[1::2])
+        assert listed(store, replace(ended, run_arns=(OTHER_RUN,))) == []
+        assert store.findings_by_arn(arns(findings), of_ended_runs=True) == {one.arn: one for one in seen}
+        assert walked(store, EVERYTHING, 5) == arns(findings)
+        assert store.findings_by_arn(arns(findings)) == {one.arn: one for one in findings}
+
+    def test_a_run_that_is_not_known_has_not_ended(self, store: FindingStore) -> None:
+        """Findings of a run whose deletion has begun are not seen."""
+        store.add_findings([finding(1)])
+        assert listed(store, FindingFilter(of_ended_runs=True)) == []
+        assert store.findings_by_arn([finding(1).arn], of_ended_runs=True) == {}
 
     def test_an_unknown_run_has_no_findings(self, store: FindingStore) -> None:
         """And is no error."""
@@ -350,6 +420,20 @@ class FindingStoreSuite(KeepingSuite, ListingSuite):
         assert list(store.list_exclusions(RUN, ordered[1], 9)) == ordered[2:]
         assert list(store.list_exclusions(RUN, ordered[-1], 9)) == []
         assert list(store.list_exclusions(run(9).arn, None, 9)) == []
+
+
+def _have_runs(assessments: AssessmentStore) -> None:
+    assessments.add_target(target())
+    assessments.add_template(template())
+    for number in (1, 2, 3):
+        assessments.add_run(run(number), ())
+
+
+def _end(assessments: AssessmentStore, arn: RunArn, end: AssessmentRunState) -> None:
+    if end in (AssessmentRunState.COMPLETED, AssessmentRunState.COMPLETED_WITH_ERRORS):
+        for state in WHOLE_LIFE[1:-1]:
+            assessments.advance_run(arn, state, moment(20))
+    assessments.advance_run(arn, end, moment(21))
 
 
 def _one_of_six(number: int) -> Finding:

@@ -42,6 +42,7 @@ def test_its_exclusions_come_in_pages(call: Caller, template: str) -> None:
     }
 
 
+@pytest.mark.parametrize("complete", [False, True])
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -57,9 +58,12 @@ def test_its_exclusions_come_in_pages(call: Caller, template: str) -> None:
         ),
     ],
 )
-def test_what_is_refused(call: Caller, template: str, changed: dict[str, object], expected: tuple[str, str]) -> None:
+def test_what_is_refused(
+    call: Caller, template: str, changed: dict[str, object], expected: tuple[str, str], *, complete: bool
+) -> None:
     token = call("CreateExclusionsPreview", assessmentTemplateArn=template)["previewToken"]
-    call.built.stores.previews.complete(token, ())
+    if complete:
+        call.built.stores.previews.complete(token, ())
     asked = {"assessmentTemplateArn": template, "previewToken": token, **changed}
     assert call.refusal("GetExclusionsPreview", **asked) == expected
     if "assessmentTemplateArn" in changed:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from tests.service.api.operations.caller import Caller
 
-from openinspector.model.asset import Tag
+from openinspector.model.asset import AssetInterface, Tag
 from openinspector.model.finding import Attribute, Severity
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import PACKAGES
@@ -31,6 +31,8 @@ def found(call: Caller) -> Caller:
         builders.finding(3, severity=Severity.LOW, attributes=(Attribute(key="a", value="1"), Attribute(key="b"))),
         builders.finding(4, builders.run(2).arn),
     )
+    for number in (1, 2):
+        call.built.end_run(builders.run(number).arn)
     return call
 
 
@@ -87,6 +89,26 @@ def test_a_host_in_ec2_is_described_by_its_image_and_group(found: Caller) -> Non
         "ipv4Addresses": ["192.0.2.2"],
         "tags": [{"key": "Bare"}],
     }
+
+
+def test_a_host_is_described_by_its_interfaces(found: Caller) -> None:
+    """Of which only what the host knows is told (F6.4)."""
+    interfaces = (
+        AssetInterface(ipv4_addresses=("10.0.0.5", "10.0.0.6"), public_ip="203.0.113.7"),
+        AssetInterface(ipv6_addresses=("2001:db8::1",)),
+    )
+    finding = builders.finding(7, asset=builders.asset(3, interfaces=interfaces))
+    found.built.produced(finding)
+    (described,) = found("DescribeFindings", findingArns=[finding.arn])["findings"]
+    assert described["assetAttributes"]["networkInterfaces"] == [
+        {
+            "privateIpAddress": "10.0.0.5",
+            "privateIpAddresses": [{"privateIpAddress": "10.0.0.5"}, {"privateIpAddress": "10.0.0.6"}],
+            "publicIp": "203.0.113.7",
+            "ipv6Addresses": [],
+        },
+        {"privateIpAddresses": [], "ipv6Addresses": ["2001:db8::1"]},
+    ]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ def create_exclusions_preview(services: ApiServices, arguments: Json) -> Json:
 def get_exclusions_preview(services: ApiServices, arguments: Json) -> Json:
     """Return a page of a preview's exclusions once it is complete."""
     preview = existing_preview(services.installation, arguments["assessmentTemplateArn"], arguments["previewToken"])
+    _PREVIEWS.request(services, arguments)  # what is wrong with it is wrong from the first poll on
     found = preview.exclusions
     if found is None:
         return {"previewStatus": "WORK_IN_PROGRESS"}

@@ -2,14 +2,13 @@
 
 from typing import Final
 
-from openinspector.model.arn import parse_finding_arn
+from openinspector.model.asset import AssetInterface
 from openinspector.model.finding import CONFIDENCE, NUMERIC_SEVERITY, Finding, Severity
 from openinspector.service.api.listing import Listing, attributes_of, failed_items, time_range
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
 from openinspector.service.app import arguments as named
 from openinspector.service.app import findings as use_cases
-from openinspector.service.app.batch import look_up
 from openinspector.service.app.templates import check_distinct
 from openinspector.service.ports.finding_store import FindingFilter
 
@@ -29,7 +28,7 @@ def list_findings(services: ApiServices, arguments: Json) -> Json:
 
 def describe_findings(services: ApiServices, arguments: Json) -> Json:
     """Return findings by ARN."""
-    batch = look_up(arguments["findingArns"], parse_finding_arn, services.installation.findings.findings_by_arn)
+    batch = use_cases.look_up_findings(services.installation, arguments["findingArns"])
     return {
         "findings": [_finding(finding) for finding in batch.found.values()],
         "failedItems": failed_items(batch.failed),
@@ -54,6 +53,7 @@ def remove_attributes_from_findings(services: ApiServices, arguments: Json) -> J
 def _filter(services: ApiServices, arguments: Json) -> FindingFilter:
     asked = arguments.get("filter", {})
     return FindingFilter(
+        of_ended_runs=True,
         run_arns=tuple(
             named.existing_run(services.installation, arn).arn for arn in arguments.get("assessmentRunArns", [])
         ),
@@ -112,4 +112,15 @@ def _asset(finding: Finding) -> Json:
         "hostname": asset.hostname or None,
         "ipv4Addresses": asset.ipv4_addresses,
         "tags": asset.tags,
+        "networkInterfaces": [_interface(one) for one in asset.interfaces] or None,
+    }
+
+
+def _interface(interface: AssetInterface) -> Json:
+    addresses = interface.ipv4_addresses
+    return {
+        "privateIpAddress": addresses[0] if addresses else None,
+        "privateIpAddresses": [{"privateIpAddress": address} for address in addresses],
+        "publicIp": interface.public_ip,
+        "ipv6Addresses": interface.ipv6_addresses,
     }
