@@ -133,7 +133,9 @@ def test_without_the_agent_it_says_so(installed: Installation) -> None:
 def test_services_are_systemds_where_it_runs_and_the_init_scripts_elsewhere(tmp_path: Path, verb: str) -> None:
     with_systemd = Installation(tmp_path / "new")
     assert with_systemd.run(verb).returncode == 0
-    assert with_systemd.calls() == [f"systemctl {verb} openinspector-agent.service"]
+    # Stopped is stopped: also the update under way and the trial of a new version, which would start the agent again.
+    others = "openinspector-agent-update.service openinspector-agent-experiment.service "
+    assert with_systemd.calls() == [f"systemctl {verb} {others if verb == 'stop' else ''}openinspector-agent.service"]
     without = Installation(tmp_path / "old", systemd=False)
     assert without.run(verb).returncode == 0
     # The recorder writes two folders above where it stands.
