@@ -16,6 +16,7 @@ from typing import Final
 
 import msgspec
 
+from openinspector.agent.atomic_file import is_open_to_others, open_own_folder
 from openinspector.agent.enrolment import EnrolmentError, EnrolmentRecord, enrolled_ca, load_enrolment
 from openinspector.agent.identity import KEY_FILE, load_or_make_key
 from openinspector.agent.log_file import LogFile
@@ -119,14 +120,27 @@ def _proxy(place: Place, settings: AgentSettings) -> CheckResult:
 
 def _state(state: Path) -> CheckResult:
     try:
-        status = state.stat()
-    except OSError as error:
+        is_open = _is_open_to_others(state)
+    except FileNotFoundError as error:
         return _wrong("state directory", f"{state}: {error.strerror}", "Enrol this host, as root.")
-    if sys.platform != "win32" and status.st_uid != os.geteuid():
-        return _wrong("state directory", f"{state} belongs to another user", "Ask as the agent's user, which is root.")
-    if stat.S_IMODE(status.st_mode) & 0o077:
+    except OSError as error:
+        advice = "Ask as root; state_directory must be a folder that only root may use."
+        return _wrong("state directory", f"{state} cannot be used: {error.strerror}", advice)
+    if is_open:
         return _warning("state directory", f"others may look into {state}", f"Run: chmod 700 {state}")
     return _ok("state directory", str(state))
+
+
+def _is_open_to_others(state: Path) -> bool:
+    """Say whether a folder of the agent's own is not closed yet; OSError where it is not its own."""
+    if sys.platform == "win32":
+        return bool(stat.S_IMODE(state.stat().st_mode) & 0o077)
+    else:  # noqa: RET505 - the type checker sees one of the two
+        descriptor = open_own_folder(state)
+        try:
+            return is_open_to_others(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _enrolment(settings: AgentSettings) -> EnrolmentRecord:

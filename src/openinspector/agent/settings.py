@@ -31,6 +31,7 @@ from openinspector.agent.setting_value import (
     read_optional_path,
     read_path,
     read_spool_bytes,
+    read_state_directory,
     read_update_url,
 )
 from openinspector.model.errors import OpenInspectorError
@@ -278,7 +279,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
     {
         "endpoint": parse_endpoint,
         "ca_file": read_path,
-        "state_directory": read_path,
+        "state_directory": read_state_directory,
         "proxy": parse_proxy,
         "no_proxy": read_no_proxy,
         "auto_update": read_flag,
