@@ -181,6 +181,17 @@ def test_a_lost_settings_file_is_restored_and_a_present_one_left_alone(installed
     assert not settings.exists()
 
 
+@pytest.mark.parametrize("verb", ["start", "restart"])
+def test_a_state_directory_that_the_service_does_not_know_is_refused(installed: Installation, verb: str) -> None:
+    installed.write("etc/openinspector/agent.cfg", "state_directory = /srv/elsewhere\n")
+    done = installed.run(verb)
+    assert (done.returncode, installed.calls()) == (1, [])
+    assert f"state_directory /srv/elsewhere, but the service uses {installed.state}" in done.stderr
+    assert installed.run("stop").returncode == 0
+    installed.write("etc/openinspector/agent.cfg", "state_directory = /var/lib/openinspector-agent/\n")
+    assert installed.run(verb).returncode == 0
+
+
 # uninstall
 
 

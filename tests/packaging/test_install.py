@@ -270,6 +270,15 @@ def test_wrong_usage_is_named(installer: Installer, options: tuple[str, ...]) ->
     assert installer.said.startswith("install: ")
 
 
+def test_a_state_directory_that_the_service_does_not_know_is_refused(installer: Installer) -> None:
+    installer.host.write("/etc/openinspector/agent.cfg", "state_directory = /srv/elsewhere\n")
+    assert installer() == "WRONG_USAGE"
+    assert "names state_directory /srv/elsewhere, but the service uses" in installer.said
+    assert not is_installed(installer.host)
+    installer.host.write("/etc/openinspector/agent.cfg", "state_directory = /var/lib/openinspector-agent/\n")
+    assert installer() == "SUCCESS"
+
+
 def test_an_authority_that_is_not_the_pinned_one_is_refused(installer: Installer, tmp_path: Path) -> None:
     real, other = (ThrowawayAuthority(tmp_path, name).ca_file for name in ("real", "other"))
     both = other.read_bytes() + real.read_bytes()

@@ -22,6 +22,8 @@ from openinspector.agent.identity import KEY_FILE, load_or_make_key
 from openinspector.agent.log_file import LogFile
 from openinspector.agent.reply import Accepted, describe_failure
 from openinspector.agent.settings import (
+    DEFAULT_STATE,
+    PREFIX,
     PRISTINE_SUFFIX,
     Address,
     AgentSettings,
@@ -69,6 +71,9 @@ class Place:
     now: datetime
     connect: bool
     """Whether the service is asked too."""
+    service_file: Path | None = None
+    """The settings file of the service that is installed here with one state directory, the default; None where none
+    is."""
 
 
 def check_installation(place: Place) -> Iterator[CheckResult]:
@@ -79,6 +84,7 @@ def check_installation(place: Place) -> Iterator[CheckResult]:
         yield _failed("settings", error)
         return
     yield _settings(place)
+    yield from _moved_state(place, settings)
     yield _proxy(place, settings)
     state = _state(settings.state_directory)
     yield state
@@ -106,6 +112,23 @@ def _settings(place: Place) -> CheckResult:
         advice = "`openinspector-agent start` copies it back."
         return _warning("settings", f"the settings file is gone; {found} is read instead", advice)
     return _ok("settings", str(found))
+
+
+def _moved_state(place: Place, settings: AgentSettings) -> Iterator[CheckResult]:
+    """Tell of a state directory that units, init script and updater do not know: with it, nothing would run."""
+    file = place.settings_file or settings_file(None, place.environment)
+    by_hand = PREFIX + "STATE_DIRECTORY" in place.environment
+    if (
+        file is not None
+        and file == place.service_file
+        and not by_hand
+        and settings.state_directory != Path(DEFAULT_STATE)
+    ):
+        yield _wrong(
+            "state_directory",
+            f"{file} names {settings.state_directory}, but the installed service uses {DEFAULT_STATE}",
+            f"Take the line out; to have the state elsewhere, mount that folder at {DEFAULT_STATE}.",
+        )
 
 
 def _proxy(place: Place, settings: AgentSettings) -> CheckResult:

@@ -86,7 +86,8 @@ class AgentSettings:
     ca_file: Path | None = None
     """Authorities (PEM) to trust instead of the system's; where absent, the ones given at enrolment."""
     state_directory: Path = Path(DEFAULT_STATE)
-    """Key, enrolment, spool and status live here, for the agent's user only."""
+    """Key, enrolment, spool and status live here, for the agent's user only. On Linux the installed service uses the
+    default and no other."""
     proxy: Proxy | None = None
     """``host:port`` or ``http://[user:password@]host:port``, empty for none; where absent, ``https_proxy`` of
     ``agent.env`` or of the environment."""
