@@ -81,6 +81,12 @@ def test_no_unit_starts_one_that_takes_the_agents_place_without_looking_first() 
                 assert plain or (key.startswith("Exec") and re.match(r"\+/bin/sh -c '\[ .+ \|\| exec ", value)), value
 
 
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_systemd_takes_no_variables_from_a_file(unit: Path) -> None:
+    """The agent reads agent.env itself, and refuses what others may write; LD_PRELOAD would come before it."""
+    assert not {"EnvironmentFile", "PassEnvironment"}.intersection(key for key, _ in directives(unit))
+
+
 @pytest.mark.parametrize(
     ("link", "active", "started"), [(True, True, True), (False, True, False), (True, False, False)]
 )
