@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from tests.packaging.scratch_host import needs
 
+from openinspector.agent.process_limits import MAX_MEMORY_BYTES
+
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
 SERVICES = sorted((PACKAGING / "systemd").glob("*.service"))
 SCRIPTS = ("install", "launcher", "openinspector-agent", "openinspector-agent.init", "package-scripts.sh")
@@ -108,6 +110,15 @@ def test_the_updater_starts_a_trial_only_where_one_was_prepared_and_the_agent_ru
     start = "--no-block start openinspector-agent-experiment.service"
     assert (start in calls) is started
     assert all(call == start or "is-active" in call for call in calls)
+
+
+@pytest.mark.parametrize("name", sorted(MOST_EXPOSED))
+def test_sensors_that_take_too_much_do_not_take_the_agent_along(name: str) -> None:
+    found = dict(directives(PACKAGING / "systemd" / name))
+    assert found["OOMPolicy"] == "continue"
+    unit = int(found["MemoryMax"].removesuffix("M")) * 2**20
+    # The rest is the agent's: 30.6 MB after a collection (docs/performance.md).
+    assert MAX_MEMORY_BYTES + 31 * 10**6 < unit
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
