@@ -64,7 +64,7 @@ before_remove() {
 # The versions that updates brought, and the links; the package's own files are gone by now.
 after_remove() {
     rm -rf "$root"
-    rm -f /run/openinspector-agent.pid
+    rm -f /run/openinspector-agent.pid /run/openinspector-install.lock
     if has_systemd; then
         systemctl daemon-reload || true
     fi

@@ -71,6 +71,28 @@ def test_a_state_directory_open_to_others_is_told(file: Path, tmp_path: Path) ->
     expect(check(file)["state directory"], Verdict.WARNING, "others may look")
 
 
+def test_a_state_directory_that_others_use_is_not_to_be_closed_to_them(file: Path, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "state").chmod(0o755)
+    for name in ("host.key", "enrolment.json"):
+        (tmp_path / "state" / name).unlink()
+    found = check(file)["state directory"]
+    expect(found, Verdict.FAILED, "others may use")
+    assert "chmod" not in found.advice
+
+
+def test_a_state_directory_that_the_installed_service_does_not_use_is_told(file: Path, tmp_path: Path) -> None:
+    def found(service_file: Path, environment: Mapping[str, str]) -> Mapping[str, CheckResult]:
+        variables = {"OPENINSPECTOR_AGENT_CONFIG": str(file), **environment}
+        place = Place(settings_file=None, environment=variables, now=NOW, connect=False, service_file=service_file)
+        return {result.name: result for result in check_installation(place)}
+
+    expect(found(file, {})["state_directory"], Verdict.FAILED, "the installed service uses /var/lib/openinspector")
+    # What is asked about is not the service's.
+    assert "state_directory" not in found(tmp_path / "other.cfg", {})
+    assert "state_directory" not in found(file, {"OPENINSPECTOR_AGENT_STATE_DIRECTORY": str(tmp_path / "state")})
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make what is another user's")
 def test_a_state_directory_of_another_user_is_not_looked_into(file: Path, tmp_path: Path) -> None:
     os.chown(tmp_path / "state", 65534, 65534)

@@ -90,6 +90,22 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
         ("endpoint =", "https://host"),
         ("ca_file = ca.pem", "an absolute path"),
         ("state_directory = ~/agent", "an absolute path"),
+        *(
+            (f"state_directory = {folder}", "of the agent's own, such as")
+            for folder in (
+                "/",
+                "//",
+                "/etc",
+                "//etc/",
+                "/srv/../etc",
+                "/var",
+                "/var/lib",
+                "/usr",
+                "/home",
+                "/root",
+                "/tmp",
+            )
+        ),
         ("proxy = https://proxy", "host:port"),
         ("proxy = socks5://proxy", "host:port"),
         ("spool_bytes = 12", "1 MiB to 16 GiB"),

@@ -1,6 +1,7 @@
 """`packaging/openinspector-agent` for real, on an installation below a folder of the test's own."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -11,9 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.agent.state_lock import running_agent
+from openinspector.agent.enrolment import CA_FILE, ENROLMENT_FILE
+from openinspector.agent.identity import KEY_FILE
+from openinspector.agent.rotation import NEXT_FILE
+from openinspector.agent.state_lock import LOCK_FILE, running_agent
+from openinspector.agent.status import STATUS_FILE
+from openinspector.agent.update.outcome import OUTCOME_FILE
+from openinspector.agent.update.record import RECORD_FILE
+from openinspector.agent.update.running import UPDATE_LOCK
 
-SOURCE = Path(__file__).resolve().parents[2] / "packaging" / "openinspector-agent"
+PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
+SOURCE = PACKAGING / "openinspector-agent"
+UPDATE_SCRIPT = PACKAGING / "update"
 UNITS = (
     "openinspector-agent.service",
     "openinspector-agent-experiment.service",
@@ -30,6 +40,12 @@ NEIGHBOURS = {
     "var/spool/mail/root",
 }
 """Files of others, which must outlast everything."""
+
+STATE_FILES = (
+    *(KEY_FILE, NEXT_FILE, ENROLMENT_FILE, CA_FILE, STATUS_FILE, OUTCOME_FILE, RECORD_FILE, LOCK_FILE, UPDATE_LOCK),
+    *re.findall(r"\$state/([a-z.-]+)", UPDATE_SCRIPT.read_text()),
+)
+"""Whatever the agent and the update script lay into the state directory."""
 
 RECORDER = '#!/bin/sh\necho "$(basename "$0") $*" >>"$(dirname "$0")/../../calls"\n'
 
@@ -133,7 +149,9 @@ def test_without_the_agent_it_says_so(installed: Installation) -> None:
 def test_services_are_systemds_where_it_runs_and_the_init_scripts_elsewhere(tmp_path: Path, verb: str) -> None:
     with_systemd = Installation(tmp_path / "new")
     assert with_systemd.run(verb).returncode == 0
-    assert with_systemd.calls() == [f"systemctl {verb} openinspector-agent.service"]
+    # Stopped is stopped: also the update under way and the trial of a new version, which would start the agent again.
+    others = "openinspector-agent-update.service openinspector-agent-experiment.service "
+    assert with_systemd.calls() == [f"systemctl {verb} {others if verb == 'stop' else ''}openinspector-agent.service"]
     without = Installation(tmp_path / "old", systemd=False)
     assert without.run(verb).returncode == 0
     # The recorder writes two folders above where it stands.
@@ -177,6 +195,17 @@ def test_a_lost_settings_file_is_restored_and_a_present_one_left_alone(installed
     settings.unlink()
     installed.run("stop")
     assert not settings.exists()
+
+
+@pytest.mark.parametrize("verb", ["start", "restart"])
+def test_a_state_directory_that_the_service_does_not_know_is_refused(installed: Installation, verb: str) -> None:
+    installed.write("etc/openinspector/agent.cfg", "state_directory = /srv/elsewhere\n")
+    done = installed.run(verb)
+    assert (done.returncode, installed.calls()) == (1, [])
+    assert f"state_directory /srv/elsewhere, but the service uses {installed.state}" in done.stderr
+    assert installed.run("stop").returncode == 0
+    installed.write("etc/openinspector/agent.cfg", "state_directory = /var/lib/openinspector-agent/\n")
+    assert installed.run(verb).returncode == 0
 
 
 # uninstall
@@ -233,14 +262,15 @@ def test_what_the_settings_moved_elsewhere_is_found_and_only_ours_removed(instal
         "etc/openinspector/agent.cfg",
         "state_directory = /srv/shared place\n  log_file=/srv/log/agent.log\nca_file = /etc/passwd\n",
     )
-    for name in ("host.key", "enrolment.json", f"spool/{'0' * 32}/1.envelope", "lock", "somebody's data"):
+    theirs = ("somebody's data", "somebody's.partial", "host.key.of-somebody")
+    for name in (*STATE_FILES, *(f"{name}.partial" for name in STATE_FILES), f"spool/{'0' * 32}/1.envelope", *theirs):
         installed.write(f"srv/shared place/{name}", "x")
     for name in ("agent.log", "agent.log.1", "agent.log.12", "other.log", "agent.log.old"):
         installed.write(f"srv/log/{name}", "x")
     done = installed.run("uninstall", "--purge", "--yes")
     assert done.returncode == 0, done.stderr
     assert installed.files() - NEIGHBOURS == {
-        "srv/shared place/somebody's data",
+        *(f"srv/shared place/{name}" for name in theirs),
         "srv/log/other.log",
         "srv/log/agent.log.old",
     }

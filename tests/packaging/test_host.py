@@ -74,6 +74,19 @@ def test_start_status_restart_stop_without_systemd(installed: ScratchHost, gatew
     assert installed.run(INIT, "status").returncode == 3
 
 
+def test_the_update_script_runs_nothing_that_the_proxys_file_says(
+    installed: ScratchHost, gateway: SimulatedGateway
+) -> None:
+    enrol(installed, gateway)
+    installed.write("/etc/openinspector/agent.env", "https_proxy=$(touch /tmp/run)\ntouch /tmp/run\n")
+    installed.must("chmod", "666", "/etc/openinspector/agent.env")
+    done = installed.run("/usr/lib/openinspector-agent/update")
+    assert (done.returncode, "others may write to /etc/openinspector/agent.env" in done.stderr) == (2, True)
+    installed.must("chmod", "600", "/etc/openinspector/agent.env")
+    assert "this is no line https_proxy=" in installed.run("/usr/lib/openinspector-agent/update").stderr
+    assert installed.run("test", "-e", "/tmp/run").returncode == 1
+
+
 def test_a_number_that_is_somebody_elses_by_now_is_left_alone(
     installed: ScratchHost, gateway: SimulatedGateway
 ) -> None:

@@ -96,7 +96,7 @@ def test_install_and_purge_leave_no_trace(installer: Installer) -> None:
     host = installer.host
     assert installer() == "SUCCESS"
     host.must("openinspector-agent", "uninstall", "--purge", "--yes")
-    assert host.changed().keys() <= {"run/openinspector-install.lock"}
+    assert host.changed() == {}
     assert host.must("sh", "-c", "ls /tmp") == "release\n"
 
 
@@ -255,6 +255,10 @@ def test_an_rpm_host_gets_the_rpm(installer: Installer, tmp_path: Path) -> None:
         ("--endpoint", "https://host\nca_file = /x"),
         ("--proxy", "nonsense"),
         ("--proxy", "host:1\nx=y"),
+        ("--proxy", "host:0"),
+        ("--proxy", "host:65536"),
+        ("--proxy", "::1:3128"),
+        *(("--proxy", f"http://u:p{character}1@host:3128") for character in "$!'\" `\\#~?ä"),
         ("--ca-pin", "sha256:12"),
         ("--ca-pin", "sha256:" + "0" * 64),
         ("--ca", "/nowhere"),
@@ -268,6 +272,15 @@ def test_an_rpm_host_gets_the_rpm(installer: Installer, tmp_path: Path) -> None:
 def test_wrong_usage_is_named(installer: Installer, options: tuple[str, ...]) -> None:
     assert installer(*options) == "WRONG_USAGE"
     assert installer.said.startswith("install: ")
+
+
+def test_a_state_directory_that_the_service_does_not_know_is_refused(installer: Installer) -> None:
+    installer.host.write("/etc/openinspector/agent.cfg", "state_directory = /srv/elsewhere\n")
+    assert installer() == "WRONG_USAGE"
+    assert "names state_directory /srv/elsewhere, but the service uses" in installer.said
+    assert not is_installed(installer.host)
+    installer.host.write("/etc/openinspector/agent.cfg", "state_directory = /var/lib/openinspector-agent/\n")
+    assert installer() == "SUCCESS"
 
 
 def test_an_authority_that_is_not_the_pinned_one_is_refused(installer: Installer, tmp_path: Path) -> None:
@@ -294,6 +307,24 @@ def test_the_proxy_is_written_for_agent_and_updater_and_metadata_stay_direct(ins
     assert installer.host.must("cat", "/etc/openinspector/agent.env") == (
         "https_proxy=proxy.example.invalid:3128\nhttp_proxy=proxy.example.invalid:3128\nno_proxy=169.254.169.254\n"
     )
+
+
+@pytest.mark.parametrize(
+    "last", ["log_level = info", "# a comment", "log_level = info\nendpoint = https://old.example"]
+)
+def test_settings_whose_last_line_has_no_end_stay_what_they_are(installer: Installer, last: str) -> None:
+    installer.host.write("/etc/openinspector/agent.cfg", f"log_files = 3\n{last}")
+    assert installer("--endpoint", "https://host.example", "-u", "false") == "SUCCESS"
+    kept = last.partition("\nendpoint")[0]
+    assert installer.host.must("cat", "/etc/openinspector/agent.cfg") == (
+        f"log_files = 3\n{kept}\nendpoint = https://host.example\nauto_update = false\n"
+    )
+
+
+def test_a_proxy_that_is_taken_is_one_that_the_agent_reads(installer: Installer) -> None:
+    assert installer("--proxy", "http://u%24er:p%21%7E=+,^*w@proxy.example.invalid:3128/") == "SUCCESS"
+    assert "u%24er" in installer.host.must("cat", "/etc/openinspector/agent.env")
+    assert "proxy.example.invalid:3128, with a password" in installer.host.run("openinspector-agent", "check").stdout
 
 
 def test_an_agent_in_a_run_is_not_replaced_and_an_older_version_not_installed(installer: Installer) -> None:

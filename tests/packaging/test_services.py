@@ -1,11 +1,15 @@
 """Unit files, scripts and cron file, judged by the tools that read them."""
 
+import os
 import re
+import shlex
 import subprocess
 from pathlib import Path
 
 import pytest
 from tests.packaging.scratch_host import needs
+
+from openinspector.agent.process_limits import MAX_MEMORY_BYTES
 
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
 SERVICES = sorted((PACKAGING / "systemd").glob("*.service"))
@@ -64,6 +68,57 @@ def test_the_trial_has_the_agents_sandbox_but_for_the_slots() -> None:
     assert len(names) > 15
     assert {n: trial.get(n) for n in names if n != "RestartPreventExitStatus"} == {n: agent[n] for n in names}
     assert trial["ReadWritePaths"] == f"{agent['ReadWritePaths']} /opt/openinspector-agent"
+
+
+def test_no_unit_starts_one_that_takes_the_agents_place_without_looking_first() -> None:
+    """Systemd stops what conflicts with a unit before it looks at the unit's conditions, and then starts neither."""
+    rivals = {"openinspector-agent.service"}.union(
+        unit.name for unit in SERVICES for key, value in directives(unit) if key == "Conflicts" and "agent" in value
+    )
+    assert len(rivals) == 2
+    for unit in (PACKAGING / "systemd").iterdir():
+        for key, value in directives(unit):
+            if not rivals.isdisjoint(re.findall(r"[\w-]+\.service", value)):
+                plain = key in ("After", "Before", "Conflicts")
+                assert plain or (key.startswith("Exec") and re.match(r"\+/bin/sh -c '\[ .+ \|\| exec ", value)), value
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_systemd_takes_no_variables_from_a_file(unit: Path) -> None:
+    """The agent reads agent.env itself, and refuses what others may write; LD_PRELOAD would come before it."""
+    assert not {"EnvironmentFile", "PassEnvironment"}.intersection(key for key, _ in directives(unit))
+
+
+@pytest.mark.parametrize(
+    ("link", "active", "started"), [(True, True, True), (False, True, False), (True, False, False)]
+)
+def test_the_updater_starts_a_trial_only_where_one_was_prepared_and_the_agent_runs(
+    tmp_path: Path, *, link: bool, active: bool, started: bool
+) -> None:
+    line = dict(directives(PACKAGING / "systemd" / "openinspector-agent-update.service"))["ExecStartPost"]
+    if link:
+        (tmp_path / "experiment").symlink_to("versions/2.0.0")
+    systemctl = tmp_path / "systemctl"
+    systemctl.write_text(
+        f'#!/bin/sh\necho "$*" >>{tmp_path}/calls\ncase $* in *is-active*) exit {0 if active else 3} ;; esac\n'
+    )
+    systemctl.chmod(0o755)
+    command = shlex.split(line.removeprefix("+").replace("/opt/openinspector-agent", str(tmp_path)))
+    done = subprocess.run(command, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    calls = (tmp_path / "calls").read_text().splitlines() if (tmp_path / "calls").exists() else []
+    start = "--no-block start openinspector-agent-experiment.service"
+    assert (start in calls) is started
+    assert all(call == start or "is-active" in call for call in calls)
+
+
+@pytest.mark.parametrize("name", sorted(MOST_EXPOSED))
+def test_sensors_that_take_too_much_do_not_take_the_agent_along(name: str) -> None:
+    found = dict(directives(PACKAGING / "systemd" / name))
+    assert found["OOMPolicy"] == "continue"
+    unit = int(found["MemoryMax"].removesuffix("M")) * 2**20
+    # The rest is the agent's: 30.6 MB after a collection (docs/performance.md).
+    assert unit > MAX_MEMORY_BYTES + 31 * 10**6
 
 
 @pytest.mark.parametrize("script", SCRIPTS)

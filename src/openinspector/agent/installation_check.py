@@ -16,11 +16,14 @@ from typing import Final
 
 import msgspec
 
+from openinspector.agent.atomic_file import is_open_to_others, open_own_folder
 from openinspector.agent.enrolment import EnrolmentError, EnrolmentRecord, enrolled_ca, load_enrolment
 from openinspector.agent.identity import KEY_FILE, load_or_make_key
 from openinspector.agent.log_file import LogFile
 from openinspector.agent.reply import Accepted, describe_failure
 from openinspector.agent.settings import (
+    DEFAULT_STATE,
+    PREFIX,
     PRISTINE_SUFFIX,
     Address,
     AgentSettings,
@@ -68,6 +71,9 @@ class Place:
     now: datetime
     connect: bool
     """Whether the service is asked too."""
+    service_file: Path | None = None
+    """The settings file of the service that is installed here with one state directory, the default; None where none
+    is."""
 
 
 def check_installation(place: Place) -> Iterator[CheckResult]:
@@ -78,6 +84,7 @@ def check_installation(place: Place) -> Iterator[CheckResult]:
         yield _failed("settings", error)
         return
     yield _settings(place)
+    yield from _moved_state(place, settings)
     yield _proxy(place, settings)
     state = _state(settings.state_directory)
     yield state
@@ -107,6 +114,23 @@ def _settings(place: Place) -> CheckResult:
     return _ok("settings", str(found))
 
 
+def _moved_state(place: Place, settings: AgentSettings) -> Iterator[CheckResult]:
+    """Tell of a state directory that units, init script and updater do not know: with it, nothing would run."""
+    file = place.settings_file or settings_file(None, place.environment)
+    by_hand = PREFIX + "STATE_DIRECTORY" in place.environment
+    if (
+        file is not None
+        and file == place.service_file
+        and not by_hand
+        and settings.state_directory != Path(DEFAULT_STATE)
+    ):
+        yield _wrong(
+            "state_directory",
+            f"{file} names {settings.state_directory}, but the installed service uses {DEFAULT_STATE}",
+            f"Take the line out; to have the state elsewhere, mount that folder at {DEFAULT_STATE}.",
+        )
+
+
 def _proxy(place: Place, settings: AgentSettings) -> CheckResult:
     file = environment_file(place.settings_file, place.environment)
     if settings.proxy is None:
@@ -119,14 +143,27 @@ def _proxy(place: Place, settings: AgentSettings) -> CheckResult:
 
 def _state(state: Path) -> CheckResult:
     try:
-        status = state.stat()
-    except OSError as error:
+        is_open = _is_open_to_others(state)
+    except FileNotFoundError as error:
         return _wrong("state directory", f"{state}: {error.strerror}", "Enrol this host, as root.")
-    if sys.platform != "win32" and status.st_uid != os.geteuid():
-        return _wrong("state directory", f"{state} belongs to another user", "Ask as the agent's user, which is root.")
-    if stat.S_IMODE(status.st_mode) & 0o077:
+    except OSError as error:
+        advice = "Ask as root; state_directory must be a folder that only root may use."
+        return _wrong("state directory", f"{state} cannot be used: {error.strerror}", advice)
+    if is_open:
         return _warning("state directory", f"others may look into {state}", f"Run: chmod 700 {state}")
     return _ok("state directory", str(state))
+
+
+def _is_open_to_others(state: Path) -> bool:
+    """Say whether a folder of the agent's own is not closed yet; OSError where it is not its own."""
+    if sys.platform == "win32":
+        return bool(stat.S_IMODE(state.stat().st_mode) & 0o077)
+    else:  # noqa: RET505 - the type checker sees one of the two
+        descriptor = open_own_folder(state)
+        try:
+            return is_open_to_others(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _enrolment(settings: AgentSettings) -> EnrolmentRecord:

@@ -10,9 +10,9 @@ import sys
 from contextlib import suppress
 from typing import Final
 
-MAX_MEMORY_BYTES: Final = 512 * 1024 * 1024
+MAX_MEMORY_BYTES: Final = 224 * 1024 * 1024
 """Of address space: whatever a file holds, reading it ends in MemoryError and a sensor's status before the host feels
-it."""
+it. Less than the unit's MemoryMax by what the agent needs itself, so that systemd has nobody to kill."""
 MAX_OPEN_FILES: Final = 256
 MAX_CPU_SECONDS: Final = 600
 _LOWEST: Final = 19

@@ -17,6 +17,15 @@ _PERIODS: Final = MappingProxyType({"s": 1, "min": 60, "h": 3600, "d": 86400})
 _FLAGS: Final[Mapping[str, bool]] = MappingProxyType({"true": True, "false": False})
 _MIN_LOG_BYTES: Final = 64 * 2**10
 _MAX_LOG_FILES: Final = 100
+_TOP_FOLDERS: Final = "bin boot dev etc home lib lib32 lib64 media mnt opt proc root run sbin srv sys tmp usr var"
+_OF_VAR: Final = "cache lib local lock log mail opt run spool tmp"
+_OF_USR: Final = "bin include lib lib32 lib64 libexec local sbin share src"
+_SHARED_FOLDERS: Final = frozenset(
+    f"{above}/{name}"
+    for above, names in (("", _TOP_FOLDERS), ("/var", _OF_VAR), ("/usr", _OF_USR))
+    for name in names.split()
+)
+"""Folders of the Filesystem Hierarchy Standard 3.0, which are everybody's."""
 _MIN_AGE: Final = 60
 _MAX_AGE: Final = 30 * 86400
 
@@ -26,6 +35,19 @@ def read_path(text: str) -> Path:
     path = Path(text)
     if not path.is_absolute() or not text.isprintable():
         raise ValueError("an absolute path")
+    return path
+
+
+def read_state_directory(text: str) -> Path:
+    """Return the absolute path of a folder that can be the agent's own."""
+    allowed = "an absolute path of a folder of the agent's own, such as /srv/openinspector-agent"
+    try:
+        path = read_path(text)
+    except ValueError as error:
+        raise ValueError(allowed) from error
+    plain = "/" + "/".join(path.parts[1:])
+    if len(path.parts) == 1 or ".." in path.parts or plain in _SHARED_FOLDERS:
+        raise ValueError(allowed)
     return path
 
 

@@ -31,6 +31,7 @@ from openinspector.agent.setting_value import (
     read_optional_path,
     read_path,
     read_spool_bytes,
+    read_state_directory,
     read_update_url,
 )
 from openinspector.model.errors import OpenInspectorError
@@ -85,7 +86,8 @@ class AgentSettings:
     ca_file: Path | None = None
     """Authorities (PEM) to trust instead of the system's; where absent, the ones given at enrolment."""
     state_directory: Path = Path(DEFAULT_STATE)
-    """Key, enrolment, spool and status live here, for the agent's user only."""
+    """Key, enrolment, spool and status live here, for the agent's user only. On Linux the installed service uses the
+    default and no other."""
     proxy: Proxy | None = None
     """``host:port`` or ``http://[user:password@]host:port``, empty for none; where absent, ``https_proxy`` of
     ``agent.env`` or of the environment."""
@@ -278,7 +280,7 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
     {
         "endpoint": parse_endpoint,
         "ca_file": read_path,
-        "state_directory": read_path,
+        "state_directory": read_state_directory,
         "proxy": parse_proxy,
         "no_proxy": read_no_proxy,
         "auto_update": read_flag,

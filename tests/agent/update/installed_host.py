@@ -71,7 +71,6 @@ class InstalledHost:
             "OPENINSPECTOR_ROOT": str(self.root),
             "OPENINSPECTOR_AGENT_STATE_DIRECTORY": str(self.state),
             "OPENINSPECTOR_INIT": str(self.init),
-            "OPENINSPECTOR_ENVIRONMENT": str(self.folder / "agent.env"),
         }
 
     @property

@@ -1,14 +1,17 @@
 """`check`: whether the agent has what it needs; with --connect, whether the service answers."""
 
 import json
+import os
 import textwrap
 from argparse import ArgumentParser
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
+from openinspector.agent.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
     from openinspector.agent.installation_check import CheckResult
@@ -20,12 +23,14 @@ _INDENT: Final = " " * 26
 def run(invocation: Invocation) -> int:
     """Print every result as it is found; the exit status is 1 where something failed."""
     from openinspector.agent.installation_check import Place, Verdict, check_installation
+    from openinspector.agent.status_report import INSTALL_ROOT
 
     place = Place(
         settings_file=invocation.settings_file,
         environment=invocation.environment,
         now=datetime.now(UTC),
         connect=invocation.options.connect,
+        service_file=Path(DEFAULT_FILE) if os.path.lexists(INSTALL_ROOT / "stable") else None,
     )
     results = []
     for result in check_installation(place):
