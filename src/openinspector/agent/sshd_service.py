@@ -3,11 +3,10 @@
 What ``-o`` sets comes before the configuration file, so it wins.
 """
 
-import shlex
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import read_lines
+from openinspector.agent.config_file import read_lines, shell_words
 from openinspector.agent.host import Host
 from openinspector.agent.sshd_file import Setting, parse_line
 
@@ -35,7 +34,7 @@ def service_settings(host: Host) -> Iterator[Setting]:
 def parse_options(value: str, source: str) -> Iterator[Setting]:
     """Yield the settings of a shell word list such as ``"-o PermitRootLogin=no -p 2222"``."""
     try:
-        words = iter(shlex.split(" ".join(shlex.split(value))))
+        words = iter(shell_words(" ".join(shell_words(value))))
     except ValueError:  # an unclosed quote
         return
     for word in words:

@@ -15,7 +15,8 @@ from openinspector.model.inventory import Package, PackageManager
 
 STATUS: Final = "/var/lib/dpkg/status"
 STATUS_FOLDER: Final = "/var/lib/dpkg/status.d"
-_FIELD: Final = re.compile(rb"^(Package|Status|Version|Source|Architecture):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_FIELD: Final = re.compile(rb"^(Package|Status|Version|Source|Architecture):(.*)$", re.MULTILINE)
+"""Blanks around a value are stripped afterwards: looked for in here, they would be looked for from each of them."""
 _SOURCE: Final = re.compile(rb"(\S+)(?:\s+\((.+)\))?")
 _GONE: Final = (b"config-files", b"not-installed")
 
@@ -43,7 +44,7 @@ def parse(data: bytes, path: str = STATUS) -> Iterator[Package | Incomplete]:
     """Yield the installed packages of one status file, then one sentence for the stanzas that are not understood."""
     broken = 0
     for stanza in data.split(b"\n\n"):
-        fields = dict(_FIELD.findall(stanza))
+        fields = {found[1]: found[2].strip(b" \t\r") for found in _FIELD.finditer(stanza)}
         if fields.get(b"Status", b"").rpartition(b" ")[2] in _GONE:
             continue
         if fields.get(b"Package") and fields.get(b"Version"):
