@@ -3,6 +3,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -259,3 +260,15 @@ def test_a_file_is_the_same_by_whatever_path(tmp_path: Path) -> None:
     same, link, other = (LocalHost().status(f"{tmp_path}/{name}") for name in ("file", "link", "other"))
     assert same.identity == link.identity
     assert same.identity != other.identity
+
+
+def test_a_large_file_is_in_memory_once(tmp_path: Path) -> None:
+    size = 32 * 1024 * 1024
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(size)
+    tracemalloc.start()
+    try:
+        assert len(LocalHost().read(f"{tmp_path}/file")) == size
+        assert tracemalloc.get_traced_memory()[1] < size * 1.5
+    finally:
+        tracemalloc.stop()

@@ -7,6 +7,7 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterator
+from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -243,14 +244,14 @@ def _require_file(status: os.stat_result, path: str) -> None:
 
 
 def _read_all(descriptor: int, path: str, max_bytes: int) -> bytes:
-    chunks: list[bytes] = []
+    whole = BytesIO()  # gives away what it holds without a copy: a large file is in memory once
     room = max_bytes + 1  # files of /proc say they are empty; only reading tells
     while room > 0 and (chunk := os.read(descriptor, min(_CHUNK, room))):
-        chunks.append(chunk)
+        whole.write(chunk)
         room -= len(chunk)
     if room <= 0:
         raise _too_large(path, max_bytes)
-    return b"".join(chunks)
+    return whole.getvalue()
 
 
 def _too_large(path: str, max_bytes: int) -> OSError:
