@@ -83,7 +83,7 @@ def test_what_is_set_and_where() -> None:
     ],
 )
 def test_how_sshd_reads_a_line(text: str, keyword: str, value: str) -> None:
-    """Each but the ``*`` blocks, keywords in quotation marks and those no block may set was compared with ``sshd -T`` of OpenSSH 9.2p1."""
+    """Each but the ``*`` blocks, quoted keywords and those no block may set was compared with ``sshd -T`` of 9.2p1."""
     assert values(text)[keyword] == value
 
 
