@@ -1,8 +1,17 @@
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.agent.config_file import decode, logical_lines, printable, read_lines, unread
+from openinspector.agent.config_file import (
+    MAX_SHELL_CHARACTERS,
+    decode,
+    logical_lines,
+    printable,
+    read_lines,
+    shell_words,
+    unread,
+)
 from openinspector.testing.fake_host import FakeHost
 
 
@@ -30,3 +39,10 @@ def test_the_sentence_of_a_refusal() -> None:
     assert unread("/etc/x\udcff", PermissionError(13, "Permission denied")).reason == (
         "/etc/x� could not be read: Permission denied."
     )
+
+
+def test_a_line_of_shell_that_is_too_long_is_none() -> None:
+    assert shell_words("a 'b c'") == ["a", "b c"]
+    assert shell_words("x" * MAX_SHELL_CHARACTERS) == ["x" * MAX_SHELL_CHARACTERS]
+    with pytest.raises(ValueError, match="longer than 16384 characters"):
+        shell_words("x" * (MAX_SHELL_CHARACTERS + 1))

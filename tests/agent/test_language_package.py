@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from openinspector.agent import language_package
-from openinspector.agent.language_package import Installation, packages
+from openinspector.agent.language_package import MAX_NAME, Installation, packages
 from openinspector.agent.sensor import Absent, Incomplete
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.testing.fake_host import FakeHost
@@ -43,3 +43,15 @@ def test_an_endless_search_is_ended_and_told(monkeypatch: pytest.MonkeyPatch) ->
     gap, *found = packages(FakeHost(), PackageManager.NPM, endless())
     assert gap == Incomplete(reason="Stopped after 3 packages; the host may have more.")
     assert len(found) == 3
+
+
+def test_names_and_versions_that_no_registry_has_are_left_out_and_counted() -> None:
+    most = "n" * MAX_NAME
+    long = [
+        Installation(name=name, version=version, folder=SITE, record=f"{SITE}/x")
+        for name, version in ((most, "1"), ("n", most), (most + "n", "1"), ("n", most + "n"))
+    ]
+    gap, *found = packages(FakeHost(), PackageManager.NPM, long)
+    assert gap == Incomplete(reason="Packages whose name or version is longer than 255 characters were left out: 2.")
+    assert [(p.name, p.version) for p in found if isinstance(p, Package)] == [(most, "1"), ("n", most)]
+    assert list(packages(FakeHost(), PackageManager.NPM, long[2:])) == [gap]

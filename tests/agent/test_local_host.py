@@ -3,6 +3,9 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
+import tracemalloc
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -116,7 +119,9 @@ def test_folders_that_are_links_are_followed_in_a_root_folder(root: Path) -> Non
     host = LocalHost(str(root))
     assert host.read("/bin/tool") == b"x"
     assert host.names("/bin") == ("tool",)
-    assert host.real_file("/bin/tool") == f"{root}/usr/bin/tool"
+    assert host.folder("/bin/.").files == ("tool",)
+    assert host.readlink("/bin") == "/usr/bin"
+    assert host.real_file("/bin/tool") is None, "by the time it is opened, it may be another"
 
 
 def test_a_loop_of_links_is_an_os_error(root: Path) -> None:
@@ -259,3 +264,87 @@ def test_a_file_is_the_same_by_whatever_path(tmp_path: Path) -> None:
     same, link, other = (LocalHost().status(f"{tmp_path}/{name}") for name in ("file", "link", "other"))
     assert same.identity == link.identity
     assert same.identity != other.identity
+
+
+def test_a_large_file_is_in_memory_once(tmp_path: Path) -> None:
+    size = 32 * 1024 * 1024
+    with (tmp_path / "file").open("wb") as file:
+        file.truncate(size)
+    tracemalloc.start()
+    try:
+        assert len(LocalHost().read(f"{tmp_path}/file")) == size
+        assert tracemalloc.get_traced_memory()[1] < size * 1.5
+    finally:
+        tracemalloc.stop()
+
+
+RACE = """
+import os, sys
+from openinspector.agent.local_host import LocalHost
+
+root, place = sys.argv[1:]
+real, link = f"{root}/{place}", f"{root}/link"
+swaps = 0
+
+def swap(event, arguments):
+    "Between any look and any open, what was looked at becomes a link out of the root folder, and back."
+    global swaps
+    if event == "open" and armed and swaps < 50:
+        swaps += 1
+        os.rename(real, f"{root}/aside")
+        os.rename(link, real)
+        os.rename(f"{root}/aside", link)
+
+armed = False
+sys.addaudithook(swap)
+host = LocalHost(root)
+for start in range(8):
+    for ask in (host.read, host.status, host.readlink, lambda path: host.folder("/etc").files + host.names("/etc")):
+        swaps, armed = 0, start < 7
+        try:
+            found = ask("/etc/os-release")
+        except OSError:
+            found = ""
+        armed = False
+        print(getattr(found, "size", found))
+        if os.path.islink(real) != (start % 2 == 1):
+            swaps, armed = 0, True
+            swap("open", ())
+            armed = False
+"""
+
+
+@pytest.mark.parametrize("place", ["etc", "etc/os-release"])
+def test_files_that_become_links_while_they_are_looked_at_do_not_lead_out_of_a_root_folder(
+    root: Path, place: str
+) -> None:
+    (root / "etc/os-release").write_text("inside")
+    outside = root.parent / "outside"
+    outside.mkdir()
+    (outside / "os-release").write_text("the secret of this machine")
+    (outside / "secret").touch()
+    (root / "link").symlink_to(outside if place == "etc" else outside / "os-release")
+    told = subprocess.run(
+        [sys.executable, "-c", RACE, str(root), place], capture_output=True, text=True, check=True
+    ).stdout
+    assert "inside" in told
+    assert "the secret" not in told
+    assert "'secret'" not in told
+    assert "26" not in told.split()
+
+
+def test_a_device_in_a_root_folder_is_not_opened(root: Path) -> None:
+    os.mkfifo(root / "fifo")
+    with pytest.raises(OSError, match="not a regular file"):
+        LocalHost(str(root)).read("/fifo")
+
+
+def test_no_descriptor_is_left_open(root: Path) -> None:
+    (root / "loop").symlink_to("loop")
+    host = LocalHost(str(root))
+    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - the folder opens itself
+    for path in ("/etc/hostname", "/etc/../etc", "/loop", "/no/such", "/etc/hostname/below", "/proc/x", "/"):
+        for ask in (host.read, host.status, host.names, host.folder, host.readlink):
+            with suppress(OSError):
+                ask(path)
+    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208

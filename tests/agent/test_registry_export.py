@@ -128,3 +128,9 @@ def test_damage_is_an_error_or_another_export(*, damage: bytes, start: int, old:
     whole = render_registry_export(keys, old=old)
     with suppress(RegistryExportError):
         tree_of(whole[:start] + damage + whole[start + len(damage) :])
+
+
+@pytest.mark.parametrize("hostile", ["hex:" + " " * 2**20 + "x", "hex:" + "\\\n" * 2**19 + "x", '"' + "\\" * 2**20])
+def test_a_mebibyte_of_blanks_in_a_value_costs_one_pass(hostile: str) -> None:
+    with pytest.raises(RegistryExportError, match="neither a key nor a value"):
+        tree_of(five(f'[{KEY}]\r\n"n"={hostile}\r\n'))

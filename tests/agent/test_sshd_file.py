@@ -15,6 +15,8 @@ from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
         ("AllowUsers 'a b'", "allowusers", ("a b",)),
         ("AuthorizedKeysFile .ssh/a%h", "authorizedkeysfile", (".ssh/a%h",)),
         ("Banner", "banner", ()),
+        ('"PermitRootLogin" yes', "permitrootlogin", ("yes",)),
+        ('\t"Port"=22', "port", ("22",)),
     ],
 )
 def test_a_line(line: str, keyword: str, arguments: tuple[str, ...]) -> None:

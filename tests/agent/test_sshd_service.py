@@ -1,6 +1,6 @@
 import pytest
 
-from openinspector.agent.sshd_service import parse_options, service_settings
+from openinspector.agent.sshd_service import parse_options, service_file, service_settings
 from openinspector.testing.fake_host import FakeHost
 
 
@@ -25,3 +25,19 @@ def test_each_distributions_file() -> None:
     assert [(setting.arguments, setting.source) for setting in service_settings(host)] == [
         (("2",), "/etc/sysconfig/sshd:2")
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "file"),
+    [
+        ("-f /etc/ssh/other", "/etc/ssh/other"),
+        ("'-D -f/etc/ssh/other'", "/etc/ssh/other"),
+        ("-Df /etc/ssh/other", "/etc/ssh/other"),
+        ("-f /one -f /two", "/two"),
+        ("-o -f", None),
+        ("-E -f", None),
+        ("-D", None),
+    ],
+)
+def test_the_configuration_file_a_service_names(value: str, file: str | None) -> None:
+    assert service_file(FakeHost({"/etc/default/ssh": f'SSHD_OPTS="{value}"\n'})) == file

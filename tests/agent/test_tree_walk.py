@@ -73,7 +73,7 @@ def test_only_chosen_folders_that_are_there_are_entered(files: Files, chosen: se
     assert all(set(visit.path.split("/")[2:]) <= chosen for visit in found)
 
 
-def test_links_are_not_followed_not_even_as_roots(tmp_path: Path) -> None:
+def test_links_within_a_root_are_not_followed_and_nothing_is_searched_twice(tmp_path: Path) -> None:
     (tmp_path / "r/sub").mkdir(parents=True)
     (tmp_path / "out/secret").mkdir(parents=True)
     (tmp_path / "r/up").symlink_to("..")
@@ -139,3 +139,30 @@ def test_a_folder_that_refuses_is_told_and_the_others_are_visited() -> None:
 
 def test_roots_that_are_not_there_are_none() -> None:
     assert list(walk(FakeHost({}), ["/r", "/s"], everything)) == []
+
+
+def test_a_root_that_is_a_link_is_searched_where_it_leads_under_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "disk/programs/venv").mkdir(parents=True)
+    (tmp_path / "data").symlink_to("disk")
+    (tmp_path / "opt").symlink_to("/data/programs")
+    inside = LocalHost(str(tmp_path))
+    assert paths(inside, "/opt") == ["/opt", "/opt/venv"]
+    assert paths(inside, "/opt", "/disk") == ["/opt", "/opt/venv", "/disk"]
+    assert paths(inside, "/disk", "/opt") == ["/disk", "/disk/programs", "/disk/programs/venv"]
+    (tmp_path / "srv").symlink_to(tmp_path / "disk")
+    assert paths(LocalHost(), f"{tmp_path}/srv")[0] == f"{tmp_path}/srv"
+    assert len(paths(LocalHost(), f"{tmp_path}/srv")) == 3
+    assert paths(inside, "/srv") == [], "a link must not lead out of a root folder"
+
+
+def test_a_root_that_leads_to_everything_or_nowhere_is_told() -> None:
+    files: Files = {"/a": Node(link="/"), "/b": Node(link="c"), "/c": Node(link="/b"), "/d": Node(link="/gone")}
+    assert paths(FakeHost(files), *"/a /b /d".split()) == []
+    assert sentences(FakeHost(files), *"/a /b /d".split()) == [
+        f"/{name} is a link to / or to itself and was not searched." for name in "ab"
+    ]
+
+
+def test_a_root_that_leads_to_the_network_is_not_opened() -> None:
+    files: Files = {"/proc/self/mountinfo": MOUNTS, "/app": Node(link="/srv/app"), "/srv/app/f": ""}
+    assert sentences(FakeHost(files), "/app") == ["/app is another file system (nfs4) and was not searched."]

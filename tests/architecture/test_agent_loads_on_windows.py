@@ -29,7 +29,7 @@ ATTRIBUTES = {
 }
 """What the modules that both systems have lack on Windows (the standard library's documentation, "Availability")."""
 
-ON_UNIX = {"local_host.py", "netlink.py", "sensor_process.py", "trial.py"}
+ON_UNIX = {"local_host.py", "root_folder.py", "netlink.py", "sensor_process.py", "trial.py"}
 """Files whose functions are called on a Unix only: `this_platform` chooses; Windows has no slots."""
 
 

@@ -18,7 +18,7 @@ _NIS: Final = ("+", "-")
 def read_entries(host: Host, path: str, fields: int) -> Iterator[list[str]]:
     """Yield the entries of an account file that have at least ``fields`` fields; raises OSError as the host does."""
     for line in decode(host.read(path, MAX_BYTES)).split("\n"):
-        entry = line.split(":")
+        entry = line.lstrip(" \t\v\f\r").split(":")  # the C library passes over blanks before a name
         if len(entry) >= fields and entry[0] and not entry[0].startswith((*_NIS, "#")):
             yield entry
 

@@ -1,5 +1,6 @@
 """Configuration files as text: bounded, whatever their encoding, with one sentence for each that cannot be read."""
 
+import shlex
 from collections.abc import Iterator
 from typing import Final
 
@@ -7,6 +8,7 @@ from openinspector.agent.host import Host
 from openinspector.agent.sensor import Incomplete
 
 MAX_CONFIG_BYTES: Final = 1024 * 1024
+MAX_SHELL_CHARACTERS: Final = 16 * 1024
 MISSING: Final = (FileNotFoundError, NotADirectoryError)
 """What a host raises where there is nothing at a path."""
 
@@ -39,6 +41,16 @@ def logical_lines(lines: list[str]) -> Iterator[tuple[int, str]]:
             joined = []
     if joined:
         yield first, " ".join(joined)
+
+
+def shell_words(text: str) -> list[str]:
+    """Return the words of a line of shell; ValueError for an unclosed quote or a line too long to be one.
+
+    shlex copies a word for each of its characters: one of a mebibyte would take it a quarter of a minute.
+    """
+    if len(text) > MAX_SHELL_CHARACTERS:
+        raise ValueError(f"longer than {MAX_SHELL_CHARACTERS} characters")
+    return shlex.split(text)
 
 
 def unread(path: str, error: OSError) -> Incomplete:

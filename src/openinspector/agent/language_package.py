@@ -20,6 +20,8 @@ APPLICATIONS: Final = ("/usr/local", "/opt", "/srv", "/app", "/var/www")
 """Folders that hold programs of every language; each sensor adds those of its own."""
 NEVER_ENTERED: Final = frozenset((".git", "__pycache__", "lost+found"))
 MAX_PACKAGES: Final = 20_000
+MAX_NAME: Final = 255
+"""Characters of a name or version. Registries take fewer (npm 214), and all that is found is held until it is owned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +42,20 @@ def packages(
     """Yield the packages of what a search ``found``, with the distribution's packages that brought them."""
     installations: list[Installation] = []
     incomplete = False
+    too_long = 0
     for item in islice(found, MAX_PACKAGES):
         if isinstance(item, Incomplete):
             incomplete = True
             yield item
+        elif max(len(item.name), len(item.version)) > MAX_NAME:
+            too_long += 1
         else:
             installations.append(item)
+    if too_long:
+        incomplete = True
+        yield Incomplete(
+            reason=f"Packages whose name or version is longer than {MAX_NAME} characters were left out: {too_long}."
+        )
     if len(installations) >= MAX_PACKAGES:
         yield Incomplete(reason=f"Stopped after {MAX_PACKAGES} packages; the host may have more.")
     brought_by = owners(host, [installation.record for installation in installations])

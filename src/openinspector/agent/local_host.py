@@ -7,6 +7,8 @@ import os
 import posixpath
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -21,16 +23,14 @@ from openinspector.agent.host import (
     InterfaceAddress,
     RegistryKey,
 )
+from openinspector.agent.root_folder import IS_HERE, MAX_LINKS, OF_THE_KERNEL, link_target, opened, reopen
 
 if TYPE_CHECKING:
     from openinspector.agent.recorded_registry import RecordedRegistry
 
 _CHUNK: Final = 1024 * 1024
-_MAX_LINKS: Final = 40
-"""As many symbolic links as Linux itself follows in one path."""
 _DRIVE: Final = "C:/"
 """Paths of a Windows disk; taken for the root folder it is mounted at."""
-_OF_THE_KERNEL: Final = frozenset(("proc", "sys", "dev"))
 _DMI_FILES: Final = (
     "sys_vendor",
     "board_vendor",
@@ -59,10 +59,7 @@ class LocalHost:
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
         """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
-        real = self._real(path)
-        # Asked first, since opening some devices (tapes, watchdogs) does something; asked again of what was opened.
-        _require_file(os.stat(real), path)
-        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        descriptor = self._open_file(path)
         try:
             status = os.fstat(descriptor)
             _require_file(status, path)
@@ -74,11 +71,14 @@ class LocalHost:
 
     def readlink(self, path: str) -> str:
         """Return what a symbolic link says."""
-        return os.readlink(self._unfollowed(path))
+        if not self._is_walked:
+            return os.readlink(self._unfollowed(path))
+        with opened(self._root, _checked(path), follow=False) as found:
+            return link_target(found, path)
 
     def status(self, path: str) -> FileStatus:
         """Return what stat(2) says of ``path``, links followed."""
-        found = os.stat(self._real(path))
+        found = self._stat(path)
         kind = stat.S_IFMT(found.st_mode)
         return FileStatus(
             mode=stat.S_IMODE(found.st_mode),
@@ -93,7 +93,7 @@ class LocalHost:
 
     def names(self, path: str) -> tuple[str, ...]:
         """Return the names in a folder, sorted; raises OSError, also where they are more than ``max_names``."""
-        with os.scandir(self._real(path)) as entries:
+        with self._open_folder(path, follow=True) as descriptor, os.scandir(descriptor) as entries:
             found = [entry.name for entry in islice(entries, self._max_names + 1)]
         if len(found) > self._max_names:
             raise OSError(errno.EFBIG, f"more than {self._max_names} names", path)
@@ -101,9 +101,7 @@ class LocalHost:
 
     def folder(self, path: str) -> Folder:
         """Return what a folder that is no link holds; raises OSError, also where it holds too many names."""
-        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(self._unfollowed(path), flags)
-        try:
+        with self._open_folder(path, follow=False) as descriptor:
             device = os.fstat(descriptor).st_dev
             with os.scandir(descriptor) as entries:
                 found = list(islice(entries, self._max_names + 1))
@@ -112,15 +110,18 @@ class LocalHost:
             folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
             files = [entry.name for entry in found if entry.is_file(follow_symlinks=False)]
             return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
-        finally:
-            os.close(descriptor)
 
     def inside(self, path: str) -> "LocalHost":
         """Return the root folder at ``path`` as a host of its own; no link leads out of it."""
         return LocalHost(self._unfollowed(path))
 
     def real_file(self, path: str) -> str | None:
-        """Return the regular file's path on this machine, or None where ``path`` is none."""
+        """Return the regular file's path on this machine, or None where ``path`` is none, or is in a root folder.
+
+        A path in a root folder may be a link to this machine's own files by the time it is opened.
+        """
+        if self._root:
+            return None
         try:
             real = self._real(path)
             return real if stat.S_ISREG(os.stat(real).st_mode) else None
@@ -169,6 +170,41 @@ class LocalHost:
             self._registry = RecordedRegistry(self)
         return self._registry.key(path)
 
+    @property
+    def _is_walked(self) -> bool:
+        """Whether paths are opened name by name; the plain machine's own are opened as they are."""
+        return bool(self._root) and IS_HERE
+
+    def _open_file(self, path: str) -> int:
+        # Asked before it is opened: opening some devices (tapes, watchdogs) does something.
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+        if self._is_walked:
+            with opened(self._root, _checked(path)) as found:
+                _require_file(os.fstat(found), path)
+                return reopen(found, flags, path)
+        real = self._real(path)
+        _require_file(os.stat(real), path)
+        return os.open(real, flags)
+
+    def _stat(self, path: str) -> os.stat_result:
+        if not self._is_walked:
+            return os.stat(self._real(path))
+        with opened(self._root, _checked(path)) as found:
+            return os.fstat(found)
+
+    @contextmanager
+    def _open_folder(self, path: str, *, follow: bool) -> Iterator[int]:
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
+        if self._is_walked:
+            with opened(self._root, _checked(path), follow=follow) as found:
+                descriptor = os.open(".", flags, dir_fd=found)
+        else:
+            descriptor = os.open(self._real(path) if follow else self._unfollowed(path), flags)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
     def _image_hostname(self) -> str:
         try:
             return self.read("/etc/hostname", 4096).decode(errors="replace").strip()
@@ -177,12 +213,9 @@ class LocalHost:
 
     def _real(self, path: str) -> str:
         """Return where ``path`` is on this machine; raises OSError for a NUL, a relative path or a loop of links."""
-        if path.startswith(_DRIVE):
-            if not self._root:
-                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
-            path = path[len(_DRIVE) - 1 :]
-        if "\0" in path or not path.startswith("/"):
-            raise OSError(errno.EINVAL, "not an absolute path", path)
+        if path.startswith(_DRIVE) and not self._root:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        path = _checked(path)
         return path if not self._root else self._resolve(path)
 
     def _unfollowed(self, path: str) -> str:
@@ -209,13 +242,21 @@ class LocalHost:
                     done.append(part)
                     continue
                 links += 1
-                if links > _MAX_LINKS:
+                if links > MAX_LINKS:
                     raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
                 done = [] if target.startswith("/") else done
                 pending.extend(target.split("/")[::-1])
-        if done and done[0] in _OF_THE_KERNEL:
+        if done and done[0] in OF_THE_KERNEL:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         return "/".join((self._root, *done))
+
+
+def _checked(path: str) -> str:
+    """Return ``path``, a Windows disk taken for the root folder; raises OSError for a NUL or a relative path."""
+    path = path[len(_DRIVE) - 1 :] if path.startswith(_DRIVE) else path
+    if "\0" in path or not path.startswith("/"):
+        raise OSError(errno.EINVAL, "not an absolute path", path)
+    return path
 
 
 def is_ec2(host: Host) -> bool:
@@ -243,14 +284,14 @@ def _require_file(status: os.stat_result, path: str) -> None:
 
 
 def _read_all(descriptor: int, path: str, max_bytes: int) -> bytes:
-    chunks: list[bytes] = []
+    whole = BytesIO()  # gives away what it holds without a copy: a large file is in memory once
     room = max_bytes + 1  # files of /proc say they are empty; only reading tells
     while room > 0 and (chunk := os.read(descriptor, min(_CHUNK, room))):
-        chunks.append(chunk)
+        whole.write(chunk)
         room -= len(chunk)
     if room <= 0:
         raise _too_large(path, max_bytes)
-    return b"".join(chunks)
+    return whole.getvalue()
 
 
 def _too_large(path: str, max_bytes: int) -> OSError:

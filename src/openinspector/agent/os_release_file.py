@@ -1,16 +1,15 @@
 """Which distribution a host runs: os-release(5), or the release files that were there before it (F1.27)."""
 
 import re
-import shlex
 from collections.abc import Iterable
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, read_lines
+from openinspector.agent.config_file import MISSING, read_lines, shell_words
 from openinspector.agent.host import Host
 
 OS_RELEASE: Final = ("/etc/os-release", "/usr/lib/os-release")
 _OLDER: Final = ("/etc/system-release", "/etc/redhat-release")
-_RELEASE: Final = re.compile(r"(?P<name>.+?) release (?P<version>\d[\d.]*)")
+_RELEASE: Final = re.compile(r" release (\d[\d.]*)")
 _IDS: Final = (
     ("Amazon Linux", "amzn"),
     ("CentOS", "centos"),
@@ -52,10 +51,11 @@ def parse_os_release(lines: Iterable[str]) -> dict[str, str]:
 def parse_release_line(line: str) -> dict[str, str]:
     """Return os-release's variables for a line such as ``CentOS release 6.10 (Final)``."""
     found = _RELEASE.search(line)
+    name = line[: found.start()].split() if found else []
     distribution = next((key for start, key in _IDS if line.startswith(start)), "")
     return {
-        "ID": distribution or (found["name"].split()[0].lower() if found else ""),
-        "VERSION_ID": found["version"].rstrip(".") if found else "",
+        "ID": distribution or "".join(name[:1]).lower(),
+        "VERSION_ID": found[1].rstrip(".") if found else "",
         "PRETTY_NAME": line.strip(),
         "ID_LIKE": "rhel fedora",
     }
@@ -63,6 +63,6 @@ def parse_release_line(line: str) -> dict[str, str]:
 
 def _unquoted(value: str) -> str:
     try:
-        return "".join(shlex.split(value)[:1])
-    except ValueError:  # an unclosed quote
+        return "".join(shell_words(value)[:1])
+    except ValueError:  # an unclosed quote, or too long
         return value.strip("\"'")

@@ -19,7 +19,8 @@ FOLDERS: Final = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d")
 FACILITIES: Final = ("auth", "account", "password", "session")
 MAX_DEPTH: Final = 16
 MAX_LINES: Final = 2000
-_TOKEN: Final = re.compile(r"\[((?:\\.|[^\]\\])*)\]|(\S+)")
+_TOKEN: Final = re.compile(r"\[((?:\\.|[^\]\\])*)(?:\]|\\?\Z)|(\S+)", re.DOTALL)
+"""A bracket that nothing closes goes on to the end of the line, as in libpam."""
 _FULL_LINE: Final = 3
 _SECRET: Final = re.compile(r"(?i)(pass|passwd|password|bindpw|bind_pw|secret|shared_secret|db_passwd|key|token)=.+")
 """Arguments in which database and directory modules carry credentials; their values stay on the host."""

@@ -32,7 +32,7 @@ _KEY: Final = re.compile(r"\[(-?)([^\r\n]+)\][ \t]*(?=[\r\n]|\Z)")
 _NAME: Final = re.compile(r'(?:(@)|"((?:[^"\\]|\\.)*)")[ \t]*=[ \t]*', re.DOTALL)
 _DATA: Final = re.compile(
     r'(?:(?P<gone>-)|"(?P<text>(?:[^"\\]|\\.)*)"|dword:(?P<dword>[0-9a-fA-F]{1,8})'
-    r"|hex(?:\((?P<type>[0-9a-fA-F]{1,8})\))?:(?P<hex>(?:[0-9a-fA-F]{2}|,|\\[ \t]*\r?\n|[ \t])*))[ \t]*(?=[\r\n]|\Z)",
+    r"|hex(?:\((?P<type>[0-9a-fA-F]{1,8})\))?:(?P<hex>(?:[0-9a-fA-F]{2}|,|\\[ \t]*\r?\n|[ \t])*+))[ \t]*+(?=[\r\n]|\Z)",
     re.DOTALL,
 )
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)

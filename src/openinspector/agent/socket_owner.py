@@ -13,6 +13,8 @@ from openinspector.agent.process_table import DELETED, ENDED
 from openinspector.agent.sensor import Incomplete
 
 MAX_OPEN_FILES: Final = 500_000
+_INIT: Final = 1
+"""The process that opens sockets for services that start when somebody comes (systemd.socket(5)), and keeps them."""
 _MAX_NAME_BYTES: Final = 4096
 
 
@@ -35,7 +37,10 @@ class SocketOwners:
         self._hidden = 0
 
     def find(self) -> dict[int, SocketOwner]:
-        """Return socket number to the process of lowest id that holds it: of a forking server, the parent."""
+        """Return socket number to the process of lowest id that holds it: of a forking server, the parent.
+
+        Of init and another, the other: it is who answers.
+        """
         found: dict[int, SocketOwner] = {}
         try:
             for process in self._host.processes():
@@ -45,6 +50,8 @@ class SocketOwners:
                 if inodes:
                     described = self._describe(process)
                     found.update(dict.fromkeys(inodes, described))
+                if process == _INIT:
+                    self._left.update((f"socket:[{inode}]", inode) for inode in inodes)
         except OSError:
             self._hidden += 1
         return found

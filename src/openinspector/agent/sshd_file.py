@@ -20,7 +20,8 @@ from openinspector.agent.sensor import Incomplete
 FOLDER: Final = "/etc/ssh"
 MAX_DEPTH: Final = 16
 MAX_FILES: Final = 1000
-_LINE: Final = re.compile(r"\s*([A-Za-z0-9]+)(?:\s*=\s*|\s+|$)(.*)")
+_LINE: Final = re.compile(r'\s*(?:"([A-Za-z0-9]+)"|([A-Za-z0-9]+))(?:\s*=\s*|\s+|$)(.*)')
+"""A keyword may stand in quotation marks (misc.c, strdelim)."""
 _ARGUMENT: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|(\S+)')
 _EVERYONE: Final = "*"
 _CRITERIA: Final = ("user", "group", "host", "address", "localaddress")
@@ -126,11 +127,11 @@ def parse_line(line: str, source: str) -> Setting | None:
     if not found:
         return None
     arguments: list[str] = []
-    for quoted, single, bare in _ARGUMENT.findall(found[2]):
+    for quoted, single, bare in _ARGUMENT.findall(found[3]):
         if bare.startswith("#"):
             break
         arguments.append(quoted or single or bare)
-    return Setting(keyword=found[1].lower(), arguments=tuple(arguments), source=source)
+    return Setting(keyword=(found[1] or found[2]).lower(), arguments=tuple(arguments), source=source)
 
 
 def matches_everyone(criteria: tuple[str, ...]) -> bool:

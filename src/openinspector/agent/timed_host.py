@@ -48,7 +48,7 @@ class TimedHost:
 
     def is_root(self) -> bool:
         """As `Host.is_root`."""
-        return self._host.is_root()
+        return self._in_time().is_root()
 
     def uname(self) -> tuple[str, str, str, str]:
         """As `Host.uname`."""

@@ -1,5 +1,7 @@
 """A bounded walk through folders: no link is followed, no other file system entered, and what is left out is told.
 
+Only a root itself may be a link, as ``/opt`` is where programs lie on a disk of their own.
+
 What costs time on a host is the number of folders, so that is bounded, with how deep they lie and how long it takes.
 """
 
@@ -13,6 +15,8 @@ from openinspector.agent.config_file import MISSING, printable, unread
 from openinspector.agent.host import Host
 from openinspector.agent.sensor import Incomplete
 
+_MAX_LINKS: Final = 40
+"""As many as Linux itself follows in one path."""
 _MOUNTS: Final = "/proc/self/mountinfo"
 _MOUNT_POINT: Final = 4
 """Number of the field, from zero."""
@@ -59,17 +63,35 @@ def walk(
     """Yield every folder from ``roots`` down, parents first, in the order of names; roots that are not there are none.
 
     ``enter`` says which of a visited folder's folders to go into; other names than those are not. A root that is a
-    link, or on a network or kernel file system, is not begun.
+    link is searched where it leads, under its own name, unless that is searched already. One on a network or kernel
+    file system is not begun.
     """
     taken = _Taken(bounds=bounds, until=clock() + bounds.seconds, clock=clock)
     mounts = _mounts(host)
+    begun: set[str] = set()
     for root in roots:
-        kind = next((mounts[path] for path in _upwards(root) if path in mounts), "")
-        if _NOT_BEGUN.fullmatch(kind):
+        real = _followed(host, root, mounts)
+        kind = next((mounts[path] for path in _upwards(real) if path in mounts), "")
+        if real == "/":
+            yield Incomplete(reason=f"{root} is a link to / or to itself and was not searched.")
+        elif _NOT_BEGUN.fullmatch(kind):
             yield _not_searched(root, kind)
-        else:
-            yield from _below(host, root, enter, taken, {path: mounts[path] for path in mounts if path != root})
+        elif begun.isdisjoint(_upwards(real)):
+            others = {path: mounts[path] for path in mounts if path != real}
+            yield from _below(host, _Root(root, real, others, frozenset(begun)), enter, taken)
+            begun.add(real)
     yield from taken.sentences()
+
+
+@dataclass(frozen=True, slots=True)
+class _Root:
+    name: str
+    real: str
+    """Where it leads: the same, unless a part of it is a link."""
+    mounts: Mapping[str, str]
+    """Mount points other than itself."""
+    begun: frozenset[str]
+    """Where other roots led, which are searched already."""
 
 
 @dataclass(slots=True)
@@ -97,14 +119,16 @@ class _Taken:
 
 
 def _below(
-    host: Host, root: str, enter: Callable[[Visit], Iterable[str]], taken: _Taken, mounts: Mapping[str, str]
+    host: Host, root: _Root, enter: Callable[[Visit], Iterable[str]], taken: _Taken
 ) -> Iterator[Visit | Incomplete]:
-    pending = [(root, 0)]
+    pending = [(root.real, 0)]
     device: int | None = None
     while pending and taken.may_go_on():
         path, depth = pending.pop()
-        if path in mounts:  # not even opened: a network file system that is away would hold the walk
-            yield _not_searched(path, mounts[path])
+        if path in root.mounts:  # not even opened: a network file system that is away would hold the walk
+            yield _not_searched(path, root.mounts[path])
+            continue
+        if path in root.begun:
             continue
         try:
             folder = host.folder(path)
@@ -118,13 +142,36 @@ def _below(
         if folder.device != device:
             yield _not_searched(path, "another device")
             continue
-        visit = Visit(path=path, folders=folder.folders, files=folder.files)
+        visit = Visit(path=root.name + path.removeprefix(root.real), folders=folder.folders, files=folder.files)
         yield visit
         chosen = sorted(set(enter(visit)).intersection(folder.folders), reverse=True)
         if depth < taken.bounds.depth:
             pending += ((f"{path}/{name}", depth + 1) for name in chosen)
         else:
             taken.too_deep += len(chosen)
+
+
+def _followed(host: Host, path: str, mounts: Mapping[str, str]) -> str:
+    """Return where ``path`` leads, each of its links followed; ``/`` where they go round in a circle."""
+    pending, done, links = path.split("/")[::-1], "", 0
+    while pending and links <= _MAX_LINKS:
+        part = pending.pop()
+        if part == "..":
+            done = done.rpartition("/")[0]
+        elif part not in ("", "."):
+            target = _target(host, f"{done}/{part}", mounts)
+            links += bool(target)
+            pending += target.split("/")[::-1]
+            done = "" if target.startswith("/") else done if target else f"{done}/{part}"
+    return "/" if pending else done or "/"
+
+
+def _target(host: Host, path: str, mounts: Mapping[str, str]) -> str:
+    """Return what a link says, or nothing; what is mounted is no link, and is not asked since it may be away."""
+    try:
+        return "" if path in mounts else host.readlink(path)
+    except OSError:
+        return ""
 
 
 def _not_searched(path: str, kind: str) -> Incomplete:

@@ -99,3 +99,23 @@ def test_groups_without_a_number_are_counted() -> None:
     assert len(records) == 1
     assert status.state is SensorState.PARTIAL
     assert "Groups in /etc/group whose ids are no numbers: 1." in status.details
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "uid", "home"),
+    [
+        ("toor::0:0", "toor", 0, ""),
+        ("boss::0:0::/root", "boss", 0, "/root"),
+        (" \tchief::0:0:::", "chief", 0, ""),
+    ],
+)
+def test_an_account_as_short_as_the_c_library_takes_it_is_one(line: str, name: str, uid: int, home: str) -> None:
+    records, status = run(SENSOR, FakeHost({**FILES, "/etc/passwd": f"{line}\n"}))
+    (user,) = [record for record in records if isinstance(record, User)]
+    assert (user.name, user.uid, user.home, user.password) == (name, uid, home, PasswordState.EMPTY)
+    assert status.state is SensorState.OK
+
+
+def test_lines_that_are_no_accounts_are_counted() -> None:
+    _, status = run(SENSOR, FakeHost({**FILES, "/etc/passwd": "root:x:0:0:::\na:x:0\nb\n\n# c\n"}))
+    assert status.details == ("Lines of /etc/passwd that are no accounts: 2.",)

@@ -1,3 +1,4 @@
+import itertools
 import os
 import shutil
 import subprocess
@@ -5,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from openinspector.agent.collection import collect_one
 from openinspector.agent.host import FileStatus
 from openinspector.agent.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors import containers
 from openinspector.agent.sensors.containers import SENSOR
-from openinspector.model.inventory import ContainerRoot, SensorState
+from openinspector.model.inventory import ContainerRoot, SensorState, SensorStatus
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
 from openinspector.testing.fake_host import FakeHost, Node
 
@@ -98,3 +100,15 @@ def test_a_real_process_with_a_root_of_its_own(tmp_path: Path) -> None:
         process.stdin.close()
     ours = [record for record in found if record.process_id == process.pid]
     assert [(record.system, record.packages) for record in ours] == [("made:7", 2)]
+
+
+def test_a_container_of_many_packages_does_not_outlast_the_time_limit() -> None:
+    seconds = itertools.count()
+    many = "".join(f"P:p{number}\nV:1\n\n" for number in range(1000))
+    host = FakeHost({**FILES, f"{ROOT}/lib/apk/db/installed": many})
+    *records, status = collect_one(SENSOR, host, lambda: float(next(seconds)))
+    assert records == []
+    assert isinstance(status, SensorStatus)
+    assert status.state is SensorState.PARTIAL
+    assert status.details == ("Stopped after 120 seconds; the host may have more.",)
+    assert next(seconds) < 200

@@ -110,3 +110,11 @@ def test_it_agrees_with_dpkg_query() -> None:
     assert found == wanted
     assert len(packages) == len(wanted)
     assert status.state is SensorState.OK
+
+
+@pytest.mark.parametrize("blank", [b" ", b"\t", b"\r", b" \t\r"])
+def test_a_mebibyte_of_blanks_within_a_value_costs_one_pass(blank: bytes) -> None:
+    blanks = blank * (2**20 // len(blank))
+    (found,) = parse(b"Package: x\nVersion: a" + blanks + b"b" + blanks + b"\n")
+    assert isinstance(found, Package)
+    assert (found.name, found.version) == ("x", f"a{blanks.decode()}b")

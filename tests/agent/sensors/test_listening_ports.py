@@ -108,3 +108,17 @@ def test_a_port_opened_here_is_seen() -> None:
         ports = {(r.transport, r.port): r for r in records if isinstance(r, ListeningPort) and r.address == "127.0.0.1"}
         assert ports[Transport.TCP, server.getsockname()[1]].process_id == os.getpid()
         assert ports[Transport.UDP, bound.getsockname()[1]].process_id == os.getpid()
+
+
+def test_a_socket_that_init_opened_for_a_service_is_the_services() -> None:
+    files: Files = {
+        **{path: node for path, node in FILES.items() if path != "/proc/40/fd/3"},
+        "/proc/1/exe": Node(link="/usr/lib/systemd/systemd"),
+        "/proc/1/comm": "systemd\n",
+        "/proc/1/fd/40": Node(link="socket:[100]"),
+        "/proc/1/fd/41": Node(link="socket:[104]"),
+    }
+    found = [record for record in run(SENSOR, FakeHost(files))[0] if isinstance(record, ListeningPort)]
+    by_port = {(record.transport, record.ip_version, record.port): record.process_name for record in found}
+    assert by_port[Transport.TCP, 4, 0x16] == "sshd"
+    assert by_port[Transport.UDP, 4, 0x44] == "systemd", "nobody has come yet"

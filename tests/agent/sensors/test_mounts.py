@@ -6,7 +6,7 @@ import pytest
 
 from openinspector.agent.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
-from openinspector.agent.sensors.mounts import SENSOR
+from openinspector.agent.sensors.mounts import SENSOR, parse
 from openinspector.model.configuration import Mount
 from openinspector.model.inventory import SensorState
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
@@ -71,3 +71,10 @@ def test_findmnt_says_the_same() -> None:
     records, _ = run(SENSOR, LocalHost())
     ours = {(record.path, record.type) for record in records if isinstance(record, Mount)}
     assert ours == {(entry["target"], entry["fstype"]) for entry in told["filesystems"]}
+
+
+def test_an_option_that_is_nothing_but_words_for_secrets_costs_one_pass() -> None:
+    line = f"36 35 98:0 / /mnt rw - ext4 /dev/sda {'pass' * 2**18}\n"
+    (mount,) = parse(line.encode())
+    assert isinstance(mount, Mount)
+    assert mount.options == ("rw", "pass" * 2**18)

@@ -1,5 +1,6 @@
 import pytest
 
+from openinspector.agent.os_release_file import parse_os_release, parse_release_line
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.os_release import SENSOR
 from openinspector.model.facts import Record
@@ -79,3 +80,18 @@ def test_without_an_id_the_status_says_what_that_costs() -> None:
     _, status = run(SENSOR, FakeHost({"/etc/os-release": "NAME=x\n"}))
     assert status.state is SensorState.PARTIAL
     assert "advisories" in status.details[0]
+
+
+@pytest.mark.parametrize("line", ["a" * 2**20, " release" * 2**17, " release x" * 2**17, " " * 2**20])
+def test_a_mebibyte_without_a_release_costs_one_pass(line: str) -> None:
+    assert parse_release_line(line)["VERSION_ID"] == ""
+
+
+def test_a_release_before_any_name_has_no_id() -> None:
+    assert parse_release_line("   release 6")["ID"] == ""
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_a_value_of_a_mebibyte_costs_one_pass(quote: str) -> None:
+    value = "x" * 2**20
+    assert parse_os_release([f"ID={quote}{value}{quote}"]) == {"ID": value}

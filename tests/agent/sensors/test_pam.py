@@ -1,5 +1,6 @@
 import pytest
 
+from openinspector.agent.pam_stack import split_line
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.pam import SENSOR
 from openinspector.model.inventory import PamConfiguration, PamModule, SensorState
@@ -91,3 +92,13 @@ def test_files_that_include_each_other_end() -> None:
     assert [type(record) for record in records] == [PamConfiguration]
     assert status.state is SensorState.PARTIAL
     assert any("too deep or too much" in detail for detail in status.details)
+
+
+def test_a_bracket_that_nothing_closes_goes_on_to_the_end_of_the_line() -> None:
+    assert split_line("auth [default=ignore x.so a") == ["auth", "[default=ignore x.so a]"]
+    assert split_line("auth required x.so [a \\") == ["auth", "required", "x.so", "a "]
+
+
+@pytest.mark.parametrize("part", ["[ ", "[\\] ", "[", "\\"])
+def test_a_mebibyte_of_open_brackets_costs_one_pass(part: str) -> None:
+    assert len(split_line(f"auth {part * (2**20 // len(part))}")) == 2

@@ -101,3 +101,11 @@ def test_it_finds_what_python_itself_finds(tmp_path: Path) -> None:
     ours = {(package.name, package.version) for package in records if isinstance(package, Package)}
     assert len(ours) > 20
     assert ours == {(found.name, found.version) for found in distributions(path=[str(site)])}
+
+
+@pytest.mark.parametrize("blank", [b" ", b"\t", b"\r", b" \t\r"])
+def test_a_mebibyte_of_blanks_within_a_value_costs_one_pass(blank: bytes) -> None:
+    blanks = blank * (2**20 // len(blank))
+    name, version = parse(b"Name: x\r\nVersion: a" + blanks + b"b" + blanks + b"\n")
+    assert name == "x"
+    assert version == f"a{blanks.decode()}b"

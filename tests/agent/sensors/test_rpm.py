@@ -5,6 +5,7 @@ import pytest
 from tests.agent.rpm_database.rpm_files import Tags, bdb, header, ndb, sqlite
 
 from openinspector.agent.local_host import LocalHost
+from openinspector.agent.rpm_database.database import MAX_SQLITE_BYTES
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.rpm import SENSOR, split_source
 from openinspector.model.inventory import Package, PackageManager, SensorState
@@ -176,3 +177,14 @@ def test_real_databases(shared: Path, name: str, path: str, count: int, first: t
     assert status.state is SensorState.OK
     assert len(packages) == count
     assert (packages[0].name, packages[0].version, packages[0].source_name) == first
+
+
+def test_a_database_of_an_image_that_is_too_large_for_memory_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "var/lib/rpm/rpmdb.sqlite"
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        file.truncate(MAX_SQLITE_BYTES + 1)
+    records, status = run(SENSOR, LocalHost(str(tmp_path)))
+    assert records == []
+    assert status.state is SensorState.PARTIAL
+    assert f"larger than {MAX_SQLITE_BYTES} bytes" in status.details[0]

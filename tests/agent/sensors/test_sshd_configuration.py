@@ -67,6 +67,10 @@ def test_what_is_set_and_where() -> None:
         ("PermitRootLogin no\nMatch Address 10.0.0.0/8\nPermitRootLogin yes\n", "permitrootlogin", "no"),
         ("Match User bob\nPermitRootLogin yes\nMatch all\nPermitRootLogin no\n", "permitrootlogin", "no"),
         ("Match User *,!bob\nPermitRootLogin yes\n", "permitrootlogin", "prohibit-password"),
+        ("StrictModes yes\nMatch all\nStrictModes no\n", "strictmodes", "yes"),
+        ("Match all\nStrictModes no\n", "strictmodes", "no"),
+        ("Port 22\nMatch all\nPort 2222\n", "port", "22 2222"),
+        ('"PermitRootLogin" yes\n', "permitrootlogin", "yes"),
         ("LoginGraceTime 2m30s\n", "logingracetime", "150"),
         ("ClientAliveInterval 5m\n", "clientaliveinterval", "300"),
         ('Banner "/etc/my banner"\n', "banner", "/etc/my banner"),
@@ -79,7 +83,7 @@ def test_what_is_set_and_where() -> None:
     ],
 )
 def test_how_sshd_reads_a_line(text: str, keyword: str, value: str) -> None:
-    """Each but the ``*`` blocks was compared with ``sshd -T`` of OpenSSH 9.2p1."""
+    """Each but the ``*`` blocks, quoted keywords and those no block may set was compared with ``sshd -T`` of 9.2p1."""
     assert values(text)[keyword] == value
 
 
@@ -165,3 +169,11 @@ def test_it_agrees_with_sshd() -> None:
     found = {keyword: value for keyword, value in record.values.items() if keyword in wanted}
     found["permitrootlogin"] = found["permitrootlogin"].replace("prohibit-password", "without-password")
     assert found == {keyword: wanted[keyword] for keyword in found}
+
+
+def test_the_file_that_the_service_names_is_the_one() -> None:
+    files: Files = {**DEBIAN, "/etc/default/ssh": "SSHD_OPTS='-f /etc/ssh/other'\n"}
+    assert configuration({**files, "/etc/ssh/other": "PermitRootLogin yes\n"}).values["permitrootlogin"] == "yes"
+    records, status = run(SENSOR, FakeHost(files))
+    assert records == []
+    assert status.details == ("/etc/ssh/other could not be read: No such file or directory.",)

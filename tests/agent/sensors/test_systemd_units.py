@@ -33,6 +33,21 @@ FILES: Files = {
     f"{ETC}/app.service": Node(link="/opt/app/app.service"),
     "/opt/app/app.service": WANTED,
     f"{LIB}/README": "no unit",
+    f"{LIB}/added.service": "[Service]\nExecStart=/bin/true\n",
+    f"{ETC}/added.service.d/a.conf": "[Install]\nWantedBy=multi-user.target\n",
+    f"{LIB}/reset.service": "[Install]\nWantedBy=multi-user.target\nWantedBy=\n",
+    f"{LIB}/taken.service": WANTED,
+    f"{ETC}/taken.service.d/a.conf": "[Install]\nWantedBy=\n",
+    f"{LIB}/back.service": WANTED,
+    f"{LIB}/back.service.d/a.conf": "[Install]\nWantedBy=\n",
+    f"{ETC}/back.service.d/a.conf": "[Unit]\nDescription=hides the one below /usr/lib\n",
+    f"{LIB}/no-drop-in.service": "[Service]\nExecStart=/bin/true\n",
+    f"{LIB}/no-drop-in.service.d/a.txt": "[Install]\nWantedBy=multi-user.target\n",
+    f"{LIB}/template@.service": "[Service]\nExecStart=/bin/true\n",
+    f"{LIB}/template@one.service": "[Service]\nExecStart=/bin/true\n",
+    f"{LIB}/template@.service.d/a.conf": "[Install]\nWantedBy=multi-user.target\n",
+    f"{LIB}/not-also.service": "[Install]\nAlso=cron.service\nAlso=\n",
+    f"{LIB}/not-alias.service": "[Install]\nAlias=x.service\nAlias=\n",
 }
 
 
@@ -54,18 +69,27 @@ def states(files: Files) -> dict[str, UnitState]:
 
 def test_what_units_are() -> None:
     assert states(FILES) == {
+        "added.service": UnitState.DISABLED,
         "also.service": UnitState.INDIRECT,
         "app.service": UnitState.LINKED,
+        "back.service": UnitState.DISABLED,
         "cron.service": UnitState.ENABLED,
         "dbus-org.sync.service": UnitState.ALIAS,
         "empty.service": UnitState.MASKED,
         "getty@.service": UnitState.ENABLED,
         "home.mount": UnitState.GENERATED,
         "idle.service": UnitState.DISABLED,
+        "no-drop-in.service": UnitState.STATIC,
+        "not-alias.service": UnitState.STATIC,
+        "not-also.service": UnitState.INDIRECT,
         "other@.service": UnitState.INDIRECT,
         "plain.service": UnitState.STATIC,
+        "reset.service": UnitState.STATIC,
         "sync.service": UnitState.ENABLED,
+        "taken.service": UnitState.STATIC,
         "telnet.socket": UnitState.MASKED,
+        "template@.service": UnitState.DISABLED,
+        "template@one.service": UnitState.DISABLED,
     }
 
 
@@ -102,3 +126,12 @@ def _write(folder: Path) -> Path:
         else:
             place.write_text(str(node))
     return folder
+
+
+def test_a_drop_in_that_is_masked_says_nothing() -> None:
+    files: Files = {
+        f"{LIB}/a.service": WANTED,
+        f"{LIB}/a.service.d/a.conf": "[Install]\nWantedBy=\n",
+        f"{ETC}/a.service.d/a.conf": Node(link="/dev/null"),
+    }
+    assert states(files) == {"a.service": UnitState.DISABLED}

@@ -11,6 +11,8 @@ from openinspector.model.errors import SensorError
 FOLDERS: Final = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
 """Red Hat and older SUSE; Fedora 36 and SUSE now; rpm-ostree. The first two may be links to each other."""
 MAX_BYTES: Final = 256 * 1024 * 1024
+MAX_SQLITE_BYTES: Final = 128 * 1024 * 1024
+"""Of an rpmdb.sqlite that is read into memory, where for a moment it is twice: those of containers and images."""
 MAX_DAMAGED: Final = 10_000
 """So many damaged entries are told one by one; who has more has no database."""
 _LEAST_BYTES: Final = 16
@@ -45,7 +47,7 @@ def blobs(host: Host, path: str) -> Iterator[bytes | SensorError]:
     real = host.real_file(path) if name == "rpmdb.sqlite" else None
     if real is not None:
         return within(sqlite.blobs_of_file(real), host.status(path).size)
-    data = host.read(path, MAX_BYTES)
+    data = host.read(path, MAX_SQLITE_BYTES if name == "rpmdb.sqlite" else MAX_BYTES)
     return within(dict(_BACK_ENDS)[name](data), len(data))
 
 

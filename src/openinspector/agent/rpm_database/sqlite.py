@@ -43,6 +43,7 @@ def blobs(data: bytes) -> Iterator[bytes | SensorError]:
     connection = sqlite3.connect(":memory:")
     try:
         connection.deserialize(data)
+        del data  # SQLite has a copy
     except (sqlite3.Error, OverflowError) as error:
         connection.close()
         raise SensorError(f"rpmdb.sqlite cannot be read: {error}") from error

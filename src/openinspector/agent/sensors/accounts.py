@@ -10,6 +10,8 @@ from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.model.inventory import Group, PasswordState, User
 
 _PASSWD_FIELDS: Final = 7
+_LEAST_PASSWD_FIELDS: Final = 4
+"""The C library takes a line that ends after the group id (fgetpwent(3)): what is not there is empty."""
 _GROUP_FIELDS: Final = 4
 _SHADOW_FIELDS: Final = 9
 _IN_SHADOW: Final = "x"
@@ -19,13 +21,14 @@ _Shadow = Mapping[str, list[str]]
 def collect(host: Host) -> Iterator[User | Group | Incomplete | Absent]:
     """Yield every user, then every group."""
     try:
-        accounts = list(read_entries(host, PASSWD, _PASSWD_FIELDS))
+        entries = list(read_entries(host, PASSWD, 1))
     except MISSING:
         yield Absent(reason=f"No {PASSWD} on this host.")
         return
     except OSError as error:
         yield unread(PASSWD, error)
         return
+    accounts = [_padded(entry) for entry in entries if len(entry) >= _LEAST_PASSWD_FIELDS]
     shadow: dict[str, list[str]] = {}
     try:
         shadow = {entry[0]: entry for entry in reversed(list(read_entries(host, SHADOW, _SHADOW_FIELDS)))}
@@ -34,8 +37,14 @@ def collect(host: Host) -> Iterator[User | Group | Incomplete | Absent]:
             yield Incomplete(reason=f"No {SHADOW} on this host: password ages are unknown.")
     except OSError as error:
         yield unread(SHADOW, error)
+    if len(accounts) < len(entries):
+        yield Incomplete(reason=f"Lines of {PASSWD} that are no accounts: {len(entries) - len(accounts)}.")
     yield from _users(accounts, shadow)
     yield from _groups(host)
+
+
+def _padded(entry: list[str]) -> list[str]:
+    return entry + [""] * (_PASSWD_FIELDS - len(entry))
 
 
 def _users(accounts: list[list[str]], shadow: _Shadow) -> Iterator[User | Incomplete]:

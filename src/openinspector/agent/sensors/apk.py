@@ -1,15 +1,20 @@
 """Packages of apk: the database ``installed`` of Alpine (https://wiki.alpinelinux.org/wiki/Apk_spec)."""
 
+import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Final
 
 from openinspector.agent.config_file import MISSING, decode, unread
 from openinspector.agent.host import Host
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.stanza import MAX_BROKEN, has_words, stanzas
 from openinspector.model.inventory import Package, PackageManager
 
 DATABASES: Final = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
 """Where apk 2 and apk 3 keep it; one may be a link to the other, so the first found is the one."""
+_FIELD: Final = re.compile(rb"^([PVAoF]):(.*)$", re.MULTILINE)
+_FOLDER: Final = b"F"
 
 
 def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
@@ -30,14 +35,17 @@ def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
 def parse(data: bytes, path: str = DATABASES[0]) -> Iterator[Package | Incomplete]:
     """Yield the packages of a database: P name, V version, A architecture, o origin (source package)."""
     broken = 0
-    for stanza in data.split(b"\n\n"):
+    for start, end in stanzas(data):
         # Fields of the package stand before those of its first folder (F:).
-        head = (b"\n" + stanza).partition(b"\nF:")[0]
-        fields = {line[:1]: line[2:].strip() for line in head.split(b"\n") if line[1:2] == b":"}
+        own = takewhile(lambda found: found[1] != _FOLDER, _FIELD.finditer(data, start, end))
+        fields = {found[1]: found[2].strip() for found in own}
         if fields.get(b"P") and fields.get(b"V"):
             yield _package(fields)
-        elif stanza.strip():
+        elif has_words(data, start, end):
             broken += 1
+        if broken > MAX_BROKEN:
+            yield Incomplete(reason=f"{path} was not read on: it is no apk database.")
+            break
     if broken:
         yield Incomplete(reason=f"Entries in {path} without a package name and version: {broken}.")
 

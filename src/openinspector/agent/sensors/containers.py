@@ -71,6 +71,7 @@ def _container(host: Host, process: int) -> Iterator[ContainerRoot | Incomplete]
     packages, known = 0, sensors()
     for manager in PackageManager:
         for item in known[manager.value].collect(inside) if manager.of_distribution else ():
+            host.is_root()  # asked for its clock: packages are counted here, where nobody else looks at it
             packages += isinstance(item, Package)
             if isinstance(item, Incomplete):
                 yield Incomplete(reason=f"In {place}: {item.reason}")

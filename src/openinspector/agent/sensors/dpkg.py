@@ -11,11 +11,13 @@ from typing import Final
 from openinspector.agent.config_file import MISSING, decode, unread
 from openinspector.agent.host import Host
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.stanza import MAX_BROKEN, has_words, stanzas
 from openinspector.model.inventory import Package, PackageManager
 
 STATUS: Final = "/var/lib/dpkg/status"
 STATUS_FOLDER: Final = "/var/lib/dpkg/status.d"
-_FIELD: Final = re.compile(rb"^(Package|Status|Version|Source|Architecture):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE)
+_FIELD: Final = re.compile(rb"^(Package|Status|Version|Source|Architecture):(.*)$", re.MULTILINE)
+"""Blanks around a value are stripped afterwards: looked for in here, they would be looked for from each of them."""
 _SOURCE: Final = re.compile(rb"(\S+)(?:\s+\((.+)\))?")
 _GONE: Final = (b"config-files", b"not-installed")
 
@@ -42,14 +44,17 @@ def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
 def parse(data: bytes, path: str = STATUS) -> Iterator[Package | Incomplete]:
     """Yield the installed packages of one status file, then one sentence for the stanzas that are not understood."""
     broken = 0
-    for stanza in data.split(b"\n\n"):
-        fields = dict(_FIELD.findall(stanza))
+    for start, end in stanzas(data):
+        fields = {found[1]: found[2].strip(b" \t\r") for found in _FIELD.finditer(data, start, end)}
         if fields.get(b"Status", b"").rpartition(b" ")[2] in _GONE:
             continue
         if fields.get(b"Package") and fields.get(b"Version"):
             yield _package(fields)
-        elif stanza.strip():
+        elif has_words(data, start, end):
             broken += 1
+        if broken > MAX_BROKEN:
+            yield Incomplete(reason=f"{path} was not read on: it is no dpkg database.")
+            break
     if broken:
         yield Incomplete(reason=f"Stanzas in {path} without a package name and version: {broken}.")
 

@@ -8,12 +8,11 @@ The kernel is asked for nftables only where it has them already, since the quest
 import errno
 import posixpath
 import re
-import shlex
 from collections.abc import Iterator
 from typing import Final
 
 from openinspector.agent import nftables
-from openinspector.agent.config_file import MISSING, decode, read_lines, unread
+from openinspector.agent.config_file import MISSING, decode, read_lines, shell_words, unread
 from openinspector.agent.host import Host
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, FirewallSet
@@ -121,7 +120,7 @@ def _files(host: Host) -> Iterator[FirewallChain | FirewallRule | Incomplete]:
 
 def _split(line: str) -> list[str]:
     try:
-        return shlex.split(line)
+        return shell_words(line)
     except ValueError:  # a quotation mark without its other
         return line.split()
 

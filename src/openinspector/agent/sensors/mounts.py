@@ -19,7 +19,7 @@ _MAX_BYTES: Final = 16 * 1024 * 1024
 _MAX_OPTIONS: Final = 200
 _ROOT, _PATH, _OPTIONS, _OPTIONAL = 3, 4, 5, 6
 _OCTAL: Final = re.compile(r"\\([0-3][0-7]{2})")
-_SECRET: Final = re.compile(r"(?i)^([^=]*(?:pass|secret|key|token|cred|auth)[^=]*)=.+$", re.DOTALL)
+_SECRET: Final = re.compile(r"(?i)pass|secret|key|token|cred|auth")
 _USER_INFO: Final = re.compile(r"^([a-zA-Z][a-zA-Z0-9+.-]*:)?//[^/@]*@")
 
 
@@ -59,12 +59,15 @@ def parse(data: bytes, path: str = FILES[0]) -> Iterator[Mount | Incomplete]:
             type=kind,
             source=_USER_INFO.sub(rf"\1//{NOT_SENT}@", "" if source == "none" else _plain(source)),
             root=_plain(fields[_ROOT]),
-            options=tuple(_SECRET.sub(rf"\1={NOT_SENT}", option) for option in dict.fromkeys(options) if option)[
-                :_MAX_OPTIONS
-            ],
+            options=tuple(_without_secret(option) for option in dict.fromkeys(options) if option)[:_MAX_OPTIONS],
         )
     if broken:
         yield Incomplete(reason=f"Lines of {path} that are no mounts: {broken}.")
+
+
+def _without_secret(option: str) -> str:
+    name, equals, value = option.partition("=")
+    return f"{name}={NOT_SENT}" if equals and value and _SECRET.search(name) else option
 
 
 def _plain(field: str) -> str:

@@ -15,7 +15,8 @@ from openinspector.agent.tree_walk import Visit, walk
 from openinspector.model.inventory import Package, PackageManager
 
 _SITES: Final = ("site-packages", "dist-packages")
-_FIELD: Final = re.compile(rb"^(Name|Version):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE | re.IGNORECASE)
+_FIELD: Final = re.compile(rb"^(Name|Version):(.*)$", re.MULTILINE | re.IGNORECASE)
+"""Blanks around a value are stripped afterwards: looked for in here, they would be looked for from each of them."""
 _NAMED: Final = re.compile(r"([^-]+)-([^-]+)(?:-py[0-9.]+)?(?:-[^-]+)?\.(?:dist|egg)-info")
 
 
@@ -28,8 +29,8 @@ def parse(metadata: bytes) -> tuple[str, str]:
     """Return name and version of core metadata; empty where it does not say."""
     head = re.split(rb"\r?\n\r?\n", metadata, maxsplit=1)[0]
     fields: dict[bytes, bytes] = {}
-    for field, value in _FIELD.findall(head):
-        fields.setdefault(field.lower(), value)
+    for found in _FIELD.finditer(head):
+        fields.setdefault(found[1].lower(), found[2].strip(b" \t\r"))
     return decode(fields.get(b"name", b"")), decode(fields.get(b"version", b""))
 
 

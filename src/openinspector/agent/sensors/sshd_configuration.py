@@ -12,9 +12,9 @@ from openinspector.agent.config_file import MISSING, decode, unread
 from openinspector.agent.host import Host
 from openinspector.agent.os_release_file import read_os_release
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
-from openinspector.agent.sshd_defaults import FLAGS, ONE_KEYBOARD_KEYWORD, PROTOCOL_1_GONE, defaults, number
+from openinspector.agent.sshd_defaults import FLAGS, IN_MATCH, ONE_KEYBOARD_KEYWORD, PROTOCOL_1_GONE, defaults, number
 from openinspector.agent.sshd_file import Setting, SshdFiles
-from openinspector.agent.sshd_service import service_settings
+from openinspector.agent.sshd_service import service_file, service_settings
 from openinspector.model.inventory import SshdConfiguration
 
 PROGRAMS: Final = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/lib/ssh/sshd")
@@ -61,7 +61,7 @@ def collect(host: Host) -> Iterator[SshdConfiguration | Incomplete | Absent]:
     except OSError as error:
         yield unread(PROGRAMS[0], error)
         program = b""
-    path = next((path for path in FILES if _is_there(host, path)), None)
+    path = service_file(host) or next((path for path in FILES if _is_there(host, path)), None)
     if program is None:
         yield Absent(reason="sshd is not installed.") if path is None else SshdConfiguration(installed=False)
         return
@@ -88,7 +88,7 @@ def effective(settings: Iterable[Setting], version: str, *, is_red_hat: bool = F
     for setting in settings:
         keyword = _keyword(setting.keyword, version)
         if setting.arguments:
-            (matched if setting.in_match else outside).setdefault(keyword, []).append(setting)
+            (matched if setting.in_match and keyword in IN_MATCH else outside).setdefault(keyword, []).append(setting)
     values = defaults(version, is_red_hat=is_red_hat)
     sources: dict[str, str] = {}
     for keyword, given in (outside | matched).items():

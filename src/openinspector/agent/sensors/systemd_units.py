@@ -37,6 +37,8 @@ _UNIT: Final = re.compile(
     r"[\w:.\\@-]+\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope)", re.ASCII
 )
 _DEPENDENCIES: Final = (".wants", ".requires", ".upholds")
+_DROP_INS: Final = ".d"
+_MASK: Final = "/dev/null"
 _INSTALLS: Final = frozenset({"WantedBy", "RequiredBy", "UpheldBy", "Alias"})
 _MAX_UNITS: Final = 10_000
 _MAX_BYTES: Final = 256 * 1024
@@ -60,6 +62,8 @@ class _Units:
     folders: dict[str, str] = field(default_factory=dict)
     links: dict[str, dict[str, set[str]]] = field(default_factory=lambda: {ADMINISTRATOR: {}, RUNTIME: {}})
     """Folder to unit to the names of the links that enable it."""
+    drop_ins: dict[str, list[str]] = field(default_factory=dict)
+    """Unit to its folders of drop-ins (``NAME.d``), in systemd's order."""
     problems: list[Incomplete] = field(default_factory=list)
 
 
@@ -83,6 +87,8 @@ def _look(units: _Units, folder: str) -> None:
         if folder in units.links and name.endswith(_DEPENDENCIES):
             for dependency in _names(units, f"{folder}/{name}"):
                 _link(units, folder, f"{folder}/{name}/{dependency}", dependency)
+        elif name.endswith(_DROP_INS):
+            units.drop_ins.setdefault(name.removesuffix(_DROP_INS), []).append(f"{folder}/{name}")
         elif _UNIT.fullmatch(name):
             is_first = units.folders.setdefault(name, folder) == folder
             target = _target(units.host, f"{folder}/{name}")
@@ -117,7 +123,7 @@ def _state(units: _Units, name: str) -> UnitState:
     folder = units.folders[name]
     is_runtime = folder.startswith("/run/")
     target = _target(units.host, f"{folder}/{name}")
-    if target == "/dev/null":
+    if target == _MASK:
         return UnitState.MASKED_RUNTIME if is_runtime else UnitState.MASKED
     if target and posixpath.basename(target) != name:
         return UnitState.ALIAS
@@ -127,7 +133,7 @@ def _state(units: _Units, name: str) -> UnitState:
         return UnitState.GENERATED
     if folder == "/run/systemd/transient":
         return UnitState.TRANSIENT
-    install = _install(units, f"{folder}/{name}")
+    install = _install(units, f"{folder}/{name}", name)
     if install is None:
         return UnitState.UNKNOWN
     if install.is_empty:
@@ -152,13 +158,43 @@ def _installed(units: _Units, name: str, install: _Install) -> UnitState:
     return UnitState.INDIRECT if "Also" in install.keys else UnitState.STATIC
 
 
-def _install(units: _Units, path: str) -> _Install | None:
+def _install(units: _Units, path: str, name: str) -> _Install | None:
+    text = _text(units, path)
+    if text is None:
+        return None
+    keys: dict[str, str] = {}
+    _add_install(keys, text)
+    for drop_in in _drop_ins(units, name):
+        _add_install(keys, _text(units, drop_in) or "")
+    return _Install(
+        keys=frozenset(keys),
+        aliases=frozenset(keys.get("Alias", "").split()),
+        instance=keys.get("DefaultInstance", "").strip(),
+        is_empty=not text,
+    )
+
+
+def _drop_ins(units: _Units, name: str) -> list[str]:
+    """Return a unit's drop-ins by name; the first folder that has a name is the one, and may mask it."""
+    found: dict[str, str] = {}
+    for unit in dict.fromkeys((name, _template(name))):
+        for folder in units.drop_ins.get(unit, ()):
+            for file in _names(units, folder):
+                if file.endswith(".conf"):
+                    found.setdefault(file, f"{folder}/{file}")
+    return [path for _, path in sorted(found.items()) if _target(units.host, path) != _MASK]
+
+
+def _text(units: _Units, path: str) -> str | None:
     try:
-        text = decode(units.host.read(path, _MAX_BYTES))
+        return decode(units.host.read(path, _MAX_BYTES))
     except OSError as error:
         units.problems.append(unread(path, error))
         return None
-    keys: dict[str, str] = {}
+
+
+def _add_install(keys: dict[str, str], text: str) -> None:
+    """Add what a file's ``[Install]`` says to ``keys``; an empty value takes back what was said, but not ``Also``."""
     section = ""
     for _, line in logical_lines(text.split("\n")):
         words = line.strip()
@@ -168,12 +204,8 @@ def _install(units: _Units, path: str) -> _Install | None:
             key, equals, value = words.partition("=")
             if equals and value.strip():
                 keys[key.strip()] = f"{keys.get(key.strip(), '')} {value}"
-    return _Install(
-        keys=frozenset(keys),
-        aliases=frozenset(keys.get("Alias", "").split()),
-        instance=keys.get("DefaultInstance", "").strip(),
-        is_empty=not text,
-    )
+            elif equals and key.strip() != "Also":
+                keys.pop(key.strip(), None)
 
 
 def _target(host: Host, path: str) -> str:
