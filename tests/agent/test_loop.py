@@ -9,7 +9,9 @@ from tests.agent.running_agent import running
 
 from openinspector.agent.runtime import enrol_host
 from openinspector.agent.settings import Address, AgentSettings
-from openinspector.agent.status import load_status
+from openinspector.agent.spool import Spool, SpoolLimits
+from openinspector.agent.status import AgentStatus, StatusError, is_in_touch, load_status
+from openinspector.agent.stream import StreamOrder
 from openinspector.model.agent import AgentHealthCode
 from openinspector.model.inventory import OperatingSystem, SensorState
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
@@ -145,3 +147,44 @@ def test_a_stop_closes_what_never_began(gateway: SimulatedGateway, settings: Age
     with running(settings):
         gateway.wait_for(closed(gateway))
     assert gateway.stream(RUN).envelopes == {}
+
+
+def test_whoever_asks_while_a_backlog_is_sent_finds_the_agent_in_touch(
+    gateway: SimulatedGateway, settings: AgentSettings
+) -> None:
+    uploads = 12
+    leave_backlog(settings, next(iter(gateway.agents)), uploads)
+    passed = timedelta()
+    found: list[AgentStatus | None] = []
+    in_touch: list[bool] = []
+
+    def look(endpoint: str) -> None:
+        nonlocal passed
+        if endpoint == "telemetry":
+            found.append(status_of(settings))
+            in_touch.append(found[-1] is not None and is_in_touch(found[-1], datetime.now(UTC) + passed))
+            passed += timedelta(seconds=6)
+
+    gateway.misbehave = look
+    with running(settings, now=lambda: datetime.now(UTC) + passed):
+        gateway.wait_for(closed(gateway))
+    assert in_touch == [True] * uploads
+    # But the disk is left alone between heartbeats.
+    assert len({status.written_at for status in found if status}) <= uploads // 2
+
+
+def leave_backlog(settings: AgentSettings, agent_id: str, envelopes: int) -> None:
+    limits = SpoolLimits(bytes=settings.spool_bytes, age=settings.spool_age)
+    spool = Spool(settings.state_directory / "spool", agent_id, limits)
+    ends_at = datetime.now(UTC) + timedelta(hours=1)
+    spool.open(StreamOrder(run_arn=RUN, sensors=("os_release",), ends_at=ends_at, close_when_collected=True))
+    for number in range(envelopes):
+        assert spool.append(RUN, f'{{"messages":[]}}{" " * number}'.encode())
+    spool.finish(RUN)
+
+
+def status_of(settings: AgentSettings) -> AgentStatus | None:
+    try:
+        return load_status(settings.state_directory)
+    except StatusError:
+        return None
