@@ -290,7 +290,7 @@ def _is_news(status: AgentStatus, told: AgentStatus, *, busy: bool) -> bool:
 
 
 def _is_contact_old(status: AgentStatus, told: AgentStatus) -> bool:
-    """Say whether the contact that was told is none, or lies a heartbeat back by a clock that may have been set meanwhile."""
-    if status.last_contact_at is None or told.last_contact_at is None:
-        return status.last_contact_at != told.last_contact_at
+    """Say whether none was told, or one a heartbeat back by a clock that may have been set meanwhile."""
+    if told.last_contact_at is None:
+        return status.last_contact_at is not None
     return abs((status.written_at - told.last_contact_at).total_seconds()) >= status.heartbeat_seconds
