@@ -354,6 +354,7 @@ class AgentSession:
             return []
         if self._is_full(moment, already):
             return self._refuse_run("start-collection", start.run_arn)
+        self._schedule.ordered(order, moment)
         return [OpenStream(order=order)]
 
     def _is_full(self, moment: Moment, already: int) -> bool:
