@@ -1,6 +1,8 @@
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -12,6 +14,7 @@ from openinspector.agent.settings import Address, AgentSettings
 from openinspector.agent.spool import Spool, SpoolLimits
 from openinspector.agent.status import AgentStatus, StatusError, is_in_touch, load_status
 from openinspector.agent.stream import StreamOrder
+from openinspector.agent.systemd import ServiceNotifier
 from openinspector.model.agent import AgentHealthCode
 from openinspector.model.inventory import OperatingSystem, SensorState
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
@@ -173,13 +176,43 @@ def test_whoever_asks_while_a_backlog_is_sent_finds_the_agent_in_touch(
     assert len({status.written_at for status in found if status}) <= uploads // 2
 
 
-def leave_backlog(settings: AgentSettings, agent_id: str, envelopes: int) -> None:
+class CountedSigns(ServiceNotifier):
+    """Counts the signs of life; the watchdog's time passes with each look at the clock."""
+
+    def __init__(self) -> None:
+        seconds = count(0, 40)
+        super().__init__(None, 300.0, lambda: float(next(seconds)))
+        self.signs = 0
+
+    def alive(self) -> None:
+        self.signs += 1
+        super().alive()
+
+
+def test_the_watchdog_hears_of_a_long_upload_while_it_is_sent(
+    gateway: SimulatedGateway, settings: AgentSettings
+) -> None:
+    leave_backlog(settings, next(iter(gateway.agents)), 1, os.urandom(2**20))
+    notifier = CountedSigns()
+    signs: dict[str, int] = {}
+
+    def look(endpoint: str) -> None:
+        signs.setdefault(endpoint, notifier.signs)
+
+    gateway.misbehave = look
+    with running(settings, notifier=notifier):
+        gateway.wait_for(closed(gateway))
+    # 64 writes of 16 KiB, and a sign at most every 100 s.
+    assert 10 < signs["telemetry"] - signs["heartbeat"] < 64
+
+
+def leave_backlog(settings: AgentSettings, agent_id: str, envelopes: int, payload: bytes = b'{"messages":[]}') -> None:
     limits = SpoolLimits(bytes=settings.spool_bytes, age=settings.spool_age)
     spool = Spool(settings.state_directory / "spool", agent_id, limits)
     ends_at = datetime.now(UTC) + timedelta(hours=1)
     spool.open(StreamOrder(run_arn=RUN, sensors=("os_release",), ends_at=ends_at, close_when_collected=True))
     for number in range(envelopes):
-        assert spool.append(RUN, f'{{"messages":[]}}{" " * number}'.encode())
+        assert spool.append(RUN, payload + b" " * number)
     spool.finish(RUN)
 
 
