@@ -11,6 +11,7 @@ from openinspector.agent.local_host import LocalHost
 from openinspector.agent.loop import AgentLoop
 from openinspector.agent.runtime import make_loop
 from openinspector.agent.settings import AgentSettings
+from openinspector.agent.systemd import ServiceNotifier
 
 
 @contextmanager
@@ -19,10 +20,11 @@ def running(
     host: Host | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     seconds: float = 30,
+    notifier: ServiceNotifier | None = None,
 ) -> Iterator[AgentLoop]:
     """Run it; it must end within ``seconds`` of being asked to, and without a traceback in its log."""
     log = io.StringIO()
-    loop = make_loop(settings, host or LocalHost(), log, now=now)
+    loop = make_loop(settings, host or LocalHost(), log, notifier, now)
     thread = Thread(target=loop.run)
     thread.start()
     try:

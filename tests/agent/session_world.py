@@ -51,6 +51,7 @@ class World:
         self.folder = folder
         self.spool_bytes = spool_bytes
         self.seconds = 0.0
+        self.clock_off = timedelta()
         self.random = 0.5
         self.done: list[Action] = []
         self.restart()
@@ -62,7 +63,7 @@ class World:
 
     def moment(self) -> Moment:
         return Moment(
-            now=NOW + timedelta(seconds=self.seconds),
+            now=NOW + timedelta(seconds=self.seconds) + self.clock_off,
             monotonic=self.seconds,
             random=self.random,
             spool=self.spool.view(),

@@ -4,6 +4,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 from openinspector.agent.installation_check import CheckResult, Place, Verdict, check_installation
 from openinspector.agent.runtime import enrol_host
@@ -142,6 +146,24 @@ def test_authorities_are_read_and_their_ends_told(file: Path, gateway: Simulated
     expect(check(file, eve)["authorities"], Verdict.WARNING, "ends on")
     gateway.ca_file.write_text("none")
     expect(check(file)["authorities"], Verdict.FAILED, "cannot be read")
+
+
+def test_one_authority_that_ended_in_a_bundle_is_a_warning(file: Path, gateway: SimulatedGateway) -> None:
+    ended = ended_authority(NOW - timedelta(days=1))
+    gateway.ca_file.write_bytes(ended + gateway.ca_file.read_bytes())
+    expect(check(file)["authorities"], Verdict.WARNING, "1 of 2 certificates")
+    assert check(file, connect=True)["service"].verdict is Verdict.OK
+    gateway.ca_file.write_bytes(ended * 2)
+    expect(check(file)["authorities"], Verdict.FAILED, f"the last ended on {NOW - timedelta(days=1):%Y-%m-%d}")
+
+
+def ended_authority(end: datetime) -> bytes:
+    key = Ed25519PrivateKey.generate()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "old root")])
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(end - timedelta(days=365)).not_valid_after(end)
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    return made.sign(key, None).public_bytes(Encoding.PEM)
 
 
 def test_a_spool_larger_than_the_disk_is_told(file: Path) -> None:

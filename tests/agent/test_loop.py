@@ -1,6 +1,8 @@
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -9,7 +11,10 @@ from tests.agent.running_agent import running
 
 from openinspector.agent.runtime import enrol_host
 from openinspector.agent.settings import Address, AgentSettings
-from openinspector.agent.status import load_status
+from openinspector.agent.spool import Spool, SpoolLimits
+from openinspector.agent.status import AgentStatus, StatusError, is_in_touch, load_status
+from openinspector.agent.stream import StreamOrder
+from openinspector.agent.systemd import ServiceNotifier
 from openinspector.model.agent import AgentHealthCode
 from openinspector.model.inventory import OperatingSystem, SensorState
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
@@ -145,3 +150,74 @@ def test_a_stop_closes_what_never_began(gateway: SimulatedGateway, settings: Age
     with running(settings):
         gateway.wait_for(closed(gateway))
     assert gateway.stream(RUN).envelopes == {}
+
+
+def test_whoever_asks_while_a_backlog_is_sent_finds_the_agent_in_touch(
+    gateway: SimulatedGateway, settings: AgentSettings
+) -> None:
+    uploads = 12
+    leave_backlog(settings, next(iter(gateway.agents)), uploads)
+    passed = timedelta()
+    found: list[AgentStatus | None] = []
+    in_touch: list[bool] = []
+
+    def look(endpoint: str) -> None:
+        nonlocal passed
+        if endpoint == "telemetry":
+            found.append(status_of(settings))
+            in_touch.append(found[-1] is not None and is_in_touch(found[-1], datetime.now(UTC) + passed))
+            passed += timedelta(seconds=6)
+
+    gateway.misbehave = look
+    with running(settings, now=lambda: datetime.now(UTC) + passed):
+        gateway.wait_for(closed(gateway))
+    assert in_touch == [True] * uploads
+    # But the disk is left alone between heartbeats.
+    assert len({status.written_at for status in found if status}) <= uploads // 2
+
+
+class CountedSigns(ServiceNotifier):
+    """Counts the signs of life; the watchdog's time passes with each look at the clock."""
+
+    def __init__(self) -> None:
+        seconds = count(0, 40)
+        super().__init__(None, 300.0, lambda: float(next(seconds)))
+        self.signs = 0
+
+    def alive(self) -> None:
+        self.signs += 1
+        super().alive()
+
+
+def test_the_watchdog_hears_of_a_long_upload_while_it_is_sent(
+    gateway: SimulatedGateway, settings: AgentSettings
+) -> None:
+    leave_backlog(settings, next(iter(gateway.agents)), 1, os.urandom(2**20))
+    notifier = CountedSigns()
+    signs: dict[str, int] = {}
+
+    def look(endpoint: str) -> None:
+        signs.setdefault(endpoint, notifier.signs)
+
+    gateway.misbehave = look
+    with running(settings, notifier=notifier):
+        gateway.wait_for(closed(gateway))
+    # 64 writes of 16 KiB, and a sign at most every 100 s.
+    assert 10 < signs["telemetry"] - signs["heartbeat"] < 64
+
+
+def leave_backlog(settings: AgentSettings, agent_id: str, envelopes: int, payload: bytes = b'{"messages":[]}') -> None:
+    limits = SpoolLimits(bytes=settings.spool_bytes, age=settings.spool_age)
+    spool = Spool(settings.state_directory / "spool", agent_id, limits)
+    ends_at = datetime.now(UTC) + timedelta(hours=1)
+    spool.open(StreamOrder(run_arn=RUN, sensors=("os_release",), ends_at=ends_at, close_when_collected=True))
+    for number in range(envelopes):
+        assert spool.append(RUN, payload + b" " * number)
+    spool.finish(RUN)
+
+
+def status_of(settings: AgentSettings) -> AgentStatus | None:
+    try:
+        return load_status(settings.state_directory)
+    except StatusError:
+        return None

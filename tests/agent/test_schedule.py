@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import msgspec
 import pytest
 from tests.agent.session_world import RUN, START, World
@@ -121,6 +123,33 @@ def test_the_runs_end_stops_a_collection_that_is_still_going(connected: World) -
     connected.step(Collected(run_arn=RUN, whole=False))
     connected.tick()
     assert connected.phase() is StreamPhase.FINISHED
+
+
+@pytest.mark.parametrize("days", [365, -365])
+def test_a_clock_that_jumps_neither_ends_a_run_nor_prolongs_it(connected: World, days: int) -> None:
+    sent = connected.expect(SendHeartbeat)
+    raw = msgspec.Raw(msgspec.json.encode(msgspec.structs.replace(START, close_when_collected=False)))
+    connected.step(Answered(reply=HeartbeatReply(instructions=(raw,))))
+    assert sent.heartbeat.collecting == ()
+    connected.clock_off = timedelta(days=days)
+    connected.expect(StartCollecting)
+    connected.wait(599)
+    while connected.tick() is not None:
+        connected.step(Answered(reply=HeartbeatReply()))
+    assert connected.phase() is StreamPhase.OPEN
+    assert connected.session.wakes_at(connected.moment()) <= 600
+    connected.wait(1)
+    connected.expect(StopCollecting)
+
+
+def test_a_restarted_agent_goes_by_the_clock_it_finds(connected: World) -> None:
+    connected.beat(START)
+    connected.expect(StartCollecting)
+    connected.clock_off = timedelta(minutes=9)
+    connected.restart()
+    connected.expect(StartCollecting)
+    connected.wait(60)
+    connected.expect(StopCollecting)
 
 
 def test_a_restarted_agent_collects_again_what_was_not_finished(connected: World) -> None:

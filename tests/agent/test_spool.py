@@ -216,6 +216,15 @@ def test_an_envelope_that_rots_while_the_agent_runs_is_lost_and_counted(tmp_path
     assert pending(made) == ()
 
 
+def test_an_envelope_that_rots_before_it_is_acknowledged_stays_lost(tmp_path: Path) -> None:
+    made = filled(tmp_path, b'"1"', b'"2"')
+    envelope_file(tmp_path, 1).write_bytes(b"rot")
+    made.acknowledge(RUN, 2)
+    manifest = made.manifest(RUN)
+    assert (manifest.count, manifest.dropped) == (2, 1)
+    assert spool(tmp_path).manifest(RUN) == manifest
+
+
 def test_what_a_crash_leaves_half_written_is_not_there(tmp_path: Path) -> None:
     filled(tmp_path, b'"1"')
     folder = envelope_file(tmp_path, 1).parent

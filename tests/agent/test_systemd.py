@@ -2,6 +2,7 @@ import os
 import secrets
 import socket
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,25 @@ def test_systemd_hears_everything_in_its_own_words(listener: socket.socket, tmp_
     notifier.stopping()
     said = [listener.recv(4096).decode() for _ in range(5)]
     assert said == ["READY=1", "STATUS=IDLE: in touch", "WATCHDOG=1", "STATUS=a MAINPID=1", "STOPPING=1"]
+
+
+def test_a_long_request_is_told_of_thrice_in_the_watchdogs_period(listener: socket.socket, tmp_path: Path) -> None:
+    listener.bind(str(tmp_path / "notify"))
+    listener.setblocking(False)
+    seconds = [0.0]
+    notifier = ServiceNotifier(str(tmp_path / "notify"), 300.0, lambda: seconds[0])
+    notifier.alive()
+    said = 0
+    for second in range(300):
+        seconds[0] = float(second)
+        notifier.moving()
+        with suppress(BlockingIOError):
+            assert listener.recv(100) == b"WATCHDOG=1"
+            said += 1
+    assert said == 3
+    ServiceNotifier(str(tmp_path / "notify")).moving()
+    with pytest.raises(BlockingIOError):
+        listener.recv(100)
 
 
 def test_abstract_addresses_are_understood(listener: socket.socket) -> None:

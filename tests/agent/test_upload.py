@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 from tests.agent.session_world import RUN, START, World, problem
 
@@ -12,6 +13,7 @@ from openinspector.agent.event import Answered, Failed
 from openinspector.agent.reply import Refused, Throttled
 from openinspector.agent.stream import StreamPhase
 from openinspector.model.agent import AgentHealthCode
+from openinspector.wire.envelope import chain_digest, payload_digest
 from openinspector.wire.message import (
     ManifestReply,
 )
@@ -53,6 +55,44 @@ def test_an_envelope_stays_until_the_watermark_covers_it(connected: World) -> No
         connected.step(Answered(reply=connected.receipt(sent, watermark=0)))
     assert connected.spool.view().streams[RUN].pending == (1, 2)
     connected.expect(SendManifest)
+
+
+def test_what_was_given_up_holds_up_nothing_after_it(connected: World) -> None:
+    connected.beat(START)
+    connected.expect(StartCollecting)
+    payloads = [f'"{seq}"'.encode() for seq in range(1, 7)]
+    connected.collect(*payloads)
+    connected.spool.lose(RUN, (1, 4))
+    for seq in (2, 3, 5, 6):
+        sent = connected.expect(SendEnvelope)
+        assert sent.seq == seq
+        # The service waits for number 1, which is gone.
+        connected.step(Answered(reply=connected.receipt(sent, watermark=0)))
+        assert min(connected.spool.view().streams[RUN].pending, default=7) > seq
+    connected.restart()
+    assert connected.spool.view().report.bytes_used == 0
+    manifest = connected.spool.manifest(RUN)
+    assert (manifest.count, manifest.dropped) == (6, 2)
+    assert manifest.chain == chain_digest(payload_digest(payloads[seq - 1]) for seq in (2, 3, 5, 6))
+
+
+def test_a_service_that_waits_for_what_is_gone_holds_up_that_stream_only(connected: World) -> None:
+    other = msgspec.structs.replace(START, run_arn="another")
+    connected.beat(START, other)
+    connected.expect(StartCollecting)
+    connected.collect(b'"1"')
+    connected.spool.append("another", b'"x"')
+    refused = Failed(failure=Refused(status=409, problem=problem("out-of-window")))
+    assert connected.expect(SendEnvelope).run_arn == RUN
+    connected.step(refused)
+    sent = connected.expect(SendEnvelope)
+    assert sent.run_arn == "another"
+    connected.step(Answered(reply=connected.receipt(sent)))
+    assert connected.tick() is None
+    moment = connected.moment()
+    assert moment.monotonic < connected.session.wakes_at(moment) <= moment.monotonic + 2
+    connected.wait(2)
+    assert connected.expect(SendEnvelope).run_arn == RUN
 
 
 @pytest.mark.parametrize("changes", [{"seq": 9}, {"run_arn": "another"}])

@@ -52,6 +52,10 @@ class GatewayClient:
         self._key = key
         self._unix_time = unix_time
 
+    def on_progress(self, tell: Callable[[], object]) -> None:
+        """Call ``tell`` from now on each time that bytes of a request or reply have moved."""
+        self._transport.on_progress = tell
+
     def challenge(self) -> Challenge | Failure:
         """Ask for a nonce."""
         reply = self._transport.post(f"{PREFIX}challenge", b"", {"content-type": JSON, "accept": JSON})

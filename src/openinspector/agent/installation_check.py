@@ -189,18 +189,33 @@ def _authorities(file: Path | None, now: datetime) -> CheckResult:
         return _failed("authorities", error)
     if file is None:
         return _ok("authorities", "the system's own")
-    ends = _first_end(file)
-    if ends <= now:
-        return _wrong("authorities", f"a certificate in {file} ended on {ends:%Y-%m-%d}", "Enrol with a new ca_file.")
-    if ends <= now + SOON:
-        return _warning("authorities", f"a certificate in {file} ends on {ends:%Y-%m-%d}", "Get its successor in time.")
-    return _ok("authorities", f"{file}, good until {ends:%Y-%m-%d}")
+    return _validity(file, now)
 
 
-def _first_end(file: Path) -> datetime:
+def _validity(file: Path, now: datetime) -> CheckResult:
+    """Judge what is good still: one authority is enough, and a bundle often has old ones beside it."""
+    ends = _ends(file)
+    good = [end for end in ends if end > now]
+    if not good:
+        found = f"no certificate in {file} is good any more; the last ended on {ends[-1]:%Y-%m-%d}"
+        return _wrong("authorities", found, "Enrol with a new ca_file.")
+    if len(good) < len(ends):
+        ended = len(ends) - len(good)
+        found = f"{ended} of {len(ends)} certificates in {file} ended; the others are good until {good[0]:%Y-%m-%d}"
+        return _warning(
+            "authorities", found, "Take out what has ended, and see that the service's authority is not it."
+        )
+    if good[0] <= now + SOON:
+        found = f"a certificate in {file} ends on {good[0]:%Y-%m-%d}"
+        return _warning("authorities", found, "Get its successor in time.")
+    return _ok("authorities", f"{file}, good until {good[0]:%Y-%m-%d}")
+
+
+def _ends(file: Path) -> list[datetime]:
+    """Return when a file's certificates end, ascending."""
     from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415 - for this command only
 
-    return min(certificate.not_valid_after_utc for certificate in load_pem_x509_certificates(file.read_bytes()))
+    return sorted(certificate.not_valid_after_utc for certificate in load_pem_x509_certificates(file.read_bytes()))
 
 
 def _space(settings: AgentSettings) -> CheckResult:

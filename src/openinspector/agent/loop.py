@@ -247,14 +247,10 @@ class AgentLoop:
     # Status
 
     def _tell_status(self, *, busy: bool = False) -> None:
-        """Write the status file where something in it changed; while busy, counters and times alone are not enough."""
-        status, told = self._make_status(), self._status
-        if told is not None:
-            moving: dict[str, object] = {"written_at": told.written_at}
-            if busy:
-                moving |= {"last_contact_at": told.last_contact_at, "spool": told.spool}
-            if msgspec.structs.replace(status, **moving) == told:
-                return
+        """Write the status file where something in it changed; while busy, a counter alone is not enough."""
+        status = self._make_status()
+        if self._status is not None and not _is_news(status, self._status, busy=busy):
+            return
         self._status = status
         self._parts.notifier.status(f"{status.health_code}: {status.problem or status.details or 'in touch'}")
         try:
@@ -280,3 +276,21 @@ class AgentLoop:
             instructions_refused=self._parts.session.refused,
             spool=view.report,
         )
+
+
+def _is_news(status: AgentStatus, told: AgentStatus, *, busy: bool) -> bool:
+    """Say whether ``status`` is worth a write after ``told``.
+
+    While busy, not every request's answer is: but whoever reads the file must find the agent in touch.
+    """
+    moving: dict[str, object] = {"written_at": told.written_at}
+    if busy and not _is_contact_old(status, told):
+        moving |= {"last_contact_at": told.last_contact_at, "spool": told.spool}
+    return msgspec.structs.replace(status, **moving) != told
+
+
+def _is_contact_old(status: AgentStatus, told: AgentStatus) -> bool:
+    """Say whether none was told, or one a heartbeat back by a clock that may have been set meanwhile."""
+    if told.last_contact_at is None:
+        return status.last_contact_at is not None
+    return abs((status.written_at - told.last_contact_at).total_seconds()) >= status.heartbeat_seconds

@@ -98,6 +98,8 @@ def make_loop(
     """Return the loop of an enrolled host; raises OpenInspectorError. ``now`` is the host's clock, right or wrong."""
     state = settings.state_directory
     enrolment, endpoint, client = open_client(settings, now)
+    notifier = notifier or ServiceNotifier()
+    client.on_progress(notifier.moving)
     proxy = settings.proxy_for(endpoint.host)
     events: SimpleQueue[Event] = SimpleQueue()
     sensors = sensor_process()
@@ -118,7 +120,7 @@ def make_loop(
         events=events,
         save_status=partial(save_status, state),
         log=Log(log_to, settings.log_level, now, prioritised=log_to is sys.stderr and is_journal(os.environ, 2)),
-        notifier=notifier or ServiceNotifier(),
+        notifier=notifier,
     )
     world = World(now=now, monotonic=time.monotonic, random=_chance, describe=partial(describe, host))
     return AgentLoop(parts, world)

@@ -24,6 +24,18 @@ class _Run:
     next_at: float = 0.0
     collected: bool = False
     """At least one whole collection is spooled."""
+    ends_at: float | None = None
+    """In monotonic seconds; None until the stream is first seen."""
+
+    def until(self, order: StreamOrder, moment: Moment) -> float:
+        """Return when the collection ends: by the wall clock of the moment first asked, whatever that clock does then.
+
+        That is when the instruction came, from a service that had taken a request signed at that time; after a restart
+        it is when the agent started, the only clock that is left.
+        """
+        if self.ends_at is None:
+            self.ends_at = moment.monotonic + (order.ends_at - moment.now).total_seconds()
+        return self.ends_at
 
 
 class CollectionSchedule:
@@ -41,6 +53,11 @@ class CollectionSchedule:
         for arn in [arn for arn in self._runs if arn not in moment.spool.streams]:
             del self._runs[arn]
         return actions
+
+    def ordered(self, order: StreamOrder, moment: Moment) -> None:
+        """Note how long a collection that has just been ordered is to go on."""
+        self._runs[order.run_arn] = run = _Run()
+        run.until(order, moment)
 
     def stop(self, instruction: StopCollection, moment: Moment) -> list[Local]:
         """Return what a StopCollection asks for."""
@@ -70,15 +87,15 @@ class CollectionSchedule:
         for arn, stream in moment.spool.streams.items():
             run = self._runs.get(arn)
             if stream.phase is StreamPhase.OPEN and run is not None and not run.stopping:
-                until_end = (stream.order.ends_at - moment.now).total_seconds()
-                times.append(moment.monotonic + max(0.0, until_end))
+                times.append(max(moment.monotonic, run.until(stream.order, moment)))
                 if not run.running and stream.count < MAX_COUNT:
                     times.append(run.next_at)
         return min(times)
 
     def _due(self, arn: str, stream: StreamView, moment: Moment) -> list[Local]:
         run = self._runs.setdefault(arn, _Run())
-        over = moment.now >= stream.order.ends_at or (stream.order.close_when_collected and run.collected)
+        collected = stream.order.close_when_collected and run.collected
+        over = collected or moment.monotonic >= run.until(stream.order, moment)
         if run.running:
             if over and not run.stopping:
                 run.stopping = True

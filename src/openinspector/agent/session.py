@@ -39,7 +39,7 @@ from openinspector.agent.instruction_reader import joined_refusals, read_instruc
 from openinspector.agent.reply import NOT_UNDERSTOOD, Failure, Refused, Throttled, Unauthorised, Unreachable
 from openinspector.agent.schedule import CollectionSchedule
 from openinspector.agent.stream import SpoolView, StreamPhase
-from openinspector.agent.upload import Uploads
+from openinspector.agent.upload import NOT_YET, Uploads
 from openinspector.model.agent import AgentHealthCode
 from openinspector.wire.instruction import (
     MAX_HEARTBEAT_SECONDS,
@@ -119,8 +119,7 @@ class AgentSession:
         times = [max(contact, self._beat_due(moment)), max(self._local_from, self._schedule.wakes_at(moment))]
         if moment.rotation:
             times.append(max(contact, self._rotating.until))
-        if self._uploads.has_work(moment.spool):
-            times.append(max(contact, self._uploading.until, self._local_from))
+        times.append(max(contact, self._upload_due(moment)))
         return max(moment.monotonic, min(times))
 
     def heartbeat_seconds(self, spool: SpoolView) -> int:
@@ -168,10 +167,9 @@ class AgentSession:
             return self._heartbeat(moment)
         if moment.rotation and self._rotating.is_over(moment.monotonic):
             return RotateKey(credentials=self._credentials())
-        ready = max(self._uploading.until, self._local_from)
-        if moment.monotonic < ready or not self._uploads.has_work(moment.spool):
+        if moment.monotonic < self._upload_due(moment):
             return None
-        return self._uploads.next_request(moment.spool, self._credentials())
+        return self._uploads.next_request(moment, self._credentials())
 
     def _farewell(self, moment: Moment) -> Request | None:
         """Return the last heartbeat, once, if there is a session to send it in."""
@@ -204,6 +202,9 @@ class AgentSession:
         if self._last_beat is None:
             return moment.monotonic
         return self._last_beat + self._beat_factor * self.heartbeat_seconds(moment.spool)
+
+    def _upload_due(self, moment: Moment) -> float:
+        return max(self._uploading.until, self._local_from, self._uploads.ready_at(moment.spool))
 
     # Replies
 
@@ -264,7 +265,7 @@ class AgentSession:
         return actions
 
     def _received(self, sent: SendEnvelope, receipt: Receipt, moment: Moment) -> list[Local]:
-        actions = self._uploads.received(sent, receipt)
+        actions = self._uploads.received(sent, receipt, moment.spool)
         if actions is None:
             self._uploading.fail(moment)
             self._trouble = "The gateway's receipt is not for what was sent."
@@ -304,6 +305,9 @@ class AgentSession:
     def _upload_failed(self, asked: SendEnvelope | SendManifest, failure: Failure, moment: Moment) -> list[Local]:
         if isinstance(failure, Unauthorised | Unreachable):
             self._pause(self._contact, failure, moment)
+            return []
+        if isinstance(failure, Refused) and failure.problem.code == NOT_YET:
+            self._uploads.pause(asked.run_arn, moment)
             return []
         actions = self._uploads.refused(asked, failure) if isinstance(failure, Refused) else []
         if not actions:
@@ -350,6 +354,7 @@ class AgentSession:
             return []
         if self._is_full(moment, already):
             return self._refuse_run("start-collection", start.run_arn)
+        self._schedule.ordered(order, moment)
         return [OpenStream(order=order)]
 
     def _is_full(self, moment: Moment, already: int) -> bool:

@@ -116,7 +116,7 @@ class Spool:
             return envelope
 
     def acknowledge(self, run_arn: str, watermark: int) -> None:
-        """Remove a run's envelopes up to ``watermark``: the service has them all."""
+        """Remove a run's envelopes up to ``watermark``: the service has them all but those lost."""
         with self._guarded():
             self._streams[run_arn].acknowledge(watermark)
 

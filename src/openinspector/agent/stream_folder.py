@@ -1,7 +1,8 @@
 """One stream on disk: its envelopes, what has been acknowledged, and what was lost.
 
 ``stream.json``     order, phase, numbers lost, envelopes refused, collections begun; replaced atomically.
-``000042.oit``      envelope 42; there whole or not at all; removed once the service has it and all before it.
+``000042.oit``      envelope 42; there whole or not at all; removed once the service has it, and all before it that was
+                    not lost.
 ``acknowledged``    one line per number from 1: the digest of an envelope that was removed, or ``-`` for a lost one.
                     Written and synced before the envelopes are removed; a line cut off by a crash is still on disk
                     as an envelope.
@@ -163,8 +164,8 @@ class StreamFolder:
         return envelope
 
     def acknowledge(self, watermark: int) -> None:
-        """Remove the envelopes up to ``watermark``: the service has them all; raises OSError."""
-        lines = []
+        """Remove the envelopes up to ``watermark``: the service has them all but those lost; raises OSError."""
+        lines, lost = [], len(self._record.lost)
         for seq in range(len(self._acknowledged) + 1, min(watermark, self.count) + 1):
             digest = self._digest(seq)
             if digest is None:
@@ -172,6 +173,8 @@ class StreamFolder:
             lines.append(digest or _LOST)
         if not lines:
             return
+        if len(self._record.lost) != lost:
+            self._save()
         self._log(lines)
         for seq in [held for held in self._held if held <= watermark]:
             self._forget(seq)

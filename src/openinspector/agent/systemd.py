@@ -3,7 +3,8 @@
 import os
 import socket
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -21,9 +22,16 @@ class ServiceNotifier:
     ``address`` is NOTIFY_SOCKET, a path or ``@`` and an abstract name; None where nobody listens.
     """
 
-    def __init__(self, address: str | None = None, watchdog_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        address: str | None = None,
+        watchdog_seconds: float | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._address = address
         self._watchdog_seconds = watchdog_seconds
+        self._monotonic = monotonic
+        self._alive_at = float("-inf")
         self._status = ""
 
     def ready(self) -> None:
@@ -33,7 +41,13 @@ class ServiceNotifier:
     def alive(self) -> None:
         """Say that the agent goes on, where a watchdog waits for it."""
         if self._watchdog_seconds is not None:
+            self._alive_at = self._monotonic()
             self._send("WATCHDOG=1")
+
+    def moving(self) -> None:
+        """Say so too while a long request moves, but seldom enough to be called for every few bytes."""
+        if self._watchdog_seconds and self._monotonic() - self._alive_at >= self._watchdog_seconds / _LOOKS:
+            self.alive()
 
     def stopping(self) -> None:
         """Say that the agent ends."""

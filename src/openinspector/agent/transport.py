@@ -77,6 +77,8 @@ class Transport:
         self._monotonic = monotonic
         self._connection: HttpConnection | None = None
         self._used_at = 0.0
+        self.on_progress: Callable[[], object] = lambda: None
+        """Called while a request is sent and its reply read, each time that bytes have moved."""
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Send one request and return what became of it; raises nothing the network can cause."""
@@ -122,6 +124,7 @@ class Transport:
         def check() -> None:
             if self._monotonic() > until:
                 raise TimeoutError("the request or its reply takes too long")
+            self.on_progress()
 
         return check
 

@@ -26,7 +26,7 @@ from openinspector.model.errors import StoreError, WireError
 from openinspector.model.inventory import OperatingSystem, Package
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.app.refusal import RefusalCode, RefusedError
-from openinspector.service.app.telemetry import ACCEPTING, MAX_ENVELOPES, UNDECODED, WINDOW
+from openinspector.service.app.telemetry import ACCEPTING, MAX_ENVELOPES, UNDECODED
 from openinspector.service.ports.telemetry_store import Volume
 from openinspector.service.sealing.chunked import SealError
 from openinspector.wire.codec import encode_record, message_size
@@ -153,10 +153,12 @@ def test_other_streams_and_endless_ones_are_refused(world: World) -> None:
     assert code(lambda: world.telemetry.ingest(AGENT, beyond)) is RefusalCode.INVALID_MESSAGE
 
 
-def test_an_envelope_far_ahead_waits_its_turn(world: World) -> None:
-    world.telemetry.ingest(AGENT, envelope(1))
-    world.telemetry.ingest(AGENT, envelope(1 + WINDOW))
-    assert code(lambda: world.telemetry.ingest(AGENT, envelope(2 + WINDOW))) is RefusalCode.OUT_OF_WINDOW
+def test_numbers_the_agent_lost_hold_up_none_after_them(world: World) -> None:
+    """Of a long outage's backlog all but the last may be too old to be sent."""
+    sent = [envelope(MAX_ENVELOPES - 1), envelope(MAX_ENVELOPES)]
+    assert [world.telemetry.ingest(AGENT, one).watermark for one in sent] == [0, 0]
+    kept = manifest(sent, count=MAX_ENVELOPES, dropped=MAX_ENVELOPES - 2)
+    assert world.telemetry.close(AGENT, kept).closed
 
 
 def test_a_truncated_envelope_is_refused_wherever_it_is_cut(world: World) -> None:

@@ -39,8 +39,6 @@ class RefusalCode(StrEnum):
     """The stream is closed or the run's key was shredded: discard what is spooled for it."""
     DIGEST_CONFLICT = "digest-conflict"
     """Another content was stored under this number, or the manifest's chain differs."""
-    OUT_OF_WINDOW = "out-of-window"
-    """The number is too far ahead of the watermark: send the ones before it first."""
     BODY_TOO_LARGE = "body-too-large"
     UNSUPPORTED_MEDIA = "unsupported-media"
     INVALID_MESSAGE = "invalid-message"

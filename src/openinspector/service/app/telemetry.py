@@ -35,9 +35,10 @@ from openinspector.wire.telemetry import MessageType, TelemetryMessage, message_
 STREAM: Final = "collection"
 """The one stream an agent has in a run."""
 MAX_ENVELOPES: Final = 4096
-"""Per stream: with the envelope's own limit, what one host can make us store in a run is bounded."""
-WINDOW: Final = 1000
-"""How far ahead of the watermark an envelope may come."""
+"""Per stream: with the envelope's own limit, what one host can make us store in a run is bounded.
+
+Within it any number is taken in any order: those before it may be lost for good, and the agent says so at the end.
+"""
 MAX_MISSING: Final = 1000
 """Numbers one reply to a manifest asks for."""
 UNDECODED: Final = MessageType("OpenInspectorUndecoded")
@@ -216,19 +217,7 @@ class Telemetry:
             raise RefusedError(RefusalCode.OTHER_AGENT, f"the envelope is of {header.agent_id}, not of {agent_id}")
         run = self._check_run(agent_id, RunArn(header.run_arn))
         _check_stream(header.stream, header.seq)
-        self._check_window(run, header)
         return run
-
-    def _check_window(self, run: RunArn, header: EnvelopeHeader) -> None:
-        if header.seq <= WINDOW:
-            return
-        watermark = self._index.watermark(run, AgentId(header.agent_id), header.stream)
-        if header.seq > watermark + WINDOW:
-            raise RefusedError(
-                RefusalCode.OUT_OF_WINDOW,
-                f"envelope {header.seq} is more than {WINDOW} ahead of {watermark}",
-                advice="Send the ones before it first.",
-            )
 
     def _check_run(self, agent_id: AgentId, arn: RunArn) -> RunArn:
         state = self._runs.state_for(arn, agent_id)

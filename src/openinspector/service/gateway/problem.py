@@ -34,7 +34,6 @@ STATUS: Final[Mapping[RefusalCode, int]] = MappingProxyType(
         _C.RUN_NOT_COLLECTING: 409,
         _C.STREAM_CLOSED: 409,
         _C.DIGEST_CONFLICT: 409,
-        _C.OUT_OF_WINDOW: 409,
         _C.BODY_TOO_LARGE: 413,
         _C.UNSUPPORTED_MEDIA: 415,
         _C.INVALID_MESSAGE: 422,
