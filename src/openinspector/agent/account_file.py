@@ -1,6 +1,7 @@
 """The colon-separated files of accounts: passwd(5), group(5), shadow(5)."""
 
 from collections.abc import Iterator
+from io import StringIO
 from typing import Final
 
 from openinspector.agent.config_file import decode
@@ -17,8 +18,8 @@ _NIS: Final = ("+", "-")
 
 def read_entries(host: Host, path: str, fields: int) -> Iterator[list[str]]:
     """Yield the entries of an account file that have at least ``fields`` fields; raises OSError as the host does."""
-    for line in decode(host.read(path, MAX_BYTES)).split("\n"):
-        entry = line.lstrip(" \t\v\f\r").split(":")  # the C library passes over blanks before a name
+    for line in StringIO(decode(host.read(path, MAX_BYTES)), newline="\n"):
+        entry = line.removesuffix("\n").lstrip(" \t\v\f\r").split(":")  # the C library passes over blanks before a name
         if len(entry) >= fields and entry[0] and not entry[0].startswith((*_NIS, "#")):
             yield entry
 

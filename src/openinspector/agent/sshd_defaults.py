@@ -48,20 +48,70 @@ FLAGS: Final = frozenset(
 """Keywords whose ``true`` and ``false`` mean ``yes`` and ``no``."""
 
 IN_MATCH: Final = frozenset(
-    (
-        "acceptenv allowagentforwarding allowgroups allowstreamlocalforwarding allowtcpforwarding allowusers"
-        " authenticationmethods authorizedkeyscommand authorizedkeyscommanduser authorizedkeysfile"
-        " authorizedprincipalscommand authorizedprincipalscommanduser authorizedprincipalsfile banner"
-        " casignaturealgorithms challengeresponseauthentication channeltimeout chrootdirectory clientalivecountmax"
-        " clientaliveinterval denygroups denyusers disableforwarding exposeauthinfo forcecommand gatewayports"
-        " gssapiauthentication hostbasedacceptedalgorithms hostbasedauthentication hostbasedusesnamefrompacketonly"
-        " ignorerhosts include ipqos kbdinteractiveauthentication kerberosauthentication loglevel logverbose"
-        " maxauthtries maxsessions passwordauthentication permitemptypasswords permitlisten permitopen"
-        " permitrootlogin permittty permittunnel permituserrc pubkeyacceptedalgorithms pubkeyauthentication"
-        " pubkeyauthoptions rdomain rekeylimit requiredrsasize revokedkeys setenv streamlocalbindmask"
-        " streamlocalbindunlink trustedusercakeys unusedconnectiontimeout x11displayoffset x11forwarding"
-        " x11uselocalhost"
-    ).split()
+    {
+        "acceptenv",
+        "allowagentforwarding",
+        "allowgroups",
+        "allowstreamlocalforwarding",
+        "allowtcpforwarding",
+        "allowusers",
+        "authenticationmethods",
+        "authorizedkeyscommand",
+        "authorizedkeyscommanduser",
+        "authorizedkeysfile",
+        "authorizedprincipalscommand",
+        "authorizedprincipalscommanduser",
+        "authorizedprincipalsfile",
+        "banner",
+        "casignaturealgorithms",
+        "challengeresponseauthentication",
+        "channeltimeout",
+        "chrootdirectory",
+        "clientalivecountmax",
+        "clientaliveinterval",
+        "denygroups",
+        "denyusers",
+        "disableforwarding",
+        "exposeauthinfo",
+        "forcecommand",
+        "gatewayports",
+        "gssapiauthentication",
+        "hostbasedacceptedalgorithms",
+        "hostbasedauthentication",
+        "hostbasedusesnamefrompacketonly",
+        "ignorerhosts",
+        "include",
+        "ipqos",
+        "kbdinteractiveauthentication",
+        "kerberosauthentication",
+        "loglevel",
+        "logverbose",
+        "maxauthtries",
+        "maxsessions",
+        "passwordauthentication",
+        "permitemptypasswords",
+        "permitlisten",
+        "permitopen",
+        "permitrootlogin",
+        "permittty",
+        "permittunnel",
+        "permituserrc",
+        "pubkeyacceptedalgorithms",
+        "pubkeyauthentication",
+        "pubkeyauthoptions",
+        "rdomain",
+        "rekeylimit",
+        "requiredrsasize",
+        "revokedkeys",
+        "setenv",
+        "streamlocalbindmask",
+        "streamlocalbindunlink",
+        "trustedusercakeys",
+        "unusedconnectiontimeout",
+        "x11displayoffset",
+        "x11forwarding",
+        "x11uselocalhost",
+    }
 )
 """Keywords that a Match block may set for a connection (sshd_config(5), Match); in ``Match all``, any other counts as
 outside of blocks."""

@@ -21,14 +21,13 @@ _Shadow = Mapping[str, list[str]]
 def collect(host: Host) -> Iterator[User | Group | Incomplete | Absent]:
     """Yield every user, then every group."""
     try:
-        entries = list(read_entries(host, PASSWD, 1))
+        accounts, broken = _accounts(host)
     except MISSING:
         yield Absent(reason=f"No {PASSWD} on this host.")
         return
     except OSError as error:
         yield unread(PASSWD, error)
         return
-    accounts = [_padded(entry) for entry in entries if len(entry) >= _LEAST_PASSWD_FIELDS]
     shadow: dict[str, list[str]] = {}
     try:
         shadow = {entry[0]: entry for entry in reversed(list(read_entries(host, SHADOW, _SHADOW_FIELDS)))}
@@ -37,14 +36,22 @@ def collect(host: Host) -> Iterator[User | Group | Incomplete | Absent]:
             yield Incomplete(reason=f"No {SHADOW} on this host: password ages are unknown.")
     except OSError as error:
         yield unread(SHADOW, error)
-    if len(accounts) < len(entries):
-        yield Incomplete(reason=f"Lines of {PASSWD} that are no accounts: {len(entries) - len(accounts)}.")
+    if broken:
+        yield Incomplete(reason=f"Lines of {PASSWD} that are no accounts: {broken}.")
     yield from _users(accounts, shadow)
     yield from _groups(host)
 
 
-def _padded(entry: list[str]) -> list[str]:
-    return entry + [""] * (_PASSWD_FIELDS - len(entry))
+def _accounts(host: Host) -> tuple[list[list[str]], int]:
+    """Return the accounts, each with all its fields, and how many lines are none; raises OSError as the host does."""
+    accounts: list[list[str]] = []
+    broken = 0
+    for entry in read_entries(host, PASSWD, 1):
+        if len(entry) < _LEAST_PASSWD_FIELDS:
+            broken += 1
+        else:
+            accounts.append(entry + [""] * (_PASSWD_FIELDS - len(entry)))
+    return accounts, broken
 
 
 def _users(accounts: list[list[str]], shadow: _Shadow) -> Iterator[User | Incomplete]:
