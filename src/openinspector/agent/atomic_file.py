@@ -85,13 +85,16 @@ def open_own_folder(path: Path) -> int:
     """
     if path.is_symlink():
         raise OSError(errno.ELOOP, f"{path} is a link; name the folder itself", str(path))
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | PRIVATE_FILE)
-    try:
-        _check_own(descriptor, path)
-    except OSError:
-        os.close(descriptor)
-        raise
-    return descriptor
+    if sys.platform == "win32":
+        raise OSError(errno.ENOTSUP, "Windows opens no folder as a file", str(path))
+    else:  # noqa: RET506 - the type checker sees one of the two
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | PRIVATE_FILE)
+        try:
+            _check_own(descriptor, path)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
 
 
 def is_open_to_others(descriptor: int) -> bool:
@@ -100,7 +103,7 @@ def is_open_to_others(descriptor: int) -> bool:
 
 
 def _check_own(folder: int, path: Path) -> None:
-    if os.fstat(folder).st_uid != os.geteuid():
+    if os.fstat(folder).st_uid != _this_user():
         raise OSError(errno.EPERM, f"{path} belongs to another user", str(path))
     if is_open_to_others(folder) and not _is_unused_by_others(folder):
         said = f"others may use {path}; name a folder of the agent's own, such as {path / 'openinspector-agent'}"
@@ -114,9 +117,16 @@ def _is_unused_by_others(folder: int) -> bool:
 
 def _is_own_file(name: str, folder: int) -> bool:
     status = os.stat(name, dir_fd=folder, follow_symlinks=False)
-    return stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+    return stat.S_ISREG(status.st_mode) and status.st_uid == _this_user()
 
 
 def _is_shielded(folder: int) -> bool:
     above = os.stat("..", dir_fd=folder)
-    return above.st_uid == os.geteuid() and not stat.S_IMODE(above.st_mode) & _OTHERS
+    return above.st_uid == _this_user() and not stat.S_IMODE(above.st_mode) & _OTHERS
+
+
+def _this_user() -> int:
+    if sys.platform == "win32":
+        return 0
+    else:  # noqa: RET505 - the type checker sees one of the two
+        return os.geteuid()
