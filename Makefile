@@ -19,7 +19,7 @@ test: $(VENV)/.ready           ## all tests, or T=path
 	@$(BIN)/pytest $(T) -n auto --dist worksteal
 
 soak: $(VENV)/.ready           ## kill the agent a thousand times
-	@OPENINSPECTOR_TEST_ROUNDS=10 $(BIN)/pytest tests/properties/test_agent_kills.py -n auto --timeout=900
+	@OPENINSPECTOR_TEST_ROUNDS=20 $(BIN)/pytest tests/properties/test_agent_kills.py -n auto --timeout=900
 
 check: $(VENV)/.ready          ## format, lint, types, imports, docstrings
 	@$(BIN)/ruff format --check .

@@ -55,7 +55,7 @@ def test_busy_agents_are_named_up_to_ten(endpoint: Endpoint, client: Any, agents
 def test_findings_are_not_there_before_their_run_ends(endpoint: Endpoint, client: Any) -> None:
     """Neither listed nor described nor changed (F4.36, F6.21); all of it afterwards, however the run ended."""
     template = make_template(client)
-    earlier = start_run(client, template)
+    earlier = start_run(client, template, assessmentRunName="earlier")
     endpoint.built.complete_run(earlier)
     run = start_run(client, template)
     known, found = builders.finding(1, earlier), builders.finding(2, run)

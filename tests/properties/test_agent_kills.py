@@ -2,9 +2,9 @@
 
 But for envelopes that the gateway never takes: those are counted to the last one, and hold up nothing after them.
 
-``make soak`` kills a thousand times: ten rounds, each with an agent of its own, since every run a spool remembers makes
-the lives after it longer. ``OPENINSPECTOR_TEST_SEED`` replays them as far as chance is ours; the seed is in the output
-of a failure.
+``make soak`` kills a thousand times: twenty rounds, each with an agent of its own, since every run a spool remembers
+makes the lives after it longer. ``OPENINSPECTOR_TEST_SEED`` replays them as far as chance is ours; the seed is in the
+output of a failure.
 """
 
 import os
@@ -26,7 +26,7 @@ from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGatew
 from openinspector.wire.envelope import MAGIC, decode_header
 from openinspector.wire.instruction import StartCollection
 
-KILLS = 100
+KILLS = 50
 ROUNDS = int(os.environ.get("OPENINSPECTOR_TEST_ROUNDS", "1"))
 SEED = int(os.environ.get("OPENINSPECTOR_TEST_SEED", random.randrange(10**9)))
 AT_A_TIME = 2
