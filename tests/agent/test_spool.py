@@ -1,4 +1,5 @@
 import os
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -282,6 +283,25 @@ def test_what_the_service_misses_and_is_gone_is_noted(tmp_path: Path) -> None:
     manifest = made.manifest(RUN)
     assert (manifest.count, manifest.dropped) == (2, 1)
     assert manifest.chain == chain_digest([payload_digest(b'"2"')])
+
+
+@pytest.mark.parametrize("event", ["os.remove", "os.rename"])
+def test_a_crash_while_the_last_envelope_is_given_up_loses_no_count(tmp_path: Path, event: str) -> None:
+    """Before anything it does is done: either it is still there, or it is counted and its number not used again."""
+    filled(tmp_path, b'"1"', b'"2"')
+    child = os.fork()
+    if child == 0:
+        dying = spool(tmp_path)
+        sys.addaudithook(lambda name, _: os._exit(0) if name == event else None)
+        dying.lose(RUN, (2,))
+        os._exit(1)
+    assert os.waitpid(child, 0)[1] == 0
+    after = spool(tmp_path)
+    manifest = after.manifest(RUN)
+    assert manifest.count == 2
+    assert manifest.dropped == (0 if 2 in pending(after) else 1)
+    assert after.append(RUN, b'"3"')
+    assert pending(after)[-1] == 3
 
 
 def test_runs_are_kept_apart(tmp_path: Path) -> None:

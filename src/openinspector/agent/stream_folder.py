@@ -11,6 +11,7 @@
 import contextlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -165,28 +166,33 @@ class StreamFolder:
 
     def acknowledge(self, watermark: int) -> None:
         """Remove the envelopes up to ``watermark``: the service has them all but those lost; raises OSError."""
-        lines, lost = [], len(self._record.lost)
-        for seq in range(len(self._acknowledged) + 1, min(watermark, self.count) + 1):
-            digest = self._digest(seq)
-            if digest is None:
-                self._lose(seq)
-            lines.append(digest or _LOST)
-        if not lines:
+        numbers = range(len(self._acknowledged) + 1, min(watermark, self.count) + 1)
+        digests = {seq: self._digest(seq) for seq in numbers}
+        if not digests:
             return
-        if len(self._record.lost) != lost:
-            self._save()
-        self._log(lines)
-        for seq in [held for held in self._held if held <= watermark]:
-            self._forget(seq)
+        self.lose(tuple(seq for seq, digest in digests.items() if digest is None))
+        self._log([digest or _LOST for digest in digests.values()])
+        self._forget_all([held for held in self._held if held <= watermark])
         sync_folder(self.folder)
-        self._changed()
 
     def lose(self, seqs: tuple[int, ...]) -> None:
-        """Note that envelopes are gone for good, wherever they went; their number is never used again."""
-        for seq in seqs:
-            if 1 <= seq <= self.count:
-                self._lose(seq)
-        self._save()
+        """Note that envelopes are gone for good, wherever they went; their number is never used again. Raises OSError.
+
+        Noted before they are removed: a crash in between leaves a file whose number is known to be lost, where the
+        other way round the highest number would be used again and its loss told to nobody.
+        """
+        if not seqs:
+            return
+        lost = [seq for seq in seqs if 1 <= seq <= self.count and seq not in self._record.lost]
+        self._record.lost += lost
+        try:
+            self._save()
+        except OSError:
+            # On a full disk what is removed makes room for the record.
+            self._forget_all(lost)
+            self._save()
+        else:
+            self._forget_all(lost)
 
     def held_since(self, limit: float, monotonic: float) -> tuple[int, ...]:
         """Return the numbers of envelopes still here that an earlier call, at ``limit`` or before, has seen.
@@ -204,10 +210,8 @@ class StreamFolder:
     def end(self) -> None:
         """Remove what is left of the stream but the memory that it was."""
         self._enter(StreamPhase.OVER)
-        for seq in tuple(self._held):
-            self._forget(seq)
+        self._forget_all(tuple(self._held))
         (self.folder / ACKNOWLEDGED).unlink(missing_ok=True)
-        self._changed()
 
     def manifest(self) -> Manifest:
         """Return the manifest that closes the stream: the chain is over what was not lost."""
@@ -226,10 +230,9 @@ class StreamFolder:
             self.read(seq)
         return self._digests.get(seq)
 
-    def _lose(self, seq: int) -> None:
-        if seq not in self._record.lost:
-            self._record.lost.append(seq)
-        self._forget(seq)
+    def _forget_all(self, seqs: Iterable[int]) -> None:
+        for seq in seqs:
+            self._forget(seq)
         self._changed()
 
     def _forget(self, seq: int) -> None:
