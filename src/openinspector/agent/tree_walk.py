@@ -13,10 +13,9 @@ from typing import Final
 
 from openinspector.agent.config_file import MISSING, printable, unread
 from openinspector.agent.host import Host
+from openinspector.agent.root_folder import MAX_LINKS
 from openinspector.agent.sensor import Incomplete
 
-_MAX_LINKS: Final = 40
-"""As many as Linux itself follows in one path."""
 _MOUNTS: Final = "/proc/self/mountinfo"
 _MOUNT_POINT: Final = 4
 """Number of the field, from zero."""
@@ -154,7 +153,7 @@ def _below(
 def _followed(host: Host, path: str, mounts: Mapping[str, str]) -> str:
     """Return where ``path`` leads, each of its links followed; ``/`` where they go round in a circle."""
     pending, done, links = path.split("/")[::-1], "", 0
-    while pending and links <= _MAX_LINKS:
+    while pending and links <= MAX_LINKS:
         part = pending.pop()
         if part == "..":
             done = done.rpartition("/")[0]

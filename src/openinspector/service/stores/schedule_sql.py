@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Engine, Row, func, insert, select, update
 
 from openinspector.model.arn import ScheduleArn, TargetArn, TemplateArn
 from openinspector.model.schedule import Schedule
 from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.stores import below_template
 from openinspector.service.stores.engine import reading, writing
-from openinspector.service.stores.query import read_page
 from openinspector.service.stores.schema import SCHEDULE
 
 
@@ -44,14 +44,11 @@ class SqlScheduleStore:
 
     def delete(self, arn: ScheduleArn) -> bool:
         """Delete a schedule; says whether it was there."""
-        with writing(self._engine) as connection:
-            return connection.execute(delete(SCHEDULE).where(SCHEDULE.c.arn == arn)).rowcount == 1
+        return below_template.delete_one(self._engine, SCHEDULE, arn)
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> int:
         """Delete the schedules of a template, or of a target's templates; says how many."""
-        below = SCHEDULE.c.arn.startswith(f"{parent}/", autoescape=True)
-        with writing(self._engine) as connection:
-            return connection.execute(delete(SCHEDULE).where(below)).rowcount
+        return below_template.delete_below(self._engine, SCHEDULE, parent)
 
     def count(self) -> int:
         """Return how many schedules there are."""
@@ -60,17 +57,11 @@ class SqlScheduleStore:
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Schedule]:
         """Return one page of a template's schedules, or of all."""
-        query = select(SCHEDULE)
-        if template is not None:
-            query = query.where(SCHEDULE.c.template_arn == template)
-        with reading(self._engine) as connection:
-            return read_page(connection, query, SCHEDULE, page, _schedule)
+        return below_template.list_page(self._engine, SCHEDULE, template, page, _schedule)
 
     def templates(self) -> Sequence[TemplateArn]:
         """Return every template that has schedules, sorted."""
-        query = select(SCHEDULE.c.template_arn).distinct().order_by(SCHEDULE.c.template_arn)
-        with reading(self._engine) as connection:
-            return [TemplateArn(arn) for arn in connection.scalars(query)]
+        return below_template.templates(self._engine, SCHEDULE)
 
     def due(self, now: datetime) -> Sequence[Schedule]:
         """Return the enabled schedules whose next run is not after ``now``, the longest due first."""

@@ -16,6 +16,7 @@ from openinspector.service.ports.subscription_store import (
     subscription_key,
     topic_digest,
 )
+from openinspector.service.stores import below_template
 from openinspector.service.stores.dialect import add_new
 from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.schema import EVENT_SUBSCRIPTION as TABLE
@@ -80,9 +81,7 @@ class SqlSubscriptionStore:
 
     def templates(self) -> Sequence[TemplateArn]:
         """Return every template that has subscriptions, sorted."""
-        query = select(TABLE.c.template_arn).distinct().order_by(TABLE.c.template_arn)
-        with reading(self._engine) as connection:
-            return [TemplateArn(arn) for arn in connection.scalars(query)]
+        return below_template.templates(self._engine, TABLE)
 
 
 def _last_template(connection: Connection, after: str, count: int) -> str:

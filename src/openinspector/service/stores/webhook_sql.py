@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Row, delete, insert, select
+from sqlalchemy import Engine, Row, insert, select
 
 from openinspector.model.arn import TargetArn, TemplateArn, WebhookArn
 from openinspector.model.notification import Webhook
 from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.stores import below_template
 from openinspector.service.stores.engine import reading, writing
-from openinspector.service.stores.query import read_page
 from openinspector.service.stores.schema import WEBHOOK
 
 
@@ -40,14 +40,11 @@ class SqlWebhookStore:
 
     def delete(self, arn: WebhookArn) -> bool:
         """Delete a webhook; says whether it was there."""
-        with writing(self._engine) as connection:
-            return connection.execute(delete(WEBHOOK).where(WEBHOOK.c.arn == arn)).rowcount == 1
+        return below_template.delete_one(self._engine, WEBHOOK, arn)
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> int:
         """Delete the webhooks of a template, or of a target's templates; says how many."""
-        below = WEBHOOK.c.arn.startswith(f"{parent}/", autoescape=True)
-        with writing(self._engine) as connection:
-            return connection.execute(delete(WEBHOOK).where(below)).rowcount
+        return below_template.delete_below(self._engine, WEBHOOK, parent)
 
     def of_template(self, template: TemplateArn) -> Sequence[Webhook]:
         """Return a template's webhooks, oldest first."""
@@ -58,17 +55,11 @@ class SqlWebhookStore:
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Webhook]:
         """Return one page of a template's webhooks, or of all."""
-        query = select(WEBHOOK)
-        if template is not None:
-            query = query.where(WEBHOOK.c.template_arn == template)
-        with reading(self._engine) as connection:
-            return read_page(connection, query, WEBHOOK, page, _webhook)
+        return below_template.list_page(self._engine, WEBHOOK, template, page, _webhook)
 
     def templates(self) -> Sequence[TemplateArn]:
         """Return every template that has webhooks, sorted."""
-        query = select(WEBHOOK.c.template_arn).distinct().order_by(WEBHOOK.c.template_arn)
-        with reading(self._engine) as connection:
-            return [TemplateArn(arn) for arn in connection.scalars(query)]
+        return below_template.templates(self._engine, WEBHOOK)
 
 
 def _webhook(row: Row[Any]) -> Webhook:
