@@ -5,8 +5,8 @@ import sys
 
 COLLECTION = """
 import resource, time
-from openinspector.agent.collector import FLUSH_BYTES
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.collection.collector import FLUSH_BYTES
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.registry import sensors
 from openinspector.agent.sensing import collect_messages
 from openinspector.wire.codec import encode_batch, message_size

@@ -18,8 +18,8 @@ import click
 
 from openinspector.agent.__main__ import PROGRAM, commands, parser
 from openinspector.agent.registry import sensors
-from openinspector.agent.settings import PREFIX as AGENT_PREFIX
-from openinspector.agent.settings import READERS, AgentSettings
+from openinspector.agent.settings.settings import PREFIX as AGENT_PREFIX
+from openinspector.agent.settings.settings import READERS, AgentSettings
 from openinspector.cli.main import COMMANDS, cli
 from openinspector.feed import Feed
 from openinspector.plugins import discover

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.agent.session_world import World
+from tests.agent.session.session_world import World
 
 from openinspector.testing.simulated_gateway import SimulatedGateway
 

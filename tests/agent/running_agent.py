@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from threading import Thread
 
 from openinspector.agent.host import Host
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.loop import AgentLoop
+from openinspector.agent.operation.systemd import ServiceNotifier
 from openinspector.agent.runtime import make_loop
-from openinspector.agent.settings import AgentSettings
-from openinspector.agent.systemd import ServiceNotifier
+from openinspector.agent.settings.settings import AgentSettings
 
 
 @contextmanager

@@ -18,15 +18,15 @@ import msgspec
 import pytest
 from nacl.signing import SigningKey
 
-from openinspector.agent.action import Credentials
-from openinspector.agent.gateway_client import GatewayClient
+from openinspector.agent.connection.gateway_client import GatewayClient
+from openinspector.agent.connection.transport import Route, Transport, make_tls_context
 from openinspector.agent.identity import HostKey
-from openinspector.agent.instruction_reader import read_instruction, read_start
-from openinspector.agent.reply import NOT_UNDERSTOOD, Refused, Unreachable
+from openinspector.agent.operation.status import load_status
 from openinspector.agent.runtime import enrol_host
-from openinspector.agent.settings import Address, AgentSettings
-from openinspector.agent.status import load_status
-from openinspector.agent.transport import Route, Transport, make_tls_context
+from openinspector.agent.session.action import Credentials
+from openinspector.agent.session.instruction_reader import read_instruction, read_start
+from openinspector.agent.session.reply import NOT_UNDERSTOOD, Refused, Unreachable
+from openinspector.agent.settings.settings import Address, AgentSettings
 from openinspector.model.agent import AgentHealthCode, HostDescription
 from openinspector.testing.hostile_service import (
     REDIRECTS,

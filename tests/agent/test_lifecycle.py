@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from openinspector.agent.runtime import enrol_host
-from openinspector.agent.settings import Address, AgentSettings
+from openinspector.agent.settings.settings import Address, AgentSettings
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 
 AGENT = (sys.executable, "-m", "openinspector.agent")

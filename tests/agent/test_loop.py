@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from tests.agent.running_agent import running
 
+from openinspector.agent.operation.status import AgentStatus, StatusError, is_in_touch, load_status
+from openinspector.agent.operation.systemd import ServiceNotifier
 from openinspector.agent.runtime import enrol_host
-from openinspector.agent.settings import Address, AgentSettings
-from openinspector.agent.spool import Spool, SpoolLimits
-from openinspector.agent.status import AgentStatus, StatusError, is_in_touch, load_status
-from openinspector.agent.stream import StreamOrder
-from openinspector.agent.systemd import ServiceNotifier
+from openinspector.agent.session.stream import StreamOrder
+from openinspector.agent.settings.settings import Address, AgentSettings
+from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.model.agent import AgentHealthCode
 from openinspector.model.inventory import OperatingSystem, SensorState
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway

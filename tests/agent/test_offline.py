@@ -16,13 +16,13 @@ import msgspec
 import pytest
 from tests.agent.running_agent import running
 
-from openinspector.agent.reply import Accepted, Unreachable
+from openinspector.agent.connection.transport import Route, Transport, make_tls_context
+from openinspector.agent.operation.status import load_status
 from openinspector.agent.runtime import enrol_host
-from openinspector.agent.settings import Address, AgentSettings
-from openinspector.agent.spool import Spool, SpoolError, SpoolLimits
-from openinspector.agent.status import load_status
-from openinspector.agent.stream import StreamOrder, StreamPhase
-from openinspector.agent.transport import Route, Transport, make_tls_context
+from openinspector.agent.session.reply import Accepted, Unreachable
+from openinspector.agent.session.stream import StreamOrder, StreamPhase
+from openinspector.agent.settings.settings import Address, AgentSettings
+from openinspector.agent.spool.spool import Spool, SpoolError, SpoolLimits
 from openinspector.model.agent import AgentHealthCode
 from openinspector.testing.faulty_line import FaultyLine, Quality
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway

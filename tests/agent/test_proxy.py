@@ -12,10 +12,10 @@ from threading import Thread
 import msgspec
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
+from openinspector.agent.operation.status import StatusError, load_status
 from openinspector.agent.runtime import enrol_host, make_loop
-from openinspector.agent.settings import load_settings
-from openinspector.agent.status import StatusError, load_status
+from openinspector.agent.settings.settings import load_settings
 from openinspector.testing.connect_proxy import Behaviour, ConnectProxy
 from openinspector.testing.fake_imds import FakeImds
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway

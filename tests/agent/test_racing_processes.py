@@ -6,7 +6,7 @@ from threading import Event, Thread
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.registry import sensors
 from openinspector.model.inventory import SensorState
 from openinspector.testing.conformance.sensor import assert_sendable, run

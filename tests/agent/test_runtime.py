@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from openinspector.agent.__main__ import main
-from openinspector.agent.enrolment import EnrolmentError, load_enrolment
+from openinspector.agent.files.state_lock import AlreadyRunningError
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.identity import IdentityError, load_or_make_key
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.membership.enrolment import EnrolmentError, load_enrolment
 from openinspector.agent.runtime import enrol_host, make_loop, run_agent
-from openinspector.agent.settings import Address, AgentSettings, SettingsError
-from openinspector.agent.state_lock import AlreadyRunningError
+from openinspector.agent.settings.settings import Address, AgentSettings, SettingsError
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 

@@ -9,7 +9,7 @@ import pytest
 
 from openinspector.agent.registry import sensors
 from openinspector.agent.sensors.windows_software import MACHINE, USERS
-from openinspector.agent.windows_version import CURRENT_VERSION
+from openinspector.agent.windows.version import CURRENT_VERSION
 from openinspector.model.windows import WindowsHotfix, WindowsProgram
 from openinspector.testing.conformance.sensor import run
 from openinspector.testing.fake_host import FakeHost

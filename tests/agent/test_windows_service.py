@@ -5,7 +5,7 @@ from threading import Thread
 
 import pytest
 
-from openinspector.agent.event_log import EventLog
+from openinspector.agent.operation.event_log import EventLog
 from openinspector.agent.windows_service import (
     SERVICES,
     ServiceWork,

@@ -8,8 +8,8 @@ import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "openinspector"
 FILES = sorted(path for folder in ("agent", "wire") for path in (SOURCE / folder).rglob("*.py"))
-THE_ONE_CHILD = SOURCE / "agent" / "sensor_process.py"
-THE_ONE_CHILD_OF_WINDOWS = SOURCE / "agent" / "windows_sensor_process.py"
+THE_ONE_CHILD = SOURCE / "agent" / "collection" / "sensor_process.py"
+THE_ONE_CHILD_OF_WINDOWS = SOURCE / "agent" / "collection" / "windows_sensor_process.py"
 """Windows has no posix_spawn: the same child, started by the means it has (ADR 0041)."""
 ALLOWED = {THE_ONE_CHILD: {"os.posix_spawn"}, THE_ONE_CHILD_OF_WINDOWS: {"CreateProcess"}}
 

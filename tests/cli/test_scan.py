@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner
-from tests.agent.rpm_database.rpm_files import header, sqlite
+from tests.agent.packages.rpm_database.rpm_files import header, sqlite
 from tests.cli.conftest import Command
 
 from openinspector.cli.scan import scan

@@ -67,10 +67,10 @@ def test_the_pages_are_short_and_have_their_parts() -> None:
 
 
 def test_the_check_sees_what_is_not_there() -> None:
-    assert list(named("| `agent/spool.py` `Spool.view`, `x.py` |")) == [
-        ("agent/spool.py", ""),
-        ("agent/spool.py", "view"),
+    assert list(named("| `agent/spool/spool.py` `Spool.view`, `x.py` |")) == [
+        ("agent/spool/spool.py", ""),
+        ("agent/spool/spool.py", "view"),
         ("x.py", ""),
     ]
     assert not place("x.py").is_file()
-    assert "nothing" not in defined(place("agent/spool.py"))
+    assert "nothing" not in defined(place("agent/spool/spool.py"))

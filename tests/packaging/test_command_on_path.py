@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.agent.enrolment import CA_FILE, ENROLMENT_FILE
+from openinspector.agent.files.state_lock import LOCK_FILE, running_agent
 from openinspector.agent.identity import KEY_FILE
-from openinspector.agent.rotation import NEXT_FILE
-from openinspector.agent.state_lock import LOCK_FILE, running_agent
-from openinspector.agent.status import STATUS_FILE
+from openinspector.agent.membership.enrolment import CA_FILE, ENROLMENT_FILE
+from openinspector.agent.membership.rotation import NEXT_FILE
+from openinspector.agent.operation.status import STATUS_FILE
 from openinspector.agent.update.outcome import OUTCOME_FILE
 from openinspector.agent.update.record import RECORD_FILE
 from openinspector.agent.update.running import UPDATE_LOCK
@@ -334,7 +334,8 @@ def test_on_a_terminal_it_asks(installed: Installation, answer: str, *, removed:
 @contextmanager
 def agent(state: Path, *, stubborn: bool) -> Iterator["subprocess.Popen[bytes]"]:
     program = (
-        "import signal, sys, time; from pathlib import Path; from openinspector.agent.state_lock import take_lock\n"
+        "import signal, sys, time; from pathlib import Path\n"
+        "from openinspector.agent.files.state_lock import take_lock\n"
         f"{'signal.signal(signal.SIGTERM, signal.SIG_IGN)' if stubborn else ''}\n"
         "lock = take_lock(Path(sys.argv[1])); print('up', flush=True); time.sleep(600)"
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tests.packaging.scratch_host import needs
 
-from openinspector.agent.process_limits import MAX_MEMORY_BYTES
+from openinspector.agent.collection.process_limits import MAX_MEMORY_BYTES
 
 PACKAGING = Path(__file__).resolve().parents[2] / "packaging"
 SERVICES = sorted((PACKAGING / "systemd").glob("*.service"))

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from openinspector.agent.settings import READERS, AgentSettings, load_settings
+from openinspector.agent.settings.settings import READERS, AgentSettings, load_settings
 
 TEMPLATE = Path(__file__).resolve().parents[2] / "packaging" / "agent.cfg"
 EXAMPLES = {"endpoint", "ca_file", "proxy", "no_proxy", "update_url", "log_file"}

@@ -22,21 +22,21 @@ from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 
-from openinspector.agent.collector import Collector
-from openinspector.agent.enrolment import enrolled_ca, load_enrolment
-from openinspector.agent.event import Event
-from openinspector.agent.gateway_client import GatewayClient
+from openinspector.agent.collection.collector import Collector
+from openinspector.agent.connection.gateway_client import GatewayClient
+from openinspector.agent.connection.transport import Route, Transport, make_tls_context
 from openinspector.agent.identity import load_or_make_key
-from openinspector.agent.log import Log
 from openinspector.agent.loop import AgentLoop, Parts, World
-from openinspector.agent.reply import Unauthorised
-from openinspector.agent.rotation import KeyRotator
-from openinspector.agent.session import AgentSession
-from openinspector.agent.settings import parse_endpoint
-from openinspector.agent.spool import Spool, SpoolLimits
-from openinspector.agent.status import save_status
-from openinspector.agent.systemd import ServiceNotifier
-from openinspector.agent.transport import Route, Transport, make_tls_context
+from openinspector.agent.membership.enrolment import enrolled_ca, load_enrolment
+from openinspector.agent.membership.rotation import KeyRotator
+from openinspector.agent.operation.log import Log
+from openinspector.agent.operation.status import save_status
+from openinspector.agent.operation.systemd import ServiceNotifier
+from openinspector.agent.session.event import Event
+from openinspector.agent.session.reply import Unauthorised
+from openinspector.agent.session.session import AgentSession
+from openinspector.agent.settings.settings import parse_endpoint
+from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.model.agent import HostDescription
 from openinspector.model.inventory import KernelParameters, MonitoringStart, SensorState, SensorStatus
 from openinspector.wire.codec import encode_record

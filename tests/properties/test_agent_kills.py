@@ -21,7 +21,7 @@ import msgspec
 import pytest
 
 from openinspector.agent.runtime import enrol_host
-from openinspector.agent.settings import Address, AgentSettings
+from openinspector.agent.settings.settings import Address, AgentSettings
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
 from openinspector.wire.envelope import MAGIC, decode_header
 from openinspector.wire.instruction import StartCollection

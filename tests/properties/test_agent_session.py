@@ -9,11 +9,11 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.agent.action import Local, Request, SendChallenge, SendEnvelope, SendHeartbeat, SendManifest
-from openinspector.agent.event import Answered, Collected, Event, Failed, Moment, Stopping, Tick, Trouble
-from openinspector.agent.reply import Refused, Throttled, Unauthorised, Unreachable
-from openinspector.agent.session import AgentSession
-from openinspector.agent.stream import SpoolView, StreamOrder, StreamPhase, StreamView
+from openinspector.agent.session.action import Local, Request, SendChallenge, SendEnvelope, SendHeartbeat, SendManifest
+from openinspector.agent.session.event import Answered, Collected, Event, Failed, Moment, Stopping, Tick, Trouble
+from openinspector.agent.session.reply import Refused, Throttled, Unauthorised, Unreachable
+from openinspector.agent.session.session import AgentSession
+from openinspector.agent.session.stream import SpoolView, StreamOrder, StreamPhase, StreamView
 from openinspector.wire.instruction import Reattest, SetHeartbeatInterval, StartCollection, StopCollection
 from openinspector.wire.message import Challenge, Heartbeat, HeartbeatReply, ManifestReply, Problem, Receipt, Session
 

@@ -21,16 +21,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.agent.enrolment import ENROLMENT_FILE, EnrolmentError, EnrolmentRecord, load_enrolment
-from openinspector.agent.http_connection import HttpConnection, HttpError
+from openinspector.agent.connection.http_connection import HttpConnection, HttpError
+from openinspector.agent.connection.transport import make_tls_context
 from openinspector.agent.identity import KEY_FILE, IdentityError, load_or_make_key
-from openinspector.agent.instruction_reader import read_instruction, read_start
-from openinspector.agent.netlink import messages
-from openinspector.agent.settings import SettingsError, load_settings
-from openinspector.agent.spool import Spool, SpoolLimits
-from openinspector.agent.status import STATUS_FILE, AgentStatus, StatusError, load_status, save_status
-from openinspector.agent.stream import StreamOrder, StreamPhase
-from openinspector.agent.transport import make_tls_context
+from openinspector.agent.linux.netlink import messages
+from openinspector.agent.membership.enrolment import ENROLMENT_FILE, EnrolmentError, EnrolmentRecord, load_enrolment
+from openinspector.agent.operation.status import STATUS_FILE, AgentStatus, StatusError, load_status, save_status
+from openinspector.agent.session.instruction_reader import read_instruction, read_start
+from openinspector.agent.session.stream import StreamOrder, StreamPhase
+from openinspector.agent.settings.settings import SettingsError, load_settings
+from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.model.agent import AgentHealthCode
 from openinspector.model.errors import WireError
 from openinspector.model.inventory import KernelParameters, SensorState, SensorStatus

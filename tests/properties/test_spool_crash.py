@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from openinspector.agent.spool import Spool, SpoolLimits
+from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.wire.envelope import chain_digest, decode_envelope, payload_digest
 
 KILLS = 12
@@ -18,8 +18,8 @@ CHILD = textwrap.dedent(
     import sys
     from datetime import UTC, datetime, timedelta
     from pathlib import Path
-    from openinspector.agent.spool import Spool, SpoolLimits
-    from openinspector.agent.stream import StreamOrder
+    from openinspector.agent.spool.spool import Spool, SpoolLimits
+    from openinspector.agent.session.stream import StreamOrder
 
     folder = Path(sys.argv[1])
     spool = Spool(folder, "host-" + "0" * 17, SpoolLimits(bytes=2**24, age=timedelta(days=1)))

@@ -13,12 +13,12 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openinspector.agent.action import Acknowledge, Credentials, Local, Lose, SendEnvelope
-from openinspector.agent.event import Moment
-from openinspector.agent.reply import Refused
-from openinspector.agent.spool import Spool, SpoolLimits
-from openinspector.agent.stream import StreamOrder
-from openinspector.agent.upload import Uploads
+from openinspector.agent.session.action import Acknowledge, Credentials, Local, Lose, SendEnvelope
+from openinspector.agent.session.event import Moment
+from openinspector.agent.session.reply import Refused
+from openinspector.agent.session.stream import StreamOrder
+from openinspector.agent.session.upload import Uploads
+from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.wire.envelope import chain_digest, decode_header, payload_digest
 from openinspector.wire.message import Problem, Receipt
 

@@ -11,8 +11,8 @@ import time
 
 import pytest
 
-from openinspector.agent.collection import collect
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.collection.collection import collect
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.registry import sensors
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.feed import Document, Source

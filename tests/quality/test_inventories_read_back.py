@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.agent.rpm_database import rpm_files
+from tests.agent.packages.rpm_database import rpm_files
 
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors import apk, dpkg, pacman, rpm

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.agent.enrolment import EnrolmentError
 from openinspector.agent.identities import aws_instance
 from openinspector.agent.identity import load_key
-from openinspector.agent.rotation import prepare_rotation
+from openinspector.agent.membership.enrolment import EnrolmentError
+from openinspector.agent.membership.rotation import prepare_rotation
+from openinspector.agent.operation.status import load_status
 from openinspector.agent.runtime import EnrolmentWish, enrol_as_wished
-from openinspector.agent.settings import AgentSettings, parse_endpoint
-from openinspector.agent.status import load_status
+from openinspector.agent.settings.settings import AgentSettings, parse_endpoint
 from openinspector.model.agent import AgentId
 from openinspector.service.system_clock import SystemClock
 from openinspector.testing.fake_host import FakeHost, FakeSystem

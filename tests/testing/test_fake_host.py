@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from openinspector.agent.host import Host
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.testing.conformance.sensor import Files
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 from openinspector.testing.fake_imds import FakeImds, Speaks

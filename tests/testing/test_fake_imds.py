@@ -1,6 +1,6 @@
 import pytest
 
-from openinspector.agent.metadata_client import ask
+from openinspector.agent.cloud.metadata_client import ask
 from openinspector.testing.fake_imds import TOKEN_HEADER, TOKEN_PATH, TTL_HEADER, FakeImds, Speaks
 
 ID = "/latest/meta-data/instance-id"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from openinspector.agent.command import DONE, NOT_WELL, WRONG_USAGE, Command, Invocation, UsageError
-from openinspector.agent.settings import DEFAULT_FILE, SettingsError, load_settings
+from openinspector.agent.settings.settings import DEFAULT_FILE, SettingsError, load_settings
 from openinspector.model.errors import OpenInspectorError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from openinspector.agent.settings import AgentSettings, load_settings
+from openinspector.agent.settings.settings import AgentSettings, load_settings
 from openinspector.model.errors import OpenInspectorError
 
 DONE: Final = 0

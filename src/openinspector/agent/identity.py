@@ -13,9 +13,9 @@ from typing import Final
 
 from nacl.signing import SigningKey
 
-from openinspector.agent.atomic_file import make_private_folder, write_atomically
+from openinspector.agent.files.atomic_file import make_private_folder, write_atomically
+from openinspector.agent.files.open_flags import NON_BLOCKING, PRIVATE_FILE
 from openinspector.agent.host import Host
-from openinspector.agent.open_flags import NON_BLOCKING, PRIVATE_FILE
 from openinspector.model.errors import OpenInspectorError
 from openinspector.wire.signature import key_id
 
@@ -104,7 +104,7 @@ def load_or_make_key(state: Path, name: str = KEY_FILE) -> HostKey:
 
 def _others_may_read(path: Path, status: os.stat_result) -> bool:
     if sys.platform == "win32":
-        from openinspector.agent.windows_acl import others_may_access, read_access  # noqa: PLC0415 - Windows only
+        from openinspector.agent.files.windows_acl import others_may_access, read_access  # noqa: PLC0415 - Windows only
 
         # Who owns the folder could put another key in place of this one.
         return any(others_may_access(read_access(each)) for each in (path, path.parent))

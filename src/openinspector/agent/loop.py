@@ -9,21 +9,21 @@ from typing import Final
 import msgspec
 
 from openinspector import __version__
-from openinspector.agent import action as act
-from openinspector.agent.action import Action, Exit, SendEnvelope, SendManifest
-from openinspector.agent.collector import Collector
-from openinspector.agent.enrolment import EnrolmentError
-from openinspector.agent.event import Answered, Event, Failed, GatewayReply, Moment, Stopping, Tick, Trouble
-from openinspector.agent.gateway_client import GatewayClient
+from openinspector.agent.collection.collector import Collector
+from openinspector.agent.connection.gateway_client import GatewayClient
 from openinspector.agent.identity import IdentityError
-from openinspector.agent.log import Log
-from openinspector.agent.reply import Failure, Refused, Throttled, Unauthorised, Unreachable, describe_failure
-from openinspector.agent.rotation import KeyRotator
-from openinspector.agent.session import AgentSession, collecting
-from openinspector.agent.spool import Spool, SpoolError
-from openinspector.agent.status import AgentStatus
-from openinspector.agent.stream import STREAM
-from openinspector.agent.systemd import ServiceNotifier
+from openinspector.agent.membership.enrolment import EnrolmentError
+from openinspector.agent.membership.rotation import KeyRotator
+from openinspector.agent.operation.log import Log
+from openinspector.agent.operation.status import AgentStatus
+from openinspector.agent.operation.systemd import ServiceNotifier
+from openinspector.agent.session import action as act
+from openinspector.agent.session.action import Action, Exit, SendEnvelope, SendManifest
+from openinspector.agent.session.event import Answered, Event, Failed, GatewayReply, Moment, Stopping, Tick, Trouble
+from openinspector.agent.session.reply import Failure, Refused, Throttled, Unauthorised, Unreachable, describe_failure
+from openinspector.agent.session.session import AgentSession, collecting
+from openinspector.agent.session.stream import STREAM
+from openinspector.agent.spool.spool import Spool, SpoolError
 from openinspector.model.agent import HostDescription
 from openinspector.wire.envelope import decode_header
 from openinspector.wire.message import Enrolment, HeartbeatReply, KeyRotated, Problem, Receipt, SessionRequest

@@ -11,9 +11,16 @@ from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 
-from openinspector.agent.collector import Collector
-from openinspector.agent.description import describe
-from openinspector.agent.enrolment import (
+from openinspector.agent.cloud.instance_metadata import INSTANCE_ID, MetadataConversation, MetadataError
+from openinspector.agent.collection.collector import Collector
+from openinspector.agent.collection.description import describe
+from openinspector.agent.connection.gateway_client import GatewayClient
+from openinspector.agent.connection.transport import Route, Transport, make_tls_context
+from openinspector.agent.files.state_lock import take_lock
+from openinspector.agent.host import Host
+from openinspector.agent.identity import HostKey, Identity, IdentityError, load_or_make_key
+from openinspector.agent.loop import AgentLoop, Parts, World
+from openinspector.agent.membership.enrolment import (
     JOIN_TOKEN,
     MAX_CA_BYTES,
     EnrolmentError,
@@ -25,24 +32,17 @@ from openinspector.agent.enrolment import (
     prove,
     save_enrolment,
 )
-from openinspector.agent.event import Event
-from openinspector.agent.gateway_client import GatewayClient
-from openinspector.agent.host import Host
-from openinspector.agent.identity import HostKey, Identity, IdentityError, load_or_make_key
-from openinspector.agent.instance_metadata import INSTANCE_ID, MetadataConversation, MetadataError
-from openinspector.agent.log import Log, LogStream
-from openinspector.agent.log_file import LogFile
-from openinspector.agent.loop import AgentLoop, Parts, World
-from openinspector.agent.reply import Failure
-from openinspector.agent.rotation import KeyRotator, adopt, load_identity, prepare_rotation, rotate_now
-from openinspector.agent.session import AgentSession
-from openinspector.agent.settings import Address, AgentSettings, SettingsError, parse_endpoint
-from openinspector.agent.spool import Spool, SpoolLimits
-from openinspector.agent.state_lock import take_lock
-from openinspector.agent.status import save_status
-from openinspector.agent.systemd import ServiceNotifier, is_journal, service_notifier
+from openinspector.agent.membership.rotation import KeyRotator, adopt, load_identity, prepare_rotation, rotate_now
+from openinspector.agent.operation.log import Log, LogStream
+from openinspector.agent.operation.log_file import LogFile
+from openinspector.agent.operation.status import save_status
+from openinspector.agent.operation.systemd import ServiceNotifier, is_journal, service_notifier
+from openinspector.agent.session.event import Event
+from openinspector.agent.session.reply import Failure
+from openinspector.agent.session.session import AgentSession
+from openinspector.agent.settings.settings import Address, AgentSettings, SettingsError, parse_endpoint
+from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.agent.this_platform import sensor_process, this_host, with_system_proxy
-from openinspector.agent.transport import Route, Transport, make_tls_context
 from openinspector.wire.message import Enrolment
 
 SPOOL_FOLDER = "spool"

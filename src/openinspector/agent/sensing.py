@@ -2,7 +2,8 @@
 
 It holds what sensors need only while they run, and whatever a sensor does to it, the agent goes on. It writes to
 standard output, one JSON value per line: names, or telemetry messages as they are found. It reads nothing, and knows
-neither the host key nor the service. It runs at the lowest priority and within `openinspector.agent.process_limits`.
+neither the host key nor the service. It runs at the lowest priority, within
+`openinspector.agent.collection.process_limits`.
 """
 
 import os
@@ -11,9 +12,9 @@ import time
 from collections.abc import Iterator, Sequence
 
 from openinspector import __version__
-from openinspector.agent.collection import collect
+from openinspector.agent.collection.collection import collect
+from openinspector.agent.collection.process_limits import limit_this_process
 from openinspector.agent.host import Host
-from openinspector.agent.process_limits import limit_this_process
 from openinspector.agent.registry import sensors
 from openinspector.agent.this_platform import this_host
 from openinspector.model.errors import WireError

@@ -2,16 +2,16 @@
 
 import sys
 
+from openinspector.agent.collection.sensor_process import SensorProcess
 from openinspector.agent.host import Host
-from openinspector.agent.local_host import LocalHost
-from openinspector.agent.sensor_process import SensorProcess
-from openinspector.agent.settings import AgentSettings
+from openinspector.agent.hosts.local_host import LocalHost
+from openinspector.agent.settings.settings import AgentSettings
 
 
 def this_host() -> Host:
     """Return the machine the agent runs on."""
     if sys.platform == "win32":
-        from openinspector.agent.windows_host import WindowsHost  # noqa: PLC0415 - Windows only
+        from openinspector.agent.hosts.windows_host import WindowsHost  # noqa: PLC0415 - Windows only
 
         return WindowsHost()
     else:  # noqa: RET505 - the type checker sees one of the two
@@ -21,7 +21,7 @@ def this_host() -> Host:
 def sensor_process() -> SensorProcess:
     """Return the sensors as this operating system runs them in their own process."""
     if sys.platform == "win32":
-        from openinspector.agent.windows_sensor_process import WindowsSensorProcess  # noqa: PLC0415 - Windows only
+        from openinspector.agent.collection.windows_sensor_process import WindowsSensorProcess  # noqa: PLC0415 - Windows only
 
         return WindowsSensorProcess()
     else:  # noqa: RET505 - as above
@@ -31,7 +31,7 @@ def sensor_process() -> SensorProcess:
 def with_system_proxy(settings: AgentSettings, host: Host) -> AgentSettings:
     """Return ``settings`` with the proxy that the operating system keeps for services, where they name none."""
     if sys.platform == "win32" and settings.proxy is None:
-        from openinspector.agent.windows_proxy import with_winhttp_proxy  # noqa: PLC0415 - Windows only
+        from openinspector.agent.connection.windows_proxy import with_winhttp_proxy  # noqa: PLC0415 - Windows only
 
         return with_winhttp_proxy(settings, host)
     return settings

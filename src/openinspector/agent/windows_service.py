@@ -13,8 +13,8 @@ from threading import Event as Flag
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from openinspector.agent.event_log import EventLog, EventLogModule
-from openinspector.agent.settings import load_settings
+from openinspector.agent.operation.event_log import EventLog, EventLogModule
+from openinspector.agent.settings.settings import load_settings
 from openinspector.model.errors import OpenInspectorError
 
 UPDATE_EVERY_SECONDS: Final = 6 * 3600.0

@@ -87,7 +87,7 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
 
 
 def _collect(root: str, say: Callable[[str], None]) -> "list[TelemetryMessage]":
-    from openinspector.agent.local_host import LocalHost
+    from openinspector.agent.hosts.local_host import LocalHost
     from openinspector.agent.registry import sensors
     from openinspector.agent.sensing import collect_messages
 
@@ -114,7 +114,7 @@ def _require_system(root: str, facts: "HostFacts") -> None:
 def _write(path: str, messages: "list[TelemetryMessage]") -> None:
     import msgspec
 
-    from openinspector.agent.atomic_file import write_atomically
+    from openinspector.agent.files.atomic_file import write_atomically
 
     try:
         write_atomically(Path(path), b"".join(msgspec.json.encode(message) + b"\n" for message in messages))

@@ -9,7 +9,7 @@ from threading import Thread
 from types import TracebackType
 from typing import Final, Self
 
-from openinspector.agent.settings import Address
+from openinspector.agent.settings.settings import Address
 
 _MAX_HEAD: Final = 16 * 1024
 _TIMEOUT: Final = 20.0

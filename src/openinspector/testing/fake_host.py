@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.agent import metadata_client
+from openinspector.agent.cloud import metadata_client
 from openinspector.agent.host import (
     MAX_FILE_BYTES,
     FileStatus,
@@ -17,7 +17,7 @@ from openinspector.agent.host import (
     InterfaceAddress,
     RegistryKey,
 )
-from openinspector.agent.recorded_registry import RecordedRegistry
+from openinspector.agent.windows.recorded_registry import RecordedRegistry
 
 _MAX_LINKS: Final = 40
 _OTHERS_READ: Final = 0o004

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from openinspector.agent.backoff import FIRST_SECONDS, MAX_SECONDS
+from openinspector.agent.session.backoff import FIRST_SECONDS, MAX_SECONDS
 from openinspector.model.agent import AgentHealthCode, HostDescription
 from openinspector.model.errors import WireError
 from openinspector.testing.generated_world import DISTRIBUTION, GeneratedWorld

@@ -6,8 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from openinspector.agent.collection import collect
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.collection.collection import collect
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.registry import sensors
 from openinspector.cli.demo_processes import ANY_PORT, QUICK_HEARTBEATS, DemoProcesses
 from openinspector.cli.templates import rules_package_arns

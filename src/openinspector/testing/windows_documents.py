@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from openinspector.agent.recorded_registry import EXPORTS
+from openinspector.agent.windows.recorded_registry import EXPORTS
 
 
 @dataclass(frozen=True, slots=True)

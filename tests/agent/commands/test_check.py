@@ -5,7 +5,7 @@ import pytest
 from tests.agent.commands.command_line import call
 
 from openinspector.agent.commands.check import WIDTH, result_lines
-from openinspector.agent.installation_check import CheckResult, Verdict
+from openinspector.agent.operation.installation_check import CheckResult, Verdict
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.agent.commands.command_line import call
 
-from openinspector.agent.state_lock import take_lock
+from openinspector.agent.files.state_lock import take_lock
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 from openinspector.wire.signature import key_id
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from tests.agent.commands.command_line import call
 
-from openinspector.agent.state_lock import take_lock
-from openinspector.agent.status import AgentStatus, save_status
+from openinspector.agent.files.state_lock import take_lock
+from openinspector.agent.operation.status import AgentStatus, save_status
 from openinspector.model.agent import AgentHealthCode
 
 

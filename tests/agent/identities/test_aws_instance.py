@@ -1,8 +1,8 @@
 import pytest
 
+from openinspector.agent.cloud.instance_metadata import MetadataError
 from openinspector.agent.identities.aws_instance import IDENTITY, PATH
 from openinspector.agent.identity import Claim, IdentityError
-from openinspector.agent.instance_metadata import MetadataError
 from openinspector.testing.fake_host import FakeHost, FakeSystem
 from openinspector.testing.fake_imds import DOCUMENTS, FakeImds, Speaks
 

@@ -8,9 +8,9 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openinspector.agent.cloud.instance_metadata import MetadataError
 from openinspector.agent.identities.aws_role import CREDENTIALS, IDENTITY, sign
 from openinspector.agent.identity import Claim, IdentityError
-from openinspector.agent.instance_metadata import MetadataError
 from openinspector.testing.fake_host import FakeHost, FakeSystem
 from openinspector.testing.fake_imds import DOCUMENTS, FakeImds, Speaks, role_documents
 from openinspector.testing.fake_sts import ROLE, RoleCredentials

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.connections import SENSOR
 from openinspector.model.activity import ConnectionState, TcpConnection

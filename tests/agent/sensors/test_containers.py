@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.agent.collection import collect_one
+from openinspector.agent.collection.collection import collect_one
 from openinspector.agent.host import FileStatus
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors import containers
 from openinspector.agent.sensors.containers import SENSOR

@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Incomplete, Sensor
 from openinspector.agent.sensors.dpkg import SENSOR, STATUS, STATUS_FOLDER, parse
 from openinspector.model.inventory import Package, PackageManager, SensorState

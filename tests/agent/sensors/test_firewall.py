@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from openinspector.agent import nftables
 from openinspector.agent.host import Host
-from openinspector.agent.netlink_attribute import render_attribute
+from openinspector.agent.linux import nftables
+from openinspector.agent.linux.netlink_attribute import render_attribute
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.firewall import SENSOR
 from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, FirewallSet
@@ -181,8 +181,8 @@ nft add rule inet t d reject
 nft --debug=netlink list ruleset
 echo =====
 "$PYTHON" -c "
-from openinspector.agent.collection import collect_one
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.collection.collection import collect_one
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensors.firewall import SENSOR
 from openinspector.model.configuration import FirewallRule
 for record in collect_one(SENSOR, LocalHost(), lambda: 0.0):

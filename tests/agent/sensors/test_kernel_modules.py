@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.kernel_modules import SENSOR
 from openinspector.model.configuration import KernelModule

@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.kernel_parameters import MAX_PARAMETERS, SENSOR
 from openinspector.model.inventory import KernelParameters, SensorState

@@ -3,7 +3,7 @@ import socket
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.listening_ports import SENSOR
 from openinspector.model.facts import Record

@@ -4,7 +4,7 @@ import subprocess
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.mounts import SENSOR, parse
 from openinspector.model.configuration import Mount

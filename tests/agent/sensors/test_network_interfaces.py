@@ -1,7 +1,7 @@
 import pytest
 
 from openinspector.agent.host import InterfaceAddress
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.network_interfaces import SENSOR
 from openinspector.model.inventory import NetworkInterface, SensorState

@@ -1,6 +1,6 @@
 import pytest
 
-from openinspector.agent.os_release_file import parse_os_release, parse_release_line
+from openinspector.agent.linux.os_release_file import parse_os_release, parse_release_line
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.os_release import SENSOR
 from openinspector.model.facts import Record

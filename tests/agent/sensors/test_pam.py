@@ -1,6 +1,6 @@
 import pytest
 
-from openinspector.agent.pam_stack import split_line
+from openinspector.agent.linux.pam_stack import split_line
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.pam import SENSOR
 from openinspector.model.inventory import PamConfiguration, PamModule, SensorState

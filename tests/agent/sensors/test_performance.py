@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.performance import SENSOR
 from openinspector.model.activity import ProcessPerformance, SystemPerformance

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors import processes
 from openinspector.agent.sensors.processes import SENSOR

@@ -2,10 +2,10 @@ import lzma
 from pathlib import Path
 
 import pytest
-from tests.agent.rpm_database.rpm_files import Tags, bdb, header, ndb, sqlite
+from tests.agent.packages.rpm_database.rpm_files import Tags, bdb, header, ndb, sqlite
 
-from openinspector.agent.local_host import LocalHost
-from openinspector.agent.rpm_database.database import MAX_SQLITE_BYTES
+from openinspector.agent.hosts.local_host import LocalHost
+from openinspector.agent.packages.rpm_database.database import MAX_SQLITE_BYTES
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.rpm import SENSOR, split_source
 from openinspector.model.inventory import Package, PackageManager, SensorState

@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.sshd_configuration import SENSOR
 from openinspector.model.inventory import SensorState, SshdConfiguration

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.time_state import SENSOR
 from openinspector.model.activity import TimeState

@@ -2,7 +2,7 @@ import pytest
 
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.windows_os import SENSOR
-from openinspector.agent.windows_version import CURRENT_VERSION
+from openinspector.agent.windows.version import CURRENT_VERSION
 from openinspector.model.inventory import OperatingSystem, SensorState
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
 from openinspector.testing.fake_host import FakeHost

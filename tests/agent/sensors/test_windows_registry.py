@@ -2,7 +2,7 @@ import pytest
 
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.windows_registry import SENSOR
-from openinspector.agent.windows_settings_list import SETTINGS
+from openinspector.agent.windows.settings_list import SETTINGS
 from openinspector.model.inventory import SensorState
 from openinspector.model.windows import RegistryType, WindowsRegistryValue
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run

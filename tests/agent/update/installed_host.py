@@ -13,7 +13,7 @@ import msgspec
 from tests.agent.update.version_bundle import version_files
 
 from openinspector.agent.runtime import enrol_host
-from openinspector.agent.settings import Address, AgentSettings
+from openinspector.agent.settings.settings import Address, AgentSettings
 from openinspector.agent.update.installation import Installation, read_release
 from openinspector.agent.update.outcome import UpdateOutcome, load_outcome
 from openinspector.agent.update.record import ReleaseRecord, load_record

@@ -1,7 +1,7 @@
 import pytest
 from tuf.api.exceptions import DownloadError
 
-from openinspector.agent.http_connection import HttpConnection
+from openinspector.agent.connection.http_connection import HttpConnection
 from openinspector.agent.update.fetcher import Origin, OriginFetcher
 
 

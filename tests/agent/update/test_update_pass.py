@@ -18,8 +18,8 @@ from tests.agent.update.installed_host import InstalledHost
 from tests.agent.update.version_bundle import version_files
 from tuf.api.metadata import Delegations
 
-from openinspector.agent.spool import Spool, SpoolLimits
-from openinspector.agent.stream import StreamOrder
+from openinspector.agent.session.stream import StreamOrder
+from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.agent.update.installation import Installation
 from openinspector.agent.update.outcome import UpdateCode, UpdateOutcome
 from openinspector.agent.update.record import ReleaseRecord, save_record
@@ -372,7 +372,7 @@ KILLED = """
 import os, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from openinspector.agent.settings import load_settings
+from openinspector.agent.settings.settings import load_settings
 from openinspector.agent.update.installation import find_installation
 from openinspector.agent.update.update_pass import Host, fall_back, run_pass
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
-from openinspector.agent.settings import DEFAULT_FILE
+from openinspector.agent.settings.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
-    from openinspector.agent.installation_check import CheckResult
+    from openinspector.agent.operation.installation_check import CheckResult
 
 WIDTH: Final = 80
 _INDENT: Final = " " * 26
@@ -22,8 +22,8 @@ _INDENT: Final = " " * 26
 
 def run(invocation: Invocation) -> int:
     """Print every result as it is found; the exit status is 1 where something failed."""
-    from openinspector.agent.installation_check import Place, Verdict, check_installation
-    from openinspector.agent.status_report import INSTALL_ROOT
+    from openinspector.agent.operation.installation_check import Place, Verdict, check_installation
+    from openinspector.agent.operation.status_report import INSTALL_ROOT
 
     place = Place(
         settings_file=invocation.settings_file,

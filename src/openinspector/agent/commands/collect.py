@@ -15,7 +15,7 @@ from openinspector.agent.command import DONE, Command, Invocation, UsageError
 from openinspector.wire.telemetry import TelemetryMessage
 
 if TYPE_CHECKING:
-    from openinspector.agent.collection_tally import CollectionTally
+    from openinspector.agent.collection.tally import CollectionTally
 
 WIDTH: Final = 80
 
@@ -28,7 +28,7 @@ def run(invocation: Invocation) -> int:
             "say --dry-run: a collection that is sent is started by the service, as part of a run",
             advice="collect --dry-run shows what it would send.",
         )
-    from openinspector.agent.collection_tally import CollectionTally
+    from openinspector.agent.collection.tally import CollectionTally
 
     tally = CollectionTally(time.monotonic)
     messages = tally.counted(_with_progress(_messages(options.sensor)))

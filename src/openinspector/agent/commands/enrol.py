@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from openinspector.agent.command import DONE, Command, Invocation
-from openinspector.agent.settings import AgentSettings, SettingsError, parse_endpoint
+from openinspector.agent.settings.settings import AgentSettings, SettingsError, parse_endpoint
 
 
 def run(invocation: Invocation) -> int:

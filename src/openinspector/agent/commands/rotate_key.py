@@ -13,9 +13,9 @@ WAIT_SECONDS: Final = 150
 
 def run(invocation: Invocation) -> int:
     """Replace the host key, or let the running agent do it and wait for that."""
-    from openinspector.agent.rotation import prepare_rotation
+    from openinspector.agent.files.state_lock import AlreadyRunningError
+    from openinspector.agent.membership.rotation import prepare_rotation
     from openinspector.agent.runtime import rotate_host_key
-    from openinspector.agent.state_lock import AlreadyRunningError
 
     settings = invocation.settings()
     try:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
-from openinspector.agent.state_lock import running_agent
-from openinspector.agent.status import load_status
-from openinspector.agent.status_report import (
+from openinspector.agent.files.state_lock import running_agent
+from openinspector.agent.operation.status import load_status
+from openinspector.agent.operation.status_report import (
     INSTALL_ROOT,
     StatusReport,
     installed_slots,

@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-rsa2048.html
 
 from typing import Final
 
+from openinspector.agent.cloud.instance_metadata import MetadataConversation
 from openinspector.agent.identity import Claim, Identity, IdentityError
-from openinspector.agent.instance_metadata import MetadataConversation
 
 PATH: Final = "/latest/dynamic/instance-identity/rsa2048"
 MAX_CHARACTERS: Final = 11_000

@@ -12,8 +12,8 @@ from typing import Final
 
 import msgspec
 
+from openinspector.agent.cloud.instance_metadata import MetadataConversation
 from openinspector.agent.identity import Claim, Identity, IdentityError
-from openinspector.agent.instance_metadata import MetadataConversation
 from openinspector.model.errors import WireError
 from openinspector.wire.caller_identity import DATE_FORM, CallerIdentityRequest
 from openinspector.wire.signature import key_id

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from openinspector.agent.account_file import GROUP, PASSWD, SHADOW, number, read_entries
-from openinspector.agent.config_file import MISSING, unread
 from openinspector.agent.host import Host
+from openinspector.agent.linux.account_file import GROUP, PASSWD, SHADOW, number, read_entries
+from openinspector.agent.linux.config_file import MISSING, unread
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.model.inventory import Group, PasswordState, User
 

@@ -9,9 +9,9 @@ from functools import partial
 from typing import Final
 
 from openinspector.agent.host import Host
+from openinspector.agent.linux.socket_owner import SocketOwner, SocketOwners
+from openinspector.agent.linux.socket_table import TCP_TABLES, ConnectedSocket, parse_connections, read_tables
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
-from openinspector.agent.socket_owner import SocketOwner, SocketOwners
-from openinspector.agent.socket_table import TCP_TABLES, ConnectedSocket, parse_connections, read_tables
 from openinspector.model.activity import TcpConnection
 
 _TABLES: Final = tuple((path, partial(parse_connections, ip_version=ip_version)) for path, ip_version in TCP_TABLES)

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import unread
 from openinspector.agent.host import Host
-from openinspector.agent.os_release_file import read_os_release
+from openinspector.agent.linux.config_file import unread
+from openinspector.agent.linux.os_release_file import read_os_release
 from openinspector.agent.registry import sensors
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.model.inventory import ContainerRoot, Package, PackageManager

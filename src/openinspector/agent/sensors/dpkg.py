@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, decode, unread
 from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import MISSING, decode, unread
+from openinspector.agent.packages.stanza import MAX_BROKEN, has_words, stanzas
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.stanza import MAX_BROKEN, has_words, stanzas
 from openinspector.model.inventory import Package, PackageManager
 
 STATUS: Final = "/var/lib/dpkg/status"

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent import nftables
-from openinspector.agent.config_file import MISSING, decode, read_lines, shell_words, unread
 from openinspector.agent.host import Host
+from openinspector.agent.linux import nftables
+from openinspector.agent.linux.config_file import MISSING, decode, read_lines, shell_words, unread
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, FirewallSet
 

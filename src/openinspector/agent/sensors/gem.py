@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from openinspector.agent.config_file import printable
 from openinspector.agent.host import Host
-from openinspector.agent.language_package import APPLICATIONS, NEVER_ENTERED, Installation, packages
+from openinspector.agent.hosts.tree_walk import Visit, walk
+from openinspector.agent.linux.config_file import printable
+from openinspector.agent.packages.language_package import APPLICATIONS, NEVER_ENTERED, Installation, packages
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.tree_walk import Visit, walk
 from openinspector.model.inventory import Package, PackageManager
 
 _SPECIFICATIONS: Final = "specifications"

@@ -5,13 +5,13 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.host import Host
-from openinspector.agent.instance_metadata import (
+from openinspector.agent.cloud.instance_metadata import (
     INSTANCE_ID,
     MetadataConversation,
     MetadataRefusedError,
     NoMetadataError,
 )
+from openinspector.agent.host import Host
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.model.inventory import InstanceMetadata
 

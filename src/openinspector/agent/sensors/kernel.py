@@ -4,9 +4,9 @@ import posixpath
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, printable, unread
-from openinspector.agent.file_owner import owners
 from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import MISSING, printable, unread
+from openinspector.agent.packages.file_owner import owners
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.inventory import Kernel
 

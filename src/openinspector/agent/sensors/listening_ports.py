@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Final
 
-from openinspector.agent.config_file import printable
-from openinspector.agent.file_owner import owners
 from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import printable
+from openinspector.agent.linux.socket_owner import SocketOwner, SocketOwners
+from openinspector.agent.linux.socket_table import TCP_TABLES, UDP_TABLES, OpenSocket, parse_table, read_tables
+from openinspector.agent.packages.file_owner import owners
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
-from openinspector.agent.socket_owner import SocketOwner, SocketOwners
-from openinspector.agent.socket_table import TCP_TABLES, UDP_TABLES, OpenSocket, parse_table, read_tables
 from openinspector.model.inventory import ListeningPort, Transport
 
 _TABLES: Final = tuple(

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, decode, unread
 from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import MISSING, decode, unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.configuration import Mount
 

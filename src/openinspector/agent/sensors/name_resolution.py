@@ -7,10 +7,10 @@ Read are resolv.conf(5), that of systemd-resolved with the servers behind its lo
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, read_lines, unread
 from openinspector.agent.host import Host
-from openinspector.agent.ip_address import is_ip_address
+from openinspector.agent.linux.config_file import MISSING, read_lines, unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.settings.ip_address import is_ip_address
 from openinspector.model.activity import DnsEntry, DnsEntryKind
 
 RESOLVERS: Final = ("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf")

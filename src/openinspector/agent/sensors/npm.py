@@ -8,11 +8,11 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.config_file import MAX_CONFIG_BYTES, printable, unread
 from openinspector.agent.host import Host
-from openinspector.agent.language_package import APPLICATIONS, LIBRARIES, NEVER_ENTERED, Installation, packages
+from openinspector.agent.hosts.tree_walk import Visit, walk
+from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, printable, unread
+from openinspector.agent.packages.language_package import APPLICATIONS, LIBRARIES, NEVER_ENTERED, Installation, packages
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.tree_walk import Visit, walk
 from openinspector.model.inventory import Package, PackageManager
 
 _MODULES: Final = "node_modules"

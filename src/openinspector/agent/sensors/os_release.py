@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, read_lines, unread
 from openinspector.agent.host import Host
-from openinspector.agent.os_release_file import OS_RELEASE, read_os_release
+from openinspector.agent.linux.config_file import MISSING, read_lines, unread
+from openinspector.agent.linux.os_release_file import OS_RELEASE, read_os_release
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.inventory import OperatingSystem
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MAX_CONFIG_BYTES, MISSING, decode, unread
 from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, MISSING, decode, unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.inventory import Package, PackageManager
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING
 from openinspector.agent.host import Host
-from openinspector.agent.pam_stack import FACILITIES, FOLDERS, PamStacks
+from openinspector.agent.linux.config_file import MISSING
+from openinspector.agent.linux.pam_stack import FACILITIES, FOLDERS, PamStacks
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.inventory import PamConfiguration
 

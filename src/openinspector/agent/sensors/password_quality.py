@@ -7,8 +7,8 @@ read before, so the main file has the last word.
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, read_lines, unread
 from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import MISSING, read_lines, unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.inventory import PasswordQuality
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, decode, unread
 from openinspector.agent.host import Host
-from openinspector.agent.process_table import TICKS_A_SECOND, stats
+from openinspector.agent.linux.config_file import MISSING, decode, unread
+from openinspector.agent.linux.process_table import TICKS_A_SECOND, stats
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.activity import ProcessPerformance, SystemPerformance
 

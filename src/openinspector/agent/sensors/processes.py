@@ -8,10 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from openinspector.agent.config_file import printable
-from openinspector.agent.file_owner import owners
 from openinspector.agent.host import Host
-from openinspector.agent.process_table import (
+from openinspector.agent.linux.config_file import printable
+from openinspector.agent.linux.process_table import (
     DELETED,
     ENDED,
     TICKS_A_SECOND,
@@ -21,6 +20,7 @@ from openinspector.agent.process_table import (
     executable_mappings,
     stats,
 )
+from openinspector.agent.packages.file_owner import owners
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.model.activity import CodeModule, ImageState, OutdatedImage, Process
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import unread
 from openinspector.agent.host import Host
-from openinspector.agent.rpm_database import database
-from openinspector.agent.rpm_database.header import (
+from openinspector.agent.linux.config_file import unread
+from openinspector.agent.packages.rpm_database import database
+from openinspector.agent.packages.rpm_database.header import (
     ARCHITECTURE,
     EPOCH,
     MODULARITY_LABEL,

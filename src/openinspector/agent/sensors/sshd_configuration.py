@@ -8,13 +8,20 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, decode, unread
 from openinspector.agent.host import Host
-from openinspector.agent.os_release_file import read_os_release
+from openinspector.agent.linux.config_file import MISSING, decode, unread
+from openinspector.agent.linux.os_release_file import read_os_release
+from openinspector.agent.linux.sshd_defaults import (
+    FLAGS,
+    IN_MATCH,
+    ONE_KEYBOARD_KEYWORD,
+    PROTOCOL_1_GONE,
+    defaults,
+    number,
+)
+from openinspector.agent.linux.sshd_file import Setting, SshdFiles
+from openinspector.agent.linux.sshd_service import service_file, service_settings
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
-from openinspector.agent.sshd_defaults import FLAGS, IN_MATCH, ONE_KEYBOARD_KEYWORD, PROTOCOL_1_GONE, defaults, number
-from openinspector.agent.sshd_file import Setting, SshdFiles
-from openinspector.agent.sshd_service import service_file, service_settings
 from openinspector.model.inventory import SshdConfiguration
 
 PROGRAMS: Final = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/lib/ssh/sshd")

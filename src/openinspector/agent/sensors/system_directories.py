@@ -12,9 +12,9 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from openinspector.agent.account_file import GROUP, PASSWD, names_by_id
-from openinspector.agent.config_file import MISSING, printable, unread
 from openinspector.agent.host import FileStatus, Host
+from openinspector.agent.linux.account_file import GROUP, PASSWD, names_by_id
+from openinspector.agent.linux.config_file import MISSING, printable, unread
 from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
 from openinspector.model.inventory import DirectoryMode
 

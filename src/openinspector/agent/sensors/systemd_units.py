@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, decode, logical_lines, printable, unread
 from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import MISSING, decode, logical_lines, printable, unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.configuration import SystemdUnit, UnitState
 

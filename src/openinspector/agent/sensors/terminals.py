@@ -8,9 +8,9 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.account_file import PASSWD, names_by_id, number
-from openinspector.agent.config_file import MISSING, decode, read_lines, unread
 from openinspector.agent.host import Host
+from openinspector.agent.linux.account_file import PASSWD, names_by_id, number
+from openinspector.agent.linux.config_file import MISSING, decode, read_lines, unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.activity import Terminal
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, printable, read_lines, unread
 from openinspector.agent.host import Host
-from openinspector.agent.process_table import boot_time, stats
+from openinspector.agent.linux.config_file import MISSING, printable, read_lines, unread
+from openinspector.agent.linux.process_table import boot_time, stats
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.activity import TimeState
 

@@ -3,7 +3,7 @@
 A package of Component Based Servicing is installed while its CurrentState is 112 (0x70, installed). Its name is
 ``name~public key token~architecture~language~version``; ``Package_for_KB…`` names the article,
 ``Package_for_RollupFix`` only the build and revision it brings, and its InstallLocation often the article. Lists are
-the files ``hotfixes.*`` in the folder of exports, in the forms of `agent/hotfix_list.py`.
+the files ``hotfixes.*`` in the folder of exports, in the forms of `agent/windows/hotfix_list.py`.
 """
 
 import re
@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, printable, unread
 from openinspector.agent.host import Host, RegistryKey
-from openinspector.agent.hotfix_list import MAX_LIST_BYTES, HotfixListError, parse_hotfix_list
-from openinspector.agent.recorded_registry import EXPORTS
+from openinspector.agent.linux.config_file import MISSING, printable, unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.windows_version import unseen_windows
+from openinspector.agent.windows.hotfix_list import MAX_LIST_BYTES, HotfixListError, parse_hotfix_list
+from openinspector.agent.windows.recorded_registry import EXPORTS
+from openinspector.agent.windows.version import unseen_windows
 from openinspector.model.windows import WindowsHotfix
 
 PACKAGES: Final = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages"

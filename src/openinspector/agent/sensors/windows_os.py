@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import unread
 from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.windows_version import CURRENT_VERSION, read_windows_version
+from openinspector.agent.windows.version import CURRENT_VERSION, read_windows_version
 from openinspector.model.inventory import OperatingSystem
 
 

@@ -6,9 +6,10 @@ A value that is not there is not sent: where the status is OK, its absence means
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import unread
 from openinspector.agent.host import Host, RegistryValue
-from openinspector.agent.registry_tree import (
+from openinspector.agent.linux.config_file import unread
+from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.windows.registry_tree import (
     REG_BINARY,
     REG_DWORD,
     REG_DWORD_BIG_ENDIAN,
@@ -18,9 +19,8 @@ from openinspector.agent.registry_tree import (
     REG_QWORD,
     REG_SZ,
 )
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.windows_settings_list import SETTINGS
-from openinspector.agent.windows_version import unseen_windows
+from openinspector.agent.windows.settings_list import SETTINGS
+from openinspector.agent.windows.version import unseen_windows
 from openinspector.model.windows import RegistryType, WindowsRegistryValue
 
 _TYPES: Final = {

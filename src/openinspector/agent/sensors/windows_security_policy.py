@@ -7,12 +7,16 @@ administrator writes the file into the folder of exports (docs/howto/windows.md 
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import MISSING, unread
 from openinspector.agent.host import Host
-from openinspector.agent.recorded_registry import EXPORTS
-from openinspector.agent.security_policy_file import MAX_POLICY_BYTES, SecurityPolicyError, parse_security_policy
+from openinspector.agent.linux.config_file import MISSING, unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.windows_version import unseen_windows
+from openinspector.agent.windows.recorded_registry import EXPORTS
+from openinspector.agent.windows.security_policy_file import (
+    MAX_POLICY_BYTES,
+    SecurityPolicyError,
+    parse_security_policy,
+)
+from openinspector.agent.windows.version import unseen_windows
 from openinspector.model.windows import WindowsSecurityPolicy
 
 POLICY: Final = f"{EXPORTS}/security-policy.inf"

@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from openinspector.agent.config_file import unread
 from openinspector.agent.host import Host, RegistryKey
+from openinspector.agent.linux.config_file import unread
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.agent.windows_version import unseen_windows
+from openinspector.agent.windows.version import unseen_windows
 from openinspector.model.windows import WindowsProgram
 
 _UNINSTALL: Final = r"Microsoft\Windows\CurrentVersion\Uninstall"

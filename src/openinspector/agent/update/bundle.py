@@ -8,8 +8,8 @@ import zlib
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
 
-from openinspector.agent.atomic_file import sync_folder
-from openinspector.agent.open_flags import PRIVATE_FILE
+from openinspector.agent.files.atomic_file import sync_folder
+from openinspector.agent.files.open_flags import PRIVATE_FILE
 from openinspector.agent.update.outcome import UpdateCode, UpdateError
 
 MAX_BYTES: Final = 512 * 2**20

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 from tuf.api.exceptions import DownloadError, DownloadHTTPError
 from tuf.ngclient import FetcherInterface
 
-from openinspector.agent.http_connection import HttpConnection, HttpError
+from openinspector.agent.connection.http_connection import HttpConnection, HttpError
 
 DEADLINE: Final = 900.0
 """Seconds for one file, however slowly its bytes drip."""

@@ -17,7 +17,7 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.atomic_file import PARTIAL_SUFFIX, sync_folder
+from openinspector.agent.files.atomic_file import PARTIAL_SUFFIX, sync_folder
 from openinspector.agent.update.outcome import UpdateCode, UpdateError
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.atomic_file import write_atomically
+from openinspector.agent.files.atomic_file import write_atomically
 from openinspector.model.errors import OpenInspectorError, WireError
 from openinspector.wire.codec import decode_json, encode_json
 

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.atomic_file import write_atomically
+from openinspector.agent.files.atomic_file import write_atomically
 from openinspector.agent.update.outcome import UpdateCode, UpdateError
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json, encode_json

@@ -19,7 +19,7 @@ from tuf.api.exceptions import (
 from tuf.api.metadata import Metadata, TargetFile, Targets
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
-from openinspector.agent.atomic_file import make_private_folder
+from openinspector.agent.files.atomic_file import make_private_folder
 from openinspector.agent.update.outcome import UpdateCode, UpdateError
 from openinspector.wire.release import METADATA_PATH, TARGETS_PATH, SignedRelease
 

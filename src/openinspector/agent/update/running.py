@@ -8,15 +8,15 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.atomic_file import make_private_folder
-from openinspector.agent.file_lock import lock_file
-from openinspector.agent.open_flags import PRIVATE_FILE
+from openinspector.agent.files.atomic_file import make_private_folder
+from openinspector.agent.files.file_lock import lock_file
+from openinspector.agent.files.open_flags import PRIVATE_FILE
+from openinspector.agent.files.state_lock import running_agent
+from openinspector.agent.operation.status import StatusError, load_status
 from openinspector.agent.runtime import SPOOL_FOLDER
-from openinspector.agent.spool import QUARANTINE
-from openinspector.agent.state_lock import running_agent
-from openinspector.agent.status import StatusError, load_status
-from openinspector.agent.stream import StreamPhase
-from openinspector.agent.stream_folder import RECORD
+from openinspector.agent.session.stream import StreamPhase
+from openinspector.agent.spool.spool import QUARANTINE
+from openinspector.agent.spool.stream_folder import RECORD
 from openinspector.agent.update.outcome import UpdateCode, UpdateError
 
 UPDATE_LOCK: Final = "update.lock"

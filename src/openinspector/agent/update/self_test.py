@@ -3,12 +3,12 @@
 import time
 from collections.abc import Iterator
 
-from openinspector.agent.collection import collect
+from openinspector.agent.collection.collection import collect
+from openinspector.agent.collection.sensor_process import SensorProcess
 from openinspector.agent.host import Host
 from openinspector.agent.registry import sensors
 from openinspector.agent.runtime import open_client
-from openinspector.agent.sensor_process import SensorProcess
-from openinspector.agent.settings import AgentSettings
+from openinspector.agent.settings.settings import AgentSettings
 from openinspector.agent.update.outcome import UpdateCode, UpdateError
 from openinspector.model.errors import OpenInspectorError, SensorError
 from openinspector.model.facts import Record

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import msgspec
 
-from openinspector.agent.action import Credentials
-from openinspector.agent.gateway_client import GatewayClient
-from openinspector.agent.reply import Failure, Refused, Throttled, Unauthorised, Unreachable, describe_failure
+from openinspector.agent.connection.gateway_client import GatewayClient
+from openinspector.agent.session.action import Credentials
+from openinspector.agent.session.reply import Failure, Refused, Throttled, Unauthorised, Unreachable, describe_failure
 from openinspector.agent.update.outcome import WELL, UpdateCode, UpdateError, UpdateOutcome
 from openinspector.wire.message import SessionRequest
 from openinspector.wire.release import MAX_DIAGNOSTICS, Release, ReleaseReport, ReleaseRequest

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
+from openinspector.agent.operation.status import AgentStatus, StatusError, load_status
 from openinspector.agent.runtime import run_agent
-from openinspector.agent.status import AgentStatus, StatusError, load_status
 from openinspector.agent.update.installation import EXPERIMENT, STABLE
 from openinspector.agent.update.outcome import UpdateCode, UpdateError, UpdateOutcome, save_outcome
 from openinspector.agent.update.record import load_record, save_record

@@ -16,11 +16,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from openinspector.agent.enrolment import enrolled_ca
-from openinspector.agent.http_connection import connect
+from openinspector.agent.connection.http_connection import connect
+from openinspector.agent.connection.transport import make_tls_context, proxy_headers
+from openinspector.agent.membership.enrolment import enrolled_ca
 from openinspector.agent.runtime import open_client
-from openinspector.agent.settings import Address, AgentSettings
-from openinspector.agent.transport import make_tls_context, proxy_headers
+from openinspector.agent.settings.settings import Address, AgentSettings
 from openinspector.agent.update.bundle import unpack
 from openinspector.agent.update.choice import chosen_release, signed_floor
 from openinspector.agent.update.fetcher import Origin, OriginFetcher

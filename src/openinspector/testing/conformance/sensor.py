@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openinspector.agent.collection import collect_one
+from openinspector.agent.collection.collection import collect_one
 from openinspector.agent.host import MAX_FILE_BYTES, Host
-from openinspector.agent.local_host import LocalHost
+from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.model.facts import Record
 from openinspector.model.inventory import SensorState, SensorStatus

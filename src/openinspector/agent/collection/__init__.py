@@ -1,0 +1,1 @@
+"""One collection: description, child process, limits and tally."""

@@ -1,0 +1,1 @@
+"""Atomic writes, locks, access lists and open flags: what everything on disk rests on."""

@@ -1,0 +1,132 @@
+"""Files that are there whole or not at all, whatever kills the agent meanwhile; and the folders they are in.
+
+Whatever the settings name, the mode of a folder that is not the agent's own is never changed: others use root's /srv.
+"""
+
+import errno
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from openinspector.agent.files.open_flags import PRIVATE_FILE
+
+PRIVATE: Final = 0o600
+PRIVATE_FOLDER: Final = 0o700
+PARTIAL_SUFFIX: Final = ".partial"
+OWN_FILES: Final = ("host.key", "enrolment.json")
+"""A folder that holds one of them is a state directory."""
+
+_OTHERS: Final = 0o077
+_OF_FILE_SYSTEMS: Final = frozenset({"lost+found"})
+
+
+def write_atomically(path: Path, content: bytes, mode: int = PRIVATE) -> None:
+    """Put ``content`` at ``path`` for good: temporary file, fsync, rename, fsync of the folder; raises OSError.
+
+    Where it cannot be written whole, nothing of it stays: on a full disk that would make matters worse.
+    """
+    partial = path.with_name(path.name + PARTIAL_SUFFIX)
+    # A file left by a crash, or a link laid by somebody else, is not written through.
+    partial.unlink(missing_ok=True)
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PRIVATE_FILE, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        with suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames and removals in ``folder`` outlast a power cut."""
+    # NTFS journals names, and Windows opens no folder as a file.
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def make_private_folder(path: Path) -> None:
+    """Make ``path`` and what is above it, the folder itself for its owner only.
+
+    One that is there is closed to others where it is the agent's own (`open_own_folder`). Raises OSError, whose
+    ``strerror`` says what to do.
+    """
+    if sys.platform == "win32":
+        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        path.chmod(PRIVATE_FOLDER)
+    else:
+        try:
+            path.mkdir(mode=PRIVATE_FOLDER, parents=True)
+        except FileExistsError:
+            descriptor = open_own_folder(path)
+            try:
+                if is_open_to_others(descriptor):
+                    os.fchmod(descriptor, PRIVATE_FOLDER)
+            finally:
+                os.close(descriptor)
+
+
+def open_own_folder(path: Path) -> int:
+    """Return a descriptor of a folder that is the agent's own: no link, of this very user, and used by nobody else.
+
+    Others may not use it, or at least do not: it is empty, holds the agent's own files, or lies in a folder that they
+    cannot pass. Raises OSError, whose ``strerror`` says what is wrong. Not on Windows.
+    """
+    if path.is_symlink():
+        raise OSError(errno.ELOOP, f"{path} is a link; name the folder itself", str(path))
+    if sys.platform == "win32":
+        raise OSError(errno.ENOTSUP, "Windows opens no folder as a file", str(path))
+    else:  # noqa: RET506 - the type checker sees one of the two
+        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | PRIVATE_FILE)
+        try:
+            _check_own(descriptor, path)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
+
+
+def is_open_to_others(descriptor: int) -> bool:
+    """Say whether a folder's mode lets anybody in but its owner."""
+    return bool(stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS)
+
+
+def _check_own(folder: int, path: Path) -> None:
+    if os.fstat(folder).st_uid != _this_user():
+        raise OSError(errno.EPERM, f"{path} belongs to another user", str(path))
+    if is_open_to_others(folder) and not _is_unused_by_others(folder):
+        said = f"others may use {path}; name a folder of the agent's own, such as {path / 'openinspector-agent'}"
+        raise OSError(errno.EPERM, said, str(path))
+
+
+def _is_unused_by_others(folder: int) -> bool:
+    names = frozenset(os.listdir(folder)) - _OF_FILE_SYSTEMS
+    return not names or any(name in names and _is_own_file(name, folder) for name in OWN_FILES) or _is_shielded(folder)
+
+
+def _is_own_file(name: str, folder: int) -> bool:
+    status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+    return stat.S_ISREG(status.st_mode) and status.st_uid == _this_user()
+
+
+def _is_shielded(folder: int) -> bool:
+    above = os.stat("..", dir_fd=folder)
+    return above.st_uid == _this_user() and not stat.S_IMODE(above.st_mode) & _OTHERS
+
+
+def _this_user() -> int:
+    if sys.platform == "win32":
+        return 0
+    else:  # noqa: RET505 - the type checker sees one of the two
+        return os.geteuid()

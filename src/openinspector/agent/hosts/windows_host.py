@@ -1,0 +1,176 @@
+"""The Windows machine the agent runs on: its registry through the API, its files, and nothing that runs a program.
+
+This module loads anywhere; its methods need Windows. It has not run on a real Windows (docs/howto/windows.md).
+"""
+
+import errno
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+from openinspector.agent.files.open_flags import BINARY
+from openinspector.agent.host import (
+    MAX_FILE_BYTES,
+    MAX_NAMES,
+    FileStatus,
+    Folder,
+    Host,
+    HttpReply,
+    InterfaceAddress,
+    RegistryKey,
+    RegistryValue,
+)
+from openinspector.agent.hosts.local_host import LocalHost
+from openinspector.agent.windows.version import read_windows_version, windows_addresses
+
+BIOS: Final = r"HKEY_LOCAL_MACHINE\HARDWARE\DESCRIPTION\System\BIOS"
+_BIOS_VALUES: Final = ("SystemManufacturer", "BaseBoardManufacturer", "BIOSVendor", "BIOSVersion")
+_MAX_NAMES: Final = 100_000
+"""Values, and keys, of one key that are looked at; Windows' largest have some ten thousand."""
+
+
+class WindowsHost:
+    """Host of this machine. Paths have a drive (``C:/…``): those of a Unix are simply not there."""
+
+    def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+        """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
+        descriptor = os.open(_real(path), os.O_RDONLY | BINARY)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "not a regular file", path)
+            content = file.read(max_bytes + 1)
+        if len(content) > max_bytes:
+            raise OSError(errno.EFBIG, f"larger than {max_bytes} bytes", path)
+        return content
+
+    def readlink(self, path: str) -> str:
+        """Return what a symbolic link says."""
+        return os.readlink(_real(path))  # noqa: PTH115 - as LocalHost does
+
+    def status(self, path: str) -> FileStatus:
+        """Return what is known of ``path``, links followed; modes say only whether it is read-only."""
+        found = os.stat(_real(path))  # noqa: PTH116 - as LocalHost does
+        return FileStatus(
+            mode=stat.S_IMODE(found.st_mode),
+            uid=found.st_uid,
+            gid=found.st_gid,
+            size=found.st_size,
+            is_directory=stat.S_ISDIR(found.st_mode),
+            is_file=stat.S_ISREG(found.st_mode),
+            modified_at=found.st_mtime,
+            identity=(found.st_dev, found.st_ino),
+        )
+
+    def names(self, path: str) -> tuple[str, ...]:
+        """Return the names in a folder, sorted."""
+        return tuple(sorted(os.listdir(_real(path))))  # noqa: PTH208 - as LocalHost does
+
+    def folder(self, path: str) -> Folder:
+        """Return what a folder holds; raises OSError, also where it holds too many names."""
+        real = _real(path)
+        with os.scandir(real) as entries:
+            found = list(islice(entries, MAX_NAMES + 1))
+        if len(found) > MAX_NAMES:
+            raise OSError(errno.EFBIG, f"holds more than {MAX_NAMES} names", path)
+        folders = [entry.name for entry in found if entry.is_dir(follow_symlinks=False)]
+        files = [entry.name for entry in found if entry.is_file(follow_symlinks=False)]
+        device = os.stat(real).st_dev  # noqa: PTH116 - as LocalHost does
+        return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
+
+    def inside(self, path: str) -> Host:
+        """Return the root folder at ``path`` as a host of its own: a mounted disk."""
+        return LocalHost(_real(path))
+
+    def real_file(self, path: str) -> str | None:
+        """Return the regular file's path, or None where ``path`` is none."""
+        try:
+            return _real(path) if stat.S_ISREG(os.stat(_real(path)).st_mode) else None  # noqa: PTH116 - as above
+        except OSError:
+            return None
+
+    def is_root(self) -> bool:
+        """Say whether the agent runs with an administrator's rights, as LocalSystem does."""
+        if sys.platform == "win32":
+            from win32com.shell import shell  # noqa: PLC0415 - pywin32, Windows only
+
+            return bool(shell.IsUserAnAdmin())
+        else:  # noqa: RET505 - the type checker sees one of the two
+            return False
+
+    def uname(self) -> tuple[str, str, str, str]:
+        """Return hostname, no release of a kernel (that is a package on Linux), version with revision, machine."""
+        try:
+            system = read_windows_version(self)
+        except OSError:
+            return "", "", "", ""
+        return system.hostname, "", system.kernel_version, system.architecture
+
+    def processes(self) -> Iterator[int]:
+        """Yield nothing: no sensor for Windows looks at processes."""
+        yield from ()
+
+    def addresses(self) -> tuple[InterfaceAddress, ...]:
+        """Return the addresses that the registry keeps of every interface."""
+        return tuple(windows_addresses(self))
+
+    def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
+        """Return nothing: Windows has no nftables."""
+        return ()
+
+    def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
+        """Ask the EC2 instance metadata service, on EC2; else refuse at once."""
+        if not self._is_ec2():
+            raise ConnectionRefusedError(errno.ECONNREFUSED, "not an EC2 instance: the firmware does not name Amazon")
+        from openinspector.agent.cloud import metadata_client  # noqa: PLC0415 - an HTTP client of 3 MB, for EC2 only
+
+        return metadata_client.ask(metadata_client.EC2_ADDRESS, method, path, headers)
+
+    def _is_ec2(self) -> bool:
+        try:
+            bios = self.registry_key(BIOS)
+        except OSError:
+            return False
+        return any("amazon" in bios.text(name).lower() for name in _BIOS_VALUES)
+
+    def registry_key(self, path: str) -> RegistryKey:
+        """Return a key of the registry, in the 64-bit view; FileNotFoundError, PermissionError."""
+        if sys.platform == "win32":
+            import winreg  # noqa: PLC0415 - Windows only
+
+            root, _, below = path.partition("\\")
+            handles = {"HKEY_LOCAL_MACHINE": winreg.HKEY_LOCAL_MACHINE, "HKEY_USERS": winreg.HKEY_USERS}
+            if root not in handles:
+                raise FileNotFoundError(errno.ENOENT, "no such root key", path)
+            with winreg.OpenKey(handles[root], below, 0, winreg.KEY_READ | winreg.KEY_WOW64_64KEY) as key:
+                subkeys, values, _ = winreg.QueryInfoKey(key)
+                if max(subkeys, values) > _MAX_NAMES:
+                    raise OSError(errno.EFBIG, f"more than {_MAX_NAMES} names", path)
+                return RegistryKey(
+                    values=tuple(registry_value(*winreg.EnumValue(key, index)) for index in range(values)),
+                    subkeys=tuple(winreg.EnumKey(key, index) for index in range(subkeys)),
+                )
+        else:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+
+
+def registry_value(name: str, data: object, kind: int) -> RegistryValue:
+    """Return a value as winreg tells it: None for no data, a list for texts."""
+    if isinstance(data, list):
+        return RegistryValue(name=_text(name), type=kind, data=tuple(_text(str(text)) for text in data))
+    if isinstance(data, str):
+        return RegistryValue(name=_text(name), type=kind, data=_text(data))
+    return RegistryValue(name=_text(name), type=kind, data=data if isinstance(data, int | bytes) else b"")
+
+
+def _text(text: str) -> str:
+    """Return text without lone surrogates: the registry keeps any 16 bits, telemetry only Unicode."""
+    return text.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace")
+
+
+def _real(path: str) -> str:
+    if path[1:3] != ":/" or "\0" in path:
+        raise FileNotFoundError(errno.ENOENT, "no path of Windows", path)
+    return path.replace("/", "\\")

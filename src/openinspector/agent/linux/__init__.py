@@ -1,0 +1,1 @@
+"""Readers of Linux files, /proc and netlink. No sensor and no policy."""

@@ -1,0 +1,141 @@
+"""Enrolment: the host's key becomes an agent of one service; what came of it is kept in the state directory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from openinspector.agent.cloud.instance_metadata import MetadataError
+from openinspector.agent.collection.description import describe
+from openinspector.agent.connection.gateway_client import GatewayClient
+from openinspector.agent.files.atomic_file import make_private_folder, write_atomically
+from openinspector.agent.host import Host
+from openinspector.agent.identity import Claim, HostKey, Identity, IdentityError
+from openinspector.agent.session.reply import Failure, Refused, describe_failure
+from openinspector.model.errors import OpenInspectorError, WireError
+from openinspector.wire.codec import decode_json, encode_json
+from openinspector.wire.message import AgentIdText, Challenge, Enrolment, EnrolmentRequest
+
+ENROLMENT_FILE: Final = "enrolment.json"
+JOIN_TOKEN: Final = "join_token"  # noqa: S105 - an identity's name
+METHOD_OFF: Final = "method-off"
+"""The gateway's code for a way of enrolment that is not on."""
+CA_FILE: Final = "ca.pem"
+MAX_CA_BYTES: Final = 1024 * 1024
+_MAX_BYTES: Final = 64 * 1024
+_LOOK: Final = "docs/howto/operate-the-agent.md has a table of messages; openinspector-agent check finds more."
+
+
+class EnrolmentError(OpenInspectorError):
+    """The host could not be enrolled, or is not."""
+
+
+class EnrolmentRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the agent must know to go on after a restart."""
+
+    endpoint: str
+    """``https://host:port``."""
+    agent_id: AgentIdText
+    key_id: str
+    """Of the host key that was enrolled."""
+    enrolled_at: datetime
+    method: str = JOIN_TOKEN
+    """The identity it was enrolled by, and proves itself by again."""
+
+
+_DECODER: Final = msgspec.json.Decoder(EnrolmentRecord)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proving:
+    """How a host proves itself to one service."""
+
+    identity: Identity
+    host: Host
+    server: str
+    """The name the service is known by."""
+    unix_time: Callable[[], float]
+    token: str = ""
+    """A join token; where the identity needs none, it gives the agent its tags."""
+
+
+class MethodOffError(EnrolmentError):
+    """The service does not take this way of proving oneself."""
+
+
+def enrol(client: GatewayClient, key: HostKey, proving: Proving) -> str:
+    """Enrol the host and return its agent id; EnrolmentError, IdentityError. The same key gets the same id again."""
+    challenge = client.challenge()
+    if not isinstance(challenge, Challenge):
+        raise EnrolmentError(f"the service gave no challenge: {describe_failure(challenge)}", advice=_LOOK)
+    enrolment = prove(client, key, proving, challenge.nonce)
+    if isinstance(enrolment, Enrolment):
+        return enrolment.agent_id
+    kind = MethodOffError if isinstance(enrolment, Refused) and enrolment.problem.code == METHOD_OFF else EnrolmentError
+    raise kind(f"the service did not enrol this host: {describe_failure(enrolment)}", advice=_LOOK)
+
+
+def prove(client: GatewayClient, key: HostKey, proving: Proving, nonce: str) -> Enrolment | Failure:
+    """Show the service who this host is; IdentityError where it has no such proof."""
+    claim = Claim(
+        secret=proving.token,
+        nonce=nonce,
+        public_key=key.public_key,
+        host=proving.host,
+        server=proving.server,
+        unix_time=proving.unix_time(),
+    )
+    try:
+        evidence = dict(proving.identity.evidence(claim))
+    except MetadataError as error:
+        raise IdentityError(str(error), advice=error.advice) from error
+    if proving.token and proving.identity.name != JOIN_TOKEN:
+        evidence[JOIN_TOKEN] = proving.token
+    request = EnrolmentRequest(
+        nonce=nonce,
+        method=proving.identity.name,
+        evidence=evidence,
+        public_key=key.public_key,
+        host=describe(proving.host),
+    )
+    return client.enrol(request)
+
+
+def save_enrolment(state: Path, record: EnrolmentRecord, ca: bytes | None) -> None:
+    """Keep the enrolment, and the authorities to trust where some were given; EnrolmentError."""
+    try:
+        make_private_folder(state)
+        if ca is not None:
+            write_atomically(state / CA_FILE, ca)
+        write_atomically(state / ENROLMENT_FILE, encode_json(record, "the enrolment"))
+    except OSError as error:
+        raise EnrolmentError(
+            f"the enrolment cannot be kept in {state}: {error.strerror}", advice="Enrol as root, with room on the disk."
+        ) from error
+
+
+def load_enrolment(state: Path, key: HostKey) -> EnrolmentRecord:
+    """Return the enrolment of ``key``; EnrolmentError where there is none."""
+    path = state / ENROLMENT_FILE
+    try:
+        with path.open("rb") as file:
+            record = decode_json(file.read(_MAX_BYTES), _DECODER, "the enrolment")
+    except FileNotFoundError as error:
+        raise EnrolmentError(
+            f"this host is not enrolled: there is no {path}",
+            advice="Run: openinspector agent enrol --endpoint URL --token TOKEN --ca FILE (on EC2 without a token)",
+        ) from error
+    except (OSError, WireError) as error:
+        raise EnrolmentError(f"{path} cannot be read: {error}", advice="Enrol the host again.") from error
+    if record.key_id != key.id:
+        raise IdentityError("the host key is not the one that was enrolled", advice="Enrol the host again.")
+    return record
+
+
+def enrolled_ca(state: Path) -> Path | None:
+    """Return the file of the authorities given at enrolment, or None."""
+    path = state / CA_FILE
+    return path if path.is_file() else None

@@ -1,0 +1,144 @@
+"""Rotation of the host key, such that a crash between any two steps leaves a host that finds its way.
+
+1. The next key is written to ``host.key.next``: this is the wish to rotate, and outlasts everything.
+2. The service is asked, by the key in use and signed by both. It replaces the key in one transaction.
+3. ``enrolment.json`` names the next key.  4. ``host.key.next`` is renamed to ``host.key``.
+
+Killed before 2: the rotation is asked for again, with the same next key. Killed after 2, or its answer lost: the
+service knows the key in use no more, so a session is tried with the next one, and that it opens is the answer.
+Killed after 3: step 4 is done at the next start.
+"""
+
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from openinspector.agent.connection.gateway_client import GatewayClient
+from openinspector.agent.files.atomic_file import sync_folder
+from openinspector.agent.identity import KEY_FILE, HostKey, IdentityError, load_key, load_or_make_key
+from openinspector.agent.membership.enrolment import EnrolmentError, EnrolmentRecord, load_enrolment, save_enrolment
+from openinspector.agent.session.action import Credentials
+from openinspector.agent.session.reply import Failure, Refused, Unauthorised, describe_failure
+from openinspector.wire.message import Challenge, KeyRotated, KeyRotation, Problem, Session, SessionRequest
+from openinspector.wire.signature import rotation_statement
+
+NEXT_FILE: Final = "host.key.next"
+_OK: Final = 200
+
+
+def load_identity(state: Path) -> tuple[HostKey, EnrolmentRecord]:
+    """Return the key in use and the enrolment, finishing a rotation that was cut off; IdentityError, EnrolmentError."""
+    coming = load_key(state, NEXT_FILE)
+    if coming is not None and _names(state, coming):
+        _rename(state)
+    key = load_or_make_key(state)
+    return key, load_enrolment(state, key)
+
+
+def prepare_rotation(state: Path) -> HostKey:
+    """Return the next host key, made where there is none: from then on the agent wants to rotate; IdentityError."""
+    return load_or_make_key(state, NEXT_FILE)
+
+
+def adopt(state: Path, record: EnrolmentRecord, ca: bytes | None = None) -> None:
+    """Let the next key, which ``record`` names, be the key in use; EnrolmentError, IdentityError."""
+    save_enrolment(state, record, ca)
+    _rename(state)
+
+
+class KeyRotator:
+    """Knows which of two keys the service knows; the client signs with that one."""
+
+    def __init__(self, state: Path, client: GatewayClient) -> None:
+        self._state = state
+        self.client = client
+        self._key, self._record = load_identity(state)
+        self._signing = self._key
+
+    @property
+    def key(self) -> HostKey:
+        """The key that signs: the one in use, or the next one while it is found out which the service knows."""
+        return self._signing
+
+    def is_wanted(self) -> bool:
+        """Say whether a next key waits."""
+        return (self._state / NEXT_FILE).exists()
+
+    def open_session(self, request: SessionRequest) -> Session | Failure:
+        """Open a session; where the service does not know the key, the next attempt is made with the other one."""
+        reply = self.client.open_session(request)
+        coming = load_key(self._state, NEXT_FILE)
+        if coming is None:
+            self._sign_with(self._key)
+        elif isinstance(reply, Unauthorised):
+            self._sign_with(coming if self._signing is self._key else self._key)
+        elif isinstance(reply, Session) and self._signing.id == coming.id:
+            self._adopt(coming)
+        return reply
+
+    def rotate(self, credentials: Credentials) -> KeyRotated | Failure:
+        """Ask the service for the rotation and carry it out here; IdentityError."""
+        coming = prepare_rotation(self._state)
+        statement = rotation_statement(self._record.agent_id, credentials.session_id, self._key.id, coming.id)
+        rotation = KeyRotation(public_key=coming.public_key, proof=coming.sign(statement))
+        reply = self.client.rotate_key(credentials, rotation)
+        if isinstance(reply, KeyRotated):
+            if reply.key_id != coming.id:
+                message = "the service's answer to the rotation is of another key"
+                return Refused(status=_OK, problem=Problem(code="wrong-key", message=message))
+            self._adopt(coming)
+        elif isinstance(reply, Refused) and reply.status != _OK:
+            # It will not be had: the wish is given up, the key in use stays.
+            (self._state / NEXT_FILE).unlink(missing_ok=True)
+        return reply
+
+    def _adopt(self, coming: HostKey) -> None:
+        self._record = msgspec.structs.replace(self._record, key_id=coming.id)
+        adopt(self._state, self._record)
+        self._key = coming
+        self._sign_with(coming)
+
+    def _sign_with(self, key: HostKey) -> None:
+        self._signing = key
+        self.client.sign_with(key)
+
+
+def rotate_now(rotator: KeyRotator, client: GatewayClient, agent_id: str) -> str:
+    """Carry a wanted rotation out in a session of its own; returns the new key's id; EnrolmentError."""
+    reply: Failure | None = None
+    # Where an earlier rotation was cut off, the first session is refused and the second is the next key's.
+    for _ in range(2):
+        challenge = client.challenge()
+        if not isinstance(challenge, Challenge):
+            raise EnrolmentError(f"the service gave no challenge: {describe_failure(challenge)}")
+        session = rotator.open_session(SessionRequest(nonce=challenge.nonce, agent_id=agent_id))
+        if isinstance(session, Session):
+            if not rotator.is_wanted():
+                return rotator.key.id
+            rotated = rotator.rotate(Credentials(session_id=session.session_id, counter=1))
+            if isinstance(rotated, KeyRotated):
+                return rotator.key.id
+            reply = rotated
+            break
+        reply = reply or session
+        if not isinstance(session, Unauthorised):
+            break
+    problem = describe_failure(reply) if reply else ""
+    raise EnrolmentError(f"the host key was not replaced: {problem}")
+
+
+def _names(state: Path, coming: HostKey) -> bool:
+    try:
+        load_enrolment(state, coming)
+    except (EnrolmentError, IdentityError):
+        return False
+    return True
+
+
+def _rename(state: Path) -> None:
+    try:
+        (state / NEXT_FILE).replace(state / KEY_FILE)
+        sync_folder(state)
+    except OSError as error:
+        raise IdentityError(f"the next host key in {state} cannot be put in place: {error.strerror}") from error

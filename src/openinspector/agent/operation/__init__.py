@@ -1,0 +1,1 @@
+"""What an operator sees: status, check, logs and the service manager."""

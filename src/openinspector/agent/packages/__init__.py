@@ -1,0 +1,1 @@
+"""Package databases: rpm back ends, stanzas, file owners and language packages."""

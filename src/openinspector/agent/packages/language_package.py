@@ -1,0 +1,74 @@
+"""Packages of programming languages' registries (PyPI, npm, RubyGems), as programs have them installed.
+
+Searched are the folders into which distributions and administrators install programs. Home folders are not: what is
+there belongs to a person, not to the host.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import printable
+from openinspector.agent.packages.file_owner import owners
+from openinspector.agent.sensor import Absent, Incomplete
+from openinspector.model.inventory import Package, PackageManager
+
+LIBRARIES: Final = ("/usr/lib", "/usr/lib64")
+APPLICATIONS: Final = ("/usr/local", "/opt", "/srv", "/app", "/var/www")
+"""Folders that hold programs of every language; each sensor adds those of its own."""
+NEVER_ENTERED: Final = frozenset((".git", "__pycache__", "lost+found"))
+MAX_PACKAGES: Final = 20_000
+MAX_NAME: Final = 255
+"""Characters of a name or version. Registries take fewer (npm 214), and all that is found is held until it is owned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """One installed package, and the file that says so."""
+
+    name: str
+    version: str
+    folder: str
+    """Where it is installed, for a person to find it."""
+    record: str
+    """Path of the file in it that a package of the distribution would own."""
+
+
+def packages(
+    host: Host, manager: PackageManager, found: Iterable[Installation | Incomplete]
+) -> Iterator[Package | Incomplete | Absent]:
+    """Yield the packages of what a search ``found``, with the distribution's packages that brought them."""
+    installations: list[Installation] = []
+    incomplete = False
+    too_long = 0
+    for item in islice(found, MAX_PACKAGES):
+        if isinstance(item, Incomplete):
+            incomplete = True
+            yield item
+        elif max(len(item.name), len(item.version)) > MAX_NAME:
+            too_long += 1
+        else:
+            installations.append(item)
+    if too_long:
+        incomplete = True
+        yield Incomplete(
+            reason=f"Packages whose name or version is longer than {MAX_NAME} characters were left out: {too_long}."
+        )
+    if len(installations) >= MAX_PACKAGES:
+        yield Incomplete(reason=f"Stopped after {MAX_PACKAGES} packages; the host may have more.")
+    brought_by = owners(host, [installation.record for installation in installations])
+    for installation in installations:
+        yield Package(
+            manager=manager,
+            name=installation.name,
+            version=installation.version,
+            architecture="",
+            source_name=installation.name,
+            source_version=installation.version,
+            location=printable(installation.folder),
+            owner=brought_by.get(installation.record, ""),
+        )
+    if not installations and not incomplete:
+        yield Absent(reason=f"No package of {manager} in the folders searched.")

@@ -1,0 +1,78 @@
+"""Reads the service's instructions, each on its own: what is not exactly one of the closed set is refused.
+
+This is the line that keeps the promise "the agent never runs what it is sent": whatever comes out of here is one of
+four frozen types, and the sensors it names are built in.
+"""
+
+from collections.abc import Container, Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from openinspector.agent.printable_line import printable_line
+from openinspector.agent.session.stream import StreamOrder
+from openinspector.model.errors import WireError
+from openinspector.wire.codec import decode_json
+from openinspector.wire.instruction import Instruction, StartCollection
+from openinspector.wire.message import Refusal
+
+MAX_AHEAD: Final = timedelta(hours=48)
+"""A run lasts 24 hours at most; the rest is for clocks."""
+MAX_INSTRUCTION_SHOWN: Final = 200
+MAX_REASON: Final = 500
+
+_DECODER: Final[msgspec.json.Decoder[Instruction]] = msgspec.json.Decoder(Instruction)
+
+
+def read_instruction(raw: msgspec.Raw) -> Instruction | Refusal:
+    """Return the instruction, or why it is refused: an unknown kind, an unknown field, a value out of bounds."""
+    try:
+        return decode_json(raw, _DECODER, "the instruction")
+    except WireError as error:
+        return refusal_of(bytes(raw).decode(errors="replace"), str(error))
+
+
+def read_start(
+    start: StartCollection, known_sensors: Container[str], now: datetime
+) -> tuple[StreamOrder | None, tuple[Refusal, ...]]:
+    """Return what is to be collected, None where nothing is, and what of it is refused.
+
+    Unknown sensors are refused one by one; an order may come out without any, so that its stream is opened and
+    closed and the service need not wait.
+    """
+    wrong = _wrong_end(start.ends_at, now)
+    if wrong:
+        return None, (refusal_of(f"start-collection of {start.run_arn}", wrong),)
+    sensors = tuple(dict.fromkeys(start.sensors))
+    known = tuple(sensor for sensor in sensors if sensor in known_sensors)
+    order = StreamOrder(
+        run_arn=start.run_arn,
+        sensors=known,
+        ends_at=start.ends_at,
+        close_when_collected=start.close_when_collected,
+    )
+    unknown = (sensor for sensor in sensors if sensor not in known)
+    return order, tuple(refusal_of(f"sensor {sensor}", "this agent has no such sensor") for sensor in unknown)
+
+
+def joined_refusals(refusals: Iterable[Refusal], limit: int) -> tuple[Refusal, ...]:
+    """Return at most ``limit`` refusals; the last one says how many more there are."""
+    listed = tuple(refusals)
+    if len(listed) <= limit:
+        return listed
+    more = len(listed) - limit + 1
+    return (*listed[: limit - 1], Refusal(instruction="…", reason=f"{more} more instructions were refused"))
+
+
+def refusal_of(text: str, reason: str) -> Refusal:
+    """Return the refusal of what ``text`` describes, harmless and short enough for a heartbeat."""
+    return Refusal(instruction=printable_line(text, MAX_INSTRUCTION_SHOWN), reason=printable_line(reason, MAX_REASON))
+
+
+def _wrong_end(ends_at: datetime, now: datetime) -> str:
+    if ends_at.tzinfo is None:
+        return "ends_at has no time zone"
+    if ends_at <= now:
+        return "the collection has ended already"
+    return "ends_at is more than 48 hours ahead" if ends_at - now > MAX_AHEAD else ""

@@ -1,0 +1,116 @@
+"""When each run's sensors run: once, or every minute until the run's duration is over.
+
+Pure state; the spool's view says which streams there are, so that a restarted agent goes on where it was.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from openinspector.agent.session.action import (
+    EndStream,
+    FinishStream,
+    Local,
+    OpenStream,
+    StartCollecting,
+    StopCollecting,
+)
+from openinspector.agent.session.event import Collected, Moment
+from openinspector.agent.session.stream import StreamOrder, StreamPhase, StreamView
+from openinspector.wire.instruction import StopCollection
+
+COLLECT_EVERY: Final = 60.0
+"""Seconds between the end of one collection and the beginning of the next."""
+MAX_COUNT: Final = 3500
+"""Envelopes of a stream after which nothing is collected again: the gateway takes 4096."""
+
+
+@dataclass(slots=True)
+class _Run:
+    running: bool = False
+    stopping: bool = False
+    next_at: float = 0.0
+    collected: bool = False
+    """At least one whole collection is spooled."""
+    ends_at: float | None = None
+    """In monotonic seconds; None until the stream is first seen."""
+
+    def until(self, order: StreamOrder, moment: Moment) -> float:
+        """Return when the collection ends: by the wall clock of the moment first asked, whatever that clock does then.
+
+        That is when the instruction came, from a service that had taken a request signed at that time; after a restart
+        it is when the agent started, the only clock that is left.
+        """
+        if self.ends_at is None:
+            self.ends_at = moment.monotonic + (order.ends_at - moment.now).total_seconds()
+        return self.ends_at
+
+
+class CollectionSchedule:
+    """Decides what to collect, when to finish a stream and when to give one up."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, _Run] = {}
+
+    def due(self, moment: Moment) -> list[Local]:
+        """Return what is to be done now; empty where nothing is."""
+        actions: list[Local] = []
+        for arn, stream in moment.spool.streams.items():
+            if stream.phase is StreamPhase.OPEN:
+                actions += self._due(arn, stream, moment)
+        for arn in [arn for arn in self._runs if arn not in moment.spool.streams]:
+            del self._runs[arn]
+        return actions
+
+    def ordered(self, order: StreamOrder, moment: Moment) -> None:
+        """Note how long a collection that has just been ordered is to go on."""
+        self._runs[order.run_arn] = run = _Run()
+        run.until(order, moment)
+
+    def stop(self, instruction: StopCollection, moment: Moment) -> list[Local]:
+        """Return what a StopCollection asks for."""
+        arn = instruction.run_arn
+        stream = moment.spool.streams.get(arn)
+        if stream is None:
+            # Never begun here: an empty stream, closed, tells the service that there is nothing to wait for.
+            order = StreamOrder(run_arn=arn, sensors=(), ends_at=moment.now, close_when_collected=True)
+            return [] if instruction.discard else [OpenStream(order=order), FinishStream(run_arn=arn)]
+        run = self._runs.setdefault(arn, _Run())
+        run.stopping = True
+        actions: list[Local] = [StopCollecting(run_arn=arn)] if run.running else []
+        if instruction.discard and stream.phase is not StreamPhase.OVER:
+            return [*actions, EndStream(run_arn=arn, reason="the service asked to discard it")]
+        return actions
+
+    def collected(self, event: Collected, moment: Moment) -> None:
+        """Note that a collection ended."""
+        run = self._runs.setdefault(event.run_arn, _Run())
+        run.running = False
+        run.collected |= event.whole
+        run.next_at = moment.monotonic + COLLECT_EVERY
+
+    def wakes_at(self, moment: Moment) -> float:
+        """Return when `due` is next worth asking, in monotonic seconds."""
+        times = [float("inf")]
+        for arn, stream in moment.spool.streams.items():
+            run = self._runs.get(arn)
+            if stream.phase is StreamPhase.OPEN and run is not None and not run.stopping:
+                times.append(max(moment.monotonic, run.until(stream.order, moment)))
+                if not run.running and stream.count < MAX_COUNT:
+                    times.append(run.next_at)
+        return min(times)
+
+    def _due(self, arn: str, stream: StreamView, moment: Moment) -> list[Local]:
+        run = self._runs.setdefault(arn, _Run())
+        collected = stream.order.close_when_collected and run.collected
+        over = collected or moment.monotonic >= run.until(stream.order, moment)
+        if run.running:
+            if over and not run.stopping:
+                run.stopping = True
+                return [StopCollecting(run_arn=arn)]
+            return []
+        if over or run.stopping:
+            return [FinishStream(run_arn=arn)]
+        if moment.monotonic < run.next_at or stream.count >= MAX_COUNT:
+            return []
+        run.running = True
+        return [StartCollecting(run_arn=arn, sensors=stream.order.sensors)]

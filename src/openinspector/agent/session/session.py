@@ -1,0 +1,401 @@
+"""The agent's session: a sans-I/O state machine. Events in, actions out; no clock, no socket, no randomness here.
+
+- No session, or an old one: ask for a nonce, open a session.
+- A session is refused until the host proves its identity afresh: do that with the next nonce.
+- A next host key waits: let it take the place of the one in use; a new session follows.
+- A heartbeat is due: send it; its reply's instructions are read one by one (`instruction_reader`).
+- Otherwise: send what is spooled, then manifests of finished streams (`upload`), in the order of the runs.
+- Meanwhile sensors run in the background as `schedule` says; they never hold up a heartbeat.
+- 401: a new session at once, with growing pauses if that does not help. 429, 503: the pause the gateway asks for;
+  uploads pause on their own, so that heartbeats go on and say THROTTLED. No reply: growing pauses with jitter.
+
+Only a Tick makes the machine ask for something new: local actions, or one request. What becomes of the request is
+the next event.
+"""
+
+from collections.abc import Container
+from typing import Final
+
+import msgspec
+
+from openinspector.agent.session.action import (
+    Action,
+    Attest,
+    Credentials,
+    Exit,
+    Local,
+    OpenSession,
+    OpenStream,
+    Request,
+    RotateKey,
+    SendChallenge,
+    SendEnvelope,
+    SendHeartbeat,
+    SendManifest,
+)
+from openinspector.agent.session.backoff import Backoff
+from openinspector.agent.session.event import (
+    Answered,
+    Collected,
+    Event,
+    Failed,
+    GatewayReply,
+    Moment,
+    Stopping,
+    Tick,
+    Trouble,
+)
+from openinspector.agent.session.instruction_reader import joined_refusals, read_instruction, read_start, refusal_of
+from openinspector.agent.session.reply import NOT_UNDERSTOOD, Failure, Refused, Throttled, Unauthorised, Unreachable
+from openinspector.agent.session.schedule import CollectionSchedule
+from openinspector.agent.session.stream import SpoolView, StreamPhase
+from openinspector.agent.session.upload import NOT_YET, Uploads
+from openinspector.model.agent import AgentHealthCode
+from openinspector.wire.instruction import (
+    MAX_HEARTBEAT_SECONDS,
+    MIN_HEARTBEAT_SECONDS,
+    Instruction,
+    Reattest,
+    SetHeartbeatInterval,
+    StartCollection,
+    StopCollection,
+)
+from openinspector.wire.message import Challenge, Heartbeat, HeartbeatReply, ManifestReply, Receipt, Refusal, Session
+
+IDLE_SECONDS: Final = 60
+COLLECTING_SECONDS: Final = 15
+JITTER: Final = 0.1
+MAX_SESSION_SECONDS: Final = 3600.0
+RENEW_SECONDS: Final = 60.0
+"""A session is renewed so long before it ends."""
+TROUBLE_SECONDS: Final = 10.0
+"""Pause after the agent could not carry out an action on its own host."""
+MAX_STREAMS: Final = 16
+"""Runs collected at a time; a heartbeat lists no more."""
+MAX_REFUSALS: Final = 32
+MAX_DETAILS: Final = 1000
+ATTESTATION_REQUIRED: Final = "attestation-required"
+"""The gateway's code for: prove who you are before you get a session."""
+REPLY: Final = "a heartbeat's reply"
+"""What a refusal calls a reply of which nothing is understood."""
+_MAX_REMEMBERED: Final = 256
+
+
+class AgentSession:
+    """What the agent does next. ``known_sensors`` are the names of the sensors that are built in."""
+
+    def __init__(self, agent_id: str, known_sensors: Container[str]) -> None:
+        self._agent_id = agent_id
+        self._known_sensors = known_sensors
+        self._session_id = ""
+        self._session_until = 0.0
+        self._counter = 0
+        self._asked: Request | None = None
+        self._nonce = ""
+        self._to_attest = False
+        self._rotating = Backoff()
+        self._contact = Backoff()
+        self._uploading = Backoff()
+        self._uploads = Uploads()
+        self._schedule = CollectionSchedule()
+        self._local_from = 0.0
+        self._trouble = ""
+        self._interval = IDLE_SECONDS
+        self._last_beat: float | None = None
+        self._beat_factor = 1.0
+        self._refusals: dict[Refusal, bool] = {}
+        """Refusal to whether the service has been told."""
+        self._stopping = False
+        self.refused = 0
+        """Instructions refused since the agent started."""
+
+    def step(self, event: Event, moment: Moment) -> tuple[Action, ...]:
+        """Take in what happened and return what to do; nothing to do is an empty tuple."""
+        if not isinstance(event, Tick):
+            return tuple(self._take(event, moment))
+        if not self._stopping and moment.monotonic >= self._local_from:
+            due = self._schedule.due(moment)
+            if due:
+                return tuple(due)
+        request = self._next_request(moment)
+        self._asked = request
+        if self._stopping and request is None:
+            return (Exit(),)
+        return (request,) if request else ()
+
+    def wakes_at(self, moment: Moment) -> float:
+        """Return when to step next if nothing happens before, in monotonic seconds."""
+        contact = self._contact.until
+        times = [max(contact, self._beat_due(moment)), max(self._local_from, self._schedule.wakes_at(moment))]
+        if moment.rotation:
+            times.append(max(contact, self._rotating.until))
+        times.append(max(contact, self._upload_due(moment)))
+        return max(moment.monotonic, min(times))
+
+    def heartbeat_seconds(self, spool: SpoolView) -> int:
+        """Return the interval of heartbeats that is in force."""
+        return min(self._interval, COLLECTING_SECONDS) if collecting(spool) else self._interval
+
+    def health(self, spool: SpoolView) -> tuple[AgentHealthCode, str]:
+        """Return the health code and what there is to say about it."""
+        details = " ".join(part for part in (self._trouble, _loss(spool)) if part)[:MAX_DETAILS]
+        if self._stopping:
+            return AgentHealthCode.SHUTDOWN, details
+        if self._trouble:
+            return AgentHealthCode.UNHEALTHY, details
+        if self._uploading.throttled or self._contact.throttled:
+            return AgentHealthCode.THROTTLED, details
+        return (AgentHealthCode.RUNNING if collecting(spool) else AgentHealthCode.IDLE), details
+
+    def _take(self, event: Event, moment: Moment) -> list[Local]:
+        if isinstance(event, Answered):
+            return self._answered(event.reply, moment)
+        if isinstance(event, Failed):
+            return self._failed(event.failure, moment)
+        if isinstance(event, Collected):
+            self._schedule.collected(event, moment)
+        elif isinstance(event, Trouble):
+            self._trouble = event.sentence
+            self._local_from = moment.monotonic + TROUBLE_SECONDS
+        elif isinstance(event, Stopping):
+            self._stopping = True
+        return []
+
+    # Requests
+
+    def _next_request(self, moment: Moment) -> Request | None:
+        if self._stopping:
+            return self._farewell(moment)
+        if not self._contact.is_over(moment.monotonic):
+            return None
+        if self._nonce:
+            nonce, self._nonce = self._nonce, ""
+            return Attest(nonce=nonce) if self._to_attest else OpenSession(nonce=nonce)
+        if not self._session_id or moment.monotonic >= self._session_until:
+            return SendChallenge()
+        if moment.monotonic >= self._beat_due(moment):
+            return self._heartbeat(moment)
+        if moment.rotation and self._rotating.is_over(moment.monotonic):
+            return RotateKey(credentials=self._credentials())
+        if moment.monotonic < self._upload_due(moment):
+            return None
+        return self._uploads.next_request(moment, self._credentials())
+
+    def _farewell(self, moment: Moment) -> Request | None:
+        """Return the last heartbeat, once, if there is a session to send it in."""
+        if not self._session_id:
+            return None
+        heartbeat = self._heartbeat(moment)
+        self._session_id = ""
+        return heartbeat
+
+    def _credentials(self) -> Credentials:
+        self._counter += 1
+        return Credentials(session_id=self._session_id, counter=self._counter)
+
+    def _heartbeat(self, moment: Moment) -> SendHeartbeat:
+        code, details = self.health(moment.spool)
+        untold = (refusal for refusal, told in self._refusals.items() if not told)
+        return SendHeartbeat(
+            credentials=self._credentials(),
+            heartbeat=Heartbeat(
+                host=moment.host,
+                health_code=code,
+                health_details=details,
+                collecting=collecting(moment.spool)[:MAX_STREAMS],
+                refusals=joined_refusals(untold, MAX_REFUSALS),
+                spool=moment.spool.report,
+            ),
+        )
+
+    def _beat_due(self, moment: Moment) -> float:
+        if self._last_beat is None:
+            return moment.monotonic
+        return self._last_beat + self._beat_factor * self.heartbeat_seconds(moment.spool)
+
+    def _upload_due(self, moment: Moment) -> float:
+        return max(self._uploading.until, self._local_from, self._uploads.ready_at(moment.spool))
+
+    # Replies
+
+    def _answered(self, reply: GatewayReply, moment: Moment) -> list[Local]:
+        asked, self._asked = self._asked, None
+        if not isinstance(asked, SendChallenge | OpenSession | Attest):
+            # A nonce or a session proves nothing yet: a gateway that then refuses it must not be asked in a circle.
+            self._contact.succeed()
+        if isinstance(asked, SendChallenge | OpenSession | Attest | RotateKey):
+            self._admitted(asked, reply, moment)
+        elif isinstance(asked, SendHeartbeat) and isinstance(reply, HeartbeatReply):
+            return self._beaten(asked, reply, moment)
+        elif isinstance(asked, SendEnvelope) and isinstance(reply, Receipt):
+            return self._received(asked, reply, moment)
+        elif isinstance(asked, SendManifest) and isinstance(reply, ManifestReply):
+            if reply.closed:
+                self._uploading.succeed()
+            else:
+                self._uploading.fail(moment)
+            return self._uploads.answered(asked, reply, moment)
+        return []
+
+    def _admitted(self, asked: Request, reply: GatewayReply, moment: Moment) -> None:
+        if isinstance(asked, SendChallenge) and isinstance(reply, Challenge):
+            self._nonce = reply.nonce
+        elif isinstance(asked, OpenSession) and isinstance(reply, Session):
+            self._opened(reply, moment)
+        elif isinstance(asked, Attest):
+            self._to_attest = False
+        elif isinstance(asked, RotateKey):
+            # Every session of the old key has ended.
+            self._session_id = ""
+            self._rotating.succeed()
+
+    def _opened(self, session: Session, moment: Moment) -> None:
+        self._session_id = session.session_id
+        self._counter = 0
+        # The host's clock may be off: a session is never thought shorter than two renewals.
+        left = (session.expires_at.timestamp() - moment.now.timestamp()) if session.expires_at.tzinfo else 0.0
+        left = min(MAX_SESSION_SECONDS, max(left, 2 * RENEW_SECONDS))
+        self._session_until = moment.monotonic + left - RENEW_SECONDS
+        if self._last_beat is None:
+            self._interval = max(MIN_HEARTBEAT_SECONDS, min(MAX_HEARTBEAT_SECONDS, session.heartbeat_seconds))
+
+    def _beaten(self, sent: SendHeartbeat, reply: HeartbeatReply, moment: Moment) -> list[Local]:
+        self._last_beat = moment.monotonic
+        self._beat_factor = 1 - JITTER + 2 * JITTER * moment.random
+        self._trouble = ""
+        told = sent.heartbeat.refusals
+        # The last of a full list may stand for many.
+        for refusal in self._refusals if len(told) == MAX_REFUSALS else told:
+            self._refusals[refusal] = True
+        if self._stopping:
+            return []
+        actions: list[Local] = []
+        for raw in reply.instructions:
+            actions += self._instruct(raw, moment, len(actions))
+        return actions
+
+    def _received(self, sent: SendEnvelope, receipt: Receipt, moment: Moment) -> list[Local]:
+        actions = self._uploads.received(sent, receipt, moment.spool)
+        if actions is None:
+            self._uploading.fail(moment)
+            self._trouble = "The gateway's receipt is not for what was sent."
+            return []
+        self._uploading.succeed()
+        return actions
+
+    def _failed(self, failure: Failure, moment: Moment) -> list[Local]:
+        asked, self._asked = self._asked, None
+        if isinstance(failure, Unreachable) and failure.stale:
+            return []
+        if isinstance(failure, Unauthorised):
+            in_session = bool(self._session_id)
+            self._session_id = ""
+            if in_session and not self._contact.failures:
+                # Sessions end when the service restarts: nothing is wrong yet.
+                self._contact.failures = 1
+                return []
+        if isinstance(asked, SendHeartbeat):
+            self._refuse_reply(failure)
+        if isinstance(asked, SendEnvelope | SendManifest):
+            return self._upload_failed(asked, failure, moment)
+        if isinstance(asked, RotateKey) and isinstance(failure, Refused | Throttled):
+            self._pause(self._rotating, failure, moment)
+            return []
+        self._note_attestation(asked, failure)
+        self._pause(self._contact, failure, moment)
+        return []
+
+    def _note_attestation(self, asked: Request | None, failure: Failure) -> None:
+        if isinstance(asked, OpenSession) and isinstance(failure, Refused):
+            self._to_attest = failure.problem.code == ATTESTATION_REQUIRED
+        elif isinstance(failure, Unauthorised):
+            # Not the proof was refused but the key: a session tells which key it is.
+            self._to_attest = False
+
+    def _upload_failed(self, asked: SendEnvelope | SendManifest, failure: Failure, moment: Moment) -> list[Local]:
+        if isinstance(failure, Unauthorised | Unreachable):
+            self._pause(self._contact, failure, moment)
+            return []
+        if isinstance(failure, Refused) and failure.problem.code == NOT_YET:
+            self._uploads.pause(asked.run_arn, moment)
+            return []
+        actions = self._uploads.refused(asked, failure) if isinstance(failure, Refused) else []
+        if not actions:
+            self._pause(self._uploading, failure, moment)
+        return actions
+
+    def _pause(self, backoff: Backoff, failure: Failure, moment: Moment) -> None:
+        if isinstance(failure, Throttled):
+            backoff.fail(moment, failure.retry_after, throttled=True)
+        else:
+            backoff.fail(moment)
+
+    # Instructions
+
+    def _instruct(self, raw: msgspec.Raw, moment: Moment, already: int) -> list[Local]:
+        instruction = read_instruction(raw)
+        if isinstance(instruction, Refusal):
+            self._refuse(instruction)
+            return []
+        if isinstance(instruction, StartCollection):
+            return self._start(instruction, moment, already)
+        return self._follow(instruction, moment, already)
+
+    def _follow(self, instruction: Instruction, moment: Moment, already: int) -> list[Local]:
+        if isinstance(instruction, StopCollection):
+            opened = self._schedule.stop(instruction, moment)
+            if opened and instruction.run_arn not in moment.spool.streams and self._is_full(moment, already):
+                return self._refuse_run("stop-collection", instruction.run_arn)
+            return opened
+        if isinstance(instruction, SetHeartbeatInterval):
+            self._interval = instruction.seconds
+        elif isinstance(instruction, Reattest):
+            self._session_id = ""
+        return []
+
+    def _start(self, start: StartCollection, moment: Moment, already: int) -> list[Local]:
+        if start.run_arn in moment.spool.streams:
+            # Instructions are repeated until the stream is closed.
+            return []
+        order, refusals = read_start(start, self._known_sensors, moment.now)
+        for refusal in refusals:
+            self._refuse(refusal)
+        if order is None:
+            return []
+        if self._is_full(moment, already):
+            return self._refuse_run("start-collection", start.run_arn)
+        self._schedule.ordered(order, moment)
+        return [OpenStream(order=order)]
+
+    def _is_full(self, moment: Moment, already: int) -> bool:
+        """Say whether no more streams may be opened; ``already`` counts what this reply asks for so far."""
+        return len(collecting(moment.spool)) + already >= MAX_STREAMS
+
+    def _refuse_run(self, kind: str, run_arn: str) -> list[Local]:
+        reason = f"this agent collects for {MAX_STREAMS} runs already"
+        self._refuse(refusal_of(f"{kind} of {run_arn}", reason))
+        return []
+
+    def _refuse_reply(self, failure: Failure) -> None:
+        """Count a heartbeat's reply that is none: whatever it was to bring about was refused."""
+        if isinstance(failure, Unreachable) and failure.garbled:
+            self._refuse(refusal_of(REPLY, failure.reason))
+        elif isinstance(failure, Refused) and failure.problem.code == NOT_UNDERSTOOD:
+            self._refuse(refusal_of(REPLY, failure.problem.message))
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.refused += 1
+        if refusal not in self._refusals:
+            while len(self._refusals) >= _MAX_REMEMBERED:
+                del self._refusals[next(iter(self._refusals))]
+            self._refusals[refusal] = False
+
+
+def collecting(spool: SpoolView) -> tuple[str, ...]:
+    """Return the runs whose streams are not over."""
+    return tuple(arn for arn, stream in spool.streams.items() if stream.phase is not StreamPhase.OVER)
+
+
+def _loss(spool: SpoolView) -> str:
+    dropped = spool.report.envelopes_dropped
+    return f"{dropped} envelopes of telemetry were lost since the agent started." if dropped else ""

@@ -1,0 +1,119 @@
+"""What to send of the spool next, and what the gateway's answers mean for it. Pure state."""
+
+from typing import Final
+
+from openinspector.agent.session.action import (
+    Acknowledge,
+    Credentials,
+    EndStream,
+    Local,
+    Lose,
+    Request,
+    SendEnvelope,
+    SendManifest,
+)
+from openinspector.agent.session.backoff import Backoff
+from openinspector.agent.session.event import Moment
+from openinspector.agent.session.reply import Refused, describe_failure
+from openinspector.agent.session.stream import SpoolView, StreamPhase, StreamView
+from openinspector.wire.message import ManifestReply, Receipt
+
+NOT_WANTED: Final = frozenset({"run-not-collecting", "stream-closed", "not-in-run", "digest-conflict", "other-agent"})
+"""Refusals after which nothing of the stream will ever be taken."""
+NOT_TAKEN: Final = frozenset({"invalid-message", "body-too-large"})
+"""Refusals of one envelope that would be refused again."""
+NOT_YET: Final = "out-of-window"
+"""How services up to 0.1 refuse an envelope far ahead of what they have, of one stream: others go on."""
+
+
+class Uploads:
+    """Envelopes go in order, one at a time; a stream's manifest goes when every envelope has its receipt."""
+
+    def __init__(self) -> None:
+        self._receipted: dict[str, int] = {}
+        """Run to the highest number with a receipt since the agent started; all pending ones below have theirs."""
+        self._missed: dict[str, set[int]] = {}
+        """Run to what the last reply to its manifest missed and is not here any more."""
+        self._pauses: dict[str, Backoff] = {}
+        """Run to when its stream, alone, is worth trying again."""
+
+    def next_request(self, moment: Moment, credentials: Credentials) -> Request | None:
+        """Return what to send next."""
+        for arn, stream in moment.spool.streams.items():
+            if self._paused_until(arn) > moment.monotonic:
+                continue
+            seq = self._next(stream)
+            if seq is not None:
+                return SendEnvelope(credentials=credentials, run_arn=arn, seq=seq)
+            if stream.phase is StreamPhase.FINISHED:
+                return SendManifest(credentials=credentials, run_arn=arn)
+        return None
+
+    def ready_at(self, spool: SpoolView) -> float:
+        """Return when there is something to send, in monotonic seconds; infinity where there is nothing."""
+        return min(
+            (
+                self._paused_until(arn)
+                for arn, stream in spool.streams.items()
+                if stream.phase is StreamPhase.FINISHED or self._next(stream) is not None
+            ),
+            default=float("inf"),
+        )
+
+    def received(self, sent: SendEnvelope, receipt: Receipt, spool: SpoolView) -> list[Local] | None:
+        """Return what a receipt allows; None where it is not the receipt of what was sent."""
+        if (receipt.run_arn, receipt.seq) != (sent.run_arn, sent.seq):
+            return None
+        self._receipted[sent.run_arn] = sent.seq
+        self._pauses.pop(sent.run_arn, None)
+        # A service that claims more than it gave receipts for is not believed.
+        watermark = min(receipt.watermark, sent.seq)
+        stream = spool.streams.get(sent.run_arn)
+        if stream is not None and watermark + 1 not in stream.pending:
+            # What the service waits for will never come: all that is still here up to this receipt has one.
+            watermark = sent.seq
+        return [Acknowledge(run_arn=sent.run_arn, watermark=watermark)] if watermark else []
+
+    def answered(self, sent: SendManifest, reply: ManifestReply, moment: Moment) -> list[Local]:
+        """Return what the reply to a manifest asks for."""
+        if reply.closed:
+            return self._end(sent.run_arn, "closed")
+        stream = moment.spool.streams.get(sent.run_arn)
+        if stream is None or not reply.missing:
+            return []
+        self._receipted[sent.run_arn] = min(reply.missing) - 1
+        gone = {seq for seq in reply.missing if seq <= stream.count and seq not in stream.pending}
+        # The service gave receipts for these: it is asked once more before they count as lost.
+        lost = tuple(sorted(gone & self._missed.get(sent.run_arn, set())))
+        self._missed[sent.run_arn] = gone
+        reason = "the service misses them, and they are no longer here"
+        return [Lose(run_arn=sent.run_arn, seqs=lost, reason=reason)] if lost else []
+
+    def refused(self, sent: SendEnvelope | SendManifest, failure: Refused) -> list[Local]:
+        """Return what a refusal means for the stream; empty where trying again later is right."""
+        code = failure.problem.code
+        if code in NOT_WANTED or (code in NOT_TAKEN and isinstance(sent, SendManifest)):
+            return self._end(sent.run_arn, describe_failure(failure))
+        if code in NOT_TAKEN and isinstance(sent, SendEnvelope):
+            return [Lose(run_arn=sent.run_arn, seqs=(sent.seq,), reason=describe_failure(failure))]
+        return []
+
+    def pause(self, run_arn: str, moment: Moment) -> None:
+        """Leave one run's stream alone for a while, longer each time until a receipt comes."""
+        self._pauses.setdefault(run_arn, Backoff()).fail(moment)
+
+    def _paused_until(self, run_arn: str) -> float:
+        pause = self._pauses.get(run_arn)
+        return pause.until if pause else 0.0
+
+    def _end(self, run_arn: str, reason: str) -> list[Local]:
+        self._receipted.pop(run_arn, None)
+        self._missed.pop(run_arn, None)
+        self._pauses.pop(run_arn, None)
+        return [EndStream(run_arn=run_arn, reason=reason)]
+
+    def _next(self, stream: StreamView) -> int | None:
+        if stream.phase is StreamPhase.OVER:
+            return None
+        receipted = self._receipted.get(stream.order.run_arn, 0)
+        return next((seq for seq in stream.pending if seq > receipted), None)

@@ -1,0 +1,1 @@
+"""Telemetry on disk until the service has acknowledged it."""

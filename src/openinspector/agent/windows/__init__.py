@@ -1,0 +1,1 @@
+"""Readers of the Windows registry, hotfix and policy lists, live or recorded."""

@@ -1,0 +1,96 @@
+import os
+import secrets
+import socket
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from openinspector.agent.operation.systemd import ServiceNotifier, is_journal, service_notifier
+
+
+@pytest.fixture
+def listener() -> socket.socket:
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    made.settimeout(5)
+    return made
+
+
+def test_systemd_hears_everything_in_its_own_words(listener: socket.socket, tmp_path: Path) -> None:
+    address = str(tmp_path / "notify")
+    listener.bind(address)
+    notifier = ServiceNotifier(address, 10.0)
+    notifier.ready()
+    notifier.status("IDLE: in touch")
+    notifier.status("IDLE: in touch")
+    notifier.alive()
+    notifier.status("a\nMAINPID=1")
+    notifier.stopping()
+    said = [listener.recv(4096).decode() for _ in range(5)]
+    assert said == ["READY=1", "STATUS=IDLE: in touch", "WATCHDOG=1", "STATUS=a MAINPID=1", "STOPPING=1"]
+
+
+def test_a_long_request_is_told_of_thrice_in_the_watchdogs_period(listener: socket.socket, tmp_path: Path) -> None:
+    listener.bind(str(tmp_path / "notify"))
+    listener.setblocking(False)
+    seconds = [0.0]
+    notifier = ServiceNotifier(str(tmp_path / "notify"), 300.0, lambda: seconds[0])
+    notifier.alive()
+    said = 0
+    for second in range(300):
+        seconds[0] = float(second)
+        notifier.moving()
+        with suppress(BlockingIOError):
+            assert listener.recv(100) == b"WATCHDOG=1"
+            said += 1
+    assert said == 3
+    ServiceNotifier(str(tmp_path / "notify")).moving()
+    with pytest.raises(BlockingIOError):
+        listener.recv(100)
+
+
+def test_abstract_addresses_are_understood(listener: socket.socket) -> None:
+    name = f"openinspector-{secrets.token_hex(8)}"
+    listener.bind(f"\0{name}")
+    service_notifier({"NOTIFY_SOCKET": f"@{name}"}).ready()
+    assert listener.recv(100) == b"READY=1"
+
+
+def test_without_a_listener_nothing_happens(tmp_path: Path) -> None:
+    for address in (None, str(tmp_path / "absent"), "x" * 500):
+        notifier = ServiceNotifier(address, 1.0)
+        notifier.ready()
+        notifier.alive()
+
+
+def test_a_listener_that_reads_nothing_does_not_block(listener: socket.socket, tmp_path: Path) -> None:
+    listener.bind(str(tmp_path / "notify"))
+    notifier = ServiceNotifier(str(tmp_path / "notify"), 1.0)
+    for _ in range(5000):
+        notifier.alive()
+
+
+@pytest.mark.parametrize(
+    ("variables", "wait"),
+    [
+        ({}, 300.0),
+        ({"WATCHDOG_USEC": "30000000"}, 10.0),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": str(os.getpid())}, 10.0),
+        ({"WATCHDOG_USEC": "30000000", "WATCHDOG_PID": "1"}, 300.0),
+        ({"WATCHDOG_USEC": "0"}, 300.0),
+        ({"WATCHDOG_USEC": "soon"}, 300.0),
+        ({"WATCHDOG_USEC": "900000000000"}, 300.0),
+    ],
+)
+def test_the_watchdog_hears_from_the_agent_thrice_in_its_period(variables: dict[str, str], wait: float) -> None:
+    assert service_notifier(variables).longest_wait(300.0) == wait
+
+
+def test_the_journal_is_told_from_any_other_standard_error() -> None:
+    with tempfile.TemporaryFile() as file:
+        found = os.fstat(file.fileno())
+        assert is_journal({"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"}, file.fileno())
+        assert not is_journal({"JOURNAL_STREAM": "1:2"}, file.fileno())
+        assert not is_journal({}, file.fileno())
+    assert not is_journal({"JOURNAL_STREAM": "1:2"}, 9999)

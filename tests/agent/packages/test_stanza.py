@@ -1,0 +1,42 @@
+import tracemalloc
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openinspector.agent.packages.stanza import MAX_BROKEN, has_words, stanzas
+from openinspector.agent.sensor import Incomplete
+from openinspector.agent.sensors import apk, dpkg
+
+MEBIBYTE = 2**20
+
+
+@given(st.text("a\n\r ", max_size=40).map(str.encode))
+def test_stanzas_are_what_splitting_finds(data: bytes) -> None:
+    found = [data[start:end].strip(b"\n") for start, end in stanzas(data) if has_words(data, start, end)]
+    assert found == [part.strip(b"\n") for part in data.split(b"\n\n") if part.strip()]
+
+
+def peak(parse: str, data: bytes) -> int:
+    """Return the most bytes that reading ``data`` took beside ``data`` itself."""
+    tracemalloc.start()
+    try:
+        for _ in {"dpkg": dpkg.parse, "apk": apk.parse}[parse](data):
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_database_is_read_without_a_copy_of_it_or_its_parts() -> None:
+    for line in (b"\n", b"Source:\n", b"A:\n", b"x\n"):
+        data = line * (4 * MEBIBYTE // len(line))
+        assert peak("dpkg", data) < MEBIBYTE, line
+        assert peak("apk", data) < MEBIBYTE, line
+
+
+def test_what_is_no_database_is_not_read_to_its_end() -> None:
+    data = b"x\n\n" * (MAX_BROKEN + 5)
+    for parse in (dpkg.parse, apk.parse):
+        told = [item.reason for item in parse(data) if isinstance(item, Incomplete)]
+        assert "was not read on" in told[0]
+        assert told[1].endswith(f": {MAX_BROKEN + 1}.")
