@@ -59,7 +59,7 @@ def test_the_one_child_is_this_program_with_fixed_words() -> None:
     }
     assert constants["WORD"] == "'sensing'"
     assert constants["MODULE"] == "'openinspector.agent.sensing'"
-    assert constants["FOLDER"] == "str(Path(__file__).resolve().parents[2])"
+    assert constants["FOLDER"] == "str(Path(__file__).resolve().parents[3])"
 
 
 def test_nobody_gives_the_one_child_another_command() -> None:
