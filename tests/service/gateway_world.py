@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.arn import RunArn
 from openinspector.model.assessment import AssessmentRun, StateChange
-from openinspector.model.facts import Record
 from openinspector.model.inventory import (
     ListeningPort,
     MonitoringStart,
@@ -23,6 +22,7 @@ from openinspector.model.inventory import (
     SensorStatus,
     Transport,
 )
+from openinspector.model.record import Record
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.app.attestation import Attesting
 from openinspector.service.app.counters import Counters

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind
-from openinspector.model.facts import HostFacts, Record
+from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager, SensorState, SensorStatus
+from openinspector.model.record import Record
 from openinspector.plugins import discover
 from openinspector.version import VersionScheme
 

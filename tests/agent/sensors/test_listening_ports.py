@@ -6,8 +6,8 @@ import pytest
 from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.listening_ports import SENSOR
-from openinspector.model.facts import Record
 from openinspector.model.inventory import ListeningPort, SensorState, Transport
+from openinspector.model.record import Record
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 

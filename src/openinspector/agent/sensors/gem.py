@@ -11,7 +11,7 @@ from openinspector.agent.host import Host
 from openinspector.agent.hosts.tree_walk import Visit, walk
 from openinspector.agent.linux.config_file import printable
 from openinspector.agent.packages.language_package import APPLICATIONS, NEVER_ENTERED, Installation, packages
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 _SPECIFICATIONS: Final = "specifications"
@@ -68,4 +68,11 @@ def _installation(folder: str, specifications: str, file: str) -> Installation |
     return Installation(name=told[0], version=told[1], folder=folder, record=path)
 
 
-SENSOR: Final = Sensor(name="gem", title="Packages of Ruby (RubyGems)", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="gem",
+    title="Packages of Ruby (RubyGems)",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

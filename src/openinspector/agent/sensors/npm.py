@@ -12,7 +12,7 @@ from openinspector.agent.host import Host
 from openinspector.agent.hosts.tree_walk import Visit, walk
 from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, printable, unread
 from openinspector.agent.packages.language_package import APPLICATIONS, LIBRARIES, NEVER_ENTERED, Installation, packages
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 _MODULES: Final = "node_modules"
@@ -83,4 +83,11 @@ def _installation(host: Host, folder: str) -> Installation | Incomplete:
     return Installation(name=told[0], version=told[1], folder=folder, record=path)
 
 
-SENSOR: Final = Sensor(name="npm", title="Packages of Node.js (npm)", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="npm",
+    title="Packages of Node.js (npm)",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

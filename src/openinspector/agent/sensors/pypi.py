@@ -11,7 +11,7 @@ from openinspector.agent.host import Host
 from openinspector.agent.hosts.tree_walk import Visit, walk
 from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, decode, printable, unread
 from openinspector.agent.packages.language_package import APPLICATIONS, LIBRARIES, NEVER_ENTERED, Installation, packages
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 _SITES: Final = ("site-packages", "dist-packages")
@@ -74,4 +74,11 @@ def _installation(host: Host, folder: str, record: str) -> Installation | Incomp
     return Installation(name=name, version=version, folder=folder, record=path)
 
 
-SENSOR: Final = Sensor(name="pypi", title="Packages of Python (PyPI)", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="pypi",
+    title="Packages of Python (PyPI)",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)
