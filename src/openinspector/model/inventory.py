@@ -55,6 +55,9 @@ class Package(Record):
     """Folder of the host it is installed in; empty for the distribution's packages, which have one database."""
     owner: str = ""
     """Name of the distribution's package that brought it; empty where none did or that cannot be seen."""
+    repository: str = ""
+    """Where it was installed from: an rpm repository's id (``appstream``), an apt archive's ``Origin/Suite``
+    (``Debian/stable-security``); empty where that is not recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +96,8 @@ class OperatingSystem(Record):
     """Running kernel, ``uname -r``."""
     kernel_version: str = ""
     """``uname -v``; Debian's carries the kernel package's version."""
+    extensions: tuple[str, ...] = ()
+    """Support extensions that are enabled: ``esm-infra``, ``esm-apps``, ``fips``, ``eus``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

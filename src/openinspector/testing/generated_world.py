@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind, Priority
+from openinspector.model.advisory import Advisory, Fix, PackageKind, Priority, Target
 from openinspector.model.inventory import (
     KernelParameters,
     MonitoringStart,
@@ -55,13 +55,10 @@ class GeneratedWorld:
                 vulnerabilities=(cve,),
                 summary=f"A flaw in {name} lets a remote attacker do what they should not.",
                 priority=chance.choice(tuple(Priority)),
-                affected=(
-                    AffectedPackage(
-                        distribution=DISTRIBUTION,
-                        kind=PackageKind.SOURCE,
-                        name=name,
-                        fix_state=FixState.FIXED,
-                        fixed_version=_version(name, chance.randrange(1, _VERSIONS)),
+                fixes=(
+                    Fix(
+                        target=Target(stream=DISTRIBUTION, kind=PackageKind.SOURCE, name=name),
+                        version=_version(name, chance.randrange(1, _VERSIONS)),
                     ),
                 ),
             )
