@@ -2,7 +2,7 @@ import re
 from itertools import product
 
 from openinspector.model.activity import ConnectionState, Process, TcpConnection
-from openinspector.model.inventory import Group, ListeningPort, Transport
+from openinspector.model.inventory import Group, ListeningPort, TransportProtocol
 from openinspector.wire.record_kind import RECORD_KINDS
 from openinspector.wire.telemetry import message_type
 
@@ -41,7 +41,7 @@ def test_every_message_type_of_the_original_is_sent_or_left_for_a_reason() -> No
 
 
 def test_the_message_type_of_a_record_is_one_of_its_kind() -> None:
-    for transport, ip_version in product(Transport, (4, 6)):
+    for transport, ip_version in product(TransportProtocol, (4, 6)):
         port = ListeningPort(transport=transport, ip_version=ip_version, address="::", port=22)
         assert message_type(port) in expand(ListeningPort.MESSAGE_TYPE)
     connection = TcpConnection(

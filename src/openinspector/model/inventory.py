@@ -143,7 +143,7 @@ class NetworkInterface(Record):
     up: bool = True
 
 
-class Transport(StrEnum):
+class TransportProtocol(StrEnum):
     """Transport protocol of a listening port."""
 
     TCP = "TCP"
@@ -156,7 +156,7 @@ class ListeningPort(Record):
 
     MESSAGE_TYPE: ClassVar[str] = "Inspector{Tcp,Udp}V{4,6}ListeningPort"
 
-    transport: Transport
+    transport: TransportProtocol
     ip_version: int
     """4 or 6."""
     address: str
@@ -169,7 +169,7 @@ class ListeningPort(Record):
 
     def message_type(self) -> str:
         """Return the type by protocol and IP version."""
-        transport = "Tcp" if self.transport is Transport.TCP else "Udp"
+        transport = "Tcp" if self.transport is TransportProtocol.TCP else "Udp"
         return f"Inspector{transport}V{self.ip_version}ListeningPort"
 
 

@@ -14,11 +14,11 @@ from openinspector.agent.linux.socket_owner import SocketOwner, SocketOwners
 from openinspector.agent.linux.socket_table import TCP_TABLES, UDP_TABLES, OpenSocket, parse_table, read_tables
 from openinspector.agent.packages.file_owner import owners
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
-from openinspector.model.inventory import ListeningPort, Transport
+from openinspector.model.inventory import ListeningPort, TransportProtocol
 
 _TABLES: Final = tuple(
     (path, partial(parse_table, transport=transport, ip_version=ip_version))
-    for transport, tables in ((Transport.TCP, TCP_TABLES), (Transport.UDP, UDP_TABLES))
+    for transport, tables in ((TransportProtocol.TCP, TCP_TABLES), (TransportProtocol.UDP, UDP_TABLES))
     for path, ip_version in tables
 )
 
