@@ -20,6 +20,7 @@ from typing import Final
 
 import msgspec
 
+from openinspector.agent.printable_line import printable_line
 from openinspector.agent.session.action import (
     Action,
     Attest,
@@ -48,7 +49,15 @@ from openinspector.agent.session.event import (
     Trouble,
 )
 from openinspector.agent.session.instruction_reader import joined_refusals, read_instruction, read_start, refusal_of
-from openinspector.agent.session.reply import NOT_UNDERSTOOD, Failure, Refused, Throttled, Unauthorised, Unreachable
+from openinspector.agent.session.reply import (
+    NOT_UNDERSTOOD,
+    Failure,
+    Refused,
+    Throttled,
+    Unauthorised,
+    Unreachable,
+    describe_failure,
+)
 from openinspector.agent.session.schedule import CollectionSchedule
 from openinspector.agent.session.stream import SpoolView, StreamPhase
 from openinspector.agent.session.upload import NOT_YET, Uploads
@@ -76,6 +85,8 @@ MAX_STREAMS: Final = 16
 """Runs collected at a time; a heartbeat lists no more."""
 MAX_REFUSALS: Final = 32
 MAX_DETAILS: Final = 1000
+COPIED_HOST: Final = "copied-host"
+"""The gateway's code for: another living host uses this host's key."""
 ATTESTATION_REQUIRED: Final = "attestation-required"
 """The gateway's code for: prove who you are before you get a session."""
 REPLY: Final = "a heartbeat's reply"
@@ -104,6 +115,8 @@ class AgentSession:
         self._schedule = CollectionSchedule()
         self._local_from = 0.0
         self._trouble = ""
+        self._copied = ""
+        """The gateway's report of another host with this key; kept until the agent restarts, so that people see it."""
         self._interval = IDLE_SECONDS
         self._last_beat: float | None = None
         self._beat_factor = 1.0
@@ -142,7 +155,7 @@ class AgentSession:
 
     def health(self, spool: SpoolView) -> tuple[AgentHealthCode, str]:
         """Return the health code and what there is to say about it."""
-        details = " ".join(part for part in (self._trouble, _loss(spool)) if part)[:MAX_DETAILS]
+        details = " ".join(part for part in (self._trouble, self._copied, _loss(spool)) if part)[:MAX_DETAILS]
         if self._stopping:
             return AgentHealthCode.SHUTDOWN, details
         if self._trouble:
@@ -294,6 +307,8 @@ class AgentSession:
         if isinstance(failure, Unreachable) and failure.stale:
             return []
         if isinstance(failure, Unauthorised):
+            if failure.problem.code == COPIED_HOST:
+                self._copied = printable_line(describe_failure(failure))
             self._session_id = ""
             if isinstance(asked, RotateKey | SendHeartbeat | SendEnvelope | SendManifest):
                 self._lose_session(reading)

@@ -83,6 +83,8 @@ class Caller:
     """An agent whose request is proved; what it sent is still to be read."""
 
     agent_id: AgentId
+    instance: str
+    """The agent process that opened the session; empty if it sent none."""
     claim: SignedRequest
     request: Request
     limit: int
@@ -122,7 +124,9 @@ def authenticate(gateway: Gateway, request: Request, expected: Body) -> Caller:
         raise _bad_signature("a signature that does not verify")
     # Only who holds the key moves the counter.
     session.counter = claim.covered.counter
-    return Caller(agent_id=session.agent_id, claim=claim, request=request, limit=expected.limit)
+    return Caller(
+        agent_id=session.agent_id, instance=session.instance, claim=claim, request=request, limit=expected.limit
+    )
 
 
 def decode_body(body: bytes, decoder: msgspec.json.Decoder[T], what: str) -> T:
