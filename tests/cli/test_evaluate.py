@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from openinspector.cli.evaluate import evaluate
 from openinspector.cli.facts_file import UNKNOWN_AGENT, FactsFileError
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind
+from openinspector.model.advisory import Advisory, Fix, PackageKind, Target
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import InstanceMetadata, KernelParameters, SensorState, SensorStatus
 from openinspector.testing.fact_builders import (
@@ -94,14 +94,8 @@ def test_the_host_is_called_what_its_metadata_or_the_caller_says(tmp_path: Path)
 
 
 def test_advisories_bring_vulnerabilities(tmp_path: Path) -> None:
-    affected = AffectedPackage(
-        distribution="debian:12",
-        kind=PackageKind.SOURCE,
-        name="bash",
-        fix_state=FixState.FIXED,
-        fixed_version="5.2-2",
-    )
-    advisory = Advisory(id="DSA-1", feed="debian", vulnerabilities=("CVE-2026-1",), affected=(affected,))
+    fix = Fix(target=Target(stream="debian:12", kind=PackageKind.SOURCE, name="bash"), version="5.2-2")
+    advisory = Advisory(id="DSA-1", feed="debian", vulnerabilities=("CVE-2026-1",), fixes=(fix,))
     path = tmp_path / "advisories.json"
     path.write_bytes(msgspec.json.encode([advisory]))
     result = run(tmp_path, lines(FACTS), "--advisories", str(path), "--package", "common_vulnerabilities", "--json")

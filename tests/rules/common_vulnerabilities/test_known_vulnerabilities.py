@@ -11,17 +11,17 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import ContainerRoot, PackageManager, SensorState, SensorStatus
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
-from openinspector.testing.match_builders import AGENT, advisory, affected, host, index, installed
+from openinspector.testing.match_builders import AGENT, advisory, fix, host, index, installed, status
 
 CVE = "CVE-2026-0001"
 OPENSSL = installed("openssl", "3.0.15-1")
 LIBSSL = installed("libssl3", "3.0.15-1", source=("openssl", "3.0.15-1"))
-FIX = advisory(CVE, affected("openssl", "3.0.16-1"))
+FIX = advisory(CVE, fix("openssl", "3.0.16-1"))
 OLD = installed("linux-image-6.1.0-29-amd64", "6.1.123-1", source=("linux-signed-amd64", "6.1.123+1"))
 NEW = installed("linux-image-6.1.0-32-amd64", "6.1.129-1", source=("linux-signed-amd64", "6.1.129+1"))
 META = installed("linux-image-amd64", "6.1.129-1", source=("linux-signed-amd64", "6.1.129+1"))
 UNAME = ("6.1.0-29-amd64", "#1 SMP Debian 6.1.123-1 (2025-01-02)")
-KERNEL_FIX = advisory(CVE, affected("linux", "6.1.128-1"))
+KERNEL_FIX = advisory(CVE, fix("linux", "6.1.128-1"))
 
 
 def judged(facts: HostFacts, *advisories: Advisory) -> Outcome:
@@ -39,7 +39,7 @@ def attributes(detection: Detection) -> dict[str, str | None]:
 
 
 def test_one_detection_for_a_host_and_cve() -> None:
-    other = advisory("DSA-1-1", affected("openssl", "3.0.16-1"), feed="dsa")
+    other = advisory("DSA-1-1", fix("openssl", "3.0.16-1"), feed="dsa")
     other = replace(other, vulnerabilities=(CVE, "CVE-2026-0002"))
     found = detections(host([OPENSSL, LIBSSL]), FIX, other)
     assert [item.rule_id for item in found] == [CVE, "CVE-2026-0002"]
@@ -82,23 +82,23 @@ def test_evidence_goes_from_the_package_over_the_advisory_to_the_comparison() ->
 
 
 def test_no_fix_is_said_with_the_publishers_note() -> None:
-    (found,) = detections(host([OPENSSL]), replace(advisory(CVE, affected("openssl")), note="Minor issue"))
+    (found,) = detections(host([OPENSSL]), advisory(CVE, status("openssl", word="no-dsa (Minor issue)")))
     assert found.recommendation == (
-        "No fixed version of openssl is published yet for debian:12 (CVE-2026-0001). The publisher says: Minor issue "
-        "Remove openssl if it is not needed, or limit access to it."
+        "No fixed version of openssl is published yet for debian:12 (CVE-2026-0001). The publisher says: "
+        "no-dsa (Minor issue). Remove openssl if it is not needed, or limit access to it."
     )
     assert "fixed_version" not in attributes(found)
 
 
 def test_of_two_advisories_for_one_package_the_newer_version_is_recommended() -> None:
-    (found,) = detections(host([OPENSSL]), FIX, advisory(CVE, affected("openssl", "3.0.17-1"), feed="other"))
+    (found,) = detections(host([OPENSSL]), FIX, advisory(CVE, fix("openssl", "3.0.17-1"), feed="other"))
     assert "openssl to version 3.0.17-1 or later" in found.recommendation
     assert attributes(found)["fixed_version"] == "3.0.17-1"
 
 
 def test_advisory_without_cve_is_found_under_its_id() -> None:
     facts = host([replace(OPENSSL, manager=PackageManager.RPM)], distribution="almalinux:9.4")
-    statement = affected("openssl", "4", distribution="almalinux:9", kind=PackageKind.BINARY)
+    statement = fix("openssl", "4", stream="almalinux:9", kind=PackageKind.BINARY)
     (found,) = detections(facts, replace(advisory("ALSA-2026:25341", statement), priority=Priority.HIGH))
     assert found.rule_id == "ALSA-2026:25341"
     assert found.title == f"Instance {AGENT} lacks the security update ALSA-2026:25341"
