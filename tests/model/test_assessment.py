@@ -66,9 +66,10 @@ def test_a_run_is_stopped_early_before_its_duration_is_over(
     collecting = run(State.CREATED, State.COLLECTING_DATA)
     change = [] if stopping is None else [State.STOP_DATA_COLLECTION_PENDING]
     later = tuple(StateChange(at=NOW + timedelta(seconds=stopping or 0), state=state) for state in change)
-    assert replace(
-        collecting, stop_action=action, state_changes=(*collecting.state_changes, *later)
-    ).stopped_early is early
+    assert (
+        replace(collecting, stop_action=action, state_changes=(*collecting.state_changes, *later)).stopped_early
+        is early
+    )
 
 
 def test_a_run_that_has_ended() -> None:

@@ -123,9 +123,7 @@ def exclusion_of(run: RunArn, preview: ExclusionPreview) -> Exclusion:
     has a few exclusions a host, and 50,000 of them collide with probability 6e-6.
     """
     scopes = (f"{scope.key}={scope.value}" for scope in preview.scopes)
-    return Exclusion(
-        arn=exclusion_arn(run, derived_id(run, preview.kind.name, *scopes)), run_arn=run, preview=preview
-    )
+    return Exclusion(arn=exclusion_arn(run, derived_id(run, preview.kind.name, *scopes)), run_arn=run, preview=preview)
 
 
 def exclusions_of(run: RunArn, previews: Sequence[ExclusionPreview]) -> list[Exclusion]:

@@ -218,7 +218,7 @@ def test_packages_of_a_registry_are_counted_beside_findings() -> None:
     assert outcome.unfinished is not None
     assert not outcome.unfinished.kind.is_error
     assert outcome.unfinished.kind is ExclusionKind.REGISTRY_PACKAGES
-    assert outcome.unfinished.reason.startswith("2 PyPI packages were not installed by the distribution")
+    assert outcome.unfinished.reason.startswith("2 PyPI packages not installed by the distribution.")
 
 
 def test_packages_of_a_registry_are_counted_beside_a_pass() -> None:

@@ -113,7 +113,7 @@ def _not_judged(facts: HostFacts) -> Unable | None:
         return containers
     registries = Unable(
         kind=ExclusionKind.REGISTRY_PACKAGES,
-        reason=f"{', '.join(counted)} were not installed by the distribution, and no advisories are loaded for them.",
+        reason=f"{', '.join(counted)} not installed by the distribution. No advisories are loaded for them.",
         recommendation="Audit these packages with the registry's own command, such as `npm audit`. "
         "`openinspector agent collect --dry-run` on the host lists them with their folders.",
     )

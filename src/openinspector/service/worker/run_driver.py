@@ -191,7 +191,7 @@ class RunDriver:
     def _is_canceled(self, run: AssessmentRun) -> bool:
         """Return True if the run ends without an evaluation: the user skips it, or stopped before any telemetry.
 
-        The second stores an exclusion for each host, so that the run shows why it has no findings (ADR 0053).
+        The second stores an exclusion for each host, so that the run shows why it has no findings (ADR 52).
         """
         if run.state not in BEFORE_EVALUATION:
             return False
