@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.plugins import PluginError, discover, modules
+from openinspector.plugins import PluginError, discover, modules, subclasses
 
 
 @dataclass(frozen=True)
@@ -78,3 +78,20 @@ def test_the_modules_of_a_package_are_found_in_name_order(folder: Path) -> None:
 
 def test_a_package_that_is_absent_has_no_modules() -> None:
     assert modules("openinspector.nothing_here") == {}
+
+
+def test_the_classes_below_a_base_are_found_where_they_are_defined(folder: Path) -> None:
+    write(folder, "square", "from tests_shape import Shape\nclass Square(Shape): ...\nclass Line: ...")
+    write(
+        folder,
+        "circle",
+        "from tests_shape import Shape\nfrom shapes_under_test.square import Square\nclass Circle(Shape): ...",
+    )
+    assert list(subclasses("shapes_under_test", Shape)) == ["Circle", "Square"]
+
+
+def test_two_classes_of_one_name_are_refused(folder: Path) -> None:
+    for name in ("one", "two"):
+        write(folder, name, "from tests_shape import Shape\nclass Square(Shape): ...")
+    with pytest.raises(PluginError, match="shapes_under_test.two and shapes_under_test.one both define Square"):
+        subclasses("shapes_under_test", Shape)

@@ -25,6 +25,7 @@ class Named(Protocol):
 
 
 P = TypeVar("P", bound=Named)
+T = TypeVar("T")
 
 
 class PluginError(OpenInspectorError):
@@ -52,6 +53,23 @@ def modules(package: str) -> Mapping[str, ModuleType]:
     folder = importlib.import_module(package)
     names = sorted(found.name for found in pkgutil.iter_modules(folder.__path__))
     return MappingProxyType({name: importlib.import_module(f"{package}.{name}") for name in names})
+
+
+def subclasses(package: str, base: type[T]) -> Mapping[str, type[T]]:
+    """Return the classes below ``base`` that the modules of ``package`` define, by class name, in name order.
+
+    Entry points of the group ``package`` name modules that add more. Raises PluginError if two classes share a name.
+    """
+    added = [importlib.import_module(entry.module) for entry in entry_points(group=package)]
+    found: dict[str, type[T]] = {}
+    for module in (*modules(package).values(), *added):
+        for value in vars(module).values():
+            if isinstance(value, type) and value.__module__ == module.__name__ and issubclass(value, base):
+                other = found.setdefault(value.__name__, value)
+                if other is not value:
+                    raise PluginError(f"{module.__name__} and {other.__module__} both define {value.__name__}")
+    found.pop(base.__name__, None)
+    return MappingProxyType(dict(sorted(found.items())))
 
 
 def _plugin(module: ModuleType, name: str, constant: str, kind: type[P]) -> P:

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.model.exclusion import ExclusionKind
-from openinspector.model.facts import HostFacts, Record
+from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
+from openinspector.model.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from openinspector.agent.operation.installation_check import CheckResult, Place, Verdict, check_installation
+from openinspector.agent.operation.installation_check import CheckContext, CheckResult, Verdict, check_installation
 from openinspector.agent.runtime import enrol_host
 from openinspector.agent.settings.settings import load_settings
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
@@ -27,7 +27,7 @@ def file(gateway: SimulatedGateway, tmp_path: Path) -> Path:
 
 
 def check(file: Path, now: datetime = NOW, *, connect: bool = False) -> Mapping[str, CheckResult]:
-    place = Place(settings_file=file, environment={}, now=now, connect=connect)
+    place = CheckContext(settings_file=file, environment={}, now=now, connect=connect)
     return {result.name: result for result in check_installation(place)}
 
 
@@ -88,7 +88,9 @@ def test_a_state_directory_that_others_use_is_not_to_be_closed_to_them(file: Pat
 def test_a_state_directory_that_the_installed_service_does_not_use_is_told(file: Path, tmp_path: Path) -> None:
     def found(service_file: Path, environment: Mapping[str, str]) -> Mapping[str, CheckResult]:
         variables = {"OPENINSPECTOR_AGENT_CONFIG": str(file), **environment}
-        place = Place(settings_file=None, environment=variables, now=NOW, connect=False, service_file=service_file)
+        place = CheckContext(
+            settings_file=None, environment=variables, now=NOW, connect=False, service_file=service_file
+        )
         return {result.name: result for result in check_installation(place)}
 
     expect(found(file, {})["state_directory"], Verdict.FAILED, "the installed service uses /var/lib/openinspector")

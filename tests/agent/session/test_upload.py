@@ -89,7 +89,7 @@ def test_a_service_that_waits_for_what_is_gone_holds_up_that_stream_only(connect
     assert sent.run_arn == "another"
     connected.step(Answered(reply=connected.receipt(sent)))
     assert connected.tick() is None
-    moment = connected.moment()
+    moment = connected.reading()
     assert moment.monotonic < connected.session.wakes_at(moment) <= moment.monotonic + 2
     connected.wait(2)
     assert connected.expect(SendEnvelope).run_arn == RUN

@@ -4,8 +4,8 @@ from typing import Final
 
 from openinspector.agent.session.action import (
     Acknowledge,
-    Credentials,
     EndStream,
+    GatewayCredentials,
     Local,
     Lose,
     Request,
@@ -13,7 +13,7 @@ from openinspector.agent.session.action import (
     SendManifest,
 )
 from openinspector.agent.session.backoff import Backoff
-from openinspector.agent.session.event import Moment
+from openinspector.agent.session.event import ClockReading
 from openinspector.agent.session.reply import Refused, describe_failure
 from openinspector.agent.session.stream import SpoolView, StreamPhase, StreamView
 from openinspector.wire.message import ManifestReply, Receipt
@@ -37,10 +37,10 @@ class Uploads:
         self._pauses: dict[str, Backoff] = {}
         """Run to when its stream, alone, is worth trying again."""
 
-    def next_request(self, moment: Moment, credentials: Credentials) -> Request | None:
+    def next_request(self, reading: ClockReading, credentials: GatewayCredentials) -> Request | None:
         """Return what to send next."""
-        for arn, stream in moment.spool.streams.items():
-            if self._paused_until(arn) > moment.monotonic:
+        for arn, stream in reading.spool.streams.items():
+            if self._paused_until(arn) > reading.monotonic:
                 continue
             seq = self._next(stream)
             if seq is not None:
@@ -74,11 +74,11 @@ class Uploads:
             watermark = sent.seq
         return [Acknowledge(run_arn=sent.run_arn, watermark=watermark)] if watermark else []
 
-    def answered(self, sent: SendManifest, reply: ManifestReply, moment: Moment) -> list[Local]:
+    def answered(self, sent: SendManifest, reply: ManifestReply, reading: ClockReading) -> list[Local]:
         """Return what the reply to a manifest asks for."""
         if reply.closed:
             return self._end(sent.run_arn, "closed")
-        stream = moment.spool.streams.get(sent.run_arn)
+        stream = reading.spool.streams.get(sent.run_arn)
         if stream is None or not reply.missing:
             return []
         self._receipted[sent.run_arn] = min(reply.missing) - 1
@@ -98,9 +98,9 @@ class Uploads:
             return [Lose(run_arn=sent.run_arn, seqs=(sent.seq,), reason=describe_failure(failure))]
         return []
 
-    def pause(self, run_arn: str, moment: Moment) -> None:
+    def pause(self, run_arn: str, reading: ClockReading) -> None:
         """Leave one run's stream alone for a while, longer each time until a receipt comes."""
-        self._pauses.setdefault(run_arn, Backoff()).fail(moment)
+        self._pauses.setdefault(run_arn, Backoff()).fail(reading)
 
     def _paused_until(self, run_arn: str) -> float:
         pause = self._pauses.get(run_arn)
