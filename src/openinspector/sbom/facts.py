@@ -13,8 +13,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from openinspector.model.facts import HostFacts, Record
+from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager, SensorState, SensorStatus
+from openinspector.model.record import Record
 from openinspector.sbom.distribution import Distribution, distribution_of, parse_distribution
 from openinspector.sbom.document import Component, Sbom
 from openinspector.sbom.purl import Purl, PurlError, parse_purl
