@@ -216,7 +216,8 @@ class AgentLoop:
         if isinstance(request, act.SendHeartbeat):
             return client.heartbeat(request.credentials, request.heartbeat)
         if isinstance(request, SendManifest):
-            return client.close_stream(request.credentials, self._parts.spool.manifest(request.run_arn))
+            manifest = msgspec.structs.replace(self._parts.spool.manifest(request.run_arn), after=request.after)
+            return client.close_stream(request.credentials, manifest)
         return self._upload(request)
 
     def _admit(self, request: act.OpenSession) -> GatewayReply | Failure:

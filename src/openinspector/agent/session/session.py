@@ -230,11 +230,12 @@ class AgentSession:
         elif isinstance(asked, SendEnvelope) and isinstance(reply, Receipt):
             return self._received(asked, reply, reading)
         elif isinstance(asked, SendManifest) and isinstance(reply, ManifestReply):
-            if reply.closed:
+            actions = self._uploads.answered(asked, reply, reading)
+            if actions:
                 self._uploading.succeed()
             else:
                 self._uploading.fail(reading)
-            return self._uploads.answered(asked, reply, reading)
+            return actions
         return []
 
     def _admitted(self, asked: Request, reply: GatewayReply, reading: ClockReading) -> None:
