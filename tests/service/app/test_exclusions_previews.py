@@ -51,13 +51,13 @@ def make(built: BuiltInstallation, token: str) -> None:
 
 
 class Covering(MemoryAdvisoryStore):
-    """Advisories for given distributions."""
+    """Advisories for given streams."""
 
-    def __init__(self, distributions: Sequence[str]) -> None:
+    def __init__(self, streams: Sequence[str]) -> None:
         super().__init__()
-        self._covered = distributions
+        self._covered = streams
 
-    def distributions(self) -> Sequence[str]:
+    def streams(self) -> Sequence[str]:
         return self._covered
 
 
@@ -129,7 +129,7 @@ def test_one_whose_workflow_was_never_started_is_made_when_it_is_asked_for(templ
 
 def test_one_that_cannot_be_made_makes_room_for_the_next(templated: BuiltInstallation) -> None:
     class Unreadable(MemoryAdvisoryStore):
-        def distributions(self) -> Sequence[str]:
+        def streams(self) -> Sequence[str]:
             raise StoreError("the database is gone")
 
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)

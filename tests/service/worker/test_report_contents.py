@@ -1,6 +1,5 @@
 """What of the stores a report is made of, where something of it is gone or unusual."""
 
-
 from openinspector.model.agent import HostDescription
 from openinspector.model.asset import Tag
 from openinspector.model.report import ReportType

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from openinspector.engine.match import advisory_distributions
+from openinspector.engine.streams import concerns
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentTemplate
@@ -68,7 +68,7 @@ class PreviewMaker:
             *plan.exclusions,
             *(already_running(agent) for agent in free if agent.id in busy),
             *(_deprecated(arn) for arn in template.rules_package_arns if arn not in known),
-            *_unsupported(free, wanted, self.advisories.distributions()),
+            *_unsupported(free, wanted, self.advisories.streams()),
         )
 
 
@@ -90,7 +90,7 @@ def _unsupported(
             continue
         for agent in agents:
             distribution = agent.host.distribution
-            if distribution and not set(advisory_distributions(distribution)) & set(covered):
+            if distribution and not any(concerns(stream, distribution) for stream in covered):
                 yield _uncovered(agent.id, distribution, package)
 
 
