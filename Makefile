@@ -3,7 +3,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 T    ?= tests
 
-.PHONY: demo demo-stop test soak check format docs golden bench serve packages lock clean
+.PHONY: demo demo-stop test soak check english format docs golden bench serve packages lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
 	@scripts/environment $(VENV)
@@ -28,6 +28,9 @@ check: $(VENV)/.ready          ## format, lint, types, imports, docstrings
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/interrogate -q src
 	@$(BIN)/python scripts/reference.py --check
+
+english: $(VENV)/.ready        ## findings of the English lint per folder
+	@$(BIN)/python scripts/english.py --count
 
 format: $(VENV)/.ready
 	@$(BIN)/ruff format .

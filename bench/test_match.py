@@ -37,7 +37,7 @@ def advisories() -> list[Advisory]:
         ]
     start = time.perf_counter()
     parsed = [found for found in FEED.parse(documents) if isinstance(found, Advisory)]
-    statements = sum(len(advisory.affected) for advisory in parsed)
+    statements = sum(len(advisory.fixes) for advisory in parsed)
     print(
         f"\nparse: {len(documents):,} records to {len(parsed):,} advisories, {statements:,} statements "
         f"in {time.perf_counter() - start:.2f} s"
@@ -53,9 +53,9 @@ def fleet(advisories: list[Advisory], *, own_versions: bool) -> list[HostFacts]:
     source = random.Random(9)
     fixes: dict[str, list[str]] = {}
     for advisory in advisories:
-        for affected in advisory.affected:
-            if affected.distribution == "almalinux:9" and ".module" not in affected.fixed_version:
-                fixes.setdefault(affected.name, []).append(affected.fixed_version)
+        for fix in advisory.fixes:
+            if fix.target.stream == "almalinux:9" and ".module" not in fix.version:
+                fixes.setdefault(fix.target.name, []).append(fix.version)
     names = sorted(fixes)
     hosts = []
     for number in range(HOSTS):

@@ -12,7 +12,7 @@ from scripts.packages.archive import gzipped, tar
 from scripts.packages.debian import deb
 from scripts.packages.host_files import glibc_of, make_package
 from scripts.packages.redhat import rpm
-from scripts.packages.release import ROOT, Release, Runtime, this_release
+from scripts.packages.release import ROOT, AgentBuild, Runtime, this_release
 from scripts.packages.runtimes import python3_runtime, standalone_runtime
 from scripts.packages.signing import pin, sign
 from scripts.packages.tree import PROGRAM, BuildError, File, Tree
@@ -41,7 +41,7 @@ def main() -> int:
     return 0
 
 
-def build(release: Release, runtimes: list[Runtime]) -> Mapping[str, File]:
+def build(release: AgentBuild, runtimes: list[Runtime]) -> Mapping[str, File]:
     """Return every file of the release: bundles, packages, installer, manifest, sums and signatures."""
     files: dict[str, File] = {}
     about: list[dict[str, object]] = []
@@ -62,7 +62,7 @@ def build(release: Release, runtimes: list[Runtime]) -> Mapping[str, File]:
     return files
 
 
-def _of_runtime(release: Release, runtime: Runtime) -> Iterator[tuple[str, tuple[File, str]]]:
+def _of_runtime(release: AgentBuild, runtime: Runtime) -> Iterator[tuple[str, tuple[File, str]]]:
     stem = f"openinspector-agent-{release.version}-linux-{release.architecture}"
     if runtime is Runtime.PYTHON3:
         version = python3_runtime(release)

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from scripts.packages.release import ROOT, Release, Runtime
+from scripts.packages.release import ROOT, AgentBuild, Runtime
 from scripts.packages.tree import PROGRAM, File, Tree
 
 NAME: Final = "openinspector-agent"
@@ -33,7 +33,7 @@ _ELF: Final = b"\x7fELF"
 class Package:
     """One version on one runtime, as packages carry it."""
 
-    release: Release
+    release: AgentBuild
     runtime: Runtime
     tree: Tree
     """Everything it installs, by path below /."""
@@ -48,7 +48,7 @@ class Package:
         return glibc_of(self.tree)
 
 
-def make_package(release: Release, runtime: Runtime, version: Tree) -> Package:
+def make_package(release: AgentBuild, runtime: Runtime, version: Tree) -> Package:
     """Return the package of one version's folder."""
     placed = version.below(f"opt/openinspector-agent/versions/{release.version}")
     return Package(release=release, runtime=runtime, tree=placed | _surroundings())

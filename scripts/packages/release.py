@@ -28,7 +28,7 @@ class Runtime(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class AgentBuild:
     """One version of the agent as it is built now."""
 
     version: str
@@ -59,10 +59,10 @@ class Release:
         )
 
 
-def this_release() -> Release:
+def this_release() -> AgentBuild:
     """Return the release of this checkout on this machine; its time is SOURCE_DATE_EPOCH or the last commit's."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH") or _last_commit()
-    return Release(version=__version__, architecture=platform.machine(), epoch=int(epoch))
+    return AgentBuild(version=__version__, architecture=platform.machine(), epoch=int(epoch))
 
 
 def _last_commit() -> str:

@@ -11,7 +11,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
-from scripts.packages.release import ROOT, Release, Runtime
+from scripts.packages.release import ROOT, AgentBuild, Runtime
 from scripts.packages.tree import PROGRAM, BuildError, File, Tree, read_tree
 
 PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
@@ -28,7 +28,7 @@ _KEPT_METADATA: Final = re.compile(r"(METADATA|licenses/.*|LICEN[CS]E.*)")
 _PACKAGING: Final = ROOT / "packaging"
 
 
-def python3_runtime(release: Release) -> Tree:
+def python3_runtime(release: AgentBuild) -> Tree:
     """Return the agent for a Python of the host's: our modules and its libraries' wheels in one folder."""
     lib = {"__main__.py": File(content=(_PACKAGING / "program.py").read_bytes())}
     tree = Tree(files=lib) | own_modules()
@@ -38,7 +38,7 @@ def python3_runtime(release: Release) -> Tree:
     return _with_description(tree.below("lib") | Tree(files={ENTRY: launcher}), release, Runtime.PYTHON3)
 
 
-def standalone_runtime(release: Release) -> tuple[Tree, File]:
+def standalone_runtime(release: AgentBuild) -> tuple[Tree, File]:
     """Return the agent with an interpreter of its own, as a folder and as one file."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
@@ -113,7 +113,7 @@ def _uv() -> list[str]:
     return [found]
 
 
-def _freeze(folder: Path, release: Release) -> None:
+def _freeze(folder: Path, release: AgentBuild) -> None:
     environment = {
         # What PyInstaller's bytes depend on, its manual says: the hash seed and the time.
         "PYTHONHASHSEED": "1",
@@ -134,7 +134,7 @@ def run(command: list[str], folder: Path, environment: dict[str, str] | None = N
         raise BuildError(f"{command[0]} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
 
 
-def _with_description(tree: Tree, release: Release, runtime: Runtime) -> Tree:
+def _with_description(tree: Tree, release: AgentBuild, runtime: Runtime) -> Tree:
     about = {"release.json": File(content=release.describe(runtime))}
     about["LICENSE"] = File(content=(ROOT / "LICENSE").read_bytes())
     trusted = os.environ.get("OPENINSPECTOR_UPDATE_ROOT")

@@ -19,11 +19,11 @@ import pytest
 from nacl.signing import SigningKey
 
 from openinspector.agent.connection.gateway_client import GatewayClient
-from openinspector.agent.connection.transport import Route, Transport, make_tls_context
+from openinspector.agent.connection.transport import GatewayTransport, Route, make_tls_context
 from openinspector.agent.identity import HostKey
 from openinspector.agent.operation.status import load_status
 from openinspector.agent.runtime import enrol_host
-from openinspector.agent.session.action import Credentials
+from openinspector.agent.session.action import GatewayCredentials
 from openinspector.agent.session.instruction_reader import read_instruction, read_start
 from openinspector.agent.session.reply import NOT_UNDERSTOOD, Refused, Unreachable
 from openinspector.agent.settings.settings import Address, AgentSettings
@@ -205,11 +205,11 @@ def client(gateway: SimulatedGateway) -> GatewayClient:
 def connected(gateway: SimulatedGateway, ca: Path, monotonic: Callable[[], float] = time.monotonic) -> GatewayClient:
     route = Route(gateway=Address(host="127.0.0.1", port=gateway.port), timeout=10)
     key = HostKey(SigningKey.generate())
-    return GatewayClient(Transport(route, make_tls_context(ca), monotonic), key, time.time)
+    return GatewayClient(GatewayTransport(route, make_tls_context(ca), monotonic), key, time.time)
 
 
 def beat(client: GatewayClient) -> object:
-    return client.heartbeat(Credentials(session_id="s" * 32, counter=1), BEAT)
+    return client.heartbeat(GatewayCredentials(session_id="s" * 32, counter=1), BEAT)
 
 
 @pytest.mark.parametrize("body", WRONG_HEARTBEAT_REPLIES.values(), ids=WRONG_HEARTBEAT_REPLIES.keys())

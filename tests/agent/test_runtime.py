@@ -13,7 +13,7 @@ from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.identity import IdentityError, load_or_make_key
 from openinspector.agent.membership.enrolment import EnrolmentError, load_enrolment
 from openinspector.agent.runtime import enrol_host, make_loop, run_agent
-from openinspector.agent.settings.settings import Address, AgentSettings, SettingsError
+from openinspector.agent.settings.settings import Address, AgentSettings, AgentSettingsError
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 
@@ -57,9 +57,9 @@ def test_a_service_that_is_not_trusted_gets_no_token(
 
 
 def test_enrolling_needs_an_endpoint_and_a_readable_authority(settings: AgentSettings, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="no endpoint"):
+    with pytest.raises(AgentSettingsError, match="no endpoint"):
         enrol_host(replace(settings, endpoint=None), TOKEN)
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(AgentSettingsError, match="cannot be read"):
         enrol_host(replace(settings, ca_file=tmp_path / "absent.pem"), TOKEN)
 
 

@@ -17,7 +17,7 @@ from tests.cli.conftest import Command
 from openinspector.cli.scan import scan
 from openinspector.model.advisory import PackageKind
 from openinspector.service.ports.advisory_store import FeedSnapshot
-from openinspector.testing.match_builders import advisory, affected
+from openinspector.testing.match_builders import advisory, fix
 from openinspector.testing.memory_advisory_store import MemoryAdvisoryStore
 
 STATUS = """Package: openssl
@@ -40,7 +40,7 @@ DEBIAN: Mapping[str, str | bytes] = {
 }
 APK = "P:musl\nV:1.2.4-r0\nA:x86_64\no:musl\n"
 RPM = sqlite([header({1000: "bash", 1001: "5.1.8", 1002: "9.el9", 1022: "x86_64"})])
-FIX = advisory("CVE-2026-0001", affected("openssl", "3.0.16-1"))
+FIX = advisory("CVE-2026-0001", fix("openssl", "3.0.16-1"))
 OUTSIDE = "Package: outside\nStatus: install ok installed\nVersion: 6.6.6\nArchitecture: amd64\n"
 
 
@@ -77,8 +77,8 @@ def test_findings_exclusions_and_what_was_not_assessed_fit_80_columns(
     assert "CVE-2026-0001" in outcome.words
     assert "openssl 3.0.15-1 → 3.0.16-1" in outcome.words
     assert "Disable root login over SSH" in outcome.words
-    assert "Not completed: Rules package not supported by OS" in outcome.words
-    assert "not assessed: 1 of PyPI." in outcome.words
+    assert "Not completed: Packages from language registries not assessed" in outcome.words
+    assert "1 PyPI package not installed by the distribution" in outcome.words
     assert "Debian 12; packages: 1 dpkg, 1 pypi." in outcome.words
     assert "processor_features" in outcome.words.partition("Nothing there for the sensors ")[2]
     assert outcome.words.endswith("does not run: what only a running system can tell was not assessed.")
@@ -270,7 +270,7 @@ def test_binary_packages_of_an_rpm_tree_meet_their_advisories(command: Command, 
         tmp_path / "image",
         {"etc/os-release": "ID=almalinux\nVERSION_ID=9.4\n", "usr/lib/sysimage/rpm/rpmdb.sqlite": RPM},
     )
-    statement = affected("bash", "5.1.8-10.el9", distribution="almalinux:9", kind=PackageKind.BINARY)
+    statement = fix("bash", "5.1.8-10.el9", stream="almalinux:9", kind=PackageKind.BINARY)
     path = tmp_path / "advisories.json"
     path.write_bytes(msgspec.json.encode([advisory("CVE-2026-0002", statement)]))
     outcome = command("scan", "--root", str(image), "--advisories", str(path))

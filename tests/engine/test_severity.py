@@ -10,7 +10,7 @@ def score(base: float, *, version: str = "3.1", origin: str = "nvd") -> Score:
 
 
 def named(feed: str, priority: Priority = Priority.UNSPECIFIED) -> Advisory:
-    return Advisory(id="X-1", feed=feed, vulnerabilities=("CVE-2026-0001",), affected=(), priority=priority)
+    return Advisory(id="X-1", feed=feed, vulnerabilities=("CVE-2026-0001",), priority=priority)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from openinspector.feed import Document, Source, Unparsed
 from openinspector.feeds.almalinux import FEED
-from openinspector.model.advisory import NOT_MODULAR, Advisory, AffectedPackage, FixState, PackageKind, Priority
+from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, PackageKind, Priority, Target
 from openinspector.testing.conformance.feed import FeedConformance
 
 DATA = Path(__file__).parent / "data" / "almalinux"
@@ -67,35 +67,31 @@ def test_content_decides_what_is_security() -> None:
 
 
 def test_plain_rpm_is_of_no_module() -> None:
-    assert advisory("ALSA-2026:0001").affected[0] == AffectedPackage(
-        distribution="almalinux:9",
-        kind=PackageKind.BINARY,
-        name="openssl",
-        fix_state=FixState.FIXED,
-        fixed_version="1:3.2.2-7.el9_6",
-        module=NOT_MODULAR,
+    assert advisory("ALSA-2026:0001").fixes[0] == Fix(
+        target=Target(stream="almalinux:9", kind=PackageKind.BINARY, name="openssl", module=NOT_MODULAR),
+        version="1:3.2.2-7.el9_6",
     )
 
 
 def test_modular_rpm_is_of_the_modules_in_the_title() -> None:
-    assert {affected.module for affected in advisory("ALSA-2026:0002").affected} == {"nodejs:18"}
-    assert [affected.module for affected in advisory("ALSA-2026:0003").affected] == ["idm:DL1", "idm:client"]
+    assert {fix.target.module for fix in advisory("ALSA-2026:0002").fixes} == {"nodejs:18"}
+    assert [fix.target.module for fix in advisory("ALSA-2026:0003").fixes] == ["idm:DL1", "idm:client"]
 
 
 def test_of_two_builds_of_one_module_package_the_older_is_fixed() -> None:
-    fixed = {affected.name: affected.fixed_version for affected in advisory("ALSA-2026:0002").affected}
+    fixed = {fix.target.name: fix.version for fix in advisory("ALSA-2026:0002").fixes}
     assert fixed["nodejs-packaging"] == "2021.06-4.module_el9.1.0+13+d9a595ea"
 
 
 def test_of_two_versions_of_a_plain_package_the_newer_is_fixed() -> None:
-    assert [found.fixed_version for found in advisory("ALSA-2026:A004").affected] == ["0.16-14.el8_5.1"]
+    assert [fix.version for fix in advisory("ALSA-2026:A004").fixes] == ["0.16-14.el8_5.1"]
 
 
 def test_what_is_not_understood_is_said_and_the_rest_kept() -> None:
     unparsed = [found for found in parsed() if isinstance(found, Unparsed)]
     assert {found.entry for found in unparsed} == {"ALSA-2026:0009"}
     assert len(unparsed) == 2
-    assert [found.name for found in advisory("ALSA-2026:0009").affected] == ["fine"]
+    assert [fix.target.name for fix in advisory("ALSA-2026:0009").fixes] == ["fine"]
 
 
 def test_erratum_in_two_folders_is_one_advisory() -> None:
@@ -105,7 +101,7 @@ def test_erratum_in_two_folders_is_one_advisory() -> None:
     second = Document(source=Source(name="advisories/almalinux10/x.json", url=""), content=json.dumps(record).encode())
     found = [item for item in FEED.parse([first, second]) if isinstance(item, Advisory)]
     assert len(found) == 1
-    assert {affected.distribution for affected in found[0].affected} == {"almalinux:9", "almalinux:10"}
+    assert {fix.target.stream for fix in found[0].fixes} == {"almalinux:9", "almalinux:10"}
 
 
 @pytest.mark.shared

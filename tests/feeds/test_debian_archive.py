@@ -16,7 +16,7 @@ from openinspector.feeds.debian_archive import (
     parse_index,
     source_of,
 )
-from openinspector.model.advisory import Advisory, FixState, PackageKind, Priority
+from openinspector.model.advisory import Advisory, PackageKind, Priority, Target
 from openinspector.testing.conformance.feed import FeedConformance
 
 DATA = Path(__file__).parent / "data" / "debian_archive"
@@ -90,17 +90,21 @@ def test_no_severity_is_made_up() -> None:
 
 
 def test_each_advisory_is_fixed_by_its_own_version() -> None:
-    (affected,) = advisory("widget 1:2.0-1+deb12u2").affected
-    assert (affected.distribution, affected.kind, affected.name) == ("debian:12", PackageKind.SOURCE, "widget")
-    assert (affected.fix_state, affected.fixed_version) == (FixState.FIXED, "1:2.0-1+deb12u2")
+    (fix,) = advisory("widget 1:2.0-1+deb12u2").fixes
+    assert fix.target == Target(stream="debian:12", kind=PackageKind.SOURCE, name="widget")
+    assert fix.version == "1:2.0-1+deb12u2"
     assert advisory("widget 1:2.0-1+deb12u2").published == "2026-10-02"
 
 
 def test_a_rebuilt_binary_is_stated_by_its_own_version() -> None:
-    source, binary = advisory("gadget 0.9-1+deb12u1").affected
-    assert source.fixed_version == "0.9-1+deb12u1"
-    assert (binary.kind, binary.name, binary.fixed_version) == (PackageKind.BINARY, "gadget", "0.9-1+deb12u1+b2")
-    assert binary.architectures == ("amd64",)
+    source, binary = advisory("gadget 0.9-1+deb12u1").fixes
+    assert source.version == "0.9-1+deb12u1"
+    assert (binary.target.kind, binary.target.name, binary.version) == (
+        PackageKind.BINARY,
+        "gadget",
+        "0.9-1+deb12u1+b2",
+    )
+    assert binary.target.architectures == ("amd64",)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +175,7 @@ def test_two_releases_share_an_entry_in_one_advisory() -> None:
     index, changelog = own_documents()
     other = document("trixie-security/main/binary-amd64/Packages", index.content)
     found = {entry.id: entry for entry in advisories(index, changelog, other)}
-    stated = {affected.distribution for affected in found["widget 1:2.0-1+deb12u2"].affected}
+    stated = {fix.target.stream for fix in found["widget 1:2.0-1+deb12u2"].fixes}
     assert stated == {"debian:12", "debian:13"}
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from openinspector.feed import Document, Unparsed
 from openinspector.feeds.debian_dsa import FEED
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState
+from openinspector.model.advisory import Advisory, Fix, FixState, Status
 from openinspector.testing.conformance.feed import FeedConformance
 
 DATA = Path(__file__).parent / "data" / "debian_dsa"
@@ -34,8 +34,8 @@ def one_list(text: str) -> list[Advisory | Unparsed]:
     return list(FEED.parse([Document(source=FEED.roots[0], content=text.encode())]))
 
 
-def stated(affected: AffectedPackage) -> tuple[str, FixState, str]:
-    return affected.distribution, affected.fix_state, affected.fixed_version
+def stated(statement: Fix | Status) -> tuple[str, str]:
+    return statement.target.stream, statement.version if isinstance(statement, Fix) else statement.state
 
 
 class TestDebianDsaFeed(FeedConformance):
@@ -61,9 +61,9 @@ def test_versions_dates_and_cves() -> None:
     found = advisory("DSA-9003-1")
     assert found.published == "2026-11-21"
     assert found.vulnerabilities == ("CVE-2026-0001", "CVE-2026-0004")
-    assert [stated(affected) for affected in found.affected] == [
-        ("debian:12", FixState.FIXED, "1:2.0-1+deb12u2"),
-        ("debian:13", FixState.FIXED, "1:2.1-4+deb13u1"),
+    assert [stated(one) for one in found.statements] == [
+        ("debian:12", "1:2.0-1+deb12u2"),
+        ("debian:13", "1:2.1-4+deb13u1"),
     ]
 
 
@@ -74,12 +74,13 @@ def test_a_regression_update_names_no_cve() -> None:
 def test_old_candidates_and_states() -> None:
     found = advisory("DSA-0405-1")
     assert found.vulnerabilities == ("CVE-2003-0001",)
-    assert [stated(affected) for affected in found.affected] == [
-        ("debian:3.0", FixState.FIXED, "1.0-1woody1"),
-        ("debian:3.1", FixState.NOT_AFFECTED, ""),
-        ("debian:4", FixState.OPEN, ""),
+    assert [stated(one) for one in found.statements] == [
+        ("debian:3.0", "1.0-1woody1"),
+        ("debian:3.1", FixState.NOT_AFFECTED),
+        ("debian:4", FixState.OPEN),
+        ("debian:5", FixState.UNDER_INVESTIGATION),
     ]
-    assert found.note == "sarge oldgadget: Vulnerable code not present"
+    assert found.statuses[0].word == "not-affected (Vulnerable code not present)"
 
 
 def test_the_end_of_a_release_is_no_advisory() -> None:

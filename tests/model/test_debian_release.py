@@ -2,8 +2,8 @@ from openinspector.model.debian_release import RELEASES
 
 
 def test_distribution_is_what_os_release_says() -> None:
-    assert RELEASES["bookworm"].distribution == "debian:12"
-    assert RELEASES["sid"].distribution == "debian:"
+    assert RELEASES["bookworm"].stream == "debian:12"
+    assert RELEASES["sid"].stream == "debian:sid"
 
 
 def test_releases_follow_one_another() -> None:

@@ -17,7 +17,7 @@ from openinspector.agent.identity import KEY_FILE
 from openinspector.agent.membership.enrolment import CA_FILE, ENROLMENT_FILE
 from openinspector.agent.membership.rotation import NEXT_FILE
 from openinspector.agent.operation.status import STATUS_FILE
-from openinspector.agent.update.outcome import OUTCOME_FILE
+from openinspector.agent.operation.update_outcome import OUTCOME_FILE
 from openinspector.agent.update.record import RECORD_FILE
 from openinspector.agent.update.running import UPDATE_LOCK
 

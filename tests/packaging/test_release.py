@@ -4,12 +4,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scripts.packages.release import Release, Runtime, this_release
+from scripts.packages.release import AgentBuild, Runtime, this_release
 from scripts.packages.tree import BuildError
 
 from openinspector import __version__
 
-RELEASE = Release(version="1.2.3", architecture="x86_64", epoch=1)
+RELEASE = AgentBuild(version="1.2.3", architecture="x86_64", epoch=1)
 PARTS = st.tuples(*[st.integers(0, 999)] * 3)
 
 

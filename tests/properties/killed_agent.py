@@ -24,7 +24,7 @@ from queue import SimpleQueue
 
 from openinspector.agent.collection.collector import Collector
 from openinspector.agent.connection.gateway_client import GatewayClient
-from openinspector.agent.connection.transport import Route, Transport, make_tls_context
+from openinspector.agent.connection.transport import GatewayTransport, Route, make_tls_context
 from openinspector.agent.identity import load_or_make_key
 from openinspector.agent.loop import AgentLoop, Parts, World
 from openinspector.agent.membership.enrolment import enrolled_ca, load_enrolment
@@ -92,7 +92,9 @@ def agent(state: Path, kept: Path) -> AgentLoop:
     events = HurriedEvents()
     spool = NotingSpool(state / "spool", enrolment.agent_id, kept)
     route = Route(gateway=parse_endpoint(enrolment.endpoint))
-    client = GatewayClient(Transport(route, make_tls_context(enrolled_ca(state)), time.monotonic), key, time.time)
+    client = GatewayClient(
+        GatewayTransport(route, make_tls_context(enrolled_ca(state)), time.monotonic), key, time.time
+    )
     rotator = KeyRotator(state, client)
     seconds = count()
     parts = Parts(

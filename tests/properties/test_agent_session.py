@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openinspector.agent.session.action import Local, Request, SendChallenge, SendEnvelope, SendHeartbeat, SendManifest
-from openinspector.agent.session.event import Answered, Collected, Event, Failed, Moment, Stopping, Tick, Trouble
+from openinspector.agent.session.event import Answered, ClockReading, Collected, Event, Failed, Stopping, Tick, Trouble
 from openinspector.agent.session.reply import Refused, Throttled, Unauthorised, Unreachable
 from openinspector.agent.session.session import AgentSession
 from openinspector.agent.session.stream import SpoolView, StreamOrder, StreamPhase, StreamView
@@ -90,18 +90,20 @@ def test_no_gateway_breaks_the_session(steps: list[tuple[Event, int, int, SpoolV
     numbers: dict[str, list[int]] = {"": []}
     for event, passed, jump, spool in steps:
         seconds += passed
-        moment = Moment(now=NOW + timedelta(seconds=seconds + jump), monotonic=seconds, random=random, spool=spool)
-        actions = session.step(event, moment)
+        reading = ClockReading(
+            now=NOW + timedelta(seconds=seconds + jump), monotonic=seconds, random=random, spool=spool
+        )
+        actions = session.step(event, reading)
         requests = [action for action in actions if isinstance(action, Request)]
         assert len(requests) <= 1
         assert not requests or len(actions) == 1
         assert isinstance(event, Tick) or not requests
-        assert session.wakes_at(moment) >= seconds
+        assert session.wakes_at(reading) >= seconds
         for request in requests:
             check(request, numbers)
         if not actions and isinstance(event, Tick):
             # At rest there is a time to wake at, or the loop would spin or sleep for ever.
-            assert seconds <= session.wakes_at(moment) < seconds + 100_000
+            assert seconds <= session.wakes_at(reading) < seconds + 100_000
         assert all(isinstance(action, Local | Request) for action in actions)
 
 

@@ -29,7 +29,7 @@ from openinspector.agent.membership.enrolment import ENROLMENT_FILE, EnrolmentEr
 from openinspector.agent.operation.status import STATUS_FILE, AgentStatus, StatusError, load_status, save_status
 from openinspector.agent.session.instruction_reader import read_instruction, read_start
 from openinspector.agent.session.stream import StreamOrder, StreamPhase
-from openinspector.agent.settings.settings import SettingsError, load_settings
+from openinspector.agent.settings.settings import AgentSettingsError, load_settings
 from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.model.agent import AgentHealthCode
 from openinspector.model.errors import WireError
@@ -198,8 +198,8 @@ READERS: dict[str, tuple[str, Callable[[Path], object], type[Exception]]] = {
     "status": (STATUS_FILE, load_status, StatusError),
     "enrolment": (ENROLMENT_FILE, lambda state: load_enrolment(state, load_or_make_key(state)), EnrolmentError),
     "key": (KEY_FILE, load_or_make_key, IdentityError),
-    "settings": ("agent.cfg", lambda state: load_settings(state / "agent.cfg", {}), SettingsError),
-    "authorities": ("ca.pem", lambda state: make_tls_context(state / "ca.pem"), SettingsError),
+    "settings": ("agent.cfg", lambda state: load_settings(state / "agent.cfg", {}), AgentSettingsError),
+    "authorities": ("ca.pem", lambda state: make_tls_context(state / "ca.pem"), AgentSettingsError),
 }
 
 

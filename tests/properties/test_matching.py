@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from openinspector.engine.match import AdvisoryIndex, Match
 from openinspector.engine.reference import PlainMatch, plain_matches
-from openinspector.model.advisory import NOT_MODULAR, Advisory, AffectedPackage, FixState, PackageKind
+from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, FixState, PackageKind, Status, Target
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.testing.match_builders import host, installed, version_schemes
@@ -31,28 +31,32 @@ def packages(draw: st.DrawFn) -> Package:
     return replace(package, module=draw(st.sampled_from(["", f"{MODULE}:1:2", "nodejs:16:1:2"])))
 
 
+targets = st.builds(
+    Target,
+    stream=st.sampled_from(["x:9", "x:9.4", "x:8"]),
+    kind=st.sampled_from(PackageKind),
+    name=names,
+    module=st.sampled_from(["", "", NOT_MODULAR, MODULE]),
+    architectures=st.sampled_from([(), (), ("x86_64",), ("amd64", "arm64")]),
+)
+fixes = st.builds(Fix, target=targets, version=versions, introduced=st.one_of(st.just(""), versions))
+
+
 @st.composite
-def statements(draw: st.DrawFn) -> AffectedPackage:
-    state = draw(st.sampled_from(FixState))
-    return AffectedPackage(
-        distribution=draw(st.sampled_from(["x:9", "x:9.4", "x:8"])),
-        kind=draw(st.sampled_from(PackageKind)),
-        name=draw(names),
-        fix_state=state,
-        fixed_version=draw(versions) if state is FixState.FIXED else "",
-        introduced_version=draw(st.one_of(st.just(""), versions)),
-        module=draw(st.sampled_from(["", "", NOT_MODULAR, MODULE])),
-        architectures=draw(st.sampled_from([(), (), ("x86_64",), ("amd64", "arm64")])),
+def advisories_(draw: st.DrawFn) -> Advisory:
+    named = draw(vulnerabilities)
+    one = st.sampled_from(["", *named])
+    statuses = st.builds(Status, target=targets, state=st.sampled_from(FixState), vulnerability=one)
+    return Advisory(
+        id=draw(st.sampled_from(["X-1", "X-2", "X-3"])),
+        feed=draw(st.sampled_from(["one", "two"])),
+        vulnerabilities=tuple(named),
+        fixes=tuple(draw(st.lists(fixes, max_size=2))),
+        statuses=tuple(draw(st.lists(statuses, max_size=2))),
     )
 
 
-advisories = st.builds(
-    Advisory,
-    id=st.sampled_from(["X-1", "X-2", "X-3"]),
-    feed=st.sampled_from(["one", "two"]),
-    vulnerabilities=vulnerabilities.map(tuple),
-    affected=st.lists(statements(), max_size=3).map(tuple),
-)
+advisories = advisories_()
 lists = st.lists(advisories, max_size=6)
 hosts = st.builds(
     lambda found, release: host(found, distribution="x:9.4", kernel=(release, "")),
@@ -70,17 +74,13 @@ def plain(match: Match) -> PlainMatch:
         package=match.package,
         feed=match.advisory.feed,
         advisory_id=match.advisory.id,
-        distribution=match.affected.distribution,
+        stream=match.target.stream,
         vulnerabilities=frozenset(match.vulnerabilities),
     )
 
 
 def findings(matches: tuple[Match, ...]) -> set[tuple[Package, str, str]]:
-    return {
-        (match.package, match.advisory.feed, identity)
-        for match in matches
-        for identity in match.vulnerabilities or (match.advisory.id,)
-    }
+    return {(match.package, match.advisory.feed, identity) for match in matches for identity in match.identities}
 
 
 @given(hosts, lists)
@@ -90,22 +90,23 @@ def test_fast_and_plain_evaluators_agree(facts: HostFacts, known: list[Advisory]
 
 
 @given(hosts, lists, advisories)
-def test_an_added_advisory_never_removes_anothers_finding(
-    facts: HostFacts, known: list[Advisory], added: Advisory
-) -> None:
-    affirming = tuple(found for found in added.affected if found.fix_state is not FixState.NOT_AFFECTED)
-    before, after = matched(facts, known), matched(facts, [*known, replace(added, affected=affirming)])
-    assert findings(before) <= findings(after)
+def test_an_added_denial_never_adds_a_finding(facts: HostFacts, known: list[Advisory], added: Advisory) -> None:
+    denials = tuple(one for one in added.statuses if one.state is FixState.NOT_AFFECTED)
+    before, after = matched(facts, known), matched(facts, [*known, replace(added, fixes=(), statuses=denials)])
+    assert findings(after) <= findings(before)
 
 
 @given(hosts, lists, advisories)
-def test_a_denial_removes_findings_of_its_own_feed_only(
+def test_statements_about_other_streams_change_nothing(
     facts: HostFacts, known: list[Advisory], added: Advisory
 ) -> None:
-    denial = replace(added, feed="third")
-    denying = tuple(found for found in denial.affected if found.fix_state is FixState.NOT_AFFECTED)
-    before, after = matched(facts, known), matched(facts, [*known, replace(denial, affected=denying)])
-    assert findings(before) == findings(after)
+    moved = replace(
+        added,
+        feed="third",
+        fixes=tuple(replace(one, target=replace(one.target, stream="x:8")) for one in added.fixes),
+        statuses=tuple(replace(one, target=replace(one.target, stream="x:8")) for one in added.statuses),
+    )
+    assert findings(matched(facts, known)) == findings(matched(facts, [*known, moved]))
 
 
 @given(hosts, lists, st.randoms(use_true_random=False))

@@ -13,8 +13,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openinspector.agent.session.action import Acknowledge, Credentials, Local, Lose, SendEnvelope
-from openinspector.agent.session.event import Moment
+from openinspector.agent.session.action import Acknowledge, GatewayCredentials, Local, Lose, SendEnvelope
+from openinspector.agent.session.event import ClockReading
 from openinspector.agent.session.reply import Refused
 from openinspector.agent.session.stream import StreamOrder
 from openinspector.agent.session.upload import Uploads
@@ -99,8 +99,8 @@ class Life:
         self.given_up.add(seq)
 
     def send(self, what: str) -> None:
-        moment = Moment(now=NOW, monotonic=self.seconds, random=0.5, spool=self.spool.view())
-        sent = self.uploads.next_request(moment, Credentials(session_id="s", counter=1))
+        reading = ClockReading(now=NOW, monotonic=self.seconds, random=0.5, spool=self.spool.view())
+        sent = self.uploads.next_request(reading, GatewayCredentials(session_id="s", counter=1))
         if not isinstance(sent, SendEnvelope):
             return
         envelope = self.spool.read("run", sent.seq)

@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 from openinspector.release.destination import Destination
 from openinspector.release.error import ReleaseError
 from openinspector.release.metadata_file import render_metadata
-from openinspector.release.publication import Published, Upload, plan_publication
+from openinspector.release.publication import PublishedRelease, Upload, plan_publication
 from openinspector.testing.simulated_releases import SimulatedReleases, release
 
 
@@ -36,7 +36,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     server.stop()
 
 
-def plan(releases: SimulatedReleases, published: Published) -> Sequence[Upload]:
+def plan(releases: SimulatedReleases, published: PublishedRelease) -> Sequence[Upload]:
     drafts = ([render_metadata(root) for root in releases.roots], render_metadata(releases.targets))
     return plan_publication(published, drafts, releases.bundles, releases.online, releases.now)
 

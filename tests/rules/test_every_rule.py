@@ -4,7 +4,7 @@ import pytest
 
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.rule import RuleContext
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind
+from openinspector.model.advisory import Advisory, Fix, PackageKind, Target
 from openinspector.model.rules_package import RulesPackageName
 from openinspector.plugins import discover
 from openinspector.service.app.rule_catalogue import discover_rules
@@ -13,14 +13,8 @@ from openinspector.version import VersionScheme
 
 RULES = [(package, rule) for package, rules in discover_rules().items() for rule in rules.values()]
 
-AFFECTED = AffectedPackage(
-    distribution="debian:12",
-    kind=PackageKind.SOURCE,
-    name="bash",
-    fix_state=FixState.FIXED,
-    fixed_version="2.0-1",
-)
-ADVISORY = Advisory(id="DSA-1-1", feed="debian", vulnerabilities=("CVE-2026-1",), affected=(AFFECTED,))
+FIX = Fix(target=Target(stream="debian:12", kind=PackageKind.SOURCE, name="bash"), version="2.0-1")
+ADVISORY = Advisory(id="DSA-1-1", feed="debian", vulnerabilities=("CVE-2026-1",), fixes=(FIX,))
 SCHEMES = discover("openinspector.versions", "SCHEME", VersionScheme)
 CONTEXT = RuleContext(advisories=AdvisoryIndex([ADVISORY], schemes=SCHEMES, fingerprints={"debian": "0"}))
 

@@ -43,7 +43,7 @@ class HostKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class IdentityClaim:
     """What an identity may use to make its evidence."""
 
     secret: str
@@ -64,7 +64,7 @@ class Identity:
     name: str
     """The enrolment request's ``method``."""
     title: str
-    evidence: Callable[[Claim], Mapping[str, str]]
+    evidence: Callable[[IdentityClaim], Mapping[str, str]]
     """Returns what the service is shown; IdentityError or MetadataError where this host has no such proof."""
 
 

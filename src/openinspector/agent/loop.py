@@ -19,7 +19,16 @@ from openinspector.agent.operation.status import AgentStatus
 from openinspector.agent.operation.systemd import ServiceNotifier
 from openinspector.agent.session import action as act
 from openinspector.agent.session.action import Action, Exit, SendEnvelope, SendManifest
-from openinspector.agent.session.event import Answered, Event, Failed, GatewayReply, Moment, Stopping, Tick, Trouble
+from openinspector.agent.session.event import (
+    Answered,
+    ClockReading,
+    Event,
+    Failed,
+    GatewayReply,
+    Stopping,
+    Tick,
+    Trouble,
+)
 from openinspector.agent.session.reply import Failure, Refused, Throttled, Unauthorised, Unreachable, describe_failure
 from openinspector.agent.session.session import AgentSession, collecting
 from openinspector.agent.session.stream import STREAM
@@ -88,7 +97,7 @@ class AgentLoop:
         while True:
             if isinstance(event, Stopping):
                 self._parts.notifier.stopping()
-            actions = self._parts.session.step(event, self._moment())
+            actions = self._parts.session.step(event, self._reading())
             if any(isinstance(action, Exit) for action in actions):
                 break
             event = self._carry_out(actions) or self._next(wait=isinstance(event, Tick) and not actions)
@@ -100,15 +109,15 @@ class AgentLoop:
         """Return what happened meanwhile; without anything to do, wait for it."""
         self._tell_status(busy=not wait)
         self._parts.notifier.alive()
-        moment = self._moment()
+        reading = self._reading()
         longest = self._parts.notifier.longest_wait(MAX_WAIT)
-        timeout = min(longest, self._parts.session.wakes_at(moment) - moment.monotonic) if wait else 0.0
+        timeout = min(longest, self._parts.session.wakes_at(reading) - reading.monotonic) if wait else 0.0
         try:
             return self._parts.events.get(timeout=timeout) if timeout > 0 else self._parts.events.get_nowait()
         except Empty:
             return Tick()
 
-    def _moment(self) -> Moment:
+    def _reading(self) -> ClockReading:
         monotonic = self._world.monotonic()
         if monotonic - self._described_at >= DESCRIBE_EVERY:
             self._host, self._described_at = self._world.describe(), monotonic
@@ -116,7 +125,7 @@ class AgentLoop:
         if monotonic - self._expired_at >= EXPIRE_EVERY:
             self._expired_at = monotonic
             self._expire(now, monotonic)
-        return Moment(
+        return ClockReading(
             now=now,
             monotonic=monotonic,
             random=self._world.random(),
@@ -207,7 +216,8 @@ class AgentLoop:
         if isinstance(request, act.SendHeartbeat):
             return client.heartbeat(request.credentials, request.heartbeat)
         if isinstance(request, SendManifest):
-            return client.close_stream(request.credentials, self._parts.spool.manifest(request.run_arn))
+            manifest = msgspec.structs.replace(self._parts.spool.manifest(request.run_arn), after=request.after)
+            return client.close_stream(request.credentials, manifest)
         return self._upload(request)
 
     def _admit(self, request: act.OpenSession) -> GatewayReply | Failure:

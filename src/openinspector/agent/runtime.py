@@ -15,7 +15,7 @@ from openinspector.agent.cloud.instance_metadata import INSTANCE_ID, MetadataCon
 from openinspector.agent.collection.collector import Collector
 from openinspector.agent.collection.description import describe
 from openinspector.agent.connection.gateway_client import GatewayClient
-from openinspector.agent.connection.transport import Route, Transport, make_tls_context
+from openinspector.agent.connection.transport import GatewayTransport, Route, make_tls_context
 from openinspector.agent.files.state_lock import take_lock
 from openinspector.agent.host import Host
 from openinspector.agent.identity import HostKey, Identity, IdentityError, load_or_make_key
@@ -40,7 +40,7 @@ from openinspector.agent.operation.systemd import ServiceNotifier, is_journal, s
 from openinspector.agent.session.event import Event
 from openinspector.agent.session.reply import Failure
 from openinspector.agent.session.session import AgentSession
-from openinspector.agent.settings.settings import Address, AgentSettings, SettingsError, parse_endpoint
+from openinspector.agent.settings.settings import Address, AgentSettings, AgentSettingsError, parse_endpoint
 from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.agent.this_platform import sensor_process, this_host, with_system_proxy
 from openinspector.wire.message import Enrolment
@@ -164,7 +164,7 @@ def enrol_as_wished(settings: AgentSettings, wish: EnrolmentWish, host: Host | N
     Authorities to trust (``ca_file``) are copied into the state directory: from then on nothing else is trusted.
     """
     if settings.endpoint is None:
-        raise SettingsError("no endpoint is set", advice="Name the service: --endpoint https://host[:port]")
+        raise AgentSettingsError("no endpoint is set", advice="Name the service: --endpoint https://host[:port]")
     endpoint, machine = settings.endpoint, host or this_host()
     settings = with_system_proxy(settings, machine)
     state = settings.state_directory
@@ -207,7 +207,7 @@ def _enrol(client: GatewayClient, key: HostKey, wish: EnrolmentWish, host: Host,
     """Return the agent's id and the identity that proved it: the first that the host has and the service takes."""
     known = identities()
     if wish.method and wish.method not in known:
-        raise SettingsError(f"no way to enrol is called {wish.method!r}", advice=f"There are: {', '.join(known)}.")
+        raise AgentSettingsError(f"no way to enrol is called {wish.method!r}", advice=f"There are: {', '.join(known)}.")
     names = [wish.method] if wish.method else _candidates(wish, host)
     obstacles: list[str] = []
     for name in names:
@@ -243,7 +243,7 @@ def _connect(
     settings: AgentSettings, endpoint: Address, ca_file: Path | None, key: HostKey, now: Callable[[], datetime] = _now
 ) -> GatewayClient:
     route = Route(gateway=endpoint, proxy=settings.proxy_for(endpoint.host))
-    transport = Transport(route, make_tls_context(ca_file), time.monotonic)
+    transport = GatewayTransport(route, make_tls_context(ca_file), time.monotonic)
     return GatewayClient(transport, key, lambda: now().timestamp())
 
 
@@ -252,7 +252,7 @@ def _read_ca(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_CA_BYTES)
     except OSError as error:
-        raise SettingsError(
+        raise AgentSettingsError(
             f"ca_file {path} cannot be read: {error.strerror}", advice="Name a PEM file that root may read."
         ) from error
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from securesystemslib.signer import CryptoSigner, SSlibKey
 
     from openinspector.release.folder import ReleaseFolder
-    from openinspector.release.metadata_file import Standing
+    from openinspector.release.metadata_file import SignatureStatus
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DIGEST_LENGTH = 64
@@ -227,16 +227,16 @@ def status(folder: Path, *, as_json: bool) -> None:
 def _show(drafts: "ReleaseFolder", *, as_json: bool) -> None:
     standings = drafts.standings()
     if as_json:
-        print_json([_standing_json(one) for one in standings])
+        print_json([_status_json(one) for one in standings])
         return
     print_table(
         ("FILE", "SIGNED BY", "MISSING", "EXPIRES", "STATE"),
-        [_standing_row(one) for one in standings],
+        [_status_row(one) for one in standings],
         empty="No drafts.",
     )
 
 
-def _standing_json(one: "Standing") -> Mapping[str, Any]:
+def _status_json(one: "SignatureStatus") -> Mapping[str, Any]:
     return {
         "role": one.role,
         "version": one.version,
@@ -249,7 +249,7 @@ def _standing_json(one: "Standing") -> Mapping[str, Any]:
     }
 
 
-def _standing_row(one: "Standing") -> Sequence[str]:
+def _status_row(one: "SignatureStatus") -> Sequence[str]:
     signed = f"{len(one.signed)} of {one.threshold}: {', '.join(keyid[:8] for keyid in one.signed)}".rstrip(": ")
     missing = "–" if one.complete else ", ".join(keyid[:8] for keyid in one.unsigned)
     state = "expired" if one.expires <= _now() else "complete" if one.complete else "to be signed"

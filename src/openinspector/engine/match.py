@@ -1,14 +1,18 @@
-"""Installed packages × advisories, indexed by distribution and package name.
+"""Installed packages × statements of advisories, indexed by stream and package name.
 
-An advisory's statement meets a package when all of this holds:
+Of the streams that speak for a package (`openinspector.engine.streams`), the narrowest that says anything of a
+vulnerability decides about it. Within a stream, of the statements that fit the package:
 
-- it speaks of the host's distribution release or of the release family it belongs to (`advisory_distributions`);
-- it names the binary package, or the source package it was built from;
-- it is limited to no architecture and no module, or to the package's;
-- the installed version is at least ``introduced_version`` and, unless no fix exists, below ``fixed_version``;
-- its publisher does not say elsewhere that the same package is not affected by the same vulnerability.
+1. a status NOT_AFFECTED acquits;
+2. a fix newer than the installed version convicts, whatever older fixes say: an earlier fix may have been incomplete;
+3. a fix that the installed version has reached acquits;
+4. a status that means affected convicts;
+5. a status UNDER_INVESTIGATION does neither: the publisher does not know.
 
-Which packages are judged, and at which version, is `openinspector.engine.kernel`'s to say.
+A statement *fits* when it names the binary package, or the source package it was built from; when it is limited to no
+architecture and no module, or to the package's; and when it is about the same flavour of build.
+
+Which packages are judged, and at which version, is decided by `openinspector.engine.kernel`.
 """
 
 from bisect import bisect_right
@@ -18,7 +22,19 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from openinspector.engine.kernel import Standing, Subject, subjects
-from openinspector.model.advisory import NOT_MODULAR, Advisory, AffectedPackage, FixState, PackageKind, Score
+from openinspector.engine.streams import HostStreams, Release, Speaker, Unjudged, concerns, flavour_of, release_of
+from openinspector.engine.streams import unjudged as reason_unjudged
+from openinspector.model.advisory import (
+    NOT_MODULAR,
+    Advisory,
+    Fix,
+    FixState,
+    PackageKind,
+    Score,
+    Status,
+    Target,
+    Vulnerability,
+)
 from openinspector.model.errors import ModelError
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package, PackageManager
@@ -30,31 +46,45 @@ _MAX_REMEMBERED: Final = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An installed package that meets an advisory's range."""
+    """An installed package that an advisory convicts."""
 
     package: Package
     advisory: Advisory
-    affected: AffectedPackage
-    """Of the statements that meet, the one that asks for the most: no fix at all, else the newest version."""
+    statement: Fix | Status
+    """Of the statements that convict, the one that asks for the most: no fix at all, else the newest version."""
     vulnerabilities: tuple[str, ...] = ()
-    """The advisory's, less those its publisher says elsewhere do not affect the package."""
+    """Those of the advisory that the package has; empty where the advisory names none."""
     version: str = ""
     """The version compared: the binary's, the source's, or the running kernel's build."""
     standing: Standing = Standing.ORDINARY
+    inherited: bool = False
+    """Whether the statement is of the distribution that the host's rebuilds."""
     spare: Package | None = None
     """A kernel on disk that has the fix: the host needs a restart, not an update."""
     fixed_key: bytes = b""
     """Sort key of the fixed version; empty where no fix exists."""
 
+    @property
+    def target(self) -> Target:
+        """The package and stream that the statement is about."""
+        return self.statement.target
 
-def advisory_distributions(distribution: str) -> tuple[str, ...]:
-    """Return what advisories for a host's ``<ID>:<VERSION_ID>`` may call it, narrowest first.
+    @property
+    def fixed_version(self) -> str:
+        """First version that has the fix; empty where no fix exists."""
+        return self.statement.version if isinstance(self.statement, Fix) else ""
 
-    Publishers speak of a release family: a host with ``almalinux:9.4`` meets advisories for ``almalinux:9``.
-    """
-    name, _, version = distribution.partition(":")
-    parts = version.split(".")
-    return tuple(f"{name}:{'.'.join(parts[:length])}" for length in range(len(parts), 0, -1))
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """What findings are about: the CVE ids, or the advisory's own id where it names none."""
+        return self.vulnerabilities or (self.advisory.id,)
+
+
+class Unassessed(NamedTuple):
+    """An installed package that no advisory may judge."""
+
+    package: Package
+    reason: Unjudged
 
 
 def module_stream(label: str) -> str:
@@ -62,43 +92,45 @@ def module_stream(label: str) -> str:
     return ":".join(label.split(":")[:2])
 
 
-def meets_limits(affected: AffectedPackage, package: Package) -> bool:
-    """Say whether a statement's architectures and module include the package.
+def fits(target: Target, package: Package) -> bool:
+    """Return True if a statement's architectures, module and flavour include the package.
 
-    A package whose architecture, or whose module despite a modular build, is not recorded cannot be ruled out.
+    A package whose architecture is not recorded cannot be ruled out; a modular build without its module can.
     """
-    if affected.architectures and package.architecture and package.architecture not in affected.architectures:
+    if target.architectures and package.architecture and package.architecture not in target.architectures:
         return False
-    modular = bool(package.module) or ".module" in package.version
-    if affected.module == NOT_MODULAR:
-        return not modular
-    if not affected.module or (modular and not package.module):
-        return True
-    return module_stream(package.module) == affected.module
+    if target.flavour != flavour_of(package):
+        return False
+    if target.module == NOT_MODULAR:
+        return not package.module and ".module" not in package.version
+    return not target.module or module_stream(package.module) == target.module
 
 
 class _Entry(NamedTuple):
-    """One statement with its versions as keys. ``fixed`` is None where no fix exists."""
+    """One statement with its versions as keys."""
 
-    fixed: bytes | None
-    introduced: bytes
     advisory: Advisory
-    affected: AffectedPackage
+    statement: Fix | Status
+    identities: tuple[str, ...]
+    fixed: bytes = b""
+    introduced: bytes = b""
 
 
 class _Bucket(NamedTuple):
-    """All statements about one package name: with a fix by rising fixed version, without one, and denials."""
+    """All statements about one package name of one stream: fixes by rising version, then statuses."""
 
     keys: tuple[bytes, ...]
-    fixed: tuple[_Entry, ...]
-    open: tuple[_Entry, ...]
+    fixes: tuple[_Entry, ...]
+    affected: tuple[_Entry, ...]
     denials: tuple[_Entry, ...]
+    unknown: tuple[_Entry, ...]
 
 
 class _Hit(NamedTuple):
     entry: _Entry
-    vulnerabilities: tuple[str, ...]
+    identities: tuple[str, ...]
     version: str
+    inherited: bool
 
 
 _Table = Mapping[tuple[PackageKind, str], _Bucket]
@@ -107,8 +139,8 @@ _Table = Mapping[tuple[PackageKind, str], _Bucket]
 class AdvisoryIndex:
     """The advisories in force for one evaluation, and which feed versions they came from.
 
-    Tables are made when a distribution is first asked for; what a version meets is remembered, because the hosts of
-    a fleet have most packages in common.
+    Tables are made when a stream is first asked for; what a version meets is remembered, because the hosts of a fleet
+    have most packages in common.
     """
 
     def __init__(
@@ -117,20 +149,23 @@ class AdvisoryIndex:
         *,
         schemes: Mapping[str, VersionScheme],
         fingerprints: Mapping[str, str],
+        vulnerabilities: Mapping[str, Vulnerability] = MappingProxyType({}),
     ) -> None:
         self.fingerprints: Mapping[str, str] = MappingProxyType(dict(fingerprints))
         self.schemes = schemes
-        self._statements: dict[str, list[tuple[Advisory, AffectedPackage]]] = {}
+        self._vulnerabilities = vulnerabilities
+        self._statements: dict[str, list[tuple[Advisory, Fix | Status]]] = {}
         self._scores: dict[str, list[Score]] = {}
         for advisory in _distinct(advisories):
-            for affected in advisory.affected:
-                self._statements.setdefault(affected.distribution, []).append((advisory, affected))
+            for statement in advisory.statements:
+                self._statements.setdefault(statement.target.stream, []).append((advisory, statement))
             if advisory.scores and len(advisory.vulnerabilities) == 1:
                 self._scores.setdefault(advisory.vulnerabilities[0], []).extend(advisory.scores)
-        self.distributions: frozenset[str] = frozenset(self._statements)
+        self.streams: frozenset[str] = frozenset(self._statements)
         self._tables: dict[tuple[str, str], _Table] = {}
         self._keys: dict[tuple[str, str], bytes] = {}
-        self._known: dict[tuple[str, ...], tuple[Match, ...]] = {}
+        self._hosts: dict[Release, HostStreams] = {}
+        self._known: dict[tuple[object, ...], tuple[Match, ...]] = {}
 
     @classmethod
     def empty(cls) -> "AdvisoryIndex":
@@ -138,96 +173,123 @@ class AdvisoryIndex:
         return cls((), schemes={}, fingerprints={})
 
     def covers(self, distribution: str) -> bool:
-        """Say whether any feed speaks for ``<ID>:<VERSION_ID>`` or the release family it belongs to."""
-        return not self.distributions.isdisjoint(advisory_distributions(distribution))
+        """Return True if any feed speaks for ``<ID>:<VERSION_ID>`` or the release family it belongs to."""
+        return any(concerns(stream, distribution) and not stream.startswith("epel:") for stream in self.streams)
 
     def scores(self, vulnerability: str) -> tuple[Score, ...]:
-        """Return the scores of every advisory that is about this one vulnerability."""
-        return tuple(dict.fromkeys(self._scores.get(vulnerability, ())))
+        """Return every score of a vulnerability: its own, and those of advisories about it alone."""
+        known = self._vulnerabilities.get(vulnerability)
+        return tuple(dict.fromkeys((*self._scores.get(vulnerability, ()), *(known.scores if known else ()))))
+
+    def vulnerability(self, identity: str) -> Vulnerability | None:
+        """Return what CVE, NVD, EPSS and KEV say of a CVE; None where none of them was loaded or knows it."""
+        return self._vulnerabilities.get(identity)
+
+    def unassessed(self, facts: HostFacts) -> tuple[Unassessed, ...]:
+        """Return the distribution's packages of the host that cannot be judged, with the reason, as collected."""
+        release = release_of(facts)
+        found = (
+            (package, self._reason(release, package))
+            for package in facts.all(Package)
+            if package.manager.of_distribution
+        )
+        return tuple(Unassessed(package, reason) for package, reason in found if reason is not None)
 
     def matches(self, facts: HostFacts) -> tuple[Match, ...]:
-        """Return every (package, advisory) of the host that meets, by package, feed and advisory id.
+        """Return every (package, advisory) of the host that convicts, by package, stream, feed and advisory id.
 
         Raises ModelError where a package's manager has no version scheme here.
         """
-        named = sorted(name for name in advisory_distributions(facts.distribution) if name in self._statements)
-        if not named:
+        release = release_of(facts)
+        streams = self._hosts.setdefault(release, HostStreams(release, self.streams))
+        if not streams.known:
             return ()
         found = subjects(facts)
         matches: list[Match] = []
         for subject in sorted(found.judged, key=_subject_order):
-            for name in named:
-                met = self._met(name, subject)
-                if subject.standing is Standing.RUNNING and found.spare:
-                    met = tuple(replace(match, spare=self._spare(match, found.spare)) for match in met)
-                matches += met
+            speakers = streams.speakers(subject.package)
+            if not speakers or self._reason(release, subject.package) is not None:
+                continue
+            met = self._met(speakers, subject)
+            if subject.standing is Standing.RUNNING and found.spare:
+                met = tuple(replace(match, spare=self._spare(match, found.spare)) for match in met)
+            matches += met
         return tuple(matches)
+
+    def _reason(self, release: Release, package: Package) -> Unjudged | None:
+        scheme = self.schemes.get(package.manager.version_scheme)
+        if scheme is not None and not scheme.is_valid(package.version):
+            return Unjudged.UNORDERED_VERSION
+        return reason_unjudged(release, package)
 
     def _spare(self, match: Match, spares: Sequence[Subject]) -> Package | None:
         """Return the newest kernel on disk that the statement names and that has its fix."""
         best: tuple[bytes, Package] | None = None
         for subject in spares if match.fixed_key else ():
-            name, version = _named(subject, match.affected.kind)
+            name, version = _named(subject, match.target.kind)
             key = self._key(subject.package.manager, version)
-            if name == match.affected.name and key >= match.fixed_key and (best is None or key > best[0]):
+            if name == match.target.name and key >= match.fixed_key and (best is None or key > best[0]):
                 best = key, subject.package
         return best[1] if best else None
 
-    def _met(self, distribution: str, subject: Subject) -> tuple[Match, ...]:
-        package = subject.package
-        identity = (
-            distribution,
-            package.manager,
-            package.name,
-            package.version,
-            subject.version,
-            subject.source_name,
-            subject.source_version,
-            package.architecture,
-            package.module,
-            package.vendor,
-            package.source_name,
-            package.source_version,
-            subject.standing.name,
-        )
+    def _met(self, speakers: tuple[Speaker, ...], subject: Subject) -> tuple[Match, ...]:
+        identity = (speakers, subject)
         known = self._known.get(identity)
         if known is None:
             if len(self._known) >= _MAX_REMEMBERED:
                 self._known.clear()
-            hits = self._meet(self._table(distribution, package.manager), subject)
-            known = self._known[identity] = tuple(_match(subject, hit) for hit in sorted(hits, key=_hit_order))
+            hits = sorted(self._meet(speakers, subject), key=_hit_order)
+            known = self._known[identity] = tuple(_match(subject, hit) for hit in hits)
         return known
 
-    def _meet(self, table: _Table, subject: Subject) -> Iterable[_Hit]:
-        best: dict[int, _Hit] = {}
+    def _meet(self, speakers: tuple[Speaker, ...], subject: Subject) -> Iterable[_Hit]:
+        best: dict[tuple[int, str], _Hit] = {}
+        decided: set[str] = set()
+        named = False
+        for place, speaker in enumerate(speakers):
+            if speaker.fallback and named:
+                break
+            said = self._said(speaker, subject)
+            named = named or said is not None
+            if said is None:
+                continue
+            for hit in said.convicting():
+                left = tuple(identity for identity in hit.identities if identity not in decided)
+                if left:
+                    place_of = id(hit.entry.advisory), speaker.stream
+                    known, found = best.get(place_of), hit._replace(identities=left)
+                    best[place_of] = found if known is None else _join(known, found)
+            if place + 1 < len(speakers):
+                decided |= said.mentioned()
+        return best.values()
+
+    def _said(self, speaker: Speaker, subject: Subject) -> "_Said | None":
+        table = self._table(speaker.stream, subject.package.manager)
+        buckets = []
         for kind in PackageKind:
             name, version = _named(subject, kind)
             bucket = table.get((kind, name))
-            if bucket is None:
-                continue
-            key = self._key(subject.package.manager, version)
-            newer = bucket.fixed[bisect_right(bucket.keys, key) :]
-            for entry in (*newer, *bucket.open):
-                if entry.introduced > key or not meets_limits(entry.affected, subject.package):
-                    continue
-                vulnerabilities = _undenied(entry, bucket.denials, key, subject.package)
-                if vulnerabilities is not None:
-                    hit = _Hit(entry, vulnerabilities, version)
-                    known = best.get(id(entry.advisory))
-                    best[id(entry.advisory)] = hit if known is None else _join(known, hit)
-        return best.values()
+            if bucket is not None:
+                buckets.append((bucket, self._key(subject.package.manager, version), version))
+        return _Said(speaker, subject.package, buckets) if buckets else None
 
-    def _table(self, distribution: str, manager: PackageManager) -> _Table:
-        table = self._tables.get((distribution, manager))
+    def _table(self, stream: str, manager: PackageManager) -> _Table:
+        table = self._tables.get((stream, manager))
         if table is None:
             gathered: dict[tuple[PackageKind, str], list[_Entry]] = {}
-            for advisory, affected in self._statements[distribution]:
-                fixed = self._key(manager, affected.fixed_version) if affected.fix_state is FixState.FIXED else None
-                introduced = self._key(manager, affected.introduced_version) if affected.introduced_version else b""
-                entry = _Entry(fixed, introduced, advisory, affected)
-                gathered.setdefault((affected.kind, affected.name), []).append(entry)
-            table = self._tables[distribution, manager] = {name: _bucket(found) for name, found in gathered.items()}
+            for advisory, statement in self._statements[stream]:
+                entry = self._entry(advisory, statement, manager)
+                gathered.setdefault((statement.target.kind, statement.target.name), []).append(entry)
+            table = self._tables[stream, manager] = {name: _bucket(found) for name, found in gathered.items()}
         return table
+
+    def _entry(self, advisory: Advisory, statement: Fix | Status, manager: PackageManager) -> _Entry:
+        match statement:
+            case Fix(version=version, introduced=introduced):
+                start = self._key(manager, introduced) if introduced else b""
+                return _Entry(advisory, statement, advisory.identities, self._key(manager, version), start)
+            case Status(vulnerability=one):
+                return _Entry(advisory, statement, (one,) if one else advisory.identities)
 
     def _key(self, manager: PackageManager, version: str) -> bytes:
         key = self._keys.get((manager, version))
@@ -244,6 +306,58 @@ class AdvisoryIndex:
         return key
 
 
+class _Said:
+    """What one stream says of one package."""
+
+    def __init__(self, speaker: Speaker, package: Package, buckets: list[tuple[_Bucket, bytes, str]]) -> None:
+        self._speaker = speaker
+        self._package = package
+        self._buckets = buckets
+        self._fits: dict[int, bool] = {}
+
+    def convicting(self) -> Iterable[_Hit]:
+        """Yield the statements that convict, each with the vulnerabilities it convicts of."""
+        denied = self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.denials)
+        fixed: frozenset[str] | set[str] = frozenset()
+        if any(bucket.affected for bucket, _, _ in self._buckets):
+            fixed = self._fixed()
+        for bucket, key, version in self._buckets:
+            newer = bucket.fixes[bisect_right(bucket.keys, key) :] if self._speaker.fixes else ()
+            for entry in newer:
+                if entry.introduced <= key and self._fit(entry):
+                    yield from self._hit(entry, denied, version)
+            for entry in bucket.affected:
+                if self._fit(entry):
+                    yield from self._hit(entry, denied | fixed, version)
+
+    def mentioned(self) -> set[str]:
+        """Return every vulnerability that the stream speaks of for the package."""
+        statuses = (
+            entry for bucket, _, _ in self._buckets for entry in (*bucket.affected, *bucket.denials, *bucket.unknown)
+        )
+        return self._identities(statuses) | self._fixed()
+
+    def _fixed(self) -> set[str]:
+        if not self._speaker.fixes:
+            return set()
+        return self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.fixes)
+
+    def _identities(self, entries: Iterable[_Entry]) -> set[str]:
+        return {identity for entry in entries if self._fit(entry) for identity in entry.identities}
+
+    def _fit(self, entry: _Entry) -> bool:
+        target = entry.statement.target
+        known = self._fits.get(id(target))
+        if known is None:
+            known = self._fits[id(target)] = fits(target, self._package)
+        return known
+
+    def _hit(self, entry: _Entry, acquitted: set[str] | frozenset[str], version: str) -> Iterable[_Hit]:
+        left = tuple(identity for identity in entry.identities if identity not in acquitted)
+        if left:
+            yield _Hit(entry, left, version, self._speaker.inherited)
+
+
 def _distinct(advisories: Iterable[Advisory]) -> list[Advisory]:
     """Return the advisories without exact repetitions, in order."""
     by_id: dict[tuple[str, str], list[Advisory]] = {}
@@ -255,21 +369,24 @@ def _distinct(advisories: Iterable[Advisory]) -> list[Advisory]:
 
 
 def _bucket(entries: Iterable[_Entry]) -> _Bucket:
-    fixed, unfixed, denials = [], [], []
+    fixes, affected, denials, unknown = [], [], [], []
     for entry in entries:
-        match entry.affected.fix_state:
-            case FixState.FIXED:
-                fixed.append((entry.fixed or b"", entry))
-            case FixState.OPEN:
-                unfixed.append(entry)
-            case FixState.NOT_AFFECTED:
+        match entry.statement:
+            case Fix():
+                fixes.append(entry)
+            case Status(state=FixState.NOT_AFFECTED):
                 denials.append(entry)
-    fixed.sort(key=lambda pair: pair[0])
+            case Status(state=FixState.UNDER_INVESTIGATION):
+                unknown.append(entry)
+            case Status():
+                affected.append(entry)
+    fixes.sort(key=lambda entry: entry.fixed)
     return _Bucket(
-        keys=tuple(key for key, _ in fixed),
-        fixed=tuple(entry for _, entry in fixed),
-        open=tuple(unfixed),
+        keys=tuple(entry.fixed for entry in fixes),
+        fixes=tuple(fixes),
+        affected=tuple(affected),
         denials=tuple(denials),
+        unknown=tuple(unknown),
     )
 
 
@@ -280,43 +397,23 @@ def _named(subject: Subject, kind: PackageKind) -> tuple[str, str]:
     return subject.package.name, subject.version
 
 
-def _undenied(entry: _Entry, denials: Sequence[_Entry], key: bytes, package: Package) -> tuple[str, ...] | None:
-    """Return the vulnerabilities left of an entry, or None where its publisher denies them all."""
-    named = entry.advisory.vulnerabilities
-    if not denials:
-        return named
-    denied = {
-        identity
-        for denial in denials
-        if denial.advisory.feed == entry.advisory.feed
-        and denial.introduced <= key
-        and meets_limits(denial.affected, package)
-        for identity in denial.advisory.vulnerabilities or (denial.advisory.id,)
-    }
-    if not denied:
-        return named
-    left = tuple(identity for identity in named or (entry.advisory.id,) if identity not in denied)
-    return (left if named else ()) if left else None
-
-
 def _join(first: _Hit, second: _Hit) -> _Hit:
     """Return the more demanding of two statements of one advisory, with the vulnerabilities of both."""
-    either = {*first.vulnerabilities, *second.vulnerabilities}
-    named = first.entry.advisory.vulnerabilities
+    either = {*first.identities, *second.identities}
     chosen = max(first, second, key=_demand)
-    return chosen._replace(vulnerabilities=tuple(identity for identity in named if identity in either))
+    return chosen._replace(identities=tuple(name for name in first.entry.advisory.identities if name in either))
 
 
-def _demand(hit: _Hit) -> tuple[bool, bytes, str, str, tuple[str, ...], str]:
+def _demand(hit: _Hit) -> tuple[bool, bytes, str, str, tuple[str, ...], bytes]:
     """Order statements of one advisory by what they ask for; the rest only makes the order total."""
-    affected = hit.entry.affected
+    target = hit.entry.statement.target
     return (
-        hit.entry.fixed is None,
-        hit.entry.fixed or b"",
-        affected.kind,
-        affected.module,
-        affected.architectures,
-        affected.introduced_version,
+        isinstance(hit.entry.statement, Status),
+        hit.entry.fixed,
+        target.kind,
+        target.module,
+        target.architectures,
+        hit.entry.introduced,
     )
 
 
@@ -325,18 +422,19 @@ def _subject_order(subject: Subject) -> tuple[str, ...]:
     return package.name, package.version, package.architecture, package.module, subject.source_name, subject.version
 
 
-def _hit_order(hit: _Hit) -> tuple[str, str, tuple[str, ...], str]:
+def _hit_order(hit: _Hit) -> tuple[str, str, str, tuple[str, ...], str]:
     advisory = hit.entry.advisory
-    return advisory.feed, advisory.id, hit.vulnerabilities, advisory.published
+    return hit.entry.statement.target.stream, advisory.feed, advisory.id, hit.identities, advisory.published
 
 
 def _match(subject: Subject, hit: _Hit) -> Match:
     return Match(
         package=subject.package,
         advisory=hit.entry.advisory,
-        affected=hit.entry.affected,
-        vulnerabilities=hit.vulnerabilities,
+        statement=hit.entry.statement,
+        vulnerabilities=hit.identities if hit.entry.advisory.vulnerabilities else (),
         version=hit.version,
         standing=subject.standing,
-        fixed_key=hit.entry.fixed or b"",
+        inherited=hit.inherited,
+        fixed_key=hit.entry.fixed,
     )

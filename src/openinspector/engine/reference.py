@@ -1,15 +1,16 @@
 """Slow obvious evaluator of matching: the twin of `openinspector.engine.match` for differential tests.
 
-It asks every statement of every advisory about every package, with the vendor's comparison and nothing remembered.
-It reads the same packages (`openinspector.engine.kernel`) and limits; the search is its own.
+It asks every statement about every package and every vulnerability, with the vendor's comparison and nothing
+remembered. It reads the same packages (`openinspector.engine.kernel`), streams and limits; the search is its own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from openinspector.engine.kernel import Subject, subjects
-from openinspector.engine.match import advisory_distributions, meets_limits
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind
+from openinspector.engine.match import fits
+from openinspector.engine.streams import HostStreams, Speaker, release_of, unjudged
+from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package
 from openinspector.version import VersionScheme
@@ -17,80 +18,108 @@ from openinspector.version import VersionScheme
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainMatch:
-    """That a package meets an advisory, through which vulnerabilities."""
+    """That an advisory convicts a package, through which vulnerabilities."""
 
     package: Package
     feed: str
     advisory_id: str
-    distribution: str
+    stream: str
     vulnerabilities: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    advisory: Advisory
+    statement: Fix | Status
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        if isinstance(self.statement, Status) and self.statement.vulnerability:
+            return (self.statement.vulnerability,)
+        return self.advisory.identities
 
 
 def plain_matches(
     facts: HostFacts, advisories: Iterable[Advisory], schemes: Mapping[str, VersionScheme]
 ) -> frozenset[PlainMatch]:
-    """Return everything that meets, in no order."""
-    known = list(advisories)
+    """Return everything that convicts, in no order."""
+    statements = [_Said(advisory, statement) for advisory in advisories for statement in advisory.statements]
+    release = release_of(facts)
+    streams = HostStreams(release, {said.statement.target.stream for said in statements})
+    if not streams.known:
+        return frozenset()
+    found: dict[tuple[Package, Advisory, str], set[str]] = {}
+    for subject in subjects(facts).judged:
+        scheme = schemes[subject.package.manager.version_scheme]
+        if unjudged(release, subject.package) is not None or not scheme.is_valid(subject.package.version):
+            continue
+        speakers = streams.speakers(subject.package)
+        for identity in sorted({identity for said in statements for identity in said.identities}):
+            for said in _convicting(identity, subject, _spoken(speakers, subject, statements), scheme):
+                key = (subject.package, said.advisory, said.statement.target.stream)
+                found.setdefault(key, set()).update({identity} if said.advisory.vulnerabilities else ())
     return frozenset(
-        match
-        for subject in subjects(facts).judged
-        for advisory in known
-        for distribution in advisory_distributions(facts.distribution)
-        for match in _judge(subject, advisory, distribution, _Court(known, schemes[subject.package.manager]))
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Court:
-    advisories: list[Advisory]
-    scheme: VersionScheme
-
-
-def _judge(subject: Subject, advisory: Advisory, distribution: str, court: _Court) -> Iterator[PlainMatch]:
-    left: set[str] = set()
-    for affected in advisory.affected:
-        if affected.distribution == distribution and _meets(affected, subject, court.scheme):
-            claimed = advisory.vulnerabilities or (advisory.id,)
-            left |= {name for name in claimed if not _denied(name, affected, (advisory.feed, subject), court)}
-    if left:
-        yield PlainMatch(
-            package=subject.package,
+        PlainMatch(
+            package=package,
             feed=advisory.feed,
             advisory_id=advisory.id,
-            distribution=distribution,
-            vulnerabilities=frozenset(left) if advisory.vulnerabilities else frozenset(),
+            stream=stream,
+            vulnerabilities=frozenset(names),
         )
-
-
-def _meets(affected: AffectedPackage, subject: Subject, scheme: VersionScheme) -> bool:
-    if affected.fix_state is FixState.NOT_AFFECTED or not _concerns(affected, subject, scheme):
-        return False
-    if affected.fix_state is FixState.OPEN:
-        return True
-    return scheme.compare(_version(affected, subject), affected.fixed_version) < 0
-
-
-def _concerns(affected: AffectedPackage, subject: Subject, scheme: VersionScheme) -> bool:
-    name = subject.source_name if affected.kind is PackageKind.SOURCE else subject.package.name
-    introduced = affected.introduced_version
-    return (
-        affected.name == name
-        and meets_limits(affected, subject.package)
-        and (not introduced or scheme.compare(_version(affected, subject), introduced) >= 0)
+        for (package, advisory, stream), names in found.items()
     )
 
 
-def _version(affected: AffectedPackage, subject: Subject) -> str:
-    return subject.source_version if affected.kind is PackageKind.SOURCE else subject.version
+def _spoken(speakers: Iterable[Speaker], subject: Subject, statements: list[_Said]) -> Iterator[list[_Said]]:
+    """Yield what each stream says of the package, narrowest first."""
+    named = False
+    for speaker in speakers:
+        about = [
+            said
+            for said in statements
+            if said.statement.target.stream == speaker.stream and said.statement.target.name == _name(said, subject)
+        ]
+        if speaker.fallback and named:
+            return
+        named = named or bool(about)
+        yield [
+            said
+            for said in about
+            if fits(said.statement.target, subject.package) and (speaker.fixes or isinstance(said.statement, Status))
+        ]
 
 
-def _denied(name: str, affected: AffectedPackage, case: tuple[str, Subject], court: _Court) -> bool:
-    feed, subject = case
-    return any(
-        denial.fix_state is FixState.NOT_AFFECTED
-        and (denial.distribution, denial.kind) == (affected.distribution, affected.kind)
-        and _concerns(denial, subject, court.scheme)
-        for advisory in court.advisories
-        if advisory.feed == feed and name in (advisory.vulnerabilities or (advisory.id,))
-        for denial in advisory.affected
-    )
+def _convicting(
+    identity: str, subject: Subject, spoken: Iterator[list[_Said]], scheme: VersionScheme
+) -> Iterator[_Said]:
+    for stream in spoken:
+        about = [said for said in stream if identity in said.identities]
+        if about:
+            yield from _judge(about, subject, scheme)
+            return
+
+
+def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Iterator[_Said]:
+    statuses = [said for said in about if isinstance(said.statement, Status)]
+    if any(said.statement.state is FixState.NOT_AFFECTED for said in statuses if isinstance(said.statement, Status)):
+        return
+    fixes = [said for said in about if isinstance(said.statement, Fix)]
+    for said in fixes:
+        assert isinstance(said.statement, Fix)
+        version, introduced = _version(said, subject), said.statement.introduced
+        if introduced and scheme.compare(version, introduced) < 0:
+            continue
+        if scheme.compare(version, said.statement.version) < 0:
+            yield said
+    if not fixes:
+        for said in statuses:
+            if isinstance(said.statement, Status) and said.statement.state.is_affected:
+                yield said
+
+
+def _name(said: _Said, subject: Subject) -> str:
+    return subject.source_name if said.statement.target.kind is PackageKind.SOURCE else subject.package.name
+
+
+def _version(said: _Said, subject: Subject) -> str:
+    return subject.source_version if said.statement.target.kind is PackageKind.SOURCE else subject.version

@@ -22,7 +22,7 @@ from typing import Final
 import msgspec
 
 from openinspector.feed import Document, Feed, Source, Unparsed
-from openinspector.model.advisory import NOT_MODULAR, Advisory, AffectedPackage, FixState, PackageKind, Priority
+from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, PackageKind, Priority, Target
 from openinspector.versions.rpm import SCHEME
 
 NAME: Final = "almalinux"
@@ -109,20 +109,20 @@ def _parse_document(document: Document) -> Iterator[Advisory | Unparsed]:
     vulnerabilities = _vulnerabilities(record)
     if record.withdrawn or not (vulnerabilities or record.id.startswith(_SECURITY)):
         return
-    affected: list[AffectedPackage] = []
-    for found in _affected_packages(record):
+    fixes: list[Fix] = []
+    for found in _fixed(record):
         if isinstance(found, str):
             yield Unparsed(document=name, entry=record.id, reason=found)
         else:
-            affected.append(found)
-    if not affected:
+            fixes.append(found)
+    if not fixes:
         yield Unparsed(document=name, entry=record.id, reason="a security record that names no affected package")
     else:
         yield Advisory(
             id=record.id,
             feed=NAME,
             vulnerabilities=vulnerabilities,
-            affected=tuple(affected),
+            fixes=tuple(fixes),
             summary=_summary(record),
             priority=_PRIORITIES.get(record.summary.partition(":")[0], Priority.UNSPECIFIED),
             references=tuple(dict.fromkeys(reference.url for reference in record.references if reference.url)),
@@ -142,7 +142,7 @@ def _summary(record: _Record) -> str:
     return record.summary if not details or details == "Please update" else f"{record.summary}\n\n{details}"
 
 
-def _affected_packages(record: _Record) -> Iterator[AffectedPackage | str]:
+def _fixed(record: _Record) -> Iterator[Fix | str]:
     """Yield statements, or why one could not be read."""
     modules = tuple(dict.fromkeys(_MODULE.findall(record.summary.partition(": ")[2] or record.summary)))
     versions: dict[tuple[str, str, str], list[str]] = {}
@@ -160,14 +160,8 @@ def _affected_packages(record: _Record) -> Iterator[AffectedPackage | str]:
             versions.setdefault(key, []).append(found)
     for (distribution, name, module), fixed in versions.items():
         for stream in (modules or ("",)) if not module else (module,):
-            yield AffectedPackage(
-                distribution=distribution,
-                kind=PackageKind.BINARY,
-                name=name,
-                fix_state=FixState.FIXED,
-                fixed_version=_deciding(fixed),
-                module=stream,
-            )
+            target = Target(stream=distribution, kind=PackageKind.BINARY, name=name, module=stream)
+            yield Fix(target=target, version=_deciding(fixed))
 
 
 def _fixed_version(span: _Range) -> str | None:
@@ -196,7 +190,7 @@ def _merge(first: Advisory, second: Advisory) -> Advisory:
         id=first.id,
         feed=NAME,
         vulnerabilities=tuple(sorted({*first.vulnerabilities, *second.vulnerabilities})),
-        affected=tuple(dict.fromkeys((*first.affected, *second.affected))),
+        fixes=tuple(dict.fromkeys((*first.fixes, *second.fixes))),
         summary=max(first.summary, second.summary, key=lambda text: (len(text), text)),
         priority=min(first.priority, second.priority, key=tuple(Priority).index),
         references=tuple(dict.fromkeys((*first.references, *second.references))),

@@ -3,10 +3,11 @@
 https://security-tracker.debian.org/tracker/data/json, as its own documentation describes it. Rules:
 
 - ``resolved`` with fixed version ``0``: not affected; with any other: fixed there; ``open``: affected, no fix yet.
-- ``undetermined`` says that nobody has looked yet. No statement is made of it, only a note.
+- ``undetermined``: nobody has examined it yet.
 - ``urgency`` is Debian's own: ``unimportant`` means no effect on the binary packages. The highest of a
-  vulnerability's urgencies counts; ``end-of-life`` is no urgency but a reason why there will be no fix.
-- ``nodsa`` is why no advisory was issued, ``nodsa_reason`` what follows: ``ignored`` or ``postponed``.
+  vulnerability's urgencies counts; ``end-of-life`` is not an urgency but the reason why there will be no fix.
+- ``nodsa`` is why no advisory was issued, ``nodsa_reason`` what follows: ``ignored`` (will not be fixed) or
+  ``postponed`` (deferred).
 - A vulnerability without a CVE id has a temporary one (``TEMP-0000000-0CA7E3``), which is the advisory's id;
   it names no CVE.
 """
@@ -18,7 +19,7 @@ from typing import Final
 import msgspec
 
 from openinspector.feed import Document, Feed, Source, Unparsed
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind, Priority
+from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Priority, Status, Target
 from openinspector.model.debian_release import RELEASES
 from openinspector.versions.dpkg import SCHEME
 
@@ -27,7 +28,6 @@ TRACKER: Final = "https://security-tracker.debian.org/tracker"
 
 _ID: Final = re.compile(r"(CVE-[0-9]{4}-[0-9]{4,}|TEMP-[0-9]{7}-[0-9A-F]{6})")
 _SUMMARY: Final = 2000
-_NOTE: Final = 2000
 _PRIORITIES: Final = {
     "high": Priority.HIGH,
     "medium": Priority.MEDIUM,
@@ -53,11 +53,11 @@ class _Vulnerability(msgspec.Struct, frozen=True):
 class _Gathered:
     """What the packages say of one vulnerability."""
 
-    __slots__ = ("affected", "notes", "priority", "summary")
+    __slots__ = ("fixes", "priority", "statuses", "summary")
 
     def __init__(self) -> None:
-        self.affected: list[AffectedPackage] = []
-        self.notes: list[str] = []
+        self.fixes: list[Fix] = []
+        self.statuses: list[Status] = []
         self.priority = Priority.UNSPECIFIED
         self.summary = ""
 
@@ -85,7 +85,7 @@ def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
                 for reason in _gather(found, package, vulnerability.releases):
                     yield Unparsed(document=name, entry=f"{package} {identity}", reason=reason)
     for identity, found in gathered.items():
-        if found.affected:
+        if found.fixes or found.statuses:
             yield _advisory(identity, found)
 
 
@@ -118,34 +118,42 @@ def _gather(found: _Gathered, package: str, releases: Mapping[str, _Release]) ->
             yield f"{codename}: no Debian release known here"
             continue
         found.priority = max(found.priority, _priority(release.urgency), key=_RANK.index)
-        if release.status == "undetermined":
-            found.notes.append(f"{codename} {package}: undetermined")
-            continue
-        state = _state(release)
-        if state is None:
-            yield f"{codename}: status {release.status!r} with fixed version {release.fixed_version!r}"
-            continue
-        found.affected.append(
-            AffectedPackage(
-                distribution=known.distribution,
-                kind=PackageKind.SOURCE,
-                name=package,
-                fix_state=state,
-                fixed_version=release.fixed_version if state is FixState.FIXED else "",
-            )
-        )
-        if state is FixState.OPEN and (note := _note(release)):
-            found.notes.append(f"{codename} {package}: {note}")
+        target = Target(stream=known.stream, kind=PackageKind.SOURCE, name=package)
+        statement = _statement(target, release)
+        match statement:
+            case Fix():
+                found.fixes.append(statement)
+            case Status():
+                found.statuses.append(statement)
+            case None:
+                yield f"{codename}: status {release.status!r} with fixed version {release.fixed_version!r}"
 
 
-def _state(release: _Release) -> FixState | None:
-    if release.status == "open":
-        return FixState.OPEN
-    if release.status != "resolved":
-        return None
-    if release.fixed_version == "0":
-        return FixState.NOT_AFFECTED
-    return FixState.FIXED if SCHEME.is_valid(release.fixed_version) else None
+def _statement(target: Target, release: _Release) -> Fix | Status | None:
+    """Return what a release's entry states; None where it is not understood."""
+    match release.status, release.fixed_version:
+        case "open", _:
+            return Status(target=target, state=_open_state(release), word=_word(release))
+        case "undetermined", _:
+            return Status(target=target, state=FixState.UNDER_INVESTIGATION, word="undetermined")
+        case "resolved", "0":
+            return Status(target=target, state=FixState.NOT_AFFECTED, word="not affected")
+        case "resolved", version if SCHEME.is_valid(version):
+            return Fix(target=target, version=version)
+        case _:
+            return None
+
+
+def _open_state(release: _Release) -> FixState:
+    if release.urgency == "end-of-life" or release.nodsa == "end-of-life":
+        return FixState.END_OF_LIFE
+    return {"ignored": FixState.WONT_FIX, "postponed": FixState.DEFERRED}.get(release.nodsa_reason, FixState.OPEN)
+
+
+def _word(release: _Release) -> str:
+    if release.nodsa:
+        return f"{release.nodsa} ({release.nodsa_reason})" if release.nodsa_reason else release.nodsa
+    return "end of life" if release.urgency == "end-of-life" else "open"
 
 
 def _priority(urgency: str) -> Priority:
@@ -153,22 +161,16 @@ def _priority(urgency: str) -> Priority:
     return _PRIORITIES.get(urgency.rstrip("*"), Priority.UNSPECIFIED)
 
 
-def _note(release: _Release) -> str:
-    if release.nodsa:
-        return f"{release.nodsa} ({release.nodsa_reason})" if release.nodsa_reason else release.nodsa
-    return "end of life" if release.urgency == "end-of-life" else ""
-
-
 def _advisory(identity: str, found: _Gathered) -> Advisory:
     return Advisory(
         id=identity,
         feed=NAME,
         vulnerabilities=(identity,) if identity.startswith("CVE-") else (),
-        affected=tuple(found.affected),
+        fixes=tuple(found.fixes),
+        statuses=tuple(found.statuses),
         summary=found.summary[:_SUMMARY],
         priority=found.priority,
         references=(f"{TRACKER}/{identity}",),
-        note="; ".join(found.notes)[:_NOTE],
     )
 
 

@@ -26,7 +26,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from openinspector.feed import Document, Feed, Source, Unparsed
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind
+from openinspector.model.advisory import Advisory, Fix, PackageKind, Target
 from openinspector.model.debian_release import RELEASES, DebianRelease
 from openinspector.versions.dpkg import SCHEME
 
@@ -319,22 +319,22 @@ def _joined(first: Advisory, second: Advisory) -> Advisory:
     """Return one advisory for two releases whose changelogs share an entry."""
     return replace(
         first,
-        affected=tuple(dict.fromkeys((*first.affected, *second.affected))),
+        fixes=tuple(dict.fromkeys((*first.fixes, *second.fixes))),
         vulnerabilities=tuple(dict.fromkeys((*first.vulnerabilities, *second.vulnerabilities))),
-        note=f"{first.note} {second.note}",
     )
 
 
-def _rebuilt(release: DebianRelease, built: Iterable[ArchivePackage]) -> tuple[AffectedPackage, ...]:
-    """Return a statement per binary that was rebuilt from the same source."""
+def _rebuilt(release: DebianRelease, built: Iterable[ArchivePackage]) -> tuple[Fix, ...]:
+    """Return a fix per binary that was rebuilt from the same source."""
     return tuple(
-        AffectedPackage(
-            distribution=release.distribution,
-            kind=PackageKind.BINARY,
-            name=package.name,
-            fix_state=FixState.FIXED,
-            fixed_version=package.version,
-            architectures=(package.architecture,) if package.architecture not in ("", "all") else (),
+        Fix(
+            target=Target(
+                stream=release.stream,
+                kind=PackageKind.BINARY,
+                name=package.name,
+                architectures=(package.architecture,) if package.architecture not in ("", "all") else (),
+            ),
+            version=package.version,
         )
         for package in built
         if _REBUILD.fullmatch(package.version) and package.version != package.source_version
@@ -342,28 +342,17 @@ def _rebuilt(release: DebianRelease, built: Iterable[ArchivePackage]) -> tuple[A
 
 
 def _advisory(
-    release: DebianRelease,
-    source: str,
-    version: str,
-    entry: ChangelogEntry | None,
-    rebuilt: tuple[AffectedPackage, ...] = (),
+    release: DebianRelease, source: str, version: str, entry: ChangelogEntry | None, rebuilt: tuple[Fix, ...] = ()
 ) -> Advisory:
-    fixed = AffectedPackage(
-        distribution=release.distribution,
-        kind=PackageKind.SOURCE,
-        name=source,
-        fix_state=FixState.FIXED,
-        fixed_version=version,
-    )
+    target = Target(stream=release.stream, kind=PackageKind.SOURCE, name=source)
     return Advisory(
         id=f"{source} {version}",
         feed=NAME,
         vulnerabilities=entry.fixes if entry else (),
-        affected=(fixed, *rebuilt),
+        fixes=(Fix(target=target, version=version), *rebuilt),
         summary=entry.text if entry else f"{source} {version} is in {release.codename}-security.",
         references=(f"https://security-tracker.debian.org/tracker/source-package/{source}",),
         published=entry.published.isoformat() if entry and entry.published else "",
-        note=f"Fixed in {source} {version} of {release.codename}, says the package archive.",
     )
 
 

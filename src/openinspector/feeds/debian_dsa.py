@@ -8,9 +8,8 @@ https://salsa.debian.org/security-tracker-team/security-tracker, ``data/DSA/list
             NOTE: for people
 
 - A line that begins with ``[`` opens an advisory; the words after its id are for people.
-- A version is where the flaw is fixed. ``<not-affected>`` says so; ``<unfixed>``, ``<end-of-life>``, ``<no-dsa>``
-  mean affected without a fix; ``<undetermined>`` says nothing. A reason may follow in parentheses.
-- Notes and advisories without a package (the end of a release, a new key) are no statements.
+- A version is where the flaw is fixed; a word in angle brackets is a status. A reason may follow in parentheses.
+- Notes, and advisories without a package (the end of a release, a new key), state nothing.
 """
 
 import re
@@ -19,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from openinspector.feed import Document, Feed, Source, Unparsed
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind
+from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status, Target
 from openinspector.model.debian_release import RELEASES
 from openinspector.versions.dpkg import SCHEME
 
@@ -36,8 +35,11 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 _STATES: Final = {
     "<not-affected>": FixState.NOT_AFFECTED,
     "<unfixed>": FixState.OPEN,
-    "<end-of-life>": FixState.OPEN,
+    "<end-of-life>": FixState.END_OF_LIFE,
     "<no-dsa>": FixState.OPEN,
+    "<ignored>": FixState.WONT_FIX,
+    "<postponed>": FixState.DEFERRED,
+    "<undetermined>": FixState.UNDER_INVESTIGATION,
 }
 _LONGEST_ENTRY: Final = 200
 
@@ -48,8 +50,8 @@ class _Entry:
     published: str
     summary: str
     vulnerabilities: list[str] = field(default_factory=list)
-    affected: list[AffectedPackage] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    fixes: list[Fix] = field(default_factory=list)
+    statuses: list[Status] = field(default_factory=list)
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
@@ -77,7 +79,7 @@ def _open(head: re.Match[str]) -> _Entry:
 
 
 def _add(entry: _Entry, line: str) -> bool:
-    """Add what a line states; says whether it was understood."""
+    """Add what a line states; return True if it was understood."""
     ids = _IDS.fullmatch(line)
     if ids is not None:
         # CAN- was the prefix of candidates until 2005; the numbers stayed
@@ -92,39 +94,34 @@ def _add(entry: _Entry, line: str) -> bool:
 
 
 def _state(entry: _Entry, codename: str, name: str, what: str, reason: str) -> bool:
-    if what == "<undetermined>":
-        return True
     release = RELEASES.get(codename)
-    state = _STATES.get(what, FixState.FIXED)
-    if release is None or (state is FixState.FIXED and not SCHEME.is_valid(what)):
+    if release is None:
         return False
-    fixed = what if state is FixState.FIXED else ""
-    entry.affected.append(
-        AffectedPackage(
-            distribution=release.distribution,
-            kind=PackageKind.SOURCE,
-            name=name,
-            fix_state=state,
-            fixed_version=fixed,
-        )
-    )
-    if reason:
-        entry.notes.append(f"{codename} {name}: {reason.rstrip(')')}")
+    target = Target(stream=release.stream, kind=PackageKind.SOURCE, name=name)
+    state = _STATES.get(what)
+    if state is not None:
+        word = what.strip("<>")
+        word = f"{word} ({reason.rstrip(')')})" if reason else word
+        entry.statuses.append(Status(target=target, state=state, word=word))
+        return True
+    if not SCHEME.is_valid(what):
+        return False
+    entry.fixes.append(Fix(target=target, version=what))
     return True
 
 
 def _advisory(entry: _Entry | None) -> Iterator[Advisory]:
-    if entry is None or not entry.affected:
+    if entry is None or not (entry.fixes or entry.statuses):
         return
     yield Advisory(
         id=entry.id,
         feed=NAME,
         vulnerabilities=tuple(dict.fromkeys(entry.vulnerabilities)),
-        affected=tuple(entry.affected),
+        fixes=tuple(entry.fixes),
+        statuses=tuple(entry.statuses),
         summary=entry.summary,
         references=(f"{_TRACKER}/{entry.id}",),
         published=entry.published,
-        note="; ".join(entry.notes),
     )
 
 

@@ -1,32 +1,49 @@
-"""Advisories: a publisher's statement about affected and fixed versions."""
+"""Advisories: what a publisher states about builds that have a fix and about vulnerabilities that stand.
+
+Vendors make two kinds of statement, and so does this model. A `Fix` says that a build and every later one of its
+stream has the fix. A `Status` says how one vulnerability stands in one package: open, not affected, will not be fixed.
+A `Vulnerability` is one CVE as CVE, NVD, EPSS and KEV describe it: it rates, and never decides whether a host is
+affected.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 NOT_MODULAR: Final = "-"
-"""`AffectedPackage.module` of a statement about packages that belong to no module."""
+"""`Target.module` of a statement about packages that belong to no module."""
 
 
 class FixState(StrEnum):
-    """What the publisher says of a fix."""
+    """How a vulnerability stands in a package that has no fix statement."""
 
-    FIXED = "FIXED"
-    """``fixed_version`` and later are not affected."""
     OPEN = "OPEN"
-    """Affected at every version; no fix yet, or none intended (``note`` says why)."""
+    """Affected; no fix yet."""
     NOT_AFFECTED = "NOT_AFFECTED"
+    DEFERRED = "DEFERRED"
+    """Affected; a fix may come later, without a date."""
+    WONT_FIX = "WONT_FIX"
+    """Affected; the publisher will not fix it in this stream."""
+    UNDER_INVESTIGATION = "UNDER_INVESTIGATION"
+    """The publisher does not know yet whether the package is affected."""
+    END_OF_LIFE = "END_OF_LIFE"
+    """Affected, or never examined; the publisher no longer supports the package in this stream."""
+
+    @property
+    def is_affected(self) -> bool:
+        """Whether the publisher holds the package to be vulnerable."""
+        return self not in (FixState.NOT_AFFECTED, FixState.UNDER_INVESTIGATION)
 
 
 class PackageKind(StrEnum):
-    """Whether an advisory names source or binary packages."""
+    """Whether a statement names source or binary packages."""
 
     SOURCE = "SOURCE"
     BINARY = "BINARY"
 
 
 class Priority(StrEnum):
-    """The publisher's priority word, normalized."""
+    """The publisher's severity or priority word, normalized."""
 
     HIGH = "HIGH"
     MEDIUM = "MEDIUM"
@@ -35,23 +52,53 @@ class Priority(StrEnum):
     UNSPECIFIED = "UNSPECIFIED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AffectedPackage:
-    """One package of one distribution release that an advisory is about."""
+class Restart(StrEnum):
+    """What must be restarted after the update, as the publisher says."""
 
-    distribution: str
-    """``<os-release ID>:<VERSION_ID>``, such as ``debian:12`` or ``almalinux:9``."""
+    NONE = "NONE"
+    SESSION = "SESSION"
+    SERVICE = "SERVICE"
+    REBOOT = "REBOOT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What a statement is about: one package of one stream of a distribution."""
+
+    stream: str
+    """``<os-release ID>:<release>[+<extension>]``: ``debian:12``, ``rhel:9.2+eus``, ``ubuntu:22.04+esm-apps``,
+    ``amzn:2+kernel-5.15``."""
     kind: PackageKind
     name: str
-    fix_state: FixState
-    fixed_version: str = ""
-    """First version that is not affected, in the distribution's scheme; set exactly when FIXED."""
-    introduced_version: str = ""
-    """First affected version; empty means from the beginning."""
     module: str = ""
     """Module ``name:stream`` the statement is limited to (rpm), or NOT_MODULAR; empty means any."""
     architectures: tuple[str, ...] = ()
     """Architectures the statement is limited to; empty means all."""
+    flavour: str = ""
+    """Kind of build the statement is limited to: ``fips``, ``ksplice``; empty means ordinary builds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fix:
+    """The advisory's vulnerabilities are fixed in ``version`` of the target and in every later build of its stream."""
+
+    target: Target
+    version: str
+    """First version that is not affected, in the distribution's scheme."""
+    introduced: str = ""
+    """First affected version; empty means from the beginning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """How vulnerabilities stand in the target, at every version."""
+
+    target: Target
+    state: FixState
+    vulnerability: str = ""
+    """The one it is about; empty: all that the advisory names, or the advisory itself where it names none."""
+    word: str = ""
+    """The publisher's own word: ``Will not fix``, ``no-dsa (Minor issue)``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,23 +110,106 @@ class Score:
     base: float
     vector: str
     origin: str
-    """Who scored: ``nvd``, ``almalinux``."""
+    """Who scored: ``nvd``, ``cve``, ``adp``, or a feed's name."""
+    stream: str = ""
+    """Stream the score is limited to; empty means all. Publishers rate per product and package."""
+    package: str = ""
+    """Source or binary package the score is limited to; empty means all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advisory:
-    """One statement of one publisher."""
+    """One document of one publisher."""
 
     id: str
     """The publisher's id: ``DSA-5380-1``, ``ALSA-2026:A009``, or the CVE id itself."""
     feed: str
     vulnerabilities: tuple[str, ...]
     """CVE ids; may be empty for a security update that names none."""
-    affected: tuple[AffectedPackage, ...]
+    fixes: tuple[Fix, ...] = ()
+    statuses: tuple[Status, ...] = ()
     summary: str = ""
+    severity: str = ""
+    """The publisher's own word, such as ``Important``."""
     priority: Priority = Priority.UNSPECIFIED
     scores: tuple[Score, ...] = ()
+    cwes: tuple[str, ...] = ()
+    """``CWE-`` and a number."""
+    restart: Restart = Restart.NONE
     references: tuple[str, ...] = ()
     published: str = ""
     """ISO 8601 date as the publisher gives it; empty where it gives none."""
-    note: str = ""
+    modified: str = ""
+
+    @property
+    def statements(self) -> "tuple[Fix | Status, ...]":
+        """Its fixes, then its statuses."""
+        return (*self.fixes, *self.statuses)
+
+    @property
+    def identities(self) -> tuple[str, ...]:
+        """What findings are about: the CVE ids, or the advisory's own id where it names none."""
+        return self.vulnerabilities or (self.id,)
+
+
+class RecordState(StrEnum):
+    """State of a CVE record."""
+
+    PUBLISHED = "PUBLISHED"
+    REJECTED = "REJECTED"
+    """Withdrawn by CVE: shown beside a vendor's statement, which it never hides."""
+    DISPUTED = "DISPUTED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exploitability:
+    """EPSS: how likely exploitation within 30 days is (first.org)."""
+
+    probability: float
+    """0.0 to 1.0."""
+    percentile: float
+    """0.0 to 1.0: share of CVEs with the same or a lower probability."""
+    date: str
+    """ISO 8601 day of the model's output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownExploit:
+    """An entry of CISA's catalogue of known exploited vulnerabilities (KEV)."""
+
+    added: str
+    """ISO 8601 day."""
+    due: str = ""
+    """ISO 8601 day by which US federal agencies must act."""
+    ransomware: bool = False
+    action: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vulnerability:
+    """One CVE as one source describes it, or as all of them do together (`merge`)."""
+
+    id: str
+    state: RecordState = RecordState.PUBLISHED
+    aliases: tuple[str, ...] = ()
+    scores: tuple[Score, ...] = ()
+    cwes: tuple[str, ...] = ()
+    description: str = ""
+    epss: Exploitability | None = None
+    kev: KnownExploit | None = None
+
+    def merge(self, other: "Vulnerability") -> "Vulnerability":
+        """Return what both say of the same CVE; where they differ on a single value, this one wins."""
+        return Vulnerability(
+            id=self.id,
+            state=max(self.state, other.state, key=_STATE_ORDER.index),
+            aliases=tuple(dict.fromkeys((*self.aliases, *other.aliases))),
+            scores=tuple(dict.fromkeys((*self.scores, *other.scores))),
+            cwes=tuple(dict.fromkeys((*self.cwes, *other.cwes))),
+            description=self.description or other.description,
+            epss=self.epss or other.epss,
+            kev=self.kev or other.kev,
+        )
+
+
+_STATE_ORDER: Final = (RecordState.PUBLISHED, RecordState.DISPUTED, RecordState.REJECTED)

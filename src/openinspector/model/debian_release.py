@@ -18,9 +18,9 @@ class DebianRelease:
     """None before the release."""
 
     @property
-    def distribution(self) -> str:
-        """``debian:<VERSION_ID>`` as `AffectedPackage.distribution` has it."""
-        return f"debian:{self.version_id}"
+    def stream(self) -> str:
+        """The general stream of its statements: ``debian:<VERSION_ID>``, or ``debian:sid``."""
+        return f"debian:{self.version_id or self.codename}"
 
 
 RELEASES: Final[Mapping[str, DebianRelease]] = MappingProxyType(

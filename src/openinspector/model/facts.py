@@ -4,93 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from openinspector.model.activity import (
-    CodeModule,
-    DnsEntry,
-    OutdatedImage,
-    Process,
-    ProcessPerformance,
-    SystemPerformance,
-    TcpConnection,
-    Terminal,
-    TimeState,
-)
-from openinspector.model.configuration import (
-    FirewallChain,
-    FirewallRule,
-    FirewallSet,
-    KernelModule,
-    Mount,
-    SystemdUnit,
-)
-from openinspector.model.inventory import (
-    ContainerRoot,
-    DirectoryMode,
-    Group,
-    InstanceMetadata,
-    Kernel,
-    KernelParameters,
-    ListeningPort,
-    LoginDefinitions,
-    MonitoringStart,
-    NetworkInterface,
-    OperatingSystem,
-    Package,
-    PamConfiguration,
-    PasswordQuality,
-    ProcessorFeatures,
-    SensorState,
-    SensorStatus,
-    SshdConfiguration,
-    User,
-)
-from openinspector.model.windows import (
-    WindowsHotfix,
-    WindowsProgram,
-    WindowsRegistryValue,
-    WindowsSecurityPolicy,
-)
-
-Record = (
-    Package
-    | ContainerRoot
-    | OperatingSystem
-    | Kernel
-    | InstanceMetadata
-    | NetworkInterface
-    | ListeningPort
-    | User
-    | Group
-    | SshdConfiguration
-    | LoginDefinitions
-    | PamConfiguration
-    | PasswordQuality
-    | KernelParameters
-    | ProcessorFeatures
-    | DirectoryMode
-    | Process
-    | CodeModule
-    | OutdatedImage
-    | ProcessPerformance
-    | SystemPerformance
-    | TcpConnection
-    | DnsEntry
-    | Terminal
-    | TimeState
-    | Mount
-    | KernelModule
-    | SystemdUnit
-    | FirewallChain
-    | FirewallRule
-    | FirewallSet
-    | WindowsHotfix
-    | WindowsProgram
-    | WindowsRegistryValue
-    | WindowsSecurityPolicy
-    | SensorStatus
-    | MonitoringStart
-)
-"""Any payload of a telemetry message."""
+from openinspector.model.inventory import OperatingSystem, SensorState, SensorStatus
+from openinspector.model.record import Record
 
 R = TypeVar("R", bound=Record)
 
@@ -124,6 +39,9 @@ class HostFacts:
 
     @property
     def distribution(self) -> str:
-        """``<ID>:<VERSION_ID>`` of the host, such as ``debian:12``; empty where unknown."""
+        """``<ID>:<VERSION_ID>`` of the host, such as ``debian:12``; empty where unknown.
+
+        A release without a VERSION_ID goes by its code name: ``debian:forky``.
+        """
         system = self.only(OperatingSystem)
-        return f"{system.id}:{system.version_id}" if system else ""
+        return f"{system.id}:{system.version_id or system.codename}" if system else ""

@@ -13,7 +13,7 @@ from tuf.api.metadata import Snapshot, Timestamp
 
 from openinspector.release.error import ReleaseError
 from openinspector.release.metadata_file import parse_metadata
-from openinspector.release.publication import TIMESTAMP_NAME, Published, Upload
+from openinspector.release.publication import TIMESTAMP_NAME, PublishedRelease, Upload
 from openinspector.wire.release import METADATA_PATH
 
 _BUCKET: Final = re.compile(r"(s3|gs|az)://[^@\s]+")
@@ -39,15 +39,15 @@ class Destination:
         except (BaseError, OSError, ValueError) as error:
             raise ReleaseError(f"{place} cannot be opened: {_line(error)}", advice=_ADVICE) from error
 
-    def read(self) -> Published:
+    def read(self) -> PublishedRelease:
         """Return what is published; ReleaseError where it cannot be read."""
         timestamp = self._get(TIMESTAMP_NAME)
         if timestamp is None:
-            return Published(roots=tuple(self._roots()))
+            return PublishedRelease(roots=tuple(self._roots()))
         number = parse_metadata(timestamp, Timestamp).signed.snapshot_meta.version
         snapshot = self._needed(f"{METADATA_PATH}{number}.snapshot.json")
         listed = parse_metadata(snapshot, Snapshot).signed.meta["targets.json"].version
-        return Published(
+        return PublishedRelease(
             roots=tuple(self._roots()),
             targets=self._needed(f"{METADATA_PATH}{listed}.targets.json"),
             snapshot=snapshot,

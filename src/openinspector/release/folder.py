@@ -14,7 +14,7 @@ from typing import Any, Final
 from tuf.api.metadata import Metadata, Root, Targets
 
 from openinspector.release.error import ReleaseError
-from openinspector.release.metadata_file import Standing, parse_metadata, render_metadata, standing
+from openinspector.release.metadata_file import SignatureStatus, parse_metadata, render_metadata, standing
 
 TARGETS_FILE: Final = "targets.json"
 BUNDLES: Final = "bundles"
@@ -63,7 +63,7 @@ class ReleaseFolder:
         before = metadata.signed.version - 2
         return metadata.signed, roots[before].signed if 0 <= before < len(roots) else None
 
-    def standings(self) -> Sequence[Standing]:
+    def standings(self) -> Sequence[SignatureStatus]:
         """Return who has signed each draft: every root, then the list."""
         drafts: list[Metadata[Any]] = [*self.roots(), self.targets()]
         return [standing(draft, *self.trust_of(draft)) for draft in drafts]

@@ -16,7 +16,7 @@ _SERIALIZER: Final = JSONSerializer(compact=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class SignatureStatus:
     """Who has signed a file and who is still missing."""
 
     role: str
@@ -70,7 +70,7 @@ def sign(metadata: Metadata[Any], key: CryptoSigner, trusted: Root, previous: Ro
     metadata.sign(key, append=True)
 
 
-def standing(metadata: Metadata[Any], trusted: Root, previous: Root | None = None) -> Standing:
+def standing(metadata: Metadata[Any], trusted: Root, previous: Root | None = None) -> SignatureStatus:
     """Return who has signed and who is missing; a root must be signed by the root before it as well."""
     role, payload = metadata.signed.type, signed_bytes(metadata)
     own = trusted.get_verification_result(role, payload, metadata.signatures)
@@ -79,7 +79,7 @@ def standing(metadata: Metadata[Any], trusted: Root, previous: Root | None = Non
         results.append(previous.get_verification_result(role, payload, metadata.signatures))
     signed = {keyid for result in results for keyid in result.signed}
     unsigned = {keyid for result in results for keyid in result.unsigned} - signed
-    return Standing(
+    return SignatureStatus(
         role=role,
         version=metadata.signed.version,
         expires=metadata.signed.expires,

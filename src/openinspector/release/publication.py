@@ -23,7 +23,7 @@ TIMESTAMP_NAME: Final = f"{METADATA_PATH}timestamp.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Published:
+class PublishedRelease:
     """What is at the destination now; nothing before the first publication."""
 
     roots: tuple[bytes, ...] = ()
@@ -50,7 +50,7 @@ class Upload:
 
 
 def plan_publication(
-    published: Published,
+    published: PublishedRelease,
     drafts: tuple[Sequence[bytes], bytes],
     bundles: Mapping[str, bytes],
     keys: OnlineKeys,
@@ -77,7 +77,7 @@ def plan_publication(
 
 
 def plan_refresh(
-    published: Published, keys: OnlineKeys, now: datetime, validity: timedelta = MAX_TIMESTAMP_VALIDITY
+    published: PublishedRelease, keys: OnlineKeys, now: datetime, validity: timedelta = MAX_TIMESTAMP_VALIDITY
 ) -> Sequence[Upload]:
     """Return a new snapshot of the same list and a new timestamp; ReleaseError."""
     if validity > MAX_TIMESTAMP_VALIDITY:
@@ -93,7 +93,7 @@ def plan_refresh(
 
 
 def _online_uploads(  # noqa: PLR0913 - what a timestamp is made of
-    published: Published,
+    published: PublishedRelease,
     snapshot: Metadata[Snapshot],
     keys: OnlineKeys,
     trusted: Root,
@@ -112,7 +112,7 @@ def _online_uploads(  # noqa: PLR0913 - what a timestamp is made of
     ]
 
 
-def _next_snapshot(published: Published, targets_version: int, now: datetime) -> Metadata[Snapshot]:
+def _next_snapshot(published: PublishedRelease, targets_version: int, now: datetime) -> Metadata[Snapshot]:
     before = 0 if published.snapshot is None else parse_metadata(published.snapshot, Snapshot).signed.version
     return Metadata(
         Snapshot(
@@ -123,7 +123,7 @@ def _next_snapshot(published: Published, targets_version: int, now: datetime) ->
     )
 
 
-def _check_roots(roots: Sequence[Metadata[Root]], published: Published, now: datetime) -> None:
+def _check_roots(roots: Sequence[Metadata[Root]], published: PublishedRelease, now: datetime) -> None:
     if not roots or [root.signed.version for root in roots] != list(range(1, len(roots) + 1)):
         raise ReleaseError("the roots are not all there, from version 1 on")
     previous: Root | None = None
@@ -138,7 +138,7 @@ def _check_roots(roots: Sequence[Metadata[Root]], published: Published, now: dat
         raise ReleaseError("the destination has a newer root", advice="Fetch it into this folder first.")
 
 
-def _check_targets(targets: Metadata[Targets], published: Published) -> None:
+def _check_targets(targets: Metadata[Targets], published: PublishedRelease) -> None:
     if published.targets is None:
         return
     theirs = parse_metadata(published.targets, Targets).signed
@@ -148,7 +148,7 @@ def _check_targets(targets: Metadata[Targets], published: Published) -> None:
         raise ReleaseError(f"targets {theirs.version} at the destination is another one")
 
 
-def _bundle_uploads(targets: Targets, bundles: Mapping[str, bytes], published: Published) -> list[Upload]:
+def _bundle_uploads(targets: Targets, bundles: Mapping[str, bytes], published: PublishedRelease) -> list[Upload]:
     held = parse_metadata(published.targets, Targets).signed.targets if published.targets else {}
     uploads = []
     for name, target in targets.targets.items():

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind, Priority
-from openinspector.model.facts import Record
+from openinspector.model.advisory import Advisory, Fix, PackageKind, Priority, Target
 from openinspector.model.inventory import (
     KernelParameters,
     MonitoringStart,
@@ -20,6 +19,7 @@ from openinspector.model.inventory import (
     SensorState,
     SensorStatus,
 )
+from openinspector.model.record import Record
 
 DISTRIBUTION: Final = "debian:12"
 _STEMS: Final = ("lib", "python3-", "gir1.2-", "fonts-", "lua-", "ruby-", "x11-", "")
@@ -55,13 +55,10 @@ class GeneratedWorld:
                 vulnerabilities=(cve,),
                 summary=f"A flaw in {name} lets a remote attacker do what they should not.",
                 priority=chance.choice(tuple(Priority)),
-                affected=(
-                    AffectedPackage(
-                        distribution=DISTRIBUTION,
-                        kind=PackageKind.SOURCE,
-                        name=name,
-                        fix_state=FixState.FIXED,
-                        fixed_version=_version(name, chance.randrange(1, _VERSIONS)),
+                fixes=(
+                    Fix(
+                        target=Target(stream=DISTRIBUTION, kind=PackageKind.SOURCE, name=name),
+                        version=_version(name, chance.randrange(1, _VERSIONS)),
                     ),
                 ),
             )

@@ -1,11 +1,14 @@
 """Builders for tests of matching: hosts, packages, advisories and their index. Values of stores: see `builders`."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TypedDict, Unpack
 
 from openinspector.engine.match import AdvisoryIndex
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind
-from openinspector.model.facts import HostFacts, Record
+from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status, Target
+from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager, SensorState, SensorStatus
+from openinspector.model.record import Record
 from openinspector.plugins import discover
 from openinspector.version import VersionScheme
 
@@ -49,23 +52,42 @@ def host(
     return HostFacts(agent_id=AGENT, records=records, sensors=ended | {status.sensor: status for status in statuses})
 
 
-def affected(
-    name: str, fixed: str = "", *, distribution: str = "debian:12", kind: PackageKind = PackageKind.SOURCE
-) -> AffectedPackage:
-    """Return a statement that ``name`` is fixed in ``fixed``, or has no fix where that is empty."""
-    return AffectedPackage(
-        distribution=distribution,
-        kind=kind,
-        name=name,
-        fix_state=FixState.FIXED if fixed else FixState.OPEN,
-        fixed_version=fixed,
-    )
+class TargetOptions(TypedDict, total=False):
+    """What a statement of a test may limit; by default it is about a source package of Debian 12."""
+
+    stream: str
+    kind: PackageKind
+    module: str
+    flavour: str
+    architectures: tuple[str, ...]
 
 
-def advisory(identity: str, *statements: AffectedPackage, feed: str = "debian") -> Advisory:
+def target(name: str, **options: Unpack[TargetOptions]) -> Target:
+    """Return a target."""
+    stream, kind = options.pop("stream", "debian:12"), options.pop("kind", PackageKind.SOURCE)
+    return replace(Target(stream=stream, kind=kind, name=name), **options)
+
+
+def fix(name: str, version: str, *, introduced: str = "", **options: Unpack[TargetOptions]) -> Fix:
+    """Return a statement that ``name`` is fixed in ``version``."""
+    return Fix(target=target(name, **options), version=version, introduced=introduced)
+
+
+def status(name: str, state: FixState = FixState.OPEN, *, word: str = "", **options: Unpack[TargetOptions]) -> Status:
+    """Return a statement that the advisory's vulnerabilities stand so in ``name``."""
+    return Status(target=target(name, **options), state=state, word=word)
+
+
+def advisory(identity: str, *statements: Fix | Status, feed: str = "debian") -> Advisory:
     """Return an advisory; where ``identity`` is a CVE id it names that vulnerability, else none."""
     named = (identity,) if identity.startswith("CVE-") else ()
-    return Advisory(id=identity, feed=feed, vulnerabilities=named, affected=statements)
+    return Advisory(
+        id=identity,
+        feed=feed,
+        vulnerabilities=named,
+        fixes=tuple(one for one in statements if isinstance(one, Fix)),
+        statuses=tuple(one for one in statements if isinstance(one, Status)),
+    )
 
 
 def version_schemes() -> Mapping[str, VersionScheme]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from openinspector.feed import Unparsed
-from openinspector.model.advisory import Advisory, AffectedPackage
+from openinspector.model.advisory import Advisory
 from openinspector.service.ports.advisory_store import FeedSnapshot
 
 
@@ -29,25 +29,31 @@ class MemoryAdvisoryStore:
             snapshot, advisories, unparsed = self._kept[feed]
             self._kept[feed] = (replace(snapshot, fetched_at=fetched_at), advisories, unparsed)
 
-    def advisories(self, distributions: Sequence[str]) -> Sequence[Advisory]:
-        """Return the advisories that affect any of ``distributions``, by feed and id."""
+    def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
+        """Return the advisories that state anything of ``streams``, by feed and id."""
         found = (
-            replace(advisory, affected=_limited(advisory.affected, distributions))
+            limited(advisory, streams)
             for feed in sorted(self._kept)
             for advisory in sorted(self._kept[feed][1], key=lambda known: known.id)
         )
-        return tuple(advisory for advisory in found if advisory.affected)
+        return tuple(advisory for advisory in found if advisory.fixes or advisory.statuses)
 
-    def distributions(self) -> Sequence[str]:
-        """Return every distribution that some advisory speaks of, sorted."""
+    def streams(self) -> Sequence[str]:
+        """Return every stream that some advisory states anything of, sorted."""
         kept = (advisory for _, advisories, _ in self._kept.values() for advisory in advisories)
-        return sorted({package.distribution for advisory in kept for package in advisory.affected})
+        return sorted({found.target.stream for advisory in kept for found in advisory.statements})
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
         """Return what could not be understood of a feed."""
         return self._kept[feed][2] if feed in self._kept else ()
 
 
-def _limited(affected: Iterable[AffectedPackage], distributions: Sequence[str]) -> tuple[AffectedPackage, ...]:
-    wanted = (package for package in affected if package.distribution in distributions)
-    return tuple(sorted(wanted, key=lambda package: package.distribution))
+def limited(advisory: Advisory, streams: Sequence[str]) -> Advisory:
+    """Return an advisory with its statements of ``streams`` alone, by stream."""
+    fixes = (fix for fix in advisory.fixes if fix.target.stream in streams)
+    statuses = (status for status in advisory.statuses if status.target.stream in streams)
+    return replace(
+        advisory,
+        fixes=tuple(sorted(fixes, key=lambda fix: fix.target.stream)),
+        statuses=tuple(sorted(statuses, key=lambda status: status.target.stream)),
+    )

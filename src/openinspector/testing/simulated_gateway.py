@@ -129,6 +129,8 @@ class SimulatedGateway(BackgroundServer[TlsServer]):
         self.requests: list[str] = []
         """Every request's endpoint, in order."""
         self.connections = 0
+        self.missing_limit = 1000
+        """Numbers that one reply to a manifest lists."""
         self.heartbeat_seconds = 60
         self.hear: Callable[[bytes], object] = lambda _message: None
         """Told every request's headers and body, as they came."""
@@ -329,9 +331,10 @@ class SimulatedGateway(BackgroundServer[TlsServer]):
 
     def _close(self, manifest: Manifest) -> ManifestReply:
         stream = self.stream(manifest.run_arn)
-        missing = tuple(seq for seq in range(1, manifest.count + 1) if seq not in stream.envelopes)
-        if len(missing) > manifest.dropped:
-            return ManifestReply(closed=False, missing=missing)
+        missing = [seq for seq in range(1, manifest.count + 1) if seq not in stream.envelopes]
+        if len(missing) > manifest.dropped - manifest.unnumbered:
+            listed = [seq for seq in missing if seq > manifest.after] or missing
+            return ManifestReply(closed=False, missing=tuple(listed[: self.missing_limit]))
         if manifest.chain != chain_digest(stream.envelopes[seq][0].digest for seq in sorted(stream.envelopes)):
             raise RefusalError(409, "digest-conflict")
         stream.manifest = manifest

@@ -25,8 +25,8 @@ from urllib.parse import urlsplit
 from tuf.ngclient import Updater
 
 from openinspector.agent.connection.http_connection import HttpConnection
+from openinspector.agent.operation.update_outcome import UpdateError
 from openinspector.agent.update.fetcher import Origin, OriginFetcher
-from openinspector.agent.update.outcome import UpdateError
 from openinspector.agent.update.release_client import bounds, refusing
 
 DELEGATIONS: Final = 32

@@ -11,7 +11,7 @@ from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.registry import sensors
 from openinspector.cli.demo_processes import ANY_PORT, QUICK_HEARTBEATS, DemoProcesses
 from openinspector.cli.templates import rules_package_arns
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState, PackageKind, Priority
+from openinspector.model.advisory import Advisory, Fix, PackageKind, Priority, Target
 from openinspector.model.inventory import OperatingSystem
 from openinspector.service.ports.advisory_store import FeedSnapshot
 
@@ -43,16 +43,9 @@ class WholeSystem:
 
     def store_advisory(self, distribution: str) -> None:
         """Store one advisory: no version of `AFFECTED` is safe from `CVE`."""
-        affected = AffectedPackage(
-            distribution=distribution,
-            kind=PackageKind.SOURCE,
-            name=AFFECTED,
-            fix_state=FixState.FIXED,
-            fixed_version="999:1-1",
-        )
-        advisory = Advisory(
-            id=CVE, feed="scenario", vulnerabilities=(CVE,), affected=(affected,), priority=Priority.HIGH
-        )
+        target = Target(stream=distribution, kind=PackageKind.SOURCE, name=AFFECTED)
+        fix = Fix(target=target, version="999:1-1")
+        advisory = Advisory(id=CVE, feed="scenario", vulnerabilities=(CVE,), fixes=(fix,), priority=Priority.HIGH)
         snapshot = FeedSnapshot(
             feed="scenario",
             fingerprint="0" * 64,

@@ -5,9 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.agent.connection.transport import IDLE_SECONDS, MAX_RETRY_AFTER, Route, Transport, make_tls_context
+from openinspector.agent.connection.transport import (
+    IDLE_SECONDS,
+    MAX_RETRY_AFTER,
+    GatewayTransport,
+    Route,
+    make_tls_context,
+)
 from openinspector.agent.session.reply import Accepted, Refused, Throttled, Unauthorised, Unreachable
-from openinspector.agent.settings.settings import Address, Proxy, SettingsError
+from openinspector.agent.settings.settings import Address, AgentSettingsError, Proxy
 from openinspector.testing.connect_proxy import Behaviour, ConnectProxy
 from openinspector.testing.simulated_gateway import Fault, SimulatedGateway
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
@@ -28,12 +34,12 @@ def transport(
     proxy: Proxy | None = None,
     ca: Path | None = None,
     clock: Callable[[], float] = time.monotonic,
-) -> Transport:
+) -> GatewayTransport:
     route = Route(gateway=Address(host="127.0.0.1", port=gateway.port), proxy=proxy, timeout=5)
-    return Transport(route, make_tls_context(ca or gateway.ca_file), clock)
+    return GatewayTransport(route, make_tls_context(ca or gateway.ca_file), clock)
 
 
-def ask(made: Transport) -> object:
+def ask(made: GatewayTransport) -> object:
     return made.post("/agent/v1/challenge", b"", {"content-type": "application/json"})
 
 
@@ -146,10 +152,10 @@ def test_old_tls_is_not_spoken(gateway: SimulatedGateway) -> None:
 
 
 def test_authorities_that_cannot_be_read_are_named(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=r"absent\.pem"):
+    with pytest.raises(AgentSettingsError, match=r"absent\.pem"):
         make_tls_context(tmp_path / "absent.pem")
     (tmp_path / "no.pem").write_text("no certificate")
-    with pytest.raises(SettingsError, match=r"no\.pem"):
+    with pytest.raises(AgentSettingsError, match=r"no\.pem"):
         make_tls_context(tmp_path / "no.pem")
 
 
@@ -158,7 +164,7 @@ def test_nobody_there_is_a_reply(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     route = Route(gateway=Address(host="127.0.0.1", port=port))
-    reply = ask(Transport(route, make_tls_context(authority.ca_file), Clock()))
+    reply = ask(GatewayTransport(route, make_tls_context(authority.ca_file), Clock()))
     assert isinstance(reply, Unreachable)
     assert "refused" in reply.reason
 

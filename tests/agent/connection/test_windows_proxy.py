@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openinspector.agent.connection.windows_proxy import CONNECTIONS, SWITCH, parse_winhttp_settings, with_winhttp_proxy
-from openinspector.agent.settings.settings import Address, AgentSettings, Proxy, SettingsError
+from openinspector.agent.settings.settings import Address, AgentSettings, AgentSettingsError, Proxy
 from openinspector.testing.conformance.sensor import Files
 from openinspector.testing.fake_host import FakeHost, Node
 from openinspector.testing.windows_documents import Keys, recorded_windows
@@ -35,7 +35,7 @@ def test_without_one_there_is_none(data: bytes) -> None:
 
 @pytest.mark.parametrize("data", [b"", stored(b"proxy:1")[:18], stored(b"\xff:1"), stored(b"https=http://a/b?c")])
 def test_what_is_not_understood_is_an_error(data: bytes) -> None:
-    with pytest.raises(SettingsError, match="WinHTTP"):
+    with pytest.raises(AgentSettingsError, match="WinHTTP"):
         parse_winhttp_settings(data)
 
 
@@ -43,7 +43,7 @@ def test_what_is_not_understood_is_an_error(data: bytes) -> None:
 def test_any_bytes_are_a_proxy_none_or_an_error(data: bytes) -> None:
     try:
         found = parse_winhttp_settings(data)
-    except SettingsError:
+    except AgentSettingsError:
         return
     assert found is None or found.address.host
 
@@ -56,11 +56,11 @@ def test_the_switch_says_whether_it_is_used() -> None:
 
 
 def test_a_switch_without_a_proxy_is_an_error() -> None:
-    with pytest.raises(SettingsError, match="no proxy for HTTPS"):
+    with pytest.raises(AgentSettingsError, match="no proxy for HTTPS"):
         with_winhttp_proxy(AgentSettings(), host({SWITCH: {"UseProxy": 1}, CONNECTIONS: {}}))
 
 
 def test_a_registry_that_cannot_be_read_is_an_error() -> None:
     files: Files = {**recorded_windows({}), "C:/ProgramData/openinspector/Agent/exports/z.reg": Node(unreadable=True)}
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(AgentSettingsError, match="cannot be read"):
         with_winhttp_proxy(AgentSettings(), FakeHost(files))

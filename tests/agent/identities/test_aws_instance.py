@@ -2,14 +2,16 @@ import pytest
 
 from openinspector.agent.cloud.instance_metadata import MetadataError
 from openinspector.agent.identities.aws_instance import IDENTITY, PATH
-from openinspector.agent.identity import Claim, IdentityError
+from openinspector.agent.identity import IdentityClaim, IdentityError
 from openinspector.testing.fake_host import FakeHost, FakeSystem
 from openinspector.testing.fake_imds import DOCUMENTS, FakeImds, Speaks
 
 
-def claim(address: str | None) -> Claim:
+def claim(address: str | None) -> IdentityClaim:
     host = FakeHost(system=FakeSystem(metadata_address=address))
-    return Claim(secret="", nonce="n" * 24, public_key=bytes(32), host=host, server="inspector.example", unix_time=0.0)
+    return IdentityClaim(
+        secret="", nonce="n" * 24, public_key=bytes(32), host=host, server="inspector.example", unix_time=0.0
+    )
 
 
 @pytest.mark.parametrize("speaks", list(Speaks))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openinspector.agent.cloud.instance_metadata import MetadataError
 from openinspector.agent.identities.aws_role import CREDENTIALS, IDENTITY, sign
-from openinspector.agent.identity import Claim, IdentityError
+from openinspector.agent.identity import IdentityClaim, IdentityError
 from openinspector.testing.fake_host import FakeHost, FakeSystem
 from openinspector.testing.fake_imds import DOCUMENTS, FakeImds, Speaks, role_documents
 from openinspector.testing.fake_sts import ROLE, RoleCredentials
@@ -22,8 +22,8 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 EC2 = {**DOCUMENTS, **role_documents(ROLE, OURS.access_key, OURS.secret_key, OURS.token)}
 
 
-def claim(address: str | None) -> Claim:
-    return Claim(
+def claim(address: str | None) -> IdentityClaim:
+    return IdentityClaim(
         secret="",
         nonce="n" * 24,
         public_key=bytes(32),

@@ -1,12 +1,12 @@
 import pytest
 
 from openinspector.agent.identities.join_token import IDENTITY
-from openinspector.agent.identity import Claim, IdentityError
+from openinspector.agent.identity import IdentityClaim, IdentityError
 from openinspector.testing.fake_host import FakeHost
 
 
-def claim(secret: str) -> Claim:
-    return Claim(
+def claim(secret: str) -> IdentityClaim:
+    return IdentityClaim(
         secret=secret, nonce="n" * 24, public_key=bytes(32), host=FakeHost(), server="inspector.example", unix_time=0.0
     )
 

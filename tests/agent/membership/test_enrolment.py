@@ -12,7 +12,7 @@ from openinspector.agent.membership.enrolment import EnrolmentError, MethodOffEr
 from openinspector.agent.membership.rotation import load_identity
 from openinspector.agent.operation.status import load_status
 from openinspector.agent.runtime import EnrolmentWish, enrol_as_wished, rotate_host_key
-from openinspector.agent.settings.settings import Address, AgentSettings, SettingsError
+from openinspector.agent.settings.settings import Address, AgentSettings, AgentSettingsError
 from openinspector.testing.fake_host import FakeHost, FakeSystem
 from openinspector.testing.fake_imds import DOCUMENTS, FakeImds, role_documents
 from openinspector.testing.fake_sts import ROLE, RoleCredentials
@@ -97,7 +97,7 @@ def test_a_method_that_is_named_is_the_only_one(gateway: SimulatedGateway, setti
         assert enrol_as_wished(settings, replace(BY_TOKEN, method="join_token"), on(imds)).method == "join_token"
     with pytest.raises(EnrolmentError, match="aws_role: no EC2 instance metadata service"):
         enrol_as_wished(settings, replace(BY_TOKEN, method="aws_role"), FakeHost())
-    with pytest.raises(SettingsError, match="no way to enrol is called 'kerberos'"):
+    with pytest.raises(AgentSettingsError, match="no way to enrol is called 'kerberos'"):
         enrol_as_wished(settings, replace(BY_TOKEN, method="kerberos"), FakeHost())
 
 

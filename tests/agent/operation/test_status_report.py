@@ -9,14 +9,12 @@ import pytest
 from openinspector.agent.files.state_lock import RunningAgent
 from openinspector.agent.operation.status import AgentStatus
 from openinspector.agent.operation.status_report import (
-    UPDATE_FILE,
     StatusReport,
-    UpdateOutcome,
     installed_slots,
-    load_update_outcome,
     status_json,
     status_lines,
 )
+from openinspector.agent.operation.update_outcome import OUTCOME_FILE, UpdateCode, UpdateOutcome, load_outcome
 from openinspector.model.agent import AgentHealthCode
 from openinspector.wire.message import SpoolReport
 
@@ -94,7 +92,7 @@ def test_an_agent_that_died_collecting_collects_no_more() -> None:
         (False, None, "Updates : off"),
         (
             True,
-            UpdateOutcome(at=NOW, result="UPDATED", from_version="1", to_version="2"),
+            UpdateOutcome(at=NOW, result=UpdateCode.UPDATED, from_version="1", to_version="2"),
             "Updates : on, last result UPDATED from 1 to 2, 2026-03-01 12:00:00 UTC, 5 s ago",
         ),
     ],
@@ -104,13 +102,20 @@ def test_updates_are_told(auto_update: bool, outcome: UpdateOutcome | None, told
 
 
 def test_the_updaters_result_is_read_and_garbage_is_none(tmp_path: Path) -> None:
-    assert load_update_outcome(tmp_path) is None
-    outcome = UpdateOutcome(at=NOW, result="UPDATED", from_version="1", to_version="2")
-    (tmp_path / UPDATE_FILE).write_bytes(msgspec.json.encode(outcome))
-    assert load_update_outcome(tmp_path) == outcome
+    assert load_outcome(tmp_path) is None
+    outcome = UpdateOutcome(at=NOW, result=UpdateCode.UPDATED, from_version="1", to_version="2")
+    (tmp_path / OUTCOME_FILE).write_bytes(msgspec.json.encode(outcome))
+    assert load_outcome(tmp_path) == outcome
     for garbage in (b"", b"{}", b"\xff", b"[" * 100_000):
-        (tmp_path / UPDATE_FILE).write_bytes(garbage)
-        assert load_update_outcome(tmp_path) is None
+        (tmp_path / OUTCOME_FILE).write_bytes(garbage)
+        assert load_outcome(tmp_path) is None
+
+
+def test_a_code_of_a_newer_version_is_read_as_unknown(tmp_path: Path) -> None:
+    (tmp_path / OUTCOME_FILE).write_text('{"at": "2026-03-01T12:00:00Z", "result": "INVENTED_LATER"}')
+    outcome = load_outcome(tmp_path)
+    assert outcome is not None
+    assert outcome.result is UpdateCode.UNKNOWN
 
 
 def test_slots_are_read_from_their_links(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from openinspector.agent.session.action import (
     StartCollecting,
     StopCollecting,
 )
-from openinspector.agent.session.event import Answered, Collected, Event, Moment, Tick
+from openinspector.agent.session.event import Answered, ClockReading, Collected, Event, Tick
 from openinspector.agent.session.session import AgentSession
 from openinspector.agent.session.stream import StreamPhase
 from openinspector.agent.spool.spool import Spool, SpoolLimits
@@ -61,8 +61,8 @@ class World:
         self.spool = Spool(self.folder / "spool", AGENT, limits)
         self.session = AgentSession(AGENT, {"dpkg", "rpm"})
 
-    def moment(self) -> Moment:
-        return Moment(
+    def reading(self) -> ClockReading:
+        return ClockReading(
             now=NOW + timedelta(seconds=self.seconds) + self.clock_off,
             monotonic=self.seconds,
             random=self.random,
@@ -70,7 +70,7 @@ class World:
         )
 
     def step(self, event: Event) -> tuple[Action, ...]:
-        actions = self.session.step(event, self.moment())
+        actions = self.session.step(event, self.reading())
         self.done += actions
         for action in actions:
             self._apply(action)

@@ -48,7 +48,7 @@ def test_without_early_closing_sensors_run_every_minute_until_the_end(connected:
         elif isinstance(action, SendManifest):
             break
         else:
-            connected.seconds = connected.session.wakes_at(connected.moment())
+            connected.seconds = connected.session.wakes_at(connected.reading())
     assert connected.seconds == pytest.approx(600)
     assert collections == 10
     assert connected.phase() is StreamPhase.FINISHED
@@ -137,7 +137,7 @@ def test_a_clock_that_jumps_neither_ends_a_run_nor_prolongs_it(connected: World,
     while connected.tick() is not None:
         connected.step(Answered(reply=HeartbeatReply()))
     assert connected.phase() is StreamPhase.OPEN
-    assert connected.session.wakes_at(connected.moment()) <= 600
+    assert connected.session.wakes_at(connected.reading()) <= 600
     connected.wait(1)
     connected.expect(StopCollecting)
 

@@ -44,7 +44,7 @@ def test_every_request_has_a_new_number(connected: World) -> None:
 def test_heartbeats_come_every_minute_with_a_tenth_of_jitter(connected: World, random: float, due: float) -> None:
     connected.random = random
     connected.beat()
-    assert connected.session.wakes_at(connected.moment()) == pytest.approx(due)
+    assert connected.session.wakes_at(connected.reading()) == pytest.approx(due)
     connected.wait(due - 0.1)
     assert connected.tick() is None
     connected.wait(0.2)
@@ -54,14 +54,14 @@ def test_heartbeats_come_every_minute_with_a_tenth_of_jitter(connected: World, r
 def test_heartbeats_come_faster_while_collecting_and_then_slower_again(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
-    assert connected.session.wakes_at(connected.moment()) == pytest.approx(15)
+    assert connected.session.wakes_at(connected.reading()) == pytest.approx(15)
     connected.wait(15)
     heartbeat = connected.beat(START)
     assert (heartbeat.health_code, heartbeat.collecting) == (AgentHealthCode.RUNNING, (RUN,))
     connected.collect()
     connected.expect(SendManifest)
     connected.step(Answered(reply=ManifestReply(closed=True)))
-    assert connected.session.wakes_at(connected.moment()) == pytest.approx(75)
+    assert connected.session.wakes_at(connected.reading()) == pytest.approx(75)
 
 
 @pytest.mark.parametrize(("seconds", "idle", "busy"), [(5, 5, 5), (300, 300, 15)])
@@ -125,7 +125,7 @@ def test_failures_pause_ever_longer_up_to_two_minutes(world: World) -> None:
     for _ in range(12):
         world.expect(SendChallenge)
         world.step(Failed(failure=Unreachable(reason="nobody there")))
-        until = world.session.wakes_at(world.moment())
+        until = world.session.wakes_at(world.reading())
         pauses.append(until - world.seconds)
         world.seconds = until
     assert pauses[:4] == [0.75, 1.5, 3.0, 6.0]
@@ -140,7 +140,7 @@ def test_jitter_spreads_a_fleet_that_failed_together(tmp_path: Path) -> None:
         world.random = number / 10
         world.expect(SendChallenge)
         world.step(Failed(failure=Unreachable(reason="x")))
-        wakes.add(world.session.wakes_at(world.moment()))
+        wakes.add(world.session.wakes_at(world.reading()))
     assert len(wakes) == 10
 
 

@@ -6,7 +6,7 @@ import pytest
 from tests.agent.session.session_world import AGENT, NOW, World, problem
 
 from openinspector.agent.session.action import Attest, OpenSession, RotateKey, SendChallenge, SendHeartbeat
-from openinspector.agent.session.event import Answered, Failed, Moment
+from openinspector.agent.session.event import Answered, ClockReading, Failed
 from openinspector.agent.session.reply import Failure, Refused, Throttled, Unauthorised, Unreachable
 from openinspector.wire.instruction import Reattest
 from openinspector.wire.message import Challenge, Enrolment, KeyRotated
@@ -18,8 +18,8 @@ ASKED = Refused(status=403, problem=problem("attestation-required"))
 class RotatingWorld(World):
     rotation = True
 
-    def moment(self) -> Moment:
-        return replace(super().moment(), rotation=self.rotation)
+    def reading(self) -> ClockReading:
+        return replace(super().reading(), rotation=self.rotation)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_a_service_that_never_has_enough_is_asked_ever_more_seldom(world: World)
         world.step(CHALLENGE)
         world.expect(OpenSession)
         world.step(Failed(failure=ASKED))
-        world.seconds = world.session.wakes_at(world.moment())
+        world.seconds = world.session.wakes_at(world.reading())
         world.expect(SendChallenge)
         world.step(CHALLENGE)
         world.expect(Attest)
@@ -109,7 +109,7 @@ def test_a_rotation_that_fails_does_not_hold_up_heartbeats(rotating: RotatingWor
     rotating.expect(RotateKey)
     rotating.step(Failed(failure=failure))
     assert rotating.tick() is None
-    assert rotating.session.wakes_at(rotating.moment()) <= rotating.seconds + 1
+    assert rotating.session.wakes_at(rotating.reading()) <= rotating.seconds + 1
     rotating.wait(60)
     rotating.expect(SendHeartbeat)
 

@@ -6,8 +6,8 @@ import pytest
 from openinspector.agent.settings.settings import (
     Address,
     AgentSettings,
+    AgentSettingsError,
     Proxy,
-    SettingsError,
     load_settings,
     parse_endpoint,
     parse_proxy,
@@ -71,9 +71,9 @@ def test_without_the_default_file_defaults_stand(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="is not there"):
+    with pytest.raises(AgentSettingsError, match="is not there"):
         load_settings(tmp_path / "absent.cfg", {})
-    with pytest.raises(SettingsError, match="is not there"):
+    with pytest.raises(AgentSettingsError, match="is not there"):
         load_settings(None, {"OPENINSPECTOR_AGENT_CONFIG": str(tmp_path / "absent.cfg")})
 
 
@@ -127,14 +127,14 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_value_is_named_with_what_is_allowed(tmp_path: Path, line: str, said: str) -> None:
-    with pytest.raises(SettingsError) as wrong:
+    with pytest.raises(AgentSettingsError) as wrong:
         load_settings(written(tmp_path, f"\n{line}\n"), {})
     assert "agent.cfg:2: " + line.split(" ", maxsplit=1)[0] in str(wrong.value)
     assert said in wrong.value.advice
 
 
 def test_a_wrong_variable_is_named() -> None:
-    with pytest.raises(SettingsError, match="OPENINSPECTOR_AGENT_LOG_LEVEL"):
+    with pytest.raises(AgentSettingsError, match="OPENINSPECTOR_AGENT_LOG_LEVEL"):
         load_settings(None, {"OPENINSPECTOR_AGENT_LOG_LEVEL": "chatty"})
 
 
@@ -142,19 +142,19 @@ def test_a_wrong_variable_is_named() -> None:
     "text", ["endpont = https://x", "[agent]", "endpoint", "log_level = info\nlog_level = debug", "= x"]
 )
 def test_lines_that_are_no_settings_are_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(SettingsError, match=r"agent\.cfg:[12]"):
+    with pytest.raises(AgentSettingsError, match=r"agent\.cfg:[12]"):
         load_settings(written(tmp_path, text), {})
 
 
 def test_a_file_that_is_no_settings_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "agent.cfg"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(SettingsError, match="UTF-8"):
+    with pytest.raises(AgentSettingsError, match="UTF-8"):
         load_settings(path, {})
     path.write_bytes(b"#" * 100_000)
-    with pytest.raises(SettingsError, match="larger than"):
+    with pytest.raises(AgentSettingsError, match="larger than"):
         load_settings(path, {})
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(AgentSettingsError, match="cannot be read"):
         load_settings(tmp_path, {})
 
 
@@ -171,7 +171,7 @@ def test_the_environments_proxy_is_honoured_but_for_excepted_hosts() -> None:
     assert excepted.proxy_for(host) is None
     assert excepted.proxy_for("releases.example") is not None
     assert load_settings(None, proxied | {"OPENINSPECTOR_AGENT_PROXY": ""}).proxy_for(host) is None
-    with pytest.raises(SettingsError, match="https_proxy"):
+    with pytest.raises(AgentSettingsError, match="https_proxy"):
         load_settings(None, {"https_proxy": "socks5://x"})
 
 
@@ -215,7 +215,7 @@ def test_the_settings_file_counts_before_the_environment_file(tmp_path: Path) ->
 )
 def test_an_environment_file_that_needs_a_shell_is_refused(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "agent.env").write_text(text)
-    with pytest.raises(SettingsError, match=said) as wrong:
+    with pytest.raises(AgentSettingsError, match=said) as wrong:
         load_settings(written(tmp_path, ""), {})
     assert wrong.value.advice
     assert "shadow" not in str(wrong.value)
@@ -226,7 +226,7 @@ def test_what_others_may_write_is_not_trusted(tmp_path: Path, name: str) -> None
     file = written(tmp_path, "")
     (tmp_path / "agent.env").write_text("")
     (tmp_path / name).chmod(0o622)
-    with pytest.raises(SettingsError, match=f"others may write to .*{name}") as wrong:
+    with pytest.raises(AgentSettingsError, match=f"others may write to .*{name}") as wrong:
         load_settings(file, {})
     assert "chmod go-w" in wrong.value.advice
 
@@ -246,7 +246,7 @@ def test_a_proxys_password_may_hold_anything_once_percent_signs_are_decoded() ->
 def test_a_proxys_password_is_not_shown(tmp_path: Path) -> None:
     proxy = parse_proxy("http://someone:secret@proxy:1")
     assert "secret" not in repr(proxy)
-    with pytest.raises(SettingsError) as wrong:
+    with pytest.raises(AgentSettingsError) as wrong:
         load_settings(written(tmp_path, "proxy = http://someone:secret@proxy:1/path"), {})
     assert "secret" not in str(wrong.value)
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import msgspec
 from tests.agent.update.version_bundle import version_files
 
+from openinspector.agent.operation.update_outcome import UpdateOutcome, load_outcome
 from openinspector.agent.runtime import enrol_host
 from openinspector.agent.settings.settings import Address, AgentSettings
-from openinspector.agent.update.installation import Installation, read_release
-from openinspector.agent.update.outcome import UpdateOutcome, load_outcome
+from openinspector.agent.update.installation import AgentInstallation, read_release
 from openinspector.agent.update.record import ReleaseRecord, load_record
 from openinspector.agent.update.running import is_running
-from openinspector.agent.update.update_pass import Host, run_pass
+from openinspector.agent.update.update_pass import UpdateHost, run_pass
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 from openinspector.testing.simulated_releases import SimulatedReleases, release
 from openinspector.wire.release import RELEASE_FILE, ROOT_FILE
@@ -96,13 +96,13 @@ class InstalledHost:
         )
 
     @property
-    def host(self) -> Host:
+    def host(self) -> UpdateHost:
         """The stable version's view."""
         stable = (self.root / "stable").resolve()
         own = read_release(stable)
         assert own is not None
-        installation = Installation(root=self.root, own=own)
-        return Host(settings=self.settings, installation=installation, now=lambda: datetime.now(UTC))
+        installation = AgentInstallation(root=self.root, own=own)
+        return UpdateHost(settings=self.settings, installation=installation, now=lambda: datetime.now(UTC))
 
     def install(self, version: str, number: int, slot: str = "stable") -> None:
         """Put a version into its folder and a slot, as a package does."""

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.agent.update.bundle import unpack
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
 
 
 def packed(folder: Path, *members: tuple[tarfile.TarInfo, bytes]) -> Path:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.agent.update.choice import chosen_release, signed_floor
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
 from openinspector.agent.update.record import MAX_ATTEMPTS, ReleaseRecord
 from openinspector.testing.simulated_releases import PLATFORM, release
 from openinspector.wire.release import Platform, Runtime, SignedRelease, target_name

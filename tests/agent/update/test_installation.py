@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 from tests.agent.update.installed_host import InstalledHost
 
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.agent.update.installation import VERSION_FOLDER, find_installation, read_release
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
 from openinspector.testing.simulated_releases import release
 
 

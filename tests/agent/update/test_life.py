@@ -9,7 +9,7 @@ import pytest
 from tests.agent.update.installed_host import DRIVER, InstalledHost, wait_for
 from tests.agent.update.version_bundle import CRASHES_LATER, HANGS, LACKS_A_SENSOR
 
-from openinspector.agent.update.outcome import UpdateCode
+from openinspector.agent.operation.update_outcome import UpdateCode
 
 
 def beats(host: InstalledHost) -> int:

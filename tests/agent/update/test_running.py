@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tests.agent.update.conftest import agent_lock
 
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.agent.update.running import check_idle, is_collecting, is_running, update_lock
 
 

@@ -18,13 +18,13 @@ from tests.agent.update.installed_host import InstalledHost
 from tests.agent.update.version_bundle import version_files
 from tuf.api.metadata import Delegations
 
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateOutcome
 from openinspector.agent.session.stream import StreamOrder
 from openinspector.agent.spool.spool import Spool, SpoolLimits
-from openinspector.agent.update.installation import Installation
-from openinspector.agent.update.outcome import UpdateCode, UpdateOutcome
+from openinspector.agent.update.installation import AgentInstallation
 from openinspector.agent.update.record import ReleaseRecord, save_record
 from openinspector.agent.update.running import update_lock
-from openinspector.agent.update.update_pass import Host, fall_back, run_pass
+from openinspector.agent.update.update_pass import UpdateHost, fall_back, run_pass
 from openinspector.testing.simulated_gateway import Fault
 from openinspector.testing.simulated_releases import PLATFORM, SimulatedReleases, make_bundle, release
 from openinspector.wire.release import ROOT_FILE, Runtime, target_name
@@ -58,7 +58,7 @@ def test_nothing_offered_is_up_to_date(running: InstalledHost) -> None:
 
 def test_updates_that_are_off_are_off(running: InstalledHost) -> None:
     host = running.host
-    off = Host(settings=replace(host.settings, auto_update=False), installation=host.installation, now=host.now)
+    off = UpdateHost(settings=replace(host.settings, auto_update=False), installation=host.installation, now=host.now)
     assert run_pass(off).result is UpdateCode.UPDATE_DISABLED
     (running.root / "versions" / "1.0" / ROOT_FILE).unlink()
     outcome = running.run_pass()
@@ -374,7 +374,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from openinspector.agent.settings.settings import load_settings
 from openinspector.agent.update.installation import find_installation
-from openinspector.agent.update.update_pass import Host, fall_back, run_pass
+from openinspector.agent.update.update_pass import UpdateHost, fall_back, run_pass
 
 left = int(sys.argv[1])
 changes = {"open", "os.rename", "os.mkdir", "os.symlink", "os.remove", "os.rmdir", "shutil.rmtree", "os.link"}
@@ -390,7 +390,7 @@ def watch(event, arguments):
         os.kill(os.getpid(), signal.SIGKILL)
 
 settings = load_settings(Path(os.environ["CONFIG"]), {})
-host = Host(settings=settings, installation=find_installation(os.environ), now=lambda: datetime.now(UTC))
+host = UpdateHost(settings=settings, installation=find_installation(os.environ), now=lambda: datetime.now(UTC))
 sys.addaudithook(watch)
 print(run_pass(host).result.value)
 """
@@ -461,9 +461,9 @@ def test_a_full_disk_is_said_and_leaves_nothing(running: InstalledHost, tmp_path
         running.releases.publish()
         shutil.copytree(running.root, full / "root", symlinks=True)
         host = running.host
-        there = Host(
+        there = UpdateHost(
             settings=host.settings,
-            installation=Installation(root=full / "root", own=host.installation.own),
+            installation=AgentInstallation(root=full / "root", own=host.installation.own),
             now=host.now,
         )
         outcome = run_pass(there)

@@ -11,17 +11,17 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import ContainerRoot, PackageManager, SensorState, SensorStatus
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
-from openinspector.testing.match_builders import AGENT, advisory, affected, host, index, installed
+from openinspector.testing.match_builders import AGENT, advisory, fix, host, index, installed, status
 
 CVE = "CVE-2026-0001"
 OPENSSL = installed("openssl", "3.0.15-1")
 LIBSSL = installed("libssl3", "3.0.15-1", source=("openssl", "3.0.15-1"))
-FIX = advisory(CVE, affected("openssl", "3.0.16-1"))
+FIX = advisory(CVE, fix("openssl", "3.0.16-1"))
 OLD = installed("linux-image-6.1.0-29-amd64", "6.1.123-1", source=("linux-signed-amd64", "6.1.123+1"))
 NEW = installed("linux-image-6.1.0-32-amd64", "6.1.129-1", source=("linux-signed-amd64", "6.1.129+1"))
 META = installed("linux-image-amd64", "6.1.129-1", source=("linux-signed-amd64", "6.1.129+1"))
 UNAME = ("6.1.0-29-amd64", "#1 SMP Debian 6.1.123-1 (2025-01-02)")
-KERNEL_FIX = advisory(CVE, affected("linux", "6.1.128-1"))
+KERNEL_FIX = advisory(CVE, fix("linux", "6.1.128-1"))
 
 
 def judged(facts: HostFacts, *advisories: Advisory) -> Outcome:
@@ -39,7 +39,7 @@ def attributes(detection: Detection) -> dict[str, str | None]:
 
 
 def test_one_detection_for_a_host_and_cve() -> None:
-    other = advisory("DSA-1-1", affected("openssl", "3.0.16-1"), feed="dsa")
+    other = advisory("DSA-1-1", fix("openssl", "3.0.16-1"), feed="dsa")
     other = replace(other, vulnerabilities=(CVE, "CVE-2026-0002"))
     found = detections(host([OPENSSL, LIBSSL]), FIX, other)
     assert [item.rule_id for item in found] == [CVE, "CVE-2026-0002"]
@@ -82,23 +82,23 @@ def test_evidence_goes_from_the_package_over_the_advisory_to_the_comparison() ->
 
 
 def test_no_fix_is_said_with_the_publishers_note() -> None:
-    (found,) = detections(host([OPENSSL]), replace(advisory(CVE, affected("openssl")), note="Minor issue"))
+    (found,) = detections(host([OPENSSL]), advisory(CVE, status("openssl", word="no-dsa (Minor issue)")))
     assert found.recommendation == (
-        "No fixed version of openssl is published yet for debian:12 (CVE-2026-0001). The publisher says: Minor issue "
-        "Remove openssl if it is not needed, or limit access to it."
+        "No fixed version of openssl is published yet for debian:12 (CVE-2026-0001). The publisher says: "
+        "no-dsa (Minor issue). Remove openssl if it is not needed, or limit access to it."
     )
     assert "fixed_version" not in attributes(found)
 
 
 def test_of_two_advisories_for_one_package_the_newer_version_is_recommended() -> None:
-    (found,) = detections(host([OPENSSL]), FIX, advisory(CVE, affected("openssl", "3.0.17-1"), feed="other"))
+    (found,) = detections(host([OPENSSL]), FIX, advisory(CVE, fix("openssl", "3.0.17-1"), feed="other"))
     assert "openssl to version 3.0.17-1 or later" in found.recommendation
     assert attributes(found)["fixed_version"] == "3.0.17-1"
 
 
 def test_advisory_without_cve_is_found_under_its_id() -> None:
     facts = host([replace(OPENSSL, manager=PackageManager.RPM)], distribution="almalinux:9.4")
-    statement = affected("openssl", "4", distribution="almalinux:9", kind=PackageKind.BINARY)
+    statement = fix("openssl", "4", stream="almalinux:9", kind=PackageKind.BINARY)
     (found,) = detections(facts, replace(advisory("ALSA-2026:25341", statement), priority=Priority.HIGH))
     assert found.rule_id == "ALSA-2026:25341"
     assert found.title == f"Instance {AGENT} lacks the security update ALSA-2026:25341"
@@ -217,7 +217,8 @@ def test_packages_of_a_registry_are_counted_beside_findings() -> None:
     assert isinstance(outcome, Detected)
     assert outcome.unfinished is not None
     assert not outcome.unfinished.kind.is_error
-    assert "not assessed: 2 of PyPI." in outcome.unfinished.reason
+    assert outcome.unfinished.kind is ExclusionKind.REGISTRY_PACKAGES
+    assert outcome.unfinished.reason.startswith("2 PyPI packages not installed by the distribution.")
 
 
 def test_packages_of_a_registry_are_counted_beside_a_pass() -> None:
@@ -225,7 +226,7 @@ def test_packages_of_a_registry_are_counted_beside_a_pass() -> None:
     assert isinstance(outcome, Passed)
     assert "None of 1 installed packages" in outcome.evidence.statement
     assert outcome.unfinished is not None
-    assert "1 of PyPI" in outcome.unfinished.reason
+    assert outcome.unfinished.reason.startswith("1 PyPI package ")
 
 
 def test_packages_of_a_registry_are_no_packages_of_the_distribution_by_the_same_name() -> None:
@@ -244,7 +245,7 @@ def test_what_is_not_assessed_is_told_where_nothing_else_could_be() -> None:
     for facts in (host([REQUESTS], statuses=[half]), host([REQUESTS], distribution="slackware:15.0")):
         outcome = judged(facts, FIX)
         assert isinstance(outcome, Unable)
-        assert "1 of PyPI" in outcome.reason
+        assert [gap.kind for gap in outcome.also] == [ExclusionKind.REGISTRY_PACKAGES]
 
 
 def test_packages_in_containers_are_counted_and_how_to_assess_them_is_said() -> None:
@@ -252,6 +253,8 @@ def test_packages_in_containers_are_counted_and_how_to_assess_them_is_said() -> 
     outcome = judged(host([installed("openssl", "3.0.16-1"), REQUESTS], others=[root]), FIX)
     assert isinstance(outcome, Passed)
     assert outcome.unfinished is not None
-    assert "18 in 1 running containers, alpine:3.19.0 (process 4711)." in outcome.unfinished.reason
-    assert "1 of PyPI" in outcome.unfinished.reason
-    assert "scan --root /proc/PROCESS/root" in outcome.unfinished.recommendation
+    assert outcome.unfinished.kind is ExclusionKind.REGISTRY_PACKAGES
+    (containers,) = outcome.unfinished.also
+    assert containers.kind is ExclusionKind.CONTAINER_PACKAGES
+    assert containers.reason == "18 packages in 1 running container: alpine:3.19.0 (process 4711)."
+    assert "scan --root /proc/PROCESS/root" in containers.recommendation

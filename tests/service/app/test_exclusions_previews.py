@@ -116,7 +116,7 @@ def test_one_whose_workflow_was_never_started_is_made_when_it_is_asked_for(templ
 
 def test_one_that_cannot_be_made_makes_room_for_the_next(templated: BuiltInstallation) -> None:
     class Unreadable(MemoryAdvisoryStore):
-        def distributions(self) -> Sequence[str]:
+        def streams(self) -> Sequence[str]:
             raise StoreError("the database is gone")
 
     create_preview(templated.installation, TEMPLATE.arn, TOKEN)

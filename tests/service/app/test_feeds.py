@@ -18,7 +18,7 @@ def parse_lines(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
     for document in documents:
         for line in document.content.decode().split():
             if line.startswith("CVE-"):
-                yield Advisory(id=line, feed="widgets", vulnerabilities=(line,), affected=())
+                yield Advisory(id=line, feed="widgets", vulnerabilities=(line,))
             else:
                 yield Unparsed(document=document.source.name, entry=line, reason="no id")
 

@@ -12,7 +12,7 @@ from tests.service.gateway.signing_client import BEAT, Host, problem, token
 from tests.service.gateway_world import World
 
 from openinspector.agent.identities import aws_instance, aws_role
-from openinspector.agent.identity import Claim, Identity
+from openinspector.agent.identity import Identity, IdentityClaim
 from openinspector.model.agent import AgentId
 from openinspector.model.asset import Tag
 from openinspector.plugins import discover
@@ -63,7 +63,7 @@ def imds() -> Iterator[FakeImds]:
 
 def show(host: Host, imds: FakeImds, identity: Identity, join_token: str = "") -> httpx.Response:
     nonce = host.nonce()
-    claim = Claim(
+    claim = IdentityClaim(
         secret="",
         nonce=nonce,
         public_key=host.public_key,

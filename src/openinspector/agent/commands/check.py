@@ -22,10 +22,10 @@ _INDENT: Final = " " * 26
 
 def run(invocation: Invocation) -> int:
     """Print every result as it is found; the exit status is 1 where something failed."""
-    from openinspector.agent.operation.installation_check import Place, Verdict, check_installation
+    from openinspector.agent.operation.installation_check import CheckContext, Verdict, check_installation
     from openinspector.agent.operation.status_report import INSTALL_ROOT
 
-    place = Place(
+    context = CheckContext(
         settings_file=invocation.settings_file,
         environment=invocation.environment,
         now=datetime.now(UTC),
@@ -33,7 +33,7 @@ def run(invocation: Invocation) -> int:
         service_file=Path(DEFAULT_FILE) if os.path.lexists(INSTALL_ROOT / "stable") else None,
     )
     results = []
-    for result in check_installation(place):
+    for result in check_installation(context):
         results.append(result)
         if not invocation.options.json:
             print("\n".join(result_lines(result)), flush=True)

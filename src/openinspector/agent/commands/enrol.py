@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from openinspector.agent.command import DONE, Command, Invocation
-from openinspector.agent.settings.settings import AgentSettings, SettingsError, parse_endpoint
+from openinspector.agent.settings.settings import AgentSettings, AgentSettingsError, parse_endpoint
 
 
 def run(invocation: Invocation) -> int:
@@ -42,7 +42,7 @@ def _with_options(settings: AgentSettings, endpoint: str | None, ca: Path | None
         try:
             settings = replace(settings, endpoint=parse_endpoint(endpoint))
         except ValueError as error:
-            raise SettingsError(f"--endpoint cannot be {endpoint[:80]!r}", advice=f"Allowed: {error}.") from error
+            raise AgentSettingsError(f"--endpoint cannot be {endpoint[:80]!r}", advice=f"Allowed: {error}.") from error
     return replace(settings, ca_file=ca.absolute()) if ca is not None else settings
 
 

@@ -12,14 +12,14 @@ from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
 
 def run(invocation: Invocation) -> int:
     """Try this version. Exit status 0: it is the stable one now; 1: failed; 3: stopped on purpose."""
+    from openinspector.agent.operation.update_outcome import WELL
     from openinspector.agent.update.installation import find_installation
-    from openinspector.agent.update.outcome import WELL
     from openinspector.agent.update.trial import STOPPED_ON_PURPOSE, run_trial
-    from openinspector.agent.update.update_pass import Host
+    from openinspector.agent.update.update_pass import UpdateHost
 
     os.umask(0o022)
     installation = find_installation(invocation.environment)
-    host = Host(settings=invocation.settings(), installation=installation, now=_now)
+    host = UpdateHost(settings=invocation.settings(), installation=installation, now=_now)
     end = run_trial(host, invocation.options.seconds)
     outcome = end.outcome
     if invocation.options.json:

@@ -12,10 +12,10 @@ from openinspector.agent.operation.status_report import (
     INSTALL_ROOT,
     StatusReport,
     installed_slots,
-    load_update_outcome,
     status_json,
     status_lines,
 )
+from openinspector.agent.operation.update_outcome import load_outcome
 
 
 def run(invocation: Invocation) -> int:
@@ -27,7 +27,7 @@ def run(invocation: Invocation) -> int:
         now=datetime.now(UTC),
         running=running_agent(state),
         auto_update=settings.auto_update,
-        last_update=load_update_outcome(state),
+        last_update=load_outcome(state),
         slots=installed_slots(INSTALL_ROOT),
     )
     if invocation.options.json:

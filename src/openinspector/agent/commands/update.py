@@ -12,16 +12,16 @@ from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
 
 def run(invocation: Invocation) -> int:
     """Make one pass; the last line printed is its result code."""
+    from openinspector.agent.operation.update_outcome import WELL, UpdateError, UpdateOutcome
     from openinspector.agent.update.installation import find_installation
-    from openinspector.agent.update.outcome import WELL, UpdateError, UpdateOutcome
-    from openinspector.agent.update.update_pass import Host, fall_back, run_pass
+    from openinspector.agent.update.update_pass import UpdateHost, fall_back, run_pass
 
     os.umask(0o022)
     settings = invocation.settings()
     try:
         installation = find_installation(invocation.environment)
         step = fall_back if invocation.options.back else run_pass
-        outcome = step(Host(settings=settings, installation=installation, now=_now))
+        outcome = step(UpdateHost(settings=settings, installation=installation, now=_now))
     except UpdateError as error:
         outcome = UpdateOutcome(at=_now(), result=error.code, details=str(error))
     if invocation.options.json:

@@ -5,9 +5,9 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from openinspector.agent.connection.transport import JSON, OCTETS, Transport
+from openinspector.agent.connection.transport import JSON, OCTETS, GatewayTransport
 from openinspector.agent.identity import HostKey
-from openinspector.agent.session.action import Credentials
+from openinspector.agent.session.action import GatewayCredentials
 from openinspector.agent.session.reply import NOT_UNDERSTOOD, Accepted, Failure, Refused
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json, encode_json
@@ -47,7 +47,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 class GatewayClient:
     """Makes requests of one host. ``unix_time`` gives the seconds signatures are dated with."""
 
-    def __init__(self, transport: Transport, key: HostKey, unix_time: Callable[[], float]) -> None:
+    def __init__(self, transport: GatewayTransport, key: HostKey, unix_time: Callable[[], float]) -> None:
         self._transport = transport
         self._key = key
         self._unix_time = unix_time
@@ -76,32 +76,32 @@ class GatewayClient:
         """Sign with another host key from now on."""
         self._key = key
 
-    def rotate_key(self, credentials: Credentials, rotation: KeyRotation) -> KeyRotated | Failure:
+    def rotate_key(self, credentials: GatewayCredentials, rotation: KeyRotation) -> KeyRotated | Failure:
         """Put another host key in the place of the one that signs."""
         return self._send("rotation", encode_json(rotation, "a key rotation"), credentials, _ROTATED)
 
-    def heartbeat(self, credentials: Credentials, heartbeat: Heartbeat) -> HeartbeatReply | Failure:
+    def heartbeat(self, credentials: GatewayCredentials, heartbeat: Heartbeat) -> HeartbeatReply | Failure:
         """Send a heartbeat."""
         return self._send("heartbeat", encode_json(heartbeat, "a heartbeat"), credentials, _HEARTBEAT)
 
-    def upload(self, credentials: Credentials, envelope: bytes) -> Receipt | Failure:
+    def upload(self, credentials: GatewayCredentials, envelope: bytes) -> Receipt | Failure:
         """Send one envelope."""
         return self._send("telemetry", envelope, credentials, _RECEIPT)
 
-    def close_stream(self, credentials: Credentials, manifest: Manifest) -> ManifestReply | Failure:
+    def close_stream(self, credentials: GatewayCredentials, manifest: Manifest) -> ManifestReply | Failure:
         """Send a stream's manifest."""
         return self._send("manifest", encode_json(manifest, "a manifest"), credentials, _MANIFEST)
 
-    def offered_release(self, credentials: Credentials, request: ReleaseRequest) -> ReleaseReply | Failure:
+    def offered_release(self, credentials: GatewayCredentials, request: ReleaseRequest) -> ReleaseReply | Failure:
         """Ask which release this host is offered."""
         return self._send("release", encode_json(request, "a release request"), credentials, _RELEASE)
 
-    def report_release(self, credentials: Credentials, report: ReleaseReport) -> ReportReceipt | Failure:
+    def report_release(self, credentials: GatewayCredentials, report: ReleaseReport) -> ReportReceipt | Failure:
         """Say what became of an update."""
         return self._send("release-report", encode_json(report, "a release report"), credentials, _REPORTED)
 
     def _send(
-        self, endpoint: str, body: bytes, credentials: Credentials | None, decoder: msgspec.json.Decoder[T]
+        self, endpoint: str, body: bytes, credentials: GatewayCredentials | None, decoder: msgspec.json.Decoder[T]
     ) -> T | Failure:
         covered = Covered(
             method="POST",

@@ -25,7 +25,7 @@ from openinspector.agent.connection.http_connection import (
 )
 from openinspector.agent.printable_line import printable_line
 from openinspector.agent.session.reply import Accepted, Refused, Reply, Throttled, Unauthorised, Unreachable
-from openinspector.agent.settings.settings import Address, Proxy, SettingsError
+from openinspector.agent.settings.settings import Address, AgentSettingsError, Proxy
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json
 from openinspector.wire.envelope import SLOWEST_BYTES_A_SECOND
@@ -59,7 +59,7 @@ class Route:
 
 
 def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Return a context that trusts ``ca_file``, or the system's authorities where it is None; SettingsError."""
+    """Return a context that trusts ``ca_file``, or the system's authorities where it is None; AgentSettingsError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is None:
@@ -68,14 +68,14 @@ def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
     try:
         context.load_verify_locations(cafile=str(ca_file))
     except (OSError, ssl.SSLError) as error:
-        raise SettingsError(
+        raise AgentSettingsError(
             f"the authorities in {ca_file} cannot be read: {error}",
             advice="ca_file is a PEM file with the certificate of the service's authority.",
         ) from error
     return context
 
 
-class Transport:
+class GatewayTransport:
     """One kept connection to the gateway. Not for several threads at once."""
 
     def __init__(self, route: Route, context: ssl.SSLContext, monotonic: Callable[[], float]) -> None:

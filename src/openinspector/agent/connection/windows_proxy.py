@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.settings.settings import AgentSettings, Proxy, SettingsError, parse_proxy
+from openinspector.agent.settings.settings import AgentSettings, AgentSettingsError, Proxy, parse_proxy
 
 SWITCH: Final = r"HKEY_LOCAL_MACHINE\SOFTWARE\openinspector\Agent Updater"
 CONNECTIONS: Final = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Internet Settings\Connections"
@@ -20,9 +20,9 @@ _ADVICE: Final = "Set it again: netsh winhttp set proxy HOST:PORT; or set UsePro
 
 
 def with_winhttp_proxy(settings: AgentSettings, host: Host) -> AgentSettings:
-    """Return ``settings`` with WinHTTP's proxy where UseProxy is 1; SettingsError where it then cannot be understood.
+    """Return ``settings`` with WinHTTP's proxy if UseProxy is 1. Raises AgentSettingsError if it cannot be parsed.
 
-    The exceptions are not looked at: the agent talks to one service, and asks the metadata service directly.
+    The list of exceptions is not read: the agent talks to one service, and asks the metadata service directly.
     """
     try:
         if host.registry_key(SWITCH).number("UseProxy") != 1:
@@ -31,25 +31,25 @@ def with_winhttp_proxy(settings: AgentSettings, host: Host) -> AgentSettings:
     except FileNotFoundError:
         return settings
     except OSError as error:
-        raise SettingsError(f"the proxy in the registry cannot be read: {error}") from error
+        raise AgentSettingsError(f"the proxy in the registry cannot be read: {error}") from error
     proxy = parse_winhttp_settings(stored.data) if stored and isinstance(stored.data, bytes) else None
     if proxy is None:
-        raise SettingsError("UseProxy is 1, but WinHTTP has no proxy for HTTPS", advice=_ADVICE)
+        raise AgentSettingsError("UseProxy is 1, but WinHTTP has no proxy for HTTPS", advice=_ADVICE)
     return replace(settings, proxy=proxy)
 
 
 def parse_winhttp_settings(data: bytes) -> Proxy | None:
-    """Return the proxy for HTTPS of a WinHttpSettings value, None where it names none; SettingsError."""
+    """Return the proxy for HTTPS of a WinHttpSettings value, None where it names none; AgentSettingsError."""
     length = int.from_bytes(data[_HEADER : _HEADER + 4], "little")
     text = data[_HEADER + 4 : _HEADER + 4 + length]
     if len(data) < _HEADER + 4 or len(text) != length:
-        raise SettingsError("WinHTTP's proxy in the registry is cut short", advice=_ADVICE)
+        raise AgentSettingsError("WinHTTP's proxy in the registry is cut short", advice=_ADVICE)
     if not int.from_bytes(data[8:_HEADER], "little") & _HAS_PROXY:
         return None
     try:
         return parse_proxy(_for_https(text.decode("ascii")))
     except ValueError as error:
-        raise SettingsError("WinHTTP's proxy in the registry is not understood", advice=_ADVICE) from error
+        raise AgentSettingsError("WinHTTP's proxy in the registry is not understood", advice=_ADVICE) from error
 
 
 def _for_https(proxies: str) -> str:

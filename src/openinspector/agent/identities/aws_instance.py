@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-rsa2048.html
 from typing import Final
 
 from openinspector.agent.cloud.instance_metadata import MetadataConversation
-from openinspector.agent.identity import Claim, Identity, IdentityError
+from openinspector.agent.identity import Identity, IdentityClaim, IdentityError
 
 PATH: Final = "/latest/dynamic/instance-identity/rsa2048"
 MAX_CHARACTERS: Final = 11_000
 
 
-def evidence(claim: Claim) -> dict[str, str]:
+def evidence(claim: IdentityClaim) -> dict[str, str]:
     """Return the signed document; MetadataError off EC2, IdentityError where there is none."""
     text = MetadataConversation(claim.host).text(PATH)
     if not text or len(text) > MAX_CHARACTERS:

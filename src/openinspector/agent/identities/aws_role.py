@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 
 from openinspector.agent.cloud.instance_metadata import MetadataConversation
-from openinspector.agent.identity import Claim, Identity, IdentityError
+from openinspector.agent.identity import Identity, IdentityClaim, IdentityError
 from openinspector.model.errors import WireError
 from openinspector.wire.caller_identity import DATE_FORM, CallerIdentityRequest
 from openinspector.wire.signature import key_id
@@ -37,7 +37,7 @@ class _Credentials(msgspec.Struct, frozen=True, kw_only=True):
 _DECODER: Final = msgspec.json.Decoder(_Credentials)
 
 
-def evidence(claim: Claim) -> dict[str, str]:
+def evidence(claim: IdentityClaim) -> dict[str, str]:
     """Return the parts of a signed request; MetadataError off EC2, IdentityError where the instance has no role."""
     metadata = MetadataConversation(claim.host)
     credentials = _credentials(metadata)

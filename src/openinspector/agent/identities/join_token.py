@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from openinspector.agent.identity import Claim, Identity, IdentityError
+from openinspector.agent.identity import Identity, IdentityClaim, IdentityError
 
 MIN_CHARACTERS: Final = 16
 MAX_CHARACTERS: Final = 128
 
 
-def evidence(claim: Claim) -> dict[str, str]:
+def evidence(claim: IdentityClaim) -> dict[str, str]:
     """Return the token; IdentityError where none was given."""
     token = claim.secret.strip()
     if not MIN_CHARACTERS <= len(token) <= MAX_CHARACTERS or not token.isascii() or not token.isprintable():

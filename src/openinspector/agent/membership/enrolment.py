@@ -13,7 +13,7 @@ from openinspector.agent.collection.description import describe
 from openinspector.agent.connection.gateway_client import GatewayClient
 from openinspector.agent.files.atomic_file import make_private_folder, write_atomically
 from openinspector.agent.host import Host
-from openinspector.agent.identity import Claim, HostKey, Identity, IdentityError
+from openinspector.agent.identity import HostKey, Identity, IdentityClaim, IdentityError
 from openinspector.agent.session.reply import Failure, Refused, describe_failure
 from openinspector.model.errors import OpenInspectorError, WireError
 from openinspector.wire.codec import decode_json, encode_json
@@ -80,7 +80,7 @@ def enrol(client: GatewayClient, key: HostKey, proving: Proving) -> str:
 
 def prove(client: GatewayClient, key: HostKey, proving: Proving, nonce: str) -> Enrolment | Failure:
     """Show the service who this host is; IdentityError where it has no such proof."""
-    claim = Claim(
+    claim = IdentityClaim(
         secret=proving.token,
         nonce=nonce,
         public_key=key.public_key,

@@ -18,7 +18,7 @@ from openinspector.agent.connection.gateway_client import GatewayClient
 from openinspector.agent.files.atomic_file import sync_folder
 from openinspector.agent.identity import KEY_FILE, HostKey, IdentityError, load_key, load_or_make_key
 from openinspector.agent.membership.enrolment import EnrolmentError, EnrolmentRecord, load_enrolment, save_enrolment
-from openinspector.agent.session.action import Credentials
+from openinspector.agent.session.action import GatewayCredentials
 from openinspector.agent.session.reply import Failure, Refused, Unauthorised, describe_failure
 from openinspector.wire.message import Challenge, KeyRotated, KeyRotation, Problem, Session, SessionRequest
 from openinspector.wire.signature import rotation_statement
@@ -77,7 +77,7 @@ class KeyRotator:
             self._adopt(coming)
         return reply
 
-    def rotate(self, credentials: Credentials) -> KeyRotated | Failure:
+    def rotate(self, credentials: GatewayCredentials) -> KeyRotated | Failure:
         """Ask the service for the rotation and carry it out here; IdentityError."""
         coming = prepare_rotation(self._state)
         statement = rotation_statement(self._record.agent_id, credentials.session_id, self._key.id, coming.id)
@@ -116,7 +116,7 @@ def rotate_now(rotator: KeyRotator, client: GatewayClient, agent_id: str) -> str
         if isinstance(session, Session):
             if not rotator.is_wanted():
                 return rotator.key.id
-            rotated = rotator.rotate(Credentials(session_id=session.session_id, counter=1))
+            rotated = rotator.rotate(GatewayCredentials(session_id=session.session_id, counter=1))
             if isinstance(rotated, KeyRotated):
                 return rotator.key.id
             reply = rotated

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.connection.transport import JSON, Route, Transport, make_tls_context
+from openinspector.agent.connection.transport import JSON, GatewayTransport, Route, make_tls_context
 from openinspector.agent.files.atomic_file import is_open_to_others, open_own_folder
 from openinspector.agent.files.state_lock import running_agent
 from openinspector.agent.identity import KEY_FILE, load_or_make_key
@@ -63,7 +63,7 @@ class CheckResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class CheckContext:
     """Where to look."""
 
     settings_file: Path | None
@@ -76,7 +76,7 @@ class Place:
     is."""
 
 
-def check_installation(place: Place) -> Iterator[CheckResult]:
+def check_installation(place: CheckContext) -> Iterator[CheckResult]:
     """Yield what was found, in the order in which an agent needs it; raises nothing."""
     try:
         settings = load_settings(place.settings_file, place.environment)
@@ -104,7 +104,7 @@ def check_installation(place: Place) -> Iterator[CheckResult]:
         yield _service(settings, ca_file, parse_endpoint(record.endpoint) if record else settings.endpoint, place.now)
 
 
-def _settings(place: Place) -> CheckResult:
+def _settings(place: CheckContext) -> CheckResult:
     found = settings_file(place.settings_file, place.environment)
     if found is None:
         return _ok("settings", "no settings file: defaults and environment")
@@ -114,7 +114,7 @@ def _settings(place: Place) -> CheckResult:
     return _ok("settings", str(found))
 
 
-def _moved_state(place: Place, settings: AgentSettings) -> Iterator[CheckResult]:
+def _moved_state(place: CheckContext, settings: AgentSettings) -> Iterator[CheckResult]:
     """Tell of a state directory that units, init script and updater do not know: with it, nothing would run."""
     file = place.settings_file or settings_file(None, place.environment)
     by_hand = PREFIX + "STATE_DIRECTORY" in place.environment
@@ -131,7 +131,7 @@ def _moved_state(place: Place, settings: AgentSettings) -> Iterator[CheckResult]
         )
 
 
-def _proxy(place: Place, settings: AgentSettings) -> CheckResult:
+def _proxy(place: CheckContext, settings: AgentSettings) -> CheckResult:
     file = environment_file(place.settings_file, place.environment)
     if settings.proxy is None:
         return _ok("proxy", "none")
@@ -251,7 +251,9 @@ def _service(settings: AgentSettings, ca_file: Path | None, endpoint: Address | 
         context = make_tls_context(ca_file)
     except OpenInspectorError as error:
         return _failed("service", error)
-    transport = Transport(Route(gateway=endpoint, proxy=settings.proxy_for(endpoint.host)), context, time.monotonic)
+    transport = GatewayTransport(
+        Route(gateway=endpoint, proxy=settings.proxy_for(endpoint.host)), context, time.monotonic
+    )
     reply = transport.post("/agent/v1/challenge", b"", {"content-type": JSON, "accept": JSON})
     transport.close()
     if not isinstance(reply, Accepted):

@@ -11,27 +11,13 @@ from typing import Final
 import msgspec
 
 from openinspector.agent.files.state_lock import RunningAgent
-from openinspector.agent.operation.status import MAX_BYTES, AgentStatus, is_in_touch
+from openinspector.agent.operation.status import AgentStatus, is_in_touch
+from openinspector.agent.operation.update_outcome import UpdateOutcome
 from openinspector.agent.printable_line import printable_line
 from openinspector.model.agent import AgentHealthCode
-from openinspector.model.errors import WireError
-from openinspector.wire.codec import decode_json
 
 INSTALL_ROOT: Final = Path("/opt/openinspector-agent")
 SLOTS: Final = ("stable", "experiment")
-UPDATE_FILE: Final = "update.json"
-
-
-class UpdateOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of the updater's last pass; the updater writes it into the state directory."""
-
-    at: datetime
-    result: str
-    from_version: str = ""
-    to_version: str = ""
-
-
-_OUTCOME: Final = msgspec.json.Decoder(UpdateOutcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +36,6 @@ class StatusReport:
     def is_healthy(self) -> bool:
         """Whether an agent runs now, is well and is in touch with the service."""
         return self.running is not None and is_in_touch(self.status, self.now)
-
-
-def load_update_outcome(state: Path) -> UpdateOutcome | None:
-    """Return the updater's last result, None where there is none to be read."""
-    try:
-        with (state / UPDATE_FILE).open("rb") as file:
-            return decode_json(file.read(MAX_BYTES), _OUTCOME, "the result of the last update")
-    except (OSError, WireError):
-        return None
 
 
 def installed_slots(root: Path) -> Mapping[str, str]:

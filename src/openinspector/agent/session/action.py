@@ -10,7 +10,7 @@ from openinspector.wire.message import Heartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class GatewayCredentials:
     """What a request within a session carries: its id, and a number that was never used in it."""
 
     session_id: str
@@ -40,14 +40,14 @@ class Attest:
 class RotateKey:
     """Put the next host key in the place of the one in use."""
 
-    credentials: Credentials
+    credentials: GatewayCredentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendHeartbeat:
     """Send a heartbeat."""
 
-    credentials: Credentials
+    credentials: GatewayCredentials
     heartbeat: Heartbeat
 
 
@@ -55,7 +55,7 @@ class SendHeartbeat:
 class SendEnvelope:
     """Send one spooled envelope."""
 
-    credentials: Credentials
+    credentials: GatewayCredentials
     run_arn: str
     seq: int
 
@@ -64,8 +64,10 @@ class SendEnvelope:
 class SendManifest:
     """Send the manifest of a finished stream."""
 
-    credentials: Credentials
+    credentials: GatewayCredentials
     run_arn: str
+    after: int = 0
+    """Ask for missing envelopes above this number."""
 
 
 Request = SendChallenge | OpenSession | Attest | RotateKey | SendHeartbeat | SendEnvelope | SendManifest

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from openinspector.agent.session.event import Moment
+from openinspector.agent.session.event import ClockReading
 
 FIRST_SECONDS: Final = 1.0
 MAX_SECONDS: Final = 120.0
@@ -24,15 +24,15 @@ class Backoff:
         """Say whether it is time to try again."""
         return monotonic >= self.until
 
-    def fail(self, moment: Moment, retry_after: float | None = None, *, throttled: bool = False) -> None:
+    def fail(self, reading: ClockReading, retry_after: float | None = None, *, throttled: bool = False) -> None:
         """Note a failure; waits ``retry_after`` seconds or longer where the gateway asked for it."""
         self.failures += 1
         self.throttled = throttled
         delay = min(MAX_SECONDS, FIRST_SECONDS * 2 ** min(self.failures - 1, _MAX_DOUBLINGS))
-        delay *= 0.5 + moment.random / 2
+        delay *= 0.5 + reading.random / 2
         if retry_after is not None:
-            delay = max(delay, retry_after * (1 + RETRY_AFTER_JITTER * moment.random))
-        self.until = moment.monotonic + delay
+            delay = max(delay, retry_after * (1 + RETRY_AFTER_JITTER * reading.random))
+        self.until = reading.monotonic + delay
 
     def succeed(self) -> None:
         """Forget the failures."""

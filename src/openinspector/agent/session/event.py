@@ -20,7 +20,7 @@ GatewayReply = Challenge | Session | Enrolment | KeyRotated | HeartbeatReply | R
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class ClockReading:
     """The world at one step: the only clock, randomness and state the machine sees."""
 
     now: datetime

@@ -14,7 +14,7 @@ from openinspector.agent.session.action import (
     StartCollecting,
     StopCollecting,
 )
-from openinspector.agent.session.event import Collected, Moment
+from openinspector.agent.session.event import ClockReading, Collected
 from openinspector.agent.session.stream import StreamOrder, StreamPhase, StreamView
 from openinspector.wire.instruction import StopCollection
 
@@ -34,14 +34,14 @@ class _Run:
     ends_at: float | None = None
     """In monotonic seconds; None until the stream is first seen."""
 
-    def until(self, order: StreamOrder, moment: Moment) -> float:
+    def until(self, order: StreamOrder, reading: ClockReading) -> float:
         """Return when the collection ends: by the wall clock of the moment first asked, whatever that clock does then.
 
         That is when the instruction came, from a service that had taken a request signed at that time; after a restart
         it is when the agent started, the only clock that is left.
         """
         if self.ends_at is None:
-            self.ends_at = moment.monotonic + (order.ends_at - moment.now).total_seconds()
+            self.ends_at = reading.monotonic + (order.ends_at - reading.now).total_seconds()
         return self.ends_at
 
 
@@ -51,28 +51,28 @@ class CollectionSchedule:
     def __init__(self) -> None:
         self._runs: dict[str, _Run] = {}
 
-    def due(self, moment: Moment) -> list[Local]:
+    def due(self, reading: ClockReading) -> list[Local]:
         """Return what is to be done now; empty where nothing is."""
         actions: list[Local] = []
-        for arn, stream in moment.spool.streams.items():
+        for arn, stream in reading.spool.streams.items():
             if stream.phase is StreamPhase.OPEN:
-                actions += self._due(arn, stream, moment)
-        for arn in [arn for arn in self._runs if arn not in moment.spool.streams]:
+                actions += self._due(arn, stream, reading)
+        for arn in [arn for arn in self._runs if arn not in reading.spool.streams]:
             del self._runs[arn]
         return actions
 
-    def ordered(self, order: StreamOrder, moment: Moment) -> None:
+    def ordered(self, order: StreamOrder, reading: ClockReading) -> None:
         """Note how long a collection that has just been ordered is to go on."""
         self._runs[order.run_arn] = run = _Run()
-        run.until(order, moment)
+        run.until(order, reading)
 
-    def stop(self, instruction: StopCollection, moment: Moment) -> list[Local]:
+    def stop(self, instruction: StopCollection, reading: ClockReading) -> list[Local]:
         """Return what a StopCollection asks for."""
         arn = instruction.run_arn
-        stream = moment.spool.streams.get(arn)
+        stream = reading.spool.streams.get(arn)
         if stream is None:
             # Never begun here: an empty stream, closed, tells the service that there is nothing to wait for.
-            order = StreamOrder(run_arn=arn, sensors=(), ends_at=moment.now, close_when_collected=True)
+            order = StreamOrder(run_arn=arn, sensors=(), ends_at=reading.now, close_when_collected=True)
             return [] if instruction.discard else [OpenStream(order=order), FinishStream(run_arn=arn)]
         run = self._runs.setdefault(arn, _Run())
         run.stopping = True
@@ -81,28 +81,28 @@ class CollectionSchedule:
             return [*actions, EndStream(run_arn=arn, reason="the service asked to discard it")]
         return actions
 
-    def collected(self, event: Collected, moment: Moment) -> None:
+    def collected(self, event: Collected, reading: ClockReading) -> None:
         """Note that a collection ended."""
         run = self._runs.setdefault(event.run_arn, _Run())
         run.running = False
         run.collected |= event.whole
-        run.next_at = moment.monotonic + COLLECT_EVERY
+        run.next_at = reading.monotonic + COLLECT_EVERY
 
-    def wakes_at(self, moment: Moment) -> float:
+    def wakes_at(self, reading: ClockReading) -> float:
         """Return when `due` is next worth asking, in monotonic seconds."""
         times = [float("inf")]
-        for arn, stream in moment.spool.streams.items():
+        for arn, stream in reading.spool.streams.items():
             run = self._runs.get(arn)
             if stream.phase is StreamPhase.OPEN and run is not None and not run.stopping:
-                times.append(max(moment.monotonic, run.until(stream.order, moment)))
+                times.append(max(reading.monotonic, run.until(stream.order, reading)))
                 if not run.running and stream.count < MAX_COUNT:
                     times.append(run.next_at)
         return min(times)
 
-    def _due(self, arn: str, stream: StreamView, moment: Moment) -> list[Local]:
+    def _due(self, arn: str, stream: StreamView, reading: ClockReading) -> list[Local]:
         run = self._runs.setdefault(arn, _Run())
         collected = stream.order.close_when_collected and run.collected
-        over = collected or moment.monotonic >= run.until(stream.order, moment)
+        over = collected or reading.monotonic >= run.until(stream.order, reading)
         if run.running:
             if over and not run.stopping:
                 run.stopping = True
@@ -110,7 +110,7 @@ class CollectionSchedule:
             return []
         if over or run.stopping:
             return [FinishStream(run_arn=arn)]
-        if moment.monotonic < run.next_at or stream.count >= MAX_COUNT:
+        if reading.monotonic < run.next_at or stream.count >= MAX_COUNT:
             return []
         run.running = True
         return [StartCollecting(run_arn=arn, sensors=stream.order.sensors)]

@@ -21,8 +21,8 @@ import msgspec
 from openinspector.agent.session.action import (
     Action,
     Attest,
-    Credentials,
     Exit,
+    GatewayCredentials,
     Local,
     OpenSession,
     OpenStream,
@@ -36,11 +36,11 @@ from openinspector.agent.session.action import (
 from openinspector.agent.session.backoff import Backoff
 from openinspector.agent.session.event import (
     Answered,
+    ClockReading,
     Collected,
     Event,
     Failed,
     GatewayReply,
-    Moment,
     Stopping,
     Tick,
     Trouble,
@@ -109,28 +109,28 @@ class AgentSession:
         self.refused = 0
         """Instructions refused since the agent started."""
 
-    def step(self, event: Event, moment: Moment) -> tuple[Action, ...]:
+    def step(self, event: Event, reading: ClockReading) -> tuple[Action, ...]:
         """Take in what happened and return what to do; nothing to do is an empty tuple."""
         if not isinstance(event, Tick):
-            return tuple(self._take(event, moment))
-        if not self._stopping and moment.monotonic >= self._local_from:
-            due = self._schedule.due(moment)
+            return tuple(self._take(event, reading))
+        if not self._stopping and reading.monotonic >= self._local_from:
+            due = self._schedule.due(reading)
             if due:
                 return tuple(due)
-        request = self._next_request(moment)
+        request = self._next_request(reading)
         self._asked = request
         if self._stopping and request is None:
             return (Exit(),)
         return (request,) if request else ()
 
-    def wakes_at(self, moment: Moment) -> float:
+    def wakes_at(self, reading: ClockReading) -> float:
         """Return when to step next if nothing happens before, in monotonic seconds."""
         contact = self._contact.until
-        times = [max(contact, self._beat_due(moment)), max(self._local_from, self._schedule.wakes_at(moment))]
-        if moment.rotation:
+        times = [max(contact, self._beat_due(reading)), max(self._local_from, self._schedule.wakes_at(reading))]
+        if reading.rotation:
             times.append(max(contact, self._rotating.until))
-        times.append(max(contact, self._upload_due(moment)))
-        return max(moment.monotonic, min(times))
+        times.append(max(contact, self._upload_due(reading)))
+        return max(reading.monotonic, min(times))
 
     def heartbeat_seconds(self, spool: SpoolView) -> int:
         """Return the interval of heartbeats that is in force."""
@@ -147,101 +147,102 @@ class AgentSession:
             return AgentHealthCode.THROTTLED, details
         return (AgentHealthCode.RUNNING if collecting(spool) else AgentHealthCode.IDLE), details
 
-    def _take(self, event: Event, moment: Moment) -> list[Local]:
+    def _take(self, event: Event, reading: ClockReading) -> list[Local]:
         if isinstance(event, Answered):
-            return self._answered(event.reply, moment)
+            return self._answered(event.reply, reading)
         if isinstance(event, Failed):
-            return self._failed(event.failure, moment)
+            return self._failed(event.failure, reading)
         if isinstance(event, Collected):
-            self._schedule.collected(event, moment)
+            self._schedule.collected(event, reading)
         elif isinstance(event, Trouble):
             self._trouble = event.sentence
-            self._local_from = moment.monotonic + TROUBLE_SECONDS
+            self._local_from = reading.monotonic + TROUBLE_SECONDS
         elif isinstance(event, Stopping):
             self._stopping = True
         return []
 
     # Requests
 
-    def _next_request(self, moment: Moment) -> Request | None:
+    def _next_request(self, reading: ClockReading) -> Request | None:
         if self._stopping:
-            return self._farewell(moment)
-        if not self._contact.is_over(moment.monotonic):
+            return self._farewell(reading)
+        if not self._contact.is_over(reading.monotonic):
             return None
         if self._nonce:
             nonce, self._nonce = self._nonce, ""
             return Attest(nonce=nonce) if self._to_attest else OpenSession(nonce=nonce)
-        if not self._session_id or moment.monotonic >= self._session_until:
+        if not self._session_id or reading.monotonic >= self._session_until:
             return SendChallenge()
-        if moment.monotonic >= self._beat_due(moment):
-            return self._heartbeat(moment)
-        if moment.rotation and self._rotating.is_over(moment.monotonic):
+        if reading.monotonic >= self._beat_due(reading):
+            return self._heartbeat(reading)
+        if reading.rotation and self._rotating.is_over(reading.monotonic):
             return RotateKey(credentials=self._credentials())
-        if moment.monotonic < self._upload_due(moment):
+        if reading.monotonic < self._upload_due(reading):
             return None
-        return self._uploads.next_request(moment, self._credentials())
+        return self._uploads.next_request(reading, self._credentials())
 
-    def _farewell(self, moment: Moment) -> Request | None:
+    def _farewell(self, reading: ClockReading) -> Request | None:
         """Return the last heartbeat, once, if there is a session to send it in."""
         if not self._session_id:
             return None
-        heartbeat = self._heartbeat(moment)
+        heartbeat = self._heartbeat(reading)
         self._session_id = ""
         return heartbeat
 
-    def _credentials(self) -> Credentials:
+    def _credentials(self) -> GatewayCredentials:
         self._counter += 1
-        return Credentials(session_id=self._session_id, counter=self._counter)
+        return GatewayCredentials(session_id=self._session_id, counter=self._counter)
 
-    def _heartbeat(self, moment: Moment) -> SendHeartbeat:
-        code, details = self.health(moment.spool)
+    def _heartbeat(self, reading: ClockReading) -> SendHeartbeat:
+        code, details = self.health(reading.spool)
         untold = (refusal for refusal, told in self._refusals.items() if not told)
         return SendHeartbeat(
             credentials=self._credentials(),
             heartbeat=Heartbeat(
-                host=moment.host,
+                host=reading.host,
                 health_code=code,
                 health_details=details,
-                collecting=collecting(moment.spool)[:MAX_STREAMS],
+                collecting=collecting(reading.spool)[:MAX_STREAMS],
                 refusals=joined_refusals(untold, MAX_REFUSALS),
-                spool=moment.spool.report,
+                spool=reading.spool.report,
             ),
         )
 
-    def _beat_due(self, moment: Moment) -> float:
+    def _beat_due(self, reading: ClockReading) -> float:
         if self._last_beat is None:
-            return moment.monotonic
-        return self._last_beat + self._beat_factor * self.heartbeat_seconds(moment.spool)
+            return reading.monotonic
+        return self._last_beat + self._beat_factor * self.heartbeat_seconds(reading.spool)
 
-    def _upload_due(self, moment: Moment) -> float:
-        return max(self._uploading.until, self._local_from, self._uploads.ready_at(moment.spool))
+    def _upload_due(self, reading: ClockReading) -> float:
+        return max(self._uploading.until, self._local_from, self._uploads.ready_at(reading.spool))
 
     # Replies
 
-    def _answered(self, reply: GatewayReply, moment: Moment) -> list[Local]:
+    def _answered(self, reply: GatewayReply, reading: ClockReading) -> list[Local]:
         asked, self._asked = self._asked, None
         if not isinstance(asked, SendChallenge | OpenSession | Attest):
             # A nonce or a session proves nothing yet: a gateway that then refuses it must not be asked in a circle.
             self._contact.succeed()
         if isinstance(asked, SendChallenge | OpenSession | Attest | RotateKey):
-            self._admitted(asked, reply, moment)
+            self._admitted(asked, reply, reading)
         elif isinstance(asked, SendHeartbeat) and isinstance(reply, HeartbeatReply):
-            return self._beaten(asked, reply, moment)
+            return self._beaten(asked, reply, reading)
         elif isinstance(asked, SendEnvelope) and isinstance(reply, Receipt):
-            return self._received(asked, reply, moment)
+            return self._received(asked, reply, reading)
         elif isinstance(asked, SendManifest) and isinstance(reply, ManifestReply):
-            if reply.closed:
+            actions = self._uploads.answered(asked, reply, reading)
+            if actions:
                 self._uploading.succeed()
             else:
-                self._uploading.fail(moment)
-            return self._uploads.answered(asked, reply, moment)
+                self._uploading.fail(reading)
+            return actions
         return []
 
-    def _admitted(self, asked: Request, reply: GatewayReply, moment: Moment) -> None:
+    def _admitted(self, asked: Request, reply: GatewayReply, reading: ClockReading) -> None:
         if isinstance(asked, SendChallenge) and isinstance(reply, Challenge):
             self._nonce = reply.nonce
         elif isinstance(asked, OpenSession) and isinstance(reply, Session):
-            self._opened(reply, moment)
+            self._opened(reply, reading)
         elif isinstance(asked, Attest):
             self._to_attest = False
         elif isinstance(asked, RotateKey):
@@ -249,19 +250,19 @@ class AgentSession:
             self._session_id = ""
             self._rotating.succeed()
 
-    def _opened(self, session: Session, moment: Moment) -> None:
+    def _opened(self, session: Session, reading: ClockReading) -> None:
         self._session_id = session.session_id
         self._counter = 0
         # The host's clock may be off: a session is never thought shorter than two renewals.
-        left = (session.expires_at.timestamp() - moment.now.timestamp()) if session.expires_at.tzinfo else 0.0
+        left = (session.expires_at.timestamp() - reading.now.timestamp()) if session.expires_at.tzinfo else 0.0
         left = min(MAX_SESSION_SECONDS, max(left, 2 * RENEW_SECONDS))
-        self._session_until = moment.monotonic + left - RENEW_SECONDS
+        self._session_until = reading.monotonic + left - RENEW_SECONDS
         if self._last_beat is None:
             self._interval = max(MIN_HEARTBEAT_SECONDS, min(MAX_HEARTBEAT_SECONDS, session.heartbeat_seconds))
 
-    def _beaten(self, sent: SendHeartbeat, reply: HeartbeatReply, moment: Moment) -> list[Local]:
-        self._last_beat = moment.monotonic
-        self._beat_factor = 1 - JITTER + 2 * JITTER * moment.random
+    def _beaten(self, sent: SendHeartbeat, reply: HeartbeatReply, reading: ClockReading) -> list[Local]:
+        self._last_beat = reading.monotonic
+        self._beat_factor = 1 - JITTER + 2 * JITTER * reading.random
         self._trouble = ""
         told = sent.heartbeat.refusals
         # The last of a full list may stand for many.
@@ -271,19 +272,19 @@ class AgentSession:
             return []
         actions: list[Local] = []
         for raw in reply.instructions:
-            actions += self._instruct(raw, moment, len(actions))
+            actions += self._instruct(raw, reading, len(actions))
         return actions
 
-    def _received(self, sent: SendEnvelope, receipt: Receipt, moment: Moment) -> list[Local]:
-        actions = self._uploads.received(sent, receipt, moment.spool)
+    def _received(self, sent: SendEnvelope, receipt: Receipt, reading: ClockReading) -> list[Local]:
+        actions = self._uploads.received(sent, receipt, reading.spool)
         if actions is None:
-            self._uploading.fail(moment)
+            self._uploading.fail(reading)
             self._trouble = "The gateway's receipt is not for what was sent."
             return []
         self._uploading.succeed()
         return actions
 
-    def _failed(self, failure: Failure, moment: Moment) -> list[Local]:
+    def _failed(self, failure: Failure, reading: ClockReading) -> list[Local]:
         asked, self._asked = self._asked, None
         if isinstance(failure, Unreachable) and failure.stale:
             return []
@@ -297,12 +298,12 @@ class AgentSession:
         if isinstance(asked, SendHeartbeat):
             self._refuse_reply(failure)
         if isinstance(asked, SendEnvelope | SendManifest):
-            return self._upload_failed(asked, failure, moment)
+            return self._upload_failed(asked, failure, reading)
         if isinstance(asked, RotateKey) and isinstance(failure, Refused | Throttled):
-            self._pause(self._rotating, failure, moment)
+            self._pause(self._rotating, failure, reading)
             return []
         self._note_attestation(asked, failure)
-        self._pause(self._contact, failure, moment)
+        self._pause(self._contact, failure, reading)
         return []
 
     def _note_attestation(self, asked: Request | None, failure: Failure) -> None:
@@ -312,39 +313,41 @@ class AgentSession:
             # Not the proof was refused but the key: a session tells which key it is.
             self._to_attest = False
 
-    def _upload_failed(self, asked: SendEnvelope | SendManifest, failure: Failure, moment: Moment) -> list[Local]:
+    def _upload_failed(
+        self, asked: SendEnvelope | SendManifest, failure: Failure, reading: ClockReading
+    ) -> list[Local]:
         if isinstance(failure, Unauthorised | Unreachable):
-            self._pause(self._contact, failure, moment)
+            self._pause(self._contact, failure, reading)
             return []
         if isinstance(failure, Refused) and failure.problem.code == NOT_YET:
-            self._uploads.pause(asked.run_arn, moment)
+            self._uploads.pause(asked.run_arn, reading)
             return []
         actions = self._uploads.refused(asked, failure) if isinstance(failure, Refused) else []
         if not actions:
-            self._pause(self._uploading, failure, moment)
+            self._pause(self._uploading, failure, reading)
         return actions
 
-    def _pause(self, backoff: Backoff, failure: Failure, moment: Moment) -> None:
+    def _pause(self, backoff: Backoff, failure: Failure, reading: ClockReading) -> None:
         if isinstance(failure, Throttled):
-            backoff.fail(moment, failure.retry_after, throttled=True)
+            backoff.fail(reading, failure.retry_after, throttled=True)
         else:
-            backoff.fail(moment)
+            backoff.fail(reading)
 
     # Instructions
 
-    def _instruct(self, raw: msgspec.Raw, moment: Moment, already: int) -> list[Local]:
+    def _instruct(self, raw: msgspec.Raw, reading: ClockReading, already: int) -> list[Local]:
         instruction = read_instruction(raw)
         if isinstance(instruction, Refusal):
             self._refuse(instruction)
             return []
         if isinstance(instruction, StartCollection):
-            return self._start(instruction, moment, already)
-        return self._follow(instruction, moment, already)
+            return self._start(instruction, reading, already)
+        return self._follow(instruction, reading, already)
 
-    def _follow(self, instruction: Instruction, moment: Moment, already: int) -> list[Local]:
+    def _follow(self, instruction: Instruction, reading: ClockReading, already: int) -> list[Local]:
         if isinstance(instruction, StopCollection):
-            opened = self._schedule.stop(instruction, moment)
-            if opened and instruction.run_arn not in moment.spool.streams and self._is_full(moment, already):
+            opened = self._schedule.stop(instruction, reading)
+            if opened and instruction.run_arn not in reading.spool.streams and self._is_full(reading, already):
                 return self._refuse_run("stop-collection", instruction.run_arn)
             return opened
         if isinstance(instruction, SetHeartbeatInterval):
@@ -353,23 +356,23 @@ class AgentSession:
             self._session_id = ""
         return []
 
-    def _start(self, start: StartCollection, moment: Moment, already: int) -> list[Local]:
-        if start.run_arn in moment.spool.streams:
+    def _start(self, start: StartCollection, reading: ClockReading, already: int) -> list[Local]:
+        if start.run_arn in reading.spool.streams:
             # Instructions are repeated until the stream is closed.
             return []
-        order, refusals = read_start(start, self._known_sensors, moment.now)
+        order, refusals = read_start(start, self._known_sensors, reading.now)
         for refusal in refusals:
             self._refuse(refusal)
         if order is None:
             return []
-        if self._is_full(moment, already):
+        if self._is_full(reading, already):
             return self._refuse_run("start-collection", start.run_arn)
-        self._schedule.ordered(order, moment)
+        self._schedule.ordered(order, reading)
         return [OpenStream(order=order)]
 
-    def _is_full(self, moment: Moment, already: int) -> bool:
+    def _is_full(self, reading: ClockReading, already: int) -> bool:
         """Say whether no more streams may be opened; ``already`` counts what this reply asks for so far."""
-        return len(collecting(moment.spool)) + already >= MAX_STREAMS
+        return len(collecting(reading.spool)) + already >= MAX_STREAMS
 
     def _refuse_run(self, kind: str, run_arn: str) -> list[Local]:
         reason = f"this agent collects for {MAX_STREAMS} runs already"

@@ -4,8 +4,8 @@ from typing import Final
 
 from openinspector.agent.session.action import (
     Acknowledge,
-    Credentials,
     EndStream,
+    GatewayCredentials,
     Local,
     Lose,
     Request,
@@ -13,7 +13,7 @@ from openinspector.agent.session.action import (
     SendManifest,
 )
 from openinspector.agent.session.backoff import Backoff
-from openinspector.agent.session.event import Moment
+from openinspector.agent.session.event import ClockReading
 from openinspector.agent.session.reply import Refused, describe_failure
 from openinspector.agent.session.stream import SpoolView, StreamPhase, StreamView
 from openinspector.wire.message import ManifestReply, Receipt
@@ -33,20 +33,22 @@ class Uploads:
         self._receipted: dict[str, int] = {}
         """Run to the highest number with a receipt since the agent started; all pending ones below have theirs."""
         self._missed: dict[str, set[int]] = {}
-        """Run to what the last reply to its manifest missed and is not here any more."""
+        """Run to the numbers that the last reply to its manifest listed and that are no longer spooled."""
+        self._settled: dict[str, int] = {}
+        """Run to the number up to which every missing envelope is reported as lost."""
         self._pauses: dict[str, Backoff] = {}
         """Run to when its stream, alone, is worth trying again."""
 
-    def next_request(self, moment: Moment, credentials: Credentials) -> Request | None:
+    def next_request(self, reading: ClockReading, credentials: GatewayCredentials) -> Request | None:
         """Return what to send next."""
-        for arn, stream in moment.spool.streams.items():
-            if self._paused_until(arn) > moment.monotonic:
+        for arn, stream in reading.spool.streams.items():
+            if self._paused_until(arn) > reading.monotonic:
                 continue
             seq = self._next(stream)
             if seq is not None:
                 return SendEnvelope(credentials=credentials, run_arn=arn, seq=seq)
             if stream.phase is StreamPhase.FINISHED:
-                return SendManifest(credentials=credentials, run_arn=arn)
+                return SendManifest(credentials=credentials, run_arn=arn, after=self._settled.get(arn, 0))
         return None
 
     def ready_at(self, spool: SpoolView) -> float:
@@ -74,18 +76,23 @@ class Uploads:
             watermark = sent.seq
         return [Acknowledge(run_arn=sent.run_arn, watermark=watermark)] if watermark else []
 
-    def answered(self, sent: SendManifest, reply: ManifestReply, moment: Moment) -> list[Local]:
-        """Return what the reply to a manifest asks for."""
+    def answered(self, sent: SendManifest, reply: ManifestReply, reading: ClockReading) -> list[Local]:
+        """Return what the reply to a manifest asks for.
+
+        A missing envelope that is no longer spooled had a receipt. It counts as lost when the service lists it twice.
+        A list may be cut: once all of it is lost, the next manifest asks for the numbers after it.
+        """
         if reply.closed:
             return self._end(sent.run_arn, "closed")
-        stream = moment.spool.streams.get(sent.run_arn)
+        stream = reading.spool.streams.get(sent.run_arn)
         if stream is None or not reply.missing:
             return []
         self._receipted[sent.run_arn] = min(reply.missing) - 1
         gone = {seq for seq in reply.missing if seq <= stream.count and seq not in stream.pending}
-        # The service gave receipts for these: it is asked once more before they count as lost.
         lost = tuple(sorted(gone & self._missed.get(sent.run_arn, set())))
         self._missed[sent.run_arn] = gone
+        if len(lost) == len(set(reply.missing)):
+            self._settled[sent.run_arn] = max(lost)
         reason = "the service misses them, and they are no longer here"
         return [Lose(run_arn=sent.run_arn, seqs=lost, reason=reason)] if lost else []
 
@@ -98,9 +105,9 @@ class Uploads:
             return [Lose(run_arn=sent.run_arn, seqs=(sent.seq,), reason=describe_failure(failure))]
         return []
 
-    def pause(self, run_arn: str, moment: Moment) -> None:
+    def pause(self, run_arn: str, reading: ClockReading) -> None:
         """Leave one run's stream alone for a while, longer each time until a receipt comes."""
-        self._pauses.setdefault(run_arn, Backoff()).fail(moment)
+        self._pauses.setdefault(run_arn, Backoff()).fail(reading)
 
     def _paused_until(self, run_arn: str) -> float:
         pause = self._pauses.get(run_arn)
@@ -109,6 +116,7 @@ class Uploads:
     def _end(self, run_arn: str, reason: str) -> list[Local]:
         self._receipted.pop(run_arn, None)
         self._missed.pop(run_arn, None)
+        self._settled.pop(run_arn, None)
         self._pauses.pop(run_arn, None)
         return [EndStream(run_arn=run_arn, reason=reason)]
 

@@ -49,7 +49,7 @@ _HTTPS_PORT: Final = 443
 _PROXY_PORT: Final = 3128
 
 
-class SettingsError(OpenInspectorError):
+class AgentSettingsError(OpenInspectorError):
     """A setting that is missing or wrong; the text names it and says what is allowed."""
 
 
@@ -117,7 +117,7 @@ class AgentSettings:
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> AgentSettings:
-    """Read ``file`` (where None: the default one, if it is there) and what belongs to it; SettingsError."""
+    """Read ``file`` (where None: the default one, if it is there) and what belongs to it; AgentSettingsError."""
     found = settings_file(file, environment)
     values = _parse_lines(_text(found), str(found)) if found else {}
     for key in READERS:
@@ -138,7 +138,7 @@ def settings_file(file: Path | None, environment: Mapping[str, str]) -> Path | N
         if _is_there(candidate):
             return candidate
     if file is not None or PREFIX + "CONFIG" in environment:
-        raise SettingsError(f"{path} is not there", advice="Name the settings file with --config.")
+        raise AgentSettingsError(f"{path} is not there", advice="Name the settings file with --config.")
     return None
 
 
@@ -193,7 +193,7 @@ def _is_there(path: Path) -> bool:
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}", advice="Ask as root.") from error
+        raise AgentSettingsError(f"{path} cannot be read: {error.strerror}", advice="Ask as root.") from error
     return True
 
 
@@ -213,20 +213,22 @@ def _text(path: Path) -> str:
             status = os.fstat(descriptor)
             content = opened.read(MAX_FILE_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
     except OSError as error:
-        raise SettingsError(f"{path} cannot be read: {error.strerror}", advice="Ask as root.") from error
+        raise AgentSettingsError(f"{path} cannot be read: {error.strerror}", advice="Ask as root.") from error
     if not stat.S_ISREG(status.st_mode):
-        raise SettingsError(f"{path} cannot be read: it is no file", advice="Put a text file there.")
+        raise AgentSettingsError(f"{path} cannot be read: it is no file", advice="Put a text file there.")
     if _others_may_write(status):
-        raise SettingsError(
+        raise AgentSettingsError(
             f"others may write to {path}: what it says cannot be trusted",
             advice=f"Look at what it says, then: chown root {path}; chmod go-w {path}",
         )
     if len(content) > MAX_FILE_BYTES:
-        raise SettingsError(f"{path} is larger than {MAX_FILE_BYTES} bytes", advice="Keep settings and comments only.")
+        raise AgentSettingsError(
+            f"{path} is larger than {MAX_FILE_BYTES} bytes", advice="Keep settings and comments only."
+        )
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise SettingsError(f"{path} is not UTF-8", advice="Save it as UTF-8 text.") from error
+        raise AgentSettingsError(f"{path} is not UTF-8", advice="Save it as UTF-8 text.") from error
 
 
 def _parse_lines(text: str, name: str) -> dict[str, tuple[str, str]]:
@@ -238,12 +240,12 @@ def _parse_lines(text: str, name: str) -> dict[str, tuple[str, str]]:
         key, equals, value = (part.strip() for part in line.partition("="))
         where = f"{name}:{number}"
         if not equals or key not in READERS:
-            raise SettingsError(
+            raise AgentSettingsError(
                 f"{where}: {key[:80]!r} is no setting of the agent",
                 advice=f"Lines are key = value; keys are {', '.join(READERS)}.",
             )
         if key in values:
-            raise SettingsError(
+            raise AgentSettingsError(
                 f"{where}: {key} is set twice", advice=f"Take out this line or {values[key][0].rpartition(':')[2]}."
             )
         values[key] = (where, value)
@@ -256,7 +258,9 @@ def _environment_value(variable: str, file: Path, environment: Mapping[str, str]
         try:
             found = parse_environment(_text(file), str(file)).get(variable)
         except ValueError as error:
-            raise SettingsError(str(error), advice="Lines are NAME=value, without what only a shell can do.") from error
+            raise AgentSettingsError(
+                str(error), advice="Lines are NAME=value, without what only a shell can do."
+            ) from error
         if found is not None:
             return (f"{variable} in {file}", found)
     for name in (variable, variable.upper()):
@@ -272,7 +276,7 @@ def _settings(values: Mapping[str, tuple[str, str]]) -> AgentSettings:
             changes[key] = READERS[key](text)
         except ValueError as error:
             shown = "its value" if key == "proxy" else repr(text[:80])
-            raise SettingsError(f"{where}: {key} cannot be {shown}", advice=f"Allowed: {error}.") from error
+            raise AgentSettingsError(f"{where}: {key} cannot be {shown}", advice=f"Allowed: {error}.") from error
     return replace(AgentSettings(), **changes)  # type: ignore[arg-type]  # read by name
 
 

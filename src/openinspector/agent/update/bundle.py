@@ -10,7 +10,7 @@ from typing import IO, Final
 
 from openinspector.agent.files.atomic_file import sync_folder
 from openinspector.agent.files.open_flags import PRIVATE_FILE
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 
 MAX_BYTES: Final = 512 * 2**20
 """Of everything a bundle unfolds to."""

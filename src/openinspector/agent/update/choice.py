@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.agent.update.record import MAX_ATTEMPTS, ReleaseRecord
 from openinspector.wire.release import Release, SignedRelease, target_name
 

@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from openinspector.agent.files.atomic_file import PARTIAL_SUFFIX, sync_folder
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json
 from openinspector.wire.release import RELEASE_FILE, ROOT_FILE, Release
@@ -35,7 +35,7 @@ _RELEASE: Final = msgspec.json.Decoder(Release)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class AgentInstallation:
     """One install root, and the version in it that this process is of."""
 
     root: Path
@@ -117,7 +117,7 @@ class Installation:
         return [release for folder in folders if (release := read_release(folder)) and folder.name == release.version]
 
 
-def find_installation(environment: Mapping[str, str]) -> Installation:
+def find_installation(environment: Mapping[str, str]) -> AgentInstallation:
     """Return the installation this process runs from; UpdateError where it is not run from one."""
     folder = _own_folder(environment)
     own = read_release(folder)
@@ -126,7 +126,7 @@ def find_installation(environment: Mapping[str, str]) -> Installation:
             UpdateCode.UPDATE_DISABLED,
             "this agent does not run from a version's folder, so that it cannot be replaced",
         )
-    return Installation(root=folder.parent.parent, own=own)
+    return AgentInstallation(root=folder.parent.parent, own=own)
 
 
 def read_release(folder: Path) -> Release | None:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from openinspector.agent.files.atomic_file import write_atomically
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.model.errors import WireError
 from openinspector.wire.codec import decode_json, encode_json
 

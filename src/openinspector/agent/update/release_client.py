@@ -20,7 +20,7 @@ from tuf.api.metadata import Metadata, TargetFile, Targets
 from tuf.ngclient import FetcherInterface, Updater, UpdaterConfig
 
 from openinspector.agent.files.atomic_file import make_private_folder
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.wire.release import METADATA_PATH, TARGETS_PATH, SignedRelease
 
 MAX_BUNDLE: Final = 256 * 2**20

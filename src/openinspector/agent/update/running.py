@@ -13,11 +13,11 @@ from openinspector.agent.files.file_lock import lock_file
 from openinspector.agent.files.open_flags import PRIVATE_FILE
 from openinspector.agent.files.state_lock import running_agent
 from openinspector.agent.operation.status import StatusError, load_status
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.agent.runtime import SPOOL_FOLDER
 from openinspector.agent.session.stream import StreamPhase
 from openinspector.agent.spool.spool import QUARANTINE
 from openinspector.agent.spool.stream_folder import RECORD
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
 
 UPDATE_LOCK: Final = "update.lock"
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from openinspector.agent.collection.collection import collect
 from openinspector.agent.collection.sensor_process import SensorProcess
 from openinspector.agent.host import Host
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.agent.registry import sensors
 from openinspector.agent.runtime import open_client
 from openinspector.agent.settings.settings import AgentSettings
-from openinspector.agent.update.outcome import UpdateCode, UpdateError
 from openinspector.model.errors import OpenInspectorError, SensorError
-from openinspector.model.facts import Record
 from openinspector.model.inventory import SensorStatus
+from openinspector.model.record import Record
 from openinspector.plugins import PluginError
 from openinspector.wire.codec import decode_message, encode_record
 

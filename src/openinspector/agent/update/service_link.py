@@ -7,9 +7,9 @@ from typing import TypeVar
 import msgspec
 
 from openinspector.agent.connection.gateway_client import GatewayClient
-from openinspector.agent.session.action import Credentials
+from openinspector.agent.operation.update_outcome import WELL, UpdateCode, UpdateError, UpdateOutcome
+from openinspector.agent.session.action import GatewayCredentials
 from openinspector.agent.session.reply import Failure, Refused, Throttled, Unauthorised, Unreachable, describe_failure
-from openinspector.agent.update.outcome import WELL, UpdateCode, UpdateError, UpdateOutcome
 from openinspector.wire.message import SessionRequest
 from openinspector.wire.release import MAX_DIAGNOSTICS, Release, ReleaseReport, ReleaseRequest
 
@@ -41,12 +41,12 @@ class ServiceLink:
         )
         self._asked(lambda credentials: self._client.report_release(credentials, report))
 
-    def _asked(self, request: Callable[[Credentials], T | Failure]) -> T:
+    def _asked(self, request: Callable[[GatewayCredentials], T | Failure]) -> T:
         if not self._session_id:
             challenge = _answered(self._client.challenge())
             opening = SessionRequest(nonce=challenge.nonce, agent_id=self._agent_id)
             self._session_id = _answered(self._client.open_session(opening)).session_id
-        return _answered(request(Credentials(session_id=self._session_id, counter=next(self._counter))))
+        return _answered(request(GatewayCredentials(session_id=self._session_id, counter=next(self._counter))))
 
 
 def _answered(reply: T | Failure) -> T:

@@ -15,13 +15,13 @@ from typing import Final
 
 from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.operation.status import AgentStatus, StatusError, load_status
+from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError, UpdateOutcome, save_outcome
 from openinspector.agent.runtime import run_agent
 from openinspector.agent.update.installation import EXPERIMENT, STABLE
-from openinspector.agent.update.outcome import UpdateCode, UpdateError, UpdateOutcome, save_outcome
 from openinspector.agent.update.record import load_record, save_record
 from openinspector.agent.update.running import is_collecting, is_running, update_lock
 from openinspector.agent.update.self_test import self_test
-from openinspector.agent.update.update_pass import Host, deliver, finish_promotion, keep_failure
+from openinspector.agent.update.update_pass import UpdateHost, deliver, finish_promotion, keep_failure
 from openinspector.model.errors import OpenInspectorError
 
 STOPPED_ON_PURPOSE: Final = 3
@@ -61,7 +61,7 @@ class _StoppedError(Exception):
     """Somebody stops the trial before the agent runs in it."""
 
 
-def run_trial(host: Host, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> TrialEnd:
+def run_trial(host: UpdateHost, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> TrialEnd:
     """Try this version and return what it came to; under the lock of updates. UpdateError where it is not on trial."""
     version = host.installation.own.version
     with update_lock(host.state):
@@ -77,7 +77,7 @@ def run_trial(host: Host, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> Trial
         return end
 
 
-def _tried(host: Host, heartbeat_seconds: float) -> TrialEnd:
+def _tried(host: UpdateHost, heartbeat_seconds: float) -> TrialEnd:
     version = host.installation.own.version
     try:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -94,7 +94,7 @@ def _tried(host: Host, heartbeat_seconds: float) -> TrialEnd:
         return TrialEnd(outcome=keep_failure(host, UpdateCode.SELF_TEST_FAILED, version, str(error)))
 
 
-def _live(host: Host, heartbeat_seconds: float) -> TrialEnd:
+def _live(host: UpdateHost, heartbeat_seconds: float) -> TrialEnd:
     """Run as the agent until promoted, stopped or too late."""
     watch, began = _Watch(), host.now()
 
@@ -118,7 +118,7 @@ def _live(host: Host, heartbeat_seconds: float) -> TrialEnd:
     return _stopped(host)
 
 
-def _stopped(host: Host) -> TrialEnd:
+def _stopped(host: UpdateHost) -> TrialEnd:
     version = host.installation.own.version
     save_record(host.state, load_record(host.state).stopped(version))
     outcome = UpdateOutcome(
@@ -136,7 +136,7 @@ def _stop(_number: int, _frame: object) -> None:
     raise _StoppedError
 
 
-def _watch(host: Host, watch: _Watch, acknowledged: Callable[[AgentStatus], bool], seconds: float) -> None:
+def _watch(host: UpdateHost, watch: _Watch, acknowledged: Callable[[AgentStatus], bool], seconds: float) -> None:
     """Promote once a heartbeat is acknowledged, then end the agent; or end it when that takes too long."""
     until = time.monotonic() + seconds
     while not watch.done.wait(_LOOK_SECONDS):
@@ -153,21 +153,21 @@ def _watch(host: Host, watch: _Watch, acknowledged: Callable[[AgentStatus], bool
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _is_seen(host: Host, acknowledged: Callable[[AgentStatus], bool]) -> bool:
+def _is_seen(host: UpdateHost, acknowledged: Callable[[AgentStatus], bool]) -> bool:
     try:
         return acknowledged(load_status(host.state))
     except StatusError:
         return False
 
 
-def _linger(host: Host, watch: _Watch) -> None:
+def _linger(host: UpdateHost, watch: _Watch) -> None:
     """Wait until no run is under way: an agent is not restarted within one."""
     until = time.monotonic() + LINGER_SECONDS
     while is_collecting(host.state) and time.monotonic() < until and not watch.done.wait(_LOOK_SECONDS):
         continue
 
 
-def _promote(host: Host, watch: _Watch) -> None:
+def _promote(host: UpdateHost, watch: _Watch) -> None:
     version = host.installation.own.version
     try:
         host.installation.point(STABLE, version)
@@ -176,7 +176,7 @@ def _promote(host: Host, watch: _Watch) -> None:
         watch.failure = f"the new version could not be made the stable one: {error}"
 
 
-def _why_late(host: Host) -> str:
+def _why_late(host: UpdateHost) -> str:
     try:
         problem = load_status(host.state).problem
     except StatusError:

@@ -19,13 +19,19 @@ import msgspec
 from openinspector.agent.connection.http_connection import connect
 from openinspector.agent.connection.transport import make_tls_context, proxy_headers
 from openinspector.agent.membership.enrolment import enrolled_ca
+from openinspector.agent.operation.update_outcome import (
+    UpdateCode,
+    UpdateError,
+    UpdateOutcome,
+    load_outcome,
+    save_outcome,
+)
 from openinspector.agent.runtime import open_client
 from openinspector.agent.settings.settings import Address, AgentSettings
 from openinspector.agent.update.bundle import unpack
 from openinspector.agent.update.choice import chosen_release, signed_floor
 from openinspector.agent.update.fetcher import Origin, OriginFetcher
-from openinspector.agent.update.installation import EXPERIMENT, STABLE, Installation
-from openinspector.agent.update.outcome import UpdateCode, UpdateError, UpdateOutcome, load_outcome, save_outcome
+from openinspector.agent.update.installation import EXPERIMENT, STABLE, AgentInstallation
 from openinspector.agent.update.record import load_record, save_record
 from openinspector.agent.update.release_client import ReleaseClient
 from openinspector.agent.update.running import check_idle, update_lock
@@ -53,11 +59,11 @@ _NOT_TOLD: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class UpdateHost:
     """Where a pass works, and its clock."""
 
     settings: AgentSettings
-    installation: Installation
+    installation: AgentInstallation
     now: Callable[[], datetime]
 
     @property
@@ -66,7 +72,7 @@ class Host:
         return self.settings.state_directory
 
 
-def run_pass(host: Host) -> UpdateOutcome:
+def run_pass(host: UpdateHost) -> UpdateOutcome:
     """Make one pass and return what it came to; raises nothing that a network, a disk or a release can cause."""
     try:
         with update_lock(host.state):
@@ -83,7 +89,7 @@ def run_pass(host: Host) -> UpdateOutcome:
         return _outcome(host, UpdateCode.PACKAGE_INSTALLATION_ERROR, "", str(error))
 
 
-def fall_back(host: Host) -> UpdateOutcome:
+def fall_back(host: UpdateHost) -> UpdateOutcome:
     """Make the version before the stable one again, at an administrator's word; the agent is to be restarted then.
 
     Never below what was signed as the least. The version left is not tried again by itself.
@@ -97,7 +103,7 @@ def fall_back(host: Host) -> UpdateOutcome:
         return _outcome(host, UpdateCode.PACKAGE_INSTALLATION_ERROR, "", str(error))
 
 
-def settle(host: Host) -> UpdateOutcome | None:
+def settle(host: UpdateHost) -> UpdateOutcome | None:
     """Settle what an earlier pass or trial left, and tell the service what is not told yet; under the lock.
 
     Returns what became of a trial that could not say so itself. Raises UpdateError, OSError.
@@ -118,7 +124,7 @@ def settle(host: Host) -> UpdateOutcome | None:
     return outcome
 
 
-def finish_promotion(host: Host, version: str, details: str) -> UpdateOutcome:
+def finish_promotion(host: UpdateHost, version: str, details: str) -> UpdateOutcome:
     """Note that ``version`` is the stable one, end its trial and remove what is not needed; UpdateError, OSError."""
     promoted = host.installation.release(version)
     if promoted is None:
@@ -133,7 +139,7 @@ def finish_promotion(host: Host, version: str, details: str) -> UpdateOutcome:
     return outcome
 
 
-def deliver(host: Host) -> None:
+def deliver(host: UpdateHost) -> None:
     """Tell the service what it has not been told; what cannot be told now is told by a later pass."""
     outcome = load_outcome(host.state)
     if outcome is None or outcome.reported:
@@ -144,7 +150,7 @@ def deliver(host: Host) -> None:
         save_outcome(host.state, msgspec.structs.replace(outcome, reported=True))
 
 
-def keep_failure(host: Host, code: UpdateCode, version: str, details: str) -> UpdateOutcome:
+def keep_failure(host: UpdateHost, code: UpdateCode, version: str, details: str) -> UpdateOutcome:
     """Note that a trial failed; returns the outcome. Raises UpdateError, OSError."""
     save_record(host.state, load_record(host.state).failed())
     outcome = _outcome(host, code, version, details)
@@ -152,7 +158,7 @@ def keep_failure(host: Host, code: UpdateCode, version: str, details: str) -> Up
     return outcome
 
 
-def _gone_back(host: Host) -> UpdateOutcome:
+def _gone_back(host: UpdateHost) -> UpdateOutcome:
     record, left = load_record(host.state), host.installation.own
     back = host.installation.way_back(record.min_release)
     if back is None:
@@ -167,7 +173,7 @@ def _gone_back(host: Host) -> UpdateOutcome:
     return outcome
 
 
-def _passed(host: Host) -> UpdateOutcome:
+def _passed(host: UpdateHost) -> UpdateOutcome:
     version = ""
     try:
         root = _trusted_root(host)
@@ -186,7 +192,7 @@ def _passed(host: Host) -> UpdateOutcome:
         return _outcome(host, UpdateCode.SERVICE_UNREACHABLE, version, str(error))
 
 
-def _trusted_root(host: Host) -> bytes:
+def _trusted_root(host: UpdateHost) -> bytes:
     if not host.settings.auto_update:
         raise UpdateError(UpdateCode.UPDATE_DISABLED, "auto_update is false in the settings")
     root = host.installation.trusted_root()
@@ -195,7 +201,7 @@ def _trusted_root(host: Host) -> bytes:
     return root
 
 
-def _chosen(host: Host, root: bytes) -> tuple[ReleaseClient, SignedRelease] | None:
+def _chosen(host: UpdateHost, root: bytes) -> tuple[ReleaseClient, SignedRelease] | None:
     """Return what to install and the client that fetches it; None where there is nothing to do."""
     enrolment, endpoint, client = open_client(host.settings)
     releases = _release_client(host, endpoint, root)
@@ -208,7 +214,7 @@ def _chosen(host: Host, root: bytes) -> tuple[ReleaseClient, SignedRelease] | No
     return None if release is None else (releases, release)
 
 
-def _prepare(host: Host, releases: ReleaseClient, release: SignedRelease) -> None:
+def _prepare(host: UpdateHost, releases: ReleaseClient, release: SignedRelease) -> None:
     bundle = host.state / METADATA_FOLDER / BUNDLE_FILE
     plain = Release(**{name: getattr(release, name) for name in Release.__struct_fields__})
     try:
@@ -221,7 +227,7 @@ def _prepare(host: Host, releases: ReleaseClient, release: SignedRelease) -> Non
     host.installation.point(EXPERIMENT, release.version)
 
 
-def _release_client(host: Host, endpoint: Address, root: bytes) -> ReleaseClient:
+def _release_client(host: UpdateHost, endpoint: Address, root: bytes) -> ReleaseClient:
     settings = host.settings
     url = settings.update_url or f"https://{endpoint}/releases/"
     parts = urlsplit(url)
@@ -239,7 +245,7 @@ def _release_client(host: Host, endpoint: Address, root: bytes) -> ReleaseClient
     return ReleaseClient(host.state / METADATA_FOLDER, url, OriginFetcher(origin, time.monotonic), root)
 
 
-def _outcome(host: Host, code: UpdateCode, version: str, details: str) -> UpdateOutcome:
+def _outcome(host: UpdateHost, code: UpdateCode, version: str, details: str) -> UpdateOutcome:
     return UpdateOutcome(
         at=host.now(),
         result=code,
@@ -250,7 +256,7 @@ def _outcome(host: Host, code: UpdateCode, version: str, details: str) -> Update
     )
 
 
-def _keep(host: Host, outcome: UpdateOutcome) -> None:
+def _keep(host: UpdateHost, outcome: UpdateOutcome) -> None:
     """Write an outcome and tell the service; one that is still to be told is not written over by one that says less."""
     before = load_outcome(host.state)
     if before is not None and not before.reported and outcome.reported:

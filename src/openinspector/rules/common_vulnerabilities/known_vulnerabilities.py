@@ -21,7 +21,7 @@ from openinspector.engine.kernel import Standing, is_kernel_metapackage, running
 from openinspector.engine.match import Match
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.severity import deciding_score, severity_of
-from openinspector.model.advisory import Advisory, FixState, PackageKind, Priority, Score
+from openinspector.model.advisory import Advisory, PackageKind, Priority, Score, Status
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
@@ -88,7 +88,7 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
 
 
 def _not_covered(distribution: str, context: RuleContext) -> Unable:
-    known = sorted(context.advisories.distributions)
+    known = sorted(context.advisories.streams)
     reason = f"No advisory speaks of {distribution}. " + (
         f"Advisories are loaded for {', '.join(known[:20])}." if known else "No advisories are loaded."
     )
@@ -103,16 +103,19 @@ def _not_covered(distribution: str, context: RuleContext) -> Unable:
 def _not_judged(facts: HostFacts) -> Unable | None:
     """Return the exclusion for packages that no advisory of the distribution speaks of; None where there are none."""
     counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
-    told = [f"{counts[manager]} of {name}" for manager, name in _REGISTRIES.items() if counts[manager]]
+    counted = [
+        f"{counts[manager]} {name} package{'s' * (counts[manager] != 1)}"
+        for manager, name in _REGISTRIES.items()
+        if counts[manager]
+    ]
     containers = _containers(facts)
-    if not told:
+    if not counted:
         return containers
     registries = Unable(
-        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
-        reason=f"Packages that are not the distribution's are not assessed: {', '.join(told)}. "
-        "No feed of advisories for them is built in yet.",
-        recommendation="Look these packages up with their registry's own audit command; `openinspector agent collect "
-        "--dry-run` lists them with where they are installed.",
+        kind=ExclusionKind.REGISTRY_PACKAGES,
+        reason=f"{', '.join(counted)} not installed by the distribution. No advisories are loaded for them.",
+        recommendation="Audit these packages with the registry's own command, such as `npm audit`. "
+        "`openinspector agent collect --dry-run` on the host lists them with their folders.",
     )
     return _both(registries, containers)
 
@@ -124,22 +127,19 @@ def _containers(facts: HostFacts) -> Unable | None:
         return None
     listed = ", ".join(f"{root.system or 'unknown'} (process {root.process_id})" for root in found[:10])
     return Unable(
-        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
-        reason=f"Packages in containers are not assessed: {sum(root.packages for root in found)} in {len(found)} "
-        f"running containers, {listed}{', …' if len(found) > 10 else ''}.",  # noqa: PLR2004 - as many as are listed
-        recommendation="Assess each on the host: `openinspector scan --root /proc/PROCESS/root`.",
+        kind=ExclusionKind.CONTAINER_PACKAGES,
+        reason=f"{sum(root.packages for root in found)} packages in "
+        f"{len(found)} running container{'s' * (len(found) != 1)}: "
+        f"{listed}{', …' if len(found) > 10 else ''}.",  # noqa: PLR2004 - as many as are listed
+        recommendation="Scan each container on the host: `openinspector scan --root /proc/PROCESS/root`.",
     )
 
 
 def _both(first: Unable, second: Unable | None) -> Unable:
-    """Return one exclusion that says what both say, of the first's kind."""
+    """Return both reasons as one outcome; each keeps its kind."""
     if second is None:
         return first
-    return replace(
-        first,
-        reason=f"{first.reason} {second.reason}",
-        recommendation=f"{first.recommendation} {second.recommendation}",
-    )
+    return replace(first, also=(*first.also, replace(second, also=()), *second.also))
 
 
 def _unread(facts: HostFacts) -> Unable | None:
@@ -156,7 +156,7 @@ def _cases(facts: HostFacts, context: RuleContext) -> list[_Case]:
     gathered: dict[str, list[Match]] = {}
     installed = frozenset((package.name, package.version) for package in facts.all(Package))
     for match in context.advisories.matches(facts):
-        for identity in match.vulnerabilities or (match.advisory.id,):
+        for identity in match.identities:
             gathered.setdefault(identity, []).append(match)
     return [
         _Case(
@@ -184,7 +184,7 @@ def _deciding(matches: Iterable[Match]) -> tuple[Match, ...]:
 
 def _rank(match: Match) -> tuple[bool, bool, bytes]:
     """Order matches of one package by how hard they are to satisfy: no fix, an update, a mere restart."""
-    return match.affected.fix_state is FixState.OPEN, match.spare is None, match.fixed_key
+    return not match.fixed_version, match.spare is None, match.fixed_key
 
 
 def _scores(identity: str, matches: Iterable[Match], context: RuleContext) -> tuple[Score, ...]:
@@ -223,7 +223,7 @@ def _recommendations(case: _Case) -> list[str]:
     for match in case.deciding:
         if match.spare is not None:
             sentences.append(_restart(match, case.facts))
-        elif match.affected.fix_state is FixState.OPEN:
+        elif not match.fixed_version:
             sentences.append(_no_fix(match))
         else:
             updates[match.package.name] = _goal(match)
@@ -239,10 +239,10 @@ def _recommendations(case: _Case) -> list[str]:
 
 def _goal(match: Match) -> str:
     """Return what to update to; a source's version where the binary's is counted otherwise (``gcc-12-base``)."""
-    affected = match.affected
-    if affected.kind is PackageKind.SOURCE and match.version != _version(match):
-        return f"a build of {affected.name} {affected.fixed_version}"
-    return f"version {affected.fixed_version}"
+    target = match.target
+    if target.kind is PackageKind.SOURCE and match.version != _version(match):
+        return f"a build of {target.name} {match.fixed_version}"
+    return f"version {match.fixed_version}"
 
 
 def _to_install(case: _Case, updates: Iterable[str]) -> list[str]:
@@ -268,16 +268,18 @@ def _restart(match: Match, facts: HostFacts) -> str:
 
 
 def _no_fix(match: Match) -> str:
-    note = f" The publisher says: {match.advisory.note}" if match.advisory.note else ""
+    statement, target = match.statement, match.target
+    word = statement.word if isinstance(statement, Status) else ""
+    said = f" The publisher says: {word}." if word else ""
     return (
-        f"No fixed version of {match.affected.name} is published yet for {match.affected.distribution} "
-        f"({match.advisory.id}).{note} Remove {match.package.name} if it is not needed, or limit access to it."
+        f"No fixed version of {target.name} is published yet for {target.stream} ({match.advisory.id}).{said} "
+        f"Remove {match.package.name} if it is not needed, or limit access to it."
     )
 
 
 def _attributes(case: _Case) -> tuple[Attribute, ...]:
     deciding = case.deciding
-    fixed = dict.fromkeys(match.affected.fixed_version for match in deciding if match.affected.fixed_version)
+    fixed = dict.fromkeys(match.fixed_version for match in deciding if match.fixed_version)
     values: dict[str, str] = {
         "CVE_ID": case.identity if case.is_cve else "",
         "package_name": ", ".join(dict.fromkeys(match.package.name for match in deciding)),
@@ -309,12 +311,12 @@ def _score_attributes(case: _Case) -> dict[str, str]:
 
 
 def _why(match: Match, case: _Case) -> Evidence:
-    package, affected = match.package, match.affected
-    kind = "source package" if affected.kind is PackageKind.SOURCE else "package"
+    package, target = match.package, match.target
+    kind = "source package" if target.kind is PackageKind.SOURCE else "package"
     told = (
-        f"has no fix for {affected.name} in {affected.distribution}"
-        if affected.fix_state is FixState.OPEN
-        else f"says that {affected.name} in {affected.distribution} is fixed in {affected.fixed_version}"
+        f"says that {target.name} in {target.stream} is fixed in {match.fixed_version}"
+        if match.fixed_version
+        else f"has no fix for {target.name} in {target.stream}"
     )
     present = (package.name, package.version) in case.installed
     children = [
@@ -326,9 +328,9 @@ def _why(match: Match, case: _Case) -> Evidence:
         *_kernel_evidence(match, case.facts),
         Evidence(statement=f"{match.advisory.id} {told}.", source=_link(match.advisory)),
     ]
-    if affected.fix_state is FixState.FIXED:
-        order = f"{match.version} is older than {affected.fixed_version} in the order of {package.manager}."
-        children.append(Evidence(statement=f"Compared as {kind} {affected.name}: {order}"))
+    if match.fixed_version:
+        order = f"{match.version} is older than {match.fixed_version} in the order of {package.manager}."
+        children.append(Evidence(statement=f"Compared as {kind} {target.name}: {order}"))
     return Evidence(statement=f"{package.name} {_version(match)} is affected.", because=tuple(children))
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 import structlog
 
-from openinspector.engine.match import advisory_distributions
+from openinspector.engine.streams import concerns
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentTemplate
@@ -96,7 +96,7 @@ class PreviewMaker:
         found: list[ExclusionPreview] = []
         # A template deleted meanwhile is none: nothing of it can be asked for any more.
         for template in self.installation.assessments.templates_by_arn([preview.template_arn]).values():
-            found += foresee(self.installation, template, self.advisories.distributions())
+            found += foresee(self.installation, template, self.advisories.streams())
         self.installation.previews.complete(preview.token, found)
         _log.info("exclusions_preview done", template=preview.template_arn, exclusions=len(found))
         return str(len(found))
@@ -111,7 +111,7 @@ def foresee(
 ) -> tuple[ExclusionPreview, ...]:
     """Return the exclusions a run of ``template`` would begin with now.
 
-    ``covered`` are the distributions that advisories are loaded for.
+    ``covered`` are the streams that advisories are loaded for.
     """
     targets = installation.assessments.targets_by_arn([template.target_arn])
     selected = [agent for target in targets.values() for agent in target_agents(installation, target)]
@@ -145,7 +145,7 @@ def _unsupported(
             continue
         for agent in agents:
             distribution = agent.host.distribution
-            if distribution and not set(advisory_distributions(distribution)) & set(covered):
+            if distribution and not any(concerns(stream, distribution) for stream in covered):
                 yield _uncovered(agent.id, distribution, package)
 
 

@@ -42,15 +42,15 @@ class AdvisoryStore(Protocol):
         """Note that a feed was found unchanged."""
         ...
 
-    def advisories(self, distributions: Sequence[str]) -> Sequence[Advisory]:
-        """Return the advisories that affect any of ``<ID>:<VERSION_ID>``, by feed and id.
+    def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
+        """Return the advisories that state anything of ``streams``, by feed and id.
 
-        Their ``affected`` lists hold only entries of those distributions, by distribution.
+        Their fixes and statuses are those of these streams, by stream.
         """
         ...
 
-    def distributions(self) -> Sequence[str]:
-        """Return every ``<ID>:<VERSION_ID>`` that some advisory speaks of, sorted."""
+    def streams(self) -> Sequence[str]:
+        """Return every stream that some advisory states anything of, sorted."""
         ...
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:

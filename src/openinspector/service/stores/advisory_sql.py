@@ -1,6 +1,6 @@
-"""Advisories in SQL: one compressed blob for each feed and distribution, replaced and read whole.
+"""Advisories in SQL: one compressed blob for each feed and stream, replaced and read whole.
 
-A run needs all advisories of a few distributions at once, and never one by itself: forty thousand rows would only be
+A run needs all advisories of a few streams at once, and never one by itself: forty thousand rows would only be
 put together again each time.
 """
 
@@ -18,7 +18,7 @@ import zstandard
 from sqlalchemy import Engine, Row, delete, insert, select, update
 
 from openinspector.feed import Unparsed
-from openinspector.model.advisory import Advisory, AffectedPackage
+from openinspector.model.advisory import Advisory, Fix, Status
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.service.stores.dialect import upsert
@@ -29,7 +29,7 @@ _KEPT_UNPARSED: Final = 1000
 """Of each feed so many entries are kept that could not be understood; all are counted."""
 
 _Numbered = tuple[int, Advisory]
-"""An advisory and its place in its feed, by which its parts in several distributions find together again."""
+"""An advisory and its place in its feed, by which its parts in several streams are put together again."""
 
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _DECODER: Final = msgspec.msgpack.Decoder(list[_Numbered])
@@ -44,8 +44,8 @@ class SqlAdvisoryStore:
     def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
         """Replace everything stored of the snapshot's feed."""
         blobs = [
-            {"distribution": distribution, "feed": snapshot.feed, "content": _compress(numbered)}
-            for distribution, numbered in sorted(_by_distribution(advisories).items())
+            {"stream": stream, "feed": snapshot.feed, "content": _compress(numbered)}
+            for stream, numbered in sorted(_by_stream(advisories).items())
         ]
         with writing(self._engine) as connection:
             connection.execute(upsert(connection, FEED_SNAPSHOT, _row(snapshot, unparsed)))
@@ -65,15 +65,15 @@ class SqlAdvisoryStore:
             one = update(FEED_SNAPSHOT).where(FEED_SNAPSHOT.c.feed == feed)
             connection.execute(one.values(fetched_at=fetched_at))
 
-    def advisories(self, distributions: Sequence[str]) -> Sequence[Advisory]:
-        """Return the advisories that affect any of ``<ID>:<VERSION_ID>``, by feed and id.
+    def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
+        """Return the advisories that state anything of ``streams``, by feed and id.
 
-        Their ``affected`` lists hold only entries of those distributions, by distribution.
+        Their fixes and statuses are those of these streams, by stream.
         """
         query = (
             select(ADVISORY_BLOB.c.feed, ADVISORY_BLOB.c.content)
-            .where(ADVISORY_BLOB.c.distribution.in_(sorted(set(distributions))))
-            .order_by(ADVISORY_BLOB.c.feed, ADVISORY_BLOB.c.distribution)
+            .where(ADVISORY_BLOB.c.stream.in_(sorted(set(streams))))
+            .order_by(ADVISORY_BLOB.c.feed, ADVISORY_BLOB.c.stream)
         )
         with reading(self._engine) as connection:
             blobs = connection.execute(query).all()
@@ -84,9 +84,9 @@ class SqlAdvisoryStore:
                     parts.setdefault((feed, number), []).append(advisory)
             return sorted(map(_join, parts.values()), key=lambda advisory: (advisory.feed, advisory.id))
 
-    def distributions(self) -> Sequence[str]:
-        """Return every ``<ID>:<VERSION_ID>`` that some advisory speaks of, sorted."""
-        name = ADVISORY_BLOB.c.distribution
+    def streams(self) -> Sequence[str]:
+        """Return every stream that some advisory states anything of, sorted."""
+        name = ADVISORY_BLOB.c.stream
         with reading(self._engine) as connection:
             return list(connection.scalars(select(name).distinct().order_by(name)))
 
@@ -110,22 +110,30 @@ def _no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _by_distribution(advisories: Iterable[Advisory]) -> dict[str, list[_Numbered]]:
+def _by_stream(advisories: Iterable[Advisory]) -> dict[str, list[_Numbered]]:
     blobs: dict[str, list[_Numbered]] = defaultdict(list)
     for number, advisory in enumerate(advisories):
-        parts: dict[str, list[AffectedPackage]] = defaultdict(list)
-        for package in advisory.affected:
-            parts[package.distribution].append(package)
-        for distribution, affected in parts.items():
-            blobs[distribution].append((number, replace(advisory, affected=tuple(affected))))
+        fixes: dict[str, list[Fix]] = defaultdict(list)
+        statuses: dict[str, list[Status]] = defaultdict(list)
+        for fix in advisory.fixes:
+            fixes[fix.target.stream].append(fix)
+        for status in advisory.statuses:
+            statuses[status.target.stream].append(status)
+        for stream in {**fixes, **statuses}:
+            part = replace(advisory, fixes=tuple(fixes[stream]), statuses=tuple(statuses[stream]))
+            blobs[stream].append((number, part))
     return blobs
 
 
 def _join(parts: Sequence[Advisory]) -> Advisory:
-    """Put together what is kept of one advisory for several distributions."""
+    """Put together what is kept of one advisory for several streams."""
     if len(parts) == 1:
         return parts[0]
-    return replace(parts[0], affected=tuple(package for part in parts for package in part.affected))
+    return replace(
+        parts[0],
+        fixes=tuple(fix for part in parts for fix in part.fixes),
+        statuses=tuple(status for part in parts for status in part.statuses),
+    )
 
 
 def _compress(numbered: Sequence[_Numbered]) -> bytes:

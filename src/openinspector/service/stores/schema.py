@@ -425,7 +425,23 @@ FEED_SNAPSHOT: Final = Table(
 ADVISORY_BLOB: Final = Table(
     "advisory_blob",
     METADATA,
-    Column("distribution", Word, primary_key=True),
+    Column("stream", Word, primary_key=True),
+    Column("feed", Word, ForeignKey(FEED_SNAPSHOT.c.feed), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "feed"),
+)
+
+FEED_DOCUMENTS: Final = Table(
+    "feed_documents",
+    METADATA,
+    Column("feed", Word, ForeignKey(FEED_SNAPSHOT.c.feed), primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
+VULNERABILITY_BLOB: Final = Table(
+    "vulnerability_blob",
+    METADATA,
+    Column("year", Word, primary_key=True),
     Column("feed", Word, ForeignKey(FEED_SNAPSHOT.c.feed), primary_key=True),
     Column("content", LargeBinary, nullable=False),
     Index(None, "feed"),

@@ -1,35 +1,48 @@
-"""The advisory index in force, kept in memory until a feed brings something new."""
+"""The advisory indices in force, kept in memory until a feed brings something new."""
 
 from collections.abc import Mapping, Sequence
 from threading import Lock
 
-from openinspector.engine.match import AdvisoryIndex, advisory_distributions
+from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.streams import concerns
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.version import VersionScheme
 
 
 class AdvisoryShelf:
-    """One index per set of distributions, rebuilt when a feed's fingerprint changes."""
+    """One index per distribution release, replaced when a feed's fingerprint changes.
+
+    A release loads its own streams only, and only callers who ask for that release wait for it.
+    """
 
     def __init__(self, store: AdvisoryStore, schemes: Mapping[str, VersionScheme]) -> None:
         self._store = store
         self._schemes = schemes
         self._lock = Lock()
         self._fingerprints: Mapping[str, str] = {}
-        self._index = AdvisoryIndex.empty()
-        self._loaded: frozenset[str] = frozenset()
+        self._kept: dict[frozenset[str], _Slot] = {}
 
     def index_for(self, host_distributions: Sequence[str]) -> AdvisoryIndex:
         """Return an index that knows every advisory for the hosts' ``<ID>:<VERSION_ID>``."""
-        wanted = frozenset(name for distribution in host_distributions for name in advisory_distributions(distribution))
         fingerprints = {snapshot.feed: snapshot.fingerprint for snapshot in self._store.snapshots()}
+        known = self._store.streams()
+        wanted = frozenset(name for name in known if any(concerns(name, host) for host in host_distributions))
         with self._lock:
             if fingerprints != self._fingerprints:
-                self._loaded = frozenset()
+                self._kept = {}
                 self._fingerprints = fingerprints
-            if not wanted <= self._loaded:
-                self._loaded |= wanted
-                self._index = AdvisoryIndex(
-                    self._store.advisories(sorted(self._loaded)), schemes=self._schemes, fingerprints=fingerprints
+            slot = self._kept.setdefault(wanted, _Slot())
+        with slot.lock:
+            if slot.index is None:
+                slot.index = AdvisoryIndex(
+                    self._store.advisories(sorted(wanted)), schemes=self._schemes, fingerprints=fingerprints
                 )
-            return self._index
+            return slot.index
+
+
+class _Slot:
+    """The place of one index, and the lock that those who wait for it share."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.index: AdvisoryIndex | None = None

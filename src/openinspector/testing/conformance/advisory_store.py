@@ -8,11 +8,14 @@ from typing import Any
 from openinspector.feed import Unparsed
 from openinspector.model.advisory import (
     Advisory,
-    AffectedPackage,
+    Fix,
     FixState,
     PackageKind,
     Priority,
+    Restart,
     Score,
+    Status,
+    Target,
 )
 from openinspector.service.ports.advisory_store import AdvisoryStore, FeedSnapshot
 from openinspector.testing.conformance.threads import at_once
@@ -34,31 +37,28 @@ def snapshot(feed: str = "debian", **fields: Any) -> FeedSnapshot:
     return replace(made, **fields)
 
 
-def affected(distribution: str = "debian:12", name: str = "openssl") -> AffectedPackage:
-    """Return a package that 3.0.1-1 fixes."""
-    return AffectedPackage(
-        distribution=distribution,
-        kind=PackageKind.SOURCE,
-        name=name,
-        fix_state=FixState.FIXED,
-        fixed_version="3.0.1-1",
-        architectures=("amd64",),
+def fix(stream: str = "debian:12", name: str = "openssl") -> Fix:
+    """Return a statement that 3.0.1-1 has the fix."""
+    return Fix(
+        target=Target(stream=stream, kind=PackageKind.SOURCE, name=name, architectures=("amd64",)), version="3.0.1-1"
     )
 
 
-def advisory(number: int, *packages: AffectedPackage, feed: str = "debian", **fields: Any) -> Advisory:
-    """Return an advisory about ``packages``."""
+def advisory(number: int, *fixes: Fix, feed: str = "debian", **fields: Any) -> Advisory:
+    """Return an advisory with these fixes."""
     made = Advisory(
         id=f"DSA-{number}",
         feed=feed,
         vulnerabilities=(f"CVE-2026-{number:04d}",),
-        affected=packages,
+        fixes=fixes,
         summary="Zürich – a flaw \x00",
+        severity="Important",
         priority=Priority.HIGH,
         scores=(Score(version="3.1", base=9.8, vector="CVSS:3.1/AV:N", origin="nvd"),),
         references=("https://security.example/1",),
         published="2026-01-01",
-        note="a note",
+        restart=Restart.SERVICE,
+        cwes=("CWE-79",),
     )
     return replace(made, **fields)
 
@@ -73,13 +73,13 @@ class AdvisoryStoreSuite:
 
     def test_advisories_come_back_as_they_were_given(self, store: AdvisoryStore) -> None:
         """Every field of them, in the order of their ids."""
-        given = [advisory(2, affected()), advisory(1, affected(), affected(name="curl"))]
+        given = [advisory(2, fix()), advisory(1, fix(), fix(name="curl"))]
         store.replace(snapshot(), given, ())
         assert list(store.advisories(["debian:12"])) == given[::-1]
 
-    def test_only_what_affects_the_distributions_is_returned(self, store: AdvisoryStore) -> None:
-        """And of each advisory only those entries; a distribution named twice counts once."""
-        old, new = affected("debian:11"), affected("debian:12")
+    def test_only_statements_about_the_streams_are_returned(self, store: AdvisoryStore) -> None:
+        """A stream named twice counts once."""
+        old, new = fix("debian:11"), fix("debian:12")
         store.replace(snapshot(), [advisory(1, new, old), advisory(2, old)], ())
         assert list(store.advisories(["debian:12"])) == [advisory(1, new)]
         assert list(store.advisories(["debian:11", "debian:11"])) == [advisory(1, old), advisory(2, old)]
@@ -87,17 +87,28 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:13"])) == []
         assert list(store.advisories([])) == []
 
-    def test_the_distributions_are_those_of_any_feed(self, store: AdvisoryStore) -> None:
+    def test_the_streams_are_those_of_any_feed(self, store: AdvisoryStore) -> None:
         """Each once; what a replaced snapshot spoke of is gone."""
-        assert list(store.distributions()) == []
-        store.replace(snapshot(), [advisory(1, affected("debian:11"))], ())
-        store.replace(snapshot(), [advisory(2, affected("debian:12"), affected("debian:12", "curl"))], ())
-        store.replace(snapshot("other"), [advisory(1, affected("alpine:3.19"), affected("debian:12"))], ())
-        assert list(store.distributions()) == ["alpine:3.19", "debian:12"]
+        assert list(store.streams()) == []
+        store.replace(snapshot(), [advisory(1, fix("debian:11"))], ())
+        store.replace(snapshot(), [advisory(2, fix("debian:12"), fix("debian:12", "curl"))], ())
+        store.replace(snapshot("other"), [advisory(1, fix("alpine:3.19"), fix("debian:12"))], ())
+        assert list(store.streams()) == ["alpine:3.19", "debian:12"]
+
+    def test_statuses_come_back_as_they_were_given(self, store: AdvisoryStore) -> None:
+        """Every state with the publisher's word; an advisory may hold no fix at all."""
+        statuses = tuple(
+            Status(target=fix("debian:12", state.lower()).target, state=state, word=f"word {state}")
+            for state in FixState
+        )
+        given = advisory(1, statuses=statuses)
+        store.replace(snapshot(), [given], ())
+        assert list(store.advisories(["debian:12"])) == [given]
+        assert list(store.streams()) == ["debian:12"]
 
     def test_advisories_of_several_feeds_are_sorted_by_feed(self, store: AdvisoryStore) -> None:
         """Two feeds may speak for one distribution, and give the same id."""
-        ours, theirs = advisory(1, affected(), feed="debian"), advisory(1, affected(), feed="another")
+        ours, theirs = advisory(1, fix(), feed="debian"), advisory(1, fix(), feed="another")
         store.replace(snapshot("debian"), [ours], ())
         store.replace(snapshot("another"), [theirs], ())
         assert list(store.advisories(["debian:12"])) == [theirs, ours]
@@ -105,20 +116,20 @@ class AdvisoryStoreSuite:
     def test_two_advisories_of_one_id_are_both_kept(self, store: AdvisoryStore) -> None:
         """A publisher that repeats an id loses nothing."""
         given = [
-            advisory(1, affected("debian:11"), affected("debian:12"), note="first"),
-            advisory(1, affected("debian:11"), affected("debian:12"), note="second"),
+            advisory(1, fix("debian:11"), fix("debian:12"), summary="first"),
+            advisory(1, fix("debian:11"), fix("debian:12"), summary="second"),
         ]
         store.replace(snapshot(), given, ())
         assert list(store.advisories(["debian:11", "debian:12"])) == given
 
     def test_replacing_leaves_nothing_of_before(self, store: AdvisoryStore) -> None:
         """Of this feed; others stay."""
-        store.replace(snapshot(), [advisory(1, affected("debian:11"))], [unparsed(1)])
-        store.replace(snapshot("another"), [advisory(3, affected("debian:11"), feed="another")], ())
+        store.replace(snapshot(), [advisory(1, fix("debian:11"))], [unparsed(1)])
+        store.replace(snapshot("another"), [advisory(3, fix("debian:11"), feed="another")], ())
         newer = snapshot(fingerprint="e" * 64, fetched_at=moment(2), published_at=None, validators={})
-        store.replace(newer, [advisory(2, affected("debian:12"))], ())
-        assert list(store.advisories(["debian:11"])) == [advisory(3, affected("debian:11"), feed="another")]
-        assert list(store.advisories(["debian:12"])) == [advisory(2, affected("debian:12"))]
+        store.replace(newer, [advisory(2, fix("debian:12"))], ())
+        assert list(store.advisories(["debian:11"])) == [advisory(3, fix("debian:11"), feed="another")]
+        assert list(store.advisories(["debian:12"])) == [advisory(2, fix("debian:12"))]
         assert list(store.snapshots()) == [snapshot("another"), newer]
         assert list(store.unparsed("debian")) == []
 
@@ -130,12 +141,12 @@ class AdvisoryStoreSuite:
 
     def test_touching_changes_the_time_alone(self, store: AdvisoryStore) -> None:
         """Of one feed; a feed that is not there stays so."""
-        store.replace(snapshot(), [advisory(1, affected())], ())
+        store.replace(snapshot(), [advisory(1, fix())], ())
         store.replace(snapshot("another"), (), ())
         store.touch("debian", moment(9))
         store.touch("unknown", moment(9))
         assert list(store.snapshots()) == [snapshot("another"), snapshot(fetched_at=moment(9))]
-        assert list(store.advisories(["debian:12"])) == [advisory(1, affected())]
+        assert list(store.advisories(["debian:12"])) == [advisory(1, fix())]
 
     def test_what_was_not_understood_is_kept_in_order(self, store: AdvisoryStore) -> None:
         """And nothing for a feed that is not there."""
@@ -156,13 +167,13 @@ class AdvisoryStoreSuite:
         """What is stored is what one of them gave, the snapshot and the advisories alike."""
 
         def give(number: int) -> None:
-            packages = [affected(name=f"package-{place}") for place in range(20)]
-            given = [advisory(place, package, note=str(number)) for place, package in enumerate(packages)]
+            packages = [fix(name=f"package-{place}") for place in range(20)]
+            given = [advisory(place, package, summary=str(number)) for place, package in enumerate(packages)]
             store.replace(snapshot(origin=str(number)), given, ())
 
         assert at_once([partial(give, number) for number in range(6)]) == [None] * 6
         (kept,) = store.snapshots()
-        assert {one.note for one in _all(store)} == {kept.origin}
+        assert {one.summary for one in _all(store)} == {kept.origin}
 
     def test_readers_see_one_snapshot_or_the_next(self, store: AdvisoryStore) -> None:
         """Never half of each."""
@@ -174,13 +185,13 @@ class AdvisoryStoreSuite:
 
         def read() -> None:
             for _ in range(10):
-                assert [len({one.note for one in _all(store)}), len(_all(store))] == [1, 30]
+                assert [len({one.summary for one in _all(store)}), len(_all(store))] == [1, 30]
 
         assert at_once([write, read, read]) == [None] * 3
 
 
 def _edition(number: int) -> Sequence[Advisory]:
-    return [advisory(place, affected(f"debian:{10 + place % 3}"), note=str(number)) for place in range(30)]
+    return [advisory(place, fix(f"debian:{10 + place % 3}"), summary=str(number)) for place in range(30)]
 
 
 def _all(store: AdvisoryStore) -> Sequence[Advisory]:

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from openinspector.feed import Document, Feed, Source, Unparsed
-from openinspector.model.advisory import Advisory, AffectedPackage, FixState
+from openinspector.model.advisory import Advisory, Fix, Status
 from openinspector.plugins import discover
 from openinspector.version import VersionScheme
 
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
-_DISTRIBUTION = re.compile(r"[a-z][a-z0-9._-]*:[A-Za-z0-9._-]*")
+_STREAM = re.compile(r"[a-z][a-z0-9._-]*:[A-Za-z0-9._-]*(?:\+[A-Za-z0-9._-]+)?")
 _CUTS = 32
 
 GARBAGE: Mapping[str, bytes] = {
@@ -71,8 +71,9 @@ class FeedConformance:
             assert all(_CVE.fullmatch(name) for name in advisory.vulnerabilities), advisory
             assert len(set(advisory.vulnerabilities)) == len(advisory.vulnerabilities), advisory
             assert all(url.startswith(("https://", "http://")) for url in advisory.references), advisory
-            for affected in advisory.affected:
-                self._check_affected(affected)
+            assert advisory.fixes or advisory.statuses, advisory
+            for statement in advisory.statements:
+                self._check_statement(advisory, statement)
 
     def test_an_advisory_has_one_record(self) -> None:
         """Ids are unique within the feed."""
@@ -116,14 +117,18 @@ class FeedConformance:
                 for source in self.feed.follow(replace(document, content=content)):
                     assert source.url.startswith("https://"), source
 
-    def _check_affected(self, affected: AffectedPackage) -> None:
+    def _check_statement(self, advisory: Advisory, statement: Fix | Status) -> None:
         scheme = _schemes()[self.feed.version_scheme]
-        assert _DISTRIBUTION.fullmatch(affected.distribution), affected
-        assert affected.distribution.partition(":")[0] in self.feed.distributions, affected
-        assert affected.name, affected
-        assert (affected.fix_state is FixState.FIXED) == bool(affected.fixed_version), affected
-        for version in (affected.fixed_version, affected.introduced_version):
-            assert not version or scheme.is_valid(version), affected
+        target = statement.target
+        assert _STREAM.fullmatch(target.stream), statement
+        assert target.stream.partition(":")[0] in self.feed.distributions, statement
+        assert target.name, statement
+        match statement:
+            case Fix():
+                assert scheme.is_valid(statement.version), statement
+                assert not statement.introduced or scheme.is_valid(statement.introduced), statement
+            case Status():
+                assert not statement.vulnerability or statement.vulnerability in advisory.identities, statement
 
 
 def _advisories(feed: Feed, documents: Iterable[Document]) -> list[Advisory]:

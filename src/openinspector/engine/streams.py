@@ -1,0 +1,251 @@
+"""Which streams of statements speak for a package of a host, narrowest first, and which packages none may judge.
+
+A *stream* is one line of builds of one distribution: its general release (``rhel:9``), an extension of a minor release
+(``rhel:9.2+eus``), a paid or optional repository (``ubuntu:22.04+esm-apps``, ``amzn:2+kernel-5.15``). The narrowest
+stream that speaks of a package and a vulnerability decides, because a build of an extension counts its own versions.
+
+What a host has enabled is read from its facts; where they are silent, from the package: a build says in its version
+that it is of an extension (``el9_2``, ``+esm1``), and no vendor numbers an ordinary build so.
+
+Three distributions rebuild Red Hat's. CentOS is judged by Red Hat's statements, for it has none of its own (inferred);
+AlmaLinux and Rocky Linux by their own fixes and by what Red Hat says of vulnerabilities that have none.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from openinspector.model.debian_release import RELEASES
+from openinspector.model.facts import HostFacts
+from openinspector.model.inventory import OperatingSystem, Package, PackageManager
+
+RED_HAT: Final = "rhel"
+EPEL: Final = "epel"
+REBUILDS: Final[Mapping[str, bool]] = MappingProxyType({"almalinux": False, "rocky": False, "centos": True})
+"""Rebuilds of Red Hat's distribution, and whether Red Hat's fixes apply to them too, not only its statuses."""
+ENTERPRISE_LINUX: Final = frozenset({RED_HAT, "ol", *REBUILDS})
+"""Distributions that EPEL builds for."""
+
+_ALIASES: Final[Mapping[str, str]] = MappingProxyType(
+    {"sles_sap": "sles", "sled": "sles", "sle_hpc": "sles", "rocky-linux": "rocky", "redhat": "rhel", "oracle": "ol"}
+)
+_ROLLING: Final = frozenset({"arch", "opensuse-tumbleweed"})
+_AMAZON_1: Final = re.compile(r"201[0-9]\.[0-9]{2}")
+_MINOR_BUILD: Final = re.compile(r"\.el([0-9]+)_([0-9]+)\b")
+_PRO: Final = re.compile(r"[+~.]esm[0-9]")
+_PRO_STREAMS: Final = frozenset({"esm-infra", "esm-apps", "esm-infra-legacy", "ros-esm"})
+_FLAVOURS: Final = (("ksplice", re.compile(r"\.ksplice[0-9]")), ("fips", re.compile(r"[._+~]fips", re.IGNORECASE)))
+_EXTRA_REPOSITORY: Final = re.compile(r"amzn2extra-(.+)")
+_KERNEL_EXTRA: Final = re.compile(r"kernel-([0-9]+\.[0-9]+)")
+_VENDORS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "almalinux": ("almalinux",),
+        "amzn": ("amazon",),
+        "azurelinux": ("microsoft",),
+        "centos": ("centos", "red hat"),
+        "fedora": ("fedora",),
+        "mariner": ("microsoft",),
+        "ol": ("oracle",),
+        "opensuse-leap": ("suse", "opensuse"),
+        "opensuse-tumbleweed": ("suse", "opensuse"),
+        "photon": ("vmware", "broadcom"),
+        "rhel": ("red hat",),
+        "rocky": ("rocky",),
+        "sles": ("suse", "opensuse"),
+    }
+)
+"""Beginnings of the rpm Vendor tag of a distribution's own builds, lower case."""
+_EPEL_VENDOR: Final = "fedora"
+_ORIGINS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"debian": ("Debian",), "ubuntu": ("Ubuntu",)})
+"""Beginnings of the apt origin of a distribution's own archives (Release file, ``Origin``)."""
+_BACKPORT: Final = re.compile(r"~bpo[0-9]+\+")
+
+
+class Unjudged(StrEnum):
+    """Why no advisory may judge a package."""
+
+    FOREIGN_VENDOR = "FOREIGN_VENDOR"
+    """Built by another than the distribution, which counts its own versions."""
+    FOREIGN_REPOSITORY = "FOREIGN_REPOSITORY"
+    """Of a repository that the distribution's advisories do not speak of."""
+    UNKNOWN_MODULE = "UNKNOWN_MODULE"
+    """A modular build whose module the package database does not record."""
+    UNORDERED_VERSION = "UNORDERED_VERSION"
+    """The version is none that the package manager can order."""
+
+
+class Speaker(NamedTuple):
+    """One stream that may speak for a package."""
+
+    stream: str
+    fixes: bool = True
+    """False: only its statuses count; its builds are another distribution's."""
+    inherited: bool = False
+    """Whether it is of the distribution that the host's rebuilds."""
+    fallback: bool = False
+    """True: it counts only where no stream before it names the package at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """What of a host chooses its streams."""
+
+    distribution: str
+    """``<ID>:<VERSION_ID>``."""
+    extensions: tuple[str, ...] = ()
+    """Enabled extensions: ``esm-apps``, ``eus``."""
+
+    @property
+    def name(self) -> str:
+        """The distribution's name in streams."""
+        name = self.distribution.partition(":")[0]
+        return _ALIASES.get(name, name)
+
+
+def release_of(facts: HostFacts) -> Release:
+    """Return what of a host chooses its streams."""
+    system = facts.only(OperatingSystem)
+    return Release(distribution=facts.distribution, extensions=system.extensions if system else ())
+
+
+def general_streams(distribution: str) -> tuple[str, ...]:
+    """Return the general streams of a host's ``<ID>:<VERSION_ID>``, narrowest first.
+
+    Publishers speak of a release family: a host with ``almalinux:9.4`` meets statements about ``almalinux:9``.
+    """
+    name, _, version = distribution.partition(":")
+    name = _ALIASES.get(name, name)
+    if name in _ROLLING:
+        return (f"{name}:",)
+    if name == "debian" and version in RELEASES:
+        version = RELEASES[version].version_id or version
+    if name == "amzn" and _AMAZON_1.fullmatch(version):
+        version = "1"
+    parts = version.split(".")
+    return tuple(f"{name}:{'.'.join(parts[:length])}" for length in range(len(parts), 0, -1))
+
+
+def concerns(stream: str, distribution: str) -> bool:
+    """Return True if statements of ``stream`` may speak for a host of ``<ID>:<VERSION_ID>``."""
+    base = stream.partition("+")[0]
+    general = general_streams(distribution)
+    if base in general:
+        return True
+    name, _, major = general[-1].partition(":")
+    stream_name, _, version = base.partition(":")
+    if stream_name not in (RED_HAT, EPEL) or version.partition(".")[0] != major:
+        return False
+    if stream_name == EPEL:
+        return name in ENTERPRISE_LINUX
+    return name == RED_HAT or (name in REBUILDS and "." not in version)
+
+
+def flavour_of(package: Package) -> str:
+    """Return the kind of build a package is: ``fips``, ``ksplice``, or empty for an ordinary one."""
+    return next((name for name, pattern in _FLAVOURS if pattern.search(package.version)), "")
+
+
+class HostStreams:
+    """The streams that speak for one release, of those known."""
+
+    def __init__(self, release: Release, known: Collection[str]) -> None:
+        self.release = release
+        relevant = [stream for stream in known if concerns(stream, release.distribution)]
+        general = general_streams(release.distribution)
+        self._general = [stream for stream in general if stream in relevant]
+        self._extensions = sorted(stream for stream in relevant if "+" in stream)
+        major = general[-1].partition(":")[2]
+        self._red_hat = [s for s in (f"{RED_HAT}:{major}",) if release.name in REBUILDS and s in relevant]
+        self._epel = [s for s in (f"{EPEL}:{major}",) if s in relevant]
+
+    @property
+    def known(self) -> bool:
+        """Whether any stream of the distribution itself, or of the one it rebuilds, is known."""
+        return bool(self._general or self._red_hat)
+
+    def speakers(self, package: Package) -> tuple[Speaker, ...]:
+        """Return the streams that may speak for a package, narrowest first."""
+        if self._epel and _of_epel(package):
+            return tuple(Speaker(stream) for stream in self._epel)
+        own = [*self._narrow(package), *(() if self._outside_general(package) else self._general)]
+        inherited = [Speaker(stream, fixes=REBUILDS[self.release.name], inherited=True) for stream in self._red_hat]
+        unknown = not package.vendor and not package.repository
+        fallback = [Speaker(stream, fallback=True) for stream in self._epel if unknown]
+        return (*(Speaker(stream) for stream in own), *inherited, *fallback)
+
+    def _narrow(self, package: Package) -> Iterable[str]:
+        match self.release.name:
+            case "rhel":
+                return self._minor_streams(package)
+            case "ubuntu":
+                return self._pro_streams(package)
+            case "amzn":
+                return self._extras(package)
+            case _:
+                return self._enabled()
+
+    def _enabled(self) -> list[str]:
+        return [stream for stream in self._extensions if stream.partition("+")[2] in self.release.extensions]
+
+    def _minor_streams(self, package: Package) -> list[str]:
+        """Return the extension streams of the minor release that the build is of, enabled ones first."""
+        built = _MINOR_BUILD.search(package.version)
+        found = [s for s in self._extensions if built and s.startswith(f"rhel:{built[1]}.{built[2]}+")]
+        enabled = [stream for stream in self._enabled() if stream.startswith(f"{self.release.distribution}+")]
+        return list(dict.fromkeys((*enabled, *found)))
+
+    def _pro_streams(self, package: Package) -> list[str]:
+        pro = bool(_PRO.search(package.version))
+        return [
+            stream
+            for stream in self._extensions
+            if (extension := stream.partition("+")[2]) in self.release.extensions
+            or (pro and extension in _PRO_STREAMS)
+            or extension not in _PRO_STREAMS  # flavours and sources of their own
+        ]
+
+    def _extras(self, package: Package) -> list[str]:
+        """Return the topic of Amazon Linux 2's extras that a package is of; by its version where that is a kernel."""
+        topic = _topic(package)
+        return [stream for stream in self._extensions if stream.partition("+")[2] in topic]
+
+    def _outside_general(self, package: Package) -> bool:
+        return self.release.name == "amzn" and bool(_topic(package))
+
+
+def unjudged(release: Release, package: Package) -> Unjudged | None:
+    """Return why no advisory of the distribution may judge a package; None where one may.
+
+    Whether the version can be ordered is the version scheme's to say.
+    """
+    if package.manager is PackageManager.RPM:
+        if ".module" in package.version and not package.module:
+            return Unjudged.UNKNOWN_MODULE
+        vendors = _VENDORS.get(release.name, ())
+        vendor = package.vendor.lower()
+        if vendor and vendors and not vendor.startswith(vendors):
+            return None if release.name in ENTERPRISE_LINUX and _of_epel(package) else Unjudged.FOREIGN_VENDOR
+    if package.manager is PackageManager.DPKG:
+        origins = _ORIGINS.get(release.name, ())
+        if package.repository and origins and not package.repository.startswith(origins):
+            return Unjudged.FOREIGN_REPOSITORY
+        if _BACKPORT.search(package.version):
+            return Unjudged.FOREIGN_REPOSITORY
+    return None
+
+
+def _of_epel(package: Package) -> bool:
+    return package.repository.startswith(EPEL) or package.vendor.lower().startswith(_EPEL_VENDOR)
+
+
+def _topic(package: Package) -> tuple[str, ...]:
+    found = _EXTRA_REPOSITORY.fullmatch(package.repository)
+    if found:
+        return (found[1], "livepatch") if found[1] == "livepatch" else (found[1],)
+    if not package.repository and package.name.startswith(("kernel", "perf", "bpftool", "python-perf")):
+        version = ".".join(package.version.rpartition(":")[2].split(".")[:2])
+        return () if version == "4.14" or "amzn2" not in package.version else (f"kernel-{version}",)
+    return ()
