@@ -173,6 +173,7 @@ class Service:
     def __init__(self, settings: Settings, stores: Stores) -> None:
         self.settings = settings
         self.stores = stores
+        self.counters = _COUNTERS
         self._clock = SystemClock()
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._telemetry = _telemetry(settings, stores)
