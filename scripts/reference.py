@@ -18,6 +18,7 @@ import click
 
 from openinspector.agent.__main__ import PROGRAM, commands, parser
 from openinspector.agent.registry import sensors
+from openinspector.agent.sensor import Trigger
 from openinspector.agent.settings.settings import PREFIX as AGENT_PREFIX
 from openinspector.agent.settings.settings import READERS, AgentSettings
 from openinspector.cli.main import COMMANDS, cli
@@ -27,7 +28,7 @@ from openinspector.service.api.dispatch import operations
 from openinspector.service.api.model import load_model, own_model
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.settings import PREFIX, Settings
-from openinspector.wire import telemetry
+from openinspector.wire.record_kind import RECORD_KINDS
 from openinspector.wire.schema import schemas
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +75,9 @@ def feeds_page() -> str:
     return "# Feeds\n\n" + _table(("Name", "What", "Distributions", "Version scheme", "Publisher"), rows)
 
 
+_TRIGGERS: Mapping[Trigger, str] = {Trigger.EVERY_RUN: "in every run", Trigger.RULE: "when a rule reads it"}
+
+
 def sensors_page() -> str:
     """List every sensor."""
     rows = [
@@ -81,12 +85,14 @@ def sensors_page() -> str:
             f"`{sensor.name}`",
             sensor.title,
             ", ".join(f"`{kind.__name__}`" for kind in sensor.records),
+            ", ".join(sorted(family.title() for family in sensor.systems)),
+            _TRIGGERS[sensor.trigger],
             "root for everything" if sensor.needs.root else "any user",
             f"{sensor.max_seconds:g} s, {sensor.max_records:,} records, {sensor.max_bytes // 2**20} MiB",
         )
         for sensor in sensors().values()
     ]
-    return "# Sensors\n\n" + _table(("Name", "What", "Records", "Needs", "Bounds"), rows)
+    return "# Sensors\n\n" + _table(("Name", "What", "Records", "Systems", "Collected", "Needs", "Limits"), rows)
 
 
 def settings_page() -> str:
@@ -196,7 +202,7 @@ def api_coverage_page() -> str:
 
 def telemetry_page() -> str:
     """List every message type and what it carries."""
-    rows = [(f"`{kind}`", f"`{record.__name__}`", _first_line(record)) for record, kind in telemetry.message_types()]
+    rows = [(f"`{kind.MESSAGE_TYPE}`", f"`{name}`", _first_line(kind)) for name, kind in RECORD_KINDS.items()]
     return "# Telemetry\n\n" + _table(("Message type", "Record", "What"), rows)
 
 

@@ -1,4 +1,5 @@
-from openinspector.agent.registry import sensors
+from openinspector.agent.registry import sensors, sensors_of_run
+from openinspector.model.system_family import SystemFamily
 
 
 def test_every_sensor_the_specification_names_is_there() -> None:
@@ -38,3 +39,17 @@ def test_every_sensor_the_specification_names_is_there() -> None:
         "windows_security_policy",
         "windows_software",
     } <= set(sensors())
+
+
+def test_a_run_collects_the_inventory_of_the_host_s_system() -> None:
+    on_linux = sensors_of_run(sensors().values(), (), SystemFamily.LINUX)
+    on_windows = sensors_of_run(sensors().values(), (), SystemFamily.WINDOWS)
+    assert {"os_release", "processes", "instance_metadata"} <= set(on_linux)
+    assert {name for name in sensors() if name.startswith("windows_")} <= set(on_windows)
+    assert set(on_linux) & set(on_windows) == {"instance_metadata"}
+
+
+def test_a_run_collects_what_its_rules_read_and_nothing_else_on_demand() -> None:
+    inventory = sensors_of_run(sensors().values(), (), SystemFamily.LINUX)
+    assert "dpkg" not in inventory
+    assert sensors_of_run(sensors().values(), ("dpkg",), SystemFamily.LINUX) == tuple(sorted({*inventory, "dpkg"}))

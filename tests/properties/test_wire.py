@@ -3,18 +3,19 @@
 from contextlib import suppress
 from dataclasses import is_dataclass
 from enum import EnumType
-from typing import cast, get_args, get_origin, get_type_hints
+from typing import ClassVar, cast, get_args, get_origin, get_type_hints
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from openinspector.model.errors import WireError
-from openinspector.model.facts import Record
 from openinspector.model.inventory import SensorStatus
-from openinspector.wire.codec import KINDS, decode_batch, decode_message, encode_batch, encode_record
+from openinspector.model.record import Record
+from openinspector.wire.codec import decode_batch, decode_message, encode_batch, encode_record
 from openinspector.wire.envelope import decode_envelope, encode_envelope
 from openinspector.wire.facts import build_facts
+from openinspector.wire.record_kind import RECORD_KINDS
 from openinspector.wire.signature import Covered, content_digest, key_id, parse_headers, render_headers
 from openinspector.wire.telemetry import TelemetryMessage
 
@@ -34,7 +35,12 @@ def values(kind: object) -> st.SearchStrategy[object]:
     if isinstance(kind, EnumType):
         return st.sampled_from(list(kind))
     if isinstance(kind, type) and is_dataclass(kind):
-        return st.builds(kind, **{name: values(found) for name, found in get_type_hints(kind).items()})
+        return st.builds(
+            kind,
+            **{
+                name: values(found) for name, found in get_type_hints(kind).items() if get_origin(found) is not ClassVar
+            },
+        )
     inner = [values(argument) for argument in get_args(kind) if argument is not ...]
     if get_origin(kind) is tuple:
         return st.lists(inner[0], max_size=3).map(tuple)
@@ -43,11 +49,11 @@ def values(kind: object) -> st.SearchStrategy[object]:
     return st.one_of(inner)
 
 
-RECORDS = cast("st.SearchStrategy[Record]", st.one_of([values(kind) for kind in get_args(Record)]))
+RECORDS = cast("st.SearchStrategy[Record]", st.one_of([values(kind) for kind in RECORD_KINDS.values()]))
 MESSAGES = st.builds(
     TelemetryMessage,
     sensor=st.sampled_from(["one", "two"]),
-    kind=st.one_of(st.sampled_from(sorted(KINDS)), TEXT),
+    kind=st.one_of(st.sampled_from(list(RECORD_KINDS)), TEXT),
     payload=st.one_of(
         RECORDS.map(msgspec.json.encode), st.just(b"{}"), st.just(b"[1,null]"), TEXT.map(msgspec.json.encode)
     ).map(msgspec.Raw),

@@ -12,7 +12,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.arn import RunArn
 from openinspector.model.assessment import AssessmentRun, StateChange
-from openinspector.model.facts import Record
 from openinspector.model.inventory import (
     ListeningPort,
     MonitoringStart,
@@ -21,8 +20,9 @@ from openinspector.model.inventory import (
     PackageManager,
     SensorState,
     SensorStatus,
-    Transport,
+    TransportProtocol,
 )
+from openinspector.model.record import Record
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.app.attestation import Attesting
 from openinspector.service.app.counters import Counters
@@ -160,7 +160,7 @@ def package(name: str, version: str = "1.0-1") -> Package:
 
 def records() -> list[tuple[str, Record]]:
     """One whole collection of two sensors."""
-    port = ListeningPort(transport=Transport.TCP, ip_version=4, address="0.0.0.0", port=22)
+    port = ListeningPort(transport=TransportProtocol.TCP, ip_version=4, address="0.0.0.0", port=22)
     return [
         ("agent", MonitoringStart(agent_version="1", sensors=("dpkg", "os_release", "listening_ports"))),
         *(("dpkg", package(name)) for name in PACKAGE_NAMES),

@@ -1,7 +1,10 @@
 import re
 from itertools import product
 
-from openinspector.wire.telemetry import message_types
+from openinspector.model.activity import ConnectionState, Process, TcpConnection
+from openinspector.model.inventory import Group, ListeningPort, TransportProtocol
+from openinspector.wire.record_kind import RECORD_KINDS
+from openinspector.wire.telemetry import message_type
 
 OFFICIAL = set(
     """
@@ -33,5 +36,23 @@ def expand(pattern: str) -> list[str]:
 
 def test_every_message_type_of_the_original_is_sent_or_left_for_a_reason() -> None:
     assert len(OFFICIAL) == 28
-    sent = {name for _, pattern in message_types() for name in expand(pattern)}
+    sent = {name for kind in RECORD_KINDS.values() for name in expand(kind.MESSAGE_TYPE)}
     assert sent == OFFICIAL - LEFT | OUR_OWN
+
+
+def test_the_message_type_of_a_record_is_one_of_its_kind() -> None:
+    for transport, ip_version in product(TransportProtocol, (4, 6)):
+        port = ListeningPort(transport=transport, ip_version=ip_version, address="::", port=22)
+        assert message_type(port) in expand(ListeningPort.MESSAGE_TYPE)
+    connection = TcpConnection(
+        ip_version=4,
+        state=ConnectionState.ESTABLISHED,
+        local_address="127.0.0.1",
+        local_port=22,
+        remote_address="127.0.0.1",
+        remote_port=50000,
+    )
+    assert message_type(connection) == "InspectorTcpV4Connection"
+    process = Process(process_id=1, parent_id=0, uid=0, name="init", forked=True)
+    assert message_type(process) == "InspectorDuplicateProcess"
+    assert message_type(Group(name="root", gid=0)) == "InspectorGroup"

@@ -5,6 +5,9 @@ Each record is of the moment its collection looked. Sizes are bytes, times secon
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
+
+from openinspector.model.record import Record
 
 
 class ImageState(StrEnum):
@@ -18,8 +21,10 @@ class ImageState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Process:
+class Process(Record):
     """A running process, kernel threads left out. Never its arguments or environment: they hold secrets."""
+
+    MESSAGE_TYPE: ClassVar[str] = "Inspector{Create,Duplicate}Process"
 
     process_id: int
     parent_id: int
@@ -39,10 +44,16 @@ class Process:
     """Has a root folder of its own (a container, chroot): ``path`` is inside that."""
     executable_stack: bool = False
 
+    def message_type(self) -> str:
+        """Return the type by how the process came to be."""
+        return "InspectorDuplicateProcess" if self.forked else "InspectorCreateProcess"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CodeModule:
+class CodeModule(Record):
     """A file other than their own executable that processes have mapped to run code of: a shared library."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorCodeModule"
 
     path: str
     package: str = ""
@@ -56,8 +67,10 @@ class CodeModule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OutdatedImage:
+class OutdatedImage(Record):
     """A process that runs code of a file that is not the one on disk: it needs a restart."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorLoadImageInProcess"
 
     process_id: int
     process_name: str
@@ -67,8 +80,10 @@ class OutdatedImage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessPerformance:
+class ProcessPerformance(Record):
     """What one process has used."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorProcessPerformance"
 
     process_id: int
     name: str
@@ -78,8 +93,10 @@ class ProcessPerformance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SystemPerformance:
+class SystemPerformance(Record):
     """What the host has and uses; None where the kernel does not tell."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorSystemPerformance"
 
     processors: int | None = None
     load_1: float | None = None
@@ -112,8 +129,10 @@ class ConnectionState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TcpConnection:
+class TcpConnection(Record):
     """A TCP connection of the host."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorTcpV{4,6}Connection"
 
     ip_version: int
     """4 or 6."""
@@ -124,6 +143,10 @@ class TcpConnection:
     remote_port: int
     process_id: int | None = None
     process_name: str = ""
+
+    def message_type(self) -> str:
+        """Return the type by IP version."""
+        return f"InspectorTcpV{self.ip_version}Connection"
 
 
 class DnsEntryKind(StrEnum):
@@ -140,8 +163,10 @@ class DnsEntryKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DnsEntry:
+class DnsEntry(Record):
     """One line that decides how the host resolves names."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorDnsEntry"
 
     kind: DnsEntryKind
     names: tuple[str, ...] = ()
@@ -151,8 +176,10 @@ class DnsEntry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terminal:
+class Terminal(Record):
     """Somebody logged in."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorTerminal"
 
     user: str
     line: str = ""
@@ -164,8 +191,10 @@ class Terminal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimeState:
+class TimeState(Record):
     """The host's clock."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorTimeEventMsg"
 
     now: int | None = None
     """As the kernel counts: time of boot and time since then."""

@@ -2,11 +2,16 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
+
+from openinspector.model.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mount:
+class Mount(Record):
     """A mounted file system, credentials in source and options left out."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     path: str
     type: str
@@ -19,8 +24,10 @@ class Mount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KernelModule:
+class KernelModule(Record):
     """A module loaded into the running kernel."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorKernelModule"
 
     name: str
     size: int
@@ -50,8 +57,10 @@ class UnitState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SystemdUnit:
+class SystemdUnit(Record):
     """A unit file that systemd finds. Not its content: units carry secrets in ``Environment=``."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     name: str
     state: UnitState
@@ -69,8 +78,10 @@ class FirewallAuthority(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirewallChain:
+class FirewallChain(Record):
     """A chain of the packet filter."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     authority: FirewallAuthority
     family: str
@@ -85,8 +96,10 @@ class FirewallChain:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirewallRule:
+class FirewallRule(Record):
     """A rule of a chain, in the chain's order."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     authority: FirewallAuthority
     family: str
@@ -99,8 +112,10 @@ class FirewallRule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirewallSet:
+class FirewallSet(Record):
     """A set or map of values that rules look up."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     authority: FirewallAuthority
     family: str

@@ -7,6 +7,9 @@ Sizes are bytes, times are days since 1970-01-01 where the host's own files coun
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import ClassVar
+
+from openinspector.model.record import Record
 
 
 class PackageManager(StrEnum):
@@ -32,8 +35,10 @@ class PackageManager(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class Package(Record):
     """One installed package. ``version`` is whole: ``[epoch:]version[-release]`` as the scheme writes it."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorPackageInfo"
 
     manager: PackageManager
     name: str
@@ -56,8 +61,10 @@ class Package:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerRoot:
+class ContainerRoot(Record):
     """The root folder of a running container of the host, and how much its own package databases hold (ADR 0024)."""
+
+    MESSAGE_TYPE: ClassVar[str] = "OpenInspectorContainerRoot"
 
     process_id: int
     """The container's process with the lowest number: its root is ``/proc/<process_id>/root``."""
@@ -69,8 +76,10 @@ class ContainerRoot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OperatingSystem:
+class OperatingSystem(Record):
     """The host's os-release and running kernel."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorOperatingSystem"
 
     id: str
     """os-release ``ID``: ``debian``, ``almalinux``, ``alpine``."""
@@ -92,8 +101,10 @@ class OperatingSystem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kernel:
+class Kernel(Record):
     """A kernel image on the host (F3.20)."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorOperatingSystem"
 
     release: str
     running: bool
@@ -102,8 +113,10 @@ class Kernel:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceMetadata:
+class InstanceMetadata(Record):
     """What the EC2 instance metadata service says of the host."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorInstanceMetaData"
 
     instance_id: str
     ami_id: str = ""
@@ -118,8 +131,10 @@ class InstanceMetadata:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkInterface:
+class NetworkInterface(Record):
     """One network interface with its addresses, without prefix lengths."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorNetworkInterface"
 
     name: str
     mac: str = ""
@@ -128,7 +143,7 @@ class NetworkInterface:
     up: bool = True
 
 
-class Transport(StrEnum):
+class TransportProtocol(StrEnum):
     """Transport protocol of a listening port."""
 
     TCP = "TCP"
@@ -136,10 +151,12 @@ class Transport(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ListeningPort:
+class ListeningPort(Record):
     """A port a process listens on (TCP) or is bound to (UDP)."""
 
-    transport: Transport
+    MESSAGE_TYPE: ClassVar[str] = "Inspector{Tcp,Udp}V{4,6}ListeningPort"
+
+    transport: TransportProtocol
     ip_version: int
     """4 or 6."""
     address: str
@@ -149,6 +166,11 @@ class ListeningPort:
     process_path: str = ""
     package: str = ""
     """Name of the package that owns the executable; empty where none does or it cannot be seen."""
+
+    def message_type(self) -> str:
+        """Return the type by protocol and IP version."""
+        transport = "Tcp" if self.transport is TransportProtocol.TCP else "Udp"
+        return f"Inspector{transport}V{self.ip_version}ListeningPort"
 
 
 class PasswordState(StrEnum):
@@ -161,8 +183,10 @@ class PasswordState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class User(Record):
     """An account of the host with its password ages in days (shadow(5)); None where unset."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorUser"
 
     name: str
     uid: int
@@ -179,8 +203,10 @@ class User:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Group:
+class Group(Record):
     """A group of the host with its explicit members."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorGroup"
 
     name: str
     gid: int
@@ -188,12 +214,14 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SshdConfiguration:
+class SshdConfiguration(Record):
     """The effective configuration of sshd: Include files, first value wins, defaults by version.
 
     Values are lower-case keyword to value as sshd(8) ``-T`` prints them for a connection that no
     Match block narrows; ``Match all`` blocks are applied.
     """
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     installed: bool
     version: str = ""
@@ -204,8 +232,10 @@ class SshdConfiguration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LoginDefinitions:
+class LoginDefinitions(Record):
     """``/etc/login.defs``: upper-case name to value."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     values: dict[str, str] = field(default_factory=dict)
 
@@ -227,30 +257,38 @@ class PamModule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PamConfiguration:
+class PamConfiguration(Record):
     """The host's PAM stacks, in order."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     modules: tuple[PamModule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PasswordQuality:
+class PasswordQuality(Record):
     """``pwquality.conf`` and its ``.d`` folder, later values winning."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     present: bool
     values: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KernelParameters:
+class KernelParameters(Record):
     """sysctl values as read from ``/proc/sys``, dotted name to value."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     values: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessorFeatures:
+class ProcessorFeatures(Record):
     """Whether the processor offers no-execute pages and the kernel uses them (F5.63 rule 8)."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     architecture: str
     nx_flag: bool
@@ -259,8 +297,10 @@ class ProcessorFeatures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DirectoryMode:
+class DirectoryMode(Record):
     """Owner and mode of a system directory, or of a file in one that others than root may write."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorDirectoryInfoMsg"
 
     path: str
     mode: int
@@ -283,8 +323,10 @@ class SensorState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SensorStatus:
+class SensorStatus(Record):
     """Ends one collection of one sensor: what was sent before it is that sensor's whole snapshot."""
+
+    MESSAGE_TYPE: ClassVar[str] = "OpenInspectorSensorStatus"
 
     sensor: str
     state: SensorState
@@ -295,8 +337,10 @@ class SensorStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MonitoringStart:
+class MonitoringStart(Record):
     """Opens one collection: which sensors follow and what the agent is."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorMonitoringStart"
 
     agent_version: str
     sensors: tuple[str, ...]

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import ClassVar, Final
+
+from openinspector.model.record import Record
 
 WINDOWS: Final = "windows"
 """`OperatingSystem.id` of every Windows."""
@@ -25,8 +27,10 @@ class RegistryType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowsRegistryValue:
+class WindowsRegistryValue(Record):
     """One value of the registry, of those the agent is built to read."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     key: str
     """``HKEY_LOCAL_MACHINE\\…``, spelled as the agent asks for it."""
@@ -38,8 +42,10 @@ class WindowsRegistryValue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowsHotfix:
+class WindowsHotfix(Record):
     """One update that is installed, as servicing or a list made by an administrator names it."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorPackageInfo"
 
     kb: str
     """``KB5031364``; empty for a rollup whose package does not say."""
@@ -54,8 +60,10 @@ class WindowsHotfix:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowsProgram:
+class WindowsProgram(Record):
     """One installed program as Windows lists it under Apps (the Uninstall keys). No version scheme orders these."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorPackageInfo"
 
     name: str
     version: str = ""
@@ -69,11 +77,13 @@ class WindowsProgram:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowsSecurityPolicy:
+class WindowsSecurityPolicy(Record):
     """The local security policy as ``secedit /export`` wrote it: names to values, both as written.
 
     Account names in user rights are SIDs (``*S-1-5-32-544``) wherever Windows could not resolve a name.
     """
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     source: str
     """Path of the export."""

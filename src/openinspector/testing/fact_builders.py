@@ -5,7 +5,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from openinspector.model.facts import HostFacts, Record
+from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import (
     DirectoryMode,
     Group,
@@ -24,6 +24,7 @@ from openinspector.model.inventory import (
     SshdConfiguration,
     User,
 )
+from openinspector.model.record import Record
 
 AGENT_ID: Final = "i-0123456789abcdef0"
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from openinspector.model.advisory import Advisory, Fix, PackageKind, Priority, Target
-from openinspector.model.facts import Record
 from openinspector.model.inventory import (
     KernelParameters,
     MonitoringStart,
@@ -20,6 +19,7 @@ from openinspector.model.inventory import (
     SensorState,
     SensorStatus,
 )
+from openinspector.model.record import Record
 
 DISTRIBUTION: Final = "debian:12"
 _STEMS: Final = ("lib", "python3-", "gir1.2-", "fonts-", "lua-", "ruby-", "x11-", "")

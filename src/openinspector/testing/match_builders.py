@@ -6,8 +6,9 @@ from typing import TypedDict, Unpack
 
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status, Target
-from openinspector.model.facts import HostFacts, Record
+from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager, SensorState, SensorStatus
+from openinspector.model.record import Record
 from openinspector.plugins import discover
 from openinspector.version import VersionScheme
 

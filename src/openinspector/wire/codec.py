@@ -5,12 +5,13 @@ Types are never coerced. A field this version does not know is ignored, so that 
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, TypeVar, get_args
+from typing import Final, TypeVar
 
 import msgspec
 
 from openinspector.model.errors import WireError
-from openinspector.model.facts import Record
+from openinspector.model.record import Record
+from openinspector.wire.record_kind import RECORD_KINDS
 from openinspector.wire.telemetry import TelemetryBatch, TelemetryMessage
 
 T = TypeVar("T")
@@ -19,10 +20,8 @@ MAX_KIND_SHOWN: Final = 64
 
 _ENCODER: Final = msgspec.json.Encoder()
 _BATCH: Final = msgspec.json.Decoder(TelemetryBatch)
-KINDS: Final[Mapping[str, type[Record]]] = MappingProxyType({kind.__name__: kind for kind in get_args(Record)})
-"""Every kind of record by the name it has on the wire."""
 _RECORD: Final[Mapping[str, msgspec.json.Decoder[Record]]] = MappingProxyType(
-    {name: msgspec.json.Decoder(kind) for name, kind in KINDS.items()}
+    {name: msgspec.json.Decoder(kind) for name, kind in RECORD_KINDS.items()}
 )
 
 

@@ -11,8 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from openinspector.model.errors import WireError
-from openinspector.model.facts import HostFacts, Record
+from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import MonitoringStart, SensorState, SensorStatus
+from openinspector.model.record import Record
 from openinspector.wire.codec import decode_message
 from openinspector.wire.telemetry import TelemetryMessage
 

@@ -9,10 +9,10 @@ from typing import Final, get_args
 
 import msgspec
 
-from openinspector.model.facts import Record
 from openinspector.wire import message, release
 from openinspector.wire.envelope import EnvelopeHeader
 from openinspector.wire.instruction import Instruction
+from openinspector.wire.record_kind import RECORD_KINDS
 from openinspector.wire.telemetry import TelemetryBatch
 
 _MESSAGES: Final[tuple[type[msgspec.Struct], ...]] = (
@@ -53,7 +53,7 @@ def schemas() -> Mapping[str, bytes]:
             ),
             "telemetry.v1.json": _document(
                 "Telemetry: an envelope's header, the batch in it, and the payload of each kind",
-                (EnvelopeHeader, TelemetryBatch, *get_args(Record)),
+                (EnvelopeHeader, TelemetryBatch, *RECORD_KINDS.values()),
             ),
         }
     )

@@ -15,9 +15,9 @@ from openinspector.agent.collection.collection import (
 from openinspector.agent.host import Host
 from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.registry import sensors
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.model.facts import Record
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Group, Kernel, MonitoringStart, SensorState, SensorStatus
+from openinspector.model.record import Record
 from openinspector.testing.fake_host import FakeHost, FakeSystem
 from openinspector.testing.hostile_host import EndlessHost
 from openinspector.wire.codec import encode_batch, encode_record
@@ -48,6 +48,8 @@ def sensor(
         title="",
         records=(Kernel,),
         collect=find,
+        trigger=Trigger.RULE,
+        systems=LINUX,
         max_records=max_records,
         max_seconds=max_seconds,
         max_bytes=max_bytes,
@@ -62,7 +64,14 @@ def run(made: Sensor) -> tuple[list[Record], SensorStatus]:
 
 
 def test_a_start_then_of_each_sensor_its_records_and_its_status() -> None:
-    other = Sensor(name="other", title="", records=(Group,), collect=lambda _: iter([Group(name="g", gid=1)]))
+    other = Sensor(
+        name="other",
+        title="",
+        records=(Group,),
+        collect=lambda _: iter([Group(name="g", gid=1)]),
+        trigger=Trigger.RULE,
+        systems=LINUX,
+    )
     found = list(collect([sensor(KERNEL), other], FakeHost(), still, agent_version="1.2", collection=3))
     assert found == [
         (AGENT, MonitoringStart(agent_version="1.2", sensors=("fake", "other"), collection=3)),
@@ -99,7 +108,10 @@ def test_a_sensor_that_fails_at_once_is_a_status() -> None:
     def fail(_: Host) -> Iterator[Item]:
         raise ValueError("at once")
 
-    assert run(Sensor(name="fake", title="", records=(), collect=fail))[1].state is SensorState.FAILED
+    assert (
+        run(Sensor(name="fake", title="", records=(), collect=fail, trigger=Trigger.RULE, systems=LINUX))[1].state
+        is SensorState.FAILED
+    )
 
 
 def test_an_undeclared_kind_is_not_sent() -> None:
@@ -161,7 +173,9 @@ def test_time_is_bounded_while_a_sensor_finds_nothing() -> None:
             pending += [f"{folder}/{name}" for name in found.names(folder)]
         yield KERNEL
 
-    made = Sensor(name="fake", title="", records=(Kernel,), collect=walk, max_seconds=2.0)
+    made = Sensor(
+        name="fake", title="", records=(Kernel,), collect=walk, trigger=Trigger.RULE, systems=LINUX, max_seconds=2.0
+    )
     *records, status = collect_one(made, host, host.clock)
     assert isinstance(status, SensorStatus)
     assert (records, status.state) == ([], SensorState.PARTIAL)
@@ -186,7 +200,11 @@ def test_a_reader_that_stops_early_closes_the_sensor() -> None:
         finally:
             closed.append(True)
 
-    reading = collect_one(Sensor(name="fake", title="", records=(Kernel,), collect=find), FakeHost(), still)
+    reading = collect_one(
+        Sensor(name="fake", title="", records=(Kernel,), collect=find, trigger=Trigger.RULE, systems=LINUX),
+        FakeHost(),
+        still,
+    )
     next(reading)
     reading.close()
     assert closed == [True]

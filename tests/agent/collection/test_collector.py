@@ -11,8 +11,8 @@ from openinspector.agent.session.event import Collected, Event, Tick, Trouble
 from openinspector.agent.session.stream import StreamOrder
 from openinspector.agent.spool.spool import Spool, SpoolLimits
 from openinspector.model.errors import SensorError
-from openinspector.model.facts import Record
 from openinspector.model.inventory import Group, MonitoringStart, SensorState, SensorStatus
+from openinspector.model.record import Record
 from openinspector.wire.codec import decode_batch, decode_message, encode_record
 from openinspector.wire.envelope import decode_envelope
 from openinspector.wire.telemetry import TelemetryMessage

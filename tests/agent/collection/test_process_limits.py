@@ -24,9 +24,16 @@ from openinspector.agent.collection.collection import collect_one
 from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.collection.process_limits import limit_this_process
 from openinspector.agent.registry import sensors
-from openinspector.agent.sensor import Sensor
+from openinspector.agent.sensor import LINUX, Sensor, Trigger
 limit_this_process()
-greedy = Sensor(name="greedy", title="Takes what there is", records=(), collect=lambda host: iter(bytearray(2**29)))
+greedy = Sensor(
+    name="greedy",
+    title="Takes all the memory there is",
+    records=(),
+    collect=lambda host: iter(bytearray(2**29)),
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)
 for sensor in (greedy, *(sensors()[name] for name in ("dpkg", "accounts", "mounts"))):
     *_, status = collect_one(sensor, LocalHost(sys.argv[1]), lambda: 0.0)
     print(status.sensor, status.state.value)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from openinspector.agent.host import Folder, Host
 from openinspector.agent.hosts.local_host import LocalHost
-from openinspector.agent.hosts.tree_walk import Bounds, Visit, walk
+from openinspector.agent.hosts.tree_walk import Visit, WalkLimits, walk
 from openinspector.agent.sensor import Incomplete
 from openinspector.testing.conformance.sensor import Files
 from openinspector.testing.fake_host import FakeHost, Node
@@ -22,12 +22,12 @@ def everything(visit: Visit) -> Iterable[str]:
     return visit.folders
 
 
-def paths(host: Host, *roots: str, bounds: Bounds = Bounds()) -> list[str]:  # noqa: B008 - frozen
-    return [v.path for v in walk(host, roots or ("/r",), everything, bounds=bounds) if isinstance(v, Visit)]
+def paths(host: Host, *roots: str, limits: WalkLimits = WalkLimits()) -> list[str]:  # noqa: B008 - frozen
+    return [v.path for v in walk(host, roots or ("/r",), everything, limits=limits) if isinstance(v, Visit)]
 
 
-def sentences(host: Host, *roots: str, bounds: Bounds = Bounds()) -> list[str]:  # noqa: B008 - frozen
-    found = walk(host, roots or ("/r",), everything, bounds=bounds)
+def sentences(host: Host, *roots: str, limits: WalkLimits = WalkLimits()) -> list[str]:  # noqa: B008 - frozen
+    found = walk(host, roots or ("/r",), everything, limits=limits)
     return [item.reason for item in found if isinstance(item, Incomplete)]
 
 
@@ -52,18 +52,20 @@ def test_every_folder_is_visited_once_parents_first(files: Files) -> None:
 
 @given(trees, st.integers(0, 6), st.integers(0, 4))
 def test_bounds_hold_and_what_they_cost_is_told(files: Files, most: int, depth: int) -> None:
-    bounds = Bounds(folders=most, depth=depth)
-    found, whole = paths(FakeHost(files), bounds=bounds), paths(FakeHost(files))
+    limits = WalkLimits(folders=most, depth=depth)
+    found, whole = paths(FakeHost(files), limits=limits), paths(FakeHost(files))
     assert len(found) <= most
     assert all(path.count("/") <= depth + 1 for path in found)
     assert set(found) <= set(whole)
-    assert bool(sentences(FakeHost(files), bounds=bounds)) == (len(found) < len(whole) or most == 0) or not files
+    assert bool(sentences(FakeHost(files), limits=limits)) == (len(found) < len(whole) or most == 0) or not files
 
 
 @given(trees, st.integers(0, 5))
 def test_time_ends_a_walk_and_is_told(files: Files, seconds: int) -> None:
     ticks = itertools.count()
-    found = list(walk(FakeHost(files), ["/r"], everything, bounds=Bounds(seconds=seconds), clock=lambda: next(ticks)))
+    found = list(
+        walk(FakeHost(files), ["/r"], everything, limits=WalkLimits(seconds=seconds), clock=lambda: next(ticks))
+    )
     assert sum(isinstance(item, Visit) for item in found) <= seconds
 
 

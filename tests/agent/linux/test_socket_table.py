@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openinspector.agent.linux.socket_table import parse_table
-from openinspector.model.inventory import Transport
+from openinspector.model.inventory import TransportProtocol
 
 LINE = b"head\n 0: %b 00000000:0000 0A 0:0 0:0 0 0 0 7 1\n"
 
@@ -21,15 +21,15 @@ LINE = b"head\n 0: %b 00000000:0000 0A 0:0 0:0 0 0 0 7 1\n"
     ],
 )
 def test_addresses(local: bytes, address: str, port: int) -> None:
-    (found,) = parse_table(LINE % local, Transport.TCP, 4)
+    (found,) = parse_table(LINE % local, TransportProtocol.TCP, 4)
     assert (found.address, found.port, found.inode) == (address, port, 7)
 
 
 @pytest.mark.parametrize("local", [b"", b":", b"zz:0016", b"00:0016", b"00000000:zz", b"00000000", b"0" * 999 + b":1"])
 def test_lines_that_make_no_sense_are_passed_over(local: bytes) -> None:
-    assert list(parse_table(LINE % local, Transport.TCP, 4)) == []
+    assert list(parse_table(LINE % local, TransportProtocol.TCP, 4)) == []
 
 
 @given(st.binary())
 def test_any_bytes(data: bytes) -> None:
-    list(parse_table(b"head\n" + data, Transport.UDP, 6))
+    list(parse_table(b"head\n" + data, TransportProtocol.UDP, 6))

@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from openinspector.agent.packages import language_package
-from openinspector.agent.packages.language_package import MAX_NAME, Installation, packages
+from openinspector.agent.packages.language_package import MAX_NAME, PackageInstallation, packages
 from openinspector.agent.sensor import Absent, Incomplete
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.testing.fake_host import FakeHost
@@ -11,8 +11,8 @@ from openinspector.testing.fake_host import FakeHost
 SITE = "/usr/lib/python3/dist-packages"
 
 
-def installation(name: str) -> Installation:
-    return Installation(name=name, version="1.0", folder=SITE, record=f"{SITE}/{name}.dist-info/METADATA")
+def installation(name: str) -> PackageInstallation:
+    return PackageInstallation(name=name, version="1.0", folder=SITE, record=f"{SITE}/{name}.dist-info/METADATA")
 
 
 def test_the_package_that_brought_it_is_named() -> None:
@@ -36,7 +36,7 @@ def test_nothing_found_is_absent_unless_something_could_not_be_seen() -> None:
 def test_an_endless_search_is_ended_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language_package, "MAX_PACKAGES", 3)
 
-    def endless() -> Iterator[Installation]:
+    def endless() -> Iterator[PackageInstallation]:
         while True:
             yield installation("x")
 
@@ -48,7 +48,7 @@ def test_an_endless_search_is_ended_and_told(monkeypatch: pytest.MonkeyPatch) ->
 def test_names_and_versions_that_no_registry_has_are_left_out_and_counted() -> None:
     most = "n" * MAX_NAME
     long = [
-        Installation(name=name, version=version, folder=SITE, record=f"{SITE}/x")
+        PackageInstallation(name=name, version=version, folder=SITE, record=f"{SITE}/x")
         for name, version in ((most, "1"), ("n", most), (most + "n", "1"), ("n", most + "n"))
     ]
     gap, *found = packages(FakeHost(), PackageManager.NPM, long)

@@ -6,8 +6,8 @@ import pytest
 from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.listening_ports import SENSOR
-from openinspector.model.facts import Record
-from openinspector.model.inventory import ListeningPort, SensorState, Transport
+from openinspector.model.inventory import ListeningPort, SensorState, TransportProtocol
+from openinspector.model.record import Record
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 
@@ -55,7 +55,9 @@ class TestListeningPorts(SensorConformance):
         return FILES
 
 
-def port(transport: Transport, version: int, address: str, number: int, process: tuple[int, str, str, str]) -> Record:
+def port(
+    transport: TransportProtocol, version: int, address: str, number: int, process: tuple[int, str, str, str]
+) -> Record:
     return ListeningPort(
         transport=transport,
         ip_version=version,
@@ -73,11 +75,11 @@ def test_ports_with_processes_and_packages() -> None:
     dhclient = (40, "dhclient", "/opt/dhclient", "")
     records, status = run(SENSOR, FakeHost(FILES))
     assert records == [
-        port(Transport.TCP, 4, "0.0.0.0", 22, sshd),
-        port(Transport.TCP, 4, "127.0.0.1", 80, (30, "nginx", "/usr/bin/nginx", "nginx-core")),
-        port(Transport.TCP, 6, "::", 22, sshd),
-        port(Transport.UDP, 4, "0.0.0.0", 68, dhclient),
-        port(Transport.UDP, 6, "::1", 123, dhclient),
+        port(TransportProtocol.TCP, 4, "0.0.0.0", 22, sshd),
+        port(TransportProtocol.TCP, 4, "127.0.0.1", 80, (30, "nginx", "/usr/bin/nginx", "nginx-core")),
+        port(TransportProtocol.TCP, 6, "::", 22, sshd),
+        port(TransportProtocol.UDP, 4, "0.0.0.0", 68, dhclient),
+        port(TransportProtocol.UDP, 6, "::1", 123, dhclient),
     ]
     assert status.state is SensorState.OK
 
@@ -106,8 +108,8 @@ def test_a_port_opened_here_is_seen() -> None:
         bound.bind(("127.0.0.1", 0))
         records, _ = run(SENSOR, LocalHost())
         ports = {(r.transport, r.port): r for r in records if isinstance(r, ListeningPort) and r.address == "127.0.0.1"}
-        assert ports[Transport.TCP, server.getsockname()[1]].process_id == os.getpid()
-        assert ports[Transport.UDP, bound.getsockname()[1]].process_id == os.getpid()
+        assert ports[TransportProtocol.TCP, server.getsockname()[1]].process_id == os.getpid()
+        assert ports[TransportProtocol.UDP, bound.getsockname()[1]].process_id == os.getpid()
 
 
 def test_a_socket_that_init_opened_for_a_service_is_the_services() -> None:
@@ -120,5 +122,5 @@ def test_a_socket_that_init_opened_for_a_service_is_the_services() -> None:
     }
     found = [record for record in run(SENSOR, FakeHost(files))[0] if isinstance(record, ListeningPort)]
     by_port = {(record.transport, record.ip_version, record.port): record.process_name for record in found}
-    assert by_port[Transport.TCP, 4, 0x16] == "sshd"
-    assert by_port[Transport.UDP, 4, 0x44] == "systemd", "nobody has come yet"
+    assert by_port[TransportProtocol.TCP, 4, 0x16] == "sshd"
+    assert by_port[TransportProtocol.UDP, 4, 0x44] == "systemd", "nobody has come yet"

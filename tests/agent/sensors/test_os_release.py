@@ -3,8 +3,8 @@ import pytest
 from openinspector.agent.linux.os_release_file import parse_os_release, parse_release_line
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.os_release import SENSOR
-from openinspector.model.facts import Record
 from openinspector.model.inventory import OperatingSystem, SensorState
+from openinspector.model.record import Record
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
 from openinspector.testing.fake_host import FakeHost, Node
 

@@ -12,8 +12,8 @@ from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors import processes
 from openinspector.agent.sensors.processes import SENSOR
 from openinspector.model.activity import CodeModule, ImageState, OutdatedImage, Process
-from openinspector.model.facts import Record
 from openinspector.model.inventory import SensorState
+from openinspector.model.record import Record
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 from openinspector.wire.telemetry import message_type

@@ -1,8 +1,8 @@
 import pytest
 
 from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
-from openinspector.model.facts import Record
 from openinspector.model.inventory import PasswordQuality
+from openinspector.model.record import Record
 from openinspector.rules.security_best_practices.password_complexity import RULE
 from openinspector.testing.fact_builders import host, pam, silent, troubled
 

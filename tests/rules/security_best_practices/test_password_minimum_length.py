@@ -2,8 +2,8 @@ import pytest
 
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
-from openinspector.model.facts import Record
 from openinspector.model.inventory import LoginDefinitions, PasswordQuality
+from openinspector.model.record import Record
 from openinspector.rules.security_best_practices.password_minimum_length import RULE
 from openinspector.testing.fact_builders import host, pam, silent, troubled
 

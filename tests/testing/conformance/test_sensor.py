@@ -1,13 +1,16 @@
 """The suite must be able to fail: sensors that break a promise do not pass it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import pytest
 
 from openinspector.agent.host import Host
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
-from openinspector.model.facts import Record
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
+from openinspector.model.errors import WireError
 from openinspector.model.inventory import Group, KernelParameters
+from openinspector.model.record import Record
 from openinspector.testing.conformance.sensor import Files, SensorConformance
 from openinspector.testing.fake_host import FakeSystem
 
@@ -17,7 +20,9 @@ SUITE = SensorConformance()
 
 
 def sensor(collect: Callable[[Host], Iterator[Item]]) -> Sensor:
-    return Sensor(name="bad", title="", records=(KernelParameters,), collect=collect)
+    return Sensor(
+        name="bad", title="", records=(KernelParameters,), collect=collect, trigger=Trigger.RULE, systems=LINUX
+    )
 
 
 def raises_where_nothing_is(host: Host) -> Iterator[Item]:
@@ -71,10 +76,23 @@ def believes_in_equals_signs(host: Host) -> Iterator[Item]:
     ids=lambda value: getattr(value, "__name__", ""),
 )
 def test_a_bad_sensor_does_not_pass(collect: Callable[[Host], Iterator[Item]], test: Callable[[Sensor], None]) -> None:
-    with pytest.raises((AssertionError, UnicodeEncodeError)):
+    with pytest.raises((AssertionError, WireError)):
         test(sensor(collect))
 
 
 def test_a_sensor_that_imports_too_much_does_not_pass() -> None:
     with pytest.raises(AssertionError):
         SUITE.test_it_imports_what_an_agent_has(sensor(raises_where_nothing_is))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unregistered(Record):
+    """A kind defined where the wire does not look for kinds."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorUnregistered"
+
+
+def test_a_sensor_whose_records_the_wire_does_not_know_does_not_pass() -> None:
+    bad = replace(sensor(raises_where_nothing_is), records=(Unregistered,))
+    with pytest.raises(AssertionError, match="the wire does not know Unregistered"):
+        SUITE.test_the_wire_carries_its_records(bad)

@@ -9,8 +9,8 @@ from openinspector.agent.host import Host
 from openinspector.agent.hosts.timed_host import OverdueError, TimedHost
 from openinspector.agent.sensor import Absent, Incomplete, Sensor
 from openinspector.model.errors import WireError
-from openinspector.model.facts import Record
 from openinspector.model.inventory import MonitoringStart, SensorState, SensorStatus
+from openinspector.model.record import Record
 from openinspector.wire.codec import encode_json
 
 AGENT: Final = "agent"

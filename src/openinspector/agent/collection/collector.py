@@ -96,7 +96,7 @@ class Collector:
     def _run(self, job: _Job) -> bool:
         number = self._spool.begin_collection(job.run_arn)
         snapshot = _Snapshot(sent=self._sent.setdefault(job.run_arn, {}))
-        batch = Batch(append=lambda plaintext: self._append(job, plaintext), monotonic=self._monotonic)
+        batch = CollectionBatch(append=lambda plaintext: self._append(job, plaintext), monotonic=self._monotonic)
         with closing(_generator(self._collect(job.sensors, number, job.stopped.is_set))) as found:
             for message in found:
                 for ready in snapshot.take(message):
@@ -118,7 +118,7 @@ def _generator(found: Iterator[TelemetryMessage]) -> Generator[TelemetryMessage,
 
 
 @dataclass(slots=True)
-class Batch:
+class CollectionBatch:
     """Messages on their way into one envelope."""
 
     append: Callable[[bytes], bool]

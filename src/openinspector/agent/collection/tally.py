@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.agent.collection.collector import Batch
+from openinspector.agent.collection.collector import CollectionBatch
 from openinspector.agent.session.stream import STREAM
 from openinspector.model.inventory import SensorStatus
 from openinspector.wire.codec import decode_message, message_size
@@ -35,7 +35,7 @@ class CollectionTally:
         self.envelopes = 0
         self.wire_bytes = 0
         """Bytes of all envelopes: compressed, with their headers; HTTP and TLS come on top."""
-        self._batch = Batch(append=self._pack, monotonic=monotonic)
+        self._batch = CollectionBatch(append=self._pack, monotonic=monotonic)
 
     @property
     def messages(self) -> int:

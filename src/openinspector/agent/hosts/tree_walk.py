@@ -28,7 +28,7 @@ _NOT_BEGUN: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class WalkLimits:
     """Where a walk ends, whatever the host is like."""
 
     depth: int = 24
@@ -56,7 +56,7 @@ def walk(
     roots: Iterable[str],
     enter: Callable[[Visit], Iterable[str]],
     *,
-    bounds: Bounds = Bounds(),
+    limits: WalkLimits = WalkLimits(),
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Visit | Incomplete]:
     """Yield every folder from ``roots`` down, parents first, in the order of names; roots that are not there are none.
@@ -65,7 +65,7 @@ def walk(
     link is searched where it leads, under its own name, unless that is searched already. One on a network or kernel
     file system is not begun.
     """
-    taken = _Taken(bounds=bounds, until=clock() + bounds.seconds, clock=clock)
+    taken = _Taken(limits=limits, until=clock() + limits.seconds, clock=clock)
     mounts = _mounts(host)
     begun: set[str] = set()
     for root in roots:
@@ -95,7 +95,7 @@ class _Root:
 
 @dataclass(slots=True)
 class _Taken:
-    bounds: Bounds
+    limits: WalkLimits
     until: float
     clock: Callable[[], float]
     visited: int = 0
@@ -103,17 +103,17 @@ class _Taken:
     spent: str = ""
 
     def may_go_on(self) -> bool:
-        if self.visited >= self.bounds.folders:
-            self.spent = f"{self.bounds.folders} folders"
+        if self.visited >= self.limits.folders:
+            self.spent = f"{self.limits.folders} folders"
         elif self.clock() > self.until:
-            self.spent = f"{self.bounds.seconds:g} seconds"
+            self.spent = f"{self.limits.seconds:g} seconds"
         return not self.spent
 
     def sentences(self) -> Iterator[Incomplete]:
         if self.spent:
             yield Incomplete(reason=f"The search for installed packages stopped after {self.spent}.")
         if self.too_deep:
-            reason = f"Folders deeper than {self.bounds.depth} levels that were not searched: {self.too_deep}."
+            reason = f"Folders deeper than {self.limits.depth} levels that were not searched: {self.too_deep}."
             yield Incomplete(reason=reason)
 
 
@@ -144,7 +144,7 @@ def _below(
         visit = Visit(path=root.name + path.removeprefix(root.real), folders=folder.folders, files=folder.files)
         yield visit
         chosen = sorted(set(enter(visit)).intersection(folder.folders), reverse=True)
-        if depth < taken.bounds.depth:
+        if depth < taken.limits.depth:
             pending += ((f"{path}/{name}", depth + 1) for name in chosen)
         else:
             taken.too_deep += len(chosen)

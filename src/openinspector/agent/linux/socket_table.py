@@ -10,11 +10,11 @@ from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, unread
 from openinspector.agent.sensor import Absent, Incomplete
 from openinspector.model.activity import ConnectionState
-from openinspector.model.inventory import Transport
+from openinspector.model.inventory import TransportProtocol
 
 TCP_TABLES: Final = (("/proc/net/tcp", 4), ("/proc/net/tcp6", 6))
 UDP_TABLES: Final = (("/proc/net/udp", 4), ("/proc/net/udp6", 6))
-_OPEN: Final = {Transport.TCP: b"0A", Transport.UDP: b"07"}
+_OPEN: Final = {TransportProtocol.TCP: b"0A", TransportProtocol.UDP: b"07"}
 """TCP_LISTEN; TCP_CLOSE is what a UDP socket with no fixed peer is in (include/net/tcp_states.h)."""
 _CONNECTED: Final = {
     b"01": ConnectionState.ESTABLISHED,
@@ -36,7 +36,7 @@ _ORDER: Final[Literal["little", "big"]] = "little" if sys.byteorder == "little" 
 class OpenSocket:
     """A listening TCP socket or a UDP socket bound to a port."""
 
-    transport: Transport
+    transport: TransportProtocol
     ip_version: int
     address: str
     port: int
@@ -79,7 +79,7 @@ def read_tables(
     return sockets
 
 
-def parse_table(data: bytes, transport: Transport, ip_version: int) -> Iterator[OpenSocket]:
+def parse_table(data: bytes, transport: TransportProtocol, ip_version: int) -> Iterator[OpenSocket]:
     """Yield the open sockets of one table; lines that are not understood are passed over."""
     state = _OPEN[transport]
     for line in data.split(b"\n")[1:]:

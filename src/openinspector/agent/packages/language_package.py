@@ -25,7 +25,7 @@ MAX_NAME: Final = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Installation:
+class PackageInstallation:
     """One installed package, and the file that says so."""
 
     name: str
@@ -37,10 +37,10 @@ class Installation:
 
 
 def packages(
-    host: Host, manager: PackageManager, found: Iterable[Installation | Incomplete]
+    host: Host, manager: PackageManager, found: Iterable[PackageInstallation | Incomplete]
 ) -> Iterator[Package | Incomplete | Absent]:
     """Yield the packages of what a search ``found``, with the distribution's packages that brought them."""
-    installations: list[Installation] = []
+    installations: list[PackageInstallation] = []
     incomplete = False
     too_long = 0
     for item in islice(found, MAX_PACKAGES):

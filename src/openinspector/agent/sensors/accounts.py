@@ -6,7 +6,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.account_file import GROUP, PASSWD, SHADOW, number, read_entries
 from openinspector.agent.linux.config_file import MISSING, unread
-from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.inventory import Group, PasswordState, User
 
 _PASSWD_FIELDS: Final = 7
@@ -113,5 +113,7 @@ SENSOR: Final = Sensor(
     title="Users, groups and password ages",
     records=(User, Group),
     collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
     needs=Needs(root=True),
 )

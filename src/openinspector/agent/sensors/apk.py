@@ -8,7 +8,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, unread
 from openinspector.agent.packages.stanza import MAX_BROKEN, has_words, stanzas
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 DATABASES: Final = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
@@ -62,4 +62,11 @@ def _package(fields: dict[bytes, bytes]) -> Package:
     )
 
 
-SENSOR: Final = Sensor(name="apk", title="Packages installed by apk", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="apk",
+    title="Packages installed by apk",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

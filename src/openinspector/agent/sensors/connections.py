@@ -11,7 +11,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.socket_owner import SocketOwner, SocketOwners
 from openinspector.agent.linux.socket_table import TCP_TABLES, ConnectedSocket, parse_connections, read_tables
-from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.activity import TcpConnection
 
 _TABLES: Final = tuple((path, partial(parse_connections, ip_version=ip_version)) for path, ip_version in TCP_TABLES)
@@ -49,6 +49,8 @@ SENSOR: Final = Sensor(
     title="TCP connections and their processes",
     records=(TcpConnection,),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
     needs=Needs(root=True),
     max_bytes=2 * 1024 * 1024,
 )

@@ -13,7 +13,7 @@ from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import unread
 from openinspector.agent.linux.os_release_file import read_os_release
 from openinspector.agent.registry import sensors
-from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.inventory import ContainerRoot, Package, PackageManager
 
 MAX_ROOTS: Final = 500
@@ -95,5 +95,7 @@ SENSOR: Final = Sensor(
     title="Running containers",
     records=(ContainerRoot,),
     collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
     needs=Needs(root=True),
 )

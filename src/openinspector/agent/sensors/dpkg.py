@@ -11,7 +11,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, unread
 from openinspector.agent.packages.stanza import MAX_BROKEN, has_words, stanzas
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 STATUS: Final = "/var/lib/dpkg/status"
@@ -81,4 +81,11 @@ def _folder(host: Host) -> tuple[list[str], list[Incomplete]]:
         return [], [unread(STATUS_FOLDER, error)]
 
 
-SENSOR: Final = Sensor(name="dpkg", title="Packages installed by dpkg", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="dpkg",
+    title="Packages installed by dpkg",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

@@ -14,7 +14,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux import nftables
 from openinspector.agent.linux.config_file import MISSING, decode, read_lines, shell_words, unread
-from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, FirewallSet
 
 MODULE: Final = "/sys/module/nf_tables"
@@ -138,6 +138,8 @@ SENSOR: Final = Sensor(
     title="Rules of the packet filter",
     records=(FirewallChain, FirewallRule, FirewallSet),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
     needs=Needs(root=True),
     max_bytes=8 * 1024 * 1024,
 )

@@ -10,8 +10,8 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.hosts.tree_walk import Visit, walk
 from openinspector.agent.linux.config_file import printable
-from openinspector.agent.packages.language_package import APPLICATIONS, NEVER_ENTERED, Installation, packages
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.packages.language_package import APPLICATIONS, NEVER_ENTERED, PackageInstallation, packages
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 _SPECIFICATIONS: Final = "specifications"
@@ -40,7 +40,7 @@ def parse(file_name: str) -> tuple[str, str] | None:
     return (told[1], told[2]) if told else None
 
 
-def _installations(host: Host) -> Iterator[Installation | Incomplete]:
+def _installations(host: Host) -> Iterator[PackageInstallation | Incomplete]:
     for visit in walk(host, (*_OWN_ROOTS, *APPLICATIONS), _enter):
         if isinstance(visit, Incomplete):
             yield visit
@@ -60,12 +60,19 @@ def _enter(visit: Visit) -> Iterable[str]:
     return [name for name in visit.folders if name not in NEVER_ENTERED]
 
 
-def _installation(folder: str, specifications: str, file: str) -> Installation | Incomplete:
+def _installation(folder: str, specifications: str, file: str) -> PackageInstallation | Incomplete:
     path = f"{specifications}/{file}"
     told = parse(printable(file))
     if told is None:
         return Incomplete(reason=f"{printable(path)} is not named after a gem and its version.")
-    return Installation(name=told[0], version=told[1], folder=folder, record=path)
+    return PackageInstallation(name=told[0], version=told[1], folder=folder, record=path)
 
 
-SENSOR: Final = Sensor(name="gem", title="Packages of Ruby (RubyGems)", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="gem",
+    title="Packages of Ruby (RubyGems)",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

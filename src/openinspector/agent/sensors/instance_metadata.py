@@ -12,7 +12,7 @@ from openinspector.agent.cloud.instance_metadata import (
     NoMetadataError,
 )
 from openinspector.agent.host import Host
-from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.agent.sensor import LINUX, WINDOWS, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.inventory import InstanceMetadata
 
 IDENTITY: Final = "/latest/dynamic/instance-identity/document"
@@ -78,6 +78,8 @@ SENSOR: Final = Sensor(
     title="EC2 instance metadata",
     records=(InstanceMetadata,),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX | WINDOWS,
     needs=Needs(network=True),
     max_seconds=15.0,
 )

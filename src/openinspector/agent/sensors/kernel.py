@@ -7,7 +7,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, printable, unread
 from openinspector.agent.packages.file_owner import owners
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Kernel
 
 BOOT: Final = "/boot"
@@ -60,4 +60,11 @@ def _modules(host: Host, name: str) -> tuple[str, str]:
     return "", ""
 
 
-SENSOR: Final = Sensor(name="kernel", title="Kernels, running and installed", records=(Kernel,), collect=collect)
+SENSOR: Final = Sensor(
+    name="kernel",
+    title="Kernels, running and installed",
+    records=(Kernel,),
+    collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
+)

@@ -5,7 +5,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.configuration import KernelModule
 
 MODULES: Final = "/proc/modules"
@@ -45,5 +45,7 @@ SENSOR: Final = Sensor(
     title="Loaded kernel modules",
     records=(KernelModule,),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
     max_bytes=2 * 1024 * 1024,
 )

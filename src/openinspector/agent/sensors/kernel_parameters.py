@@ -12,7 +12,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, printable, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import KernelParameters
 
 FOLDER: Final = "/proc/sys"
@@ -99,5 +99,7 @@ SENSOR: Final = Sensor(
     title="Kernel parameters (sysctl)",
     records=(KernelParameters,),
     collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
     max_bytes=2 * 1024 * 1024,
 )

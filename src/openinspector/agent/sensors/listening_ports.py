@@ -13,12 +13,12 @@ from openinspector.agent.linux.config_file import printable
 from openinspector.agent.linux.socket_owner import SocketOwner, SocketOwners
 from openinspector.agent.linux.socket_table import TCP_TABLES, UDP_TABLES, OpenSocket, parse_table, read_tables
 from openinspector.agent.packages.file_owner import owners
-from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
-from openinspector.model.inventory import ListeningPort, Transport
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
+from openinspector.model.inventory import ListeningPort, TransportProtocol
 
 _TABLES: Final = tuple(
     (path, partial(parse_table, transport=transport, ip_version=ip_version))
-    for transport, tables in ((Transport.TCP, TCP_TABLES), (Transport.UDP, UDP_TABLES))
+    for transport, tables in ((TransportProtocol.TCP, TCP_TABLES), (TransportProtocol.UDP, UDP_TABLES))
     for path, ip_version in tables
 )
 
@@ -52,5 +52,7 @@ SENSOR: Final = Sensor(
     title="Listening ports, their processes and packages",
     records=(ListeningPort,),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
     needs=Needs(root=True),
 )

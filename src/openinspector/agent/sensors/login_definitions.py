@@ -5,7 +5,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, read_lines, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import LoginDefinitions
 
 PATHS: Final = ("/etc/login.defs", "/usr/etc/login.defs")
@@ -49,4 +49,6 @@ SENSOR: Final = Sensor(
     title="Defaults of new accounts (login.defs)",
     records=(LoginDefinitions,),
     collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
 )

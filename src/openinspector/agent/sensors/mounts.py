@@ -10,7 +10,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.configuration import Mount
 
 FILES: Final = ("/proc/1/mountinfo", "/proc/self/mountinfo")
@@ -75,4 +75,11 @@ def _plain(field: str) -> str:
     return _OCTAL.sub(lambda found: chr(int(found[1], 8)), field)
 
 
-SENSOR: Final = Sensor(name="mounts", title="Mounted file systems", records=(Mount,), collect=collect)
+SENSOR: Final = Sensor(
+    name="mounts",
+    title="Mounted file systems",
+    records=(Mount,),
+    collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
+)

@@ -9,7 +9,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, read_lines, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.agent.settings.ip_address import is_ip_address
 from openinspector.model.activity import DnsEntry, DnsEntryKind
 
@@ -74,5 +74,7 @@ SENSOR: Final = Sensor(
     title="Resolvers and fixed host names",
     records=(DnsEntry,),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
     max_bytes=4 * 1024 * 1024,
 )

@@ -6,7 +6,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, printable, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import NetworkInterface
 
 FOLDER: Final = "/sys/class/net"
@@ -69,4 +69,6 @@ SENSOR: Final = Sensor(
     title="Network interfaces and addresses",
     records=(NetworkInterface,),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
 )

@@ -11,8 +11,14 @@ import msgspec
 from openinspector.agent.host import Host
 from openinspector.agent.hosts.tree_walk import Visit, walk
 from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, printable, unread
-from openinspector.agent.packages.language_package import APPLICATIONS, LIBRARIES, NEVER_ENTERED, Installation, packages
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.packages.language_package import (
+    APPLICATIONS,
+    LIBRARIES,
+    NEVER_ENTERED,
+    PackageInstallation,
+    packages,
+)
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 _MODULES: Final = "node_modules"
@@ -44,7 +50,7 @@ def parse(data: bytes) -> tuple[str, str] | None:
     return (file.name, file.version) if file.name and file.version else None
 
 
-def _installations(host: Host) -> Iterator[Installation | Incomplete]:
+def _installations(host: Host) -> Iterator[PackageInstallation | Incomplete]:
     for visit in walk(host, (*LIBRARIES, *APPLICATIONS, _DEBIAN), _enter):
         if isinstance(visit, Incomplete):
             yield visit
@@ -72,7 +78,7 @@ def _is_package(path: str) -> bool:
     return _is_shelf(parent) and not name.startswith(("@", "."))
 
 
-def _installation(host: Host, folder: str) -> Installation | Incomplete:
+def _installation(host: Host, folder: str) -> PackageInstallation | Incomplete:
     path = f"{folder}/{_FILE}"
     try:
         told = parse(host.read(path, MAX_CONFIG_BYTES))
@@ -80,7 +86,14 @@ def _installation(host: Host, folder: str) -> Installation | Incomplete:
         return unread(path, error)
     if told is None:
         return Incomplete(reason=f"{printable(path)} has no package name or version.")
-    return Installation(name=told[0], version=told[1], folder=folder, record=path)
+    return PackageInstallation(name=told[0], version=told[1], folder=folder, record=path)
 
 
-SENSOR: Final = Sensor(name="npm", title="Packages of Node.js (npm)", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="npm",
+    title="Packages of Node.js (npm)",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

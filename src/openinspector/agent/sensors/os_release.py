@@ -6,7 +6,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, read_lines, unread
 from openinspector.agent.linux.os_release_file import OS_RELEASE, read_os_release
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import OperatingSystem
 
 DEBIAN_VERSION: Final = "/etc/debian_version"
@@ -52,5 +52,10 @@ def _debian_codename(host: Host, values: dict[str, str]) -> str:
 
 
 SENSOR: Final = Sensor(
-    name="os_release", title="Operating system and running kernel", records=(OperatingSystem,), collect=collect
+    name="os_release",
+    title="Operating system and running kernel",
+    records=(OperatingSystem,),
+    collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
 )

@@ -5,7 +5,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, MISSING, decode, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 DATABASE: Final = "/var/lib/pacman/local"
@@ -51,4 +51,11 @@ def parse(data: bytes, path: str) -> Package | Incomplete:
     )
 
 
-SENSOR: Final = Sensor(name="pacman", title="Packages installed by pacman", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="pacman",
+    title="Packages installed by pacman",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

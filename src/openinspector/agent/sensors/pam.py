@@ -6,7 +6,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING
 from openinspector.agent.linux.pam_stack import FACILITIES, FOLDERS, PamStacks
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import PamConfiguration
 
 SERVICES: Final = ("passwd", "common-password", "system-auth", "password-auth", "sshd", "login")
@@ -33,4 +33,11 @@ def _is_folder(host: Host, path: str) -> bool:
         return True
 
 
-SENSOR: Final = Sensor(name="pam", title="PAM password stacks", records=(PamConfiguration,), collect=collect)
+SENSOR: Final = Sensor(
+    name="pam",
+    title="PAM password stacks",
+    records=(PamConfiguration,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

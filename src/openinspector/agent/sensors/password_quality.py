@@ -9,7 +9,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, read_lines, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import PasswordQuality
 
 MAIN: Final = "/etc/security/pwquality.conf"
@@ -63,5 +63,10 @@ def _exists(host: Host, path: str) -> bool:
 
 
 SENSOR: Final = Sensor(
-    name="password_quality", title="Password quality (pwquality)", records=(PasswordQuality,), collect=collect
+    name="password_quality",
+    title="Password quality (pwquality)",
+    records=(PasswordQuality,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
 )

@@ -8,7 +8,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, unread
 from openinspector.agent.linux.process_table import TICKS_A_SECOND, stats
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.activity import ProcessPerformance, SystemPerformance
 
 STAT: Final = "/proc/stat"
@@ -89,5 +89,7 @@ SENSOR: Final = Sensor(
     title="What the host and its processes use",
     records=(SystemPerformance, ProcessPerformance),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
     max_bytes=4 * 1024 * 1024,
 )

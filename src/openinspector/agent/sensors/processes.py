@@ -21,7 +21,7 @@ from openinspector.agent.linux.process_table import (
     stats,
 )
 from openinspector.agent.packages.file_owner import owners
-from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.activity import CodeModule, ImageState, OutdatedImage, Process
 
 MAX_PROCESSES: Final = 20_000
@@ -184,5 +184,7 @@ SENSOR: Final = Sensor(
     title="Processes, the code they run and whether that is still on disk",
     records=(Process, CodeModule, OutdatedImage),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
     needs=Needs(root=True),
 )

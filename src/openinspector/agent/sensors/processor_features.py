@@ -5,7 +5,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, read_lines, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import ProcessorFeatures
 
 CPUINFO: Final = "/proc/cpuinfo"
@@ -48,5 +48,10 @@ def _switch(command_line: str) -> str:
 
 
 SENSOR: Final = Sensor(
-    name="processor_features", title="No-execute pages (NX)", records=(ProcessorFeatures,), collect=collect
+    name="processor_features",
+    title="No-execute pages (NX)",
+    records=(ProcessorFeatures,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
 )

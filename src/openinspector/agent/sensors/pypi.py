@@ -10,8 +10,14 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.hosts.tree_walk import Visit, walk
 from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, decode, printable, unread
-from openinspector.agent.packages.language_package import APPLICATIONS, LIBRARIES, NEVER_ENTERED, Installation, packages
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.packages.language_package import (
+    APPLICATIONS,
+    LIBRARIES,
+    NEVER_ENTERED,
+    PackageInstallation,
+    packages,
+)
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 _SITES: Final = ("site-packages", "dist-packages")
@@ -34,7 +40,7 @@ def parse(metadata: bytes) -> tuple[str, str]:
     return decode(fields.get(b"name", b"")), decode(fields.get(b"version", b""))
 
 
-def _installations(host: Host) -> Iterator[Installation | Incomplete]:
+def _installations(host: Host) -> Iterator[PackageInstallation | Incomplete]:
     for visit in walk(host, (*LIBRARIES, *APPLICATIONS), _enter):
         if isinstance(visit, Incomplete):
             yield visit
@@ -60,7 +66,7 @@ def _records(visit: Visit) -> Iterator[str]:
     yield from (name for name in visit.files if name.endswith(".egg-info"))
 
 
-def _installation(host: Host, folder: str, record: str) -> Installation | Incomplete:
+def _installation(host: Host, folder: str, record: str) -> PackageInstallation | Incomplete:
     path = f"{folder}/{record}"
     try:
         name, version = parse(host.read(path, MAX_CONFIG_BYTES))
@@ -71,7 +77,14 @@ def _installation(host: Host, folder: str, record: str) -> Installation | Incomp
         name, version = told.groups()
     if not (name and version):
         return Incomplete(reason=f"{printable(path)} has no package name or version.")
-    return Installation(name=name, version=version, folder=folder, record=path)
+    return PackageInstallation(name=name, version=version, folder=folder, record=path)
 
 
-SENSOR: Final = Sensor(name="pypi", title="Packages of Python (PyPI)", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="pypi",
+    title="Packages of Python (PyPI)",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

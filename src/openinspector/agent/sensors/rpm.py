@@ -17,7 +17,7 @@ from openinspector.agent.packages.rpm_database.header import (
     VERSION,
     Header,
 )
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.errors import SensorError
 from openinspector.model.inventory import Package, PackageManager
 
@@ -89,4 +89,11 @@ def _packages(host: Host, path: str) -> Iterator[Package | Incomplete]:
             yield package
 
 
-SENSOR: Final = Sensor(name="rpm", title="Packages installed by rpm", records=(Package,), collect=collect)
+SENSOR: Final = Sensor(
+    name="rpm",
+    title="Packages installed by rpm",
+    records=(Package,),
+    collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
+)

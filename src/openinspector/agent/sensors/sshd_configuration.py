@@ -21,7 +21,7 @@ from openinspector.agent.linux.sshd_defaults import (
 )
 from openinspector.agent.linux.sshd_file import Setting, SshdFiles
 from openinspector.agent.linux.sshd_service import service_file, service_settings
-from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.inventory import SshdConfiguration
 
 PROGRAMS: Final = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/lib/ssh/sshd")
@@ -170,5 +170,7 @@ SENSOR: Final = Sensor(
     title="Effective configuration of sshd",
     records=(SshdConfiguration,),
     collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
     needs=Needs(root=True),
 )

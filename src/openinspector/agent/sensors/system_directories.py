@@ -15,7 +15,7 @@ from typing import Final
 from openinspector.agent.host import FileStatus, Host
 from openinspector.agent.linux.account_file import GROUP, PASSWD, names_by_id
 from openinspector.agent.linux.config_file import MISSING, printable, unread
-from openinspector.agent.sensor import Absent, Incomplete, Needs, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.inventory import DirectoryMode
 
 DIRECTORIES: Final = (
@@ -148,5 +148,7 @@ SENSOR: Final = Sensor(
     title="Owners and modes of system directories",
     records=(DirectoryMode,),
     collect=collect,
+    trigger=Trigger.RULE,
+    systems=LINUX,
     needs=Needs(root=True),
 )

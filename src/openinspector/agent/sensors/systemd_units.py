@@ -12,7 +12,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, logical_lines, printable, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.configuration import SystemdUnit, UnitState
 
 ADMINISTRATOR: Final = "/etc/systemd/system"
@@ -221,5 +221,7 @@ SENSOR: Final = Sensor(
     title="Units of systemd and whether they start on boot",
     records=(SystemdUnit,),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
     max_bytes=4 * 1024 * 1024,
 )

@@ -11,7 +11,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.account_file import PASSWD, names_by_id, number
 from openinspector.agent.linux.config_file import MISSING, decode, read_lines, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.activity import Terminal
 
 UTMP: Final = ("/run/utmp", "/var/run/utmp")
@@ -96,5 +96,11 @@ def _text(field: bytes) -> str:
 
 
 SENSOR: Final = Sensor(
-    name="terminals", title="Login sessions", records=(Terminal,), collect=collect, max_bytes=4 * 1024 * 1024
+    name="terminals",
+    title="Login sessions",
+    records=(Terminal,),
+    collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
+    max_bytes=4 * 1024 * 1024,
 )

@@ -11,7 +11,7 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, printable, read_lines, unread
 from openinspector.agent.linux.process_table import boot_time, stats
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.activity import TimeState
 
 UPTIME: Final = "/proc/uptime"
@@ -95,5 +95,10 @@ def _synchronized(host: Host, *, runs: bool) -> bool | None:
 
 
 SENSOR: Final = Sensor(
-    name="time_state", title="Clock, time zone and time services", records=(TimeState,), collect=collect
+    name="time_state",
+    title="Clock, time zone and time services",
+    records=(TimeState,),
+    collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=LINUX,
 )

@@ -13,7 +13,7 @@ from typing import Final
 
 from openinspector.agent.host import Host, RegistryKey
 from openinspector.agent.linux.config_file import MISSING, printable, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
 from openinspector.agent.windows.hotfix_list import MAX_LIST_BYTES, HotfixListError, parse_hotfix_list
 from openinspector.agent.windows.recorded_registry import EXPORTS
 from openinspector.agent.windows.version import unseen_windows
@@ -111,5 +111,10 @@ def _list(host: Host, path: str) -> Iterator[WindowsHotfix | Incomplete]:
 
 
 SENSOR: Final = Sensor(
-    name="windows_hotfixes", title="Updates installed on Windows", records=(WindowsHotfix,), collect=collect
+    name="windows_hotfixes",
+    title="Updates installed on Windows",
+    records=(WindowsHotfix,),
+    collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=WINDOWS,
 )

@@ -5,7 +5,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
 from openinspector.agent.windows.version import CURRENT_VERSION, read_windows_version
 from openinspector.model.inventory import OperatingSystem
 
@@ -26,5 +26,10 @@ def collect(host: Host) -> Iterator[OperatingSystem | Incomplete | Absent]:
 
 
 SENSOR: Final = Sensor(
-    name="windows_os", title="Version, build and revision of Windows", records=(OperatingSystem,), collect=collect
+    name="windows_os",
+    title="Version, build and revision of Windows",
+    records=(OperatingSystem,),
+    collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=WINDOWS,
 )

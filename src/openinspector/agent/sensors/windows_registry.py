@@ -8,7 +8,7 @@ from typing import Final
 
 from openinspector.agent.host import Host, RegistryValue
 from openinspector.agent.linux.config_file import unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
 from openinspector.agent.windows.registry_tree import (
     REG_BINARY,
     REG_DWORD,
@@ -71,4 +71,6 @@ SENSOR: Final = Sensor(
     title="Security settings in the Windows registry",
     records=(WindowsRegistryValue,),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=WINDOWS,
 )

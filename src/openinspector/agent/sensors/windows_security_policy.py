@@ -9,7 +9,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
 from openinspector.agent.windows.recorded_registry import EXPORTS
 from openinspector.agent.windows.security_policy_file import (
     MAX_POLICY_BYTES,
@@ -65,4 +65,6 @@ SENSOR: Final = Sensor(
     title="Local security policy of Windows",
     records=(WindowsSecurityPolicy,),
     collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=WINDOWS,
 )

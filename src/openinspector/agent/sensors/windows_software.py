@@ -10,7 +10,7 @@ from typing import Final
 
 from openinspector.agent.host import Host, RegistryKey
 from openinspector.agent.linux.config_file import unread
-from openinspector.agent.sensor import Absent, Incomplete, Sensor
+from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
 from openinspector.agent.windows.version import unseen_windows
 from openinspector.model.windows import WindowsProgram
 
@@ -82,5 +82,10 @@ def _day(text: str) -> str:
 
 
 SENSOR: Final = Sensor(
-    name="windows_software", title="Programs installed on Windows", records=(WindowsProgram,), collect=collect
+    name="windows_software",
+    title="Programs installed on Windows",
+    records=(WindowsProgram,),
+    collect=collect,
+    trigger=Trigger.EVERY_RUN,
+    systems=WINDOWS,
 )

@@ -11,8 +11,8 @@ from openinspector.agent.registry import sensors
 from openinspector.agent.runtime import open_client
 from openinspector.agent.settings.settings import AgentSettings
 from openinspector.model.errors import OpenInspectorError, SensorError
-from openinspector.model.facts import Record
 from openinspector.model.inventory import SensorStatus
+from openinspector.model.record import Record
 from openinspector.plugins import PluginError
 from openinspector.wire.codec import decode_message, encode_record
 

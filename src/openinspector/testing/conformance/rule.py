@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Final, TypeVar, get_args, get_origin, get_type_hints
+from typing import ClassVar, Final, TypeVar, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from openinspector.engine.bounds import MAX_ATTRIBUTES, MAX_KEY, MAX_RULE_ID, MAX_TEXT, MAX_VALUE
 from openinspector.engine.evaluate import restricted
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
-from openinspector.model.facts import HostFacts, Record
+from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import SensorState, SensorStatus
+from openinspector.model.record import Record
+from openinspector.wire.record_kind import RECORD_KINDS
 
-KINDS: Final[tuple[type[Record], ...]] = get_args(Record)
+KINDS: Final[tuple[type[Record], ...]] = tuple(RECORD_KINDS.values())
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -183,7 +185,12 @@ def watched(facts: HostFacts, rule: Rule) -> HostFacts:
 
 
 def _records(kind: type[Record]) -> st.SearchStrategy[Record]:
-    return st.builds(kind, **{name: _field(name, hint) for name, hint in get_type_hints(kind).items()})
+    return st.builds(kind, **{name: _field(name, hint) for name, hint in _fields(kind)})
+
+
+def _fields(kind: type[object]) -> Iterator[tuple[str, object]]:
+    """Yield the name and type of each field of a dataclass."""
+    return ((name, hint) for name, hint in get_type_hints(kind).items() if get_origin(hint) is not ClassVar)
 
 
 def _field(name: str, hint: object) -> st.SearchStrategy[object]:
@@ -208,7 +215,7 @@ def _of(hint: object) -> st.SearchStrategy[object]:
     if isinstance(hint, type) and issubclass(hint, Enum):
         return st.sampled_from(hint)
     if isinstance(hint, type) and dataclasses.is_dataclass(hint):
-        return st.builds(hint, **{name: _field(name, inner) for name, inner in get_type_hints(hint).items()})
+        return st.builds(hint, **{name: _field(name, inner) for name, inner in _fields(hint)})
     raise TypeError(f"no strategy for {hint}: add one")
 
 

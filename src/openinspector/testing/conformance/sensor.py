@@ -18,10 +18,12 @@ from openinspector.agent.collection.collection import collect_one
 from openinspector.agent.host import MAX_FILE_BYTES, Host
 from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
-from openinspector.model.facts import Record
 from openinspector.model.inventory import SensorState, SensorStatus
+from openinspector.model.record import Record
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 from openinspector.testing.hostile_host import EndlessHost, RacingHost
+from openinspector.wire.codec import decode_message, encode_record
+from openinspector.wire.record_kind import RECORD_KINDS
 
 Files = Mapping[str, bytes | str | Node]
 
@@ -84,6 +86,13 @@ class SensorConformance:
         assert {type(record) for record in records} == set(sensor.records)
         assert run(sensor, FakeHost(files, system)) == (records, status)
         assert_sendable(records)
+
+    def test_the_wire_carries_its_records(self, sensor: Sensor) -> None:
+        """The service can decode each declared kind, and counts it under a message type."""
+        assert sensor.records
+        for kind in sensor.records:
+            assert RECORD_KINDS.get(kind.__name__) is kind, f"the wire does not know {kind.__name__}"
+            assert kind.MESSAGE_TYPE
 
     def test_an_empty_host_has_nothing(self, sensor: Sensor) -> None:
         """And the status says so in a sentence."""
@@ -273,7 +282,7 @@ def _put_back(place: Path, content: bytes) -> None:
 def assert_sendable(records: list[Record]) -> None:
     """Assert that each record becomes JSON and is the same again."""
     for record in records:
-        assert msgspec.json.decode(msgspec.json.encode(record), type=type(record)) == record
+        assert decode_message(encode_record("any", record)) == record
 
 
 def _damaged(files: Files, content: bytes) -> Iterator[Files]:

@@ -1,0 +1,24 @@
+"""Record: the base of everything a sensor sends."""
+
+from typing import ClassVar
+
+
+class Record:
+    """One thing a sensor found on a host.
+
+    A kind of record is a frozen dataclass in a module of `openinspector.model` that derives from this class. That is
+    all it takes to register it: the class name is its name on the wire, and `openinspector.wire.record_kind` finds it.
+    """
+
+    __slots__ = ()
+
+    MESSAGE_TYPE: ClassVar[str]
+    """Type of the telemetry message (F3.12 to F3.16), which several kinds may share.
+
+    A kind with more than one type gives a pattern, such as ``InspectorTcpV{4,6}Connection``, and overrides
+    `message_type`.
+    """
+
+    def message_type(self) -> str:
+        """Return the type of the message that carries this record."""
+        return self.MESSAGE_TYPE
