@@ -62,6 +62,49 @@ def test_a_name_that_is_not_the_file_s_is_refused(folder: Path) -> None:
         discover("shapes_under_test", "SHAPE", Shape)
 
 
+def discover_tables() -> list[str]:
+    return list(discover("shapes_under_test", "SHAPE", Shape, table="SHAPES"))
+
+
+TABLE = "from tests_shape import Shape\nSHAPES = (Shape('red'), Shape('blue'))\n"
+
+
+def test_a_module_may_bring_a_table(folder: Path) -> None:
+    write(folder, "square", GOOD.format(name="square"))
+    write(folder, "colours", TABLE)
+    assert discover_tables() == ["blue", "red", "square"]
+
+
+def test_a_table_is_refused_unless_it_is_asked_for(folder: Path) -> None:
+    write(folder, "colours", TABLE)
+    with pytest.raises(PluginError, match="colours must define SHAPE: Shape$"):
+        discover("shapes_under_test", "SHAPE", Shape)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("SHAPES = ()", "not empty"),
+        ("SHAPES = ('red',)", "must be a tuple"),
+        ("SHAPES = []", "must be a tuple"),
+        (TABLE + "SHAPE = Shape('colours')", "both SHAPE and SHAPES"),
+        (TABLE + "SHAPES += (Shape('red'),)", "already has a Shape named 'red'"),
+        ("", r"must define SHAPE: Shape or SHAPES: tuple\[Shape, \.\.\.\]"),
+    ],
+)
+def test_a_bad_table_is_refused(folder: Path, text: str, message: str) -> None:
+    write(folder, "colours", text)
+    with pytest.raises(PluginError, match=message):
+        discover_tables()
+
+
+def test_a_name_of_a_table_is_used_once_in_the_package(folder: Path) -> None:
+    write(folder, "colours", TABLE)
+    write(folder, "red", GOOD.format(name="red"))
+    with pytest.raises(PluginError, match="red: shapes_under_test already has a Shape named 'red'"):
+        discover_tables()
+
+
 def test_the_mapping_cannot_be_changed(folder: Path) -> None:
     write(folder, "square", GOOD.format(name="square"))
     plugins = discover("shapes_under_test", "SHAPE", Shape)

@@ -1,13 +1,13 @@
-"""discover(): the folder is the registry; the only user of importlib.
+"""Plugins: the folder is the registry. The only module that uses importlib.
 
-A module of the folder exports one constant of an agreed name and type. No decorators, no side effects, no list to
-edit. Third parties add modules through entry points of the group named like the folder, under the same checks.
+A module in the folder exports one constant of an agreed name and type. There are no decorators, no side effects and no
+list to edit. Third parties add modules through entry points of the group named after the folder; the same checks apply.
 """
 
 import importlib
 import importlib.util
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import entry_points
 from types import MappingProxyType, ModuleType
 from typing import Protocol, TypeVar
@@ -16,7 +16,7 @@ from openinspector.model.errors import OpenInspectorError
 
 
 class Named(Protocol):
-    """What every plugin has: a name equal to its file's."""
+    """A plugin: anything with a name."""
 
     @property
     def name(self) -> str:
@@ -29,25 +29,33 @@ T = TypeVar("T")
 
 
 class PluginError(OpenInspectorError):
-    """A file in a plugin folder that is not the plugin it should be."""
+    """A module in a plugin folder does not define the plugin that it should."""
 
 
-def discover(package: str, constant: str, kind: type[P]) -> Mapping[str, P]:
+def discover(package: str, constant: str, kind: type[P], table: str | None = None) -> Mapping[str, P]:
     """Return the plugins of ``package`` by name, in name order.
 
-    Every module of the folder must define ``constant`` as a ``kind`` whose ``name`` equals the file's name;
-    otherwise PluginError says which file must define what.
+    Each module of the folder defines ``constant`` as a ``kind`` whose ``name`` equals the file's name. If ``table``
+    is given, a module may instead define that constant as a tuple of any number of ``kind``, with names of their own.
+
+    Raise PluginError if a module defines neither or both, or if a name is taken; the message names the module.
     """
-    plugins = {name: _plugin(module, name, constant, kind) for name, module in modules(package).items()}
+    plugins: dict[str, P] = {}
+    for name, module in modules(package).items():
+        for plugin in _plugins(module, name, (constant, kind, table)):
+            if plugin.name in plugins:
+                raise PluginError(f"{module.__name__}: {package} already has a {kind.__name__} named {plugin.name!r}")
+            plugins[plugin.name] = plugin
     for entry in sorted(entry_points(group=package), key=lambda e: e.name):
-        if entry.name in plugins:
-            raise PluginError(f"{entry.value} cannot replace the built-in {package}.{entry.name}")
-        plugins[entry.name] = _plugin(importlib.import_module(entry.module), entry.name, constant, kind)
-    return MappingProxyType(plugins)
+        for plugin in _plugins(importlib.import_module(entry.module), entry.name, (constant, kind, table)):
+            if plugin.name in plugins:
+                raise PluginError(f"{entry.value} cannot replace {package}.{plugin.name}")
+            plugins[plugin.name] = plugin
+    return MappingProxyType(dict(sorted(plugins.items())))
 
 
 def modules(package: str) -> Mapping[str, ModuleType]:
-    """Return the modules of ``package`` by name, in name order; none where there is no such folder."""
+    """Return the modules of ``package`` by name, in name order; none if there is no such folder."""
     if importlib.util.find_spec(package) is None:
         return MappingProxyType({})
     folder = importlib.import_module(package)
@@ -72,10 +80,23 @@ def subclasses(package: str, base: type[T]) -> Mapping[str, type[T]]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
-def _plugin(module: ModuleType, name: str, constant: str, kind: type[P]) -> P:
+def _plugins(module: ModuleType, name: str, wanted: tuple[str, type[P], str | None]) -> Sequence[P]:
+    constant, kind, table = wanted
+    if table is not None and hasattr(module, table):
+        return _table(module, constant, kind, table)
     plugin = getattr(module, constant, None)
     if not isinstance(plugin, kind):
-        raise PluginError(f"{module.__name__} must define {constant}: {kind.__name__}")
+        choice = f" or {table}: tuple[{kind.__name__}, ...]" if table else ""
+        raise PluginError(f"{module.__name__} must define {constant}: {kind.__name__}{choice}")
     if plugin.name != name:
         raise PluginError(f"{module.__name__}.{constant}.name is {plugin.name!r}; it must be {name!r}")
-    return plugin
+    return (plugin,)
+
+
+def _table(module: ModuleType, constant: str, kind: type[P], table: str) -> Sequence[P]:
+    rows = getattr(module, table)
+    if hasattr(module, constant):
+        raise PluginError(f"{module.__name__} defines both {constant} and {table}; it must define one of them")
+    if not isinstance(rows, tuple) or not rows or not all(isinstance(row, kind) for row in rows):
+        raise PluginError(f"{module.__name__}.{table} must be a tuple[{kind.__name__}, ...] and not empty")
+    return rows

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).resolve().parents[2] / "src" / "openinspector"
-CORE = ("model", "versions", "wire", "feeds", "engine", "rules")
+CORE = ("model", "versions", "wire", "feeds", "engine", "rules", "sbom")
 FILES = sorted(
     [path for folder in CORE for path in (SOURCE / folder).rglob("*.py")] + [SOURCE / "feed.py", SOURCE / "version.py"]
 )

@@ -1,32 +1,62 @@
-"""Tests mirror the tree: a plugin without its test fails here."""
+"""Tests mirror the tree: every module of a plugin folder, and every adapter, has a test file of its name.
 
+The folders are read from the code: what `openinspector.plugins` is asked for, and what bootstrap takes adapters from.
+"""
+
+import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "openinspector"
-PLUGIN_FOLDERS = (
-    "agent/sensors",
-    "agent/identities",
-    "agent/commands",
-    "feeds",
-    "versions",
-    "rules/security_best_practices",
-    "rules/common_vulnerabilities",
-    "service/stores",
-    "service/attestors",
-    "service/api/operations",
-)
-NOT_ADAPTERS = {"columns", "dialect", "engine", "finding_row", "finding_text", "query", "schema"}
-"""Parts that the SQL stores share; their suites cover them."""
+PACKAGE = "openinspector."
 
-PLUGINS = sorted(
-    path.relative_to(SOURCE)
-    for folder in PLUGIN_FOLDERS
-    for path in (SOURCE / folder).glob("[!_]*.py")
-    if path.stem not in NOT_ADAPTERS
-)
+
+def plugin_folders(tree: ast.Module) -> Iterator[str]:
+    """Return the folders below the package that ``discover()`` and ``modules()`` are called with."""
+    constants = {
+        target.id: node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"discover", "modules"}:
+            asked: ast.expr | None = node.args[0] if node.args else None
+            if isinstance(asked, ast.Name):
+                asked = constants.get(asked.id)
+            match asked:
+                case ast.Constant(value=str(name)) if name.startswith(PACKAGE):
+                    yield folder_of(name)
+                case ast.JoinedStr(values=[ast.Constant(value=str(name)), *_]) if name.startswith(PACKAGE):
+                    yield f"{folder_of(name)}*"
+
+
+def adapters(tree: ast.Module) -> Iterator[Path]:
+    """Return the modules of stores and notify that bootstrap imports a class from."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("openinspector.service."):
+            path = Path(folder_of(node.module)).with_suffix(".py")
+            if path.parts[1] in {"stores", "notify"} and any(alias.name[0].isupper() for alias in node.names):
+                yield path
+
+
+def folder_of(name: str) -> str:
+    return name.removeprefix(PACKAGE).replace(".", "/")
+
+
+def plugins() -> set[Path]:
+    patterns = {folder for path in SOURCE.rglob("*.py") for folder in plugin_folders(ast.parse(path.read_text()))}
+    found = {path for pattern in patterns for path in SOURCE.glob(f"{pattern}/[!_]*.py")}
+    packages = {path.parent for pattern in patterns for path in SOURCE.glob(f"{pattern}/[!_]*/__init__.py")}
+    adapted = adapters(ast.parse((SOURCE / "service" / "bootstrap.py").read_text()))
+    return {path.relative_to(SOURCE) for path in found | packages} | set(adapted)
+
+
+PLUGINS = sorted(plugins())
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=str)
@@ -35,5 +65,26 @@ def test_every_plugin_has_a_test(plugin: Path) -> None:
     assert expected.is_file(), f"{plugin} needs {expected.relative_to(ROOT)}"
 
 
-def test_there_are_plugins() -> None:
-    assert len(PLUGINS) > 20
+@pytest.mark.parametrize(
+    "expected",
+    [
+        "agent/commands/run.py",
+        "agent/identities/aws_role.py",
+        "agent/sensors/rpm.py",
+        "feeds/debian.py",
+        "rules/common_vulnerabilities/known_vulnerabilities.py",
+        "rules/security_best_practices/ssh_protocol.py",
+        "service/api/operations/runs.py",
+        "service/attestors/join_token.py",
+        "service/notify/topic_sns.py",
+        "service/stores/agent_sql.py",
+        "versions/rpm.py",
+    ],
+)
+def test_each_kind_of_plugin_folder_is_found(expected: str) -> None:
+    assert Path(expected) in PLUGINS
+
+
+def test_the_check_sees_a_new_folder() -> None:
+    tree = ast.parse("_X: Final = 'openinspector.a.b'\ndiscover(_X, 'C', K)\nmodules(f'openinspector.r.{name}')")
+    assert list(plugin_folders(tree)) == ["a/b", "r/*"]

@@ -13,10 +13,11 @@ from openinspector.cli.serve import settings_from
 from openinspector.model.agent import Agent, AgentId, HostDescription
 from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
 from openinspector.service.app.enrolment import token_digest
-from openinspector.service.bootstrap import Stores, open_stores
+from openinspector.service.assembly import Stores
+from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.identity_store import Attestation, Hindrance
 
-NOW = datetime.now(UTC)
+ENROLLED = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -48,11 +49,14 @@ def admin(command: Command, folder: Path) -> Admin:
 
 
 def test_a_token_is_shown_once_and_kept_as_a_digest(admin: Admin, stores: Stores, folder: Path) -> None:
+    before = datetime.now(UTC)
     token = admin("tokens", "create", "--tag", "Env=prod", "--tag", "Web", "--uses", "50", "--hours", "2").out.strip()
+    after = datetime.now(UTC)
     (kept,) = stores.agents.list_tokens()
     assert kept.digest == token_digest(token)
     assert kept.uses_left == 50
-    assert timedelta(hours=1, minutes=50) < kept.expires_at - NOW <= timedelta(hours=2, minutes=10)
+    rounding = timedelta(seconds=1)
+    assert before - rounding <= kept.expires_at - timedelta(hours=2) <= after + rounding
     listed = admin("tokens", "list")
     assert token not in listed.out
     assert "Env=prod" in listed.out
@@ -141,7 +145,7 @@ def test_agents_are_listed_and_revoked(admin: Admin, stores: Stores) -> None:
         id=AgentId("host-00000000000000001"),
         public_key=bytes(32),
         tags=(),
-        enrolled_at=NOW,
+        enrolled_at=ENROLLED,
         host=HostDescription(hostname="[/x]web-1"),
     )
     assert stores.agents.enrol(token_digest(token), newcomer) is not None
@@ -156,9 +160,9 @@ def test_agents_are_listed_and_revoked(admin: Admin, stores: Stores) -> None:
 def attested(stores: Stores) -> AgentId:
     instance = AgentId("i-0123456789abcdef0")
     proof = Attestation(
-        agent_id=instance, method="aws_instance", account="123456789012", region="eu-west-1", attested_at=NOW
+        agent_id=instance, method="aws_instance", account="123456789012", region="eu-west-1", attested_at=ENROLLED
     )
-    newcomer = Agent(id=instance, public_key=bytes(32), tags=(), enrolled_at=NOW)
+    newcomer = Agent(id=instance, public_key=bytes(32), tags=(), enrolled_at=ENROLLED)
     assert stores.identities.attest(newcomer, proof, None) == newcomer
     return instance
 
@@ -169,7 +173,7 @@ def test_an_instance_is_revoked_and_released(admin: Admin, stores: Stores) -> No
     (shown,) = json.loads(admin("agents", "list", "--json").out)
     assert shown["method"] == "aws_instance"
     admin("agents", "revoke", instance)
-    anew = Agent(id=instance, public_key=bytes([1]) * 32, tags=(), enrolled_at=NOW)
+    anew = Agent(id=instance, public_key=bytes([1]) * 32, tags=(), enrolled_at=ENROLLED)
     proof = stores.identities.attestation(instance)
     assert proof is not None
     assert stores.identities.attest(anew, proof, None) is Hindrance.OTHER_KEY

@@ -93,11 +93,17 @@ def test_the_host_is_called_what_its_metadata_or_the_caller_says(tmp_path: Path)
     assert json.loads(run(tmp_path, content, "--json", "--agent-id", "web").stdout)["agentId"] == "web"
 
 
+ADVISORY = Advisory(
+    id="DSA-1",
+    feed="debian",
+    vulnerabilities=("CVE-2026-1",),
+    fixes=(Fix(target=Target(stream="debian:12", kind=PackageKind.SOURCE, name="bash"), version="5.2-2"),),
+)
+
+
 def test_advisories_bring_vulnerabilities(tmp_path: Path) -> None:
-    fix = Fix(target=Target(stream="debian:12", kind=PackageKind.SOURCE, name="bash"), version="5.2-2")
-    advisory = Advisory(id="DSA-1", feed="debian", vulnerabilities=("CVE-2026-1",), fixes=(fix,))
     path = tmp_path / "advisories.json"
-    path.write_bytes(msgspec.json.encode([advisory]))
+    path.write_bytes(msgspec.json.encode([ADVISORY]))
     result = run(tmp_path, lines(FACTS), "--advisories", str(path), "--package", "common_vulnerabilities", "--json")
     assert [finding["id"] for finding in json.loads(result.stdout)["findings"]] == ["CVE-2026-1"]
 
@@ -133,3 +139,42 @@ def test_a_missing_file_is_named() -> None:
 def test_messages_that_are_not_understood_are_counted(tmp_path: Path) -> None:
     unknown = b'{"sensor":"dpkg","kind":"Nonsense","payload":{}}\n'
     assert "Messages that could not be decoded: 1." in " ".join(run(tmp_path, unknown + lines(FACTS)).stdout.split())
+
+
+SBOM = {
+    "bomFormat": "CycloneDX",
+    "specVersion": "1.6",
+    "components": [
+        {"type": "operating-system", "name": "debian", "version": "12"},
+        {"type": "library", "name": "bash", "purl": "pkg:deb/debian/bash@5.2-1?arch=amd64"},
+        {"type": "library", "name": "left", "purl": "pkg:cargo/left@1"},
+    ],
+}
+
+
+def test_an_sbom_is_judged_by_its_packages(tmp_path: Path) -> None:
+    advisories = tmp_path / "advisories"
+    advisories.mkdir()
+    (advisories / "one.json").write_bytes(msgspec.json.encode([ADVISORY]))
+    (advisories / "notes.txt").write_text("not read")
+    result = run(tmp_path, json.dumps(SBOM).encode(), "--advisories", str(advisories), "--json")
+    assert result.exit_code == 0, result.output
+    judged = json.loads(result.stdout)
+    assert [finding["id"] for finding in judged["findings"]] == list(ADVISORY.vulnerabilities)
+    assert judged["notAssessed"] == [
+        {"name": "left", "version": "", "purl": "pkg:cargo/left@1", "reason": "UNSUPPORTED_TYPE"}
+    ]
+
+
+def test_a_person_sees_what_of_an_sbom_was_not_assessed(tmp_path: Path) -> None:
+    path = tmp_path / "advisories.json"
+    path.write_bytes(msgspec.json.encode([ADVISORY]))
+    result = run(tmp_path, json.dumps(SBOM).encode(), "--advisories", str(path))
+    assert "Not assessed: 1 components, unsupported type." in result.stdout
+
+
+def test_a_folder_without_advisories_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = run(tmp_path, lines(FACTS), "--advisories", str(tmp_path / "empty"))
+    assert isinstance(result.exception, FactsFileError)
+    assert "holds no .json or .jsonl file" in str(result.exception)

@@ -77,8 +77,8 @@ def test_findings_exclusions_and_what_was_not_assessed_fit_80_columns(
     assert "CVE-2026-0001" in outcome.words
     assert "openssl 3.0.15-1 → 3.0.16-1" in outcome.words
     assert "Disable root login over SSH" in outcome.words
-    assert "Not completed: Rules package not supported by OS" in outcome.words
-    assert "not assessed: 1 of PyPI." in outcome.words
+    assert "Not completed: Packages from language registries not assessed" in outcome.words
+    assert "1 PyPI package not installed by the distribution" in outcome.words
     assert "Debian 12; packages: 1 dpkg, 1 pypi." in outcome.words
     assert "processor_features" in outcome.words.partition("Nothing there for the sensors ")[2]
     assert outcome.words.endswith("does not run: what only a running system can tell was not assessed.")

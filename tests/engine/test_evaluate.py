@@ -16,7 +16,7 @@ from openinspector.engine.evaluate import (
     restricted,
 )
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext
+from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.model.arn import RulesPackageArn, RunArn, parse_exclusion_arn, parse_finding_arn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import ExclusionKind, Scope, ScopeKey
@@ -159,6 +159,23 @@ def test_what_a_rule_could_not_see_is_told_beside_its_findings() -> None:
     assert len(result.findings) == 1
     assert "/boot: denied" in result.exclusions[0].preview.description
     assert result.rule_results[0].because == "/boot: denied"
+
+
+def test_each_reason_is_an_exclusion_of_its_own_kind() -> None:
+    registry = Unable(kind=ExclusionKind.REGISTRY_PACKAGES, reason="2 npm packages.", recommendation="Audit them.")
+    outcome = Passed(evidence=WHY, unfinished=replace(unable("No database."), also=(registry,)))
+    first, second = evaluate(run(rule(lambda _: outcome)), host(), ASSET).exclusions
+    assert first.preview.kind is ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE
+    assert "2 npm packages" not in first.preview.description
+    assert second.preview.title == "Packages from language registries not assessed"
+    assert second.preview.description.startswith(f"On instance {AGENT_ID} packages from language registries were not")
+    assert "could not be completed" not in second.preview.description
+
+
+@pytest.mark.parametrize("id_width", [8, 14])
+def test_exclusion_ids_have_one_width(id_width: int) -> None:
+    (exclusion,) = evaluate(run(rule(lambda _: unable("No file.")), id_width=id_width), host(), ASSET).exclusions
+    assert re.fullmatch(r".*/exclusion/0-[0-9A-Za-z]{8}", exclusion.arn)
 
 
 def test_what_a_rule_that_passed_could_not_judge_is_an_exclusion_and_it_passed_all_the_same() -> None:

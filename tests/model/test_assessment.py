@@ -1,11 +1,12 @@
 """Resource groups select by any tag; runs derive their times from their state changes (F4.3, F4.4, F4.55)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from openinspector.model.arn import ArnRealm, run_arn, template_arn
-from openinspector.model.assessment import AssessmentRun, ResourceGroup, StateChange
+from openinspector.model.assessment import AssessmentRun, ResourceGroup, StateChange, StopAction
 from openinspector.model.asset import Tag
 from openinspector.model.finding import Severity
 from openinspector.model.run_state import AssessmentRunState as State
@@ -44,13 +45,34 @@ def run(*states: State) -> AssessmentRun:
     )
 
 
-def test_a_run_that_has_just_begun() -> None:
+def test_a_new_run() -> None:
     fresh = run(State.CREATED)
     assert fresh.in_progress
     assert (fresh.started_at, fresh.completed_at, fresh.data_collected) == (None, None, False)
 
 
-def test_a_run_that_is_over() -> None:
+@pytest.mark.parametrize(
+    ("action", "stopping", "early"),
+    [
+        (StopAction.START_EVALUATION, 180, True),
+        (StopAction.START_EVALUATION, 181, False),
+        (StopAction.START_EVALUATION, None, False),
+        (None, 100, False),
+    ],
+)
+def test_a_run_is_stopped_early_before_its_duration_is_over(
+    action: StopAction | None, stopping: int | None, *, early: bool
+) -> None:
+    collecting = run(State.CREATED, State.COLLECTING_DATA)
+    change = [] if stopping is None else [State.STOP_DATA_COLLECTION_PENDING]
+    later = tuple(StateChange(at=NOW + timedelta(seconds=stopping or 0), state=state) for state in change)
+    assert (
+        replace(collecting, stop_action=action, state_changes=(*collecting.state_changes, *later)).stopped_early
+        is early
+    )
+
+
+def test_a_run_that_has_ended() -> None:
     over = run(State.CREATED, State.COLLECTING_DATA, State.DATA_COLLECTED, State.COMPLETED)
     assert not over.in_progress
     assert over.started_at == NOW + timedelta(seconds=1)

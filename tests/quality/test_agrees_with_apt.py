@@ -1,13 +1,15 @@
-"""This host's pending security updates: ours against those apt would install, from the lists apt has on disk.
+"""The security updates that await this host, compared with those that apt would install from its lists on disk.
 
-The label is apt's own simulation. It shares nothing with ours but the lists: our sensor reads the dpkg database, our
-feed the index, our order compares versions. Reads no network; skipped where the host has no apt or no security lists.
+The label is apt's own simulation. Only the lists are shared: our sensor reads the dpkg database, our feed reads the
+index, our version scheme compares. Both sides read a copy of the database and of the lists, which other programs may
+change meanwhile. The test needs no network; it is skipped on a host without apt or without security lists.
 """
 
 import re
 import shutil
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -28,16 +30,40 @@ APT_HELPER = "/usr/lib/apt/apt-helper"
 INST = re.compile(r"^Inst (\S+) \[(\S+)\] \((\S+)", re.MULTILINE)
 
 
+class Snapshot:
+    """A copy of this host's package database and of apt's lists, and apt reading it."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        lists, status = root / "var/lib/apt/lists", root / "var/lib/dpkg/status"
+        status.parent.mkdir(parents=True)
+        shutil.copy("/var/lib/dpkg/status", status)
+        shutil.copytree("/var/lib/apt/lists", lists, ignore=shutil.ignore_patterns("lock", "partial"))
+        (lists / "partial").mkdir()
+        (root / "etc").mkdir()
+        shutil.copy("/etc/os-release", root / "etc/os-release")
+        self._options = [f"-oDir::State::lists={lists}", f"-oDir::State::status={status}", "-oDir::Cache="]
+
+    def apt_get(self, *arguments: str) -> str:
+        return run("apt-get", *self._options, *arguments)
+
+
 def run(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture(scope="module")
-def indices() -> list[Document]:
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     if shutil.which("apt-get") is None:
         pytest.skip("this host has no apt")
-    listed = run("apt-get", "indextargets", "--format", "$(CODENAME) $(COMPONENT) $(FILENAME)", "Created-By: Packages")
-    found = [line.split(maxsplit=2) for line in listed.splitlines() if line.split(maxsplit=1)[0].endswith("-security")]
+    return Snapshot(tmp_path_factory.mktemp("snapshot"))
+
+
+@pytest.fixture(scope="module")
+def indices(snapshot: Snapshot) -> list[Document]:
+    wanted = ("--format", "$(CODENAME) $(COMPONENT) $(FILENAME)", "Created-By: Packages")
+    listed = snapshot.apt_get("indextargets", *wanted).splitlines()
+    found = [line.split(maxsplit=2) for line in listed if line.split(maxsplit=1)[0].endswith("-security")]
     documents = []
     for codename, component, path in found:
         name = f"{codename}/{component}/binary-amd64/Packages"
@@ -48,9 +74,9 @@ def indices() -> list[Document]:
     return documents
 
 
-def facts_of_this_host() -> HostFacts:
+def facts_of(root: Path) -> HostFacts:
     chosen = [sensors()[name] for name in ("os_release", "dpkg")]
-    found = collect(chosen, LocalHost(), time.monotonic, agent_version="test")
+    found = collect(chosen, LocalHost(str(root)), time.monotonic, agent_version="test")
     return build_facts("host-00000000000000001", (encode_record(sensor, record) for sensor, record in found))
 
 
@@ -60,15 +86,15 @@ def newest_versions(documents: list[Document]) -> dict[str, str]:
     return {package.name: package.version for package in sorted(packages, key=lambda p: SCHEME.key(p.version))}
 
 
-def test_the_same_packages_await_a_security_update(indices: list[Document]) -> None:
+def test_the_same_packages_await_a_security_update(snapshot: Snapshot, indices: list[Document]) -> None:
     advisories = [found for found in FEED.parse(indices) if isinstance(found, Advisory)]
     index = AdvisoryIndex(advisories, schemes=version_schemes(), fingerprints={})
-    ours = {match.package.name for match in index.matches(facts_of_this_host())}
+    ours = {match.package.name for match in index.matches(facts_of(snapshot.root))}
 
     security = newest_versions(indices)
     theirs = {
         name
-        for name, installed, candidate in INST.findall(run("apt-get", "-s", "dist-upgrade"))
+        for name, installed, candidate in INST.findall(snapshot.apt_get("-s", "dist-upgrade"))
         if name in security and SCHEME.key(installed) < SCHEME.key(security[name]) <= SCHEME.key(candidate)
     }
     assert ours & security.keys() == theirs

@@ -22,7 +22,11 @@ from tuf.api.metadata import DelegatedRole, Delegations, Metadata, MetaFile, Tar
 from openinspector.testing.simulated_releases import SimulatedReleases, release
 from openinspector.testing.tuf_conformance import main
 
-NOW = datetime.now(UTC).replace(microsecond=0)
+DAY = timedelta(days=1)
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 class _Handler(SimpleHTTPRequestHandler):
@@ -153,7 +157,7 @@ def test_expired_metadata_is_refused(suite: Suite, role: str) -> None:
     suite.init()
 
     def expire(signed: Any) -> None:
-        signed.expires = NOW - timedelta(days=1)
+        signed.expires = now() - DAY
 
     signers = {
         "timestamp": [suite.releases.online.timestamp],
@@ -338,7 +342,7 @@ def test_metadata_without_end_is_refused(suite: Suite, role: str, size: int) -> 
 def test_delegations_are_followed_here(suite: Suite) -> None:
     """The public suite has them; the agent refuses them (tests/agent/update)."""
     key, content = CryptoSigner.generate_ed25519(), b"delegated"
-    delegated = Metadata(Targets(expires=NOW + timedelta(days=1)))
+    delegated = Metadata(Targets(expires=now() + DAY))
     delegated.signed.targets["d/file"] = TargetFile.from_data("d/file", content, ["sha256"])
     delegated.sign(key)
     delegated.to_file(str(suite.releases.folder / "metadata" / "1.d.json"))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from openinspector.engine.rule import Rule
     from openinspector.model.facts import HostFacts
     from openinspector.model.finding import Finding
+    from openinspector.sbom.facts import SbomFacts
 
 _RUN: Final = "arn:aws:inspector:us-east-1:000000000000:target/0-OFFLINE0/template/0-OFFLINE0/run/0-OFFLINE0"
 _NEEDS_ADVISORIES: Final = RulesPackageName.COMMON_VULNERABILITIES
@@ -29,7 +30,9 @@ package_option: Final = click.option(
 
 @click.command()
 @click.argument("facts_file")
-@click.option("--advisories", "advisories_file", metavar="FILE", help="Advisories, JSON lines or one array.")
+@click.option(
+    "--advisories", "advisories_file", metavar="FILE|DIR", help="Advisories: JSON lines, an array, or a folder."
+)
 @package_option
 @click.option("--agent-id", metavar="ID", help="What to call the host.")
 @click.option("--why", is_flag=True, help="Show evidence and remedy of each finding.")
@@ -45,18 +48,23 @@ def evaluate(  # noqa: PLR0913 - one option a thing to choose
 ) -> None:
     """Evaluate FACTS_FILE ("-" for standard input) offline, by the very rules of the service.
 
-    FACTS_FILE is what `openinspector agent collect --dry-run --json` prints. It makes a good bug report.
+    FACTS_FILE is what `openinspector agent collect --dry-run --json` prints, which makes a good bug report, or an
+    SBOM: CycloneDX or SPDX, as JSON. An SBOM is judged by the CVE rules alone unless --package names others.
     """
-    from openinspector.cli.facts_file import read_facts
+    from openinspector.cli.facts_file import read_host
     from openinspector.cli.presentation import print_json
 
-    facts = read_facts(facts_file, agent_id)
+    host = read_host(facts_file, agent_id)
+    if host.sbom is not None and not packages:
+        packages = (_NEEDS_ADVISORIES,)
     rules = chosen_rules(packages, has_advisories=advisories_file is not None)
-    result = judge(facts, rules, index_of(advisories_file))
+    result = judge(host.facts, rules, index_of(advisories_file))
     if as_json:
-        print_json(evaluation_json(facts, result))
+        print_json({**evaluation_json(host.facts, result), **(_sbom_json(host.sbom) if host.sbom else {})})
     else:
-        _print(facts, result, why=why)
+        _print(host.facts, result, why=why)
+        if host.sbom is not None:
+            _print_not_assessed(host.sbom)
 
 
 def chosen_rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[str, tuple[Rule, ...]]":
@@ -142,6 +150,35 @@ def evaluation_json(facts: "HostFacts", result: "HostEvaluation") -> dict[str, o
             for noted in result.rule_results
         ],
     }
+
+
+def _sbom_json(sbom: "SbomFacts") -> dict[str, object]:
+    return {
+        "notAssessed": [
+            {
+                "name": found.component.name,
+                "version": found.component.version,
+                "purl": found.component.purl,
+                "reason": found.reason,
+            }
+            for found in sbom.not_assessed
+        ],
+        "epochsAssumed": sbom.epochs_assumed,
+    }
+
+
+def _print_not_assessed(sbom: "SbomFacts") -> None:
+    from collections import Counter
+
+    from rich.text import Text
+
+    from openinspector.cli.presentation import console
+
+    out = console()
+    for reason, count in sorted(Counter(found.reason for found in sbom.not_assessed).items()):
+        out.print(Text(f"Not assessed: {count} components, {reason.lower().replace('_', ' ')}.", style="yellow"))
+    if sbom.epochs_assumed:
+        out.print(Text(f"{sbom.epochs_assumed} rpm packages have no epoch in the SBOM; epoch 0 was assumed."))
 
 
 def _finding_json(finding: "Finding") -> dict[str, object]:

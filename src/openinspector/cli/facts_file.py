@@ -1,4 +1,4 @@
-"""Files of facts and advisories for offline evaluation: JSON, one value a line or one array of all."""
+"""Files for offline evaluation: facts or an SBOM, and advisories. JSON, one value a line or one array of all."""
 
 import sys
 from collections.abc import Iterable
@@ -12,12 +12,16 @@ from openinspector.model.advisory import Advisory
 from openinspector.model.errors import OpenInspectorError
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import InstanceMetadata
+from openinspector.sbom.document import is_sbom, read_sbom
+from openinspector.sbom.facts import SbomFacts, facts_of_sbom
 from openinspector.wire.facts import build_facts
 from openinspector.wire.telemetry import TelemetryMessage
 
 MAX_BYTES: Final = 1 << 30
 UNKNOWN_AGENT: Final = "host-00000000000000000"
 _HOW_TO_MAKE_FACTS: Final = "Make one on the host with `openinspector agent collect --dry-run --json > facts.json`."
+
+_HOW_TO_MAKE_ADVISORIES: Final = "Each value is an object with the fields of an Advisory."
 
 T = TypeVar("T")
 
@@ -36,13 +40,25 @@ class FactsFileError(OpenInspectorError):
     """A file that holds no facts or advisories."""
 
 
-def read_facts(path: str, agent_id: str | None) -> HostFacts:
-    """Return the host that the telemetry messages of a file describe; ``-`` is standard input."""
-    messages = _values(path, _MESSAGES, "telemetry messages", _HOW_TO_MAKE_FACTS)
-    facts = facts_of(messages, agent_id)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadHost:
+    """One host as a file describes it."""
+
+    facts: HostFacts
+    sbom: SbomFacts | None = None
+    """What the reader of an SBOM noted besides; None for telemetry."""
+
+
+def read_host(path: str, agent_id: str | None) -> ReadHost:
+    """Return the host that a file of telemetry messages or an SBOM describes; ``-`` is standard input."""
+    content = _read(path)
+    if is_sbom(content):
+        sbom = facts_of_sbom(read_sbom(content), agent_id or UNKNOWN_AGENT)
+        return ReadHost(facts=sbom.facts, sbom=sbom)
+    facts = facts_of(_decoded(path, content, _MESSAGES, "telemetry messages", _HOW_TO_MAKE_FACTS), agent_id)
     if not facts.sensors:
         raise FactsFileError(f"{path} holds no finished collection of any sensor", advice=_HOW_TO_MAKE_FACTS)
-    return facts
+    return ReadHost(facts=facts)
 
 
 def facts_of(messages: Iterable[TelemetryMessage], agent_id: str | None) -> HostFacts:
@@ -54,12 +70,16 @@ def facts_of(messages: Iterable[TelemetryMessage], agent_id: str | None) -> Host
 
 
 def read_advisories(path: str) -> list[Advisory]:
-    """Return the advisories of a file; ``-`` is standard input."""
-    return _values(path, _ADVISORIES, "advisories", "Each value is an object with the fields of an Advisory.")
+    """Return the advisories of a file or of a folder's ``.json`` and ``.jsonl`` files; ``-`` is standard input."""
+    if path == "-" or not Path(path).is_dir():
+        return _decoded(path, _read(path), _ADVISORIES, "advisories", _HOW_TO_MAKE_ADVISORIES)
+    files = sorted(file for file in Path(path).iterdir() if file.suffix in (".json", ".jsonl"))
+    if not files:
+        raise FactsFileError(f"{path} holds no .json or .jsonl file", advice=_HOW_TO_MAKE_ADVISORIES)
+    return [advisory for file in files for advisory in read_advisories(str(file))]
 
 
-def _values(path: str, decoders: _Decoders[T], what: str, advice: str) -> list[T]:
-    content = _read(path)
+def _decoded(path: str, content: bytes, decoders: _Decoders[T], what: str, advice: str) -> list[T]:
     try:
         if content.lstrip()[:1] == b"[":
             return decoders.array.decode(content)

@@ -1,9 +1,9 @@
-"""(rules, facts, context) → findings and exclusions of one host: pure, and the same bytes every time.
+"""(rules, facts, context) → findings and exclusions of one host: pure and deterministic.
 
-- ``Detected`` gives one finding a detection, with an ARN derived from (run, rule, agent, subject).
-- ``Unable``, a rule that raised, and what a rule found beside what it could not see, give exclusions: one a rules
-  package and kind, which names every rule concerned.
-- A rule is given the records and sensor states it declares and no others.
+- Each detection of a ``Detected`` becomes a finding, whose ARN is derived from (run, rule, agent, subject).
+- ``Unable``, a rule that raised and what a rule could not check become exclusions: one for each rules package and
+  kind, which lists the rules concerned.
+- A rule sees only the records and sensor states that it declares.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,21 +26,27 @@ from openinspector.engine.rule import (
     RuleContext,
     Unable,
 )
-from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn, exclusion_arn
+from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
-from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, Scope, ScopeKey
+from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, exclusion_of, scopes_of
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import SHORT_ID, Attribute, Finding, Severity, derived_finding_arn, derived_id
+from openinspector.model.finding import SHORT_ID, Attribute, Finding, Severity, derived_finding_arn
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.windows import WINDOWS
 
 INSTANCE_ID: Final = "INSTANCE_ID"
 NO_ISSUES_TITLE: Final = "No potential security issues found"
-"""In these very words: the vendor's clients leave findings out by this title (F5.6, F5.7)."""
+"""The vendor's exact title: its clients filter these findings out by it (F5.6, F5.7)."""
+
+_HEADINGS: Final = {
+    ExclusionKind.REGISTRY_PACKAGES: "On instance {agent} packages from language registries were not assessed:",
+    ExclusionKind.CONTAINER_PACKAGES: "On instance {agent} packages in containers were not assessed:",
+}
+_HEADING: Final = "On instance {agent} these rules could not be completed:"
 
 
 class OutcomeKind(StrEnum):
-    """Which of the four a rule's outcome on a host was."""
+    """Type of a rule's outcome on a host."""
 
     DETECTED = "DETECTED"
     PASSED = "PASSED"
@@ -50,22 +56,22 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvaluation:
-    """What is the same for every host of one run."""
+    """The inputs of an evaluation that all hosts of a run share."""
 
     run_arn: RunArn
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
     context: RuleContext
     now: datetime
-    """When the findings are made (F6.8)."""
+    """Creation time of the findings (F6.8)."""
     user_attributes: tuple[Attribute, ...] = ()
-    """The template's, put on every finding (F6.7)."""
+    """The template's attributes, added to every finding (F6.7)."""
     id_width: int = SHORT_ID
-    """Of finding and exclusion ids; see `openinspector.model.finding.id_width`."""
+    """Characters of a finding id; see `openinspector.model.finding.id_width`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleResult:
-    """How one rule came out on one host; the full report lists these."""
+    """Outcome of one rule on one host, for the full report."""
 
     rule: str
     title: str
@@ -74,12 +80,12 @@ class RuleResult:
     outcome: OutcomeKind
     findings: int = 0
     because: str = ""
-    """What it rests on: evidence of a pass, reason of the others; empty where findings say it."""
+    """Evidence of a pass, or the reason of another outcome; empty if the findings carry the evidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostEvaluation:
-    """Everything one evaluation of one host gave, in the order of the rules."""
+    """Result of evaluating one host, in the order of the rules."""
 
     agent_id: str
     findings: tuple[Finding, ...]
@@ -88,21 +94,21 @@ class HostEvaluation:
 
     @property
     def assessed(self) -> bool:
-        """Whether at least one rule could say something of the host."""
+        """True if at least one rule could be completed on the host."""
         return any(result.outcome is not OutcomeKind.UNABLE for result in self.rule_results)
 
     @property
     def errors(self) -> int:
-        """How many exclusions make the run end COMPLETED_WITH_ERRORS."""
+        """Number of exclusions that make the run end COMPLETED_WITH_ERRORS."""
         return sum(exclusion.preview.kind.is_error for exclusion in self.exclusions)
 
 
 def evaluate(run: RunEvaluation, facts: HostFacts, asset: AssetAttributes) -> HostEvaluation:
-    """Judge one host by every rule of ``run``; never raises for what a rule or a host does."""
+    """Evaluate every rule of ``run`` on one host. A rule that raises becomes an exclusion."""
     host = _Host(run, facts, asset)
     for package, rules in run.rules.items():
         for rule in rules:
-            host.judge(package, rule)
+            host.evaluate(package, rule)
     return HostEvaluation(
         agent_id=facts.agent_id,
         findings=tuple(host.findings.values()),
@@ -112,7 +118,7 @@ def evaluate(run: RunEvaluation, facts: HostFacts, asset: AssetAttributes) -> Ho
 
 
 def restricted(facts: HostFacts, rule: Rule) -> HostFacts:
-    """Return of ``facts`` what ``rule`` declares to read."""
+    """Return the part of ``facts`` that ``rule`` declares to read."""
     return HostFacts(
         agent_id=facts.agent_id,
         records={kind: facts.records[kind] for kind in rule.reads if kind in facts.records},
@@ -122,10 +128,9 @@ def restricted(facts: HostFacts, rule: Rule) -> HostFacts:
 
 
 def no_issues_finding(run: RunEvaluation, package: RulesPackageArn, hosts_assessed: int) -> Finding | None:
-    """Return the finding that says a package found nothing on any host (F5.6).
+    """Return the finding that reports that a package has no findings (F5.6); None if no host was assessed.
 
-    For the caller to use once all hosts are judged and none gave a finding of ``package``. None where no host could be
-    assessed: then nothing was looked at, and the exclusions say so.
+    Call it once all hosts are evaluated and none has a finding of ``package``.
     """
     if hosts_assessed < 1:
         return None
@@ -147,11 +152,11 @@ def no_issues_finding(run: RunEvaluation, package: RulesPackageArn, hosts_assess
     )
 
 
-def _elsewhere(rule: Rule, facts: HostFacts) -> NotApplicable | None:
-    """Return why a rule for Linux says nothing of this host; None where it may."""
+def _not_for_this_system(rule: Rule, facts: HostFacts) -> NotApplicable | None:
+    """Return why a rule for Linux does not apply to the host; None if it may apply."""
     system = facts.only(OperatingSystem)
     if rule.linux_only and system is not None and system.id == WINDOWS:
-        return NotApplicable(reason="The host runs Windows; the rule is for Linux.")
+        return NotApplicable(reason="The host runs Windows, and the rule is for Linux.")
     return None
 
 
@@ -166,13 +171,15 @@ class _Host:
         self.results: list[RuleResult] = []
         self.gaps: dict[tuple[RulesPackageArn, ExclusionKind], list[tuple[Rule, Unable]]] = {}
 
-    def judge(self, package: RulesPackageArn, rule: Rule) -> None:
-        """Evaluate one rule and note what came of it."""
+    def evaluate(self, package: RulesPackageArn, rule: Rule) -> None:
+        """Evaluate one rule and add its findings, gaps and result."""
         try:
-            outcome = _elsewhere(rule, self.facts) or rule.evaluate(restricted(self.facts, rule), self.run.context)
+            outcome = _not_for_this_system(rule, self.facts) or rule.evaluate(
+                restricted(self.facts, rule), self.run.context
+            )
             found = self._findings(package, rule, outcome)
-            kind, because = _noted(outcome)
-        except Exception as error:  # noqa: BLE001 - one rule's fault must not cost the run (ADR 0011)
+            kind, because = _summary(outcome)
+        except Exception as error:  # noqa: BLE001 - a fault in one rule must not end the run (ADR 0011)
             outcome, found = _crashed(error), []
             kind, because = OutcomeKind.UNABLE, f"{type(error).__name__}: {error}"
         self.findings.update((finding.arn, finding) for finding in found)
@@ -187,19 +194,18 @@ class _Host:
                 because=fit(because, MAX_TEXT),
             )
         )
-        gap = outcome.unfinished if isinstance(outcome, Detected | Passed) else outcome
-        if isinstance(gap, Unable):
+        for gap in _gaps(outcome):
             self.gaps.setdefault((package, gap.kind), []).append((rule, gap))
 
     def exclusions(self) -> tuple[Exclusion, ...]:
-        """Return one exclusion a package and kind."""
+        """Return an exclusion for each package and kind."""
         return tuple(self._exclusion(package, kind, gaps) for (package, kind), gaps in self.gaps.items())
 
     def _findings(self, package: RulesPackageArn, rule: Rule, outcome: Outcome) -> list[Finding]:
         if not isinstance(outcome, Detected):
             return []
         if not outcome.detections:
-            raise ValueError("the rule detected something and did not say what")
+            raise ValueError("the rule returned Detected without a detection")
         taken = set(self.findings)
         found = []
         for detection in outcome.detections:
@@ -209,7 +215,7 @@ class _Host:
         return found
 
     def _arn(self, rule: Rule, detection: Detection, taken: set[FindingArn]) -> FindingArn:
-        """Return the derived ARN; should two findings of a host meet in one, the second is numbered, never lost."""
+        """Return the derived ARN. If another finding of the host has it, number the subject until it is unique."""
         subject = printable(detection.subject)
         for number in count():
             numbered = f"{subject}\0{number}" if number else subject
@@ -240,34 +246,42 @@ class _Host:
         self, package: RulesPackageArn, kind: ExclusionKind, gaps: Sequence[tuple[Rule, Unable]]
     ) -> Exclusion:
         agent = self.facts.agent_id
-        resource_id = derived_id(self.run.run_arn, package, kind.name, agent, width=self.run.id_width)
+        heading = _HEADINGS.get(kind, _HEADING).format(agent=agent)
         reasons = "\n".join(f"- {rule.title}: {gap.reason}" for rule, gap in gaps)
         remedies = "\n".join(dict.fromkeys(gap.recommendation for _, gap in gaps))
-        return Exclusion(
-            arn=exclusion_arn(self.run.run_arn, resource_id),
-            run_arn=self.run.run_arn,
-            preview=ExclusionPreview(
-                kind=kind,
-                description=fit(f"On instance {agent} these rules could not be completed:\n{reasons}", MAX_TEXT),
-                recommendation=fit(remedies, MAX_TEXT),
-                scopes=(
-                    Scope(key=ScopeKey.INSTANCE_ID, value=agent),
-                    Scope(key=ScopeKey.RULES_PACKAGE_ARN, value=package),
-                ),
-            ),
+        preview = ExclusionPreview(
+            kind=kind,
+            description=fit(f"{heading}\n{reasons}", MAX_TEXT),
+            recommendation=fit(remedies, MAX_TEXT),
+            scopes=scopes_of(agent, package),
         )
+        return exclusion_of(self.run.run_arn, preview)
 
 
 def _crashed(error: Exception) -> Unable:
     return unable(
         f"The rule failed with {type(error).__name__}.",
-        "This is a fault of openinspector: report it with the host's facts "
-        "(`openinspector agent collect --dry-run --json`), which `openinspector evaluate` can replay.",
+        "This is a bug in openinspector. Report it with the host's facts "
+        "(`openinspector agent collect --dry-run --json`): `openinspector evaluate` can replay them.",
     )
 
 
-def _noted(outcome: Outcome) -> tuple[OutcomeKind, str]:
-    """Return which of the four an outcome is, and what it rests on."""
+def _gaps(outcome: Outcome) -> Sequence[Unable]:
+    """Return everything the rule could not check."""
+    match outcome:
+        case Detected(unfinished=gap) | Passed(unfinished=gap):
+            pass
+        case Unable():
+            gap = outcome
+        case NotApplicable():
+            gap = None
+        case _:
+            assert_never(outcome)
+    return () if gap is None else (gap, *gap.also)
+
+
+def _summary(outcome: Outcome) -> tuple[OutcomeKind, str]:
+    """Return the type of an outcome, and its evidence or reason."""
     match outcome:
         case Detected(unfinished=gap):
             return OutcomeKind.DETECTED, gap.reason if gap else ""

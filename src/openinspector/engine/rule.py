@@ -1,7 +1,7 @@
-"""Rule and Outcome: one security check, and the closed sum of what it can say.
+"""Rule and Outcome: one security check, and the closed sum of its results.
 
 ``Detected`` becomes findings, ``Unable`` an exclusion; ``Passed`` and ``NotApplicable`` are counted for the full
-report. An exception in a rule becomes ``Unable``, never a lost run.
+report. An exception in a rule becomes ``Unable`` and never ends the run.
 """
 
 from collections.abc import Callable
@@ -17,41 +17,41 @@ from openinspector.model.record import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """One thing found on one host. ``subject`` tells detections of one rule on one host apart."""
+    """One issue on one host. ``subject`` distinguishes the detections of one rule on one host."""
 
     subject: str
     rule_id: str
-    """What the finding's ``id`` and the ruleNames filter carry (F6.11)."""
+    """The finding's ``id``, which the ruleNames filter compares with (F6.11)."""
     title: str
     description: str
     recommendation: str
     severity: Severity
     evidence: Evidence
     attributes: tuple[Attribute, ...] = ()
-    """Beside INSTANCE_ID, which the engine adds to every finding."""
+    """Attributes in addition to INSTANCE_ID, which the engine adds to every finding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detected:
-    """The rule found something: one finding per detection."""
+    """The rule found issues: one finding for each detection."""
 
     detections: tuple[Detection, ...]
     unfinished: "Unable | None" = None
-    """What could not be looked at besides: an exclusion beside the findings, never silence."""
+    """What the rule could not check: an exclusion in addition to the findings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passed:
-    """The rule looked and found nothing."""
+    """The rule checked the host and found no issue."""
 
     evidence: Evidence
     unfinished: "Unable | None" = None
-    """What it has no knowledge to judge, beside what it judged: an exclusion beside the pass (ADR 0023)."""
+    """What the rule could not check: an exclusion in addition to the pass (ADR 0023)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotApplicable:
-    """The rule does not concern this host: no sshd installed, another processor."""
+    """The rule does not apply to this host: sshd is not installed, or the processor is another one."""
 
     reason: str
 
@@ -63,6 +63,8 @@ class Unable:
     kind: ExclusionKind
     reason: str
     recommendation: str
+    also: "tuple[Unable, ...]" = ()
+    """Further reasons, each of its own kind and without an ``also`` of its own."""
 
 
 Outcome = Detected | Passed | NotApplicable | Unable
@@ -70,7 +72,7 @@ Outcome = Detected | Passed | NotApplicable | Unable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleContext:
-    """What a rule may know beside the host: the advisories in force, indexed."""
+    """What a rule may read besides the host's facts: the advisories in force, indexed."""
 
     advisories: AdvisoryIndex = field(default_factory=AdvisoryIndex.empty)
 
@@ -80,16 +82,16 @@ class Rule:
     """One security check."""
 
     name: str
-    """Equal to its file's name."""
+    """The name of its file."""
     title: str
-    """Heading in the vendor's wording, the default ``rule_id`` of its findings."""
+    """The vendor's heading; the default ``rule_id`` of its findings."""
     severity: Severity
     description: str
     recommendation: str
     reads: tuple[type[Record], ...]
-    """The only record kinds ``evaluate`` may look at."""
+    """The only record kinds that ``evaluate`` may read."""
     sensors: tuple[str, ...]
-    """Sensors that must have run for the rule to say anything."""
+    """Sensors that must have run before the rule can be evaluated."""
     evaluate: Callable[[HostFacts, RuleContext], Outcome]
     linux_only: bool = False
-    """Whether it says nothing of a Windows host, as all of Security Best Practices (F5.62)."""
+    """True if the rule does not apply to Windows, as all of Security Best Practices (F5.62)."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from openinspector.model.arn import ResourceGroupArn, RulesPackageArn, RunArn, TargetArn, TemplateArn
@@ -13,9 +13,9 @@ from openinspector.model.run_state import IN_PROGRESS, AssessmentRunState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceGroup:
-    """One to ten tags that select hosts: a host matches if any tag does (F4.3).
+    """One to ten tags that select hosts: a host is selected if it has any of them (F4.3).
 
-    A tag without a value selects by its key alone (F4.4).
+    A tag without a value selects by key alone (F4.4).
     """
 
     arn: ResourceGroupArn
@@ -23,7 +23,7 @@ class ResourceGroup:
     created_at: datetime
 
     def selects(self, host_tags: tuple[Tag, ...]) -> bool:
-        """Say whether a host that carries ``host_tags`` belongs to the group."""
+        """Return True if a host with ``host_tags`` belongs to the group."""
         return any(
             wanted.key == tag.key and wanted.value in (None, tag.value) for wanted in self.tags for tag in host_tags
         )
@@ -31,7 +31,7 @@ class ResourceGroup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentTarget:
-    """The hosts a resource group selects; all hosts where there is no group (F4.8)."""
+    """The hosts that a resource group selects; all hosts if it has no group (F4.8)."""
 
     arn: TargetArn
     name: str
@@ -54,7 +54,7 @@ class AssessmentTemplate:
 
 
 class StopAction(StrEnum):
-    """What to do with the telemetry collected when a run is stopped (F4.35)."""
+    """Whether to evaluate the telemetry collected when a run is stopped (F4.35)."""
 
     START_EVALUATION = "START_EVALUATION"
     SKIP_EVALUATION = "SKIP_EVALUATION"
@@ -62,7 +62,7 @@ class StopAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateChange:
-    """When a run entered a state."""
+    """A state that a run entered, and when."""
 
     at: datetime
     state: AssessmentRunState
@@ -70,7 +70,7 @@ class StateChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentRun:
-    """One execution of a template, with what it took over from it (F4.30, F4.54)."""
+    """One execution of a template, with a copy of the template's settings (F4.30, F4.54)."""
 
     arn: RunArn
     name: str
@@ -85,7 +85,7 @@ class AssessmentRun:
 
     @property
     def state(self) -> AssessmentRunState:
-        """The state entered last."""
+        """The current state."""
         return self.state_changes[-1].state
 
     @property
@@ -95,24 +95,32 @@ class AssessmentRun:
 
     @property
     def started_at(self) -> datetime | None:
-        """When data collection began (F4.55), or None before."""
+        """When data collection began (F4.55); None before that."""
         return self._entered(AssessmentRunState.COLLECTING_DATA)
 
     @property
     def completed_at(self) -> datetime | None:
-        """When the run ended, in whatever way (F4.56), or None before."""
+        """When the run entered its final state (F4.56); None before that."""
         last = self.state_changes[-1]
         return last.at if not self.in_progress else None
 
     @property
     def data_collected(self) -> bool:
-        """Whether all telemetry has been received (F4.44)."""
+        """True once all telemetry has been received (F4.44)."""
         return self._entered(AssessmentRunState.DATA_COLLECTED) is not None
 
     @property
     def in_progress(self) -> bool:
-        """Whether the state is not terminal (F4.53)."""
+        """True while the state is not terminal (F4.53)."""
         return self.state in IN_PROGRESS
+
+    @property
+    def stopped_early(self) -> bool:
+        """True if its user ended data collection before the duration was over (F4.36)."""
+        started, stopping = self.started_at, self._entered(AssessmentRunState.STOP_DATA_COLLECTION_PENDING)
+        if self.stop_action is None or started is None or stopping is None:
+            return False
+        return stopping < started + timedelta(seconds=self.duration_seconds)
 
     def _entered(self, state: AssessmentRunState) -> datetime | None:
         return next((change.at for change in self.state_changes if change.state is state), None)

@@ -4,7 +4,7 @@
 - COLLECTING_DATA → STOP_DATA_COLLECTION_PENDING → DATA_COLLECTED
 - DATA_COLLECTED → (START_EVALUATING_RULES_PENDING →) EVALUATING_RULES
 - EVALUATING_RULES → COMPLETED or COMPLETED_WITH_ERRORS
-- any state before evaluation → CANCELED; any state that is not terminal → FAILED or ERROR
+- any state before EVALUATING_RULES → CANCELED; any non-terminal state → FAILED or ERROR
 """
 
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ TRANSITIONS: Final[Mapping[AssessmentRunState, frozenset[AssessmentRunState]]] =
 
 
 def is_legal(current: AssessmentRunState, following: AssessmentRunState) -> bool:
-    """Say whether a run may go from ``current`` straight to ``following``."""
+    """Return True if a run may go from ``current`` straight to ``following``."""
     return following in TRANSITIONS[current]
 
 

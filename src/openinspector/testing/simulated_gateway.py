@@ -116,6 +116,8 @@ class SimulatedGateway(BackgroundServer[TlsServer]):
         """Asked for each request without a fault of its own."""
         self.refused: list[str] = []
         """Codes of refusals that were not faults, in order."""
+        self.openings: list[SessionRequest] = []
+        """Every request for a session, in order."""
         self.heartbeats: list[Heartbeat] = []
         self.streams: dict[str, KeptStream] = {}
         self.agents: dict[str, bytes] = {}
@@ -129,6 +131,8 @@ class SimulatedGateway(BackgroundServer[TlsServer]):
         self.requests: list[str] = []
         """Every request's endpoint, in order."""
         self.connections = 0
+        self.missing_limit = 1000
+        """Numbers that one reply to a manifest lists."""
         self.heartbeat_seconds = 60
         self.hear: Callable[[bytes], object] = lambda _message: None
         """Told every request's headers and body, as they came."""
@@ -197,7 +201,8 @@ class SimulatedGateway(BackgroundServer[TlsServer]):
         if endpoint == "enrolment":
             return self._enrol(claim, _decoded(body, EnrolmentRequest))
         if endpoint == "session":
-            return self._open(claim, _decoded(body, SessionRequest))
+            self.openings.append(_decoded(body, SessionRequest))
+            return self._open(claim, self.openings[-1])
         agent_id = self._authenticated(claim)
         if endpoint == "rotation":
             return self._rotate(agent_id, claim, _decoded(body, KeyRotation))
@@ -329,9 +334,10 @@ class SimulatedGateway(BackgroundServer[TlsServer]):
 
     def _close(self, manifest: Manifest) -> ManifestReply:
         stream = self.stream(manifest.run_arn)
-        missing = tuple(seq for seq in range(1, manifest.count + 1) if seq not in stream.envelopes)
-        if len(missing) > manifest.dropped:
-            return ManifestReply(closed=False, missing=missing)
+        missing = [seq for seq in range(1, manifest.count + 1) if seq not in stream.envelopes]
+        if len(missing) > manifest.dropped - manifest.unnumbered:
+            listed = [seq for seq in missing if seq > manifest.after] or missing
+            return ManifestReply(closed=False, missing=tuple(listed[: self.missing_limit]))
         if manifest.chain != chain_digest(stream.envelopes[seq][0].digest for seq in sorted(stream.envelopes)):
             raise RefusalError(409, "digest-conflict")
         stream.manifest = manifest

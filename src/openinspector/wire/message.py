@@ -53,11 +53,13 @@ class Enrolment(_Message, frozen=True, kw_only=True):
     agent_id: AgentIdText
 
 
-class SessionRequest(_Message, frozen=True, kw_only=True):
+class SessionRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
     """``POST /agent/v1/session``: open a session of at most one hour, bound to the host key."""
 
     nonce: Token
     agent_id: AgentIdText
+    instance: Annotated[str, msgspec.Meta(max_length=64, pattern="^[0-9a-f]*" + END)] = ""
+    """Random, new each time the agent starts: two living instances are two hosts with one key. Empty: not compared."""
 
 
 class Session(_Message, frozen=True, kw_only=True):
@@ -127,7 +129,7 @@ class Receipt(_Message, frozen=True, kw_only=True):
     """Highest number n such that envelopes 1 to n are all stored; the spool may drop those."""
 
 
-class Manifest(_Message, frozen=True, kw_only=True):
+class Manifest(_Message, frozen=True, kw_only=True, omit_defaults=True):
     """``POST /agent/v1/manifest``: closes a stream. ``chain`` is SHA-256 over the digests in order."""
 
     run_arn: RunArnText
@@ -135,11 +137,15 @@ class Manifest(_Message, frozen=True, kw_only=True):
     count: Annotated[int, msgspec.Meta(ge=0)]
     chain: Sha256
     dropped: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """Envelopes lost because the spool was full: telemetry loss."""
+    """Envelopes lost: telemetry loss. Includes ``unnumbered``."""
+    unnumbered: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Lost envelopes that never got a number, because the spool was full."""
+    after: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """List missing envelopes above this number only: the agent counts those up to it as lost already."""
 
 
 class ManifestReply(_Message, frozen=True, kw_only=True):
-    """Reply: whether the stream is complete; otherwise which envelopes to send again."""
+    """Reply: whether the stream is complete; otherwise the first missing envelopes, to be sent again."""
 
     closed: bool
     missing: Annotated[tuple[Sequence, ...], msgspec.Meta(max_length=1000)] = ()

@@ -14,8 +14,6 @@ from openinspector.agent.runtime import enrol_host
 from openinspector.agent.settings.settings import load_settings
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture
 def file(gateway: SimulatedGateway, tmp_path: Path) -> Path:
@@ -26,7 +24,8 @@ def file(gateway: SimulatedGateway, tmp_path: Path) -> Path:
     return path
 
 
-def check(file: Path, now: datetime = NOW, *, connect: bool = False) -> Mapping[str, CheckResult]:
+def check(file: Path, now: datetime | None = None, *, connect: bool = False) -> Mapping[str, CheckResult]:
+    now = now or datetime.now(UTC)
     place = CheckContext(settings_file=file, environment={}, now=now, connect=connect)
     return {result.name: result for result in check_installation(place)}
 
@@ -89,7 +88,7 @@ def test_a_state_directory_that_the_installed_service_does_not_use_is_told(file:
     def found(service_file: Path, environment: Mapping[str, str]) -> Mapping[str, CheckResult]:
         variables = {"OPENINSPECTOR_AGENT_CONFIG": str(file), **environment}
         place = CheckContext(
-            settings_file=None, environment=variables, now=NOW, connect=False, service_file=service_file
+            settings_file=None, environment=variables, now=datetime.now(UTC), connect=False, service_file=service_file
         )
         return {result.name: result for result in check_installation(place)}
 
@@ -142,7 +141,7 @@ def test_another_service_than_the_enrolled_one_is_told(file: Path) -> None:
 
 def test_authorities_are_read_and_their_ends_told(file: Path, gateway: SimulatedGateway) -> None:
     years = timedelta(days=365 * 200)
-    expect(check(file, NOW + years)["authorities"], Verdict.FAILED, "ended on")
+    expect(check(file, datetime.now(UTC) + years)["authorities"], Verdict.FAILED, "ended on")
     (end,) = (text for text in check(file)["authorities"].found.split() if text[:2] == "20")
     eve = datetime.fromisoformat(end).replace(tzinfo=UTC) - timedelta(days=1)
     expect(check(file, eve)["authorities"], Verdict.WARNING, "ends on")
@@ -151,12 +150,13 @@ def test_authorities_are_read_and_their_ends_told(file: Path, gateway: Simulated
 
 
 def test_one_authority_that_ended_in_a_bundle_is_a_warning(file: Path, gateway: SimulatedGateway) -> None:
-    ended = ended_authority(NOW - timedelta(days=1))
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    ended = ended_authority(yesterday)
     gateway.ca_file.write_bytes(ended + gateway.ca_file.read_bytes())
     expect(check(file)["authorities"], Verdict.WARNING, "1 of 2 certificates")
     assert check(file, connect=True)["service"].verdict is Verdict.OK
     gateway.ca_file.write_bytes(ended * 2)
-    expect(check(file)["authorities"], Verdict.FAILED, f"the last ended on {NOW - timedelta(days=1):%Y-%m-%d}")
+    expect(check(file)["authorities"], Verdict.FAILED, f"the last ended on {yesterday:%Y-%m-%d}")
 
 
 def ended_authority(end: datetime) -> bytes:
@@ -196,7 +196,7 @@ def test_a_service_that_does_not_answer_as_one_is_told(
 
 @pytest.mark.parametrize("off", [timedelta(hours=2), timedelta(hours=-2)])
 def test_a_clock_that_is_off_is_told(file: Path, off: timedelta) -> None:
-    found = check(file, NOW + off, connect=True)["service"]
+    found = check(file, datetime.now(UTC) + off, connect=True)["service"]
     expect(found, Verdict.FAILED, "clock")
 
 

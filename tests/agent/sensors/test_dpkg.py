@@ -1,5 +1,6 @@
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -99,12 +100,18 @@ def test_images_without_dpkg_keep_one_file_for_each_package() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="dpkg-query is absent: no oracle")
-def test_it_agrees_with_dpkg_query() -> None:
+def test_it_agrees_with_dpkg_query(tmp_path: Path) -> None:
+    """Both read a copy of this host's database: an apt run may change the database itself at any time."""
+    database = tmp_path / "var" / "lib" / "dpkg"
+    for folder in ("info", "triggers", "updates"):
+        (database / folder).mkdir(parents=True)
+    shutil.copy(STATUS, database / "status")
     fields = "${db:Status-Status}|${Package}|${Version}|${Architecture}|${source:Package}|${source:Version}\n"
-    printed = subprocess.run(["dpkg-query", "-W", "-f", fields], capture_output=True, check=True, text=True).stdout
+    command = ["dpkg-query", "--admindir", str(database), "-W", "-f", fields]
+    printed = subprocess.run(command, capture_output=True, check=True, text=True).stdout
     rows = [line.split("|") for line in printed.splitlines()]
     wanted = {tuple(row[1:]) for row in rows if row[0] not in ("config-files", "not-installed")}
-    records, status = run(SENSOR, LocalHost())
+    records, status = run(SENSOR, LocalHost(str(tmp_path)))
     packages = [record for record in records if isinstance(record, Package)]
     found = {(p.name, p.version, p.architecture, p.source_name, p.source_version) for p in packages}
     assert found == wanted

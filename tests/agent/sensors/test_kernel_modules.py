@@ -11,6 +11,7 @@ from openinspector.model.configuration import KernelModule
 from openinspector.model.inventory import SensorState
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
 from openinspector.testing.fake_host import FakeHost
+from openinspector.testing.living_system import unchanged
 from openinspector.wire.telemetry import message_type
 
 FILES: Files = {
@@ -45,11 +46,14 @@ def test_lines_that_are_none_are_counted() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/modules").exists(), reason="this kernel has no modules: no oracle")
-def test_lsmod_says_the_same() -> None:
+def test_it_agrees_with_lsmod() -> None:
     lsmod = shutil.which("lsmod", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if lsmod is None:
         pytest.skip("lsmod is absent: no oracle")
-    told = subprocess.run([lsmod], capture_output=True, text=True, check=True).stdout.split("\n")[1:]
-    records, _ = run(SENSOR, LocalHost())
-    ours = {(record.name, str(record.size)) for record in records if isinstance(record, KernelModule)}
-    assert ours == {(fields[0], fields[1]) for fields in (line.split() for line in told) if fields}
+
+    def listed() -> set[tuple[str, str]]:
+        lines = subprocess.run([lsmod], capture_output=True, text=True, check=True).stdout.split("\n")[1:]
+        return {(fields[0], fields[1]) for fields in (line.split() for line in lines) if fields}
+
+    records, modules = unchanged(lambda: run(SENSOR, LocalHost())[0], listed)
+    assert {(record.name, str(record.size)) for record in records if isinstance(record, KernelModule)} == modules

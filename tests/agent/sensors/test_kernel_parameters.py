@@ -1,5 +1,6 @@
 import shutil
 import subprocess
+from collections.abc import Mapping
 
 import pytest
 
@@ -9,6 +10,7 @@ from openinspector.agent.sensors.kernel_parameters import MAX_PARAMETERS, SENSOR
 from openinspector.model.inventory import KernelParameters, SensorState
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
 from openinspector.testing.fake_host import FakeHost, Node
+from openinspector.testing.living_system import unchanged
 
 FILES: Files = {
     "/proc/sys/kernel/randomize_va_space": "2\n",
@@ -63,16 +65,24 @@ def test_parameters_are_bounded() -> None:
     assert status.state is SensorState.PARTIAL
 
 
-def test_sysctl_says_the_same() -> None:
+def test_it_agrees_with_sysctl() -> None:
     sysctl = shutil.which("sysctl", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if sysctl is None:
         pytest.skip("sysctl is absent: no oracle")
-    output = subprocess.run([sysctl, "-a"], capture_output=True, text=True, check=False).stdout
-    theirs = {
-        name.strip(): " ".join(value.split()) for name, _, value in (x.partition("=") for x in output.split("\n"))
-    }
-    record = run(SENSOR, LocalHost())[0][0]
+
+    def listed() -> dict[str, str]:
+        output = subprocess.run([sysctl, "-a"], capture_output=True, text=True, check=False).stdout
+        rows = (line.partition("=") for line in output.split("\n"))
+        return stable({name.strip(): " ".join(value.split()) for name, _, value in rows})
+
+    (record, *_), theirs = unchanged(lambda: run(SENSOR, LocalHost())[0], listed)
     assert isinstance(record, KernelParameters)
-    stable = {name for name in record.values if name.startswith(("net.ipv4.", "fs.protected", "kernel.randomize"))}
-    assert len(stable) > 50
-    assert {name: record.values[name] for name in stable} == {name: theirs.get(name) for name in stable}
+    ours = stable(record.values)
+    assert len(ours) > 50
+    assert ours == {name: theirs.get(name) for name in ours}
+
+
+def stable(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters that the kernel does not change by itself."""
+    chosen = ("net.ipv4.", "fs.protected", "kernel.randomize")
+    return {name: value for name, value in values.items() if name.startswith(chosen)}

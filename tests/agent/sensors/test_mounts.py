@@ -1,10 +1,10 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.mounts import SENSOR, parse
 from openinspector.model.configuration import Mount
@@ -62,15 +62,18 @@ def test_the_agents_own_view_is_second_choice_and_said_to_be() -> None:
     assert status.state is SensorState.PARTIAL
 
 
-def test_findmnt_says_the_same() -> None:
+def test_it_agrees_with_findmnt(tmp_path: Path) -> None:
+    """Both read a copy of this host's table: file systems come and go while other tests run."""
     findmnt = shutil.which("findmnt")
     if findmnt is None:
         pytest.skip("findmnt is absent: no oracle")
-    command = [findmnt, "--kernel", "--json", "--list", "-o", "TARGET,FSTYPE"]
-    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    records, _ = run(SENSOR, LocalHost())
+    table = tmp_path / "mountinfo"
+    table.write_bytes(Path("/proc/self/mountinfo").read_bytes())
+    command = [findmnt, "--kernel", "--tab-file", str(table), "--json", "--list", "-o", "TARGET,FSTYPE"]
+    listed = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    records, _ = run(SENSOR, FakeHost({"/proc/1/mountinfo": table.read_bytes()}))
     ours = {(record.path, record.type) for record in records if isinstance(record, Mount)}
-    assert ours == {(entry["target"], entry["fstype"]) for entry in told["filesystems"]}
+    assert ours == {(entry["target"], entry["fstype"]) for entry in listed["filesystems"]}
 
 
 def test_an_option_that_is_nothing_but_words_for_secrets_costs_one_pass() -> None:

@@ -135,6 +135,25 @@ def test_what_the_service_misses_and_is_gone_is_told_as_lost_when_asked_for_twic
         connected.wait(3)
 
 
+def test_a_cut_list_of_missing_envelopes_is_worked_off_in_parts(connected: World) -> None:
+    connected.beat(START)
+    connected.expect(StartCollecting)
+    connected.collect(*(f'"{seq}"'.encode() for seq in range(1, 8)))
+    for _ in range(7):
+        connected.upload()
+    missing, cut = (1, 2, 3, 5, 6, 7), 2
+    for _ in range(12):
+        sent = connected.expect(SendManifest)
+        manifest = connected.spool.manifest(RUN)
+        if len(missing) <= manifest.dropped:
+            break
+        listed = tuple(seq for seq in missing if seq > sent.after)[:cut]
+        connected.step(Answered(reply=ManifestReply(closed=False, missing=listed)))
+        connected.wait(1)
+    assert (manifest.count, manifest.dropped, sent.after) == (7, 6, 7)
+    assert manifest.chain == chain_digest([payload_digest(b'"4"')])
+
+
 @pytest.mark.parametrize("code", ["run-not-collecting", "stream-closed", "not-in-run", "digest-conflict"])
 def test_what_is_not_wanted_any_more_is_discarded(connected: World, code: str) -> None:
     connected.beat(START)

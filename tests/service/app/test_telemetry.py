@@ -252,7 +252,27 @@ def test_dropping_does_not_excuse_another_chain(world: World) -> None:
 def test_a_huge_gap_is_asked_for_in_parts(world: World) -> None:
     reply = world.telemetry.close(AGENT, manifest([], count=MAX_ENVELOPES))
     assert reply == ManifestReply(closed=False, missing=tuple(range(1, 1001)))
+    lost = manifest([], count=MAX_ENVELOPES, dropped=1000, after=1000)
+    assert world.telemetry.close(AGENT, lost).missing == tuple(range(1001, 2001))
+    all_but_one = manifest([], count=MAX_ENVELOPES, dropped=MAX_ENVELOPES - 1, after=MAX_ENVELOPES - 1)
+    assert world.telemetry.close(AGENT, all_but_one) == ManifestReply(closed=False, missing=(MAX_ENVELOPES,))
+    assert world.telemetry.close(AGENT, manifest([], count=MAX_ENVELOPES, dropped=MAX_ENVELOPES)).closed
+
+
+def test_a_number_beyond_the_bound_is_refused(world: World) -> None:
     assert code(lambda: world.telemetry.close(AGENT, manifest([], count=2**31))) is RefusalCode.INVALID_MESSAGE
+
+
+def test_missing_envelopes_are_listed_from_the_start_if_none_is_left_above(world: World) -> None:
+    reply = world.telemetry.close(AGENT, manifest([], count=3, dropped=1, after=3))
+    assert reply == ManifestReply(closed=False, missing=(1, 2, 3))
+
+
+def test_losses_without_a_number_excuse_no_missing_envelope(world: World) -> None:
+    sent = stream_of(2)
+    world.telemetry.ingest(AGENT, sent[0])
+    reply = world.telemetry.close(AGENT, manifest(sent, dropped=5, unnumbered=5))
+    assert reply == ManifestReply(closed=False, missing=(2,))
 
 
 @pytest.mark.parametrize(

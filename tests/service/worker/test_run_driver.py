@@ -1,4 +1,4 @@
-"""A run from CREATED to its end, on real SQLite stores, with the engine's part played by the test."""
+"""A run from CREATED to its final state, on real SQLite stores and with a simulated evaluator."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from openinspector.model.arn import RunArn
 from openinspector.model.assessment import AssessmentRun, StopAction
 from openinspector.model.run_state import AssessmentRunState as State
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
-from openinspector.service.ports.telemetry_store import RunKey, Stream
+from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream
 from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.finding_sql import SqlFindingStore
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
-from openinspector.service.worker.run_driver import BatchResult, RunDriver
+from openinspector.service.worker.run_driver import BatchResult, HostBatch, RunDriver
 from openinspector.testing import model_builders as builders
 from openinspector.testing.fake_clock import FakeClock
 
@@ -28,35 +28,39 @@ STREAM = "collection"
 
 
 @dataclass
-class PlayedEvaluator:
-    """Assesses every host unless told otherwise."""
+class SimulatedEvaluator:
+    """Assesses every host unless ``assessed`` is False."""
 
     assessed: bool = True
     errors: int = 0
     fails: bool = False
-    batches: list[tuple[AgentId, ...]] = field(default_factory=list)
+    batches: list[HostBatch] = field(default_factory=list)
+    stopped: list[AgentId] = field(default_factory=list)
 
     def begin(self, run: AssessmentRun) -> int:
         del run
         return 0
 
-    def evaluate(self, run: AssessmentRun, agents: Sequence[AgentId], *, run_hosts: int) -> BatchResult:
+    def evaluate(self, run: AssessmentRun, batch: HostBatch) -> BatchResult:
         del run
-        assert run_hosts == len(AGENTS)
+        assert batch.run_hosts == len(AGENTS)
         if self.fails:
             raise ValueError("the engine is broken")
-        self.batches.append(tuple(agents))
-        return BatchResult(
-            hosts=len(agents), assessed={"package": len(agents)} if self.assessed else {}, errors=self.errors
-        )
+        self.batches.append(batch)
+        hosts = len(batch.agents)
+        return BatchResult(hosts=hosts, assessed={"package": hosts} if self.assessed else {}, errors=self.errors)
+
+    def exclude_stopped(self, run: AssessmentRun, agents: Sequence[AgentId]) -> None:
+        del run
+        self.stopped += agents
 
     def finish(self, run: AssessmentRun, assessed: Mapping[str, int]) -> None:
         del run, assessed
 
 
 @dataclass
-class PlayedTelemetry:
-    """Notes which runs have a key in memory, and which were canceled."""
+class SimulatedTelemetry:
+    """Records which runs have a key in memory, and which were canceled."""
 
     held: set[RunArn] = field(default_factory=set)
     canceled: set[RunArn] = field(default_factory=set)
@@ -73,8 +77,8 @@ class PlayedTelemetry:
 
 
 @dataclass
-class PlayedContext:
-    """A workflow's context: steps are done at once; a wait lets the test do something, or time pass."""
+class SimulatedContext:
+    """A workflow's context. A step runs at once; a wait calls the test's next action, or else advances the clock."""
 
     clock: FakeClock
     waits: list[Callable[[], None]] = field(default_factory=list)
@@ -104,9 +108,9 @@ class World:
         self.assessments = SqlAssessmentStore(engine)
         self.agents = SqlAgentStore(engine)
         self.telemetry = SqlTelemetryStore(engine)
-        self.received = PlayedTelemetry()
-        self.evaluator = PlayedEvaluator()
-        self.context = PlayedContext(self.clock)
+        self.received = SimulatedTelemetry()
+        self.evaluator = SimulatedEvaluator()
+        self.context = SimulatedContext(self.clock)
         self.driver = RunDriver(
             assessments=self.assessments,
             agents=self.agents,
@@ -163,6 +167,20 @@ class World:
 
         return close_now
 
+    def answer(self, agent: AgentId) -> None:
+        """Store a first envelope of ``agent``; its stream stays open."""
+        envelope = StoredEnvelope(
+            run_arn=self.arn,
+            agent_id=agent,
+            stream=STREAM,
+            seq=1,
+            digest="00" * 32,
+            object_name="telemetry/1",
+            volumes={},
+            received_at=self.clock.now(),
+        )
+        assert self.telemetry.record(envelope) is Recorded.NEW
+
     def stop(self, action: StopAction) -> Callable[[], None]:
         return lambda: _nothing(self.assessments.request_stop(self.arn, action))
 
@@ -204,12 +222,13 @@ def test_a_run_ends_when_every_stream_is_closed(world: World) -> None:
     world.context.waits = [world.close(AGENTS[0]), world.close(*AGENTS[1:])]
     run = world.drive()
     assert states(run) == WHOLE
-    assert world.evaluator.batches == [AGENTS[:2], AGENTS[2:]]
+    assert [batch.agents for batch in world.evaluator.batches] == [AGENTS[:2], AGENTS[2:]]
+    assert not any(batch.interrupted for batch in world.evaluator.batches)
     assert run.completed_at == world.clock.now() == run.created_at
     assert not world.received.held
 
 
-def test_a_run_nobody_closes_ends_at_its_duration(world: World) -> None:
+def test_a_run_with_open_streams_ends_at_its_duration(world: World) -> None:
     run = world.drive()
     assert states(run) == WHOLE
     assert run.started_at is not None
@@ -218,6 +237,7 @@ def test_a_run_nobody_closes_ends_at_its_duration(world: World) -> None:
 
 
 def test_healthy_agents_get_the_grace_period_to_flush(world: World) -> None:
+    world.answer(AGENTS[0])
     world.context.waits = [world.stop(StopAction.START_EVALUATION)]
     run = world.drive()
     at = {change.state: change.at for change in run.state_changes}
@@ -225,8 +245,9 @@ def test_healthy_agents_get_the_grace_period_to_flush(world: World) -> None:
     assert run.state is State.COMPLETED
 
 
-def test_agents_that_fell_silent_are_not_waited_for(world: World) -> None:
+def test_unhealthy_agents_are_not_waited_for(world: World) -> None:
     def silence_and_stop() -> None:
+        world.answer(AGENTS[0])
         world.clock.advance(100)
         world.stop(StopAction.START_EVALUATION)()
 
@@ -234,6 +255,37 @@ def test_agents_that_fell_silent_are_not_waited_for(world: World) -> None:
     run = world.drive()
     at = {change.state: change.at for change in run.state_changes}
     assert at[State.DATA_COLLECTED] == at[State.STOP_DATA_COLLECTION_PENDING]
+
+
+def test_a_stop_before_the_first_agent_answers_cancels_and_excludes_every_host(world: World) -> None:
+    world.context.waits = [world.stop(StopAction.START_EVALUATION)]
+    run = world.drive()
+    assert states(run) == [*WHOLE[:5], State.CANCELED]
+    assert world.evaluator.stopped == list(AGENTS)
+    assert not world.evaluator.batches
+    assert not world.received.held
+
+
+def test_hosts_that_had_not_finished_are_interrupted_by_a_stop(world: World) -> None:
+    world.answer(AGENTS[1])
+    world.context.waits = [world.close(AGENTS[0]), world.stop(StopAction.START_EVALUATION)]
+    assert world.drive().state is State.COMPLETED
+    assert {batch.interrupted for batch in world.evaluator.batches} == {frozenset(AGENTS[1:])}
+    assert not world.evaluator.stopped
+
+
+def test_a_stopped_run_without_results_is_not_failed(world: World) -> None:
+    world.answer(AGENTS[1])
+    world.context.waits = [world.stop(StopAction.START_EVALUATION)]
+    world.evaluator.assessed = False
+    assert world.drive().state is State.COMPLETED
+
+
+def test_without_telemetry_at_its_duration_a_run_is_evaluated_all_the_same(world: World) -> None:
+    """Nobody stopped it: the evaluator explains why nothing arrived."""
+    world.evaluator.assessed = False
+    assert world.drive().state is State.FAILED
+    assert len(world.evaluator.batches) == 2
 
 
 def test_skipping_evaluation_cancels_at_once(world: World) -> None:
@@ -250,13 +302,13 @@ def test_a_skip_while_agents_flush_cancels_too(world: World) -> None:
     assert states(world.drive()) == [*WHOLE[:5], State.CANCELED]
 
 
-def test_errors_are_said_in_the_final_state(world: World) -> None:
+def test_errors_show_in_the_final_state(world: World) -> None:
     world.context.waits = [world.close(*AGENTS)]
     world.evaluator.errors = 1
     assert world.drive().state is State.COMPLETED_WITH_ERRORS
 
 
-def test_a_run_in_which_nothing_could_be_assessed_failed(world: World) -> None:
+def test_a_run_in_which_nothing_could_be_assessed_fails(world: World) -> None:
     world.context.waits = [world.close(*AGENTS)]
     world.evaluator.assessed = False
     assert world.drive().state is State.FAILED
@@ -270,14 +322,14 @@ def test_a_broken_engine_ends_the_run_with_error(world: World) -> None:
     assert not world.received.held
 
 
-def test_a_run_deleted_meanwhile_is_left_alone(world: World) -> None:
+def test_a_deleted_run_is_ignored(world: World) -> None:
     world.driver(world.context, f"{world.arn[:-8]}deleted0")
     assert world.run().state is State.CREATED
 
 
 @pytest.mark.parametrize("done", range(1, len(WHOLE)))
-def test_a_driver_that_died_anywhere_goes_on(world: World, done: int) -> None:
-    """Every step may be repeated: the new driver finds the run in any state and brings it to its end."""
+def test_a_driver_resumes_from_every_state(world: World, done: int) -> None:
+    """Every step may be repeated: a new driver takes the run from any state to the final one."""
     for state in WHOLE[1:done]:
         world.assessments.advance_run(world.arn, state, world.clock.now())
     world.close(*AGENTS)()

@@ -66,6 +66,8 @@ class SendManifest:
 
     credentials: GatewayCredentials
     run_arn: str
+    after: int = 0
+    """Ask for missing envelopes above this number."""
 
 
 Request = SendChallenge | OpenSession | Attest | RotateKey | SendHeartbeat | SendEnvelope | SendManifest

@@ -33,7 +33,9 @@ class Uploads:
         self._receipted: dict[str, int] = {}
         """Run to the highest number with a receipt since the agent started; all pending ones below have theirs."""
         self._missed: dict[str, set[int]] = {}
-        """Run to what the last reply to its manifest missed and is not here any more."""
+        """Run to the numbers that the last reply to its manifest listed and that are no longer spooled."""
+        self._settled: dict[str, int] = {}
+        """Run to the number up to which every missing envelope is reported as lost."""
         self._pauses: dict[str, Backoff] = {}
         """Run to when its stream, alone, is worth trying again."""
 
@@ -46,7 +48,7 @@ class Uploads:
             if seq is not None:
                 return SendEnvelope(credentials=credentials, run_arn=arn, seq=seq)
             if stream.phase is StreamPhase.FINISHED:
-                return SendManifest(credentials=credentials, run_arn=arn)
+                return SendManifest(credentials=credentials, run_arn=arn, after=self._settled.get(arn, 0))
         return None
 
     def ready_at(self, spool: SpoolView) -> float:
@@ -75,7 +77,11 @@ class Uploads:
         return [Acknowledge(run_arn=sent.run_arn, watermark=watermark)] if watermark else []
 
     def answered(self, sent: SendManifest, reply: ManifestReply, reading: ClockReading) -> list[Local]:
-        """Return what the reply to a manifest asks for."""
+        """Return what the reply to a manifest asks for.
+
+        A missing envelope that is no longer spooled had a receipt. It counts as lost when the service lists it twice.
+        A list may be cut: once all of it is lost, the next manifest asks for the numbers after it.
+        """
         if reply.closed:
             return self._end(sent.run_arn, "closed")
         stream = reading.spool.streams.get(sent.run_arn)
@@ -83,9 +89,10 @@ class Uploads:
             return []
         self._receipted[sent.run_arn] = min(reply.missing) - 1
         gone = {seq for seq in reply.missing if seq <= stream.count and seq not in stream.pending}
-        # The service gave receipts for these: it is asked once more before they count as lost.
         lost = tuple(sorted(gone & self._missed.get(sent.run_arn, set())))
         self._missed[sent.run_arn] = gone
+        if len(lost) == len(set(reply.missing)):
+            self._settled[sent.run_arn] = max(lost)
         reason = "the service misses them, and they are no longer here"
         return [Lose(run_arn=sent.run_arn, seqs=lost, reason=reason)] if lost else []
 
@@ -109,6 +116,7 @@ class Uploads:
     def _end(self, run_arn: str, reason: str) -> list[Local]:
         self._receipted.pop(run_arn, None)
         self._missed.pop(run_arn, None)
+        self._settled.pop(run_arn, None)
         self._pauses.pop(run_arn, None)
         return [EndStream(run_arn=run_arn, reason=reason)]
 

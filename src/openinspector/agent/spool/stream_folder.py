@@ -223,7 +223,14 @@ class StreamFolder:
         """Return the manifest that closes the stream: the chain is over what was not lost."""
         digests = (self._digest(seq) for seq in range(1, self.count + 1))
         chain = chain_digest([digest for digest in digests if digest is not None])
-        return Manifest(run_arn=self.order.run_arn, stream=STREAM, count=self.count, chain=chain, dropped=self.dropped)
+        return Manifest(
+            run_arn=self.order.run_arn,
+            stream=STREAM,
+            count=self.count,
+            chain=chain,
+            dropped=self.dropped,
+            unnumbered=self._record.refused,
+        )
 
     def _digest(self, seq: int) -> str | None:
         """Return the digest of an envelope that was or is on disk, None where it is lost."""

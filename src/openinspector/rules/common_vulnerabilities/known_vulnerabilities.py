@@ -103,16 +103,19 @@ def _not_covered(distribution: str, context: RuleContext) -> Unable:
 def _not_judged(facts: HostFacts) -> Unable | None:
     """Return the exclusion for packages that no advisory of the distribution speaks of; None where there are none."""
     counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
-    told = [f"{counts[manager]} of {name}" for manager, name in _REGISTRIES.items() if counts[manager]]
+    counted = [
+        f"{counts[manager]} {name} package{'s' * (counts[manager] != 1)}"
+        for manager, name in _REGISTRIES.items()
+        if counts[manager]
+    ]
     containers = _containers(facts)
-    if not told:
+    if not counted:
         return containers
     registries = Unable(
-        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
-        reason=f"Packages that are not the distribution's are not assessed: {', '.join(told)}. "
-        "No feed of advisories for them is built in yet.",
-        recommendation="Look these packages up with their registry's own audit command; `openinspector agent collect "
-        "--dry-run` lists them with where they are installed.",
+        kind=ExclusionKind.REGISTRY_PACKAGES,
+        reason=f"{', '.join(counted)} not installed by the distribution. No advisories are loaded for them.",
+        recommendation="Audit these packages with the registry's own command, such as `npm audit`. "
+        "`openinspector agent collect --dry-run` on the host lists them with their folders.",
     )
     return _both(registries, containers)
 
@@ -124,22 +127,19 @@ def _containers(facts: HostFacts) -> Unable | None:
         return None
     listed = ", ".join(f"{root.system or 'unknown'} (process {root.process_id})" for root in found[:10])
     return Unable(
-        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
-        reason=f"Packages in containers are not assessed: {sum(root.packages for root in found)} in {len(found)} "
-        f"running containers, {listed}{', …' if len(found) > 10 else ''}.",  # noqa: PLR2004 - as many as are listed
-        recommendation="Assess each on the host: `openinspector scan --root /proc/PROCESS/root`.",
+        kind=ExclusionKind.CONTAINER_PACKAGES,
+        reason=f"{sum(root.packages for root in found)} packages in "
+        f"{len(found)} running container{'s' * (len(found) != 1)}: "
+        f"{listed}{', …' if len(found) > 10 else ''}.",  # noqa: PLR2004 - as many as are listed
+        recommendation="Scan each container on the host: `openinspector scan --root /proc/PROCESS/root`.",
     )
 
 
 def _both(first: Unable, second: Unable | None) -> Unable:
-    """Return one exclusion that says what both say, of the first's kind."""
+    """Return both reasons as one outcome; each keeps its kind."""
     if second is None:
         return first
-    return replace(
-        first,
-        reason=f"{first.reason} {second.reason}",
-        recommendation=f"{first.recommendation} {second.recommendation}",
-    )
+    return replace(first, also=(*first.also, replace(second, also=()), *second.also))
 
 
 def _unread(facts: HostFacts) -> Unable | None:

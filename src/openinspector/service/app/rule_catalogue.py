@@ -1,4 +1,4 @@
-"""The rules built in, by rules package: the folder is the registry (ADR 0004)."""
+"""The built-in rules by rules package: the folder is the registry (ADR 0004)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -9,9 +9,10 @@ from openinspector.plugins import discover
 
 
 def discover_rules() -> Mapping[RulesPackageName, Mapping[str, Rule]]:
-    """Return the rules of every package that has a folder below ``rules/``, by name; raises PluginError for a bad one.
+    """Return the rules of every package that has a folder below ``rules/``; raise PluginError if one is invalid.
 
-    Packages are in the order of `RulesPackageName`, rules in name order.
+    A module defines one ``RULE`` or a table ``RULES``. Packages are in the order of `RulesPackageName`, rules in name
+    order.
     """
-    found = {name: discover(f"openinspector.rules.{name}", "RULE", Rule) for name in RulesPackageName}
+    found = {name: discover(f"openinspector.rules.{name}", "RULE", Rule, table="RULES") for name in RulesPackageName}
     return MappingProxyType({name: rules for name, rules in found.items() if rules})

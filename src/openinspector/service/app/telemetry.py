@@ -7,7 +7,7 @@
 
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 from typing import Final, Protocol
 
 import msgspec
@@ -40,7 +40,7 @@ MAX_ENVELOPES: Final = 4096
 Within it any number is taken in any order: those before it may be lost for good, and the agent says so at the end.
 """
 MAX_MISSING: Final = 1000
-"""Numbers one reply to a manifest asks for."""
+"""Numbers that one reply to a manifest lists. The agent gets the next ones with its next manifest."""
 UNDECODED: Final = MessageType("OpenInspectorUndecoded")
 """Messages of a kind or shape this version does not know are counted under it."""
 
@@ -131,21 +131,22 @@ class Telemetry:
         )
 
     def close(self, agent_id: AgentId, manifest: Manifest) -> ManifestReply:
-        """Close a stream, or say which envelopes are missing; RefusedError.
+        """Close a stream, or return the first missing envelopes. Raises RefusedError.
 
-        What the agent says it dropped is not asked for again. The chain is checked over what is stored; it cannot be
-        where an envelope the agent gave up for lost had arrived after all, and then the loss is only counted.
+        Envelopes that the agent reports as lost are not requested again. The chain is checked over the stored
+        envelopes, except where an envelope that the agent reports as lost did arrive: then only the loss is counted.
         """
         run = self._check_run(agent_id, RunArn(manifest.run_arn))
         _check_stream(manifest.stream, manifest.count)
         held = self._index.digests(run, agent_id, manifest.stream)
-        absent = (seq for seq in range(1, manifest.count + 1) if seq not in held)
-        missing = tuple(islice(absent, MAX_MISSING))
-        if len(missing) > manifest.dropped:
-            return ManifestReply(closed=False, missing=missing)
+        absent = [seq for seq in range(1, manifest.count + 1) if seq not in held]
+        lost = max(0, manifest.dropped - manifest.unnumbered)
+        if len(absent) > lost:
+            unreported = [seq for seq in absent if seq > manifest.after] or absent
+            return ManifestReply(closed=False, missing=tuple(unreported[:MAX_MISSING]))
         agrees = chain_digest([held[seq] for seq in sorted(held)]) == manifest.chain
-        given_up_but_here = len(held) > manifest.count - manifest.dropped
-        if max(held, default=0) > manifest.count or not (agrees or (manifest.dropped and given_up_but_here)):
+        given_up_but_here = len(held) > manifest.count - lost
+        if max(held, default=0) > manifest.count or not (agrees or (lost and given_up_but_here)):
             self._alarm("manifest-conflict", agent_id, run, manifest.count)
             raise RefusedError(
                 RefusalCode.DIGEST_CONFLICT,

@@ -1,12 +1,14 @@
-"""Judges hosts of a run: opens their telemetry in memory, calls the pure engine, stores what it found."""
+"""Evaluates hosts of a run: opens their telemetry in memory, calls the pure engine, stores the results."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 import structlog
 
 from openinspector.engine.asset import asset_of
+from openinspector.engine.bounds import MAX_TEXT, fit
 from openinspector.engine.evaluate import (
     HostEvaluation,
     OutcomeKind,
@@ -16,11 +18,18 @@ from openinspector.engine.evaluate import (
 )
 from openinspector.engine.rule import Rule, RuleContext
 from openinspector.model.agent import Agent, AgentHealth, AgentId
-from openinspector.model.arn import RulesPackageArn, RunArn, exclusion_arn
+from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentRun
-from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, Scope, ScopeKey
+from openinspector.model.exclusion import (
+    Exclusion,
+    ExclusionKind,
+    ExclusionPreview,
+    exclusion_of,
+    exclusions_of,
+    scopes_of,
+)
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import LONG_ID, derived_id, id_width
+from openinspector.model.finding import id_width
 from openinspector.service.app.telemetry import Telemetry
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.clock import Clock
@@ -28,14 +37,14 @@ from openinspector.service.ports.finding_store import FindingFilter, FindingStor
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleResultStore
 from openinspector.service.worker.advisories import AdvisoryShelf
-from openinspector.service.worker.run_driver import BatchResult
+from openinspector.service.worker.run_driver import BatchResult, HostBatch
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunEvaluator:
-    """The run driver's `Evaluator`. Findings and exclusions have derived ARNs: doing it again changes nothing."""
+    """The run driver's `Evaluator`. ARNs of findings and exclusions are derived, so storing them twice is harmless."""
 
     agents: AgentStore
     findings: FindingStore
@@ -44,39 +53,45 @@ class RunEvaluator:
     advisories: AdvisoryShelf
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
     plan: Callable[[AssessmentRun], Sequence[ExclusionPreview]]
-    """The exclusions of types 1 to 7 that are known before a run collects."""
+    """Returns the exclusions of types 1 to 7, which are known before collection."""
     clock: Clock
 
     def begin(self, run: AssessmentRun) -> int:
-        """Store the exclusions known before collection; returns how many of them are errors."""
+        """Store the exclusions known before collection and return how many of them are errors."""
         previews = self.plan(run)
-        self.findings.add_exclusions([_exclusion(run.arn, preview) for preview in previews])
+        self.findings.add_exclusions(exclusions_of(run.arn, previews))
         return sum(preview.kind.is_error for preview in previews)
 
-    def evaluate(self, run: AssessmentRun, agents: Sequence[AgentId], *, run_hosts: int) -> BatchResult:
-        """Evaluate ``agents`` and store the outcome, in three transactions."""
-        known = {agent.id: agent for agent in self.agents.agents_by_id(agents)}
+    def evaluate(self, run: AssessmentRun, batch: HostBatch) -> BatchResult:
+        """Evaluate the hosts of ``batch`` and store the results, in three transactions."""
+        known = {agent.id: agent for agent in self.agents.agents_by_id(batch.agents)}
         facts: dict[AgentId, HostFacts] = {}
         excluded: list[Exclusion] = []
-        for agent_id in agents:
-            read = self._facts(run, agent_id, known.get(agent_id))
+        for agent_id in batch.agents:
+            read = self._facts(run, agent_id, known.get(agent_id), interrupted=agent_id in batch.interrupted)
             if isinstance(read, HostFacts):
                 facts[agent_id] = read
             else:
-                excluded.append(_exclusion(run.arn, read))
-        evaluated = self._judge(run, run_hosts, facts, known)
+                excluded.append(exclusion_of(run.arn, read))
+        evaluated = self._judge(run, batch.run_hosts, facts, known)
         self.rule_results.record(run.arn, self._checked(run), _outcomes(evaluated))
         self.findings.add_findings([finding for host in evaluated for finding in host.findings])
-        excluded += [exclusion for host in evaluated for exclusion in host.exclusions]
+        for host in evaluated:
+            interrupted = host.agent_id in batch.interrupted
+            excluded += [_blame_stop(one) if interrupted else one for one in host.exclusions]
         self.findings.add_exclusions(excluded)
         return BatchResult(
-            hosts=len(agents),
+            hosts=len(batch.agents),
             assessed=_assessed(evaluated),
             errors=sum(exclusion.preview.kind.is_error for exclusion in excluded),
         )
 
+    def exclude_stopped(self, run: AssessmentRun, agents: Sequence[AgentId]) -> None:
+        """Store an exclusion for each of ``agents``: the user stopped the run before it sent telemetry."""
+        self.findings.add_exclusions(exclusions_of(run.arn, [_stopped(agent) for agent in agents]))
+
     def finish(self, run: AssessmentRun, assessed: Mapping[str, int]) -> None:
-        """Say of each package that looked at hosts and found nothing that it did (F5.6)."""
+        """Add a finding for each package that assessed hosts and has no findings (F5.6)."""
         settled = self._run(run, 1, (), self.clock.now())
         for package in run.rules_package_arns:
             found = self.findings.list_findings(
@@ -87,24 +102,26 @@ class RunEvaluator:
                 self.findings.add_findings([nothing])
 
     def _checked(self, run: AssessmentRun) -> tuple[CheckedRule, ...]:
-        """Return the rules of a run in the order in which every host is judged by them."""
+        """Return the rules of a run in the order in which they are evaluated on every host."""
         return tuple(
             CheckedRule(rules_package_arn=arn, name=rule.name, title=rule.title, severity=rule.severity)
             for arn in run.rules_package_arns
             for rule in self.rules.get(arn, ())
         )
 
-    def _facts(self, run: AssessmentRun, agent_id: AgentId, agent: Agent | None) -> HostFacts | ExclusionPreview:
+    def _facts(
+        self, run: AssessmentRun, agent_id: AgentId, agent: Agent | None, *, interrupted: bool
+    ) -> HostFacts | ExclusionPreview:
         try:
             facts = self.telemetry.facts_of(run.arn, agent_id)
-        except Exception as error:  # noqa: BLE001 - one host's telemetry must not cost the others' evaluation
+        except Exception as error:  # noqa: BLE001 - the other hosts must still be evaluated
             _log.exception("evaluation telemetry unreadable", run=run.arn, agent=agent_id)
             return _unreadable(agent_id, type(error).__name__)
         if facts.sensors:
             return facts
         if agent is None or agent.health(self.clock.now()) is not AgentHealth.HEALTHY:
             return _silent(agent_id)
-        return _unreadable(agent_id, "none arrived")
+        return _stopped(agent_id) if interrupted else _unreadable(agent_id, "none arrived")
 
     def _judge(
         self, run: AssessmentRun, hosts: int, facts: Mapping[AgentId, HostFacts], known: Mapping[AgentId, Agent]
@@ -133,7 +150,7 @@ def _outcomes(evaluated: Sequence[HostEvaluation]) -> dict[AgentId, list[Outcome
 
 
 def _assessed(evaluated: Sequence[HostEvaluation]) -> dict[str, int]:
-    """Return for each package of how many hosts at least one rule could say something."""
+    """Return for each package the number of hosts on which at least one rule could be completed."""
     assessed: dict[str, int] = {}
     for host in evaluated:
         spoke = {r.rules_package_arn for r in host.rule_results if r.outcome is not OutcomeKind.UNABLE}
@@ -142,21 +159,43 @@ def _assessed(evaluated: Sequence[HostEvaluation]) -> dict[str, int]:
     return assessed
 
 
-def _exclusion(run: RunArn, preview: ExclusionPreview) -> Exclusion:
-    scopes = [f"{scope.key}={scope.value}" for scope in preview.scopes]
-    return Exclusion(
-        arn=exclusion_arn(run, derived_id(run, preview.kind.name, *scopes, width=LONG_ID)),
-        run_arn=run,
-        preview=preview,
+_RUN_AGAIN: Final = "Start the run again and let it end by itself, or stop it later."
+
+
+def _stopped(agent_id: AgentId) -> ExclusionPreview:
+    return ExclusionPreview(
+        kind=ExclusionKind.RUN_STOPPED,
+        description=f"The run was stopped by its user before the agent of instance {agent_id} sent telemetry.",
+        recommendation=_RUN_AGAIN,
+        scopes=scopes_of(agent_id),
+    )
+
+
+def _blame_stop(exclusion: Exclusion) -> Exclusion:
+    """Return the exclusion of a host whose telemetry is incomplete because the user stopped the run."""
+    preview = exclusion.preview
+    if preview.kind is not ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE:
+        return exclusion
+    return exclusion_of(
+        exclusion.run_arn,
+        replace(
+            preview,
+            kind=ExclusionKind.RUN_STOPPED,
+            description=fit(
+                "The run was stopped by its user before the host had sent all telemetry. " + preview.description,
+                MAX_TEXT,
+            ),
+            recommendation=_RUN_AGAIN,
+        ),
     )
 
 
 def _silent(agent_id: AgentId) -> ExclusionPreview:
     return ExclusionPreview(
         kind=ExclusionKind.AGENT_UNHEALTHY,
-        description=f"The agent of instance {agent_id} fell silent and sent no telemetry in this run.",
-        recommendation="Check the agent on the host with `openinspector agent status`, then run the assessment again.",
-        scopes=(Scope(key=ScopeKey.INSTANCE_ID, value=agent_id),),
+        description=f"The agent of instance {agent_id} stopped sending heartbeats and sent no telemetry in this run.",
+        recommendation="Check the agent on the host with `openinspector agent status`, then start the run again.",
+        scopes=scopes_of(agent_id),
     )
 
 
@@ -164,6 +203,6 @@ def _unreadable(agent_id: AgentId, why: str) -> ExclusionPreview:
     return ExclusionPreview(
         kind=ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE,
         description=f"The telemetry of instance {agent_id} could not be evaluated: {why}.",
-        recommendation="Run the assessment again; if it happens again, look at the service's log and report it.",
-        scopes=(Scope(key=ScopeKey.INSTANCE_ID, value=agent_id),),
+        recommendation="Start the run again. If this happens again, look for the cause in the service's log.",
+        scopes=scopes_of(agent_id),
     )

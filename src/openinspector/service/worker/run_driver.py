@@ -1,12 +1,12 @@
-"""Drives one run from CREATED to its end as a durable workflow.
+"""Drives one run from CREATED to its final state as a durable workflow.
 
-- begin: note the exclusions known before a run, make the run's data key, let agents start
-- collect: wait until every stream is closed, the duration is over or a stop is asked for
+- begin: store the exclusions known before collection, create the run's data key, let agents start
+- collect: wait until every stream is closed, the duration is over or the user stops the run
 - flush: give healthy agents up to the grace period to close their streams
-- evaluate: judge a batch of hosts at a time
-- finish: count, and enter the final state
+- evaluate: evaluate hosts in batches
+- finish: count findings and enter the final state
 
-Every step is idempotent: the process may die between a step's effect and the engine's note of it.
+Every step is idempotent: the process may die after a step took effect and before the workflow engine recorded it.
 """
 
 from collections import Counter
@@ -39,50 +39,65 @@ _LONGEST_WAIT_SECONDS: Final = 3600.0
 
 
 class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
-    """What one evaluation step did; remembered by the workflow, so small."""
+    """Result of one evaluation step. The workflow stores it, so it is small."""
 
     hosts: int
     assessed: dict[str, int]
-    """Rules package ARN to the number of hosts of which at least one of its rules could say something."""
+    """Rules package ARN → number of hosts on which at least one of its rules could be completed."""
     errors: int
-    """Exclusions that make a run end COMPLETED_WITH_ERRORS."""
+    """Number of exclusions that make a run end COMPLETED_WITH_ERRORS."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostBatch:
+    """Some hosts of a run, evaluated in one step."""
+
+    agents: tuple[AgentId, ...]
+    run_hosts: int
+    """Number of hosts in the whole run."""
+    interrupted: frozenset[AgentId] = frozenset()
+    """Hosts of the run that had not closed their streams when its user stopped it."""
 
 
 class Evaluator(Protocol):
-    """Judges hosts of a run and stores what it finds."""
+    """Evaluates the hosts of a run and stores findings and exclusions. Every method may be repeated."""
 
     def begin(self, run: AssessmentRun) -> int:
-        """Store the exclusions known before collection; returns how many of them are errors."""
+        """Store the exclusions known before collection and return how many of them are errors."""
         ...
 
-    def evaluate(self, run: AssessmentRun, agents: Sequence[AgentId], *, run_hosts: int) -> BatchResult:
-        """Evaluate ``agents``; doing it again changes nothing."""
+    def evaluate(self, run: AssessmentRun, batch: HostBatch) -> BatchResult:
+        """Evaluate the hosts of ``batch``."""
+        ...
+
+    def exclude_stopped(self, run: AssessmentRun, agents: Sequence[AgentId]) -> None:
+        """Store an exclusion for each of ``agents``: the user stopped the run before it sent telemetry."""
         ...
 
     def finish(self, run: AssessmentRun, assessed: Mapping[str, int]) -> None:
-        """Store what concerns the run as a whole; ``assessed`` sums up the batches."""
+        """Store the findings about the run as a whole; ``assessed`` is the sum of all batches."""
         ...
 
 
 class RunTelemetry(Protocol):
-    """What the driver tells those who keep the run's telemetry."""
+    """Keeps the run's telemetry and its data key."""
 
     def run_began(self, run: RunArn) -> None:
-        """Make the run's data key unless it has one."""
+        """Create the run's data key unless it exists."""
         ...
 
     def run_ended(self, run: RunArn) -> None:
-        """Forget the key in the clear."""
+        """Forget the plaintext key."""
         ...
 
     def run_canceled(self, run: RunArn) -> None:
-        """Shred what has arrived: nobody will evaluate it."""
+        """Shred the telemetry received: it will not be evaluated."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunDriver:
-    """The body of the workflow `RUN_WORKFLOW`; call it with the context and a run's ARN."""
+    """Body of the workflow `RUN_WORKFLOW`. Call it with the context and a run's ARN."""
 
     assessments: AssessmentStore
     agents: AgentStore
@@ -95,13 +110,13 @@ class RunDriver:
     evaluation_batch: int
 
     def __call__(self, context: WorkflowContext, argument: str) -> None:
-        """Drive the run to a terminal state, whatever happens on the way."""
+        """Drive the run to a terminal state; an unexpected error ends it with ERROR."""
         arn = RunArn(argument)
         try:
             self._drive(context, arn)
         except MissingError:
             _log.warning("run_driver run deleted", run=arn)
-        except Exception:  # noqa: BLE001 - whatever went wrong, the run must not stay in progress for ever
+        except Exception:  # noqa: BLE001 - a run must not stay in progress for ever
             _log.exception("run_driver failed", run=arn)
             context.step("error", lambda: self._end(arn, _State.ERROR))
 
@@ -114,9 +129,9 @@ class RunDriver:
             return
         results = [
             msgspec.json.decode(
-                context.step(f"evaluate {number}", partial(self._evaluate, arn, batch)), type=BatchResult
+                context.step(f"evaluate {number}", partial(self._evaluate, arn, agents)), type=BatchResult
             )
-            for number, batch in enumerate(self._batches(arn), start=1)
+            for number, agents in enumerate(self._batches(arn), start=1)
         ]
         context.step("finish", lambda: self._finish(arn, results, errors))
 
@@ -135,7 +150,7 @@ class RunDriver:
             context.wait(WAKE, min(seconds, _LONGEST_WAIT_SECONDS))
 
     def _seconds_left(self, arn: RunArn, state: AssessmentRunState) -> float:
-        """Return how long a run may still stay in ``state``; 0 when there is nothing to wait for."""
+        """Return how long a run may still stay in ``state``; 0 if there is nothing to wait for."""
         run = self._run(arn)
         if run.state is not state or run.stop_action is StopAction.SKIP_EVALUATION:
             return 0
@@ -165,7 +180,7 @@ class RunDriver:
 
     def _collected(self, arn: RunArn) -> str:
         run = self._run(arn)
-        if run.stop_action is StopAction.SKIP_EVALUATION and run.state in BEFORE_EVALUATION:
+        if self._is_canceled(run):
             canceled = self._reach(arn, _State.CANCELED)
             self.received.run_canceled(arn)
             return canceled
@@ -173,22 +188,48 @@ class RunDriver:
         self._reach(arn, _State.START_EVALUATING_RULES_PENDING)
         return self._reach(arn, _State.EVALUATING_RULES)
 
+    def _is_canceled(self, run: AssessmentRun) -> bool:
+        """Return True if the run ends without an evaluation: the user skips it, or stopped before any telemetry.
+
+        The second stores an exclusion for each host, so that the run shows why it has no findings (ADR 52).
+        """
+        if run.state not in BEFORE_EVALUATION:
+            return False
+        if run.stop_action is StopAction.SKIP_EVALUATION:
+            return True
+        agents = self.assessments.run_agents(run.arn)
+        if not (run.stopped_early and agents) or self.telemetry.streams(run.arn):
+            return False
+        self.evaluator.exclude_stopped(run, agents)
+        return True
+
     def _batches(self, arn: RunArn) -> Iterator[tuple[AgentId, ...]]:
         agents = self.assessments.run_agents(arn)
         for start in range(0, len(agents), self.evaluation_batch):
             yield agents[start : start + self.evaluation_batch]
 
-    def _evaluate(self, arn: RunArn, batch: tuple[AgentId, ...]) -> str:
-        hosts = len(self.assessments.run_agents(arn))
-        return msgspec.json.encode(self.evaluator.evaluate(self._run(arn), batch, run_hosts=hosts)).decode()
+    def _evaluate(self, arn: RunArn, agents: tuple[AgentId, ...]) -> str:
+        run = self._run(arn)
+        batch = HostBatch(
+            agents=agents, run_hosts=len(self.assessments.run_agents(arn)), interrupted=self._interrupted(run)
+        )
+        return msgspec.json.encode(self.evaluator.evaluate(run, batch)).decode()
+
+    def _interrupted(self, run: AssessmentRun) -> frozenset[AgentId]:
+        return frozenset(self._open_agents(run)) if run.stopped_early else frozenset()
 
     def _finish(self, arn: RunArn, results: Sequence[BatchResult], errors: int) -> str:
+        """Enter the final state (decisions: FAILED, COMPLETED_WITH_ERRORS; F4.38 for runs without agents)."""
         assessed = Counter[str]()
         for result in results:
             assessed.update(result.assessed)
-        self.evaluator.finish(self._run(arn), assessed)
+        run = self._run(arn)
+        self.evaluator.finish(run, assessed)
         self.assessments.set_finding_counts(arn, self.findings.counts(arn))
-        return self._end(arn, _final_state(results, errors))
+        if results and not assessed and not self._interrupted(run):
+            return self._end(arn, _State.FAILED)
+        errors += sum(result.errors for result in results)
+        return self._end(arn, _State.COMPLETED_WITH_ERRORS if errors else _State.COMPLETED)
 
     def _end(self, arn: RunArn, final: AssessmentRunState) -> str:
         self.received.run_ended(arn)
@@ -199,7 +240,7 @@ class RunDriver:
         return str(final)
 
     def _reach(self, arn: RunArn, state: AssessmentRunState) -> str:
-        """Enter ``state`` unless the run has been there; returns the state the run is in then."""
+        """Enter ``state`` unless the run has already been in it; return the run's state."""
         run = self._run(arn)
         if any(change.state is state for change in run.state_changes) or not run.in_progress:
             return str(run.state)
@@ -210,11 +251,3 @@ class RunDriver:
         if run is None:
             raise MissingError(f"the run {arn} was deleted")
         return run
-
-
-def _final_state(results: Sequence[BatchResult], errors_before: int) -> AssessmentRunState:
-    """Judge how the run ends (decisions: FAILED, COMPLETED_WITH_ERRORS; F4.38 for runs without agents)."""
-    if results and not any(result.assessed for result in results):
-        return _State.FAILED
-    errors = errors_before + sum(result.errors for result in results)
-    return _State.COMPLETED_WITH_ERRORS if errors else _State.COMPLETED

@@ -395,7 +395,7 @@ class FindingStoreSuite(KeepingSuite, ListingSuite):
                 Scope(key=ScopeKey.INSTANCE_ID, value=agent_id()),
                 Scope(key=ScopeKey.RULES_PACKAGE_ARN, value=rules_package_arn()),
             ),
-            attributes=(Attribute(key="k"), Attribute(key="k", value="v")),
+            details=(Attribute(key="k"), Attribute(key="k", value="v")),
         )
         whole = exclusion(1, preview=preview)
         store.add_exclusions([whole, exclusion(2)])
