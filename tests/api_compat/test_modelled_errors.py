@@ -128,7 +128,11 @@ class Call:
     def put_behind(self, **parts: Any) -> None:
         """Serve the same installation with other parts; keys and audit log stay."""
         services = self.endpoint.built.services
-        changed = replace(services, installation=replace(services.installation, **parts))
+        built = self.endpoint.built
+        stores = {name: part for name, part in parts.items() if hasattr(built.stores, name)}
+        around = {name: part for name, part in parts.items() if name not in stores}
+        assembly = replace(built.with_stores(**stores), around=replace(built.around, **around))
+        changed = replace(services, app=assembly.use_cases())
         self.endpoint.listener.application = Starlette(routes=routes(changed))
 
 

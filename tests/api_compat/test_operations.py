@@ -15,8 +15,6 @@ from openinspector.model.notification import InspectorEvent
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.dispatch import operations
 from openinspector.service.api.model import api_model, own_model
-from openinspector.service.app.schedules import create_schedule
-from openinspector.service.app.webhooks import create_webhook
 from openinspector.testing import model_builders as builders
 
 
@@ -55,7 +53,7 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
     topic = "arn:aws:sns:us-east-1:123456789012:scene"
     client.subscribe_to_event(resourceArn=template, event="FINDING_REPORTED", topicArn=topic)
     events = [InspectorEvent.FINDING_REPORTED]
-    webhook = create_webhook(endpoint.built.installation, template, "https://receiver.example/", events).webhook
+    webhook = endpoint.built.app.webhooks.create(template, "https://receiver.example/", events).webhook
     return Scene(
         group=group,
         target=target,
@@ -64,7 +62,7 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
         finding=finding.arn,
         exclusion=exclusion.arn,
         preview=preview,
-        schedule=create_schedule(endpoint.built.installation, template, "rate(7 days)").arn,
+        schedule=endpoint.built.app.schedules.create(template, "rate(7 days)").arn,
         topic=topic,
         webhook=webhook.arn,
         completed=completed,

@@ -13,7 +13,6 @@ from openinspector.model.arn import RunArn
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.dispatch import routes
 from openinspector.service.api.report_download import routes as report_routes
-from openinspector.service.app.reports import ReportMaker
 from openinspector.service.worker.report_process import lay_out
 from openinspector.testing import model_builders as builders
 
@@ -43,13 +42,11 @@ def test_a_report_from_the_first_question_to_the_file(endpoint: Endpoint, client
     built = endpoint.built
     assert client.get_assessment_report(assessmentRunArn=run, **ASKED)["status"] == "WORK_IN_PROGRESS"
     (report,) = built.stores.reports.of_run(run)
-    ReportMaker(installation=built.installation, advisories=built.stores.advisories, lay_out=lay_out)(
-        AtOnce(), report.id
-    )
+    built.assembly.report_maker(lay_out)(AtOnce(), report.id)
     answer = client.get_assessment_report(assessmentRunArn=run, **ASKED)
     assert answer["status"] == "COMPLETED"
     assert len(answer["url"]) <= 2048
-    links, vault = built.services.report_links, built.installation.report_vault
+    links, vault = built.services.report_links, built.around.report_vault
     download = report_routes(built.stores.reports, vault, links, built.clock.now)
     endpoint.listener.application = Starlette(routes=[*routes(built.services), *download])
     # The simulated installation does not know which port the listener took.

@@ -15,7 +15,7 @@ from openinspector.cli.targets import parsed_tag
 
 if TYPE_CHECKING:
     from openinspector.model.asset import Tag
-    from openinspector.service.bootstrap import Stores
+    from openinspector.service.assembly import Stores
 
 _POLICIES = ("full-access", "read-only")
 

@@ -18,7 +18,7 @@ from openinspector.model.errors import OpenInspectorError
 if TYPE_CHECKING:
     from botocore.client import BaseClient
 
-    from openinspector.service.bootstrap import Stores
+    from openinspector.service.assembly import Stores
     from openinspector.service.settings import Settings
 
 _PATIENCE_SECONDS: Final = 30.0

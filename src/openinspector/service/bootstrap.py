@@ -4,7 +4,6 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,9 +16,7 @@ from starlette.types import ASGIApp
 
 from openinspector.engine.rule import Rule
 from openinspector.model.arn import ArnRealm, RulesPackageArn
-from openinspector.model.assessment import AssessmentRun
 from openinspector.model.errors import StoreError
-from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.plugins import discover
@@ -29,29 +26,26 @@ from openinspector.service.api.report_download import routes as report_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
+from openinspector.service.app.copied_hosts import CopiedHosts
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
-from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW, PreviewMaker
+from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
-from openinspector.service.app.installation import Installation
 from openinspector.service.app.instructions import InstructionBoard
-from openinspector.service.app.metrics import InstallationMetrics
-from openinspector.service.app.notifications import announce
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.releases import Releases
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
-from openinspector.service.app.reports import REPORT_WORKFLOW, ReportMaker
+from openinspector.service.app.reports import REPORT_WORKFLOW
 from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
-from openinspector.service.app.runs import exclusions_before, forget_orphans, start_pending
-from openinspector.service.app.schedules import start_due
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
+from openinspector.service.assembly import Assembly, Stores, Surroundings
 from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.certificates import write_private
 from openinspector.service.gateway.gateway import Gateway
@@ -59,26 +53,9 @@ from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
 from openinspector.service.notify.topic_sns import SnsTopicPublisher
 from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, WebhookBounds
-from openinspector.service.ports.access_key_store import AccessKeyStore
 from openinspector.service.ports.advisory_store import AdvisoryStore
-from openinspector.service.ports.agent_store import AgentStore
-from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.caller_identity import CallerIdentity
-from openinspector.service.ports.finding_store import FindingStore
-from openinspector.service.ports.identity_store import IdentityStore
 from openinspector.service.ports.instance_states import InstanceStates
-from openinspector.service.ports.key_provider import KeyProvider
-from openinspector.service.ports.notification_store import NotificationStore
-from openinspector.service.ports.object_store import ObjectStore
-from openinspector.service.ports.preview_store import PreviewStore
-from openinspector.service.ports.report_store import ReportStore
-from openinspector.service.ports.role_store import RoleStore
-from openinspector.service.ports.rollout_store import RolloutStore
-from openinspector.service.ports.rule_result_store import RuleResultStore
-from openinspector.service.ports.schedule_store import ScheduleStore
-from openinspector.service.ports.subscription_store import SubscriptionStore
-from openinspector.service.ports.telemetry_store import TelemetryStore
-from openinspector.service.ports.webhook_store import WebhookStore
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
@@ -148,30 +125,6 @@ _INVENTORY_SENSORS: Final = (
 """Asked of every host, whatever the rules read: who it is, what it offers, what it does."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """Every store of an installation."""
-
-    assessments: AssessmentStore
-    agents: AgentStore
-    identities: IdentityStore
-    findings: FindingStore
-    telemetry: TelemetryStore
-    advisories: AdvisoryStore
-    access_keys: AccessKeyStore
-    previews: PreviewStore
-    schedules: ScheduleStore
-    roles: RoleStore
-    subscriptions: SubscriptionStore
-    webhooks: WebhookStore
-    notifications: NotificationStore
-    rollouts: RolloutStore
-    reports: ReportStore
-    rule_results: RuleResultStore
-    objects: ObjectStore
-    keys: KeyProvider
-
-
 def open_stores(settings: Settings) -> Stores:
     """Open the stores the settings name, making and migrating what is absent; StoreError."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -221,11 +174,13 @@ class Service:
     def __init__(self, settings: Settings, stores: Stores) -> None:
         self.settings = settings
         self.stores = stores
+        self.counters = _COUNTERS
         self._clock = SystemClock()
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._telemetry = _telemetry(settings, stores)
-        self._installation = _installation(settings, stores, self._workflows, self._telemetry)
-        self._rules = _rules_by_arn(self._installation.rules_packages)
+        self._surroundings = _surroundings(settings, stores, self._workflows, self._telemetry)
+        self._assembly = Assembly(stores=stores, around=self._surroundings)
+        self._rules = _rules_by_arn(self._surroundings.rules_packages)
         self._board = InstructionBoard()
         self._audit = FileAuditLog(settings.data_dir / "audit")
         self._monitor = CollectionMonitor(
@@ -238,12 +193,13 @@ class Service:
             ),
         )
         self._dispatch = Dispatch(stores.notifications, self._courier().tell, self._clock)
+        self._pending = self._assembly.pending_runs()
         self._periodic = (
             Periodic("retention", self._apply_retention, _RETENTION_SECONDS),
-            Periodic("schedules", partial(start_due, self._installation), _SCHEDULE_SECONDS),
-            Periodic("pending", partial(start_pending, self._installation, _NOT_BEGUN), _PENDING_SECONDS),
-            Periodic("orphans", partial(forget_orphans, self._installation), _ORPHAN_SECONDS),
-            Periodic("announcements", partial(announce, self._installation), _NOTIFICATION_SECONDS),
+            Periodic("schedules", self._assembly.schedule_starter().start_due, _SCHEDULE_SECONDS),
+            Periodic("pending", partial(self._pending.start, _NOT_BEGUN), _PENDING_SECONDS),
+            Periodic("orphans", self._assembly.deletion().delete_orphans, _ORPHAN_SECONDS),
+            Periodic("announcements", self._assembly.announcer().announce, _NOTIFICATION_SECONDS),
             Periodic("notifications", self._dispatch.turn, _NOTIFICATION_SECONDS),
         )
         self.app: ASGIApp = self._application()
@@ -253,13 +209,11 @@ class Service:
         self._workflows.launch(
             {
                 RUN_WORKFLOW: self._run_driver(),
-                PREVIEW_WORKFLOW: PreviewMaker(installation=self._installation, advisories=self.stores.advisories),
-                REPORT_WORKFLOW: ReportMaker(
-                    installation=self._installation, advisories=self.stores.advisories, lay_out=lay_out
-                ),
+                PREVIEW_WORKFLOW: self._assembly.preview_maker(),
+                REPORT_WORKFLOW: self._assembly.report_maker(lay_out),
             }
         )
-        start_pending(self._installation)
+        self._pending.start()
         self._monitor.start()
         for periodic in self._periodic:
             periodic.start()
@@ -288,18 +242,20 @@ class Service:
 
         links = ReportLinks(_shared_secret(self.settings.data_dir / "report-links.key"), self.settings.public)
         services = ApiServices(
-            installation=self._installation,
+            app=self._assembly.use_cases(),
             access_keys=open_access_keys(self.stores),
             temporary_credentials=open_temporary_credentials(self.settings, self.stores),
             tokens=PageTokens(_shared_secret(self.settings.data_dir / "pagination.key"), os.urandom),
             report_links=links,
             audit=self._audit,
             counters=_COUNTERS,
+            realm=self._surroundings.realm,
+            clock=self._clock,
         )
         token = _shared_secret(self.settings.data_dir / "metrics.token", lambda: secrets.token_urlsafe(32).encode())
-        metrics = metrics_routes(_COUNTERS.registry, [InstallationMetrics(self._installation)], token.decode())
+        metrics = metrics_routes(_COUNTERS.registry, [self._assembly.metrics()], token.decode())
         releases = _release_routes(self.settings.releases_dir)
-        reports = report_routes(self.stores.reports, self._installation.report_vault, links, self._clock.now)
+        reports = report_routes(self.stores.reports, self._surroundings.report_vault, links, self._clock.now)
         readers = 1 if self.settings.database.startswith("sqlite") else _READERS
         routes = [*gateway_routes(gateway), *releases, *api_routes(services, readers), *metrics, *reports]
         return Starlette(routes=routes, lifespan=lifespan)
@@ -316,6 +272,7 @@ class Service:
             telemetry=self._telemetry,
             releases=Releases(rollouts=self.stores.rollouts, agents=self.stores.agents, clock=self._clock),
             sessions=Sessions(os.urandom),
+            copied_hosts=CopiedHosts(intervals.idle),
             nonces=Nonces(os.urandom),
             counters=_COUNTERS,
             clock=self._clock,
@@ -336,7 +293,7 @@ class Service:
             telemetry=self._telemetry,
             advisories=AdvisoryShelf(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
-            plan=self._exclusions_before,
+            plan=self._assembly.run_exclusions(self._rules.keys()).before,
             clock=self._clock,
         )
         return RunDriver(
@@ -362,8 +319,8 @@ class Service:
             assessments=stores.assessments,
             findings=stores.findings,
             webhooks=stores.webhooks,
-            webhook_secrets=self._installation.webhook_secrets,
-            topic_publisher=self._installation.topics,
+            webhook_secrets=self._surroundings.webhook_secrets,
+            topic_publisher=self._surroundings.topics,
             webhook_publisher=HttpsWebhookPublisher(bounds, self._clock),
             counters=_COUNTERS,
             clock=self._clock,
@@ -371,9 +328,6 @@ class Service:
                 give_up=timedelta(hours=settings.notification_hours), random=secrets.SystemRandom().random
             ),
         )
-
-    def _exclusions_before(self, run: AssessmentRun) -> Sequence[ExclusionPreview]:
-        return exclusions_before(self._installation, run, self._rules.keys())
 
     def _sensors_for(self, packages: Sequence[RulesPackageArn]) -> tuple[str, ...]:
         needed = {name for package in packages for rule in self._rules.get(package, ()) for name in rule.sensors}
@@ -431,24 +385,12 @@ def _instance_states() -> InstanceStates:
     return instance_states_ec2.Ec2InstanceStates()
 
 
-def _installation(settings: Settings, stores: Stores, workflows: Workflows, telemetry: Telemetry) -> Installation:
-    return Installation(
-        assessments=stores.assessments,
-        agents=stores.agents,
-        findings=stores.findings,
-        telemetry=stores.telemetry,
-        previews=stores.previews,
-        schedules=stores.schedules,
-        roles=stores.roles,
-        subscriptions=stores.subscriptions,
-        webhooks=stores.webhooks,
-        notifications=stores.notifications,
+def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, telemetry: Telemetry) -> Surroundings:
+    return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
-        reports=stores.reports,
-        rule_results=stores.rule_results,
         workflows=workflows,
-        forget_telemetry=telemetry.run_canceled,
+        shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=rules_packages(settings.partition, settings.region),

@@ -6,6 +6,7 @@ acknowledged is on disk already, so the process may as well be killed at any ins
 
 import fcntl
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -15,18 +16,26 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
 
+import structlog
 import uvicorn
 
 from openinspector.model.errors import OpenInspectorError
 from openinspector.service.bootstrap import Service, build_service
 from openinspector.service.certificates import Certificates, ensure_certificates, write_private
+from openinspector.service.listener.connections import ConnectionLimits, Connections
+from openinspector.service.listener.http_protocol import TimeLimits
+from openinspector.service.listener.tls_server import Door, TlsServer
 from openinspector.service.settings import Settings
 from openinspector.service.system_clock import SystemClock
 
-KEEP_ALIVE_SECONDS: Final = 320
-"""Above the longest heartbeat interval (300 s), so that agents keep their connections."""
 _GRACE_SECONDS: Final = 5
 _BACKLOG: Final = 2048
+_OTHER_DESCRIPTORS: Final = 512
+"""Files and sockets that are not connections to the listener: databases, objects, feeds, webhooks."""
+_UNPROVEN_SHARE: Final = 4
+"""A quarter of all connections may be those of peers that are no agent, or have yet to show it."""
+
+_log = structlog.get_logger()
 
 
 class StartError(OpenInspectorError):
@@ -43,7 +52,7 @@ def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
     service = build_service(replace(settings, public_url=settings.public_url or url))
     write_private(settings.data_dir / "endpoint", f"{url}\n".encode())
     service.start()
-    server = uvicorn.Server(_config(service, certificates))
+    server = _server(service, certificates)
     _stop_on_signals(server)
     announce(service, url)
     server.run(sockets=[listener])
@@ -67,7 +76,7 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
         signal.signal(number, stop)
 
 
-def _config(service: Service, certificates: Certificates) -> uvicorn.Config:
+def _server(service: Service, certificates: Certificates) -> TlsServer:
     config = uvicorn.Config(
         service.app,
         loop="uvloop",
@@ -78,17 +87,46 @@ def _config(service: Service, certificates: Certificates) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         backlog=_BACKLOG,
-        ssl_certfile=certificates.certificate,
-        ssl_keyfile=certificates.key,
     )
-    config.load()
-    if config.ssl is None:
-        raise StartError("there is no TLS context, and no listener without TLS")
-    config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
-    return config
+    connections = Connections(_connection_limits(service.settings), service.counters)
+    return TlsServer(config, Door(tls=_server_tls(certificates), connections=connections, limits=TimeLimits()))
+
+
+def _server_tls(certificates: Certificates) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    context.load_cert_chain(certificates.certificate, certificates.key)
+    return context
+
+
+def _connection_limits(settings: Settings) -> ConnectionLimits:
+    """Return the limits in force: what the settings ask for, or as many as there are file descriptors for."""
+    allowed = _raise_descriptor_limit(settings.max_connections + _OTHER_DESCRIPTORS)
+    total = min(settings.max_connections, max(1, allowed - _OTHER_DESCRIPTORS))
+    if total < settings.max_connections:
+        _log.warning(
+            "server connections limited by file descriptors",
+            max_connections=total,
+            asked=settings.max_connections,
+            advice=f"Raise the limit of open files to {settings.max_connections + _OTHER_DESCRIPTORS} (LimitNOFILE=).",
+        )
+    unproven = max(1, total // _UNPROVEN_SHARE)
+    return ConnectionLimits(
+        total=total, unproven=unproven, per_address=min(settings.max_connections_per_address, unproven)
+    )
+
+
+def _raise_descriptor_limit(wanted: int) -> int:
+    """Raise the soft limit of open files as far as needed and allowed, and return it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return allowed
 
 
 def _bind(settings: Settings) -> socket.socket:

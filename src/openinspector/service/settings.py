@@ -61,6 +61,10 @@ class Settings:
     max_targets: int = 50
     max_templates: int = 500
     max_runs: int = 50_000
+    max_connections: int = 20_000
+    """Connections open at once. The process needs as many file descriptors (``ulimit -n``, ``LimitNOFILE=``)."""
+    max_connections_per_address: int = 1000
+    """Connections of one IPv4 address, or IPv6 /64, on which no agent has proved its identity yet."""
     max_subscriptions: int = 50
     """Event subscriptions of one template, and webhooks of one."""
     sns_endpoint: str = ""
@@ -201,6 +205,8 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "max_targets": _between(1, 1_000_000),
     "max_templates": _between(1, 1_000_000),
     "max_runs": _between(1, 10_000_000),
+    "max_connections": _between(16, 1_000_000),
+    "max_connections_per_address": _between(1, 1_000_000),
     "max_subscriptions": _between(1, 50),
     "sns_endpoint": _matching(r"|https?://[^\s/@]+/?", "http(s)://HOST[:PORT]"),
     "webhook_ca_file": _matching(r"|/.+", "an absolute path"),

@@ -22,14 +22,15 @@ from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.counters import Counters
-from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
-from openinspector.service.bootstrap import Stores, open_stores
+from openinspector.service.app.use_cases import UseCases
+from openinspector.service.assembly import Assembly, Stores, Surroundings
+from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
@@ -49,18 +50,32 @@ class BuiltInstallation:
     """An installation, the API in front of it, and what a test needs to play the rest of the system."""
 
     services: ApiServices
+    assembly: Assembly
     stores: Stores
     clock: FakeClock
     workflows: RecordedWorkflows
     topics: MemoryPublisher
-    forgotten: list[RunArn]
+    shredded: list[RunArn]
     """Runs whose telemetry was shredded, in order."""
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
-    def installation(self) -> Installation:
-        """The installation itself."""
-        return self.services.installation
+    def app(self) -> UseCases:
+        """The use cases."""
+        return self.services.app
+
+    @property
+    def around(self) -> Surroundings:
+        """Everything beside stores."""
+        return self.assembly.around
+
+    def with_stores(self, **stores: Any) -> Assembly:
+        """Return an assembly with some stores replaced."""
+        return replace(self.assembly, stores=replace(self.stores, **stores))
+
+    def with_surroundings(self, **parts: Any) -> Assembly:
+        """Return an assembly with some surroundings replaced."""
+        return replace(self.assembly, around=replace(self.around, **parts))
 
     def enrolled(self, number: int = 1, tags: tuple[Tag, ...] = (), **fields_: Any) -> Agent:
         """Enrol host ``number`` with ``tags``; it is not heard of."""
@@ -141,25 +156,13 @@ def open_installation(
     ``topics`` stand in for those of `BuiltInstallation.topics`, which only note what they are told.
     """
     stores = open_stores(Settings(data_dir=folder))
-    clock, workflows, forgotten = FakeClock(now), RecordedWorkflows(), list[RunArn]()
+    clock, workflows, shredded = FakeClock(now), RecordedWorkflows(), list[RunArn]()
     ids, nonces, noted = count(1), count(1), MemoryPublisher()
-    installation = Installation(
-        assessments=stores.assessments,
-        agents=stores.agents,
-        findings=stores.findings,
-        telemetry=stores.telemetry,
-        previews=stores.previews,
-        schedules=stores.schedules,
-        roles=stores.roles,
-        subscriptions=stores.subscriptions,
-        webhooks=stores.webhooks,
-        notifications=stores.notifications,
+    around = Surroundings(
         topics=topics or noted,
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
-        reports=stores.reports,
-        rule_results=stores.rule_results,
         workflows=workflows,
-        forget_telemetry=forgotten.append,
+        shred_telemetry=shredded.append,
         report_vault=ReportVault(stores.objects, stores.keys, builders.REALM.account),
         realm=builders.REALM,
         rules_packages=PACKAGES,
@@ -167,15 +170,24 @@ def open_installation(
         clock=clock,
         new_id=lambda: f"0-K{next(ids):07d}",
     )
+    assembly = Assembly(stores=stores, around=around)
     services = ApiServices(
-        installation=installation,
+        app=assembly.use_cases(),
         access_keys=AccessKeys(store=stores.access_keys, provider=stores.keys, clock=clock),
         temporary_credentials=TemporaryCredentials(stores.access_keys, bytes(32), os.urandom),
         tokens=PageTokens(bytes(32), lambda size: next(nonces).to_bytes(size, "big")),
         report_links=ReportLinks(bytes(32), "https://inspector.example:8443"),
         audit=MemoryAuditLog(),
         counters=Counters(),
+        realm=around.realm,
+        clock=clock,
     )
     return BuiltInstallation(
-        services=services, stores=stores, clock=clock, workflows=workflows, topics=noted, forgotten=forgotten
+        services=services,
+        assembly=assembly,
+        stores=stores,
+        clock=clock,
+        workflows=workflows,
+        topics=noted,
+        shredded=shredded,
     )

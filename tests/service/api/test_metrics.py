@@ -7,14 +7,13 @@ from starlette.applications import Starlette
 
 from openinspector.service.api.metrics import routes
 from openinspector.service.app.counters import Counters
-from openinspector.service.app.metrics import InstallationMetrics
 from openinspector.testing.installation import BuiltInstallation, open_installation
 
 
 def scraped(built: BuiltInstallation, authorization: str, method: str = "GET") -> Response:
     counters = Counters()
     counters.answered("ListFindings", "", 0.01)
-    application = Starlette(routes=routes(counters.registry, [InstallationMetrics(built.installation)], "secret"))
+    application = Starlette(routes=routes(counters.registry, [built.assembly.metrics()], "secret"))
 
     async def ask() -> Response:
         headers = {b"authorization": authorization.encode("latin-1")}

@@ -23,7 +23,7 @@ def built(tmp_path: Path) -> BuiltInstallation:
 
 def kept(built: BuiltInstallation, number: int = 1, layout: ReportFormat = ReportFormat.HTML) -> Report:
     made = built.stores.reports.begin(report(number, format=layout))
-    wrapped = built.installation.report_vault.put(made, CONTENT)
+    wrapped = built.around.report_vault.put(made, CONTENT)
     built.stores.reports.complete(made.id, built.clock.now(), wrapped)
     return made
 
@@ -34,7 +34,7 @@ def link(built: BuiltInstallation, made: Report) -> str:
 
 def fetched(built: BuiltInstallation, url: str, method: str = "GET") -> Response:
     links, clock = built.services.report_links, built.clock
-    found = routes(built.stores.reports, built.installation.report_vault, links, clock.now)
+    found = routes(built.stores.reports, built.around.report_vault, links, clock.now)
 
     async def ask() -> Response:
         transport = ASGITransport(Starlette(routes=found))

@@ -6,19 +6,15 @@ from datetime import timedelta
 import pytest
 
 from openinspector.model.agent import AgentHealthCode, HostDescription
+from openinspector.model.assessment import AssessmentTemplate
 from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, ScopeKey
 from openinspector.service.app.errors import InvalidInput, NoSuchEntity, PreviewInProgress
 from openinspector.service.app.exclusions_previews import (
     LIFETIME,
-    PATIENCE,
     PREVIEW_WORKFLOW,
-    PreviewMaker,
-    create_preview,
-    existing_preview,
-    foresee,
+    TIME_LIMIT,
 )
-from openinspector.service.app.runs import start_run
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
 from openinspector.testing.memory_advisory_store import MemoryAdvisoryStore
@@ -51,7 +47,24 @@ def templated(built: BuiltInstallation) -> BuiltInstallation:
 def make(built: BuiltInstallation, token: str) -> None:
     name, argument = built.workflows.started[token]
     assert name == PREVIEW_WORKFLOW
-    PreviewMaker(installation=built.installation, advisories=built.stores.advisories)(AtOnce(), argument)
+    built.assembly.preview_maker()(AtOnce(), argument)
+
+
+class Covering(MemoryAdvisoryStore):
+    """Advisories for given streams."""
+
+    def __init__(self, streams: Sequence[str]) -> None:
+        super().__init__()
+        self._covered = streams
+
+    def streams(self) -> Sequence[str]:
+        return self._covered
+
+
+def foresee(
+    built: BuiltInstallation, template: AssessmentTemplate, covered: Sequence[str]
+) -> tuple[ExclusionPreview, ...]:
+    return built.with_stores(advisories=Covering(covered)).preview_maker().foresee(template)
 
 
 def kinds(found: tuple[ExclusionPreview, ...]) -> list[ExclusionKind]:
@@ -59,59 +72,59 @@ def kinds(found: tuple[ExclusionPreview, ...]) -> list[ExclusionKind]:
 
 
 def test_a_preview_is_promised_then_made(templated: BuiltInstallation) -> None:
-    assert create_preview(templated.installation, TEMPLATE.arn, TOKEN) == TOKEN
-    assert existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions is None
+    assert templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN) == TOKEN
+    assert templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN).exclusions is None
     make(templated, TOKEN)
-    found = existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions
+    found = templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN).exclusions
     assert found is not None
     assert kinds(found) == [ExclusionKind.NO_INSTANCES]
 
 
 def test_while_one_is_made_there_is_no_other(templated: BuiltInstallation) -> None:
-    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     other = TOKEN.replace("1", "2")
     with pytest.raises(PreviewInProgress):
-        create_preview(templated.installation, TEMPLATE.arn, other)
+        templated.app.exclusions_previews.create(TEMPLATE.arn, other)
     make(templated, TOKEN)
-    create_preview(templated.installation, TEMPLATE.arn, other)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, other)
 
 
 def test_an_old_preview_is_forgotten_and_one_that_hangs_holds_nobody_up_for_ever(templated: BuiltInstallation) -> None:
-    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     templated.clock.advance(LIFETIME / timedelta(seconds=1) + 1)
-    create_preview(templated.installation, TEMPLATE.arn, TOKEN.replace("1", "2"))
-    with pytest.raises(InvalidInput, match="too long ago"):
-        existing_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN.replace("1", "2"))
+    with pytest.raises(InvalidInput, match="expired"):
+        templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN)
     make(templated, TOKEN)
 
 
 def test_one_that_hangs_is_given_up_within_minutes(templated: BuiltInstallation) -> None:
-    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
-    templated.clock.advance(PATIENCE / timedelta(seconds=1))
-    assert existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions is None
+    templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
+    templated.clock.advance(TIME_LIMIT / timedelta(seconds=1))
+    assert templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN).exclusions is None
     with pytest.raises(PreviewInProgress):
-        create_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN)
+        templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN)
     templated.clock.advance(1)
     with pytest.raises(InvalidInput, match="could not be made"):
-        existing_preview(templated.installation, TEMPLATE.arn, TOKEN)
-    create_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN)
-    assert existing_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN).exclusions is None
+        templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN)
+    assert templated.app.exclusions_previews.existing(TEMPLATE.arn, OTHER_TOKEN).exclusions is None
 
 
 def test_one_whose_workflow_cannot_be_started_keeps_nobody_waiting(templated: BuiltInstallation) -> None:
     templated.workflows.refusing = True
     with pytest.raises(StoreError):
-        create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+        templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     templated.workflows.refusing = False
-    assert create_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN) == OTHER_TOKEN
+    assert templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN) == OTHER_TOKEN
 
 
 def test_one_whose_workflow_was_never_started_is_made_when_it_is_asked_for(templated: BuiltInstallation) -> None:
-    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     templated.workflows.started.clear()  # as if the process had died before
-    assert existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions is None
+    assert templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN).exclusions is None
     make(templated, TOKEN)
-    assert existing_preview(templated.installation, TEMPLATE.arn, TOKEN).exclusions is not None
+    assert templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN).exclusions is not None
 
 
 def test_one_that_cannot_be_made_makes_room_for_the_next(templated: BuiltInstallation) -> None:
@@ -119,27 +132,27 @@ def test_one_that_cannot_be_made_makes_room_for_the_next(templated: BuiltInstall
         def streams(self) -> Sequence[str]:
             raise StoreError("the database is gone")
 
-    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
-    PreviewMaker(installation=templated.installation, advisories=Unreadable())(AtOnce(), TOKEN)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
+    templated.with_stores(advisories=Unreadable()).preview_maker()(AtOnce(), TOKEN)
     with pytest.raises(InvalidInput, match="could not be made"):
-        existing_preview(templated.installation, TEMPLATE.arn, TOKEN)
-    create_preview(templated.installation, TEMPLATE.arn, OTHER_TOKEN)
+        templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN)
 
 
 def test_a_token_is_good_for_its_own_template(templated: BuiltInstallation) -> None:
     other = builders.template(2)
     templated.stores.assessments.add_template(other)
-    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     with pytest.raises(InvalidInput, match="not one of this template"):
-        existing_preview(templated.installation, other.arn, TOKEN)
+        templated.app.exclusions_previews.existing(other.arn, TOKEN)
 
 
 def test_of_a_template_deleted_meanwhile_nothing_is_foreseen(templated: BuiltInstallation) -> None:
-    create_preview(templated.installation, TEMPLATE.arn, TOKEN)
+    templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     templated.stores.assessments.delete_template(TEMPLATE.arn)
     make(templated, TOKEN)
     with pytest.raises(NoSuchEntity):
-        existing_preview(templated.installation, TEMPLATE.arn, TOKEN)
+        templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN)
 
 
 def test_hosts_that_would_not_take_part(templated: BuiltInstallation) -> None:
@@ -147,7 +160,7 @@ def test_hosts_that_would_not_take_part(templated: BuiltInstallation) -> None:
     templated.heard(2, health_code=AgentHealthCode.UNHEALTHY)
     templated.heard(3, host=HostDescription(hostname="old", distribution="solaris:10", operating_system="Solaris 10"))
     well = templated.heard(4)
-    found = foresee(templated.installation, TEMPLATE, DEBIAN)
+    found = foresee(templated, TEMPLATE, DEBIAN)
     assert kinds(found) == [
         ExclusionKind.AGENT_NOT_FOUND,
         ExclusionKind.AGENT_UNHEALTHY,
@@ -158,18 +171,18 @@ def test_hosts_that_would_not_take_part(templated: BuiltInstallation) -> None:
 
 def test_a_host_of_another_run_is_running_already(templated: BuiltInstallation) -> None:
     host = templated.heard(1)
-    run = start_run(templated.installation, TEMPLATE.arn, None)
-    (found,) = foresee(templated.installation, TEMPLATE, DEBIAN)
+    run = templated.app.runs.start(TEMPLATE.arn, None)
+    (found,) = foresee(templated, TEMPLATE, DEBIAN)
     assert (found.kind, found.scopes[0].value) == (ExclusionKind.AGENT_ALREADY_RUNNING, host.id)
     templated.end_run(run)
-    assert foresee(templated.installation, TEMPLATE, DEBIAN) == ()
+    assert foresee(templated, TEMPLATE, DEBIAN) == ()
 
 
 def test_a_package_that_is_not_offered_any_more(templated: BuiltInstallation) -> None:
     templated.heard(1)
     withdrawn = builders.rules_package_arn(7)
     template = builders.template(3, rules_package_arns=(withdrawn, PRACTICES.arn))
-    (found,) = foresee(templated.installation, template, DEBIAN)
+    (found,) = foresee(templated, template, DEBIAN)
     assert (found.kind, found.scopes[0].key) == (
         ExclusionKind.DEPRECATED_RULES_PACKAGE,
         ScopeKey.RULES_PACKAGE_ARN,
@@ -184,16 +197,16 @@ def test_a_host_whose_system_no_advisory_speaks_of(
     templated: BuiltInstallation, covered: tuple[str, ...], *, excluded: bool
 ) -> None:
     host = templated.heard(1)
-    found = foresee(templated.installation, TEMPLATE, covered)
+    found = foresee(templated, TEMPLATE, covered)
     assert kinds(found) == [ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS] * excluded
     assert [[scope.value for scope in exclusion.scopes] for exclusion in found] == [[host.id, CVE.arn]] * excluded
 
 
 def test_advisories_of_the_release_family_count(templated: BuiltInstallation) -> None:
     templated.heard(1, host=HostDescription(hostname="alma", distribution="almalinux:9.4"))
-    assert foresee(templated.installation, TEMPLATE, ("almalinux:9",)) == ()
+    assert foresee(templated, TEMPLATE, ("almalinux:9",)) == ()
 
 
 def test_without_the_package_of_vulnerabilities_advisories_do_not_matter(templated: BuiltInstallation) -> None:
     templated.heard(1)
-    assert foresee(templated.installation, builders.template(3, rules_package_arns=(PRACTICES.arn,)), ()) == ()
+    assert foresee(templated, builders.template(3, rules_package_arns=(PRACTICES.arn,)), ()) == ()

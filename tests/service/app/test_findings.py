@@ -8,7 +8,6 @@ import pytest
 from openinspector.model.arn import FindingArn
 from openinspector.model.finding import Attribute, Finding
 from openinspector.service.app.batch import FailureCode
-from openinspector.service.app.findings import add_attributes, remove_attributes
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.installation import BuiltInstallation
@@ -38,44 +37,44 @@ def attributes(count: int, first: int = 0) -> tuple[Attribute, ...]:
 
 def test_a_key_added_again_replaces_its_value(found: BuiltInstallation) -> None:
     added = (Attribute(key="Status"), Attribute(key="Team", value="red"))
-    assert add_attributes(found.installation, [FINDING.arn], added) == NONE
+    assert found.app.findings.add_attributes([FINDING.arn], added) == NONE
     assert kept(found).user_attributes == (Attribute(key="Team", value="red"), Attribute(key="Status"))
     assert kept(found).updated_at == found.clock.now()
     assert kept(found).created_at == FINDING.created_at
 
 
 def test_more_than_ten_are_refused_and_change_nothing(found: BuiltInstallation) -> None:
-    assert add_attributes(found.installation, [FINDING.arn], attributes(9)) == NONE
+    assert found.app.findings.add_attributes([FINDING.arn], attributes(9)) == NONE
     before = kept(found)
-    failed = add_attributes(found.installation, [FINDING.arn], attributes(1, first=9))
+    failed = found.app.findings.add_attributes([FINDING.arn], attributes(1, first=9))
     assert failed == {FINDING.arn: FailureCode.LIMIT_EXCEEDED}
     assert kept(found) == before
-    assert add_attributes(found.installation, [FINDING.arn], attributes(1)) == NONE
+    assert found.app.findings.add_attributes([FINDING.arn], attributes(1)) == NONE
 
 
 def test_one_that_fails_does_not_hinder_the_others(found: BuiltInstallation) -> None:
-    failed = add_attributes(found.installation, ["arn", FINDING.arn, ABSENT], attributes(1))
+    failed = found.app.findings.add_attributes(["arn", FINDING.arn, ABSENT], attributes(1))
     assert failed == {"arn": FailureCode.INVALID_ARN, ABSENT: FailureCode.ITEM_DOES_NOT_EXIST}
     assert len(kept(found).user_attributes) == 2
 
 
 def test_an_arn_given_twice_fails(found: BuiltInstallation) -> None:
-    failed = add_attributes(found.installation, [FINDING.arn] * 2, attributes(1))
+    failed = found.app.findings.add_attributes([FINDING.arn] * 2, attributes(1))
     assert failed == {FINDING.arn: FailureCode.DUPLICATE_ARN}
     assert kept(found) == FINDING
 
 
 def test_attributes_are_removed_by_key(found: BuiltInstallation) -> None:
-    add_attributes(found.installation, [FINDING.arn], attributes(2))
+    found.app.findings.add_attributes([FINDING.arn], attributes(2))
     added_at = found.clock.now()
     found.clock.advance(60)
-    assert remove_attributes(found.installation, [FINDING.arn], ["Team", "k1", "absent"]) == NONE
+    assert found.app.findings.remove_attributes([FINDING.arn], ["Team", "k1", "absent"]) == NONE
     assert kept(found).user_attributes == attributes(1)
     assert kept(found).updated_at == added_at
 
 
 def test_calls_at_once_lose_nothing(found: BuiltInstallation) -> None:
-    calls = [partial(add_attributes, found.installation, [FINDING.arn], attributes(1, first=n)) for n in range(12)]
+    calls = [partial(found.app.findings.add_attributes, [FINDING.arn], attributes(1, first=n)) for n in range(12)]
     answers = at_once(calls)
     refused = [answer for answer in answers if answer != NONE]
     assert refused == [{FINDING.arn: FailureCode.LIMIT_EXCEEDED}] * 3

@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from openinspector.model.agent import AgentHealthCode
 from openinspector.model.asset import Tag
 from openinspector.model.finding import Severity
-from openinspector.service.app.metrics import EVERY, InstallationMetrics, Tally, count_up
+from openinspector.service.app.metrics import EVERY, Tally
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import BuiltInstallation
 
@@ -32,7 +32,7 @@ def scene(built: BuiltInstallation) -> None:
 
 def test_targets_sum_up_their_templates(built: BuiltInstallation) -> None:
     scene(built)
-    tallies = count_up(built.installation)
+    tallies = built.assembly.metrics().count()
     assert tallies.runs == 3
     assert tallies.targets == {
         builders.target(1).arn: Tally(
@@ -50,7 +50,7 @@ def test_targets_sum_up_their_templates(built: BuiltInstallation) -> None:
 def test_they_are_scraped_under_names_of_prometheus(built: BuiltInstallation) -> None:
     scene(built)
     registry = CollectorRegistry()
-    registry.register(InstallationMetrics(built.installation))
+    registry.register(built.assembly.metrics())
     text = generate_latest(registry).decode()
     assert "openinspector_assessment_runs 3.0" in text
     label = f'{{assessment_target_arn="{builders.target(1).arn}"}}'
@@ -60,7 +60,7 @@ def test_they_are_scraped_under_names_of_prometheus(built: BuiltInstallation) ->
 
 def test_they_are_counted_every_five_minutes(built: BuiltInstallation) -> None:
     scene(built)
-    metrics = InstallationMetrics(built.installation)
+    metrics = built.assembly.metrics()
 
     def runs() -> float:
         return next(iter(metrics.collect())).samples[0].value
@@ -75,5 +75,5 @@ def test_they_are_counted_every_five_minutes(built: BuiltInstallation) -> None:
 
 
 def test_an_empty_installation_has_no_runs(built: BuiltInstallation) -> None:
-    tallies = count_up(built.installation)
+    tallies = built.assembly.metrics().count()
     assert (tallies.runs, tallies.targets, tallies.templates) == (0, {}, {})

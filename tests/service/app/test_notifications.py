@@ -10,10 +10,8 @@ from openinspector.model.notification import EventSubscription, InspectorEvent, 
 from openinspector.model.run_state import AssessmentRunState as State
 from openinspector.service.app.notifications import (
     SHOWN,
-    announce,
     finding_message,
     message_of,
-    notifications_of,
     occurrences,
     set_up_message,
     shown_notifications,
@@ -82,22 +80,22 @@ def test_who_subscribed_before_is_told_each_thing_once(built: BuiltInstallation)
     run = prepared(built, since_always(E.ASSESSMENT_RUN_STATE_CHANGED), since_always(E.OTHER))
     for state in WHOLE_LIFE[1:]:
         built.reached(run, state)
-        announce(built.installation)
-        announce(built.installation)
+        built.assembly.announcer().announce()
+        built.assembly.announcer().announce()
     assert [one.new_state for one in made(built, run)] == list(WHOLE_LIFE[1:])
     assert {one.due_at for one in made(built, run)} == {one.happened_at for one in made(built, run)}
-    assert announce(built.installation) == 0
+    assert built.assembly.announcer().announce() == 0
 
 
 def test_announcing_again_after_the_process_died_adds_nothing(built: BuiltInstallation) -> None:
     run = prepared(built, since_always(E.FINDING_REPORTED))
     built.end_run(run)
     (ended,) = built.stores.assessments.runs_with_news(9)
-    built.stores.notifications.add(tuple(notifications_of(built.installation, ended)))
+    built.stores.notifications.add(tuple(built.assembly.announcer().notifications_of(ended)))
     (first,) = made(built, run)
     told = replace(first, due_at=None, status=PublishStatus.SUCCESS)
     built.stores.notifications.save(told)
-    assert announce(built.installation) == 1  # the news were not taken when the process died
+    assert built.assembly.announcer().announce() == 1  # the news were not taken when the process died
     assert made(built, run) == [told]
 
 
@@ -107,7 +105,7 @@ def test_who_subscribes_later_is_not_told_of_before(built: BuiltInstallation) ->
     late = replace(subscribed(E.ASSESSMENT_RUN_STATE_CHANGED), subscribed_at=built.clock.now())
     built.stores.subscriptions.add(late, 50)
     built.reached(run, WHOLE_LIFE[3])
-    announce(built.installation)
+    built.assembly.announcer().announce()
     assert [one.new_state for one in made(built, run)] == list(WHOLE_LIFE[2:4])
 
 
@@ -118,7 +116,7 @@ def test_topics_and_webhooks_of_the_template_alone(built: BuiltInstallation) -> 
     built.stores.webhooks.add(webhook(created_at=early))
     built.stores.webhooks.add(webhook(2, template=2, created_at=early))
     built.end_run(run)
-    announce(built.installation)
+    built.assembly.announcer().announce()
     assert {one.subscriber for one in made(built, run)} == {topic(1), topic(2), webhook().arn}
 
 

@@ -15,7 +15,7 @@ WORDS = b"CVE-2026-0001 on host-1.example " * 5000
 
 def kept(built: BuiltInstallation, number: int = 1) -> Report:
     made = report(number)
-    return replace(made, wrapped_key=built.installation.report_vault.put(made, WORDS))
+    return replace(made, wrapped_key=built.around.report_vault.put(made, WORDS))
 
 
 def objects(folder: Path) -> list[Path]:
@@ -23,7 +23,7 @@ def objects(folder: Path) -> list[Path]:
 
 
 def test_what_was_put_in_comes_out(built: BuiltInstallation) -> None:
-    assert built.installation.report_vault.open(kept(built)) == WORDS
+    assert built.around.report_vault.open(kept(built)) == WORDS
 
 
 def test_no_object_holds_a_word_of_it(built: BuiltInstallation, tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_another_reports_key_does_not_open_it(built: BuiltInstallation) -> None:
     first, second = kept(built, 1), kept(built, 2)
     for wrong in (replace(first, wrapped_key=second.wrapped_key), replace(first, wrapped_key=b"")):
         with pytest.raises(StoreError):
-            built.installation.report_vault.open(wrong)
+            built.around.report_vault.open(wrong)
 
 
 def test_a_swapped_or_damaged_object_does_not_open(built: BuiltInstallation, tmp_path: Path) -> None:
@@ -49,11 +49,11 @@ def test_a_swapped_or_damaged_object_does_not_open(built: BuiltInstallation, tmp
     for changed in (contents[second.id], contents[first.id][:-1], contents[first.id][:-1] + b"\x00", b""):
         paths[first.id].write_bytes(changed)
         with pytest.raises(StoreError):
-            built.installation.report_vault.open(first)
+            built.around.report_vault.open(first)
 
 
 def test_of_a_deleted_run_no_object_is_left(built: BuiltInstallation, tmp_path: Path) -> None:
     first = kept(built, 1)
     kept(built, 2)
-    built.installation.report_vault.delete_run(first.run_arn)
+    built.around.report_vault.delete_run(first.run_arn)
     assert objects(tmp_path) == []

@@ -14,16 +14,11 @@ from openinspector.model.report import Report, ReportFormat, ReportStatus, Repor
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.app.errors import InvalidInput, NoSuchEntity, ReportUnavailable, RunInProgress
 from openinspector.service.app.reports import (
-    FAILURE_TOLD,
     FRESH,
     REPORT_WORKFLOW,
-    ReportMaker,
+    RETRY_AFTER,
     ReportRequest,
-    get_report,
 )
-from openinspector.service.app.runs import delete_run, forget_orphans, start_run
-from openinspector.service.app.targets import delete_target
-from openinspector.service.app.templates import delete_template
 from openinspector.service.ports.rule_result_store import CheckedRule
 from openinspector.service.reports.content import ReportContent
 from openinspector.testing import model_builders as builders
@@ -74,13 +69,12 @@ class Desk:
 
     def ask(self, type_: ReportType = ReportType.FINDING, layout: ReportFormat = ReportFormat.HTML) -> Report:
         wanted = ReportRequest(run_arn=self.run, type=type_, format=layout)
-        return get_report(self.built.installation, wanted, f"00000000-0000-4000-8000-{next(self.numbers):012d}")
+        return self.built.app.reports.get(wanted, f"00000000-0000-4000-8000-{next(self.numbers):012d}")
 
     def make(self, report: Report) -> None:
         name, argument = self.built.workflows.started[report.id]
         assert name == REPORT_WORKFLOW
-        installation, advisories = self.built.installation, self.built.stores.advisories
-        ReportMaker(installation=installation, advisories=advisories, lay_out=self.press)(AtOnce(), argument)
+        self.built.assembly.report_maker(self.press)(AtOnce(), argument)
 
     def made(self, type_: ReportType = ReportType.FINDING) -> Report:
         report = self.ask(type_)
@@ -93,7 +87,7 @@ def desk(built: BuiltInstallation) -> Desk:
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(TEMPLATE)
     agent = built.heard(1)
-    run = start_run(built.installation, TEMPLATE.arn, "the run")
+    run = built.app.runs.start(TEMPLATE.arn, "the run")
     built.complete_run(run)
     built.stores.rule_results.record(run, [RULE], {agent.id: [OutcomeKind.PASSED]})
     built.produced(replace(builders.finding(1, run), rules_package_arn=CVE.arn), builders.exclusion(1, run))
@@ -111,7 +105,7 @@ def test_a_report_is_promised_then_made(desk: Desk) -> None:
     desk.make(promised)
     done = desk.ask()
     assert (done.id, done.status) == (promised.id, ReportStatus.COMPLETED)
-    assert desk.built.installation.report_vault.open(done) == DOCUMENT
+    assert desk.built.around.report_vault.open(done) == DOCUMENT
 
 
 def test_it_says_what_is_known_of_the_run(desk: Desk) -> None:
@@ -146,7 +140,7 @@ def test_a_version_is_good_for_an_hour_then_there_is_a_new_one(desk: Desk) -> No
     second = desk.made()
     assert second.id != first.id
     # The first one's last link has not ended yet.
-    assert desk.built.installation.report_vault.open(first) == DOCUMENT
+    assert desk.built.around.report_vault.open(first) == DOCUMENT
 
 
 def test_versions_whose_links_have_ended_are_forgotten(desk: Desk, tmp_path: Path) -> None:
@@ -163,7 +157,7 @@ def test_a_failure_is_told_and_a_minute_later_tried_again(desk: Desk) -> None:
     failed = desk.made()
     assert failed.status is ReportStatus.FAILED
     desk.press.fails = False
-    desk.built.clock.advance(FAILURE_TOLD.total_seconds())
+    desk.built.clock.advance(RETRY_AFTER.total_seconds())
     again = desk.made()
     assert (again.status, again.id == failed.id) == (ReportStatus.COMPLETED, False)
 
@@ -180,11 +174,11 @@ def test_making_it_again_changes_nothing(desk: Desk) -> None:
     first = desk.made()
     desk.make(first)
     assert desk.ask() == first
-    assert desk.built.installation.report_vault.open(first) == DOCUMENT
+    assert desk.built.around.report_vault.open(first) == DOCUMENT
 
 
 def test_of_a_run_in_progress_there_is_none(desk: Desk) -> None:
-    desk.run = start_run(desk.built.installation, TEMPLATE.arn, "another")
+    desk.run = desk.built.app.runs.start(TEMPLATE.arn, "another")
     with pytest.raises(RunInProgress) as refused:
         desk.ask()
     assert refused.value.runs == (desk.run,)
@@ -192,7 +186,7 @@ def test_of_a_run_in_progress_there_is_none(desk: Desk) -> None:
 
 @pytest.mark.parametrize("state", [AssessmentRunState.FAILED, AssessmentRunState.ERROR, AssessmentRunState.CANCELED])
 def test_of_a_run_that_did_not_complete_there_is_none(desk: Desk, state: AssessmentRunState) -> None:
-    desk.run = start_run(desk.built.installation, TEMPLATE.arn, "another")
+    desk.run = desk.built.app.runs.start(TEMPLATE.arn, "another")
     desk.built.reached(desk.run, state)
     with pytest.raises(ReportUnavailable, match=state.value):
         desk.ask()
@@ -224,9 +218,9 @@ def test_of_what_is_no_run_there_is_none(desk: Desk, arn: str, error: type[Excep
 
 
 DELETIONS: Sequence[Callable[[Desk], None]] = (
-    lambda desk: delete_run(desk.built.installation, desk.run),
-    lambda desk: delete_template(desk.built.installation, TEMPLATE.arn),
-    lambda desk: delete_target(desk.built.installation, builders.target().arn),
+    lambda desk: desk.built.app.runs.delete(desk.run),
+    lambda desk: desk.built.app.templates.delete(TEMPLATE.arn),
+    lambda desk: desk.built.app.targets.delete(builders.target().arn),
 )
 
 
@@ -241,7 +235,7 @@ def test_reports_go_with_their_run(desk: Desk, tmp_path: Path, delete: Callable[
 
 def test_a_report_whose_run_is_deleted_while_it_is_made_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
     promised = desk.ask()
-    desk.press.before = lambda: delete_run(desk.built.installation, desk.run)
+    desk.press.before = lambda: desk.built.app.runs.delete(desk.run)
     desk.make(promised)
     assert desk.built.stores.reports.get(promised.id) is None
     assert not [path for path in files(tmp_path) if "reports" in path.parts]
@@ -251,5 +245,5 @@ def test_a_report_whose_run_is_deleted_while_it_is_made_leaves_nothing(desk: Des
 def test_what_a_deletion_that_was_cut_short_left_is_forgotten(desk: Desk) -> None:
     desk.built.stores.assessments.delete_run(desk.run)
     desk.built.stores.findings.delete_run(desk.run)
-    assert forget_orphans(desk.built.installation) == 1
+    assert desk.built.assembly.deletion().delete_orphans() == 1
     assert desk.built.stores.rule_results.runs() == []

@@ -1,6 +1,5 @@
 """Runs: who takes part, when they are refused, how they are stopped and deleted."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +11,8 @@ from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.finding import Attribute, Severity
 from openinspector.model.run_state import AssessmentRunState as State
-from openinspector.service.app import runs
 from openinspector.service.app.errors import AgentsBusy, InvalidInput, LimitExceeded, NoSuchEntity, RunInProgress
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
-from openinspector.service.app.targets import delete_target
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.schedule_store import schedule
 from openinspector.testing.conformance.subscription_store import subscribed
@@ -47,7 +44,7 @@ def of_tagged_hosts(built: BuiltInstallation) -> TemplateArn:
 def test_a_run_takes_over_its_template_and_is_begun(built: BuiltInstallation) -> None:
     templated(built)
     here, away = built.heard(1), built.enrolled(2)
-    arn = runs.start_run(built.installation, TEMPLATE.arn, "by hand")
+    arn = built.app.runs.start(TEMPLATE.arn, "by hand")
     run = built.stores.assessments.runs_by_arn([arn])[arn]
     assert (run.name, run.state, run.duration_seconds) == ("by hand", State.CREATED, TEMPLATE.duration_seconds)
     assert run.rules_package_arns == TEMPLATE.rules_package_arns
@@ -61,7 +58,7 @@ def test_a_run_takes_over_its_template_and_is_begun(built: BuiltInstallation) ->
 def test_runs_without_a_name_are_numbered_past_names_that_are_taken(built: BuiltInstallation) -> None:
     templated(built)
     given: list[str | None] = [None, "Run 3 for template-1", None]
-    arns = [runs.start_run(built.installation, TEMPLATE.arn, name) for name in given]
+    arns = [built.app.runs.start(TEMPLATE.arn, name) for name in given]
     found = built.stores.assessments.runs_by_arn(arns)
     names = [found[arn].name for arn in arns]
     assert names == ["Run 1 for template-1", "Run 3 for template-1", "Run 4 for template-1"]
@@ -70,15 +67,15 @@ def test_runs_without_a_name_are_numbered_past_names_that_are_taken(built: Built
 def test_a_name_of_a_long_template_fits(built: BuiltInstallation) -> None:
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(builders.template(name="n" * 140))
-    arn = runs.start_run(built.installation, TEMPLATE.arn, None)
+    arn = built.app.runs.start(TEMPLATE.arn, None)
     assert built.stores.assessments.runs_by_arn([arn])[arn].name == f"Run 1 for {'n' * 130}"
 
 
 def test_a_name_is_unique_within_the_template(built: BuiltInstallation) -> None:
     templated(built)
-    runs.start_run(built.installation, TEMPLATE.arn, "one")
+    built.app.runs.start(TEMPLATE.arn, "one")
     with pytest.raises(InvalidInput):
-        runs.start_run(built.installation, TEMPLATE.arn, "one")
+        built.app.runs.start(TEMPLATE.arn, "one")
     assert len(built.workflows.started) == 1
 
 
@@ -86,13 +83,13 @@ def test_a_template_without_packages_starts_no_run(built: BuiltInstallation) -> 
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(builders.template(rules_package_arns=()))
     with pytest.raises(InvalidInput) as refused:
-        runs.start_run(built.installation, TEMPLATE.arn, None)
+        built.app.runs.start(TEMPLATE.arn, None)
     assert refused.value.code == "INVALID_NUMBER_OF_RULES_PACKAGE_ARNS"
 
 
 def test_the_template_must_exist(built: BuiltInstallation) -> None:
     with pytest.raises(NoSuchEntity) as refused:
-        runs.start_run(built.installation, TEMPLATE.arn, None)
+        built.app.runs.start(TEMPLATE.arn, None)
     assert refused.value.code == "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST"
 
 
@@ -100,12 +97,12 @@ def test_two_runs_share_no_host(built: BuiltInstallation) -> None:
     templated(built)
     agent = built.heard(1, (TEST,))
     tagged = of_tagged_hosts(built)
-    first = runs.start_run(built.installation, tagged, None)
+    first = built.app.runs.start(tagged, None)
     with pytest.raises(AgentsBusy) as refused:
-        runs.start_run(built.installation, TEMPLATE.arn, None)
+        built.app.runs.start(TEMPLATE.arn, None)
     assert refused.value.busy == ((agent.id, first),)
     built.end_run(first)
-    assert runs.start_run(built.installation, TEMPLATE.arn, None) in built.workflows.started
+    assert built.app.runs.start(TEMPLATE.arn, None) in built.workflows.started
 
 
 def test_quotas_hold(tmp_path: Path) -> None:
@@ -114,64 +111,64 @@ def test_quotas_hold(tmp_path: Path) -> None:
     built.heard(1)
     built.heard(2)
     with pytest.raises(LimitExceeded) as instances:
-        runs.start_run(built.installation, TEMPLATE.arn, None)
+        built.app.runs.start(TEMPLATE.arn, None)
     assert "2 more would exceed 1" in str(instances.value)
-    run = runs.start_run(built.installation, of_tagged_hosts(built), None)
+    run = built.app.runs.start(of_tagged_hosts(built), None)
     built.end_run(run)
     with pytest.raises(LimitExceeded) as second:
-        runs.start_run(built.installation, TEMPLATE.arn, None)
+        built.app.runs.start(TEMPLATE.arn, None)
     assert instances.value.code == second.value.code == "ASSESSMENT_RUN_LIMIT_EXCEEDED"
 
 
 def test_a_stop_wakes_the_run_and_nothing_once_it_has_ended(built: BuiltInstallation) -> None:
-    arn = runs.start_run(built.installation, templated(built), None)
-    runs.stop_run(built.installation, arn, StopAction.SKIP_EVALUATION)
+    arn = built.app.runs.start(templated(built), None)
+    built.app.runs.stop(arn, StopAction.SKIP_EVALUATION)
     assert built.workflows.signals == [(arn, WAKE, "SKIP_EVALUATION")]
     assert built.stores.assessments.runs_by_arn([arn])[arn].stop_action is StopAction.SKIP_EVALUATION
     built.end_run(arn)
-    runs.stop_run(built.installation, arn, StopAction.START_EVALUATION)
+    built.app.runs.stop(arn, StopAction.START_EVALUATION)
     assert len(built.workflows.signals) == 1
 
 
 def test_a_run_is_deleted_with_what_it_produced(built: BuiltInstallation) -> None:
-    arn = runs.start_run(built.installation, templated(built), None)
+    arn = built.app.runs.start(templated(built), None)
     with pytest.raises(RunInProgress) as refused:
-        runs.delete_run(built.installation, arn)
+        built.app.runs.delete(arn)
     assert refused.value.runs == (arn,)
     built.end_run(arn)
     finding = builders.finding(1, arn)
     built.produced(finding)
-    runs.delete_run(built.installation, arn)
-    assert built.forgotten == [arn]
+    built.app.runs.delete(arn)
+    assert built.shredded == [arn]
     assert built.stores.findings.findings_by_arn([finding.arn]) == {}
     with pytest.raises(NoSuchEntity):
-        runs.delete_run(built.installation, arn)
+        built.app.runs.delete(arn)
 
 
 def test_hosts_that_do_not_take_part_are_excluded(built: BuiltInstallation) -> None:
     templated(built)
     built.heard(1)
     silent = built.enrolled(2)
-    arn = runs.start_run(built.installation, TEMPLATE.arn, None)
+    arn = built.app.runs.start(TEMPLATE.arn, None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
-    without, package = runs.exclusions_before(built.installation, run, ())
+    without, package = built.assembly.run_exclusions(()).before(run)
     assert (without.kind, without.scopes[0].value) == (ExclusionKind.AGENT_NOT_FOUND, silent.id)
     assert (package.kind, package.scopes[0].value) == (ExclusionKind.EVALUATION_ERROR, PACKAGES[0].arn)
 
 
 def test_a_run_of_no_host_says_so(built: BuiltInstallation) -> None:
-    arn = runs.start_run(built.installation, templated(built), None)
+    arn = built.app.runs.start(templated(built), None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
-    (only,) = runs.exclusions_before(built.installation, run, [PACKAGES[0].arn])
+    (only,) = built.assembly.run_exclusions([PACKAGES[0].arn]).before(run)
     assert only.kind is ExclusionKind.NO_INSTANCES
 
 
 def test_a_run_of_all_hosts_excludes_none(built: BuiltInstallation) -> None:
     templated(built)
     built.heard(1)
-    arn = runs.start_run(built.installation, TEMPLATE.arn, None)
+    arn = built.app.runs.start(TEMPLATE.arn, None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
-    assert runs.exclusions_before(built.installation, run, [PACKAGES[0].arn]) == ()
+    assert built.assembly.run_exclusions([PACKAGES[0].arn]).before(run) == ()
 
 
 def test_workflows_that_were_never_begun_are_begun_again(built: BuiltInstallation) -> None:
@@ -180,7 +177,7 @@ def test_workflows_that_were_never_begun_are_begun_again(built: BuiltInstallatio
     for run in (pending, ended):
         built.stores.assessments.add_run(run, [])
     built.end_run(ended.arn)
-    assert runs.start_pending(built.installation) == 1
+    assert built.assembly.pending_runs().start() == 1
     assert built.workflows.started == {pending.arn: (RUN_WORKFLOW, pending.arn)}
 
 
@@ -188,27 +185,27 @@ def test_a_run_whose_workflow_could_not_be_begun_is_begun_later_and_its_stop_is_
     templated(built)
     built.workflows.refusing = True
     with pytest.raises(StoreError):
-        runs.start_run(built.installation, TEMPLATE.arn, None)
+        built.app.runs.start(TEMPLATE.arn, None)
     (stored,) = built.stores.assessments.runs_in_states([State.CREATED])
     with pytest.raises(StoreError):
-        runs.stop_run(built.installation, stored.arn, StopAction.SKIP_EVALUATION)
+        built.app.runs.stop(stored.arn, StopAction.SKIP_EVALUATION)
     built.workflows.refusing = False
-    assert runs.start_pending(built.installation, {State.CREATED}) == 1
+    assert built.assembly.pending_runs().start({State.CREATED}) == 1
     assert built.workflows.started == {stored.arn: (RUN_WORKFLOW, stored.arn)}
     kept = built.stores.assessments.runs_by_arn([stored.arn])[stored.arn]
     assert kept.stop_action is StopAction.SKIP_EVALUATION
     built.reached(stored.arn, State.START_DATA_COLLECTION_PENDING)
-    assert runs.start_pending(built.installation, {State.CREATED}) == 0
+    assert built.assembly.pending_runs().start({State.CREATED}) == 0
 
 
 def test_a_host_that_came_into_touch_after_the_start_is_told(built: BuiltInstallation) -> None:
     templated(built)
     late = built.enrolled(2)
     built.heard(1)
-    arn = runs.start_run(built.installation, TEMPLATE.arn, None)
+    arn = built.app.runs.start(TEMPLATE.arn, None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
     built.heard(2)
-    (only,) = runs.exclusions_before(built.installation, run, [PACKAGES[0].arn])
+    (only,) = built.assembly.run_exclusions([PACKAGES[0].arn]).before(run)
     assert only.kind is ExclusionKind.AGENT_UNHEALTHY
     assert late.id in only.description
 
@@ -216,13 +213,13 @@ def test_a_host_that_came_into_touch_after_the_start_is_told(built: BuiltInstall
 def test_what_a_deleted_run_left_behind_is_forgotten(built: BuiltInstallation) -> None:
     templated(built)
     built.heard(1)
-    kept = runs.start_run(built.installation, TEMPLATE.arn, None)
+    kept = built.app.runs.start(TEMPLATE.arn, None)
     gone = builders.run(9).arn
     built.produced(builders.finding(1, kept), builders.finding(2, gone), builders.exclusion(3, gone))
-    assert runs.forget_orphans(built.installation) == 1
-    assert built.installation.findings.runs() == [kept]
-    assert built.forgotten == [gone]
-    assert runs.forget_orphans(built.installation) == 0
+    assert built.assembly.deletion().delete_orphans() == 1
+    assert built.stores.findings.runs() == [kept]
+    assert built.shredded == [gone]
+    assert built.assembly.deletion().delete_orphans() == 0
 
 
 def test_a_deletion_that_a_store_interrupts_hides_everything_at_once_and_is_finished_later(
@@ -232,34 +229,34 @@ def test_a_deletion_that_a_store_interrupts_hides_everything_at_once_and_is_fini
         raise StoreError("the object store does not answer")
 
     template = templated(built)
-    arns = [runs.start_run(built.installation, template, None) for _ in range(2)]
+    arns = [built.app.runs.start(template, None) for _ in range(2)]
     for arn in arns:
         built.end_run(arn)
         built.produced(builders.finding(1, arn))
     built.stores.subscriptions.add(subscribed(), 50)
     with pytest.raises(StoreError):
-        delete_target(replace(built.installation, forget_telemetry=unreachable), builders.target().arn)
+        built.with_surroundings(shred_telemetry=unreachable).use_cases().targets.delete(builders.target().arn)
     assert built.stores.findings.runs() == []
     assert built.stores.subscriptions.templates() == []
-    assert built.forgotten == []
-    assert runs.forget_orphans(built.installation) == len(arns)
-    assert built.forgotten == sorted(arns)
+    assert built.shredded == []
+    assert built.assembly.deletion().delete_orphans() == len(arns)
+    assert built.shredded == sorted(arns)
     assert built.stores.rule_results.runs() == []
-    assert runs.forget_orphans(built.installation) == 0
+    assert built.assembly.deletion().delete_orphans() == 0
 
 
 def test_a_run_that_left_telemetry_alone_is_found_by_its_key(built: BuiltInstallation) -> None:
     gone = builders.run(9).arn
     built.sent(gone, built.heard(1), InspectorPackageInfo=(1, 1))
     built.clock.advance(1)
-    assert runs.forget_orphans(built.installation) == 1
-    assert built.forgotten == [gone]
+    assert built.assembly.deletion().delete_orphans() == 1
+    assert built.shredded == [gone]
 
 
 def test_a_schedule_that_is_switched_off_goes_though_its_template_went_alone(built: BuiltInstallation) -> None:
     kept, gone = templated(built), builders.template(9).arn
     for number, template in ((1, 1), (2, 9)):
         built.stores.schedules.add(schedule(number, template=template, enabled=False))
-    runs.forget_orphans(built.installation)
+    built.assembly.deletion().delete_orphans()
     assert built.stores.schedules.templates() == [kept]
     assert gone not in built.stores.schedules.templates()

@@ -9,18 +9,10 @@ import pytest
 from openinspector.model.arn import RunArn, ScheduleArn, TemplateArn, schedule_arn
 from openinspector.model.schedule import Schedule
 from openinspector.service.app.errors import InvalidInput, LimitExceeded, NoSuchEntity, NotFound
-from openinspector.service.app.runs import start_run
 from openinspector.service.app.schedules import (
     MAX_SCHEDULES,
     ScheduleChange,
-    create_schedule,
-    delete_schedule,
-    existing_schedule,
-    start_due,
-    update_schedule,
 )
-from openinspector.service.app.targets import delete_target
-from openinspector.service.app.templates import delete_template
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.schedule_store import schedule
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
@@ -35,7 +27,7 @@ TEMPLATE = builders.template(rules_package_arns=(PACKAGES[0].arn,))
 def daily(built: BuiltInstallation) -> Schedule:
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(TEMPLATE)
-    return create_schedule(built.installation, TEMPLATE.arn, "rate(1 day)")
+    return built.app.schedules.create(TEMPLATE.arn, "rate(1 day)")
 
 
 def ended(built: BuiltInstallation, runs: tuple[RunArn, ...]) -> int:
@@ -46,75 +38,75 @@ def ended(built: BuiltInstallation, runs: tuple[RunArn, ...]) -> int:
 
 
 def now(built: BuiltInstallation, daily: Schedule) -> Schedule:
-    return existing_schedule(built.installation, daily.arn)
+    return built.app.schedules.existing(daily.arn)
 
 
 def test_the_first_run_of_a_rate_starts_at_once(built: BuiltInstallation, daily: Schedule) -> None:
-    (run,) = start_due(built.installation)
+    (run,) = built.assembly.schedule_starter().start_due()
     found = built.stores.assessments.runs_by_arn([run])[run]
     assert found.name.startswith("Scheduled 2")
     assert found.template_arn == TEMPLATE.arn
     after = now(built, daily)
     assert (after.last_run_arn, after.next_at) == (run, daily.next_at + timedelta(days=1))
-    assert start_due(built.installation) == ()
+    assert built.assembly.schedule_starter().start_due() == ()
 
 
 def test_it_comes_round_again_and_again(built: BuiltInstallation, daily: Schedule) -> None:
     del daily
-    assert ended(built, start_due(built.installation)) == 1
+    assert ended(built, built.assembly.schedule_starter().start_due()) == 1
     for _ in range(3):
         built.clock.advance(DAY)
-        assert ended(built, start_due(built.installation)) == 1
+        assert ended(built, built.assembly.schedule_starter().start_due()) == 1
     assert built.stores.assessments.count_runs() == 4
 
 
 def test_what_was_missed_is_caught_up_once(built: BuiltInstallation, daily: Schedule) -> None:
-    ended(built, start_due(built.installation))
+    ended(built, built.assembly.schedule_starter().start_due())
     built.clock.advance(5.5 * DAY)
-    assert ended(built, start_due(built.installation)) == 1
-    assert start_due(built.installation) == ()
+    assert ended(built, built.assembly.schedule_starter().start_due()) == 1
+    assert built.assembly.schedule_starter().start_due() == ()
     assert now(built, daily).next_at == daily.next_at + timedelta(days=6)
 
 
 def test_a_run_started_before_the_process_died_is_not_started_twice(built: BuiltInstallation, daily: Schedule) -> None:
-    (run,) = start_due(built.installation)
+    (run,) = built.assembly.schedule_starter().start_due()
     built.stores.schedules.replace(now(built, daily), daily)  # what the store held when the process died in between
     built.end_run(run)
-    assert start_due(built.installation) == ()
+    assert built.assembly.schedule_starter().start_due() == ()
     assert built.stores.assessments.count_runs() == 1
     assert now(built, daily).next_at > built.clock.now()
 
 
 def test_a_run_that_cannot_be_started_is_tried_again_and_says_why(built: BuiltInstallation, daily: Schedule) -> None:
     built.heard(1)
-    by_hand = start_run(built.installation, TEMPLATE.arn, "by hand")
-    assert start_due(built.installation) == ()
+    by_hand = built.app.runs.start(TEMPLATE.arn, "by hand")
+    assert built.assembly.schedule_starter().start_due() == ()
     assert "already take part" in now(built, daily).last_problem
     built.end_run(by_hand)
-    assert len(start_due(built.installation)) == 1
+    assert len(built.assembly.schedule_starter().start_due()) == 1
     assert now(built, daily).last_problem == ""
 
 
 def test_one_that_waits_keeps_no_other_from_its_turn(built: BuiltInstallation, daily: Schedule) -> None:
     del daily
     built.heard(1)
-    start_run(built.installation, TEMPLATE.arn, "by hand")
+    built.app.runs.start(TEMPLATE.arn, "by hand")
     target = builders.target(2, resource_group_arn=builders.resource_group().arn)
     built.stores.assessments.add_resource_group(builders.resource_group())
     built.stores.assessments.add_target(target)
     other = builders.template(2, target.arn, rules_package_arns=(PACKAGES[0].arn,))
     built.stores.assessments.add_template(other)
-    create_schedule(built.installation, other.arn, "rate(1 day)")
-    (run,) = start_due(built.installation)
+    built.app.schedules.create(other.arn, "rate(1 day)")
+    (run,) = built.assembly.schedule_starter().start_due()
     assert run.startswith(other.arn)
 
 
 def test_a_paused_schedule_starts_nothing_and_does_not_catch_up(built: BuiltInstallation, daily: Schedule) -> None:
-    update_schedule(built.installation, daily.arn, ScheduleChange(enabled=False))
+    built.app.schedules.update(daily.arn, ScheduleChange(enabled=False))
     built.clock.advance(2.5 * DAY)
-    assert start_due(built.installation) == ()
-    resumed = update_schedule(built.installation, daily.arn, ScheduleChange(enabled=True))
-    assert start_due(built.installation) == ()
+    assert built.assembly.schedule_starter().start_due() == ()
+    resumed = built.app.schedules.update(daily.arn, ScheduleChange(enabled=True))
+    assert built.assembly.schedule_starter().start_due() == ()
     assert resumed.next_at == daily.next_at + timedelta(days=3)
 
 
@@ -135,8 +127,8 @@ class ChangedMeanwhile(RecordedWorkflows):
 def test_a_schedule_that_is_changed_while_it_is_started_stays_changed(
     built: BuiltInstallation, daily: Schedule, change: ScheduleChange
 ) -> None:
-    workflows = ChangedMeanwhile(lambda: update_schedule(built.installation, daily.arn, change))
-    assert len(start_due(replace(built.installation, workflows=workflows))) == 1
+    workflows = ChangedMeanwhile(lambda: built.app.schedules.update(daily.arn, change))
+    assert len(built.with_surroundings(workflows=workflows).schedule_starter().start_due()) == 1
     after = now(built, daily)
     assert after.enabled is (change.enabled is None)
     assert after.expression == (change.expression or daily.expression)
@@ -148,13 +140,15 @@ def test_a_change_is_made_to_what_a_schedule_is_when_it_was_started_meanwhile(
     class StartedMeanwhile(MemoryScheduleStore):
         def get(self, arn: ScheduleArn) -> Schedule | None:
             found = super().get(arn)
-            start_due(replace(built.installation, schedules=self))
+            built.with_stores(schedules=self).schedule_starter().start_due()
             return found
 
     racing = StartedMeanwhile()
     racing.add(daily)
-    changed = update_schedule(
-        replace(built.installation, schedules=racing), daily.arn, ScheduleChange(expression="rate(2 days)")
+    changed = (
+        built.with_stores(schedules=racing)
+        .use_cases()
+        .schedules.update(daily.arn, ScheduleChange(expression="rate(2 days)"))
     )
     assert changed == racing.get(daily.arn)
     assert changed.last_run_arn is not None
@@ -164,9 +158,9 @@ def test_a_change_is_made_to_what_a_schedule_is_when_it_was_started_meanwhile(
 def test_schedules_of_one_template_that_are_due_together_start_a_run_each(
     built: BuiltInstallation, daily: Schedule
 ) -> None:
-    other = create_schedule(built.installation, TEMPLATE.arn, "rate(2 days)")
+    other = built.app.schedules.create(TEMPLATE.arn, "rate(2 days)")
     assert other.next_at == daily.next_at
-    runs = start_due(built.installation)
+    runs = built.assembly.schedule_starter().start_due()
     assert sorted(runs) == sorted(now(built, one).last_run_arn or "" for one in (daily, other))
     assert len(set(runs)) == len((daily, other))
 
@@ -175,48 +169,48 @@ def test_the_name_of_a_run_is_one_the_api_takes(built: BuiltInstallation, daily:
     longest = schedule_arn(TEMPLATE.arn, f"0-{'x' * 32}")
     built.stores.schedules.add(replace(daily, arn=longest))
     built.stores.schedules.delete(daily.arn)
-    (run,) = start_due(built.installation)
+    (run,) = built.assembly.schedule_starter().start_due()
     assert len(built.stores.assessments.runs_by_arn([run])[run].name) <= 140
 
 
 def test_another_expression_begins_anew(built: BuiltInstallation, daily: Schedule) -> None:
-    changed = update_schedule(built.installation, daily.arn, ScheduleChange(expression="cron(0 3 * * *)"))
+    changed = built.app.schedules.update(daily.arn, ScheduleChange(expression="cron(0 3 * * *)"))
     assert changed.next_at.hour == 3
     assert changed.next_at > built.clock.now()
-    assert update_schedule(built.installation, daily.arn, ScheduleChange()) == changed
+    assert built.app.schedules.update(daily.arn, ScheduleChange()) == changed
 
 
 def test_a_schedule_goes_with_its_template_or_target(built: BuiltInstallation, daily: Schedule) -> None:
     del daily
     other = builders.template(2)
     built.stores.assessments.add_template(other)
-    create_schedule(built.installation, other.arn, "rate(1 day)")
-    delete_template(built.installation, other.arn)
+    built.app.schedules.create(other.arn, "rate(1 day)")
+    built.app.templates.delete(other.arn)
     assert built.stores.schedules.count() == 1
-    delete_target(built.installation, builders.target().arn)
+    built.app.targets.delete(builders.target().arn)
     assert built.stores.schedules.count() == 0
 
 
 def test_one_left_behind_by_a_template_deleted_otherwise_is_deleted(built: BuiltInstallation, daily: Schedule) -> None:
     built.stores.assessments.delete_template(TEMPLATE.arn)
-    assert start_due(built.installation) == ()
+    assert built.assembly.schedule_starter().start_due() == ()
     assert built.stores.schedules.get(daily.arn) is None
 
 
 def test_what_is_refused(built: BuiltInstallation, daily: Schedule) -> None:
-    with pytest.raises(InvalidInput, match="is no schedule"):
-        create_schedule(built.installation, TEMPLATE.arn, "every Monday")
-    with pytest.raises(InvalidInput, match="is no schedule"):
-        update_schedule(built.installation, daily.arn, ScheduleChange(expression="rate(1 second)"))
+    with pytest.raises(InvalidInput, match="is not a schedule"):
+        built.app.schedules.create(TEMPLATE.arn, "every Monday")
+    with pytest.raises(InvalidInput, match="is not a schedule"):
+        built.app.schedules.update(daily.arn, ScheduleChange(expression="rate(1 second)"))
     with pytest.raises(NoSuchEntity):
-        create_schedule(built.installation, TemplateArn(builders.template(9).arn), "rate(1 day)")
+        built.app.schedules.create(TemplateArn(builders.template(9).arn), "rate(1 day)")
     with pytest.raises(InvalidInput):
-        delete_schedule(built.installation, TEMPLATE.arn)
-    delete_schedule(built.installation, daily.arn)
+        built.app.schedules.delete(TEMPLATE.arn)
+    built.app.schedules.delete(daily.arn)
     with pytest.raises(NotFound):
-        delete_schedule(built.installation, daily.arn)
+        built.app.schedules.delete(daily.arn)
     with pytest.raises(NotFound):
-        update_schedule(built.installation, daily.arn, ScheduleChange(enabled=True))
+        built.app.schedules.update(daily.arn, ScheduleChange(enabled=True))
 
 
 def test_one_whose_expression_is_none_any_more_says_so_and_holds_up_no_other(
@@ -225,12 +219,12 @@ def test_one_whose_expression_is_none_any_more_says_so_and_holds_up_no_other(
     """Versions before took both fields for days at once."""
     old = schedule(9, expression="cron(0 0 1 * 2 *)", next_at=daily.next_at - timedelta(days=1))
     built.stores.schedules.add(old)
-    assert len(start_due(built.installation)) == 1
+    assert len(built.assembly.schedule_starter().start_due()) == 1
     assert "must be ?" in now(built, old).last_problem
-    update_schedule(built.installation, old.arn, ScheduleChange(enabled=False))
+    built.app.schedules.update(old.arn, ScheduleChange(enabled=False))
     with pytest.raises(InvalidInput, match="must be"):
-        update_schedule(built.installation, old.arn, ScheduleChange(enabled=True))
-    assert update_schedule(built.installation, old.arn, ScheduleChange(expression="rate(1 day)")).expression
+        built.app.schedules.update(old.arn, ScheduleChange(enabled=True))
+    assert built.app.schedules.update(old.arn, ScheduleChange(expression="rate(1 day)")).expression
 
 
 def test_there_are_only_so_many(built: BuiltInstallation, daily: Schedule) -> None:
@@ -238,4 +232,4 @@ def test_there_are_only_so_many(built: BuiltInstallation, daily: Schedule) -> No
     for number in range(MAX_SCHEDULES - 1):
         built.stores.schedules.add(schedule(number + 1, template=2))
     with pytest.raises(LimitExceeded):
-        create_schedule(built.installation, TEMPLATE.arn, "rate(1 day)")
+        built.app.schedules.create(TEMPLATE.arn, "rate(1 day)")

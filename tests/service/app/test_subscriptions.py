@@ -5,12 +5,6 @@ import pytest
 from openinspector.model.arn import RunArn, TopicArn
 from openinspector.model.notification import InspectorEvent, PublishStatus
 from openinspector.service.app.errors import AccessDenied, CodedError, InvalidInput, LimitExceeded, Unavailable
-from openinspector.service.app.notifications import announce
-from openinspector.service.app.runs import delete_run, forget_orphans
-from openinspector.service.app.subscriptions import subscribe, unsubscribe
-from openinspector.service.app.targets import delete_target
-from openinspector.service.app.templates import delete_template
-from openinspector.service.app.webhooks import create_webhook
 from openinspector.service.ports.publisher import Published
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.subscription_store import topic
@@ -38,11 +32,11 @@ def code(error: pytest.ExceptionInfo[CodedError]) -> str:
 
 def test_a_topic_is_told_once_that_it_is_subscribed(built: BuiltInstallation) -> None:
     for event in (E.FINDING_REPORTED, E.OTHER, E.FINDING_REPORTED):
-        subscribe(built.installation, TEMPLATE, event, topic())
+        built.app.subscriptions.subscribe(TEMPLATE, event, topic())
     (body,) = built.topics.bodies(topic())
     assert "ENABLE_ASSESSMENT_NOTIFICATIONS" in body
     assert held(built) == [E.FINDING_REPORTED, E.OTHER]
-    subscribe(built.installation, builders.template(2).arn, E.OTHER, topic())
+    built.app.subscriptions.subscribe(builders.template(2).arn, E.OTHER, topic())
     assert len(built.topics.taken) == 2
 
 
@@ -59,7 +53,7 @@ def test_a_topic_that_cannot_be_told_is_not_subscribed(
 ) -> None:
     built.topics.answers[topic()] = Published(count=0, status=status, problem="no")
     with pytest.raises(kind) as error:
-        subscribe(built.installation, TEMPLATE, E.OTHER, topic())
+        built.app.subscriptions.subscribe(TEMPLATE, E.OTHER, topic())
     assert getattr(error.value, "code", "") == said
     assert held(built) == []
 
@@ -69,9 +63,9 @@ def test_a_topic_that_cannot_be_told_is_not_subscribed(
     ["t", "arn:aws:sns:us-east-1:1:t", "arn:aws:sqs:us-east-1:123456789012:t", f"{topic()}.fifo", f"{topic()}:sub", ""],
 )
 def test_a_malformed_topic_is_not_even_asked(built: BuiltInstallation, text: str) -> None:
-    for change in (subscribe, unsubscribe):
+    for change in (built.app.subscriptions.subscribe, built.app.subscriptions.unsubscribe):
         with pytest.raises(InvalidInput) as error:
-            change(built.installation, TEMPLATE, E.OTHER, text)
+            change(TEMPLATE, E.OTHER, text)
         assert code(error) == "INVALID_SNS_TOPIC_ARN"
     assert built.topics.taken == []
 
@@ -81,25 +75,25 @@ def test_there_are_only_so_many(tmp_path_factory: pytest.TempPathFactory) -> Non
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(builders.template())
     for number in (1, 2):
-        subscribe(built.installation, TEMPLATE, E.OTHER, topic(number))
-        create_webhook(built.installation, TEMPLATE, f"https://receiver.example/{number}", [E.OTHER])
+        built.app.subscriptions.subscribe(TEMPLATE, E.OTHER, topic(number))
+        built.app.webhooks.create(TEMPLATE, f"https://receiver.example/{number}", [E.OTHER])
     with pytest.raises(LimitExceeded) as error:
-        subscribe(built.installation, TEMPLATE, E.OTHER, topic(3))
+        built.app.subscriptions.subscribe(TEMPLATE, E.OTHER, topic(3))
     assert code(error) == "EVENT_SUBSCRIPTION_LIMIT_EXCEEDED"
     assert built.topics.bodies(topic(3)) == []
-    subscribe(built.installation, TEMPLATE, E.OTHER, topic(2))
+    built.app.subscriptions.subscribe(TEMPLATE, E.OTHER, topic(2))
     with pytest.raises(LimitExceeded):
-        create_webhook(built.installation, TEMPLATE, "https://receiver.example/3", [E.OTHER])
+        built.app.webhooks.create(TEMPLATE, "https://receiver.example/3", [E.OTHER])
 
 
 def test_unsubscribing_ends_what_is_on_its_way(built: BuiltInstallation) -> None:
     for event in (E.FINDING_REPORTED, E.ASSESSMENT_RUN_STATE_CHANGED):
-        subscribe(built.installation, TEMPLATE, event, topic())
+        built.app.subscriptions.subscribe(TEMPLATE, event, topic())
     run = a_run_that_ended(built)
-    unsubscribe(built.installation, TEMPLATE, E.FINDING_REPORTED, topic())
+    built.app.subscriptions.unsubscribe(TEMPLATE, E.FINDING_REPORTED, topic())
     assert [one.event for one in built.stores.notifications.of_runs([run])[run]] == [E.ASSESSMENT_RUN_STATE_CHANGED]
     with pytest.raises(CodedError) as error:
-        unsubscribe(built.installation, TEMPLATE, E.FINDING_REPORTED, topic())
+        built.app.subscriptions.unsubscribe(TEMPLATE, E.FINDING_REPORTED, topic())
     assert code(error) == "SNS_TOPIC_DOES_NOT_EXIST"
 
 
@@ -107,7 +101,7 @@ def a_run_that_ended(built: BuiltInstallation) -> RunArn:
     run = builders.run(created_at=built.clock.now())
     built.stores.assessments.add_run(run, ())
     built.end_run(run.arn)
-    announce(built.installation)
+    built.assembly.announcer().announce()
     return run.arn
 
 
@@ -121,25 +115,25 @@ def full(built: BuiltInstallation) -> BuiltInstallation:
     """Both templates have a subscription and a webhook; a run of the first has notifications."""
     for number in (1, 2):
         arn = builders.template(number).arn
-        subscribe(built.installation, arn, E.ASSESSMENT_RUN_STATE_CHANGED, TopicArn(topic(number)))
-        create_webhook(built.installation, arn, "https://receiver.example/", [E.ASSESSMENT_RUN_STATE_CHANGED])
+        built.app.subscriptions.subscribe(arn, E.ASSESSMENT_RUN_STATE_CHANGED, TopicArn(topic(number)))
+        built.app.webhooks.create(arn, "https://receiver.example/", [E.ASSESSMENT_RUN_STATE_CHANGED])
     a_run_that_ended(built)
     assert everything(built) == (2, 2, 1)
     return built
 
 
 def test_what_is_kept_goes_with_its_template_target_or_run(full: BuiltInstallation) -> None:
-    delete_run(full.installation, builders.run().arn)
+    full.app.runs.delete(builders.run().arn)
     assert everything(full) == (2, 2, 0)
     a_run_that_ended(full)
-    delete_template(full.installation, TEMPLATE)
+    full.app.templates.delete(TEMPLATE)
     assert everything(full) == (1, 1, 0)
-    delete_target(full.installation, builders.target().arn)
+    full.app.targets.delete(builders.target().arn)
     assert everything(full) == (0, 0, 0)
 
 
 def test_what_the_process_left_behind_when_it_died_is_forgotten(full: BuiltInstallation) -> None:
     full.stores.assessments.delete_template(TEMPLATE)
-    forget_orphans(full.installation)
+    full.assembly.deletion().delete_orphans()
     assert everything(full) == (1, 1, 0)
     assert full.stores.webhooks.templates() == [builders.template(2).arn]

@@ -6,7 +6,6 @@ import pytest
 
 from openinspector.model.arn import TargetArn
 from openinspector.model.asset import Tag
-from openinspector.service.app import targets
 from openinspector.service.app.errors import CodedError, InvalidInput, LimitExceeded, NoSuchEntity, RunInProgress
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import BuiltInstallation, open_installation
@@ -18,18 +17,18 @@ NO_GROUP = builders.resource_group(99).arn
 
 def selected(built: BuiltInstallation, arn: TargetArn) -> list[str]:
     target = built.stores.assessments.targets_by_arn([arn])[arn]
-    return [agent.id for agent in targets.target_agents(built.installation, target)]
+    return [agent.id for agent in built.assembly.target_agents().selected(target)]
 
 
 def test_a_resource_group_is_kept(built: BuiltInstallation) -> None:
-    arn = targets.create_resource_group(built.installation, (TEST, TEST))
+    arn = built.app.targets.create_resource_group((TEST, TEST))
     kept = built.stores.assessments.resource_groups_by_arn([arn])[arn]
     assert (kept.tags, kept.created_at) == ((TEST, TEST), built.clock.now())
 
 
 def test_a_target_is_kept(built: BuiltInstallation) -> None:
-    group = targets.create_resource_group(built.installation, (TEST,))
-    arn = targets.create_target(built.installation, "web", group)
+    group = built.app.targets.create_resource_group((TEST,))
+    arn = built.app.targets.create("web", group)
     kept = built.stores.assessments.targets_by_arn([arn])[arn]
     assert (kept.name, kept.resource_group_arn) == ("web", group)
     assert kept.created_at == kept.updated_at == built.clock.now()
@@ -45,39 +44,39 @@ def test_a_target_is_kept(built: BuiltInstallation) -> None:
 )
 def test_the_group_must_exist(built: BuiltInstallation, group: str, error: type[CodedError], code: str) -> None:
     with pytest.raises(error) as refused:
-        targets.create_target(built.installation, "web", group)
+        built.app.targets.create("web", group)
     assert refused.value.code == code
     assert built.stores.assessments.count_targets() == 0
 
 
 def test_names_are_unique(built: BuiltInstallation) -> None:
-    targets.create_target(built.installation, "web", None)
-    other = targets.create_target(built.installation, "Web", None)
+    built.app.targets.create("web", None)
+    other = built.app.targets.create("Web", None)
     with pytest.raises(InvalidInput) as created:
-        targets.create_target(built.installation, "web", None)
+        built.app.targets.create("web", None)
     with pytest.raises(InvalidInput) as renamed:
-        targets.update_target(built.installation, other, "web", None)
+        built.app.targets.update(other, "web", None)
     assert created.value.code == renamed.value.code == "ASSESSMENT_TARGET_NAME_ALREADY_TAKEN"
 
 
 def test_quotas_hold(tmp_path: Path) -> None:
-    installation = open_installation(tmp_path, targets=1, resource_groups=1).installation
-    targets.create_resource_group(installation, (TEST,))
-    targets.create_target(installation, "web", None)
+    targets = open_installation(tmp_path, targets=1, resource_groups=1).app.targets
+    targets.create_resource_group((TEST,))
+    targets.create("web", None)
     with pytest.raises(LimitExceeded) as groups:
-        targets.create_resource_group(installation, (TEST,))
+        targets.create_resource_group((TEST,))
     with pytest.raises(LimitExceeded) as second:
-        targets.create_target(installation, "mail", None)
+        targets.create("mail", None)
     assert groups.value.code == "RESOURCE_GROUP_LIMIT_EXCEEDED"
     assert second.value.code == "ASSESSMENT_TARGET_LIMIT_EXCEEDED"
 
 
 def test_an_update_sets_and_clears_the_group(built: BuiltInstallation) -> None:
-    group = targets.create_resource_group(built.installation, (TEST,))
-    arn = targets.create_target(built.installation, "web", None)
+    group = built.app.targets.create_resource_group((TEST,))
+    arn = built.app.targets.create("web", None)
     built.clock.advance(60)
     for given in (group, None):
-        targets.update_target(built.installation, arn, "web", given)
+        built.app.targets.update(arn, "web", given)
         kept = built.stores.assessments.targets_by_arn([arn])[arn]
         assert kept.resource_group_arn == given
         assert (kept.updated_at - kept.created_at).total_seconds() == 60
@@ -85,22 +84,22 @@ def test_an_update_sets_and_clears_the_group(built: BuiltInstallation) -> None:
 
 def test_what_does_not_exist_is_not_changed(built: BuiltInstallation) -> None:
     with pytest.raises(NoSuchEntity) as updated:
-        targets.update_target(built.installation, ABSENT, "web", None)
+        built.app.targets.update(ABSENT, "web", None)
     with pytest.raises(NoSuchEntity) as deleted:
-        targets.delete_target(built.installation, ABSENT)
+        built.app.targets.delete(ABSENT)
     assert updated.value.code == deleted.value.code == "ASSESSMENT_TARGET_DOES_NOT_EXIST"
 
 
 def test_a_target_without_a_group_selects_every_host(built: BuiltInstallation) -> None:
     agents = [built.enrolled(1, (TEST,)).id, built.heard(2).id]
-    assert selected(built, targets.create_target(built.installation, "all", None)) == agents
+    assert selected(built, built.app.targets.create("all", None)) == agents
 
 
 def test_a_group_selects_by_any_of_its_tags_and_by_key_alone(built: BuiltInstallation) -> None:
     by_value, by_key = built.enrolled(1, (TEST,)), built.enrolled(2, (Tag(key="Role", value="web"),))
     built.enrolled(3, (Tag(key="Environment", value="test"),))
-    group = targets.create_resource_group(built.installation, (TEST, Tag(key="Role")))
-    chosen = targets.create_target(built.installation, "some", group)
+    group = built.app.targets.create_resource_group((TEST, Tag(key="Role")))
+    chosen = built.app.targets.create("some", group)
     assert selected(built, chosen) == [by_value.id, by_key.id]
 
 
@@ -111,12 +110,12 @@ def test_deleting_takes_runs_findings_and_telemetry_along(built: BuiltInstallati
     built.stores.assessments.add_run(run, [])
     built.produced(builders.finding(), builders.exclusion())
     with pytest.raises(RunInProgress) as refused:
-        targets.delete_target(built.installation, target.arn)
+        built.app.targets.delete(target.arn)
     assert refused.value.runs == (run.arn,)
-    assert built.forgotten == []
+    assert built.shredded == []
     built.end_run(run.arn)
-    targets.delete_target(built.installation, target.arn)
-    assert built.forgotten == [run.arn]
+    built.app.targets.delete(target.arn)
+    assert built.shredded == [run.arn]
     assert built.stores.assessments.count_runs() == built.stores.assessments.count_templates() == 0
     assert built.stores.findings.findings_by_arn([builders.finding().arn]) == {}
     assert built.stores.findings.exclusions_by_arn([builders.exclusion().arn]) == {}

@@ -7,7 +7,6 @@ import pytest
 
 from openinspector.model.asset import Tag
 from openinspector.model.finding import Attribute
-from openinspector.service.app import templates
 from openinspector.service.app.errors import CodedError, InvalidInput, LimitExceeded, NoSuchEntity, RunInProgress
 from openinspector.service.app.templates import NewTemplate
 from openinspector.testing import model_builders as builders
@@ -30,7 +29,7 @@ def targeted(built: BuiltInstallation) -> BuiltInstallation:
 
 
 def test_a_template_is_kept(targeted: BuiltInstallation) -> None:
-    arn = templates.create_template(targeted.installation, WANTED)
+    arn = targeted.app.templates.create(WANTED)
     kept = targeted.stores.assessments.templates_by_arn([arn])[arn]
     assert (kept.target_arn, kept.name, kept.duration_seconds) == (TARGET.arn, "nightly", 3600)
     assert (kept.rules_package_arns, kept.user_attributes) == (WANTED.rules_package_arns, WANTED.user_attributes)
@@ -39,7 +38,7 @@ def test_a_template_is_kept(targeted: BuiltInstallation) -> None:
 
 def test_a_package_given_twice_is_kept_once(targeted: BuiltInstallation) -> None:
     twice = replace(WANTED, rules_package_arns=(PACKAGES[0].arn,) * 2)
-    arn = templates.create_template(targeted.installation, twice)
+    arn = targeted.app.templates.create(twice)
     assert targeted.stores.assessments.templates_by_arn([arn])[arn].rules_package_arns == (PACKAGES[0].arn,)
 
 
@@ -61,7 +60,7 @@ def test_what_a_template_names_must_exist(
     targeted: BuiltInstallation, wanted: NewTemplate, error: type[CodedError], code: str
 ) -> None:
     with pytest.raises(error) as refused:
-        templates.create_template(targeted.installation, wanted)
+        targeted.app.templates.create(wanted)
     assert refused.value.code == code
     assert targeted.stores.assessments.count_templates() == 0
 
@@ -69,58 +68,58 @@ def test_what_a_template_names_must_exist(
 def test_names_are_unique_within_a_target(targeted: BuiltInstallation) -> None:
     other = builders.target(2)
     targeted.stores.assessments.add_target(other)
-    templates.create_template(targeted.installation, WANTED)
-    templates.create_template(targeted.installation, replace(WANTED, target_arn=other.arn))
+    targeted.app.templates.create(WANTED)
+    targeted.app.templates.create(replace(WANTED, target_arn=other.arn))
     with pytest.raises(InvalidInput) as refused:
-        templates.create_template(targeted.installation, WANTED)
+        targeted.app.templates.create(WANTED)
     assert refused.value.code == "ASSESSMENT_TEMPLATE_NAME_ALREADY_TAKEN"
 
 
 def test_the_quota_holds(tmp_path: Path) -> None:
     built = open_installation(tmp_path, templates=1)
     built.stores.assessments.add_target(TARGET)
-    templates.create_template(built.installation, WANTED)
+    built.app.templates.create(WANTED)
     with pytest.raises(LimitExceeded) as refused:
-        templates.create_template(built.installation, replace(WANTED, name="weekly"))
+        built.app.templates.create(replace(WANTED, name="weekly"))
     assert refused.value.code == "ASSESSMENT_TEMPLATE_LIMIT_EXCEEDED"
 
 
 def test_deleting_takes_runs_along_once_they_ended(targeted: BuiltInstallation) -> None:
-    arn = templates.create_template(targeted.installation, WANTED)
+    arn = targeted.app.templates.create(WANTED)
     run = builders.run(1, arn)
     targeted.stores.assessments.add_run(run, [])
     with pytest.raises(RunInProgress):
-        templates.delete_template(targeted.installation, arn)
+        targeted.app.templates.delete(arn)
     targeted.end_run(run.arn)
     targeted.produced(builders.finding(1, run.arn))
-    templates.delete_template(targeted.installation, arn)
-    assert targeted.forgotten == [run.arn]
+    targeted.app.templates.delete(arn)
+    assert targeted.shredded == [run.arn]
     assert targeted.stores.findings.findings_by_arn([builders.finding(1, run.arn).arn]) == {}
     with pytest.raises(NoSuchEntity):
-        templates.delete_template(targeted.installation, arn)
+        targeted.app.templates.delete(arn)
 
 
 def test_tags_are_replaced_as_a_whole(targeted: BuiltInstallation) -> None:
-    arn = templates.create_template(targeted.installation, WANTED)
-    assert templates.tags_of(targeted.installation, arn) == ()
+    arn = targeted.app.templates.create(WANTED)
+    assert targeted.app.templates.tags(arn) == ()
     for tags in ((Tag(key="a", value="1"), Tag(key="b")), (Tag(key="c"),), ()):
-        templates.set_tags(targeted.installation, arn, tags)
-        assert templates.tags_of(targeted.installation, arn) == tags
+        targeted.app.templates.set_tags(arn, tags)
+        assert targeted.app.templates.tags(arn) == tags
 
 
 def test_only_templates_have_tags(targeted: BuiltInstallation) -> None:
     for resource in (TARGET.arn, "arn"):
         with pytest.raises(InvalidInput) as refused:
-            templates.tags_of(targeted.installation, resource)
+            targeted.app.templates.tags(resource)
         assert refused.value.code == "INVALID_RESOURCE_ARN"
     with pytest.raises(NoSuchEntity):
-        templates.set_tags(targeted.installation, builders.template(9).arn, ())
+        targeted.app.templates.set_tags(builders.template(9).arn, ())
 
 
 def test_a_tag_key_given_twice_changes_nothing(targeted: BuiltInstallation) -> None:
-    arn = templates.create_template(targeted.installation, WANTED)
-    templates.set_tags(targeted.installation, arn, (Tag(key="kept"),))
+    arn = targeted.app.templates.create(WANTED)
+    targeted.app.templates.set_tags(arn, (Tag(key="kept"),))
     with pytest.raises(InvalidInput) as refused:
-        templates.set_tags(targeted.installation, arn, (Tag(key="a"), Tag(key="a", value="1")))
+        targeted.app.templates.set_tags(arn, (Tag(key="a"), Tag(key="a", value="1")))
     assert refused.value.code == "INVALID_TAG_KEY"
-    assert templates.tags_of(targeted.installation, arn) == (Tag(key="kept"),)
+    assert targeted.app.templates.tags(arn) == (Tag(key="kept"),)

@@ -2,7 +2,6 @@ import pytest
 
 from openinspector.model.notification import InspectorEvent
 from openinspector.service.app.errors import InvalidInput, NoSuchEntity, NotFound
-from openinspector.service.app.webhooks import create_webhook, delete_webhook
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.notification_store import notification
 from openinspector.testing.conformance.webhook_store import webhook
@@ -21,15 +20,15 @@ def built(built: BuiltInstallation) -> BuiltInstallation:
 
 
 def test_the_secret_is_shown_once_and_kept_sealed(built: BuiltInstallation) -> None:
-    made = create_webhook(built.installation, TEMPLATE, URL, [E.OTHER, E.OTHER, E.FINDING_REPORTED])
+    made = built.app.webhooks.create(TEMPLATE, URL, [E.OTHER, E.OTHER, E.FINDING_REPORTED])
     held = built.stores.webhooks.get(made.webhook.arn)
     assert held == made.webhook
     assert held.events == (E.OTHER, E.FINDING_REPORTED)
     assert len(made.secret) == 43
     assert made.secret.encode() not in held.sealed_secret
     assert made.secret not in repr(made)
-    assert built.installation.webhook_secrets.open(held.arn, held.sealed_secret) == made.secret
-    other = create_webhook(built.installation, TEMPLATE, URL, [E.OTHER])
+    assert built.around.webhook_secrets.open(held.arn, held.sealed_secret) == made.secret
+    other = built.app.webhooks.create(TEMPLATE, URL, [E.OTHER])
     assert other.secret != made.secret
 
 
@@ -45,27 +44,27 @@ def test_the_secret_is_shown_once_and_kept_sealed(built: BuiltInstallation) -> N
 )
 def test_an_address_that_is_none_is_refused(built: BuiltInstallation, url: str) -> None:
     with pytest.raises(InvalidInput) as error:
-        create_webhook(built.installation, TEMPLATE, url, [E.OTHER])
+        built.app.webhooks.create(TEMPLATE, url, [E.OTHER])
     assert error.value.code == "INVALID_ATTRIBUTE"
     assert built.stores.webhooks.templates() == []
 
 
 def test_what_else_is_refused(built: BuiltInstallation) -> None:
     with pytest.raises(InvalidInput):
-        create_webhook(built.installation, TEMPLATE, URL, [])
+        built.app.webhooks.create(TEMPLATE, URL, [])
     with pytest.raises(NoSuchEntity):
-        create_webhook(built.installation, builders.template(9).arn, URL, [E.OTHER])
+        built.app.webhooks.create(builders.template(9).arn, URL, [E.OTHER])
     with pytest.raises(InvalidInput):
-        delete_webhook(built.installation, TEMPLATE)
+        built.app.webhooks.delete(TEMPLATE)
     with pytest.raises(NotFound):
-        delete_webhook(built.installation, webhook().arn)
+        built.app.webhooks.delete(webhook().arn)
 
 
 def test_what_is_on_its_way_goes_with_the_webhook(built: BuiltInstallation) -> None:
-    arn = create_webhook(built.installation, TEMPLATE, URL, [E.OTHER]).webhook.arn
+    arn = built.app.webhooks.create(TEMPLATE, URL, [E.OTHER]).webhook.arn
     built.stores.notifications.add([notification(1, subscriber=arn), notification(2, subscriber=arn, due_at=None)])
-    delete_webhook(built.installation, arn)
+    built.app.webhooks.delete(arn)
     run = builders.run().arn
     assert [one.id for one in built.stores.notifications.of_runs([run])[run]] == [notification(2).id]
     with pytest.raises(NotFound):
-        delete_webhook(built.installation, arn)
+        built.app.webhooks.delete(arn)

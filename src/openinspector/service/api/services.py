@@ -1,36 +1,28 @@
-"""ApiServices: what the operations work with."""
+"""ApiServices: what API operations work with."""
 
 from dataclasses import dataclass
 
 from openinspector.model.arn import ArnRealm
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.counters import Counters
-from openinspector.service.app.installation import Installation
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
+from openinspector.service.app.use_cases import UseCases
 from openinspector.service.ports.audit_log import AuditLog
 from openinspector.service.ports.clock import Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiServices:
-    """The installation behind the API, and who may use it."""
+    """The use cases behind the API, and the credentials of its users."""
 
-    installation: Installation
+    app: UseCases
     access_keys: AccessKeys
     temporary_credentials: TemporaryCredentials
     tokens: PageTokens
     report_links: ReportLinks
     audit: AuditLog
     counters: Counters
-
-    @property
-    def realm(self) -> ArnRealm:
-        """Partition, region and account."""
-        return self.installation.realm
-
-    @property
-    def clock(self) -> Clock:
-        """The time."""
-        return self.installation.clock
+    realm: ArnRealm
+    clock: Clock

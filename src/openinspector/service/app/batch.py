@@ -1,4 +1,4 @@
-"""Batches of ARNs: what exists, and why the rest failed (F11.17)."""
+"""Look up many ARNs at once; report why individual ones failed (F11.17)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class FailureCode(StrEnum):
-    """Why an item of a batch failed (F11.50)."""
+    """Why one item of a request failed (F11.50)."""
 
     INVALID_ARN = "INVALID_ARN"
     DUPLICATE_ARN = "DUPLICATE_ARN"
@@ -22,8 +22,8 @@ class FailureCode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch(Generic[A, T]):
-    """What was found, in the order asked for, and what was not."""
+class LookUpResult(Generic[A, T]):
+    """Items found, in the order requested, and failures by ARN."""
 
     found: Mapping[A, T]
     failed: Mapping[str, FailureCode]
@@ -31,8 +31,8 @@ class Batch(Generic[A, T]):
 
 def look_up(
     texts: Sequence[str], parse: Callable[[str], A], find: Callable[[Sequence[A]], Mapping[A, T]]
-) -> Batch[A, T]:
-    """Return what ``texts`` name. An ARN given twice fails, and is not returned."""
+) -> LookUpResult[A, T]:
+    """Look up the items that ``texts`` name. An ARN given twice fails and is not looked up."""
     failed: dict[str, FailureCode] = {}
     wanted: list[A] = []
     for text in texts:
@@ -47,4 +47,4 @@ def look_up(
             wanted.append(arn)
     known = find(wanted)
     failed |= {arn: FailureCode.ITEM_DOES_NOT_EXIST for arn in wanted if arn not in known}
-    return Batch(found={arn: known[arn] for arn in wanted if arn in known}, failed=failed)
+    return LookUpResult(found={arn: known[arn] for arn in wanted if arn in known}, failed=failed)

@@ -1,6 +1,6 @@
 """What the listener counts, in the names Prometheus scrapes."""
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Counters:
@@ -33,13 +33,40 @@ class Counters:
             registry=self.registry,
             buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
         )
-
+        self._connections = Gauge(
+            "openinspector_connections", "Connections open at the listener.", registry=self.registry
+        )
+        self._connections_refused = Counter(
+            "openinspector_connections_refused",
+            "Connections refused, by the limit they met: total, unproven, address, agent, descriptors.",
+            ["limit"],
+            registry=self.registry,
+        )
+        self._connections_closed = Counter(
+            "openinspector_connections_closed",
+            "Connections closed because the peer was too slow or sent too much: handshake, tls, head, body, idle,"
+            " write, size, pipeline.",
+            ["reason"],
+            registry=self.registry,
+        )
         self._notifications = Counter(
             "openinspector_notifications",
             "Attempts to tell a subscriber, by its kind and by how they ended; GIVEN_UP: what was tried no more.",
             ["kind", "outcome"],
             registry=self.registry,
         )
+
+    def connections_open(self, number: int) -> None:
+        """Set the number of connections that are open."""
+        self._connections.set(number)
+
+    def connection_refused(self, limit: str) -> None:
+        """Count a connection refused because a limit is reached."""
+        self._connections_refused.labels(limit).inc()
+
+    def connection_closed(self, reason: str) -> None:
+        """Count a connection closed because of how its peer behaved, or that stayed idle."""
+        self._connections_closed.labels(reason).inc()
 
     def notified(self, kind: str, outcome: str) -> None:
         """Count an attempt to tell a topic or a webhook."""

@@ -1,6 +1,6 @@
-"""The vendor's metrics of targets, templates and the account (F10.12 to F10.15), in the names Prometheus scrapes.
+"""The vendor's metrics of targets, templates and the account (F10.12 to F10.15), under Prometheus names.
 
-They are counted anew at most every five minutes, as the vendor sent them: counting reads every run.
+They are counted at most every five minutes, the vendor's interval: counting reads every run.
 """
 
 from collections import Counter
@@ -16,9 +16,10 @@ from prometheus_client.core import GaugeMetricFamily
 
 from openinspector.model.agent import AgentHealth
 from openinspector.model.arn import TargetArn, TemplateArn
-from openinspector.service.app.installation import Installation
-from openinspector.service.app.targets import selected_agents
-from openinspector.service.ports.assessment_store import RunFilter, TemplateFilter
+from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.ports.agent_store import AgentStore
+from openinspector.service.ports.assessment_store import AssessmentStore, RunFilter, TemplateFilter
+from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.page import all_rows
 
 EVERY: Final = timedelta(minutes=5)
@@ -26,7 +27,7 @@ EVERY: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """One target's or template's figures at one time; the vendor's names are these with ``Total`` before them."""
+    """Figures of one target or template. The vendor's names are the field names prefixed with ``Total``."""
 
     matching_agents: int
     healthy_agents: int
@@ -44,40 +45,16 @@ class Tallies:
     templates: Mapping[TemplateArn, Tally]
 
 
-def count_up(installation: Installation) -> Tallies:
-    """Count everything; StoreError."""
-    store, now = installation.assessments, installation.clock.now()
-    runs, findings = Counter[TemplateArn](), Counter[TemplateArn]()
-    for run in all_rows(partial(store.list_runs, RunFilter())):
-        runs[run.template_arn] += 1
-        findings[run.template_arn] += sum(run.finding_counts.values())
-    below: dict[TargetArn, list[TemplateArn]] = {}
-    for template in all_rows(partial(store.list_templates, TemplateFilter())):
-        below.setdefault(template.target_arn, []).append(template.arn)
-    agents = tuple(installation.agents.list_agents())
-    targets: dict[TargetArn, Tally] = {}
-    templates: dict[TemplateArn, Tally] = {}
-    for target in all_rows(partial(store.list_targets, None)):
-        healths = [agent.health(now) for agent in selected_agents(installation, target, agents)]
-
-        def tally(counted: Sequence[TemplateArn], healths: Sequence[AgentHealth] = healths) -> Tally:
-            return Tally(
-                matching_agents=len(healths),
-                healthy_agents=healths.count(AgentHealth.HEALTHY),
-                assessment_runs=sum(runs[arn] for arn in counted),
-                assessment_run_findings=sum(findings[arn] for arn in counted),
-            )
-
-        targets[target.arn] = tally(below.get(target.arn, []))
-        templates |= {arn: tally([arn]) for arn in below.get(target.arn, [])}
-    return Tallies(at=now, runs=runs.total(), targets=targets, templates=templates)
-
-
 class InstallationMetrics:
-    """A collector of `prometheus_client`; any thread may scrape."""
+    """A collector of `prometheus_client`; safe to scrape from any thread."""
 
-    def __init__(self, installation: Installation) -> None:
-        self._installation = installation
+    def __init__(
+        self, *, assessments: AssessmentStore, agents: AgentStore, target_agents: TargetAgents, clock: Clock
+    ) -> None:
+        self._assessments = assessments
+        self._agents = agents
+        self._target_agents = target_agents
+        self._clock = clock
         self._lock = Lock()
         self._tallies: Tallies | None = None
 
@@ -98,8 +75,36 @@ class InstallationMetrics:
                     gauge.add_metric([arn], getattr(tally, field.name))
                 yield gauge
 
+    def count(self) -> Tallies:
+        """Count everything now; StoreError."""
+        store, now = self._assessments, self._clock.now()
+        runs, findings = Counter[TemplateArn](), Counter[TemplateArn]()
+        for run in all_rows(partial(store.list_runs, RunFilter())):
+            runs[run.template_arn] += 1
+            findings[run.template_arn] += sum(run.finding_counts.values())
+        below: dict[TargetArn, list[TemplateArn]] = {}
+        for template in all_rows(partial(store.list_templates, TemplateFilter())):
+            below.setdefault(template.target_arn, []).append(template.arn)
+        agents = tuple(self._agents.list_agents())
+        targets: dict[TargetArn, Tally] = {}
+        templates: dict[TemplateArn, Tally] = {}
+        for target in all_rows(partial(store.list_targets, None)):
+            healths = [agent.health(now) for agent in self._target_agents.among(target, agents)]
+
+            def tally(counted: Sequence[TemplateArn], healths: Sequence[AgentHealth] = healths) -> Tally:
+                return Tally(
+                    matching_agents=len(healths),
+                    healthy_agents=healths.count(AgentHealth.HEALTHY),
+                    assessment_runs=sum(runs[arn] for arn in counted),
+                    assessment_run_findings=sum(findings[arn] for arn in counted),
+                )
+
+            targets[target.arn] = tally(below.get(target.arn, []))
+            templates |= {arn: tally([arn]) for arn in below.get(target.arn, [])}
+        return Tallies(at=now, runs=runs.total(), targets=targets, templates=templates)
+
     def _current(self) -> Tallies:
         with self._lock:
-            if self._tallies is None or self._installation.clock.now() - self._tallies.at >= EVERY:
-                self._tallies = count_up(self._installation)
+            if self._tallies is None or self._clock.now() - self._tallies.at >= EVERY:
+                self._tallies = self.count()
             return self._tallies

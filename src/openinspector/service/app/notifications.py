@@ -1,12 +1,10 @@
-"""What of a run is told to whom, and what a run says of it (F10.1 to F10.11, F4.59, F4.60; ADR 44, ADR 45).
+"""The events of a run, their messages, and how a run lists deliveries (F10.1 to F10.11, F4.59, F4.60; ADR 44, 45).
 
-Nothing here is asked by the run driver. A run that entered a state has news; `announce` derives from its states which
-events there were, and makes a notification for each subscriber that was there when it happened. Ids follow from what is
-told to whom: announcing again after the process died adds nothing twice.
+`worker/announcer.py` derives notifications from the states that a run entered; the run driver is not involved.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -17,7 +15,6 @@ from openinspector.model.arn import FindingArn, TemplateArn, target_of, template
 from openinspector.model.assessment import AssessmentRun
 from openinspector.model.notification import InspectorEvent, Notification, PublishStatus
 from openinspector.model.run_state import AssessmentRunState
-from openinspector.service.app.installation import Installation
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.notification_store import Subscriber
 from openinspector.service.ports.publisher import Message
@@ -26,7 +23,6 @@ SET_UP: Final = "ENABLE_ASSESSMENT_NOTIFICATIONS"
 """What a topic is told first (F10.9); none of the API's events."""
 SHOWN: Final = 50
 """Notifications an answer may name (F4.54)."""
-_RUNS_A_TURN: Final = 100
 _State = AssessmentRunState
 _Event = InspectorEvent
 
@@ -39,15 +35,6 @@ class Occurrence:
     event: InspectorEvent
     new_state: AssessmentRunState | None
     at: datetime
-
-
-def announce(installation: Installation) -> int:
-    """Make the notifications of all runs that have news; says of how many runs."""
-    runs = installation.assessments.runs_with_news(_RUNS_A_TURN)
-    for run in runs:
-        installation.notifications.add(tuple(notifications_of(installation, run)))
-        installation.assessments.news_taken(run.arn, run.state)
-    return len(runs)
 
 
 def occurrences(run: AssessmentRun) -> tuple[Occurrence, ...]:
@@ -72,35 +59,6 @@ def occurrences(run: AssessmentRun) -> tuple[Occurrence, ...]:
     return tuple(found)
 
 
-def notifications_of(installation: Installation, run: AssessmentRun) -> Iterator[Notification]:
-    """Yield what is to be told of a run so far, each to everybody who subscribed to it before it happened."""
-    subscribed = tuple(_subscribers(installation, template_of(run.arn)))
-    for what in occurrences(run):
-        for subscriber, event, since in subscribed:
-            if event is what.event and since <= what.at:
-                yield Notification(
-                    id=_id(run.arn, what.event, what.new_state or "", subscriber),
-                    run_arn=run.arn,
-                    place=what.place,
-                    event=what.event,
-                    subscriber=subscriber,
-                    new_state=what.new_state,
-                    happened_at=what.at,
-                    due_at=what.at,
-                )
-
-
-def _subscribers(
-    installation: Installation, template: TemplateArn
-) -> Iterator[tuple[Subscriber, InspectorEvent, datetime]]:
-    """Yield who is told of what, and since when."""
-    for one in installation.subscriptions.of_template(template):
-        yield one.topic_arn, one.event, one.subscribed_at
-    for webhook in installation.webhooks.of_template(template):
-        for event in webhook.events:
-            yield webhook.arn, event, webhook.created_at
-
-
 def is_webhook(subscriber: Subscriber) -> bool:
     """Say whether a subscriber is a webhook; it is a topic otherwise."""
     return "/webhook/" in subscriber
@@ -120,13 +78,13 @@ def message_of(notification: Notification, findings: FindingStore, run: Assessme
 
 def finding_message(notification: Notification, finding: FindingArn) -> Message:
     """Return the message about one finding (F10.10)."""
-    return _message(notification, _id(notification.id, finding), finding=finding)
+    return _message(notification, derived_id(notification.id, finding), finding=finding)
 
 
 def set_up_message(template: TemplateArn, topic: str, at: datetime) -> Message:
     """Return what a topic is told when it is first subscribed (F10.9)."""
     body = {"event": SET_UP, "target": target_of(template), "template": template, "time": _time(at)}
-    identity = _id(template, topic, SET_UP, _time(at))
+    identity = derived_id(template, topic, SET_UP, _time(at))
     return Message(id=identity, event=SET_UP, body=msgspec.json.encode(body).decode())
 
 
@@ -147,7 +105,8 @@ def _time(at: datetime) -> str:
     return f"{at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
-def _id(*parts: str) -> str:
+def derived_id(*parts: str) -> str:
+    """Return the same id for the same parts: repeating an announcement adds nothing."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
 
 

@@ -1,156 +1,158 @@
-"""Assessment runs: started, stopped, deleted (F4.28 to F4.38)."""
+"""Assessment runs: start, stop, delete and find (F4.28 to F4.38)."""
 
-from collections.abc import Collection
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 
-from openinspector.model.arn import RulesPackageArn, RunArn, run_arn, target_of
+from openinspector.model.arn import RunArn, parse_run_arn, run_arn
 from openinspector.model.assessment import AssessmentRun, AssessmentTemplate, StateChange, StopAction
-from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.finding import Severity
-from openinspector.model.run_state import IN_PROGRESS, AssessmentRunState
+from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.app import arguments
+from openinspector.service.app.batch import LookUpResult, look_up
+from openinspector.service.app.deletion import Deletion
 from openinspector.service.app.errors import (
     AgentsBusy,
     InvalidInput,
     LimitExceeded,
+    NoSuchEntity,
     RunInProgress,
     RunNameTaken,
 )
-from openinspector.service.app.installation import Installation
-from openinspector.service.app.run_agents import came_late, plan_run, without_rules
+from openinspector.service.app.notifications import ShownNotification, shown_notifications
+from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.run_agents import plan_run
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
-from openinspector.service.app.targets import forget_below, forget_runs, target_agents
+from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.app.telemetry_metadata import metadata_of
 from openinspector.service.ports.assessment_store import (
     AgentsBusyError,
+    AssessmentStore,
     MissingError,
     NameTakenError,
     QuotaError,
+    RunFilter,
     RunInProgressError,
 )
+from openinspector.service.ports.clock import Clock, NewId
+from openinspector.service.ports.notification_store import NotificationStore
+from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.ports.telemetry_store import TelemetryStore
+from openinspector.service.ports.workflows import Workflows
 
 
-def start_run(installation: Installation, template_arn: str, name: str | None) -> RunArn:
-    """Start a run of a template on the hosts its target selects now.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedRun:
+    """A run and the notifications it lists (F4.59)."""
 
-    Raises InvalidInput, NoSuchEntity, LimitExceeded, and AgentsBusy where a host that would take part is in another
-    run: two runs share no instance (F4.31, F4.32).
-    """
-    template = arguments.existing_template(installation, template_arn)
-    if not template.rules_package_arns:
-        raise InvalidInput(
-            "INVALID_NUMBER_OF_RULES_PACKAGE_ARNS", "The template has no rules package; a run needs at least one."
-        )
-    target = arguments.existing_target(installation, template.target_arn)
-    selected = target_agents(installation, target)
-    busy = {agent for agent, _ in installation.assessments.busy_agents([agent.id for agent in selected])}
-    plan = plan_run(selected, busy, installation.clock.now())
-    quotas = installation.quotas
-    numbers = count(installation.assessments.run_totals([template.arn])[template.arn].count + 1)
-    while True:
-        run = _new_run(installation, template, name or f"Run {next(numbers)} for {template.name}"[:140])
+    run: AssessmentRun
+    notifications: Sequence[ShownNotification]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runs:
+    """Starts, stops, deletes and finds runs."""
+
+    assessments: AssessmentStore
+    target_agents: TargetAgents
+    telemetry: TelemetryStore
+    notifications: NotificationStore
+    workflows: Workflows
+    deletion: Deletion
+    quotas: Quotas
+    clock: Clock
+    new_id: NewId
+
+    def start(self, template_arn: str, name: str | None) -> RunArn:
+        """Start a run of a template on the hosts that its target selects now.
+
+        Raises InvalidInput, NoSuchEntity, LimitExceeded, and AgentsBusy if a participating host takes part in another
+        run: two runs share no instance (F4.31, F4.32).
+        """
+        template = arguments.existing_template(self.assessments, template_arn)
+        if not template.rules_package_arns:
+            raise InvalidInput(
+                "INVALID_NUMBER_OF_RULES_PACKAGE_ARNS", "The template has no rules package; a run needs at least one."
+            )
+        target = arguments.existing_target(self.assessments, template.target_arn)
+        selected = self.target_agents.selected(target)
+        busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in selected])}
+        plan = plan_run(selected, busy, self.clock.now())
+        quotas = self.quotas
+        numbers = count(self.assessments.run_totals([template.arn])[template.arn].count + 1)
+        while True:
+            run = self._new_run(template, name or f"Run {next(numbers)} for {template.name}"[:140])
+            try:
+                self.assessments.add_run(run, plan.participants, most=quotas.runs, most_agents=quotas.instances)
+            except QuotaError as error:
+                raise LimitExceeded("ASSESSMENT_RUN_LIMIT_EXCEEDED", f"No more may be added: {error}.") from error
+            except NameTakenError as error:
+                # A user may have taken the generated name; try the next number.
+                if name is None:
+                    continue
+                raise RunNameTaken("INVALID_ATTRIBUTE", f"Another run of the template is named {name!r}.") from error
+            except AgentsBusyError as error:
+                raise AgentsBusy(error.busy) from error
+            except MissingError as error:
+                raise arguments.no_such("ASSESSMENT_TEMPLATE_DOES_NOT_EXIST", template_arn) from error
+            self.workflows.start(RUN_WORKFLOW, run.arn, run.arn)
+            return run.arn
+
+    def stop(self, arn: str, action: StopAction) -> None:
+        """Request that a run stops; no effect on a run that has ended (decisions). InvalidInput, NoSuchEntity."""
+        run = arguments.existing_run(self.assessments, arn)
         try:
-            installation.assessments.add_run(run, plan.participants, most=quotas.runs, most_agents=quotas.instances)
-        except QuotaError as error:
-            raise LimitExceeded("ASSESSMENT_RUN_LIMIT_EXCEEDED", f"No more may be added: {error}.") from error
-        except NameTakenError as error:
-            # A name of ours may have been taken by hand: the next number is as good.
-            if name is None:
-                continue
-            raise RunNameTaken("INVALID_ATTRIBUTE", f"Another run of the template is named {name!r}.") from error
-        except AgentsBusyError as error:
-            raise AgentsBusy(error.busy) from error
+            stopped = self.assessments.request_stop(run.arn, action)
         except MissingError as error:
-            raise arguments.no_such("ASSESSMENT_TEMPLATE_DOES_NOT_EXIST", template_arn) from error
-        installation.workflows.start(RUN_WORKFLOW, run.arn, run.arn)
-        return run.arn
+            raise _no_such(arn) from error
+        if stopped.in_progress:
+            self.workflows.signal(run.arn, WAKE, str(action))
+
+    def delete(self, arn: str) -> None:
+        """Delete a run with its findings and telemetry; InvalidInput, NoSuchEntity, RunInProgress."""
+        run = arguments.run_arn(arn)
+        try:
+            self.assessments.delete_run(run)
+        except MissingError as error:
+            raise _no_such(arn) from error
+        except RunInProgressError as error:
+            raise RunInProgress(error.runs) from error
+        self.deletion.delete_runs([run])
+
+    def describe(self, arns: Sequence[str]) -> LookUpResult[RunArn, DescribedRun]:
+        """Return runs by ARN."""
+        known = look_up(arns, parse_run_arn, self.assessments.runs_by_arn)
+        sent = self.notifications.of_runs(list(known.found))
+        described = {
+            arn: DescribedRun(run=run, notifications=shown_notifications(sent.get(arn, ())))
+            for arn, run in known.found.items()
+        }
+        return LookUpResult(found=described, failed=known.failed)
+
+    def list_page(self, template_arns: Sequence[str], wanted: RunFilter, page: PageRequest) -> Page[AssessmentRun]:
+        """Return one page of the runs of ``template_arns``, or of all templates; InvalidInput, NoSuchEntity."""
+        templates = tuple(arguments.existing_template(self.assessments, arn).arn for arn in template_arns)
+        return self.assessments.list_runs(replace(wanted, template_arns=templates), page)
+
+    def telemetry_metadata(self, arn: str) -> list[dict[str, object]]:
+        """Return counts and sizes of a run's messages by type (F3.6 to F3.10); InvalidInput, NoSuchEntity."""
+        run = arguments.existing_run(self.assessments, arn)
+        return metadata_of(self.telemetry.volumes(run.arn).values())
+
+    def _new_run(self, template: AssessmentTemplate, name: str) -> AssessmentRun:
+        now = self.clock.now()
+        return AssessmentRun(
+            arn=run_arn(template.arn, self.new_id()),
+            name=name,
+            template_arn=template.arn,
+            duration_seconds=template.duration_seconds,
+            rules_package_arns=template.rules_package_arns,
+            user_attributes=template.user_attributes,
+            created_at=now,
+            state_changes=(StateChange(at=now, state=AssessmentRunState.CREATED),),
+            finding_counts=dict.fromkeys(Severity, 0),
+        )
 
 
-def stop_run(installation: Installation, arn: str, action: StopAction) -> None:
-    """Ask a run to stop; nothing on one that has ended (decisions). InvalidInput, NoSuchEntity."""
-    run = arguments.existing_run(installation, arn)
-    try:
-        stopped = installation.assessments.request_stop(run.arn, action)
-    except MissingError as error:
-        raise arguments.no_such("ASSESSMENT_RUN_DOES_NOT_EXIST", arn) from error
-    if stopped.in_progress:
-        installation.workflows.signal(run.arn, WAKE, str(action))
-
-
-def delete_run(installation: Installation, arn: str) -> None:
-    """Delete a run with its findings and telemetry; InvalidInput, NoSuchEntity, RunInProgress."""
-    run = arguments.run_arn(arn)
-    try:
-        installation.assessments.delete_run(run)
-    except MissingError as error:
-        raise arguments.no_such("ASSESSMENT_RUN_DOES_NOT_EXIST", arn) from error
-    except RunInProgressError as error:
-        raise RunInProgress(error.runs) from error
-    forget_runs(installation, [run])
-
-
-def exclusions_before(
-    installation: Installation, run: AssessmentRun, built: Collection[RulesPackageArn]
-) -> tuple[ExclusionPreview, ...]:
-    """Return the exclusions of a run that are known before it collects; ``built`` are the packages with rules."""
-    targets = installation.assessments.targets_by_arn([target_of(run.arn)])
-    selected = [a for target in targets.values() for a in target_agents(installation, target)]
-    taking_part = set(installation.assessments.run_agents(run.arn))
-    others = [agent for agent in selected if agent.id not in taking_part]
-    busy = {agent for agent, _ in installation.assessments.busy_agents([agent.id for agent in others])}
-    plan = plan_run(others, busy, installation.clock.now()) if others or not taking_part else None
-    known = plan.exclusions if plan is not None else ()
-    late = [came_late(agent) for agent in others if plan is not None and agent.id in plan.participants]
-    return (*known, *late, *without_rules(installation.rules_packages, run.rules_package_arns, built))
-
-
-def forget_orphans(installation: Installation) -> int:
-    """Forget what is kept of runs and templates that are no more; says of how many runs.
-
-    Their deletion was interrupted: the process died, or a store did not answer. Everything is asked before it is known
-    what exists, so that what is added meanwhile is not taken for a thing left behind.
-    """
-    templates = {
-        *installation.schedules.templates(),
-        *installation.subscriptions.templates(),
-        *installation.webhooks.templates(),
-    }
-    for template in templates - installation.assessments.templates_by_arn(sorted(templates)).keys():
-        forget_below(installation, template)
-    produced = {
-        *installation.findings.runs(),
-        *installation.notifications.runs(),
-        *installation.rule_results.runs(),
-        *(key.run_arn for key in installation.telemetry.run_keys_created_before(installation.clock.now())),
-    }
-    known = installation.assessments.runs_by_arn(sorted(produced))
-    orphans = sorted(produced - known.keys())
-    forget_runs(installation, orphans)
-    return len(orphans)
-
-
-def start_pending(installation: Installation, states: Collection[AssessmentRunState] = IN_PROGRESS) -> int:
-    """Start the workflow of every run in ``states`` that has none; says how many were looked at.
-
-    The process may have died after a run was stored, or the workflow database may have refused. Only its workflow takes
-    a run out of CREATED, so that state is all there is to look at once a service is up. A workflow has its run's ARN as
-    id: of two starts of it, one does nothing. A stop asked for meanwhile is kept with the run, and read first.
-    """
-    runs = installation.assessments.runs_in_states(sorted(states))
-    for run in runs:
-        installation.workflows.start(RUN_WORKFLOW, run.arn, run.arn)
-    return len(runs)
-
-
-def _new_run(installation: Installation, template: AssessmentTemplate, name: str) -> AssessmentRun:
-    now = installation.clock.now()
-    return AssessmentRun(
-        arn=run_arn(template.arn, installation.new_id()),
-        name=name,
-        template_arn=template.arn,
-        duration_seconds=template.duration_seconds,
-        rules_package_arns=template.rules_package_arns,
-        user_attributes=template.user_attributes,
-        created_at=now,
-        state_changes=(StateChange(at=now, state=AssessmentRunState.CREATED),),
-        finding_counts=dict.fromkeys(Severity, 0),
-    )
+def _no_such(arn: str) -> NoSuchEntity:
+    return arguments.no_such("ASSESSMENT_RUN_DOES_NOT_EXIST", arn)

@@ -1,61 +1,84 @@
-"""Event subscriptions: topics that are told of a template's runs (F10.1 to F10.6, F10.9)."""
+"""Event subscriptions: SNS topics that receive events of a template's runs (F10.1 to F10.6, F10.9)."""
+
+from dataclasses import dataclass
 
 from openinspector.model.arn import TemplateArn, TopicArn, parse_topic_arn
 from openinspector.model.errors import ModelError
 from openinspector.model.notification import EventSubscription, InspectorEvent, PublishStatus
 from openinspector.service.app import arguments
 from openinspector.service.app.errors import AccessDenied, InvalidInput, LimitExceeded, NoSuchEntity, Unavailable
-from openinspector.service.app.installation import Installation
 from openinspector.service.app.notifications import set_up_message
-from openinspector.service.ports.subscription_store import SubscriptionLimitError
+from openinspector.service.app.quotas import Quotas
+from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.ports.clock import Clock
+from openinspector.service.ports.notification_store import NotificationStore
+from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.ports.publisher import TopicPublisher
+from openinspector.service.ports.subscription_store import Subscription, SubscriptionLimitError, SubscriptionStore
 
 
-def subscribe(installation: Installation, resource: str, event: InspectorEvent, topic: str) -> None:
-    """Let a topic be told of an event of a template's runs; nothing where it is already.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriptions:
+    """Subscribes and unsubscribes topics."""
 
-    A topic that is new to the template is told so, which shows that it is there and may be published to. Raises
-    InvalidInput, NoSuchEntity (template or topic), AccessDenied, LimitExceeded, Unavailable.
-    """
-    template = arguments.existing_template(installation, resource, "INVALID_RESOURCE_ARN").arn
-    topic_arn = _topic_arn(topic)
-    now = installation.clock.now()
-    held = installation.subscriptions.of_template(template)
-    if any(one.topic_arn == topic_arn and one.event is event for one in held):
-        return
-    if len(held) >= installation.quotas.subscriptions:
-        raise _too_many()
-    if all(one.topic_arn != topic_arn for one in held):
-        _set_up(installation, template, topic_arn)
-    one = EventSubscription(template_arn=template, topic_arn=topic_arn, event=event, subscribed_at=now)
-    try:
-        installation.subscriptions.add(one, installation.quotas.subscriptions)
-    except SubscriptionLimitError as error:
-        raise _too_many() from error
+    subscriptions: SubscriptionStore
+    assessments: AssessmentStore
+    notifications: NotificationStore
+    topics: TopicPublisher
+    quotas: Quotas
+    clock: Clock
 
+    def subscribe(self, resource: str, event: InspectorEvent, topic: str) -> None:
+        """Subscribe a topic to an event of a template's runs; no effect if it is subscribed.
 
-def unsubscribe(installation: Installation, resource: str, event: InspectorEvent, topic: str) -> None:
-    """Let a topic be told of an event no more, not even of what is on its way.
+        The first subscription of a topic to a template publishes a message, which proves that the topic exists and
+        accepts messages. Raises InvalidInput, NoSuchEntity (template or topic), AccessDenied, LimitExceeded,
+        Unavailable.
+        """
+        template = arguments.existing_template(self.assessments, resource, "INVALID_RESOURCE_ARN").arn
+        topic_arn = _topic_arn(topic)
+        now = self.clock.now()
+        held = self.subscriptions.of_template(template)
+        if any(one.topic_arn == topic_arn and one.event is event for one in held):
+            return
+        if len(held) >= self.quotas.subscriptions:
+            raise _too_many()
+        if all(one.topic_arn != topic_arn for one in held):
+            self._set_up(template, topic_arn)
+        one = EventSubscription(template_arn=template, topic_arn=topic_arn, event=event, subscribed_at=now)
+        try:
+            self.subscriptions.add(one, self.quotas.subscriptions)
+        except SubscriptionLimitError as error:
+            raise _too_many() from error
 
-    Raises InvalidInput and NoSuchEntity: the template does not exist, or does not tell this topic of the event.
-    """
-    template = arguments.existing_template(installation, resource, "INVALID_RESOURCE_ARN").arn
-    topic_arn = _topic_arn(topic)
-    if not installation.subscriptions.delete(template, topic_arn, event):
-        message = f"The template does not tell {topic_arn} of {event}."
-        raise NoSuchEntity("SNS_TOPIC_DOES_NOT_EXIST", message)
-    installation.notifications.drop(template, topic_arn, event)
+    def unsubscribe(self, resource: str, event: InspectorEvent, topic: str) -> None:
+        """Unsubscribe a topic from an event and drop its undelivered messages.
 
+        Raises InvalidInput and NoSuchEntity: the template or the subscription does not exist.
+        """
+        template = arguments.existing_template(self.assessments, resource, "INVALID_RESOURCE_ARN").arn
+        topic_arn = _topic_arn(topic)
+        if not self.subscriptions.delete(template, topic_arn, event):
+            message = f"The template has no subscription of {topic_arn} to {event}."
+            raise NoSuchEntity("SNS_TOPIC_DOES_NOT_EXIST", message)
+        self.notifications.drop(template, topic_arn, event)
 
-def _set_up(installation: Installation, template: TemplateArn, topic: TopicArn) -> None:
-    message = set_up_message(template, topic, installation.clock.now())
-    published = installation.topics.publish(topic, [message])
-    if published.status is PublishStatus.TOPIC_DOES_NOT_EXIST:
-        raise NoSuchEntity("SNS_TOPIC_DOES_NOT_EXIST", f"{topic} does not exist.")
-    if published.status is PublishStatus.ACCESS_DENIED:
-        message_text = f"The service may not publish to {topic}: {published.problem}"
-        raise AccessDenied("ACCESS_DENIED_TO_SNS_TOPIC", message_text[:1000])
-    if published.status is not PublishStatus.SUCCESS:
-        raise Unavailable(f"The topic cannot be told now, so nothing was subscribed: {published.problem}"[:1000])
+    def list_page(self, resource: str | None, page: PageRequest) -> Page[Subscription]:
+        """Return one page of subscriptions, by template and topic (F10.3); InvalidInput, NoSuchEntity."""
+        template = None
+        if resource is not None:
+            template = arguments.existing_template(self.assessments, resource, "INVALID_RESOURCE_ARN").arn
+        return self.subscriptions.list_page(template, page)
+
+    def _set_up(self, template: TemplateArn, topic: TopicArn) -> None:
+        published = self.topics.publish(topic, [set_up_message(template, topic, self.clock.now())])
+        if published.status is PublishStatus.TOPIC_DOES_NOT_EXIST:
+            raise NoSuchEntity("SNS_TOPIC_DOES_NOT_EXIST", f"{topic} does not exist.")
+        if published.status is PublishStatus.ACCESS_DENIED:
+            message_text = f"The service may not publish to {topic}: {published.problem}"
+            raise AccessDenied("ACCESS_DENIED_TO_SNS_TOPIC", message_text[:1000])
+        if published.status is not PublishStatus.SUCCESS:
+            raise Unavailable(f"Nothing was subscribed: publishing to the topic failed: {published.problem}"[:1000])
 
 
 def _topic_arn(text: str) -> TopicArn:
@@ -66,5 +89,5 @@ def _topic_arn(text: str) -> TopicArn:
 
 
 def _too_many() -> LimitExceeded:
-    message = "The template has as many event subscriptions as it may have."
+    message = "The template has the maximum number of event subscriptions."
     return LimitExceeded("EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", message)

@@ -1,4 +1,4 @@
-"""Webhooks: HTTPS receivers that are told of a template's runs, over operations of our own (ADR 43, ADR 45)."""
+"""Webhooks: HTTPS receivers of events of a template's runs; an extension of the vendor's API (ADR 43, ADR 45)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,70 +9,92 @@ from openinspector.model.errors import ModelError
 from openinspector.model.notification import InspectorEvent, Webhook
 from openinspector.service.app import arguments
 from openinspector.service.app.errors import InvalidInput, LimitExceeded, NotFound
-from openinspector.service.app.installation import Installation
+from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.sealed_secret import SecretBox
+from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.ports.clock import Clock, NewId
+from openinspector.service.ports.notification_store import NotificationStore
+from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.ports.webhook_store import WebhookStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewWebhook:
-    """A webhook just made: the only time its secret is shown."""
+    """A new webhook and its secret, which is shown only once."""
 
     webhook: Webhook
     secret: str = field(repr=False)
 
 
-def create_webhook(
-    installation: Installation, template_arn: str, url: str, events: Sequence[InspectorEvent]
-) -> NewWebhook:
-    """Let a receiver be told of events of a template's runs; InvalidInput, NoSuchEntity, LimitExceeded.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhooks:
+    """Creates, deletes and finds webhooks."""
 
-    The receiver is not asked: whether it is there shows with the first message.
-    """
-    template = arguments.existing_template(installation, template_arn).arn
-    _check_url(url)
-    if not events:
-        raise InvalidInput("INVALID_EVENT", "A webhook is told of at least one event.")
-    if len(installation.webhooks.of_template(template)) >= installation.quotas.subscriptions:
-        message = "The template has as many webhooks as it may have."
-        raise LimitExceeded("EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", message)
-    arn = webhook_arn(template, installation.new_id())
-    secret = installation.webhook_secrets.make()
-    webhook = Webhook(
-        arn=arn,
-        template_arn=template,
-        url=url,
-        events=tuple(dict.fromkeys(events)),
-        created_at=installation.clock.now(),
-        sealed_secret=installation.webhook_secrets.seal(arn, secret),
-    )
-    installation.webhooks.add(webhook)
-    return NewWebhook(webhook=webhook, secret=secret)
+    webhooks: WebhookStore
+    assessments: AssessmentStore
+    notifications: NotificationStore
+    secrets: SecretBox
+    quotas: Quotas
+    clock: Clock
+    new_id: NewId
 
+    def create(self, template_arn: str, url: str, events: Sequence[InspectorEvent]) -> NewWebhook:
+        """Add a receiver of events of a template's runs; InvalidInput, NoSuchEntity, LimitExceeded.
 
-def delete_webhook(installation: Installation, text: str) -> None:
-    """Delete a webhook, with what is on its way to it; InvalidInput, NotFound."""
-    arn = _webhook_arn(text)
-    held = installation.webhooks.get(arn)
-    if held is None or not installation.webhooks.delete(arn):
-        raise NotFound(f"The webhook {text} does not exist.")
-    installation.notifications.drop(held.template_arn, arn)
+        The receiver is not contacted until the first event.
+        """
+        template = arguments.existing_template(self.assessments, template_arn).arn
+        _check_url(url)
+        if not events:
+            raise InvalidInput("INVALID_EVENT", "A webhook needs at least one event.")
+        if len(self.webhooks.of_template(template)) >= self.quotas.subscriptions:
+            message = "The template has the maximum number of webhooks."
+            raise LimitExceeded("EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", message)
+        arn = webhook_arn(template, self.new_id())
+        secret = self.secrets.make()
+        webhook = Webhook(
+            arn=arn,
+            template_arn=template,
+            url=url,
+            events=tuple(dict.fromkeys(events)),
+            created_at=self.clock.now(),
+            sealed_secret=self.secrets.seal(arn, secret),
+        )
+        self.webhooks.add(webhook)
+        return NewWebhook(webhook=webhook, secret=secret)
+
+    def delete(self, text: str) -> None:
+        """Delete a webhook and drop its undelivered messages; InvalidInput, NotFound."""
+        arn = _webhook_arn(text)
+        held = self.webhooks.get(arn)
+        if held is None or not self.webhooks.delete(arn):
+            raise NotFound(f"The webhook {text} does not exist.")
+        self.notifications.drop(held.template_arn, arn)
+
+    def list_page(self, template_arn: str | None, page: PageRequest) -> Page[Webhook]:
+        """Return one page of the webhooks of a template, or of all; InvalidInput, NoSuchEntity."""
+        template = None
+        if template_arn is not None:
+            template = arguments.existing_template(self.assessments, template_arn).arn
+        return self.webhooks.list_page(template, page)
 
 
 def _check_url(url: str) -> None:
-    """Refuse what is no plain https address; which hosts are reached is judged when they are (ADR 45)."""
+    """Raise InvalidInput unless ``url`` is a plain https address. Hosts are checked on delivery (ADR 45)."""
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise _wrong_url() from error
     plain = url.isascii() and url.isprintable() and " " not in url
-    nobody = parts.username is None and parts.password is None
-    if parts.scheme != "https" or not parts.hostname or not plain or not nobody or parts.fragment or port == 0:
+    no_user = parts.username is None and parts.password is None
+    if parts.scheme != "https" or not parts.hostname or not plain or not no_user or parts.fragment or port == 0:
         raise _wrong_url()
 
 
 def _wrong_url() -> InvalidInput:
-    # Without the address: it may be a secret all the same, and messages are logged.
-    message = "The URL is no address of a webhook: https://HOST[:PORT]/PATH, in ASCII, without user and fragment."
+    # Without the URL: it may contain a secret, and messages are logged.
+    message = "The URL must be https://HOST[:PORT]/PATH, in ASCII, without user or fragment."
     return InvalidInput("INVALID_ATTRIBUTE", message)
 
 

@@ -15,7 +15,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
@@ -53,6 +53,14 @@ _READ: Final = frozenset(
 T = TypeVar("T")
 
 
+class PeerConnection(Protocol):
+    """The connection a request came on, as the listener knows it."""
+
+    def prove(self, agent_id: str) -> bool:
+        """Record that ``agent_id`` is at the other end. Return False if the agent has too many connections."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
     """What an endpoint takes: its media type and how many bytes at most."""
@@ -83,6 +91,8 @@ class Caller:
     """An agent whose request is proved; what it sent is still to be read."""
 
     agent_id: AgentId
+    instance: str
+    """The agent process that opened the session; empty if it sent none."""
     claim: SignedRequest
     request: Request
     limit: int
@@ -120,9 +130,12 @@ def authenticate(gateway: Gateway, request: Request, expected: Body) -> Caller:
     session.spend(now)
     if not session.verify(claim.signature, claim.base):
         raise _bad_signature("a signature that does not verify")
-    # Only who holds the key moves the counter.
+    # Only the key's holder moves the counter, and only it makes the connection its own.
     session.counter = claim.covered.counter
-    return Caller(agent_id=session.agent_id, claim=claim, request=request, limit=expected.limit)
+    _prove_connection(request, session.agent_id)
+    return Caller(
+        agent_id=session.agent_id, instance=session.instance, claim=claim, request=request, limit=expected.limit
+    )
 
 
 def decode_body(body: bytes, decoder: msgspec.json.Decoder[T], what: str) -> T:
@@ -166,6 +179,18 @@ def _headers(request: Request) -> Mapping[str, str]:
             raise RefusedError(RefusalCode.MALFORMED_REQUEST, f"the header {name} is there twice")
         headers[name] = value.decode("latin-1")
     return headers
+
+
+def _prove_connection(request: Request, agent_id: AgentId) -> None:
+    """Tell the listener whose connection this is; RefusedError if the agent has too many."""
+    connection: PeerConnection | None = request.scope.get("state", {}).get("connection")
+    if connection is not None and not connection.prove(agent_id):
+        raise RefusedError(
+            RefusalCode.THROTTLED,
+            "this agent has too many connections open",
+            advice="Use one connection; look for a second agent with this host's key.",
+            retry_after=5,
+        )
 
 
 def _check_clock(claim: SignedRequest, now: datetime) -> None:

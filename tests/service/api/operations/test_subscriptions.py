@@ -4,7 +4,6 @@ import pytest
 from tests.service.api.operations.caller import Caller
 
 from openinspector.model.notification import InspectorEvent, PublishStatus
-from openinspector.service.app.notifications import announce
 from openinspector.service.ports.publisher import Published
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.subscription_store import topic
@@ -89,7 +88,7 @@ def test_a_run_says_what_became_of_its_notifications(call: Caller, template: str
     call("SubscribeToEvent", resourceArn=template, event="ASSESSMENT_RUN_STATE_CHANGED", topicArn=topic())
     run = call.run(template)
     call.built.end_run(run)
-    announce(call.built.installation)
+    call.built.assembly.announcer().announce()
     (described,) = call("DescribeAssessmentRuns", assessmentRunArns=[run])["assessmentRuns"]
     assert described["notifications"] == []
     (made,) = call.built.stores.notifications.of_runs([run])[run]

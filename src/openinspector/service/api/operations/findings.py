@@ -1,5 +1,6 @@
 """Findings."""
 
+from functools import partial
 from typing import Final
 
 from openinspector.model.asset import AssetInterface
@@ -8,7 +9,6 @@ from openinspector.service.api.listing import Listing, attributes_of, failed_ite
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
 from openinspector.service.app import arguments as named
-from openinspector.service.app import findings as use_cases
 from openinspector.service.app.templates import check_distinct
 from openinspector.service.ports.finding_store import FindingFilter
 
@@ -19,19 +19,17 @@ _FINDINGS: Final = Listing(operation="ListFindings")
 
 def list_findings(services: ApiServices, arguments: Json) -> Json:
     """List finding ARNs, of given runs or all."""
-    wanted = _filter(services, arguments)
-    rows, more = _FINDINGS.page(
-        services, arguments, lambda page: services.installation.findings.list_findings(wanted, page)
-    )
+    list_page = partial(services.app.findings.list_page, arguments.get("assessmentRunArns", []), _filter(arguments))
+    rows, more = _FINDINGS.page(services, arguments, list_page)
     return {"findingArns": rows, **more}
 
 
 def describe_findings(services: ApiServices, arguments: Json) -> Json:
     """Return findings by ARN."""
-    batch = use_cases.look_up_findings(services.installation, arguments["findingArns"])
+    described = services.app.findings.describe(arguments["findingArns"])
     return {
-        "findings": [_finding(finding) for finding in batch.found.values()],
-        "failedItems": failed_items(batch.failed),
+        "findings": [_finding(finding) for finding in described.found.values()],
+        "failedItems": failed_items(described.failed),
     }
 
 
@@ -39,24 +37,20 @@ def add_attributes_to_findings(services: ApiServices, arguments: Json) -> Json:
     """Put user attributes on findings."""
     added = attributes_of(arguments["attributes"])
     check_distinct(tuple(attribute.key for attribute in added), "INVALID_USER_ATTRIBUTE_KEY")
-    failed = use_cases.add_attributes(services.installation, arguments["findingArns"], added)
+    failed = services.app.findings.add_attributes(arguments["findingArns"], added)
     return {"failedItems": failed_items(failed)}
 
 
 def remove_attributes_from_findings(services: ApiServices, arguments: Json) -> Json:
     """Take user attributes off findings."""
     keys = arguments["attributeKeys"]
-    failed = use_cases.remove_attributes(services.installation, arguments["findingArns"], keys)
+    failed = services.app.findings.remove_attributes(arguments["findingArns"], keys)
     return {"failedItems": failed_items(failed)}
 
 
-def _filter(services: ApiServices, arguments: Json) -> FindingFilter:
+def _filter(arguments: Json) -> FindingFilter:
     asked = arguments.get("filter", {})
     return FindingFilter(
-        of_ended_runs=True,
-        run_arns=tuple(
-            named.existing_run(services.installation, arn).arn for arn in arguments.get("assessmentRunArns", [])
-        ),
         agent_ids=tuple(asked.get("agentIds", [])),
         auto_scaling_groups=tuple(asked.get("autoScalingGroups", [])),
         rule_names=tuple(asked.get("ruleNames", [])),

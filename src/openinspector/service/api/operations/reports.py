@@ -5,7 +5,7 @@ import uuid
 from openinspector.model.report import ReportFormat, ReportStatus, ReportType
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
-from openinspector.service.app.reports import ReportRequest, get_report
+from openinspector.service.app.reports import ReportRequest
 
 
 def get_assessment_report(services: ApiServices, arguments: Json) -> Json:
@@ -15,7 +15,7 @@ def get_assessment_report(services: ApiServices, arguments: Json) -> Json:
         type=ReportType(arguments["reportType"]),
         format=ReportFormat(arguments["reportFileFormat"]),
     )
-    report = get_report(services.installation, wanted, str(uuid.uuid4()))
+    report = services.app.reports.get(wanted, str(uuid.uuid4()))
     if report.status is not ReportStatus.COMPLETED:
         return {"status": report.status.value}
     return {"status": report.status.value, "url": services.report_links.make(report.id, services.clock.now())}

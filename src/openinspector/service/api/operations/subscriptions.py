@@ -7,8 +7,6 @@ from openinspector.model.notification import InspectorEvent
 from openinspector.service.api.listing import Listing
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
-from openinspector.service.app import arguments as named
-from openinspector.service.app import subscriptions as use_cases
 from openinspector.service.ports.subscription_store import Subscription
 
 _SUBSCRIPTIONS: Final = Listing(operation="ListEventSubscriptions", cap=50)
@@ -18,22 +16,18 @@ _SUBSCRIPTIONS: Final = Listing(operation="ListEventSubscriptions", cap=50)
 def subscribe_to_event(services: ApiServices, arguments: Json) -> None:
     """Let a topic be told of an event of a template's runs."""
     event = InspectorEvent(arguments["event"])
-    use_cases.subscribe(services.installation, arguments["resourceArn"], event, arguments["topicArn"])
+    services.app.subscriptions.subscribe(arguments["resourceArn"], event, arguments["topicArn"])
 
 
 def unsubscribe_from_event(services: ApiServices, arguments: Json) -> None:
     """Let a topic be told of it no more."""
     event = InspectorEvent(arguments["event"])
-    use_cases.unsubscribe(services.installation, arguments["resourceArn"], event, arguments["topicArn"])
+    services.app.subscriptions.unsubscribe(arguments["resourceArn"], event, arguments["topicArn"])
 
 
 def list_event_subscriptions(services: ApiServices, arguments: Json) -> Json:
     """List what topics are told, by template and topic (F10.3)."""
-    resource = arguments.get("resourceArn")
-    template = None
-    if resource is not None:
-        template = named.existing_template(services.installation, resource, "INVALID_RESOURCE_ARN").arn
-    list_page = partial(services.installation.subscriptions.list_page, template)
+    list_page = partial(services.app.subscriptions.list_page, arguments.get("resourceArn"))
     rows, more = _SUBSCRIPTIONS.page(services, arguments, list_page)
     return {"subscriptions": [_subscription(row) for row in rows], **more}
 

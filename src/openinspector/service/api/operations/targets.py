@@ -1,42 +1,39 @@
 """Resource groups and assessment targets."""
 
-from openinspector.model.arn import parse_resource_group_arn, parse_target_arn
+from functools import partial
+
 from openinspector.model.assessment import AssessmentTarget, ResourceGroup
 from openinspector.service.api.listing import Listing, failed_items, tags_of
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
-from openinspector.service.app import targets as use_cases
-from openinspector.service.app.batch import look_up
 
 _TARGETS = Listing(operation="ListAssessmentTargets")
 
 
 def create_resource_group(services: ApiServices, arguments: Json) -> Json:
     """Add a resource group."""
-    arn = use_cases.create_resource_group(services.installation, tags_of(arguments["resourceGroupTags"]))
+    arn = services.app.targets.create_resource_group(tags_of(arguments["resourceGroupTags"]))
     return {"resourceGroupArn": arn}
 
 
 def describe_resource_groups(services: ApiServices, arguments: Json) -> Json:
     """Return resource groups by ARN."""
-    find = services.installation.assessments.resource_groups_by_arn
-    batch = look_up(arguments["resourceGroupArns"], parse_resource_group_arn, find)
+    described = services.app.targets.describe_resource_groups(arguments["resourceGroupArns"])
     return {
-        "resourceGroups": [_group(group) for group in batch.found.values()],
-        "failedItems": failed_items(batch.failed),
+        "resourceGroups": [_group(group) for group in described.found.values()],
+        "failedItems": failed_items(described.failed),
     }
 
 
 def create_assessment_target(services: ApiServices, arguments: Json) -> Json:
     """Add a target."""
     name, group = arguments["assessmentTargetName"], arguments.get("resourceGroupArn")
-    return {"assessmentTargetArn": use_cases.create_target(services.installation, name, group)}
+    return {"assessmentTargetArn": services.app.targets.create(name, group)}
 
 
 def update_assessment_target(services: ApiServices, arguments: Json) -> None:
     """Rename a target; set or clear its resource group."""
-    use_cases.update_target(
-        services.installation,
+    services.app.targets.update(
         arguments["assessmentTargetArn"],
         arguments["assessmentTargetName"],
         arguments.get("resourceGroupArn"),
@@ -45,25 +42,22 @@ def update_assessment_target(services: ApiServices, arguments: Json) -> None:
 
 def delete_assessment_target(services: ApiServices, arguments: Json) -> None:
     """Delete a target and everything below it."""
-    use_cases.delete_target(services.installation, arguments["assessmentTargetArn"])
+    services.app.targets.delete(arguments["assessmentTargetArn"])
 
 
 def describe_assessment_targets(services: ApiServices, arguments: Json) -> Json:
     """Return targets by ARN."""
-    find = services.installation.assessments.targets_by_arn
-    batch = look_up(arguments["assessmentTargetArns"], parse_target_arn, find)
+    described = services.app.targets.describe(arguments["assessmentTargetArns"])
     return {
-        "assessmentTargets": [_target(target) for target in batch.found.values()],
-        "failedItems": failed_items(batch.failed),
+        "assessmentTargets": [_target(target) for target in described.found.values()],
+        "failedItems": failed_items(described.failed),
     }
 
 
 def list_assessment_targets(services: ApiServices, arguments: Json) -> Json:
     """List target ARNs."""
     pattern = arguments.get("filter", {}).get("assessmentTargetNamePattern")
-    rows, more = _TARGETS.page(
-        services, arguments, lambda page: services.installation.assessments.list_targets(pattern, page)
-    )
+    rows, more = _TARGETS.page(services, arguments, partial(services.app.targets.list_page, pattern))
     return {"assessmentTargetArns": [target.arn for target in rows], **more}
 
 

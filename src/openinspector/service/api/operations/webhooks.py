@@ -7,8 +7,6 @@ from openinspector.model.notification import InspectorEvent, Webhook
 from openinspector.service.api.listing import Listing
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
-from openinspector.service.app import arguments as named
-from openinspector.service.app import webhooks as use_cases
 
 _WEBHOOKS: Final = Listing(operation="ListWebhooks")
 
@@ -17,21 +15,20 @@ def create_webhook(services: ApiServices, arguments: Json) -> Json:
     """Let a receiver be told of a template's runs; the secret is shown this once."""
     events = [InspectorEvent(event) for event in arguments["events"]]
     template, url = arguments["assessmentTemplateArn"], arguments["url"]
-    made = use_cases.create_webhook(services.installation, template, url, events)
+    made = services.app.webhooks.create(template, url, events)
     return {"webhook": _webhook(made.webhook), "secret": made.secret}
 
 
 def list_webhooks(services: ApiServices, arguments: Json) -> Json:
     """List webhooks of a template, or all."""
-    template = arguments.get("assessmentTemplateArn")
-    arn = named.existing_template(services.installation, template).arn if template is not None else None
-    rows, more = _WEBHOOKS.page(services, arguments, partial(services.installation.webhooks.list_page, arn))
+    list_page = partial(services.app.webhooks.list_page, arguments.get("assessmentTemplateArn"))
+    rows, more = _WEBHOOKS.page(services, arguments, list_page)
     return {"webhooks": [_webhook(row) for row in rows], **more}
 
 
 def delete_webhook(services: ApiServices, arguments: Json) -> None:
     """Delete a webhook, with what is on its way to it."""
-    use_cases.delete_webhook(services.installation, arguments["webhookArn"])
+    services.app.webhooks.delete(arguments["webhookArn"])
 
 
 def _webhook(webhook: Webhook) -> Json:

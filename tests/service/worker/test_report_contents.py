@@ -3,8 +3,6 @@
 from openinspector.model.agent import HostDescription
 from openinspector.model.asset import Tag
 from openinspector.model.report import ReportType
-from openinspector.service.app.report_content import report_content
-from openinspector.service.app.runs import start_run
 from openinspector.service.reports.content import ReportContent
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
@@ -19,10 +17,10 @@ def content_of(built: BuiltInstallation, **host: str) -> ReportContent:
     template = builders.template(rules_package_arns=(PACKAGES[0].arn, WITHDRAWN))
     built.stores.assessments.add_template(template)
     built.heard(1, tags=(Tag(key="Any"),), host=HostDescription(**host))
-    run = start_run(built.installation, template.arn, None)
+    run = built.app.runs.start(template.arn, None)
     built.complete_run(run)
     found = built.stores.assessments.runs_by_arn([run])[run]
-    return report_content(built.installation, found, ReportType.FULL, ())
+    return built.assembly.report_contents().gather(found, ReportType.FULL, ())
 
 
 def test_what_selected_the_instances_is_told(built: BuiltInstallation) -> None:

@@ -1,0 +1,36 @@
+"""UseCases: everything that a user can ask of the service."""
+
+from dataclasses import dataclass
+
+from openinspector.service.app.access_role import AccessRoles
+from openinspector.service.app.agents import Agents
+from openinspector.service.app.exclusions import Exclusions
+from openinspector.service.app.exclusions_previews import ExclusionsPreviews
+from openinspector.service.app.findings import Findings
+from openinspector.service.app.reports import Reports
+from openinspector.service.app.rules_packages import RulesPackages
+from openinspector.service.app.runs import Runs
+from openinspector.service.app.schedules import Schedules
+from openinspector.service.app.subscriptions import Subscriptions
+from openinspector.service.app.targets import Targets
+from openinspector.service.app.templates import Templates
+from openinspector.service.app.webhooks import Webhooks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseCases:
+    """One field per noun. Doors (API, console, command line) hold this; a use case holds only the ports it needs."""
+
+    access_roles: AccessRoles
+    agents: Agents
+    exclusions: Exclusions
+    exclusions_previews: ExclusionsPreviews
+    findings: Findings
+    reports: Reports
+    rules_packages: RulesPackages
+    runs: Runs
+    schedules: Schedules
+    subscriptions: Subscriptions
+    targets: Targets
+    templates: Templates
+    webhooks: Webhooks

@@ -1,0 +1,286 @@
+"""Join stores and surroundings into use cases and workers.
+
+`bootstrap` opens the adapters; tests bring their own. Neither use cases nor workers see an `Assembly`: each takes
+the ports it needs.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from openinspector.model.arn import ArnRealm, RulesPackageArn, RunArn
+from openinspector.model.report import ReportFormat
+from openinspector.model.rules_package import RulesPackage
+from openinspector.service.app.access_role import AccessRoles
+from openinspector.service.app.agents import Agents
+from openinspector.service.app.deletion import Deletion
+from openinspector.service.app.exclusions import Exclusions
+from openinspector.service.app.exclusions_previews import ExclusionsPreviews
+from openinspector.service.app.findings import Findings
+from openinspector.service.app.metrics import InstallationMetrics
+from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.report_vault import ReportVault
+from openinspector.service.app.reports import Reports
+from openinspector.service.app.rules_packages import RulesPackages
+from openinspector.service.app.runs import Runs
+from openinspector.service.app.schedules import Schedules
+from openinspector.service.app.sealed_secret import SecretBox
+from openinspector.service.app.subscriptions import Subscriptions
+from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.app.targets import Targets
+from openinspector.service.app.templates import Templates
+from openinspector.service.app.use_cases import UseCases
+from openinspector.service.app.webhooks import Webhooks
+from openinspector.service.ports.access_key_store import AccessKeyStore
+from openinspector.service.ports.advisory_store import AdvisoryStore
+from openinspector.service.ports.agent_store import AgentStore
+from openinspector.service.ports.assessment_store import AssessmentStore
+from openinspector.service.ports.clock import Clock, NewId
+from openinspector.service.ports.finding_store import FindingStore
+from openinspector.service.ports.identity_store import IdentityStore
+from openinspector.service.ports.key_provider import KeyProvider
+from openinspector.service.ports.notification_store import NotificationStore
+from openinspector.service.ports.object_store import ObjectStore
+from openinspector.service.ports.preview_store import PreviewStore
+from openinspector.service.ports.publisher import TopicPublisher
+from openinspector.service.ports.report_store import ReportStore
+from openinspector.service.ports.role_store import RoleStore
+from openinspector.service.ports.rollout_store import RolloutStore
+from openinspector.service.ports.rule_result_store import RuleResultStore
+from openinspector.service.ports.schedule_store import ScheduleStore
+from openinspector.service.ports.subscription_store import SubscriptionStore
+from openinspector.service.ports.telemetry_store import TelemetryStore
+from openinspector.service.ports.webhook_store import WebhookStore
+from openinspector.service.ports.workflows import Workflows
+from openinspector.service.reports.content import ReportContent
+from openinspector.service.worker.announcer import Announcer
+from openinspector.service.worker.pending_runs import PendingRuns
+from openinspector.service.worker.preview_maker import PreviewMaker
+from openinspector.service.worker.report_contents import ReportContents
+from openinspector.service.worker.report_maker import ReportMaker
+from openinspector.service.worker.run_exclusions import RunExclusions
+from openinspector.service.worker.schedule_starter import ScheduleStarter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Every store of an installation."""
+
+    assessments: AssessmentStore
+    agents: AgentStore
+    identities: IdentityStore
+    findings: FindingStore
+    telemetry: TelemetryStore
+    advisories: AdvisoryStore
+    access_keys: AccessKeyStore
+    previews: PreviewStore
+    schedules: ScheduleStore
+    roles: RoleStore
+    subscriptions: SubscriptionStore
+    webhooks: WebhookStore
+    notifications: NotificationStore
+    rollouts: RolloutStore
+    reports: ReportStore
+    rule_results: RuleResultStore
+    objects: ObjectStore
+    keys: KeyProvider
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Everything beside stores that an installation runs with."""
+
+    workflows: Workflows
+    topics: TopicPublisher
+    webhook_secrets: SecretBox
+    report_vault: ReportVault
+    shred_telemetry: Callable[[RunArn], None]
+    """Destroys the data key of a run, then deletes its telemetry."""
+    realm: ArnRealm
+    rules_packages: tuple[RulesPackage, ...]
+    quotas: Quotas
+    clock: Clock
+    new_id: NewId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """Builds each part from the stores and surroundings that it needs."""
+
+    stores: Stores
+    around: Surroundings
+
+    def use_cases(self) -> UseCases:
+        """Return all use cases."""
+        stores, around = self.stores, self.around
+        return UseCases(
+            access_roles=AccessRoles(roles=stores.roles, realm=around.realm, clock=around.clock),
+            agents=Agents(
+                assessments=stores.assessments,
+                agents=stores.agents,
+                target_agents=self.target_agents(),
+                telemetry=stores.telemetry,
+                clock=around.clock,
+            ),
+            exclusions=Exclusions(assessments=stores.assessments, findings=stores.findings),
+            exclusions_previews=ExclusionsPreviews(
+                previews=stores.previews,
+                assessments=stores.assessments,
+                workflows=around.workflows,
+                clock=around.clock,
+            ),
+            findings=Findings(assessments=stores.assessments, findings=stores.findings, clock=around.clock),
+            reports=Reports(
+                assessments=stores.assessments,
+                reports=stores.reports,
+                rule_results=stores.rule_results,
+                workflows=around.workflows,
+                clock=around.clock,
+            ),
+            rules_packages=RulesPackages(rules_packages=around.rules_packages),
+            runs=self.runs(),
+            schedules=Schedules(
+                schedules=stores.schedules,
+                assessments=stores.assessments,
+                clock=around.clock,
+                new_id=around.new_id,
+            ),
+            subscriptions=Subscriptions(
+                subscriptions=stores.subscriptions,
+                assessments=stores.assessments,
+                notifications=stores.notifications,
+                topics=around.topics,
+                quotas=around.quotas,
+                clock=around.clock,
+            ),
+            targets=Targets(
+                assessments=stores.assessments,
+                deletion=self.deletion(),
+                realm=around.realm,
+                quotas=around.quotas,
+                clock=around.clock,
+                new_id=around.new_id,
+            ),
+            templates=Templates(
+                assessments=stores.assessments,
+                rules_packages=around.rules_packages,
+                deletion=self.deletion(),
+                quotas=around.quotas,
+                clock=around.clock,
+                new_id=around.new_id,
+            ),
+            webhooks=Webhooks(
+                webhooks=stores.webhooks,
+                assessments=stores.assessments,
+                notifications=stores.notifications,
+                secrets=around.webhook_secrets,
+                quotas=around.quotas,
+                clock=around.clock,
+                new_id=around.new_id,
+            ),
+        )
+
+    def runs(self) -> Runs:
+        """Return the use cases of runs."""
+        return Runs(
+            assessments=self.stores.assessments,
+            target_agents=self.target_agents(),
+            telemetry=self.stores.telemetry,
+            notifications=self.stores.notifications,
+            workflows=self.around.workflows,
+            deletion=self.deletion(),
+            quotas=self.around.quotas,
+            clock=self.around.clock,
+            new_id=self.around.new_id,
+        )
+
+    def target_agents(self) -> TargetAgents:
+        """Return the selection of agents by target."""
+        return TargetAgents(assessments=self.stores.assessments, agents=self.stores.agents)
+
+    def deletion(self) -> Deletion:
+        """Return what deletes the data of templates and runs."""
+        stores = self.stores
+        return Deletion(
+            assessments=stores.assessments,
+            schedules=stores.schedules,
+            subscriptions=stores.subscriptions,
+            webhooks=stores.webhooks,
+            findings=stores.findings,
+            rule_results=stores.rule_results,
+            reports=stores.reports,
+            notifications=stores.notifications,
+            telemetry=stores.telemetry,
+            shred_telemetry=self.around.shred_telemetry,
+            report_vault=self.around.report_vault,
+            clock=self.around.clock,
+        )
+
+    def metrics(self) -> InstallationMetrics:
+        """Return the collector of the vendor's metrics."""
+        return InstallationMetrics(
+            assessments=self.stores.assessments,
+            agents=self.stores.agents,
+            target_agents=self.target_agents(),
+            clock=self.around.clock,
+        )
+
+    def announcer(self) -> Announcer:
+        """Return what creates notifications."""
+        return Announcer(
+            assessments=self.stores.assessments,
+            notifications=self.stores.notifications,
+            subscriptions=self.stores.subscriptions,
+            webhooks=self.stores.webhooks,
+        )
+
+    def pending_runs(self) -> PendingRuns:
+        """Return what starts workflows of runs without one."""
+        return PendingRuns(assessments=self.stores.assessments, workflows=self.around.workflows)
+
+    def schedule_starter(self) -> ScheduleStarter:
+        """Return what starts due runs."""
+        return ScheduleStarter(schedules=self.stores.schedules, runs=self.runs(), clock=self.around.clock)
+
+    def run_exclusions(self, with_rules: Collection[RulesPackageArn]) -> RunExclusions:
+        """Return what finds exclusions before a run; ``with_rules`` are the packages that have rules."""
+        return RunExclusions(
+            assessments=self.stores.assessments,
+            target_agents=self.target_agents(),
+            rules_packages=self.around.rules_packages,
+            with_rules=with_rules,
+            clock=self.around.clock,
+        )
+
+    def preview_maker(self) -> PreviewMaker:
+        """Return the body of the workflow that makes exclusions previews."""
+        return PreviewMaker(
+            previews=self.stores.previews,
+            assessments=self.stores.assessments,
+            target_agents=self.target_agents(),
+            advisories=self.stores.advisories,
+            rules_packages=self.around.rules_packages,
+            clock=self.around.clock,
+        )
+
+    def report_contents(self) -> ReportContents:
+        """Return what gathers the content of reports."""
+        return ReportContents(
+            assessments=self.stores.assessments,
+            agents=self.stores.agents,
+            findings=self.stores.findings,
+            rule_results=self.stores.rule_results,
+            rules_packages=self.around.rules_packages,
+            clock=self.around.clock,
+        )
+
+    def report_maker(self, lay_out: Callable[[ReportContent, ReportFormat], bytes]) -> ReportMaker:
+        """Return the body of the workflow that makes reports; ``lay_out`` renders one."""
+        return ReportMaker(
+            assessments=self.stores.assessments,
+            reports=self.stores.reports,
+            contents=self.report_contents(),
+            vault=self.around.report_vault,
+            advisories=self.stores.advisories,
+            lay_out=lay_out,
+            clock=self.around.clock,
+        )
