@@ -63,7 +63,7 @@ from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.engine import open_engine
-from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.identity_sql import SqlIdentityStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
