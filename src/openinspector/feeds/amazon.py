@@ -13,8 +13,7 @@ from typing import Final
 import msgspec
 
 from openinspector.feed import Document, Feed, Parsed, Source
-from openinspector.formats import repository as rpm_repository
-from openinspector.formats import rpm_streams, updateinfo
+from openinspector.formats import repomd, rpm_streams, updateinfo
 
 NAME: Final = "amazon"
 _CDN: Final = "https://cdn.amazonlinux.com"
@@ -51,7 +50,7 @@ def follow(document: Document) -> Iterable[Source]:
             folder = name.rpartition("/")[0]
             yield Source(name=f"{folder}/repomd.xml", url=f"{first.rstrip('/')}/repodata/repomd.xml", optional=True)
     else:
-        yield from rpm_repository.follow(document)
+        yield from repomd.follow(document)
 
 
 def _topics(document: Document) -> Iterator[Source]:

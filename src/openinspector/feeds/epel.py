@@ -9,7 +9,7 @@ from typing import Final
 
 from openinspector.feed import Document, Feed, Parsed
 from openinspector.formats import rpm_streams, updateinfo
-from openinspector.formats.repository import follow, repository_roots
+from openinspector.formats.repomd import follow, repomd_roots
 
 NAME: Final = "epel"
 _MIRROR: Final = "https://dl.fedoraproject.org/pub/epel"
@@ -28,7 +28,7 @@ FEED: Final = Feed(
     name=NAME,
     title="EPEL updates",
     publisher_url="https://docs.fedoraproject.org/en-US/epel/",
-    roots=repository_roots(
+    roots=repomd_roots(
         (f"{release}/Everything/{architecture}", f"{_MIRROR}/{release}/Everything/{architecture}")
         for release in _RELEASES
         for architecture in ("x86_64", "aarch64")

@@ -8,7 +8,7 @@ from typing import Final
 
 from openinspector.feed import Document, Feed, Parsed
 from openinspector.formats import rpm_streams, updateinfo
-from openinspector.formats.repository import follow, repository_roots
+from openinspector.formats.repomd import follow, repomd_roots
 
 NAME: Final = "fedora"
 _MIRROR: Final = "https://dl.fedoraproject.org/pub/fedora/linux/updates"
@@ -27,7 +27,7 @@ FEED: Final = Feed(
     name=NAME,
     title="Fedora updates",
     publisher_url="https://bodhi.fedoraproject.org/",
-    roots=repository_roots(
+    roots=repomd_roots(
         (f"{release}/Everything/{architecture}", f"{_MIRROR}/{release}/Everything/{architecture}")
         for release in _RELEASES
         for architecture in ("x86_64", "aarch64")

@@ -8,7 +8,7 @@ from typing import Final
 
 from openinspector.feed import Document, Feed, Parsed, Source
 from openinspector.formats import rpm_streams, updateinfo
-from openinspector.formats.repository import follow, repository_roots
+from openinspector.formats.repomd import follow, repomd_roots
 
 NAME: Final = "rocky"
 _MIRROR: Final = "https://dl.rockylinux.org/pub/rocky"
@@ -28,7 +28,7 @@ def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
 
 
 def _roots() -> tuple[Source, ...]:
-    return repository_roots(
+    return repomd_roots(
         (f"{release}/{name}/{architecture}", f"{_MIRROR}/{release}/{name}/{architecture}/os")
         for release, names in _REPOSITORIES.items()
         for name in names

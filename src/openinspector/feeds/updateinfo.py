@@ -9,7 +9,7 @@ from typing import Final
 
 from openinspector.feed import Document, Feed, Parsed
 from openinspector.formats import rpm_streams, updateinfo
-from openinspector.formats.repository import follow
+from openinspector.formats.repomd import follow
 
 NAME: Final = "updateinfo"
 _DIALECT: Final = updateinfo.Dialect(

@@ -90,7 +90,7 @@ def parse(documents: Iterable[Document], dialect: Dialect) -> Iterator[Advisory 
                 seen.add(key)
 
 
-def repository_metadata(document: Document) -> tuple[tuple[str, str, str, int], ...]:
+def read_repomd(document: Document) -> tuple[tuple[str, str, str, int], ...]:
     """Return (type, path, SHA-256, unpacked bytes) of a repository's updateinfo and modules; nothing of broken XML."""
     try:
         data = list(elements(document.content, {"data"}))

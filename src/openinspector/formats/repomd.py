@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from openinspector.feed import Document, Source
-from openinspector.formats.updateinfo import is_repomd, repository_metadata
+from openinspector.formats.updateinfo import is_repomd, read_repomd
 
 _MAX_INDEX: Final = 8 * 1024 * 1024
 _MAX_LIST: Final = 512 * 1024 * 1024
 
 
-def repository_roots(repositories: Iterable[tuple[str, str]]) -> tuple[Source, ...]:
+def repomd_roots(repositories: Iterable[tuple[str, str]]) -> tuple[Source, ...]:
     """Return the indices of repositories, given as pairs of name and base URL."""
     return tuple(
         Source(
@@ -27,7 +27,7 @@ def follow(document: Document) -> Iterator[Source]:
     if not is_repomd(name) or base == url:
         return
     folder = name.rpartition("/")[0]
-    for kind, path, digest, _ in repository_metadata(document):
+    for kind, path, digest, _ in read_repomd(document):
         if not path or path.startswith("/") or ".." in path.split("/") or "://" in path:
             continue
         ending = path[path.rfind("xml" if kind == "updateinfo" else "yaml") :]

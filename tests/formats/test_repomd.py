@@ -1,5 +1,5 @@
 from openinspector.feed import Document, Source
-from openinspector.formats.repository import follow, repository_roots
+from openinspector.formats.repomd import follow, repomd_roots
 
 INDEX = b"""<repomd xmlns="http://linux.duke.edu/metadata/repo">
 <data type="primary"><checksum type="sha256">aa</checksum>
@@ -13,7 +13,7 @@ INDEX = b"""<repomd xmlns="http://linux.duke.edu/metadata/repo">
 
 
 def test_an_index_leads_to_errata_and_modules_with_their_checksums() -> None:
-    (root,) = repository_roots([("9/BaseOS", "https://mirror.example/9/BaseOS/os/")])
+    (root,) = repomd_roots([("9/BaseOS", "https://mirror.example/9/BaseOS/os/")])
     assert root.url == "https://mirror.example/9/BaseOS/os/repodata/repomd.xml"
     found = list(follow(Document(source=root, content=INDEX)))
     assert [(source.name, source.url, source.sha256) for source in found] == [
