@@ -1,6 +1,7 @@
 """Names of checks, as control tables write them.
 
-A name is ``family:parameters`` (``sysctl:net.ipv4.ip_forward=0``), or one of `NAMED`. Package, unit and file names of
+A name is ``family:parameters`` (``sysctl:net.ipv4.ip_forward=0``), or one of `NAMED`; ``service?name`` limits either to
+hosts that chose that service of `ALTERNATIVES`. Package, unit and file names of
 all distributions stand side by side in one check: a host has one of them.
 """
 
@@ -42,6 +43,7 @@ from openinspector.cis.checks.software import (
     Installed,
     NotInstalled,
     OnlyOneStarts,
+    OnlyWith,
     ServerOff,
     SignedPackages,
     UnitEnabled,
@@ -267,7 +269,9 @@ NAMED: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
         "umask_login_defs": LoginDefinition("UMASK", Equals(("027", "077", "0027", "0077"))),
         "umask_shell": ShellUmask(),
         "umask_root": ShellUmask(
-            ("/root/.bashrc", "/root/.bash_profile", "/root/.profile"), "root's umask is 027 or stricter"
+            ("/root/.bashrc", "/root/.bash_profile", "/root/.profile"),
+            "root's umask is 027 or stricter",
+            required=False,
         ),
         "shell_timeout": ShellTimeout(),
         "root_path": RootPath(),
@@ -611,6 +615,20 @@ NAMED: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
 """Checks and groups of checks without parameters."""
 
 
+ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "chrony": ("chrony.service", "chronyd.service"),
+        "iptables": ("iptables.service", "netfilter-persistent.service"),
+        "journal_upload": ("systemd-journal-upload.service",),
+        "nftables": ("nftables.service",),
+        "rsyslog": ("rsyslog.service",),
+        "timesyncd": ("systemd-timesyncd.service",),
+        "ufw": ("ufw.service",),
+    }
+)
+"""Services that a host chooses among, with their units. ``ufw?NAME`` is a check that applies only with ufw."""
+
+
 class UnknownCheckError(ModelError):
     """A control table names a check that does not exist."""
 
@@ -618,6 +636,9 @@ class UnknownCheckError(ModelError):
 @cache
 def checks(name: str) -> tuple[Check, ...]:
     """Return the checks of a name. Raises UnknownCheckError."""
+    alternative, question, rest = name.partition("?")
+    if question and alternative in ALTERNATIVES:
+        return tuple(OnlyWith(alternative, ALTERNATIVES[alternative], check) for check in checks(rest))
     named = NAMED.get(name)
     if named is not None:
         return named if isinstance(named, tuple) else (named,)

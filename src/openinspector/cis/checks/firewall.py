@@ -104,14 +104,17 @@ class LoopbackRules:
 
 
 def unused(facts: HostFacts, service: str) -> Inapplicable | None:
-    """Return why requirements for one firewall do not apply: another one is in use. None if they do."""
+    """Return why requirements for one firewall do not apply: another or none is in use. None if they do.
+
+    One firewall is an alternative to the others; that one is in use is a control of its own.
+    """
     if not service:
         return None
     starting = {unit.name for unit in facts.all(SystemdUnit) if unit.state in _STARTING}
-    others = [name for name in ("firewalld", "ufw", "nftables", "iptables") if f"{name}.service" in starting]
-    if f"{service}.service" in starting or not others:
+    used = [name for name in ("firewalld", "ufw", "nftables", "iptables") if f"{name}.service" in starting]
+    if service in used:
         return None
-    return Inapplicable(reason=f"The host uses {others[0]}, not {service}.")
+    return Inapplicable(reason=f"The host uses {used[0]}, not {service}." if used else f"{service} is not in use.")
 
 
 def _chains(facts: HostFacts) -> list[FirewallChain]:

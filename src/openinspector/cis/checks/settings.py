@@ -178,6 +178,8 @@ class ShellUmask:
 
     paths: tuple[str, ...] = (*_SHELL_FILES, "/etc/login.defs")
     title: str = "The default umask is 027 or stricter"
+    required: bool = True
+    """False if it is fine not to set one."""
     reads: tuple[type[Record], ...] = (ConfigurationFile,)
     sensors: tuple[str, ...] = (FILES,)
 
@@ -193,6 +195,8 @@ class ShellUmask:
             if (match := re.match(r"(?:umask|UMASK)\s+(\S+)", line.text))
         ]
         wrong = next((line for line, match in found if not _strict(match[1])), None)
+        if not found and not self.required:
+            return Satisfied(evidence=Evidence(statement="No umask is set; the default applies"))
         if wrong or not found:
             evidence = Evidence(
                 statement=wrong.text if wrong else "No umask is set", source=wrong.source if wrong else ""

@@ -4,7 +4,17 @@ import fnmatch
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Verdict, Violated, missing
+from openinspector.cis.check import (
+    Check,
+    Inapplicable,
+    Satisfied,
+    Tailoring,
+    Unknown,
+    Verdict,
+    Violated,
+    distinct,
+    missing,
+)
 from openinspector.cis.configuration import SENSOR as FILES
 from openinspector.cis.configuration import assignments, lines
 from openinspector.engine.evidence import Evidence
@@ -182,6 +192,40 @@ class OnlyOneStarts:
         if len(found) == 1:
             return Satisfied(evidence=evidence)
         return Violated(evidence=evidence, remedy=f"Enable one of {', '.join(self.names)} and mask the others.")
+
+
+@dataclass(frozen=True, slots=True)
+class OnlyWith:
+    """A requirement that applies only if one of some units starts on boot: an alternative that the host chose."""
+
+    name: str
+    """The alternative, as reasons name it."""
+    units: tuple[str, ...]
+    check: Check
+
+    @property
+    def title(self) -> str:
+        """The requirement."""
+        return self.check.title
+
+    @property
+    def reads(self) -> tuple[type[Record], ...]:
+        """The check's, and units."""
+        return distinct((*self.check.reads, SystemdUnit))
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """The check's, and that of units."""
+        return distinct((*self.check.sensors, _UNITS))
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the check if the alternative is in use."""
+        gap = missing(facts, _UNITS)
+        if gap:
+            return gap
+        if not any(unit.name in self.units and unit.state in _STARTING for unit in facts.all(SystemdUnit)):
+            return Inapplicable(reason=f"{self.name} is not in use.")
+        return self.check.judge(facts, tailoring)
 
 
 @dataclass(frozen=True, slots=True)
