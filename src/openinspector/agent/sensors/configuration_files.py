@@ -34,6 +34,8 @@ class _Source:
 
     paths: str
     lines: str = _ALL
+    may_hold_secrets: bool = True
+    """False for files whose grammar has no secrets: there ``NOPASSWD: ALL`` is a setting."""
 
 
 _SOURCES: Final = (
@@ -96,8 +98,8 @@ _SOURCES: Final = (
     _Source("/etc/yum.repos.d/*.repo", r"^\s*(?:\[|\w*gpgcheck|enabled)"),
     _Source("/etc/zypp/repos.d/*.repo", r"^\s*(?:\[|\w*gpgcheck|enabled)"),
     # Logins
-    _Source("/etc/sudoers"),
-    _Source("/etc/sudoers.d/*"),
+    _Source("/etc/sudoers", may_hold_secrets=False),
+    _Source("/etc/sudoers.d/*", may_hold_secrets=False),
     _Source("/etc/pam.d/su"),
     _Source("/etc/security/faillock.conf"),
     _Source("/etc/security/pwhistory.conf"),
@@ -139,12 +141,11 @@ def collect(host: Host) -> Iterator[ConfigurationFile | Incomplete | Absent]:
     """Yield a ConfigurationFile for each file that is there."""
     taken = _Taken()
     for source in _SOURCES:
-        keep = re.compile(source.lines)
         for path in _paths(host, source.paths, taken):
             if taken.files >= MAX_FILES or taken.characters > MAX_TOTAL:
                 taken.left_out += 1
                 continue
-            file = _file(host, path, keep, taken)
+            file = _file(host, path, source, taken)
             if file is not None:
                 yield file
     yield from taken.problems
@@ -172,7 +173,7 @@ def _paths(host: Host, pattern: str, taken: _Taken) -> list[str]:
         return []
 
 
-def _file(host: Host, path: str, keep: re.Pattern[str], taken: _Taken) -> ConfigurationFile | None:
+def _file(host: Host, path: str, source: _Source, taken: _Taken) -> ConfigurationFile | None:
     try:
         if host.status(path).is_directory:
             return None
@@ -186,13 +187,14 @@ def _file(host: Host, path: str, keep: re.Pattern[str], taken: _Taken) -> Config
     if _PRIVATE_KEY.search(text):
         taken.problems.append(Incomplete(reason=f"{printable(path)} holds a private key and is not sent."))
         return None
-    lines = tuple(_lines(text, keep, comments=path in _WITHOUT_COMMENTS))
+    lines = tuple(_lines(text, source, comments=path in _WITHOUT_COMMENTS))
     taken.characters += sum(len(line.text) for line in lines)
     return ConfigurationFile(path=printable(path), lines=lines)
 
 
-def _lines(text: str, keep: re.Pattern[str], *, comments: bool) -> Iterator[ConfigurationLine]:
+def _lines(text: str, source: _Source, *, comments: bool) -> Iterator[ConfigurationLine]:
     """Yield the lines that are sent; a line that a backslash continues is one line."""
+    keep = re.compile(source.lines)
     joined, first = "", 0
     for number, line in enumerate(text.split("\n"), start=1):
         first = first or number
@@ -202,7 +204,8 @@ def _lines(text: str, keep: re.Pattern[str], *, comments: bool) -> Iterator[Conf
         whole, start = (joined + line).strip(), first
         joined, first = "", 0
         if whole and (comments or not _COMMENT.match(whole)) and keep.search(whole):
-            yield ConfigurationLine(number=start, text=redacted(whole[:MAX_LINE]))
+            sent = redacted(whole[:MAX_LINE]) if source.may_hold_secrets else whole[:MAX_LINE]
+            yield ConfigurationLine(number=start, text=sent)
 
 
 def redacted(text: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 from openinspector.agent.host import FileStatus, Host
 from openinspector.agent.hosts.tree_walk import Visit, WalkLimits, walk
 from openinspector.agent.linux.account_file import GROUP, PASSWD, names_by_id
-from openinspector.agent.linux.config_file import printable
+from openinspector.agent.linux.config_file import MISSING, printable, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.hardening import AnomalyKind, FileAnomalies
 
@@ -47,10 +47,16 @@ _EXECUTABLE: Final = 0o111
 
 def collect(host: Host, clock: Callable[[], float] = time.monotonic) -> Iterator[FileAnomalies | Incomplete | Absent]:
     """Yield one FileAnomalies a kind."""
-    users, groups = names_by_id(host, PASSWD).keys(), names_by_id(host, GROUP).keys()
-    if not users or not groups:
+    try:
+        host.read(PASSWD)
+        host.read(GROUP)
+    except MISSING:
         yield Absent(reason=f"No {PASSWD} or no {GROUP} on this host.")
         return
+    except OSError as error:
+        yield unread(PASSWD, error)
+        return
+    users, groups = names_by_id(host, PASSWD).keys(), names_by_id(host, GROUP).keys()
     found = _Found(users, groups)
     limits = WalkLimits(depth=64, folders=_FOLDERS, seconds=MAX_SECONDS)
     for visit in walk(host, _ROOTS, _entered, limits=limits, clock=clock):

@@ -149,30 +149,6 @@ class UnitsOff:
 
 
 @dataclass(frozen=True, slots=True)
-class ServerOff:
-    """A server's package is absent, or its units do not start."""
-
-    packages: tuple[str, ...]
-    units: tuple[str, ...]
-    reads: tuple[type[Record], ...] = (Package, SystemdUnit)
-    sensors: tuple[str, ...] = (*_MANAGERS, _UNITS)
-
-    @property
-    def title(self) -> str:
-        """The server."""
-        return f"{self.packages[0]} is not installed, or its service does not start"
-
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
-        """Judge the package database, then the unit files."""
-        absent = NotInstalled(self.packages).judge(facts, tailoring)
-        match absent:
-            case Satisfied() | Unknown():
-                return absent
-            case _:
-                return UnitsOff(self.units).judge(facts, tailoring)
-
-
-@dataclass(frozen=True, slots=True)
 class OnlyOneStarts:
     """Of alternative services exactly one starts on boot."""
 
