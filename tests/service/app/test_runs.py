@@ -152,7 +152,7 @@ def test_hosts_that_do_not_take_part_are_excluded(built: BuiltInstallation) -> N
     absent = builders.rules_package_arn(7)
     old = builders.template(5, rules_package_arns=(PACKAGES[0].arn, absent))
     built.stores.assessments.add_template(old)
-    predicted = built.assembly.preview_maker().foresee(old)
+    predicted = built.assembly.preview_maker().predict(old)
     arn = built.app.runs.start(old.arn, None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
     without, package = built.assembly.run_exclusions().before(run)

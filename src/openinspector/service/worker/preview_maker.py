@@ -49,12 +49,12 @@ class PreviewMaker:
         found: list[ExclusionPreview] = []
         # A template deleted meanwhile has no exclusions.
         for template in self.assessments.templates_by_arn([preview.template_arn]).values():
-            found += self.foresee(template)
+            found += self.predict(template)
         self.previews.complete(preview.token, found)
         _log.info("exclusions_preview done", template=preview.template_arn, exclusions=len(found))
         return str(len(found))
 
-    def foresee(self, template: AssessmentTemplate) -> tuple[ExclusionPreview, ...]:
+    def predict(self, template: AssessmentTemplate) -> tuple[ExclusionPreview, ...]:
         """Return the exclusions that a run of ``template`` would start with now."""
         targets = self.assessments.targets_by_arn([template.target_arn])
         selected = [agent for target in targets.values() for agent in self.target_agents.selected(target)]
