@@ -55,6 +55,7 @@ from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, We
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.instance_states import InstanceStates
+from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
@@ -345,7 +346,12 @@ def build_service(settings: Settings) -> Service:
 def _telemetry(settings: Settings, stores: Stores) -> Telemetry:
     clock = SystemClock()
     return Telemetry(
-        TelemetryStores(index=stores.telemetry, objects=stores.objects, runs=stores.assessments),
+        TelemetryStores(
+            index=stores.telemetry,
+            objects=stores.objects,
+            runs=stores.assessments,
+            limits=StreamLimits(records=settings.max_host_records, size=settings.max_host_mebibytes * 1024 * 1024),
+        ),
         RunKeys(stores.keys, stores.telemetry, clock, settings.account),
         _COUNTERS,
         clock,
