@@ -3,9 +3,11 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.agent.running_agent import running
 
 from openinspector.agent.__main__ import main
 from openinspector.agent.files.state_lock import AlreadyRunningError
@@ -14,6 +16,7 @@ from openinspector.agent.identity import IdentityError, load_or_make_key
 from openinspector.agent.membership.enrolment import EnrolmentError, load_enrolment
 from openinspector.agent.runtime import enrol_host, make_loop, run_agent
 from openinspector.agent.settings.settings import Address, AgentSettings, AgentSettingsError
+from openinspector.testing.fake_host import FakeHost
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 
@@ -155,3 +158,26 @@ def main_status(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, 
     with pytest.MonkeyPatch.context() as patched:
         patched.setenv("OPENINSPECTOR_AGENT_STATE_DIRECTORY", str(folder / "state"))
         return main(["status"]), capsys.readouterr().out
+
+
+def test_every_start_of_the_agent_opens_its_sessions_under_an_instance_of_its_own(
+    gateway: SimulatedGateway, settings: AgentSettings
+) -> None:
+    agent_id = enrol_host(settings, TOKEN)
+    for starts in (1, 2):
+        with running(settings):
+            gateway.wait_for(partial(_opened, gateway, starts))
+    instances = [opened.instance for opened in gateway.openings]
+    assert {opened.agent_id for opened in gateway.openings} == {agent_id}
+    assert len(set(instances)) == len(instances) == 2
+    assert all(len(instance) == 32 for instance in instances)
+
+
+def _opened(gateway: SimulatedGateway, number: int) -> bool:
+    return len(gateway.openings) >= number
+
+
+def test_a_copy_of_an_enrolled_host_does_not_start(settings: AgentSettings) -> None:
+    enrol_host(settings, TOKEN, FakeHost({"/etc/machine-id": "a" * 32}))
+    with pytest.raises(EnrolmentError, match="this host is a copy"):
+        make_loop(settings, FakeHost({"/etc/machine-id": "b" * 32}), sys.stderr)

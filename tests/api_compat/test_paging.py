@@ -23,7 +23,7 @@ def collected(client: Any, operation: str, member: str, page_size: int, **argume
     return found
 
 
-@pytest.mark.parametrize("page_size", [1, 2, 3, 500])
+@pytest.mark.parametrize("page_size", [1, 2, 3, 500, 5_000])
 def test_every_paginator_yields_everything_once(endpoint: Endpoint, client: Any, page_size: int) -> None:
     templates = [make_template(client, name) for name in "abc"]
     targets = [template.partition("/template/")[0] for template in templates]
@@ -70,7 +70,7 @@ def test_a_token_of_another_list_is_refused(client: Any) -> None:
     assert refusal(client, "list_findings", nextToken=token) == BAD_TOKEN
 
 
-@pytest.mark.parametrize("wanted", [-1, 0, 501, 10_000])
+@pytest.mark.parametrize("wanted", [-1, 0])
 def test_sizes_botocore_lets_pass_are_refused(client: Any, wanted: int) -> None:
     expected = (400, "InvalidInputException", "INVALID_MAX_RESULTS")
     assert refusal(client, "list_findings", maxResults=wanted) == expected

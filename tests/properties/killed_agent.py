@@ -99,6 +99,7 @@ def agent(state: Path, kept: Path) -> AgentLoop:
     seconds = count()
     parts = Parts(
         agent_id=enrolment.agent_id,
+        instance=os.urandom(16).hex(),
         endpoint=enrolment.endpoint,
         session=AgentSession(enrolment.agent_id, {"dpkg"}),
         proxy="",

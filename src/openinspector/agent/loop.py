@@ -57,6 +57,8 @@ class Parts:
     """What the loop joins."""
 
     agent_id: str
+    instance: str
+    """Random, new each time the agent starts."""
     endpoint: str
     proxy: str
     session: AgentSession
@@ -221,7 +223,7 @@ class AgentLoop:
         return self._upload(request)
 
     def _admit(self, request: act.OpenSession) -> GatewayReply | Failure:
-        asked = SessionRequest(nonce=request.nonce, agent_id=self._parts.agent_id)
+        asked = SessionRequest(nonce=request.nonce, agent_id=self._parts.agent_id, instance=self._parts.instance)
         return self._identified(lambda: self._parts.rotator.open_session(asked))
 
     def _identify(self, request: act.Attest | act.RotateKey) -> GatewayReply | Failure:

@@ -32,6 +32,7 @@ from openinspector.agent.membership.enrolment import (
     prove,
     save_enrolment,
 )
+from openinspector.agent.membership.machine import check_machine, save_machine
 from openinspector.agent.membership.rotation import KeyRotator, adopt, load_identity, prepare_rotation, rotate_now
 from openinspector.agent.operation.log import Log, LogStream
 from openinspector.agent.operation.log_file import LogFile
@@ -98,6 +99,7 @@ def make_loop(
     """Return the loop of an enrolled host; raises OpenInspectorError. ``now`` is the host's clock, right or wrong."""
     state = settings.state_directory
     enrolment, endpoint, client = open_client(settings, now)
+    check_machine(state, host)
     notifier = notifier or ServiceNotifier()
     client.on_progress(notifier.moving)
     proxy = settings.proxy_for(endpoint.host)
@@ -109,6 +111,7 @@ def make_loop(
     rotator = KeyRotator(state, client)
     parts = Parts(
         agent_id=enrolment.agent_id,
+        instance=os.urandom(16).hex(),
         endpoint=f"https://{endpoint}",
         proxy=str(proxy.address) if proxy else "",
         session=AgentSession(enrolment.agent_id, sensors.names()),
@@ -176,6 +179,7 @@ def enrol_as_wished(settings: AgentSettings, wish: EnrolmentWish, host: Host | N
         endpoint=f"https://{endpoint}", agent_id=agent_id, key_id=key.id, enrolled_at=_now(), method=method
     )
     (adopt if wish.new_key else save_enrolment)(state, record, ca)
+    save_machine(state, machine)
     return record
 
 

@@ -26,6 +26,7 @@ from openinspector.service.api.report_download import routes as report_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
+from openinspector.service.app.copied_hosts import CopiedHosts
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW
@@ -272,6 +273,7 @@ class Service:
             telemetry=self._telemetry,
             releases=Releases(rollouts=self.stores.rollouts, agents=self.stores.agents, clock=self._clock),
             sessions=Sessions(os.urandom),
+            copied_hosts=CopiedHosts(intervals.idle),
             nonces=Nonces(os.urandom),
             counters=_COUNTERS,
             clock=self._clock,

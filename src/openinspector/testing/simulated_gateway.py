@@ -116,6 +116,8 @@ class SimulatedGateway(BackgroundServer[TlsServer]):
         """Asked for each request without a fault of its own."""
         self.refused: list[str] = []
         """Codes of refusals that were not faults, in order."""
+        self.openings: list[SessionRequest] = []
+        """Every request for a session, in order."""
         self.heartbeats: list[Heartbeat] = []
         self.streams: dict[str, KeptStream] = {}
         self.agents: dict[str, bytes] = {}
@@ -199,7 +201,8 @@ class SimulatedGateway(BackgroundServer[TlsServer]):
         if endpoint == "enrolment":
             return self._enrol(claim, _decoded(body, EnrolmentRequest))
         if endpoint == "session":
-            return self._open(claim, _decoded(body, SessionRequest))
+            self.openings.append(_decoded(body, SessionRequest))
+            return self._open(claim, self.openings[-1])
         agent_id = self._authenticated(claim)
         if endpoint == "rotation":
             return self._rotate(agent_id, claim, _decoded(body, KeyRotation))

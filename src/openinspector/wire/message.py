@@ -53,11 +53,13 @@ class Enrolment(_Message, frozen=True, kw_only=True):
     agent_id: AgentIdText
 
 
-class SessionRequest(_Message, frozen=True, kw_only=True):
+class SessionRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
     """``POST /agent/v1/session``: open a session of at most one hour, bound to the host key."""
 
     nonce: Token
     agent_id: AgentIdText
+    instance: Annotated[str, msgspec.Meta(max_length=64, pattern="^[0-9a-f]*" + END)] = ""
+    """Random, new each time the agent starts: two living instances are two hosts with one key. Empty: not compared."""
 
 
 class Session(_Message, frozen=True, kw_only=True):

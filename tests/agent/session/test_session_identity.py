@@ -9,7 +9,7 @@ from openinspector.agent.session.action import Attest, OpenSession, RotateKey, S
 from openinspector.agent.session.event import Answered, ClockReading, Failed
 from openinspector.agent.session.reply import Failure, Refused, Throttled, Unauthorised, Unreachable
 from openinspector.wire.instruction import Reattest
-from openinspector.wire.message import Challenge, Enrolment, KeyRotated
+from openinspector.wire.message import Challenge, Enrolment, KeyRotated, Problem
 
 CHALLENGE = Answered(reply=Challenge(nonce="n" * 24, expires_at=NOW))
 ASKED = Refused(status=403, problem=problem("attestation-required"))
@@ -121,3 +121,13 @@ def test_a_rotation_whose_answer_is_lost_is_asked_for_again(rotating: RotatingWo
     rotating.wait(2)
     action = rotating.tick()
     assert isinstance(action, SendChallenge | RotateKey)
+
+
+def test_a_copied_host_is_shown_in_the_health_details_until_the_agent_restarts(connected: World) -> None:
+    connected.expect(SendHeartbeat)
+    copied = Problem(code="copied-host", message="another living host uses this host's key: web-2")
+    connected.step(Failed(failure=Unauthorised(problem=copied)))
+    connected.connect()
+    assert "web-2 (copied-host)" in connected.beat().health_details
+    connected.restart()
+    assert connected.session.health(connected.spool.view())[1] == ""

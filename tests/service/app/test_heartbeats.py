@@ -87,6 +87,39 @@ def test_an_agent_that_still_collects_comes_faster(heartbeats: Heartbeats) -> No
     assert instructions(heartbeats.receive(AGENT, collecting, NOW)) == [SetHeartbeatInterval(seconds=15)]
 
 
+def stored_code(heartbeats: Heartbeats, store: WatchedStore, beat: Heartbeat) -> AgentHealthCode:
+    heartbeats.receive(AGENT, beat, NOW)
+    heartbeats.flush()
+    return store.batches[-1][0].health_code
+
+
+def test_an_agent_that_starts_to_collect_is_running_from_that_heartbeat_on(
+    heartbeats: Heartbeats, board: InstructionBoard, store: WatchedStore
+) -> None:
+    assert stored_code(heartbeats, store, BEAT) is AgentHealthCode.IDLE
+    board.replace({AGENT: [START]})
+    assert stored_code(heartbeats, store, BEAT) is AgentHealthCode.RUNNING
+    board.replace({})
+    assert stored_code(heartbeats, store, msgspec.structs.replace(BEAT, collecting=("arn",))) is AgentHealthCode.RUNNING
+    assert stored_code(heartbeats, store, BEAT) is AgentHealthCode.IDLE
+
+
+@pytest.mark.parametrize("code", [AgentHealthCode.THROTTLED, AgentHealthCode.UNHEALTHY, AgentHealthCode.SHUTDOWN])
+def test_only_an_idle_agent_becomes_running(
+    heartbeats: Heartbeats, board: InstructionBoard, store: WatchedStore, code: AgentHealthCode
+) -> None:
+    board.replace({AGENT: [START]})
+    assert stored_code(heartbeats, store, msgspec.structs.replace(BEAT, health_code=code)) is code
+
+
+def test_an_agent_that_refuses_the_instruction_is_not_running(
+    heartbeats: Heartbeats, board: InstructionBoard, store: WatchedStore
+) -> None:
+    board.replace({AGENT: [START]})
+    refusal = Refusal(instruction="start_collection", reason="unknown sensor")
+    assert stored_code(heartbeats, store, msgspec.structs.replace(BEAT, refusals=(refusal,))) is AgentHealthCode.IDLE
+
+
 def test_many_heartbeats_are_one_write_and_the_last_word_counts(heartbeats: Heartbeats, store: WatchedStore) -> None:
     store._agents[AGENT] = Agent(id=AGENT, public_key=bytes(32), tags=(), enrolled_at=NOW)
     for number in range(100):

@@ -84,13 +84,15 @@ def test_a_token_says_nothing_of_its_content() -> None:
     assert CURSOR.arn.encode() not in raw
 
 
-@pytest.mark.parametrize(("wanted", "limit"), [(None, 10), (1, 1), (100, 100), (101, 100), (500, 100)])
+@pytest.mark.parametrize(
+    ("wanted", "limit"), [(None, 10), (1, 1), (100, 100), (101, 100), (5000, 100), (2**31 - 1, 100)]
+)
 def test_a_page_never_exceeds_its_list_type(wanted: int | None, limit: int) -> None:
     assert TOKENS.request(wanted, None, "list", default=10, cap=100) == PageRequest(limit=limit)
 
 
-@pytest.mark.parametrize("wanted", [-1, 0, 501, 2**62])
-def test_a_size_out_of_bounds_is_refused(wanted: int) -> None:
+@pytest.mark.parametrize("wanted", [-1, 0])
+def test_a_size_below_one_is_refused(wanted: int) -> None:
     with pytest.raises(InvalidInput) as refused:
         TOKENS.request(wanted, None, "list", default=10, cap=100)
     assert refused.value.code == "INVALID_MAX_RESULTS"

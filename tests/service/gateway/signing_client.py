@@ -48,6 +48,7 @@ class Host:
     agent_id: AgentId = AGENT
     session: str | None = None
     counter: int = 0
+    instance: str = ""
 
     @property
     def public_key(self) -> bytes:
@@ -60,9 +61,12 @@ class Host:
     def nonce(self) -> str:
         return msgspec.json.decode(self.http.post("/agent/v1/challenge").content, type=Challenge).nonce
 
+    def opening(self) -> Prepared:
+        asked = SessionRequest(nonce=self.nonce(), agent_id=self.agent_id, instance=self.instance)
+        return self.prepare("session", msgspec.json.encode(asked), in_session=False)
+
     def opened(self) -> "Host":
-        asked = msgspec.json.encode(SessionRequest(nonce=self.nonce(), agent_id=self.agent_id))
-        response = self.send(self.prepare("session", asked, in_session=False))
+        response = self.send(self.opening())
         assert response.status_code == 200, response.text
         self.session = msgspec.json.decode(response.content, type=Session).session_id
         self.counter = 0

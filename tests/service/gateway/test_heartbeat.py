@@ -1,5 +1,7 @@
 """Heartbeats over HTTP."""
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 from tests.service.gateway.signing_client import BEAT, Host, problem
@@ -41,3 +43,19 @@ def test_a_heartbeat_of_another_form_is_refused(host: Host, change: tuple[bytes,
     refused = host.send(host.prepare("heartbeat", honest.replace(*change, 1)))
     assert problem(refused) == (422, "invalid-message")
     assert host.world.gateway.heartbeats.pending() == 0
+
+
+def test_two_living_hosts_with_one_key_are_both_notified_and_the_first_one_goes_on(stranger: Host) -> None:
+    original = stranger.enrolled()
+    original.instance = "a" * 32
+    original.opened()
+    copy = replace(original, instance="b" * 32).opened()
+    assert original.send(original.beat()).status_code == 200
+    assert copy.send(copy.beat()).status_code == 200
+    assert problem(original.send(original.beat())) == (401, "copied-host")
+    assert problem(copy.send(copy.beat())) == (401, "unknown-session")
+    assert problem(copy.send(copy.opening())) == (401, "copied-host")
+    original.opened()
+    assert original.send(original.beat()).status_code == 200
+    counters = stranger.world.gateway.counters
+    assert counters.value("openinspector_gateway_alarms_total", kind="copied-host") == 1

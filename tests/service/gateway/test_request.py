@@ -68,7 +68,7 @@ def test_a_body_that_does_not_say_its_length_holds_as_much_as_may_come(
     sent = host.beat()
     claim = parse_headers("POST", sent.path, sent.headers)
     request = Request({"type": "http", "headers": headers})
-    assert Caller(agent_id=host.agent_id, claim=claim, request=request, limit=1000).announced == bytes_held
+    assert Caller(agent_id=host.agent_id, instance="", claim=claim, request=request, limit=1000).announced == bytes_held
 
 
 def test_an_altered_body_is_refused(host: Host) -> None:

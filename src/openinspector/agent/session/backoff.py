@@ -1,4 +1,4 @@
-"""Backoff: how long to leave the gateway alone after a failure, with jitter so that a fleet does not come as one."""
+"""Backoff: how long to wait after a failure. Jitter keeps a fleet from retrying at the same instant."""
 
 from typing import Final
 
@@ -11,31 +11,38 @@ _MAX_DOUBLINGS: Final = 7
 
 
 class Backoff:
-    """Doubles from a second to two minutes, each time between half and all of it."""
+    """Doubles from one second to a limit. Each delay is between half of that and all of it."""
 
     def __init__(self) -> None:
         self.failures = 0
         self.until = 0.0
-        """Monotonic seconds."""
+        """When to try again, in monotonic seconds."""
         self.throttled = False
-        """Whether the last refusal asked to come back later."""
+        """Whether the last refusal was a throttle."""
 
     def is_over(self, monotonic: float) -> bool:
-        """Say whether it is time to try again."""
+        """Return True if it is time to try again."""
         return monotonic >= self.until
 
-    def fail(self, reading: ClockReading, retry_after: float | None = None, *, throttled: bool = False) -> None:
-        """Note a failure; waits ``retry_after`` seconds or longer where the gateway asked for it."""
+    def fail(
+        self,
+        reading: ClockReading,
+        retry_after: float | None = None,
+        *,
+        throttled: bool = False,
+        limit: float = MAX_SECONDS,
+    ) -> None:
+        """Count a failure. Wait at most ``limit`` seconds, or at least ``retry_after`` if the gateway asked for it."""
         self.failures += 1
         self.throttled = throttled
-        delay = min(MAX_SECONDS, FIRST_SECONDS * 2 ** min(self.failures - 1, _MAX_DOUBLINGS))
+        delay = min(MAX_SECONDS, limit, FIRST_SECONDS * 2 ** min(self.failures - 1, _MAX_DOUBLINGS))
         delay *= 0.5 + reading.random / 2
         if retry_after is not None:
             delay = max(delay, retry_after * (1 + RETRY_AFTER_JITTER * reading.random))
         self.until = reading.monotonic + delay
 
     def succeed(self) -> None:
-        """Forget the failures."""
+        """Reset after a success."""
         self.failures = 0
         self.until = 0.0
         self.throttled = False

@@ -6,8 +6,10 @@
 - A heartbeat is due: send it; its reply's instructions are read one by one (`instruction_reader`).
 - Otherwise: send what is spooled, then manifests of finished streams (`upload`), in the order of the runs.
 - Meanwhile sensors run in the background as `schedule` says; they never hold up a heartbeat.
-- 401: a new session at once, with growing pauses if that does not help. 429, 503: the pause the gateway asks for;
-  uploads pause on their own, so that heartbeats go on and say THROTTLED. No reply: growing pauses with jitter.
+- 401 in a session: the session is lost, and a new one is opened at once. A second loss before any request succeeds
+  backs off. This backoff is its own: an outage does not delay the new session.
+- 429, 503: wait as long as the gateway asks. Uploads back off separately, so heartbeats continue and report THROTTLED.
+- No reply: back off with jitter, for at most a heartbeat interval: after an outage the agent is back that soon.
 
 Only a Tick makes the machine ask for something new: local actions, or one request. What becomes of the request is
 the next event.
@@ -18,6 +20,7 @@ from typing import Final
 
 import msgspec
 
+from openinspector.agent.printable_line import printable_line
 from openinspector.agent.session.action import (
     Action,
     Attest,
@@ -46,7 +49,15 @@ from openinspector.agent.session.event import (
     Trouble,
 )
 from openinspector.agent.session.instruction_reader import joined_refusals, read_instruction, read_start, refusal_of
-from openinspector.agent.session.reply import NOT_UNDERSTOOD, Failure, Refused, Throttled, Unauthorised, Unreachable
+from openinspector.agent.session.reply import (
+    NOT_UNDERSTOOD,
+    Failure,
+    Refused,
+    Throttled,
+    Unauthorised,
+    Unreachable,
+    describe_failure,
+)
 from openinspector.agent.session.schedule import CollectionSchedule
 from openinspector.agent.session.stream import SpoolView, StreamPhase
 from openinspector.agent.session.upload import NOT_YET, Uploads
@@ -74,6 +85,8 @@ MAX_STREAMS: Final = 16
 """Runs collected at a time; a heartbeat lists no more."""
 MAX_REFUSALS: Final = 32
 MAX_DETAILS: Final = 1000
+COPIED_HOST: Final = "copied-host"
+"""The gateway's code for: another living host uses this host's key."""
 ATTESTATION_REQUIRED: Final = "attestation-required"
 """The gateway's code for: prove who you are before you get a session."""
 REPLY: Final = "a heartbeat's reply"
@@ -95,11 +108,15 @@ class AgentSession:
         self._to_attest = False
         self._rotating = Backoff()
         self._contact = Backoff()
+        self._reopening = Backoff()
+        """Sessions lost since a request last succeeded in one."""
         self._uploading = Backoff()
         self._uploads = Uploads()
         self._schedule = CollectionSchedule()
         self._local_from = 0.0
         self._trouble = ""
+        self._copied = ""
+        """The gateway's report of another host with this key; kept until the agent restarts, so that people see it."""
         self._interval = IDLE_SECONDS
         self._last_beat: float | None = None
         self._beat_factor = 1.0
@@ -125,7 +142,7 @@ class AgentSession:
 
     def wakes_at(self, reading: ClockReading) -> float:
         """Return when to step next if nothing happens before, in monotonic seconds."""
-        contact = self._contact.until
+        contact = max(self._contact.until, self._reopening.until)
         times = [max(contact, self._beat_due(reading)), max(self._local_from, self._schedule.wakes_at(reading))]
         if reading.rotation:
             times.append(max(contact, self._rotating.until))
@@ -138,7 +155,7 @@ class AgentSession:
 
     def health(self, spool: SpoolView) -> tuple[AgentHealthCode, str]:
         """Return the health code and what there is to say about it."""
-        details = " ".join(part for part in (self._trouble, _loss(spool)) if part)[:MAX_DETAILS]
+        details = " ".join(part for part in (self._trouble, self._copied, _loss(spool)) if part)[:MAX_DETAILS]
         if self._stopping:
             return AgentHealthCode.SHUTDOWN, details
         if self._trouble:
@@ -166,7 +183,7 @@ class AgentSession:
     def _next_request(self, reading: ClockReading) -> Request | None:
         if self._stopping:
             return self._farewell(reading)
-        if not self._contact.is_over(reading.monotonic):
+        if not (self._contact.is_over(reading.monotonic) and self._reopening.is_over(reading.monotonic)):
             return None
         if self._nonce:
             nonce, self._nonce = self._nonce, ""
@@ -223,6 +240,7 @@ class AgentSession:
         if not isinstance(asked, SendChallenge | OpenSession | Attest):
             # A nonce or a session proves nothing yet: a gateway that then refuses it must not be asked in a circle.
             self._contact.succeed()
+            self._reopening.succeed()
         if isinstance(asked, SendChallenge | OpenSession | Attest | RotateKey):
             self._admitted(asked, reply, reading)
         elif isinstance(asked, SendHeartbeat) and isinstance(reply, HeartbeatReply):
@@ -289,11 +307,11 @@ class AgentSession:
         if isinstance(failure, Unreachable) and failure.stale:
             return []
         if isinstance(failure, Unauthorised):
-            in_session = bool(self._session_id)
+            if failure.problem.code == COPIED_HOST:
+                self._copied = printable_line(describe_failure(failure))
             self._session_id = ""
-            if in_session and not self._contact.failures:
-                # Sessions end when the service restarts: nothing is wrong yet.
-                self._contact.failures = 1
+            if isinstance(asked, RotateKey | SendHeartbeat | SendEnvelope | SendManifest):
+                self._lose_session(reading)
                 return []
         if isinstance(asked, SendHeartbeat):
             self._refuse_reply(failure)
@@ -306,6 +324,18 @@ class AgentSession:
         self._pause(self._contact, failure, reading)
         return []
 
+    def _lose_session(self, reading: ClockReading) -> None:
+        """Open a new session: at once the first time, because sessions end when the service restarts."""
+        self._contact.succeed()
+        if self._reopening.failures:
+            self._reopening.fail(reading, limit=self._contact_limit(reading))
+        else:
+            self._reopening.failures = 1
+
+    def _contact_limit(self, reading: ClockReading) -> float:
+        """Return the longest wait between attempts to reach the gateway, in seconds."""
+        return float(self.heartbeat_seconds(reading.spool))
+
     def _note_attestation(self, asked: Request | None, failure: Failure) -> None:
         if isinstance(asked, OpenSession) and isinstance(failure, Refused):
             self._to_attest = failure.problem.code == ATTESTATION_REQUIRED
@@ -316,7 +346,7 @@ class AgentSession:
     def _upload_failed(
         self, asked: SendEnvelope | SendManifest, failure: Failure, reading: ClockReading
     ) -> list[Local]:
-        if isinstance(failure, Unauthorised | Unreachable):
+        if isinstance(failure, Unreachable):
             self._pause(self._contact, failure, reading)
             return []
         if isinstance(failure, Refused) and failure.problem.code == NOT_YET:
@@ -330,6 +360,8 @@ class AgentSession:
     def _pause(self, backoff: Backoff, failure: Failure, reading: ClockReading) -> None:
         if isinstance(failure, Throttled):
             backoff.fail(reading, failure.retry_after, throttled=True)
+        elif isinstance(failure, Unreachable):
+            backoff.fail(reading, limit=self._contact_limit(reading))
         else:
             backoff.fail(reading)
 

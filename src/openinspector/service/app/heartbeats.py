@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from openinspector.model.agent import AgentId, HostDescription
+from openinspector.model.agent import AgentHealthCode, AgentId, HostDescription
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.instructions import InstructionBoard, encode_instruction
 from openinspector.service.app.refusal import RefusalCode, RefusedError
@@ -60,7 +60,7 @@ class Heartbeats:
             agent_id=agent_id,
             at=now,
             host=heartbeat.host,
-            health_code=heartbeat.health_code,
+            health_code=_health_code(heartbeat, starts_collection=orders.collects),
             health_details=heartbeat.health_details,
             heartbeat_interval=interval,
         )
@@ -93,6 +93,17 @@ class Heartbeats:
                 self._contacts = {**contacts, **self._contacts}
             raise
         return len(contacts)
+
+
+def _health_code(heartbeat: Heartbeat, *, starts_collection: bool) -> AgentHealthCode:
+    """Return RUNNING for an idle agent that collects, or that starts to collect with this reply (F4.61).
+
+    An agent reports its code before it reads the reply, so it would stay IDLE until its next heartbeat.
+    """
+    collects = starts_collection and not heartbeat.refusals
+    if heartbeat.health_code is AgentHealthCode.IDLE and (collects or heartbeat.collecting):
+        return AgentHealthCode.RUNNING
+    return heartbeat.health_code
 
 
 def check_description(host: HostDescription) -> None:

@@ -24,6 +24,8 @@ class RefusalCode(StrEnum):
     """Not enrolled, or revoked."""
     METHOD_OFF = "method-off"
     """This way of enrolment is not on: try another."""
+    COPIED_HOST = "copied-host"
+    """Another living host uses the same host key: one of the two is a copy."""
     REVOKED = "revoked"
     """The host key was revoked, or replaced by another."""
     ATTESTATION_REQUIRED = "attestation-required"

@@ -30,6 +30,8 @@ class LiveSession:
     id: str = field(repr=False)
     agent_id: AgentId
     key_id: str
+    instance: str
+    """The agent process that opened it; empty if it sent none."""
     public_key: Ed25519PublicKey = field(repr=False)
     expires_at: datetime
     counter: int = 0
@@ -78,7 +80,7 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def open(self, agent: Agent, now: datetime) -> LiveSession:
+    def open(self, agent: Agent, now: datetime, instance: str = "") -> LiveSession:
         """Open a session for an agent that has proved its key; RefusedError where there are too many."""
         self._expire(now)
         for superseded in self._of_agent.get(agent.id, ())[: 1 - SESSIONS_PER_AGENT]:
@@ -89,6 +91,7 @@ class Sessions:
             id=base64.urlsafe_b64encode(self._random(24)).decode(),
             agent_id=agent.id,
             key_id=key_id(agent.public_key),
+            instance=instance,
             public_key=Ed25519PublicKey.from_public_bytes(agent.public_key),
             expires_at=now + SESSION_LIFETIME,
             refilled_at=now,

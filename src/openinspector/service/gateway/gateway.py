@@ -4,9 +4,10 @@ from asyncio import Semaphore
 from dataclasses import dataclass, field
 from typing import Final
 
+from openinspector.service.app.copied_hosts import CopiedHosts
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.enrolment import Admission, Nonces
-from openinspector.service.app.heartbeats import Heartbeats
+from openinspector.service.app.heartbeats import Heartbeats, Intervals
 from openinspector.service.app.releases import Releases
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry
@@ -31,6 +32,7 @@ class Gateway:
     counters: Counters
     clock: Clock
     admission: Admission
+    copied_hosts: CopiedHosts = field(default_factory=lambda: CopiedHosts(Intervals().idle))
     uploads: Slots = field(default_factory=lambda: Slots(UPLOAD_BYTES))
     """Bytes of telemetry on their way: bounds memory; who finds none free is told to come back."""
     ingests: Semaphore = field(default_factory=lambda: Semaphore(8))

@@ -22,6 +22,7 @@ STATUS: Final[Mapping[RefusalCode, int]] = MappingProxyType(
         _C.REPLAYED: 401,
         _C.BAD_NONCE: 401,
         _C.UNKNOWN_AGENT: 401,
+        _C.COPIED_HOST: 401,
         _C.REVOKED: 401,
         _C.ENROLMENT_REFUSED: 403,
         _C.METHOD_OFF: 403,

@@ -91,6 +91,8 @@ class Caller:
     """An agent whose request is proved; what it sent is still to be read."""
 
     agent_id: AgentId
+    instance: str
+    """The agent process that opened the session; empty if it sent none."""
     claim: SignedRequest
     request: Request
     limit: int
@@ -131,7 +133,9 @@ def authenticate(gateway: Gateway, request: Request, expected: Body) -> Caller:
     # Only the key's holder moves the counter, and only it makes the connection its own.
     session.counter = claim.covered.counter
     _prove_connection(request, session.agent_id)
-    return Caller(agent_id=session.agent_id, claim=claim, request=request, limit=expected.limit)
+    return Caller(
+        agent_id=session.agent_id, instance=session.instance, claim=claim, request=request, limit=expected.limit
+    )
 
 
 def decode_body(body: bytes, decoder: msgspec.json.Decoder[T], what: str) -> T:

@@ -31,4 +31,5 @@ async def rotation(gateway: Gateway, request: Request) -> KeyRotated:
             advice="Start the rotation again, with another new key.",
         )
     gateway.sessions.drop_agent(caller.agent_id)
+    gateway.copied_hosts.forget(caller.agent_id)
     return KeyRotated(key_id=key_id(asked.public_key))

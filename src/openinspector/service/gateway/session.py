@@ -27,7 +27,8 @@ async def session(gateway: Gateway, request: Request) -> Session:
         agent = await run_in_threadpool(find_agent, gateway.admission, agent_id, unproved.claim.key_id)
         unproved.check_signature(agent.public_key)
         await run_in_threadpool(check_attested, gateway.admission, agent_id, now)
-    opened = gateway.sessions.open(agent, now)
+    gateway.copied_hosts.check_opening(agent_id, asked.instance, now)
+    opened = gateway.sessions.open(agent, now, asked.instance)
     return Session(
         session_id=opened.id,
         expires_at=opened.expires_at,

@@ -49,6 +49,7 @@ async def end_revoked(gateway: Gateway) -> None:
         return
     for agent in agents:
         if gateway.sessions.drop_agent_unless(agent, known.get(agent)):
+            gateway.copied_hosts.forget(agent)
             _log.info("gateway sessions ended", agent=agent, reason="revoked" if agent not in known else "rotated")
     gateway.heartbeats.reattest(asked)
 

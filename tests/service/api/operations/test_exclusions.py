@@ -52,7 +52,7 @@ def test_exclusions_are_described_in_a_map(excluded: Caller) -> None:
                 "description": "No agent is installed.",
                 "recommendation": "Install the agent.",
                 "scopes": [{"key": "INSTANCE_ID", "value": builders.agent_id(3)}],
-                "attributes": [],
+                "attributes": [{"key": "INSTANCE_ID", "value": builders.agent_id(3)}],
             }
         },
         "failedItems": {NO_EXCLUSION: {"failureCode": "ITEM_DOES_NOT_EXIST", "retryable": False}},

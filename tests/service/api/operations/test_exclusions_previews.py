@@ -38,7 +38,7 @@ def test_its_exclusions_come_in_pages(call: Caller, template: str) -> None:
         "description": "No agent is installed.",
         "recommendation": "Install the agent.",
         "scopes": [{"key": "INSTANCE_ID", "value": builders.agent_id(3)}],
-        "attributes": [],
+        "attributes": [{"key": "INSTANCE_ID", "value": builders.agent_id(3)}],
     }
 
 
@@ -49,7 +49,7 @@ def test_its_exclusions_come_in_pages(call: Caller, template: str) -> None:
         ({"previewToken": OTHER}, ("InvalidInputException", "INVALID_ATTRIBUTE")),
         ({"previewToken": "nope"}, ("InvalidInputException", "INVALID_ATTRIBUTE")),
         ({"locale": "FR_FR"}, ("InvalidInputException", "INVALID_LOCALE")),
-        ({"maxResults": 501}, ("InvalidInputException", "INVALID_MAX_RESULTS")),
+        ({"maxResults": 0}, ("InvalidInputException", "INVALID_MAX_RESULTS")),
         ({"nextToken": "x"}, ("InvalidInputException", "INVALID_PAGINATION_TOKEN")),
         ({"assessmentTemplateArn": "arn"}, ("InvalidInputException", "INVALID_ASSESSMENT_TEMPLATE_ARN")),
         (

@@ -195,7 +195,7 @@ def test_bounds_of_a_pattern(call: Caller, pattern: str) -> None:
     )
 
 
-@pytest.mark.parametrize("wanted", [-1, 0, 501, 2**80])
+@pytest.mark.parametrize("wanted", [-1, 0, -(2**80)])
 def test_bounds_of_a_page(call: Caller, wanted: int) -> None:
     assert call.refusal("ListAssessmentTargets", maxResults=wanted) == ("InvalidInputException", "INVALID_MAX_RESULTS")
 
