@@ -289,12 +289,15 @@ class PamConfiguration(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordQuality(Record):
-    """``pwquality.conf`` and its ``.d`` folder, later values winning."""
+    """The effective settings of ``pwquality.conf`` and its folder."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     present: bool
     values: dict[str, str] = field(default_factory=dict)
+    """Lower-case name to value, clamped as the library does; the value of a flag is empty."""
+    stopped_at: str = ""
+    """``path:line: reason`` of the line at which the library stops reading; empty if it reads everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

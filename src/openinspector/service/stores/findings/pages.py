@@ -1,7 +1,7 @@
-"""One page of findings, merged from the blocks it can come from (ADR 48).
+"""Read one page of findings by merging the blocks that can contribute to it.
 
-Blocks are looked at in the order of their first finding, only those that have what is wanted, until those that are left
-stand behind the page. A page costs the same wherever in the list it is, and whether the filter matches much or little.
+Blocks with matching bits are visited in the order of their first finding, until every remaining block begins after the
+page.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,41 +15,41 @@ from openinspector.model.run_state import TERMINAL
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Cursor, Page, PageRequest
 from openinspector.service.stores.columns import from_micros, to_json, to_micros
-from openinspector.service.stores.finding_bits import BLOCK, BitsKind, Condition, matching, places_of
-from openinspector.service.stores.finding_row import SEVERITIES, attribute_bodies
-from openinspector.service.stores.finding_text import digest
+from openinspector.service.stores.findings.bits import BLOCK, BitsKind, Condition, matching, places_of
+from openinspector.service.stores.findings.rows import SEVERITY_CODES, attribute_bodies
+from openinspector.service.stores.findings.texts import digest
 from openinspector.service.stores.query import in_batches
 from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK, RESULT, RUN, TEXT
 
 _BLOCKS_AT_FIRST: Final = 4
 _BLOCKS_AT_A_TIME: Final = 256
 _CHOOSING: Final = 2
-"""Conditions that choose blocks, those that mostly match least; to plan more takes longer than to read their bits."""
+"""Number of conditions, most selective first, that select blocks; planning more costs more than reading their bits."""
 _PROBES: Final = 20
-"""Cube root of a block."""
+"""Places probed per query: the cube root of `BLOCK`, so that three queries find a place."""
 _LAST: Final = "\U0010ffff"
-"""Behind every id."""
+"""Sorts after every id."""
 OF_ENDED_RUNS: Final = select(RUN.c.state).where(RUN.c.arn == RESULT.c.run_arn).scalar_subquery().in_(sorted(TERMINAL))
-"""The condition that a result's run has ended. Looked up for each, lest a page begin with a list of all ended runs."""
+"""The condition that a result's run has ended. A correlated subquery: a join would first list all ended runs."""
 
 
 def read_finding_page(connection: Connection, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:
-    """Return one page of the findings that ``wanted`` asks for."""
+    """Return one page of the findings that match ``wanted``."""
     most = page.limit + 1
     runs: dict[int, str] = {}
-    spots: list[int] = []
+    positions: list[int] = []
     latest = -1
     for block, places in _places(connection, wanted, page.after):
-        if len(spots) >= most and block.first_at > latest:
+        if len(positions) >= most and block.first_at > latest:
             break
         taken = [block.id * BLOCK + place for place in islice(places, most)]
         if taken:
-            spots += taken
+            positions += taken
             runs[block.id] = block.run_arn
             latest = max(latest, block.last_at)
     found = sorted(
-        (row.created_at, finding_arn(runs[row.spot // BLOCK], row.id))  # type: ignore[arg-type]
-        for some in in_batches(spots)
+        (row.created_at, finding_arn(runs[row.position // BLOCK], row.id))  # type: ignore[arg-type]
+        for some in in_batches(positions)
         for row in connection.execute(_keys(some))
     )
     shown = found[: page.limit]
@@ -63,7 +63,7 @@ def read_finding_page(connection: Connection, wanted: FindingFilter, page: PageR
 def _places(
     connection: Connection, wanted: FindingFilter, after: Cursor | None
 ) -> Iterator[tuple[Row[Any], Iterator[int]]]:
-    """Yield blocks and the places in them of findings that are wanted, the block with the earliest finding first."""
+    """Yield blocks with the places of matching findings, the block with the earliest finding first."""
     conditions = _conditions(wanted)
     choosing = conditions[:_CHOOSING]
     query = _blocks(wanted, after).where(*(condition(FINDING_BLOCK.c.id).exists() for condition in choosing))
@@ -75,7 +75,7 @@ def _places(
 
 
 def _in_turn(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Row[Any]]]:
-    """Yield blocks in order, a few at first: most pages need no more."""
+    """Yield blocks in order, a few at first: most pages need no more than those."""
     place = tuple_(FINDING_BLOCK.c.first_at, FINDING_BLOCK.c.id)
     query = query.order_by(FINDING_BLOCK.c.first_at, FINDING_BLOCK.c.id)
     most, blocks = _BLOCKS_AT_FIRST, connection.execute(query.limit(_BLOCKS_AT_FIRST)).all()
@@ -89,7 +89,7 @@ def _in_turn(connection: Connection, query: Select[Any]) -> Iterator[Sequence[Ro
 
 
 def _blocks(wanted: FindingFilter, after: Cursor | None) -> Select[Any]:
-    """Ask for the blocks that can have what is wanted."""
+    """Return the query for blocks that can contain matching findings."""
     query = select(FINDING_BLOCK, RESULT.c.run_arn).join(RESULT, RESULT.c.id == FINDING_BLOCK.c.result_id)
     if wanted.of_ended_runs:
         query = query.where(OF_ENDED_RUNS)
@@ -107,42 +107,42 @@ def _blocks(wanted: FindingFilter, after: Cursor | None) -> Select[Any]:
 def _within(
     connection: Connection, wanted: FindingFilter, after: Cursor | None, blocks: Sequence[Row[Any]]
 ) -> Mapping[int, int]:
-    """Return for each block the bits of the places that are within the wanted time and behind the cursor."""
+    """Return for each block the bits of the places within the time range and after the cursor."""
     starts, ends = {block.id: 0 for block in blocks}, {block.id: block.size for block in blocks}
     if after is not None:
         behind = to_micros(after.created_at)
         cut = [(block, *_cursor_in(block, after)) for block in blocks if block.first_at <= behind]
-        starts |= _places_behind(connection, cut)
+        starts |= _places_after(connection, cut)
     if wanted.created.begin is not None:
         begin = to_micros(wanted.created.begin)
-        for block, place in _places_behind(connection, [(b, begin, "") for b in blocks if b.first_at < begin]).items():
+        for block, place in _places_after(connection, [(b, begin, "") for b in blocks if b.first_at < begin]).items():
             starts[block] = max(starts[block], place)
     if wanted.created.end is not None:
         end = to_micros(wanted.created.end)
-        ends |= _places_behind(connection, [(block, end, _LAST) for block in blocks if block.last_at > end])
+        ends |= _places_after(connection, [(block, end, _LAST) for block in blocks if block.last_at > end])
     return {block: (1 << ends[block]) - 1 & -1 << starts[block] for block in starts}
 
 
 def _cursor_in(block: Row[Any], cursor: Cursor) -> tuple[int, str]:
-    """Return the cursor among the findings of a run; between runs the order of their ARNs decides."""
+    """Return creation time and id of the cursor relative to a block's run; runs are ordered by ARN."""
     created_at, start = to_micros(cursor.created_at), finding_arn(block.run_arn, "")
     if cursor.arn.startswith(start):
         return created_at, cursor.arn[len(start) :]
     return created_at, "" if start > cursor.arn else _LAST
 
 
-def _places_behind(connection: Connection, cuts: Sequence[tuple[Row[Any], int, str]]) -> dict[int, int]:
-    """Return for each block the first place that stands behind a moment and id, its size where none does.
+def _places_after(connection: Connection, cuts: Sequence[tuple[Row[Any], int, str]]) -> dict[int, int]:
+    """Return for each block the first place after a time and id, or the block's size.
 
-    All blocks are searched together, each divided by `_PROBES` places: as few queries as for one.
+    All blocks are searched together, so that they take as few queries as one.
     """
     lows, highs = {block.id: 0 for block, _, _ in cuts}, {block.id: block.size for block, _, _ in cuts}
-    positions = {block.id: (created_at, identifier) for block, created_at, identifier in cuts}
+    limits = {block.id: (created_at, identifier) for block, created_at, identifier in cuts}
     while probes := [block * BLOCK + place for block in lows for place in _probes(lows[block], highs[block])]:
         found = (row for some in in_batches(probes) for row in connection.execute(_keys(some)))
         for row in found:
-            block, place = divmod(row.spot, BLOCK)
-            if (row.created_at, row.id) <= positions[block]:
+            block, place = divmod(row.position, BLOCK)
+            if (row.created_at, row.id) <= limits[block]:
                 lows[block] = max(lows[block], place + 1)
             else:
                 highs[block] = min(highs[block], place)
@@ -150,16 +150,16 @@ def _places_behind(connection: Connection, cuts: Sequence[tuple[Row[Any], int, s
 
 
 def _probes(low: int, high: int) -> Sequence[int]:
-    """Return places that divide those from ``low`` up to ``high``, which is not among them."""
+    """Return places that divide the range from ``low`` up to, not including, ``high``."""
     return range(low, high)[:: (high - low) // _PROBES + 1]
 
 
-def _keys(spots: Sequence[int]) -> Select[Any]:
-    return select(FINDING.c.spot, FINDING.c.created_at, FINDING.c.id).where(FINDING.c.spot.in_(spots))
+def _keys(positions: Sequence[int]) -> Select[Any]:
+    return select(FINDING.c.position, FINDING.c.created_at, FINDING.c.id).where(FINDING.c.position.in_(positions))
 
 
 def _conditions(wanted: FindingFilter) -> list[Condition]:
-    words = (
+    texts_by_kind = (
         (BitsKind.AGENT, wanted.agent_ids),
         (BitsKind.RULE, wanted.rule_names),
         (BitsKind.AUTO_SCALING_GROUP, wanted.auto_scaling_groups),
@@ -167,7 +167,7 @@ def _conditions(wanted: FindingFilter) -> list[Condition]:
     )
     found = [_has_text(BitsKind.ATTRIBUTE, (body,)) for body in attribute_bodies(wanted.attributes)]
     found += [_has_text(BitsKind.USER_ATTRIBUTE, (body,)) for body in attribute_bodies(wanted.user_attributes)]
-    found += [_has_text(kind, map(to_json, texts)) for kind, texts in words if texts]
+    found += [_has_text(kind, map(to_json, texts)) for kind, texts in texts_by_kind if texts]
     return [*found, _has_severity(wanted)] if wanted.severities else found
 
 
@@ -188,7 +188,7 @@ def _has_text(kind: BitsKind, bodies: Iterable[str]) -> Condition:
 
 
 def _has_severity(wanted: FindingFilter) -> Condition:
-    values = [SEVERITIES.index(one) for one in wanted.severities]
+    values = [SEVERITY_CODES[one] for one in wanted.severities]
 
     def bits(blocks: Sequence[int] | ColumnElement[int]) -> Select[Any]:
         query = select(FINDING_BITS.c.block, FINDING_BITS.c.bits).where(FINDING_BITS.c.kind == BitsKind.SEVERITY)

@@ -1,9 +1,4 @@
-"""Which findings of a block have a value, as bits: how every filter of findings is answered (ADR 48).
-
-A run's findings are kept in blocks of up to `BLOCK`, in the order of lists. A finding's ``spot`` is its block's number
-times `BLOCK` plus its place in the block. For each value that a finding of the block has and lists can be filtered by,
-one row has a bit for every place. Filters are then ANDs and ORs of whole numbers, whatever they match.
-"""
+"""Store and match, for each block and value, one bit per finding: set if the finding has the value."""
 
 import struct
 from collections import defaultdict
@@ -14,25 +9,26 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select
 
 from openinspector.service.stores.dialect import insert_many_new, upsert
-from openinspector.service.stores.finding_text import unpack
-from openinspector.service.stores.schema import FINDING, FINDING_BITS
+from openinspector.service.stores.findings.rows import FindingRow
+from openinspector.service.stores.findings.texts import unpack
+from openinspector.service.stores.schema import FINDING_BITS
 
 BLOCK: Final = 8192
-"""Findings of a block, at most. A constant of the stored format."""
+"""Maximum number of findings in a block. Part of the stored format."""
 
 Condition = Callable[[Sequence[int] | ColumnElement[int]], Select[Any]]
-"""Makes a query for the bits, in these blocks, of the values of which one is enough."""
+"""Returns a query for the bits, in given blocks, of alternative values."""
 
 _SPARSE: Final = b"\x00"
-"""Then places, two bytes each."""
+"""Followed by places, two bytes each, little-endian."""
 _DENSE: Final = b"\x01"
-"""Then a whole number, little-endian."""
+"""Followed by the bits as an integer, little-endian."""
 _PLACE_BYTES: Final = 2
 _BYTE: Final = 8
 
 
 class BitsKind(IntEnum):
-    """What a value is to a finding. A text may be an agent's id and a rule's name at once."""
+    """The field that a value belongs to: one text may be an agent's id and a rule's name. Part of the stored format."""
 
     SEVERITY = 0
     RULES_PACKAGE = 1
@@ -43,15 +39,8 @@ class BitsKind(IntEnum):
     USER_ATTRIBUTE = 6
 
 
-_COLUMNS: Final = (
-    *((FINDING.columns.keys().index(kind.name.lower()), kind) for kind in tuple(BitsKind)[: BitsKind.ATTRIBUTE]),
-)
-_ATTRIBUTES: Final = FINDING.columns.keys().index("attributes")
-_USER_ATTRIBUTES: Final = FINDING.columns.keys().index("user_attributes")
-
-
-def add_bits(connection: Connection, block: int, rows: Sequence[Sequence[Any]]) -> None:
-    """Store the bits of a block whose findings' rows, in the table's order, stand at places 0, 1, …."""
+def add_bits(connection: Connection, block: int, rows: Sequence[FindingRow]) -> None:
+    """Store the bits of a block whose findings are ``rows``, at places 0, 1, …."""
     places: dict[tuple[BitsKind, int], list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         for value in _values(row):
@@ -60,9 +49,9 @@ def add_bits(connection: Connection, block: int, rows: Sequence[Sequence[Any]]) 
     insert_many_new(connection, FINDING_BITS, ("block", "kind", "value"), stored)
 
 
-def move_user_attributes(connection: Connection, spot: int, old: Iterable[int], new: Iterable[int]) -> None:
-    """Note that the finding at a spot has other user attributes; numbers of texts. The caller holds the result."""
-    block, place = divmod(spot, BLOCK)
+def move_user_attributes(connection: Connection, position: int, old: Iterable[int], new: Iterable[int]) -> None:
+    """Replace the user attributes of one finding, as numbers of texts. The caller has locked the result."""
+    block, place = divmod(position, BLOCK)
     before, after = set(old), set(new)
     for value in sorted(before ^ after):
         key = {"kind": BitsKind.USER_ATTRIBUTE, "value": value, "block": block}
@@ -76,10 +65,7 @@ def move_user_attributes(connection: Connection, spot: int, old: Iterable[int], 
 
 
 def matching(connection: Connection, blocks: Sequence[Row[Any]], conditions: Sequence[Condition]) -> Mapping[int, int]:
-    """Return the bits of the findings that meet every condition, by block; blocks without any are left out.
-
-    A condition makes a query for the bits, in given blocks, of the values of which one is enough.
-    """
+    """Return the bits of the findings that meet every condition, by block; omit blocks without any."""
     found = {block.id: (1 << block.size) - 1 for block in blocks}
     for condition in conditions:
         either: dict[int, int] = defaultdict(int)
@@ -92,7 +78,7 @@ def matching(connection: Connection, blocks: Sequence[Row[Any]], conditions: Seq
 
 
 def encode(places: Sequence[int]) -> bytes:
-    """Return bits as they are stored, in the shorter of two ways; ``places`` in order, at least one."""
+    """Encode set bits in the shorter of two forms; ``places`` are sorted and not empty."""
     if len(places) * _PLACE_BYTES * _BYTE <= places[-1]:
         return _SPARSE + struct.pack(f"<{len(places)}H", *places)
     bits = _number(places)
@@ -100,33 +86,36 @@ def encode(places: Sequence[int]) -> bytes:
 
 
 def decode(stored: bytes) -> int:
-    """Return the whole number whose bits were stored."""
+    """Return the stored bits as an integer."""
     if stored[:1] == _DENSE:
         return int.from_bytes(stored[1:], "little")
     return _number(struct.unpack(f"<{len(stored) // _PLACE_BYTES}H", stored[1:]))
 
 
 def places_of(bits: int) -> Iterator[int]:
-    """Yield the places of the bits that are set, the lowest first."""
+    """Yield the places of the set bits, lowest first."""
     while bits:
         lowest = bits & -bits
         yield lowest.bit_length() - 1
         bits ^= lowest
 
 
-def _values(row: Sequence[Any]) -> Iterator[tuple[BitsKind, int]]:
-    """Yield the values of a finding; each once, though attributes may repeat."""
-    for column, kind in _COLUMNS:
-        if row[column] is not None:
-            yield kind, row[column]
-    for number in set(unpack(row[_ATTRIBUTES])):
+def _values(row: FindingRow) -> Iterator[tuple[BitsKind, int]]:
+    """Yield the values of a finding, each once: attributes may repeat."""
+    yield BitsKind.SEVERITY, row.severity
+    yield BitsKind.RULES_PACKAGE, row.rules_package
+    yield BitsKind.RULE, row.rule
+    yield BitsKind.AGENT, row.agent
+    if row.auto_scaling_group is not None:
+        yield BitsKind.AUTO_SCALING_GROUP, row.auto_scaling_group
+    for number in set(unpack(row.attributes)):
         yield BitsKind.ATTRIBUTE, number
-    for number in set(unpack(row[_USER_ATTRIBUTES])):
+    for number in set(unpack(row.user_attributes)):
         yield BitsKind.USER_ATTRIBUTE, number
 
 
 def _number(places: Sequence[int]) -> int:
-    """Return the whole number with these bits; ``places`` in order."""
+    """Return the integer with these bits set; ``places`` are sorted."""
     dense = bytearray(places[-1] // _BYTE + 1)
     for place in places:
         dense[place // _BYTE] |= 1 << place % _BYTE

@@ -6,8 +6,8 @@ from openinspector.model.finding import Attribute
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.stores.engine import reading
-from openinspector.service.stores.finding_bits import BLOCK
-from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.findings.bits import BLOCK
+from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK
 from openinspector.testing.conformance.finding_store import replaced_by
 from openinspector.testing.model_builders import finding, moment, run
@@ -31,8 +31,8 @@ def test_findings_that_come_one_by_one_make_few_blocks(engine: Engine) -> None:
     for one in findings:
         store.add_findings([one])
     with reading(engine) as connection:
-        spots = set(connection.scalars(select(FINDING.c.spot)))
-    assert sum(sizes(engine)) == len(spots) == len(findings)
+        positions = set(connection.scalars(select(FINDING.c.position)))
+    assert sum(sizes(engine)) == len(positions) == len(findings)
     assert len(sizes(engine)) < len(findings).bit_length() + 1
     listed = store.list_findings(FindingFilter(), PageRequest(limit=1000)).rows
     assert list(listed) == [one.arn for one in sorted(findings, key=lambda one: (one.created_at, one.arn))]

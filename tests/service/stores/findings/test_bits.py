@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.service.stores.finding_bits import BLOCK, decode, encode, places_of
+from openinspector.service.stores.findings.bits import BLOCK, decode, encode, places_of
 
 PLACES = st.sets(st.integers(0, BLOCK - 1), min_size=1, max_size=600).map(sorted)
 

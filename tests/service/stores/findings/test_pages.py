@@ -12,8 +12,8 @@ from openinspector.service.ports.assessment_store import TimeRange
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.stores.engine import reading
-from openinspector.service.stores.finding_bits import BLOCK
-from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.findings.bits import BLOCK
+from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.testing.conformance.finding_store import replaced_by
 from openinspector.testing.memory_assessment_store import MemoryAssessmentStore
 from openinspector.testing.memory_finding_store import MemoryFindingStore

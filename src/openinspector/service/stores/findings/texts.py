@@ -1,8 +1,6 @@
-"""The texts of findings, each kept once a run.
+"""Texts of findings, stored once per run and referred to by number.
 
-Thousands of findings of a run share a description, a recommendation, an attribute; hundreds share a title but for the
-host's name in it. So texts are kept as JSON, with one raw control character (which JSON never contains) standing for
-the agent's id, and findings keep their numbers.
+A text is stored as JSON. A raw control character, which JSON never contains, replaces the agent's id.
 """
 
 import hashlib
@@ -22,26 +20,26 @@ _DIGEST_BYTES: Final = 16
 _DECODE_PROSE: Final = msgspec.json.Decoder(str)
 
 
-class Wording:
-    """Writes the texts of one batch of findings; what repeats is written once."""
+class TextWriter:
+    """Encodes the texts of one batch of findings; repeated texts are encoded once."""
 
     def __init__(self) -> None:
-        self._words: dict[str, str] = {}
+        self._bodies: dict[str, str] = {}
         self._assets: dict[int, tuple[AssetAttributes, str]] = {}
 
     def word(self, text: str) -> str:
-        """Return what a text is kept and searched as."""
-        body = self._words.get(text)
+        """Return the stored form of a text that filters search."""
+        body = self._bodies.get(text)
         if body is None:
-            body = self._words[text] = to_json(text)
+            body = self._bodies[text] = to_json(text)
         return body
 
     def prose(self, text: str, agent_id: str) -> str:
-        """Return what a text that may name its host is kept as."""
+        """Return the stored form of a text that may contain its agent's id."""
         return to_json(text).replace(agent_id, _AGENT) if agent_id in text else self.word(text)
 
     def asset(self, asset: AssetAttributes) -> str:
-        """Return what a host's description is kept as; all findings of a host share one object."""
+        """Return the stored form of an asset; all findings of a host share one object."""
         known = self._assets.get(id(asset))
         if known is None:
             known = self._assets[id(asset)] = (asset, to_json(asset))
@@ -49,27 +47,27 @@ class Wording:
 
 
 def read_prose(body: str, agent_id: str) -> str:
-    """Return the text that `Wording.prose` made ``body`` of."""
+    """Decode a text that `TextWriter.prose` encoded."""
     return _DECODE_PROSE.decode(body.replace(_AGENT, agent_id))
 
 
 def digest(body: str) -> bytes:
-    """Return what a text is found by: SHA-256, cut to 16 bytes."""
+    """Return the key of a stored text: SHA-256, cut to 16 bytes."""
     return hashlib.sha256(body.encode()).digest()[:_DIGEST_BYTES]
 
 
 def pack(numbers: Iterable[int]) -> str:
-    """Return numbers of texts as one text in which each can be searched: `` 12 57 ``."""
+    """Return numbers as one text, each between spaces: `` 12 57 ``."""
     return " ".join(("", *map(str, numbers), ""))
 
 
 def unpack(packed: str) -> list[int]:
-    """Return the numbers that `pack` packed."""
+    """Return the numbers in a packed text."""
     return [int(number) for number in packed.split()]
 
 
 def intern_texts(connection: Connection, result_id: int, bodies: Collection[str]) -> Mapping[str, int]:
-    """Return the number of each text, adding those that are new. The caller holds the result's row."""
+    """Return the number of each text; add new texts. The caller has locked the result."""
     by_digest = {digest(body): body for body in bodies}
     numbers: dict[str, int] = {}
     for wanted in in_batches(tuple(by_digest)):
@@ -84,7 +82,7 @@ def intern_texts(connection: Connection, result_id: int, bodies: Collection[str]
     return numbers
 
 
-def texts(connection: Connection, numbers: Collection[int]) -> Mapping[int, str]:
+def read_texts(connection: Connection, numbers: Collection[int]) -> Mapping[int, str]:
     """Return texts by number."""
     found: dict[int, str] = {}
     for wanted in in_batches(tuple(numbers)):

@@ -1,4 +1,4 @@
-"""Findings and exclusions in SQL."""
+"""`SqlFindingStore`: findings and exclusions in SQL."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -16,18 +16,18 @@ from openinspector.service.ports.page import Page, PageRequest
 from openinspector.service.stores.columns import to_micros
 from openinspector.service.stores.dialect import insert_new
 from openinspector.service.stores.engine import reading, writing
-from openinspector.service.stores.finding_bits import move_user_attributes
-from openinspector.service.stores.finding_block import add_rows, delete_rows
-from openinspector.service.stores.finding_page import OF_ENDED_RUNS, read_finding_page
-from openinspector.service.stores.finding_row import (
-    SEVERITIES,
+from openinspector.service.stores.findings.bits import move_user_attributes
+from openinspector.service.stores.findings.blocks import add_rows, delete_rows
+from openinspector.service.stores.findings.pages import OF_ENDED_RUNS, read_finding_page
+from openinspector.service.stores.findings.rows import (
+    SEVERITY_CODES,
     attribute_bodies,
     finding_id,
     from_rows,
     read_attributes,
     to_rows,
 )
-from openinspector.service.stores.finding_text import intern_texts, pack, texts, unpack
+from openinspector.service.stores.findings.texts import intern_texts, pack, read_texts, unpack
 from openinspector.service.stores.query import in_batches
 from openinspector.service.stores.schema import EXCLUSION, FINDING, RESULT
 
@@ -37,23 +37,23 @@ _BY_ID: Final = (
     .where(RESULT.c.run_arn == bindparam("run"), FINDING.c.id.in_(bindparam("ids", expanding=True)))
 )
 _BY_ID_IF_ENDED: Final = _BY_ID.where(OF_ENDED_RUNS)
-"""Both made once: to make a statement takes as long as to carry it out."""
+"""Prebuilt: compiling the statement costs as much as executing it."""
 
 
 class SqlFindingStore:
-    """Keeps what runs produced."""
+    """Stores findings and exclusions of runs."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add_findings(self, findings: Sequence[Finding]) -> None:
-        """Add findings, all or nothing; one that is there already stays as it is."""
+        """Add findings, all or nothing; existing ones do not change."""
         by_run: dict[RunArn, list[Finding]] = defaultdict(list)
         for finding in findings:
             by_run[finding.run_arn].append(finding)
         with writing(self._engine) as connection:
             for run in sorted(by_run):
-                result_id = _hold_result(connection, run)
+                result_id = _lock_result(connection, run)
                 new = _only_new(connection, result_id, by_run[run])
                 if new:
                     add_rows(connection, result_id, to_rows(connection, result_id, new))
@@ -61,7 +61,7 @@ class SqlFindingStore:
     def findings_by_arn(
         self, arns: Sequence[FindingArn], *, of_ended_runs: bool = False
     ) -> Mapping[FindingArn, Finding]:
-        """Return the findings that exist; on demand only those of runs that have ended."""
+        """Return the findings that exist, optionally only of runs that have ended."""
         by_run: dict[RunArn, list[str]] = defaultdict(list)
         query = _BY_ID_IF_ENDED if of_ended_runs else _BY_ID
         for arn in arns:
@@ -82,7 +82,7 @@ class SqlFindingStore:
             return read_finding_page(connection, wanted, page)
 
     def counts(self, run: RunArn) -> Mapping[Severity, int]:
-        """Return how many findings of each severity a run has; all five keys."""
+        """Return the number of findings of a run by severity; all five keys."""
         query = (
             select(FINDING.c.severity, func.count())
             .join(RESULT, RESULT.c.id == FINDING.c.result_id)
@@ -91,10 +91,10 @@ class SqlFindingStore:
         )
         with reading(self._engine) as connection:
             found = {row.severity: int(row[1]) for row in connection.execute(query)}
-        return {severity: found.get(place, 0) for place, severity in enumerate(SEVERITIES)}
+        return {severity: found.get(code, 0) for severity, code in SEVERITY_CODES.items()}
 
     def counts_by_package(self, run: RunArn) -> Mapping[RulesPackageArn, int]:
-        """Return how many findings of each rules package a run has; packages without findings are left out."""
+        """Return the number of findings of a run by rules package; omit packages without findings."""
         query = (
             select(FINDING.c.rules_package, func.count())
             .join(RESULT, RESULT.c.id == FINDING.c.result_id)
@@ -103,7 +103,7 @@ class SqlFindingStore:
         )
         with reading(self._engine) as connection:
             found = {int(row[0]): int(row[1]) for row in connection.execute(query)}
-            names = texts(connection, found)
+            names = read_texts(connection, found)
         return {msgspec.json.decode(names[number], type=RulesPackageArn): count for number, count in found.items()}
 
     def change_user_attributes(
@@ -112,7 +112,7 @@ class SqlFindingStore:
         change: Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]],
         updated_at: datetime | None = None,
     ) -> bool:
-        """Replace a finding's user attributes by what ``change`` makes of them; say whether the finding exists."""
+        """Replace a finding's user attributes by the result of ``change``; return True if the finding exists."""
         run = run_of(arn)
         one = finding_id(arn, run)
         with writing(self._engine) as connection:
@@ -120,22 +120,24 @@ class SqlFindingStore:
             if result_id is None:
                 return False
             place = (FINDING.c.result_id == result_id, FINDING.c.id == one)
-            before = connection.execute(select(FINDING.c.spot, FINDING.c.user_attributes).where(*place)).one_or_none()
+            before = connection.execute(
+                select(FINDING.c.position, FINDING.c.user_attributes).where(*place)
+            ).one_or_none()
             if before is None:
                 return False
             held = unpack(before.user_attributes)
-            bodies = attribute_bodies(change(read_attributes(before.user_attributes, texts(connection, held))))
+            bodies = attribute_bodies(change(read_attributes(before.user_attributes, read_texts(connection, held))))
             numbers = intern_texts(connection, result_id, bodies)
             after = [numbers[body] for body in bodies]
             changed: dict[str, object] = {"user_attributes": pack(after)}
             if updated_at is not None:
                 changed["updated_at"] = to_micros(updated_at)
             connection.execute(update(FINDING).where(*place).values(**changed))
-            move_user_attributes(connection, before.spot, held, after)
+            move_user_attributes(connection, before.position, held, after)
         return True
 
     def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:
-        """Add exclusions, all or nothing; one that is there already stays as it is."""
+        """Add exclusions, all or nothing; existing ones do not change."""
         rows = [{"arn": one.arn, "run_arn": one.run_arn, "preview": one.preview} for one in exclusions]
         if not rows:
             return
@@ -161,13 +163,13 @@ class SqlFindingStore:
             return [ExclusionArn(arn) for arn in connection.scalars(query.order_by(EXCLUSION.c.arn).limit(limit))]
 
     def runs(self) -> Sequence[RunArn]:
-        """Return every run that produced anything, sorted."""
+        """Return every run that has findings or exclusions, sorted."""
         with reading(self._engine) as connection:
             found = {*connection.scalars(select(RESULT.c.run_arn)), *connection.scalars(select(EXCLUSION.c.run_arn))}
         return [RunArn(run) for run in sorted(found)]
 
     def delete_run(self, run: RunArn) -> None:
-        """Delete everything a run produced."""
+        """Delete the findings and exclusions of a run."""
         with writing(self._engine) as connection:
             connection.execute(delete(EXCLUSION).where(EXCLUSION.c.run_arn == run))
             result_id = connection.scalar(select(RESULT.c.id).where(RESULT.c.run_arn == run).with_for_update())
@@ -177,14 +179,14 @@ class SqlFindingStore:
             connection.execute(delete(RESULT).where(RESULT.c.id == result_id))
 
 
-def _hold_result(connection: Connection, run: RunArn) -> int:
-    """Return the number of a run, and keep other writers of that run waiting until we are done."""
+def _lock_result(connection: Connection, run: RunArn) -> int:
+    """Return the number of a run's result and lock it until the transaction ends."""
     connection.execute(insert_new(connection, RESULT, ("run_arn",)), {"run_arn": run})
     return int(connection.execute(select(RESULT.c.id).where(RESULT.c.run_arn == run).with_for_update()).scalar_one())
 
 
 def _only_new(connection: Connection, result_id: int, findings: Sequence[Finding]) -> list[Finding]:
-    """Return the findings of one run that are not there yet, each once."""
+    """Return the findings of one run that are not stored yet, without duplicates."""
     by_id: dict[str, Finding] = {}
     for finding in findings:
         by_id.setdefault(finding_id(finding.arn, finding.run_arn), finding)
