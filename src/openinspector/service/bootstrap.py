@@ -56,6 +56,7 @@ from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, We
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.instance_states import InstanceStates
+from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
@@ -180,7 +181,7 @@ class Service:
         self._clock = SystemClock()
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
-        self._telemetry = _telemetry(stores, self._keys)
+        self._telemetry = _telemetry(settings, stores, self._keys)
         self._surroundings = _surroundings(settings, stores, self._workflows, self._telemetry)
         self._assembly = Assembly(stores=stores, around=self._surroundings)
         self._rules = _rules_by_arn(self._surroundings.rules_packages)
@@ -348,10 +349,15 @@ def build_service(settings: Settings) -> Service:
     return Service(settings, open_stores(settings))
 
 
-def _telemetry(stores: Stores, keys: RunKeys) -> Telemetry:
+def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
     clock = SystemClock()
     return Telemetry(
-        TelemetryStores(index=stores.telemetry, objects=stores.objects, runs=stores.assessments),
+        TelemetryStores(
+            index=stores.telemetry,
+            objects=stores.objects,
+            runs=stores.assessments,
+            limits=StreamLimits(records=settings.max_host_records, size=settings.max_host_mebibytes * 1024 * 1024),
+        ),
         keys,
         _COUNTERS,
         clock,
