@@ -37,6 +37,7 @@ def conntrack(flags: int, states: int, inverted: int = 0) -> bytes:
         ("multiport", 1, multiport(1, [22, 80, 90], [0, 1, 0]), "--dports 22,80:90"),
         ("multiport", 1, multiport(2, [22], [0], 1), "! --ports 22"),
         ("conntrack", 3, conntrack(1, 0b0110), "--ctstate ESTABLISHED,RELATED"),
+        ("conntrack", 3, conntrack(0x2001, 0b1000), "--ctstate NEW"),  # -m state
         ("conntrack", 3, conntrack(1, 0b1, 1), "! --ctstate INVALID"),
         ("conntrack", 3, conntrack(3, 0b1), "0x" + conntrack(3, 0b1).hex()),
         ("state", 0, struct.pack("=I", 0b1000), "--state NEW"),

@@ -16,7 +16,9 @@ _MULTIPORT: Final = struct.Struct("=BB15H15BB")
 _MULTIPORT_PORTS: Final = 15
 _CONNTRACK: Final = struct.Struct("=138x8x3H")
 """After addresses and ports: match_flags, invert_flags, state_mask of xt_conntrack_mtinfo3."""
-_CONNTRACK_STATE_ONLY: Final = 0x1
+_CONNTRACK_STATE: Final = 0x1
+_CONNTRACK_ALIAS: Final = 0x2000
+"""Set for ``-m state``, which is an alias of conntrack."""
 _UINT: Final = struct.Struct("=I")
 _MARK: Final = struct.Struct("=IIB")
 _TCP_INVERSIONS_AT, _UDP_INVERSIONS_AT = 11, 8
@@ -78,9 +80,9 @@ def _multiport(data: bytes) -> str | None:
 
 def _conntrack(data: bytes) -> str | None:
     flags, inverted, states = _CONNTRACK.unpack_from(data)
-    if flags != _CONNTRACK_STATE_ONLY:
+    if flags & ~_CONNTRACK_ALIAS != _CONNTRACK_STATE:
         return None
-    return f"{'! ' if inverted & _CONNTRACK_STATE_ONLY else ''}--ctstate {_state_names(states)}"
+    return f"{'! ' if inverted & _CONNTRACK_STATE else ''}--ctstate {_state_names(states)}"
 
 
 def _state(data: bytes) -> str:
