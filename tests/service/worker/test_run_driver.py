@@ -16,7 +16,7 @@ from openinspector.service.ports.telemetry_store import Recorded, RunKey, Stored
 from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.engine import open_engine
-from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.worker.run_driver import BatchResult, HostBatch, RunDriver

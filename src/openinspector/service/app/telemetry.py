@@ -189,8 +189,9 @@ class Telemetry:
     def shred(self, run: RunArn) -> ShredReceipt:
         """Destroy a run's telemetry: its wrapped key first, then the objects, then the index.
 
-        With the key every copy is gone, backups included. May be repeated; `unfinished` names runs whose shredding
-        was interrupted.
+        Without the key no copy of the objects can be opened, including copies in backups. A backup that holds both the
+        wrapped key and the master key survives. Other processes drop the plaintext key at their next `RunKeys.sweep`.
+        May be repeated; `unfinished` returns the runs whose shredding was interrupted.
         """
         now = self._clock.now()
         try:
