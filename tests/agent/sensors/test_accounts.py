@@ -13,8 +13,7 @@ FILES: Files = {
     "alice:x:1000:1000:Alice,,,:/home/alice:/bin/bash\n"
     "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
     "bob:x:1001:1001::/home/bob:/bin/sh\n"
-    "carol:x:1002:1002::/home/carol:/bin/sh\n"
-    "+@nis::::::\n",
+    "carol:x:1002:1002::/home/carol:/bin/sh\n",
     "/etc/group": "root:x:0:\nsudo:x:27:alice,bob\n",
     "/etc/shadow": f"root:!:19700:0:99999:7:::\n"
     f"alice:{HASH}:19701:1:90:14:30:20000:\n"

@@ -42,15 +42,13 @@ def read_metadata(data: bytes) -> bytes:
     _check_directory(data)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            name = next((name for name in archive.namelist() if _METADATA.fullmatch(name)), None)
-            if name is None:
-                raise PythonArchiveError("has no package metadata")
-            with archive.open(name) as metadata:
-                return metadata.read(MAX_METADATA_BYTES)
-    except PythonArchiveError:
-        raise
+            for name in archive.namelist():
+                if _METADATA.fullmatch(name):
+                    with archive.open(name) as metadata:
+                        return metadata.read(MAX_METADATA_BYTES)
     except _UNREADABLE as error:
         raise PythonArchiveError("is not a readable zip archive") from error
+    raise PythonArchiveError("has no package metadata")
 
 
 def _check_directory(data: bytes) -> None:
