@@ -2,9 +2,12 @@ from dataclasses import replace
 
 import pytest
 
+from openinspector.engine.evidence import render_evidence
 from openinspector.engine.password_policy import number, password_policy
 from openinspector.model.inventory import PamConfiguration, PasswordQuality
 from openinspector.testing.fact_builders import host, pam
+
+UNIX = "passwd password required pam_unix.so"
 
 
 @pytest.mark.parametrize(
@@ -41,10 +44,38 @@ def test_the_strictest_module_of_a_stack_counts() -> None:
     assert not policy.foreign
 
 
+@pytest.mark.parametrize(
+    ("module", "length", "demands"),
+    [
+        ("pam_pwquality.so MINLEN=20", 20, ()),
+        ("pam_pwquality.so minlen=2", 6, ()),
+        ("pam_pwquality.so minlen=20x", 12, ()),  # skipped: pwquality.conf holds
+        ("pam_pwquality.so minlen", 12, ()),
+        ("pam_pwquality.so minclass=9", 12, ("minclass=4",)),
+        ("pam_cracklib.so minlen=2 dcredit=0 ucredit=0 lcredit=0 ocredit=0", 5, ()),
+        ("pam_cracklib.so minlen=20x dcredit=0 ucredit=0 lcredit=0 ocredit=0", 20, ()),
+        ("pam_cracklib.so minlen=x dcredit=x ucredit=0 lcredit=0 ocredit=0", 5, ()),
+        ("pam_cracklib.so minclass=9", 5, ("minclass=4",)),
+    ],
+)
+def test_arguments_are_read_as_the_module_reads_them(module: str, length: int, demands: tuple[str, ...]) -> None:
+    quality = PasswordQuality(present=True, values={"minlen": "12"})
+    (stack,) = password_policy(host(pam(f"passwd password requisite {module}", UNIX), quality)).stacks
+    assert (stack.length, stack.demands) == (length, demands)
+
+
+def test_the_line_at_which_the_library_stops_is_evidence() -> None:
+    stopped = "/etc/security/pwquality.conf:3: minlength is not a setting"
+    quality = PasswordQuality(present=True, stopped_at=stopped)
+    (stack,) = password_policy(host(pam("passwd password requisite pam_pwquality.so", UNIX), quality)).stacks
+    assert stack.length == 8
+    assert stopped in render_evidence(stack.evidence("8 characters"))
+
+
 def test_foreign_modules_are_named_once() -> None:
     policy = password_policy(host(pam("passwd password required pam_sss.so", "login password required pam_sss.so")))
     assert policy.foreign == ("pam_sss.so",)
 
 
-def test_no_pam_no_policy() -> None:
+def test_without_pam_there_is_no_policy() -> None:
     assert not password_policy(host()).through_pam

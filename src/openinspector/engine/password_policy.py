@@ -1,54 +1,60 @@
-"""What a new password must be like, service by service, from the PAM stacks (F5.63 rules 5 and 6).
+"""Requirements for a new password by service, from the PAM stacks (F5.63 rules 5 and 6).
 
-A service's ``password`` stack is looked at where it sets passwords on this host (pam_unix.so and its kin). What it
-refuses is the sum of its modules:
+Only ``password`` stacks that set passwords on this host count (pam_unix.so and its relatives). A stack refuses
+everything that one of its modules refuses:
 
 - pam_pwquality.so: its arguments override pwquality.conf (pam_pwquality(8)); with ``enforcing=0`` it only warns.
-- pam_cracklib.so: its arguments; every credit is 1 unless set (pam_cracklib(8)).
-- pam_passwdqc.so: the smallest length ``min=`` admits (pam_passwdqc(8)); with ``enforce=none`` it only warns.
+  It skips arguments that the library does not take.
+- pam_cracklib.so: its arguments; every credit is 1 unless set (pam_cracklib(8)). A number is read as strtol(3) does.
+- pam_passwdqc.so: the smallest length that ``min=`` admits (pam_passwdqc(8)); with ``enforce=none`` it only warns.
 - pam_unix.so: ``minlen``, ``remember``; pam_pwhistory.so: ``remember``.
 
-A credit above zero lets a password be that much shorter; below zero it demands so many characters of a kind. A module
-whose control is ``optional`` or ``sufficient``, or ignores failure, refuses nothing.
+A positive credit lets a password be that much shorter; a negative one requires that many characters of a kind. A
+module whose control is ``optional`` or ``sufficient``, or that ignores failure, refuses nothing.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from openinspector.engine.completeness import unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import PamConfiguration, PamModule, PasswordQuality
+from openinspector.model.pwquality import FLAGS, effective_value
 
 CREDITS: Final = ("dcredit", "lcredit", "ocredit", "ucredit")
 _SETTERS: Final = ("pam_unix.so", "pam_unix2.so", "pam_tcb.so")
 _PWQUALITY_LENGTH: Final = 8
 _CRACKLIB_LENGTH: Final = 9
+_CRACKLIB_MIN_LENGTH: Final = 5
+_CRACKLIB_MAX_CLASSES: Final = 4
+_STRTOL: Final = re.compile(r"\s*([+-]?[0-9]{1,9})", re.ASCII)
 _PASSWDQC_MINIMA: Final = "disabled,24,11,8,7"
 _TWO_KINDS: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """What one module asks of a new password."""
+    """Requirements of one module for a new password."""
 
     length: int = 0
     """Length of the shortest password it takes."""
     demands: tuple[str, ...] = ()
-    """What it asks beside length: ``ucredit=-1``."""
+    """Requirements other than length: ``ucredit=-1``."""
     remembered: int = 0
-    """How many earlier passwords it refuses."""
+    """Number of earlier passwords it refuses."""
     unknown_quality: str = ""
-    """Why length and demands may be more than is known here."""
+    """Reason why the real length and demands may be stricter; empty if they are known."""
     unknown_history: str = ""
-    """Why ``remembered`` may be more than is known here."""
+    """Reason why the real ``remembered`` may be higher; empty if it is known."""
     evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordStack:
-    """What a service asks of a new password; an account's next password may come through any of them."""
+    """Requirements of a service for a new password; an account's next password may be set through any service."""
 
     services: tuple[str, ...]
     """Services with the same stack."""
@@ -61,24 +67,24 @@ class PasswordStack:
 
     @property
     def demands(self) -> tuple[str, ...]:
-        """Everything asked beside length."""
+        """All requirements other than length."""
         return tuple(demand for requirement in self.requirements for demand in requirement.demands)
 
     @property
     def remembered(self) -> int:
-        """How many earlier passwords are refused."""
+        """Number of earlier passwords that are refused."""
         return max((requirement.remembered for requirement in self.requirements), default=0)
 
     def unknown_quality(self) -> str:
-        """Return why length and demands are not wholly known; empty where they are."""
+        """Return why length and demands are not fully known; empty if they are."""
         return " ".join(requirement.unknown_quality for requirement in self.requirements if requirement.unknown_quality)
 
     def unknown_history(self) -> str:
-        """Return why the number of earlier passwords is not known; empty where it is."""
+        """Return why the number of earlier passwords is unknown; empty if it is known."""
         return " ".join(requirement.unknown_history for requirement in self.requirements if requirement.unknown_history)
 
     def evidence(self, statement: str) -> Evidence:
-        """Return ``statement`` about the service, resting on what its modules ask."""
+        """Return ``statement`` about the service, with the requirements of its modules as reasons."""
         return Evidence(
             statement=f"{', '.join(self.services)}: {statement}",
             because=tuple(requirement.evidence for requirement in self.requirements),
@@ -91,16 +97,16 @@ class PasswordPolicy:
 
     stacks: tuple[PasswordStack, ...]
     foreign: tuple[str, ...] = ()
-    """Modules of the password stacks, where none of them sets passwords of this host."""
+    """Modules of the password stacks if no stack sets passwords of this host."""
 
     @property
     def through_pam(self) -> bool:
-        """Whether PAM has any say in it."""
+        """True if PAM is involved at all."""
         return bool(self.stacks or self.foreign)
 
 
 def password_policy(facts: HostFacts) -> PasswordPolicy:
-    """Return what the PAM stacks of a host ask of a new password; reads PamConfiguration and PasswordQuality."""
+    """Return the requirements of a host's PAM stacks; reads PamConfiguration and PasswordQuality."""
     pam = facts.only(PamConfiguration)
     by_service: dict[str, list[PamModule]] = {}
     for module in pam.modules if pam else ():
@@ -111,38 +117,39 @@ def password_policy(facts: HostFacts) -> PasswordPolicy:
     for service, modules in by_service.items():
         if any(module.module in _SETTERS for module in modules):
             services.setdefault(_requirements(modules, quality), []).append(service)
-    stacks = tuple(PasswordStack(services=tuple(names), requirements=asked) for asked, names in services.items())
+    stacks = tuple(PasswordStack(services=tuple(names), requirements=found) for found, names in services.items())
     foreign = {module.module for modules in by_service.values() for module in modules} if not stacks else set()
     return PasswordPolicy(stacks=stacks, foreign=tuple(sorted(foreign)))
 
 
 def number(text: str) -> int | None:
-    """Return a decimal number of a configuration file, None for what is none."""
+    """Return the value of a decimal number of a configuration file, or None if ``text`` is something else."""
     sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text.removeprefix("+"))
     return sign * int(digits) if digits.isascii() and digits.isdecimal() and len(digits) <= len("2147483647") else None
 
 
 class _Quality:
-    """pwquality.conf, and what is not known of it."""
+    """Settings of pwquality.conf, and the reason why they may be incomplete."""
 
     def __init__(self, facts: HostFacts) -> None:
         found = facts.only(PasswordQuality)
         self.values: Mapping[str, str] = found.values if found else {}
         gap = unseen(facts, ("password_quality",))
         self.unknown = gap.reason if gap else ""
+        self.stopped_at = found.stopped_at if found else ""
 
 
 def _requirements(modules: Iterable[PamModule], quality: _Quality) -> tuple[Requirement, ...]:
     found: dict[Requirement, None] = {}
     for module in modules:
-        asks = _ASKS.get(module.module)
-        if asks is not None and (module.module in _SETTERS or _refuses(module.control)):
-            found[asks(module, quality)] = None
+        requirement = _REQUIREMENTS.get(module.module)
+        if requirement is not None and (module.module in _SETTERS or _refuses(module.control)):
+            found[requirement(module, quality)] = None
     return tuple(found)
 
 
 def _refuses(control: str) -> bool:
-    """Say whether a module's failure fails the stack (pam.conf(5))."""
+    """Return True if a failure of the module makes the stack fail (pam.conf(5))."""
     word = control.strip().lower()
     if word.startswith("["):
         return "default=ignore" not in word or "=die" in word or "=bad" in word
@@ -150,14 +157,31 @@ def _refuses(control: str) -> bool:
 
 
 def _pwquality(module: PamModule, quality: _Quality) -> Requirement:
-    options = {**quality.values, **_options(module)}
+    options = dict(quality.values)
+    for argument in module.arguments:
+        name, equals, text = argument.partition("=")
+        value = effective_value(name.lower(), text)
+        if value is not None and (equals or name.lower() in FLAGS):
+            options[name.lower()] = value
     if number(options.get("enforcing", "1")) == 0:
-        return Requirement(evidence=_says(module, "only warns (enforcing=0)"))
-    return _with_credits(module, options, (_PWQUALITY_LENGTH, 0), quality.unknown)
+        return Requirement(evidence=_evidence(module, "only warns (enforcing=0)"))
+    requirement = _with_credits(module, options, (_PWQUALITY_LENGTH, 0), quality.unknown)
+    if not quality.stopped_at:
+        return requirement
+    stopped = Evidence(statement=f"libpwquality reads no further than {quality.stopped_at}")
+    return replace(requirement, evidence=replace(requirement.evidence, because=(stopped,)))
 
 
 def _cracklib(module: PamModule, _quality: _Quality) -> Requirement:
-    return _with_credits(module, _options(module), (_CRACKLIB_LENGTH, 1), "")
+    options = _options(module)
+    names: tuple[str, ...] = ("minlen", "minclass", *CREDITS)
+    numbers = {name: _strtol(options[name]) for name in names if name in options}
+    if "minlen" in numbers:
+        numbers["minlen"] = max(numbers["minlen"], _CRACKLIB_MIN_LENGTH)
+    if "minclass" in numbers:
+        numbers["minclass"] = min(numbers["minclass"], _CRACKLIB_MAX_CLASSES)
+    values = {name: str(value) for name, value in numbers.items()}
+    return _with_credits(module, values, (_CRACKLIB_LENGTH, 1), "")
 
 
 def _with_credits(
@@ -170,41 +194,39 @@ def _with_credits(
     kinds = _value(options, "minclass", 0)
     if kinds >= _TWO_KINDS:
         demands.append(f"minclass={kinds}")
-    shorter = f", less {allowance} for credits above zero" if allowance else ""
+    shorter = f", minus {allowance} for positive credits" if allowance else ""
     length = max(0, least - allowance)
-    asked = f"; {' '.join(demands)}" if demands else "; nothing beside length"
+    others = f"; {' '.join(demands)}" if demands else "; nothing but length"
     set_by = "minlen" if "minlen" in options else "the default minlen"
     return Requirement(
         length=length,
         demands=tuple(demands),
         unknown_quality=unknown,
-        evidence=_says(module, f"takes {length} characters ({set_by} {least}{shorter}){asked}"),
+        evidence=_evidence(module, f"takes {length} characters ({set_by} {least}{shorter}){others}"),
     )
 
 
 def _passwdqc(module: PamModule, _quality: _Quality) -> Requirement:
     options = _options(module)
     if options.get("enforce") == "none":
-        return Requirement(evidence=_says(module, "only warns (enforce=none)"))
+        return Requirement(evidence=_evidence(module, "only warns (enforce=none)"))
     lengths = [number(part) for part in options.get("min", _PASSWDQC_MINIMA).split(",")]
     length = min((length for length in lengths if length is not None), default=0)
     config = options.get("config", "")
     return Requirement(
         length=length,
-        demands=("longer passwords where there are fewer kinds of characters",),
+        demands=("longer passwords if they have fewer kinds of characters",),
         unknown_quality=f"{module.module} also reads {config}, which is not collected." if config else "",
-        evidence=_says(module, f"takes {length} characters, more where there are fewer kinds of them"),
+        evidence=_evidence(module, f"takes {length} characters, more if there are fewer kinds of them"),
     )
 
 
 def _unix(module: PamModule, _quality: _Quality) -> Requirement:
     options = _options(module)
     length, remembered = _value(options, "minlen", 0), _value(options, "remember", 0)
-    of_length = f"minlen {length}" if length else "no minlen"
-    of_history = f"remember {remembered}" if remembered else "no remember"
-    return Requirement(
-        length=length, remembered=remembered, evidence=_says(module, f"has {of_length} and {of_history}")
-    )
+    minlen = f"minlen {length}" if length else "no minlen"
+    remember = f"remember {remembered}" if remembered else "no remember"
+    return Requirement(length=length, remembered=remembered, evidence=_evidence(module, f"has {minlen} and {remember}"))
 
 
 def _history(module: PamModule, _quality: _Quality) -> Requirement:
@@ -212,11 +234,11 @@ def _history(module: PamModule, _quality: _Quality) -> Requirement:
     remembered = number(options.get("remember", ""))
     if remembered is None:
         why = f"{module.module} ({module.source}) takes `remember` from pwhistory.conf, which is not collected."
-        return Requirement(unknown_history=why, evidence=_says(module, "has no argument remember"))
-    return Requirement(remembered=remembered, evidence=_says(module, f"has remember {remembered}"))
+        return Requirement(unknown_history=why, evidence=_evidence(module, "has no argument remember"))
+    return Requirement(remembered=remembered, evidence=_evidence(module, f"has remember {remembered}"))
 
 
-_ASKS: Final[Mapping[str, Callable[[PamModule, _Quality], Requirement]]] = {
+_REQUIREMENTS: Final[Mapping[str, Callable[[PamModule, _Quality], Requirement]]] = {
     "pam_pwquality.so": _pwquality,
     "pam_cracklib.so": _cracklib,
     "pam_passwdqc.so": _passwdqc,
@@ -234,5 +256,11 @@ def _value(options: Mapping[str, str], name: str, default: int) -> int:
     return default if value is None else value
 
 
-def _says(module: PamModule, what: str) -> Evidence:
-    return Evidence(statement=f"{module.module} {what}", source=module.source)
+def _strtol(text: str) -> int:
+    """Return the number that ``text`` starts with, 0 if it starts with none (strtol(3))."""
+    found = _STRTOL.match(text)
+    return int(found[1]) if found else 0
+
+
+def _evidence(module: PamModule, predicate: str) -> Evidence:
+    return Evidence(statement=f"{module.module} {predicate}", source=module.source)

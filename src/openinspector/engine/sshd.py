@@ -1,4 +1,7 @@
-"""What the SSH rules ask of a host's sshd: its effective configuration, or why there is none to judge."""
+"""Access of the SSH rules to the effective configuration of a host's sshd, or to the reason why it is unknown."""
+
+from dataclasses import replace
+from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
@@ -6,13 +9,20 @@ from openinspector.engine.rule import NotApplicable, Unable
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import SshdConfiguration
 
-SENSOR = "sshd_configuration"
+SENSOR: Final = "sshd_configuration"
+ROOT: Final = "root"
+ORDINARY_USER: Final = ""
+
+RESTART: Final = (
+    "Check the result with `sshd -t`, then restart sshd: `systemctl restart sshd` (the unit is `ssh` on Debian and "
+    "Ubuntu). Keep a session open until you have logged in with a new one."
+)
 
 
 def sshd_of(facts: HostFacts) -> SshdConfiguration | NotApplicable | Unable:
     """Return the host's sshd configuration.
 
-    One unread file makes it all unknown: the first value wins, and the unread one may be the first.
+    A single unread file makes all of it unknown: the first value wins, and the unread file may hold it.
     """
     gap = unseen(facts, (SENSOR,))
     if gap is not None:
@@ -23,18 +33,34 @@ def sshd_of(facts: HostFacts) -> SshdConfiguration | NotApplicable | Unable:
     return sshd
 
 
+def configurations_for(sshd: SshdConfiguration, user: str) -> tuple[SshdConfiguration, ...]:
+    """Return each configuration that applies to ``user`` (`ROOT` or `ORDINARY_USER`) from any address.
+
+    There is more than one if Match blocks treat IPv4 and IPv6, or ports of the host, differently.
+    """
+    differing = tuple(
+        replace(sshd, values=sshd.values | each.values, sources=_sources(sshd, each.values) | each.sources)
+        for each in sshd.connections
+        if each.user == user
+    )
+    if user == ORDINARY_USER:
+        return (sshd, *differing)
+    return differing or (sshd,)
+
+
 def unknown_setting(keyword: str, sshd: SshdConfiguration) -> Unable:
-    """Return the outcome where the value of ``keyword`` is missing or none that sshd knows."""
+    """Return the outcome for a ``keyword`` that is missing or has a value that sshd does not know."""
     value = sshd.values.get(keyword.lower())
-    what = "is not known" if value is None else f"has the value {value!r}, which sshd does not know"
+    problem = "is not known" if value is None else f"has the value {value!r}, which sshd does not know"
+    source = sshd.sources.get(keyword.lower(), "")
     return unable(
-        f"{keyword} {what}{_place(sshd, keyword)}.",
-        "Run `sshd -t` on the host, correct what it reports, and start the assessment run again.",
+        f"{keyword} {problem}{f' ({source})' if source else ''}.",
+        "Run `sshd -t` on the host, correct the lines it reports, and start the assessment run again.",
     )
 
 
 def setting(sshd: SshdConfiguration, keyword: str) -> Evidence:
-    """Return what ``keyword``, written as in sshd_config(5), is set to and where."""
+    """Return the value of ``keyword``, spelled as in sshd_config(5), and its source."""
     value = sshd.values.get(keyword.lower(), "")
     source = sshd.sources.get(keyword.lower(), "")
     version = f" of OpenSSH {sshd.version}" if sshd.version else ""
@@ -42,7 +68,7 @@ def setting(sshd: SshdConfiguration, keyword: str) -> Evidence:
 
 
 def set_to(sshd: SshdConfiguration, keyword: str, value: str) -> str:
-    """Return the sentence that says where to write ``keyword value``."""
+    """Return the sentence that explains where to write ``keyword value``."""
     source = sshd.sources.get(keyword.lower(), "")
     path, _, line = source.rpartition(":")
     if path and line.isdecimal():
@@ -50,12 +76,6 @@ def set_to(sshd: SshdConfiguration, keyword: str, value: str) -> str:
     return f"Write `{keyword} {value}` in /etc/ssh/sshd_config, before any Match block."
 
 
-RESTART = (
-    "Check the result with `sshd -t`, then restart sshd: `systemctl restart sshd` (the unit is `ssh` on Debian and "
-    "Ubuntu). Keep a session open until you have logged in anew."
-)
-
-
-def _place(sshd: SshdConfiguration, keyword: str) -> str:
-    source = sshd.sources.get(keyword.lower(), "")
-    return f" ({source})" if source else ""
+def _sources(sshd: SshdConfiguration, changed: dict[str, str]) -> dict[str, str]:
+    """Return the sources of the values that a Match block does not change."""
+    return {keyword: source for keyword, source in sshd.sources.items() if keyword not in changed}

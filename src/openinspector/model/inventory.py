@@ -214,21 +214,43 @@ class Group(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SshdConfiguration(Record):
-    """The effective configuration of sshd: Include files, first value wins, defaults by version.
+class SshdConnection:
+    """How sshd treats connections of one kind that a Match block singles out."""
 
-    Values are lower-case keyword to value as sshd(8) ``-T`` prints them for a connection that no
-    Match block narrows; ``Match all`` blocks are applied.
+    user: str
+    """``root``, or empty for an ordinary user."""
+    ip_version: int
+    """4 or 6."""
+    local_address: str = ""
+    """Address of the host that the client connects to; empty if no Match line names one."""
+    local_port: int = 22
+    """Port of the host that the client connects to."""
+    values: dict[str, str] = field(default_factory=dict)
+    """Only the values that differ from those of the whole configuration."""
+    sources: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshdConfiguration(Record):
+    """The effective configuration of sshd: Include files, Match blocks, first value wins, defaults by version.
+
+    Values map lower-case keywords to values as ``sshd -T`` prints them, for a connection of an ordinary user from
+    any address: one that no Match line names.
     """
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     installed: bool
     version: str = ""
-    """OpenSSH version such as ``9.2p1``; empty where unknown."""
+    """OpenSSH version such as ``9.2p1``; empty if unknown."""
     values: dict[str, str] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
-    """Keyword to ``path:line`` that set it; absent where the value is a default."""
+    """The ``path:line`` that sets a keyword; absent if the value is a default."""
+    connections: tuple[SshdConnection, ...] = ()
+    """Each distinct treatment of root, and of ordinary users other than ``values``, from any address.
+
+    Without an entry for root, ``values`` hold for root too.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,12 +289,15 @@ class PamConfiguration(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordQuality(Record):
-    """``pwquality.conf`` and its ``.d`` folder, later values winning."""
+    """The effective settings of ``pwquality.conf`` and its folder."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     present: bool
     values: dict[str, str] = field(default_factory=dict)
+    """Lower-case name to value, clamped as the library does; the value of a flag is empty."""
+    stopped_at: str = ""
+    """``path:line: reason`` of the line at which the library stops reading; empty if it reads everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,11 @@
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.agent.linux.sshd_file import Setting, SshdFiles, matches_everyone, parse_line
+from openinspector.agent.linux.sshd_file import Setting, SshdFiles, parse_line
+from openinspector.agent.linux.sshd_match import Match, RefusedLineError
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 
 
@@ -23,36 +26,30 @@ def test_a_line(line: str, keyword: str, arguments: tuple[str, ...]) -> None:
     assert parse_line(line, "f:1") == Setting(keyword=keyword, arguments=arguments, source="f:1")
 
 
-@pytest.mark.parametrize("line", ["", "   ", "# Port 22", "\t#", "=22", "ä x"])
-def test_what_sets_nothing(line: str) -> None:
+@pytest.mark.parametrize("line", ["", "   ", "# Port 22", "\t#", "="])
+def test_lines_that_set_nothing(line: str) -> None:
     assert parse_line(line, "f:1") is None
 
 
-@pytest.mark.parametrize(
-    ("criteria", "everyone"),
-    [
-        ("all", True),
-        ("ALL", True),
-        ("user *", True),
-        ("User * Address *", True),
-        ("user=*", True),
-        ("user bob", False),
-        ("user *,!bob", False),
-        ("user * group admins", False),
-        ("localport 22", False),
-        ("rdomain *", False),
-        ("all user *", False),
-        ("user", False),
-        ("", False),
-    ],
-)
-def test_who_a_block_is_for(criteria: str, *, everyone: bool) -> None:
-    assert matches_everyone(tuple(criteria.split())) is everyone
+@pytest.mark.parametrize("line", ["ä x", 'Banner "x', "[x]"])
+def test_lines_that_sshd_refuses(line: str) -> None:
+    with pytest.raises(RefusedLineError):
+        parse_line(line, "f:1")
 
 
 @given(st.text())
 def test_any_line(text: str) -> None:
-    parse_line(text, "f:1")
+    with suppress(RefusedLineError):
+        parse_line(text, "f:1")
+
+
+def test_settings_carry_the_blocks_they_are_in() -> None:
+    host = FakeHost(
+        {"/c": "Port 1\nMatch User a\nInclude /d\nBanner x\n", "/d": "PermitTTY no\nMatch User b\nBanner y\n"}
+    )
+    a, b = Match(criteria=(("user", "a"),)), Match(criteria=(("user", "b"),))
+    found = [(setting.keyword, setting.blocks) for setting in SshdFiles(host).settings("/c")]
+    assert found == [("port", ()), ("permittty", (a,)), ("banner", (a, b)), ("banner", (a,))]
 
 
 def test_patterns_in_any_part_of_a_path() -> None:

@@ -1,12 +1,19 @@
+import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openinspector.agent.hosts.local_host import LocalHost
+from openinspector.agent.linux.sshd_file import SshdFiles
+from openinspector.agent.linux.sshd_match import Connection
 from openinspector.agent.sensor import Sensor
-from openinspector.agent.sensors.sshd_configuration import SENSOR
-from openinspector.model.inventory import SensorState, SshdConfiguration
+from openinspector.agent.sensors.sshd_configuration import SENSOR, effective
+from openinspector.model.inventory import SensorState, SshdConfiguration, SshdConnection
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 
@@ -66,7 +73,7 @@ def test_what_is_set_and_where() -> None:
         ("PermitRootLogin yes\nMatch User *\nPermitRootLogin no\n", "permitrootlogin", "no"),
         ("PermitRootLogin no\nMatch Address 10.0.0.0/8\nPermitRootLogin yes\n", "permitrootlogin", "no"),
         ("Match User bob\nPermitRootLogin yes\nMatch all\nPermitRootLogin no\n", "permitrootlogin", "no"),
-        ("Match User *,!bob\nPermitRootLogin yes\n", "permitrootlogin", "prohibit-password"),
+        ("Match User *,!bob\nPermitRootLogin yes\n", "permitrootlogin", "yes"),
         ("StrictModes yes\nMatch all\nStrictModes no\n", "strictmodes", "yes"),
         ("Match all\nStrictModes no\n", "strictmodes", "no"),
         ("Port 22\nMatch all\nPort 2222\n", "port", "22 2222"),
@@ -79,19 +86,19 @@ def test_what_is_set_and_where() -> None:
         ("LogLevel verbose\n", "loglevel", "VERBOSE"),
         ("ChallengeResponseAuthentication no\n", "kbdinteractiveauthentication", "no"),
         ("Protocol 1\n", "protocol", "2"),
-        ("StrictModes\n", "strictmodes", "yes"),
     ],
 )
 def test_how_sshd_reads_a_line(text: str, keyword: str, value: str) -> None:
-    """Each but the ``*`` blocks, quoted keywords and those no block may set was compared with ``sshd -T`` of 9.2p1."""
     assert values(text)[keyword] == value
 
 
 def test_a_block_ends_with_its_file() -> None:
     found = values(
-        "Include one\nX11Forwarding yes\n", one="Match User bob\nX11Forwarding no\nInclude two\n", two="UsePAM yes\n"
+        "Include one\nX11Forwarding yes\n",
+        one="Match User bob\nX11Forwarding no\nInclude two\n",
+        two="PasswordAuthentication no\n",
     )
-    assert (found["x11forwarding"], found["usepam"]) == ("yes", "no")
+    assert (found["x11forwarding"], found["passwordauthentication"]) == ("yes", "yes")
 
 
 def test_includes_are_relative_sorted_and_skip_hidden_files() -> None:
@@ -157,18 +164,234 @@ def test_files_that_include_each_other_end() -> None:
     assert (records, status.state) == ([], SensorState.PARTIAL)
 
 
-@pytest.mark.skipif(not shutil.which("sshd"), reason="sshd is absent: no oracle")
-def test_it_agrees_with_sshd() -> None:
-    printed = subprocess.run(["sshd", "-T"], capture_output=True, check=True, text=True).stdout
-    wanted: dict[str, str] = {}
-    for line in printed.splitlines():
+def root(text: str) -> list[dict[str, str]]:
+    """Return the differences for root, one entry for each kind of connection."""
+    found = configuration({"/usr/sbin/sshd": PROGRAM, MAIN: text})
+    return [connection.values for connection in found.connections if connection.user == "root"]
+
+
+def test_root_is_evaluated_apart_from_ordinary_users() -> None:
+    found = configuration(
+        {"/usr/sbin/sshd": PROGRAM, MAIN: "PermitRootLogin no\nMatch User root\nPermitRootLogin yes\n"}
+    )
+    assert found.values["permitrootlogin"] == "no"
+    assert found.connections == (
+        SshdConnection(
+            user="root", ip_version=4, values={"permitrootlogin": "yes"}, sources={"permitrootlogin": f"{MAIN}:3"}
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("criteria", "expected"),
+    [
+        ("Group root", [{"permitrootlogin": "yes"}]),
+        ("User root Address 10.0.0.0/8", []),
+        ("User root Address *,!10.0.0.0/8", [{"permitrootlogin": "yes"}]),
+        ("User root Address 0.0.0.0/0", [{"permitrootlogin": "yes"}, {}]),
+        ("User root Address ::/0", [{}, {"permitrootlogin": "yes"}]),
+        ("User root LocalPort 22", [{"permitrootlogin": "yes"}]),
+        ("User root LocalPort 2222", []),
+        ("User bob", []),
+        ("Group wheel", []),
+    ],
+)
+def test_root_from_any_address(criteria: str, expected: list[dict[str, str]]) -> None:
+    assert root(f"PermitRootLogin no\nMatch {criteria}\nPermitRootLogin yes\n") == expected
+
+
+def test_every_port_that_a_block_names_is_evaluated() -> None:
+    text = "Port 22\nPort 2222\nPermitRootLogin no\nMatch LocalPort 2222\nPermitRootLogin yes\n"
+    found = configuration({"/usr/sbin/sshd": PROGRAM, MAIN: text}).connections
+    assert [(each.user, each.local_port, each.values) for each in found] == [
+        ("", 2222, {"permitrootlogin": "yes"}),
+        ("root", 22, {}),
+        ("root", 2222, {"permitrootlogin": "yes"}),
+    ]
+
+
+def test_the_groups_of_root_are_those_of_the_host() -> None:
+    files: Files = {
+        "/usr/sbin/sshd": PROGRAM,
+        MAIN: "Match Group admins\nPasswordAuthentication no\n",
+        "/etc/passwd": "root:x:0:0::/root:/bin/sh\n",
+        "/etc/group": "wheel:x:0:\nadmins:x:7:alice,root\n",
+    }
+    (found,) = configuration(files).connections
+    assert (found.user, found.values) == ("root", {"passwordauthentication": "no"})
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Foo yes\n", "foo is not a keyword of this sshd"),
+        ("PermitRootLogin\n", "permitrootlogin has no argument"),
+        ("PermitRootLogin maybe\n", "maybe is not a value of permitrootlogin"),
+        ("PermitRootLogin no yes\n", "permitrootlogin has more than one argument"),
+        ("MaxAuthTries few\n", "few is not a number"),
+        ("LoginGraceTime 5x\n", "5x is not a duration"),
+        ('Banner "abc\n', "a quotation mark is not closed"),
+        ("Match\n", "Match has no criteria"),
+        ("Match all User bob\n", "Match all takes no other criteria"),
+        ("Match Colour red\n", "Colour is not a criterion of Match"),
+        ("Match User\n", "the criterion User of Match has no argument"),
+        ("Match Address 10.0.0.1/8\n", "10.0.0.1/8 is not a network: the length does not fit the address"),
+        ("Match LocalPort 70000\n", "70000 is not a port"),
+        ("Match User bob\nUsePAM yes\n", "usepam is not allowed in a Match block"),
+    ],
+)
+def test_a_configuration_that_sshd_refuses_is_reported(text: str, reason: str) -> None:
+    program = PROGRAM + b"permitrootlogin\0banner\0maxauthtries\0logingracetime\0usepam\0"
+    records, status = run(SENSOR, FakeHost({"/usr/sbin/sshd": program, MAIN: text}))
+    assert (records, status.state) == ([], SensorState.PARTIAL)
+    line = text.count("\n")
+    assert status.details == (f"sshd refuses its configuration: {MAIN}:{line}: {reason}.",)
+
+
+def test_options_that_sshd_refuses_are_reported() -> None:
+    files = {**DEBIAN, "/etc/default/ssh": "SSHD_OPTS='-o PermitRootLogin=maybe'\n"}
+    records, status = run(SENSOR, FakeHost(files))
+    assert records == []
+    assert status.details == (
+        "sshd refuses its configuration: /etc/default/ssh:1: maybe is not a value of permitrootlogin.",
+    )
+
+
+needs_sshd = pytest.mark.skipif(not shutil.which("sshd") or os.geteuid() != 0, reason="no sshd to compare with")
+
+
+@pytest.fixture
+def privilege_separation() -> Iterator[None]:
+    """Make the folder without which sshd does not even test a configuration, if the service has not made it."""
+    folder = Path("/run/sshd")
+    absent = not folder.exists()
+    folder.mkdir(exist_ok=True)
+    yield
+    if absent:
+        folder.rmdir()
+
+
+def ask_sshd(*arguments: str) -> dict[str, str] | None:
+    """Return what ``sshd -T`` prints, or None if it refuses the configuration."""
+    done = subprocess.run(["sshd", "-T", *arguments], capture_output=True, check=False, text=True)
+    if done.returncode:
+        assert "privilege separation" not in done.stderr
+        return None
+    printed: dict[str, str] = {}
+    for line in done.stdout.splitlines():
         keyword, _, value = line.partition(" ")
-        wanted[keyword] = f"{wanted[keyword]} {value}" if keyword in wanted else value
+        printed[keyword] = f"{printed[keyword]} {value}" if keyword in printed else value
+    if printed.get("permitrootlogin") == "without-password":
+        printed["permitrootlogin"] = "prohibit-password"
+    return printed
+
+
+@needs_sshd
+@pytest.mark.usefixtures("privilege_separation")
+def test_it_agrees_with_sshd_on_this_host() -> None:
+    printed = ask_sshd()
+    assert printed
     (record,) = run(SENSOR, LocalHost())[0]
     assert isinstance(record, SshdConfiguration)
-    found = {keyword: value for keyword, value in record.values.items() if keyword in wanted}
-    found["permitrootlogin"] = found["permitrootlogin"].replace("prohibit-password", "without-password")
-    assert found == {keyword: wanted[keyword] for keyword in found}
+    found = {keyword: value for keyword, value in record.values.items() if keyword in printed}
+    assert found == {keyword: printed[keyword] for keyword in found}
+
+
+CONNECTIONS = st.builds(
+    Connection,
+    user=st.just("root"),
+    groups=st.just(("root",)),
+    address=st.sampled_from(["10.1.2.3", "198.51.100.7", "2001:db8::7"]),
+    local_address=st.sampled_from(["10.0.0.1", "192.0.2.1"]),
+    local_port=st.sampled_from([22, 2222]),
+    version=st.just(""),
+)
+PATTERNS = {
+    "User": ["root", "bob", "*", "!bob,*", "!root,*", "!bob", "r??t", "bob,root", '"bob,root"', "ROOT", "[root]", ""],
+    "Group": ["root", "wheel", "*", "!root,*", "!wheel,*", "no*,ro*"],
+    "Host": ["10.*", "*", "2001:DB8::7", "!10.*,*"],
+    "Address": [
+        "10.0.0.0/8",
+        "*",
+        "!10.0.0.0/8,*",
+        "*,!10.0.0.0/8",
+        "!10.0.0.0/8",
+        "10.*",
+        "::/0",
+        "0.0.0.0/0",
+        "10.0.0.1/8",
+        "198.51.100.7",
+        "2001:db8::/32",
+        "2001:DB8:0::7",
+        "foo",
+        "10.0.0.0/33",
+        "10.0.0.0/x",
+        "10.1.2.?",
+    ],
+    "LocalAddress": ["10.0.0.1", "192.0.2.0/24", "*"],
+    "LocalPort": ["22", "2222", "0", "ssh", "70000"],
+    "all": ["", "", "", "User root"],
+    "Colour": ["red"],
+}
+CRITERION = st.sampled_from(sorted(PATTERNS)).flatmap(
+    lambda name: st.builds(
+        lambda separator, patterns: (
+            f"{name}{separator}{patterns}".strip() if name == "all" else f"{name}{separator}{patterns}"
+        ),
+        st.sampled_from([" ", "  ", "=", " = "]),
+        st.sampled_from(PATTERNS[name]),
+    )
+)
+LINES = st.one_of(
+    st.lists(CRITERION, min_size=1, max_size=2).map(lambda criteria: "Match " + " ".join(criteria)),
+    st.sampled_from(
+        [
+            *(
+                f"PermitRootLogin {value}"
+                for value in ("yes", "no", "No", "without-password", "maybe", '"yes"', "yes # x", "yes no")
+            ),
+            *(f"PasswordAuthentication {value}" for value in ("yes", "no", "true", "'no'", "=no", '"no', "\\no")),
+            *(f"MaxAuthTries {value}" for value in ("3", "x", "-1", "")),
+            *(f"LoginGraceTime {value}" for value in ("2m", "1h30m", "5x", "90")),
+            *(f"AllowUsers {value}" for value in ("root alice", "*@10.0.0.0/8", '"two words" x')),
+            *(
+                "X11Forwarding yes",
+                "Banner /etc/issue",
+                "Banner /a\\ b",
+                "# comment",
+                "  ",
+                "UsePAM no",
+                "Frobnicate yes",
+            ),
+            *("StrictModes no", "\tPermitTunnel = yes", '"PermitTTY" no', "=", "Match"),
+        ]
+    ),
+)
+
+
+@needs_sshd
+@pytest.mark.usefixtures("privilege_separation")
+def test_it_agrees_with_sshd_on_any_configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """For one connection: the same lines are refused, and the same values result (``sshd -T -C``)."""
+    file = tmp_path_factory.mktemp("sshd") / "config"
+    program = Path(shutil.which("sshd") or "").read_bytes()
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.lists(LINES, max_size=6), CONNECTIONS)
+    def check(lines: list[str], connection: Connection) -> None:
+        file.write_text("\n".join([*lines, ""]))
+        c = connection
+        asked = f"user={c.user},host={c.address},addr={c.address},laddr={c.local_address},lport={c.local_port}"
+        printed = ask_sshd("-f", str(file), "-C", asked)
+        _, status = run(SENSOR, FakeHost({"/usr/sbin/sshd": program, MAIN: file.read_text()}))
+        refused = any("sshd refuses" in detail for detail in status.details)
+        assert refused == (printed is None), status.details
+        if printed is not None:
+            found = effective(SshdFiles(LocalHost()).settings(str(file)), connection)[0]
+            same = {keyword: value for keyword, value in found.items() if keyword in printed}
+            assert same == {keyword: printed[keyword] for keyword in same}
+
+    check()
 
 
 def test_the_file_that_the_service_names_is_the_one() -> None:

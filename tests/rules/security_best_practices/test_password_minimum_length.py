@@ -56,7 +56,7 @@ def test_the_finding_shows_how_the_length_comes_about() -> None:
     assert isinstance(outcome, Detected)
     text = render_evidence(outcome.detections[0].evidence)
     assert "passwd: 12 characters" in text
-    assert "takes 12 characters (minlen 14, less 2 for credits above zero)" in text
+    assert "takes 12 characters (minlen 14, minus 2 for positive credits)" in text
     assert "[/etc/pam.d/passwd:1]" in text
 
 

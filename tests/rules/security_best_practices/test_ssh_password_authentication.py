@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from openinspector.engine.rule import Detected, NotApplicable, Passed, RuleContext, Unable
+from openinspector.model.inventory import SshdConnection
 from openinspector.rules.security_best_practices.ssh_password_authentication import RULE
 from openinspector.testing.fact_builders import host, silent, sshd
 
@@ -18,7 +21,7 @@ def outcome(**values: str) -> type[object]:
         ("yes", "no", "no", Detected),
         ("yes", "yes", "yes", Detected),
         ("no", "yes", "yes", Detected),  # PAM asks for the password
-        ("no", "yes", "no", Passed),  # nobody asks
+        ("no", "yes", "no", Passed),  # PAM is off
         ("maybe", "no", "yes", Unable),
     ],
 )
@@ -38,11 +41,11 @@ def test_the_two_ways(password: str, keyboard: str, pam: str, expected: type[obj
         ("publickey publickey,keyboard-interactive", Passed),
     ],
 )
-def test_a_key_beside_is_enough(methods: str, expected: type[object]) -> None:
+def test_methods_that_also_ask_for_a_key_pass(methods: str, expected: type[object]) -> None:
     assert outcome(passwordauthentication="yes", authenticationmethods=methods) is expected
 
 
-def test_both_keywords_are_named_in_the_remedy() -> None:
+def test_the_recommendation_names_both_keywords() -> None:
     at = {"passwordauthentication": "/etc/ssh/sshd_config:57"}
     both = {"passwordauthentication": "yes", "kbdinteractiveauthentication": "yes"}
     found = RULE.evaluate(host(sshd(both, sources=at)), CONTEXT)
@@ -55,3 +58,17 @@ def test_both_keywords_are_named_in_the_remedy() -> None:
 def test_without_sshd_or_telemetry() -> None:
     assert isinstance(RULE.evaluate(host(), CONTEXT), NotApplicable)
     assert isinstance(RULE.evaluate(silent(host(sshd()), "sshd_configuration"), CONTEXT), Unable)
+
+
+@pytest.mark.parametrize(
+    ("user", "values", "expected"),
+    [
+        ("", {"passwordauthentication": "yes"}, Detected),
+        ("root", {"passwordauthentication": "yes", "permitrootlogin": "yes"}, Detected),
+        ("root", {"passwordauthentication": "yes"}, Passed),  # root may not log in with one
+        ("root", {"passwordauthentication": "yes", "permitrootlogin": "prohibit-password"}, Passed),
+    ],
+)
+def test_match_blocks(user: str, values: dict[str, str], expected: type[object]) -> None:
+    connections = (SshdConnection(user=user, ip_version=4, values=values),)
+    assert type(RULE.evaluate(host(replace(sshd(), connections=connections)), CONTEXT)) is expected

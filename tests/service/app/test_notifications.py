@@ -90,7 +90,7 @@ def test_who_subscribed_before_is_told_each_thing_once(built: BuiltInstallation)
 def test_announcing_again_after_the_process_died_adds_nothing(built: BuiltInstallation) -> None:
     run = prepared(built, since_always(E.FINDING_REPORTED))
     built.end_run(run)
-    (ended,) = built.stores.assessments.runs_with_news(9)
+    (ended,) = built.stores.assessments.runs_to_announce(9)
     built.stores.notifications.add(tuple(built.assembly.announcer().notifications_of(ended)))
     (first,) = made(built, run)
     told = replace(first, due_at=None, status=PublishStatus.SUCCESS)

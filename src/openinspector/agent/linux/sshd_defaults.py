@@ -1,4 +1,4 @@
-"""What sshd does where its configuration says nothing, by version and distribution (sshd_config(5), release notes)."""
+"""Defaults of sshd by version and distribution (sshd_config(5), release notes)."""
 
 import re
 from collections.abc import Mapping
@@ -41,12 +41,6 @@ _SAME_EVERYWHERE: Final[Mapping[str, str]] = {
     "x11forwarding": "no",
     "x11uselocalhost": "yes",
 }
-FLAGS: Final = frozenset(
-    {name for name, value in _SAME_EVERYWHERE.items() if value in ("yes", "no")}
-    | {"challengeresponseauthentication", "disableforwarding", "kbdinteractiveauthentication", "usedns"}
-)
-"""Keywords whose ``true`` and ``false`` mean ``yes`` and ``no``."""
-
 IN_MATCH: Final = frozenset(
     {
         "acceptenv",
@@ -59,6 +53,7 @@ IN_MATCH: Final = frozenset(
         "authorizedkeyscommand",
         "authorizedkeyscommanduser",
         "authorizedkeysfile",
+        "authorizedkeysfile2",
         "authorizedprincipalscommand",
         "authorizedprincipalscommanduser",
         "authorizedprincipalsfile",
@@ -76,6 +71,7 @@ IN_MATCH: Final = frozenset(
         "forcecommand",
         "gatewayports",
         "gssapiauthentication",
+        "gssapienablek5users",
         "hostbasedacceptedalgorithms",
         "hostbasedauthentication",
         "hostbasedusesnamefrompacketonly",
@@ -84,6 +80,7 @@ IN_MATCH: Final = frozenset(
         "ipqos",
         "kbdinteractiveauthentication",
         "kerberosauthentication",
+        "kerberosusekuserok",
         "loglevel",
         "logverbose",
         "maxauthtries",
@@ -100,9 +97,12 @@ IN_MATCH: Final = frozenset(
         "pubkeyauthentication",
         "pubkeyauthoptions",
         "rdomain",
+        "refuseconnection",
         "rekeylimit",
         "requiredrsasize",
         "revokedkeys",
+        "rhostsrsaauthentication",
+        "rsaminsize",
         "setenv",
         "streamlocalbindmask",
         "streamlocalbindunlink",
@@ -113,25 +113,27 @@ IN_MATCH: Final = frozenset(
         "x11uselocalhost",
     }
 )
-"""Keywords that a Match block may set for a connection (sshd_config(5), Match); in ``Match all``, any other counts as
-outside of blocks."""
+"""Keywords that a Match block may set for a connection (sshd_config(5), Match, and servconf.c of 9.2).
+
+In ``Match all``, any other keyword counts as outside of blocks.
+"""
 
 PROTOCOL_1_GONE: Final = (7, 4)
-"""sshd of this version and later speaks only protocol 2 and ignores ``Protocol``."""
+"""Since this version sshd speaks only protocol 2 and ignores ``Protocol``."""
 ONE_KEYBOARD_KEYWORD: Final = (8, 7)
-"""From here on ChallengeResponseAuthentication is another name for KbdInteractiveAuthentication."""
+"""Since this version ChallengeResponseAuthentication is an alias of KbdInteractiveAuthentication."""
 _RED_HAT_FOLLOWS_UPSTREAM: Final = (8, 7)
-"""Red Hat Enterprise Linux 9's version: from here on its sshd refuses root's password like everybody's."""
+"""Version of Red Hat Enterprise Linux 9, the first whose sshd refuses root's password as upstream does."""
 
 
 def number(version: str) -> tuple[int, int]:
-    """Return (9, 2) of ``9.2p1``; an unknown version counts as the newest."""
+    """Return (9, 2) for ``9.2p1``; an unknown version counts as the newest."""
     found = _VERSION.match(version)
     return (int(found[1]), int(found[2])) if found else _NEWEST
 
 
 def defaults(version: str, *, is_red_hat: bool = False) -> dict[str, str]:
-    """Return keyword to default of one OpenSSH version (``9.2p1``; empty where unknown: the newest)."""
+    """Return the defaults of one OpenSSH version, such as ``9.2p1``, by keyword; of the newest if it is unknown."""
     release = number(version)
     values = {
         **_SAME_EVERYWHERE,

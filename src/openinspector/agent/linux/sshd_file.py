@@ -1,56 +1,44 @@
-"""sshd_config(5) and the files it includes, read as sshd reads them but never by running it.
+"""sshd_config(5) and the files it includes, read from disk as sshd reads them; sshd is never run.
 
-- The first value of a keyword wins, except for those that collect values.
-- ``Include`` takes shell patterns, relative to ``/etc/ssh``, in the order of names; 16 deep at most.
-- A ``Match`` block ends at the next ``Match`` or the end of its file. Here only blocks that apply to everyone count:
-  ``Match all``, and criteria that are just ``*``. What they set overrides what stands outside of blocks.
+- ``Include`` takes shell patterns, relative to ``/etc/ssh``, in the order of names, at most 16 levels deep.
+- A ``Match`` block ends at the next ``Match`` or at the end of its file. A file included from a block belongs to it.
 """
 
 import fnmatch
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import printable, read_lines, unread
+from openinspector.agent.linux.sshd_match import Match, RefusedLineError, parse_match
+from openinspector.agent.linux.sshd_syntax import split_words
 from openinspector.agent.sensor import Incomplete
 
 FOLDER: Final = "/etc/ssh"
 MAX_DEPTH: Final = 16
 MAX_FILES: Final = 1000
 _LINE: Final = re.compile(r'\s*(?:"([A-Za-z0-9]+)"|([A-Za-z0-9]+))(?:\s*=\s*|\s+|$)(.*)')
-"""A keyword may stand in quotation marks (misc.c, strdelim)."""
-_ARGUMENT: Final = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|(\S+)')
-_EVERYONE: Final = "*"
-_CRITERIA: Final = ("user", "group", "host", "address", "localaddress")
-"""Criteria whose ``*`` every connection meets."""
+"""A keyword may be quoted (misc.c, strdelim)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """One line that applies to every connection."""
+    """One line that sets something, in or outside a Match block."""
 
     keyword: str
     """Lower case."""
     arguments: tuple[str, ...]
     source: str
     """``path:line``."""
-    in_match: bool = False
-    """Whether it stands in a Match block for everyone."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    """Where a line stands: outside of blocks, in one for everyone, or in one for some."""
-
-    applies: bool = True
-    is_match: bool = False
+    blocks: tuple[Match, ...] = ()
+    """The Match blocks it is in, outermost first: more than one in an included file."""
 
 
 class SshdFiles:
-    """Reads one host's configuration; ``problems`` says what could not be read."""
+    """Reads the configuration of one host; ``problems`` lists what was not read or is refused by sshd."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -58,28 +46,33 @@ class SshdFiles:
         self.problems: list[Incomplete] = []
 
     def settings(self, path: str) -> Iterator[Setting]:
-        """Yield every setting for everyone, in sshd's order; raises OSError where ``path`` cannot be read."""
-        yield from self._file(path, read_lines(self._host, path), _Block(), 0)
+        """Yield every setting in sshd's order; raise OSError if ``path`` cannot be read."""
+        yield from self._file(path, read_lines(self._host, path), (), 0)
 
-    def _file(self, path: str, lines: list[str], block: _Block, depth: int) -> Iterator[Setting]:
+    def _file(self, path: str, lines: list[str], outer: tuple[Match, ...], depth: int) -> Iterator[Setting]:
+        blocks = outer
         for number, line in enumerate(lines, start=1):
-            setting = parse_line(line, f"{printable(path)}:{number}")
-            if setting is None:
+            source = f"{printable(path)}:{number}"
+            try:
+                setting = parse_line(line, source)
+                if setting is None:
+                    continue
+                if setting.keyword == "match":
+                    blocks = (*outer, parse_match(setting.arguments[0]))
+                    continue
+            except RefusedLineError as refused:
+                self.problems.append(refusal(source, refused))
                 continue
-            if setting.keyword == "match":
-                block = _Block(applies=matches_everyone(setting.arguments), is_match=True)
-            elif not block.applies:
-                continue
-            elif setting.keyword == "include":
+            if setting.keyword == "include" and setting.arguments:
                 for pattern in setting.arguments:
-                    yield from self._include(pattern, block, depth + 1)
+                    yield from self._include(pattern, blocks, depth + 1)
             else:
-                yield replace(setting, in_match=block.is_match)
+                yield Setting(keyword=setting.keyword, arguments=setting.arguments, source=source, blocks=blocks)
 
-    def _include(self, pattern: str, block: _Block, depth: int) -> Iterator[Setting]:
+    def _include(self, pattern: str, blocks: tuple[Match, ...], depth: int) -> Iterator[Setting]:
         pattern = posixpath.join(FOLDER, pattern)
         if depth > MAX_DEPTH:
-            self.problems.append(Incomplete(reason=f"{pattern} is included more than {MAX_DEPTH} deep."))
+            self.problems.append(Incomplete(reason=f"{pattern} is included more than {MAX_DEPTH} levels deep."))
             return
         for path in self._glob(pattern):
             self._files += 1
@@ -91,7 +84,7 @@ class SshdFiles:
             except OSError as error:
                 self.problems.append(unread(path, error))
                 continue
-            yield from self._file(path, lines, block, depth)
+            yield from self._file(path, lines, blocks, depth)
 
     def _glob(self, pattern: str) -> list[str]:
         paths = ["/"]
@@ -122,27 +115,21 @@ class SshdFiles:
 
 
 def parse_line(line: str, source: str) -> Setting | None:
-    """Return the setting of one line, or None for an empty line or a comment."""
-    found = _LINE.match(line)
-    if not found:
+    """Return the setting of one line, or None for an empty line or a comment; raise RefusedLineError.
+
+    The only argument of a Match line is its text: `parse_match` splits it.
+    """
+    text = line.strip(" \t\r\n\f").removeprefix("=").lstrip(" \t")  # strdelim(3) takes an empty keyword before "="
+    if not text or text.startswith("#"):
         return None
-    arguments: list[str] = []
-    for quoted, single, bare in _ARGUMENT.findall(found[3]):
-        if bare.startswith("#"):
-            break
-        arguments.append(quoted or single or bare)
-    return Setting(keyword=(found[1] or found[2]).lower(), arguments=tuple(arguments), source=source)
+    found = _LINE.fullmatch(text)
+    if not found:
+        raise RefusedLineError(f"{text[:40]} does not start with a keyword")
+    keyword = (found[1] or found[2]).lower()
+    arguments = (found[3],) if keyword == "match" else split_words(found[3])
+    return Setting(keyword=keyword, arguments=arguments, source=source)
 
 
-def matches_everyone(criteria: tuple[str, ...]) -> bool:
-    """Say whether a Match line's criteria hold for every connection."""
-    words = " ".join(criteria).replace("=", " ").lower().split()
-    if words == ["all"]:
-        return True
-    names, patterns = words[::2], words[1::2]
-    return (
-        bool(words)
-        and len(names) == len(patterns)
-        and all(name in _CRITERIA for name in names)
-        and all(pattern == _EVERYONE for pattern in patterns)
-    )
+def refusal(source: str, refused: RefusedLineError) -> Incomplete:
+    """Return the sentence that reports a line of ``source`` that sshd refuses."""
+    return Incomplete(reason=f"sshd refuses its configuration: {source}: {printable(str(refused))[:120]}.")

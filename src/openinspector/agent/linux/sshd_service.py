@@ -1,6 +1,6 @@
-"""Options that sshd is started with: the files its service reads them from on each distribution.
+"""Options that the service starts sshd with, from the files of each distribution.
 
-What ``-o`` sets comes before the configuration file, so it wins.
+Settings given with ``-o`` come before the configuration file, so they win.
 """
 
 from collections.abc import Iterator
@@ -17,23 +17,26 @@ ENVIRONMENTS: Final = (
     ("/etc/conf.d/sshd", "SSHD_OPTS"),
 )
 _WITH_ARGUMENT: Final = "CEbcfghkopu"
-"""Options of sshd(8) that take an argument, former ones too."""
+"""Options of sshd(8) that take an argument, including removed ones."""
 
 
 def service_settings(host: Host) -> Iterator[Setting]:
-    """Yield what ``-o`` and ``-p`` set in the service's options, in order; files that cannot be read set nothing."""
+    """Yield the settings of ``-o`` and ``-p`` in the service's options, in order; raise RefusedLineError.
+
+    Files that cannot be read are skipped.
+    """
     for value, source in _values(host):
         yield from parse_options(value, source)
 
 
 def service_file(host: Host) -> str | None:
-    """Return the configuration file that ``-f`` names, the last of several; None where sshd reads its usual one."""
+    """Return the configuration file that the last ``-f`` names, or None without ``-f``."""
     named = (argument for value, _ in _values(host) for option, argument in _options(value) if option == "f")
     return next(reversed(list(named)), None)
 
 
 def parse_options(value: str, source: str) -> Iterator[Setting]:
-    """Yield the settings of a shell word list such as ``"-o PermitRootLogin=no -p 2222"``."""
+    """Yield the settings of shell words such as ``"-o PermitRootLogin=no -p 2222"``; raise RefusedLineError."""
     for option, argument in _options(value):
         if option in ("o", "p"):
             setting = parse_line(argument if option == "o" else f"Port {argument}", source)
@@ -42,7 +45,7 @@ def parse_options(value: str, source: str) -> Iterator[Setting]:
 
 
 def _values(host: Host) -> Iterator[tuple[str, str]]:
-    """Yield the options each file has, and ``path:line``."""
+    """Yield the options of each file with their ``path:line``."""
     for path, variable in ENVIRONMENTS:
         try:
             lines = read_lines(host, path)
@@ -55,7 +58,7 @@ def _values(host: Host) -> Iterator[tuple[str, str]]:
 
 
 def _options(value: str) -> Iterator[tuple[str, str]]:
-    """Yield each option that has an argument, with it; as getopt(3), ``-Df file`` is ``-D -f file``."""
+    """Yield each option that has an argument, with its argument; as in getopt(3), ``-Df file`` is ``-D -f file``."""
     try:
         words = iter(shell_words(" ".join(shell_words(value))))
     except ValueError:  # an unclosed quote

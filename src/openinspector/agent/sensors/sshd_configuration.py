@@ -1,32 +1,41 @@
-"""The configuration that sshd acts on for every connection (F5.63 rules 1 to 3; decisions, "SSH rules").
+"""The configuration that sshd applies to root and to an ordinary user, from any address (F5.63 rules 1 to 3).
 
-Computed from files; sshd is never run. ``PermitRootLogin`` is always ``prohibit-password``, never its older name
-``without-password``. Durations are seconds.
+It is computed from files; sshd is never run. ``PermitRootLogin`` is always ``prohibit-password``, never its older
+name ``without-password``. Durations are seconds.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, unread
 from openinspector.agent.linux.os_release_file import read_os_release
+from openinspector.agent.linux.sshd_connection import ROOT, connections
 from openinspector.agent.linux.sshd_defaults import (
-    FLAGS,
     IN_MATCH,
     ONE_KEYBOARD_KEYWORD,
     PROTOCOL_1_GONE,
     defaults,
     number,
 )
-from openinspector.agent.linux.sshd_file import Setting, SshdFiles
+from openinspector.agent.linux.sshd_file import Setting, SshdFiles, refusal
+from openinspector.agent.linux.sshd_match import Connection, RefusedLineError
 from openinspector.agent.linux.sshd_service import service_file, service_settings
+from openinspector.agent.linux.sshd_syntax import (
+    DURATIONS,
+    VALUES,
+    check_in_match,
+    check_keyword,
+    check_setting,
+    seconds,
+)
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
-from openinspector.model.inventory import SshdConfiguration
+from openinspector.model.inventory import SshdConfiguration, SshdConnection
 
 PROGRAMS: Final = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/lib/ssh/sshd")
 FILES: Final = ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config")
-"""The administrator's, else the distribution's (openSUSE)."""
+"""The administrator's file, else the distribution's (openSUSE)."""
 _BANNER: Final = re.compile(rb"OpenSSH_(\d+\.\d+(?:\.\d+)?p\d+)")
 _MAX_PROGRAM_BYTES: Final = 32 * 1024 * 1024
 _RED_HAT: Final = {"rhel", "centos", "fedora", "amzn", "almalinux", "rocky", "ol"}
@@ -39,7 +48,7 @@ _NAMES: Final = {
     "pubkeyacceptedkeytypes": "pubkeyacceptedalgorithms",
     "hostbasedacceptedkeytypes": "hostbasedacceptedalgorithms",
 }
-"""Older name of a keyword to the one sshd prints."""
+"""Old names of keywords, mapped to the names that sshd prints."""
 _COLLECTING: Final = frozenset(
     {
         "acceptenv",
@@ -55,14 +64,12 @@ _COLLECTING: Final = frozenset(
         "subsystem",
     }
 )
-_DURATIONS: Final = ("logingracetime", "clientaliveinterval")
-_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_DURATION_PART: Final = re.compile(r"(\d{1,9})([smhdw]?)")
 _UPPER: Final = ("loglevel", "syslogfacility")
+_MAX_PROBLEMS: Final = 20
 
 
 def collect(host: Host) -> Iterator[SshdConfiguration | Incomplete | Absent]:
-    """Yield the one SshdConfiguration; none where a file that could set anything cannot be read."""
+    """Yield the one SshdConfiguration, unless a file cannot be read or sshd refuses one: then nothing is certain."""
     try:
         program = _program(host)
     except OSError as error:
@@ -75,27 +82,42 @@ def collect(host: Host) -> Iterator[SshdConfiguration | Incomplete | Absent]:
     if path is None:
         yield Incomplete(reason=f"sshd is installed, but there is no {FILES[0]}: it cannot start.")
         return
+    found = _BANNER.search(program)
+    version = decode(found[1]) if found else ""
     files = SshdFiles(host)
     try:
         settings = [*service_settings(host), *files.settings(path)]
     except OSError as error:
         yield unread(path, error)
         return
-    if files.problems:
-        yield from files.problems
+    except RefusedLineError as refused:
+        yield refusal("the options of its service", refused)
         return
-    found = _BANNER.search(program)
-    yield effective(settings, decode(found[1]) if found else "", is_red_hat=_is_red_hat(host))
+    problems = [*files.problems, *_refusals(settings, version, program)]
+    if problems:
+        yield from problems[:_MAX_PROBLEMS]
+        return
+    yield _configuration(settings, host, version)
 
 
-def effective(settings: Iterable[Setting], version: str, *, is_red_hat: bool = False) -> SshdConfiguration:
-    """Return what ``settings``, in the order sshd meets them, come to in one version of OpenSSH."""
+def effective(
+    settings: Iterable[Setting], connection: Connection, *, is_red_hat: bool = False
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the values for one connection, and their sources, by keyword; ``settings`` are in sshd's order.
+
+    Outside of Match blocks and inside of those that apply, the first value of a keyword wins, except for keywords
+    that collect values. A value from a block overrides one from outside.
+    """
+    version = connection.version
     outside: dict[str, list[Setting]] = {}
     matched: dict[str, list[Setting]] = {}
     for setting in settings:
         keyword = _keyword(setting.keyword, version)
-        if setting.arguments:
-            (matched if setting.in_match and keyword in IN_MATCH else outside).setdefault(keyword, []).append(setting)
+        if setting.blocks and keyword in IN_MATCH:
+            if all(block.matches(connection) for block in setting.blocks):
+                matched.setdefault(keyword, []).append(setting)
+        else:
+            outside.setdefault(keyword, []).append(setting)
     values = defaults(version, is_red_hat=is_red_hat)
     sources: dict[str, str] = {}
     for keyword, given in (outside | matched).items():
@@ -108,7 +130,52 @@ def effective(settings: Iterable[Setting], version: str, *, is_red_hat: bool = F
         # Older sshd takes either keyword for the same method.
         values["kbdinteractiveauthentication"] = "yes"
         sources.pop("kbdinteractiveauthentication", None)
-    return SshdConfiguration(installed=True, version=version, values=dict(sorted(values.items())), sources=sources)
+    return dict(sorted(values.items())), sources
+
+
+def _configuration(settings: Sequence[Setting], host: Host, version: str) -> SshdConfiguration:
+    is_red_hat = _is_red_hat(host)
+    evaluated = [
+        (connection, *effective(settings, connection, is_red_hat=is_red_hat))
+        for connection in connections(settings, host, version)
+    ]
+    _, base, base_sources = evaluated[0]
+    distinct: dict[str, list[SshdConnection]] = {"": [], ROOT: []}
+    for connection, values, sources in evaluated:
+        user = ROOT if connection.user == ROOT else ""
+        changed = {keyword: value for keyword, value in values.items() if base.get(keyword) != value}
+        if all(known.values != changed for known in distinct[user]):
+            distinct[user].append(_connection(connection, user, changed, sources))
+    singled_out = [each for user, found in distinct.items() for each in found if user or each.values]
+    if all(not each.values for each in singled_out):
+        singled_out = []
+    return SshdConfiguration(
+        installed=True, version=version, values=base, sources=base_sources, connections=tuple(singled_out)
+    )
+
+
+def _connection(connection: Connection, user: str, changed: dict[str, str], sources: dict[str, str]) -> SshdConnection:
+    return SshdConnection(
+        user=user,
+        ip_version=6 if ":" in connection.address else 4,
+        local_address=connection.local_address,
+        local_port=connection.local_port,
+        values=changed,
+        sources={keyword: sources[keyword] for keyword in changed if keyword in sources},
+    )
+
+
+def _refusals(settings: Iterable[Setting], version: str, program: bytes) -> Iterator[Incomplete]:
+    """Yield a sentence for each setting that keeps this sshd from starting."""
+    for setting in settings:
+        keyword = _keyword(setting.keyword, version)
+        try:
+            check_keyword(setting.keyword, program)
+            check_setting(keyword, setting.arguments)
+            if any(not block.is_all for block in setting.blocks):
+                check_in_match(keyword, version)
+        except RefusedLineError as refused:
+            yield refusal(setting.source, refused)
 
 
 def _keyword(keyword: str, version: str) -> str:
@@ -119,26 +186,15 @@ def _keyword(keyword: str, version: str) -> str:
 
 
 def _value(keyword: str, text: str) -> str:
-    lower = text.lower()
-    if keyword in FLAGS and lower in ("true", "false", "yes", "no"):
-        return "yes" if lower in ("true", "yes") else "no"
-    if keyword == "permitrootlogin":
-        return {"without-password": "prohibit-password", "true": "yes", "false": "no"}.get(lower, lower)
-    if keyword in _DURATIONS:
-        return _seconds(lower)
+    if keyword in VALUES:
+        return text.lower().replace("without-password", "prohibit-password")
+    if keyword in DURATIONS:
+        return str(seconds(text))
     return text.upper() if keyword in _UPPER else text
 
 
-def _seconds(text: str) -> str:
-    """Return ``150`` for ``2m30s`` (sshd_config(5), TIME FORMATS); what is no duration stays as it is."""
-    parts = _DURATION_PART.findall(text)
-    if not parts or "".join(count + unit for count, unit in parts) != text:
-        return text
-    return str(sum(int(count) * _SECONDS[unit] for count, unit in parts))
-
-
 def _program(host: Host) -> bytes | None:
-    """Return the sshd program's bytes, or None where there is none; raises OSError where it cannot be read."""
+    """Return the bytes of the sshd program, or None if absent; raise OSError if it cannot be read."""
     for path in PROGRAMS:
         try:
             return host.read(path, _MAX_PROGRAM_BYTES)

@@ -1,17 +1,29 @@
 """A password alone does not open an SSH session (F5.63 rule 3; sshd_config(5)).
 
-sshd takes passwords in two ways: PasswordAuthentication, and KbdInteractiveAuthentication where UsePAM lets PAM ask
-for one. AuthenticationMethods can ask for a key beside: then nobody gets in by guessing passwords, and the rule passes.
-Match blocks that narrow (addresses, groups) are not judged: the vendor, too, bids to restrict addresses where passwords
-must stay.
+sshd takes passwords in two ways: by PasswordAuthentication, and by KbdInteractiveAuthentication if UsePAM lets PAM ask
+for one. If AuthenticationMethods asks for a key as well, guessing passwords opens no session, and the rule passes.
+
+Match blocks are evaluated from any address for an ordinary user, and for root if PermitRootLogin accepts passwords.
+Blocks for particular addresses or users are not judged: the vendor, too, recommends restricting addresses if
+passwords must stay.
 """
 
 from typing import Final
 
 from openinspector.engine.detection import detection
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext
-from openinspector.engine.sshd import RESTART, SENSOR, set_to, setting, sshd_of, unknown_setting
+from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.engine.sshd import (
+    ORDINARY_USER,
+    RESTART,
+    ROOT,
+    SENSOR,
+    configurations_for,
+    set_to,
+    setting,
+    sshd_of,
+    unknown_setting,
+)
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import SshdConfiguration
@@ -22,19 +34,25 @@ METHODS: Final = "AuthenticationMethods"
 
 
 def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
-    """Judge the two ways and AuthenticationMethods."""
+    """Judge both ways and AuthenticationMethods; the weakest configuration counts."""
     sshd = sshd_of(facts)
     if not isinstance(sshd, SshdConfiguration):
         return sshd
+    of_root = (each for each in configurations_for(sshd, ROOT) if each.values.get("permitrootlogin") == "yes")
+    outcomes = [_judge(facts, each) for each in (*configurations_for(sshd, ORDINARY_USER), *of_root)]
+    return next((each for kind in (Detected, Unable) for each in outcomes if isinstance(each, kind)), outcomes[0])
+
+
+def _judge(facts: HostFacts, sshd: SshdConfiguration) -> Detected | Passed | Unable:
     for keyword in (PASSWORD, KEYBOARD, "UsePAM"):
         if sshd.values.get(keyword.lower()) not in ("yes", "no"):
             return unknown_setting(keyword, sshd)
     on = _on(sshd)
-    said = _settings(sshd)
+    settings = _settings(sshd)
     if not on:
-        return Passed(evidence=Evidence(statement="sshd takes no passwords", because=said))
+        return Passed(evidence=Evidence(statement="sshd takes no passwords", because=settings))
     if not _sufficient(sshd.values.get(METHODS.lower(), "any"), on):
-        return Passed(evidence=Evidence(statement="No password is enough to log in", because=said))
+        return Passed(evidence=Evidence(statement="A password alone is not enough to log in", because=settings))
     return Detected(
         detections=(
             detection(
@@ -44,20 +62,20 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
                 "authentication where possible.",
                 " ".join(
                     [
-                        "First see that every user has a key in ~/.ssh/authorized_keys.",
+                        "First make sure that every user has a key in ~/.ssh/authorized_keys.",
                         *(set_to(sshd, keyword, "no") for keyword in on.values()),
                         RESTART,
-                        "Where passwords must stay, admit only trusted addresses to the SSH port.",
+                        "If passwords must stay, admit only trusted addresses to the SSH port.",
                     ]
                 ),
-                Evidence(statement="sshd opens a session to whoever gives a user's password", because=said),
+                Evidence(statement="sshd opens a session to anyone who gives a user's password", because=settings),
             ),
         )
     )
 
 
 def _on(sshd: SshdConfiguration) -> dict[str, str]:
-    """Return the methods by which a password is taken, as AuthenticationMethods calls them, with their keyword."""
+    """Return the methods that take a password, as AuthenticationMethods names them, with the keyword of each."""
     ways = {"password": PASSWORD}
     if sshd.values["usepam"] == "yes":
         ways["keyboard-interactive"] = KEYBOARD
@@ -65,7 +83,7 @@ def _on(sshd: SshdConfiguration) -> dict[str, str]:
 
 
 def _sufficient(methods: str, on: dict[str, str]) -> bool:
-    """Say whether some list of AuthenticationMethods consists of passwords only."""
+    """Return True if one of the lists of AuthenticationMethods consists of passwords only."""
     if methods.strip().lower() in ("", "any"):
         return True
     lists = ([method.partition(":")[0] for method in one.split(",")] for one in methods.lower().split())

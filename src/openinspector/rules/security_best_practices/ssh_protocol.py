@@ -1,7 +1,7 @@
 """sshd speaks SSH protocol 2 only (F5.63 rule 2, F5.68).
 
-sshd knows no protocol 1 since OpenSSH 7.4 (its release notes: "Remove server support for the SSH v.1 protocol"; the
-client's went with 7.6). Before, ``Protocol`` decides, ``2`` by default since 5.4.
+OpenSSH 7.4 removed protocol 1 from the server (release notes: "Remove server support for the SSH v.1 protocol").
+Earlier versions follow ``Protocol``, whose default is ``2`` since 5.4.
 """
 
 import re
@@ -27,11 +27,11 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
         return sshd
     version = _version(sshd.version)
     if version is not None and version >= WITHOUT_PROTOCOL_1:
-        return Passed(evidence=Evidence(statement=f"OpenSSH {sshd.version} speaks no SSH protocol 1"))
+        return Passed(evidence=Evidence(statement=f"OpenSSH {sshd.version} does not speak SSH protocol 1"))
     offered = {part.strip() for part in sshd.values.get(KEYWORD.lower(), "").split(",")}
     if offered == {"2"}:
         return Passed(evidence=setting(sshd, KEYWORD))
-    # A newer sshd ignores the keyword: of an sshd of unknown version it proves nothing.
+    # Newer versions ignore the keyword, so it proves nothing if the version is unknown.
     if version is None or "1" not in offered:
         return unknown_setting(KEYWORD, sshd)
     return Detected(
@@ -40,9 +40,9 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
                 RULE,
                 f"Instance {facts.agent_id} is configured to support SSH protocol version 1, which contains inherent "
                 "design flaws that greatly reduce its security.",
-                f"{set_to(sshd, KEYWORD, '2')} {RESTART} Better, update OpenSSH: since 7.4 it knows no protocol 1.",
+                f"{set_to(sshd, KEYWORD, '2')} {RESTART} Better, update OpenSSH: 7.4 removed protocol 1.",
                 Evidence(
-                    statement=f"OpenSSH {sshd.version} speaks SSH protocol 1 where Protocol names it",
+                    statement=f"OpenSSH {sshd.version} speaks SSH protocol 1 if Protocol names it",
                     because=(setting(sshd, KEYWORD),),
                 ),
             ),

@@ -2,9 +2,12 @@
 
 - ``no`` and ``forced-commands-only`` pass. The vendor's finding says that root can log in "without having to use a
   command authenticated by a public key", and its Amazon Linux images came with ``forced-commands-only``.
-- ``yes`` and ``prohibit-password`` are found. The latter, OpenSSH's default since 7.0, takes no password of root's but
-  opens a shell to whoever holds a key of root's, where nobody can tell who it was. Severity is the same (F5.1).
-- Nothing is found where DenyUsers or AllowUsers keeps root out from everywhere. Their group twins are not judged.
+- ``yes`` and ``prohibit-password`` are findings. ``prohibit-password``, the default since OpenSSH 7.0, refuses root's
+  password but opens a shell to every holder of a key of root's, and the log does not show which person it was.
+  The severity is the same (F5.1).
+- The rule passes if DenyUsers or AllowUsers refuses root from every address. DenyGroups and AllowGroups are not
+  judged.
+- Match blocks are evaluated for root from any address. Blocks for particular addresses are not judged.
 """
 
 import re
@@ -12,8 +15,17 @@ from typing import Final
 
 from openinspector.engine.detection import detection
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext
-from openinspector.engine.sshd import RESTART, SENSOR, set_to, setting, sshd_of, unknown_setting
+from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.engine.sshd import (
+    RESTART,
+    ROOT,
+    SENSOR,
+    configurations_for,
+    set_to,
+    setting,
+    sshd_of,
+    unknown_setting,
+)
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import SshdConfiguration
@@ -24,10 +36,15 @@ _PERMITTING: Final = ("yes", "prohibit-password", "without-password")
 
 
 def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
-    """Judge PermitRootLogin, DenyUsers and AllowUsers."""
+    """Judge PermitRootLogin, DenyUsers and AllowUsers as they apply to root; the weakest configuration counts."""
     sshd = sshd_of(facts)
     if not isinstance(sshd, SshdConfiguration):
         return sshd
+    outcomes = [_judge(facts, each) for each in configurations_for(sshd, ROOT)]
+    return next((each for kind in (Detected, Unable) for each in outcomes if isinstance(each, kind)), outcomes[0])
+
+
+def _judge(facts: HostFacts, sshd: SshdConfiguration) -> Detected | Passed | Unable:
     value = sshd.values.get(KEYWORD.lower())
     if value in _REFUSING:
         return Passed(evidence=setting(sshd, KEYWORD))
@@ -35,7 +52,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
         return unknown_setting(KEYWORD, sshd)
     lists = tuple(setting(sshd, name) for name in ("DenyUsers", "AllowUsers") if name.lower() in sshd.values)
     if _denied(sshd.values.get("denyusers", "")) or not _allowed(sshd.values.get("allowusers", "")):
-        return Passed(evidence=Evidence(statement="sshd admits root from nowhere", because=lists))
+        return Passed(evidence=Evidence(statement="sshd refuses root from every address", because=lists))
     how = "with a password or a key" if value == "yes" else "with a key of root's"
     return Detected(
         detections=(
@@ -55,12 +72,12 @@ def _denied(patterns: str) -> bool:
 
 
 def _allowed(patterns: str) -> bool:
-    """Say whether AllowUsers admits root from anywhere; where it is not set, it admits everybody."""
+    """Return True if AllowUsers admits root from some address; unset, it admits everyone."""
     return not patterns.split() or any(_matches(pattern.partition("@")[0]) for pattern in patterns.split())
 
 
 def _matches(pattern: str) -> bool:
-    """Say whether a pattern of ``*`` and ``?`` (ssh_config(5), PATTERNS) is about root."""
+    """Return True if a pattern of ``*`` and ``?`` (ssh_config(5), PATTERNS) matches root."""
     body = re.sub(r"\*+", "*", pattern)
     parts = ({"*": ".*", "?": "."}.get(character, re.escape(character)) for character in body)
     return re.fullmatch("".join(parts), "root", re.DOTALL) is not None

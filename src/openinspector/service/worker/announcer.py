@@ -31,10 +31,10 @@ class Announcer:
 
     def announce(self) -> int:
         """Create the notifications of all runs that entered a state; return the number of runs."""
-        runs = self.assessments.runs_with_news(_RUNS_A_TURN)
+        runs = self.assessments.runs_to_announce(_RUNS_A_TURN)
         for run in runs:
             self.notifications.add(tuple(self.notifications_of(run)))
-            self.assessments.news_taken(run.arn, run.state)
+            self.assessments.mark_announced(run.arn, run.state)
         return len(runs)
 
     def notifications_of(self, run: AssessmentRun) -> Iterator[Notification]:
