@@ -25,7 +25,7 @@ from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Page, PageRequest
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.engine import open_engine
-from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.migrations import migrate
 from openinspector.testing.model_builders import finding, moment, rules_package_arn, run, target, template
 from openinspector.testing.postgresql import new_database

@@ -18,7 +18,7 @@ from openinspector.service.api.model import load_model
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.engine import open_engine
-from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.role_sql import SqlRoleStore
 from openinspector.service.stores.subscription_sql import SqlSubscriptionStore

@@ -15,7 +15,7 @@ import pytest
 
 from openinspector.cli.snapshot_folder import read_snapshot
 from openinspector.network.answer import Action, Answer
-from openinspector.network.probe import ask, parse_probe
+from openinspector.network.question import ask, parse_question
 from openinspector.network.topology import Topology
 
 pytestmark = pytest.mark.shared
@@ -49,7 +49,7 @@ def _of(folder: Path) -> Iterator[Known]:
     probes = (folder / "probes.jsonl").read_bytes().splitlines()
     answers = (folder / "answers.jsonl").read_bytes().splitlines()
     for line, label in zip(probes, answers, strict=True):
-        yield Known(label=json.loads(label), answer=ask(topology, parse_probe(line)))
+        yield Known(label=json.loads(label), answer=ask(topology, parse_question(line)))
 
 
 @pytest.fixture(scope="module")

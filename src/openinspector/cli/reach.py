@@ -13,7 +13,7 @@ import click
 
 if TYPE_CHECKING:
     from openinspector.network.answer import Answer
-    from openinspector.network.probe import Probe
+    from openinspector.network.question import Question
     from openinspector.network.topology import Topology
 
 _SOME_NOT_KNOWN: Final = 1
@@ -42,28 +42,28 @@ def reach() -> None:
 @_as_json
 def check(*, snapshot: Path, probes: Path, as_json: bool) -> None:
     """Answer every line of a file of probes, in its order."""
-    from openinspector.network.probe import ProbeError, ask, parse_probe, render_answer
+    from openinspector.network.question import QuestionError, ask, parse_question, render_answer
 
     parsed = []
     for number, line in enumerate(probes.read_bytes().splitlines(), start=1):
         if not line.strip():
             continue
         try:
-            parsed.append(parse_probe(line))
-        except ProbeError as error:
+            parsed.append(parse_question(line))
+        except QuestionError as error:
             click.echo(f"openinspector: {probes} line {number}: {error}", err=True)
             if error.advice:
                 click.echo(error.advice, err=True)
             sys.exit(_BAD_INPUT)
     topology = _topology(snapshot)
     unknown = 0
-    for probe in parsed:
-        answer = ask(topology, probe)
+    for question in parsed:
+        answer = ask(topology, question)
         unknown += answer.reachable is None
         if as_json:
-            click.echo(json.dumps(render_answer(probe, answer), ensure_ascii=False))
+            click.echo(json.dumps(render_answer(question, answer), ensure_ascii=False))
         else:
-            click.echo(f"{_word(answer)}  {probe.id}  {_why(answer)}".rstrip())
+            click.echo(f"{_word(answer)}  {question.id}  {_why(answer)}".rstrip())
     sys.exit(_SOME_NOT_KNOWN if unknown else 0)
 
 
@@ -81,7 +81,7 @@ def ask_one(  # noqa: PLR0913 - one option a choice
 
     FROM is `internet`, an address, an eni-, i-, vgw-, vpn-, dxvif-, tgw- or pcx- id. TO is an address, eni- or i- id.
     """
-    from openinspector.network.probe import ProbeError, ask, parse_probe, render_answer
+    from openinspector.network.question import QuestionError, ask, parse_question, render_answer
 
     line = {
         "id": f"{source} {destination}",
@@ -91,14 +91,14 @@ def ask_one(  # noqa: PLR0913 - one option a choice
         "destination": {_noun(destination): destination},
     }
     try:
-        probe = parse_probe(json.dumps(line).encode())
-    except ProbeError as error:
+        question = parse_question(json.dumps(line).encode())
+    except QuestionError as error:
         raise click.UsageError(str(error)) from error
-    answer = ask(_topology(snapshot), probe)
+    answer = ask(_topology(snapshot), question)
     if as_json:
-        click.echo(json.dumps(render_answer(probe, answer), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(render_answer(question, answer), ensure_ascii=False, indent=2))
     else:
-        _print(probe, answer)
+        _print(question, answer)
     sys.exit(0 if answer.reachable else _NOT_KNOWN if answer.reachable is None else _NO)
 
 
@@ -140,8 +140,8 @@ def _why(answer: "Answer") -> str:
     return ""
 
 
-def _print(probe: "Probe", answer: "Answer") -> None:
-    click.echo(f"{probe.id}: {_word(answer)}")
+def _print(question: "Question", answer: "Answer") -> None:
+    click.echo(f"{question.id}: {_word(answer)}")
     for title, hops in (("there", answer.path), ("back", answer.answer_path)):
         for hop in hops:
             detail = " ".join(text for text in (hop.rule, hop.route, hop.address) if text)

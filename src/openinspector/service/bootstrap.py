@@ -38,7 +38,7 @@ from openinspector.service.app.releases import Releases
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import REPORT_WORKFLOW
-from openinspector.service.app.rule_catalogue import discover_rules
+from openinspector.service.app.rule_catalogue import discover_rules, packages_with_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
@@ -56,6 +56,7 @@ from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, We
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.instance_states import InstanceStates
+from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
@@ -64,7 +65,7 @@ from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.engine import open_engine
-from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.identity_sql import SqlIdentityStore
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.migrations import migrate
@@ -83,7 +84,7 @@ from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
-from openinspector.service.worker.courier import Courier, Patience
+from openinspector.service.worker.courier import Courier, RetryPolicy
 from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.periodic import Periodic
@@ -96,6 +97,8 @@ _ADMINISTRATOR: Final = "administrator"
 _WORKFLOW_VERSION: Final = "1"
 """Changes only when a workflow's steps do: DBOS resumes workflows of the same version."""
 _COUNTERS: Final = Counters()
+_KEY_SECONDS: Final = 60.0
+"""How long a key that another process shredded may stay in memory."""
 _RETENTION_SECONDS: Final = 3600.0
 _SCHEDULE_SECONDS: Final = 10.0
 _PENDING_SECONDS: Final = 5.0
@@ -177,7 +180,8 @@ class Service:
         self.counters = _COUNTERS
         self._clock = SystemClock()
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
-        self._telemetry = _telemetry(settings, stores)
+        self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
+        self._telemetry = _telemetry(settings, stores, self._keys)
         self._surroundings = _surroundings(settings, stores, self._workflows, self._telemetry)
         self._assembly = Assembly(stores=stores, around=self._surroundings)
         self._rules = _rules_by_arn(self._surroundings.rules_packages)
@@ -192,9 +196,10 @@ class Service:
                 close_when_collected=settings.run_ends == "streams-closed", sensors_for=self._sensors_for
             ),
         )
-        self._dispatch = Dispatch(stores.notifications, self._courier().tell, self._clock)
+        self._dispatch = Dispatch(stores.notifications, self._courier().deliver, self._clock)
         self._pending = self._assembly.pending_runs()
         self._periodic = (
+            Periodic("keys", self._keys.sweep, _KEY_SECONDS),
             Periodic("retention", self._apply_retention, _RETENTION_SECONDS),
             Periodic("schedules", self._assembly.schedule_starter().start_due, _SCHEDULE_SECONDS),
             Periodic("pending", partial(self._pending.start, _NOT_BEGUN), _PENDING_SECONDS),
@@ -293,7 +298,7 @@ class Service:
             telemetry=self._telemetry,
             advisories=AdvisoryShelf(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
-            plan=self._assembly.run_exclusions(self._rules.keys()).before,
+            plan=self._assembly.run_exclusions().before,
             clock=self._clock,
         )
         return RunDriver(
@@ -324,7 +329,7 @@ class Service:
             webhook_publisher=HttpsWebhookPublisher(bounds, self._clock),
             counters=_COUNTERS,
             clock=self._clock,
-            patience=Patience(
+            retry_policy=RetryPolicy(
                 give_up=timedelta(hours=settings.notification_hours), random=secrets.SystemRandom().random
             ),
         )
@@ -344,11 +349,16 @@ def build_service(settings: Settings) -> Service:
     return Service(settings, open_stores(settings))
 
 
-def _telemetry(settings: Settings, stores: Stores) -> Telemetry:
+def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
     clock = SystemClock()
     return Telemetry(
-        TelemetryStores(index=stores.telemetry, objects=stores.objects, runs=stores.assessments),
-        RunKeys(stores.keys, stores.telemetry, clock, settings.account),
+        TelemetryStores(
+            index=stores.telemetry,
+            objects=stores.objects,
+            runs=stores.assessments,
+            limits=StreamLimits(records=settings.max_host_records, size=settings.max_host_mebibytes * 1024 * 1024),
+        ),
+        keys,
         _COUNTERS,
         clock,
         os.urandom,
@@ -393,7 +403,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
-        rules_packages=rules_packages(settings.partition, settings.region),
+        rules_packages=packages_with_rules(rules_packages(settings.partition, settings.region)),
         quotas=Quotas(
             instances=settings.max_instances,
             resource_groups=settings.max_resource_groups,
@@ -409,7 +419,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
 
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
     found = discover_rules()
-    return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
+    return {package.arn: tuple(found[package.folder].values()) for package in packages}
 
 
 def _release_routes(folder: str) -> Sequence[BaseRoute]:

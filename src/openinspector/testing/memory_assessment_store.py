@@ -257,13 +257,13 @@ class MemoryAssessmentStore:
         """Store a run's finding counts; MissingError."""
         self._change(arn, lambda run: replace(run, finding_counts=dict(counts)))
 
-    def runs_with_news(self, limit: int) -> Sequence[AssessmentRun]:
-        """Return runs that entered a state since `news_taken`, oldest first."""
+    def runs_to_announce(self, limit: int) -> Sequence[AssessmentRun]:
+        """Return runs that entered a state since `mark_announced`, oldest first."""
         with self._lock:
             found = [run for arn, run in self._runs.items() if self._known.get(arn) is not run.state]
         return sorted(found, key=lambda one: (one.created_at, one.arn))[:limit]
 
-    def news_taken(self, arn: RunArn, state: AssessmentRunState) -> None:
+    def mark_announced(self, arn: RunArn, state: AssessmentRunState) -> None:
         """Note that everything up to ``state`` is known; nothing where the run has gone on since, or is no more."""
         with self._lock:
             if arn in self._runs and self._runs[arn].state is state:

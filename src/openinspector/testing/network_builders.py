@@ -6,7 +6,7 @@ from typing import Any
 
 from openinspector.network.answer import Answer
 from openinspector.network.aws.document import Document
-from openinspector.network.probe import ask, parse_probe
+from openinspector.network.question import ask, parse_question
 from openinspector.network.topology import Topology
 
 ACCOUNT = "123456789012"
@@ -152,7 +152,7 @@ def documents(network: Json) -> list[Document]:
 def answer(network: Json, source: Json, address: str, port: int | None = 22, **more: Any) -> Answer:
     """Put one question to a network."""
     question = {"protocol": "tcp", "port": port, "source": source, "destination": {"address": address}} | more
-    return ask(Topology(documents(network)), parse_probe(json.dumps(question).encode()))
+    return ask(Topology(documents(network)), parse_question(json.dumps(question).encode()))
 
 
 def changed(network: Json, operation: str, index: int, **more: Any) -> Json:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,10 +14,12 @@ from openinspector.service.app.schedules import (
     MAX_SCHEDULES,
     ScheduleChange,
 )
+from openinspector.service.settings import Settings
+from openinspector.service.stores.engine import open_engine
+from openinspector.service.stores.schedule_sql import SqlScheduleStore
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.schedule_store import schedule
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
-from openinspector.testing.memory_schedule_store import MemoryScheduleStore
 from openinspector.testing.recorded_workflows import RecordedWorkflows
 
 DAY = timedelta(days=1).total_seconds()
@@ -134,17 +137,16 @@ def test_a_schedule_that_is_changed_while_it_is_started_stays_changed(
     assert after.expression == (change.expression or daily.expression)
 
 
-def test_a_change_is_made_to_what_a_schedule_is_when_it_was_started_meanwhile(
-    built: BuiltInstallation, daily: Schedule
+def test_a_change_applies_to_the_new_state_of_a_schedule_that_was_started_meanwhile(
+    built: BuiltInstallation, daily: Schedule, tmp_path: Path
 ) -> None:
-    class StartedMeanwhile(MemoryScheduleStore):
+    class StartedMeanwhile(SqlScheduleStore):
         def get(self, arn: ScheduleArn) -> Schedule | None:
             found = super().get(arn)
-            built.with_stores(schedules=self).schedule_starter().start_due()
+            built.assembly.schedule_starter().start_due()
             return found
 
-    racing = StartedMeanwhile()
-    racing.add(daily)
+    racing = StartedMeanwhile(open_engine(Settings(data_dir=tmp_path).database))
     changed = (
         built.with_stores(schedules=racing)
         .use_cases()

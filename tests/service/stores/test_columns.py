@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openinspector.service.stores.columns import from_micros, to_json, to_micros
-from openinspector.service.stores.finding_text import Wording, pack, read_prose, unpack
+from openinspector.service.stores.findings.texts import TextWriter, pack, read_prose, unpack
 
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])))
@@ -26,7 +26,7 @@ def test_a_moment_without_time_zone_is_refused() -> None:
 
 @given(st.text(), st.text(max_size=3))
 def test_prose_is_read_as_it_was_written(text: str, agent: str) -> None:
-    wording = Wording()
+    wording = TextWriter()
     for _ in range(2):
         body = wording.prose(text, agent)
         assert read_prose(body, agent) == text
@@ -35,7 +35,7 @@ def test_prose_is_read_as_it_was_written(text: str, agent: str) -> None:
 
 @given(st.text(min_size=1), st.text(max_size=3), st.text(max_size=3))
 def test_prose_of_two_hosts_is_not_confused(text: str, first: str, second: str) -> None:
-    wording = Wording()
+    wording = TextWriter()
     bodies = [(agent, wording.prose(text, agent)) for agent in (first, second, first)]
     assert [read_prose(body, agent) for agent, body in bodies] == [text] * 3
 

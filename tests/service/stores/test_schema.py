@@ -15,9 +15,9 @@ from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.stores.columns import to_json
 from openinspector.service.stores.engine import open_engine, writing
-from openinspector.service.stores.finding_bits import BLOCK
-from openinspector.service.stores.finding_sql import SqlFindingStore
-from openinspector.service.stores.finding_text import digest
+from openinspector.service.stores.findings.bits import BLOCK
+from openinspector.service.stores.findings.store import SqlFindingStore
+from openinspector.service.stores.findings.texts import digest
 from openinspector.service.stores.migrations import _config, migrate
 from openinspector.service.stores.schema import METADATA
 from openinspector.testing.model_builders import finding, moment, run

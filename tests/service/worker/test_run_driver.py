@@ -11,12 +11,13 @@ from openinspector.model.agent import AgentHealthCode, AgentId, HostDescription
 from openinspector.model.arn import RunArn
 from openinspector.model.assessment import AssessmentRun, StopAction
 from openinspector.model.run_state import AssessmentRunState as State
+from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream
 from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.engine import open_engine
-from openinspector.service.stores.finding_sql import SqlFindingStore
+from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.worker.run_driver import BatchResult, HostBatch, RunDriver
@@ -176,10 +177,11 @@ class World:
             seq=1,
             digest="00" * 32,
             object_name="telemetry/1",
+            size=0,
             volumes={},
             received_at=self.clock.now(),
         )
-        assert self.telemetry.record(envelope) is Recorded.NEW
+        assert self.telemetry.record(envelope, DEFAULT_LIMITS) is Recorded.NEW
 
     def stop(self, action: StopAction) -> Callable[[], None]:
         return lambda: _nothing(self.assessments.request_stop(self.arn, action))

@@ -1,7 +1,13 @@
-"""The data keys of runs: one each, wrapped in the store, in the clear in memory only and only while it is needed."""
+"""Data keys of runs: one per run, wrapped in the store, in plaintext only in memory.
+
+A plaintext key leaves memory when its run ends or is shredded in this process. `RunKeys.sweep` removes the others: keys
+that another process shredded, and keys that were not used for `IDLE`.
+"""
 
 import threading
 from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from openinspector.model.arn import RunArn
@@ -10,11 +16,19 @@ from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.ports.telemetry_store import RunKey, TelemetryStore
 
 MAX_CACHED: Final = 512
+IDLE: Final = timedelta(minutes=10)
+"""A key that was not used for this long leaves memory; the next use unwraps it again."""
 _MAX_DROPPED: Final = 100_000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CachedKey:
+    plaintext: bytes = field(repr=False)
+    used_at: datetime
+
+
 class RunKeys:
-    """Makes, unwraps and caches data keys, bound to the encryption context {account, run}."""
+    """Creates, unwraps and caches data keys, bound to the encryption context {account, run}."""
 
     def __init__(self, provider: KeyProvider, store: TelemetryStore, clock: Clock, account: str) -> None:
         self._provider = provider
@@ -22,50 +36,71 @@ class RunKeys:
         self._clock = clock
         self._account = account
         self._lock = threading.Lock()
-        self._cached: OrderedDict[RunArn, bytes] = OrderedDict()
+        self._cached: OrderedDict[RunArn, _CachedKey] = OrderedDict()
         self._dropped: OrderedDict[RunArn, None] = OrderedDict()
 
     def make(self, run: RunArn) -> bytes | None:
-        """Return the run's key, made if it never had one; None where it was deleted."""
+        """Return the run's key, created if it never had one; None if it was deleted."""
         held = self.get(run)
         if held is not None:
             return held
         fresh = self._provider.generate(self._context(run))
-        # Of two that come at once the store keeps one, and of a shredded run none: what it holds now is the key.
+        # The store keeps one of two concurrent keys, and none for a shredded run: its content decides.
         self._store.add_run_key(RunKey(run_arn=run, wrapped=fresh.wrapped, created_at=self._clock.now()))
         return self.get(run)
 
     def get(self, run: RunArn) -> bytes | None:
-        """Return the run's key, None where it has none (any more)."""
+        """Return the run's key; None if it never had one or it was deleted.
+
+        A key that another process deleted is returned until the next `sweep`.
+        """
+        now = self._clock.now()
         with self._lock:
-            if run in self._cached:
+            cached = self._cached.get(run)
+            if cached is not None:
+                self._cached[run] = _CachedKey(plaintext=cached.plaintext, used_at=now)
                 self._cached.move_to_end(run)
-                return self._cached[run]
+                return cached.plaintext
         stored = self._store.run_key(run)
         if stored is None:
             return None
         plaintext = self._provider.unwrap(stored.wrapped, self._context(run))
-        self._remember(run, plaintext)
+        self._remember(run, _CachedKey(plaintext=plaintext, used_at=now))
         return plaintext
 
     def drop(self, run: RunArn) -> None:
-        """Forget the key in the clear: the run has ended or was shredded. It is not cached again."""
+        """Remove a plaintext key from memory: the run ended or was shredded. It is not cached again."""
         with self._lock:
             self._cached.pop(run, None)
             self._dropped[run] = None
             if len(self._dropped) > _MAX_DROPPED:
                 self._dropped.popitem(last=False)
 
+    def sweep(self) -> int:
+        """Remove plaintext keys that were deleted from the store or are idle; return their number."""
+        idle_before = self._clock.now() - IDLE
+        with self._lock:
+            cached = dict(self._cached)
+        # Ask the store without the lock: uploads go on meanwhile.
+        deleted = {run for run in cached if self._store.run_key(run) is None}
+        for run in deleted:
+            self.drop(run)
+        with self._lock:
+            idle = [run for run, key in self._cached.items() if key.used_at < idle_before]
+            for run in idle:
+                del self._cached[run]
+        return len(deleted) + len(idle)
+
     def cached(self) -> int:
-        """Return how many keys are in memory."""
+        """Return the number of keys in memory."""
         return len(self._cached)
 
-    def _remember(self, run: RunArn, plaintext: bytes) -> None:
+    def _remember(self, run: RunArn, key: _CachedKey) -> None:
         with self._lock:
-            # Whoever was unwrapping while the run was dropped must not bring the key back.
+            # The run may have been dropped while its key was unwrapped.
             if run in self._dropped:
                 return
-            self._cached[run] = plaintext
+            self._cached[run] = key
             if len(self._cached) > MAX_CACHED:
                 self._cached.popitem(last=False)
 

@@ -250,10 +250,10 @@ class AssessmentStore(Protocol):
         """Store a run's finding counts; MissingError."""
         ...
 
-    def runs_with_news(self, limit: int) -> Sequence[AssessmentRun]:
-        """Return runs that entered a state since `news_taken`, oldest first. A run that was just added is one."""
+    def runs_to_announce(self, limit: int) -> Sequence[AssessmentRun]:
+        """Return runs that entered a state since `mark_announced`, oldest first. A run that was just added is one."""
         ...
 
-    def news_taken(self, arn: RunArn, state: AssessmentRunState) -> None:
+    def mark_announced(self, arn: RunArn, state: AssessmentRunState) -> None:
         """Note that everything up to ``state`` is known; nothing where the run has gone on since, or is no more."""
         ...

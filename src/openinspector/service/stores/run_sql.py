@@ -67,7 +67,7 @@ class SqlRuns:
             if connection.scalar(parent.with_for_update(key_share=True, read=True)) is None:
                 raise MissingError(f"no assessment template {run.template_arn}")
             check_room(connection, RUN, "assessment runs", most)
-            if not add_new(connection, RUN, ("template_arn", "name"), {**_row(run), "has_news": 1}):
+            if not add_new(connection, RUN, ("template_arn", "name"), {**_row(run), "unannounced": 1}):
                 message = f"another run of the template is named {run.name!r}"
                 raise NameTakenError(message, advice="Choose another name.")
             # In one order everywhere, so that two runs never wait for each other.
@@ -166,16 +166,16 @@ class SqlRuns:
         """Store a run's finding counts; MissingError."""
         self._change(arn, lambda run: replace(run, finding_counts=dict(counts)))
 
-    def runs_with_news(self, limit: int) -> Sequence[AssessmentRun]:
-        """Return runs that entered a state since `news_taken`, oldest first."""
-        query = select(RUN).where(RUN.c.has_news == 1).order_by(RUN.c.created_at, RUN.c.arn).limit(limit)
+    def runs_to_announce(self, limit: int) -> Sequence[AssessmentRun]:
+        """Return runs that entered a state since `mark_announced`, oldest first."""
+        query = select(RUN).where(RUN.c.unannounced == 1).order_by(RUN.c.created_at, RUN.c.arn).limit(limit)
         with reading(self._engine) as connection:
             return [_run(row) for row in connection.execute(query)]
 
-    def news_taken(self, arn: RunArn, state: AssessmentRunState) -> None:
+    def mark_announced(self, arn: RunArn, state: AssessmentRunState) -> None:
         """Note that everything up to ``state`` is known; nothing where the run has gone on since."""
         with writing(self._engine) as connection:
-            connection.execute(update(RUN).where(RUN.c.arn == arn, RUN.c.state == state).values(has_news=0))
+            connection.execute(update(RUN).where(RUN.c.arn == arn, RUN.c.state == state).values(unannounced=0))
 
     def _change(self, arn: RunArn, change: Callable[[AssessmentRun], AssessmentRun]) -> AssessmentRun:
         """Read, change and write one run while nobody else does."""
@@ -183,7 +183,7 @@ class SqlRuns:
             before = _hold(connection, arn)
             after = change(before)
             if after != before:
-                news = {"has_news": 1} if after.state is not before.state else {}
+                news = {"unannounced": 1} if after.state is not before.state else {}
                 connection.execute(update(RUN).where(RUN.c.arn == arn).values(**_row(after), **news))
             if not after.in_progress:
                 connection.execute(delete(BUSY_AGENT).where(BUSY_AGENT.c.run_arn == arn))

@@ -1,9 +1,9 @@
 """The tables, in the words of the glossary. `migrations` brings a database to this shape; a test compares the two.
 
-- Moments are microseconds since 1970 UTC; values that are only ever read whole are JSON.
-- Lists are pages by (created_at, arn): each list has an index that begins with what it is most often asked by.
-- ``busy_agent`` has one row for each agent of a run in progress: its primary key is what keeps an agent out of two.
-- A finding's row holds numbers. The texts they stand for, which thousands of findings of a run share, are in ``text``.
+- Times are microseconds since 1970 UTC. Values that are always read as a whole are JSON.
+- Lists are paged by (created_at, arn). Each list has an index that begins with its most frequent filter.
+- ``busy_agent`` has one row per agent of a run in progress: its primary key keeps an agent out of a second run.
+- The tables of findings are explained in `stores.findings`.
 """
 
 from typing import Final
@@ -20,6 +20,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from openinspector.feed import Unparsed
@@ -46,19 +47,6 @@ METADATA: Final = MetaData(
         "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     }
 )
-
-FINDING_TEXTS: Final = (
-    "rules_package",
-    "rule",
-    "agent",
-    "auto_scaling_group",
-    "asset",
-    "title",
-    "description",
-    "recommendation",
-    "evidence",
-)
-"""The columns of a finding that hold the number of one text."""
 
 RESOURCE_GROUP: Final = Table(
     "resource_group",
@@ -112,10 +100,10 @@ RUN: Final = Table(
     Column("state_changed_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("completed_at", Moment),
-    # Whether the run entered a state since somebody looked after who is to be told.
-    Column("has_news", SmallInteger, nullable=False, server_default="0"),
+    # 1 if the run entered a state that was not announced to subscribers yet.
+    Column("unannounced", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("template_arn", "name"),
-    Index(None, "has_news", "created_at", "arn"),
+    Index(None, "unannounced", "created_at", "arn"),
     Index(None, "created_at", "arn"),
     Index(None, "template_arn", "created_at", "arn"),
     Index(None, "state", "created_at", "arn"),
@@ -224,12 +212,20 @@ FINDING: Final = Table(
     # Numbers of texts, each between spaces: " 12 57 ".
     Column("attributes", Word, nullable=False),
     Column("user_attributes", Word, nullable=False),
-    # The number of one text.
-    *(Column(name, _Number, nullable=name == "auto_scaling_group") for name in FINDING_TEXTS),
-    # Where it stands: its block and its place there (`finding_bits`).
-    Column("spot", BigInteger, nullable=False),
-    # Pages are read from this index alone.
-    Index("ix_finding_page", "spot", "created_at", "id"),
+    # Numbers of texts.
+    Column("rules_package", _Number, nullable=False),
+    Column("rule", _Number, nullable=False),
+    Column("agent", _Number, nullable=False),
+    Column("auto_scaling_group", _Number, nullable=True),
+    Column("asset", _Number, nullable=False),
+    Column("title", _Number, nullable=False),
+    Column("description", _Number, nullable=False),
+    Column("recommendation", _Number, nullable=False),
+    Column("evidence", _Number, nullable=False),
+    # Block number × 8,192 + place in the block (`stores.findings`).
+    Column("position", BigInteger, nullable=False),
+    # Covers pages.
+    Index("ix_finding_page", "position", "created_at", "id"),
 )
 
 FINDING_BLOCK: Final = Table(
@@ -238,7 +234,7 @@ FINDING_BLOCK: Final = Table(
     Column("id", _Number, primary_key=True),
     Column("result_id", _Number, ForeignKey(RESULT.c.id), nullable=False),
     Column("size", Integer, nullable=False),
-    # When its first and last finding were made, microseconds: which blocks a page can come from.
+    # Creation times of the first and last finding, microseconds: they tell which blocks a page can come from.
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
     Index(None, "first_at", "id"),
@@ -251,7 +247,7 @@ FINDING_BITS: Final = Table(
     METADATA,
     Column("block", _Number, primary_key=True, autoincrement=False),
     Column("kind", SmallInteger, primary_key=True),
-    # The place of a severity, or the number of a text.
+    # The code of a severity, or the number of a text.
     Column("value", _Number, primary_key=True),
     Column("bits", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
@@ -395,6 +391,7 @@ ENVELOPE: Final = Table(
     Column("object_name", Word, nullable=False),
     Column("volumes", Json(dict[MessageType, Volume]), nullable=False),
     Column("received_at", Moment, nullable=False),
+    Column("size", BigInteger, nullable=False, server_default="0"),
 )
 
 STREAM: Final = Table(
@@ -406,6 +403,9 @@ STREAM: Final = Table(
     Column("watermark", Integer, nullable=False),
     Column("closed_at", Moment),
     Column("dropped", Integer, nullable=False),
+    Column("records", BigInteger, nullable=False, server_default="0"),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("overflowed", Boolean, nullable=False, server_default=false()),
 )
 
 FEED_SNAPSHOT: Final = Table(

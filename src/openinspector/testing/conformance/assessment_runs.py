@@ -365,20 +365,20 @@ class RunSuite:
         assert list(store.list_runs(wanted, WHOLE).rows) == expected
         assert walk(partial(store.list_runs, wanted), 1) == expected
 
-    def test_what_entered_a_state_has_news_until_they_are_taken(self, store: AssessmentStore) -> None:
+    def test_what_entered_a_state_unannounced_until_they_are_taken(self, store: AssessmentStore) -> None:
         """News that came while others were taken stay; what is no state is none."""
         self.add_runs(store, [run(1), run(2)])
-        assert [one.arn for one in store.runs_with_news(9)] == [run(1).arn, run(2).arn]
-        assert [one.arn for one in store.runs_with_news(1)] == [run(1).arn]
+        assert [one.arn for one in store.runs_to_announce(9)] == [run(1).arn, run(2).arn]
+        assert [one.arn for one in store.runs_to_announce(1)] == [run(1).arn]
         for number in (1, 2):
-            store.news_taken(run(number).arn, _S.CREATED)
-        assert list(store.runs_with_news(9)) == []
+            store.mark_announced(run(number).arn, _S.CREATED)
+        assert list(store.runs_to_announce(9)) == []
         store.request_stop(run(1).arn, StopAction.START_EVALUATION)
-        assert list(store.runs_with_news(9)) == []
+        assert list(store.runs_to_announce(9)) == []
         entered = store.advance_run(run(1).arn, WHOLE_LIFE[1], moment(5))
-        store.news_taken(run(1).arn, _S.CREATED)
-        assert list(store.runs_with_news(9)) == [entered]
+        store.mark_announced(run(1).arn, _S.CREATED)
+        assert list(store.runs_to_announce(9)) == [entered]
         store.advance_run(run(1).arn, WHOLE_LIFE[1], moment(6))
-        store.news_taken(run(1).arn, WHOLE_LIFE[1])
-        store.news_taken(run(3).arn, _S.CREATED)
-        assert list(store.runs_with_news(9)) == []
+        store.mark_announced(run(1).arn, WHOLE_LIFE[1])
+        store.mark_announced(run(3).arn, _S.CREATED)
+        assert list(store.runs_to_announce(9)) == []
