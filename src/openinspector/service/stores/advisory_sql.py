@@ -148,10 +148,9 @@ class SqlAdvisoryStore:
             blobs = connection.scalars(query).all()
         with _no_garbage():
             for content in blobs:
-                for _, one in decode_vulnerabilities(content):
-                    if one.id in wanted:
-                        known = found.get(one.id)
-                        found[one.id] = one if known is None else known.merge(one)
+                for _, one in decode_vulnerabilities(content, wanted):
+                    known = found.get(one.id)
+                    found[one.id] = one if known is None else known.merge(one)
         return found
 
     def streams(self) -> Sequence[str]:
