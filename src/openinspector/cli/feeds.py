@@ -55,8 +55,9 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
 ) -> None:
     """Bring feeds up to date: those named, or all that were synced before, or debian_archive.
 
-    A site with nothing but a package mirror syncs debian_archive: it reads the security suites of this host's apt
-    sources, or of --mirror, and the changelogs of the updates that are pending on this host.
+    A site with nothing but a package mirror syncs debian_archive, which reads the suites of this host's apt sources,
+    or the security suites of --mirror, and the changelogs of their updates; or updateinfo, which reads the errata of
+    this host's rpm repositories. --from takes a folder of Packages and changelogs too.
     """
     from openinspector.service.log import configure_logging
     from openinspector.service.worker.feed_sync import SyncRequest
