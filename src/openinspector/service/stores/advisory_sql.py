@@ -313,7 +313,7 @@ def _key(table: Table) -> str:
 def _blobs(connection: Connection, table: Table, feed: str) -> dict[str, bytes]:
     key = table.c[_key(table)]
     query = select(key, table.c.content).where(table.c.feed == feed).order_by(key)
-    return dict(connection.execute(query).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _stored(connection: Connection, table: Table, feed: str, key: str) -> bytes | None:
