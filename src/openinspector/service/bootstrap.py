@@ -38,7 +38,7 @@ from openinspector.service.app.releases import Releases
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import REPORT_WORKFLOW
-from openinspector.service.app.rule_catalogue import discover_rules
+from openinspector.service.app.rule_catalogue import discover_rules, packages_with_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
@@ -85,7 +85,7 @@ from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
-from openinspector.service.worker.courier import Courier, Patience
+from openinspector.service.worker.courier import Courier, RetryPolicy
 from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.periodic import Periodic
@@ -197,7 +197,7 @@ class Service:
                 close_when_collected=settings.run_ends == "streams-closed", sensors_for=self._sensors_for
             ),
         )
-        self._dispatch = Dispatch(stores.notifications, self._courier().tell, self._clock)
+        self._dispatch = Dispatch(stores.notifications, self._courier().deliver, self._clock)
         self._pending = self._assembly.pending_runs()
         self._periodic = (
             Periodic("keys", self._keys.sweep, _KEY_SECONDS),
@@ -299,7 +299,7 @@ class Service:
             telemetry=self._telemetry,
             advisories=AdvisoryShelf(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
-            plan=self._assembly.run_exclusions(self._rules.keys()).before,
+            plan=self._assembly.run_exclusions().before,
             clock=self._clock,
         )
         return RunDriver(
@@ -330,7 +330,7 @@ class Service:
             webhook_publisher=HttpsWebhookPublisher(bounds, self._clock),
             counters=_COUNTERS,
             clock=self._clock,
-            patience=Patience(
+            retry_policy=RetryPolicy(
                 give_up=timedelta(hours=settings.notification_hours), random=secrets.SystemRandom().random
             ),
         )
@@ -405,7 +405,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
-        rules_packages=rules_packages(settings.partition, settings.region),
+        rules_packages=packages_with_rules(rules_packages(settings.partition, settings.region)),
         quotas=Quotas(
             instances=settings.max_instances,
             resource_groups=settings.max_resource_groups,
@@ -421,7 +421,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
 
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
     found = discover_rules()
-    return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
+    return {package.arn: tuple(found[package.folder].values()) for package in packages}
 
 
 def _release_routes(folder: str) -> Sequence[BaseRoute]:
