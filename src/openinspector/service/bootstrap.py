@@ -51,6 +51,7 @@ from openinspector.service.certificates import write_private
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
+from openinspector.service.notify.network_guard import host_refusal
 from openinspector.service.notify.topic_sns import SnsTopicPublisher
 from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, WebhookBounds
 from openinspector.service.ports.advisory_store import AdvisoryStore
@@ -399,6 +400,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
+        webhook_host_refusal=partial(host_refusal, loopback=settings.webhook_loopback == "allowed"),
         workflows=workflows,
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
