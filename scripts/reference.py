@@ -142,7 +142,12 @@ def _shown(value: object) -> str:
 def _field_words(kind: type[object], name: str) -> str:
     """Return the words that follow a field in the source, on one line."""
     documented = re.search(rf'^    {name}: [^\n]*\n    """(.*?)"""', inspect.getsource(kind), re.MULTILINE | re.DOTALL)
-    return " ".join(documented.group(1).replace("``", "`").split()) if documented else ""
+    return _without_citations(" ".join(documented.group(1).replace("``", "`").split())) if documented else ""
+
+
+def _without_citations(text: str) -> str:
+    """Return ``text`` without numbers of the specification such as (F3.3): users read these pages."""
+    return re.sub(r"\s*\(F\d+\.\d+[^)]*\)", "", text)
 
 
 def cli_page() -> str:
@@ -220,7 +225,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 
 def _first_line(kind: type[object]) -> str:
-    return (inspect.getdoc(kind) or "").splitlines()[0]
+    return _without_citations((inspect.getdoc(kind) or "").splitlines()[0])
 
 
 def _code(names: Iterable[str]) -> str:
