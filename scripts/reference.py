@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
+from scripts.includes import with_includes
 
 from openinspector.agent.__main__ import PROGRAM, commands, parser
 from openinspector.agent.registry import sensors
@@ -41,6 +42,7 @@ def main() -> int:
     check = "--check" in sys.argv[1:]
     pages: dict[Path, str] = {ROOT / "docs" / "reference" / f"{name}.md": NOTE + page() for name, page in PAGES.items()}
     pages |= {ROOT / "schemas" / name: content.decode() for name, content in schemas().items()}
+    pages |= {path: with_includes(path.read_text(), ROOT) for path in (ROOT / "docs" / "howto").glob("add-a-*.md")}
     stale = [path for path, text in pages.items() if not path.is_file() or path.read_text() != text]
     for path in stale:
         if check:
