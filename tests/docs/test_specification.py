@@ -1,4 +1,4 @@
-"""The facts that the code cites as F3.12 exist in docs/spec, and pages for users link to it instead of citing numbers."""
+"""Facts that the code cites as F3.12 exist in docs/spec; pages for users link to it instead of citing numbers."""
 
 import re
 from pathlib import Path

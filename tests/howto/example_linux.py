@@ -44,6 +44,7 @@ FEED: Final = Feed(
     name="example_linux",
     title="Example Linux errata",
     publisher_url="https://errata.example/",
+    licence="CC-BY-4.0",
     roots=(Source(name="all.json", url=URL),),
     version_scheme="rpm",
     distributions=("example",),
