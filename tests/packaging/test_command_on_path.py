@@ -64,6 +64,7 @@ class Installation:
         for name in ("host.key", "enrolment.json", "spool/quarantine/x"):
             self.write(f"var/lib/openinspector-agent/{name}", "secret")
         self.write("var/log/openinspector-agent/agent.log", "a line")
+        self.write("var/lib/systemd/timers/stamp-openinspector-agent-update.timer", "")
         for name in NEIGHBOURS:
             self.write(name, "of others")
 
@@ -163,6 +164,20 @@ def test_what_the_service_manager_refuses_is_told(installed: Installation) -> No
     done = installed.run("start")
     assert done.returncode == 1
     assert "journalctl" in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["start", "restart"])
+@pytest.mark.parametrize("systemd", [True, False])
+def test_a_host_that_is_not_enrolled_is_not_started_and_the_reason_is_printed(
+    tmp_path: Path, verb: str, *, systemd: bool
+) -> None:
+    made = Installation(tmp_path, systemd=systemd)
+    (made.state / "enrolment.json").unlink()
+    done = made.run(verb)
+    assert done.returncode == 1
+    assert f"cannot {verb}: this host is not enrolled; say: openinspector-agent enrol" in done.stderr
+    assert made.calls() == []
+    assert made.run("stop").returncode == 0
 
 
 def test_without_any_service_manager_it_says_what_to_do(tmp_path: Path) -> None:
