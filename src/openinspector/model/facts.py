@@ -1,4 +1,4 @@
-"""HostFacts: everything a rule may know about one host, built from decoded telemetry."""
+"""HostFacts: the view of one host that rules evaluate, built from decoded telemetry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,19 +21,19 @@ class HostFacts:
     records: Mapping[type[object], tuple[Record, ...]] = field(default_factory=dict)
     sensors: Mapping[str, SensorStatus] = field(default_factory=dict)
     undecoded: int = 0
-    """Messages that could not be decoded; their sensors' snapshots lack them."""
+    """Number of messages that could not be decoded; their sensors' snapshots lack them."""
 
     def all(self, kind: type[R]) -> tuple[R, ...]:
         """Return every record of ``kind``, in the order collected."""
         return self.records.get(kind, ())  # type: ignore[return-value]  # keyed by type: the values are R
 
     def only(self, kind: type[R]) -> R | None:
-        """Return the one record of ``kind``, or None where the host sent none."""
+        """Return the one record of ``kind``, or None if the host sent none."""
         found = self.all(kind)
         return found[0] if found else None
 
     def complete(self, sensor: str) -> bool:
-        """Say whether ``sensor`` read all there was; otherwise absence proves nothing."""
+        """Return True if ``sensor`` read everything; otherwise the absence of a record proves nothing."""
         status = self.sensors.get(sensor)
         return status is not None and status.state in (SensorState.OK, SensorState.NOT_APPLICABLE)
 
