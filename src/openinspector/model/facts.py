@@ -1,4 +1,4 @@
-"""HostFacts: the view of one host that rules evaluate, built from decoded telemetry."""
+"""HostFacts: the facts about one host, built from decoded telemetry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ class HostFacts:
     records: Mapping[type[object], tuple[Record, ...]] = field(default_factory=dict)
     sensors: Mapping[str, SensorStatus] = field(default_factory=dict)
     undecoded: int = 0
-    """Number of messages that could not be decoded; their sensors' snapshots lack them."""
+    """Messages that could not be decoded; their sensors' snapshots lack them."""
 
     def all(self, kind: type[R]) -> tuple[R, ...]:
         """Return every record of ``kind``, in the order collected."""
@@ -33,7 +33,7 @@ class HostFacts:
         return found[0] if found else None
 
     def complete(self, sensor: str) -> bool:
-        """Return True if ``sensor`` read everything; otherwise the absence of a record proves nothing."""
+        """Return True if ``sensor`` read everything; otherwise absence proves nothing."""
         status = self.sensors.get(sensor)
         return status is not None and status.state in (SensorState.OK, SensorState.NOT_APPLICABLE)
 

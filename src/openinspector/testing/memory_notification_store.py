@@ -31,12 +31,13 @@ class MemoryNotificationStore:
         return sorted(first, key=lambda subscriber: (first[subscriber], subscriber))
 
     def due(self, subscriber: Subscriber, now: datetime, limit: int) -> Sequence[Notification]:
-        """Return what a subscriber is to be told by ``now``, in the order it happened."""
-        return [
+        """Return a subscriber's due notifications in the order of events, those of findings last."""
+        due = [
             one
             for one in self._in_order()
             if one.subscriber == subscriber and one.due_at is not None and one.due_at <= now
-        ][:limit]
+        ]
+        return sorted(due, key=lambda one: one.event is InspectorEvent.FINDING_REPORTED)[:limit]
 
     def save(self, notification: Notification) -> bool:
         """Keep what became of a notification; says whether it was there."""
