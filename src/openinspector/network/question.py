@@ -8,13 +8,14 @@ import msgspec
 from openinspector.model.errors import OpenInspectorError
 from openinspector.network.answer import Answer, Leg, NotKnown
 from openinspector.network.aws import noun
+from openinspector.network.balancer import is_balancer
 from openinspector.network.packet_filter import ALL_PORTS, TCP, UDP, protocol_number
 from openinspector.network.topology import Address, Topology, parse_address, parse_network, private_addresses, public_of
 from openinspector.network.trace import Flow, Start, best, trace
 
 _INTERNET_HOST: Final = "8.8.8.8"
 _INTERNET_HOST6: Final = "2600::1"
-_MOST_SOURCES: Final = 64
+_MOST_SOURCES: Final = 4096
 
 
 class QuestionError(OpenInspectorError):
@@ -162,13 +163,18 @@ def _outside(topology: Topology, destination: Address, *, private: bool) -> list
     interface, _ = topology.by_public.get(str(destination), (None, ""))
     owners = [interface] if interface else topology.owners.get(str(destination), [])
     for owner in owners:
-        texts += _named_ranges(topology, owner)
+        near = [owner]
+        if is_balancer(owner):
+            near += [one for one in topology.interfaces.values() if one.vpc_id == owner.vpc_id]
+        texts += [text for one in near for text in _named_ranges(topology, one)]
     found: dict[Address, None] = {}
     for text in texts:
         network = parse_network(text)
         if network is None or network.version != destination.version:
             continue
-        for candidate in (network[0], network[-1] + 1 if int(network[-1]) + 1 < 2**32 else network[0]):
+        last = network.broadcast_address
+        behind = last + 1 if int(last) + 1 < 1 << network.max_prefixlen else last
+        for candidate in (network[0], behind):
             if candidate.is_private is private and not topology.owners.get(str(candidate)):
                 found.setdefault(candidate)
     return list(found)[:_MOST_SOURCES]
@@ -186,6 +192,9 @@ def _named_ranges(topology: Topology, interface: noun.NetworkInterface) -> Itera
     acl = topology.acl(subnet) if subnet else None
     for entry in acl.entries if acl else ():
         yield entry.cidr_block or entry.ipv6_cidr_block
+    table = topology.route_table(subnet) if subnet else None
+    for route in table.routes if table else ():
+        yield route.destination_cidr_block or route.destination_ipv6_cidr_block
 
 
 def render_answer(question: Question, answer: Answer) -> dict[str, object]:

@@ -25,6 +25,7 @@ from openinspector.network.topology import (
 )
 
 IPV4: Final = 4
+_MOST_HOPS: Final = 100
 
 
 class Stopped(Exception):  # noqa: N818 - an outcome of the walk, not an error
@@ -65,7 +66,9 @@ class Walk:
     # Notes
 
     def hop(self, resource: str, kind: str, action: Action = Action.FORWARD, **more: str) -> None:
-        """Note a hop."""
+        """Note a hop; routes that run in a circle lead nowhere."""
+        if len(self.hops) >= _MOST_HOPS:
+            raise self.stop("NO_PATH", resource)
         self.hops.append(Hop(resource=resource, kind=kind, action=action, **more))
 
     def stop(self, code: str, resource: str, *, rule: str = "", route: str = "") -> Stopped:
@@ -126,12 +129,11 @@ class Walk:
         """Leave an interface."""
         source = instance_of(interface)
         self.hop(source or interface.network_interface_id, "instance" if source else "interface")
-        if source and any(
-            instance_of(other) == source for other in self.topology.owners.get(str(packet.destination), ())
-        ):
-            other = self.topology.by_private[interface.vpc_id, str(packet.destination)]
+        owners = self.topology.owners.get(str(packet.destination), ())
+        own = next((other for other in owners if source and instance_of(other) == source), None)
+        if own is not None:
             self.hop(source, "instance", Action.DELIVER, address=str(packet.destination))
-            return End(kind="interface", packet=packet, interface=other)
+            return End(kind="interface", packet=packet, interface=own)
         packet = self.pass_groups(interface, packet, egress=True)
         return self.from_subnet(self.subnet(interface), packet)
 
