@@ -10,7 +10,7 @@ from openinspector.service.ports.advisory_store import FeedSnapshot
 
 
 class MemoryAdvisoryStore:
-    """Keeps snapshots as long as it lives."""
+    """Stores snapshots as long as it lives."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[FeedSnapshot, tuple[Advisory, ...], tuple[Unparsed, ...]]] = {}

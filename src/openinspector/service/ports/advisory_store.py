@@ -11,7 +11,7 @@ from openinspector.model.advisory import Advisory
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSnapshot:
-    """What is stored of one feed."""
+    """The stored state of one feed."""
 
     feed: str
     fingerprint: str
@@ -28,7 +28,7 @@ class FeedSnapshot:
 
 
 class AdvisoryStore(Protocol):
-    """Keeps one snapshot a feed; replacing is one transaction."""
+    """Stores one snapshot a feed; replacing is one transaction."""
 
     def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
         """Replace everything stored of the snapshot's feed."""

@@ -36,7 +36,7 @@ _DECODER: Final = msgspec.msgpack.Decoder(list[_Numbered])
 
 
 class SqlAdvisoryStore:
-    """Keeps one snapshot a feed; replacing is one transaction."""
+    """Stores one snapshot a feed; replacing is one transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -17,6 +17,7 @@ from openinspector.service.app.run_workflow import WAKE
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
+from openinspector.service.worker.open_agents import open_agents
 from openinspector.wire.instruction import Instruction, StartCollection, StopCollection
 
 _COLLECTING: Final = (
@@ -73,17 +74,13 @@ class CollectionMonitor:
         instructions: dict[AgentId, list[Instruction]] = {}
         runs = self._assessments.runs_in_states(_COLLECTING)
         for run in runs:
-            waiting, instruction = self._waiting(run), self._instruction(run)
+            waiting, instruction = open_agents(self._assessments, self._telemetry, run.arn), self._instruction(run)
             for agent in waiting:
                 instructions.setdefault(agent, []).append(instruction)
             if not waiting or _should_stop(run):
                 self._wake(run)
         self._woken = {(run.arn, run.state) for run in runs if (run.arn, run.state) in self._woken}
         self._board.replace({agent: tuple(given) for agent, given in instructions.items()})
-
-    def _waiting(self, run: AssessmentRun) -> tuple[AgentId, ...]:
-        closed = {stream.agent_id for stream in self._telemetry.streams(run.arn) if stream.closed_at is not None}
-        return tuple(agent for agent in self._assessments.run_agents(run.arn) if agent not in closed)
 
     def _instruction(self, run: AssessmentRun) -> Instruction:
         if run.state is AssessmentRunState.STOP_DATA_COLLECTION_PENDING:
