@@ -7,7 +7,7 @@ advisories. All fetching is done by the service's ``worker/feed_sync.py``: condi
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from openinspector.model.advisory import Advisory
+from openinspector.model.advisory import Advisory, Vulnerability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,11 +17,15 @@ class Source:
     name: str
     url: str
     max_bytes: int = 256 * 1024 * 1024
+    sha256: str = ""
+    """Hexadecimal, where an index vouches for the document; empty: any content."""
+    optional: bool = False
+    """Whether the others are worth having without it: it is counted as not had, and the feed goes on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One fetched document: where it came from and its bytes, decompressed by nobody yet."""
+    """One fetched document: where it came from and its bytes, decompressed."""
 
     source: Source
     content: bytes
@@ -29,15 +33,22 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unparsed:
-    """An entry of a document that could not be understood: counted and shown, never lost silently."""
+    """An entry of a document that could not be understood: counted and shown, never lost silently.
+
+    An empty ``entry`` means that the document was refused whole.
+    """
 
     document: str
     entry: str
     reason: str
 
 
+Parsed = Advisory | Vulnerability | Unparsed
+"""What parsing yields: statements, what a source says of a CVE, and what was not understood."""
+
+
 def follow_nothing(_document: Document) -> Iterable[Source]:
-    """Lead nowhere: the default for feeds that are one document."""
+    """Return nothing: the default for feeds whose roots are all there is."""
     return ()
 
 
@@ -51,6 +62,12 @@ class Feed:
     roots: tuple[Source, ...]
     version_scheme: str
     distributions: tuple[str, ...]
-    """os-release ids the feed speaks for: ``("debian",)``."""
-    parse: Callable[[Iterable[Document]], Iterator[Advisory | Unparsed]]
+    """Names of the streams it states anything of: ``("debian",)``; empty for feeds about vulnerabilities."""
+    parse: Callable[[Iterable[Document]], Iterator[Parsed]]
     follow: Callable[[Document], Iterable[Source]] = follow_nothing
+    licence: str = ""
+    """Terms of the data, as the publisher states them."""
+    by_document: bool = False
+    """Whether ``parse`` of several documents is what it yields for each: then only changed ones are parsed again."""
+    fixed_only: bool = False
+    """Whether the publisher never states that a vulnerability has no fix: silence then means nothing."""

@@ -35,7 +35,9 @@ def streams_for(distribution: str, package: Package, *known: str, extensions: tu
         ("debian:", ("debian:",)),
         ("amzn:2018.03", ("amzn:1",)),
         ("amzn:2023", ("amzn:2023",)),
-        ("sles_sap:15.5", ("sles:15.5", "sles:15")),
+        ("sles_sap:15.5", ("sles:15.5",)),
+        ("sles:15", ("sles:15.0",)),
+        ("alpine:3.21.0_alpha20240807", ("alpine:edge",)),
         ("opensuse-tumbleweed:20260101", ("opensuse-tumbleweed:",)),
         ("arch:", ("arch:",)),
         ("", (":",)),
@@ -110,7 +112,11 @@ def test_a_rebuild_inherits_statuses_and_not_fixes() -> None:
 def test_pro_streams_speak_where_they_are_enabled_or_the_build_is_of_them() -> None:
     known = ("ubuntu:22.04", "ubuntu:22.04+esm-apps", "ubuntu:22.04+fips")
     plain, extended = installed("nginx", "1.18.0-6ubuntu14.3"), installed("nginx", "1.18.0-6ubuntu14.3+esm1")
-    assert streams_for("ubuntu:22.04", plain, *known) == ["ubuntu:22.04+fips", "ubuntu:22.04"]
+    assert streams_for("ubuntu:22.04", plain, *known) == [
+        "ubuntu:22.04+fips",
+        "ubuntu:22.04",
+        "ubuntu:22.04+esm-apps",
+    ]
     assert streams_for("ubuntu:22.04", extended, *known)[0] == "ubuntu:22.04+esm-apps"
     assert streams_for("ubuntu:22.04", plain, *known, extensions=("esm-apps",))[0] == "ubuntu:22.04+esm-apps"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from openinspector.feed import Document, Unparsed
+from openinspector.feed import Document, Parsed, Unparsed
 from openinspector.feeds.debian import FEED
 from openinspector.model.advisory import Advisory, Fix, FixState, Priority
 from openinspector.testing.conformance.feed import FeedConformance
@@ -24,7 +24,7 @@ def tracker(package: str, identity: str, **release: object) -> Document:
 
 
 @cache
-def parsed() -> tuple[Advisory | Unparsed, ...]:
+def parsed() -> tuple[Parsed, ...]:
     return tuple(FEED.parse([document((DATA / "tracker.json").read_bytes())]))
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.feed import Document, Source, Unparsed
+from openinspector.feed import Document, Parsed, Source, Unparsed
 from openinspector.feeds.debian_archive import (
     FEED,
     ArchivePackage,
@@ -37,7 +37,7 @@ def own_documents() -> tuple[Document, ...]:
 
 
 @cache
-def parsed() -> tuple[Advisory | Unparsed, ...]:
+def parsed() -> tuple[Parsed, ...]:
     return tuple(FEED.parse(own_documents()))
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from openinspector.feed import Document, Unparsed
+from openinspector.feed import Document, Parsed, Unparsed
 from openinspector.feeds.debian_dsa import FEED
 from openinspector.model.advisory import Advisory, Fix, FixState, Status
 from openinspector.testing.conformance.feed import FeedConformance
@@ -22,7 +22,7 @@ def own_documents() -> tuple[Document, ...]:
 
 
 @cache
-def parsed() -> tuple[Advisory | Unparsed, ...]:
+def parsed() -> tuple[Parsed, ...]:
     return tuple(FEED.parse(own_documents()))
 
 
@@ -30,7 +30,7 @@ def advisory(identity: str) -> Advisory:
     return next(found for found in parsed() if isinstance(found, Advisory) and found.id == identity)
 
 
-def one_list(text: str) -> list[Advisory | Unparsed]:
+def one_list(text: str) -> list[Parsed]:
     return list(FEED.parse([Document(source=FEED.roots[0], content=text.encode())]))
 
 

@@ -7,7 +7,8 @@ vulnerability decides about it. Within a stream, of the statements that fit the 
 2. a fix newer than the installed version convicts, whatever older fixes say: an earlier fix may have been incomplete;
 3. a fix that the installed version has reached acquits;
 4. a status that means affected convicts;
-5. a status UNDER_INVESTIGATION does neither: the publisher does not know.
+5. a status UNDER_INVESTIGATION does neither: the publisher does not know;
+6. a status END_OF_LIFE may mean that nobody looked: it convicts only where no other stream says anything else.
 
 A statement *fits* when it names the binary package, or the source package it was built from; when it is limited to no
 architecture and no module, or to the package's; and when it is about the same flavour of build.
@@ -132,6 +133,11 @@ class _Hit(NamedTuple):
     version: str
     inherited: bool
 
+    @property
+    def state(self) -> FixState | None:
+        """The state of a status; None of a fix."""
+        return self.entry.statement.state if isinstance(self.entry.statement, Status) else None
+
 
 _Table = Mapping[tuple[PackageKind, str], _Bucket]
 
@@ -245,22 +251,26 @@ class AdvisoryIndex:
     def _meet(self, speakers: tuple[Speaker, ...], subject: Subject) -> Iterable[_Hit]:
         best: dict[tuple[int, str], _Hit] = {}
         decided: set[str] = set()
+        unsupported: list[_Hit] = []
+        several = len(speakers) > 1
         named = False
-        for place, speaker in enumerate(speakers):
+        for speaker in speakers:
             if speaker.fallback and named:
                 break
             said = self._said(speaker, subject)
-            named = named or said is not None
             if said is None:
                 continue
+            named = True
             for hit in said.convicting():
-                left = tuple(identity for identity in hit.identities if identity not in decided)
-                if left:
-                    place_of = id(hit.entry.advisory), speaker.stream
-                    known, found = best.get(place_of), hit._replace(identities=left)
-                    best[place_of] = found if known is None else _join(known, found)
-            if place + 1 < len(speakers):
+                if several and hit.state is FixState.END_OF_LIFE:
+                    unsupported.append(hit)
+                else:
+                    _keep(best, hit, decided)
+            if several:
                 decided |= said.mentioned()
+        for hit in unsupported:
+            _keep(best, hit, decided)
+            decided |= {*hit.identities}
         return best.values()
 
     def _said(self, speaker: Speaker, subject: Subject) -> "_Said | None":
@@ -331,9 +341,12 @@ class _Said:
                     yield from self._hit(entry, denied | fixed, version)
 
     def mentioned(self) -> set[str]:
-        """Return every vulnerability that the stream speaks of for the package."""
+        """Return every vulnerability that the stream says more of, for the package, than that its support ended."""
         statuses = (
-            entry for bucket, _, _ in self._buckets for entry in (*bucket.affected, *bucket.denials, *bucket.unknown)
+            entry
+            for bucket, _, _ in self._buckets
+            for entry in (*bucket.affected, *bucket.denials, *bucket.unknown)
+            if not (isinstance(entry.statement, Status) and entry.statement.state is FixState.END_OF_LIFE)
         )
         return self._identities(statuses) | self._fixed()
 
@@ -395,6 +408,15 @@ def _named(subject: Subject, kind: PackageKind) -> tuple[str, str]:
     if kind is PackageKind.SOURCE:
         return subject.source_name, subject.source_version
     return subject.package.name, subject.version
+
+
+def _keep(best: dict[tuple[int, str], _Hit], hit: _Hit, decided: set[str]) -> None:
+    """Keep a hit for what is not decided yet; of one advisory and stream, the most demanding statement."""
+    left = tuple(identity for identity in hit.identities if identity not in decided)
+    if left:
+        place = id(hit.entry.advisory), hit.entry.statement.target.stream
+        known, found = best.get(place), hit._replace(identities=left)
+        best[place] = found if known is None else _join(known, found)
 
 
 def _join(first: _Hit, second: _Hit) -> _Hit:

@@ -174,7 +174,8 @@ def _pwquality(module: PamModule, quality: _Quality) -> Requirement:
 
 def _cracklib(module: PamModule, _quality: _Quality) -> Requirement:
     options = _options(module)
-    numbers = {name: _strtol(options[name]) for name in ("minlen", "minclass", *CREDITS) if name in options}
+    names: tuple[str, ...] = ("minlen", "minclass", *CREDITS)
+    numbers = {name: _strtol(options[name]) for name in names if name in options}
     if "minlen" in numbers:
         numbers["minlen"] = max(numbers["minlen"], _CRACKLIB_MIN_LENGTH)
     if "minclass" in numbers:

@@ -92,11 +92,17 @@ def _spoken(speakers: Iterable[Speaker], subject: Subject, statements: list[_Sai
 def _convicting(
     identity: str, subject: Subject, spoken: Iterator[list[_Said]], scheme: VersionScheme
 ) -> Iterator[_Said]:
+    unsupported: list[list[_Said]] = []
     for stream in spoken:
         about = [said for said in stream if identity in said.identities]
-        if about:
+        ended = [said for said in about if _is_end_of_life(said)]
+        if about and len(ended) < len(about):
             yield from _judge(about, subject, scheme)
             return
+        if ended:
+            unsupported.append(ended)
+    for about in unsupported[:1]:
+        yield from _judge(about, subject, scheme)
 
 
 def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Iterator[_Said]:
@@ -115,6 +121,10 @@ def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Itera
         for said in statuses:
             if isinstance(said.statement, Status) and said.statement.state.is_affected:
                 yield said
+
+
+def _is_end_of_life(said: _Said) -> bool:
+    return isinstance(said.statement, Status) and said.statement.state is FixState.END_OF_LIFE
 
 
 def _name(said: _Said, subject: Subject) -> str:

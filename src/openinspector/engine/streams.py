@@ -4,6 +4,8 @@ A *stream* is one line of builds of one distribution: its general release (``rhe
 (``rhel:9.2+eus``), a paid or optional repository (``ubuntu:22.04+esm-apps``, ``amzn:2+kernel-5.15``). The narrowest
 stream that speaks of a package and a vulnerability decides, because a build of an extension counts its own versions.
 
+Ubuntu's extended archives are asked last where a host has not enabled them: what only they fix is not fixed on it.
+
 What a host has enabled is read from its facts; where they are silent, from the package: a build says in its version
 that it is of an extension (``el9_2``, ``+esm1``), and no vendor numbers an ordinary build so.
 
@@ -33,6 +35,8 @@ _ALIASES: Final[Mapping[str, str]] = MappingProxyType(
     {"sles_sap": "sles", "sled": "sles", "sle_hpc": "sles", "rocky-linux": "rocky", "redhat": "rhel", "oracle": "ol"}
 )
 _ROLLING: Final = frozenset({"arch", "opensuse-tumbleweed"})
+_BY_SERVICE_PACK: Final = frozenset({"sles", "opensuse-leap"})
+"""Distributions whose minor releases have nothing in common but the number before the point."""
 _AMAZON_1: Final = re.compile(r"201[0-9]\.[0-9]{2}")
 _MINOR_BUILD: Final = re.compile(r"\.el([0-9]+)_([0-9]+)\b")
 _PRO: Final = re.compile(r"[+~.]esm[0-9]")
@@ -124,6 +128,10 @@ def general_streams(distribution: str) -> tuple[str, ...]:
         version = RELEASES[version].version_id or version
     if name == "amzn" and _AMAZON_1.fullmatch(version):
         version = "1"
+    if name == "alpine" and "_alpha" in version:
+        return ("alpine:edge",)
+    if name in _BY_SERVICE_PACK:
+        return (f"{name}:{version if '.' in version else f'{version}.0'}",)
     parts = version.split(".")
     return tuple(f"{name}:{'.'.join(parts[:length])}" for length in range(len(parts), 0, -1))
 
@@ -170,7 +178,10 @@ class HostStreams:
         """Return the streams that may speak for a package, narrowest first."""
         if self._epel and _of_epel(package):
             return tuple(Speaker(stream) for stream in self._epel)
-        own = [*self._narrow(package), *(() if self._outside_general(package) else self._general)]
+        narrow = list(self._narrow(package))
+        own = [*narrow, *(() if self._outside_general(package) else self._general)]
+        if self.release.name == "ubuntu":
+            own += [stream for stream in self._extensions if stream not in narrow]
         inherited = [Speaker(stream, fixes=REBUILDS[self.release.name], inherited=True) for stream in self._red_hat]
         unknown = not package.vendor and not package.repository
         fallback = [Speaker(stream, fallback=True) for stream in self._epel if unknown]
@@ -208,8 +219,12 @@ class HostStreams:
         ]
 
     def _extras(self, package: Package) -> list[str]:
-        """Return the topic of Amazon Linux 2's extras that a package is of; by its version where that is a kernel."""
+        """Return the topic of Amazon Linux 2's extras that a package is of; elsewhere packages have own names."""
         topic = _topic(package)
+        if not topic and (
+            not self.release.distribution.startswith("amzn:2.") and self.release.distribution != "amzn:2"
+        ):
+            return self._extensions
         return [stream for stream in self._extensions if stream.partition("+")[2] in topic]
 
     def _outside_general(self, package: Package) -> bool:
@@ -244,8 +259,10 @@ def _of_epel(package: Package) -> bool:
 def _topic(package: Package) -> tuple[str, ...]:
     found = _EXTRA_REPOSITORY.fullmatch(package.repository)
     if found:
-        return (found[1], "livepatch") if found[1] == "livepatch" else (found[1],)
+        return (found[1],)
+    if package.name.startswith("kernel-livepatch-"):
+        return ("livepatch", "kernel-livepatch")
     if not package.repository and package.name.startswith(("kernel", "perf", "bpftool", "python-perf")):
         version = ".".join(package.version.rpartition(":")[2].split(".")[:2])
-        return () if version == "4.14" or "amzn2" not in package.version else (f"kernel-{version}",)
+        return (f"kernel-{version}",) if ".amzn2" in package.version and not version.startswith("4.") else ()
     return ()

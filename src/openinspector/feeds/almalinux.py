@@ -10,7 +10,7 @@ Rules, from the records themselves and the OSV schema 1.6:
   belongs to none, so that a stream's erratum is not held against another stream or the plain package.
 - The same build of a module may be listed once for each of its contexts. Any of them is fixed, so the oldest counts.
 - Otherwise a package listed with several versions is affected below the newest, as OSV's ranges say.
-- The same erratum may stand in several folders; it is one advisory.
+- The same erratum may stand in several folders, about a release each: each is an advisory of that id.
 
 Only documents named ``*.json`` are read; the archive that upstream offers is unpacked by whoever fetches it.
 """
@@ -19,9 +19,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import msgspec
-
 from openinspector.feed import Document, Feed, Source, Unparsed
+from openinspector.formats.osv import Range, Record, decode
 from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, PackageKind, Priority, Target
 from openinspector.versions.rpm import SCHEME
 
@@ -42,66 +41,18 @@ _PRIORITIES: Final = {
 }
 
 
-class _Event(msgspec.Struct, frozen=True):
-    introduced: str = ""
-    fixed: str = ""
-    last_affected: str = ""
-
-
-class _Range(msgspec.Struct, frozen=True):
-    type: str = ""
-    events: tuple[_Event, ...] = ()
-
-
-class _Package(msgspec.Struct, frozen=True):
-    name: str = ""
-    ecosystem: str = ""
-
-
-class _Affected(msgspec.Struct, frozen=True):
-    package: _Package = _Package()
-    ranges: tuple[_Range, ...] = ()
-
-
-class _Reference(msgspec.Struct, frozen=True):
-    url: str = ""
-
-
-class _Record(msgspec.Struct, frozen=True):
-    id: str
-    summary: str = ""
-    details: str = ""
-    affected: tuple[_Affected, ...] = ()
-    related: tuple[str, ...] = ()
-    aliases: tuple[str, ...] = ()
-    upstream: tuple[str, ...] = ()
-    references: tuple[_Reference, ...] = ()
-    published: str = ""
-    withdrawn: str | None = None
-
-
 def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
-    """Yield what could not be understood as it is met, then the advisories by id."""
-    advisories: dict[str, Advisory] = {}
+    """Yield the errata and what is not understood."""
     for document in documents:
-        if not document.source.name.endswith(".json"):
-            continue
-        for found in _parse_document(document):
-            if isinstance(found, Unparsed):
-                yield found
-            else:
-                known = advisories.get(found.id)
-                advisories[found.id] = found if known is None else _merge(known, found)
-    for _, advisory in sorted(advisories.items()):
-        yield advisory
+        if document.source.name.endswith(".json"):
+            yield from _parse_document(document)
 
 
 def _parse_document(document: Document) -> Iterator[Advisory | Unparsed]:
     name = document.source.name
-    try:
-        record = msgspec.json.decode(document.content, type=_Record)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        yield Unparsed(document=name, entry="", reason=f"not an OSV record: {error}")
+    record = decode(document)
+    if isinstance(record, Unparsed):
+        yield record
         return
     if not _ID.fullmatch(record.id):
         yield Unparsed(document=name, entry=record.id[:64], reason="not an id of AlmaLinux")
@@ -117,32 +68,34 @@ def _parse_document(document: Document) -> Iterator[Advisory | Unparsed]:
             fixes.append(found)
     if not fixes:
         yield Unparsed(document=name, entry=record.id, reason="a security record that names no affected package")
-    else:
-        yield Advisory(
-            id=record.id,
-            feed=NAME,
-            vulnerabilities=vulnerabilities,
-            fixes=tuple(fixes),
-            summary=_summary(record),
-            priority=_PRIORITIES.get(record.summary.partition(":")[0], Priority.UNSPECIFIED),
-            references=tuple(dict.fromkeys(reference.url for reference in record.references if reference.url)),
-            published=record.published,
-        )
+        return
+    word = record.summary.partition(":")[0]
+    yield Advisory(
+        id=record.id,
+        feed=NAME,
+        vulnerabilities=vulnerabilities,
+        fixes=tuple(fixes),
+        summary=_summary(record),
+        severity=word if word in _PRIORITIES else "",
+        priority=_PRIORITIES.get(word, Priority.UNSPECIFIED),
+        references=tuple(dict.fromkeys(reference.url for reference in record.references if reference.url)),
+        published=record.published,
+    )
 
 
-def _vulnerabilities(record: _Record) -> tuple[str, ...]:
+def _vulnerabilities(record: Record) -> tuple[str, ...]:
     named = [name for name in (*record.related, *record.aliases, *record.upstream) if _CVE.fullmatch(name)]
     named += (found for reference in record.references for found in _CVE.findall(reference.url))
     return tuple(sorted(set(named or _CVE.findall(f"{record.summary}\n{record.details}"))))
 
 
-def _summary(record: _Record) -> str:
+def _summary(record: Record) -> str:
     """Return title and text; ``Please update`` alone, as some records have it, adds nothing."""
     details = record.details.strip()
     return record.summary if not details or details == "Please update" else f"{record.summary}\n\n{details}"
 
 
-def _fixed(record: _Record) -> Iterator[Fix | str]:
+def _fixed(record: Record) -> Iterator[Fix | str]:
     """Yield statements, or why one could not be read."""
     modules = tuple(dict.fromkeys(_MODULE.findall(record.summary.partition(": ")[2] or record.summary)))
     versions: dict[tuple[str, str, str], list[str]] = {}
@@ -151,7 +104,7 @@ def _fixed(record: _Record) -> Iterator[Fix | str]:
         if ecosystem is None or not affected.package.name:
             yield f"no package of AlmaLinux: {affected.package.ecosystem[:64]} {affected.package.name[:64]}"
             continue
-        for span in affected.ranges or (_Range(),):
+        for span in affected.ranges or (Range(),):
             found = _fixed_version(span)
             if found is None:
                 yield f"a range of {affected.package.name[:64]} is not from the beginning to one fixed version"
@@ -164,7 +117,7 @@ def _fixed(record: _Record) -> Iterator[Fix | str]:
             yield Fix(target=target, version=_deciding(fixed))
 
 
-def _fixed_version(span: _Range) -> str | None:
+def _fixed_version(span: Range) -> str | None:
     if span.type != "ECOSYSTEM" or any(event.last_affected for event in span.events):
         return None
     introduced = [event.introduced for event in span.events if event.introduced]
@@ -183,21 +136,6 @@ def _deciding(versions: list[str]) -> str:
     return [version for version in newest_first if version.partition(_MODULAR)[0] == build][-1]
 
 
-def _merge(first: Advisory, second: Advisory) -> Advisory:
-    if first == second:
-        return first
-    return Advisory(
-        id=first.id,
-        feed=NAME,
-        vulnerabilities=tuple(sorted({*first.vulnerabilities, *second.vulnerabilities})),
-        fixes=tuple(dict.fromkeys((*first.fixes, *second.fixes))),
-        summary=max(first.summary, second.summary, key=lambda text: (len(text), text)),
-        priority=min(first.priority, second.priority, key=tuple(Priority).index),
-        references=tuple(dict.fromkeys((*first.references, *second.references))),
-        published=min(first.published, second.published),
-    )
-
-
 FEED: Final = Feed(
     name=NAME,
     title="AlmaLinux errata (OSV)",
@@ -206,4 +144,7 @@ FEED: Final = Feed(
     version_scheme="rpm",
     distributions=("almalinux",),
     parse=parse,
+    licence="MIT",
+    by_document=True,
+    fixed_only=True,
 )

@@ -182,4 +182,5 @@ FEED: Final = Feed(
     version_scheme=SCHEME.name,
     distributions=("debian",),
     parse=parse,
+    licence="Debian (MIT-like, security-tracker)",
 )

@@ -366,5 +366,7 @@ FEED: Final = Feed(
     version_scheme=SCHEME.name,
     distributions=("debian",),
     parse=parse,
+    licence="that of Debian's packages",
+    fixed_only=True,
     follow=follow,
 )

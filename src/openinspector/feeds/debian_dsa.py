@@ -133,4 +133,6 @@ FEED: Final = Feed(
     version_scheme=SCHEME.name,
     distributions=("debian",),
     parse=parse,
+    licence="Debian (MIT-like, security-tracker)",
+    by_document=True,
 )

@@ -38,7 +38,7 @@ from openinspector.service.app.releases import Releases
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import REPORT_WORKFLOW
-from openinspector.service.app.rule_catalogue import discover_rules
+from openinspector.service.app.rule_catalogue import discover_rules, packages_with_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
@@ -56,6 +56,7 @@ from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, We
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.instance_states import InstanceStates
+from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
@@ -83,7 +84,7 @@ from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
-from openinspector.service.worker.courier import Courier, Patience
+from openinspector.service.worker.courier import Courier, RetryPolicy
 from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.periodic import Periodic
@@ -180,7 +181,7 @@ class Service:
         self._clock = SystemClock()
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
-        self._telemetry = _telemetry(stores, self._keys)
+        self._telemetry = _telemetry(settings, stores, self._keys)
         self._surroundings = _surroundings(settings, stores, self._workflows, self._telemetry)
         self._assembly = Assembly(stores=stores, around=self._surroundings)
         self._rules = _rules_by_arn(self._surroundings.rules_packages)
@@ -195,7 +196,7 @@ class Service:
                 close_when_collected=settings.run_ends == "streams-closed", sensors_for=self._sensors_for
             ),
         )
-        self._dispatch = Dispatch(stores.notifications, self._courier().tell, self._clock)
+        self._dispatch = Dispatch(stores.notifications, self._courier().deliver, self._clock)
         self._pending = self._assembly.pending_runs()
         self._periodic = (
             Periodic("keys", self._keys.sweep, _KEY_SECONDS),
@@ -297,7 +298,7 @@ class Service:
             telemetry=self._telemetry,
             advisories=AdvisoryShelf(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
-            plan=self._assembly.run_exclusions(self._rules.keys()).before,
+            plan=self._assembly.run_exclusions().before,
             clock=self._clock,
         )
         return RunDriver(
@@ -328,7 +329,7 @@ class Service:
             webhook_publisher=HttpsWebhookPublisher(bounds, self._clock),
             counters=_COUNTERS,
             clock=self._clock,
-            patience=Patience(
+            retry_policy=RetryPolicy(
                 give_up=timedelta(hours=settings.notification_hours), random=secrets.SystemRandom().random
             ),
         )
@@ -348,10 +349,15 @@ def build_service(settings: Settings) -> Service:
     return Service(settings, open_stores(settings))
 
 
-def _telemetry(stores: Stores, keys: RunKeys) -> Telemetry:
+def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
     clock = SystemClock()
     return Telemetry(
-        TelemetryStores(index=stores.telemetry, objects=stores.objects, runs=stores.assessments),
+        TelemetryStores(
+            index=stores.telemetry,
+            objects=stores.objects,
+            runs=stores.assessments,
+            limits=StreamLimits(records=settings.max_host_records, size=settings.max_host_mebibytes * 1024 * 1024),
+        ),
         keys,
         _COUNTERS,
         clock,
@@ -397,7 +403,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
-        rules_packages=rules_packages(settings.partition, settings.region),
+        rules_packages=packages_with_rules(rules_packages(settings.partition, settings.region)),
         quotas=Quotas(
             instances=settings.max_instances,
             resource_groups=settings.max_resource_groups,
@@ -413,7 +419,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
 
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
     found = discover_rules()
-    return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
+    return {package.arn: tuple(found[package.folder].values()) for package in packages}
 
 
 def _release_routes(folder: str) -> Sequence[BaseRoute]:

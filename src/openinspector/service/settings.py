@@ -61,6 +61,10 @@ class Settings:
     max_targets: int = 50
     max_templates: int = 500
     max_runs: int = 50_000
+    max_host_records: int = 1_000_000
+    """Telemetry messages taken of one host in one run; a host that sends more is excluded from the run."""
+    max_host_mebibytes: int = 256
+    """The same in MiB of telemetry before compression."""
     max_connections: int = 20_000
     """Connections open at once. The process needs as many file descriptors (``ulimit -n``, ``LimitNOFILE=``)."""
     max_connections_per_address: int = 1000
@@ -205,6 +209,8 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "max_targets": _between(1, 1_000_000),
     "max_templates": _between(1, 1_000_000),
     "max_runs": _between(1, 10_000_000),
+    "max_host_records": _between(1000, 100_000_000),
+    "max_host_mebibytes": _between(1, 65_536),
     "max_connections": _between(16, 1_000_000),
     "max_connections_per_address": _between(1, 1_000_000),
     "max_subscriptions": _between(1, 50),

@@ -27,6 +27,7 @@ from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.sealed_secret import SecretBox
+from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.app.use_cases import UseCases
 from openinspector.service.assembly import Assembly, Stores, Surroundings
@@ -142,9 +143,11 @@ class BuiltInstallation:
                 seq=seq,
                 digest=f"{seq:064x}",
                 object_name=f"telemetry/{seq}",
+                size=sum(size for _, size in volumes.values()),
                 volumes={MessageType(name): Volume(count=n, size=size) for name, (n, size) in volumes.items()},
                 received_at=now,
-            )
+            ),
+            DEFAULT_LIMITS,
         )
 
 

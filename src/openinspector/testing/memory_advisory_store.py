@@ -1,51 +1,101 @@
 """Advisories in memory: the store for tests of what is above it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from openinspector.feed import Unparsed
-from openinspector.model.advisory import Advisory
-from openinspector.service.ports.advisory_store import FeedSnapshot
+from openinspector.model.advisory import Advisory, Vulnerability
+from openinspector.service.ports.advisory_store import Changes, FeedSnapshot, StoredDocument
 
 
 class MemoryAdvisoryStore:
-    """Stores snapshots as long as it lives."""
+    """Keeps what feeds state as long as it lives."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, tuple[FeedSnapshot, tuple[Advisory, ...], tuple[Unparsed, ...]]] = {}
+        self._snapshots: dict[str, FeedSnapshot] = {}
+        self._documents: dict[str, dict[str, StoredDocument]] = {}
 
     def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
-        """Replace everything stored of the snapshot's feed."""
-        self._kept[snapshot.feed] = (snapshot, tuple(advisories), tuple(unparsed))
+        """Replace everything stored of the snapshot's feed by one document's worth of statements."""
+        document = StoredDocument(name="", advisories=tuple(advisories), unparsed=tuple(unparsed))
+        self.change(snapshot, Changes(documents=(document,), whole=True))
+
+    def change(self, snapshot: FeedSnapshot, changes: Changes) -> FeedSnapshot:
+        """Store changes of the snapshot's feed, and the snapshot with the counts of all that is then stored."""
+        new = {document.name: document for document in changes.documents}
+        before = self._documents.get(snapshot.feed, {})
+        kept = {name: document for name, document in before.items() if name not in changes.removed}
+        if changes.whole:
+            kept = _others(before, new) if changes.kept_streams else {}
+        self._documents[snapshot.feed] = kept | new
+        counted = [document for name, document in (kept | new).items() if not name.startswith("kept ")]
+        counts = replace(
+            snapshot,
+            advisories=sum(len(document.advisories) + len(document.vulnerabilities) for document in counted),
+            unparsed=sum(len(document.unparsed) for document in counted),
+        )
+        self._snapshots[snapshot.feed] = counts
+        return counts
+
+    def documents(self, feed: str) -> Mapping[str, str]:
+        """Return the digests of a feed's documents by name; empty for a feed that is parsed whole."""
+        return {name: one.digest for name, one in self._documents.get(feed, {}).items() if one.digest}
 
     def snapshots(self) -> Sequence[FeedSnapshot]:
         """Return all snapshots, by feed."""
-        return tuple(self._kept[feed][0] for feed in sorted(self._kept))
+        return tuple(self._snapshots[feed] for feed in sorted(self._snapshots))
 
     def touch(self, feed: str, fetched_at: datetime) -> None:
         """Note that a feed was found unchanged."""
-        if feed in self._kept:
-            snapshot, advisories, unparsed = self._kept[feed]
-            self._kept[feed] = (replace(snapshot, fetched_at=fetched_at), advisories, unparsed)
+        if feed in self._snapshots:
+            self._snapshots[feed] = replace(self._snapshots[feed], fetched_at=fetched_at)
 
     def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
         """Return the advisories that state anything of ``streams``, by feed and id."""
-        found = (
-            limited(advisory, streams)
-            for feed in sorted(self._kept)
-            for advisory in sorted(self._kept[feed][1], key=lambda known: known.id)
-        )
-        return tuple(advisory for advisory in found if advisory.fixes or advisory.statuses)
+        found = (limited(advisory, streams) for advisory in self._all())
+        return tuple(advisory for advisory in found if advisory.statements)
+
+    def vulnerabilities(self, identities: Collection[str]) -> Mapping[str, Vulnerability]:
+        """Return what all feeds together say of these CVEs."""
+        found: dict[str, Vulnerability] = {}
+        for feed in sorted(self._documents):
+            for document in self._documents[feed].values():
+                for one in document.vulnerabilities:
+                    if one.id in identities:
+                        found[one.id] = found[one.id].merge(one) if one.id in found else one
+        return found
 
     def streams(self) -> Sequence[str]:
         """Return every stream that some advisory states anything of, sorted."""
-        kept = (advisory for _, advisories, _ in self._kept.values() for advisory in advisories)
-        return sorted({found.target.stream for advisory in kept for found in advisory.statements})
+        return sorted({found.target.stream for advisory in self._all() for found in advisory.statements})
+
+    def sizes(self) -> Mapping[str, int]:
+        """Return how many advisories each feed has, for want of bytes."""
+        return {snapshot.feed: snapshot.advisories for snapshot in self.snapshots()}
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
         """Return what could not be understood of a feed."""
-        return self._kept[feed][2] if feed in self._kept else ()
+        return tuple(entry for document in self._documents.get(feed, {}).values() for entry in document.unparsed)
+
+    def _all(self) -> Iterable[Advisory]:
+        for feed in sorted(self._documents):
+            documents = self._documents[feed].values()
+            yield from sorted((one for document in documents for one in document.advisories), key=lambda one: one.id)
+
+
+def _others(before: Mapping[str, StoredDocument], new: Mapping[str, StoredDocument]) -> dict[str, StoredDocument]:
+    """Return what was known of streams that no new document states anything of."""
+    stated = {
+        one.target.stream for document in new.values() for found in document.advisories for one in found.statements
+    }
+    kept = {}
+    for name, document in before.items():
+        streams = {one.target.stream for found in document.advisories for one in found.statements} - stated
+        advisories = (limited(found, sorted(streams)) for found in document.advisories)
+        rest = tuple(found for found in advisories if found.statements)
+        kept[f"kept {name}"] = StoredDocument(name=f"kept {name}", advisories=rest)
+    return kept
 
 
 def limited(advisory: Advisory, streams: Sequence[str]) -> Advisory:

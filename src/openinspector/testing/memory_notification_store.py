@@ -31,12 +31,13 @@ class MemoryNotificationStore:
         return sorted(first, key=lambda subscriber: (first[subscriber], subscriber))
 
     def due(self, subscriber: Subscriber, now: datetime, limit: int) -> Sequence[Notification]:
-        """Return the notifications of a subscriber due at ``now``, in the order of their events."""
-        return [
+        """Return a subscriber's due notifications in the order of events, those of findings last."""
+        due = [
             one
             for one in self._in_order()
             if one.subscriber == subscriber and one.due_at is not None and one.due_at <= now
-        ][:limit]
+        ]
+        return sorted(due, key=lambda one: one.event is InspectorEvent.FINDING_REPORTED)[:limit]
 
     def save(self, notification: Notification) -> bool:
         """Store the result of a delivery attempt; return True if it existed."""

@@ -7,7 +7,14 @@ from datetime import datetime
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
-from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream, Volume
+from openinspector.service.ports.telemetry_store import (
+    Recorded,
+    RunKey,
+    StoredEnvelope,
+    Stream,
+    StreamLimits,
+    Volume,
+)
 from openinspector.wire.telemetry import MessageType
 
 
@@ -46,8 +53,8 @@ class MemoryTelemetryStore:
             found = [key for key in self._keys.values() if key.deleted_at is None and key.created_at < moment]
             return sorted(found, key=lambda key: (key.created_at, key.run_arn))
 
-    def record(self, envelope: StoredEnvelope) -> Recorded:
-        """Note an envelope."""
+    def record(self, envelope: StoredEnvelope, limits: StreamLimits) -> Recorded:
+        """Record an envelope."""
         with self._lock:
             place = (envelope.run_arn, envelope.agent_id, envelope.stream, envelope.seq)
             held = self._envelopes.get(place)
@@ -55,6 +62,11 @@ class MemoryTelemetryStore:
                 return Recorded.SAME if held.digest == envelope.digest else Recorded.CONFLICT
             if self.run_key(envelope.run_arn) is None or place[:3] in self._closed:
                 return Recorded.REFUSED
+            whole = [*(one for key, one in self._envelopes.items() if key[:3] == place[:3]), envelope]
+            if sum(one.records for one in whole) > limits.records or sum(one.size for one in whole) > limits.size:
+                held_open = self._open_stream(*place[:3])
+                self._closed[place[:3]] = replace(held_open, closed_at=envelope.received_at, overflowed=True)
+                return Recorded.OVERFLOWED
             self._envelopes[place] = envelope
             return Recorded.NEW
 
@@ -65,13 +77,10 @@ class MemoryTelemetryStore:
                 envelope.seq: envelope.digest for envelope in self.envelopes(run, agent) if envelope.stream == stream
             }
 
-    def watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
-        """Return the highest n such that envelopes 1 to n are stored."""
-        held = self.digests(run, agent, stream)
-        reached = 0
-        while reached + 1 in held:
-            reached += 1
-        return reached
+    def stream(self, run: RunArn, agent: AgentId, name: str) -> Stream | None:
+        """Return one stream; None if nothing of it was ever stored."""
+        found = [one for one in self.streams(run) if (one.agent_id, one.name) == (agent, name)]
+        return found[0] if found else None
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:
         """Note that a stream is closed; closing it again changes nothing."""
@@ -112,4 +121,11 @@ class MemoryTelemetryStore:
             self._closed = {place: held for place, held in self._closed.items() if place[0] != run}
 
     def _open_stream(self, run: RunArn, agent: AgentId, name: str) -> Stream:
-        return Stream(agent_id=agent, name=name, watermark=self.watermark(run, agent, name), closed_at=None, dropped=0)
+        return Stream(agent_id=agent, name=name, watermark=self._watermark(run, agent, name), closed_at=None, dropped=0)
+
+    def _watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
+        held = self.digests(run, agent, stream)
+        reached = 0
+        while reached + 1 in held:
+            reached += 1
+        return reached

@@ -61,10 +61,10 @@ class Covering(MemoryAdvisoryStore):
         return self._covered
 
 
-def foresee(
+def predict(
     built: BuiltInstallation, template: AssessmentTemplate, covered: Sequence[str]
 ) -> tuple[ExclusionPreview, ...]:
-    return built.with_stores(advisories=Covering(covered)).preview_maker().foresee(template)
+    return built.with_stores(advisories=Covering(covered)).preview_maker().predict(template)
 
 
 def kinds(found: tuple[ExclusionPreview, ...]) -> list[ExclusionKind]:
@@ -147,7 +147,7 @@ def test_a_token_is_good_for_its_own_template(templated: BuiltInstallation) -> N
         templated.app.exclusions_previews.existing(other.arn, TOKEN)
 
 
-def test_of_a_template_deleted_meanwhile_nothing_is_foreseen(templated: BuiltInstallation) -> None:
+def test_a_preview_of_a_deleted_template_has_no_exclusions(templated: BuiltInstallation) -> None:
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     templated.stores.assessments.delete_template(TEMPLATE.arn)
     make(templated, TOKEN)
@@ -160,7 +160,7 @@ def test_hosts_that_would_not_take_part(templated: BuiltInstallation) -> None:
     templated.heard(2, health_code=AgentHealthCode.UNHEALTHY)
     templated.heard(3, host=HostDescription(hostname="old", distribution="solaris:10", operating_system="Solaris 10"))
     well = templated.heard(4)
-    found = foresee(templated, TEMPLATE, DEBIAN)
+    found = predict(templated, TEMPLATE, DEBIAN)
     assert kinds(found) == [
         ExclusionKind.AGENT_NOT_FOUND,
         ExclusionKind.AGENT_UNHEALTHY,
@@ -172,17 +172,17 @@ def test_hosts_that_would_not_take_part(templated: BuiltInstallation) -> None:
 def test_a_host_of_another_run_is_running_already(templated: BuiltInstallation) -> None:
     host = templated.heard(1)
     run = templated.app.runs.start(TEMPLATE.arn, None)
-    (found,) = foresee(templated, TEMPLATE, DEBIAN)
+    (found,) = predict(templated, TEMPLATE, DEBIAN)
     assert (found.kind, found.scopes[0].value) == (ExclusionKind.AGENT_ALREADY_RUNNING, host.id)
     templated.end_run(run)
-    assert foresee(templated, TEMPLATE, DEBIAN) == ()
+    assert predict(templated, TEMPLATE, DEBIAN) == ()
 
 
 def test_a_package_that_is_not_offered_any_more(templated: BuiltInstallation) -> None:
     templated.heard(1)
     withdrawn = builders.rules_package_arn(7)
     template = builders.template(3, rules_package_arns=(withdrawn, PRACTICES.arn))
-    (found,) = foresee(templated, template, DEBIAN)
+    (found,) = predict(templated, template, DEBIAN)
     assert (found.kind, found.scopes[0].key) == (
         ExclusionKind.DEPRECATED_RULES_PACKAGE,
         ScopeKey.RULES_PACKAGE_ARN,
@@ -197,16 +197,16 @@ def test_a_host_whose_system_no_advisory_speaks_of(
     templated: BuiltInstallation, covered: tuple[str, ...], *, excluded: bool
 ) -> None:
     host = templated.heard(1)
-    found = foresee(templated, TEMPLATE, covered)
+    found = predict(templated, TEMPLATE, covered)
     assert kinds(found) == [ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS] * excluded
     assert [[scope.value for scope in exclusion.scopes] for exclusion in found] == [[host.id, CVE.arn]] * excluded
 
 
 def test_advisories_of_the_release_family_count(templated: BuiltInstallation) -> None:
     templated.heard(1, host=HostDescription(hostname="alma", distribution="almalinux:9.4"))
-    assert foresee(templated, TEMPLATE, ("almalinux:9",)) == ()
+    assert predict(templated, TEMPLATE, ("almalinux:9",)) == ()
 
 
 def test_without_the_package_of_vulnerabilities_advisories_do_not_matter(templated: BuiltInstallation) -> None:
     templated.heard(1)
-    assert foresee(templated, builders.template(3, rules_package_arns=(PRACTICES.arn,)), ()) == ()
+    assert predict(templated, builders.template(3, rules_package_arns=(PRACTICES.arn,)), ()) == ()

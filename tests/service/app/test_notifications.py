@@ -1,4 +1,4 @@
-"""Which events a run has, what is made of them, and what a run says of it."""
+"""The events of a run, their messages and the notifications that a run lists."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,7 @@ from openinspector.service.app.notifications import (
     SHOWN,
     finding_message,
     message_of,
-    occurrences,
+    run_events,
     set_up_message,
     shown_notifications,
 )
@@ -27,10 +27,10 @@ E = InspectorEvent
 
 
 def events(run: AssessmentRun) -> list[Any]:
-    return [what.new_state or what.event for what in occurrences(run)]
+    return [what.new_state or what.event for what in run_events(run)]
 
 
-def test_a_whole_life_is_told_in_order() -> None:
+def test_events_of_a_whole_run_are_in_order_and_findings_come_last() -> None:
     assert events(lived(1, WHOLE_LIFE)) == [
         State.START_DATA_COLLECTION_PENDING,
         State.START_DATA_COLLECTION_IN_PROGRESS,
@@ -40,22 +40,22 @@ def test_a_whole_life_is_told_in_order() -> None:
         State.DATA_COLLECTED,
         State.EVALUATING_RULES,
         State.COMPLETED,
-        E.FINDING_REPORTED,
         E.ASSESSMENT_RUN_COMPLETED,
+        E.FINDING_REPORTED,
     ]
 
 
-def test_findings_are_told_when_no_more_can_come_and_completion_only_of_what_completed() -> None:
+def test_findings_are_reported_when_a_run_has_ended_and_completion_only_if_it_completed() -> None:
     assert E.FINDING_REPORTED not in events(lived(1, WHOLE_LIFE[:-1]))
     assert events(lived(1, (State.CREATED, State.FAILED))) == [State.FAILED, E.FINDING_REPORTED]
     assert E.ASSESSMENT_RUN_COMPLETED in events(lived(1, (*WHOLE_LIFE[:-1], State.COMPLETED_WITH_ERRORS)))
 
 
-def test_what_was_told_before_is_never_another_event_later() -> None:
-    """Places of a longer life are those of the shorter one: announcing goes on where it was."""
-    whole = occurrences(lived(1, WHOLE_LIFE))
+def test_positions_of_events_never_change() -> None:
+    """The events of a run so far are a prefix of its later events, so that announcing may resume."""
+    whole = run_events(lived(1, WHOLE_LIFE))
     for length in range(1, len(WHOLE_LIFE)):
-        part = occurrences(lived(1, WHOLE_LIFE[:length]))
+        part = run_events(lived(1, WHOLE_LIFE[:length]))
         assert part == whole[: len(part)]
 
 
@@ -177,7 +177,7 @@ def test_a_run_lists_what_was_tried() -> None:
     assert [(one.error, one.sns_publish_status_code, one.message) for one in listed] == [
         (False, PublishStatus.SUCCESS, None),
         (False, PublishStatus.SUCCESS, "3 findings reported."),
-        (True, PublishStatus.ACCESS_DENIED, "SNS refused: AuthorizationError: no. It is tried again."),
+        (True, PublishStatus.ACCESS_DENIED, "SNS refused: AuthorizationError: no. It will be retried."),
         (True, None, f"To {webhook().arn}. It hangs. It was given up."),
     ]
     assert [one.sns_topic_arn for one in listed] == [topic()] * 3 + [None]
@@ -194,7 +194,7 @@ def test_of_too_many_errors_and_new_ones_are_kept_and_the_rest_is_counted() -> N
     assert [one.date for one in listed] == sorted(one.date for one in listed)
     assert {one.date for one in listed if one.error} == {builders.moment(n) for n in failed}
     assert listed[-1].event is E.OTHER
-    assert listed[-1].message == "31 more notifications, 0 of them errors, are not listed."
+    assert listed[-1].message == "31 more notifications are not listed; 0 of them are errors."
     assert len(shown_notifications(many[:SHOWN])) == SHOWN
     assert E.OTHER not in {one.event for one in shown_notifications(many[:SHOWN])}
     all_failed = [replace(one, status=PublishStatus.INTERNAL_ERROR) for one in many]

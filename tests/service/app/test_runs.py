@@ -149,17 +149,22 @@ def test_hosts_that_do_not_take_part_are_excluded(built: BuiltInstallation) -> N
     templated(built)
     built.heard(1)
     silent = built.enrolled(2)
-    arn = built.app.runs.start(TEMPLATE.arn, None)
+    absent = builders.rules_package_arn(7)
+    old = builders.template(5, rules_package_arns=(PACKAGES[0].arn, absent))
+    built.stores.assessments.add_template(old)
+    predicted = built.assembly.preview_maker().predict(old)
+    arn = built.app.runs.start(old.arn, None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
-    without, package = built.assembly.run_exclusions(()).before(run)
+    without, package = built.assembly.run_exclusions().before(run)
     assert (without.kind, without.scopes[0].value) == (ExclusionKind.AGENT_NOT_FOUND, silent.id)
-    assert (package.kind, package.scopes[0].value) == (ExclusionKind.EVALUATION_ERROR, PACKAGES[0].arn)
+    assert (package.kind, package.scopes[0].value) == (ExclusionKind.DEPRECATED_RULES_PACKAGE, absent)
+    assert {without, package} <= set(predicted)
 
 
 def test_a_run_of_no_host_says_so(built: BuiltInstallation) -> None:
     arn = built.app.runs.start(templated(built), None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
-    (only,) = built.assembly.run_exclusions([PACKAGES[0].arn]).before(run)
+    (only,) = built.assembly.run_exclusions().before(run)
     assert only.kind is ExclusionKind.NO_INSTANCES
 
 
@@ -168,7 +173,7 @@ def test_a_run_of_all_hosts_excludes_none(built: BuiltInstallation) -> None:
     built.heard(1)
     arn = built.app.runs.start(TEMPLATE.arn, None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
-    assert built.assembly.run_exclusions([PACKAGES[0].arn]).before(run) == ()
+    assert built.assembly.run_exclusions().before(run) == ()
 
 
 def test_workflows_that_were_never_begun_are_begun_again(built: BuiltInstallation) -> None:
@@ -205,7 +210,7 @@ def test_a_host_that_came_into_touch_after_the_start_is_told(built: BuiltInstall
     arn = built.app.runs.start(TEMPLATE.arn, None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
     built.heard(2)
-    (only,) = built.assembly.run_exclusions([PACKAGES[0].arn]).before(run)
+    (only,) = built.assembly.run_exclusions().before(run)
     assert only.kind is ExclusionKind.AGENT_UNHEALTHY
     assert late.id in only.description
 

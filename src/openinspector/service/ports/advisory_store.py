@@ -1,12 +1,12 @@
-"""Where the advisories of each feed are kept, whole snapshots at a time."""
+"""Where the statements of each feed are kept: whole snapshots, or the changed documents of one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from openinspector.feed import Unparsed
-from openinspector.model.advisory import Advisory
+from openinspector.model.advisory import Advisory, Vulnerability
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,7 +15,7 @@ class FeedSnapshot:
 
     feed: str
     fingerprint: str
-    """SHA-256 over the fetched documents: the same fingerprint, the same advisories."""
+    """SHA-256 over the fetched documents: the same fingerprint, the same statements."""
     origin: str
     """Where the documents came from: a URL or a folder."""
     fetched_at: datetime
@@ -27,11 +27,43 @@ class FeedSnapshot:
     """Document name to its HTTP validator (ETag or Last-Modified), for conditional requests."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDocument:
+    """One document of a feed, parsed."""
+
+    name: str
+    digest: str = ""
+    """Of its content; empty where the feed is parsed whole."""
+    advisories: tuple[Advisory, ...] = ()
+    vulnerabilities: tuple[Vulnerability, ...] = ()
+    unparsed: tuple[Unparsed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What a sync brought: documents that are new or differ, and names of those that are gone."""
+
+    documents: Iterable[StoredDocument]
+    removed: Collection[str] = ()
+    whole: bool = False
+    """Whether the documents are everything the feed has; whatever else was stored of it goes."""
+    kept_streams: bool = False
+    """With ``whole``: streams that no document states anything of stay as they were."""
+
+
 class AdvisoryStore(Protocol):
-    """Stores one snapshot a feed; replacing is one transaction."""
+    """Keeps what feeds state; each change is one transaction."""
+
+    def change(self, snapshot: FeedSnapshot, changes: Changes) -> FeedSnapshot:
+        """Store changes of the snapshot's feed, and the snapshot with the counts of all that is then stored."""
+        ...
 
     def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
-        """Replace everything stored of the snapshot's feed."""
+        """Replace everything stored of the snapshot's feed by one document's worth of statements."""
+        ...
+
+    def documents(self, feed: str) -> Mapping[str, str]:
+        """Return the digests of a feed's documents by name; empty for a feed that is parsed whole."""
         ...
 
     def snapshots(self) -> Sequence[FeedSnapshot]:
@@ -49,8 +81,16 @@ class AdvisoryStore(Protocol):
         """
         ...
 
+    def vulnerabilities(self, identities: Collection[str]) -> Mapping[str, Vulnerability]:
+        """Return what all feeds together say of these CVEs; absent where none of them knows one."""
+        ...
+
     def streams(self) -> Sequence[str]:
         """Return every stream that some advisory states anything of, sorted."""
+        ...
+
+    def sizes(self) -> Mapping[str, int]:
+        """Return how many bytes the statements of each feed take."""
         ...
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:

@@ -22,7 +22,10 @@ class NotificationStore(Protocol):
         ...
 
     def due(self, subscriber: Subscriber, now: datetime, limit: int) -> Sequence[Notification]:
-        """Return the notifications of a subscriber due at ``now``, in the order of their events."""
+        """Return up to ``limit`` notifications of a subscriber that are due by ``now``.
+
+        They are in the order of events, but FINDING_REPORTED comes last: thousands of findings delay no other event.
+        """
         ...
 
     def save(self, notification: Notification) -> bool:

@@ -30,8 +30,24 @@ class StoredEnvelope:
     digest: str
     """SHA-256 of the plaintext, hexadecimal."""
     object_name: str
+    size: int
+    """Bytes of the plaintext before compression."""
     volumes: Mapping[MessageType, Volume]
     received_at: datetime
+
+    @property
+    def records(self) -> int:
+        """Number of messages."""
+        return sum(volume.count for volume in self.volumes.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamLimits:
+    """What one stream may hold."""
+
+    records: int
+    size: int
+    """Bytes of plaintext."""
 
 
 class Recorded(Enum):
@@ -44,6 +60,8 @@ class Recorded(Enum):
     """Already stored with another digest: refuse and raise an alarm."""
     REFUSED = "refused"
     """The run's key is gone or its stream is closed."""
+    OVERFLOWED = "overflowed"
+    """The stream would exceed its limits. It is closed now, and stays marked as overflowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +74,8 @@ class Stream:
     """Highest n such that envelopes 1 to n are stored."""
     closed_at: datetime | None
     dropped: int
+    overflowed: bool = False
+    """The host sent more than the limits allow, so the stream was closed without a manifest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +107,7 @@ class TelemetryStore(Protocol):
         """Return existing keys created before ``moment``, oldest first."""
         ...
 
-    def record(self, envelope: StoredEnvelope) -> Recorded:
+    def record(self, envelope: StoredEnvelope, limits: StreamLimits) -> Recorded:
         """Record an envelope whose object is already stored.
 
         A known envelope is SAME or CONFLICT even if a new one would be REFUSED.
@@ -98,8 +118,8 @@ class TelemetryStore(Protocol):
         """Return the digests of a stream's stored envelopes by sequence number."""
         ...
 
-    def watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
-        """Return the highest n such that envelopes 1 to n are stored."""
+    def stream(self, run: RunArn, agent: AgentId, name: str) -> Stream | None:
+        """Return one stream; None if nothing of it was ever stored."""
         ...
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:

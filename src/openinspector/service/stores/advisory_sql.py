@@ -1,57 +1,108 @@
-"""Advisories in SQL: one compressed blob for each feed and stream, replaced and read whole.
+"""Advisories in SQL: one compressed blob for each feed and stream, and for each feed and year of CVEs.
 
-A run needs all advisories of a few streams at once, and never one by itself: forty thousand rows would only be
-put together again each time.
+A run needs all advisories of a few streams at once, and never one by itself: forty thousand rows would only be put
+together again each time. Which documents of a feed are stored is a map of its own, by which a sync parses only those
+that changed and rewrites only the blobs that hold them.
 """
 
 import gc
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
 import msgspec
 import zstandard
-from sqlalchemy import Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select, update
 
 from openinspector.feed import Unparsed
-from openinspector.model.advisory import Advisory, Fix, Status
+from openinspector.model.advisory import Advisory, Fix, Status, Vulnerability
 from openinspector.model.errors import StoreError
-from openinspector.service.ports.advisory_store import FeedSnapshot
+from openinspector.service.ports.advisory_store import Changes, FeedSnapshot, StoredDocument
+from openinspector.service.stores.advisory_blob import (
+    Part,
+    decode_parts,
+    decode_vulnerabilities,
+    encode_parts,
+    encode_vulnerabilities,
+)
 from openinspector.service.stores.dialect import upsert
 from openinspector.service.stores.engine import reading, writing
-from openinspector.service.stores.schema import ADVISORY_BLOB, FEED_SNAPSHOT
+from openinspector.service.stores.schema import ADVISORY_BLOB, FEED_DOCUMENTS, FEED_SNAPSHOT, VULNERABILITY_BLOB
 
 _KEPT_UNPARSED: Final = 1000
 """Of each feed so many entries are kept that could not be understood; all are counted."""
 
-_Numbered = tuple[int, Advisory]
-"""An advisory and its place in its feed, by which its parts in several streams are put together again."""
 
+class _Known(msgspec.Struct, array_like=True, frozen=True):
+    """What is stored of one document: its number, digest and counts, and which blobs hold parts of it."""
+
+    number: int
+    digest: str
+    advisories: int
+    unparsed: int
+    streams: tuple[str, ...]
+    years: tuple[str, ...]
+
+
+_DOCUMENTS: Final = msgspec.msgpack.Decoder(dict[str, _Known])
 _ENCODER: Final = msgspec.msgpack.Encoder()
-_DECODER: Final = msgspec.msgpack.Decoder(list[_Numbered])
+
+
+@dataclass(slots=True)
+class _New:
+    """What is to be added, by blob."""
+
+    parts: dict[str, list[Part]] = field(default_factory=lambda: defaultdict(list))
+    years: dict[str, list[tuple[int, Vulnerability]]] = field(default_factory=lambda: defaultdict(list))
+    unparsed: list[Unparsed] = field(default_factory=list)
+    documents: dict[str, _Known] = field(default_factory=dict)
 
 
 class SqlAdvisoryStore:
-    """Stores one snapshot a feed; replacing is one transaction."""
+    """Keeps what feeds state; each change is one transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
-        """Replace everything stored of the snapshot's feed."""
-        blobs = [
-            {"stream": stream, "feed": snapshot.feed, "content": _compress(numbered)}
-            for stream, numbered in sorted(_by_stream(advisories).items())
-        ]
+        """Replace everything stored of the snapshot's feed by one document's worth of statements."""
+        document = StoredDocument(name="", advisories=tuple(advisories), unparsed=tuple(unparsed))
+        self.change(snapshot, Changes(documents=(document,), whole=True))
+
+    def change(self, snapshot: FeedSnapshot, changes: Changes) -> FeedSnapshot:
+        """Store changes of the snapshot's feed, and the snapshot with the counts of all that is then stored."""
+        feed = snapshot.feed
         with writing(self._engine) as connection:
-            connection.execute(upsert(connection, FEED_SNAPSHOT, _row(snapshot, unparsed)))
-            connection.execute(delete(ADVISORY_BLOB).where(ADVISORY_BLOB.c.feed == snapshot.feed))
-            if blobs:
-                connection.execute(insert(ADVISORY_BLOB), blobs)
+            known = {} if changes.whole else _documents(connection, feed)
+            with _no_garbage():
+                new = _gather(changes.documents, 1 + max((one.number for one in known.values()), default=-1))
+            gone = [known[name] for name in {*new.documents, *changes.removed} if name in known]
+            kept = {name: one for name, one in known.items() if name not in changes.removed} | new.documents
+            entries = _unparsed(connection, feed) if not changes.whole else ()
+            fresh = {*new.documents, *changes.removed}
+            entries = (*(entry for entry in entries if entry.document not in fresh), *new.unparsed)
+            counted = replace(
+                snapshot,
+                advisories=sum(one.advisories for one in kept.values()),
+                unparsed=sum(one.unparsed for one in kept.values()),
+            )
+            connection.execute(upsert(connection, FEED_SNAPSHOT, _row(counted, entries)))
+            if changes.whole:
+                _clear(connection, feed, set(new.parts) if changes.kept_streams else None)
+            _rewrite_streams(connection, feed, new.parts, gone)
+            _rewrite_years(connection, feed, new.years, gone)
+            content = zstandard.compress(_ENCODER.encode(kept))
+            connection.execute(upsert(connection, FEED_DOCUMENTS, {"feed": feed, "content": content}))
+        return counted
+
+    def documents(self, feed: str) -> Mapping[str, str]:
+        """Return the digests of a feed's documents by name; empty for a feed that is parsed whole."""
+        with reading(self._engine) as connection:
+            return {name: one.digest for name, one in _documents(connection, feed).items() if one.digest}
 
     def snapshots(self) -> Sequence[FeedSnapshot]:
         """Return all snapshots, by feed."""
@@ -77,12 +128,31 @@ class SqlAdvisoryStore:
         )
         with reading(self._engine) as connection:
             blobs = connection.execute(query).all()
-        parts: dict[tuple[str, int], list[Advisory]] = {}
+        parts: dict[tuple[str, int, int], list[Advisory]] = {}
         with _no_garbage():
             for feed, content in blobs:
-                for number, advisory in _decompress(content):
-                    parts.setdefault((feed, number), []).append(advisory)
+                for part in decode_parts(content):
+                    parts.setdefault((feed, part.document, part.place), []).append(part.advisory)
             return sorted(map(_join, parts.values()), key=lambda advisory: (advisory.feed, advisory.id))
+
+    def vulnerabilities(self, identities: Collection[str]) -> Mapping[str, Vulnerability]:
+        """Return what all feeds together say of these CVEs; absent where none of them knows one."""
+        wanted = frozenset(identities)
+        query = (
+            select(VULNERABILITY_BLOB.c.content)
+            .where(VULNERABILITY_BLOB.c.year.in_(sorted({_year(identity) for identity in wanted})))
+            .order_by(VULNERABILITY_BLOB.c.feed, VULNERABILITY_BLOB.c.year)
+        )
+        found: dict[str, Vulnerability] = {}
+        with reading(self._engine) as connection:
+            blobs = connection.scalars(query).all()
+        with _no_garbage():
+            for content in blobs:
+                for _, one in decode_vulnerabilities(content):
+                    if one.id in wanted:
+                        known = found.get(one.id)
+                        found[one.id] = one if known is None else known.merge(one)
+        return found
 
     def streams(self) -> Sequence[str]:
         """Return every stream that some advisory states anything of, sorted."""
@@ -90,12 +160,20 @@ class SqlAdvisoryStore:
         with reading(self._engine) as connection:
             return list(connection.scalars(select(name).distinct().order_by(name)))
 
+    def sizes(self) -> Mapping[str, int]:
+        """Return how many bytes the statements of each feed take."""
+        sizes: dict[str, int] = defaultdict(int)
+        with reading(self._engine) as connection:
+            for table in (ADVISORY_BLOB, VULNERABILITY_BLOB, FEED_DOCUMENTS):
+                query = select(table.c.feed, func.sum(func.length(table.c.content))).group_by(table.c.feed)
+                for feed, size in connection.execute(query):
+                    sizes[feed] += int(size)
+        return dict(sizes)
+
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
         """Return what could not be understood of a feed: the first thousand entries."""
-        query = select(FEED_SNAPSHOT.c.unparsed_entries).where(FEED_SNAPSHOT.c.feed == feed)
         with reading(self._engine) as connection:
-            entries: Sequence[Unparsed] = connection.scalar(query) or ()
-        return entries
+            return _unparsed(connection, feed)
 
 
 @contextmanager
@@ -110,19 +188,45 @@ def _no_garbage() -> Iterator[None]:
             gc.enable()
 
 
-def _by_stream(advisories: Iterable[Advisory]) -> dict[str, list[_Numbered]]:
-    blobs: dict[str, list[_Numbered]] = defaultdict(list)
-    for number, advisory in enumerate(advisories):
-        fixes: dict[str, list[Fix]] = defaultdict(list)
-        statuses: dict[str, list[Status]] = defaultdict(list)
-        for fix in advisory.fixes:
-            fixes[fix.target.stream].append(fix)
-        for status in advisory.statuses:
-            statuses[status.target.stream].append(status)
-        for stream in {**fixes, **statuses}:
-            part = replace(advisory, fixes=tuple(fixes[stream]), statuses=tuple(statuses[stream]))
-            blobs[stream].append((number, part))
-    return blobs
+def _gather(documents: Iterable[StoredDocument], first: int) -> _New:
+    """Return the statements of documents by blob; equal values become one object, for a feed has millions of them."""
+    new = _New()
+    same: dict[object, object] = {}
+    for number, document in enumerate(documents, start=first):
+        streams: set[str] = set()
+        for place, advisory in enumerate(document.advisories):
+            for stream, part in _by_stream(advisory).items():
+                fixes = same.setdefault(part.fixes, part.fixes)
+                assert isinstance(fixes, tuple)
+                kept = part if fixes is part.fixes else replace(part, fixes=fixes)
+                new.parts[stream].append(Part(document=number, place=place, advisory=kept))
+                streams.add(stream)
+        years = {_year(one.id) for one in document.vulnerabilities}
+        for one in document.vulnerabilities:
+            new.years[_year(one.id)].append((number, one))
+        new.unparsed += islice(document.unparsed, max(0, _KEPT_UNPARSED - len(new.unparsed)))
+        new.documents[document.name] = _Known(
+            number,
+            document.digest,
+            len(document.advisories) + len(document.vulnerabilities),
+            len(document.unparsed),
+            tuple(sorted(streams)),
+            tuple(sorted(years)),
+        )
+    return new
+
+
+def _by_stream(advisory: Advisory) -> dict[str, Advisory]:
+    fixes: dict[str, list[Fix]] = defaultdict(list)
+    statuses: dict[str, list[Status]] = defaultdict(list)
+    for fix in advisory.fixes:
+        fixes[fix.target.stream].append(fix)
+    for status in advisory.statuses:
+        statuses[status.target.stream].append(status)
+    return {
+        stream: replace(advisory, fixes=tuple(fixes[stream]), statuses=tuple(statuses[stream]))
+        for stream in {**fixes, **statuses}
+    }
 
 
 def _join(parts: Sequence[Advisory]) -> Advisory:
@@ -136,19 +240,74 @@ def _join(parts: Sequence[Advisory]) -> Advisory:
     )
 
 
-def _compress(numbered: Sequence[_Numbered]) -> bytes:
-    return zstandard.compress(_ENCODER.encode(numbered))
+def _year(identity: str) -> str:
+    """Return ``2026`` of a CVE id; an empty text of any other."""
+    return identity[4:8] if identity.startswith("CVE-") else ""
 
 
-def _decompress(content: bytes) -> list[_Numbered]:
+def _clear(connection: Connection, feed: str, streams: Collection[str] | None) -> None:
+    """Delete what is stored of a feed; of its statements only those of ``streams``, where some are named."""
+    gone = delete(ADVISORY_BLOB).where(ADVISORY_BLOB.c.feed == feed)
+    connection.execute(gone if streams is None else gone.where(ADVISORY_BLOB.c.stream.in_(sorted(streams))))
+    connection.execute(delete(VULNERABILITY_BLOB).where(VULNERABILITY_BLOB.c.feed == feed))
+
+
+def _rewrite_streams(
+    connection: Connection, feed: str, new: Mapping[str, list[Part]], gone: Collection[_Known]
+) -> None:
+    numbers = {one.number for one in gone}
+    for stream in sorted({*new, *(stream for one in gone for stream in one.streams)}):
+        stored = _stored(connection, ADVISORY_BLOB, feed, stream)
+        parts = list(decode_parts(stored, without=numbers)) if stored is not None else []
+        parts += new.get(stream, ())
+        _store(connection, ADVISORY_BLOB, feed, stream, encode_parts(parts) if parts else None)
+
+
+def _rewrite_years(
+    connection: Connection, feed: str, new: Mapping[str, list[tuple[int, Vulnerability]]], gone: Collection[_Known]
+) -> None:
+    numbers = {one.number for one in gone}
+    for year in sorted({*new, *(year for one in gone for year in one.years)}):
+        stored = _stored(connection, VULNERABILITY_BLOB, feed, year)
+        rows = [row for row in decode_vulnerabilities(stored) if row[0] not in numbers] if stored is not None else []
+        rows += new.get(year, ())
+        _store(connection, VULNERABILITY_BLOB, feed, year, encode_vulnerabilities(rows) if rows else None)
+
+
+def _key(table: Table) -> str:
+    return "stream" if table is ADVISORY_BLOB else "year"
+
+
+def _stored(connection: Connection, table: Table, feed: str, key: str) -> bytes | None:
+    query = select(table.c.content).where(table.c.feed == feed, table.c[_key(table)] == key)
+    content: bytes | None = connection.scalar(query)
+    return content
+
+
+def _store(connection: Connection, table: Table, feed: str, key: str, content: bytes | None) -> None:
+    connection.execute(delete(table).where(table.c.feed == feed, table.c[_key(table)] == key))
+    if content is not None:
+        connection.execute(insert(table), {"feed": feed, _key(table): key, "content": content})
+
+
+def _documents(connection: Connection, feed: str) -> dict[str, _Known]:
+    content = connection.scalar(select(FEED_DOCUMENTS.c.content).where(FEED_DOCUMENTS.c.feed == feed))
+    if content is None:
+        return {}
     try:
-        return _DECODER.decode(zstandard.decompress(content))
+        return _DOCUMENTS.decode(zstandard.decompress(content))
     except (zstandard.ZstdError, msgspec.MsgspecError) as error:
-        advice = "Synchronise the feeds again: it replaces what is stored."
-        raise StoreError("stored advisories are damaged or of another version", advice=advice) from error
+        advice = "Synchronise the feed again: it replaces what is stored."
+        raise StoreError(f"what is stored of {feed} is damaged or of another version", advice=advice) from error
 
 
-def _row(snapshot: FeedSnapshot, unparsed: Sequence[Unparsed]) -> dict[str, object]:
+def _unparsed(connection: Connection, feed: str) -> tuple[Unparsed, ...]:
+    query = select(FEED_SNAPSHOT.c.unparsed_entries).where(FEED_SNAPSHOT.c.feed == feed)
+    entries: tuple[Unparsed, ...] = connection.scalar(query) or ()
+    return entries
+
+
+def _row(snapshot: FeedSnapshot, unparsed: Iterable[Unparsed]) -> dict[str, object]:
     return {
         "feed": snapshot.feed,
         "fingerprint": snapshot.fingerprint,

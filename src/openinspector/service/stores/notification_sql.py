@@ -15,6 +15,7 @@ from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.query import in_batches
 from openinspector.service.stores.schema import NOTIFICATION as TABLE
 
+_FINDINGS_LAST = TABLE.c.event == InspectorEvent.FINDING_REPORTED
 _AS_IT_HAPPENED = (TABLE.c.happened_at, TABLE.c.place, TABLE.c.id)
 
 
@@ -39,10 +40,10 @@ class SqlNotificationStore:
             return list(connection.scalars(query.order_by(first, TABLE.c.subscriber)))
 
     def due(self, subscriber: Subscriber, now: datetime, limit: int) -> Sequence[Notification]:
-        """Return the notifications of a subscriber due at ``now``, in the order of their events."""
+        """Return a subscriber's due notifications in the order of events, those of findings last."""
         query = select(TABLE).where(TABLE.c.subscriber == subscriber, TABLE.c.due_at <= now)
         with reading(self._engine) as connection:
-            found = connection.execute(query.order_by(*_AS_IT_HAPPENED).limit(limit))
+            found = connection.execute(query.order_by(_FINDINGS_LAST, *_AS_IT_HAPPENED).limit(limit))
             return [_notification(row) for row in found]
 
     def save(self, notification: Notification) -> bool:

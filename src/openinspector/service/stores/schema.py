@@ -20,6 +20,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     UniqueConstraint,
+    false,
 )
 
 from openinspector.feed import Unparsed
@@ -390,6 +391,7 @@ ENVELOPE: Final = Table(
     Column("object_name", Word, nullable=False),
     Column("volumes", Json(dict[MessageType, Volume]), nullable=False),
     Column("received_at", UtcDateTime, nullable=False),
+    Column("size", BigInteger, nullable=False, server_default="0"),
 )
 
 STREAM: Final = Table(
@@ -401,6 +403,9 @@ STREAM: Final = Table(
     Column("watermark", Integer, nullable=False),
     Column("closed_at", UtcDateTime),
     Column("dropped", Integer, nullable=False),
+    Column("records", BigInteger, nullable=False, server_default="0"),
+    Column("size", BigInteger, nullable=False, server_default="0"),
+    Column("overflowed", Boolean, nullable=False, server_default=false()),
 )
 
 FEED_SNAPSHOT: Final = Table(

@@ -9,7 +9,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, delete
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
-from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream, Volume
+from openinspector.service.ports.telemetry_store import (
+    Recorded,
+    RunKey,
+    StoredEnvelope,
+    Stream,
+    StreamLimits,
+    Volume,
+)
 from openinspector.service.stores.dialect import add_new, insert_new, insert_or_keep
 from openinspector.service.stores.engine import reading, reading_once, shred, writing
 from openinspector.service.stores.schema import ENVELOPE, RUN_KEY, STREAM
@@ -35,8 +42,13 @@ _SAME_STREAM: Final = (
     STREAM.c.agent_id == bindparam("agent"),
     STREAM.c.name == bindparam("stream"),
 )
-_WATERMARK: Final = select(STREAM.c.watermark).where(*_SAME_STREAM)
-_RAISE: Final = update(STREAM).where(*_SAME_STREAM).values(watermark=bindparam("raised"))
+_STREAM: Final = select(STREAM).where(*_SAME_STREAM)
+_COUNT: Final = (
+    update(STREAM)
+    .where(*_SAME_STREAM)
+    .values(watermark=bindparam("raised"), records=bindparam("all_records"), size=bindparam("all_bytes"))
+)
+_OVERFLOW: Final = update(STREAM).where(*_SAME_STREAM).values(closed_at=bindparam("at"), overflowed=True)
 _CLOSE: Final = update(STREAM).where(*_SAME_STREAM).values(closed_at=bindparam("at"), dropped=bindparam("lost"))
 
 
@@ -79,18 +91,19 @@ class SqlTelemetryStore:
             rows = connection.execute(older.order_by(RUN_KEY.c.created_at, RUN_KEY.c.run_arn))
             return [_key(row) for row in rows]
 
-    def record(self, envelope: StoredEnvelope) -> Recorded:
-        """Note an envelope; the caller has stored its object already."""
+    def record(self, envelope: StoredEnvelope, limits: StreamLimits) -> Recorded:
+        """Record an envelope; the caller has stored its object already."""
         with writing(self._engine) as connection:
             if connection.scalar(_HELD_KEY, {"run": envelope.run_arn}) is None:
                 return _known(connection, envelope) or Recorded.REFUSED
             stream = _hold_stream(connection, envelope.run_arn, envelope.agent_id, envelope.stream)
             if stream.closed_at is not None:
                 return _known(connection, envelope) or Recorded.REFUSED
+            if _exceeds(stream, envelope, limits):
+                return _known(connection, envelope) or _overflow(connection, stream, envelope)
             if not add_new(connection, ENVELOPE, _ENVELOPE_KEY, _row(envelope)):
                 return _known(connection, envelope) or Recorded.REFUSED
-            if envelope.seq == stream.watermark + 1:
-                _raise_watermark(connection, stream)
+            _count(connection, stream, envelope)
         return Recorded.NEW
 
     def digests(self, run: RunArn, agent: AgentId, stream: str) -> Mapping[int, str]:
@@ -99,10 +112,11 @@ class SqlTelemetryStore:
         with reading_once(self._engine) as connection:
             return {row.seq: row.digest for row in connection.execute(_DIGESTS, one)}
 
-    def watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
-        """Return the highest n such that envelopes 1 to n are stored."""
+    def stream(self, run: RunArn, agent: AgentId, name: str) -> Stream | None:
+        """Return one stream; None if nothing of it was ever stored."""
         with reading_once(self._engine) as connection:
-            return connection.scalar(_WATERMARK, {"run": run, "agent": agent, "stream": stream}) or 0
+            row = connection.execute(_STREAM, {"run": run, "agent": agent, "stream": name}).one_or_none()
+        return None if row is None else _stream(row)
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:
         """Note that a stream is closed; closing it again changes nothing."""
@@ -152,18 +166,50 @@ def _known(connection: Connection, envelope: StoredEnvelope) -> Recorded | None:
 
 def _hold_stream(connection: Connection, run: RunArn, agent: AgentId, name: str) -> Row[Any]:
     """Return a stream's row, made where it is absent, that nobody else changes until this transaction ends."""
-    row = {"run_arn": run, "agent_id": agent, "name": name, "watermark": 0, "closed_at": None, "dropped": 0}
+    row = {
+        "run_arn": run,
+        "agent_id": agent,
+        "name": name,
+        "watermark": 0,
+        "closed_at": None,
+        "dropped": 0,
+        "records": 0,
+        "size": 0,
+        "overflowed": False,
+    }
     return connection.execute(insert_or_keep(connection, STREAM, "watermark"), row).one()
 
 
-def _raise_watermark(connection: Connection, stream: Row[Any]) -> None:
+def _exceeds(stream: Row[Any], envelope: StoredEnvelope, limits: StreamLimits) -> bool:
+    held: tuple[int, int] = stream.records, stream.size
+    return held[0] + envelope.records > limits.records or held[1] + envelope.size > limits.size
+
+
+def _overflow(connection: Connection, stream: Row[Any], envelope: StoredEnvelope) -> Recorded:
+    """Close a stream that would exceed its limits."""
+    connection.execute(_OVERFLOW, {**_place(stream), "at": envelope.received_at})
+    return Recorded.OVERFLOWED
+
+
+def _count(connection: Connection, stream: Row[Any], envelope: StoredEnvelope) -> None:
+    """Add a new envelope to what its stream holds."""
+    in_order = envelope.seq == stream.watermark + 1
+    counted = {
+        "raised": _raised_watermark(connection, stream) if in_order else stream.watermark,
+        "all_records": stream.records + envelope.records,
+        "all_bytes": stream.size + envelope.size,
+    }
+    connection.execute(_COUNT, {**_place(stream), **counted})
+
+
+def _raised_watermark(connection: Connection, stream: Row[Any]) -> int:
     """Count on from the watermark as far as no envelope is missing."""
     watermark: int = stream.watermark
     for seq in connection.scalars(_BEYOND, {**_place(stream), "seq": watermark}):
         if seq != watermark + 1:
             break
         watermark = seq
-    connection.execute(_RAISE, {**_place(stream), "raised": watermark})
+    return watermark
 
 
 def _add_volumes(totals: dict[MessageType, Volume], volumes: Mapping[MessageType, Volume]) -> None:
@@ -192,6 +238,7 @@ def _row(envelope: StoredEnvelope) -> dict[str, object]:
         "seq": envelope.seq,
         "digest": envelope.digest,
         "object_name": envelope.object_name,
+        "size": envelope.size,
         "volumes": dict(envelope.volumes),
         "received_at": envelope.received_at,
     }
@@ -205,6 +252,7 @@ def _envelope(row: Row[Any]) -> StoredEnvelope:
         seq=row.seq,
         digest=row.digest,
         object_name=row.object_name,
+        size=row.size,
         volumes=row.volumes,
         received_at=row.received_at,
     )
@@ -217,4 +265,5 @@ def _stream(row: Row[Any]) -> Stream:
         watermark=row.watermark,
         closed_at=row.closed_at,
         dropped=row.dropped,
+        overflowed=row.overflowed,
     )

@@ -34,8 +34,13 @@ class AdvisoryShelf:
             slot = self._kept.setdefault(wanted, _Slot())
         with slot.lock:
             if slot.index is None:
+                advisories = self._store.advisories(sorted(wanted))
+                named = {name for advisory in advisories for name in advisory.vulnerabilities}
                 slot.index = AdvisoryIndex(
-                    self._store.advisories(sorted(wanted)), schemes=self._schemes, fingerprints=fingerprints
+                    advisories,
+                    schemes=self._schemes,
+                    fingerprints=fingerprints,
+                    vulnerabilities=self._store.vulnerabilities(named),
                 )
             return slot.index
 

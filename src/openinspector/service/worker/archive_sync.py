@@ -28,7 +28,7 @@ from openinspector.service.worker.deb_archive import Changelog, DebError, Linked
 from openinspector.service.worker.expansion import expand
 from openinspector.service.worker.feed_storing import Gathered
 from openinspector.service.worker.fetch import Fetched, Fetcher, FetchError, Want, shown
-from openinspector.service.worker.gathering import Progress, fingerprint
+from openinspector.service.worker.gathering import READER, Progress, fingerprint
 from openinspector.service.worker.release_signature import open_release
 from openinspector.versions.dpkg import SCHEME
 
@@ -109,6 +109,7 @@ def gather_archive(fetcher: Fetcher, request: ArchiveRequest, progress: Progress
         origin="; ".join(f"{shown(s.source.uri)} {s.source.suite} ({s.note})" for s in suites),
         published_at=min((s.published_at for s in suites if s.published_at), default=None),
         unparsed=(*absent, *problems, *empty),
+        reader=READER,
         transferred_bytes=transferred + sum(suite.transferred_bytes for suite in suites),
     )
 

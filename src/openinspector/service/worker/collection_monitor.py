@@ -1,4 +1,4 @@
-"""Watches runs that collect: tells agents what to do, and wakes a run when nothing is left to wait for."""
+"""Watches runs that collect: sets the instructions of their agents, and wakes a run once its streams are closed."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -32,15 +32,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CollectionSettings:
-    """What the instructions to agents depend on."""
+    """Settings of the instructions to agents."""
 
     close_when_collected: bool
     sensors_for: Callable[[Sequence[RulesPackageArn]], tuple[str, ...]]
-    """Sensors that a run's rules packages need."""
+    """Returns the sensors that rules packages need."""
 
 
 class CollectionMonitor:
-    """A thread that looks at the runs in progress twice a second."""
+    """A thread that checks the runs in progress twice a second."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class CollectionMonitor:
         self._thread.join()
 
     def tick(self) -> None:
-        """Look once: replace the instructions of every agent, wake the runs that are done waiting."""
+        """Replace the instructions of every agent, and wake the runs that have nothing to wait for."""
         instructions: dict[AgentId, list[Instruction]] = {}
         runs = self._assessments.runs_in_states(_COLLECTING)
         for run in runs:
@@ -80,7 +80,7 @@ class CollectionMonitor:
             if not waiting or _should_stop(run):
                 self._wake(run)
         self._woken = {(run.arn, run.state) for run in runs if (run.arn, run.state) in self._woken}
-        self._board.replace({agent: tuple(given) for agent, given in instructions.items()})
+        self._board.replace({agent: tuple(found) for agent, found in instructions.items()})
 
     def _instruction(self, run: AssessmentRun) -> Instruction:
         if run.state is AssessmentRunState.STOP_DATA_COLLECTION_PENDING:
@@ -106,5 +106,5 @@ class CollectionMonitor:
 
 
 def _should_stop(run: AssessmentRun) -> bool:
-    """Say whether a run waits on though it was asked to stop: that is stored first, and the signal may be lost."""
+    """Return True if a stopped run still collects: the stop was stored, and its signal was lost."""
     return run.stop_action is not None and run.state is AssessmentRunState.COLLECTING_DATA

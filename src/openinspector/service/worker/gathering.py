@@ -9,7 +9,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from openinspector import __version__
-from openinspector.feed import Document, Feed, Source
+from openinspector.feed import Document, Feed, Source, Unparsed
 from openinspector.model.errors import FeedError
 from openinspector.service.worker.expansion import expand, plain_name
 from openinspector.service.worker.feed_storing import Gathered
@@ -30,16 +30,28 @@ class _File:
     fetched: Fetched
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchFailure:
+    """A document that the feed can do without and that could not be fetched."""
+
+    source: Source
+    error: FetchError
+
+
 def no_progress(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
+READER: Final = f"{__version__}:"
+"""Beginning of a fingerprint: the version of the program that reads the documents."""
+
+
 def fingerprint(digests: Mapping[str, str]) -> str:
-    """Return the SHA-256 over documents' names and contents, and over this program, which reads them."""
-    whole = hashlib.sha256(f"openinspector {__version__}\n".encode())
+    """Return this program's version and the SHA-256 over the documents' names and contents."""
+    whole = hashlib.sha256()
     for name, digest in sorted(digests.items()):
         whole.update(f"{name}\0{digest}\n".encode("utf-8", "surrogateescape"))
-    return whole.hexdigest()
+    return f"{READER}{whole.hexdigest()}"
 
 
 def local_path(origin: str) -> Path | None:
@@ -76,16 +88,24 @@ def _roots(feed: Feed, origin: str) -> tuple[Source, ...]:
     return (replace(feed.roots[0], url=origin),)
 
 
-def _fetch_all(feed: Feed, fetcher: Fetcher, roots: Iterable[Source], progress: Progress) -> Iterator[_File]:
-    """Fetch the roots and what they lead to, each URL once, breadth first."""
+def _fetch_all(
+    feed: Feed, fetcher: Fetcher, roots: Iterable[Source], progress: Progress
+) -> Iterator[_File | FetchFailure]:
+    """Fetch the roots and what they lead to, each URL once, breadth first; what is optional may fail."""
     waiting = list(roots)
     seen = {source.url for source in waiting}
     done = 0
     while waiting:
         progress(feed.name, done, done + len(waiting))
         source = waiting.pop(0)
-        fetched = fetcher.fetch(Want(url=source.url, max_bytes=source.max_bytes))
         done += 1
+        try:
+            fetched = fetcher.fetch(Want(url=source.url, max_bytes=source.max_bytes, sha256=source.sha256))
+        except FetchError as error:
+            if not source.optional:
+                raise
+            yield FetchFailure(source=source, error=error)
+            continue
         yield _File(source=source, fetched=fetched)
         for led in _followed(feed, source, fetched):
             if led.url not in seen:
@@ -105,8 +125,12 @@ def _leads_on(feed: Feed) -> bool:
     return Feed.__dataclass_fields__["follow"].default is not feed.follow
 
 
-def _gathered(files: Iterable[_File], origin: str) -> Gathered:
-    kept = tuple(files)
+def _gathered(files: Iterable[_File | FetchFailure], origin: str) -> Gathered:
+    fetched = tuple(files)
+    kept = tuple(file for file in fetched if isinstance(file, _File))
+    failures = tuple(file for file in fetched if isinstance(file, FetchFailure))
+    if failures and not kept:
+        raise failures[0].error
     dates = [file.fetched.modified for file in kept if file.fetched.modified]
     published: datetime | None = max(dates) if dates else None
     return Gathered(
@@ -115,7 +139,9 @@ def _gathered(files: Iterable[_File], origin: str) -> Gathered:
         origin=shown(origin),
         published_at=published,
         validators={file.source.name: file.fetched.validator for file in kept if file.fetched.validator},
+        unparsed=tuple(Unparsed(document=one.source.name, entry="", reason=str(one.error)) for one in failures),
         transferred_bytes=sum(file.fetched.transferred_bytes for file in kept),
+        reader=READER,
     )
 
 

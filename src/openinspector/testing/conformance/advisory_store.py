@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,14 +13,18 @@ from openinspector.model.advisory import (
     FixState,
     PackageKind,
     Priority,
+    RecordState,
     Restart,
     Score,
     Status,
     Target,
+    Vulnerability,
 )
-from openinspector.service.ports.advisory_store import AdvisoryStore, FeedSnapshot
+from openinspector.service.ports.advisory_store import AdvisoryStore, Changes, FeedSnapshot, StoredDocument
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.model_builders import moment
+
+SCORE = Score(version="3.1", base=9.8, vector="CVSS:3.1/AV:N", origin="nvd")
 
 
 def snapshot(feed: str = "debian", **fields: Any) -> FeedSnapshot:
@@ -54,7 +59,7 @@ def advisory(number: int, *fixes: Fix, feed: str = "debian", **fields: Any) -> A
         summary="Zürich – a flaw \x00",
         severity="Important",
         priority=Priority.HIGH,
-        scores=(Score(version="3.1", base=9.8, vector="CVSS:3.1/AV:N", origin="nvd"),),
+        scores=(SCORE,),
         references=("https://security.example/1",),
         published="2026-01-01",
         restart=Restart.SERVICE,
@@ -63,9 +68,27 @@ def advisory(number: int, *fixes: Fix, feed: str = "debian", **fields: Any) -> A
     return replace(made, **fields)
 
 
+def stored(
+    name: str,
+    digest: str,
+    *advisories: Advisory,
+    vulnerabilities: tuple[Vulnerability, ...] = (),
+    unparsed: tuple[Unparsed, ...] = (),
+) -> StoredDocument:
+    """Return a parsed document."""
+    return StoredDocument(
+        name=name, digest=digest, advisories=advisories, vulnerabilities=vulnerabilities, unparsed=unparsed
+    )
+
+
 def unparsed(number: int) -> Unparsed:
     """Return an entry that was not understood."""
     return Unparsed(document="dsa.list", entry=f"line {number} \x00", reason="no version")
+
+
+def brief(store: AdvisoryStore) -> list[tuple[str, str, datetime]]:
+    """Return what tells snapshots apart."""
+    return [(one.feed, one.fingerprint, one.fetched_at) for one in store.snapshots()]
 
 
 class AdvisoryStoreSuite:
@@ -106,6 +129,53 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:12"])) == [given]
         assert list(store.streams()) == ["debian:12"]
 
+    def test_changed_documents_replace_what_they_stated_before(self, store: AdvisoryStore) -> None:
+        """Others stay; removed ones are gone; the counts are those of everything stored."""
+        first = stored(
+            "a", "1", advisory(1, fix("debian:11"), fix("debian:12")), unparsed=(replace(unparsed(1), document="a"),)
+        )
+        second = stored("b", "1", advisory(2, fix("debian:12")))
+        store.change(snapshot(), Changes(documents=[first, second], whole=True))
+        again = stored("a", "2", advisory(3, fix("debian:12", "curl")))
+        counted = store.change(snapshot(fingerprint="e" * 64), Changes(documents=[again]))
+        assert (counted.advisories, counted.unparsed, counted.fingerprint) == (2, 0, "e" * 64)
+        assert list(store.snapshots()) == [counted]
+        assert list(store.advisories(["debian:11"])) == []
+        assert {one.id for one in store.advisories(["debian:12"])} == {"DSA-2", "DSA-3"}
+        assert store.documents("debian") == {"a": "2", "b": "1"}
+        store.change(snapshot(), Changes(documents=[], removed=["b"]))
+        assert [one.id for one in store.advisories(["debian:12"])] == ["DSA-3"]
+        assert store.documents("debian") == {"a": "2"}
+        assert list(store.unparsed("debian")) == []
+
+    def test_streams_may_be_kept_that_nothing_new_is_stated_of(self, store: AdvisoryStore) -> None:
+        """A mirror that could not be reached takes nothing away."""
+        store.replace(snapshot(), [advisory(1, fix("rocky:8"), fix("rocky:9"))], ())
+        new = stored("", "", advisory(2, fix("rocky:9")))
+        store.change(snapshot(), Changes(documents=[new], whole=True, kept_streams=True))
+        assert [one.id for one in store.advisories(["rocky:8"])] == ["DSA-1"]
+        assert [one.id for one in store.advisories(["rocky:9"])] == ["DSA-2"]
+
+    def test_vulnerabilities_of_several_feeds_are_one(self, store: AdvisoryStore) -> None:
+        """By id; of an id nobody knows there is none."""
+        scored = Vulnerability(id="CVE-2026-0001", scores=(SCORE,))
+        told = Vulnerability(id="CVE-2026-0001", cwes=("CWE-1",), state=RecordState.REJECTED)
+        store.change(snapshot("nvd"), Changes(documents=[stored("x", "1", vulnerabilities=(scored,))], whole=True))
+        store.change(snapshot("cve"), Changes(documents=[stored("x", "1", vulnerabilities=(told,))], whole=True))
+        assert store.vulnerabilities(["CVE-2026-0001", "CVE-2026-0002", "TEMP-1"]) == {
+            "CVE-2026-0001": Vulnerability(
+                id="CVE-2026-0001", scores=(SCORE,), cwes=("CWE-1",), state=RecordState.REJECTED
+            )
+        }
+        store.change(snapshot("nvd"), Changes(documents=[stored("x", "2")]))
+        assert store.vulnerabilities(["CVE-2026-0001"])["CVE-2026-0001"].scores == ()
+
+    def test_the_size_of_each_feed_is_known(self, store: AdvisoryStore) -> None:
+        """Whatever is stored takes some bytes."""
+        assert store.sizes() == {}
+        store.replace(snapshot(), [advisory(1, fix())], ())
+        assert store.sizes()["debian"] > 0
+
     def test_advisories_of_several_feeds_are_sorted_by_feed(self, store: AdvisoryStore) -> None:
         """Two feeds may speak for one distribution, and give the same id."""
         ours, theirs = advisory(1, fix(), feed="debian"), advisory(1, fix(), feed="another")
@@ -130,13 +200,13 @@ class AdvisoryStoreSuite:
         store.replace(newer, [advisory(2, fix("debian:12"))], ())
         assert list(store.advisories(["debian:11"])) == [advisory(3, fix("debian:11"), feed="another")]
         assert list(store.advisories(["debian:12"])) == [advisory(2, fix("debian:12"))]
-        assert list(store.snapshots()) == [snapshot("another"), newer]
+        assert brief(store) == [("another", "f" * 64, moment(1)), ("debian", "e" * 64, moment(2))]
         assert list(store.unparsed("debian")) == []
 
     def test_a_feed_may_be_empty(self, store: AdvisoryStore) -> None:
         """Its snapshot shows that it was fetched."""
-        store.replace(snapshot(advisories=0), (), ())
-        assert list(store.snapshots()) == [snapshot(advisories=0)]
+        store.replace(snapshot(), (), ())
+        assert [one.advisories for one in store.snapshots()] == [0]
         assert list(store.advisories(["debian:12"])) == []
 
     def test_touching_changes_the_time_alone(self, store: AdvisoryStore) -> None:
@@ -145,7 +215,7 @@ class AdvisoryStoreSuite:
         store.replace(snapshot("another"), (), ())
         store.touch("debian", moment(9))
         store.touch("unknown", moment(9))
-        assert list(store.snapshots()) == [snapshot("another"), snapshot(fetched_at=moment(9))]
+        assert brief(store) == [("another", "f" * 64, moment(1)), ("debian", "f" * 64, moment(9))]
         assert list(store.advisories(["debian:12"])) == [advisory(1, fix())]
 
     def test_what_was_not_understood_is_kept_in_order(self, store: AdvisoryStore) -> None:

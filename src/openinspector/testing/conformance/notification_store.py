@@ -59,6 +59,13 @@ class NotificationStoreSuite:
         assert list(store.due(topic(), builders.moment(20), 1)) == [made[1]]
         assert list(store.due(webhook().arn, builders.moment(20), 9)) == [other]
 
+    def test_findings_wait_for_every_other_event(self, store: NotificationStore) -> None:
+        """Also for later events of other runs."""
+        findings = [notification(n, event=InspectorEvent.FINDING_REPORTED) for n in (1, 2)]
+        later = notification(3, run_arn=builders.run(2).arn, happened_at=builders.moment(9))
+        store.add([*findings, later])
+        assert list(store.due(topic(), builders.moment(9), 2)) == [later, findings[0]]
+
     def test_who_waits_longest_comes_first(self, store: NotificationStore) -> None:
         """Each once."""
         store.add([notification(n, subscriber=topic(n), due_at=builders.moment(10 - n)) for n in range(1, 4)])

@@ -63,7 +63,7 @@ def test_what_is_refused(call: Caller, template: str) -> None:
             ({"topicArn": "topic"}, ("InvalidInputException", "INVALID_SNS_TOPIC_ARN")),
         ):
             assert call.refusal(operation, **{**good, **wrong}) == refusal
-    assert call.refusal("UnsubscribeFromEvent", **good) == ("NoSuchEntityException", "SNS_TOPIC_DOES_NOT_EXIST")
+    assert call.refusal("UnsubscribeFromEvent", **good) == ("InvalidInputException", "INVALID_EVENT")
     assert call.refusal("ListEventSubscriptions", resourceArn="arn")[1] == "INVALID_RESOURCE_ARN"
     assert call.refusal("ListEventSubscriptions", resourceArn=nobodys)[1] == "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST"
 

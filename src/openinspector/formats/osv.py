@@ -1,0 +1,126 @@
+"""Records of the OSV schema (https://ossf.github.io/osv-schema/), as distributions publish them.
+
+Rules:
+
+- A range of type ECOSYSTEM is a list of events. Each ``introduced`` opens an affected stretch, ``fixed`` closes it with
+  a fix; a stretch that nothing closes has no fix. ``last_affected`` names no fix and is not understood.
+- ``versions`` is an enumeration of what the ranges say and is not read: it may be most of a record's bytes.
+- A record that was withdrawn states nothing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from openinspector.feed import Document, Unparsed
+
+
+class Event(msgspec.Struct, frozen=True):
+    """One event of a range."""
+
+    introduced: str = ""
+    fixed: str = ""
+    last_affected: str = ""
+
+
+class Range(msgspec.Struct, frozen=True):
+    """Stretches of affected versions."""
+
+    type: str = ""
+    events: tuple[Event, ...] = ()
+
+
+class Package(msgspec.Struct, frozen=True):
+    """A package of one ecosystem."""
+
+    name: str = ""
+    ecosystem: str = ""
+    purl: str = ""
+
+
+class Binary(msgspec.Struct, frozen=True):
+    """A binary package, as Ubuntu lists them."""
+
+    name: str = msgspec.field(name="binary_name", default="")
+
+
+class EcosystemSpecific(msgspec.Struct, frozen=True):
+    """Fields of an ecosystem's own; those of Ubuntu."""
+
+    ubuntu_priority: str = ""
+    binaries: tuple[Binary, ...] = ()
+
+
+class Severity(msgspec.Struct, frozen=True):
+    """A rating: its kind and a CVSS vector or a word."""
+
+    type: str = ""
+    score: str = ""
+
+
+class Affected(msgspec.Struct, frozen=True):
+    """One package and its ranges."""
+
+    package: Package = Package()
+    ranges: tuple[Range, ...] = ()
+    ecosystem_specific: EcosystemSpecific | None = None
+
+
+class Reference(msgspec.Struct, frozen=True):
+    """A link."""
+
+    url: str = ""
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One record."""
+
+    id: str
+    summary: str = ""
+    details: str = ""
+    affected: tuple[Affected, ...] = ()
+    related: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    severity: tuple[Severity, ...] = ()
+    published: str = ""
+    modified: str = ""
+    withdrawn: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Affected versions: from ``introduced`` (empty: from the beginning) until ``fixed`` (empty: without end)."""
+
+    introduced: str = ""
+    fixed: str = ""
+
+
+_DECODER: Final = msgspec.json.Decoder(Record)
+
+
+def decode(document: Document) -> Record | Unparsed:
+    """Return a document's record, or why it is none."""
+    try:
+        return _DECODER.decode(document.content)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return Unparsed(document=document.source.name, entry="", reason=f"not an OSV record: {error}")
+
+
+def stretches(span: Range) -> Iterator[Stretch | None]:
+    """Yield the affected stretches of a range; None for an event that is not understood."""
+    opened: str | None = None
+    for event in span.events:
+        if event.introduced:
+            opened = "" if event.introduced == "0" else event.introduced
+        elif event.fixed and opened is not None:
+            yield Stretch(introduced=opened, fixed=event.fixed)
+            opened = None
+        else:
+            yield None
+            opened = None
+    if opened is not None:
+        yield Stretch(introduced=opened)

@@ -1,0 +1,167 @@
+"""What is kept of one feed about one stream, or about the CVEs of one year, as one compressed blob.
+
+The same target, the same list of fixes and the same head of an advisory stand in many statements: each is written once,
+and read into one object. Statements of a stream are small parts that point at them, with the number of the document
+that they came from.
+"""
+
+from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Generic, TypeVar
+
+import msgspec
+import zstandard
+
+from openinspector.model.advisory import Advisory, Fix, FixState, Status, Target, Vulnerability
+from openinspector.model.errors import StoreError
+
+_LEVEL: Final = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one document states of one stream: an advisory with the statements about that stream alone."""
+
+    document: int
+    place: int
+    """Of the advisory in its document: by it the parts of one advisory in several streams find together."""
+    advisory: Advisory
+
+
+class _FixRow(msgspec.Struct, array_like=True, frozen=True):
+    target: int
+    version: str
+    introduced: str = ""
+
+
+class _StatusRow(msgspec.Struct, array_like=True, frozen=True):
+    target: int
+    state: str
+    vulnerability: str = ""
+    word: str = ""
+
+
+class _PartRow(msgspec.Struct, array_like=True, frozen=True):
+    document: int
+    place: int
+    head: int
+    vulnerabilities: tuple[str, ...]
+    fixes: int
+    statuses: int
+
+
+class _Blob(msgspec.Struct, array_like=True, frozen=True):
+    targets: tuple[Target, ...]
+    fixes: tuple[tuple[_FixRow, ...], ...]
+    statuses: tuple[tuple[_StatusRow, ...], ...]
+    heads: tuple[Advisory, ...]
+    parts: tuple[_PartRow, ...]
+
+
+_VulnerabilityRow = tuple[int, Vulnerability]
+
+_ENCODER: Final = msgspec.msgpack.Encoder()
+_BLOB: Final = msgspec.msgpack.Decoder(_Blob)
+_VULNERABILITIES: Final = msgspec.msgpack.Decoder(list[_VulnerabilityRow])
+
+K = TypeVar("K", bound=Hashable)
+
+
+class _Table(Generic[K]):
+    """Numbers for values, each value once."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[K, int] = {}
+
+    def number(self, value: K) -> int:
+        return self.numbers.setdefault(value, len(self.numbers))
+
+
+def encode_parts(parts: Iterable[Part]) -> bytes:
+    """Return the blob of a stream."""
+    targets, heads = _Table[Target](), _Table[Advisory]()
+    fixes, statuses = _Table[tuple[_FixRow, ...]](), _Table[tuple[_StatusRow, ...]]()
+    rows = []
+    for part in parts:
+        advisory = part.advisory
+        fix_rows = tuple(_FixRow(targets.number(fix.target), fix.version, fix.introduced) for fix in advisory.fixes)
+        status_rows = tuple(
+            _StatusRow(targets.number(one.target), one.state.value, one.vulnerability, one.word)
+            for one in advisory.statuses
+        )
+        head = replace(advisory, vulnerabilities=(), fixes=(), statuses=())
+        rows.append(
+            _PartRow(
+                part.document,
+                part.place,
+                heads.number(head),
+                advisory.vulnerabilities,
+                fixes.number(fix_rows),
+                statuses.number(status_rows),
+            )
+        )
+    blob = _Blob(
+        tuple(targets.numbers), tuple(fixes.numbers), tuple(statuses.numbers), tuple(heads.numbers), tuple(rows)
+    )
+    return zstandard.compress(_ENCODER.encode(blob), _LEVEL)
+
+
+def decode_parts(content: bytes, without: Collection[int] = ()) -> Iterator[Part]:
+    """Yield the parts of a stream's blob, except those of some documents; StoreError where it is damaged."""
+    try:
+        blob = _BLOB.decode(zstandard.decompress(content))
+        fixes = [tuple(_fix(row, blob.targets) for row in rows) for rows in blob.fixes]
+        statuses = [tuple(_status(row, blob.targets) for row in rows) for rows in blob.statuses]
+        for row in blob.parts:
+            if row.document not in without:
+                advisory = _joined(blob.heads[row.head], row.vulnerabilities, fixes[row.fixes], statuses[row.statuses])
+                yield Part(document=row.document, place=row.place, advisory=advisory)
+    except (zstandard.ZstdError, msgspec.MsgspecError, IndexError, ValueError) as error:
+        raise _damaged() from error
+
+
+def encode_vulnerabilities(rows: Sequence[_VulnerabilityRow]) -> bytes:
+    """Return the blob of a year: (document, vulnerability)."""
+    return zstandard.compress(_ENCODER.encode(rows), _LEVEL)
+
+
+def decode_vulnerabilities(content: bytes) -> list[_VulnerabilityRow]:
+    """Return what a year's blob holds; StoreError where it is damaged."""
+    try:
+        return _VULNERABILITIES.decode(zstandard.decompress(content))
+    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+        raise _damaged() from error
+
+
+def _damaged() -> StoreError:
+    advice = "Synchronise the feeds again: it replaces what is stored."
+    return StoreError("stored advisories are damaged or of another version", advice=advice)
+
+
+def _joined(
+    head: Advisory, vulnerabilities: tuple[str, ...], fixes: tuple[Fix, ...], statuses: tuple[Status, ...]
+) -> Advisory:
+    return Advisory(
+        id=head.id,
+        feed=head.feed,
+        vulnerabilities=vulnerabilities,
+        fixes=fixes,
+        statuses=statuses,
+        summary=head.summary,
+        severity=head.severity,
+        priority=head.priority,
+        scores=head.scores,
+        cwes=head.cwes,
+        restart=head.restart,
+        references=head.references,
+        published=head.published,
+        modified=head.modified,
+    )
+
+
+def _fix(row: _FixRow, targets: Sequence[Target]) -> Fix:
+    return Fix(target=targets[row.target], version=row.version, introduced=row.introduced)
+
+
+def _status(row: _StatusRow, targets: Sequence[Target]) -> Status:
+    return Status(target=targets[row.target], state=FixState(row.state), vulnerability=row.vulnerability, word=row.word)
