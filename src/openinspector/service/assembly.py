@@ -92,6 +92,8 @@ class Surroundings:
     workflows: Workflows
     topics: TopicPublisher
     webhook_secrets: SecretBox
+    webhook_host_refusal: Callable[[str], str | None]
+    """Returns why nothing can ever be delivered to a host; None if it may be."""
     report_vault: ReportVault
     shred_telemetry: Callable[[RunArn], None]
     """Destroys the data key of a run, then deletes its telemetry."""
@@ -176,6 +178,7 @@ class Assembly:
                 quotas=around.quotas,
                 clock=around.clock,
                 new_id=around.new_id,
+                host_refusal=around.webhook_host_refusal,
             ),
         )
 

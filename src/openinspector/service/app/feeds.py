@@ -15,6 +15,8 @@ class FeedStatus:
     feed: Feed
     snapshot: FeedSnapshot | None
     """None if it was never synced."""
+    bytes: int = 0
+    """Size of its statements in the store."""
 
     def age(self, now: datetime) -> timedelta | None:
         """Return the age of the advisories since the publisher's date or, if unknown, since they were fetched."""
@@ -26,4 +28,8 @@ class FeedStatus:
 def feed_statuses(feeds: Mapping[str, Feed], store: AdvisoryStore) -> Sequence[FeedStatus]:
     """Return every feed with its stored snapshot, by name."""
     snapshots = {snapshot.feed: snapshot for snapshot in store.snapshots()}
-    return tuple(FeedStatus(feed=feed, snapshot=snapshots.get(name)) for name, feed in sorted(feeds.items()))
+    sizes = store.sizes()
+    return tuple(
+        FeedStatus(feed=feed, snapshot=snapshots.get(name), bytes=sizes.get(name, 0))
+        for name, feed in sorted(feeds.items())
+    )
