@@ -11,8 +11,8 @@ from openinspector.model.errors import FeedError
 
 if TYPE_CHECKING:
     from openinspector.feed import Feed
-    from openinspector.service.app.feeds import SyncOutcome
     from openinspector.service.settings import Settings
+    from openinspector.service.worker.feed_storing import SyncOutcome
     from openinspector.service.worker.feed_sync import SyncRequest
 
 _OS_RELEASE = Path("/etc/os-release")
