@@ -1,6 +1,7 @@
 import pytest
 
-from openinspector.cis.catalogue import FAMILIES, NAMED, UnknownCheckError, checks
+from openinspector.cis.catalogue import FAMILIES, UnknownCheckError, checks
+from openinspector.cis.named_checks import NAMED
 from openinspector.cis.table import Row, TableError, controls
 from openinspector.cis.tables import (
     almalinux_9,

@@ -19,7 +19,7 @@ from openinspector.testing.throwaway_authority import ThrowawayAuthority
 from openinspector.testing.webhook_receiver import WebhookReceiver, webhook_receiver
 from openinspector.testing.whole_system import WholeSystem, distribution_of_this_host
 
-PATIENCE_SECONDS = 90
+TIMEOUT_SECONDS = 90
 EVENTS = ("ASSESSMENT_RUN_STARTED", "ASSESSMENT_RUN_COMPLETED", "ASSESSMENT_RUN_STATE_CHANGED", "FINDING_REPORTED")
 
 
@@ -50,7 +50,7 @@ def system(tmp_path: Path, sns: MotoSns, authority: ThrowawayAuthority) -> Itera
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not holds():
         assert time.monotonic() < deadline, what
         time.sleep(0.2)
@@ -60,8 +60,8 @@ def own_client(system: WholeSystem) -> Any:
     return make_client(system.url, str(system.processes.ca_file), None, "openinspector")
 
 
-class Told:
-    """What a topic or a receiver was told so far."""
+class Received:
+    """The messages that a topic or a receiver has received so far."""
 
     def __init__(self, take: Callable[[], list[dict[str, Any]]]) -> None:
         self._take = take
@@ -70,24 +70,24 @@ class Told:
     def take(self) -> None:
         self.bodies += self._take()
 
-    def has(self, event: str) -> bool:
+    def has_findings(self, findings: set[str]) -> bool:
         self.take()
-        return event in {body["event"] for body in self.bodies}
+        return self.findings().keys() == findings
 
     def findings(self) -> Counter[str]:
         return Counter(body["finding"] for body in self.bodies if body["event"] == "FINDING_REPORTED")
 
 
-def told_to(receiver: WebhookReceiver) -> Told:
+def received_by(receiver: WebhookReceiver) -> Received:
     def take() -> list[dict[str, Any]]:
         taken = [json.loads(one.body) for one in receiver.posted]
         receiver.posted.clear()
         return taken
 
-    return Told(take)
+    return Received(take)
 
 
-def test_a_run_tells_everybody_and_waits_for_nobody(
+def test_a_run_notifies_every_subscriber_and_waits_for_none(
     system: WholeSystem, sns: MotoSns, authority: ThrowawayAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key, secret = system.processes.access_key()
@@ -107,32 +107,35 @@ def tell_everybody(system: WholeSystem, topic: MotoTopic, prompt: WebhookReceive
     for receiver in (prompt, hung):
         own_client(system).create_webhook(assessmentTemplateArn=template, url=receiver.url, events=list(EVENTS))
 
-    # 1. the run ends while one receiver still hangs on the first thing it was told
+    # 1. the run ends while one receiver still hangs on its first message
     run_arn = system.client.start_assessment_run(assessmentTemplateArn=template)["assessmentRunArn"]
-    assert hung.arrived.wait(PATIENCE_SECONDS)
+    assert hung.arrived.wait(TIMEOUT_SECONDS)
     run = wait_for_end(system.client, run_arn)
     assert not hung.released.is_set()
 
-    # 2. topic and receiver are told all of it, though the other hangs on
+    # 2. topic and receiver receive everything while the other hangs, and completion before the findings
     found = {finding["arn"] for finding in findings_of(system.client, run_arn)}
-    for told in (Told(topic.bodies), told_to(prompt)):
-        wait_until(partial(told.has, "ASSESSMENT_RUN_COMPLETED"), "the end is not told")
-        assert told.findings() == Counter(found)
-        states = [body["newstate"] for body in told.bodies if "newstate" in body]
+    posted = received_by(prompt)
+    for received in (Received(topic.bodies), posted):
+        wait_until(partial(received.has_findings, found), "findings are missing")
+        assert received.findings() == Counter(found)
+        states = [body["newstate"] for body in received.bodies if "newstate" in body]
         assert sorted(states) == sorted(change["state"] for change in run["stateChanges"][1:])
-        assert {body["run"] for body in told.bodies if "run" in body} == {run_arn}
+        assert {body["run"] for body in received.bodies if "run" in body} == {run_arn}
+    events = [body["event"] for body in posted.bodies]
+    assert events.index("ASSESSMENT_RUN_COMPLETED") < events.index("FINDING_REPORTED")
     assert not hung.released.is_set()
 
-    # 3. the service is killed, the receiver recovers, and is told everything at least once
+    # 3. the service is killed, the receiver recovers and receives everything at least once
     os.kill(system.processes.service_pid(), signal.SIGKILL)
     hung.conduct = "prompt"
     hung.released.set()
-    recovered = told_to(hung)
+    recovered = received_by(hung)
     system.start_service()
-    wait_until(lambda: recovered.has("ASSESSMENT_RUN_COMPLETED"), "the end is not told after the restart")
+    wait_until(partial(recovered.has_findings, found), "findings are missing after the restart")
     assert recovered.findings().keys() == found
 
-    # 4. the run says what became of it
+    # 4. the run lists the deliveries
     def notifications() -> list[Any]:
         (described,) = system.client.describe_assessment_runs(assessmentRunArns=[run_arn])["assessmentRuns"]
         return list(described["notifications"])

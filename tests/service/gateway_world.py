@@ -32,10 +32,11 @@ from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.releases import Releases
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.sessions import Sessions
-from openinspector.service.app.telemetry import Telemetry, TelemetryStores
+from openinspector.service.app.telemetry import DEFAULT_LIMITS, Telemetry, TelemetryStores
 from openinspector.service.attestors.join_token import ATTESTOR as JOIN_TOKENS
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.ports.object_store import ObjectStore
+from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.testing.fake_clock import FakeClock
@@ -110,12 +111,12 @@ class World:
         self.use(self.objects)
         self.runs.add(RUN, AssessmentRunState.COLLECTING_DATA, AGENT, OTHER_AGENT)
 
-    def use(self, objects: ObjectStore) -> None:
+    def use(self, objects: ObjectStore, limits: StreamLimits = DEFAULT_LIMITS) -> None:
         """Build the use cases over these objects, as after a restart."""
         provider = FileKeyProvider(self.folder / "keys" / "master.json")
         self.objects = objects
         self.keys = RunKeys(provider, self.index, self.clock, ACCOUNT)
-        stores = TelemetryStores(index=self.index, objects=objects, runs=self.runs)
+        stores = TelemetryStores(index=self.index, objects=objects, runs=self.runs, limits=limits)
         self.telemetry = Telemetry(stores, self.keys, self.counters, self.clock, secrets.token_bytes)
         self.admission = Admission(
             agents=self.agents,

@@ -1,4 +1,4 @@
-"""The assessed host as its findings describe it, from what it sent and what the service knows of it (F6.3 to F6.5)."""
+"""The assessed host in its findings, from its telemetry and its agent (F6.3 to F6.5)."""
 
 from collections.abc import Iterable, Iterator
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
@@ -15,13 +15,13 @@ MAX_INTERFACES: Final = 50
 MAX_HOSTNAME: Final = 256
 _MAX_AMI_ID: Final = 256
 _OWN: Final = ("127.", "169.254.")
-"""Loopback and link-local: they name no host to anybody else."""
+"""Loopback and link-local addresses: useless to other hosts."""
 
 
 def asset_of(facts: HostFacts, agent: Agent) -> AssetAttributes:
-    """Return who the host is; what telemetry says goes before what enrolment and heartbeats said.
+    """Return the host's attributes. Telemetry takes precedence over enrolment and heartbeats.
 
-    Within the API's bounds, whatever the host sent: longer names are cut, and addresses that are none are left out.
+    The result is within the API's bounds: longer names are cut, and malformed addresses are omitted.
     """
     system = facts.only(OperatingSystem)
     metadata = facts.only(InstanceMetadata)
@@ -38,29 +38,29 @@ def asset_of(facts: HostFacts, agent: Agent) -> AssetAttributes:
 
 
 def _addresses(facts: HostFacts, metadata: InstanceMetadata | None) -> tuple[str, ...]:
-    """Return the instance's own address first, then those of its interfaces, each once."""
+    """Return the instance's own address, then those of its interfaces, without duplicates."""
     own = (metadata.local_ipv4, metadata.public_ipv4) if metadata else ()
     others = (address for interface in facts.all(NetworkInterface) for address in interface.ipv4)
-    return _told_to_others(_ipv4((*own, *others)))
+    return _routable(_ipv4((*own, *others)))
 
 
 def _interfaces(facts: HostFacts, metadata: InstanceMetadata | None) -> Iterator[AssetInterface]:
-    """Yield the interfaces that have an address others can use."""
+    """Yield the interfaces with an address that other hosts can use."""
     for interface in facts.all(NetworkInterface):
-        ipv4 = _told_to_others(_ipv4(interface.ipv4))
+        ipv4 = _routable(_ipv4(interface.ipv4))
         ipv6 = tuple(dict.fromkeys(_ipv6(interface.ipv6)))[:MAX_ADDRESSES]
         if ipv4 or ipv6:
             public = metadata.public_ipv4 if metadata and metadata.local_ipv4 in ipv4 else ""
             yield AssetInterface(ipv4_addresses=ipv4, ipv6_addresses=ipv6, public_ip=next(_ipv4((public,)), None))
 
 
-def _told_to_others(addresses: Iterable[str]) -> tuple[str, ...]:
+def _routable(addresses: Iterable[str]) -> tuple[str, ...]:
     found = dict.fromkeys(address for address in addresses if not address.startswith(_OWN))
     return tuple(found)[:MAX_ADDRESSES]
 
 
 def _ipv4(texts: Iterable[str]) -> Iterator[str]:
-    """Yield those that are IPv4 addresses."""
+    """Yield the well-formed IPv4 addresses."""
     for text in texts:
         try:
             yield str(IPv4Address(text))
@@ -69,7 +69,7 @@ def _ipv4(texts: Iterable[str]) -> Iterator[str]:
 
 
 def _ipv6(texts: Iterable[str]) -> Iterator[str]:
-    """Yield those that are IPv6 addresses others can use."""
+    """Yield the IPv6 addresses that other hosts can use."""
     for text in texts:
         try:
             address = IPv6Address(text)

@@ -1,7 +1,7 @@
-"""Texts of findings and exclusions within the API's bounds (F6.2, F6.6, F8.3), and safe to show.
+"""Bounds of the API for texts of findings and exclusions (F6.2, F6.6, F8.3), and characters that are safe to print.
 
-Parts of them come from hosts: a path or an account name may be of any length and hold escape sequences of terminals.
-What is cut off or replaced can be seen to be.
+Parts of the texts come from hosts: a path or an account name may have any length and contain escape sequences of
+terminals. Cuts and replacements are visible.
 """
 
 import re
@@ -19,25 +19,25 @@ MAX_EVIDENCE: Final = 100_000
 
 OMITTED_KEY: Final = "ATTRIBUTES_OMITTED"
 
-# C0 and C1 but tab and newline; separators and overrides that reorder a line; what UTF-8 cannot carry.
+# C0 and C1 except tab and newline; separators and overrides that reorder a line; surrogates.
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with what no terminal or encoder should be given replaced by U+FFFD."""
+    """Return ``text`` with control characters, bidirectional overrides and surrogates replaced by U+FFFD."""
     if text.replace("\n", "").isprintable():
         return text
     return _UNPRINTABLE.sub("\ufffd", text)
 
 
 def fit(text: str, limit: int) -> str:
-    """Return ``text``, printable, in at most ``limit`` characters; an ellipsis ends what was longer."""
+    """Return ``text``, printable and cut to ``limit`` characters; a cut text ends with an ellipsis."""
     shown = printable(text)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def fit_attributes(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
-    """Return ``attributes`` within the bounds; of more than 50 the last says how many were left out."""
+    """Return ``attributes`` within the bounds; if there are more than 50, the last one has the number omitted."""
     fitted = tuple(
         Attribute(key=fit(attribute.key, MAX_KEY), value=fit(attribute.value, MAX_VALUE) if attribute.value else None)
         for attribute in attributes

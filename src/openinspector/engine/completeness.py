@@ -1,4 +1,4 @@
-"""What the sensors could not see: absence of a record proves nothing unless its sensor read all there was."""
+"""Gaps of sensors: the absence of a record proves nothing unless its sensor read everything."""
 
 from collections.abc import Iterable
 
@@ -13,13 +13,13 @@ REMEDY = (
 
 
 def unseen(facts: HostFacts, sensors: Iterable[str]) -> Unable | None:
-    """Return why nothing can be concluded from what is absent, or None where all of ``sensors`` read everything."""
+    """Return why absent records prove nothing; None if all of ``sensors`` read everything."""
     gaps = [gap for sensor in sensors for gap in _gaps(facts, sensor)]
     return unable(" ".join(gaps)) if gaps else None
 
 
 def unable(reason: str, remedy: str = REMEDY) -> Unable:
-    """Return the outcome of a rule that could not be completed on one host (F8.2, type 8)."""
+    """Return the outcome of a rule that could not be completed on a host (F8.2, type 8)."""
     return Unable(kind=ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE, reason=reason, recommendation=remedy)
 
 

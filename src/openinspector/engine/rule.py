@@ -37,7 +37,7 @@ class Detected:
 
     detections: tuple[Detection, ...]
     unfinished: "Unable | None" = None
-    """What the rule could not check: an exclusion in addition to the findings."""
+    """Incomplete part of the check: an exclusion in addition to the findings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +46,7 @@ class Passed:
 
     evidence: Evidence
     unfinished: "Unable | None" = None
-    """What the rule could not check: an exclusion in addition to the pass (ADR 0023)."""
+    """Incomplete part of the check: an exclusion in addition to the pass (ADR 23)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ Outcome = Detected | Passed | NotApplicable | Unable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleContext:
-    """What a rule may read besides the host's facts: the advisories in force, indexed."""
+    """Input of a rule besides the host's facts: the index of advisories."""
 
     advisories: AdvisoryIndex = field(default_factory=AdvisoryIndex.empty)
 

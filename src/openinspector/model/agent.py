@@ -1,4 +1,4 @@
-"""Agents: who they are, how they do, and what is previewed of them (F1.75 to F1.78)."""
+"""Agents: identity, health and preview (F1.75 to F1.78)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ MISSED_HEARTBEATS: Final = 3
 
 
 class AgentHealth(StrEnum):
-    """Whether an agent is in touch; the value is the wire's (F11.51)."""
+    """Health of an agent; the value is the wire's (F11.51)."""
 
     HEALTHY = "HEALTHY"
     UNHEALTHY = "UNHEALTHY"
@@ -23,7 +23,7 @@ class AgentHealth(StrEnum):
 
 
 class AgentHealthCode(StrEnum):
-    """What an agent says it is doing; the value is the wire's (F11.52)."""
+    """Activity that an agent reports; the value is the wire's (F11.52)."""
 
     IDLE = "IDLE"
     RUNNING = "RUNNING"
@@ -35,14 +35,14 @@ class AgentHealthCode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostDescription:
-    """What an agent says of its host in every heartbeat (F1.9)."""
+    """The host as its agent describes it in every heartbeat (F1.9)."""
 
     hostname: str = ""
     operating_system: str = ""
     kernel_version: str = ""
     ipv4_address: str = ""
     distribution: str = ""
-    """``<os-release ID>:<VERSION_ID>``, such as ``debian:12``; empty where unknown."""
+    """``<os-release ID>:<VERSION_ID>``, such as ``debian:12``; empty if unknown."""
     agent_version: str = ""
 
 
@@ -64,7 +64,7 @@ class Agent:
     ami_id: str | None = None
 
     def health(self, now: datetime) -> AgentHealth:
-        """Judge the agent by its last heartbeat (decisions: UNHEALTHY after 3 intervals)."""
+        """Return the health by the last heartbeat (decisions: UNHEALTHY after 3 missed intervals)."""
         if self.last_heartbeat_at is None:
             return AgentHealth.UNKNOWN
         if self.health_code in (AgentHealthCode.UNHEALTHY, AgentHealthCode.SHUTDOWN):
@@ -74,7 +74,7 @@ class Agent:
         return AgentHealth.HEALTHY if healthy else AgentHealth.UNHEALTHY
 
     def current_health_code(self, now: datetime) -> AgentHealthCode:
-        """Return the code last reported, or UNHEALTHY once the agent has gone silent."""
+        """Return the last reported code, or UNHEALTHY if heartbeats are missing."""
         if self.health(now) is AgentHealth.UNHEALTHY and self.health_code is not AgentHealthCode.SHUTDOWN:
             return AgentHealthCode.UNHEALTHY
         return self.health_code

@@ -34,7 +34,7 @@ _RUN: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}")
 _SCHEDULE: Final = _pattern(rf"target/{_ID}/template/{_ID}/schedule/{_ID}")
 _WEBHOOK: Final = _pattern(rf"target/{_ID}/template/{_ID}/webhook/{_ID}")
 _TOPIC: Final = re.compile(r"arn:(?:aws|aws-us-gov|aws-cn):sns:([a-z0-9-]{1,32}):\d{12}:[0-9A-Za-z_-]{1,256}", re.ASCII)
-"""https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html; FIFO topics end in ``.fifo`` and are none."""
+"""https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html; FIFO topics (``.fifo``) are not supported."""
 _FINDING: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}/finding/{_ID}")
 _EXCLUSION: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}/exclusion/{_ID}")
 _RULES_PACKAGE: Final = _pattern(rf"rulespackage/{_ID}")
@@ -42,7 +42,7 @@ _RULES_PACKAGE: Final = _pattern(rf"rulespackage/{_ID}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArnRealm:
-    """The part every ARN of one installation shares: partition, region, account."""
+    """The common part of all ARNs of an installation: partition, region and account."""
 
     partition: str = "aws"
     region: str = "us-east-1"
@@ -91,17 +91,17 @@ def exclusion_arn(run: RunArn, resource_id: str) -> ExclusionArn:
 
 
 def target_of(arn: TemplateArn | RunArn) -> TargetArn:
-    """Cut a child's ARN down to its target (F11.27)."""
+    """Return the target's ARN, which is a prefix of the child's (F11.27)."""
     return TargetArn(arn.split("/template/", 1)[0])
 
 
 def template_of(arn: RunArn) -> TemplateArn:
-    """Cut a run's ARN down to its template."""
+    """Return the ARN of a run's template."""
     return TemplateArn(arn.split("/run/", 1)[0])
 
 
 def run_of(arn: FindingArn | ExclusionArn) -> RunArn:
-    """Cut a finding's or exclusion's ARN down to its run."""
+    """Return the ARN of the run of a finding or exclusion."""
     return RunArn(re.split(r"/(?:finding|exclusion)/", arn, maxsplit=1)[0])
 
 
@@ -141,7 +141,7 @@ def parse_topic_arn(text: str) -> TopicArn:
 
 
 def region_of(topic: TopicArn) -> str:
-    """Return the region a topic is in."""
+    """Return the region of a topic."""
     return topic.split(":")[3]
 
 

@@ -42,7 +42,7 @@ class AssessmentTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AssessmentTemplate:
-    """What to assess, with which rules packages and how long; immutable (F4.15)."""
+    """Target, rules packages and duration of runs; immutable (F4.15)."""
 
     arn: TemplateArn
     name: str

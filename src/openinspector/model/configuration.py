@@ -1,4 +1,4 @@
-"""How a host is set up: mounts, kernel modules, units of systemd, packet filters (F3.12, F3.21)."""
+"""Configuration of a host: mounts, kernel modules, systemd units, packet filters (F3.12, F3.21)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,18 +9,18 @@ from openinspector.model.record import Record
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mount(Record):
-    """A mounted file system, credentials in source and options left out."""
+    """A mounted file system. Credentials in source and options are left out."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     path: str
     type: str
     source: str = ""
-    """Device, share or name; empty where the kernel knows none."""
+    """Device, share or name; empty if the kernel does not know it."""
     root: str = "/"
-    """Folder of the file system that is mounted; another than ``/`` for a bind mount or a subvolume."""
+    """Folder of the file system that is mounted; not ``/`` for a bind mount or a subvolume."""
     options: tuple[str, ...] = ()
-    """Of the mount (``nodev``, ``nosuid``, ``ro``), then of the file system, each once."""
+    """Options of the mount (``nodev``, ``nosuid``, ``ro``), then of the file system, without duplicates."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,13 @@ class KernelModule(Record):
     name: str
     size: int
     used_by: tuple[str, ...] = ()
-    """Modules that need it."""
+    """Modules that depend on it."""
     taints: str = ""
-    """Letters of the taints it brings (``O`` built outside the tree, ``E`` unsigned, ``P`` proprietary)."""
+    """Letters of the taints it causes (``O`` out of tree, ``E`` unsigned, ``P`` proprietary)."""
 
 
 class UnitState(StrEnum):
-    """Whether a unit is started on boot, as ``systemctl list-unit-files`` says it."""
+    """Start of a unit on boot, in the words of ``systemctl list-unit-files``."""
 
     ENABLED = "enabled"
     ENABLED_RUNTIME = "enabled-runtime"
@@ -58,23 +58,23 @@ class UnitState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemdUnit(Record):
-    """A unit file that systemd finds. Not its content: units carry secrets in ``Environment=``."""
+    """A unit file that systemd finds. Its content is not sent: units hold secrets in ``Environment=``."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     name: str
     state: UnitState
     folder: str
-    """The first folder of the search path that has it: an administrator's file hides the distribution's."""
+    """First folder of the search path that has it: an administrator's file hides the distribution's."""
 
 
 class FirewallAuthority(StrEnum):
-    """Who says what a firewall record says."""
+    """Origin of a firewall record."""
 
     KERNEL = "KERNEL"
     """The rule is in force."""
     FILE = "FILE"
-    """The rule is in a file that is loaded on boot; whether it is in force is not known."""
+    """The rule is in a file that is loaded on boot; it may not be in force."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +89,10 @@ class FirewallChain(Record):
     table: str
     name: str
     hook: str = ""
-    """``input``, ``forward`` …; empty for a chain that only others jump to."""
+    """``input``, ``forward`` …; empty for a chain that only other chains jump to."""
     priority: int | None = None
     policy: str = ""
-    """``accept`` or ``drop``; empty where the chain has none."""
+    """``accept`` or ``drop``; empty if the chain has no policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,14 +106,14 @@ class FirewallRule(Record):
     table: str
     chain: str
     expressions: tuple[str, ...]
-    """What the kernel does one after the other, as ``nft --debug=netlink`` writes it; of a file, the line's words."""
+    """Steps in the form of ``nft --debug=netlink``, with the arguments of xtables; of a file, the words of the line."""
     source: str = ""
-    """``path:line`` of a file's rule."""
+    """``path:line`` of a rule in a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirewallSet(Record):
-    """A set or map of values that rules look up."""
+    """A set or map whose elements rules look up."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
@@ -121,5 +121,12 @@ class FirewallSet(Record):
     family: str
     table: str
     name: str
+    is_map: bool = False
     elements: tuple[str, ...] = ()
-    """Keys, hexadecimal as the kernel keeps them."""
+    """Keys in hexadecimal, as the kernel stores them: ``key``, or ``key - end`` of a range of concatenated keys.
+
+    ``end`` after a key says that an interval ends before it; ``*`` matches every other key. An element of a map adds
+    ``: data``, which may be a verdict.
+    """
+    is_complete: bool = True
+    """False if the set has more elements, or if they could not be read."""

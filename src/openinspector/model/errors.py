@@ -1,11 +1,10 @@
-"""The error roots: every error of ours says what happened and what to do."""
+"""Root classes of errors. Every error states the problem and the remedy."""
 
 
 class OpenInspectorError(Exception):
-    """Root of all errors this project raises on purpose.
+    """Root of all errors that this project raises.
 
-    ``advice`` is one sentence that tells a person what to do next; it may be empty
-    where the message already does.
+    ``advice`` is one sentence with the remedy; empty if the message has it.
     """
 
     advice: str

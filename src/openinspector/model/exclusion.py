@@ -55,7 +55,7 @@ _ERRORS: Final = frozenset(
 
 
 class ScopeKey(StrEnum):
-    """What the value of a scope names; the value is the wire's (F11.62)."""
+    """Kind of a scope; the value is the wire's (F11.62)."""
 
     INSTANCE_ID = "INSTANCE_ID"
     RULES_PACKAGE_ARN = "RULES_PACKAGE_ARN"
@@ -97,7 +97,7 @@ class ExclusionPreview:
 
     @property
     def attributes(self) -> tuple[Attribute, ...]:
-        """What the API lists as attributes: an attribute for each scope, then the details (F8.3)."""
+        """The attributes of the API: one for each scope, then the details (F8.3)."""
         named = (Attribute(key=scope.key, value=scope.value) for scope in self.scopes if scope != ALL_INSTANCES)
         return (*named, *self.details)
 

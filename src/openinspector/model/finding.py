@@ -13,7 +13,7 @@ from openinspector.model.asset import AssetAttributes
 
 
 class Severity(StrEnum):
-    """How much a finding matters; the value is the wire's (F6.13)."""
+    """Severity of a finding; the value is the wire's (F6.13)."""
 
     HIGH = "High"
     MEDIUM = "Medium"
@@ -34,7 +34,7 @@ NUMERIC_SEVERITY: Final[Mapping[Severity, float]] = MappingProxyType(
 """A fixed number per label, not a score (F6.14, decisions)."""
 
 CONFIDENCE: Final = 10
-"""Emitted on every finding, as the original did (F6.10)."""
+"""Confidence of every finding, as with the vendor (F6.10)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class Finding:
     run_arn: RunArn
     rules_package_arn: RulesPackageArn
     rule_id: str
-    """Generic name of what was found: the rule's title, or the CVE id (F6.11)."""
+    """Generic name of the issue: the rule's title or the CVE id (F6.11)."""
     title: str
     description: str
     recommendation: str
@@ -62,7 +62,7 @@ class Finding:
     attributes: tuple[Attribute, ...]
     user_attributes: tuple[Attribute, ...] = ()
     evidence: str = ""
-    """The tree of why, rendered; ours, shown by the command line and in reports."""
+    """The rendered evidence tree, for the command line and reports. The vendor has no such field."""
     created_at: datetime
     updated_at: datetime
 
@@ -74,10 +74,10 @@ _SHORT_ENOUGH_HOSTS: Final = 25
 
 
 def id_width(hosts: int) -> int:
-    """Return how many characters finding ids of a run over ``hosts`` hosts need.
+    """Return the length of finding ids in a run over ``hosts`` hosts.
 
-    8 characters hold 47 bits: at 25 hosts of 2,000 findings a collision has probability 6e-6.
-    Beyond that 14 characters (83 bits) are used, so that no finding is lost to one (decisions).
+    8 characters hold 47 bits: with 25 hosts of 2,000 findings the probability of a collision is 6e-6. Larger runs use
+    14 characters (83 bits), so that no finding is lost to a collision (decisions).
     """
     return SHORT_ID if hosts <= _SHORT_ENOUGH_HOSTS else LONG_ID
 
@@ -94,5 +94,5 @@ def derived_id(*parts: str, width: int = SHORT_ID) -> str:
 
 
 def derived_finding_arn(run: RunArn, rule: str, agent: str, subject: str, width: int) -> FindingArn:
-    """Return the same ARN for the same (run, rule, agent, subject), always (decisions)."""
+    """Return the ARN of a finding, derived from (run, rule, agent, subject) (decisions)."""
     return finding_arn(run, derived_id(run, rule, agent, subject, width=width))

@@ -1,4 +1,4 @@
-"""Notifications: who is told what of a template's runs (section 10.1 of the facts)."""
+"""Notifications: events of a template's runs, and their subscribers (section 10.1 of the facts)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,18 +9,18 @@ from openinspector.model.run_state import AssessmentRunState
 
 
 class InspectorEvent(StrEnum):
-    """What can be subscribed to; the value is the wire's (F10.2)."""
+    """An event that can be subscribed to; the value is the wire's (F10.2)."""
 
     ASSESSMENT_RUN_STARTED = "ASSESSMENT_RUN_STARTED"
     ASSESSMENT_RUN_COMPLETED = "ASSESSMENT_RUN_COMPLETED"
     ASSESSMENT_RUN_STATE_CHANGED = "ASSESSMENT_RUN_STATE_CHANGED"
     FINDING_REPORTED = "FINDING_REPORTED"
     OTHER = "OTHER"
-    """Undocumented (F10.11); can be subscribed to and is never sent."""
+    """Undocumented (F10.11): it can be subscribed to and is never sent."""
 
 
 class PublishStatus(StrEnum):
-    """How an attempt to tell a subscriber ended; the value is the wire's (F10.4)."""
+    """Result of a delivery; the value is the wire's (F10.4)."""
 
     SUCCESS = "SUCCESS"
     TOPIC_DOES_NOT_EXIST = "TOPIC_DOES_NOT_EXIST"
@@ -30,7 +30,7 @@ class PublishStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventSubscription:
-    """A topic that is told of one event of a template's runs (F10.1)."""
+    """Subscription of an SNS topic to one event of a template's runs (F10.1)."""
 
     template_arn: TemplateArn
     topic_arn: TopicArn
@@ -40,7 +40,7 @@ class EventSubscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
-    """An HTTPS receiver that is told of events of a template's runs."""
+    """An HTTPS receiver of events of a template's runs."""
 
     arn: WebhookArn
     template_arn: TemplateArn
@@ -48,12 +48,12 @@ class Webhook:
     events: tuple[InspectorEvent, ...]
     created_at: datetime
     sealed_secret: bytes = field(repr=False)
-    """What its messages are signed with, as `openinspector.service.app.sealed_secret` sealed it."""
+    """Key of its messages' signatures, sealed by `openinspector.service.app.sealed_secret`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the findings of a run were told to one subscriber: how many, and which of them was the last."""
+    """The findings of a run that one subscriber has received: their number and the last of them."""
 
     told: int
     created_at: datetime
@@ -62,26 +62,26 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
-    """One event of a run on its way to one subscriber, and what became of it. All findings of a run are one."""
+    """One event of a run for one subscriber, and the result of its delivery. All findings of a run are one event."""
 
     id: str
-    """Follows from run, event, state and subscriber: the same event is never two notifications."""
+    """Derived from run, event, state and subscriber, so that an event is never two notifications."""
     run_arn: RunArn
     place: int
-    """Its place among the events of the run."""
+    """Position among the events of the run."""
     event: InspectorEvent
     subscriber: TopicArn | WebhookArn
     new_state: AssessmentRunState | None
-    """Of `ASSESSMENT_RUN_STATE_CHANGED`."""
+    """The state entered; only for `ASSESSMENT_RUN_STATE_CHANGED`."""
     happened_at: datetime
     due_at: datetime | None
-    """When it is to be tried next; None once it is told or given up."""
+    """Time of the next attempt; None once it is delivered or given up."""
     attempts: int = 0
-    """How many failed since something was told last."""
+    """Number of failures since the last success."""
     tried_at: datetime | None = None
     status: PublishStatus | None = None
-    """How the last attempt ended; None before the first."""
+    """Result of the last attempt; None before the first."""
     problem: str = ""
-    """Why it failed; empty after a success."""
+    """Reason of the failure; empty after a success."""
     progress: Progress | None = None
-    """Of `FINDING_REPORTED`, once something was told."""
+    """Only for `FINDING_REPORTED`; None before the first finding is delivered."""

@@ -8,23 +8,23 @@ from openinspector.model.arn import RunArn
 
 
 class ReportFormat(StrEnum):
-    """How a report is laid out; the value is the wire's (F7.1)."""
+    """Format of a report; the value is the wire's (F7.1)."""
 
     HTML = "HTML"
     PDF = "PDF"
 
 
 class ReportType(StrEnum):
-    """What a report tells; the value is the wire's (F7.1)."""
+    """Extent of a report; the value is the wire's (F7.1)."""
 
     FINDING = "FINDING"
-    """Summary, what was tested, every finding (F7.5)."""
+    """Summary, scope and all findings (F7.5)."""
     FULL = "FULL"
-    """The same, and every rule that was checked with how it came out (F7.6)."""
+    """The same, and every rule with its outcomes (F7.6)."""
 
 
 class ReportStatus(StrEnum):
-    """How far a report is; the value is the wire's (F7.2)."""
+    """Progress of a report; the value is the wire's (F7.2)."""
 
     WORK_IN_PROGRESS = "WORK_IN_PROGRESS"
     COMPLETED = "COMPLETED"
@@ -43,6 +43,6 @@ class Report:
     requested_at: datetime
     status: ReportStatus = ReportStatus.WORK_IN_PROGRESS
     ended_at: datetime | None = None
-    """When it was completed, or failed."""
+    """When it was completed or failed."""
     wrapped_key: bytes = b""
-    """The wrapped key it is sealed with; empty until it is complete."""
+    """Its wrapped data key; empty until it is complete."""

@@ -1,4 +1,4 @@
-"""Schedule: when a template's runs are started by themselves."""
+"""Schedule: when runs of a template start automatically."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from openinspector.model.arn import RunArn, ScheduleArn, TemplateArn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """A template that is run again and again."""
+    """Recurring runs of a template."""
 
     arn: ScheduleArn
     template_arn: TemplateArn
@@ -16,8 +16,8 @@ class Schedule:
     """``rate(7 days)`` or ``cron(0 3 * * *)``, in UTC; `openinspector.service.app.recurrence` reads it."""
     created_at: datetime
     next_at: datetime
-    """When the next run is to be started; in the past while it could not be."""
+    """When the next run is due; in the past if it could not be started."""
     enabled: bool = True
     last_run_arn: RunArn | None = None
     last_problem: str = ""
-    """Why the run that was due could not be started; empty since the last that was."""
+    """Why the last due run could not be started; empty if it was."""

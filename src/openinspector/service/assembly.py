@@ -4,10 +4,10 @@
 the ports it needs.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from openinspector.model.arn import ArnRealm, RulesPackageArn, RunArn
+from openinspector.model.arn import ArnRealm, RunArn
 from openinspector.model.report import ReportFormat
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.access_role import AccessRoles
@@ -92,6 +92,8 @@ class Surroundings:
     workflows: Workflows
     topics: TopicPublisher
     webhook_secrets: SecretBox
+    webhook_host_refusal: Callable[[str], str | None]
+    """Returns why nothing can ever be delivered to a host; None if it may be."""
     report_vault: ReportVault
     shred_telemetry: Callable[[RunArn], None]
     """Destroys the data key of a run, then deletes its telemetry."""
@@ -176,6 +178,7 @@ class Assembly:
                 quotas=around.quotas,
                 clock=around.clock,
                 new_id=around.new_id,
+                host_refusal=around.webhook_host_refusal,
             ),
         )
 
@@ -241,13 +244,12 @@ class Assembly:
         """Return what starts due runs."""
         return ScheduleStarter(schedules=self.stores.schedules, runs=self.runs(), clock=self.around.clock)
 
-    def run_exclusions(self, with_rules: Collection[RulesPackageArn]) -> RunExclusions:
-        """Return what finds exclusions before a run; ``with_rules`` are the packages that have rules."""
+    def run_exclusions(self) -> RunExclusions:
+        """Return the source of exclusions known before a run collects."""
         return RunExclusions(
             assessments=self.stores.assessments,
             target_agents=self.target_agents(),
             rules_packages=self.around.rules_packages,
-            with_rules=with_rules,
             clock=self.around.clock,
         )
 

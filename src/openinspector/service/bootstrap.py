@@ -19,6 +19,7 @@ from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.errors import StoreError
 from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.model.run_state import AssessmentRunState
+from openinspector.model.system_family import SystemFamily
 from openinspector.plugins import discover
 from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.metrics import routes as metrics_routes
@@ -38,10 +39,11 @@ from openinspector.service.app.releases import Releases
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import REPORT_WORKFLOW
-from openinspector.service.app.rule_catalogue import discover_rules
+from openinspector.service.app.rule_catalogue import discover_rules, packages_with_rules
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
+from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
@@ -51,11 +53,13 @@ from openinspector.service.certificates import write_private
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
+from openinspector.service.notify.network_guard import host_refusal
 from openinspector.service.notify.topic_sns import SnsTopicPublisher
 from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, WebhookBounds
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.instance_states import InstanceStates
+from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
@@ -82,8 +86,8 @@ from openinspector.service.stores.webhook_sql import SqlWebhookStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
-from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
-from openinspector.service.worker.courier import Courier, Patience
+from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
+from openinspector.service.worker.courier import Courier, RetryPolicy
 from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.periodic import Periodic
@@ -107,24 +111,6 @@ _NOTIFICATION_SECONDS: Final = 1.0
 _NOT_BEGUN: Final = frozenset({AssessmentRunState.CREATED})
 _READERS: Final = 8
 """Calls of the API that read from PostgreSQL at once."""
-_INVENTORY_SENSORS: Final = (
-    "os_release",
-    "kernel",
-    "network_interfaces",
-    "instance_metadata",
-    "listening_ports",
-    "connections",
-    "firewall",
-    "kernel_modules",
-    "mounts",
-    "name_resolution",
-    "performance",
-    "processes",
-    "systemd_units",
-    "terminals",
-    "time_state",
-)
-"""Asked of every host, whatever the rules read: who it is, what it offers, what it does."""
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -180,22 +166,21 @@ class Service:
         self._clock = SystemClock()
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
-        self._telemetry = _telemetry(stores, self._keys)
+        self._telemetry = _telemetry(settings, stores, self._keys)
         self._surroundings = _surroundings(settings, stores, self._workflows, self._telemetry)
         self._assembly = Assembly(stores=stores, around=self._surroundings)
         self._rules = _rules_by_arn(self._surroundings.rules_packages)
         self._board = InstructionBoard()
         self._audit = FileAuditLog(settings.data_dir / "audit")
         self._monitor = CollectionMonitor(
-            assessments=stores.assessments,
-            telemetry=stores.telemetry,
+            stores=CollectionStores(assessments=stores.assessments, agents=stores.agents, telemetry=stores.telemetry),
             board=self._board,
             workflows=self._workflows,
             settings=CollectionSettings(
                 close_when_collected=settings.run_ends == "streams-closed", sensors_for=self._sensors_for
             ),
         )
-        self._dispatch = Dispatch(stores.notifications, self._courier().tell, self._clock)
+        self._dispatch = Dispatch(stores.notifications, self._courier().deliver, self._clock)
         self._pending = self._assembly.pending_runs()
         self._periodic = (
             Periodic("keys", self._keys.sweep, _KEY_SECONDS),
@@ -297,7 +282,7 @@ class Service:
             telemetry=self._telemetry,
             advisories=AdvisoryShelf(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
-            plan=self._assembly.run_exclusions(self._rules.keys()).before,
+            plan=self._assembly.run_exclusions().before,
             clock=self._clock,
         )
         return RunDriver(
@@ -328,14 +313,13 @@ class Service:
             webhook_publisher=HttpsWebhookPublisher(bounds, self._clock),
             counters=_COUNTERS,
             clock=self._clock,
-            patience=Patience(
+            retry_policy=RetryPolicy(
                 give_up=timedelta(hours=settings.notification_hours), random=secrets.SystemRandom().random
             ),
         )
 
-    def _sensors_for(self, packages: Sequence[RulesPackageArn]) -> tuple[str, ...]:
-        needed = {name for package in packages for rule in self._rules.get(package, ()) for name in rule.sensors}
-        return tuple(sorted(needed.union(_INVENTORY_SENSORS)))
+    def _sensors_for(self, packages: Sequence[RulesPackageArn], system: SystemFamily) -> tuple[str, ...]:
+        return sensors_for((rule for package in packages for rule in self._rules.get(package, ())), system)
 
     def _apply_retention(self) -> None:
         now = self._clock.now()
@@ -348,10 +332,15 @@ def build_service(settings: Settings) -> Service:
     return Service(settings, open_stores(settings))
 
 
-def _telemetry(stores: Stores, keys: RunKeys) -> Telemetry:
+def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
     clock = SystemClock()
     return Telemetry(
-        TelemetryStores(index=stores.telemetry, objects=stores.objects, runs=stores.assessments),
+        TelemetryStores(
+            index=stores.telemetry,
+            objects=stores.objects,
+            runs=stores.assessments,
+            limits=StreamLimits(records=settings.max_host_records, size=settings.max_host_mebibytes * 1024 * 1024),
+        ),
         keys,
         _COUNTERS,
         clock,
@@ -393,11 +382,12 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
+        webhook_host_refusal=partial(host_refusal, loopback=settings.webhook_loopback == "allowed"),
         workflows=workflows,
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
-        rules_packages=rules_packages(settings.partition, settings.region),
+        rules_packages=packages_with_rules(rules_packages(settings.partition, settings.region)),
         quotas=Quotas(
             instances=settings.max_instances,
             resource_groups=settings.max_resource_groups,
@@ -413,7 +403,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
 
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
     found = discover_rules()
-    return {package.arn: tuple(found[package.folder].values()) for package in packages if package.folder in found}
+    return {package.arn: tuple(found[package.folder].values()) for package in packages}
 
 
 def _release_routes(folder: str) -> Sequence[BaseRoute]:

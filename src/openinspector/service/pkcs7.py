@@ -1,7 +1,11 @@
 """Signed PKCS #7 documents (RFC 5652, in BER as AWS writes them): parsed in one function, verified against one key.
 
 Strict where CMS is lenient: one signer, content inside, digests of the SHA-2 family, RSA signatures of PKCS #1 v1.5.
-Certificates in the message are never looked at: who verifies knows the signer's.
+The verifier knows the signer's certificate, so a message holds none.
+
+Only what is verified may be in a message. It is encoded anew from the parsed values, and must be equal to what was
+received, with its lengths made definite (`_to_der`). So nothing can be added beside the signed values: no
+certificates, no further digests, no unsigned attributes, no trailing bytes.
 """
 
 import hashlib
@@ -11,7 +15,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from asn1crypto import cms
+from asn1crypto import algos, cms, core
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -25,10 +29,14 @@ _HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = MappingProxyType(
 )
 _SIGNATURES: Final = ("rsassa_pkcs1v15",)
 _MIN_KEY_BITS: Final = 2048
+_MAX_DEPTH: Final = 24
+_CONSTRUCTED: Final = 0x20
+_OCTETS: Final = 0x04
+_LONG: Final = 0x80
 
 
 class Pkcs7Error(OpenInspectorError):
-    """Bytes that are no signed document, or are not signed as they must be."""
+    """Bytes that are not a signed document, or are not signed as required."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,30 +51,30 @@ class SignedDocument:
     serial_number: int
     signature: bytes
     attributes: bytes | None
-    """The signed attributes as a DER SET: what is signed where there are some."""
+    """The signed attributes as a DER SET: this is what is signed. None if the content itself is."""
     content_digest: bytes
-    """What the signed attributes say of the content; empty without attributes."""
+    """Digest of the content, from the signed attributes; empty without them."""
 
     def verify(self, certificate: Certificate) -> None:
         """Raise Pkcs7Error unless the holder of ``certificate`` signed the content."""
         if (self.serial_number, self.issuer) != (certificate.serial_number, certificate.issuer.public_bytes()):
-            raise Pkcs7Error("the document names another signer than the one expected")
+            raise Pkcs7Error("the document names a signer other than the one expected")
         key = certificate.public_key()
         if not isinstance(key, rsa.RSAPublicKey) or key.key_size < _MIN_KEY_BITS:
             raise Pkcs7Error(f"the signer's certificate has no RSA key of at least {_MIN_KEY_BITS} bits")
         if self.attributes is not None:
             digest = hashlib.new(self.digest, self.content).digest()
             if not hmac.compare_digest(digest, self.content_digest):
-                raise Pkcs7Error("the document's content is not the one that was signed")
+                raise Pkcs7Error("the document's content is not what was signed")
         signed = self.content if self.attributes is None else self.attributes
         try:
             key.verify(self.signature, signed, padding.PKCS1v15(), _HASHES[self.digest])
         except InvalidSignature as error:
-            raise Pkcs7Error("the document's signature is not its signer's") from error
+            raise Pkcs7Error("the document's signature is not from its signer") from error
 
 
 def parse_signed_document(message: bytes) -> SignedDocument:
-    """Return what a BER-encoded message claims; Pkcs7Error for anything else, whatever the bytes are.
+    """Return what a BER-encoded message claims. Raises Pkcs7Error for anything else, whatever the bytes are.
 
     The only place that knows asn1crypto.
     """
@@ -76,8 +84,8 @@ def parse_signed_document(message: bytes) -> SignedDocument:
         return _parse(message)
     except Pkcs7Error:
         raise
-    except Exception as error:  # a parser of foreign bytes fails in many ways: each is a refusal
-        raise Pkcs7Error("the document is no PKCS #7 message") from error
+    except Exception as error:  # asn1crypto raises many types on foreign bytes
+        raise Pkcs7Error("the document is not a PKCS #7 message") from error
 
 
 def _parse(message: bytes) -> SignedDocument:
@@ -93,12 +101,14 @@ def _parse(message: bytes) -> SignedDocument:
     signer = signed["signer_infos"][0]
     digest = signer["digest_algorithm"]["algorithm"].native
     if digest not in _HASHES or signer["signature_algorithm"].signature_algo not in _SIGNATURES:
-        raise Pkcs7Error("the document is signed with an algorithm that is not taken")
+        raise Pkcs7Error("the document is signed with an algorithm that is not accepted")
     if _named_hash(signer) not in (None, digest):
         raise Pkcs7Error("the document's signature names two digests")
     if signer["sid"].name != "issuer_and_serial_number":
         raise Pkcs7Error("the document does not name its signer by issuer and number")
     attributes, content_digest = _attributes(signer)
+    if _to_der(message) != _canonical(inner["content"].native, signer, attributes):
+        raise Pkcs7Error("the document holds something besides what is signed")
     return SignedDocument(
         content=inner["content"].native,
         digest=digest,
@@ -110,8 +120,90 @@ def _parse(message: bytes) -> SignedDocument:
     )
 
 
+def _canonical(content: bytes, signer: cms.SignerInfo, attributes: bytes | None) -> bytes:
+    """Return the DER of the one message that holds these values and nothing else."""
+    digest = _algorithm(signer["digest_algorithm"])
+    only = {
+        "version": "v1",
+        "sid": signer["sid"],
+        "digest_algorithm": digest,
+        "signature_algorithm": _algorithm(signer["signature_algorithm"]),
+        "signature": signer["signature"].native,
+    }
+    if attributes is not None:
+        only["signed_attrs"] = cms.CMSAttributes.load(attributes)
+    signed = {
+        "version": "v1",
+        "digest_algorithms": [digest],
+        "encap_content_info": {"content_type": "data", "content": content},
+        "signer_infos": [only],
+    }
+    encoded: bytes = cms.ContentInfo({"content_type": "signed_data", "content": signed}).dump(force=True)
+    return encoded
+
+
+def _algorithm(given: algos.DigestAlgorithm | cms.SignedDigestAlgorithm) -> object:
+    """Return an algorithm, with NULL as parameters if it has any (RFC 5754 section 2 allows both)."""
+    if given["parameters"].native is not None:
+        raise Pkcs7Error("the document's algorithms have parameters")
+    return given
+
+
+def _to_der(message: bytes) -> bytes:
+    """Return one BER value with definite lengths and undivided octet strings; Pkcs7Error for other freedoms of BER."""
+    value, end = _value(message, 0, 0)
+    if end != len(message):
+        raise Pkcs7Error("the document is followed by something else")
+    return value
+
+
+def _value(data: bytes, start: int, depth: int) -> tuple[bytes, int]:
+    """Return the value at ``start`` in DER, and where it ends."""
+    if depth > _MAX_DEPTH:
+        raise Pkcs7Error("the document is nested too deeply")
+    tag, first = data[start], data[start + 1]
+    if first == _LONG:
+        body, end = _children(data, start + 2, None, depth)
+        end += 2
+    else:
+        count = first & ~_LONG if first & _LONG else 0
+        length = int.from_bytes(data[start + 2 : start + 2 + count], "big") if count else first
+        begin = start + 2 + count
+        end = begin + length
+        if end > len(data) or data[start + 1 : begin] != _length(length):
+            raise Pkcs7Error("the document is cut off, or has a length that is not the shortest")
+        body = _children(data, begin, end, depth)[0] if tag & _CONSTRUCTED else [data[begin:end]]
+    if tag == _OCTETS | _CONSTRUCTED:
+        pieces = [core.OctetString.load(piece, strict=True).native for piece in body]
+        if not all(pieces):
+            raise Pkcs7Error("the document holds an empty piece")
+        tag, body = _OCTETS, pieces
+    elif first == _LONG and not tag & _CONSTRUCTED:
+        raise Pkcs7Error("the document has a primitive value without a length")
+    content = b"".join(body)
+    return bytes([tag]) + _length(len(content)) + content, end
+
+
+def _children(data: bytes, at: int, end: int | None, depth: int) -> tuple[list[bytes], int]:
+    """Return the values up to ``end`` (None: up to the end mark, which is not consumed), and where they end."""
+    found = []
+    while data[at : at + 2] != b"\0\0" if end is None else at < end:
+        value, at = _value(data, at, depth + 1)
+        found.append(value)
+    if end is not None and at != end:
+        raise Pkcs7Error("the document holds a value that is longer than what it is in")
+    return found, at
+
+
+def _length(length: int) -> bytes:
+    if length < _LONG:
+        return bytes([length])
+    octets = length.to_bytes((length.bit_length() + 7) // 8, "big")
+    return bytes([_LONG | len(octets)]) + octets
+
+
 def _named_hash(signer: cms.SignerInfo) -> str | None:
-    """Return the digest the signature's own algorithm names; None for plain ``rsaEncryption``."""
+    """Return the digest that the signature's algorithm names; None for plain ``rsaEncryption``."""
     name: str = signer["signature_algorithm"]["algorithm"].native
     return None if name == "rsassa_pkcs1v15" else name.removesuffix("_rsa")
 
@@ -120,15 +212,15 @@ def _attributes(signer: cms.SignerInfo) -> tuple[bytes | None, bytes]:
     given = signer["signed_attrs"]
     if not given:
         return None, b""
-    # What is signed is the DER of the set, however it was sent (RFC 5652 section 5.4): read the values out of that.
+    # The signature is over the DER of the set, however it was sent (RFC 5652 section 5.4): read the values from that.
     encoded: bytes = given.untag().dump(force=True)
     found: dict[str, object] = {}
     for attribute in cms.CMSAttributes.load(encoded, strict=True):
         name = attribute["type"].native
         if name in found or len(attribute["values"]) != 1:
-            raise Pkcs7Error("a signed attribute is there twice")
+            raise Pkcs7Error("a signed attribute occurs twice")
         found[name] = attribute["values"][0].native
     digest = found.get("message_digest")
     if found.get("content_type") != "data" or not isinstance(digest, bytes):
-        raise Pkcs7Error("the signed attributes do not say what was signed")
+        raise Pkcs7Error("the signed attributes do not name the content")
     return encoded, digest

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -27,10 +28,12 @@ from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.sealed_secret import SecretBox
+from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.app.use_cases import UseCases
 from openinspector.service.assembly import Assembly, Stores, Surroundings
 from openinspector.service.bootstrap import open_stores
+from openinspector.service.notify.network_guard import host_refusal
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
@@ -142,9 +145,11 @@ class BuiltInstallation:
                 seq=seq,
                 digest=f"{seq:064x}",
                 object_name=f"telemetry/{seq}",
+                size=sum(size for _, size in volumes.values()),
                 volumes={MessageType(name): Volume(count=n, size=size) for name, (n, size) in volumes.items()},
                 received_at=now,
-            )
+            ),
+            DEFAULT_LIMITS,
         )
 
 
@@ -161,6 +166,7 @@ def open_installation(
     around = Surroundings(
         topics=topics or noted,
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
+        webhook_host_refusal=partial(host_refusal, loopback=False),
         workflows=workflows,
         shred_telemetry=shredded.append,
         report_vault=ReportVault(stores.objects, stores.keys, builders.REALM.account),

@@ -126,6 +126,16 @@ class SignedDocumentParts:
     named: x509.Certificate | None = None
     """The certificate the signer is named by, where it is another's."""
     definite: bool = False
+    null_parameters: bool = True
+    """Whether digest algorithms have NULL as parameters."""
+    digests: Sequence[str] | None = None
+    """The digests listed beside the content, if others than the signer's."""
+    unsigned: bytes = b""
+    """Unsigned attributes, without their tag."""
+    version: int = 1
+    signer_version: int = 1
+    after_content: bytes = b""
+    """A value behind the content, in the same wrapper."""
 
     def message(self) -> bytes:
         """Return the whole message."""
@@ -133,8 +143,8 @@ class SignedDocumentParts:
         certificates = [der(0xA0, *self.certificates)] if self.certificates else []
         signed = build(
             0x30,
-            der(0x02, b"\x01"),
-            der(0x31, self._digest_algorithm()),
+            der(0x02, bytes([self.version])),
+            der(0x31, *self._digest_algorithms()),
             self._content(build),
             *certificates,
             der(0x31, *[self._signer()] * self.signers),
@@ -152,13 +162,19 @@ class SignedDocumentParts:
             return bytes(build(0x30, _oid("data")))
         content = self.content if self.shown is None else self.shown
         if self.definite:
-            return der(0x30, _oid("data"), der(0xA0, der(0x04, content)))
+            return der(0x30, _oid("data"), der(0xA0, der(0x04, content), self.after_content))
         size = -(-len(content) // self.chunks) or 1
         pieces = [der(0x04, content[start : start + size]) for start in range(0, len(content), size)]
-        return ber(0x30, _oid("data"), ber(0xA0, ber(0x24, *pieces)))
+        return ber(0x30, _oid("data"), ber(0xA0, ber(0x24, *pieces), self.after_content))
 
     def _digest_algorithm(self) -> bytes:
-        return der(0x30, _oid(self.named_digest or self.digest), _NULL)
+        return self._algorithm(self.named_digest or self.digest)
+
+    def _digest_algorithms(self) -> list[bytes]:
+        return [self._digest_algorithm()] if self.digests is None else [self._algorithm(name) for name in self.digests]
+
+    def _algorithm(self, name: str) -> bytes:
+        return der(0x30, _oid(name), _NULL if self.null_parameters else b"")
 
     def _signer(self) -> bytes:
         named = self.named or self.authority.certificate
@@ -166,12 +182,13 @@ class SignedDocumentParts:
         serial = number.to_bytes(number.bit_length() // 8 + 1, "big")
         return der(
             0x30,
-            der(0x02, b"\x01"),
+            der(0x02, bytes([self.signer_version])),
             der(0x30, named.issuer.public_bytes(), der(0x02, serial)),
             self._digest_algorithm(),
             der(0xA0, self.attributes()) if self.with_attributes else b"",
             der(0x30, _oid(self.algorithm), _NULL),
             der(0x04, self.signature if self.signature is not None else self._signature()),
+            der(0xA1, self.unsigned) if self.unsigned else b"",
         )
 
     def _signature(self) -> bytes:

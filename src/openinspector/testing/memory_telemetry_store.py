@@ -7,12 +7,19 @@ from datetime import datetime
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
-from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream, Volume
+from openinspector.service.ports.telemetry_store import (
+    Recorded,
+    RunKey,
+    StoredEnvelope,
+    Stream,
+    StreamLimits,
+    Volume,
+)
 from openinspector.wire.telemetry import MessageType
 
 
 class MemoryTelemetryStore:
-    """Keeps everything in dictionaries; each method is atomic."""
+    """Stores everything in dictionaries; each method is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -26,13 +33,13 @@ class MemoryTelemetryStore:
             self._keys.setdefault(key.run_arn, key)
 
     def run_key(self, run: RunArn) -> RunKey | None:
-        """Return the run's key, None where it has none or it was deleted."""
+        """Return the run's key; None if it has none or it was deleted."""
         with self._lock:
             key = self._keys.get(run)
             return key if key and key.deleted_at is None else None
 
     def delete_run_key(self, run: RunArn, at: datetime) -> bool:
-        """Overwrite the wrapped key; says whether there was one."""
+        """Overwrite the wrapped key; return True if there was one."""
         with self._lock:
             key = self.run_key(run)
             if key is None:
@@ -41,13 +48,13 @@ class MemoryTelemetryStore:
             return True
 
     def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
-        """Return keys not yet deleted that are older, oldest first."""
+        """Return existing keys created before ``moment``, oldest first."""
         with self._lock:
             found = [key for key in self._keys.values() if key.deleted_at is None and key.created_at < moment]
             return sorted(found, key=lambda key: (key.created_at, key.run_arn))
 
-    def record(self, envelope: StoredEnvelope) -> Recorded:
-        """Note an envelope."""
+    def record(self, envelope: StoredEnvelope, limits: StreamLimits) -> Recorded:
+        """Record an envelope."""
         with self._lock:
             place = (envelope.run_arn, envelope.agent_id, envelope.stream, envelope.seq)
             held = self._envelopes.get(place)
@@ -55,6 +62,11 @@ class MemoryTelemetryStore:
                 return Recorded.SAME if held.digest == envelope.digest else Recorded.CONFLICT
             if self.run_key(envelope.run_arn) is None or place[:3] in self._closed:
                 return Recorded.REFUSED
+            whole = [*(one for key, one in self._envelopes.items() if key[:3] == place[:3]), envelope]
+            if sum(one.records for one in whole) > limits.records or sum(one.size for one in whole) > limits.size:
+                held_open = self._open_stream(*place[:3])
+                self._closed[place[:3]] = replace(held_open, closed_at=envelope.received_at, overflowed=True)
+                return Recorded.OVERFLOWED
             self._envelopes[place] = envelope
             return Recorded.NEW
 
@@ -65,13 +77,10 @@ class MemoryTelemetryStore:
                 envelope.seq: envelope.digest for envelope in self.envelopes(run, agent) if envelope.stream == stream
             }
 
-    def watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
-        """Return the highest n such that envelopes 1 to n are stored."""
-        held = self.digests(run, agent, stream)
-        reached = 0
-        while reached + 1 in held:
-            reached += 1
-        return reached
+    def stream(self, run: RunArn, agent: AgentId, name: str) -> Stream | None:
+        """Return one stream; None if nothing of it was ever stored."""
+        found = [one for one in self.streams(run) if (one.agent_id, one.name) == (agent, name)]
+        return found[0] if found else None
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:
         """Note that a stream is closed; closing it again changes nothing."""
@@ -86,14 +95,14 @@ class MemoryTelemetryStore:
             return [closed.get(place) or self._open_stream(run, *place) for place in sorted(open_ones | closed.keys())]
 
     def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
-        """Return what is stored of one agent, by stream and sequence number."""
+        """Return the stored envelopes of one agent, by stream and sequence number."""
         with self._lock:
             return [
                 self._envelopes[place] for place in sorted(self._envelopes) if place[0] == run and place[1] == agent
             ]
 
     def volumes(self, run: RunArn) -> Mapping[AgentId, Mapping[MessageType, Volume]]:
-        """Return message counts and sizes of every agent that sent anything."""
+        """Return message counts and sizes of every agent that sent messages."""
         with self._lock:
             totals: dict[AgentId, dict[MessageType, Volume]] = {}
             for envelope in self._envelopes.values():
@@ -112,4 +121,11 @@ class MemoryTelemetryStore:
             self._closed = {place: held for place, held in self._closed.items() if place[0] != run}
 
     def _open_stream(self, run: RunArn, agent: AgentId, name: str) -> Stream:
-        return Stream(agent_id=agent, name=name, watermark=self.watermark(run, agent, name), closed_at=None, dropped=0)
+        return Stream(agent_id=agent, name=name, watermark=self._watermark(run, agent, name), closed_at=None, dropped=0)
+
+    def _watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
+        held = self.digests(run, agent, stream)
+        reached = 0
+        while reached + 1 in held:
+            reached += 1
+        return reached

@@ -17,6 +17,8 @@ from openinspector.wire.telemetry import TelemetryBatch, TelemetryMessage
 T = TypeVar("T")
 
 MAX_KIND_SHOWN: Final = 64
+MAX_BRACES: Final = 200_000
+"""Opening braces in one batch. An agent sends batches of 512 KiB, which hold a few thousand."""
 
 _ENCODER: Final = msgspec.json.Encoder()
 _BATCH: Final = msgspec.json.Decoder(TelemetryBatch)
@@ -68,5 +70,11 @@ def encode_batch(messages: Iterable[TelemetryMessage]) -> bytes:
 
 
 def decode_batch(plaintext: bytes) -> TelemetryBatch:
-    """Return the messages of an envelope's payload, each still raw; WireError."""
+    """Return the messages of an envelope's payload, each still raw; WireError.
+
+    A message costs some hundred bytes in memory however short it is. There are no more messages than opening braces,
+    so a batch of too many is refused before any of them is made.
+    """
+    if plaintext.count(b"{") > MAX_BRACES:
+        raise WireError(f"a telemetry batch holds more than {MAX_BRACES} messages or objects in them")
     return decode_json(plaintext, _BATCH, "a telemetry batch")

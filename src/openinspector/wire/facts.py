@@ -5,23 +5,36 @@
 - A status that claims more records than arrived finishes nothing: an older whole collection stands. Where there is
   none, what did arrive counts, and the sensor's state becomes PARTIAL, so that absence proves nothing.
 - A message that cannot be decoded is counted in `HostFacts.undecoded` and is missing from its sensor's records.
+- What is held at once is bounded, whatever the host sends: superseded collections are dropped as they are replaced.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from openinspector.model.errors import WireError
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import MonitoringStart, SensorState, SensorStatus
 from openinspector.model.record import Record
-from openinspector.wire.codec import decode_message
+from openinspector.wire.codec import decode_message, message_size
 from openinspector.wire.telemetry import TelemetryMessage
+
+MAX_HELD_BYTES: Final = 64 * 1024 * 1024
+"""Payload of the newest collections of all sensors. A host with 3,000 packages and 300 processes sends 2 MB."""
+MAX_HELD_RECORDS: Final = 500_000
 
 _WHOLE = (SensorState.OK, SensorState.NOT_APPLICABLE)
 
 
+class FactsTooLargeError(WireError):
+    """A host sent more than is evaluated of one host."""
+
+
 def build_facts(agent_id: str, messages: Iterable[TelemetryMessage]) -> HostFacts:
-    """Return what ``messages`` say of one host; raises nothing, whatever the host sent."""
+    """Return the facts of one host; FactsTooLargeError if there are too many to hold.
+
+    Raises nothing else, whatever the host sent. Messages are taken one at a time.
+    """
     snapshots = _Snapshots()
     for message in messages:
         snapshots.take(message)
@@ -32,7 +45,17 @@ def build_facts(agent_id: str, messages: Iterable[TelemetryMessage]) -> HostFact
 class _Snapshot:
     status: SensorStatus
     records: tuple[Record, ...]
+    size: int
+    """Bytes of payload, with the status."""
     whole: bool
+
+
+@dataclass(slots=True)
+class _Begun:
+    """What a sensor has sent since its last status."""
+
+    records: list[Record] = field(default_factory=list)
+    size: int = 0
 
 
 @dataclass(slots=True)
@@ -41,7 +64,9 @@ class _Snapshots:
 
     start: MonitoringStart | None = None
     finished: dict[str, _Snapshot] = field(default_factory=dict)
-    begun: dict[str, list[Record]] = field(default_factory=dict)
+    begun: dict[str, _Begun] = field(default_factory=dict)
+    held_records: int = 0
+    held_bytes: int = 0
     undecoded: int = 0
 
     def take(self, message: TelemetryMessage) -> None:
@@ -50,26 +75,50 @@ class _Snapshots:
         except WireError:
             self.undecoded += 1
             return
+        size = message_size(message)
         if isinstance(record, MonitoringStart):
             self.start = record
-            self.begun.clear()
+            self.give_up()
         elif not isinstance(record, SensorStatus):
-            self.begun.setdefault(message.sensor, []).append(record)
+            begun = self.begun.setdefault(message.sensor, _Begun())
+            begun.records.append(record)
+            begun.size += size
+            self.hold(1, size)
         elif record.sensor == message.sensor:
-            self.finish(record)
+            self.finish(record, size)
         else:
             # A sensor speaks for itself only.
             self.undecoded += 1
 
-    def finish(self, status: SensorStatus) -> None:
-        records = tuple(self.begun.pop(status.sensor, ()))
+    def hold(self, records: int, size: int) -> None:
+        """Count what is held now, or no longer (negative)."""
+        self.held_records += records
+        self.held_bytes += size
+        if self.held_records > MAX_HELD_RECORDS or self.held_bytes > MAX_HELD_BYTES:
+            raise FactsTooLargeError(
+                f"a host's newest collections hold more than {MAX_HELD_RECORDS} records or {MAX_HELD_BYTES} bytes"
+            )
+
+    def give_up(self) -> None:
+        """Drop what no status has finished."""
+        for begun in self.begun.values():
+            self.hold(-len(begun.records), -begun.size)
+        self.begun.clear()
+
+    def finish(self, status: SensorStatus, size: int) -> None:
+        begun = self.begun.pop(status.sensor, _Begun())
         older = self.finished.get(status.sensor)
-        whole = len(records) >= status.records
+        arrived = len(begun.records)
+        whole = arrived >= status.records
         if not whole and older is not None and older.whole:
+            self.hold(-arrived, -begun.size)
             return
+        if older is not None:
+            self.hold(-len(older.records) - 1, -older.size)
+        self.hold(1, size)
         if not whole:
-            status = _lessened(status, len(records))
-        self.finished[status.sensor] = _Snapshot(status, records, whole)
+            status = _lessened(status, arrived)
+        self.finished[status.sensor] = _Snapshot(status, tuple(begun.records), begun.size + size, whole)
 
     def facts(self, agent_id: str) -> HostFacts:
         records: dict[type[object], list[Record]] = {}

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.agent.linux.account_file import names_by_id, number, read_entries
+from openinspector.agent.linux.account_file import count_nis_lines, names_by_id, number, read_entries
 from openinspector.testing.fake_host import FakeHost, Node
 
 
@@ -29,7 +29,7 @@ def test_any_text_as_number(text: str) -> None:
     number(text)
 
 
-def test_lines_of_directories_and_short_lines_are_no_entries() -> None:
+def test_lines_of_nis_and_short_lines_are_skipped() -> None:
     host = FakeHost({"/etc/passwd": "a:x:1\n+::\n-b:x:2\n#c:x:3\n:x:4\nd:x\n"})
     assert list(read_entries(host, "/etc/passwd", 3)) == [["a", "x", "1"]]
 
@@ -38,3 +38,8 @@ def test_the_first_name_of_an_id_wins() -> None:
     host = FakeHost({"/etc/group": "a:x:1:\nb:x:1:\nc:x:bad:\n"})
     assert names_by_id(host, "/etc/group") == {1: "a"}
     assert names_by_id(FakeHost({"/etc/group": Node(unreadable=True)}), "/etc/group") == {}
+
+
+def test_lines_of_nis_are_counted() -> None:
+    host = FakeHost({"/etc/passwd": "a:x:1\n+\n +@admins::\n-b:x:2\n#+c\n"})
+    assert count_nis_lines(host, "/etc/passwd") == 3

@@ -13,8 +13,7 @@ FILES: Files = {
     "alice:x:1000:1000:Alice,,,:/home/alice:/bin/bash\n"
     "daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n"
     "bob:x:1001:1001::/home/bob:/bin/sh\n"
-    "carol:x:1002:1002::/home/carol:/bin/sh\n"
-    "+@nis::::::\n",
+    "carol:x:1002:1002::/home/carol:/bin/sh\n",
     "/etc/group": "root:x:0:\nsudo:x:27:alice,bob\n",
     "/etc/shadow": f"root:!:19700:0:99999:7:::\n"
     f"alice:{HASH}:19701:1:90:14:30:20000:\n"
@@ -87,10 +86,10 @@ def test_without_root_the_shadow_file_is_told_missing() -> None:
     assert {user.password for user in users(host).values()} == {PasswordState.UNKNOWN}
 
 
-def test_ids_that_are_no_numbers_are_counted() -> None:
+def test_ids_that_are_not_numbers_are_counted() -> None:
     records, status = run(SENSOR, FakeHost({"/etc/passwd": "x:*:zero:0::/:\n", "/etc/group": "", "/etc/shadow": ""}))
     assert records == []
-    assert status.details == ("Accounts in /etc/passwd whose ids are no numbers: 1.",)
+    assert status.details == ("Accounts in /etc/passwd whose ids are not numbers: 1.",)
 
 
 def test_groups_without_a_number_are_counted() -> None:
@@ -98,7 +97,7 @@ def test_groups_without_a_number_are_counted() -> None:
     records, status = run(SENSOR, FakeHost(files))
     assert len(records) == 1
     assert status.state is SensorState.PARTIAL
-    assert "Groups in /etc/group whose ids are no numbers: 1." in status.details
+    assert "Groups in /etc/group whose ids are not numbers: 1." in status.details
 
 
 @pytest.mark.parametrize(
@@ -109,13 +108,23 @@ def test_groups_without_a_number_are_counted() -> None:
         (" \tchief::0:0:::", "chief", 0, ""),
     ],
 )
-def test_an_account_as_short_as_the_c_library_takes_it_is_one(line: str, name: str, uid: int, home: str) -> None:
+def test_an_account_may_be_as_short_as_the_c_library_takes_it(line: str, name: str, uid: int, home: str) -> None:
     records, status = run(SENSOR, FakeHost({**FILES, "/etc/passwd": f"{line}\n"}))
     (user,) = [record for record in records if isinstance(record, User)]
     assert (user.name, user.uid, user.home, user.password) == (name, uid, home, PasswordState.EMPTY)
     assert status.state is SensorState.OK
 
 
-def test_lines_that_are_no_accounts_are_counted() -> None:
+def test_lines_that_are_not_accounts_are_counted() -> None:
     _, status = run(SENSOR, FakeHost({**FILES, "/etc/passwd": "root:x:0:0:::\na:x:0\nb\n\n# c\n"}))
-    assert status.details == ("Lines of /etc/passwd that are no accounts: 2.",)
+    assert status.details == ("Lines of /etc/passwd that are not accounts: 2.",)
+
+
+def test_lines_of_nis_are_counted() -> None:
+    files = {**FILES, "/etc/passwd": "root:x:0:0:::\n+@admins::::::\n+::::::\n", "/etc/group": "root:x:0:\n+:::\n"}
+    records, status = run(SENSOR, FakeHost(files))
+    assert [record.name for record in records if isinstance(record, User)] == ["root"]
+    assert status.details == (
+        "Lines of /etc/passwd that take entries from NIS, which are not collected: 2.",
+        "Lines of /etc/group that take entries from NIS, which are not collected: 1.",
+    )

@@ -77,7 +77,7 @@ class TestFirewall(SensorConformance):
         return FakeSystem(packet_filter=MESSAGES)
 
 
-def test_what_the_kernel_tells() -> None:
+def test_records_of_the_kernel() -> None:
     records, _ = run(SENSOR, FakeHost({"/sys/module/nf_tables/x": ""}, FakeSystem(packet_filter=MESSAGES)))
     kernel = FirewallAuthority.KERNEL
     assert records == [
@@ -102,7 +102,7 @@ def _word(little: int) -> str:
     return f"0x{little if sys.byteorder == 'little' else 0x00160000:08x}"
 
 
-def test_rules_in_files_say_that_they_are() -> None:
+def test_rules_in_files_are_marked_as_such() -> None:
     records, status = run(SENSOR, FakeHost({"/etc/iptables/rules.v4": SAVED}))
     file = FirewallAuthority.FILE
     assert records == [
@@ -120,7 +120,7 @@ def test_rules_in_files_say_that_they_are() -> None:
     assert status.state is SensorState.OK
 
 
-def test_tables_of_the_older_iptables_are_told() -> None:
+def test_tables_of_the_legacy_iptables_are_reported() -> None:
     _, status = run(SENSOR, FakeHost({"/proc/net/ip_tables_names": "filter\nnat\n"}))
     assert status.state is SensorState.PARTIAL
     assert "filter nat" in status.details[0]
@@ -146,7 +146,7 @@ class AskedHost(FakeHost):
         ({"/proc/version": "a kernel without modules"}, True),
     ],
 )
-def test_a_kernel_is_not_made_to_load_nftables(files: Files, *, asked: bool) -> None:
+def test_the_kernel_is_not_made_to_load_nftables(files: Files, *, asked: bool) -> None:
     host = AskedHost(files)
     run(SENSOR, host)
     assert host.asked is asked
@@ -157,12 +157,12 @@ class RefusingHost(FakeHost):
         raise PermissionError(1, "Operation not permitted")
 
 
-def test_a_refusal_is_told() -> None:
+def test_a_refusal_is_reported() -> None:
     host: Host = RefusingHost({"/sys/module/nf_tables": Node(is_directory=True)})
     _, status = run(SENSOR, host)
     assert (status.state, status.details) == (
         SensorState.PARTIAL,
-        ("The kernel did not tell its nftables rules: Operation not permitted.",),
+        ("The kernel did not return its nftables rules: Operation not permitted.",),
     )
 
 
@@ -192,7 +192,7 @@ for record in collect_one(SENSOR, LocalHost(), lambda: 0.0):
 """
 
 
-def test_nft_says_the_same() -> None:
+def test_it_agrees_with_nft() -> None:
     path = "/usr/sbin:/sbin:/usr/bin:/bin"
     unshare, nft = shutil.which("unshare", path=path), shutil.which("nft", path=path)
     if unshare is None or nft is None or os.geteuid() != 0:
@@ -207,6 +207,8 @@ def test_nft_says_the_same() -> None:
     if done.returncode and "=====" not in done.stdout:
         pytest.skip(f"network namespaces or nftables are not usable here: no oracle: {done.stderr[:200]}")
     theirs, _, ours = done.stdout.partition("=====")
-    told = [re.sub(r"counter .* ]", "counter ]", line) for line in re.findall(r"^ +(\[ .* \])$", theirs, re.MULTILINE)]
-    assert len(told) > 20
-    assert ours.split("\n")[1:-1] == told
+    expected = [
+        re.sub(r"counter .* ]", "counter ]", line) for line in re.findall(r"^ +(\[ .* \])$", theirs, re.MULTILINE)
+    ]
+    assert len(expected) > 20
+    assert ours.split("\n")[1:-1] == expected

@@ -1,4 +1,6 @@
+import io
 import sysconfig
+import zipfile
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -21,12 +23,27 @@ License-File: LICENSE
 
 Version: 9 is not its version
 """
+
+
+def archive(name: str, metadata: str) -> bytes:
+    """Return a zipped package with one metadata file among others."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("module.py", "")
+        made.writestr(name, metadata)
+    return buffer.getvalue()
+
+
 FILES: Files = {
     f"{SYSTEM}/PyYAML-6.0.egg-info": "Metadata-Version: 2.1\r\nName: PyYAML\r\nVersion: 6.0\r\n\r\nName: x\r\n",
     f"{SYSTEM}/six-1.16.0.egg-info/PKG-INFO": "Name: six\nVersion: 1.16.0\n",
     f"{VENV}/requests-2.32.3.dist-info/METADATA": METADATA,
     f"{VENV}/old-1-py3.12.egg/EGG-INFO/PKG-INFO": "Name: old\nVersion: 1\n",
     f"{VENV}/setuptools/_vendor/inner-1.dist-info/METADATA": "Name: inner\nVersion: 1\n",
+    f"{VENV}/zipped-2-py3.12.egg": archive("EGG-INFO/PKG-INFO", "Name: zipped\nVersion: 2\n"),
+    f"{VENV}/wheel-3-py3-none-any.whl": archive("wheel-3.dist-info/METADATA", "Name: wheel\nVersion: 3\n"),
+    "/opt/app/eggs/built-4-py3.12.egg": archive("EGG-INFO/PKG-INFO", "Name: built\nVersion: 4\n"),
+    "/opt/app/wheels/downloaded-5-py3-none-any.whl": archive("x-5.dist-info/METADATA", "Name: x\nVersion: 5\n"),
     "/opt/app/app.egg-info/PKG-INFO": "name: app\nVERSION:  0.1 \n",
     "/var/lib/dpkg/info/python3-six.list": f"/.\n{SYSTEM}/six-1.16.0.egg-info/PKG-INFO\n",
 }
@@ -38,7 +55,7 @@ def found(files: Files) -> list[tuple[str, str, str, str]]:
 
 
 class TestPypi(SensorConformance):
-    decorations = ("/var/lib/dpkg/info", f"{VENV}/setuptools", f"{VENV}/requests")
+    decorations = ("/var/lib/dpkg/info", f"{VENV}/setuptools", f"{VENV}/requests", "/opt/app/wheels")
 
     @pytest.fixture
     def sensor(self) -> Sensor:
@@ -53,9 +70,12 @@ def test_every_environment_and_every_form_of_record() -> None:
     assert found(FILES) == [
         ("PyYAML", "6.0", SYSTEM, ""),
         ("app", "0.1", "/opt/app", ""),
+        ("built", "4", "/opt/app/eggs/built-4-py3.12.egg", ""),
         ("old", "1", f"{VENV}/old-1-py3.12.egg", ""),
         ("requests", "2.32.3", VENV, ""),
         ("six", "1.16.0", SYSTEM, "python3-six"),
+        ("wheel", "3", f"{VENV}/wheel-3-py3-none-any.whl", ""),
+        ("zipped", "2", f"{VENV}/zipped-2-py3.12.egg", ""),
     ]
 
 
@@ -68,18 +88,27 @@ def test_every_environment_and_every_form_of_record() -> None:
         ("a.egg-info/PKG-INFO", "", ""),
     ],
 )
-def test_a_record_that_cannot_be_read_is_known_by_its_name_or_told(record: str, name: str, version: str) -> None:
+def test_a_record_that_cannot_be_read_is_known_by_its_name_or_reported(record: str, name: str, version: str) -> None:
     records, status = run(SENSOR, FakeHost({f"{VENV}/{record}": Node(unreadable=True)}))
     names = [(package.name, package.version) for package in records if isinstance(package, Package)]
     assert names == ([(name, version)] if name else [])
     assert status.state is (SensorState.OK if name else SensorState.PARTIAL)
 
 
-def test_metadata_without_a_version_is_told() -> None:
+def test_metadata_without_a_version_is_reported() -> None:
     assert parse(b"Name: x\n\nVersion: 1\n") == ("x", "")
     _, status = run(SENSOR, FakeHost({f"{VENV}/x.dist-info/METADATA": "Name: x\n"}))
     assert status.state is SensorState.PARTIAL
     assert "has no package name or version" in status.details[0]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a zip", archive("other", "")], ids=["empty", "text", "without metadata"]
+)
+def test_an_egg_that_cannot_be_read_is_reported(content: bytes) -> None:
+    _, status = run(SENSOR, FakeHost({"/opt/x-1.egg": content}))
+    assert status.state is SensorState.PARTIAL
+    assert status.details[0].startswith("/opt/x-1.egg ")
 
 
 def test_homes_caches_and_links_are_not_searched() -> None:
@@ -92,15 +121,15 @@ def test_homes_caches_and_links_are_not_searched() -> None:
 
 
 def test_it_finds_what_python_itself_finds(tmp_path: Path) -> None:
-    """The oracle is importlib.metadata, over the metadata of this very environment."""
+    """The oracle is importlib.metadata over the metadata of this environment."""
     site = tmp_path / "opt/site-packages"
     for record in Path(sysconfig.get_path("purelib")).glob("*.dist-info/METADATA"):
         (site / record.parent.name).mkdir(parents=True)
         (site / record.parent.name / "METADATA").write_bytes(record.read_bytes())
     records, _ = run(SENSOR, LocalHost(str(tmp_path)))
-    ours = {(package.name, package.version) for package in records if isinstance(package, Package)}
-    assert len(ours) > 20
-    assert ours == {(found.name, found.version) for found in distributions(path=[str(site)])}
+    found = {(package.name, package.version) for package in records if isinstance(package, Package)}
+    assert len(found) > 20
+    assert found == {(each.name, each.version) for each in distributions(path=[str(site)])}
 
 
 @pytest.mark.parametrize("blank", [b" ", b"\t", b"\r", b" \t\r"])

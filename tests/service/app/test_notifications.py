@@ -1,4 +1,4 @@
-"""Which events a run has, what is made of them, and what a run says of it."""
+"""The events of a run, their messages and the notifications that a run lists."""
 
 import json
 from dataclasses import replace
@@ -12,7 +12,7 @@ from openinspector.service.app.notifications import (
     SHOWN,
     finding_message,
     message_of,
-    occurrences,
+    run_events,
     set_up_message,
     shown_notifications,
 )
@@ -27,10 +27,10 @@ E = InspectorEvent
 
 
 def events(run: AssessmentRun) -> list[Any]:
-    return [what.new_state or what.event for what in occurrences(run)]
+    return [what.new_state or what.event for what in run_events(run)]
 
 
-def test_a_whole_life_is_told_in_order() -> None:
+def test_events_of_a_whole_run_are_in_order_and_findings_come_last() -> None:
     assert events(lived(1, WHOLE_LIFE)) == [
         State.START_DATA_COLLECTION_PENDING,
         State.START_DATA_COLLECTION_IN_PROGRESS,
@@ -40,22 +40,22 @@ def test_a_whole_life_is_told_in_order() -> None:
         State.DATA_COLLECTED,
         State.EVALUATING_RULES,
         State.COMPLETED,
-        E.FINDING_REPORTED,
         E.ASSESSMENT_RUN_COMPLETED,
+        E.FINDING_REPORTED,
     ]
 
 
-def test_findings_are_told_when_no_more_can_come_and_completion_only_of_what_completed() -> None:
+def test_findings_are_reported_when_a_run_has_ended_and_completion_only_if_it_completed() -> None:
     assert E.FINDING_REPORTED not in events(lived(1, WHOLE_LIFE[:-1]))
     assert events(lived(1, (State.CREATED, State.FAILED))) == [State.FAILED, E.FINDING_REPORTED]
     assert E.ASSESSMENT_RUN_COMPLETED in events(lived(1, (*WHOLE_LIFE[:-1], State.COMPLETED_WITH_ERRORS)))
 
 
-def test_what_was_told_before_is_never_another_event_later() -> None:
-    """Places of a longer life are those of the shorter one: announcing goes on where it was."""
-    whole = occurrences(lived(1, WHOLE_LIFE))
+def test_positions_of_events_never_change() -> None:
+    """The events of a run so far are a prefix of its later events, so that announcing may resume."""
+    whole = run_events(lived(1, WHOLE_LIFE))
     for length in range(1, len(WHOLE_LIFE)):
-        part = occurrences(lived(1, WHOLE_LIFE[:length]))
+        part = run_events(lived(1, WHOLE_LIFE[:length]))
         assert part == whole[: len(part)]
 
 
@@ -76,7 +76,7 @@ def since_always(event: InspectorEvent, number: int = 1) -> EventSubscription:
     return subscribed(event, topic_number=number, at=-(10**8))
 
 
-def test_who_subscribed_before_is_told_each_thing_once(built: BuiltInstallation) -> None:
+def test_subscribers_get_each_event_once(built: BuiltInstallation) -> None:
     run = prepared(built, since_always(E.ASSESSMENT_RUN_STATE_CHANGED), since_always(E.OTHER))
     for state in WHOLE_LIFE[1:]:
         built.reached(run, state)
@@ -87,19 +87,19 @@ def test_who_subscribed_before_is_told_each_thing_once(built: BuiltInstallation)
     assert built.assembly.announcer().announce() == 0
 
 
-def test_announcing_again_after_the_process_died_adds_nothing(built: BuiltInstallation) -> None:
+def test_announcing_is_idempotent(built: BuiltInstallation) -> None:
     run = prepared(built, since_always(E.FINDING_REPORTED))
     built.end_run(run)
     (ended,) = built.stores.assessments.runs_to_announce(9)
     built.stores.notifications.add(tuple(built.assembly.announcer().notifications_of(ended)))
     (first,) = made(built, run)
-    told = replace(first, due_at=None, status=PublishStatus.SUCCESS)
-    built.stores.notifications.save(told)
+    sent = replace(first, due_at=None, status=PublishStatus.SUCCESS)
+    built.stores.notifications.save(sent)
     assert built.assembly.announcer().announce() == 1  # the news were not taken when the process died
-    assert made(built, run) == [told]
+    assert made(built, run) == [sent]
 
 
-def test_who_subscribes_later_is_not_told_of_before(built: BuiltInstallation) -> None:
+def test_later_subscribers_do_not_get_earlier_events(built: BuiltInstallation) -> None:
     run = prepared(built)
     built.reached(run, *WHOLE_LIFE[1:3])
     late = replace(subscribed(E.ASSESSMENT_RUN_STATE_CHANGED), subscribed_at=built.clock.now())
@@ -109,7 +109,7 @@ def test_who_subscribes_later_is_not_told_of_before(built: BuiltInstallation) ->
     assert [one.new_state for one in made(built, run)] == list(WHOLE_LIFE[2:4])
 
 
-def test_topics_and_webhooks_of_the_template_alone(built: BuiltInstallation) -> None:
+def test_only_topics_and_webhooks_of_the_template_are_notified(built: BuiltInstallation) -> None:
     run = prepared(built, since_always(E.FINDING_REPORTED), since_always(E.FINDING_REPORTED, 2))
     built.stores.subscriptions.add(subscribed(E.FINDING_REPORTED, template=2, topic_number=3), 50)
     early = builders.moment(-(10**8))
@@ -120,7 +120,7 @@ def test_topics_and_webhooks_of_the_template_alone(built: BuiltInstallation) -> 
     assert {one.subscriber for one in made(built, run)} == {topic(1), topic(2), webhook().arn}
 
 
-def test_messages_are_what_consumers_of_the_vendor_read(built: BuiltInstallation) -> None:
+def test_messages_have_the_vendors_format(built: BuiltInstallation) -> None:
     run = prepared(built)
     package = builders.rules_package_arn(2)
     stored = replace(builders.run(), rules_package_arns=(builders.rules_package_arn(), package))
@@ -157,7 +157,7 @@ def tried(number: int, **fields: Any) -> Notification:
     return notification(number, tried_at=builders.moment(number), status=status, due_at=None, **fields)
 
 
-def test_a_run_lists_what_was_tried() -> None:
+def test_a_run_lists_attempted_deliveries() -> None:
     progress = Progress(told=3, created_at=builders.moment(0), arn=builders.finding().arn)
     listed = shown_notifications(
         [
@@ -177,13 +177,13 @@ def test_a_run_lists_what_was_tried() -> None:
     assert [(one.error, one.sns_publish_status_code, one.message) for one in listed] == [
         (False, PublishStatus.SUCCESS, None),
         (False, PublishStatus.SUCCESS, "3 findings reported."),
-        (True, PublishStatus.ACCESS_DENIED, "SNS refused: AuthorizationError: no. It is tried again."),
+        (True, PublishStatus.ACCESS_DENIED, "SNS refused: AuthorizationError: no. It will be retried."),
         (True, None, f"To {webhook().arn}. It hangs. It was given up."),
     ]
     assert [one.sns_topic_arn for one in listed] == [topic()] * 3 + [None]
 
 
-def test_of_too_many_errors_and_new_ones_are_kept_and_the_rest_is_counted() -> None:
+def test_a_long_list_keeps_errors_and_the_newest_and_counts_the_rest() -> None:
     failed = {2, 70}
     many = [
         replace(tried(n), status=PublishStatus.INTERNAL_ERROR if n in failed else PublishStatus.SUCCESS)
@@ -194,7 +194,7 @@ def test_of_too_many_errors_and_new_ones_are_kept_and_the_rest_is_counted() -> N
     assert [one.date for one in listed] == sorted(one.date for one in listed)
     assert {one.date for one in listed if one.error} == {builders.moment(n) for n in failed}
     assert listed[-1].event is E.OTHER
-    assert listed[-1].message == "31 more notifications, 0 of them errors, are not listed."
+    assert listed[-1].message == "31 more notifications are not listed; 0 of them are errors."
     assert len(shown_notifications(many[:SHOWN])) == SHOWN
     assert E.OTHER not in {one.event for one in shown_notifications(many[:SHOWN])}
     all_failed = [replace(one, status=PublishStatus.INTERNAL_ERROR) for one in many]

@@ -94,7 +94,8 @@ def test_unsubscribing_ends_what_is_on_its_way(built: BuiltInstallation) -> None
     assert [one.event for one in built.stores.notifications.of_runs([run])[run]] == [E.ASSESSMENT_RUN_STATE_CHANGED]
     with pytest.raises(CodedError) as error:
         built.app.subscriptions.unsubscribe(TEMPLATE, E.FINDING_REPORTED, topic())
-    assert code(error) == "SNS_TOPIC_DOES_NOT_EXIST"
+    assert code(error) == "INVALID_EVENT"
+    assert "not subscribed to FINDING_REPORTED" in str(error.value)
 
 
 def a_run_that_ended(built: BuiltInstallation) -> RunArn:

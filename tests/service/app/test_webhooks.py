@@ -49,6 +49,25 @@ def test_an_address_that_is_none_is_refused(built: BuiltInstallation, url: str) 
     assert built.stores.webhooks.templates() == []
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "127.1", "0x7f000001", "2130706433", "[::1]", "[::ffff:127.0.0.1]", "localhost", "x.LocalHost."),
+        *("169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "0.0.0.0", "224.0.0.1", "255.255.255.255"),
+    ],
+)
+def test_a_host_that_is_never_delivered_to_is_refused(built: BuiltInstallation, host: str) -> None:
+    with pytest.raises(InvalidInput, match="Nothing is delivered") as error:
+        built.app.webhooks.create(TEMPLATE, f"https://{host}:8443/token", [E.OTHER])
+    assert "token" not in str(error.value)
+    assert built.stores.webhooks.templates() == []
+
+
+@pytest.mark.parametrize("host", ["receiver.example", "10.0.0.1", "[fd12::1]", "nobody.invalid"])
+def test_other_hosts_are_checked_on_delivery(built: BuiltInstallation, host: str) -> None:
+    assert built.app.webhooks.create(TEMPLATE, f"https://{host}/", [E.OTHER]).webhook.url == f"https://{host}/"
+
+
 def test_what_else_is_refused(built: BuiltInstallation) -> None:
     with pytest.raises(InvalidInput):
         built.app.webhooks.create(TEMPLATE, URL, [])

@@ -69,7 +69,7 @@ def test_what_is_said_beside_the_document_is_not_believed() -> None:
 
 def test_a_content_that_was_swapped_is_refused() -> None:
     forged = OURS.sign(document(), shown=document(instanceId="i-0fedcba9876543210"))
-    assert "content is not the one" in refusal(forged)
+    assert "content is not what was signed" in refusal(forged)
 
 
 def test_a_content_that_was_swapped_is_refused_without_attributes_too() -> None:
@@ -87,18 +87,19 @@ def test_no_signer_is_refused() -> None:
 
 def test_a_signer_that_is_not_the_regions_is_refused() -> None:
     """Another region's certificate, honest there, signs nothing here."""
-    assert "another signer" in refusal(OTHER.sign(document()))
+    assert "signer other than" in refusal(OTHER.sign(document()))
 
 
 def test_a_signer_that_borrows_the_regions_name_is_refused() -> None:
     assert "signature is not" in refusal(OTHER.sign(document(), named=OURS.certificate))
 
 
-def test_a_certificate_in_the_message_is_not_looked_at() -> None:
+def test_a_certificate_in_the_message_is_refused() -> None:
     stranger = DocumentAuthority()
     own = stranger.certificate.public_bytes(serialization.Encoding.DER)
-    assert "another signer" in refusal(stranger.sign(document(), certificates=[own]))
-    assert "signature is not" in refusal(stranger.sign(document(), certificates=[own], named=OURS.certificate))
+    for authority in (stranger, OURS):
+        sent = authority.sign(document(), certificates=[own], named=OURS.certificate)
+        assert "besides what is signed" in refusal(sent)
 
 
 def test_a_region_without_a_certificate_is_refused() -> None:
@@ -108,7 +109,7 @@ def test_a_region_without_a_certificate_is_refused() -> None:
 
 @pytest.mark.parametrize("digest", ["md5", "sha1"])
 def test_a_broken_digest_is_refused(digest: str) -> None:
-    assert "algorithm that is not taken" in refusal(OURS.sign(document(), digest=digest))
+    assert "algorithm that is not accepted" in refusal(OURS.sign(document(), digest=digest))
 
 
 def test_a_digest_that_the_signature_does_not_use_is_refused() -> None:
@@ -117,12 +118,12 @@ def test_a_digest_that_the_signature_does_not_use_is_refused() -> None:
 
 
 def test_a_wrong_message_digest_is_refused() -> None:
-    assert "content is not the one" in refusal(OURS.sign(document(), attribute_digests=[bytes(32)]))
+    assert "content is not what was signed" in refusal(OURS.sign(document(), attribute_digests=[bytes(32)]))
 
 
 def test_two_message_digests_are_refused() -> None:
     right = SignedDocumentParts(authority=OURS, content=document()).attribute_digests or [bytes(32)]
-    assert "there twice" in refusal(OURS.sign(document(), attribute_digests=[*right, bytes(32)]))
+    assert "occurs twice" in refusal(OURS.sign(document(), attribute_digests=[*right, bytes(32)]))
 
 
 def test_signed_attributes_do_not_pass_for_content() -> None:

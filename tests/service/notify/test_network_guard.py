@@ -5,7 +5,7 @@ import ipaddress
 import httpcore
 import pytest
 
-from openinspector.service.notify.network_guard import Deadline, GuardedBackend, refusal
+from openinspector.service.notify.network_guard import Deadline, GuardedBackend, host_refusal, refusal
 
 
 def judged(address: str, *, loopback: bool = False) -> bool:
@@ -49,6 +49,17 @@ def test_a_host_is_judged_by_where_its_name_leads(host: str) -> None:
     backend = GuardedBackend(Deadline(5), loopback=False)
     with pytest.raises(httpcore.ConnectError, match="which is not connected to"):
         backend.connect_tcp(host, 443)
+
+
+@pytest.mark.parametrize("host", ["localhost", "a.localhost", "LOCALHOST.", "127.1", "[::1]"])
+def test_loopback_is_refused_in_advance_unless_the_operator_allows_it(host: str) -> None:
+    assert host_refusal(host, loopback=False)
+    assert host_refusal(host, loopback=True) is None
+
+
+@pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1%1]", "0.0.0.0"])
+def test_what_is_never_connected_to_is_refused_in_advance(host: str) -> None:
+    assert host_refusal(host, loopback=True)
 
 
 def test_a_name_nobody_has_cannot_be_resolved() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-PATIENCE_SECONDS = 120
+TIMEOUT_SECONDS = 120
 _BROWSER = "not an origin"
 _QUIET = (
     "--headless=new",
@@ -31,14 +31,14 @@ def browse(page: Path, folder: Path, *options: str) -> str:
     """Open a file and return what the browser says on standard output."""
     assert CHROMIUM is not None
     command = [CHROMIUM, *_QUIET, f"--user-data-dir={folder / 'profile'}", *options, page.resolve().as_uri()]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=PATIENCE_SECONDS, cwd=folder)
+    done = subprocess.run(command, capture_output=True, check=True, timeout=TIMEOUT_SECONDS, cwd=folder)
     return done.stdout.decode()
 
 
 def requests_of(page: Path, folder: Path) -> Sequence[str]:
     """Return every URL a file asked for while it was shown, from Chromium's network log.
 
-    What the browser asks for itself (the time, updates of its own) has no origin there.
+    Requests of the browser itself (time, updates) have no origin there.
     """
     log = folder / "net.json"
     browse(page, folder, f"--log-net-log={log}", "--dump-dom")

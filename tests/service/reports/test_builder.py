@@ -15,24 +15,26 @@ from openinspector.testing import model_builders as builders
 from openinspector.testing import report_builders as reports
 
 
-def occurrences(content: ReportContent) -> list[str]:
+def finding_ids(content: ReportContent) -> list[str]:
     found = content.findings
-    return [one.finding for rule in found for case in rule.cases for proof in case.proofs for one in proof.occurrences]
+    return [
+        one.finding for rule in found for finding in rule.findings for proof in finding.proofs for one in proof.hosts
+    ]
 
 
-def test_a_rule_is_told_once_with_every_instance_it_was_found_on() -> None:
+def test_a_rule_is_listed_once_with_all_its_instances() -> None:
     first, second = reports.small().findings
     assert (first.rule_id, first.severity, first.count) == ("CVE-2026-0001", Severity.HIGH, 3)
     assert (second.rule_id, second.package, second.count) == ("Disable root login over SSH", reports.PRACTICES, 1)
-    (case,) = first.cases
-    hosts = [[one.hostname for one in proof.occurrences] for proof in case.proofs]
+    (finding,) = first.findings
+    hosts = [[one.hostname for one in proof.hosts] for proof in finding.proofs]
     assert hosts == [["host-1.example"], ["host-2.example", "host-3.example"]]
     assert first.title == "Instance is vulnerable to CVE-2026-0001"
 
 
 def test_attributes_every_finding_has_are_not_repeated() -> None:
     (rule,) = [found for found in reports.small().findings if found.package == reports.PRACTICES]
-    assert rule.cases[0].proofs[0].occurrences[0].user_attributes == (Attribute(key="Ticket", value="SEC-1"),)
+    assert rule.findings[0].proofs[0].hosts[0].user_attributes == (Attribute(key="Ticket", value="SEC-1"),)
 
 
 def test_counts_are_those_of_instances_and_packages() -> None:
@@ -44,7 +46,7 @@ def test_counts_are_those_of_instances_and_packages() -> None:
     assert [(remedy.recommendation, remedy.count) for remedy in content.remedies] == [("Upgrade the package.", 3)]
 
 
-def test_exclusions_that_say_the_same_of_many_are_told_once() -> None:
+def test_exclusions_with_the_same_text_are_merged() -> None:
     builder = ReportBuilder(reports.frame(), reports.NAMES)
     for number in (2, 1, 3):
         builder.add_exclusion(builders.exclusion(number))
@@ -52,7 +54,7 @@ def test_exclusions_that_say_the_same_of_many_are_told_once() -> None:
     assert excluded.instances == tuple(builders.agent_id(number) for number in (1, 2, 3))
 
 
-def test_nothing_found_is_said_of_every_instance() -> None:
+def test_a_finding_without_an_instance_affects_none() -> None:
     builder = ReportBuilder(reports.frame(), reports.NAMES)
     nothing = builders.finding(1, asset=AssetAttributes(agent_id=""), rule_id=NO_ISSUES_TITLE, title=NO_ISSUES_TITLE)
     builder.add_finding(replace(nothing, severity=Severity.INFORMATIONAL))
@@ -64,7 +66,7 @@ def test_nothing_found_is_said_of_every_instance() -> None:
 def test_every_finding_is_in_it_once(hosts: int, rules: int) -> None:
     content = reports.large(hosts, rules)
     expected = [finding.arn.rpartition("/")[2] for finding in reports.findings(hosts, rules)]
-    assert sorted(occurrences(content)) == sorted(expected)
+    assert sorted(finding_ids(content)) == sorted(expected)
     assert content.total == sum(content.counts.values()) == len(expected)
 
 

@@ -9,7 +9,7 @@ from openinspector.testing import report_builders as reports
 
 def accounted(printed: Paper) -> int:
     shown = sum(
-        len(proof.occurrences) for found in printed.findings for case in found.rule.cases for proof in case.proofs
+        len(proof.hosts) for found in printed.findings for finding in found.rule.findings for proof in finding.proofs
     )
     left_out = sum(found.left_out for found in printed.findings)
     return shown + left_out + sum(rule.count for rule in printed.listed)

@@ -88,11 +88,11 @@ def test_any_words_can_be_printed(words: str) -> None:
 
 
 @needs_poppler
-def test_what_is_left_out_is_said(tmp_path: Path) -> None:
+def test_a_shortened_report_states_what_is_omitted(tmp_path: Path) -> None:
     path = tmp_path / "report.pdf"
     path.write_bytes(render_pdf(reports.large(30, 20), 20_000))
     text = text_of(path)
-    assert "There is more than this paper shows." in text
+    assert "This document is shortened." in text
     assert "25 more findings of this rule: see the HTML report." in text
     assert "Further rules" in text
     assert "CVE-2026-00020" in text

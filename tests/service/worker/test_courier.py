@@ -1,4 +1,4 @@
-"""What is due is told at least once: retries, findings by the batch, and a process that dies anywhere."""
+"""Due notifications are delivered at least once: retries, batches of findings, and a process that dies anywhere."""
 
 import json
 import os
@@ -17,7 +17,7 @@ from openinspector.service.app.counters import Counters
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.ports.publisher import Message, Published
 from openinspector.service.stores.key_provider_file import FileKeyProvider
-from openinspector.service.worker.courier import BATCH, BATCHES_A_TURN, LONGEST_PAUSE, Courier, Patience
+from openinspector.service.worker.courier import BATCH, BATCHES_A_TURN, LONGEST_PAUSE, Courier, RetryPolicy
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.notification_store import notification
 from openinspector.testing.conformance.subscription_store import topic
@@ -59,7 +59,7 @@ class World:
             webhook_publisher=self.receivers,
             counters=self.counters,
             clock=self.clock,
-            patience=Patience(give_up=GIVE_UP, random=lambda: 0.0),
+            retry_policy=RetryPolicy(give_up=GIVE_UP, random=lambda: 0.0),
         )
 
     def held(self, number: int = 1) -> Notification:
@@ -82,119 +82,119 @@ def arns(count: int) -> list[FindingArn]:
     return [builders.finding(number).arn for number in range(count)]
 
 
-def test_what_is_told_is_told_once(box: SecretBox) -> None:
+def test_notifications_are_delivered_once(box: SecretBox) -> None:
     world = World(box)
     world.notifications.add([notification(1), notification(2, event=E.ASSESSMENT_RUN_COMPLETED)])
-    assert world.courier.tell(topic())
+    assert world.courier.deliver(topic())
     assert [json.loads(body)["event"] for body in world.topics.bodies(topic())] == [
         "ASSESSMENT_RUN_STARTED",
         "ASSESSMENT_RUN_COMPLETED",
     ]
     assert (world.held().due_at, world.held().status) == (None, PublishStatus.SUCCESS)
-    assert world.courier.tell(topic())
+    assert world.courier.deliver(topic())
     assert len(world.topics.taken) == 2
     assert world.counters.value("openinspector_notifications_total", kind="topic", outcome="SUCCESS") == 2
 
 
-def test_what_is_not_taken_is_tried_again_after_ever_longer_pauses(box: SecretBox) -> None:
+def test_a_failed_delivery_is_retried_with_backoff(box: SecretBox) -> None:
     world = World(box)
     world.notifications.add([notification(1), notification(2)])
     world.topics.answers[topic()] = refused(PublishStatus.ACCESS_DENIED)
     pauses = []
     for _ in range(14):
         before = world.clock.now()
-        assert not world.courier.tell(topic())
+        assert not world.courier.deliver(topic())
         due_at = world.held().due_at
         assert due_at is not None
         pauses.append((due_at - before).total_seconds())
         world.clock.advance(pauses[-1])
     assert pauses[:4] == [5, 10, 20, 40]
     assert pauses[-1] == LONGEST_PAUSE.total_seconds()
-    assert world.held(2).status is None  # one failure a turn: a subscriber that hangs is not asked again at once
+    assert world.held(2).status is None  # a turn ends with the first failure
     assert (world.held().status, world.held().problem) == (PublishStatus.ACCESS_DENIED, "It hangs.")
     del world.topics.answers[topic()]
-    assert world.courier.tell(topic())
+    assert world.courier.deliver(topic())
     assert (world.held().due_at, world.held().problem) == (None, "")
 
 
-def test_pauses_are_spread() -> None:
-    spread = Patience(give_up=GIVE_UP, random=lambda: 1.0)
+def test_pauses_have_jitter() -> None:
+    spread = RetryPolicy(give_up=GIVE_UP, random=lambda: 1.0)
     assert spread.pause(1) == timedelta(seconds=2.5)
     assert spread.pause(10_000) == LONGEST_PAUSE / 2
 
 
-def test_what_nobody_takes_is_given_up_and_stays_on_the_run(box: SecretBox) -> None:
+def test_a_delivery_that_keeps_failing_is_given_up_and_stays_on_the_run(box: SecretBox) -> None:
     world = World(box)
     world.notifications.add([notification(1)])
     world.topics.answers[topic()] = refused(PublishStatus.TOPIC_DOES_NOT_EXIST)
     world.clock.advance(GIVE_UP.total_seconds())
-    assert not world.courier.tell(topic())
+    assert not world.courier.deliver(topic())
     assert (world.held().due_at, world.held().status) == (None, PublishStatus.TOPIC_DOES_NOT_EXIST)
     assert world.counters.value("openinspector_notifications_total", kind="topic", outcome="GIVEN_UP") == 1
 
 
-def test_findings_are_told_ten_at_a_time_and_so_many_a_turn(box: SecretBox) -> None:
+def test_findings_are_sent_in_batches_up_to_the_bound_of_a_turn(box: SecretBox) -> None:
     a_turn = BATCH * BATCHES_A_TURN
     world = World(box, a_turn + 25)
     world.notifications.add([notification(1, event=E.FINDING_REPORTED)])
-    assert world.courier.tell(topic())
+    assert world.courier.deliver(topic())
     assert len(world.topics.taken) == a_turn
     assert world.held().due_at is not None
-    assert world.courier.tell(topic())
+    assert world.courier.deliver(topic())
     assert world.reported() == arns(a_turn + 25)
     progress = world.held().progress
     assert (world.held().due_at, progress and progress.told) == (None, a_turn + 25)
     assert len({message.id for _, message in world.topics.taken}) == a_turn + 25
 
 
-def test_of_a_batch_that_was_taken_in_part_the_rest_is_told_later(box: SecretBox) -> None:
+def test_the_rest_of_a_partly_accepted_batch_is_sent_later(box: SecretBox) -> None:
     world = World(box, 12)
     world.notifications.add([notification(1, event=E.FINDING_REPORTED)])
     world.topics.answers[topic()] = refused(count=4)
-    assert not world.courier.tell(topic())
+    assert not world.courier.deliver(topic())
     progress, attempts = world.held().progress, world.held().attempts
     assert (progress and progress.told, attempts) == (4, 1)
     del world.topics.answers[topic()]
     world.clock.advance(5)
-    assert world.courier.tell(topic())
+    assert world.courier.deliver(topic())
     assert world.reported() == arns(12)
 
 
-def test_a_run_without_findings_has_none_to_tell(box: SecretBox) -> None:
+def test_a_run_without_findings_sends_none(box: SecretBox) -> None:
     world = World(box)
     world.notifications.add([notification(1, event=E.FINDING_REPORTED)])
-    assert world.courier.tell(topic())
+    assert world.courier.deliver(topic())
     assert world.held().due_at is None
     assert world.topics.taken == []
 
 
-def test_what_a_deleted_run_would_have_told_is_forgotten(box: SecretBox) -> None:
+def test_notifications_of_a_deleted_run_are_deleted(box: SecretBox) -> None:
     world = World(box)
     world.notifications.add([notification(1, run_arn=builders.run(7).arn)])
-    assert world.courier.tell(topic())
+    assert world.courier.deliver(topic())
     assert world.topics.taken == []
     assert world.notifications.runs() == []
 
 
-def test_a_webhook_gets_its_secret_and_a_deleted_one_nothing(box: SecretBox) -> None:
+def test_a_webhook_is_signed_with_its_secret_and_a_deleted_one_gets_nothing(box: SecretBox) -> None:
     world = World(box)
     kept = webhook(sealed_secret=box.seal(webhook().arn, "a secret"))
     world.webhooks.add(kept)
     world.notifications.add([notification(1, subscriber=kept.arn), notification(2, subscriber=webhook(2).arn)])
-    assert world.courier.tell(kept.arn)
+    assert world.courier.deliver(kept.arn)
     ((endpoint, _),) = world.receivers.taken
     assert (endpoint.url, endpoint.secret) == (kept.url, "a secret")
     assert "a secret" not in repr(endpoint)
-    world.courier.tell(webhook(2).arn)
+    world.courier.deliver(webhook(2).arn)
     assert [one.id for one in world.notifications.of_runs([RUN.arn])[RUN.arn]] == [notification(1).id]
     assert len(world.receivers.taken) == 1
 
 
-def test_a_secret_that_does_not_open_is_said_on_the_run(box: SecretBox) -> None:
+def test_a_secret_that_does_not_open_is_listed_as_a_problem(box: SecretBox) -> None:
     world = World(box)
     world.webhooks.add(webhook(sealed_secret=box.seal(webhook(2).arn, "another's")))
     world.notifications.add([notification(1, subscriber=webhook().arn)])
-    assert not world.courier.tell(webhook().arn)
+    assert not world.courier.deliver(webhook().arn)
     assert "cannot be opened" in world.held().problem
     assert world.receivers.taken == []
 
@@ -205,7 +205,7 @@ class Death(BaseException):
 
 @dataclass
 class MortalStore(MemoryNotificationStore):
-    """Dies before or after it saves, as a plan says."""
+    """Dies before or after it saves, as planned."""
 
     plan: list[str] = field(default_factory=list)
 
@@ -224,7 +224,7 @@ class MortalStore(MemoryNotificationStore):
 
 @dataclass
 class UnreliablePublisher(MemoryPublisher):
-    """Takes some of a batch, nothing at all, or dies on the way, as a plan says; then everything."""
+    """Accepts a part of a batch, nothing, or dies, as planned; after the plan it accepts everything."""
 
     plan: list[int | None] = field(default_factory=list)
 
@@ -250,23 +250,23 @@ class UnreliablePublisher(MemoryPublisher):
     saves=st.lists(st.sampled_from(["", "before", "after"]), max_size=8),
     publishes=st.lists(st.none() | st.integers(0, 10), max_size=8),
 )
-def test_whatever_dies_everything_is_told_at_least_once(
+def test_every_notification_is_delivered_at_least_once(
     box: SecretBox, findings: int, saves: list[str], publishes: list[int | None]
 ) -> None:
-    """At least once, in order of first arrival, and repeated only as often as something went wrong."""
+    """In order of first arrival, and repeated only as often as something failed."""
     world = World(box, findings)
     store, publisher = MortalStore(plan=list(saves)), UnreliablePublisher(plan=list(publishes))
     courier = replace(world.courier, notifications=store, topic_publisher=publisher)
-    told = [
+    pending = [
         notification(1),
         notification(2, event=E.FINDING_REPORTED),
         notification(3, event=E.ASSESSMENT_RUN_COMPLETED),
     ]
-    store.add(told)
+    store.add(pending)
     misfortunes = len(saves) + len(publishes)
     for _ in range(2 * misfortunes + 5):
         try:
-            courier.tell(topic())
+            courier.deliver(topic())
         except Death:
             courier = replace(courier)  # the next process has what the store kept, and nothing else
         world.clock.advance(LONGEST_PAUSE.total_seconds())

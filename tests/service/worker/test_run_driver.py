@@ -11,6 +11,7 @@ from openinspector.model.agent import AgentHealthCode, AgentId, HostDescription
 from openinspector.model.arn import RunArn
 from openinspector.model.assessment import AssessmentRun, StopAction
 from openinspector.model.run_state import AssessmentRunState as State
+from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream
 from openinspector.service.stores.agent_sql import SqlAgentStore
@@ -176,10 +177,11 @@ class World:
             seq=1,
             digest="00" * 32,
             object_name="telemetry/1",
+            size=0,
             volumes={},
             received_at=self.clock.now(),
         )
-        assert self.telemetry.record(envelope) is Recorded.NEW
+        assert self.telemetry.record(envelope, DEFAULT_LIMITS) is Recorded.NEW
 
     def stop(self, action: StopAction) -> Callable[[], None]:
         return lambda: _nothing(self.assessments.request_stop(self.arn, action))

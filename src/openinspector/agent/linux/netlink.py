@@ -1,10 +1,11 @@
-"""What the kernel tells over netlink(7): interface addresses (rtnetlink(7)) and the packet filter (nftables)."""
+"""Dumps of the kernel over netlink(7): interface addresses (rtnetlink(7)) and the packet filter (nftables)."""
 
 import errno
 import os
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import Final
 
 from openinspector.agent.host import InterfaceAddress
@@ -25,13 +26,13 @@ _REQUEST_DUMP: Final = 0x1 | 0x300
 _IFA_ADDRESS: Final = 1
 _IFA_LOCAL: Final = 2
 _FAMILIES: Final = {int(socket.AF_INET): (4, 4), int(socket.AF_INET6): (6, 16)}
-"""Address family to IP version and length of an address in bytes."""
+"""IP version and length of an address in bytes, by address family."""
 _RECEIVE_BYTES: Final = 64 * 1024
 _MAX_DATAGRAMS: Final = 1000
 
 
 def addresses() -> tuple[InterfaceAddress, ...]:
-    """Return every address of this machine's interfaces; raises OSError where the kernel gives none."""
+    """Return every address of this machine's interfaces; raise OSError if the kernel refuses."""
     names = dict(socket.if_nameindex())
     request = _IFADDR.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
     found: list[InterfaceAddress] = []
@@ -42,9 +43,11 @@ def addresses() -> tuple[InterfaceAddress, ...]:
 
 
 def packet_filter() -> tuple[tuple[int, bytes], ...]:
-    """Return the messages (type, payload) that describe chains, rules, sets and the elements of anonymous sets.
+    """Return the messages (type, payload) that describe chains, rules, sets and the elements of sets and maps.
 
-    Raises OSError: without root's rights, and where the kernel has no nftables. Asking makes a kernel load the module.
+    Of a set with more than `nftables.MAX_ELEMENTS` elements, the rest is not read. A set whose elements cannot be read
+    gets a message of the type `nftables.ELEMENTS_NOT_READ`. Raises OSError without root's rights, and if the kernel
+    does not support nftables. The request makes the kernel load the module.
     """
     found: list[tuple[int, bytes]] = []
     for question in (nftables.GET_CHAIN, nftables.GET_RULE, nftables.GET_SET):
@@ -52,12 +55,26 @@ def packet_filter() -> tuple[tuple[int, bytes], ...]:
     for kind, payload in tuple(found):
         request = nftables.elements_request(kind, payload)
         if request:
-            found.extend(_dump(_NETLINK_NETFILTER, nftables.GET_SET_ELEMENTS, request))
+            found.extend(_elements(request))
     return tuple(found)
 
 
-def _dump(protocol: int, question: int, request: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the messages (type, payload) of one dump; raises OSError where the kernel refuses or never ends."""
+def _elements(request: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the messages of one set's elements, up to the one that exceeds the limit."""
+    elements = 0
+    try:
+        with closing(_dump(_NETLINK_NETFILTER, nftables.GET_SET_ELEMENTS, request)) as dump:
+            for kind, payload in dump:
+                yield kind, payload
+                elements += nftables.element_count(payload)
+                if elements > nftables.MAX_ELEMENTS:
+                    return
+    except OSError:  # deleted since it was listed, or more than is read
+        yield nftables.ELEMENTS_NOT_READ, request
+
+
+def _dump(protocol: int, question: int, request: bytes) -> Generator[tuple[int, bytes], None, None]:
+    """Yield the messages (type, payload) of one dump; raise OSError if the kernel refuses or never ends."""
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, protocol) as kernel:
         kernel.settimeout(1.0)
         kernel.send(_NLMSG.pack(_NLMSG.size + len(request), question, _REQUEST_DUMP, 1, 0) + request)
@@ -73,7 +90,7 @@ def _dump(protocol: int, question: int, request: bytes) -> Iterator[tuple[int, b
 
 
 def messages(datagram: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (type, payload) of the netlink messages in ``datagram``; stops at the first malformed one."""
+    """Yield (type, payload) of each netlink message in ``datagram``; stop at the first malformed one."""
     at = 0
     while at + _NLMSG.size <= len(datagram):
         length, kind, _, _, _ = _NLMSG.unpack_from(datagram, at)
@@ -88,7 +105,7 @@ def _address(payload: bytes, names: dict[int, str]) -> Iterator[InterfaceAddress
         return
     family, _, _, _, index = _IFADDR.unpack_from(payload)
     attributes = dict(netlink_attribute.attributes(payload[_IFADDR.size :]))
-    # On point-to-point links IFA_ADDRESS is the peer's; IFA_LOCAL is always our own.
+    # On point-to-point links IFA_ADDRESS is the peer's address; IFA_LOCAL is always the host's.
     raw = attributes.get(_IFA_LOCAL) or attributes.get(_IFA_ADDRESS)
     version, size = _FAMILIES.get(family, (0, 0))
     if raw and len(raw) == size:

@@ -1,4 +1,4 @@
-"""Attributes of netlink messages (netlink(7)): length and type, two bytes each, then the value, padded to four."""
+"""Attributes of netlink messages (netlink(7)): length and type of two bytes each, and the value, padded to four."""
 
 import struct
 from collections.abc import Iterator
@@ -6,11 +6,11 @@ from typing import Final
 
 _HEAD: Final = struct.Struct("=HH")
 _TYPE: Final = 0x3FFF
-"""Without the two flags: nested, in network byte order."""
+"""Mask of the type without its two flags: nested, network byte order."""
 
 
 def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (type, value) of each attribute in ``data``; stops at the first malformed one."""
+    """Yield (type, value) of each attribute in ``data``; stop at the first malformed one."""
     at = 0
     while at + _HEAD.size <= len(data):
         length, kind = _HEAD.unpack_from(data, at)
@@ -21,7 +21,7 @@ def attributes(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def render_attribute(kind: int, value: bytes) -> bytes:
-    """Return one attribute as it stands in a message."""
+    """Return the bytes of one attribute."""
     return (_HEAD.pack(_HEAD.size + len(value), kind) + value).ljust(aligned(_HEAD.size + len(value)), b"\0")
 
 

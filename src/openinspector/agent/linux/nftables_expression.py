@@ -1,4 +1,4 @@
-"""One expression of an nftables rule as text, as libnftnl writes it (``nft --debug=netlink``)."""
+"""Expressions of nftables rules as text, as libnftnl writes them (``nft --debug=netlink``)."""
 
 import struct
 from collections.abc import Callable, Mapping
@@ -6,6 +6,7 @@ from typing import Final
 
 from openinspector.agent.linux.config_file import decode
 from openinspector.agent.linux.netlink_attribute import aligned, attributes
+from openinspector.agent.linux.xtables import render_arguments
 
 _Attributes = Mapping[int, bytes]
 _DATA_VALUE, _DATA_VERDICT = 1, 2
@@ -18,7 +19,7 @@ _PAYLOAD_TO, _PAYLOAD_BASE, _PAYLOAD_OFFSET, _PAYLOAD_LENGTH, _PAYLOAD_FROM = 1,
 _LOOKUP_SET, _LOOKUP_FROM, _LOOKUP_TO, _LOOKUP_FLAGS = 1, 2, 3, 5
 _IMMEDIATE_TO, _IMMEDIATE_DATA = 1, 2
 _REJECT_TYPE, _REJECT_CODE = 1, 2
-_EXTENSION_NAME, _EXTENSION_REVISION = 1, 2
+_EXTENSION_NAME, _EXTENSION_REVISION, _EXTENSION_ARGUMENTS = 1, 2, 3
 _META: Final[Mapping[int, str]] = {
     0: "len",
     1: "protocol",
@@ -76,13 +77,13 @@ _VERDICTS: Final[Mapping[int, str]] = {
 
 
 def render_expression(name: str, found: _Attributes) -> str:
-    """Return an expression's text; its bare name where it is none of those known here."""
+    """Return the text of an expression, or only its name if the expression is unknown here."""
     render = _KNOWN.get(name)
     return render(found) if render else name
 
 
 def data_words(data: _Attributes) -> str:
-    """Return a value as the 32-bit words of a register, or a verdict."""
+    """Return data as the 32-bit words of a register, or as a verdict."""
     if _DATA_VERDICT in data:
         return _verdict(dict(attributes(data[_DATA_VERDICT])))
     value = data.get(_DATA_VALUE, b"")[:_MAX_DATA_BYTES]
@@ -91,12 +92,12 @@ def data_words(data: _Attributes) -> str:
 
 
 def text(found: _Attributes, kind: int) -> str:
-    """Return an attribute that is text and ends with a NUL; empty where it is missing."""
+    """Return an attribute of NUL-terminated text; empty if it is missing."""
     return decode(found.get(kind, b"").partition(b"\0")[0])
 
 
 def number(found: _Attributes, kind: int) -> int:
-    """Return an attribute that is a number of up to 64 bits; 0 where it is missing."""
+    """Return an attribute that is a number of up to 64 bits; 0 if it is missing."""
     return int.from_bytes(found.get(kind, b"")[:8], "big")
 
 
@@ -158,8 +159,14 @@ def _reject(found: _Attributes) -> str:
 
 
 def _extension(kind: str) -> Callable[[_Attributes], str]:
-    """Return how a match or target of iptables-nft is written; its arguments are the extension's own structure."""
-    return lambda found: f"{kind} name {text(found, _EXTENSION_NAME)} rev {number(found, _EXTENSION_REVISION)}"
+    """Return the renderer of a match or target of iptables-nft; unlike nft, it adds the arguments."""
+
+    def render(found: _Attributes) -> str:
+        name, revision = text(found, _EXTENSION_NAME), number(found, _EXTENSION_REVISION)
+        arguments = render_arguments(name, revision, found.get(_EXTENSION_ARGUMENTS, b""))
+        return f"{kind} name {name} rev {revision}{arguments and f' {arguments}'}"
+
+    return render
 
 
 _KNOWN: Final[Mapping[str, Callable[[_Attributes], str]]] = {

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.account_file import GROUP, PASSWD, SHADOW, number, read_entries
+from openinspector.agent.linux.account_file import GROUP, PASSWD, SHADOW, count_nis_lines, number, read_entries
 from openinspector.agent.linux.config_file import MISSING, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.inventory import Group, PasswordState, User
 
 _PASSWD_FIELDS: Final = 7
 _LEAST_PASSWD_FIELDS: Final = 4
-"""The C library takes a line that ends after the group id (fgetpwent(3)): what is not there is empty."""
+"""The C library takes a line that ends after the group id (fgetpwent(3)); missing fields are empty."""
 _GROUP_FIELDS: Final = 4
 _SHADOW_FIELDS: Final = 9
 _IN_SHADOW: Final = "x"
@@ -37,13 +37,25 @@ def collect(host: Host) -> Iterator[User | Group | Incomplete | Absent]:
     except OSError as error:
         yield unread(SHADOW, error)
     if broken:
-        yield Incomplete(reason=f"Lines of {PASSWD} that are no accounts: {broken}.")
+        yield Incomplete(reason=f"Lines of {PASSWD} that are not accounts: {broken}.")
+    yield from _nis(host)
     yield from _users(accounts, shadow)
     yield from _groups(host)
 
 
+def _nis(host: Host) -> Iterator[Incomplete]:
+    """Yield a sentence for each account file that also takes entries from NIS: those are not known here."""
+    for path in (PASSWD, GROUP):
+        try:
+            lines = count_nis_lines(host, path)
+        except OSError:  # reported by those who read its entries
+            continue
+        if lines:
+            yield Incomplete(reason=f"Lines of {path} that take entries from NIS, which are not collected: {lines}.")
+
+
 def _accounts(host: Host) -> tuple[list[list[str]], int]:
-    """Return the accounts, each with all its fields, and how many lines are none; raises OSError as the host does."""
+    """Return the accounts, each with all its fields, and the number of other lines; raise OSError."""
     accounts: list[list[str]] = []
     broken = 0
     for entry in read_entries(host, PASSWD, 1):
@@ -78,7 +90,7 @@ def _users(accounts: list[list[str]], shadow: _Shadow) -> Iterator[User | Incomp
             expire_day=ages[5],
         )
     if broken:
-        yield Incomplete(reason=f"Accounts in {PASSWD} whose ids are no numbers: {broken}.")
+        yield Incomplete(reason=f"Accounts in {PASSWD} whose ids are not numbers: {broken}.")
 
 
 def _groups(host: Host) -> Iterator[Group | Incomplete]:
@@ -93,18 +105,18 @@ def _groups(host: Host) -> Iterator[Group | Incomplete]:
     except OSError as error:
         yield unread(GROUP, error)
     if broken:
-        yield Incomplete(reason=f"Groups in {GROUP} whose ids are no numbers: {broken}.")
+        yield Incomplete(reason=f"Groups in {GROUP} whose ids are not numbers: {broken}.")
 
 
 def _state(password: str, aged: list[str] | None) -> PasswordState:
-    """Say what the password field means; of ``x`` in passwd the shadow file's field is meant."""
+    """Return the meaning of the password field; ``x`` in passwd refers to the field of the shadow file."""
     if password == _IN_SHADOW:
         if aged is None:
             return PasswordState.UNKNOWN
         password = aged[1]
     if not password:
         return PasswordState.EMPTY
-    # No hash begins with these: passwd -l writes "!", distributions "*", "!!" and "*LK*".
+    # A hash never starts with these: passwd -l writes "!", distributions write "*", "!!" and "*LK*".
     return PasswordState.LOCKED if password[0] in "!*" else PasswordState.SET
 
 

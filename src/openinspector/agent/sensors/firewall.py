@@ -1,8 +1,8 @@
 """Rules of the packet filter (InspectorConfigurationInfo, F3.12, F3.21).
 
-nftables, and with it iptables-nft and firewalld, is read from the kernel. Tables of the older iptables cannot be read
-without its library; the status says that there are some, and the files that fill them on boot are sent instead.
-The kernel is asked for nftables only where it has them already, since the question alone makes it load the module.
+nftables, which iptables-nft and firewalld use too, is read from the kernel. Tables of the legacy iptables cannot be
+read without its library: the status reports them, and the files that fill them on boot are sent instead.
+The kernel is asked for nftables only if it supports it already, because the request makes it load the module.
 """
 
 import errno
@@ -32,7 +32,7 @@ _NO_NFTABLES: Final = (errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT, errno.EOPNOTSU
 
 
 def collect(host: Host) -> Iterator[FirewallChain | FirewallRule | FirewallSet | Incomplete | Absent]:
-    """Yield chains, rules and sets of the kernel, then of files."""
+    """Yield the chains, rules and sets of the kernel, then those of files."""
     found = False
     for item in (*_kernel(host), *_old_tables(host), *_files(host)):
         found = True
@@ -42,7 +42,7 @@ def collect(host: Host) -> Iterator[FirewallChain | FirewallRule | FirewallSet |
 
 
 def parse_saved(lines: list[str], family: str, path: str) -> Iterator[FirewallChain | FirewallRule]:
-    """Yield chains and rules of a file that iptables-save(8) wrote."""
+    """Yield the chains and rules of a file written by iptables-save(8)."""
     table = ""
     for number, line in enumerate(lines, start=1):
         words = line.strip()
@@ -77,13 +77,13 @@ def _kernel(host: Host) -> Iterator[FirewallChain | FirewallRule | FirewallSet |
         messages = host.packet_filter()
     except OSError as error:
         if error.errno not in _NO_NFTABLES:
-            yield Incomplete(reason=f"The kernel did not tell its nftables rules: {error.strerror or error}.")
+            yield Incomplete(reason=f"The kernel did not return its nftables rules: {error.strerror or error}.")
         return
     yield from nftables.parse(messages)
 
 
 def _has_nftables(host: Host) -> bool:
-    """Say whether the running kernel has nftables, as a module or built in; one without modules is asked."""
+    """Return True if the kernel has nftables loaded or built in, or has no modules at all."""
     if _is_there(host, MODULE) or not _is_there(host, MODULES):
         return True
     try:
@@ -103,7 +103,7 @@ def _old_tables(host: Host) -> Iterator[Incomplete]:
             yield unread(path, error)
             continue
         if tables:
-            yield Incomplete(reason=f"Rules of {program} are in the tables {tables}; they can be read from files only.")
+            yield Incomplete(reason=f"Rules of {program} in the tables {tables} can be read from files only.")
 
 
 def _files(host: Host) -> Iterator[FirewallChain | FirewallRule | Incomplete]:
@@ -121,7 +121,7 @@ def _files(host: Host) -> Iterator[FirewallChain | FirewallRule | Incomplete]:
 def _split(line: str) -> list[str]:
     try:
         return shell_words(line)
-    except ValueError:  # a quotation mark without its other
+    except ValueError:  # an unclosed quotation mark
         return line.split()
 
 

@@ -24,7 +24,7 @@ SERVICES: Final = (
 
 
 def collect(host: Host) -> Iterator[PamConfiguration | Incomplete | Absent]:
-    """Yield one PamConfiguration: the modules of each service of the list that the host has, in order."""
+    """Yield one PamConfiguration: the modules of each listed service of the host, in order."""
     if not any(_is_folder(host, folder) for folder in FOLDERS):
         yield Absent(reason=f"No {FOLDERS[0]} on this host.")
         return
@@ -39,7 +39,7 @@ def _is_folder(host: Host, path: str) -> bool:
         return host.status(path).is_directory
     except MISSING:
         return False
-    except OSError:  # it is there, and its files will say what is wrong
+    except OSError:  # it exists; reading its files reports the error
         return True
 
 

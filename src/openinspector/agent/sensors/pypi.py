@@ -1,6 +1,8 @@
-"""Packages of Python in every environment below the folders searched: ``*.dist-info`` and the older ``*.egg-info``.
+"""Packages of Python in every environment below the searched folders.
 
-Formats: packaging.python.org, "Recording installed projects" and "Core metadata specifications".
+Their records are ``*.dist-info`` and the older ``*.egg-info``. Zipped eggs count anywhere; wheels count in site
+folders, where Python can import them, but not in a folder of downloads. Formats: packaging.python.org, "Recording
+installed projects" and "Core metadata specifications".
 """
 
 import re
@@ -17,22 +19,23 @@ from openinspector.agent.packages.language_package import (
     PackageInstallation,
     packages,
 )
+from openinspector.agent.packages.python_archive import MAX_ARCHIVE_BYTES, PythonArchiveError, read_metadata
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
 
 _SITES: Final = ("site-packages", "dist-packages")
 _FIELD: Final = re.compile(rb"^(Name|Version):(.*)$", re.MULTILINE | re.IGNORECASE)
-"""Blanks around a value are stripped afterwards: looked for in here, they would be looked for from each of them."""
+"""Blanks around a value are stripped afterwards: matching them here would take quadratic time."""
 _NAMED: Final = re.compile(r"([^-]+)-([^-]+)(?:-py[0-9.]+)?(?:-[^-]+)?\.(?:dist|egg)-info")
 
 
 def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
-    """Yield every installed package, once for each environment that has it."""
+    """Yield every installed package, once for each environment it is in."""
     yield from packages(host, PackageManager.PYPI, _installations(host))
 
 
 def parse(metadata: bytes) -> tuple[str, str]:
-    """Return name and version of core metadata; empty where it does not say."""
+    """Return the name and version of core metadata; empty if missing."""
     head = re.split(rb"\r?\n\r?\n", metadata, maxsplit=1)[0]
     fields: dict[bytes, bytes] = {}
     for found in _FIELD.finditer(head):
@@ -47,17 +50,19 @@ def _installations(host: Host) -> Iterator[PackageInstallation | Incomplete]:
             continue
         for record in _records(visit):
             yield _installation(host, visit.path, record)
+        for name in _archives(visit):
+            yield _archive(host, f"{visit.path}/{name}")
 
 
 def _enter(visit: Visit) -> Iterable[str]:
-    """Modules of a site folder hold no other packages; an unpacked egg beside them is one."""
+    """Return the folders to enter; in a site folder only unpacked eggs, because modules hold no packages."""
     if visit.name in _SITES:
         return [name for name in visit.folders if name.endswith(".egg")]
     return [name for name in visit.folders if name not in NEVER_ENTERED and not name.endswith("-info")]
 
 
 def _records(visit: Visit) -> Iterator[str]:
-    """Yield the metadata files of the packages in a folder, as paths below it."""
+    """Yield the metadata files of a folder's packages, as paths below the folder."""
     for name in visit.folders:
         if name.endswith(".dist-info"):
             yield f"{name}/METADATA"
@@ -66,15 +71,33 @@ def _records(visit: Visit) -> Iterator[str]:
     yield from (name for name in visit.files if name.endswith(".egg-info"))
 
 
+def _archives(visit: Visit) -> Iterator[str]:
+    """Yield the names of zipped packages in a folder."""
+    suffixes = (".egg", ".whl") if visit.name in _SITES else (".egg",)
+    yield from (name for name in visit.files if name.endswith(suffixes))
+
+
+def _archive(host: Host, path: str) -> PackageInstallation | Incomplete:
+    try:
+        name, version = parse(read_metadata(host.read(path, MAX_ARCHIVE_BYTES)))
+    except OSError as error:
+        return unread(path, error)
+    except PythonArchiveError as error:
+        return Incomplete(reason=f"{printable(path)} {error}.")
+    if not (name and version):
+        return Incomplete(reason=f"{printable(path)} has no package name or version.")
+    return PackageInstallation(name=name, version=version, folder=path, record=path)
+
+
 def _installation(host: Host, folder: str, record: str) -> PackageInstallation | Incomplete:
     path = f"{folder}/{record}"
     try:
         name, version = parse(host.read(path, MAX_CONFIG_BYTES))
     except OSError as error:
-        told = _NAMED.fullmatch(printable(record.partition("/")[0]))
-        if told is None:
+        named = _NAMED.fullmatch(printable(record.partition("/")[0]))
+        if named is None:
             return unread(path, error)
-        name, version = told.groups()
+        name, version = named.groups()
     if not (name and version):
         return Incomplete(reason=f"{printable(path)} has no package name or version.")
     return PackageInstallation(name=name, version=version, folder=folder, record=path)

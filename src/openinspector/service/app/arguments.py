@@ -80,7 +80,10 @@ def known_packages(offered: Sequence[RulesPackage], texts: Sequence[str]) -> tup
     wanted = tuple(dict.fromkeys(rules_package_arn(text) for text in texts))
     for arn in wanted:
         if arn not in known:
-            raise no_such("RULES_PACKAGE_DOES_NOT_EXIST", arn)
+            message = (
+                f"This installation does not offer the rules package {arn}; ListRulesPackages lists those it offers."
+            )
+            raise NoSuchEntity("RULES_PACKAGE_DOES_NOT_EXIST", message)
     return wanted
 
 

@@ -20,52 +20,54 @@ from openinspector.service.ports.notification_store import Subscriber
 from openinspector.service.ports.publisher import Message
 
 SET_UP: Final = "ENABLE_ASSESSMENT_NOTIFICATIONS"
-"""What a topic is told first (F10.9); none of the API's events."""
+"""Event of the first message to a topic (F10.9); the API has no such event."""
 SHOWN: Final = 50
-"""Notifications an answer may name (F4.54)."""
+"""Longest list of notifications in a run (F4.54)."""
 _State = AssessmentRunState
 _Event = InspectorEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
-    """Something of a run that can be told."""
+class RunEvent:
+    """An event of a run that subscribers receive."""
 
     place: int
+    """Its position among the events of the run; subscribers receive them in this order."""
     event: InspectorEvent
     new_state: AssessmentRunState | None
     at: datetime
 
 
-def occurrences(run: AssessmentRun) -> tuple[Occurrence, ...]:
-    """Return what can be told of a run so far, in order.
+def run_events(run: AssessmentRun) -> tuple[RunEvent, ...]:
+    """Return the events of a run so far, in order.
 
-    A run has started once it collects data (F4.55). Its findings are told when it has ended, however it ended: no more
-    can come. It has completed where its rules were evaluated; of other ends only the state is told.
+    A run has started when it collects data (F4.55), and has completed when its rules were evaluated; a run that ends
+    otherwise has only the change of state. Findings are reported when the run has ended, because then the list is
+    final. They come last: there may be thousands, and nobody should wait for them to learn that the run completed.
     """
-    found: list[Occurrence] = []
+    found: list[RunEvent] = []
 
-    def tell(event: InspectorEvent, at: datetime, new_state: AssessmentRunState | None = None) -> None:
-        found.append(Occurrence(place=len(found), event=event, new_state=new_state, at=at))
+    def add(event: InspectorEvent, at: datetime, new_state: AssessmentRunState | None = None) -> None:
+        found.append(RunEvent(place=len(found), event=event, new_state=new_state, at=at))
 
     for change in run.state_changes[1:]:
-        tell(_Event.ASSESSMENT_RUN_STATE_CHANGED, change.at, change.state)
+        add(_Event.ASSESSMENT_RUN_STATE_CHANGED, change.at, change.state)
         if change.state is _State.COLLECTING_DATA:
-            tell(_Event.ASSESSMENT_RUN_STARTED, change.at)
-    if not run.in_progress:
-        tell(_Event.FINDING_REPORTED, run.state_changed_at)
+            add(_Event.ASSESSMENT_RUN_STARTED, change.at)
     if run.state in (_State.COMPLETED, _State.COMPLETED_WITH_ERRORS):
-        tell(_Event.ASSESSMENT_RUN_COMPLETED, run.state_changed_at)
+        add(_Event.ASSESSMENT_RUN_COMPLETED, run.state_changed_at)
+    if not run.in_progress:
+        add(_Event.FINDING_REPORTED, run.state_changed_at)
     return tuple(found)
 
 
 def is_webhook(subscriber: Subscriber) -> bool:
-    """Say whether a subscriber is a webhook; it is a topic otherwise."""
+    """Return True if a subscriber is a webhook, False if it is a topic."""
     return "/webhook/" in subscriber
 
 
 def message_of(notification: Notification, findings: FindingStore, run: AssessmentRun) -> Message:
-    """Return the message of an event that is not about findings (F10.7, F10.8)."""
+    """Return the message of any event but FINDING_REPORTED (F10.7, F10.8)."""
     more: dict[str, str] = {}
     if notification.new_state is not None:
         more["newstate"] = notification.new_state
@@ -82,7 +84,7 @@ def finding_message(notification: Notification, finding: FindingArn) -> Message:
 
 
 def set_up_message(template: TemplateArn, topic: str, at: datetime) -> Message:
-    """Return what a topic is told when it is first subscribed (F10.9)."""
+    """Return the message that the first subscription of a topic publishes (F10.9)."""
     body = {"event": SET_UP, "target": target_of(template), "template": template, "time": _time(at)}
     identity = derived_id(template, topic, SET_UP, _time(at))
     return Message(id=identity, event=SET_UP, body=msgspec.json.encode(body).decode())
@@ -123,10 +125,10 @@ class ShownNotification:
 
 
 def shown_notifications(notifications: Sequence[Notification]) -> list[ShownNotification]:
-    """Return what a run lists of its notifications, by date: those that were tried.
+    """Return the notifications that a run lists: those with an attempt, by date.
 
-    Where there are more than `SHOWN`, errors are kept before others and new ones before old ones; the last entry is
-    `OTHER` and says how many are left out (F4.60).
+    If there are more than `SHOWN`, errors take precedence, then the newest. The last entry is then `OTHER` and counts
+    the omitted ones (F4.60).
     """
     tried = [_shown(one) for one in notifications if _is_shown(one)]
     if len(tried) <= SHOWN:
@@ -135,20 +137,20 @@ def shown_notifications(notifications: Sequence[Notification]) -> list[ShownNoti
     kept = sorted(tried[: SHOWN - 1], key=lambda one: one.date)
     left = tried[SHOWN - 1 :]
     errors = sum(one.error for one in left)
-    more = f"{len(left)} more notifications, {errors} of them errors, are not listed."
+    more = f"{len(left)} more notifications are not listed; {errors} of them are errors."
     newest = max(one.date for one in tried)
     return [*kept, ShownNotification(date=newest, event=_Event.OTHER, message=more, error=errors > 0)]
 
 
 def _is_shown(one: Notification) -> bool:
-    """Say whether there is something to say: a run without findings has nothing to tell of them."""
+    """Return True if an attempt was made; a run without findings has none to report."""
     found_nothing = one.event is _Event.FINDING_REPORTED and one.progress is None
     return one.status is not None and not (found_nothing and one.status is PublishStatus.SUCCESS)
 
 
 def _shown(one: Notification) -> ShownNotification:
-    told = one.progress.told if one.progress is not None else 0
-    parts = [f"{told} finding{'s' * (told != 1)} reported."] if one.event is _Event.FINDING_REPORTED else []
+    reported = one.progress.told if one.progress is not None else 0
+    parts = [f"{reported} finding{'s' * (reported != 1)} reported."] if one.event is _Event.FINDING_REPORTED else []
     if one.new_state is not None:
         parts.append(f"The run is {one.new_state}.")
     is_topic = not is_webhook(one.subscriber)
@@ -166,5 +168,5 @@ def _shown(one: Notification) -> ShownNotification:
     )
 
 
-_NEXT: Final = "It is tried again."
+_NEXT: Final = "It will be retried."
 _GIVEN_UP: Final = "It was given up."

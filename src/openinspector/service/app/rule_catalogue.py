@@ -1,10 +1,10 @@
 """The built-in rules by rules package: the folder is the registry (ADR 0004)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from openinspector.engine.rule import Rule
-from openinspector.model.rules_package import RulesPackageName
+from openinspector.model.rules_package import RulesPackage, RulesPackageName
 from openinspector.plugins import discover
 
 
@@ -16,3 +16,9 @@ def discover_rules() -> Mapping[RulesPackageName, Mapping[str, Rule]]:
     """
     found = {name: discover(f"openinspector.rules.{name}", "RULE", Rule, table="RULES") for name in RulesPackageName}
     return MappingProxyType({name: rules for name, rules in found.items() if rules})
+
+
+def packages_with_rules(packages: Iterable[RulesPackage]) -> tuple[RulesPackage, ...]:
+    """Return the packages that this version has rules for: an installation offers no others (ADR 54)."""
+    found = discover_rules()
+    return tuple(package for package in packages if package.folder in found)

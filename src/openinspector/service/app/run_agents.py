@@ -1,79 +1,76 @@
-"""Which hosts of a target take part in a run, and why the others do not: exclusions of types 1 to 5 and 9."""
+"""The hosts of a target that take part in a run, and exclusions of types 1 to 6 for the rest."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from openinspector.model.agent import Agent, AgentHealth, AgentId
 from openinspector.model.arn import RulesPackageArn
-from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
+from openinspector.model.exclusion import ALL_INSTANCES, ExclusionKind, ExclusionPreview, details_of, scopes_of
 from openinspector.model.rules_package import RulesPackage
-
-SUPPORTED: Final = frozenset(
-    "debian ubuntu almalinux rocky rhel centos fedora amzn ol sles opensuse-leap alpine azurelinux mariner".split()  # noqa: SIM905
-)
-"""os-release ids of the systems whose packages or configuration the sensors understand (F12.8)."""
+from openinspector.service.app.sensor_catalogue import is_supported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunPlan:
-    """Who takes part, and what is excluded before anything is collected."""
+    """The participants of a run, and the exclusions of the other hosts that its target selects."""
 
     participants: tuple[AgentId, ...]
+    """In the order of ids."""
     exclusions: tuple[ExclusionPreview, ...]
 
 
 def plan_run(selected: Sequence[Agent], busy: Collection[AgentId], now: datetime) -> RunPlan:
-    """Judge every host a target selects. ``busy`` are those of other runs in progress."""
-    judged = {agent.id: _obstacle(agent, busy, now) for agent in selected}
-    exclusions = [exclusion for exclusion in judged.values() if exclusion is not None]
+    """Return the plan for the hosts that a target selects. ``busy`` are the hosts of other runs in progress."""
+    obstacles = {agent.id: _obstacle(agent, busy, now) for agent in selected}
+    exclusions = [exclusion for exclusion in obstacles.values() if exclusion is not None]
     if not selected:
         exclusions.append(_no_instances())
     return RunPlan(
-        participants=tuple(sorted(agent for agent, exclusion in judged.items() if exclusion is None)),
+        participants=tuple(sorted(agent for agent, exclusion in obstacles.items() if exclusion is None)),
         exclusions=tuple(exclusions),
     )
 
 
 def came_late(agent: Agent) -> ExclusionPreview:
-    """Return the exclusion of a host that a target selects, and that came into touch after the run was started."""
+    """Return the exclusion of a selected host whose agent became healthy after the run started."""
     return _excluded(
         agent,
         ExclusionKind.AGENT_UNHEALTHY,
-        "was not in touch when the run was started",
-        "It is in touch now: run the assessment again.",
+        "was not healthy when the run started",
+        "The agent is healthy now. Start the run again.",
     )
 
 
 def already_running(agent: Agent, besides: str = "") -> ExclusionPreview:
-    """Return the exclusion of a host that takes part in another run; ``besides`` says what else is wrong with it."""
+    """Return the exclusion of a host that takes part in another run; ``besides`` ends the sentence."""
     return _excluded(
         agent,
         ExclusionKind.AGENT_ALREADY_RUNNING,
         f"takes part in another run{besides}",
-        "Wait until that run has ended, then run the assessment again.",
+        "Wait until that run has ended, then start this one again.",
     )
 
 
-def without_rules(
-    packages: Sequence[RulesPackage], asked: Sequence[RulesPackageArn], built: Collection[RulesPackageArn]
+def unavailable_packages(
+    offered: Sequence[RulesPackage], wanted: Sequence[RulesPackageArn]
 ) -> tuple[ExclusionPreview, ...]:
-    """Return an exclusion for each package asked for that this version has no rules of."""
+    """Return an exclusion for each of ``wanted`` that this installation does not offer (type 6, ADR 54)."""
+    known = {package.arn for package in offered}
     return tuple(
         ExclusionPreview(
-            kind=ExclusionKind.EVALUATION_ERROR,
-            description=f"This version of openinspector has no rules of the package {package.name} yet; "
-            "nothing of it was assessed.",
-            recommendation="Leave the package out of the template, or assess with a version that has it.",
-            scopes=(Scope(key=ScopeKey.RULES_PACKAGE_ARN, value=package.arn),),
+            kind=ExclusionKind.DEPRECATED_RULES_PACKAGE,
+            description=f"This installation does not offer the rules package {arn}. None of its rules are evaluated.",
+            recommendation="Create a new template without this rules package.",
+            scopes=scopes_of(package=arn),
         )
-        for package in packages
-        if package.arn in asked and package.arn not in built
+        for arn in wanted
+        if arn not in known
     )
 
 
 def _obstacle(agent: Agent, busy: Collection[AgentId], now: datetime) -> ExclusionPreview | None:
+    """Return why a host cannot take part; None if it can."""
     distribution = agent.host.distribution.partition(":")[0]
     match agent.health(now):
         case AgentHealth.UNKNOWN:
@@ -84,39 +81,46 @@ def _obstacle(agent: Agent, busy: Collection[AgentId], now: datetime) -> Exclusi
                 "Start the agent on the host: openinspector agent run.",
             )
         case AgentHealth.UNHEALTHY if agent.id in busy:
-            return already_running(agent, " and does not answer")
+            return already_running(agent, " and does not respond")
         case AgentHealth.UNHEALTHY:
+            code = agent.current_health_code(now)
             return _excluded(
                 agent,
                 ExclusionKind.AGENT_UNHEALTHY,
-                f"is not in touch ({agent.current_health_code(now)})",
-                "Check it on the host: openinspector agent status.",
+                f"is not healthy ({code})",
+                "Check the agent on the host: openinspector agent status.",
+                AGENT_HEALTH_CODE=code,
             )
-        case AgentHealth.HEALTHY if distribution and distribution not in SUPPORTED:
+        case AgentHealth.HEALTHY if distribution and not is_supported(distribution):
             return _excluded(
                 agent,
                 ExclusionKind.UNSUPPORTED_OS,
-                f"runs {agent.host.operating_system or distribution}, which no rules package supports",
-                "Remove the host's tag, or assess another target.",
+                f"runs on {agent.host.operating_system or distribution}, which no sensor reads",
+                "Remove the host's tag, or use another target.",
             )
     return None
 
 
-def _excluded(agent: Agent, kind: ExclusionKind, what: str, remedy: str) -> ExclusionPreview:
+def _excluded(agent: Agent, kind: ExclusionKind, reason: str, remedy: str, **details: str) -> ExclusionPreview:
     name = f"{agent.id} ({agent.host.hostname})" if agent.host.hostname else agent.id
     return ExclusionPreview(
         kind=kind,
-        description=f"The agent of instance {name} {what}.",
+        description=f"The agent of instance {name} {reason}.",
         recommendation=remedy,
-        scopes=(Scope(key=ScopeKey.INSTANCE_ID, value=agent.id),),
+        scopes=scopes_of(agent.id),
+        details=details_of(
+            HOSTNAME=agent.host.hostname,
+            OPERATING_SYSTEM=agent.host.operating_system or agent.host.distribution,
+            **details,
+        ),
     )
 
 
 def _no_instances() -> ExclusionPreview:
     return ExclusionPreview(
         kind=ExclusionKind.NO_INSTANCES,
-        description="No enrolled host carries any of the target's tags.",
-        recommendation="Enrol hosts with a token that carries a tag of the target's resource group, or change the "
-        "target: openinspector targets preview shows what it selects.",
-        scopes=(Scope(key=ScopeKey.INSTANCE_ID, value="*"),),
+        description="No enrolled host has any of the target's tags.",
+        recommendation="Enrol hosts with a token that has a tag of the target's resource group, or change the target. "
+        "`openinspector targets preview` lists the hosts that it selects.",
+        scopes=(ALL_INSTANCES,),
     )

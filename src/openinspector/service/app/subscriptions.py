@@ -54,13 +54,13 @@ class Subscriptions:
     def unsubscribe(self, resource: str, event: InspectorEvent, topic: str) -> None:
         """Unsubscribe a topic from an event and drop its undelivered messages.
 
-        Raises InvalidInput and NoSuchEntity: the template or the subscription does not exist.
+        Raises NoSuchEntity for an unknown template, and InvalidInput if the topic is not subscribed to the event.
         """
         template = arguments.existing_template(self.assessments, resource, "INVALID_RESOURCE_ARN").arn
         topic_arn = _topic_arn(topic)
         if not self.subscriptions.delete(template, topic_arn, event):
-            message = f"The template has no subscription of {topic_arn} to {event}."
-            raise NoSuchEntity("SNS_TOPIC_DOES_NOT_EXIST", message)
+            message = f"{topic_arn} is not subscribed to {event} of this template, so nothing was unsubscribed."
+            raise InvalidInput("INVALID_EVENT", message)
         self.notifications.drop(template, topic_arn, event)
 
     def list_page(self, resource: str | None, page: PageRequest) -> Page[Subscription]:

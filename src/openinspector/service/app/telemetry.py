@@ -24,11 +24,18 @@ from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.vault import TelemetryVault
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.object_store import ObjectStore
-from openinspector.service.ports.telemetry_store import Recorded, StoredEnvelope, Stream, TelemetryStore, Volume
+from openinspector.service.ports.telemetry_store import (
+    Recorded,
+    StoredEnvelope,
+    Stream,
+    StreamLimits,
+    TelemetryStore,
+    Volume,
+)
 from openinspector.service.sealing.chunked import SealContext
 from openinspector.wire.codec import decode_batch, decode_message, message_size
 from openinspector.wire.envelope import EnvelopeHeader, chain_digest, decode_envelope
-from openinspector.wire.facts import build_facts
+from openinspector.wire.facts import FactsTooLargeError, build_facts
 from openinspector.wire.message import Manifest, ManifestReply, Receipt
 from openinspector.wire.telemetry import MessageType, TelemetryMessage, message_type
 
@@ -39,6 +46,7 @@ MAX_ENVELOPES: Final = 4096
 
 Within it any number is taken in any order: those before it may be lost for good, and the agent says so at the end.
 """
+DEFAULT_LIMITS: Final = StreamLimits(records=1_000_000, size=256 * 1024 * 1024)
 MAX_MISSING: Final = 1000
 """Numbers that one reply to a manifest lists. The agent gets the next ones with its next manifest."""
 UNDECODED: Final = MessageType("OpenInspectorUndecoded")
@@ -57,21 +65,22 @@ ACCEPTING: Final = frozenset(
 _log = structlog.get_logger()
 
 
-class Runs(Protocol):
+class RunStates(Protocol):
     """The part of the assessment store telemetry asks."""
 
     def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
-        """Return the state of a run, None where there is none or the agent takes no part in it."""
+        """Return the state of a run; None if it does not exist or the agent does not take part in it."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryStores:
-    """Where telemetry and what belongs to it is kept."""
+    """Where telemetry and what belongs to it is kept, and how much of one host in one run."""
 
     index: TelemetryStore
     objects: ObjectStore
-    runs: Runs
+    runs: RunStates
+    limits: StreamLimits = DEFAULT_LIMITS
 
 
 class ShredReceipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +101,7 @@ class Telemetry:
         self, stores: TelemetryStores, keys: RunKeys, counters: Counters, clock: Clock, random: Callable[[int], bytes]
     ) -> None:
         self._index = stores.index
+        self._limits = stores.limits
         self._runs = stores.runs
         self._vault = TelemetryVault(stores.objects, keys, random)
         self._counters = counters
@@ -115,19 +125,21 @@ class Telemetry:
             seq=header.seq,
             digest=header.digest,
             object_name=name,
+            size=header.size,
             volumes=volumes,
             received_at=self._clock.now(),
         )
-        recorded = self._index.record(envelope)
+        recorded = self._index.record(envelope, self._limits)
         if recorded is not Recorded.NEW:
             self._vault.discard(name)
             self._check_recorded(recorded, header)
+        stream = self._index.stream(run, agent_id, header.stream)
         return Receipt(
             run_arn=header.run_arn,
             stream=header.stream,
             seq=header.seq,
             digest=header.digest,
-            watermark=self._index.watermark(run, agent_id, header.stream),
+            watermark=0 if stream is None else stream.watermark,
         )
 
     def close(self, agent_id: AgentId, manifest: Manifest) -> ManifestReply:
@@ -171,7 +183,12 @@ class Telemetry:
             yield from decode_batch(self._vault.open(envelope)).messages
 
     def facts_of(self, run: RunArn, agent_id: AgentId) -> HostFacts:
-        """Return what is known of one host from its telemetry of a run."""
+        """Return what is known of one host from its telemetry of a run; FactsTooLargeError if it sent too much."""
+        stream = self._index.stream(run, agent_id, STREAM)
+        if stream is not None and stream.overflowed:
+            raise FactsTooLargeError(
+                f"the host sent more than {self._limits.records} records or {self._limits.size} bytes"
+            )
         return build_facts(agent_id, self.read(run, agent_id))
 
     def run_began(self, run: RunArn) -> None:
@@ -241,7 +258,9 @@ class Telemetry:
                 f"another envelope is stored under number {header.seq}",
                 advice="Numbers are never used twice; look for a second agent with this host's key.",
             )
-        if recorded is Recorded.REFUSED:
+        if recorded is Recorded.OVERFLOWED:
+            self._alarm("stream-overflow", AgentId(header.agent_id), RunArn(header.run_arn), header.seq)
+        if recorded is not Recorded.SAME:
             raise _closed()
 
     def _alarm(self, kind: str, agent_id: AgentId, run: RunArn, seq: int) -> None:
@@ -283,6 +302,6 @@ def _check_stream(stream: str, seq: int) -> None:
 def _closed() -> RefusedError:
     return RefusedError(
         RefusalCode.STREAM_CLOSED,
-        "the stream is closed, or the run's telemetry was shredded",
+        "the stream is closed or holds too much, or the run's telemetry was shredded",
         advice="Discard what is spooled for it.",
     )

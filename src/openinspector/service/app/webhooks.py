@@ -1,6 +1,6 @@
 """Webhooks: HTTPS receivers of events of a template's runs; an extension of the vendor's API (ADR 43, ADR 45)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -37,6 +37,8 @@ class Webhooks:
     quotas: Quotas
     clock: Clock
     new_id: NewId
+    host_refusal: Callable[[str], str | None]
+    """Returns why nothing can ever be delivered to a host; None if it may be."""
 
     def create(self, template_arn: str, url: str, events: Sequence[InspectorEvent]) -> NewWebhook:
         """Add a receiver of events of a template's runs; InvalidInput, NoSuchEntity, LimitExceeded.
@@ -44,7 +46,7 @@ class Webhooks:
         The receiver is not contacted until the first event.
         """
         template = arguments.existing_template(self.assessments, template_arn).arn
-        _check_url(url)
+        self._check_url(url)
         if not events:
             raise InvalidInput("INVALID_EVENT", "A webhook needs at least one event.")
         if len(self.webhooks.of_template(template)) >= self.quotas.subscriptions:
@@ -78,9 +80,15 @@ class Webhooks:
             template = arguments.existing_template(self.assessments, template_arn).arn
         return self.webhooks.list_page(template, page)
 
+    def _check_url(self, url: str) -> None:
+        """Raise InvalidInput unless ``url`` may be delivered to. What its name resolves to is checked on delivery."""
+        why = self.host_refusal(_host_of(url))
+        if why is not None:
+            raise InvalidInput("INVALID_ATTRIBUTE", f"Nothing is delivered to the URL's host: {why}.")
 
-def _check_url(url: str) -> None:
-    """Raise InvalidInput unless ``url`` is a plain https address. Hosts are checked on delivery (ADR 45)."""
+
+def _host_of(url: str) -> str:
+    """Return the host of a plain https URL; InvalidInput for any other."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -90,6 +98,7 @@ def _check_url(url: str) -> None:
     no_user = parts.username is None and parts.password is None
     if parts.scheme != "https" or not parts.hostname or not plain or not no_user or parts.fragment or port == 0:
         raise _wrong_url()
+    return parts.hostname
 
 
 def _wrong_url() -> InvalidInput:

@@ -1,8 +1,8 @@
-"""Where webhooks may lead: names are resolved once, and what was judged is what is connected to (ADR 45).
+"""Where webhooks may lead: names are resolved once, and only checked addresses are connected to (ADR 45).
 
-Administrators choose webhooks' addresses, and those are mostly inside, so private networks are allowed. Never allowed
-is what only this host can reach by being where it is: link-local addresses, with the metadata services of clouds among
-them, and what is no address of one host. Loopback is allowed only where the operator says so.
+Administrators choose the addresses of webhooks, which are mostly internal, so private networks are allowed. Refused is
+what only this host can reach because of where it is: link-local addresses, which include the metadata services of
+clouds, and addresses that are not of a single host. Loopback is allowed only if the operator allows it.
 """
 
 import ipaddress
@@ -30,7 +30,10 @@ _IPV4_BITS: Final = 0xFFFFFFFF
 
 
 def refusal(address: IpAddress, *, loopback: bool) -> str | None:
-    """Say why an address is not connected to, or None. IPv4 addresses inside IPv6 ones are judged as what they are."""
+    """Return why an address is not connected to; None if it may be.
+
+    An IPv6 address that holds an IPv4 address is treated as that address.
+    """
     within = _within(address)
     if within is not None:
         return refusal(within, loopback=loopback)
@@ -39,8 +42,29 @@ def refusal(address: IpAddress, *, loopback: bool) -> str | None:
     if address.is_link_local or any(address in network for network in _METADATA):
         return "it is link-local or a cloud's metadata service"
     if address.is_unspecified or address.is_multicast or address.is_reserved or int(address) == _IPV4_BITS:
-        return "it is no address of one host"
+        return "it is not the address of a single host"
     return None
+
+
+def host_refusal(host: str, *, loopback: bool) -> str | None:
+    """Return why nothing can ever be delivered to ``host``; None if that depends on what its name resolves to.
+
+    No name is resolved. Addresses are read in every form that connecting reads, such as ``127.1`` and ``0x7f000001``.
+    """
+    name = host.strip("[]").rstrip(".").lower()
+    if name == "localhost" or name.endswith(".localhost"):  # RFC 6761 section 6.3
+        return refusal(ipaddress.IPv4Address("127.0.0.1"), loopback=loopback)
+    try:
+        found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except OSError:
+        return None
+    reasons = [refusal(address, loopback=loopback) for address in _distinct(found)]
+    return next(filter(None, reasons), None)
+
+
+def _distinct(found: Iterable[tuple[Any, ...]]) -> list[IpAddress]:
+    """Return the addresses that ``getaddrinfo`` found, each once."""
+    return list(dict.fromkeys(ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
 
 
 def _within(address: IpAddress) -> ipaddress.IPv4Address | None:
@@ -54,7 +78,7 @@ def _within(address: IpAddress) -> ipaddress.IPv4Address | None:
 
 
 class Deadline:
-    """A moment after which nothing is waited for any more; set anew for each message."""
+    """When to stop waiting. Restarted for each message."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -67,7 +91,7 @@ class Deadline:
         self._end = self._clock() + self._seconds
 
     def left(self) -> float:
-        """Return the seconds left; ReadTimeout where there are none."""
+        """Return the seconds left. Raise ReadTimeout if there are none."""
         left = self._end - self._clock()
         if left <= 0:
             raise httpcore.ReadTimeout(f"it took longer than {self._seconds:g} s")
@@ -75,7 +99,7 @@ class Deadline:
 
 
 class GuardedBackend(httpcore.NetworkBackend):
-    """Connects to what `refusal` does not refuse; every wait ends with the deadline, however the other side drips."""
+    """Connects to addresses that `refusal` allows. Every wait ends at the deadline, however slowly the peer sends."""
 
     def __init__(self, deadline: Deadline, *, loopback: bool) -> None:
         self._deadline = deadline
@@ -90,7 +114,7 @@ class GuardedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Resolve ``host``, judge every address of it, and connect to the first that answers."""
+        """Resolve ``host``, check each of its addresses, and connect to the first that answers."""
         del timeout
         problem: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in self._addresses(host, port):
@@ -109,7 +133,7 @@ class GuardedBackend(httpcore.NetworkBackend):
             found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise httpcore.ConnectError(f"{host} cannot be resolved: {error}") from error
-        addresses = list(dict.fromkeys(ipaddress.ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
+        addresses = _distinct(found)
         for address in addresses:
             why = refusal(address, loopback=self._loopback)
             if why is not None:

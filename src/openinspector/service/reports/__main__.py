@@ -1,7 +1,7 @@
-"""One report, in a process of its own: content as JSON on standard input, the document on standard output.
+"""Render one report in a process of its own: content as JSON on standard input, the document on standard output.
 
-``python -m openinspector.service.reports HTML|PDF``. Laying out takes memory and a processor; this way it takes them
-from nobody else, and gives them back.
+Run as ``python -m openinspector.service.reports HTML|PDF``. Rendering needs much memory and processor time; a
+process of its own has a limit and returns them to the system.
 """
 
 import resource
@@ -15,11 +15,11 @@ from openinspector.service.reports.content import ReportContent
 from openinspector.service.reports.render import render
 
 MEMORY_BYTES: Final = 4 * 1024**3
-"""Address space; what is resident is a fraction of it. A report that needs more fails, and nothing else does."""
+"""Limit of the address space. Only a report that exceeds it fails."""
 
 
 def main() -> None:
-    """Lay out one report."""
+    """Render one report."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     layout = ReportFormat(sys.argv[1])
     content = msgspec.json.decode(sys.stdin.buffer.read(), type=ReportContent)

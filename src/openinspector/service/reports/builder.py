@@ -1,7 +1,7 @@
-"""Folds the findings of a run, one at a time, into what its report says.
+"""Builds the content of a report from the findings of a run, one at a time.
 
-Thousands of findings of a run share their words once the instance's id is taken out of them. What is kept here is
-what a report shows: each text once, and a line for each finding.
+Thousands of findings share their texts once the instance's id is removed from them. The content has each text once,
+and a line for each finding.
 """
 
 from collections import Counter, defaultdict
@@ -16,11 +16,11 @@ from openinspector.model.finding import Attribute, Finding, Severity
 from openinspector.service.ports.rule_result_store import RuleTally
 from openinspector.service.reports.content import (
     MOST_NAMED,
-    Case,
-    Occurrence,
     Proof,
     ReportContent,
     ReportedExclusion,
+    ReportedFinding,
+    ReportedHost,
     ReportedRule,
     RuleFindings,
 )
@@ -33,11 +33,11 @@ _Reason = tuple[str, tuple[Attribute, ...]]
 @dataclass(slots=True)
 class _Group:
     title: str
-    cases: dict[_Words, dict[_Reason, list[Occurrence]]] = field(default_factory=dict)
+    findings: dict[_Words, dict[_Reason, list[ReportedHost]]] = field(default_factory=dict)
 
 
 class ReportBuilder:
-    """Takes the frame of a report, which has no findings, and fills it."""
+    """Adds findings, exclusions and rules to a report without any."""
 
     def __init__(self, frame: ReportContent, package_names: dict[str, str]) -> None:
         self._frame = frame
@@ -51,7 +51,7 @@ class ReportBuilder:
         self._rules: tuple[ReportedRule, ...] = ()
 
     def add_finding(self, finding: Finding) -> None:
-        """Put a finding where it belongs."""
+        """Add a finding to its rule."""
         agent = finding.asset.agent_id
         package = self._name(finding.rules_package_arn)
         self._by_package[package][finding.severity] += 1
@@ -63,8 +63,8 @@ class ReportBuilder:
         words = (_impersonal(finding.description, agent), _impersonal(finding.recommendation, agent))
         attributes = tuple(one for one in finding.attributes if one.key != INSTANCE_ID)
         reason = (_impersonal(finding.evidence, agent), _shown(attributes))
-        group.cases.setdefault(words, {}).setdefault(reason, []).append(
-            Occurrence(
+        group.findings.setdefault(words, {}).setdefault(reason, []).append(
+            ReportedHost(
                 finding=finding.arn.rpartition("/")[2],
                 agent_id=agent,
                 hostname=printable(finding.asset.hostname),
@@ -73,7 +73,7 @@ class ReportBuilder:
         )
 
     def add_exclusion(self, exclusion: Exclusion) -> None:
-        """Put an exclusion beside those that say the same of other instances."""
+        """Add an exclusion. Exclusions with the same text for several instances become one."""
         preview = exclusion.preview
         instances = [scope.value for scope in preview.scopes if scope.key is ScopeKey.INSTANCE_ID]
         self._excluded_on.update(instances)
@@ -82,12 +82,12 @@ class ReportBuilder:
         self._excluded.setdefault(place, []).append(exclusion)
 
     def add_rules(self, tallies: Sequence[RuleTally]) -> None:
-        """Add every rule that was checked."""
+        """Add the rules that were evaluated."""
         rules = [self._rule(tally) for tally in tallies]
         self._rules = tuple(sorted(rules, key=lambda rule: (rule.package, rule.title)))
 
     def build(self) -> ReportContent:
-        """Return the whole report: what matters most first."""
+        """Return the content of the report, most severe findings first."""
         groups = sorted(self._groups.items(), key=lambda item: (_ORDER.index(item[0][0]), -_size(item[1]), item[0][1:]))
         return replace(
             self._frame,
@@ -137,7 +137,7 @@ class ReportBuilder:
 
 
 def _impersonal(text: str, agent_id: str) -> str:
-    """Return what a text says of any instance: the one it was said of is in the line below it."""
+    """Return a text without the id of its instance, so that findings on several instances share it."""
     if agent_id:
         text = text.replace(f"nstance {agent_id}", "nstance").replace(agent_id, "this instance")
     return printable(text)
@@ -150,7 +150,7 @@ def _shown(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
 
 
 def _size(group: _Group) -> int:
-    return sum(len(found) for reasons in group.cases.values() for found in reasons.values())
+    return sum(len(found) for reasons in group.findings.values() for found in reasons.values())
 
 
 def _rule_findings(place: tuple[Severity, str, str], group: _Group) -> RuleFindings:
@@ -161,19 +161,19 @@ def _rule_findings(place: tuple[Severity, str, str], group: _Group) -> RuleFindi
         package=package,
         severity=severity,
         count=_size(group),
-        cases=tuple(
-            Case(description=description, recommendation=recommendation, proofs=_proofs(reasons))
-            for (description, recommendation), reasons in sorted(group.cases.items())
+        findings=tuple(
+            ReportedFinding(description=description, recommendation=recommendation, proofs=_proofs(reasons))
+            for (description, recommendation), reasons in sorted(group.findings.items())
         ),
     )
 
 
-def _proofs(reasons: dict[_Reason, list[Occurrence]]) -> tuple[Proof, ...]:
+def _proofs(reasons: dict[_Reason, list[ReportedHost]]) -> tuple[Proof, ...]:
     return tuple(
         Proof(
             evidence=evidence,
             attributes=attributes,
-            occurrences=tuple(sorted(found, key=lambda one: (one.hostname, one.agent_id, one.finding))),
+            hosts=tuple(sorted(found, key=lambda one: (one.hostname, one.agent_id, one.finding))),
         )
         for (evidence, attributes), found in sorted(reasons.items(), key=lambda item: item[0][0])
     )

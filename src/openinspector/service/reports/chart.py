@@ -1,4 +1,4 @@
-"""The numbers behind a report's charts: bars, each with its share of the longest."""
+"""The numbers of a report's charts: bars relative to the longest."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ TOP: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """A piece of a bar in one severity's colour: where it begins and how long it is, in percent of the chart."""
+    """A part of a bar in the colour of one severity; start and length in percent of the chart."""
 
     severity: Severity
     count: int
@@ -26,14 +26,14 @@ class Bar:
 
     label: str
     note: str
-    """What else the line is known by; may be empty."""
+    """Another name of the line; may be empty."""
     count: int
     parts: tuple[Part, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charts:
-    """The charts of a report; each is empty where nothing was found."""
+    """The charts of a report; empty without findings."""
 
     severities: tuple[Bar, ...]
     packages: tuple[Bar, ...]
@@ -42,7 +42,7 @@ class Charts:
 
 
 def charts(content: ReportContent) -> Charts:
-    """Return the charts of a report: findings by severity and package, the rules and instances with most of them."""
+    """Return the charts: findings by severity and by package, and the rules and instances with the most findings."""
     severities = [(severity.value, "", {severity: count}) for severity, count in content.counts.items()]
     packages = [(package.name, "", package.counts) for package in content.packages]
     rules = [(found.rule_id, "", {found.severity: found.count}) for found in content.findings]
@@ -59,7 +59,7 @@ _Line = tuple[str, str, SeverityCounts]
 
 
 def _top(lines: Sequence[_Line]) -> list[_Line]:
-    """Return the lines that matter most: by severity first, as the report lists them."""
+    """Return the lines with the most severe findings, in the order of the report."""
     found = [line for line in lines if sum(line[2].values())]
     return sorted(found, key=lambda line: [-line[2].get(severity, 0) for severity in Severity])[:TOP]
 

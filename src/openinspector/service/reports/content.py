@@ -1,6 +1,6 @@
-"""What a report says, typed, whatever it is laid out as.
+"""The content of a report, independent of its format.
 
-Texts are printable. Which of them a host wrote no longer matters: renderers escape all of them.
+Texts are printable. Renderers escape all of them, whether or not they come from a host.
 """
 
 from collections import Counter
@@ -14,12 +14,12 @@ from openinspector.model.report import ReportType
 from openinspector.model.run_state import AssessmentRunState
 
 SeverityCounts = Mapping[Severity, int]
-"""How many findings; a severity that does not occur has no key."""
+"""Number of findings by severity; a severity without findings has no key."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedRun:
-    """The run a report is about."""
+    """The run that a report is about."""
 
     arn: str
     name: str
@@ -27,25 +27,25 @@ class ReportedRun:
     template: str
     target: str
     selected_by: tuple[Attribute, ...]
-    """The tags of the target's resource group; empty where it selects every instance."""
+    """The tags of the target's resource group; empty if the target selects every instance."""
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
     duration_seconds: int
-    """For how long at most data were to be collected."""
+    """Longest time of data collection."""
     user_attributes: tuple[Attribute, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """What to do, and how many findings that would close."""
+    """A recommendation and the number of findings that it closes."""
 
     recommendation: str
     severities: SeverityCounts
 
     @property
     def count(self) -> int:
-        """How many findings it would close."""
+        """Number of findings that it closes."""
         return sum(self.severities.values())
 
 
@@ -62,12 +62,12 @@ class ReportedPackage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedFeed:
-    """A source of advisories that is held when the report is made."""
+    """A feed whose advisories are loaded when the report is made."""
 
     name: str
     advisories: int
     published_at: datetime | None
-    """How old the publisher says they are; None where it does not say."""
+    """The publisher's date; None if it gives none."""
     fetched_at: datetime
 
 
@@ -85,7 +85,7 @@ class ReportedInstance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedExclusion:
-    """Checks that could not be completed for one reason, and where."""
+    """Checks that could not be completed for one reason, with their instances and packages."""
 
     title: str
     description: str
@@ -95,29 +95,29 @@ class ReportedExclusion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Occurrence:
-    """One finding of a rule: on which instance."""
+class ReportedHost:
+    """An instance with a finding of a rule."""
 
     finding: str
     """The last part of its ARN."""
     agent_id: str
     hostname: str
     user_attributes: tuple[Attribute, ...]
-    """Those that are not on every finding of the run."""
+    """Attributes that not every finding of the run has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """Instances on which a rule found something for the same reason."""
+    """Instances with a finding of a rule for the same reason."""
 
     evidence: str
     attributes: tuple[Attribute, ...]
-    occurrences: tuple[Occurrence, ...]
+    hosts: tuple[ReportedHost, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """Findings of a rule in the same words."""
+class ReportedFinding:
+    """Findings of a rule with the same description and recommendation."""
 
     description: str
     recommendation: str
@@ -126,19 +126,19 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFindings:
-    """Everything a rule found in one severity."""
+    """The findings of a rule in one severity."""
 
     rule_id: str
     title: str
     package: str
     severity: Severity
     count: int
-    cases: tuple[Case, ...]
+    findings: tuple[ReportedFinding, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedRule:
-    """How a rule came out: on how many instances, and on which where it did not pass."""
+    """The outcomes of a rule: numbers of instances, and the instances on which it did not pass."""
 
     title: str
     package: str
@@ -148,7 +148,7 @@ class ReportedRule:
     unable: int
     not_applicable: int
     detected_on: tuple[str, ...]
-    """At most `MOST_NAMED` of them, as in the following."""
+    """At most `MOST_NAMED` instances, as in ``unable_on``."""
     unable_on: tuple[str, ...]
 
 
@@ -158,7 +158,7 @@ MOST_REMEDIES: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportContent:
-    """Everything a report says, in the order in which it says it."""
+    """The content of a report, in the order of its sections."""
 
     type: ReportType
     made_at: datetime
@@ -171,38 +171,38 @@ class ReportContent:
     exclusions: tuple[ReportedExclusion, ...]
     findings: tuple[RuleFindings, ...]
     rules: tuple[ReportedRule, ...]
-    """Every rule that was checked; empty in a finding report."""
+    """The rules that were evaluated; empty in a finding report."""
 
     @property
     def title(self) -> str:
-        """What the report is called."""
+        """Title of the report."""
         return "Full report" if self.type is ReportType.FULL else "Finding report"
 
     @property
     def counts(self) -> SeverityCounts:
-        """Findings of the run by severity, all five keys."""
+        """Number of findings by severity; all five keys."""
         return {
             severity: sum(found.count for found in self.findings if found.severity is severity) for severity in Severity
         }
 
     @property
     def total(self) -> int:
-        """How many findings there are."""
+        """Number of findings."""
         return sum(found.count for found in self.findings)
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """The remedies that would close most, the most severe first; one that closes a single finding is none."""
+        """The remedies that close more than one finding, most severe first."""
         closes: dict[str, Counter[Severity]] = {}
         for found in self.findings:
-            for case in found.cases:
-                counts = closes.setdefault(case.recommendation, Counter())
-                counts[found.severity] += sum(len(proof.occurrences) for proof in case.proofs)
+            for finding in found.findings:
+                counts = closes.setdefault(finding.recommendation, Counter())
+                counts[found.severity] += sum(len(proof.hosts) for proof in finding.proofs)
         ordered = sorted(closes.items(), key=lambda item: [-item[1][severity] for severity in Severity])
         found_more = [Remedy(recommendation=text, severities=counts) for text, counts in ordered]
         return tuple(remedy for remedy in found_more if remedy.count > 1)[:MOST_REMEDIES]
 
     @property
     def affected(self) -> int:
-        """On how many instances something was found."""
+        """Number of instances with findings."""
         return sum(1 for instance in self.instances if sum(instance.counts.values()))

@@ -1,8 +1,8 @@
-"""The report as one HTML file: nothing is fetched when it is read, and without its script nothing is missing.
+"""The report as one HTML file. It loads nothing when it is read, and is complete without its script.
 
-Everything a host, a feed or a user wrote is escaped by the template engine. The policy in the file allows the one
-style and the one script that are in it, by their digests, and nothing else: not even words that got through as markup
-could load or run anything.
+The template engine escapes every text of a host, a feed or a user. The content security policy of the file allows only
+its own style and script, by their digests. Markup that passed the escaping could therefore neither load nor run
+anything.
 """
 
 import base64
@@ -22,7 +22,7 @@ from openinspector.service.reports.content import ReportContent
 
 _PACKAGE: Final = "openinspector.service.reports"
 _OPEN: Final = 12
-"""Up to so many rules' findings are shown unfolded."""
+"""Most rules whose findings are unfolded at first."""
 
 
 def render_html(content: ReportContent) -> Iterator[bytes]:
@@ -44,7 +44,7 @@ def render_html(content: ReportContent) -> Iterator[bytes]:
             report=content,
             charts=charts(content),
             severities=tuple(Severity),
-            style=Markup(style),  # noqa: S704 - ours, from a file beside this one
+            style=Markup(style),  # noqa: S704 - from a file of this package
             script=Markup(script),  # noqa: S704
             policy=policy,
             unfolded=len(content.findings) <= _OPEN,

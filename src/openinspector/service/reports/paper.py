@@ -1,7 +1,7 @@
-"""What of a report is put on paper: all of it up to some hundred pages, and what matters most of what is more.
+"""Selects the part of a report that is printed: all of it up to about 500 pages, the most severe part of a longer one.
 
-Pages are reckoned from characters, a line at least for each finding. Where they are too many, each rule shows fewer of
-its instances; then the least severe rules are only listed. Everything that is left out is counted.
+Pages are estimated from characters. If there are too many, each rule shows fewer of its instances. If that is not
+enough, the least severe rules are only listed. Everything omitted is counted.
 """
 
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from openinspector.service.reports.content import (
-    Case,
     Proof,
     ReportContent,
+    ReportedFinding,
     ReportedInstance,
     RuleFindings,
 )
@@ -19,43 +19,43 @@ from openinspector.service.reports.content import (
 BUDGET: Final = 1_500_000
 """Characters of findings: about 500 pages."""
 MOST_INSTANCES: Final = 1_000
-"""Instances listed; those with the most findings."""
+"""Most instances listed; those with the most findings are chosen."""
 MOST_LISTED: Final = 3_000
 _CAPS: Final = (100, 25, 5)
-"""How many instances a rule may show, tried one after another."""
+"""Numbers of instances that a rule may show, tried in this order."""
 _LINE: Final = 70
 _RULE: Final = 1_000
-"""Characters that a rule's headings take the place of."""
+"""Space of a rule's headings, in characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRule:
-    """A rule's findings as they are printed."""
+    """The findings of a rule that are printed."""
 
     rule: RuleFindings
     left_out: int
-    """Findings of it that are not shown."""
+    """Number of its findings that are not printed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paper:
-    """What is printed."""
+    """The part of a report that is printed."""
 
     findings: tuple[PaperRule, ...]
     listed: tuple[RuleFindings, ...]
-    """Rules of which only name, severity and count are shown; at most `MOST_LISTED`."""
+    """Rules printed with name, severity and count only; at most `MOST_LISTED`."""
     unlisted: int
-    """Rules that are not even listed."""
+    """Number of rules that are not listed."""
     instances: tuple[ReportedInstance, ...]
 
     @property
     def shortened(self) -> bool:
-        """Whether findings are left out."""
+        """True if findings are omitted."""
         return bool(self.listed) or any(found.left_out for found in self.findings)
 
 
 def fit_paper(content: ReportContent, budget: int = BUDGET) -> Paper:
-    """Return what of a report is printed; ``budget`` as `BUDGET`."""
+    """Return the part of a report that fits into ``budget`` characters."""
     fitted = [_capped(rule, rule.count) for rule in content.findings]
     for cap in _CAPS:
         if sum(map(_size, fitted)) <= budget:
@@ -81,26 +81,26 @@ def _with_most(instances: tuple[ReportedInstance, ...]) -> tuple[ReportedInstanc
 
 
 def _capped(rule: RuleFindings, cap: int) -> PaperRule:
-    cases = tuple(_cases(rule, cap))
-    shown = sum(len(proof.occurrences) for case in cases for proof in case.proofs)
-    return PaperRule(rule=replace(rule, cases=cases), left_out=rule.count - shown)
+    findings = tuple(_findings(rule, cap))
+    shown = sum(len(proof.hosts) for finding in findings for proof in finding.proofs)
+    return PaperRule(rule=replace(rule, findings=findings), left_out=rule.count - shown)
 
 
-def _cases(rule: RuleFindings, room: int) -> Iterator[Case]:
-    for case in rule.cases:
+def _findings(rule: RuleFindings, room: int) -> Iterator[ReportedFinding]:
+    for finding in rule.findings:
         proofs: list[Proof] = []
-        for proof in case.proofs:
+        for proof in finding.proofs:
             if room > 0:
-                proofs.append(replace(proof, occurrences=proof.occurrences[:room]))
-                room -= len(proofs[-1].occurrences)
+                proofs.append(replace(proof, hosts=proof.hosts[:room]))
+                room -= len(proofs[-1].hosts)
         if proofs:
-            yield replace(case, proofs=tuple(proofs))
+            yield replace(finding, proofs=tuple(proofs))
 
 
 def _size(printed: PaperRule) -> int:
     return _RULE + sum(
-        len(case.description)
-        + len(case.recommendation)
-        + sum(len(proof.evidence) + _LINE * (3 + len(proof.occurrences)) for proof in case.proofs)
-        for case in printed.rule.cases
+        len(finding.description)
+        + len(finding.recommendation)
+        + sum(len(proof.evidence) + _LINE * (3 + len(proof.hosts)) for proof in finding.proofs)
+        for finding in printed.rule.findings
     )

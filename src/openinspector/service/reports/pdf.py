@@ -1,8 +1,8 @@
-"""The report as PDF: the same content, laid out by typst.
+"""The report as PDF, rendered by typst.
 
-The document is a file beside this one and never changes; what a report says reaches it as data, so nothing that a
-host, a feed or a user wrote can become markup. typst needs about a megabyte for each page: what would be more pages
-than anybody reads is shortened first (`openinspector.service.reports.paper`), and the document says so.
+The typst document is a file of this package. The content reaches it as data, so no text of a host, a feed or a user can
+become markup. typst needs about a megabyte a page: a very long report is shortened first
+(`openinspector.service.reports.paper`), and the document states that.
 """
 
 import re
@@ -26,7 +26,7 @@ _ZERO_WIDTH: Final = "\u200b"
 
 
 def render_pdf(content: ReportContent, budget: int = BUDGET) -> bytes:
-    """Return the document, on about ``budget`` characters' paper; typst.TypstError where it cannot be made."""
+    """Return the document with about ``budget`` characters of findings; raises typst.TypstError."""
     paper = fit_paper(content, budget)
     data = msgspec.to_builtins(
         {
@@ -60,7 +60,7 @@ def render_pdf(content: ReportContent, budget: int = BUDGET) -> bytes:
 
 
 def _breakable(value: object) -> Any:
-    """Return data whose long words have places to break, which does not show."""
+    """Return ``value`` with zero-width spaces in long words, so that lines can break there."""
     if isinstance(value, str):
         return _LONG_WORD.sub(lambda word: _BREAKS.sub(rf"\1{_ZERO_WIDTH}", word[0]), value)
     if isinstance(value, Mapping):

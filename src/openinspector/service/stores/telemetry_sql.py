@@ -9,7 +9,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, bindparam, delete
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
-from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream, Volume
+from openinspector.service.ports.telemetry_store import (
+    Recorded,
+    RunKey,
+    StoredEnvelope,
+    Stream,
+    StreamLimits,
+    Volume,
+)
 from openinspector.service.stores.dialect import add_new, insert_new, insert_or_keep
 from openinspector.service.stores.engine import reading, reading_once, shred, writing
 from openinspector.service.stores.schema import ENVELOPE, RUN_KEY, STREAM
@@ -35,19 +42,24 @@ _SAME_STREAM: Final = (
     STREAM.c.agent_id == bindparam("agent"),
     STREAM.c.name == bindparam("stream"),
 )
-_WATERMARK: Final = select(STREAM.c.watermark).where(*_SAME_STREAM)
-_RAISE: Final = update(STREAM).where(*_SAME_STREAM).values(watermark=bindparam("raised"))
+_STREAM: Final = select(STREAM).where(*_SAME_STREAM)
+_COUNT: Final = (
+    update(STREAM)
+    .where(*_SAME_STREAM)
+    .values(watermark=bindparam("raised"), records=bindparam("all_records"), size=bindparam("all_bytes"))
+)
+_OVERFLOW: Final = update(STREAM).where(*_SAME_STREAM).values(closed_at=bindparam("at"), overflowed=True)
 _CLOSE: Final = update(STREAM).where(*_SAME_STREAM).values(closed_at=bindparam("at"), dropped=bindparam("lost"))
 
 
 class SqlTelemetryStore:
-    """Keeps the index of sealed telemetry and the wrapped keys."""
+    """Stores the index of sealed telemetry and the wrapped keys."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add_run_key(self, key: RunKey) -> None:
-        """Add a run's wrapped key; a second one for the run changes nothing."""
+        """Add the wrapped key of a run; no effect if the run has or had one."""
         row = {
             "run_arn": key.run_arn,
             "wrapped": key.wrapped,
@@ -58,13 +70,13 @@ class SqlTelemetryStore:
             connection.execute(insert_new(connection, RUN_KEY, ("run_arn",)), row)
 
     def run_key(self, run: RunArn) -> RunKey | None:
-        """Return the run's key, None where it has none or it was deleted."""
+        """Return the run's key; None if it has none or it was deleted."""
         with reading(self._engine) as connection:
             row = connection.execute(select(RUN_KEY).where(*_key_in_force(run))).one_or_none()
         return None if row is None else _key(row)
 
     def delete_run_key(self, run: RunArn, at: datetime) -> bool:
-        """Overwrite the wrapped key and note when; says whether there was one (agent-security.md section 4)."""
+        """Overwrite the wrapped key and record the time; return True if there was one."""
         overwritten = update(RUN_KEY).where(*_key_in_force(run)).values(wrapped=b"", deleted_at=at)
         with writing(self._engine) as connection:
             deleted = connection.execute(overwritten).rowcount == 1
@@ -73,36 +85,38 @@ class SqlTelemetryStore:
         return deleted
 
     def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
-        """Return keys not yet deleted that are older, oldest first."""
+        """Return existing keys created before ``moment``, oldest first."""
         older = select(RUN_KEY).where(RUN_KEY.c.deleted_at.is_(None), RUN_KEY.c.created_at < moment)
         with reading(self._engine) as connection:
             rows = connection.execute(older.order_by(RUN_KEY.c.created_at, RUN_KEY.c.run_arn))
             return [_key(row) for row in rows]
 
-    def record(self, envelope: StoredEnvelope) -> Recorded:
-        """Note an envelope; the caller has stored its object already."""
+    def record(self, envelope: StoredEnvelope, limits: StreamLimits) -> Recorded:
+        """Record an envelope; the caller has stored its object already."""
         with writing(self._engine) as connection:
             if connection.scalar(_HELD_KEY, {"run": envelope.run_arn}) is None:
                 return _known(connection, envelope) or Recorded.REFUSED
             stream = _hold_stream(connection, envelope.run_arn, envelope.agent_id, envelope.stream)
             if stream.closed_at is not None:
                 return _known(connection, envelope) or Recorded.REFUSED
+            if _exceeds(stream, envelope, limits):
+                return _known(connection, envelope) or _overflow(connection, stream, envelope)
             if not add_new(connection, ENVELOPE, _ENVELOPE_KEY, _row(envelope)):
                 return _known(connection, envelope) or Recorded.REFUSED
-            if envelope.seq == stream.watermark + 1:
-                _raise_watermark(connection, stream)
+            _count(connection, stream, envelope)
         return Recorded.NEW
 
     def digests(self, run: RunArn, agent: AgentId, stream: str) -> Mapping[int, str]:
-        """Return digest by sequence number of what is stored of one stream."""
+        """Return the digests of a stream's stored envelopes by sequence number."""
         one = {"run": run, "agent": agent, "stream": stream}
         with reading_once(self._engine) as connection:
             return {row.seq: row.digest for row in connection.execute(_DIGESTS, one)}
 
-    def watermark(self, run: RunArn, agent: AgentId, stream: str) -> int:
-        """Return the highest n such that envelopes 1 to n are stored."""
+    def stream(self, run: RunArn, agent: AgentId, name: str) -> Stream | None:
+        """Return one stream; None if nothing of it was ever stored."""
         with reading_once(self._engine) as connection:
-            return connection.scalar(_WATERMARK, {"run": run, "agent": agent, "stream": stream}) or 0
+            row = connection.execute(_STREAM, {"run": run, "agent": agent, "stream": name}).one_or_none()
+        return None if row is None else _stream(row)
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:
         """Note that a stream is closed; closing it again changes nothing."""
@@ -119,14 +133,14 @@ class SqlTelemetryStore:
             return [_stream(row) for row in connection.execute(query)]
 
     def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
-        """Return what is stored of one agent, by stream and sequence number."""
+        """Return the stored envelopes of one agent, by stream and sequence number."""
         query = select(ENVELOPE).where(ENVELOPE.c.run_arn == run, ENVELOPE.c.agent_id == agent)
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(ENVELOPE.c.stream, ENVELOPE.c.seq))
             return [_envelope(row) for row in rows]
 
     def volumes(self, run: RunArn) -> Mapping[AgentId, Mapping[MessageType, Volume]]:
-        """Return message counts and sizes of every agent that sent anything."""
+        """Return message counts and sizes of every agent that sent messages."""
         totals: dict[AgentId, dict[MessageType, Volume]] = defaultdict(dict)
         query = select(ENVELOPE.c.agent_id, ENVELOPE.c.volumes).where(ENVELOPE.c.run_arn == run)
         with reading(self._engine) as connection:
@@ -135,14 +149,14 @@ class SqlTelemetryStore:
         return dict(totals)
 
     def forget_run(self, run: RunArn) -> None:
-        """Delete a run's envelopes and streams; counts asked for later are empty."""
+        """Delete the envelopes and streams of a run."""
         with writing(self._engine) as connection:
             connection.execute(delete(ENVELOPE).where(ENVELOPE.c.run_arn == run))
             connection.execute(delete(STREAM).where(STREAM.c.run_arn == run))
 
 
 def _known(connection: Connection, envelope: StoredEnvelope) -> Recorded | None:
-    """Compare an envelope with the one stored in its place; None where there is none."""
+    """Compare an envelope with the stored one of the same number; None if there is none."""
     one = {"run": envelope.run_arn, "agent": envelope.agent_id, "stream": envelope.stream, "seq": envelope.seq}
     digest = connection.scalar(_DIGEST, one)
     if digest is None:
@@ -152,18 +166,50 @@ def _known(connection: Connection, envelope: StoredEnvelope) -> Recorded | None:
 
 def _hold_stream(connection: Connection, run: RunArn, agent: AgentId, name: str) -> Row[Any]:
     """Return a stream's row, made where it is absent, that nobody else changes until this transaction ends."""
-    row = {"run_arn": run, "agent_id": agent, "name": name, "watermark": 0, "closed_at": None, "dropped": 0}
+    row = {
+        "run_arn": run,
+        "agent_id": agent,
+        "name": name,
+        "watermark": 0,
+        "closed_at": None,
+        "dropped": 0,
+        "records": 0,
+        "size": 0,
+        "overflowed": False,
+    }
     return connection.execute(insert_or_keep(connection, STREAM, "watermark"), row).one()
 
 
-def _raise_watermark(connection: Connection, stream: Row[Any]) -> None:
+def _exceeds(stream: Row[Any], envelope: StoredEnvelope, limits: StreamLimits) -> bool:
+    held: tuple[int, int] = stream.records, stream.size
+    return held[0] + envelope.records > limits.records or held[1] + envelope.size > limits.size
+
+
+def _overflow(connection: Connection, stream: Row[Any], envelope: StoredEnvelope) -> Recorded:
+    """Close a stream that would exceed its limits."""
+    connection.execute(_OVERFLOW, {**_place(stream), "at": envelope.received_at})
+    return Recorded.OVERFLOWED
+
+
+def _count(connection: Connection, stream: Row[Any], envelope: StoredEnvelope) -> None:
+    """Add a new envelope to what its stream holds."""
+    in_order = envelope.seq == stream.watermark + 1
+    counted = {
+        "raised": _raised_watermark(connection, stream) if in_order else stream.watermark,
+        "all_records": stream.records + envelope.records,
+        "all_bytes": stream.size + envelope.size,
+    }
+    connection.execute(_COUNT, {**_place(stream), **counted})
+
+
+def _raised_watermark(connection: Connection, stream: Row[Any]) -> int:
     """Count on from the watermark as far as no envelope is missing."""
     watermark: int = stream.watermark
     for seq in connection.scalars(_BEYOND, {**_place(stream), "seq": watermark}):
         if seq != watermark + 1:
             break
         watermark = seq
-    connection.execute(_RAISE, {**_place(stream), "raised": watermark})
+    return watermark
 
 
 def _add_volumes(totals: dict[MessageType, Volume], volumes: Mapping[MessageType, Volume]) -> None:
@@ -192,6 +238,7 @@ def _row(envelope: StoredEnvelope) -> dict[str, object]:
         "seq": envelope.seq,
         "digest": envelope.digest,
         "object_name": envelope.object_name,
+        "size": envelope.size,
         "volumes": dict(envelope.volumes),
         "received_at": envelope.received_at,
     }
@@ -205,6 +252,7 @@ def _envelope(row: Row[Any]) -> StoredEnvelope:
         seq=row.seq,
         digest=row.digest,
         object_name=row.object_name,
+        size=row.size,
         volumes=row.volumes,
         received_at=row.received_at,
     )
@@ -217,4 +265,5 @@ def _stream(row: Row[Any]) -> Stream:
         watermark=row.watermark,
         closed_at=row.closed_at,
         dropped=row.dropped,
+        overflowed=row.overflowed,
     )

@@ -11,7 +11,7 @@ from typing import Final
 from openinspector.model.arn import TemplateArn, template_of
 from openinspector.model.assessment import AssessmentRun
 from openinspector.model.notification import InspectorEvent, Notification
-from openinspector.service.app.notifications import derived_id, occurrences
+from openinspector.service.app.notifications import derived_id, run_events
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.notification_store import NotificationStore, Subscriber
 from openinspector.service.ports.subscription_store import SubscriptionStore
@@ -40,7 +40,7 @@ class Announcer:
     def notifications_of(self, run: AssessmentRun) -> Iterator[Notification]:
         """Yield the notifications of a run so far: each event to everyone who subscribed before it happened."""
         subscribed = tuple(self._subscribers(template_of(run.arn)))
-        for what in occurrences(run):
+        for what in run_events(run):
             for subscriber, event, since in subscribed:
                 if event is what.event and since <= what.at:
                     yield Notification(

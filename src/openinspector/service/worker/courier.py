@@ -1,9 +1,9 @@
-"""Carries notifications to their subscribers: at least once, in order where all goes well, one subscriber at a time.
+"""Delivers notifications to their subscribers: at least once, and in order unless a delivery fails.
 
-- What was told is noted after the subscriber took it: if the process dies in between, it is told again, under the same
-  message id.
-- What was not taken is tried again after twice the time, up to an hour apart, until it is given up.
-- Findings are told ten at a time. What was told is noted each time, so a restart goes on where it was.
+- A delivery is recorded after the subscriber accepted it. If the process dies in between, the message is sent again
+  under the same id.
+- A failed delivery is retried with exponential backoff, up to an hour apart, until it is given up.
+- Findings are sent in batches of ten. Progress is recorded after each batch, so that a restart resumes there.
 """
 
 from collections.abc import Callable, Sequence
@@ -35,9 +35,9 @@ from openinspector.service.ports.publisher import (
 from openinspector.service.ports.webhook_store import WebhookStore
 
 BATCH: Final = 10
-"""Messages SNS takes at once."""
+"""Most messages that SNS accepts in one request."""
 BATCHES_A_TURN: Final = 10
-"""So that one subscriber is told at most a hundred things a turn."""
+"""Most batches that one subscriber receives in a turn."""
 FIRST_PAUSE: Final = timedelta(seconds=5)
 LONGEST_PAUSE: Final = timedelta(hours=1)
 _DOUBLINGS: Final = 16
@@ -45,22 +45,23 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
-    """How long what cannot be told is tried."""
+class RetryPolicy:
+    """Exponential backoff with jitter, up to a final time limit."""
 
     give_up: timedelta
+    """Time from the event until its delivery is given up."""
     random: Callable[[], float]
-    """A number from 0 to 1: pauses are shortened by up to half, so that subscribers do not come back all at once."""
+    """Returns a number from 0 to 1. It shortens a pause by up to half, so that retries do not coincide."""
 
     def pause(self, attempts: int) -> timedelta:
-        """Return how long to wait after so many failures in a row."""
+        """Return the pause after ``attempts`` failures in a row."""
         whole = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(attempts - 1, _DOUBLINGS)))
         return whole * (1 - self.random() / 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Courier:
-    """Tells subscribers what is due. Thread-safe, but a subscriber is one thread's at a time."""
+    """Delivers due notifications. Thread-safe, as long as each subscriber is served by one thread at a time."""
 
     notifications: NotificationStore
     assessments: AssessmentStore
@@ -71,10 +72,10 @@ class Courier:
     webhook_publisher: WebhookPublisher
     counters: Counters
     clock: Clock
-    patience: Patience
+    retry_policy: RetryPolicy
 
-    def tell(self, subscriber: Subscriber) -> bool:
-        """Tell a subscriber what is due, up to a turn's bounds or the first failure; says whether all went well."""
+    def deliver(self, subscriber: Subscriber) -> bool:
+        """Deliver due notifications until the turn ends or a delivery fails; return False if one failed."""
         left = BATCHES_A_TURN
         for notification in self.notifications.due(subscriber, self.clock.now(), BATCHES_A_TURN):
             run = self.assessments.runs_by_arn([notification.run_arn]).get(notification.run_arn)
@@ -92,39 +93,39 @@ class Courier:
         return True
 
     def _step(self, notification: Notification, run: AssessmentRun) -> Notification | None:
-        """Tell one message, or one batch of findings, and note it; None where it is wanted no more."""
-        letter = self._letter(notification, run)
-        published = self._publish(notification, letter.messages)
+        """Send one message or one batch of findings and record the result; None if the notification was deleted."""
+        delivery = self._next(notification, run)
+        published = self._publish(notification, delivery.messages)
         now = self.clock.now()
-        noted = replace(notification, tried_at=now, status=published.status, problem=published.problem)
+        updated = replace(notification, tried_at=now, status=published.status, problem=published.problem)
         if published.count:
-            noted = replace(
-                noted, attempts=0, progress=self._progress(notification, letter.findings[: published.count])
+            updated = replace(
+                updated, attempts=0, progress=self._progress(notification, delivery.findings[: published.count])
             )
         if published.status is PublishStatus.SUCCESS:
-            noted = replace(noted, due_at=None if letter.last else notification.due_at)
+            updated = replace(updated, due_at=None if delivery.last else notification.due_at)
         else:
-            noted = self._postponed(noted, now)
-        self._count(noted)
-        return noted if self.notifications.save(noted) else None
+            updated = self._postponed(updated, now)
+        self._count(updated)
+        return updated if self.notifications.save(updated) else None
 
-    def _letter(self, notification: Notification, run: AssessmentRun) -> "_Letter":
+    def _next(self, notification: Notification, run: AssessmentRun) -> "_Delivery":
         if notification.event is not InspectorEvent.FINDING_REPORTED:
-            return _Letter(messages=(message_of(notification, self.findings, run),), findings=(), last=True)
+            return _Delivery(messages=(message_of(notification, self.findings, run),), findings=(), last=True)
         progress = notification.progress
         after = None if progress is None else Cursor(created_at=progress.created_at, arn=progress.arn)
         of_run = FindingFilter(run_arns=(notification.run_arn,))
         page = self.findings.list_findings(of_run, PageRequest(limit=BATCH, after=after))
         messages = tuple(finding_message(notification, arn) for arn in page.rows)
-        return _Letter(messages=messages, findings=tuple(page.rows), last=page.next is None)
+        return _Delivery(messages=messages, findings=tuple(page.rows), last=page.next is None)
 
-    def _progress(self, notification: Notification, told: Sequence[FindingArn]) -> Progress | None:
-        """Return how far the findings were told once these were taken, too."""
-        last = self.findings.findings_by_arn(told[-1:]).get(told[-1]) if told else None
+    def _progress(self, notification: Notification, sent: Sequence[FindingArn]) -> Progress | None:
+        """Return the progress after ``sent`` were delivered, too."""
+        last = self.findings.findings_by_arn(sent[-1:]).get(sent[-1]) if sent else None
         if last is None:  # not about findings, or the run was deleted meanwhile
             return notification.progress
         before = notification.progress.told if notification.progress is not None else 0
-        return Progress(told=before + len(told), created_at=last.created_at, arn=last.arn)
+        return Progress(told=before + len(sent), created_at=last.created_at, arn=last.arn)
 
     def _publish(self, notification: Notification, messages: Sequence[Message]) -> Published:
         if not messages:
@@ -138,19 +139,19 @@ class Courier:
         try:
             secret = self.webhook_secrets.open(webhook.arn, webhook.sealed_secret)
         except StoreError as error:
-            problem = f"The webhook's secret cannot be opened ({error}); make a new webhook."
+            problem = f"The webhook's secret cannot be opened ({error}). Create a new webhook."
             return Published(count=0, status=PublishStatus.INTERNAL_ERROR, problem=problem)
         return self.webhook_publisher.publish(WebhookEndpoint(url=webhook.url, secret=secret), messages)
 
     def _postponed(self, notification: Notification, now: datetime) -> Notification:
         attempts = notification.attempts + 1
-        late = now - notification.happened_at >= self.patience.give_up
-        due_at = None if late else now + self.patience.pause(attempts)
+        late = now - notification.happened_at >= self.retry_policy.give_up
+        due_at = None if late else now + self.retry_policy.pause(attempts)
         _log.warning(
-            "courier not taken",
+            "courier delivery failed",
             subscriber=notification.subscriber,
             run=notification.run_arn,
-            told_event=str(notification.event),
+            run_event=str(notification.event),
             attempts=attempts,
             status=str(notification.status),
             problem=notification.problem,
@@ -165,11 +166,11 @@ class Courier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Letter:
-    """What is told next of a notification."""
+class _Delivery:
+    """The next messages of a notification."""
 
     messages: Sequence[Message]
     findings: Sequence[FindingArn]
-    """What each of them is about, where they are about findings."""
+    """The finding that each message is about; empty for other events."""
     last: bool
-    """Whether nothing is left to tell after it."""
+    """True if the notification is complete after it."""

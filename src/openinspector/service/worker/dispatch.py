@@ -1,7 +1,7 @@
-"""Which subscribers are told something now, each in a thread of its own.
+"""Serves each subscriber with due notifications in a thread of its own.
 
-A subscriber that hangs holds one thread until its time is up, and rests longer after each failure; the others have the
-rest of the threads. Rests are kept in memory: after a restart everybody is tried at once, as nothing is known of them.
+A subscriber that hangs occupies one thread until its request times out, and is paused for longer after each failure.
+Pauses are kept in memory: after a restart every subscriber is served at once.
 """
 
 from collections.abc import Callable
@@ -17,59 +17,59 @@ from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.notification_store import NotificationStore, Subscriber
 
 THREADS: Final = 16
-_FIRST_REST: Final = timedelta(seconds=1)
-_LONGEST_REST: Final = timedelta(minutes=5)
+_FIRST_PAUSE: Final = timedelta(seconds=1)
+_LONGEST_PAUSE: Final = timedelta(minutes=5)
 _DOUBLINGS: Final = 16
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rest:
+class _Pause:
     failures: int
     until: datetime
 
 
 class Dispatch:
-    """Gives every subscriber that is due to a thread, unless it is in one or rests."""
+    """Starts a thread for every subscriber with due notifications, unless it has one or is paused."""
 
-    def __init__(self, notifications: NotificationStore, tell: Callable[[Subscriber], bool], clock: Clock) -> None:
+    def __init__(self, notifications: NotificationStore, deliver: Callable[[Subscriber], bool], clock: Clock) -> None:
         self._notifications = notifications
-        self._tell = tell
+        self._deliver = deliver
         self._clock = clock
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="courier")
         self._lock = Lock()
         self._busy: dict[Subscriber, Future[None]] = {}
-        self._rests: dict[Subscriber, _Rest] = {}
+        self._pauses: dict[Subscriber, _Pause] = {}
 
     def turn(self) -> None:
-        """Begin to tell whoever is due and free; waits for nobody."""
+        """Start serving the subscribers that are due; do not wait for any of them."""
         now = self._clock.now()
         due = self._notifications.subscribers_due(now)
         with self._lock:
-            self._rests = {one: rest for one, rest in self._rests.items() if one in due or rest.until > now}
+            self._pauses = {one: pause for one, pause in self._pauses.items() if one in due or pause.until > now}
             for subscriber in due:
-                rest = self._rests.get(subscriber)
-                if subscriber in self._busy or (rest is not None and rest.until > now):
+                pause = self._pauses.get(subscriber)
+                if subscriber in self._busy or (pause is not None and pause.until > now):
                     continue
                 if len(self._busy) >= THREADS:
                     return
                 self._busy[subscriber] = self._threads.submit(self._serve, subscriber)
 
     def stop(self) -> None:
-        """Begin nothing more; what is under way ends by itself, or with the process."""
+        """Start no more threads. Threads that run end by themselves, or with the process."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _serve(self, subscriber: Subscriber) -> None:
-        went_well = False
+        succeeded = False
         try:
-            went_well = self._tell(subscriber)
-        except Exception:  # noqa: BLE001 - whatever it was, the others go on and this one is tried again
+            succeeded = self._deliver(subscriber)
+        except Exception:  # noqa: BLE001 - the other subscribers go on, and this one is retried
             _log.exception("dispatch failed", subscriber=subscriber)
         with self._lock:
             del self._busy[subscriber]
-            if went_well:
-                self._rests.pop(subscriber, None)
+            if succeeded:
+                self._pauses.pop(subscriber, None)
                 return
-            failures = self._rests[subscriber].failures + 1 if subscriber in self._rests else 1
-            rest = min(_LONGEST_REST, _FIRST_REST * (1 << min(failures - 1, _DOUBLINGS)))
-            self._rests[subscriber] = _Rest(failures=failures, until=self._clock.now() + rest)
+            failures = self._pauses[subscriber].failures + 1 if subscriber in self._pauses else 1
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * (1 << min(failures - 1, _DOUBLINGS)))
+            self._pauses[subscriber] = _Pause(failures=failures, until=self._clock.now() + pause)

@@ -38,6 +38,7 @@ from openinspector.service.ports.page import PageRequest
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleResultStore
 from openinspector.service.worker.advisories import AdvisoryShelf
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
+from openinspector.wire.facts import FactsTooLargeError
 
 _log = structlog.get_logger()
 
@@ -65,15 +66,18 @@ class RunEvaluator:
     def evaluate(self, run: AssessmentRun, batch: HostBatch) -> BatchResult:
         """Evaluate the hosts of ``batch`` and store the results, in three transactions."""
         known = {agent.id: agent for agent in self.agents.agents_by_id(batch.agents)}
-        facts: dict[AgentId, HostFacts] = {}
+        evaluated: list[HostEvaluation] = []
         excluded: list[Exclusion] = []
+        evaluate_host = self._evaluating(run, batch.run_hosts)
+        # One host's facts at a time: each may be as large as the limits allow.
         for agent_id in batch.agents:
-            read = self._facts(run, agent_id, known.get(agent_id), interrupted=agent_id in batch.interrupted)
-            if isinstance(read, HostFacts):
-                facts[agent_id] = read
-            else:
+            agent = known.get(agent_id)
+            read = self._facts(run, agent_id, agent, interrupted=agent_id in batch.interrupted)
+            if not isinstance(read, HostFacts):
                 excluded.append(exclusion_of(run.arn, read))
-        evaluated = self._judge(run, batch.run_hosts, facts, known)
+            elif agent is not None:
+                evaluated.append(evaluate_host(read, agent))
+            del read
         self.rule_results.record(run.arn, self._checked(run), _outcomes(evaluated))
         self.findings.add_findings([finding for host in evaluated for finding in host.findings])
         for host in evaluated:
@@ -114,6 +118,8 @@ class RunEvaluator:
     ) -> HostFacts | ExclusionPreview:
         try:
             facts = self.telemetry.facts_of(run.arn, agent_id)
+        except FactsTooLargeError as error:
+            return _too_large(agent_id, str(error))
         except Exception as error:  # noqa: BLE001 - the other hosts must still be evaluated
             _log.exception("evaluation telemetry unreadable", run=run.arn, agent=agent_id)
             return _unreadable(agent_id, type(error).__name__)
@@ -123,16 +129,18 @@ class RunEvaluator:
             return _silent(agent_id)
         return _stopped(agent_id) if interrupted else _unreadable(agent_id, "none arrived")
 
-    def _judge(
-        self, run: AssessmentRun, hosts: int, facts: Mapping[AgentId, HostFacts], known: Mapping[AgentId, Agent]
-    ) -> list[HostEvaluation]:
-        distributions = sorted({host.distribution for host in facts.values() if host.distribution})
-        settled = self._run(run, hosts, distributions, self.clock.now())
-        return [
-            evaluate(settled, host, asset_of(host, known[agent_id]))
-            for agent_id, host in facts.items()
-            if agent_id in known
-        ]
+    def _evaluating(self, run: AssessmentRun, hosts: int) -> Callable[[HostFacts, Agent], HostEvaluation]:
+        """Return the evaluation of one host, with one advisory index for all hosts of a distribution."""
+        now = self.clock.now()
+        by_distribution: dict[str, RunEvaluation] = {}
+
+        def evaluate_host(facts: HostFacts, agent: Agent) -> HostEvaluation:
+            name = facts.distribution
+            if name not in by_distribution:
+                by_distribution[name] = self._run(run, hosts, (name,) if name else (), now)
+            return evaluate(by_distribution[name], facts, asset_of(facts, agent))
+
+        return evaluate_host
 
     def _run(self, run: AssessmentRun, hosts: int, distributions: Sequence[str], now: datetime) -> RunEvaluation:
         return RunEvaluation(
@@ -195,6 +203,16 @@ def _silent(agent_id: AgentId) -> ExclusionPreview:
         kind=ExclusionKind.AGENT_UNHEALTHY,
         description=f"The agent of instance {agent_id} stopped sending heartbeats and sent no telemetry in this run.",
         recommendation="Check the agent on the host with `openinspector agent status`, then start the run again.",
+        scopes=scopes_of(agent_id),
+    )
+
+
+def _too_large(agent_id: AgentId, why: str) -> ExclusionPreview:
+    return ExclusionPreview(
+        kind=ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE,
+        description=f"Instance {agent_id} was not assessed because of the amount of its telemetry: {why}.",
+        recommendation="Look for what the host sends with `openinspector agent collect --dry-run`. If it is genuine, "
+        "raise OPENINSPECTOR_MAX_HOST_RECORDS or OPENINSPECTOR_MAX_HOST_MEBIBYTES, or shorten the run.",
         scopes=scopes_of(agent_id),
     )
 

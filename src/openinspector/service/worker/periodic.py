@@ -1,4 +1,4 @@
-"""A thread that does one thing at start and every so often."""
+"""A thread that runs an action at start and at regular intervals."""
 
 from collections.abc import Callable
 from threading import Event, Thread
@@ -9,7 +9,7 @@ _log = structlog.get_logger()
 
 
 class Periodic:
-    """Calls ``action`` every ``seconds``; a failure is logged under ``name`` and tried again at the next turn."""
+    """Calls ``action`` every ``seconds``; logs a failure under ``name`` and retries at the next turn."""
 
     def __init__(self, name: str, action: Callable[[], object], seconds: float) -> None:
         self._name = name
@@ -19,11 +19,11 @@ class Periodic:
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop after the turn that is under way."""
+        """Stop after the current turn."""
         self._stopping.set()
         self._thread.join()
 

@@ -7,11 +7,10 @@ import structlog
 
 from openinspector.engine.streams import concerns
 from openinspector.model.agent import Agent, AgentId
-from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentTemplate
-from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
+from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, details_of, scopes_of
 from openinspector.model.rules_package import RulesPackage, RulesPackageName
-from openinspector.service.app.run_agents import already_running, plan_run
+from openinspector.service.app.run_agents import already_running, plan_run, unavailable_packages
 from openinspector.service.app.target_agents import TargetAgents
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.assessment_store import AssessmentStore
@@ -24,7 +23,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewMaker:
-    """The body of the workflow `PREVIEW_WORKFLOW`."""
+    """Body of the workflow `PREVIEW_WORKFLOW`."""
 
     previews: PreviewStore
     assessments: AssessmentStore
@@ -50,13 +49,13 @@ class PreviewMaker:
         found: list[ExclusionPreview] = []
         # A template deleted meanwhile has no exclusions.
         for template in self.assessments.templates_by_arn([preview.template_arn]).values():
-            found += self.foresee(template)
+            found += self.predict(template)
         self.previews.complete(preview.token, found)
         _log.info("exclusions_preview done", template=preview.template_arn, exclusions=len(found))
         return str(len(found))
 
-    def foresee(self, template: AssessmentTemplate) -> tuple[ExclusionPreview, ...]:
-        """Return the exclusions that a run of ``template`` would begin with now."""
+    def predict(self, template: AssessmentTemplate) -> tuple[ExclusionPreview, ...]:
+        """Return the exclusions that a run of ``template`` would start with now."""
         targets = self.assessments.targets_by_arn([template.target_arn])
         selected = [agent for target in targets.values() for agent in self.target_agents.selected(target)]
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in selected])}
@@ -67,18 +66,9 @@ class PreviewMaker:
         return (
             *plan.exclusions,
             *(already_running(agent) for agent in free if agent.id in busy),
-            *(_deprecated(arn) for arn in template.rules_package_arns if arn not in known),
+            *unavailable_packages(self.rules_packages, template.rules_package_arns),
             *_unsupported(free, wanted, self.advisories.streams()),
         )
-
-
-def _deprecated(arn: RulesPackageArn) -> ExclusionPreview:
-    return ExclusionPreview(
-        kind=ExclusionKind.DEPRECATED_RULES_PACKAGE,
-        description=f"The template names the rules package {arn}, which is not offered any more.",
-        recommendation="Make a new template without it.",
-        scopes=(Scope(key=ScopeKey.RULES_PACKAGE_ARN, value=arn),),
-    )
 
 
 def _unsupported(
@@ -101,8 +91,6 @@ def _uncovered(agent: AgentId, distribution: str, package: RulesPackage) -> Excl
         "cannot be assessed on it.",
         recommendation="Load the feed of its distribution (openinspector feeds sync), or leave this rules package "
         "out of templates for such hosts.",
-        scopes=(
-            Scope(key=ScopeKey.INSTANCE_ID, value=agent),
-            Scope(key=ScopeKey.RULES_PACKAGE_ARN, value=package.arn),
-        ),
+        scopes=scopes_of(agent, package.arn),
+        details=details_of(DISTRIBUTION=distribution),
     )

@@ -1,4 +1,4 @@
-"""Lays out a report in a process of its own, within bounds of memory and time."""
+"""Renders a report in a process of its own, with limits of memory and time."""
 
 import subprocess
 import sys
@@ -19,13 +19,13 @@ _log = structlog.get_logger()
 
 
 class ReportProcessError(OpenInspectorError):
-    """The report's process failed, or took too long."""
+    """The report process failed or timed out."""
 
 
 def lay_out(content: ReportContent, layout: ReportFormat) -> bytes:
-    """Return the document; ReportProcessError."""
+    """Return the document; raises ReportProcessError."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own module, by this very interpreter
+        done = subprocess.run(  # noqa: S603 - our module in this interpreter
             [sys.executable, "-m", _MODULE, layout.value],
             input=msgspec.json.encode(content),
             capture_output=True,
@@ -33,10 +33,12 @@ def lay_out(content: ReportContent, layout: ReportFormat) -> bytes:
             timeout=SECONDS,
         )
     except subprocess.TimeoutExpired as error:
-        raise ReportProcessError(f"the report was not laid out within {SECONDS} s") from error
+        raise ReportProcessError(f"the report was not rendered within {SECONDS} s") from error
     if done.returncode != 0:
         _log.error(
-            "report_process failed", status=done.returncode, said=done.stderr[-_SHOWN_BYTES:].decode("utf-8", "replace")
+            "report_process failed",
+            status=done.returncode,
+            stderr=done.stderr[-_SHOWN_BYTES:].decode("utf-8", "replace"),
         )
-        raise ReportProcessError(f"the report's process ended with status {done.returncode}")
+        raise ReportProcessError(f"the report process ended with status {done.returncode}")
     return done.stdout

@@ -1,4 +1,4 @@
-"""Retention: telemetry older than so many days is shredded, and what an earlier shredding left undone is finished."""
+"""Retention: shreds telemetry after a number of days, and finishes interrupted shredding."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionReport:
-    """What one round of retention did."""
+    """Result of one round of retention."""
 
     shredded: tuple[ShredReceipt, ...]
     failed: tuple[RunArn, ...]
-    """Runs the stores would not let go of; the next round tries again."""
+    """Runs that could not be shredded; the next round retries."""
 
 
 def apply_retention(telemetry: Telemetry, index: TelemetryStore, days: int, now: datetime) -> RetentionReport:
-    """Shred every run whose key is older than ``days`` (F3.3: 30) and say what became of each."""
+    """Shred every run whose key is older than ``days`` (F3.3: 30)."""
     due = [key.run_arn for key in index.run_keys_created_before(now - timedelta(days=days))]
     return _shred_all(telemetry, tuple(dict.fromkeys((*telemetry.unfinished(), *due))))
 

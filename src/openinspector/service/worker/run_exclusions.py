@@ -1,13 +1,12 @@
-"""The exclusions of a run that are known before it collects."""
+"""Exclusions of a run that are known before it collects data: types 1 to 6."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 
-from openinspector.model.arn import RulesPackageArn, target_of
+from openinspector.model.arn import target_of
 from openinspector.model.assessment import AssessmentRun
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage
-from openinspector.service.app.run_agents import came_late, plan_run, without_rules
+from openinspector.service.app.run_agents import came_late, plan_run, unavailable_packages
 from openinspector.service.app.target_agents import TargetAgents
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
@@ -20,18 +19,16 @@ class RunExclusions:
     assessments: AssessmentStore
     target_agents: TargetAgents
     rules_packages: tuple[RulesPackage, ...]
-    with_rules: Collection[RulesPackageArn]
-    """Packages that this version has rules for."""
     clock: Clock
 
     def before(self, run: AssessmentRun) -> tuple[ExclusionPreview, ...]:
-        """Return the exclusions of a run that are known before it collects."""
+        """Return the exclusions of hosts and packages that do not take part in ``run``."""
         targets = self.assessments.targets_by_arn([target_of(run.arn)])
         selected = [a for target in targets.values() for a in self.target_agents.selected(target)]
-        taking_part = set(self.assessments.run_agents(run.arn))
-        others = [agent for agent in selected if agent.id not in taking_part]
+        participants = set(self.assessments.run_agents(run.arn))
+        others = [agent for agent in selected if agent.id not in participants]
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in others])}
-        plan = plan_run(others, busy, self.clock.now()) if others or not taking_part else None
+        plan = plan_run(others, busy, self.clock.now()) if others or not participants else None
         known = plan.exclusions if plan is not None else ()
         late = [came_late(agent) for agent in others if plan is not None and agent.id in plan.participants]
-        return (*known, *late, *without_rules(self.rules_packages, run.rules_package_arns, self.with_rules))
+        return (*known, *late, *unavailable_packages(self.rules_packages, run.rules_package_arns))

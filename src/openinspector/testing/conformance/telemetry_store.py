@@ -1,10 +1,10 @@
-"""What every telemetry store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every telemetry store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -14,6 +14,7 @@ from openinspector.service.ports.telemetry_store import (
     RunKey,
     StoredEnvelope,
     Stream,
+    StreamLimits,
     TelemetryStore,
     Volume,
 )
@@ -39,6 +40,7 @@ def envelope(seq: int = 1, of: int = 1, **fields: Any) -> StoredEnvelope:
         seq=seq,
         digest=f"{seq:064x}",
         object_name=f"telemetry/{of}/{seq}",
+        size=100,
         volumes={_PACKAGE: Volume(count=2, size=100)},
         received_at=moment(seq),
     )
@@ -52,6 +54,7 @@ def stream(**fields: Any) -> Stream:
 
 
 RUN: RunArn = run(1).arn
+LIMITS: Final = StreamLimits(records=1_000_000, size=1_000_000)
 
 
 class RunKeySuite:
@@ -70,7 +73,7 @@ class RunKeySuite:
         assert store.run_key(RUN) == run_key()
 
     def test_a_deleted_key_is_gone_for_good(self, store: TelemetryStore) -> None:
-        """Deleting says whether there was one; another key does not take its place."""
+        """Deleting returns True if there was one; another key does not replace it."""
         store.add_run_key(run_key())
         assert [store.delete_run_key(RUN, moment(9)), store.delete_run_key(RUN, moment(9))] == [True, False]
         assert store.run_key(RUN) is None
@@ -93,13 +96,13 @@ class RunKeySuite:
 
 
 class TelemetryStoreSuite(RunKeySuite):
-    """The laws of `TelemetryStore`."""
+    """The contract of `TelemetryStore`."""
 
     def record(self, store: TelemetryStore, envelopes: Iterable[StoredEnvelope]) -> list[Recorded]:
         """Add the keys of runs 1 and 2, and note envelopes."""
         store.add_run_key(run_key(1))
         store.add_run_key(run_key(2))
-        return [store.record(one) for one in envelopes]
+        return [store.record(one, LIMITS) for one in envelopes]
 
     def test_an_envelope_comes_back_as_it_was_noted(self, store: TelemetryStore) -> None:
         """By stream and sequence number, whatever the order of arrival."""
@@ -121,25 +124,47 @@ class TelemetryStoreSuite(RunKeySuite):
         assert store.volumes(RUN) == {agent_id(): envelope().volumes}
 
     def test_without_a_key_envelopes_are_refused(self, store: TelemetryStore) -> None:
-        """Where there was none, and where it was deleted; what is refused leaves no trace."""
-        assert store.record(envelope()) is Recorded.REFUSED
+        """With no key, and with a deleted one; refused envelopes leave no trace."""
+        assert store.record(envelope(), LIMITS) is Recorded.REFUSED
         store.add_run_key(run_key())
         store.delete_run_key(RUN, moment(9))
-        assert store.record(envelope()) is Recorded.REFUSED
+        assert store.record(envelope(), LIMITS) is Recorded.REFUSED
         assert list(store.streams(RUN)) == []
         assert list(store.envelopes(RUN, agent_id())) == []
 
     def test_a_closed_stream_takes_nothing_new(self, store: TelemetryStore) -> None:
-        """What it holds is still recognised; other streams of the agent are open."""
+        """Known envelopes are still recognised; other streams of the agent are open."""
         self.record(store, [envelope(1)])
         store.close_stream(RUN, stream(watermark=1))
         offered = [envelope(2), envelope(1), envelope(1, digest="f" * 64), envelope(1, stream="again")]
-        assert [store.record(one) for one in offered] == [
+        assert [store.record(one, LIMITS) for one in offered] == [
             Recorded.REFUSED,
             Recorded.SAME,
             Recorded.CONFLICT,
             Recorded.NEW,
         ]
+
+    @pytest.mark.parametrize("limits", [StreamLimits(records=5, size=10_000), StreamLimits(records=100, size=250)])
+    def test_a_stream_beyond_its_limits_is_closed_and_marked(self, store: TelemetryStore, limits: StreamLimits) -> None:
+        """What it holds stays and is still recognised; other streams have limits of their own."""
+        store.add_run_key(run_key())
+        offered = [envelope(2), envelope(1), envelope(1), envelope(3), envelope(1), envelope(4)]
+        offered += [envelope(1, stream="again"), envelope(1, agent_id=agent_id(2))]
+        assert [store.record(one, limits) for one in offered] == [
+            Recorded.NEW,
+            Recorded.NEW,
+            Recorded.SAME,
+            Recorded.OVERFLOWED,
+            Recorded.SAME,
+            Recorded.REFUSED,
+            Recorded.NEW,
+            Recorded.NEW,
+        ]
+        overflowed = stream(watermark=2, closed_at=moment(3), overflowed=True)
+        assert store.stream(RUN, agent_id(), "collection") == overflowed
+        store.close_stream(RUN, stream(watermark=2))
+        assert overflowed in store.streams(RUN)
+        assert list(store.envelopes(RUN, agent_id())) == [envelope(1, stream="again"), envelope(1), envelope(2)]
 
     def test_digests_are_by_number(self, store: TelemetryStore) -> None:
         """Of one stream only."""
@@ -156,7 +181,6 @@ class TelemetryStoreSuite(RunKeySuite):
     ) -> None:
         """Whatever the order of arrival."""
         self.record(store, [envelope(seq) for seq in arrived])
-        assert store.watermark(RUN, agent_id(), "collection") == watermark
         assert [one.watermark for one in store.streams(RUN)] == ([watermark] if arrived else [])
 
     def test_streams_are_listed_by_agent_and_name(self, store: TelemetryStore) -> None:
@@ -179,7 +203,7 @@ class TelemetryStoreSuite(RunKeySuite):
         assert list(store.streams(RUN)) == [stream(watermark=1)]
 
     def test_volumes_add_up_by_agent_and_type(self, store: TelemetryStore) -> None:
-        """What is offered twice counts once; agents that sent nothing are not there."""
+        """A repeated envelope counts once; agents without messages are omitted."""
         both = {_PACKAGE: Volume(count=1, size=50), _USER: Volume(count=3, size=30)}
         self.record(
             store,
@@ -197,14 +221,14 @@ class TelemetryStoreSuite(RunKeySuite):
         store.forget_run(RUN)
         store.forget_run(RUN)
         assert (list(store.streams(RUN)), list(store.envelopes(RUN, agent_id())), store.volumes(RUN)) == ([], [], {})
-        assert store.watermark(RUN, agent_id(), "collection") == 0
+        assert store.stream(RUN, agent_id(), "collection") is None
         assert store.run_key(RUN) == run_key()
         assert list(store.envelopes(run(2).arn, agent_id())) == [envelope(1, of=2)]
 
     def test_one_envelope_offered_many_times_at_once_is_new_once(self, store: TelemetryStore) -> None:
         """The others get the same receipt."""
         store.add_run_key(run_key())
-        done = at_once([partial(store.record, envelope()) for _ in range(8)])
+        done = at_once([partial(store.record, envelope(), LIMITS) for _ in range(8)])
         assert sorted(one.name for one in done if isinstance(one, Recorded)) == ["NEW"] + ["SAME"] * 7
 
     def test_envelopes_arriving_at_once_lift_the_watermark_to_the_end(self, store: TelemetryStore) -> None:
@@ -214,8 +238,9 @@ class TelemetryStoreSuite(RunKeySuite):
         Random(7).shuffle(numbers)
 
         def send(part: list[int]) -> list[Recorded]:
-            return [store.record(envelope(seq)) for seq in part]
+            return [store.record(envelope(seq), LIMITS) for seq in part]
 
         done = at_once([partial(send, numbers[start::6]) for start in range(6)])
         assert done == [[Recorded.NEW] * 4] * 6
-        assert store.watermark(RUN, agent_id(), "collection") == len(numbers)
+        held = store.stream(RUN, agent_id(), "collection")
+        assert held == stream(watermark=len(numbers), closed_at=None)

@@ -63,7 +63,7 @@ def test_what_is_refused(call: Caller, template: str) -> None:
             ({"topicArn": "topic"}, ("InvalidInputException", "INVALID_SNS_TOPIC_ARN")),
         ):
             assert call.refusal(operation, **{**good, **wrong}) == refusal
-    assert call.refusal("UnsubscribeFromEvent", **good) == ("NoSuchEntityException", "SNS_TOPIC_DOES_NOT_EXIST")
+    assert call.refusal("UnsubscribeFromEvent", **good) == ("InvalidInputException", "INVALID_EVENT")
     assert call.refusal("ListEventSubscriptions", resourceArn="arn")[1] == "INVALID_RESOURCE_ARN"
     assert call.refusal("ListEventSubscriptions", resourceArn=nobodys)[1] == "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST"
 
@@ -76,7 +76,7 @@ def test_what_is_refused(call: Caller, template: str) -> None:
         (PublishStatus.INTERNAL_ERROR, ("ServiceTemporarilyUnavailableException", None)),
     ],
 )
-def test_a_topic_that_cannot_be_told(
+def test_a_topic_that_cannot_be_published_to(
     call: Caller, template: str, status: PublishStatus, refusal: tuple[str, str | None]
 ) -> None:
     call.built.topics.answers[topic()] = Published(count=0, status=status, problem="No.")

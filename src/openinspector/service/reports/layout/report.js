@@ -3,7 +3,7 @@
   "use strict";
   var bar = document.getElementById("tools");
   var words = document.getElementById("words");
-  var told = document.getElementById("told");
+  var status = document.getElementById("status");
   var rules = Array.prototype.slice.call(document.querySelectorAll("details.rule"));
   if (!bar) { return; }
   var boxes = Array.prototype.slice.call(bar.querySelectorAll("input[type=checkbox]"));
@@ -18,7 +18,7 @@
       rule.hidden = !fits;
       if (fits) { count += 1; }
     });
-    told.textContent = count === rules.length ? "" : count + " of " + rules.length + " rules shown";
+    status.textContent = count === rules.length ? "" : count + " of " + rules.length + " rules shown";
   }
   function fold(open) { rules.forEach(function (rule) { if (!rule.hidden) { rule.open = open; } }); }
   words.addEventListener("input", sift);
