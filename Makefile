@@ -2,8 +2,9 @@
 VENV := .venv
 BIN  := $(VENV)/bin
 T    ?= tests
+QUICK := $(addprefix tests/,architecture docs engine feeds model scripts test_plugins.py versions wire)
 
-.PHONY: demo demo-stop test soak check english format docs golden bench serve packages lock clean
+.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden bench serve packages lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
 	@scripts/environment $(VENV)
@@ -18,6 +19,19 @@ demo-stop: $(VENV)/.ready      ## stop what `make demo` left running
 test: $(VENV)/.ready           ## all tests, or T=path
 	@$(BIN)/pytest $(T) -n auto --dist worksteal
 
+quick: $(VENV)/.ready          ## before a commit, in a minute: format, lint, types, imports, tests of the core and the house rules
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
+	@$(BIN)/mypy
+	@$(BIN)/pytest $(QUICK) -n auto --dist worksteal
+
+test-times: $(VENV)/.ready     ## all tests, or T=path, and the slowest twenty
+	@$(BIN)/pytest $(T) -n auto --dist worksteal --durations=20 --durations-min=0.1
+
+scenarios: $(VENV)/.ready      ## the scenarios under coverage; fails on a module that none of them executes
+	@$(BIN)/python -m scripts.scenario_coverage
+
 soak: $(VENV)/.ready           ## kill the agent a thousand times
 	@OPENINSPECTOR_TEST_ROUNDS=20 $(BIN)/pytest tests/properties/test_agent_kills.py -n auto --timeout=900
 
@@ -27,17 +41,17 @@ check: $(VENV)/.ready          ## format, lint, types, imports, docstrings
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/interrogate -q src
-	@$(BIN)/python scripts/reference.py --check
+	@$(BIN)/python -m scripts.reference --check
 
 english: $(VENV)/.ready        ## findings of the English lint per folder
-	@$(BIN)/python scripts/english.py --count
+	@$(BIN)/python -m scripts.english --count
 
 format: $(VENV)/.ready
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.ready           ## write docs/reference and schemas from the code
-	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python -m scripts.reference
 
 golden: $(VENV)/.ready         ## rewrite golden files; review reads the diff
 	@OPENINSPECTOR_GOLDEN=write $(BIN)/pytest tests/feeds -q

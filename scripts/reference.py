@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import click
+from scripts.includes import with_includes
 
 from openinspector.agent.__main__ import PROGRAM, commands, parser
 from openinspector.agent.registry import sensors
@@ -41,6 +42,7 @@ def main() -> int:
     check = "--check" in sys.argv[1:]
     pages: dict[Path, str] = {ROOT / "docs" / "reference" / f"{name}.md": NOTE + page() for name, page in PAGES.items()}
     pages |= {ROOT / "schemas" / name: content.decode() for name, content in schemas().items()}
+    pages |= {path: with_includes(path.read_text(), ROOT) for path in (ROOT / "docs" / "howto").glob("add-a-*.md")}
     stale = [path for path, text in pages.items() if not path.is_file() or path.read_text() != text]
     for path in stale:
         if check:
@@ -142,7 +144,12 @@ def _shown(value: object) -> str:
 def _field_words(kind: type[object], name: str) -> str:
     """Return the words that follow a field in the source, on one line."""
     documented = re.search(rf'^    {name}: [^\n]*\n    """(.*?)"""', inspect.getsource(kind), re.MULTILINE | re.DOTALL)
-    return " ".join(documented.group(1).replace("``", "`").split()) if documented else ""
+    return _without_citations(" ".join(documented.group(1).replace("``", "`").split())) if documented else ""
+
+
+def _without_citations(text: str) -> str:
+    """Return ``text`` without numbers of the specification such as (F3.3): users read these pages."""
+    return re.sub(r"\s*\(F\d+\.\d+[^)]*\)", "", text)
 
 
 def cli_page() -> str:
@@ -220,7 +227,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
 
 
 def _first_line(kind: type[object]) -> str:
-    return (inspect.getdoc(kind) or "").splitlines()[0]
+    return _without_citations((inspect.getdoc(kind) or "").splitlines()[0])
 
 
 def _code(names: Iterable[str]) -> str:

@@ -44,7 +44,7 @@ class Package:
         return self.runtime is Runtime.STANDALONE
 
     def glibc(self) -> str:
-        """Return the oldest glibc that everything in the package can be loaded with, as ``2.28``."""
+        """Return the oldest glibc that everything in the package can be loaded with, as ``2.17``."""
         return glibc_of(self.tree)
 
 

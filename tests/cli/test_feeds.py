@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from openinspector.cli.feeds import feeds
 from openinspector.testing.document_server import DocumentServer
@@ -105,7 +107,7 @@ def test_status_shows_what_was_synced_in_80_columns(line: CommandLine) -> None:
     result = line.run("status")
     assert result.exit_code == 0
     head, row, *_ = result.stdout.splitlines()
-    assert head.split() == ["FEED", "AGE", "ADVISORIES", "UNREAD", "FROM"]
+    assert head.split() == ["FEED", "AGE", "STATEMENTS", "UNREAD", "SIZE", "FROM"]
     assert row.split()[0] == "debian"
     assert max(len(text) for text in result.stdout.splitlines()) <= 80
 
@@ -123,3 +125,44 @@ def test_list_shows_every_feed(line: CommandLine) -> None:
     found = {entry["feed"]: entry["advisories"] for entry in json.loads(result.stdout)}
     assert found["debian"] == 1
     assert found["debian_archive"] is None
+
+
+def test_list_shows_what_each_speaks_for_and_its_licence(line: CommandLine) -> None:
+    result = line.run("list")
+    assert result.exit_code == 0
+    assert "CC0 1.0" in result.stdout
+    for name in ("redhat", "almalinux", "rocky", "oracle", "amazon", "suse", "fedora", "epel", "ubuntu", "debian"):
+        assert name in result.stdout
+    for name in ("alpine", "azurelinux", "photon", "arch", "updateinfo", "cve", "nvd", "epss", "kev"):
+        assert name in result.stdout
+
+
+def test_an_export_is_imported_elsewhere(line: CommandLine, tmp_path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    private, public, exported = tmp_path / "key.pem", tmp_path / "key.pub", tmp_path / "feeds.bundle"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    assert line.run("export", str(exported), "--key", str(private)).exit_code == 1
+    line.synced()
+    assert line.run("export", str(exported), "--key", str(private)).exit_code == 0
+    line.store = MemoryAdvisoryStore()
+    result = line.run("import", str(exported), "--key", str(public))
+    assert (result.exit_code, "debian" in result.stdout) == (0, True)
+    assert [snapshot.feed for snapshot in line.store.snapshots()] == ["debian"]
+    assert line.run("import", str(exported), "--key", str(private)).exit_code == 1
+
+
+def test_a_folder_of_indices_and_changelogs_is_read(line: CommandLine, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    index = folder / "bookworm-security/main/binary-amd64/Packages"
+    index.parent.mkdir(parents=True)
+    index.write_text("Package: widget\nVersion: 1.0-1+deb12u1\nArchitecture: amd64\n")
+    changelog = folder / "changelog/widget/1.0-1+deb12u1"
+    changelog.parent.mkdir(parents=True)
+    changelog.write_text(
+        "widget (1.0-1+deb12u1) bookworm-security; urgency=high\n\n  * Fix CVE-2026-0001.\n\n"
+        " -- A <a@example.com>  Sun, 01 Nov 2026 10:00:00 +0000\n"
+    )
+    result = line.run("sync", "debian_archive", "--from", str(folder))
+    assert result.exit_code == 0, result.output
+    assert [one.vulnerabilities for one in line.store.advisories(["debian:12"])] == [("CVE-2026-0001",)]

@@ -36,8 +36,8 @@ def test_telemetry_goes_before_heartbeats() -> None:
     )
 
 
-def test_interfaces_have_the_addresses_others_can_use() -> None:
-    """Loopback and link-local ones name no host to anybody else; what is no address is left out."""
+def test_interfaces_have_the_addresses_that_other_hosts_can_use() -> None:
+    """Loopback, link-local and malformed addresses are omitted."""
     facts = host(
         NetworkInterface(name="lo", ipv4=("127.0.0.1",), ipv6=("::1",)),
         NetworkInterface(name="docker0", ipv6=("fe80::1", "fe80::2%docker0")),
@@ -52,7 +52,7 @@ def test_interfaces_have_the_addresses_others_can_use() -> None:
     assert len(asset_of(many, AGENT).interfaces) == 50
 
 
-def test_without_telemetry_the_heartbeat_speaks() -> None:
+def test_without_telemetry_the_heartbeat_is_used() -> None:
     asset = asset_of(host(), AGENT)
     assert (asset.hostname, asset.ipv4_addresses, asset.ami_id) == ("from-heartbeat", ("10.0.0.9",), "ami-enrolled")
 
@@ -62,14 +62,14 @@ def test_at_most_fifty_addresses() -> None:
     assert len(asset_of(host(many), AGENT).ipv4_addresses) == 50
 
 
-def test_what_a_host_sends_is_kept_within_the_apis_bounds() -> None:
-    """Findings of a host that lies can still be read."""
-    told = (
+def test_telemetry_is_cut_to_the_bounds_of_the_api() -> None:
+    """Findings of a hostile host stay readable."""
+    sent = (
         operating_system(hostname="h" * 300),
         InstanceMetadata(instance_id="i-1", ami_id="a" * 300, local_ipv4="10.0.0.256", public_ipv4="none"),
         NetworkInterface(name="eth0", ipv4=("10.0.0.5/24", "10.0.0.6", "fe80::1", "١٠.0.0.1", "10.1", "0010.0.0.7")),
     )
-    asset = asset_of(host(*told), AGENT)
+    asset = asset_of(host(*sent), AGENT)
     assert (asset.hostname, asset.ami_id) == ("h" * 256, "a" * 256)
     assert asset.ipv4_addresses == ("10.0.0.6",)
     boasting = replace(AGENT, host=HostDescription(hostname="h" * 300, ipv4_address="everywhere"))

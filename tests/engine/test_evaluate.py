@@ -95,7 +95,7 @@ def test_a_detection_becomes_a_finding() -> None:
 
 
 @pytest.mark.parametrize(("system", "findings"), [("windows", 0), ("debian", 1)])
-def test_a_rule_for_linux_says_nothing_of_windows(system: str, findings: int) -> None:
+def test_a_rule_for_linux_does_not_apply_to_windows(system: str, findings: int) -> None:
     """F5.62."""
     linux = replace(rule(found(detection())), linux_only=True)
     facts = host(OperatingSystem(id=system, version_id="1"))
@@ -104,7 +104,7 @@ def test_a_rule_for_linux_says_nothing_of_windows(system: str, findings: int) ->
     assert result.exclusions == ()
 
 
-def test_wider_ids_where_the_run_is_large() -> None:
+def test_large_runs_have_longer_ids() -> None:
     result = evaluate(run(rule(found(detection()))), host(), ASSET)
     wide = evaluate(run(rule(found(detection())), id_width=14), host(), ASSET)
     assert len(wide.findings[0].arn) == len(result.findings[0].arn) + 6
@@ -117,7 +117,7 @@ def test_findings_of_one_subject_are_numbered_not_lost() -> None:
     assert evaluate(run(rule(found(detection("x"), detection("x"))), id_width=14), host(), ASSET) == result
 
 
-def test_ids_that_collide_are_told_apart() -> None:
+def test_colliding_ids_are_made_unique() -> None:
     # at one character there are 62 ids: 40 findings of one rule cannot all have their own by luck
     many = tuple(detection(str(number)) for number in range(40))
     result = evaluate(run(rule(found(*many)), id_width=1), host(), ASSET)
@@ -153,7 +153,7 @@ def test_rules_of_one_package_share_an_exclusion_of_a_kind() -> None:
     assert result.errors == 2
 
 
-def test_what_a_rule_could_not_see_is_told_beside_its_findings() -> None:
+def test_the_gap_of_a_rule_is_an_exclusion_beside_its_findings() -> None:
     partial = Detected(detections=(detection(),), unfinished=unable("/boot: denied"))
     result = evaluate(run(rule(lambda _: partial)), host(), ASSET)
     assert len(result.findings) == 1
@@ -178,7 +178,7 @@ def test_exclusion_ids_have_one_width(id_width: int) -> None:
     assert re.fullmatch(r".*/exclusion/0-[0-9A-Za-z]{8}", exclusion.arn)
 
 
-def test_what_a_rule_that_passed_could_not_judge_is_an_exclusion_and_it_passed_all_the_same() -> None:
+def test_the_gap_of_a_rule_that_passed_is_an_exclusion() -> None:
     passed = Passed(evidence=WHY, unfinished=unable("2 of PyPI"))
     result = evaluate(run(rule(lambda _: passed)), host(), ASSET)
     assert result.rule_results[0].outcome is OutcomeKind.PASSED
@@ -195,7 +195,7 @@ def test_what_a_rule_that_passed_could_not_judge_is_an_exclusion_and_it_passed_a
         (lambda _: None, "AssertionError"),
     ],
 )
-def test_a_rule_that_fails_costs_neither_run_nor_other_rules(judge: Judge, name: str) -> None:
+def test_a_rule_that_raises_ends_neither_the_run_nor_other_rules(judge: Judge, name: str) -> None:
     result = evaluate(run(rule(judge, "bad"), rule(found(detection()), "good")), host(), ASSET)
     assert [finding.rule_id for finding in result.findings] == ["CVE-2026-1"]
     (exclusion,) = result.exclusions
@@ -209,7 +209,7 @@ def test_a_rule_that_fails_costs_neither_run_nor_other_rules(judge: Judge, name:
     )
 
 
-def test_every_outcome_is_noted() -> None:
+def test_every_outcome_is_recorded() -> None:
     rules = [
         rule(lambda _: Passed(evidence=WHY), "p"),
         rule(lambda _: NotApplicable(reason="No sshd."), "n"),
@@ -258,7 +258,7 @@ def test_texts_stay_within_the_bounds_of_the_api() -> None:
     assert finding.attributes[-1] == Attribute(key=OMITTED_KEY, value="22")
 
 
-def test_a_package_without_findings_says_so() -> None:
+def test_a_package_without_findings_has_a_finding_that_reports_it() -> None:
     finding = no_issues_finding(run(), PACKAGE, 3)
     assert finding is not None
     parse_finding_arn(finding.arn)
@@ -274,7 +274,7 @@ def test_a_package_without_findings_says_so() -> None:
     assert "1 host " in other.description
 
 
-def test_a_package_that_looked_at_nothing_does_not() -> None:
+def test_a_package_that_assessed_no_host_has_none() -> None:
     assert no_issues_finding(run(), PACKAGE, 0) is None
 
 

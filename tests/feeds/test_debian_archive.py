@@ -230,3 +230,77 @@ def test_any_item_is_read(item: str) -> None:
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_read(content: bytes) -> None:
     list(FEED.parse([document(INDEX, content), document(WIDGET, content)]))
+
+
+REBUILD = b"""widget (2.0-1~deb12u1) bookworm-security; urgency=medium
+
+  * Rebuild for bookworm-security.
+
+ -- A <a@example.com>  Sun, 01 Nov 2026 10:00:00 +0000
+
+widget (2.0-1) unstable; urgency=medium
+
+  * New upstream release.
+    - Fixes an overflow (CVE-2026-0101).
+  * Update the documentation.
+
+ -- A <a@example.com>  Sat, 31 Oct 2026 10:00:00 +0000
+
+widget (1.9-1) unstable; urgency=medium
+
+  * Fix CVE-2026-0100.
+
+ -- A <a@example.com>  Fri, 30 Oct 2026 10:00:00 +0000
+"""
+
+REVERTED = b"""widget (1.0-1+deb12u3) bookworm-security; urgency=medium
+
+  * Revert the fix for CVE-2026-0102, which broke reading.
+
+ -- A <a@example.com>  Sun, 01 Nov 2026 10:00:00 +0000
+
+widget (1.0-1+deb12u2) bookworm-security; urgency=medium
+
+  * Fix CVE-2026-0102.
+  * Fix CVE-2026-0103. Drop the patch for CVE-2026-0104, applied upstream.
+
+ -- A <a@example.com>  Sat, 31 Oct 2026 10:00:00 +0000
+"""
+
+
+def archive(version: str, changelog: bytes, *, suite: str = "bookworm-security") -> list[Advisory]:
+    index = f"Package: widget\nVersion: {version}\nArchitecture: amd64\n"
+    documents = [
+        Document(source=Source(name=f"{suite}/main/binary-amd64/Packages", url=""), content=index.encode()),
+        Document(source=Source(name=f"changelog/widget/{version}", url=""), content=changelog),
+    ]
+    return [found for found in FEED.parse(documents) if isinstance(found, Advisory)]
+
+
+def test_fixes_of_a_rebuilt_version_are_credited_to_the_rebuild() -> None:
+    assert {found.id: found.vulnerabilities for found in archive("2.0-1~deb12u1", REBUILD)} == {
+        "widget 2.0-1~deb12u1": ("CVE-2026-0101",),
+        "widget 1.9-1": ("CVE-2026-0100",),
+    }
+
+
+def test_a_fix_that_was_reverted_later_is_not_a_fix() -> None:
+    assert {found.id: found.vulnerabilities for found in archive("1.0-1+deb12u3", REVERTED)} == {
+        "widget 1.0-1+deb12u3": (),
+        "widget 1.0-1+deb12u2": ("CVE-2026-0103",),
+    }
+
+
+def test_the_text_is_the_lines_that_name_a_cve() -> None:
+    (found, _) = archive("2.0-1~deb12u1", REBUILD)
+    assert found.summary == "- Fixes an overflow (CVE-2026-0101)."
+
+
+def test_a_point_release_states_what_names_a_cve_and_nothing_else() -> None:
+    for suite in ("bookworm", "bookworm-updates"):
+        assert [found.id for found in archive("1.0-1+deb12u3", REVERTED, suite=suite)] == ["widget 1.0-1+deb12u2"]
+
+
+def test_suites_of_ubuntu_are_read_too() -> None:
+    (found, _) = archive("2.0-1~deb12u1", REBUILD, suite="jammy-security")
+    assert [fix.target.stream for fix in found.fixes] == ["ubuntu:22.04"]

@@ -3,10 +3,17 @@ import pytest
 from openinspector.model.system_family import SystemFamily, system_family
 
 
-@pytest.mark.parametrize("system_id", ["debian", "arch", "some-new-distribution", ""])
-def test_every_system_other_than_windows_is_linux(system_id: str) -> None:
-    assert system_family(system_id) is SystemFamily.LINUX
-
-
-def test_windows_is_a_family_of_its_own() -> None:
-    assert system_family("windows") is SystemFamily.WINDOWS
+@pytest.mark.parametrize(
+    ("system_id", "family"),
+    [
+        ("debian", SystemFamily.LINUX),
+        ("arch", SystemFamily.LINUX),
+        ("some-new-distribution", SystemFamily.LINUX),
+        ("", SystemFamily.LINUX),
+        ("windows", SystemFamily.WINDOWS),
+        ("freebsd", SystemFamily.OTHER),
+        ("solaris", SystemFamily.OTHER),
+    ],
+)
+def test_the_family_of_a_system(system_id: str, family: SystemFamily) -> None:
+    assert system_family(system_id) is family

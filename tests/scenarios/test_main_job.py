@@ -12,6 +12,9 @@ from typing import Any
 from tests.service.reports.browser import requests_of
 
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
+from openinspector.model.system_family import SystemFamily
+from openinspector.service.app.rule_catalogue import discover_rules
+from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.testing.whole_system import AFFECTED, CVE, WholeSystem, distribution_of_this_host
 
 PATIENCE_SECONDS = 90
@@ -186,7 +189,15 @@ def test_a_run_that_collects_for_its_duration_is_stopped(system_by_duration: Who
 
 
 def wait_for_telemetry(client: Any, run_arn: str) -> None:
+    """Wait until every sensor has ended: packages may be in the last batch."""
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while not client.get_telemetry_metadata(assessmentRunArn=run_arn)["telemetryMetadata"]:
-        assert time.monotonic() < deadline, "no telemetry arrived"
+    rules = [rule for rules in discover_rules().values() for rule in rules.values()]
+    expected = len(sensors_for(rules, SystemFamily.LINUX))
+    while statuses(client, run_arn) < expected:
+        assert time.monotonic() < deadline, "not every sensor has ended"
         time.sleep(0.2)
+
+
+def statuses(client: Any, run_arn: str) -> int:
+    metadata = client.get_telemetry_metadata(assessmentRunArn=run_arn)["telemetryMetadata"]
+    return sum(each["count"] for each in metadata if each["messageType"] == "OpenInspectorSensorStatus")

@@ -72,7 +72,7 @@ def test_code_and_headings_of_markdown_are_not_prose() -> None:
         ("def is_standing(): ...", ["is_standing"]),
         ("class AdvisoryShelf: ...", ["AdvisoryShelf"]),
         ("def f(news): ...", ["news"]),
-        ("run.unannounced", ["unannounced"]),
+        ("run.has_news", ["has_news"]),
         ("_PATIENCE_SECONDS = 1", ["_PATIENCE_SECONDS"]),
         ("f(spare=1)", ["spare"]),
         ("from a.take_up import b", ["a_take_up"]),

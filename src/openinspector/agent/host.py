@@ -22,12 +22,12 @@ class FileStatus:
     modified_at: float
     """Seconds since the epoch."""
     identity: tuple[int, int]
-    """Numbers of file system and inode: two paths with the same lead to the same."""
+    """Numbers of file system and inode: equal for two paths to the same file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """What a folder holds by name, sorted. Links, devices, sockets and FIFOs are left out."""
+    """The content of a folder by name, sorted, without links, devices, sockets and FIFOs."""
 
     device: int
     """Number of the file system it is on (``st_dev``)."""
@@ -37,7 +37,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpReply:
-    """What the metadata service answered."""
+    """Reply of the metadata service."""
 
     status: int
     body: bytes
@@ -51,7 +51,7 @@ class InterfaceAddress:
     ip_version: int
     """4 or 6."""
     address: str
-    """As text, without prefix length or zone."""
+    """Text without prefix length or zone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +61,9 @@ class RegistryValue:
     name: str
     """Empty for the key's default value."""
     type: int
-    """Number of its type in winnt.h: 1 is REG_SZ, 4 REG_DWORD."""
+    """Number of the type in winnt.h: 1 is REG_SZ, 4 is REG_DWORD."""
     data: str | int | bytes | tuple[str, ...]
-    """Text, number or texts where the type says so and the data is of that form; else the bytes."""
+    """Text, number or texts according to the type; bytes for other types and for data that does not fit the type."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,20 +72,20 @@ class RegistryKey:
 
     values: tuple[RegistryValue, ...] = ()
     subkeys: tuple[str, ...] = ()
-    """Names of the keys right below."""
+    """Names of the direct subkeys."""
 
     def value(self, name: str) -> RegistryValue | None:
-        """Return the value called ``name``, whatever its case, or None."""
+        """Return the value called ``name`` in any case, or None."""
         wanted = name.casefold()
         return next((value for value in self.values if value.name.casefold() == wanted), None)
 
     def text(self, name: str) -> str:
-        """Return the text of the value called ``name``; empty where it is absent or no text."""
+        """Return the text of the value called ``name``; empty if it is absent or not text."""
         value = self.value(name)
         return value.data if value and isinstance(value.data, str) else ""
 
     def number(self, name: str) -> int | None:
-        """Return the number of the value called ``name``; None where it is absent or no number."""
+        """Return the number of the value called ``name``; None if it is absent or not a number."""
         value = self.value(name)
         return value.data if value and isinstance(value.data, int) else None
 
@@ -93,36 +93,36 @@ class RegistryKey:
 class Host(Protocol):
     """One machine, or the root folder of one.
 
-    Paths are absolute as the host sees them. Reads are bounded and never block on FIFOs or devices. OSError
-    (FileNotFoundError, PermissionError …) is the only exception methods raise for what the host is like.
-    Names that are not UTF-8 come with surrogates (PEP 383), so that they can be asked for again.
+    Paths are absolute and belong to the host. Reads are bounded and never block on FIFOs or devices. The state of a
+    host makes methods raise no exception other than OSError (FileNotFoundError, PermissionError …). Names that are not
+    UTF-8 contain surrogates (PEP 383), so that they can be used as paths again.
     """
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-        """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
+        """Return the content of a regular file; raise OSError, also if it is larger than ``max_bytes``."""
         ...
 
     def readlink(self, path: str) -> str:
-        """Return what a symbolic link says."""
+        """Return the target of a symbolic link as written."""
         ...
 
     def status(self, path: str) -> FileStatus:
-        """Return what stat(2) says of ``path``, links followed."""
+        """Return the result of stat(2) for ``path``, following links."""
         ...
 
     def names(self, path: str) -> tuple[str, ...]:
-        """Return the names in a folder, sorted; raises OSError, also where they are more than ``MAX_NAMES``."""
+        """Return the names in a folder, sorted; raise OSError, also for more than ``MAX_NAMES``."""
         ...
 
     def folder(self, path: str) -> Folder:
-        """Return what a folder holds; raises NotADirectoryError where ``path`` itself is a link, OSError as others.
+        """Return the content of a folder; raise OSError, also for more than ``MAX_NAMES`` names.
 
-        Also where it holds more than ``MAX_NAMES`` names.
+        A ``path`` that is itself a link raises NotADirectoryError.
         """
         ...
 
     def inside(self, path: str) -> "Host":
-        """Return the root folder at ``path`` as a host of its own; whether it is there shows when it is asked."""
+        """Return the root folder at ``path`` as a separate host; a missing folder shows only in later calls."""
         ...
 
     def real_file(self, path: str) -> str | None:
@@ -130,7 +130,7 @@ class Host(Protocol):
         ...
 
     def is_root(self) -> bool:
-        """Say whether the agent runs with root's rights."""
+        """Return True if the agent has root's rights."""
         ...
 
     def uname(self) -> tuple[str, str, str, str]:
@@ -146,20 +146,20 @@ class Host(Protocol):
         ...
 
     def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
-        """Return what the kernel tells of nftables: (message type, payload) as netlink brings them."""
+        """Return the kernel's netlink messages about nftables as (message type, payload)."""
         ...
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
-        """Ask the EC2 instance metadata service; raises OSError where it does not answer within a second.
+        """Ask the EC2 instance metadata service; raise OSError if it does not answer within a second.
 
-        ConnectionRefusedError with a plain sentence where the host shows no sign of being an EC2 instance:
-        then nothing is sent at all.
+        If nothing shows that the host is an EC2 instance, no request is sent, and ConnectionRefusedError with a plain
+        sentence is raised.
         """
         ...
 
     def registry_key(self, path: str) -> RegistryKey:
-        r"""Return a key of the Windows registry: ``HKEY_LOCAL_MACHINE\\…``, whatever its case, in the 64-bit view.
+        r"""Return a key of the Windows registry: ``HKEY_LOCAL_MACHINE\\…`` in any case, in the 64-bit view.
 
-        FileNotFoundError where there is no such key, and on every host that is no Windows.
+        Raises FileNotFoundError if the key does not exist, and on every host that does not run Windows.
         """
         ...

@@ -1,8 +1,8 @@
 """The sensors' process: ``python -m openinspector.agent.sensing names`` and ``… collect NUMBER SENSOR…``.
 
-It holds what sensors need only while they run, and whatever a sensor does to it, the agent goes on. It writes to
-standard output, one JSON value per line: names, or telemetry messages as they are found. It reads nothing, and knows
-neither the host key nor the service. It runs at the lowest priority, within
+It needs memory only while sensors run, and a crash does not affect the agent. It writes one JSON value per line to
+standard output: names, or telemetry messages as they are found. It does not read input, and has access to neither the
+host key nor the service. It runs at the lowest priority, within
 `openinspector.agent.collection.process_limits`.
 """
 
@@ -25,8 +25,8 @@ from openinspector.wire.telemetry import TelemetryMessage
 def collect_messages(names: Sequence[str], number: int, host: Host) -> Iterator[TelemetryMessage]:
     """Run the named sensors once over ``host``; ``number`` counts the collections of a run.
 
-    A record whose text is not Unicode cannot be sent: its sensor's status then counts a record more than arrives,
-    which tells the service.
+    A record whose text is not Unicode cannot be sent. The status of its sensor then counts one record more than
+    arrives, which shows the loss to the service.
     """
     known = sensors()
     chosen = [known[name] for name in names]
@@ -38,7 +38,7 @@ def collect_messages(names: Sequence[str], number: int, host: Host) -> Iterator[
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print what was asked for; returns the exit status."""
+    """Print the names or messages; return the exit status."""
     limit_this_process()
     try:
         if list(arguments) == ["names"]:
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         for message in collect_messages(names, number, this_host()):
             _write(encode_json(message, "a message"))
     except BrokenPipeError:
-        # The agent does not want it any more.
+        # The agent has closed the pipe.
         return 0
     return 0
 

@@ -52,7 +52,7 @@ def _requests(distribution: str, feeds: "Mapping[str, Feed]", vendor_seconds: fl
     from openinspector.service.worker.feed_sync import SyncRequest
 
     return [
-        (name, SyncRequest(seconds=None if name == _ARCHIVE else vendor_seconds))
+        (name, SyncRequest(seconds=None if name == _ARCHIVE else vendor_seconds, pending_only=True))
         for name, feed in sorted(feeds.items())
         if distribution in feed.distributions
     ]

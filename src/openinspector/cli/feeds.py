@@ -14,7 +14,7 @@ import click
 
 from openinspector.cli.presentation import duration_text, print_json, print_table
 from openinspector.cli.serve import settings_from
-from openinspector.model.errors import FeedError
+from openinspector.model.errors import FeedError, StoreError
 
 if TYPE_CHECKING:
     from openinspector.service.app.feeds import FeedStatus, SyncOutcome
@@ -55,8 +55,9 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
 ) -> None:
     """Bring feeds up to date: those named, or all that were synced before, or debian_archive.
 
-    A site with nothing but a package mirror syncs debian_archive: it reads the security suites of this host's apt
-    sources, or of --mirror, and the changelogs of the updates that are pending on this host.
+    A site with nothing but a package mirror syncs debian_archive, which reads the suites of this host's apt sources,
+    or the security suites of --mirror, and the changelogs of their updates; or updateinfo, which reads the errata of
+    this host's rpm repositories. --from takes a folder of Packages and changelogs too.
     """
     from openinspector.service.log import configure_logging
     from openinspector.service.worker.feed_sync import SyncRequest
@@ -89,7 +90,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
 @_as_json
 @click.pass_context
 def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
-    """Show the feeds that were synced: how old, how many advisories, from where. Status 1 where there are none."""
+    """Show the feeds that were synced: how old, how much, from where. Status 1 where there are none."""
     found = [status for status in _statuses(ctx, data_dir) if status.snapshot is not None]
     _show(found, as_json=as_json)
     sys.exit(0 if found else _FAILED)
@@ -100,8 +101,76 @@ def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> 
 @_as_json
 @click.pass_context
 def list_feeds(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
-    """List every feed there is, synced or not."""
-    _show(_statuses(ctx, data_dir), as_json=as_json)
+    """List every feed there is, synced or not, with what it speaks for and its licence."""
+    found = _statuses(ctx, data_dir)
+    if as_json:
+        print_json([_status_json(status) for status in found])
+        return
+    print_table(
+        ("FEED", "SPEAKS FOR", "LICENCE", "TITLE"),
+        [
+            (
+                status.feed.name,
+                ", ".join(status.feed.distributions) or "CVEs",
+                status.feed.licence,
+                status.feed.title,
+            )
+            for status in found
+        ],
+        empty="No feed is built in.",
+    )
+
+
+@feeds.command("export")
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--key", "key_file", required=True, type=click.Path(path_type=Path, exists=True), help="Private key (PEM)."
+)
+@_data_dir
+@click.pass_context
+def export_feeds(
+    ctx: click.Context, *, path: Path, names: tuple[str, ...], key_file: Path, data_dir: Path | None
+) -> None:
+    """Write what is stored of feeds to one signed file, for a site without a network.
+
+    The key is an Ed25519 key in PEM, such as `openssl genpkey -algorithm ed25519` makes.
+    """
+    from openinspector.service.worker.feed_bundle import write_bundle
+    from openinspector.service.worker.feed_keys import read_private_key
+
+    with _told_errors():
+        written = write_bundle(_store(ctx, data_dir), path, read_private_key(key_file), names)
+    click.echo(f"{path}: {', '.join(written)}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+@feeds.command("import")
+@click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "--key", "key_file", required=True, type=click.Path(path_type=Path, exists=True), help="Public key (PEM)."
+)
+@_data_dir
+@click.pass_context
+def import_feeds(ctx: click.Context, *, path: Path, key_file: Path, data_dir: Path | None) -> None:
+    """Replace what is stored of feeds by what a signed file holds."""
+    from openinspector.service.worker.feed_bundle import read_bundle
+    from openinspector.service.worker.feed_keys import read_public_key
+
+    with _told_errors():
+        read = read_bundle(_store(ctx, data_dir), path, read_public_key(key_file))
+    click.echo(f"{path}: {', '.join(read)}")
+
+
+@contextmanager
+def _told_errors() -> Iterator[None]:
+    """Print an error for people and end with status 1."""
+    try:
+        yield
+    except (FeedError, StoreError) as error:
+        click.echo(f"openinspector: {error}", err=True)
+        if error.advice:
+            click.echo(error.advice, err=True)
+        sys.exit(_FAILED)
 
 
 def _chosen(names: tuple[str, ...], origin: str | None, *, archive: bool) -> tuple[str, ...]:
@@ -186,7 +255,7 @@ def _show(statuses: "Sequence[FeedStatus]", *, as_json: bool) -> None:
         return
     now = SystemClock().now()
     print_table(
-        ("FEED", "AGE", "ADVISORIES", "UNREAD", "FROM"),
+        ("FEED", "AGE", "STATEMENTS", "UNREAD", "SIZE", "FROM"),
         [_row(status, now) for status in statuses],
         empty="No feed was synced yet: openinspector feeds sync.",
     )
@@ -198,7 +267,8 @@ def _row(status: "FeedStatus", now: datetime) -> tuple[str, ...]:
         return status.feed.name, "never", "–", "–", status.feed.title
     origin = snapshot.origin.replace("https://", "").replace("http://", "")
     unread = str(snapshot.unparsed)
-    return status.feed.name, duration_text(age.total_seconds()), str(snapshot.advisories), unread, origin
+    size = f"{status.bytes / 1e6:.1f} MB"
+    return status.feed.name, duration_text(age.total_seconds()), str(snapshot.advisories), unread, size, origin
 
 
 def _outcome_json(outcome: "SyncOutcome") -> dict[str, object]:
@@ -221,6 +291,9 @@ def _status_json(status: "FeedStatus") -> dict[str, object]:
         "feed": status.feed.name,
         "title": status.feed.title,
         "publisher": status.feed.publisher_url,
+        "licence": status.feed.licence,
+        "distributions": list(status.feed.distributions),
+        "bytes": status.bytes,
         "advisories": snapshot.advisories if snapshot else None,
         "unparsed": snapshot.unparsed if snapshot else None,
         "origin": snapshot.origin if snapshot else None,

@@ -31,6 +31,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "openinspector.cli.notifications:notifications",
             "Let SNS topics be told of runs and findings.",
         ),
+        "reach": ("openinspector.cli.reach:reach", "Ask what a network lets through, and why."),
         "release": ("openinspector.cli.release:release", "Sign and publish releases of the agent."),
         "reports": ("openinspector.cli.reports:reports", "Get reports of runs, to keep or hand on."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),

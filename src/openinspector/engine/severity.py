@@ -3,7 +3,7 @@
 In this order, the first that is known decides:
 
 1. the CVSS v3 base score of a publisher whose advisory is in force,
-2. the CVSS v3 base score of NVD, then of the CVE record, then of anyone else,
+2. the CVSS v3 base score of NVD, of the CVE record (CNA), of who enriches it (ADP), then of anyone else,
 3. the CVSS v4 base score, then v2, from the same parties in the same order,
 4. the highest priority word of the advisories in force,
 
@@ -32,7 +32,7 @@ _BY_PRIORITY: Final[Mapping[Priority, Severity]] = MappingProxyType(
 )
 _PRIORITIES: Final = tuple(_BY_PRIORITY)
 _GENERATIONS: Final = ("3", "4", "2")
-_ORIGINS: Final = ("nvd", "cve")
+_ORIGINS: Final = ("nvd", "cve", "adp")
 
 
 def severity_of_score(base: float) -> Severity:

@@ -1,18 +1,23 @@
-"""What Debian's own package archive says of security: the index of a ``-security`` suite and packages' changelogs.
+"""What the package archives of Debian and Ubuntu say of security: indices of suites and packages' changelogs.
 
 For a site with nothing but a package mirror. Documents, by name:
 
-- ``<codename>-security/<component>/binary-<arch>/Packages``: the index (deb822);
+- ``<codename>-security/<component>/binary-<arch>/Packages``: the index of a security suite (deb822);
+- ``<codename>/<component>/binary-<arch>/Packages``, ``<codename>-updates/…``: the index of the release with its point
+  releases, and of the updates in between;
 - ``changelog/<source>/<version>``: the changelog (deb-changelog(5)) that a binary of this source version carries;
 - ``…/InRelease``: leads to the indices; states nothing itself.
 
 Rules:
 
-- The newest version of each source in the index is an advisory ``<source> <version>``, with the CVE ids its changelog
-  entry names, or with none: a pending security update is always a finding.
+- The newest version of each source in a security suite is an advisory ``<source> <version>``, with the CVE ids its
+  changelog entry names, or with none: a pending security update is always a finding.
+- In the other suites only entries that name a CVE are advisories.
 - Every older entry that names a CVE is an advisory of its own, so that a host at any version gets what was fixed since.
-- A CVE was fixed by the oldest entry that names it; a newer one mends that fix or tells of it.
-- An item that says a CVE is *not* fixed, or does not affect, fixes nothing.
+- A build holds every entry below its own. Where an entry's version is newer than that of one above it, as in a rebuild
+  for an older release (``2.0-1~deb12u1`` above ``2.0-1``), its fixes are credited to the older version.
+- A CVE was fixed by the oldest entry that names it and that no newer entry reverts.
+- An item that says a CVE is *not* fixed, or does not affect, fixes nothing; one that reverts its fix takes it back.
 - Entries more than a year older than the release are in what it shipped, and are left out.
 - A binary rebuilt from the same source (``+b1``) is stated by its own name and version, as apt orders it.
 - Debian signs kernels in sources of their own: ``linux-signed-amd64 6.1.123+1`` is ``linux 6.1.123-1``.
@@ -20,14 +25,16 @@ Rules:
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Final
 
 from openinspector.feed import Document, Feed, Source, Unparsed
 from openinspector.model.advisory import Advisory, Fix, PackageKind, Target
-from openinspector.model.debian_release import RELEASES, DebianRelease
+from openinspector.model.debian_release import RELEASES
+from openinspector.model.ubuntu_release import RELEASES as UBUNTU_RELEASES
 from openinspector.versions.dpkg import SCHEME
 
 NAME: Final = "debian_archive"
@@ -43,7 +50,7 @@ _SOURCE: Final = re.compile(r"([a-z0-9][a-z0-9+.-]*)(?:\s+\(([^()\s]+)\))?")
 _SIGNED: Final = re.compile(r"linux-signed(?:-([0-9]+\.[0-9]+))?-[a-z0-9]+")
 _SIGNED_VERSION: Final = re.compile(r"([0-9][0-9A-Za-z.:~-]*)\+([0-9]+(?:[~+.][0-9A-Za-z.~+]*)?)")
 _REBUILD: Final = re.compile(r"(.+)\+b[0-9]+")
-_INDEX_NAME: Final = re.compile(r"([a-z]+)-security/(?:.+/)?Packages")
+_INDEX_NAME: Final = re.compile(r"([a-z]+)(-security|-updates)?/(?:.+/)?Packages")
 _CHANGELOG_NAME: Final = re.compile(CHANGELOG + r"/([^/]+)/([^/]+)")
 _HEAD: Final = re.compile(r"([a-z0-9][a-z0-9+.-]*) \(([^()\s]+)\)((?:\s+[-+0-9A-Za-z.]+)+);.*", re.IGNORECASE)
 _TRAILER: Final = re.compile(r" -- .*\s([0-9]{1,2}) ([A-Z][a-z]{2}) ([0-9]{4})\b.*")
@@ -52,6 +59,8 @@ _ID: Final = re.compile(r"\bCVE[-_ ]([0-9]{4})[-_]([0-9]{4,})", re.IGNORECASE)
 _IDS: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}(?:(?:[\s,;&/+]|and|or)+CVE-[0-9]{4}-[0-9]{4,})*")
 _NEAR: Final = 60
 """Characters around a list of ids in which an item says that they are not fixed."""
+_REVERTED: Final = re.compile(r"\b(?:revert\w*|back(?:ed|s|ing)? out)\b[^.;]*$", re.IGNORECASE)
+"""Before a list of ids: that their fix is taken back."""
 _NOT_BEFORE: Final = re.compile(
     r"(?:\bnot (?:yet )?(?:affect|vulnerable|exposed|fix|address)|\bunaffected|\bunfixed"
     r"|\bdoesn't (?:fix|address|affect)"
@@ -74,6 +83,28 @@ _SUMMARY: Final = 2000
 _EMPTY_XZ: Final = 32
 _LONGEST_LINE: Final = 1000
 _BEFORE_RELEASE: Final = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """A release of Debian or Ubuntu, as its suites name it."""
+
+    codename: str
+    stream: str
+    released: date | None = None
+
+    def page(self, source: str) -> str:
+        """Return the distribution's page of a source package."""
+        if self.stream.startswith("ubuntu:"):
+            return f"https://launchpad.net/ubuntu/+source/{source}"
+        return f"https://security-tracker.debian.org/tracker/source-package/{source}"
+
+
+SUITES: Final[Mapping[str, Suite]] = MappingProxyType(
+    {name: Suite(codename=name, stream=one.stream, released=one.released) for name, one in RELEASES.items()}
+    | {name: Suite(codename=name, stream=f"ubuntu:{number}") for name, number in UBUNTU_RELEASES.items()}
+)
+"""Every release whose suites are understood, by code name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +132,7 @@ class ChangelogEntry:
     text: str
     published: date | None
     fixes: tuple[str, ...]
-    """CVE ids it names as fixed, in order."""
+    """CVE ids it names as fixed, in order; not those that a newer entry takes back."""
 
 
 def source_of(name: str, version: str) -> tuple[str, str]:
@@ -132,15 +163,26 @@ def parse_changelog(content: bytes) -> tuple[ChangelogEntry, ...]:
     Each CVE id is left in the oldest entry that fixes it.
     """
     entries = list(_entries(content.decode("utf-8", "replace").splitlines()))
-    seen: set[str] = set()
-    oldest_first: list[ChangelogEntry] = []
-    for head, published, lines in reversed(entries):
-        fixes = tuple(dict.fromkeys(identity for identity in _fixes(lines) if identity not in seen))
-        seen.update(fixes)
-        oldest_first.append(
-            ChangelogEntry(source=head[0], version=head[1], text=_text(lines), published=published, fixes=fixes)
+    credited: dict[str, int] = {}
+    for number in reversed(range(len(entries))):
+        fixed, reverted = _told(entries[number][2])
+        for identity in reverted:
+            credited.pop(identity, None)
+        for identity in fixed:
+            credited.setdefault(identity, number)
+    by_entry: dict[int, list[str]] = {}
+    for identity, number in credited.items():
+        by_entry.setdefault(number, []).append(identity)
+    return tuple(
+        ChangelogEntry(
+            source=head[0],
+            version=head[1],
+            text=_text(lines, by_entry.get(number, ())),
+            published=published,
+            fixes=tuple(by_entry.get(number, ())),
         )
-    return tuple(reversed(oldest_first))
+        for number, (head, published, lines) in enumerate(entries)
+    )
 
 
 def newest_by_source(packages: Iterable[ArchivePackage]) -> Mapping[str, tuple[ArchivePackage, ...]]:
@@ -158,42 +200,42 @@ def newest_by_source(packages: Iterable[ArchivePackage]) -> Mapping[str, tuple[A
 
 def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
     """Yield the advisories of every suite indexed, and what is not understood."""
-    packages: dict[str, list[ArchivePackage]] = {}
+    packages: dict[tuple[str, bool], list[ArchivePackage]] = {}
     changelogs: dict[tuple[str, str], bytes] = {}
     for document in documents:
         yield from _read(document, packages, changelogs)
     advisories: dict[str, Advisory] = {}
-    for codename, binaries in sorted(packages.items()):
+    for (codename, security), binaries in sorted(packages.items()):
         for built in newest_by_source(binaries).values():
-            for statement in _state(RELEASES[codename], built, changelogs):
+            for statement in _state(SUITES[codename], built, changelogs):
                 if isinstance(statement, Unparsed):
                     yield statement
-                else:
+                elif security or statement.vulnerabilities:
                     known = advisories.get(statement.id)
                     advisories[statement.id] = statement if known is None else _joined(known, statement)
     yield from advisories.values()
 
 
 def _read(
-    document: Document, packages: dict[str, list[ArchivePackage]], changelogs: dict[tuple[str, str], bytes]
+    document: Document, packages: dict[tuple[str, bool], list[ArchivePackage]], changelogs: dict[tuple[str, str], bytes]
 ) -> Iterator[Unparsed]:
-    """Put a document where it belongs: binaries by code name, changelogs by source and version."""
+    """Put a document where it belongs: binaries by code name and kind of suite, changelogs by source and version."""
     name = document.source.name
     index, changelog = _INDEX_NAME.fullmatch(name), _CHANGELOG_NAME.fullmatch(name)
     if changelog is not None:
         changelogs[changelog[1], changelog[2]] = document.content
-    elif index is not None and index[1] in RELEASES:
+    elif index is not None and index[1] in SUITES:
         for found in parse_index(document.content, name):
             if isinstance(found, Unparsed):
                 yield found
             else:
-                packages.setdefault(index[1], []).append(found)
+                packages.setdefault((index[1], index[2] == "-security"), []).append(found)
     elif not name.endswith(_IN_RELEASE):
-        yield Unparsed(document=name, entry="", reason="neither the index of a security suite nor a changelog")
+        yield Unparsed(document=name, entry="", reason="neither the index of a suite nor a changelog")
 
 
 def _state(
-    release: DebianRelease, built: Sequence[ArchivePackage], changelogs: Mapping[tuple[str, str], bytes]
+    release: Suite, built: Sequence[ArchivePackage], changelogs: Mapping[tuple[str, str], bytes]
 ) -> Iterator[Advisory | Unparsed]:
     source, version = built[0].source, built[0].source_version
     content = changelogs.get((source, version))
@@ -210,7 +252,7 @@ def follow(document: Document) -> Iterable[Source]:
         return
     text = document.content.decode("utf-8", "replace")
     codename = _CODENAME.search(text)
-    if codename is None or codename[1] not in RELEASES:
+    if codename is None or codename[1] not in SUITES:
         return
     seen: set[str] = set()
     for size, path, component in _HASHES.findall(text):
@@ -279,40 +321,52 @@ def _items(lines: Iterable[str]) -> Iterator[str]:
         yield " ".join(item)
 
 
-def _fixes(lines: Iterable[str]) -> Iterator[str]:
+def _told(lines: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the CVE ids that an entry fixes, and those whose fix it takes back."""
+    fixed: dict[str, None] = {}
+    reverted: dict[str, None] = {}
     for item in _items(lines):
         if "cve" not in item.lower():
             continue
         told = _ID.sub(lambda found: f"CVE-{found[1]}-{found[2]}", item)
         for ids in _IDS.finditer(told):
             before, after = told[max(0, ids.start() - _NEAR) : ids.start()], told[ids.end() : ids.end() + _NEAR]
-            if not (_NOT_BEFORE.search(before) or _NOT_AFTER.match(after)):
-                yield from (found[0] for found in _ID.finditer(ids[0]))
+            names = dict.fromkeys(found[0] for found in _ID.finditer(ids[0]))
+            if _NOT_BEFORE.search(before) or _NOT_AFTER.match(after):
+                reverted |= names if _REVERTED.search(before) else {}
+            else:
+                fixed |= names
+    return list(fixed), [name for name in reverted if name not in fixed]
 
 
-def _text(lines: Iterable[str]) -> str:
-    text = "\n".join(line.strip() for line in lines if line.strip())
+def _text(lines: Iterable[str], fixes: Collection[str]) -> str:
+    """Return an entry's items, a line each; of an entry that fixes CVEs only those that name one."""
+    items = list(_items(lines))
+    naming = [item for item in items if any(name in item.upper() for name in fixes)]
+    text = "\n".join(naming or items)
     return text if len(text) <= _SUMMARY else f"{text[: _SUMMARY - 1]}…"
 
 
 def _advisories(
-    release: DebianRelease, built: Sequence[ArchivePackage], entries: Iterable[ChangelogEntry]
+    release: Suite, built: Sequence[ArchivePackage], entries: Iterable[ChangelogEntry]
 ) -> Iterator[Advisory]:
-    """Yield the newest version's advisory, then those of the older entries that name a CVE."""
+    """Yield the newest version's advisory, then those of the older versions that fix a CVE."""
     source, newest = built[0].source, built[0].source_version
-    limit = SCHEME.key(newest)
     first = release.released - _BEFORE_RELEASE if release.released else date.min
-    by_version: dict[str, ChangelogEntry] = {}
+    by_version: dict[str, list[ChangelogEntry]] = {newest: []}
+    oldest = newest
     for entry in entries:
         if entry.published is not None and entry.published < first:
             break
-        if entry.source == source and SCHEME.is_valid(entry.version) and SCHEME.key(entry.version) <= limit:
-            by_version.setdefault(entry.version, entry)
-    top = by_version.pop(newest, None)
-    yield _advisory(release, source, newest, top, _rebuilt(release, built))
-    for version, entry in by_version.items():
-        if entry.fixes:
-            yield _advisory(release, source, version, entry)
+        if entry.source != source or not SCHEME.is_valid(entry.version):
+            continue
+        if SCHEME.key(entry.version) < SCHEME.key(oldest):
+            oldest = entry.version
+        by_version.setdefault(oldest, []).append(entry)
+    for version, told in by_version.items():
+        fixes = any(entry.fixes for entry in told)
+        if fixes or version == newest:
+            yield _advisory(release, source, version, told, _rebuilt(release, built) if version == newest else ())
 
 
 def _joined(first: Advisory, second: Advisory) -> Advisory:
@@ -324,7 +378,7 @@ def _joined(first: Advisory, second: Advisory) -> Advisory:
     )
 
 
-def _rebuilt(release: DebianRelease, built: Iterable[ArchivePackage]) -> tuple[Fix, ...]:
+def _rebuilt(release: Suite, built: Iterable[ArchivePackage]) -> tuple[Fix, ...]:
     """Return a fix per binary that was rebuilt from the same source."""
     return tuple(
         Fix(
@@ -342,30 +396,32 @@ def _rebuilt(release: DebianRelease, built: Iterable[ArchivePackage]) -> tuple[F
 
 
 def _advisory(
-    release: DebianRelease, source: str, version: str, entry: ChangelogEntry | None, rebuilt: tuple[Fix, ...] = ()
+    release: Suite, source: str, version: str, entries: Sequence[ChangelogEntry], rebuilt: tuple[Fix, ...] = ()
 ) -> Advisory:
     target = Target(stream=release.stream, kind=PackageKind.SOURCE, name=source)
+    fixing = [entry for entry in entries if entry.fixes] or entries[:1]
+    text = "\n".join(entry.text for entry in fixing)
     return Advisory(
         id=f"{source} {version}",
         feed=NAME,
-        vulnerabilities=entry.fixes if entry else (),
+        vulnerabilities=tuple(dict.fromkeys(name for entry in fixing for name in entry.fixes)),
         fixes=(Fix(target=target, version=version), *rebuilt),
-        summary=entry.text if entry else f"{source} {version} is in {release.codename}-security.",
-        references=(f"https://security-tracker.debian.org/tracker/source-package/{source}",),
-        published=entry.published.isoformat() if entry and entry.published else "",
+        summary=text[:_SUMMARY] or f"{source} {version} is in {release.codename}-security.",
+        references=(release.page(source),),
+        published=next((entry.published.isoformat() for entry in entries if entry.published), ""),
     )
 
 
 FEED: Final = Feed(
     name=NAME,
-    title="Debian security archive",
+    title="Debian and Ubuntu package archives",
     publisher_url="https://www.debian.org/security/",
     roots=tuple(
         Source(name=f"{codename}-security/{_IN_RELEASE}", url=f"{MIRROR}/dists/{codename}-security/{_IN_RELEASE}")
         for codename in SUPPORTED
     ),
     version_scheme=SCHEME.name,
-    distributions=("debian",),
+    distributions=("debian", "ubuntu"),
     parse=parse,
     licence="that of Debian's packages",
     fixed_only=True,

@@ -1,6 +1,6 @@
-"""What sensors see a host do: processes, the code they run, connections, sessions, performance (F3.13 to F3.16).
+"""Records of a host's activity: processes, their code, connections, sessions, performance (F3.13 to F3.16).
 
-Each record is of the moment its collection looked. Sizes are bytes, times seconds since 1970-01-01.
+Each record describes the moment of its collection. Sizes are bytes; times are seconds since 1970-01-01.
 """
 
 from dataclasses import dataclass
@@ -11,47 +11,47 @@ from openinspector.model.record import Record
 
 
 class ImageState(StrEnum):
-    """Whether a file that runs is still the file on disk."""
+    """Relation of a running file to the file on disk."""
 
     CURRENT = "CURRENT"
     REPLACED = "REPLACED"
-    """Another file is at its path now, as after an update: fixed on disk, old in memory."""
+    """Another file has its path, as after an update: fixed on disk, old in memory."""
     DELETED = "DELETED"
-    """Nothing is at its path any more, or it never had one (memfd_create(2))."""
+    """No file has its path any more, or it never had one (memfd_create(2))."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process(Record):
-    """A running process, kernel threads left out. Never its arguments or environment: they hold secrets."""
+    """A running process other than a kernel thread. Arguments and environment are not sent: they hold secrets."""
 
     MESSAGE_TYPE: ClassVar[str] = "Inspector{Create,Duplicate}Process"
 
     process_id: int
     parent_id: int
     uid: int | None
-    """Effective user; None where it cannot be seen."""
+    """Effective user; None if unknown."""
     name: str
     path: str = ""
-    """Of the executable; empty where it cannot be seen."""
+    """Path of the executable; empty if unknown."""
     package: str = ""
-    """Name of the package that owns the executable; empty where none does or it is in a container."""
+    """Name of the package that owns the executable; empty if there is none or the process is in a container."""
     state: ImageState | None = None
-    """Of the executable; None where it cannot be seen."""
+    """State of the executable; None if unknown."""
     started_at: int = 0
     forked: bool = False
-    """Goes on with its parent's program: it was forked and has not called exec since."""
+    """True if it runs its parent's program: it was forked and has not called exec since."""
     contained: bool = False
-    """Has a root folder of its own (a container, chroot): ``path`` is inside that."""
+    """True if it has its own root folder (a container or chroot), which ``path`` is inside of."""
     executable_stack: bool = False
 
     def message_type(self) -> str:
-        """Return the type by how the process came to be."""
+        """Return the type for a forked process or for one that called exec."""
         return "InspectorDuplicateProcess" if self.forked else "InspectorCreateProcess"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeModule(Record):
-    """A file other than their own executable that processes have mapped to run code of: a shared library."""
+    """A file that processes have mapped executable, other than their own program: a shared library."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorCodeModule"
 
@@ -59,16 +59,16 @@ class CodeModule(Record):
     package: str = ""
     state: ImageState = ImageState.CURRENT
     contained: bool = False
-    """Is inside a container or chroot."""
+    """True if it is inside a container or chroot."""
     processes: int
-    """How many have it mapped."""
+    """Number of processes that have it mapped."""
     process_ids: tuple[int, ...] = ()
-    """The first of them, at most 64."""
+    """The first 64 of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutdatedImage(Record):
-    """A process that runs code of a file that is not the one on disk: it needs a restart."""
+    """A process that runs code from a file that is no longer on disk: it needs a restart."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorLoadImageInProcess"
 
@@ -81,7 +81,7 @@ class OutdatedImage(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessPerformance(Record):
-    """What one process has used."""
+    """Resource use of one process."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorProcessPerformance"
 
@@ -94,7 +94,7 @@ class ProcessPerformance(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemPerformance(Record):
-    """What the host has and uses; None where the kernel does not tell."""
+    """Resources of the host and their use; None if the kernel does not report a value."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorSystemPerformance"
 
@@ -111,12 +111,12 @@ class SystemPerformance(Record):
     busy_seconds: float | None = None
     """Processor time since boot in user and system mode, over all processors; the next two likewise."""
     waiting_seconds: float | None = None
-    """Idle with reads or writes outstanding."""
+    """Idle time with outstanding reads or writes."""
     idle_seconds: float | None = None
 
 
 class ConnectionState(StrEnum):
-    """State of a TCP connection (include/net/tcp_states.h); listening and TIME_WAIT sockets are none."""
+    """State of a TCP connection (include/net/tcp_states.h); listening and TIME_WAIT sockets are not connections."""
 
     ESTABLISHED = "ESTABLISHED"
     SYN_SENT = "SYN_SENT"
@@ -150,21 +150,21 @@ class TcpConnection(Record):
 
 
 class DnsEntryKind(StrEnum):
-    """What a line of the resolver's configuration says."""
+    """Meaning of a line in the resolver's configuration."""
 
     NAMESERVER = "NAMESERVER"
-    """``addresses`` holds the one server."""
+    """``addresses`` holds one server."""
     SEARCH = "SEARCH"
-    """``names`` are the domains tried for a short name."""
+    """``names`` are the domains that are appended to a short name."""
     HOST = "HOST"
-    """``names`` have the one of ``addresses``, whatever DNS says."""
+    """``names`` have the address in ``addresses``, regardless of DNS."""
     LOOKUP = "LOOKUP"
-    """``names`` are the sources asked for host names, in order (nsswitch.conf(5))."""
+    """``names`` are the sources of host names in order (nsswitch.conf(5))."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsEntry(Record):
-    """One line that decides how the host resolves names."""
+    """One line of the configuration of name resolution."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorDnsEntry"
 
@@ -177,7 +177,7 @@ class DnsEntry(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terminal(Record):
-    """Somebody logged in."""
+    """A login session."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorTerminal"
 
@@ -185,7 +185,7 @@ class Terminal(Record):
     line: str = ""
     """``tty1``, ``pts/0``; empty for a session without a terminal."""
     remote_host: str = ""
-    """Where the session comes from, as it was recorded; empty for a local one."""
+    """Recorded origin of the session; empty for a local one."""
     process_id: int | None = None
     started_at: int | None = None
 
@@ -197,11 +197,11 @@ class TimeState(Record):
     MESSAGE_TYPE: ClassVar[str] = "InspectorTimeEventMsg"
 
     now: int | None = None
-    """As the kernel counts: time of boot and time since then."""
+    """The kernel's time of boot plus the time since then."""
     booted_at: int | None = None
     time_zone: str = ""
-    """Name in the time zone database: ``Europe/Berlin``; empty where the host names none."""
+    """Name in the time zone database, such as ``Europe/Berlin``; empty if unset."""
     services: tuple[str, ...] = ()
-    """Running programs that keep the time: ``chronyd``, ``systemd-timesyncd``."""
+    """Running time services: ``chronyd``, ``systemd-timesyncd``."""
     synchronized: bool | None = None
-    """True where systemd-timesyncd has set the clock since boot; None where nothing on disk tells."""
+    """True if systemd-timesyncd has set the clock since boot; None if unknown."""

@@ -1,4 +1,4 @@
-"""HostFacts: everything a rule may know about one host, built from decoded telemetry."""
+"""HostFacts: the facts about one host, built from decoded telemetry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,12 +28,12 @@ class HostFacts:
         return self.records.get(kind, ())  # type: ignore[return-value]  # keyed by type: the values are R
 
     def only(self, kind: type[R]) -> R | None:
-        """Return the one record of ``kind``, or None where the host sent none."""
+        """Return the one record of ``kind``, or None if the host sent none."""
         found = self.all(kind)
         return found[0] if found else None
 
     def complete(self, sensor: str) -> bool:
-        """Say whether ``sensor`` read all there was; otherwise absence proves nothing."""
+        """Return True if ``sensor`` read everything; otherwise absence proves nothing."""
         status = self.sensors.get(sensor)
         return status is not None and status.state in (SensorState.OK, SensorState.NOT_APPLICABLE)
 

@@ -1,8 +1,7 @@
-"""What sensors find on a host: one frozen type per telemetry message (F3.12 to F3.16).
+"""Records of a host's inventory: one frozen type for each kind of telemetry (F3.12 to F3.16).
 
-Every class here is the payload of one message type; `openinspector.wire.telemetry` names the types. What the host
-does is in `openinspector.model.activity`, how it is set up also in `openinspector.model.configuration`.
-Sizes are bytes, times are days since 1970-01-01 where the host's own files count days.
+Records of activity are in `openinspector.model.activity`, more of the configuration in
+`openinspector.model.configuration`. Sizes are bytes; times are days since 1970-01-01 if the host's files count days.
 """
 
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from openinspector.model.record import Record
 
 
 class PackageManager(StrEnum):
-    """Which database a package came from; the value is also its sensor's name."""
+    """The database that a package is recorded in; the value is also the sensor's name."""
 
     DPKG = "dpkg"
     RPM = "rpm"
@@ -25,7 +24,7 @@ class PackageManager(StrEnum):
 
     @property
     def of_distribution(self) -> bool:
-        """Whether the packages are the distribution's own, which its advisories speak of."""
+        """True for packages of the distribution, which its advisories cover."""
         return self in (PackageManager.DPKG, PackageManager.RPM, PackageManager.APK, PackageManager.PACMAN)
 
     @property
@@ -36,7 +35,7 @@ class PackageManager(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package(Record):
-    """One installed package. ``version`` is whole: ``[epoch:]version[-release]`` as the scheme writes it."""
+    """One installed package. ``version`` is complete: ``[epoch:]version[-release]`` as the scheme writes it."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorPackageInfo"
 
@@ -45,16 +44,16 @@ class Package(Record):
     version: str
     architecture: str
     source_name: str
-    """Name of the source package; equals ``name`` where the database names none."""
+    """Name of the source package; equals ``name`` if the database has none."""
     source_version: str
-    """Version of the source package, with epoch; equals ``version`` where the database names none."""
+    """Version of the source package, with epoch; equals ``version`` if the database has none."""
     vendor: str = ""
     module: str = ""
-    """Modularity label of an rpm (``name:stream:version:context``), empty elsewhere."""
+    """Modularity label of an rpm (``name:stream:version:context``); otherwise empty."""
     location: str = ""
-    """Folder of the host it is installed in; empty for the distribution's packages, which have one database."""
+    """Folder of the installation; empty for packages of the distribution, which have one database."""
     owner: str = ""
-    """Name of the distribution's package that brought it; empty where none did or that cannot be seen."""
+    """Name of the distribution's package that owns it; empty if there is none or it is unknown."""
     repository: str = ""
     """Where it was installed from: an rpm repository's id (``appstream``), an apt archive's ``Origin/Suite``
     (``Debian/stable-security``); empty where that is not recorded."""
@@ -62,16 +61,16 @@ class Package(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerRoot(Record):
-    """The root folder of a running container of the host, and how much its own package databases hold (ADR 0024)."""
+    """The root folder of a running container, and the number of packages in its databases (ADR 0024)."""
 
     MESSAGE_TYPE: ClassVar[str] = "OpenInspectorContainerRoot"
 
     process_id: int
-    """The container's process with the lowest number: its root is ``/proc/<process_id>/root``."""
+    """The container's process with the lowest number; its root is ``/proc/<process_id>/root``."""
     container_id: str = ""
-    """64 hexadecimal digits from the process's control group; empty where none are there."""
+    """64 hexadecimal digits from the process's control group; empty if it has none."""
     system: str = ""
-    """``<ID>:<VERSION_ID>`` of its os-release; empty where it has none."""
+    """``<ID>:<VERSION_ID>`` of its os-release; empty without one."""
     packages: int = 0
 
 
@@ -95,7 +94,7 @@ class OperatingSystem(Record):
     kernel_release: str = ""
     """Running kernel, ``uname -r``."""
     kernel_version: str = ""
-    """``uname -v``; Debian's carries the kernel package's version."""
+    """``uname -v``; on Debian it contains the version of the kernel package."""
     extensions: tuple[str, ...] = ()
     """Support extensions that are enabled: ``esm-infra``, ``esm-apps``, ``fips``, ``eus``."""
 
@@ -109,12 +108,12 @@ class Kernel(Record):
     release: str
     running: bool
     package: str = ""
-    """Name of the package that owns the image; empty where none does."""
+    """Name of the package that owns the image; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceMetadata(Record):
-    """What the EC2 instance metadata service says of the host."""
+    """The host according to the EC2 instance metadata service."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorInstanceMetaData"
 
@@ -152,7 +151,7 @@ class TransportProtocol(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListeningPort(Record):
-    """A port a process listens on (TCP) or is bound to (UDP)."""
+    """A port that a process listens on (TCP) or is bound to (UDP)."""
 
     MESSAGE_TYPE: ClassVar[str] = "Inspector{Tcp,Udp}V{4,6}ListeningPort"
 
@@ -165,7 +164,7 @@ class ListeningPort(Record):
     process_name: str = ""
     process_path: str = ""
     package: str = ""
-    """Name of the package that owns the executable; empty where none does or it cannot be seen."""
+    """Name of the package that owns the executable; empty if there is none or it is unknown."""
 
     def message_type(self) -> str:
         """Return the type by protocol and IP version."""
@@ -174,7 +173,7 @@ class ListeningPort(Record):
 
 
 class PasswordState(StrEnum):
-    """What the shadow file's password field means; the hash itself never leaves the host."""
+    """Meaning of the password field in the shadow file; the hash never leaves the host."""
 
     SET = "SET"
     LOCKED = "LOCKED"
@@ -184,7 +183,7 @@ class PasswordState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User(Record):
-    """An account of the host with its password ages in days (shadow(5)); None where unset."""
+    """An account of the host with its password ages in days (shadow(5)); None if unset."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorUser"
 
@@ -215,7 +214,7 @@ class Group(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SshdConnection:
-    """How sshd treats connections of one kind that a Match block singles out."""
+    """Treatment of one kind of connection that Match blocks of sshd single out."""
 
     user: str
     """``root``, or empty for an ordinary user."""
@@ -255,7 +254,7 @@ class SshdConfiguration(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginDefinitions(Record):
-    """``/etc/login.defs``: upper-case name to value."""
+    """Values of ``/etc/login.defs`` by upper-case name."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
@@ -264,10 +263,10 @@ class LoginDefinitions(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PamModule:
-    """One line of the PAM stack that sets passwords, includes resolved (pam.d(5))."""
+    """One line of a PAM stack with includes resolved (pam.d(5))."""
 
     service: str
-    """Service file it was reached from: ``common-password``, ``system-auth``, ``passwd``."""
+    """Service file that the line belongs to or is included in: ``common-password``, ``system-auth``, ``passwd``."""
     facility: str
     """``password``, ``auth``, ``account`` or ``session``."""
     control: str
@@ -280,7 +279,7 @@ class PamModule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PamConfiguration(Record):
-    """The host's PAM stacks, in order."""
+    """The host's PAM stacks in order."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
@@ -295,14 +294,14 @@ class PasswordQuality(Record):
 
     present: bool
     values: dict[str, str] = field(default_factory=dict)
-    """Lower-case name to value, clamped as the library does; the value of a flag is empty."""
+    """Values by lower-case name, clamped as the library does; the value of a flag is empty."""
     stopped_at: str = ""
     """``path:line: reason`` of the line at which the library stops reading; empty if it reads everything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KernelParameters(Record):
-    """sysctl values as read from ``/proc/sys``, dotted name to value."""
+    """sysctl values from ``/proc/sys`` by dotted name."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
@@ -311,19 +310,19 @@ class KernelParameters(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessorFeatures(Record):
-    """Whether the processor offers no-execute pages and the kernel uses them (F5.63 rule 8)."""
+    """No-execute pages of the processor and their use by the kernel (F5.63 rule 8)."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     architecture: str
     nx_flag: bool
     nx_disabled_by: str = ""
-    """Kernel command line argument that turns it off, such as ``noexec=off``; empty otherwise."""
+    """Argument on the kernel's command line that turns NX off, such as ``noexec=off``; empty if absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectoryMode(Record):
-    """Owner and mode of a system directory, or of a file in one that others than root may write."""
+    """Owner and mode of a system directory, or of an entry in it that users other than root may change."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorDirectoryInfoMsg"
 
@@ -337,19 +336,19 @@ class DirectoryMode(Record):
 
 
 class SensorState(StrEnum):
-    """How a sensor's collection ended."""
+    """End of a sensor's collection."""
 
     OK = "OK"
     PARTIAL = "PARTIAL"
-    """Something could not be read; ``details`` says what. The records sent are true but not all."""
+    """Something could not be read, and ``details`` names it. The records are correct but incomplete."""
     NOT_APPLICABLE = "NOT_APPLICABLE"
-    """The host has nothing of the kind: no dpkg database, no EC2 metadata service."""
+    """The host has nothing of the kind, such as no dpkg database or no EC2 metadata service."""
     FAILED = "FAILED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SensorStatus(Record):
-    """Ends one collection of one sensor: what was sent before it is that sensor's whole snapshot."""
+    """Ends one collection of one sensor: the records before it are the sensor's complete snapshot."""
 
     MESSAGE_TYPE: ClassVar[str] = "OpenInspectorSensorStatus"
 
@@ -357,17 +356,17 @@ class SensorStatus(Record):
     state: SensorState
     records: int
     details: tuple[str, ...] = ()
-    """What was missing, unreadable or cut off, one sentence each."""
+    """Missing, unreadable and omitted things, one sentence each."""
     duration_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MonitoringStart(Record):
-    """Opens one collection: which sensors follow and what the agent is."""
+    """Opens one collection: the sensors that follow and the agent's version."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorMonitoringStart"
 
     agent_version: str
     sensors: tuple[str, ...]
     collection: int = 1
-    """Counts the collections of one run on one host, from 1."""
+    """Number of the collection in a run on one host, from 1."""

@@ -1,6 +1,7 @@
 """Families of operating systems that an agent runs on."""
 
 from enum import StrEnum
+from typing import Final
 
 from openinspector.model.windows import WINDOWS
 
@@ -10,8 +11,17 @@ class SystemFamily(StrEnum):
 
     LINUX = "linux"
     WINDOWS = "windows"
+    OTHER = "other"
+    """Unix systems that are not Linux. Some have an os-release file too."""
+
+
+_OTHER: Final = frozenset(
+    {"darwin", "dragonfly", "freebsd", "illumos", "netbsd", "omnios", "openbsd", "openindiana", "smartos", "solaris"}
+)
 
 
 def system_family(system_id: str) -> SystemFamily:
     """Return the family of a system by its os-release ``ID``, the part of ``debian:12`` before the colon."""
-    return SystemFamily.WINDOWS if system_id == WINDOWS else SystemFamily.LINUX
+    if system_id == WINDOWS:
+        return SystemFamily.WINDOWS
+    return SystemFamily.OTHER if system_id in _OTHER else SystemFamily.LINUX

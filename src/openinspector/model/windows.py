@@ -1,4 +1,4 @@
-"""What sensors find on a Windows host: one frozen type per telemetry message, beside those of `model/inventory.py`."""
+"""Records of a Windows host, in addition to those of `model/inventory.py`."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -28,33 +28,33 @@ class RegistryType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsRegistryValue(Record):
-    """One value of the registry, of those the agent is built to read."""
+    """One registry value of those that the agent reads."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
 
     key: str
-    """``HKEY_LOCAL_MACHINE\\…``, spelled as the agent asks for it."""
+    """``HKEY_LOCAL_MACHINE\\…``, spelled as in the agent's list."""
     name: str
     """Empty for the key's default value."""
     type: RegistryType
     data: str | int | tuple[str, ...]
-    """Text, a number, or the texts of a REG_MULTI_SZ; whatever else as lower-case hexadecimal digits."""
+    """Text, a number, or the texts of a REG_MULTI_SZ; other data as lower-case hexadecimal digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsHotfix(Record):
-    """One update that is installed, as servicing or a list made by an administrator names it."""
+    """One installed update, from servicing or from an administrator's list."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorPackageInfo"
 
     kb: str
-    """``KB5031364``; empty for a rollup whose package does not say."""
+    """``KB5031364``; empty for a rollup whose package does not name it."""
     package: str = ""
-    """Servicing's name of it: ``Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2031.1.6``."""
+    """Package in servicing: ``Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2031.1.6``."""
     version: str = ""
-    """Version in that name, ``20348.2031.1.6``: a rollup's begins with the build and revision it brings."""
+    """Version in that name, ``20348.2031.1.6``: a rollup's version begins with its build and revision."""
     installed_on: str = ""
-    """``2023-10-11``; as the list writes it where day and month cannot be told apart; empty where unknown."""
+    """``2023-10-11``, or the text of the list if day and month are ambiguous; empty if unknown."""
     source: str = ""
     """``registry`` or the path of the list."""
 
@@ -69,18 +69,18 @@ class WindowsProgram(Record):
     version: str = ""
     publisher: str = ""
     architecture: str = ""
-    """``x86`` where it is registered in the 32-bit view, else empty: the 64-bit view does not tell."""
+    """``x86`` if it is registered in the 32-bit view, else empty: the 64-bit view may hold either."""
     installed_on: str = ""
-    """``2023-10-11``; empty where unknown."""
+    """``2023-10-11``; empty if unknown."""
     user: str = ""
-    """SID of the one user it is installed for; empty where it is installed for all."""
+    """SID of the only user it is installed for; empty if it is installed for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsSecurityPolicy(Record):
-    """The local security policy as ``secedit /export`` wrote it: names to values, both as written.
+    """The local security policy as written by ``secedit /export``: values by name.
 
-    Account names in user rights are SIDs (``*S-1-5-32-544``) wherever Windows could not resolve a name.
+    Account names in user rights are SIDs (``*S-1-5-32-544``) if Windows could not resolve them.
     """
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
@@ -88,12 +88,12 @@ class WindowsSecurityPolicy(Record):
     source: str
     """Path of the export."""
     exported_at: int
-    """When the export was written, in seconds since 1970: the policy may have changed since."""
+    """Time of the export in seconds since 1970; the policy may have changed since."""
     system_access: dict[str, str] = field(default_factory=dict)
     """Password and lockout policy: ``MinimumPasswordLength``."""
     event_audit: dict[str, str] = field(default_factory=dict)
-    """Audit policy: ``AuditLogonEvents`` to 0 (none), 1 (success), 2 (failure) or 3 (both)."""
+    """Audit policy: ``AuditLogonEvents`` is 0 (none), 1 (success), 2 (failure) or 3 (both)."""
     privilege_rights: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """User rights: ``SeRemoteInteractiveLogonRight`` to those who have it."""
+    """User rights: the accounts that have ``SeRemoteInteractiveLogonRight``."""
     registry_values: dict[str, str] = field(default_factory=dict)
-    """Security options: ``MACHINE\\System\\…`` to ``type,value``."""
+    """Security options: ``type,value`` by ``MACHINE\\System\\…``."""

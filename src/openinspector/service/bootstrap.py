@@ -19,6 +19,7 @@ from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.errors import StoreError
 from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.model.run_state import AssessmentRunState
+from openinspector.model.system_family import SystemFamily
 from openinspector.plugins import discover
 from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.metrics import routes as metrics_routes
@@ -42,6 +43,7 @@ from openinspector.service.app.rule_catalogue import discover_rules, packages_wi
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
+from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
@@ -84,7 +86,7 @@ from openinspector.service.stores.webhook_sql import SqlWebhookStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
-from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
+from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
 from openinspector.service.worker.courier import Courier, RetryPolicy
 from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
@@ -109,24 +111,6 @@ _NOTIFICATION_SECONDS: Final = 1.0
 _NOT_BEGUN: Final = frozenset({AssessmentRunState.CREATED})
 _READERS: Final = 8
 """Calls of the API that read from PostgreSQL at once."""
-_INVENTORY_SENSORS: Final = (
-    "os_release",
-    "kernel",
-    "network_interfaces",
-    "instance_metadata",
-    "listening_ports",
-    "connections",
-    "firewall",
-    "kernel_modules",
-    "mounts",
-    "name_resolution",
-    "performance",
-    "processes",
-    "systemd_units",
-    "terminals",
-    "time_state",
-)
-"""Asked of every host, whatever the rules read: who it is, what it offers, what it does."""
 
 
 def open_stores(settings: Settings) -> Stores:
@@ -189,8 +173,7 @@ class Service:
         self._board = InstructionBoard()
         self._audit = FileAuditLog(settings.data_dir / "audit")
         self._monitor = CollectionMonitor(
-            assessments=stores.assessments,
-            telemetry=stores.telemetry,
+            stores=CollectionStores(assessments=stores.assessments, agents=stores.agents, telemetry=stores.telemetry),
             board=self._board,
             workflows=self._workflows,
             settings=CollectionSettings(
@@ -335,9 +318,8 @@ class Service:
             ),
         )
 
-    def _sensors_for(self, packages: Sequence[RulesPackageArn]) -> tuple[str, ...]:
-        needed = {name for package in packages for rule in self._rules.get(package, ()) for name in rule.sensors}
-        return tuple(sorted(needed.union(_INVENTORY_SENSORS)))
+    def _sensors_for(self, packages: Sequence[RulesPackageArn], system: SystemFamily) -> tuple[str, ...]:
+        return sensors_for((rule for package in packages for rule in self._rules.get(package, ())), system)
 
     def _apply_retention(self) -> None:
         now = self._clock.now()

@@ -1,4 +1,4 @@
-"""A host made of a dictionary: the Host interface over files, links and processes that a test writes down."""
+"""A host in memory: the Host interface over files, links and processes that a test defines."""
 
 import errno
 import os
@@ -25,7 +25,7 @@ _OTHERS_READ: Final = 0o004
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """What stands at a path: a file, or what else the flags say."""
+    """The object at a path: a file, or what the flags say."""
 
     content: bytes = b""
     mode: int = 0o644
@@ -35,16 +35,16 @@ class Node:
     """A symbolic link to this path; may dangle, as ``socket:[123]`` does."""
     is_directory: bool = False
     is_device: bool = False
-    """A FIFO, socket or device: can be asked about, not read."""
+    """A FIFO, socket or device, which has a status but cannot be read."""
     unreadable: bool = False
-    """Refuses even root, as a security module or a dying disk does."""
+    """Refuses even root, as a security module or a failing disk does."""
     device: int = 1
     """Number of the file system it is on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FakeSystem:
-    """What a host is besides its files."""
+    """The parts of a host that are not files."""
 
     is_root: bool = True
     uname: tuple[str, str, str, str] = ("fake", "6.1.0-1-amd64", "#1 SMP Debian 6.1.0-1", "x86_64")
@@ -52,18 +52,18 @@ class FakeSystem:
     packet_filter: tuple[tuple[int, bytes], ...] = ()
     """Messages of nftables: (type, payload)."""
     metadata_address: str | None = None
-    """``host:port`` of a metadata service; without one the host is no EC2 instance."""
+    """``host:port`` of a metadata service; without one the host is not an EC2 instance."""
 
 
 _SYSTEM: Final = FakeSystem()
 
 
 class FakeHost:
-    """A Host over ``files``: path to content, or to a Node. Folders above them exist as root's 0755.
+    """A Host over ``files``, which maps paths to contents or Nodes. Their parent folders belong to root, mode 0755.
 
-    Processes are the folders ``/proc/<number>``. Without root's rights a file or folder is read only where others
-    may; symbolic links are followed inside, 40 at most. A Windows host has paths ``C:/…``, and the registry that the
-    ``*.reg`` files of its folder of exports tell of.
+    Processes are the folders ``/proc/<number>``. Without root's rights, a file or folder can be read only if its mode
+    lets others read it. Symbolic links are followed inside, 40 at most. A Windows host has paths ``C:/…`` and the
+    registry in the ``*.reg`` files of its folder of exports.
     """
 
     def __init__(self, files: Mapping[str, bytes | str | Node] | None = None, system: FakeSystem = _SYSTEM) -> None:
@@ -73,11 +73,11 @@ class FakeHost:
         for path in self._nodes:
             self._enter(path)
         self.reads: list[str] = []
-        """Every path whose content was asked for, in order."""
+        """Every path that was read, in order."""
         self._registry = RecordedRegistry(self)
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-        """Return a file's content, under the same refusals as a real host's."""
+        """Return a file's content; refuse what a real host refuses."""
         self.reads.append(path)
         real = self._real(path)
         node = self._at(real, path)
@@ -91,7 +91,7 @@ class FakeHost:
         return node.content
 
     def readlink(self, path: str) -> str:
-        """Return what a symbolic link says."""
+        """Return the target of a symbolic link as written."""
         folder, name = posixpath.split(path.rstrip("/"))
         node = self._at(posixpath.join(self._real(folder), name), path)
         if node.link is None:
@@ -100,7 +100,7 @@ class FakeHost:
         return node.link
 
     def status(self, path: str) -> FileStatus:
-        """Return what stat(2) would say of ``path``, links followed."""
+        """Return the result of stat(2) for ``path``, following links."""
         real = self._real(path)
         node = self._at(real, path)
         if node.link is not None:
@@ -126,7 +126,7 @@ class FakeHost:
         return tuple(sorted(self._folders.get(real, ())))
 
     def folder(self, path: str) -> Folder:
-        """Return what a folder that is no link holds, links and devices left out."""
+        """Return the content of a folder that is not a link, without links and devices."""
         parent, name = posixpath.split(path.rstrip("/"))
         real = posixpath.join(self._real(parent), name) if name not in ("", ".", "..") else self._real(path)
         node = self._at(real, path)
@@ -150,11 +150,11 @@ class FakeHost:
         return FakeHost(below, FakeSystem(is_root=self._system.is_root, uname=("", "", "", "")))
 
     def real_file(self, path: str) -> str | None:  # noqa: ARG002 - the interface's
-        """Return None: nothing here is on this machine's file system."""
+        """Return None: the files are not on this machine's file system."""
         return None
 
     def is_root(self) -> bool:
-        """Say whether the host was made with root's rights."""
+        """Return True if the host was made with root's rights."""
         return self._system.is_root
 
     def uname(self) -> tuple[str, str, str, str]:
@@ -205,7 +205,7 @@ class FakeHost:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
 
     def _real(self, path: str) -> str:
-        """Follow every link of ``path``; one that dangles at the end stays itself."""
+        """Return ``path`` with every link resolved, except a dangling link at the end."""
         pending = path.split("/")[::-1]
         done = "/"
         links = 0

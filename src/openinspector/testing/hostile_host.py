@@ -1,4 +1,4 @@
-"""Hosts that change while they are looked at, or have no end: FakeHost with one bad habit each."""
+"""Hosts that change during a collection, or have no end: FakeHosts with one bad habit each."""
 
 import errno
 import os
@@ -14,12 +14,12 @@ _SECONDS_A_QUESTION: Final = 0.001
 
 
 class RacingHost(FakeHost):
-    """Refuses the questions whose numbers, from 0, are in ``failures``, as a host does on which things just went."""
+    """Refuses the calls whose numbers, from 0, are in ``failures``, as a host does if files have just been deleted."""
 
     def __init__(
         self, files: Mapping[str, bytes | str | Node], system: FakeSystem, failures: Mapping[int, int]
     ) -> None:
-        """``failures`` is number of the question to errno."""
+        """``failures`` maps numbers of calls to errno values."""
         super().__init__(files, system)
         self._failures = failures
         self._asked = 0
@@ -57,18 +57,18 @@ class RacingHost(FakeHost):
 
 
 class EndlessHost(FakeHost):
-    """Every folder holds another one, and each question takes a millisecond of the host's own time."""
+    """Every folder holds another one, and each call takes a millisecond of the host's own clock."""
 
     def __init__(self, files: Mapping[str, bytes | str | Node], system: FakeSystem) -> None:
         super().__init__(files, system)
         self.seconds = 0.0
 
     def clock(self) -> float:
-        """Return how much time all questions so far have taken."""
+        """Return the time that all calls so far have taken."""
         return self.seconds
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-        """As `FakeHost.read`; the folders without end cannot be read."""
+        """As `FakeHost.read`; the endless folders cannot be read."""
         self._pass(path)
         if path.endswith(_AGAIN):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), path)
@@ -85,7 +85,7 @@ class EndlessHost(FakeHost):
         return super().status("/" if path.endswith(_AGAIN) else path)
 
     def folder(self, path: str) -> Folder:
-        """As `FakeHost.folder`, and one folder more."""
+        """As `FakeHost.folder`, with one more folder."""
         self._pass(path)
         found = Folder(device=1, folders=(), files=()) if path.endswith(_AGAIN) else super().folder(path)
         return replace(found, folders=(*found.folders, _AGAIN))

@@ -4,9 +4,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import msgspec
+
 from openinspector.feed import Unparsed
 from openinspector.model.advisory import Advisory, Vulnerability
-from openinspector.service.ports.advisory_store import Changes, FeedSnapshot, StoredDocument
+from openinspector.model.errors import StoreError
+from openinspector.service.ports.advisory_store import Changes, FeedDump, FeedSnapshot, StoredDocument
 
 
 class MemoryAdvisoryStore:
@@ -73,6 +76,22 @@ class MemoryAdvisoryStore:
     def sizes(self) -> Mapping[str, int]:
         """Return how many advisories each feed has, for want of bytes."""
         return {snapshot.feed: snapshot.advisories for snapshot in self.snapshots()}
+
+    def dump(self, feed: str) -> FeedDump:
+        """Return everything stored of a feed; StoreError where that is nothing."""
+        if feed not in self._snapshots:
+            raise StoreError(f"nothing is stored of {feed}")
+        documents = msgspec.msgpack.encode(list(self._documents[feed].values()))
+        return FeedDump(snapshot=self._snapshots[feed], unparsed=(), streams={}, years={}, documents=documents)
+
+    def load(self, dump: FeedDump) -> None:
+        """Replace everything stored of the dump's feed; StoreError where the dump is not of this store's version."""
+        try:
+            documents = msgspec.msgpack.decode(dump.documents, type=list[StoredDocument])
+        except msgspec.MsgspecError as error:
+            raise StoreError("the dump is damaged or of another version") from error
+        self._snapshots[dump.snapshot.feed] = dump.snapshot
+        self._documents[dump.snapshot.feed] = {document.name: document for document in documents}
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
         """Return what could not be understood of a feed."""

@@ -28,7 +28,7 @@ def test_the_package_that_brought_it_is_named() -> None:
 def test_nothing_found_is_absent_unless_something_could_not_be_seen() -> None:
     gap = Incomplete(reason="a gap")
     assert list(packages(FakeHost(), PackageManager.GEM, [])) == [
-        Absent(reason="No package of gem in the folders searched.")
+        Absent(reason="No package of gem in the searched folders.")
     ]
     assert list(packages(FakeHost(), PackageManager.GEM, [gap])) == [gap]
 

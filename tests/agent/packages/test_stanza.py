@@ -38,5 +38,5 @@ def test_what_is_no_database_is_not_read_to_its_end() -> None:
     data = b"x\n\n" * (MAX_BROKEN + 5)
     for parse in (dpkg.parse, apk.parse):
         told = [item.reason for item in parse(data) if isinstance(item, Incomplete)]
-        assert "was not read on" in told[0]
+        assert "was not read further" in told[0]
         assert told[1].endswith(f": {MAX_BROKEN + 1}.")

@@ -64,7 +64,7 @@ def test_what_may_not_be_looked_at_is_counted() -> None:
 
     _, status = run(SENSOR, Denied({"/proc/20/comm": "x"}))
     assert status.state is SensorState.PARTIAL
-    assert status.details == ("Processes whose root folder may not be looked at: 1.",)
+    assert status.details == ("Processes whose root folder is not accessible: 1.",)
 
 
 def test_more_roots_than_one_host_has_are_not_all_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_files_that_include_each_other_end() -> None:
     records, status = run(SENSOR, FakeHost(files))
     assert [type(record) for record in records] == [PamConfiguration]
     assert status.state is SensorState.PARTIAL
-    assert any("too deep or too much" in detail for detail in status.details)
+    assert any("too many files or levels" in detail for detail in status.details)
 
 
 def test_a_bracket_that_nothing_closes_goes_on_to_the_end_of_the_line() -> None:

@@ -38,9 +38,9 @@ def test_areas_of_other_forms_are_left_alone() -> None:
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "no security policy"),
+        (b"", "not a security policy"),
         (b"a=b\n", "line 1: a line before"),
-        (b"[System Access]\na=b\n", "no security policy"),
+        (b"[System Access]\na=b\n", "not a security policy"),
         (b"\xff\xfea", "not text"),
         (b"\xff", "not text"),
         (bytes(5 * 1024 * 1024), "larger than"),

@@ -70,7 +70,7 @@ def test_many_entries_are_counted() -> None:
     outcome = RULE.evaluate(host(*(directory(f"/etc/{n:04}", 0o777) for n in range(150))), CONTEXT)
     assert isinstance(outcome, Detected)
     (found,) = outcome.detections
-    assert "Others than root may change 150" in found.evidence.statement
+    assert "Users other than root may change 150" in found.evidence.statement
     assert found.evidence.because[-1].statement == "and 50 more entries"
     assert "and likewise for 50 more." in found.recommendation
 

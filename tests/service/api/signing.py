@@ -30,7 +30,7 @@ class Signer:
         """Return the headers of a signed ``POST /``; all of ``extra`` that botocore signs are."""
         auth = SigV4Auth(Credentials(self.key_id, self.secret, self.token), self.service, self.region)
         request = AWSRequest(method="POST", url=URL, headers=dict(extra), data=body)
-        # What add_auth does, at a time of our choosing.
+        # As add_auth does it, at a given time.
         request.context["timestamp"] = now.strftime(STAMP)
         auth._modify_request_before_signing(request)
         text = auth.string_to_sign(request, auth.canonical_request(request))

@@ -106,7 +106,7 @@ def test_what_was_refused_is_written_with_the_reason(world: World) -> None:
 def test_an_input_that_is_not_allowed_is_written_as_far_as_the_model_knows_it(
     world: World, body: bytes, kept: object
 ) -> None:
-    """F10.20: what was asked, of whoever asked it."""
+    """The input of any caller (F10.20)."""
     assert world.call("CreateAssessmentTarget", body).status_code == 400
     (event,) = events(world)
     assert event["errorCode"] in ("InvalidInputException", "SerializationException")

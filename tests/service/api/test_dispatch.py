@@ -178,7 +178,7 @@ def test_the_largest_body_is_read(world: World) -> None:
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("/etc/secret"), ModelError("/etc/secret")])
-def test_a_fault_of_ours_is_logged_with_its_trace_and_told_without(world: World, error: Exception) -> None:
+def test_an_internal_error_is_logged_with_its_trace_and_answered_without(world: World, error: Exception) -> None:
     def list_findings(_services: ApiServices, _arguments: Json) -> Json:
         raise error
 

@@ -24,14 +24,14 @@ def scraped(built: BuiltInstallation, authorization: str, method: str = "GET") -
     return asyncio.run(ask())
 
 
-def test_who_holds_the_token_is_told_everything(tmp_path: Path) -> None:
+def test_a_client_with_the_token_gets_all_metrics(tmp_path: Path) -> None:
     answer = scraped(open_installation(tmp_path), "Bearer secret")
     assert answer.status_code == 200
     families = {family.name for family in text_string_to_metric_families(answer.text)}
     assert {"openinspector_assessment_runs", "openinspector_api_requests", "openinspector_gateway_replies"} <= families
 
 
-def test_anybody_else_is_told_nothing(tmp_path: Path) -> None:
+def test_other_clients_get_none(tmp_path: Path) -> None:
     built = open_installation(tmp_path)
     for wrong in ("", "Bearer", "Bearer secre", "Basic secret", "Bearer secret2", "bearer secret", "Bearer \xe9"):
         answer = scraped(built, wrong)

@@ -52,8 +52,8 @@ def minimal(shape_name: str) -> Any:
 
 
 @dataclass(frozen=True)
-class Spot:
-    """A place in an operation's input: how to put a value there, and what may stand there."""
+class InputMember:
+    """A member of an operation's input: its path and its shape."""
 
     operation: str
     path: tuple[str | int, ...]
@@ -81,33 +81,33 @@ def _with(whole: Any, path: Sequence[str | int], operation: str, value: object) 
     return whole
 
 
-def _spots(operation: str, shape_name: str, path: tuple[str | int, ...]) -> Iterator[Spot]:
+def _paths(operation: str, shape_name: str, path: tuple[str | int, ...]) -> Iterator[InputMember]:
     shape = MODEL.shapes[shape_name]
     if path:
-        yield Spot(operation, path, shape)
+        yield InputMember(operation, path, shape)
     for member, below in shape.members.items():
-        yield from _spots(operation, below, (*path, member))
+        yield from _paths(operation, below, (*path, member))
     if shape.type == "list":
-        yield from _spots(operation, shape.member, (*path, 0))
+        yield from _paths(operation, shape.member, (*path, 0))
 
 
-SPOTS: Final = [
-    spot for name in OPERATIONS if (shape := MODEL.operations[name].input) for spot in _spots(name, shape, ())
+PATHS: Final = [
+    place for name in OPERATIONS if (shape := MODEL.operations[name].input) for place in _paths(name, shape, ())
 ]
-BOUNDED: Final = [spot for spot in SPOTS if spot.shape.type in ("string", "list", "integer")]
+BOUNDED: Final = [place for place in PATHS if place.shape.type in ("string", "list", "integer")]
 
 
 def sized(shape: Shape, size: int) -> Any:
-    """A value of a size, right but for that."""
+    """Return a value of a size that is otherwise valid."""
     if shape.type == "list":
         return [minimal(shape.member)] * size
     return "a" * size if shape.type == "string" else size
 
 
-@pytest.mark.parametrize("spot", SPOTS, ids=str)
-def test_what_the_model_allows_is_accepted(spot: Spot) -> None:
-    whole = spot.holding(minimal_of(spot.shape))
-    assert json.loads(msgspec.json.encode(wire_value(parsed(spot.operation, whole)))) == whole
+@pytest.mark.parametrize("place", PATHS, ids=str)
+def test_what_the_model_allows_is_accepted(place: InputMember) -> None:
+    whole = place.holding(minimal_of(place.shape))
+    assert json.loads(msgspec.json.encode(wire_value(parsed(place.operation, whole)))) == whole
 
 
 def minimal_of(shape: Shape) -> Any:
@@ -115,44 +115,44 @@ def minimal_of(shape: Shape) -> Any:
     return minimal(name)
 
 
-@pytest.mark.parametrize("spot", [spot for spot in BOUNDED if spot.shape.max], ids=str)
-def test_the_greatest_is_accepted_and_no_more(spot: Spot) -> None:
-    most = int(spot.shape.max or 0)
-    assert parsed(spot.operation, spot.holding(sized(spot.shape, most)))
-    assert code(spot.operation, spot.holding(sized(spot.shape, most + 1)))
+@pytest.mark.parametrize("place", [place for place in BOUNDED if place.shape.max], ids=str)
+def test_the_greatest_is_accepted_and_no_more(place: InputMember) -> None:
+    most = int(place.shape.max or 0)
+    assert parsed(place.operation, place.holding(sized(place.shape, most)))
+    assert code(place.operation, place.holding(sized(place.shape, most + 1)))
 
 
-@pytest.mark.parametrize("spot", [spot for spot in BOUNDED if spot.shape.min], ids=str)
-def test_the_smallest_is_accepted_and_no_less(spot: Spot) -> None:
-    least = int(spot.shape.min or 0)
-    assert parsed(spot.operation, spot.holding(sized(spot.shape, least)))
-    assert code(spot.operation, spot.holding(sized(spot.shape, least - 1)))
+@pytest.mark.parametrize("place", [place for place in BOUNDED if place.shape.min], ids=str)
+def test_the_smallest_is_accepted_and_no_less(place: InputMember) -> None:
+    least = int(place.shape.min or 0)
+    assert parsed(place.operation, place.holding(sized(place.shape, least)))
+    assert code(place.operation, place.holding(sized(place.shape, least - 1)))
 
 
-@pytest.mark.parametrize("spot", [spot for spot in SPOTS if spot.shape.enum], ids=str)
-def test_only_the_words_of_the_model_are_accepted(spot: Spot) -> None:
-    for word in spot.shape.enum:
-        assert parsed(spot.operation, spot.holding(word))
-    for word in ("", "NOPE", spot.shape.enum[0].swapcase()):
-        assert code(spot.operation, spot.holding(word))
+@pytest.mark.parametrize("place", [place for place in PATHS if place.shape.enum], ids=str)
+def test_only_the_words_of_the_model_are_accepted(place: InputMember) -> None:
+    for word in place.shape.enum:
+        assert parsed(place.operation, place.holding(word))
+    for word in ("", "NOPE", place.shape.enum[0].swapcase()):
+        assert code(place.operation, place.holding(word))
 
 
-@pytest.mark.parametrize("spot", [spot for spot in SPOTS if spot.shape.type == "string"], ids=str)
-def test_no_text_holds_nul(spot: Spot) -> None:
-    assert code(spot.operation, spot.holding("a\0a"))
+@pytest.mark.parametrize("place", [place for place in PATHS if place.shape.type == "string"], ids=str)
+def test_no_text_holds_nul(place: InputMember) -> None:
+    assert code(place.operation, place.holding("a\0a"))
 
 
-@pytest.mark.parametrize("spot", SPOTS, ids=str)
-def test_another_type_is_refused(spot: Spot) -> None:
+@pytest.mark.parametrize("place", PATHS, ids=str)
+def test_another_type_is_refused(place: InputMember) -> None:
     values: tuple[object, ...] = ({"a": {}}, [[]], "text", 5, 1.5, True)
     for wrong in values:
-        right = {"structure": dict, "list": list, "string": str, "integer": int, "timestamp": float}[spot.shape.type]
+        right = {"structure": dict, "list": list, "string": str, "integer": int, "timestamp": float}[place.shape.type]
         if isinstance(wrong, right) and not (right is int and isinstance(wrong, bool)):
             continue
-        if spot.shape.type == "timestamp" and wrong == 5:
+        if place.shape.type == "timestamp" and wrong == 5:
             continue
         with pytest.raises(ApiError) as refusal:
-            parsed(spot.operation, spot.holding(wrong))
+            parsed(place.operation, place.holding(wrong))
         assert refusal.value.exception == "SerializationException"
 
 
@@ -242,7 +242,7 @@ def test_times_are_seconds_since_1970(seconds: float, moment: datetime) -> None:
     assert wire_value(moment) == seconds
 
 
-NAMES: Final = st.sampled_from(sorted({str(step) for spot in SPOTS for step in spot.path})) | st.text(max_size=3)
+NAMES: Final = st.sampled_from(sorted({str(step) for place in PATHS for step in place.path})) | st.text(max_size=3)
 JSON: Final = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda below: st.lists(below, max_size=3) | st.dictionaries(NAMES, below, max_size=4),
@@ -251,7 +251,7 @@ JSON: Final = st.recursive(
 
 
 def outcome(operation: str, body: bytes) -> Mapping[str, Any] | None:
-    """What a body parses to; None where it is refused. Anything else than a refusal fails the test."""
+    """Return the parsed body; None if it is refused. Any other error fails the test."""
     try:
         return parse_input(operation, body)
     except (ApiError, InvalidInput):

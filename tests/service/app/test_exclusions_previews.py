@@ -71,7 +71,7 @@ def kinds(found: tuple[ExclusionPreview, ...]) -> list[ExclusionKind]:
     return [exclusion.kind for exclusion in found]
 
 
-def test_a_preview_is_promised_then_made(templated: BuiltInstallation) -> None:
+def test_a_preview_is_created_and_completed(templated: BuiltInstallation) -> None:
     assert templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN) == TOKEN
     assert templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN).exclusions is None
     make(templated, TOKEN)
@@ -80,7 +80,7 @@ def test_a_preview_is_promised_then_made(templated: BuiltInstallation) -> None:
     assert kinds(found) == [ExclusionKind.NO_INSTANCES]
 
 
-def test_while_one_is_made_there_is_no_other(templated: BuiltInstallation) -> None:
+def test_a_template_has_one_preview_in_progress(templated: BuiltInstallation) -> None:
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     other = TOKEN.replace("1", "2")
     with pytest.raises(PreviewInProgress):
@@ -89,7 +89,7 @@ def test_while_one_is_made_there_is_no_other(templated: BuiltInstallation) -> No
     templated.app.exclusions_previews.create(TEMPLATE.arn, other)
 
 
-def test_an_old_preview_is_forgotten_and_one_that_hangs_holds_nobody_up_for_ever(templated: BuiltInstallation) -> None:
+def test_an_old_preview_is_deleted_and_a_hanging_one_does_not_block_the_template(templated: BuiltInstallation) -> None:
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     templated.clock.advance(LIFETIME / timedelta(seconds=1) + 1)
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN.replace("1", "2"))
@@ -98,7 +98,7 @@ def test_an_old_preview_is_forgotten_and_one_that_hangs_holds_nobody_up_for_ever
     make(templated, TOKEN)
 
 
-def test_one_that_hangs_is_given_up_within_minutes(templated: BuiltInstallation) -> None:
+def test_a_hanging_preview_times_out(templated: BuiltInstallation) -> None:
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     templated.clock.advance(TIME_LIMIT / timedelta(seconds=1))
     assert templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN).exclusions is None
@@ -111,7 +111,7 @@ def test_one_that_hangs_is_given_up_within_minutes(templated: BuiltInstallation)
     assert templated.app.exclusions_previews.existing(TEMPLATE.arn, OTHER_TOKEN).exclusions is None
 
 
-def test_one_whose_workflow_cannot_be_started_keeps_nobody_waiting(templated: BuiltInstallation) -> None:
+def test_a_preview_without_a_workflow_does_not_block_the_template(templated: BuiltInstallation) -> None:
     templated.workflows.refusing = True
     with pytest.raises(StoreError):
         templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
@@ -119,7 +119,7 @@ def test_one_whose_workflow_cannot_be_started_keeps_nobody_waiting(templated: Bu
     assert templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN) == OTHER_TOKEN
 
 
-def test_one_whose_workflow_was_never_started_is_made_when_it_is_asked_for(templated: BuiltInstallation) -> None:
+def test_polling_starts_a_missing_workflow(templated: BuiltInstallation) -> None:
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     templated.workflows.started.clear()  # as if the process had died before
     assert templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN).exclusions is None
@@ -127,7 +127,7 @@ def test_one_whose_workflow_was_never_started_is_made_when_it_is_asked_for(templ
     assert templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN).exclusions is not None
 
 
-def test_one_that_cannot_be_made_makes_room_for_the_next(templated: BuiltInstallation) -> None:
+def test_a_failed_preview_does_not_block_the_next(templated: BuiltInstallation) -> None:
     class Unreadable(MemoryAdvisoryStore):
         def streams(self) -> Sequence[str]:
             raise StoreError("the database is gone")
@@ -139,7 +139,7 @@ def test_one_that_cannot_be_made_makes_room_for_the_next(templated: BuiltInstall
     templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN)
 
 
-def test_a_token_is_good_for_its_own_template(templated: BuiltInstallation) -> None:
+def test_a_token_is_valid_for_its_own_template(templated: BuiltInstallation) -> None:
     other = builders.template(2)
     templated.stores.assessments.add_template(other)
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
@@ -155,7 +155,7 @@ def test_a_preview_of_a_deleted_template_has_no_exclusions(templated: BuiltInsta
         templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN)
 
 
-def test_hosts_that_would_not_take_part(templated: BuiltInstallation) -> None:
+def test_hosts_that_cannot_take_part_are_predicted(templated: BuiltInstallation) -> None:
     templated.enrolled(1)
     templated.heard(2, health_code=AgentHealthCode.UNHEALTHY)
     templated.heard(3, host=HostDescription(hostname="old", distribution="solaris:10", operating_system="Solaris 10"))
@@ -169,7 +169,7 @@ def test_hosts_that_would_not_take_part(templated: BuiltInstallation) -> None:
     assert well.id not in {scope.value for exclusion in found for scope in exclusion.scopes}
 
 
-def test_a_host_of_another_run_is_running_already(templated: BuiltInstallation) -> None:
+def test_a_host_of_another_run_is_predicted(templated: BuiltInstallation) -> None:
     host = templated.heard(1)
     run = templated.app.runs.start(TEMPLATE.arn, None)
     (found,) = predict(templated, TEMPLATE, DEBIAN)
@@ -178,7 +178,7 @@ def test_a_host_of_another_run_is_running_already(templated: BuiltInstallation) 
     assert predict(templated, TEMPLATE, DEBIAN) == ()
 
 
-def test_a_package_that_is_not_offered_any_more(templated: BuiltInstallation) -> None:
+def test_a_package_that_is_not_offered_is_predicted(templated: BuiltInstallation) -> None:
     templated.heard(1)
     withdrawn = builders.rules_package_arn(7)
     template = builders.template(3, rules_package_arns=(withdrawn, PRACTICES.arn))
@@ -193,7 +193,7 @@ def test_a_package_that_is_not_offered_any_more(templated: BuiltInstallation) ->
 @pytest.mark.parametrize(
     ("covered", "excluded"), [(("debian:12",), False), (("debian:11",), True), ((), True), (("debian:1",), True)]
 )
-def test_a_host_whose_system_no_advisory_speaks_of(
+def test_a_host_without_advisories_is_predicted(
     templated: BuiltInstallation, covered: tuple[str, ...], *, excluded: bool
 ) -> None:
     host = templated.heard(1)

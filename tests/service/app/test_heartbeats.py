@@ -25,7 +25,7 @@ START = StartCollection(run_arn="arn", sensors=("dpkg",), ends_at=NOW, close_whe
 
 
 class WatchedStore(MemoryAgentStore):
-    """Counts writes; fails the ones it is told to."""
+    """Counts writes; fails on demand."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,11 +63,11 @@ def instructions(reply: HeartbeatReply) -> list[Instruction]:
     return [msgspec.json.decode(raw, type=Instruction) for raw in reply.instructions]
 
 
-def test_an_idle_agent_is_told_to_come_every_minute(heartbeats: Heartbeats) -> None:
+def test_an_idle_agent_sends_a_heartbeat_every_minute(heartbeats: Heartbeats) -> None:
     assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [SetHeartbeatInterval(seconds=60)]
 
 
-def test_who_is_to_prove_itself_is_told_until_it_has(heartbeats: Heartbeats) -> None:
+def test_an_agent_is_asked_to_reattest_until_it_has(heartbeats: Heartbeats) -> None:
     heartbeats.reattest([AGENT])
     for _ in range(2):
         assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [Reattest(), SetHeartbeatInterval(seconds=60)]

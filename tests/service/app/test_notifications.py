@@ -76,7 +76,7 @@ def since_always(event: InspectorEvent, number: int = 1) -> EventSubscription:
     return subscribed(event, topic_number=number, at=-(10**8))
 
 
-def test_who_subscribed_before_is_told_each_thing_once(built: BuiltInstallation) -> None:
+def test_subscribers_get_each_event_once(built: BuiltInstallation) -> None:
     run = prepared(built, since_always(E.ASSESSMENT_RUN_STATE_CHANGED), since_always(E.OTHER))
     for state in WHOLE_LIFE[1:]:
         built.reached(run, state)
@@ -87,19 +87,19 @@ def test_who_subscribed_before_is_told_each_thing_once(built: BuiltInstallation)
     assert built.assembly.announcer().announce() == 0
 
 
-def test_announcing_again_after_the_process_died_adds_nothing(built: BuiltInstallation) -> None:
+def test_announcing_is_idempotent(built: BuiltInstallation) -> None:
     run = prepared(built, since_always(E.FINDING_REPORTED))
     built.end_run(run)
     (ended,) = built.stores.assessments.runs_to_announce(9)
     built.stores.notifications.add(tuple(built.assembly.announcer().notifications_of(ended)))
     (first,) = made(built, run)
-    told = replace(first, due_at=None, status=PublishStatus.SUCCESS)
-    built.stores.notifications.save(told)
+    sent = replace(first, due_at=None, status=PublishStatus.SUCCESS)
+    built.stores.notifications.save(sent)
     assert built.assembly.announcer().announce() == 1  # the news were not taken when the process died
-    assert made(built, run) == [told]
+    assert made(built, run) == [sent]
 
 
-def test_who_subscribes_later_is_not_told_of_before(built: BuiltInstallation) -> None:
+def test_later_subscribers_do_not_get_earlier_events(built: BuiltInstallation) -> None:
     run = prepared(built)
     built.reached(run, *WHOLE_LIFE[1:3])
     late = replace(subscribed(E.ASSESSMENT_RUN_STATE_CHANGED), subscribed_at=built.clock.now())
@@ -109,7 +109,7 @@ def test_who_subscribes_later_is_not_told_of_before(built: BuiltInstallation) ->
     assert [one.new_state for one in made(built, run)] == list(WHOLE_LIFE[2:4])
 
 
-def test_topics_and_webhooks_of_the_template_alone(built: BuiltInstallation) -> None:
+def test_only_topics_and_webhooks_of_the_template_are_notified(built: BuiltInstallation) -> None:
     run = prepared(built, since_always(E.FINDING_REPORTED), since_always(E.FINDING_REPORTED, 2))
     built.stores.subscriptions.add(subscribed(E.FINDING_REPORTED, template=2, topic_number=3), 50)
     early = builders.moment(-(10**8))
@@ -120,7 +120,7 @@ def test_topics_and_webhooks_of_the_template_alone(built: BuiltInstallation) -> 
     assert {one.subscriber for one in made(built, run)} == {topic(1), topic(2), webhook().arn}
 
 
-def test_messages_are_what_consumers_of_the_vendor_read(built: BuiltInstallation) -> None:
+def test_messages_have_the_vendors_format(built: BuiltInstallation) -> None:
     run = prepared(built)
     package = builders.rules_package_arn(2)
     stored = replace(builders.run(), rules_package_arns=(builders.rules_package_arn(), package))
@@ -157,7 +157,7 @@ def tried(number: int, **fields: Any) -> Notification:
     return notification(number, tried_at=builders.moment(number), status=status, due_at=None, **fields)
 
 
-def test_a_run_lists_what_was_tried() -> None:
+def test_a_run_lists_attempted_deliveries() -> None:
     progress = Progress(told=3, created_at=builders.moment(0), arn=builders.finding().arn)
     listed = shown_notifications(
         [
@@ -183,7 +183,7 @@ def test_a_run_lists_what_was_tried() -> None:
     assert [one.sns_topic_arn for one in listed] == [topic()] * 3 + [None]
 
 
-def test_of_too_many_errors_and_new_ones_are_kept_and_the_rest_is_counted() -> None:
+def test_a_long_list_keeps_errors_and_the_newest_and_counts_the_rest() -> None:
     failed = {2, 70}
     many = [
         replace(tried(n), status=PublishStatus.INTERNAL_ERROR if n in failed else PublishStatus.SUCCESS)

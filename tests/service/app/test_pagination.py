@@ -48,23 +48,23 @@ def test_another_installation_refuses_it() -> None:
 
 
 @pytest.mark.parametrize("token", ["", "1", "ä", "AAAA", "A" * 300, "=" * 8, "\ud800"])
-def test_what_is_no_token_is_refused(token: str) -> None:
+def test_a_malformed_token_is_refused(token: str) -> None:
     assert refusal(token) == "INVALID_PAGINATION_TOKEN"
 
 
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
-def test_a_changed_byte_is_noticed(place: int, change: int) -> None:
+def test_a_changed_byte_is_refused(place: int, change: int) -> None:
     raw = bytearray(base64.urlsafe_b64decode(TOKENS.make(CURSOR, "list")))
     raw[place % len(raw)] ^= change
     assert refusal(base64.urlsafe_b64encode(raw).decode()) == "INVALID_PAGINATION_TOKEN"
 
 
-def test_the_longest_arn_of_ours_fits_a_token() -> None:
+def test_the_longest_arn_fits_a_token() -> None:
     longest = Cursor(created_at=builders.moment(1), arn=f"{builders.run().arn}/finding/0-{'x' * 14}")
     assert len(TOKENS.make(longest, "list")) <= MAX_TOKEN
 
 
-def test_a_token_that_would_be_refused_is_not_handed_out() -> None:
+def test_a_token_that_is_too_long_is_not_issued() -> None:
     TOKENS.make(Cursor(created_at=builders.moment(1), arn="x" * LONGEST_ARN), "list")
     with pytest.raises(ValueError, match="304 characters"):
         TOKENS.make(Cursor(created_at=builders.moment(1), arn="x" * (LONGEST_ARN + 1)), "list")
@@ -79,7 +79,7 @@ def test_the_longest_subscription_there_can_be_fits_a_token() -> None:
     assert len(TOKENS.make(subscription_cursor(last), "list")) <= MAX_TOKEN
 
 
-def test_a_token_says_nothing_of_its_content() -> None:
+def test_a_token_hides_its_content() -> None:
     raw = base64.urlsafe_b64decode(TOKENS.make(CURSOR, "list"))
     assert CURSOR.arn.encode() not in raw
 

@@ -98,7 +98,7 @@ def files(folder: Path) -> list[Path]:
     return [path for path in (folder / "objects").rglob("*") if path.is_file()]
 
 
-def test_a_report_is_promised_then_made(desk: Desk) -> None:
+def test_a_report_is_created_and_completed(desk: Desk) -> None:
     promised = desk.ask()
     assert promised.status is ReportStatus.WORK_IN_PROGRESS
     assert desk.ask() == promised
@@ -108,7 +108,7 @@ def test_a_report_is_promised_then_made(desk: Desk) -> None:
     assert desk.built.around.report_vault.open(done) == DOCUMENT
 
 
-def test_it_says_what_is_known_of_the_run(desk: Desk) -> None:
+def test_a_report_describes_the_run(desk: Desk) -> None:
     desk.made()
     desk.made(ReportType.FULL)
     finding, full = desk.press.given
@@ -132,7 +132,7 @@ def test_types_and_formats_are_reports_of_their_own(desk: Desk) -> None:
     assert len(asked) == 4
 
 
-def test_a_version_is_good_for_an_hour_then_there_is_a_new_one(desk: Desk) -> None:
+def test_a_version_is_reused_for_an_hour(desk: Desk) -> None:
     first = desk.made()
     desk.built.clock.advance(FRESH.total_seconds() - 1)
     assert desk.ask().id == first.id
@@ -152,7 +152,7 @@ def test_versions_whose_links_have_ended_are_forgotten(desk: Desk, tmp_path: Pat
     assert {report.id for report in kept} == {path.name for path in files(tmp_path) if "reports" in path.parts}
 
 
-def test_a_failure_is_told_and_a_minute_later_tried_again(desk: Desk) -> None:
+def test_a_failure_is_reported_and_retried_after_a_minute(desk: Desk) -> None:
     desk.press.fails = True
     failed = desk.made()
     assert failed.status is ReportStatus.FAILED
@@ -177,7 +177,7 @@ def test_making_it_again_changes_nothing(desk: Desk) -> None:
     assert desk.built.around.report_vault.open(first) == DOCUMENT
 
 
-def test_of_a_run_in_progress_there_is_none(desk: Desk) -> None:
+def test_a_run_in_progress_has_no_report(desk: Desk) -> None:
     desk.run = desk.built.app.runs.start(TEMPLATE.arn, "another")
     with pytest.raises(RunInProgress) as refused:
         desk.ask()
@@ -185,7 +185,7 @@ def test_of_a_run_in_progress_there_is_none(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("state", [AssessmentRunState.FAILED, AssessmentRunState.ERROR, AssessmentRunState.CANCELED])
-def test_of_a_run_that_did_not_complete_there_is_none(desk: Desk, state: AssessmentRunState) -> None:
+def test_a_run_that_did_not_complete_has_no_report(desk: Desk, state: AssessmentRunState) -> None:
     desk.run = desk.built.app.runs.start(TEMPLATE.arn, "another")
     desk.built.reached(desk.run, state)
     with pytest.raises(ReportUnavailable, match=state.value):
@@ -199,7 +199,7 @@ def test_without_outcomes_of_rules_there_is_a_finding_report_only(desk: Desk) ->
     assert desk.ask().status is ReportStatus.WORK_IN_PROGRESS
 
 
-def test_of_a_run_without_instances_there_is_a_full_report(desk: Desk) -> None:
+def test_a_run_without_instances_has_a_full_report(desk: Desk) -> None:
     other = builders.template(2, rules_package_arns=(CVE.arn,))
     desk.built.stores.assessments.add_template(other)
     empty = builders.run(7, other.arn)
@@ -211,7 +211,7 @@ def test_of_a_run_without_instances_there_is_a_full_report(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(("arn", "error"), [("arn", InvalidInput), (builders.run(9).arn, NoSuchEntity)])
-def test_of_what_is_no_run_there_is_none(desk: Desk, arn: str, error: type[Exception]) -> None:
+def test_an_unknown_run_has_no_report(desk: Desk, arn: str, error: type[Exception]) -> None:
     desk.run = RunArn(arn)
     with pytest.raises(error):
         desk.ask()
@@ -242,7 +242,7 @@ def test_a_report_whose_run_is_deleted_while_it_is_made_leaves_nothing(desk: Des
     desk.make(promised)
 
 
-def test_what_a_deletion_that_was_cut_short_left_is_forgotten(desk: Desk) -> None:
+def test_leftovers_of_an_interrupted_deletion_are_deleted(desk: Desk) -> None:
     desk.built.stores.assessments.delete_run(desk.run)
     desk.built.stores.findings.delete_run(desk.run)
     assert desk.built.assembly.deletion().delete_orphans() == 1

@@ -39,7 +39,7 @@ def test_healthy_hosts_take_part_in_the_order_of_ids() -> None:
         (SILENT, False, ExclusionKind.AGENT_UNHEALTHY),
         (SILENT, True, ExclusionKind.AGENT_ALREADY_RUNNING),
         (healthy(health_code=AgentHealthCode.SHUTDOWN), False, ExclusionKind.AGENT_UNHEALTHY),
-        (on("plan9:4"), False, ExclusionKind.UNSUPPORTED_OS),
+        (on("freebsd:14.1"), False, ExclusionKind.UNSUPPORTED_OS),
     ],
 )
 def test_other_hosts_are_excluded(agent: Agent, busy: bool, kind: ExclusionKind) -> None:  # noqa: FBT001 - a case
@@ -53,7 +53,9 @@ def test_other_hosts_are_excluded(agent: Agent, busy: bool, kind: ExclusionKind)
     assert exclusion.attributes[0] == Attribute(key="INSTANCE_ID", value=agent.id)
 
 
-@pytest.mark.parametrize("distribution", ["debian:12", "almalinux:9.4", "alpine:3.20", ""])
+@pytest.mark.parametrize(
+    "distribution", ["debian:12", "almalinux:9.4", "alpine:3.20", "arch:", "windows:10.0.20348", "a-new-linux:1", ""]
+)
 def test_supported_and_unknown_systems_take_part(distribution: str) -> None:
     assert plan_run([on(distribution)], set(), NOW).exclusions == ()
 

@@ -41,7 +41,7 @@ def of_tagged_hosts(built: BuiltInstallation) -> TemplateArn:
     return template.arn
 
 
-def test_a_run_takes_over_its_template_and_is_begun(built: BuiltInstallation) -> None:
+def test_a_run_copies_its_template_and_starts(built: BuiltInstallation) -> None:
     templated(built)
     here, away = built.heard(1), built.enrolled(2)
     arn = built.app.runs.start(TEMPLATE.arn, "by hand")
@@ -55,7 +55,7 @@ def test_a_run_takes_over_its_template_and_is_begun(built: BuiltInstallation) ->
     assert away.id not in built.stores.assessments.run_agents(arn)
 
 
-def test_runs_without_a_name_are_numbered_past_names_that_are_taken(built: BuiltInstallation) -> None:
+def test_unnamed_runs_are_numbered_past_existing_names(built: BuiltInstallation) -> None:
     templated(built)
     given: list[str | None] = [None, "Run 3 for template-1", None]
     arns = [built.app.runs.start(TEMPLATE.arn, name) for name in given]
@@ -161,7 +161,7 @@ def test_hosts_that_do_not_take_part_are_excluded(built: BuiltInstallation) -> N
     assert {without, package} <= set(predicted)
 
 
-def test_a_run_of_no_host_says_so(built: BuiltInstallation) -> None:
+def test_a_run_without_hosts_has_an_exclusion(built: BuiltInstallation) -> None:
     arn = built.app.runs.start(templated(built), None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
     (only,) = built.assembly.run_exclusions().before(run)
@@ -176,7 +176,7 @@ def test_a_run_of_all_hosts_excludes_none(built: BuiltInstallation) -> None:
     assert built.assembly.run_exclusions().before(run) == ()
 
 
-def test_workflows_that_were_never_begun_are_begun_again(built: BuiltInstallation) -> None:
+def test_missing_workflows_are_started(built: BuiltInstallation) -> None:
     templated(built)
     pending, ended = builders.run(1), builders.run(2)
     for run in (pending, ended):
@@ -186,7 +186,7 @@ def test_workflows_that_were_never_begun_are_begun_again(built: BuiltInstallatio
     assert built.workflows.started == {pending.arn: (RUN_WORKFLOW, pending.arn)}
 
 
-def test_a_run_whose_workflow_could_not_be_begun_is_begun_later_and_its_stop_is_kept(built: BuiltInstallation) -> None:
+def test_a_run_without_a_workflow_starts_later_and_keeps_its_stop(built: BuiltInstallation) -> None:
     templated(built)
     built.workflows.refusing = True
     with pytest.raises(StoreError):
@@ -203,7 +203,7 @@ def test_a_run_whose_workflow_could_not_be_begun_is_begun_later_and_its_stop_is_
     assert built.assembly.pending_runs().start({State.CREATED}) == 0
 
 
-def test_a_host_that_came_into_touch_after_the_start_is_told(built: BuiltInstallation) -> None:
+def test_a_host_that_became_healthy_after_the_start_is_excluded(built: BuiltInstallation) -> None:
     templated(built)
     late = built.enrolled(2)
     built.heard(1)
@@ -215,7 +215,7 @@ def test_a_host_that_came_into_touch_after_the_start_is_told(built: BuiltInstall
     assert late.id in only.description
 
 
-def test_what_a_deleted_run_left_behind_is_forgotten(built: BuiltInstallation) -> None:
+def test_leftovers_of_a_deleted_run_are_deleted(built: BuiltInstallation) -> None:
     templated(built)
     built.heard(1)
     kept = built.app.runs.start(TEMPLATE.arn, None)

@@ -38,7 +38,7 @@ def browse(page: Path, folder: Path, *options: str) -> str:
 def requests_of(page: Path, folder: Path) -> Sequence[str]:
     """Return every URL a file asked for while it was shown, from Chromium's network log.
 
-    What the browser asks for itself (the time, updates of its own) has no origin there.
+    Requests of the browser itself (time, updates) have no origin there.
     """
     log = folder / "net.json"
     browse(page, folder, f"--log-net-log={log}", "--dump-dom")

@@ -22,7 +22,7 @@ def finding_ids(content: ReportContent) -> list[str]:
     ]
 
 
-def test_a_rule_is_told_once_with_every_instance_it_was_found_on() -> None:
+def test_a_rule_is_listed_once_with_all_its_instances() -> None:
     first, second = reports.small().findings
     assert (first.rule_id, first.severity, first.count) == ("CVE-2026-0001", Severity.HIGH, 3)
     assert (second.rule_id, second.package, second.count) == ("Disable root login over SSH", reports.PRACTICES, 1)
@@ -46,7 +46,7 @@ def test_counts_are_those_of_instances_and_packages() -> None:
     assert [(remedy.recommendation, remedy.count) for remedy in content.remedies] == [("Upgrade the package.", 3)]
 
 
-def test_exclusions_that_say_the_same_of_many_are_told_once() -> None:
+def test_exclusions_with_the_same_text_are_merged() -> None:
     builder = ReportBuilder(reports.frame(), reports.NAMES)
     for number in (2, 1, 3):
         builder.add_exclusion(builders.exclusion(number))
@@ -54,7 +54,7 @@ def test_exclusions_that_say_the_same_of_many_are_told_once() -> None:
     assert excluded.instances == tuple(builders.agent_id(number) for number in (1, 2, 3))
 
 
-def test_nothing_found_is_said_of_every_instance() -> None:
+def test_a_finding_without_an_instance_affects_none() -> None:
     builder = ReportBuilder(reports.frame(), reports.NAMES)
     nothing = builders.finding(1, asset=AssetAttributes(agent_id=""), rule_id=NO_ISSUES_TITLE, title=NO_ISSUES_TITLE)
     builder.add_finding(replace(nothing, severity=Severity.INFORMATIONAL))

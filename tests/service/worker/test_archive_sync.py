@@ -68,10 +68,11 @@ class Mirror:
         self.keyring = str(self.archive.keyring(folder / "keyring.gpg"))
         self.workspace = folder / "workspace"
 
-    def gather(self, *packages: Package, suites: tuple[str, ...] = (SUITE,)) -> Gathered:
+    def gather(self, *packages: Package, suites: tuple[str, ...] = (SUITE,), pending_only: bool = True) -> Gathered:
         sources = tuple(AptSource(uri=self.server.url, suite=suite, signed_by=(self.keyring,)) for suite in suites)
         with Fetcher(self.workspace, sleep=lambda _: None) as fetcher:
-            return gather_archive(fetcher, ArchiveRequest(sources=sources, installed=packages), no_progress)
+            request = ArchiveRequest(sources=sources, installed=packages, pending_only=pending_only)
+            return gather_archive(fetcher, request, no_progress)
 
     def debs(self) -> list[str]:
         return [path.rpartition("/")[2] for path in self.server.paths() if path.endswith(".deb")]
@@ -233,9 +234,29 @@ def test_no_suite_at_all_is_an_error(mirror: Mirror, suites: tuple[str, ...]) ->
 
 
 def test_a_suite_of_another_distribution_is_refused(mirror: Mirror) -> None:
-    mirror.archive.publish("noble-security")
-    with pytest.raises(FetchError, match="no Debian release"):
-        mirror.gather(suites=("noble-security",))
+    mirror.archive.publish("mint-security")
+    with pytest.raises(FetchError, match="not a release of Debian or Ubuntu"):
+        mirror.gather(suites=("mint-security",))
+
+
+def test_what_is_known_does_not_depend_on_the_host_at_hand(mirror: Mirror) -> None:
+    mirror.archive.add(widget(), BuiltPackage(name="gadget", version="2.0-1", changelog=TEXT))
+    mirror.archive.publish()
+    everywhere = advisories(mirror.gather(pending_only=False))
+    assert advisories(mirror.gather(OLD_WIDGET, pending_only=False)) == everywhere
+    assert everywhere["widget 1.0-1+deb12u2"] == ("CVE-2026-0002",)
+    assert sorted(mirror.debs()) == ["gadget_2.0-1_amd64.deb", "widget_1.0-1+deb12u2_amd64.deb"]
+
+
+def test_updates_of_a_point_release_are_read_and_the_rest_of_the_release_is_not(mirror: Mirror) -> None:
+    mirror.archive.add(widget(), BuiltPackage(name="gadget", version="2.0-1", changelog=TEXT))
+    mirror.archive.publish("bookworm")
+    gathered = mirror.gather(suites=("bookworm",), pending_only=False)
+    assert advisories(gathered) == {
+        "widget 1.0-1+deb12u1": ("CVE-2026-0001",),
+        "widget 1.0-1+deb12u2": ("CVE-2026-0002",),
+    }
+    assert mirror.debs() == ["widget_1.0-1+deb12u2_amd64.deb"]
 
 
 def test_reads_a_mirror_in_a_folder(mirror: Mirror) -> None:

@@ -4,15 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from openinspector.model.agent import HostDescription
 from openinspector.model.arn import RunArn
 from openinspector.model.assessment import StopAction
 from openinspector.model.errors import StoreError
 from openinspector.model.run_state import AssessmentRunState
+from openinspector.model.system_family import SystemFamily
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.run_workflow import WAKE
-from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings
+from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import BuiltInstallation, open_installation
+from openinspector.wire.instruction import StartCollection
 
 S = AssessmentRunState
 
@@ -32,13 +35,18 @@ def collecting(built: BuiltInstallation) -> RunArn:
     return run.arn
 
 
-def monitor(built: BuiltInstallation) -> CollectionMonitor:
+def sensors_named_after(_packages: object, system: SystemFamily) -> tuple[str, ...]:
+    return (f"{system}_sensor",)
+
+
+def monitor(built: BuiltInstallation, board: InstructionBoard | None = None) -> CollectionMonitor:
     return CollectionMonitor(
-        assessments=built.stores.assessments,
-        telemetry=built.stores.telemetry,
-        board=InstructionBoard(),
+        stores=CollectionStores(
+            assessments=built.stores.assessments, agents=built.stores.agents, telemetry=built.stores.telemetry
+        ),
+        board=board or InstructionBoard(),
         workflows=built.workflows,
-        settings=CollectionSettings(close_when_collected=True, sensors_for=lambda _packages: ()),
+        settings=CollectionSettings(close_when_collected=True, sensors_for=sensors_named_after),
     )
 
 
@@ -59,3 +67,22 @@ def test_a_stop_whose_signal_was_lost_still_wakes_its_run_once(built: BuiltInsta
     watching.tick()
     watching.tick()
     assert built.workflows.signals == [(run, WAKE, "collected")]
+
+
+def test_each_host_is_asked_for_the_sensors_of_its_system(built: BuiltInstallation) -> None:
+    built.stores.assessments.add_target(builders.target())
+    built.stores.assessments.add_template(builders.template())
+    run, board = builders.run(), InstructionBoard()
+    linux = built.heard(1, host=HostDescription(distribution="debian:12")).id
+    windows = built.heard(2, host=HostDescription(distribution="windows:10.0.20348")).id
+    silent = built.heard(3, host=HostDescription()).id
+    built.stores.assessments.add_run(run, [linux, windows, silent])
+    built.reached(run.arn, S.START_DATA_COLLECTION_PENDING, S.START_DATA_COLLECTION_IN_PROGRESS, S.COLLECTING_DATA)
+    watching = monitor(built, board)
+    for _ in range(2):
+        watching.tick()
+        asked = {
+            agent: [given.sensors for given in board.for_agent(agent) if isinstance(given, StartCollection)]
+            for agent in (linux, windows, silent)
+        }
+        assert asked == {linux: [("linux_sensor",)], windows: [("windows_sensor",)], silent: [("linux_sensor",)]}

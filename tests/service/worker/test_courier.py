@@ -257,12 +257,12 @@ def test_every_notification_is_delivered_at_least_once(
     world = World(box, findings)
     store, publisher = MortalStore(plan=list(saves)), UnreliablePublisher(plan=list(publishes))
     courier = replace(world.courier, notifications=store, topic_publisher=publisher)
-    told = [
+    pending = [
         notification(1),
         notification(2, event=E.FINDING_REPORTED),
         notification(3, event=E.ASSESSMENT_RUN_COMPLETED),
     ]
-    store.add(told)
+    store.add(pending)
     misfortunes = len(saves) + len(publishes)
     for _ in range(2 * misfortunes + 5):
         try:

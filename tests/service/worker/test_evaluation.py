@@ -1,4 +1,4 @@
-"""What an evaluation stores for hosts whose telemetry is missing or incomplete."""
+"""Exclusions of hosts whose telemetry is missing or incomplete."""
 
 from collections.abc import Sequence
 from dataclasses import replace

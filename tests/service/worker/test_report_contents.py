@@ -1,4 +1,4 @@
-"""What of the stores a report is made of, where something of it is gone or unusual."""
+"""The content of a report whose package, run or host is absent or unusual."""
 
 from openinspector.model.agent import HostDescription
 from openinspector.model.asset import Tag
@@ -23,20 +23,20 @@ def content_of(built: BuiltInstallation, **host: str) -> ReportContent:
     return built.assembly.report_contents().gather(found, ReportType.FULL, ())
 
 
-def test_what_selected_the_instances_is_told(built: BuiltInstallation) -> None:
+def test_the_tags_of_the_target_are_listed(built: BuiltInstallation) -> None:
     content = content_of(built, distribution="debian:12")
     assert [(tag.key, tag.value) for tag in content.run.selected_by] == [("Team", "blue"), ("Any", None)]
 
 
-def test_a_package_that_is_not_offered_any_more_is_named_by_its_arn(built: BuiltInstallation) -> None:
+def test_a_package_that_is_not_offered_is_named_by_its_arn(built: BuiltInstallation) -> None:
     assert [package.name for package in content_of(built, distribution="debian:12").packages][1] == WITHDRAWN
 
 
-def test_words_that_a_terminal_would_obey_are_replaced(built: BuiltInstallation) -> None:
+def test_control_characters_are_replaced(built: BuiltInstallation) -> None:
     content = content_of(built, hostname="evil\x1b]0;owned\x07\u202etxt", distribution="debian:12")
     assert content.instances[0].hostname == "evil�]0;owned��txt"
     assert content.run.target == "a�[31m target"
 
 
-def test_an_instance_is_told_by_its_system_or_distribution(built: BuiltInstallation) -> None:
+def test_an_instance_has_its_system_or_distribution(built: BuiltInstallation) -> None:
     assert content_of(built, distribution="debian:12").instances[0].system == "debian:12"

@@ -67,11 +67,11 @@ def believes_in_equals_signs(host: Host) -> Iterator[Item]:
     ("collect", "test"),
     [
         (raises_where_nothing_is, SUITE.test_an_empty_host_has_nothing),
-        (hides_what_it_could_not_read, lambda bad: SUITE.test_what_cannot_be_read_is_told(bad, FILES, FakeSystem())),
+        (hides_what_it_could_not_read, lambda bad: SUITE.test_an_unreadable_file_is_reported(bad, FILES, FakeSystem())),
         (yields_what_it_did_not_declare, lambda bad: SUITE.test_a_healthy_host_is_read_whole(bad, FILES, FakeSystem())),
-        (believes_in_utf8, lambda bad: SUITE.test_strange_content_is_no_crash(bad, FILES, FakeSystem(), b"\xff")),
-        (sends_surrogates, lambda bad: SUITE.test_names_that_are_no_utf8_are_no_crash(bad, FILES, FakeSystem())),
-        (believes_in_equals_signs, lambda bad: SUITE.test_damaged_content_is_no_crash(bad, FILES, FakeSystem())),
+        (believes_in_utf8, lambda bad: SUITE.test_strange_content_does_not_crash(bad, FILES, FakeSystem(), b"\xff")),
+        (sends_surrogates, lambda bad: SUITE.test_names_that_are_not_utf8_do_not_crash(bad, FILES, FakeSystem())),
+        (believes_in_equals_signs, lambda bad: SUITE.test_damaged_content_does_not_crash(bad, FILES, FakeSystem())),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -82,7 +82,7 @@ def test_a_bad_sensor_does_not_pass(collect: Callable[[Host], Iterator[Item]], t
 
 def test_a_sensor_that_imports_too_much_does_not_pass() -> None:
     with pytest.raises(AssertionError):
-        SUITE.test_it_imports_what_an_agent_has(sensor(raises_where_nothing_is))
+        SUITE.test_it_imports_only_what_an_agent_has(sensor(raises_where_nothing_is))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

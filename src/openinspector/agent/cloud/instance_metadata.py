@@ -12,28 +12,28 @@ from openinspector.model.errors import OpenInspectorError
 TOKEN_PATH: Final = "/latest/api/token"  # noqa: S105 - a path, not a token
 INSTANCE_ID: Final = "/latest/meta-data/instance-id"
 _LIFETIME: Final = "60"
-"""Seconds the token is good for."""
+"""Lifetime of the token in seconds."""
 _OK: Final = 200
 _NOT_FOUND: Final = 404
 _NO_VERSION_2: Final = (403, 404, 405)
-"""What services answer to the token request when they only speak version 1, as the vendor's SDKs take it."""
+"""Replies to a token request that mean version 1 only, as for the vendor's SDKs."""
 _MAX_TOKEN_BYTES: Final = 1024
 
 
 class MetadataError(OpenInspectorError):
-    """The metadata service does not tell what was asked."""
+    """The metadata service did not return a document."""
 
 
 class NoMetadataError(MetadataError):
-    """There is no metadata service: the host is no EC2 instance, or it is turned off."""
+    """There is no metadata service: the host is not an EC2 instance, or the service is turned off."""
 
 
 class MetadataRefusedError(MetadataError):
-    """The metadata service answered, but not with what was asked for."""
+    """The metadata service answered without the requested document."""
 
 
 class MetadataConversation:
-    """Asks for documents; NoMetadataError, MetadataRefusedError."""
+    """Requests documents; raises NoMetadataError or MetadataRefusedError."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -41,11 +41,11 @@ class MetadataConversation:
 
     @property
     def version(self) -> str:
-        """The version it speaks, once it was asked: ``v1`` or ``v2``."""
+        """The version of the service, known after the first request: ``v1`` or ``v2``."""
         return "v2" if self._headers else "v1"
 
     def text(self, path: str) -> str | None:
-        """Return a document's text, None where the instance has none of it."""
+        """Return a document's text, or None if the instance lacks the document."""
         try:
             if self._headers is None:
                 self._headers = self._token()
@@ -59,7 +59,7 @@ class MetadataConversation:
         try:
             return reply.body.decode("ascii").strip()
         except UnicodeDecodeError as error:
-            raise MetadataRefusedError(f"what the metadata service gives as {path} is no text") from error
+            raise MetadataRefusedError(f"the metadata service returned {path} as something other than text") from error
 
     def _token(self) -> Mapping[str, str]:
         reply = self._host.metadata_service("PUT", TOKEN_PATH, {"X-aws-ec2-metadata-token-ttl-seconds": _LIFETIME})
@@ -67,5 +67,5 @@ class MetadataConversation:
             return {}
         token = reply.body.decode("ascii", "replace")
         if reply.status != _OK or not token.isascii() or not token.isprintable() or len(token) > _MAX_TOKEN_BYTES:
-            raise MetadataRefusedError(f"the metadata service gave no token: HTTP status {reply.status}")
+            raise MetadataRefusedError(f"the metadata service did not return a token: HTTP status {reply.status}")
         return {"X-aws-ec2-metadata-token": token}

@@ -1,4 +1,4 @@
-"""One collection: every asked sensor runs once over the host, within bounds, and says how it ended."""
+"""One collection: each requested sensor runs once over the host, within limits, and ends with a status."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
@@ -14,25 +14,24 @@ from openinspector.model.record import Record
 from openinspector.wire.codec import encode_json
 
 AGENT: Final = "agent"
-"""The name MonitoringStart is sent under."""
+"""Sensor name of MonitoringStart."""
 MAX_DETAILS: Final = 20
 MAX_DETAIL_CHARACTERS: Final = 300
 MAX_RECORD_BYTES: Final = 2 * 1024 * 1024
-"""Half an envelope, so that a record fits into one even where it does not compress (ADR 0020)."""
+"""Half an envelope, so that even a record that does not compress fits into one (ADR 0020)."""
 
 Clock = Callable[[], float]
-"""Seconds that never go back."""
+"""Returns seconds that never decrease."""
 
 
 def collect(
     sensors: Sequence[Sensor], host: Host, clock: Clock, *, agent_version: str, collection: int = 1
 ) -> Iterator[tuple[str, Record]]:
-    """Yield (sensor name, record): one MonitoringStart, then of each sensor its records and its SensorStatus.
+    """Yield (sensor name, record): one MonitoringStart, then the records and the SensorStatus of each sensor.
 
-    A sensor that raises, runs past its ``max_seconds``, ``max_records`` or ``max_bytes``, or yields a kind it did
-    not declare ends with a status that says so; the next one runs all the same. Time is looked at between records
-    and whenever the sensor asks the host for something: a sensor is never interrupted within a read, and reads are
-    bounded by the host.
+    A sensor that raises, exceeds its ``max_seconds``, ``max_records`` or ``max_bytes``, or yields a kind that it does
+    not declare ends with a status that reports it. The next sensor runs nevertheless. The time limit is checked
+    between records and at each call of the host. A read is never interrupted; the host bounds it.
     """
     names = tuple(sensor.name for sensor in sensors)
     yield AGENT, MonitoringStart(agent_version=agent_version, sensors=names, collection=collection)
@@ -42,7 +41,7 @@ def collect(
 
 
 def collect_one(sensor: Sensor, host: Host, clock: Clock) -> Generator[Record, None, None]:
-    """Yield one sensor's records and, last, its SensorStatus; raises nothing."""
+    """Yield one sensor's records and finally its SensorStatus; raise nothing."""
     tally = _Tally(started=clock())
     try:
         timed = TimedHost(host, clock, tally.started + sensor.max_seconds)
@@ -52,14 +51,14 @@ def collect_one(sensor: Sensor, host: Host, clock: Clock) -> Generator[Record, N
         tally.miss(_overdue(sensor))
     except OSError as error:
         tally.fail(f"The host refused: {_os_sentence(error)}.")
-    except Exception as error:  # noqa: BLE001 - whatever a sensor does, the collection goes on and tells
+    except Exception as error:  # noqa: BLE001 - the collection continues after any defect of a sensor, and reports it
         tally.fail(f"The sensor failed: {type(error).__name__}: {error}")
     yield tally.status(sensor.name, clock())
 
 
 @dataclass(slots=True)
 class _Tally:
-    """What has happened so far in one sensor's collection."""
+    """Progress of one sensor's collection."""
 
     started: float
     records: int = 0
@@ -69,7 +68,7 @@ class _Tally:
     incomplete: bool = False
     failed: bool = False
     details: list[str] = field(default_factory=list)
-    untold: int = 0
+    omitted: int = 0
 
     def miss(self, sentence: str) -> None:
         self.incomplete = True
@@ -79,14 +78,14 @@ class _Tally:
         if len(self.details) < MAX_DETAILS:
             self.details.append(_plain(sentence))
         else:
-            self.untold += 1
+            self.omitted += 1
 
     def fail(self, sentence: str) -> None:
         self.failed = True
         self.details.insert(0, _plain(sentence))
 
     def status(self, sensor: str, now: float) -> SensorStatus:
-        details = (*self.details, f"And {self.untold} more.") if self.untold else tuple(self.details)
+        details = (*self.details, f"And {self.omitted} more.") if self.omitted else tuple(self.details)
         return SensorStatus(
             sensor=sensor,
             state=self._state(),
@@ -104,7 +103,7 @@ class _Tally:
 
 
 def _generator(sensor: Sensor, host: Host) -> Generator[Record | Incomplete | Absent, None, None]:
-    """Make a generator of whatever iterator ``collect`` returns, so that it can be closed."""
+    """Wrap the iterator that ``collect`` returns in a generator, so that it can be closed."""
     yield from sensor.collect(host)
 
 
@@ -134,7 +133,7 @@ def _bounded(
 
 
 def _full(sensor: Sensor, tally: _Tally, size: int) -> str:
-    """Return the sentence that says why a record of ``size`` bytes is one too many; empty where it is not."""
+    """Return the sentence about the limit that a record of ``size`` bytes would exceed; empty if it fits."""
     if tally.records >= sensor.max_records:
         return f"Stopped after {sensor.max_records} records; the host has more."
     if tally.size + size > sensor.max_bytes:
@@ -145,7 +144,7 @@ def _full(sensor: Sensor, tally: _Tally, size: int) -> str:
 def _size(record: Record) -> int:
     try:
         return len(encode_json(record, "a record"))
-    except WireError:  # text that is not Unicode, which the sender leaves out and counts
+    except WireError:  # text that is not Unicode; the sender omits and counts it
         return 0
 
 

@@ -1,7 +1,7 @@
-"""Runs sensors in the background, one collection at a time, and spools what they find as it is found.
+"""Runs sensors in the background, one collection at a time, and spools their records as they arrive.
 
-A run's first collection is spooled whole. Later ones are whole snapshots of those sensors whose records changed; where
-none did, nothing is spooled. A sensor named by MonitoringStart that does not follow is unchanged.
+The first collection of a run is spooled completely. Later ones hold complete snapshots of the sensors whose records
+changed; if none did, nothing is spooled. A sensor that MonitoringStart names and that does not follow is unchanged.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ _START: Final = MonitoringStart.__name__
 _STATUS: Final = SensorStatus.__name__
 
 Collect = Callable[[tuple[str, ...], int, Callable[[], bool]], Iterator[TelemetryMessage]]
-"""Runs the named sensors once: (names, number of the collection, whether to stop) to their messages in order."""
+"""Runs the named sensors once and yields their messages: (names, number of the collection, is it stopped?)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +51,11 @@ class Collector:
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._stops: dict[str, Flag] = {}
         self._sent: dict[str, dict[str, str]] = {}
-        """Run to sensor to digest of the snapshot last spooled."""
+        """Digest of the last spooled snapshot, by run and sensor."""
         self._thread: Thread | None = None
 
     def start(self, run_arn: str, sensors: tuple[str, ...]) -> None:
-        """Begin a collection as soon as the one before it is done."""
+        """Queue a collection; it begins when the one before it ends."""
         self._stops[run_arn] = Flag()
         self._jobs.put(_Job(run_arn=run_arn, sensors=sensors, stopped=self._stops[run_arn]))
         if self._thread is None:
@@ -63,12 +63,12 @@ class Collector:
             self._thread.start()
 
     def stop(self, run_arn: str) -> None:
-        """End a run's collection after the record it is at."""
+        """Stop a run's collection after the current record."""
         if run_arn in self._stops:
             self._stops[run_arn].set()
 
     def close(self) -> None:
-        """End every collection, and wait for it a moment: no process of ours outlives the agent."""
+        """Stop every collection and wait a moment, so that no child process outlives the agent."""
         for stopped in self._stops.values():
             stopped.set()
         if self._thread is not None:
@@ -76,7 +76,7 @@ class Collector:
             self._thread.join(CLOSE_SECONDS)
 
     def forget(self, run_arn: str) -> None:
-        """Drop what is remembered of a run that is over."""
+        """Drop the state of a run that has ended."""
         self._sent.pop(run_arn, None)
         self._stops.pop(run_arn, None)
 
@@ -87,7 +87,7 @@ class Collector:
                 whole = self._run(job)
             except (SpoolError, SensorError) as error:
                 self._emit(Trouble(sentence=str(error)))
-            except Exception as error:  # noqa: BLE001 - a defect must not end collecting for good; the service is told
+            except Exception as error:  # noqa: BLE001 - a defect must not end collecting for good; it is reported to the service
                 self._emit(Trouble(sentence=f"A collection failed: {type(error).__name__}: {error}"))
             if not whole:
                 self._sent.pop(job.run_arn, None)
@@ -113,13 +113,13 @@ class Collector:
 
 
 def _generator(found: Iterator[TelemetryMessage]) -> Generator[TelemetryMessage, None, None]:
-    """Make a generator of any iterator, so that it can be closed."""
+    """Wrap an iterator in a generator, so that it can be closed."""
     yield from found
 
 
 @dataclass(slots=True)
 class CollectionBatch:
-    """Messages on their way into one envelope."""
+    """Messages of one collection that are gathered for an envelope."""
 
     append: Callable[[bytes], bool]
     monotonic: Callable[[], float]
@@ -129,7 +129,7 @@ class CollectionBatch:
     refused: bool = False
 
     def add(self, message: TelemetryMessage) -> None:
-        """Take a message; flush first where it would not fit."""
+        """Add a message; flush first if it would not fit."""
         size = message_size(message) + _MESSAGE_OVERHEAD
         if self.messages and self.size + size > FLUSH_BYTES:
             self.flush()
@@ -141,7 +141,7 @@ class CollectionBatch:
             self.flush()
 
     def flush(self) -> None:
-        """Append what there is."""
+        """Append the gathered messages, if any."""
         if self.messages and not self.refused:
             self.refused = not self.append(encode_batch(self.messages))
         self.messages = []
@@ -150,7 +150,7 @@ class CollectionBatch:
 
 @dataclass(slots=True)
 class _Snapshot:
-    """Decides which messages of one collection are worth sending: all of a sensor, or none where nothing changed."""
+    """Selects the messages of one collection to send: all of a sensor, or none if nothing changed."""
 
     sent: dict[str, str]
     start: list[TelemetryMessage] = field(default_factory=list)
@@ -158,7 +158,7 @@ class _Snapshot:
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def take(self, message: TelemetryMessage) -> list[TelemetryMessage]:
-        """Return what can be sent now that ``message`` is known."""
+        """Return the messages that can be sent now that ``message`` is known."""
         if message.kind == _START:
             self.start = [message]
             return []
@@ -166,13 +166,13 @@ class _Snapshot:
         if message.kind == _STATUS:
             return self._end(message)
         self.digest.update(message.kind.encode() + bytes(message.payload))
-        # The first time there is nothing to compare with: nothing is held back.
+        # The first collection has nothing to be compared with, so nothing is held back.
         return [] if message.sensor in self.sent else self._release()
 
     def _end(self, message: TelemetryMessage) -> list[TelemetryMessage]:
         status = decode_message(message)
         assert isinstance(status, SensorStatus)
-        # How long it took is not what was found.
+        # The duration does not count as a change.
         self.digest.update(encode_json(replace(status, duration_ms=0), "a status"))
         digest, self.digest = self.digest.hexdigest(), hashlib.sha256()
         if self.sent.get(message.sensor) == digest:

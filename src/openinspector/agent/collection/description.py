@@ -1,4 +1,4 @@
-"""What the agent says of its host in every heartbeat (F1.9)."""
+"""The description of the host in every heartbeat (F1.9)."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ _IPV4: Final = 4
 
 
 def describe(host: Host) -> HostDescription:
-    """Return the host's description; what cannot be read stays empty."""
+    """Return the host's description; unreadable fields stay empty."""
     try:
         values = read_os_release(host) or {}
     except OSError:
@@ -66,5 +66,5 @@ def _first_ipv4(host: Host) -> str:
 
 
 def _field(text: str) -> str:
-    """Return printable text of bounded length: the gateway refuses any other."""
+    """Return printable text of bounded length, as the gateway requires."""
     return printable_line(text, MAX_FIELD)

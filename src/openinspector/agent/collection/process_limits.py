@@ -1,8 +1,8 @@
-"""What the sensors' process may use: the lowest priority for processor and disk, and bounded memory, files and time.
+"""Limits of the sensors' process: the lowest priority for processor and disk; bounded memory, files and time.
 
-Under SCHED_IDLE Linux also takes a process's reads for those of the idle class, unless somebody gave it another
-(``task_nice_ioclass``, include/linux/ioprio.h); so neither ioprio_set(2) nor a library is needed. A process that
-cannot be limited, because the host's rules or its system do not let it, runs all the same.
+Under SCHED_IDLE, Linux also puts a process's reads into the idle class unless another one was set
+(``task_nice_ioclass``, include/linux/ioprio.h), so neither ioprio_set(2) nor a library is needed. A process that
+cannot be limited, because of the host's rules or its system, runs nevertheless.
 """
 
 import os
@@ -11,15 +11,17 @@ from contextlib import suppress
 from typing import Final
 
 MAX_MEMORY_BYTES: Final = 224 * 1024 * 1024
-"""Of address space: whatever a file holds, reading it ends in MemoryError and a sensor's status before the host feels
-it. Less than the unit's MemoryMax by what the agent needs itself, so that systemd has nobody to kill."""
+"""Limit on the address space: a huge file ends in MemoryError and a sensor's status, before it affects the host.
+
+It is the unit's MemoryMax less the agent's own needs, so that systemd does not kill anything.
+"""
 MAX_OPEN_FILES: Final = 256
 MAX_CPU_SECONDS: Final = 600
 _LOWEST: Final = 19
 
 
 def limit_this_process() -> None:
-    """Give this process, for good, the lowest priority and its limits. Does nothing but on Linux."""
+    """Give this process the lowest priority and its limits permanently; only on Linux."""
     if sys.platform == "linux":
         import resource  # noqa: PLC0415 - not on every system
 
@@ -31,7 +33,7 @@ def limit_this_process() -> None:
             resource.RLIMIT_AS: MAX_MEMORY_BYTES,
             resource.RLIMIT_CPU: MAX_CPU_SECONDS,
             resource.RLIMIT_NOFILE: MAX_OPEN_FILES,
-            # A core file would hold what only root may read.
+            # A core file would hold data that only root may read.
             resource.RLIMIT_CORE: 0,
         }
         for kind, wanted in limits.items():

@@ -1,7 +1,7 @@
-"""Runs the sensors in a process of their own: the agent stays small between runs, and no sensor can take it along.
+"""Runs the sensors in a child process: the agent stays small between runs, and a sensor cannot crash it.
 
-The process is this very program with fixed words; the only ones that vary are a number and names of sensors, each
-checked against those that are built in. Nothing goes through a shell.
+The child is the agent's own program with fixed arguments. Only a number and names of sensors vary, and each name is
+checked against the built-in sensors. No shell is involved.
 """
 
 import os
@@ -24,14 +24,14 @@ from openinspector.wire.telemetry import TelemetryMessage
 
 MODULE: Final = "openinspector.agent.sensing"
 WORD: Final = "sensing"
-"""What a packaged agent is called with for its sensors (packaging/program.py)."""
+"""Argument that makes a packaged agent run its sensors (packaging/program.py)."""
 FOLDER: Final = str(Path(__file__).resolve().parents[3])
-"""Where this very package was found; in a packaged agent this folder is the program."""
+"""The folder that this package was imported from; in a packaged agent it is the program."""
 MAX_LINE: Final = 20 * 1024 * 1024
-"""A message longer than this fits into no envelope anyway."""
+"""A longer message would not fit into an envelope."""
 NAMES_SECONDS: Final = 60.0
 COLLECTION_SECONDS: Final = 1800.0
-"""Sensors bound themselves, record by record; this bounds one that hangs within a record."""
+"""Sensors limit themselves between records; this limits a sensor that hangs within a record."""
 
 _LOOK_SECONDS: Final = 0.2
 _READ: Final = 64 * 1024
@@ -40,7 +40,7 @@ _NAMES: Final = msgspec.json.Decoder(list[str])
 
 
 def sensing_command() -> tuple[str, ...]:
-    """Return how this very program is started for its sensors, the way it was started itself (ADR 0025)."""
+    """Return the command that starts this program for its sensors, the way it was started itself (ADR 0025)."""
     if getattr(sys, "frozen", False):
         return (sys.executable, WORD)
     if sys.flags.isolated:
@@ -49,13 +49,13 @@ def sensing_command() -> tuple[str, ...]:
 
 
 class SensorProcess:
-    """The built-in sensors as they are run in their own process."""
+    """The built-in sensors, run in a child process."""
 
     def __init__(self, command: Sequence[str] | None = None) -> None:
         self._command = sensing_command() if command is None else tuple(command)
 
     def names(self) -> frozenset[str]:
-        """Return the names of the sensors; SensorError."""
+        """Return the names of the sensors; raise SensorError."""
         lines = list(self._lines(("names",), NAMES_SECONDS, lambda: False))
         if len(lines) != 1:
             raise SensorError("the sensors' process did not list its sensors")
@@ -68,9 +68,9 @@ class SensorProcess:
     def collect(
         self, names: tuple[str, ...], number: int, is_stopped: Callable[[], bool]
     ) -> Iterator[TelemetryMessage]:
-        """Run the named sensors once and yield their messages as they come; SensorError.
+        """Run the named sensors once and yield their messages as they arrive; raise SensorError.
 
-        Ends early, without an error, once ``is_stopped`` says so.
+        Ends early and without an error if ``is_stopped`` returns True.
         """
         for line in self._lines(("collect", str(number), *names), COLLECTION_SECONDS, is_stopped):
             try:
@@ -100,14 +100,14 @@ class SensorProcess:
     def _spawn(self, arguments: Sequence[str], output: int) -> int:
         actions = ((os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, output, 1))
         command = [*self._command, *arguments]
-        # The agent's signals are the agent's; the process ends with its pipe.
+        # The child does not get the agent's signals; it ends when its pipe closes.
         return os.posix_spawn(command[0], command, child_environment(), file_actions=actions, setsid=False)
 
 
 def read_lines(read: Callable[[], bytes | None], until: float, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
-    """Yield the lines a child writes until it closes its end; SensorError where they are too long or take too long.
+    """Yield the lines of a child until it closes its end; raise SensorError if one is too long or takes too long.
 
-    ``read`` returns None where there is nothing yet, and no bytes at the end.
+    ``read`` returns None if there is nothing yet, and empty bytes at the end.
     """
     buffer = bytearray()
     while not is_stopped():
@@ -147,6 +147,6 @@ def _reap(process: int, *, kill: bool) -> int:
 
 
 def child_environment() -> Mapping[str, str]:
-    """Return the agent's environment without its settings, and with the paths its modules were found on."""
+    """Return the agent's environment without its settings, with the paths that its modules were imported from."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENINSPECTOR_")}
     return MappingProxyType({**kept, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)})

@@ -1,4 +1,4 @@
-"""What one collection comes to: messages, bytes and time of each sensor, and the envelopes that would carry them."""
+"""Totals of one collection: messages, bytes and time of each sensor, and the envelopes that would carry them."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from openinspector.wire.telemetry import TelemetryMessage
 
 _SOME_RUN: Final = "arn:aws:inspector:us-east-1:000000000000:target/0-00000000/template/0-00000000/run/0-00000000"
 _SOME_AGENT: Final = "host-00000000000000000"
-"""As long as real ones: an envelope's header names both."""
+"""As long as real ones, because an envelope's header contains both."""
 
 
 @dataclass(slots=True)
 class SensorTally:
-    """What one sensor came to."""
+    """Totals of one sensor."""
 
     messages: int = 0
     size: int = 0
@@ -34,12 +34,12 @@ class CollectionTally:
         self.sensors: dict[str, SensorTally] = {}
         self.envelopes = 0
         self.wire_bytes = 0
-        """Bytes of all envelopes: compressed, with their headers; HTTP and TLS come on top."""
+        """Bytes of all envelopes, compressed and with headers, without HTTP and TLS."""
         self._batch = CollectionBatch(append=self._pack, monotonic=monotonic)
 
     @property
     def messages(self) -> int:
-        """How many messages there were."""
+        """Number of messages."""
         return sum(sensor.messages for sensor in self.sensors.values())
 
     @property
@@ -48,7 +48,7 @@ class CollectionTally:
         return sum(sensor.size for sensor in self.sensors.values())
 
     def counted(self, messages: Iterable[TelemetryMessage]) -> Iterator[TelemetryMessage]:
-        """Yield ``messages``; once they are through, the tally is whole."""
+        """Yield ``messages``; the tally is complete after the last one."""
         for message in messages:
             self._count(message)
             yield message

@@ -1,7 +1,7 @@
-"""The sensors' process on Windows, which has no posix_spawn: CreateProcess of pywin32, with the same fixed words.
+"""The sensors' process on Windows, which lacks posix_spawn: CreateProcess of pywin32 with the same fixed arguments.
 
-This is the second and last file that starts a process, and it starts the same one (ADR 0041). Its words are a number
-and names of letters, digits and underscores: nothing in them needs quoting. It has not run on a real Windows.
+This is the second and last file that starts a process, and it starts the same one (ADR 0041). Its arguments are a
+number and names of letters, digits and underscores, which need no quoting. It has not run on a real Windows.
 """
 
 import re
@@ -22,19 +22,19 @@ _WAIT_MILLISECONDS: Final = 10_000
 
 
 class Child(Protocol):
-    """A process that runs, and the pipe it writes to."""
+    """A running process and the pipe it writes to."""
 
     def read(self) -> bytes | None:
-        """Return what it wrote; None where there is nothing yet, no bytes at the end; SensorError."""
+        """Return its output; None if there is nothing yet, empty bytes at the end; raise SensorError."""
         ...
 
     def end(self, *, kill: bool) -> int:
-        """Wait for its end, bringing it about where ``kill`` says so; returns its exit status."""
+        """Wait for its end, after killing it if ``kill`` is true; return its exit status."""
         ...
 
 
 class WindowsSensorProcess(SensorProcess):
-    """The built-in sensors in their own process, as Windows starts and ends one."""
+    """The built-in sensors, run in a child process on Windows."""
 
     def _lines(self, arguments: Sequence[str], seconds: float, is_stopped: Callable[[], bool]) -> Iterator[bytes]:
         line = command_line([*self._command, *arguments])
@@ -53,7 +53,7 @@ class WindowsSensorProcess(SensorProcess):
 
 
 def command_line(command: Sequence[str]) -> str:
-    """Return what CreateProcess takes: the program quoted, then plain words; SensorError for any other."""
+    """Return the command line for CreateProcess: the quoted program, then plain words; raise SensorError for others."""
     program, *words = command
     if '"' in program or not all(_WORD.fullmatch(word) for word in words):
         raise SensorError("the sensors' process takes only names and a number")
@@ -69,7 +69,7 @@ if sys.platform == "win32":
     import win32process
 
     def create_process(program: str, line: str) -> Child:
-        """Start the child with its standard output in a pipe, without a window; SensorError."""
+        """Start the child without a window, with its standard output in a pipe; raise SensorError."""
         inheritable = pywintypes.SECURITY_ATTRIBUTES()
         inheritable.bInheritHandle = True
         reading, writing = win32pipe.CreatePipe(inheritable, 0)
@@ -117,5 +117,5 @@ if sys.platform == "win32":
 else:
 
     def create_process(program: str, line: str) -> Child:
-        """Start the child: on Windows only; SensorError."""
+        """Raise SensorError: the child can be started only on Windows."""
         raise SensorError(f"{program} is started on Windows only, not with {line}")

@@ -1,5 +1,5 @@
-"""The machine the agent runs on, or the root folder of one (an image mounted somewhere)."""
-# A collection asks some ten thousand times: plain system calls, without a Path object each.
+"""The machine the agent runs on, or the root folder of another one, such as a mounted image."""
+# A collection makes some ten thousand calls: plain system calls, without a Path object for each.
 # ruff: noqa: PTH115, PTH116, PTH208
 
 import errno
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _CHUNK: Final = 1024 * 1024
 _DRIVE: Final = "C:/"
-"""Paths of a Windows disk; taken for the root folder it is mounted at."""
+"""Paths of a Windows disk; its root is the folder it is mounted at."""
 _DMI_FILES: Final = (
     "sys_vendor",
     "board_vendor",
@@ -44,21 +44,21 @@ _DMI_FILES: Final = (
 class LocalHost:
     """Host of this machine. Reads only; never writes, runs or connects to anything but the metadata service.
 
-    ``root`` is another folder to take for ``/``; symbolic links are then resolved inside it, and nothing that
-    lives outside files (processes, addresses) is told of it. What is mounted at its ``/proc``, ``/sys`` and ``/dev``
-    would be of this machine, so there is nothing. ``metadata_address`` (``host:port``) says where the
-    metadata service is, and that it is one, whatever the firmware says.
+    ``root`` is another folder to use as ``/``. Symbolic links are then resolved inside it, and it has no processes
+    or addresses. Its ``/proc``, ``/sys`` and ``/dev`` are hidden, because file systems mounted there would belong to
+    this machine. ``metadata_address`` (``host:port``) is the address of the metadata service; if given, the service
+    is asked even if the firmware does not name Amazon.
     """
 
     def __init__(self, root: str = "/", metadata_address: str | None = None, *, max_names: int = MAX_NAMES) -> None:
-        # Not realpath: what links like /proc/PID/root lead to has no other name, and theirs reads "/".
+        # Not realpath: the targets of links like /proc/PID/root have no other name, and readlink returns "/".
         self._root = "" if posixpath.normpath(root) == "/" else posixpath.abspath(root)
         self._metadata_address = metadata_address
         self._max_names = max_names
         self._registry: RecordedRegistry | None = None
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-        """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
+        """Return the content of a regular file; raise OSError, also if it is larger than ``max_bytes``."""
         descriptor = self._open_file(path)
         try:
             status = os.fstat(descriptor)
@@ -70,14 +70,14 @@ class LocalHost:
             os.close(descriptor)
 
     def readlink(self, path: str) -> str:
-        """Return what a symbolic link says."""
+        """Return the target of a symbolic link as written."""
         if not self._is_walked:
             return os.readlink(self._unfollowed(path))
         with opened(self._root, _checked(path), follow=False) as found:
             return link_target(found, path)
 
     def status(self, path: str) -> FileStatus:
-        """Return what stat(2) says of ``path``, links followed."""
+        """Return the result of stat(2) for ``path``, following links."""
         found = self._stat(path)
         kind = stat.S_IFMT(found.st_mode)
         return FileStatus(
@@ -92,7 +92,7 @@ class LocalHost:
         )
 
     def names(self, path: str) -> tuple[str, ...]:
-        """Return the names in a folder, sorted; raises OSError, also where they are more than ``max_names``."""
+        """Return the names in a folder, sorted; raise OSError, also for more than ``max_names``."""
         with self._open_folder(path, follow=True) as descriptor, os.scandir(descriptor) as entries:
             found = [entry.name for entry in islice(entries, self._max_names + 1)]
         if len(found) > self._max_names:
@@ -100,7 +100,7 @@ class LocalHost:
         return tuple(sorted(found))
 
     def folder(self, path: str) -> Folder:
-        """Return what a folder that is no link holds; raises OSError, also where it holds too many names."""
+        """Return the content of a folder that is not a link; raise OSError, also for too many names."""
         with self._open_folder(path, follow=False) as descriptor:
             device = os.fstat(descriptor).st_dev
             with os.scandir(descriptor) as entries:
@@ -112,13 +112,13 @@ class LocalHost:
             return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
 
     def inside(self, path: str) -> "LocalHost":
-        """Return the root folder at ``path`` as a host of its own; no link leads out of it."""
+        """Return the root folder at ``path`` as a separate host; no link leads out of it."""
         return LocalHost(self._unfollowed(path))
 
     def real_file(self, path: str) -> str | None:
-        """Return the regular file's path on this machine, or None where ``path`` is none, or is in a root folder.
+        """Return the path of a regular file on this machine, or None for anything else and in a root folder.
 
-        A path in a root folder may be a link to this machine's own files by the time it is opened.
+        A path in a root folder may have become a link to a file of this machine by the time it is opened.
         """
         if self._root:
             return None
@@ -129,11 +129,11 @@ class LocalHost:
             return None
 
     def is_root(self) -> bool:
-        """Say whether the agent runs with root's rights."""
+        """Return True if the agent has root's rights."""
         return os.geteuid() == 0
 
     def uname(self) -> tuple[str, str, str, str]:
-        """Return hostname, kernel release, kernel version, machine; a root folder knows only its hostname."""
+        """Return hostname, kernel release, kernel version, machine; a root folder has only a hostname."""
         if self._root:
             return self._image_hostname(), "", "", ""
         system = os.uname()
@@ -149,11 +149,11 @@ class LocalHost:
         return () if self._root else netlink.addresses()
 
     def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
-        """Return what the kernel tells of nftables; a root folder has none."""
+        """Return the kernel's messages about nftables; a root folder has none."""
         return () if self._root else netlink.packet_filter()
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
-        """Ask the EC2 instance metadata service, on EC2 or where an address was given; else refuse at once."""
+        """Ask the EC2 instance metadata service on EC2 or at a given address; otherwise refuse at once."""
         if self._metadata_address is None and (self._root or not is_ec2(self)):
             raise ConnectionRefusedError(errno.ECONNREFUSED, "not an EC2 instance: the firmware does not name Amazon")
         from openinspector.agent.cloud import metadata_client  # noqa: PLC0415 - an HTTP client of 3 MB, for EC2 only
@@ -161,7 +161,7 @@ class LocalHost:
         return metadata_client.ask(self._metadata_address or metadata_client.EC2_ADDRESS, method, path, headers)
 
     def registry_key(self, path: str) -> RegistryKey:
-        """Return a key of the Windows whose disk the root folder is; this machine itself has no registry."""
+        """Return a registry key of the Windows disk at the root folder; this machine itself has no registry."""
         if not self._root:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         if self._registry is None:
@@ -172,11 +172,11 @@ class LocalHost:
 
     @property
     def _is_walked(self) -> bool:
-        """Whether paths are opened name by name; the plain machine's own are opened as they are."""
+        """True if paths are opened name by name, as in a root folder; this machine's paths are opened directly."""
         return bool(self._root) and IS_HERE
 
     def _open_file(self, path: str) -> int:
-        # Asked before it is opened: opening some devices (tapes, watchdogs) does something.
+        # Checked before it is opened: opening some devices (tapes, watchdogs) has effects.
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
         if self._is_walked:
             with opened(self._root, _checked(path)) as found:
@@ -212,14 +212,14 @@ class LocalHost:
             return ""
 
     def _real(self, path: str) -> str:
-        """Return where ``path`` is on this machine; raises OSError for a NUL, a relative path or a loop of links."""
+        """Return ``path`` as a path of this machine; raise OSError for a NUL, a relative path or a loop of links."""
         if path.startswith(_DRIVE) and not self._root:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         path = _checked(path)
         return path if not self._root else self._resolve(path)
 
     def _unfollowed(self, path: str) -> str:
-        """Return where ``path`` is on this machine, its last name not followed should it be a link."""
+        """Return ``path`` as a path of this machine; if its last name is a link, do not follow it."""
         if not self._root:
             return self._real(path)
         folder, name = posixpath.split(path.rstrip("/"))
@@ -252,7 +252,7 @@ class LocalHost:
 
 
 def _checked(path: str) -> str:
-    """Return ``path``, a Windows disk taken for the root folder; raises OSError for a NUL or a relative path."""
+    """Return ``path`` with the drive of a Windows disk removed; raise OSError for a NUL or a relative path."""
     path = path[len(_DRIVE) - 1 :] if path.startswith(_DRIVE) else path
     if "\0" in path or not path.startswith("/"):
         raise OSError(errno.EINVAL, "not an absolute path", path)
@@ -260,7 +260,7 @@ def _checked(path: str) -> str:
 
 
 def is_ec2(host: Host) -> bool:
-    """Say whether the firmware names Amazon: Nitro's vendor is "Amazon EC2", Xen's BIOS version "4.11.amazon"."""
+    """Return True if the firmware names Amazon: the vendor "Amazon EC2" (Nitro), the BIOS "4.11.amazon" (Xen)."""
     for name in _DMI_FILES:
         try:
             if b"amazon" in host.read(f"/sys/class/dmi/id/{name}", 4096).lower():
@@ -284,8 +284,8 @@ def _require_file(status: os.stat_result, path: str) -> None:
 
 
 def _read_all(descriptor: int, path: str, max_bytes: int) -> bytes:
-    whole = BytesIO()  # gives away what it holds without a copy: a large file is in memory once
-    room = max_bytes + 1  # files of /proc say they are empty; only reading tells
+    whole = BytesIO()  # returns its content without a copy, so that a large file is in memory once
+    room = max_bytes + 1  # files of /proc report a size of 0, so the size is known only after reading
     while room > 0 and (chunk := os.read(descriptor, min(_CHUNK, room))):
         whole.write(chunk)
         room -= len(chunk)

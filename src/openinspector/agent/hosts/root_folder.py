@@ -1,9 +1,9 @@
-"""A folder taken for ``/``: its paths are opened name by name, so that nothing in it ever leads out of it.
+"""A folder used as ``/``. Its paths are opened name by name, so that no path leads out of it.
 
-A container changes its files while they are looked at. Whoever resolves a path to text and opens the text afterwards
-opens what has become of it meanwhile: a link to this machine's files. Here each name is opened by itself, links not
-followed (O_PATH and O_NOFOLLOW of open(2)), what a link says is followed from the folders already open, and what is
-read is what was looked at.
+A container may change its files during the collection. A path that is resolved first and opened later may have become
+a link to a file of this machine. So each name is opened separately without following links (O_PATH and O_NOFOLLOW of
+open(2)), the target of a link is followed from the open folders, and the file that was checked is the file that is
+read.
 """
 
 import errno
@@ -14,17 +14,17 @@ from contextlib import contextmanager
 from typing import Final
 
 MAX_LINKS: Final = 40
-"""As many symbolic links as Linux itself follows in one path."""
+"""The number of symbolic links that Linux follows in one path."""
 OF_THE_KERNEL: Final = frozenset(("proc", "sys", "dev"))
-"""What is mounted there would be of this machine, so there is nothing."""
+"""Hidden: file systems mounted there would belong to this machine."""
 _PATH_ONLY: Final[int] = getattr(os, "O_PATH", 0)
 IS_HERE: Final = bool(_PATH_ONLY)
-"""Whether the operating system can: Linux alone."""
+"""True if the operating system supports it: only Linux does."""
 
 
 @contextmanager
 def opened(root: str, path: str, *, follow: bool = True) -> Iterator[int]:
-    """Open where ``path`` leads inside ``root``, for fstat(2) and `reopen` only; raises OSError, naming ``path``.
+    """Open the target of ``path`` inside ``root``, for fstat(2) and `reopen` only; raise OSError with ``path``.
 
     With ``follow`` off, a link at the end of the path is opened itself.
     """
@@ -36,22 +36,22 @@ def opened(root: str, path: str, *, follow: bool = True) -> Iterator[int]:
 
 
 def reopen(descriptor: int, flags: int, path: str) -> int:
-    """Open for reading the very file that ``descriptor`` is of; raises OSError."""
+    """Open the file of ``descriptor`` for reading; raise OSError."""
     try:
         return os.open(f"/proc/self/fd/{descriptor}", flags | os.O_CLOEXEC)
-    except FileNotFoundError as error:  # never to be taken for a file that is not there
-        raise OSError(errno.ENOSYS, "there is no /proc to open it by", path) from error
+    except FileNotFoundError as error:  # must not look like a missing file
+        raise OSError(errno.ENOSYS, "there is no /proc to open it with", path) from error
 
 
 def link_target(descriptor: int, path: str) -> str:
-    """Return what the link that ``descriptor`` is of says; OSError where it is no link."""
+    """Return the target of the link of ``descriptor``; raise OSError if it is not a link."""
     if not stat.S_ISLNK(os.fstat(descriptor).st_mode):
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
     return os.readlink("", dir_fd=descriptor)
 
 
 class _Walk:
-    """The folders open from the root down to where a path has led so far."""
+    """The open folders from the root down to the current position in a path."""
 
     def __init__(self, root: str, path: str) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""A host that stops answering once a sensor's time is up: a walk that finds nothing to send ends all the same."""
+"""A host that refuses calls after a sensor's time limit, so that even a search without results ends."""
 
 from collections.abc import Callable, Iterator
 
@@ -7,11 +7,11 @@ from openinspector.model.errors import OpenInspectorError
 
 
 class OverdueError(OpenInspectorError):
-    """The sensor's time is up. No OSError, which sensors take for a file that is missing or refuses."""
+    """The sensor's time is up. It is not an OSError, which sensors treat as an unreadable file."""
 
 
 class TimedHost:
-    """``host`` until ``clock`` says ``until``; from then on every question raises OverdueError."""
+    """``host`` until ``clock`` reaches ``until``; afterwards every call raises OverdueError."""
 
     def __init__(self, host: Host, clock: Callable[[], float], until: float) -> None:
         self._host = host
@@ -39,7 +39,7 @@ class TimedHost:
         return self._in_time().folder(path)
 
     def inside(self, path: str) -> "TimedHost":
-        """As `Host.inside`; the time is the same."""
+        """As `Host.inside`, with the same time limit."""
         return TimedHost(self._in_time().inside(path), self._clock, self._until)
 
     def real_file(self, path: str) -> str | None:

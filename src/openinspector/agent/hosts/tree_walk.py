@@ -1,8 +1,8 @@
-"""A bounded walk through folders: no link is followed, no other file system entered, and what is left out is told.
+"""A bounded walk through folders. It does not follow links or enter other file systems, and reports omissions.
 
-Only a root itself may be a link, as ``/opt`` is where programs lie on a disk of their own.
+Only a root may be a link, as ``/opt`` is if programs are on a separate disk.
 
-What costs time on a host is the number of folders, so that is bounded, with how deep they lie and how long it takes.
+The number of folders determines the cost of a walk, so it is limited, as are depth and time.
 """
 
 import re
@@ -24,15 +24,15 @@ _NOT_BEGUN: Final = re.compile(
     "9p|afs|autofs|beegfs|ceph|cgroup2?|cifs|coda|configfs|debugfs|devpts|devtmpfs|fuse.*|glusterfs|gpfs|lustre|ncpfs"
     "|nfs4?|ocfs2|orangefs|proc|smb3|smbfs|sysfs|vboxsf|virtiofs"
 )
-"""Network file systems, which may be slow or hang, and the kernel's own, which hold no programs."""
+"""Network file systems, which may be slow or hang, and file systems of the kernel, which hold no programs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WalkLimits:
-    """Where a walk ends, whatever the host is like."""
+    """Limits at which a walk ends on any host."""
 
     depth: int = 24
-    """Folders below the root it began at."""
+    """Levels of folders below a root."""
     folders: int = 40_000
     seconds: float = 10.0
 
@@ -59,11 +59,11 @@ def walk(
     limits: WalkLimits = WalkLimits(),
     clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[Visit | Incomplete]:
-    """Yield every folder from ``roots`` down, parents first, in the order of names; roots that are not there are none.
+    """Yield every folder from ``roots`` down, parents first, sorted by name; missing roots are skipped.
 
-    ``enter`` says which of a visited folder's folders to go into; other names than those are not. A root that is a
-    link is searched where it leads, under its own name, unless that is searched already. One on a network or kernel
-    file system is not begun.
+    ``enter`` returns the subfolders to enter; other names are ignored. If a root is a link, its target is searched
+    under the root's own name, unless it has been searched already. A root on a network or kernel file system is not
+    searched.
     """
     taken = _Taken(limits=limits, until=clock() + limits.seconds, clock=clock)
     mounts = _mounts(host)
@@ -86,11 +86,11 @@ def walk(
 class _Root:
     name: str
     real: str
-    """Where it leads: the same, unless a part of it is a link."""
+    """The resolved name; it differs if a part of the name is a link."""
     mounts: Mapping[str, str]
     """Mount points other than itself."""
     begun: frozenset[str]
-    """Where other roots led, which are searched already."""
+    """Resolved names of the roots that have been searched already."""
 
 
 @dataclass(slots=True)
@@ -124,7 +124,7 @@ def _below(
     device: int | None = None
     while pending and taken.may_go_on():
         path, depth = pending.pop()
-        if path in root.mounts:  # not even opened: a network file system that is away would hold the walk
+        if path in root.mounts:  # not even opened: an unreachable network file system would block
             yield _not_searched(path, root.mounts[path])
             continue
         if path in root.begun:
@@ -151,7 +151,7 @@ def _below(
 
 
 def _followed(host: Host, path: str, mounts: Mapping[str, str]) -> str:
-    """Return where ``path`` leads, each of its links followed; ``/`` where they go round in a circle."""
+    """Return ``path`` with all links resolved; ``/`` if they form a loop."""
     pending, done, links = path.split("/")[::-1], "", 0
     while pending and links <= MAX_LINKS:
         part = pending.pop()
@@ -166,7 +166,7 @@ def _followed(host: Host, path: str, mounts: Mapping[str, str]) -> str:
 
 
 def _target(host: Host, path: str, mounts: Mapping[str, str]) -> str:
-    """Return what a link says, or nothing; what is mounted is no link, and is not asked since it may be away."""
+    """Return the target of a link, or empty; a mount point is not a link and is not touched: it may hang."""
     try:
         return "" if path in mounts else host.readlink(path)
     except OSError:
@@ -186,7 +186,7 @@ def _upwards(path: str) -> Iterator[str]:
 
 
 def _mounts(host: Host) -> dict[str, str]:
-    """Return mount point to type of every mounted file system, the uppermost of each place (proc(5), mountinfo)."""
+    """Return the type of the topmost file system at each mount point (proc(5), mountinfo)."""
     try:
         lines = host.read(_MOUNTS).decode(errors="surrogateescape").split("\n")
     except OSError:

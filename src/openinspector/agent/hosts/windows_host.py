@@ -1,6 +1,6 @@
-"""The Windows machine the agent runs on: its registry through the API, its files, and nothing that runs a program.
+"""The Windows machine the agent runs on: its registry through the API and its files; it runs no programs.
 
-This module loads anywhere; its methods need Windows. It has not run on a real Windows (docs/howto/windows.md).
+The module loads on any system; its methods need Windows. It has not run on a real Windows (docs/howto/windows.md).
 """
 
 import errno
@@ -29,14 +29,14 @@ from openinspector.agent.windows.version import read_windows_version, windows_ad
 BIOS: Final = r"HKEY_LOCAL_MACHINE\HARDWARE\DESCRIPTION\System\BIOS"
 _BIOS_VALUES: Final = ("SystemManufacturer", "BaseBoardManufacturer", "BIOSVendor", "BIOSVersion")
 _MAX_NAMES: Final = 100_000
-"""Values, and keys, of one key that are looked at; Windows' largest have some ten thousand."""
+"""Limit on the values and on the subkeys of one key; the largest keys of Windows have some ten thousand."""
 
 
 class WindowsHost:
-    """Host of this machine. Paths have a drive (``C:/…``): those of a Unix are simply not there."""
+    """Host of this machine. Paths have a drive (``C:/…``); Unix paths do not exist."""
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-        """Return a regular file's content; raises OSError, also where it is larger than ``max_bytes``."""
+        """Return the content of a regular file; raise OSError, also if it is larger than ``max_bytes``."""
         descriptor = os.open(_real(path), os.O_RDONLY | BINARY)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -47,11 +47,11 @@ class WindowsHost:
         return content
 
     def readlink(self, path: str) -> str:
-        """Return what a symbolic link says."""
+        """Return the target of a symbolic link as written."""
         return os.readlink(_real(path))  # noqa: PTH115 - as LocalHost does
 
     def status(self, path: str) -> FileStatus:
-        """Return what is known of ``path``, links followed; modes say only whether it is read-only."""
+        """Return the status of ``path``, following links; the mode shows only if it is read-only."""
         found = os.stat(_real(path))  # noqa: PTH116 - as LocalHost does
         return FileStatus(
             mode=stat.S_IMODE(found.st_mode),
@@ -69,7 +69,7 @@ class WindowsHost:
         return tuple(sorted(os.listdir(_real(path))))  # noqa: PTH208 - as LocalHost does
 
     def folder(self, path: str) -> Folder:
-        """Return what a folder holds; raises OSError, also where it holds too many names."""
+        """Return the content of a folder; raise OSError, also for too many names."""
         real = _real(path)
         with os.scandir(real) as entries:
             found = list(islice(entries, MAX_NAMES + 1))
@@ -81,18 +81,18 @@ class WindowsHost:
         return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
 
     def inside(self, path: str) -> Host:
-        """Return the root folder at ``path`` as a host of its own: a mounted disk."""
+        """Return the root folder at ``path``, such as a mounted disk, as a separate host."""
         return LocalHost(_real(path))
 
     def real_file(self, path: str) -> str | None:
-        """Return the regular file's path, or None where ``path`` is none."""
+        """Return the path of a regular file, or None for anything else."""
         try:
             return _real(path) if stat.S_ISREG(os.stat(_real(path)).st_mode) else None  # noqa: PTH116 - as above
         except OSError:
             return None
 
     def is_root(self) -> bool:
-        """Say whether the agent runs with an administrator's rights, as LocalSystem does."""
+        """Return True if the agent has an administrator's rights, as LocalSystem has."""
         if sys.platform == "win32":
             from win32com.shell import shell  # noqa: PLC0415 - pywin32, Windows only
 
@@ -101,7 +101,7 @@ class WindowsHost:
             return False
 
     def uname(self) -> tuple[str, str, str, str]:
-        """Return hostname, no release of a kernel (that is a package on Linux), version with revision, machine."""
+        """Return hostname, an empty kernel release (on Linux it names a package), version with revision, machine."""
         try:
             system = read_windows_version(self)
         except OSError:
@@ -109,11 +109,11 @@ class WindowsHost:
         return system.hostname, "", system.kernel_version, system.architecture
 
     def processes(self) -> Iterator[int]:
-        """Yield nothing: no sensor for Windows looks at processes."""
+        """Yield nothing: no sensor for Windows reads processes."""
         yield from ()
 
     def addresses(self) -> tuple[InterfaceAddress, ...]:
-        """Return the addresses that the registry keeps of every interface."""
+        """Return the addresses of every interface from the registry."""
         return tuple(windows_addresses(self))
 
     def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
@@ -121,7 +121,7 @@ class WindowsHost:
         return ()
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
-        """Ask the EC2 instance metadata service, on EC2; else refuse at once."""
+        """Ask the EC2 instance metadata service on EC2; otherwise refuse at once."""
         if not self._is_ec2():
             raise ConnectionRefusedError(errno.ECONNREFUSED, "not an EC2 instance: the firmware does not name Amazon")
         from openinspector.agent.cloud import metadata_client  # noqa: PLC0415 - an HTTP client of 3 MB, for EC2 only
@@ -157,7 +157,7 @@ class WindowsHost:
 
 
 def registry_value(name: str, data: object, kind: int) -> RegistryValue:
-    """Return a value as winreg tells it: None for no data, a list for texts."""
+    """Return a value in the form of winreg: None without data, a list for texts."""
     if isinstance(data, list):
         return RegistryValue(name=_text(name), type=kind, data=tuple(_text(str(text)) for text in data))
     if isinstance(data, str):
@@ -166,7 +166,7 @@ def registry_value(name: str, data: object, kind: int) -> RegistryValue:
 
 
 def _text(text: str) -> str:
-    """Return text without lone surrogates: the registry keeps any 16 bits, telemetry only Unicode."""
+    """Return text without lone surrogates: the registry stores any 16 bits, telemetry only Unicode."""
     return text.encode("utf-16-le", errors="surrogatepass").decode("utf-16-le", errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""Configuration files as text: bounded, whatever their encoding, with one sentence for each that cannot be read."""
+"""Configuration files as text of bounded size in any encoding, and a sentence for a file that cannot be read."""
 
 import shlex
 from collections.abc import Iterator
@@ -10,26 +10,26 @@ from openinspector.agent.sensor import Incomplete
 MAX_CONFIG_BYTES: Final = 1024 * 1024
 MAX_SHELL_CHARACTERS: Final = 16 * 1024
 MISSING: Final = (FileNotFoundError, NotADirectoryError)
-"""What a host raises where there is nothing at a path."""
+"""Errors of a host for a path that does not exist."""
 
 
 def decode(data: bytes) -> str:
-    """Return ``data`` as text; bytes that are no UTF-8 become U+FFFD."""
+    """Return ``data`` as text; bytes that are not UTF-8 become U+FFFD."""
     return data.decode(errors="replace")
 
 
 def printable(text: str) -> str:
-    """Return ``text`` (a file name, perhaps with PEP 383 surrogates) as text that any encoder takes."""
+    """Return ``text``, such as a file name with PEP 383 surrogates, as text that any encoder takes."""
     return text if text.isascii() else text.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def read_lines(host: Host, path: str) -> list[str]:
-    """Return the lines of a configuration file, ends cut off; raises OSError as ``Host.read`` does."""
+    """Return the lines of a configuration file without line ends; raise OSError as ``Host.read`` does."""
     return decode(host.read(path, MAX_CONFIG_BYTES)).split("\n")
 
 
 def logical_lines(lines: list[str]) -> Iterator[tuple[int, str]]:
-    """Yield (number, line) with lines that end in a backslash joined to the next; numbers are the first's, from 1."""
+    """Yield (number, line), counted from 1; a line that ends in a backslash is joined to the next one."""
     joined: list[str] = []
     first = 1
     for number, line in enumerate(lines, start=1):
@@ -44,9 +44,9 @@ def logical_lines(lines: list[str]) -> Iterator[tuple[int, str]]:
 
 
 def shell_words(text: str) -> list[str]:
-    """Return the words of a line of shell; ValueError for an unclosed quote or a line too long to be one.
+    """Return the words of a shell line; raise ValueError for an unclosed quote or too long a line.
 
-    shlex copies a word for each of its characters: one of a mebibyte would take it a quarter of a minute.
+    shlex copies a word for each of its characters: a word of one mebibyte would take a quarter of a minute.
     """
     if len(text) > MAX_SHELL_CHARACTERS:
         raise ValueError(f"longer than {MAX_SHELL_CHARACTERS} characters")
@@ -54,5 +54,5 @@ def shell_words(text: str) -> list[str]:
 
 
 def unread(path: str, error: OSError) -> Incomplete:
-    """Return the sentence that says ``path`` could not be read, and why."""
+    """Return the sentence that reports why ``path`` could not be read."""
     return Incomplete(reason=f"{printable(path)} could not be read: {error.strerror or error}.")

@@ -1,4 +1,4 @@
-"""Which distribution a host runs: os-release(5), or the release files that were there before it (F1.27)."""
+"""The distribution of a host: os-release(5), or the release files that preceded it (F1.27)."""
 
 import re
 from collections.abc import Iterable
@@ -21,9 +21,9 @@ _IDS: Final = (
 
 
 def read_os_release(host: Host) -> dict[str, str] | None:
-    """Return os-release's variables, or their like made of an older file; None where the host has neither.
+    """Return the variables of os-release, or their equivalents from an older file; None if the host has neither.
 
-    Raises OSError where a file is there and cannot be read.
+    Raises OSError if a file exists but cannot be read.
     """
     for path in OS_RELEASE:
         try:
@@ -39,7 +39,7 @@ def read_os_release(host: Host) -> dict[str, str] | None:
 
 
 def parse_os_release(lines: Iterable[str]) -> dict[str, str]:
-    """Return name to value of os-release's lines; lines that are no assignment are passed over."""
+    """Return the variables of os-release by name; lines that are not assignments are skipped."""
     values: dict[str, str] = {}
     for line in lines:
         name, equals, value = line.strip().partition("=")
@@ -49,7 +49,7 @@ def parse_os_release(lines: Iterable[str]) -> dict[str, str]:
 
 
 def parse_release_line(line: str) -> dict[str, str]:
-    """Return os-release's variables for a line such as ``CentOS release 6.10 (Final)``."""
+    """Return the equivalents of os-release for a line such as ``CentOS release 6.10 (Final)``."""
     found = _RELEASE.search(line)
     name = line[: found.start()].split() if found else []
     distribution = next((key for start, key in _IDS if line.startswith(start)), "")

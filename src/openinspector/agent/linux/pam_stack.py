@@ -1,4 +1,4 @@
-"""PAM service files, includes resolved (pam.d(5), pam.conf(5)).
+"""PAM service files with their includes resolved (pam.d(5), pam.conf(5)).
 
 A line is ``[-]facility control module arguments…``; ``[a b]`` is one argument; a backslash at the end joins lines.
 ``@include file`` takes a whole file; ``facility include file`` and ``substack`` take that facility's lines of it.
@@ -15,29 +15,29 @@ from openinspector.agent.sensor import Incomplete
 from openinspector.model.inventory import PamModule
 
 FOLDERS: Final = ("/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d")
-"""The administrator's, then the distribution's; the first that has a service's file is the one (libpam)."""
+"""The administrator's folder, then the distribution's; libpam reads the first that has the service's file."""
 FACILITIES: Final = ("auth", "account", "password", "session")
 MAX_DEPTH: Final = 16
 MAX_LINES: Final = 2000
 _TOKEN: Final = re.compile(r"\[((?:\\.|[^\]\\])*)(?:\]|\\?\Z)|(\S+)", re.DOTALL)
-"""A bracket that nothing closes goes on to the end of the line, as in libpam."""
+"""An unclosed bracket extends to the end of the line, as in libpam."""
 _FULL_LINE: Final = 3
 _SECRET: Final = re.compile(r"(?i)(pass|passwd|password|bindpw|bind_pw|secret|shared_secret|db_passwd|key|token)=.+")
-"""Arguments in which database and directory modules carry credentials; their values stay on the host."""
+"""Arguments of database and directory modules that hold credentials; their values are not sent."""
 
 
 class PamStacks:
-    """Reads service files of one host, each file once."""
+    """Reads the service files of one host, each file once."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self._files: dict[str, tuple[str, list[tuple[int, list[str]]]]] = {}
         self._room = MAX_LINES
         self.problems: dict[str, Incomplete] = {}
-        """What could not be read or resolved, by path."""
+        """Files and includes that could not be read or resolved, by path."""
 
     def modules(self, service: str) -> Iterator[PamModule]:
-        """Yield the modules of one service in order; nothing where the host has no file of it."""
+        """Yield the modules of one service in order; none without a file for it."""
         yield from self._expand(service, service, "", 0)
 
     def _expand(self, service: str, name: str, facility: str, depth: int) -> Iterator[PamModule]:
@@ -45,7 +45,9 @@ class PamStacks:
         for number, tokens in lines:
             self._room -= 1
             if self._room < 0 or depth > MAX_DEPTH:
-                self.problems[path] = Incomplete(reason=f"{path} includes too deep or too much; the rest is left out.")
+                self.problems[path] = Incomplete(
+                    reason=f"{path} includes too many files or levels; the rest was left out."
+                )
                 return
             if facility and _facility(tokens) not in (facility, "@include"):
                 continue
@@ -82,7 +84,7 @@ class PamStacks:
 
 
 def split_line(line: str) -> list[str]:
-    """Return the words of a line; a control keeps its brackets, an argument loses them; nothing of a comment."""
+    """Return the words of a line without its comment; a control keeps its brackets, an argument loses them."""
     if line.lstrip().startswith("#"):
         return []
     tokens: list[str] = []
@@ -103,7 +105,7 @@ def _facility(tokens: list[str]) -> str:
 
 
 def _included(tokens: list[str], facility: str) -> tuple[str, str] | None:
-    """Return (file, facility wanted of it) where a line includes; the facility is empty for all."""
+    """Return the included file and its facility, or an empty facility for all; None if the line is not an include."""
     if tokens[0].lower() == "@include":
         return (tokens[1], facility) if len(tokens) > 1 else None
     if len(tokens) < _FULL_LINE or tokens[1].lower() not in ("include", "substack"):

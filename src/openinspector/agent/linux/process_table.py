@@ -1,4 +1,4 @@
-"""What ``/proc`` tells of processes (proc_pid_stat(5), proc_pid_status(5), proc_pid_maps(5), proc_stat(5))."""
+"""Processes in ``/proc`` (proc_pid_stat(5), proc_pid_status(5), proc_pid_maps(5), proc_stat(5))."""
 
 import re
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode
 
 TICKS_A_SECOND: Final = 100
-"""USER_HZ, which Linux shows to programs on every processor that is still built for."""
+"""USER_HZ, the same on every architecture that Linux still supports."""
 ENDED: Final = (*MISSING, ProcessLookupError)
-"""What a host raises for a process that ended meanwhile."""
+"""Errors of a host for a process that has ended."""
 DELETED: Final = " (deleted)"
-"""What Linux adds to a file's path once the file is gone, as after an update."""
+"""Suffix that Linux adds to the path of a deleted file, as after an update."""
 _MAX_BYTES: Final = 64 * 1024
 _MAX_MAPS_BYTES: Final = 16 * 1024 * 1024
 _FORKED: Final = 0x00000040
 _KERNEL_THREAD: Final = 0x00200000
 """PF_FORKNOEXEC and PF_KTHREAD of include/linux/sched.h."""
 _PARENT, _FLAGS, _USER_TIME, _SYSTEM_TIME, _THREADS, _START, _PAGES = 1, 6, 11, 12, 17, 19, 21
-"""Fields after the name, which is the second and may hold anything, closing brackets too."""
+"""Fields after the name, which is the second field and may hold anything, even closing brackets."""
 _UID: Final = re.compile(rb"^Uid:\s+\d+\s+(\d{1,10})\b", re.MULTILINE)
 _BOOT: Final = re.compile(rb"^btime (\d{1,12})$", re.MULTILINE)
 _EXECUTABLE: Final = re.compile(rb"^[0-9a-f]+-[0-9a-f]+ [r-][w-]x[ps] \S+ \S+ \d+ +([/\[].*)$", re.MULTILINE)
@@ -29,7 +29,7 @@ _STACK: Final = b"[stack]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessStat:
-    """One process as its ``stat`` file has it. Times are ticks, of which a second has `TICKS_A_SECOND`."""
+    """One process from its ``stat`` file. Times are ticks; a second has `TICKS_A_SECOND`."""
 
     process_id: int
     name: str
@@ -44,18 +44,18 @@ class ProcessStat:
 
 
 def stats(host: Host) -> Iterator[ProcessStat]:
-    """Yield every process that is no kernel thread; raises OSError where processes cannot be listed at all."""
+    """Yield every process except kernel threads; raise OSError if processes cannot be listed."""
     for process in host.processes():
         try:
             found = parse_stat(process, host.read(f"/proc/{process}/stat", _MAX_BYTES))
-        except OSError:  # ended meanwhile
+        except OSError:  # it has ended
             continue
         if found is not None and not found.kernel_thread:
             yield found
 
 
 def parse_stat(process: int, data: bytes) -> ProcessStat | None:
-    """Return what a ``stat`` file says, or None where it is none."""
+    """Return the content of a ``stat`` file, or None if it is invalid."""
     head, _, tail = data.rpartition(b")")
     fields = tail.split()
     try:
@@ -76,7 +76,7 @@ def parse_stat(process: int, data: bytes) -> ProcessStat | None:
 
 
 def effective_user(host: Host, process: int) -> int | None:
-    """Return the effective user id of a process, or None where it cannot be seen."""
+    """Return the effective user id of a process, or None if it cannot be seen."""
     try:
         found = _UID.search(host.read(f"/proc/{process}/status", _MAX_BYTES))
     except OSError:
@@ -85,9 +85,9 @@ def effective_user(host: Host, process: int) -> int | None:
 
 
 def executable_mappings(host: Host, process: int) -> tuple[list[str], bool]:
-    """Return the files a process has mapped to run, each once, and whether its stack can run; raises OSError.
+    """Return the files that a process has mapped executable, and whether its stack is; raise OSError.
 
-    Names are as the kernel writes them, with `DELETED` behind those that are gone.
+    Each file is listed once, named as the kernel writes it: deleted files end in `DELETED`.
     """
     found = dict.fromkeys(_EXECUTABLE.findall(host.read(f"/proc/{process}/maps", _MAX_MAPS_BYTES)))
     files = [name.decode(errors="surrogateescape") for name in found if name.startswith(b"/")]
@@ -95,7 +95,7 @@ def executable_mappings(host: Host, process: int) -> tuple[list[str], bool]:
 
 
 def boot_time(host: Host) -> int | None:
-    """Return when the host was booted, in seconds since 1970-01-01, or None where the kernel does not tell."""
+    """Return the time of boot in seconds since 1970-01-01, or None if unknown."""
     try:
         found = _BOOT.search(host.read("/proc/stat"))
     except MISSING:
@@ -104,7 +104,7 @@ def boot_time(host: Host) -> int | None:
 
 
 def _number(field: bytes) -> int:
-    """Return a field's number; ValueError for one that no 64-bit field holds."""
+    """Return the number in a field; raise ValueError if it needs more than 64 bits."""
     number = int(field) if len(field) <= 20 else -1  # noqa: PLR2004 - digits of 2**64
     if not 0 <= number < 2**63:
         raise ValueError(field[:32])

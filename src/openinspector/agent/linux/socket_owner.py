@@ -1,6 +1,6 @@
-"""Which process holds a socket: its number in ``/proc/net`` is looked for among the open files of every process.
+"""The processes that hold sockets: their numbers in ``/proc/net`` are searched among the open files of all processes.
 
-Without root's rights the open files of others cannot be seen.
+Without root's rights, other users' open files cannot be seen.
 """
 
 from collections.abc import Iterator
@@ -14,13 +14,13 @@ from openinspector.agent.sensor import Incomplete
 
 MAX_OPEN_FILES: Final = 500_000
 _INIT: Final = 1
-"""The process that opens sockets for services that start when somebody comes (systemd.socket(5)), and keeps them."""
+"""The process that opens and keeps the sockets of services that start on demand (systemd.socket(5))."""
 _MAX_NAME_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class SocketOwner:
-    """A process that holds a socket; name and path are empty where they cannot be seen."""
+    """A process that holds a socket; name and path are empty if they cannot be seen."""
 
     id: int
     name: str
@@ -28,7 +28,7 @@ class SocketOwner:
 
 
 class SocketOwners:
-    """Looks through the processes' open files for some sockets, until all are found."""
+    """Searches the processes' open files for sockets, until all are found."""
 
     def __init__(self, host: Host, inodes: set[int]) -> None:
         self._host = host
@@ -37,9 +37,9 @@ class SocketOwners:
         self._hidden = 0
 
     def find(self) -> dict[int, SocketOwner]:
-        """Return socket number to the process of lowest id that holds it: of a forking server, the parent.
+        """Return the process of lowest id that holds each socket, by number: the parent of a forking server.
 
-        Of init and another, the other: it is who answers.
+        If init and another process hold a socket, the other one counts, because it answers.
         """
         found: dict[int, SocketOwner] = {}
         try:
@@ -57,9 +57,9 @@ class SocketOwners:
         return found
 
     def problems(self, unfound: int, what: str) -> Iterator[Incomplete]:
-        """Yield what kept the search from seeing the processes of ``unfound`` sockets, which are ``what``.
+        """Yield the reasons why ``unfound`` sockets have no process; ``what`` names the sockets, in the plural.
 
-        Sockets of the kernel have no process, and that is no problem.
+        Without such a reason they belong to the kernel.
         """
         if self._room <= 0:
             yield Incomplete(reason=f"Stopped after {MAX_OPEN_FILES} open files; {unfound} {what} have no process.")
@@ -73,7 +73,7 @@ class SocketOwners:
         folder = f"/proc/{process}/fd"
         try:
             names = self._host.names(folder)
-        except ENDED:  # ended meanwhile
+        except ENDED:  # it has ended
             return []
         except OSError:
             self._hidden += 1

@@ -1,4 +1,4 @@
-"""The kernel's tables of sockets, ``/proc/net/{tcp,tcp6,udp,udp6}`` (proc_net(5)): open ports and connections."""
+"""The kernel's socket tables ``/proc/net/{tcp,tcp6,udp,udp6}`` (proc_net(5)): open ports and connections."""
 
 import socket
 import sys
@@ -15,7 +15,7 @@ from openinspector.model.inventory import TransportProtocol
 TCP_TABLES: Final = (("/proc/net/tcp", 4), ("/proc/net/tcp6", 6))
 UDP_TABLES: Final = (("/proc/net/udp", 4), ("/proc/net/udp6", 6))
 _OPEN: Final = {TransportProtocol.TCP: b"0A", TransportProtocol.UDP: b"07"}
-"""TCP_LISTEN; TCP_CLOSE is what a UDP socket with no fixed peer is in (include/net/tcp_states.h)."""
+"""TCP_LISTEN, and TCP_CLOSE of a UDP socket without a fixed peer (include/net/tcp_states.h)."""
 _CONNECTED: Final = {
     b"01": ConnectionState.ESTABLISHED,
     b"02": ConnectionState.SYN_SENT,
@@ -41,7 +41,7 @@ class OpenSocket:
     address: str
     port: int
     inode: int
-    """Number of the socket, as ``/proc/PID/fd`` links name it."""
+    """Number of the socket in the links of ``/proc/PID/fd``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class ConnectedSocket:
     """Address and port; likewise ``remote``."""
     remote: tuple[str, int]
     inode: int
-    """0 where no process holds it any more."""
+    """0 if no process holds the socket any more."""
 
 
 _Socket = TypeVar("_Socket")
@@ -63,7 +63,7 @@ _Socket = TypeVar("_Socket")
 def read_tables(
     host: Host, tables: Iterable[tuple[str, Callable[[bytes], Iterator[_Socket]]]]
 ) -> Generator[Incomplete | Absent, None, list[_Socket]]:
-    """Return the sockets of all ``tables`` (path, parser); yield why one is missing, or that none is there."""
+    """Return the sockets of all ``tables`` (path, parser); yield why one is missing, or that all are."""
     sockets: list[_Socket] = []
     absent = True
     for path, parse in tables:
@@ -80,7 +80,7 @@ def read_tables(
 
 
 def parse_table(data: bytes, transport: TransportProtocol, ip_version: int) -> Iterator[OpenSocket]:
-    """Yield the open sockets of one table; lines that are not understood are passed over."""
+    """Yield the open sockets of one table; invalid lines are skipped."""
     state = _OPEN[transport]
     for line in data.split(b"\n")[1:]:
         fields = line.split(None, _INODE + 1)
@@ -96,7 +96,7 @@ def parse_table(data: bytes, transport: TransportProtocol, ip_version: int) -> I
 
 
 def parse_connections(data: bytes, ip_version: int) -> Iterator[ConnectedSocket]:
-    """Yield the connections of one table of TCP; lines that are not understood are passed over."""
+    """Yield the connections of one TCP table; invalid lines are skipped."""
     for line in data.split(b"\n")[1:]:
         fields = line.split(None, _INODE + 1)
         if len(fields) <= _INODE or fields[_STATE] not in _CONNECTED:
@@ -119,7 +119,7 @@ def _end(field: bytes) -> tuple[str, int]:
 
 
 def _address(digits: bytes) -> str:
-    """Return the address of its 32-bit words, each printed as a number of this machine's byte order."""
+    """Return the address from its 32-bit words, each printed in this machine's byte order."""
     words = (digits[at : at + 8] for at in range(0, len(digits), 8))
     raw = b"".join(int(word, 16).to_bytes(4, _ORDER) for word in words)
     return socket.inet_ntop(_FAMILIES[len(digits)], raw)

@@ -1,8 +1,8 @@
-"""Which package owns a file: one pass over the host's package database for a handful of paths.
+"""Packages that own files: one pass over the host's package database for a few paths.
 
-dpkg keeps one list of paths for each package (``/var/lib/dpkg/info/*.list``), rpm and apk name the files in their
-databases. On hosts whose ``/bin``, ``/sbin`` and ``/lib`` are links into ``/usr`` the database may know a file by
-either name, so both are looked for.
+dpkg keeps a list of paths for each package (``/var/lib/dpkg/info/*.list``); rpm and apk list files in their
+databases. On hosts whose ``/bin``, ``/sbin`` and ``/lib`` are links into ``/usr``, the database may hold either name
+of a file, so both are searched.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -21,9 +21,9 @@ _MERGED: Final = ("/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/libx32/")
 
 
 def owners(host: Host, paths: Collection[str]) -> Mapping[str, str]:
-    """Return path to package name for those of ``paths`` that a package owns; a database that cannot be read owns none.
+    """Return the names of the owning packages by path, for owned paths only; an unreadable database owns no file.
 
-    Costs one pass over the database (about 740 lists, 20 ms, on a Debian server) and nothing where ``paths`` is empty.
+    It takes one pass over the database (about 740 lists, 20 ms, on a Debian server), or none if ``paths`` is empty.
     """
     wanted = {name.encode(errors="surrogateescape"): path for path in paths for name in both_names(path)}
     found: dict[str, str] = {}
@@ -67,7 +67,7 @@ def _in_rpm(host: Host, wanted: Collection[bytes]) -> Iterator[tuple[bytes, str]
         return
     names = {path.rpartition(b"/")[2] for path in wanted}
     for blob in database.blobs(host, path):
-        # Of few files, a whole header is taken apart only where a wanted name occurs in it at all.
+        # A header is parsed only if it contains one of the wanted names.
         if isinstance(blob, bytes) and (len(names) > _MANY or any(name in blob for name in names)):
             yield from _of_header(blob, wanted)
 

@@ -1,7 +1,7 @@
-"""Packages of programming languages' registries (PyPI, npm, RubyGems), as programs have them installed.
+"""Installed packages from the registries of programming languages (PyPI, npm, RubyGems).
 
-Searched are the folders into which distributions and administrators install programs. Home folders are not: what is
-there belongs to a person, not to the host.
+The search covers the folders into which distributions and administrators install programs. It leaves out home
+folders: their content belongs to a person, not to the host.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,29 +17,29 @@ from openinspector.model.inventory import Package, PackageManager
 
 LIBRARIES: Final = ("/usr/lib", "/usr/lib64")
 APPLICATIONS: Final = ("/usr/local", "/opt", "/srv", "/app", "/var/www")
-"""Folders that hold programs of every language; each sensor adds those of its own."""
+"""Folders for programs of any language; each sensor adds the folders of its language."""
 NEVER_ENTERED: Final = frozenset((".git", "__pycache__", "lost+found"))
 MAX_PACKAGES: Final = 20_000
 MAX_NAME: Final = 255
-"""Characters of a name or version. Registries take fewer (npm 214), and all that is found is held until it is owned."""
+"""Characters of a name or version. Registries allow fewer (npm 214). Results stay in memory until owners are known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageInstallation:
-    """One installed package, and the file that says so."""
+    """One installed package and the file that records it."""
 
     name: str
     version: str
     folder: str
-    """Where it is installed, for a person to find it."""
+    """Folder of the installation, for people to find it."""
     record: str
-    """Path of the file in it that a package of the distribution would own."""
+    """Path of the file that a package of the distribution would own."""
 
 
 def packages(
     host: Host, manager: PackageManager, found: Iterable[PackageInstallation | Incomplete]
 ) -> Iterator[Package | Incomplete | Absent]:
-    """Yield the packages of what a search ``found``, with the distribution's packages that brought them."""
+    """Yield a Package for each installation in ``found``, with the distribution's package that owns it."""
     installations: list[PackageInstallation] = []
     incomplete = False
     too_long = 0
@@ -71,4 +71,4 @@ def packages(
             owner=brought_by.get(installation.record, ""),
         )
     if not installations and not incomplete:
-        yield Absent(reason=f"No package of {manager} in the folders searched.")
+        yield Absent(reason=f"No package of {manager} in the searched folders.")

@@ -12,7 +12,7 @@ from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigge
 from openinspector.model.inventory import Package, PackageManager
 
 DATABASES: Final = ("/lib/apk/db/installed", "/usr/lib/apk/db/installed")
-"""Where apk 2 and apk 3 keep it; one may be a link to the other, so the first found is the one."""
+"""Locations in apk 2 and apk 3. One may be a link to the other, so only the first that exists is read."""
 _FIELD: Final = re.compile(rb"^([PVAoF]):(.*)$", re.MULTILINE)
 _FOLDER: Final = b"F"
 
@@ -36,7 +36,7 @@ def parse(data: bytes, path: str = DATABASES[0]) -> Iterator[Package | Incomplet
     """Yield the packages of a database: P name, V version, A architecture, o origin (source package)."""
     broken = 0
     for start, end in stanzas(data):
-        # Fields of the package stand before those of its first folder (F:).
+        # The fields of the package come before those of its first folder (F:).
         own = takewhile(lambda found: found[1] != _FOLDER, _FIELD.finditer(data, start, end))
         fields = {found[1]: found[2].strip() for found in own}
         if fields.get(b"P") and fields.get(b"V"):
@@ -44,7 +44,7 @@ def parse(data: bytes, path: str = DATABASES[0]) -> Iterator[Package | Incomplet
         elif has_words(data, start, end):
             broken += 1
         if broken > MAX_BROKEN:
-            yield Incomplete(reason=f"{path} was not read on: it is no apk database.")
+            yield Incomplete(reason=f"{path} is not an apk database and was not read further.")
             break
     if broken:
         yield Incomplete(reason=f"Entries in {path} without a package name and version: {broken}.")

@@ -1,7 +1,6 @@
-"""TCP connections with the process that holds each (InspectorTcpV4Connection, F3.15; version 6 beside it).
+"""TCP connections and the processes that hold them (InspectorTcpV4Connection, F3.15; IPv6 as well).
 
-Listening sockets are another sensor's; connections that only wait for their time to be over (TIME_WAIT) are none any
-more and have no process.
+Another sensor collects listening sockets. Sockets in TIME_WAIT are closed and have no process: they are left out.
 """
 
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ _MAX_CONNECTIONS: Final = 5000
 
 
 def collect(host: Host) -> Iterator[TcpConnection | Incomplete | Absent]:
-    """Yield every connection of TCP."""
+    """Yield every TCP connection."""
     sockets = yield from read_tables(host, _TABLES)
     if len(sockets) > _MAX_CONNECTIONS:
         yield Incomplete(reason=f"{len(sockets)} connections; the first {_MAX_CONNECTIONS} were sent.")

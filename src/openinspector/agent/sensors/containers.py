@@ -1,8 +1,8 @@
-"""Running containers: processes whose root folder is not the host's, whatever started them.
+"""Running containers: processes whose root folder differs from the host's, whatever started them.
 
-A container's root is reached through ``/proc/<pid>/root``, which docker, podman and containerd cannot hide from root,
-so no engine is asked and no layout of its storage is known. A root without os-release and package database (the
-sandbox of a browser, sshd's empty folder) is no container.
+A container's root is reached through ``/proc/<pid>/root``, which docker, podman and containerd cannot hide from root.
+So the sensor needs neither the engine nor the layout of its storage. A root without os-release and package database
+(the sandbox of a browser, the empty folder of sshd) is not a container.
 """
 
 import re
@@ -23,12 +23,12 @@ _MAX_CGROUP_BYTES: Final = 64 * 1024
 
 def collect(host: Host) -> Iterator[ContainerRoot | Incomplete | Absent]:
     """Yield the root of each running container, by its first process."""
-    told = False
+    found = False
     for root in _roots(host):
         for item in _container(host, root) if isinstance(root, int) else (root,):
-            told = True
+            found = True
             yield item
-    if not told:
+    if not found:
         yield Absent(reason="No running container on this host.")
 
 
@@ -47,7 +47,7 @@ def _roots(host: Host) -> Iterator[int | Incomplete]:
             refused += 1
             continue
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # the process has ended
         if identity in seen:
             continue
         if len(seen) > MAX_ROOTS:
@@ -56,7 +56,7 @@ def _roots(host: Host) -> Iterator[int | Incomplete]:
         seen.add(identity)
         yield process
     if refused:
-        yield Incomplete(reason=f"Processes whose root folder may not be looked at: {refused}.")
+        yield Incomplete(reason=f"Processes whose root folder is not accessible: {refused}.")
 
 
 def _container(host: Host, process: int) -> Iterator[ContainerRoot | Incomplete]:
@@ -71,7 +71,7 @@ def _container(host: Host, process: int) -> Iterator[ContainerRoot | Incomplete]
     packages, known = 0, sensors()
     for manager in PackageManager:
         for item in known[manager.value].collect(inside) if manager.of_distribution else ():
-            host.is_root()  # asked for its clock: packages are counted here, where nobody else looks at it
+            host.is_root()  # checks the time limit, because the loop asks the host for nothing else
             packages += isinstance(item, Package)
             if isinstance(item, Incomplete):
                 yield Incomplete(reason=f"In {place}: {item.reason}")
@@ -82,12 +82,12 @@ def _container(host: Host, process: int) -> Iterator[ContainerRoot | Incomplete]
 
 
 def _container_id(host: Host, process: int) -> str:
-    """Return what docker, podman and containerd put into the control group's name; empty where nothing is there."""
+    """Return the id that docker, podman and containerd put into the control group's name; empty without one."""
     try:
-        told = _CONTAINER_ID.findall(host.read(f"/proc/{process}/cgroup", _MAX_CGROUP_BYTES))
+        ids = _CONTAINER_ID.findall(host.read(f"/proc/{process}/cgroup", _MAX_CGROUP_BYTES))
     except OSError:
         return ""
-    return told[-1].decode() if told else ""
+    return ids[-1].decode() if ids else ""
 
 
 SENSOR: Final = Sensor(

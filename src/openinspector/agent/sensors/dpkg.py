@@ -1,7 +1,7 @@
-"""Packages of dpkg: ``/var/lib/dpkg/status`` and, where an image has no dpkg, ``/var/lib/dpkg/status.d`` (deb822(5)).
+"""Packages of dpkg: ``/var/lib/dpkg/status``, or ``/var/lib/dpkg/status.d`` in an image without dpkg (deb822(5)).
 
-A package counts as installed in every state in which its files are on the host: installed, unpacked, half-installed,
-half-configured, triggers-awaited, triggers-pending (dpkg(1)). ``config-files`` and ``not-installed`` are no packages.
+A package is installed in every state that leaves its files on the host: installed, unpacked, half-installed,
+half-configured, triggers-awaited, triggers-pending (dpkg(1)). In ``config-files`` and ``not-installed`` it is not.
 """
 
 import re
@@ -17,7 +17,7 @@ from openinspector.model.inventory import Package, PackageManager
 STATUS: Final = "/var/lib/dpkg/status"
 STATUS_FOLDER: Final = "/var/lib/dpkg/status.d"
 _FIELD: Final = re.compile(rb"^(Package|Status|Version|Source|Architecture):(.*)$", re.MULTILINE)
-"""Blanks around a value are stripped afterwards: looked for in here, they would be looked for from each of them."""
+"""Blanks around a value are stripped afterwards: matching them here would take quadratic time."""
 _SOURCE: Final = re.compile(rb"(\S+)(?:\s+\((.+)\))?")
 _GONE: Final = (b"config-files", b"not-installed")
 
@@ -42,7 +42,7 @@ def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
 
 
 def parse(data: bytes, path: str = STATUS) -> Iterator[Package | Incomplete]:
-    """Yield the installed packages of one status file, then one sentence for the stanzas that are not understood."""
+    """Yield the installed packages of one status file, then one sentence about the invalid stanzas."""
     broken = 0
     for start, end in stanzas(data):
         fields = {found[1]: found[2].strip(b" \t\r") for found in _FIELD.finditer(data, start, end)}
@@ -53,7 +53,7 @@ def parse(data: bytes, path: str = STATUS) -> Iterator[Package | Incomplete]:
         elif has_words(data, start, end):
             broken += 1
         if broken > MAX_BROKEN:
-            yield Incomplete(reason=f"{path} was not read on: it is no dpkg database.")
+            yield Incomplete(reason=f"{path} is not a dpkg database and was not read further.")
             break
     if broken:
         yield Incomplete(reason=f"Stanzas in {path} without a package name and version: {broken}.")

@@ -1,6 +1,7 @@
 """Packages of Ruby: ``specifications/*.gemspec`` of every gem folder (guides.rubygems.org, "Specification").
 
-A gemspec is a Ruby program and is not read: its file name is name, version and, where it is not Ruby's own, platform.
+A gemspec is a Ruby program and is not read. Its file name has the name, the version and, unless it is pure Ruby, the
+platform.
 """
 
 import re
@@ -16,7 +17,7 @@ from openinspector.model.inventory import Package, PackageManager
 
 _SPECIFICATIONS: Final = "specifications"
 _DEFAULT: Final = "default"
-"""Gems that come with Ruby itself."""
+"""Folder of the gems that come with Ruby."""
 _OWN_ROOTS: Final = (
     "/usr/lib/ruby",
     "/usr/lib64/ruby",
@@ -30,14 +31,14 @@ _SUFFIX: Final = ".gemspec"
 
 
 def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
-    """Yield every installed gem, once for each folder that has it."""
+    """Yield every installed gem, once for each folder it is in."""
     yield from packages(host, PackageManager.GEM, _installations(host))
 
 
 def parse(file_name: str) -> tuple[str, str] | None:
-    """Split ``nokogiri-1.16.0-x86_64-linux.gemspec`` into name and version; None where it cannot be."""
-    told = _NAMED.fullmatch(file_name)
-    return (told[1], told[2]) if told else None
+    """Split ``nokogiri-1.16.0-x86_64-linux.gemspec`` into name and version; return None for other names."""
+    named = _NAMED.fullmatch(file_name)
+    return (named[1], named[2]) if named else None
 
 
 def _installations(host: Host) -> Iterator[PackageInstallation | Incomplete]:
@@ -54,7 +55,7 @@ def _installations(host: Host) -> Iterator[PackageInstallation | Incomplete]:
 
 
 def _enter(visit: Visit) -> Iterable[str]:
-    """Of a gem folder only the specifications say what is installed."""
+    """Return the folders to enter; of a gem folder only the specifications, which list the installed gems."""
     if _SPECIFICATIONS in visit.folders:
         return (_SPECIFICATIONS,)
     return [name for name in visit.folders if name not in NEVER_ENTERED]
@@ -62,10 +63,10 @@ def _enter(visit: Visit) -> Iterable[str]:
 
 def _installation(folder: str, specifications: str, file: str) -> PackageInstallation | Incomplete:
     path = f"{specifications}/{file}"
-    told = parse(printable(file))
-    if told is None:
+    named = parse(printable(file))
+    if named is None:
         return Incomplete(reason=f"{printable(path)} is not named after a gem and its version.")
-    return PackageInstallation(name=told[0], version=told[1], folder=folder, record=path)
+    return PackageInstallation(name=named[0], version=named[1], folder=folder, record=path)
 
 
 SENSOR: Final = Sensor(

@@ -1,4 +1,4 @@
-"""What the EC2 instance metadata service says of the host (F1.7)."""
+"""Identity of the host according to the EC2 instance metadata service (F1.7)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -20,14 +20,14 @@ META_DATA: Final = "/latest/meta-data/"
 
 
 class _Identity(msgspec.Struct):
-    """The members of the instance identity document that are of use; read for information, not as proof."""
+    """The used members of the instance identity document, which is read for information, not as proof."""
 
     accountId: str = ""  # noqa: N815 - the document's name
     region: str = ""
 
 
 def collect(host: Host) -> Iterator[InstanceMetadata | Incomplete | Absent]:
-    """Yield the one InstanceMetadata; Absent off EC2 and where the service is turned off."""
+    """Yield the one InstanceMetadata, or Absent outside of EC2 and if the service is turned off."""
     try:
         yield _describe(MetadataConversation(host))
     except NoMetadataError as error:
@@ -39,14 +39,14 @@ def collect(host: Host) -> Iterator[InstanceMetadata | Incomplete | Absent]:
 def _describe(service: MetadataConversation) -> InstanceMetadata:
     instance_id = service.text(INSTANCE_ID)
     if not instance_id:
-        raise MetadataRefusedError("the metadata service names no instance")
+        raise MetadataRefusedError("the metadata service does not name an instance")
     identity = _identity(service)
     zone = _text(service, "placement/availability-zone")
     return InstanceMetadata(
         instance_id=instance_id,
         ami_id=_text(service, "ami-id"),
         instance_type=_text(service, "instance-type"),
-        # The region has a name of its own only since 2020; a zone is its region and one letter.
+        # The service names the region only since 2020; a zone is its region and one letter.
         region=identity.region or _text(service, "placement/region") or zone[:-1],
         availability_zone=zone,
         account_id=identity.accountId,
@@ -57,7 +57,7 @@ def _describe(service: MetadataConversation) -> InstanceMetadata:
 
 
 def _text(service: MetadataConversation, name: str) -> str:
-    """Return a document's text; empty where the instance has none of it (no public address)."""
+    """Return a document's text; empty if the instance lacks it (no public address)."""
     return service.text(META_DATA + name) or ""
 
 

@@ -1,4 +1,4 @@
-"""Kernels: the one that runs and those installed, with the packages that own them (F3.20)."""
+"""The running kernel and the installed ones, with the packages that own them (F3.20)."""
 
 import posixpath
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def collect(host: Host) -> Iterator[Kernel | Incomplete | Absent]:
 
 
 def _image(_: Host, name: str) -> tuple[str, str]:
-    """Return the release in ``vmlinuz-<release>``; Alpine's ``vmlinuz-lts`` names none."""
+    """Return the release in ``vmlinuz-<release>``; Alpine's ``vmlinuz-lts`` has none."""
     prefix = next((prefix for prefix in _IMAGES if name.startswith(prefix)), None)
     release = name.removeprefix(prefix) if prefix else ""
     if not release[:1].isdecimal() or release.endswith(_COPIES) or release.startswith(_RESCUE):
@@ -49,7 +49,7 @@ def _image(_: Host, name: str) -> tuple[str, str]:
 
 
 def _modules(host: Host, name: str) -> tuple[str, str]:
-    """Return the release of a modules folder that holds an image or modules; a removed one holds neither."""
+    """Return the release of a modules folder with an image or modules; a removed kernel leaves neither."""
     for part in ("vmlinuz", "kernel"):
         path = posixpath.join(MODULES, name, part)
         try:

@@ -15,11 +15,11 @@ _LEAST_FIELDS: Final = 4
 
 
 def collect(host: Host) -> Iterator[KernelModule | Incomplete | Absent]:
-    """Yield every loaded module, the latest first, as the kernel lists them."""
+    """Yield every loaded module in the order of the kernel, latest first."""
     try:
         data = host.read(MODULES, _MAX_BYTES)
     except MISSING:
-        yield Absent(reason=f"No {MODULES} on this host: its kernel has no modules.")
+        yield Absent(reason=f"No {MODULES} on this host: its kernel does not support modules.")
         return
     except OSError as error:
         yield unread(MODULES, error)
@@ -37,7 +37,7 @@ def collect(host: Host) -> Iterator[KernelModule | Incomplete | Absent]:
             taints=fields[_TAINTS].strip("()+-") if len(fields) > _TAINTS else "",
         )
     if broken:
-        yield Incomplete(reason=f"Lines of {MODULES} that are no modules: {broken}.")
+        yield Incomplete(reason=f"Lines of {MODULES} that are not modules: {broken}.")
 
 
 SENSOR: Final = Sensor(

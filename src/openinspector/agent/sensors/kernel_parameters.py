@@ -1,9 +1,12 @@
-"""Kernel parameters (sysctl), as ``/proc/sys`` tells them (F5.63 rule 7, F3.21).
+"""Kernel parameters (sysctl) from ``/proc/sys`` (F5.63 rule 7, F3.21).
 
-Left out are secrets (the keys of TCP fast open and of stable IPv6 addresses, the random pool), counters, which are no
-configuration, parameters that can only be written, those of the BPF compiler that the kernel shows to CAP_SYS_ADMIN
-alone, which the agent does without, and those of single network interfaces beside ``all`` and
-``default``, of which a host with containers has thousands. Of programs the kernel starts, arguments are not sent.
+The sensor leaves out:
+
+- secrets: the keys of TCP fast open and of stable IPv6 addresses, the random pool;
+- counters, which are not configuration, and parameters that can only be written;
+- parameters of the BPF compiler, which the kernel shows only to CAP_SYS_ADMIN, a capability that the agent lacks;
+- parameters of single network interfaces other than ``all`` and ``default``: a host with containers has thousands;
+- the arguments of programs that the kernel starts.
 """
 
 import re
@@ -43,7 +46,7 @@ def collect(host: Host) -> Iterator[KernelParameters | Incomplete | Absent]:
 
 
 class _Walk:
-    """Looks through the tree of parameters."""
+    """Walks the tree of parameters."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -52,7 +55,7 @@ class _Walk:
         self.problems: list[Incomplete] = []
 
     def folder(self, place: str, depth: int) -> None:
-        """Take in what is below one folder, ``place`` being its path from `FOLDER` with a slash behind."""
+        """Add the parameters below one folder; ``place`` is its path from `FOLDER`, with a slash at the end."""
         try:
             names = self._host.names(f"{FOLDER}/{place}")
         except MISSING:
@@ -76,7 +79,7 @@ class _Walk:
             elif not status.is_directory and (status.mode & _READABLE or not status.mode & _WRITABLE):
                 self._room -= 1
                 self.values[_name(place)] = _value(place, decode(self._host.read(path, _MAX_BYTES)))
-        except MISSING:  # a module was unloaded meanwhile
+        except MISSING:  # a module has been unloaded
             return
         except OSError as error:
             self.problems.append(unread(path, error))

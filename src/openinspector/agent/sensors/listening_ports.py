@@ -1,6 +1,6 @@
-"""Listening ports, with the process that listens and the package that owns its program (F3.15, F3.23).
+"""Listening ports, the process that listens on each, and the package that owns its program (F3.15, F3.23).
 
-Without root's rights the open files of others cannot be seen; such ports are sent without process, and the status
+Without root's rights, other users' open files cannot be seen. Their ports are sent without a process, and the status
 counts them.
 """
 

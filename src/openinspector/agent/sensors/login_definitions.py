@@ -9,7 +9,7 @@ from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigge
 from openinspector.model.inventory import LoginDefinitions
 
 PATHS: Final = ("/etc/login.defs", "/usr/etc/login.defs")
-"""The administrator's file, else the distribution's (openSUSE)."""
+"""The administrator's file, or else the distribution's (openSUSE)."""
 
 
 def collect(host: Host) -> Iterator[LoginDefinitions | Incomplete | Absent]:
@@ -28,7 +28,7 @@ def collect(host: Host) -> Iterator[LoginDefinitions | Incomplete | Absent]:
 
 
 def parse(lines: list[str]) -> dict[str, str]:
-    """Return name to value; of a name given twice shadow's own reader takes the last."""
+    """Return values by name; the last of a repeated name counts, as for the tools of shadow."""
     values: dict[str, str] = {}
     for line in lines:
         name, *rest = line.split(None, 1) or [""]

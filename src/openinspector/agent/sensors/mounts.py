@@ -1,7 +1,7 @@
 """Mounted file systems (InspectorConfigurationInfo, F3.12, F3.21), as process 1 sees them: proc_pid_mountinfo(5).
 
-An agent under systemd has mounts of its own (``ProtectSystem=``), so its own view is only the second choice.
-Credentials that stand in sources and options (network file systems, FUSE) stay on the host.
+An agent under systemd has its own mounts (``ProtectSystem=``), so the mounts of its own process are only a fallback.
+Credentials in sources and options (network file systems, FUSE) are not sent.
 """
 
 import re
@@ -43,7 +43,7 @@ def collect(host: Host) -> Iterator[Mount | Incomplete | Absent]:
 
 
 def parse(data: bytes, path: str = FILES[0]) -> Iterator[Mount | Incomplete]:
-    """Yield the mounts of a file of mountinfo, then one sentence for the lines that are not understood."""
+    """Yield the mounts of a mountinfo file, then one sentence about the invalid lines."""
     broken = 0
     for line in decode(data).split("\n"):
         fields = line.split(" ")
@@ -62,7 +62,7 @@ def parse(data: bytes, path: str = FILES[0]) -> Iterator[Mount | Incomplete]:
             options=tuple(_without_secret(option) for option in dict.fromkeys(options) if option)[:_MAX_OPTIONS],
         )
     if broken:
-        yield Incomplete(reason=f"Lines of {path} that are no mounts: {broken}.")
+        yield Incomplete(reason=f"Lines of {path} that are not mounts: {broken}.")
 
 
 def _without_secret(option: str) -> str:
@@ -71,7 +71,7 @@ def _without_secret(option: str) -> str:
 
 
 def _plain(field: str) -> str:
-    """Return a field with its octal escapes (of which a space is one) undone."""
+    """Return a field with its octal escapes decoded; spaces are escaped too."""
     return _OCTAL.sub(lambda found: chr(int(found[1], 8)), field)
 
 

@@ -1,7 +1,7 @@
-"""How the host resolves names: resolvers, search domains, fixed names, order (InspectorDnsEntry, F3.15).
+"""Name resolution of the host: resolvers, search domains, fixed names, order (InspectorDnsEntry, F3.15).
 
-Read are resolv.conf(5), that of systemd-resolved with the servers behind its local address, hosts(5) and the
-``hosts`` line of nsswitch.conf(5). What was resolved is not looked at.
+The sensor reads resolv.conf(5), the one of systemd-resolved with the servers behind its local address, hosts(5) and
+the ``hosts`` line of nsswitch.conf(5). It does not look at resolved names.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _MAX_NAMES: Final = 100
 
 
 def collect(host: Host) -> Iterator[DnsEntry | Incomplete | Absent]:
-    """Yield the entries of each file, in its order."""
+    """Yield the entries of each file in order."""
     seen = False
     for path, parse in (*((path, _resolver) for path in RESOLVERS), (HOSTS, _fixed), (SWITCH, _lookup)):
         try:

@@ -28,7 +28,7 @@ def collect(host: Host) -> Iterator[NetworkInterface | Incomplete | Absent]:
     try:
         names.update(name for name in host.names(FOLDER) if host.status(f"{FOLDER}/{name}").is_directory)
     except MISSING:
-        pass  # not mounted in many containers: the addresses still tell
+        pass  # many containers have no sysfs; the addresses name the interfaces
     except OSError as error:
         yield unread(FOLDER, error)
     if problem:
@@ -53,7 +53,7 @@ def _mac(host: Host, name: str) -> str:
 def _is_up(host: Host, name: str) -> bool:
     try:
         return bool(int(_attribute(host, name, "flags"), 16) & _IFF_UP)
-    except ValueError:  # no sysfs: an interface with addresses counts as up
+    except ValueError:  # without sysfs, an interface with addresses counts as up
         return True
 
 

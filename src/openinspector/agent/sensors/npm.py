@@ -37,12 +37,12 @@ _DECODER: Final = msgspec.json.Decoder(_PackageFile)
 
 
 def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
-    """Yield every installed package, once for each folder that has it."""
+    """Yield every installed package, once for each folder it is in."""
     yield from packages(host, PackageManager.NPM, _installations(host))
 
 
 def parse(data: bytes) -> tuple[str, str] | None:
-    """Return name and version of a ``package.json``, or None where it does not say both."""
+    """Return name and version of a ``package.json``, or None if one is missing."""
     try:
         file = _DECODER.decode(data.removeprefix(_BYTE_ORDER_MARK))
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -59,34 +59,34 @@ def _installations(host: Host) -> Iterator[PackageInstallation | Incomplete]:
 
 
 def _enter(visit: Visit) -> Iterable[str]:
-    """Below a package only its own ``node_modules`` holds others; hidden folders among them are caches."""
-    if _is_shelf(visit.path) or visit.name == _PNPM:
+    """Return the folders to enter: below a package only its ``node_modules``; hidden folders are caches."""
+    if _holds_packages(visit.path) or visit.name == _PNPM:
         return [name for name in visit.folders if not name.startswith(".") or name == _PNPM]
     if _is_package(visit.path):
         return (_MODULES,)
     return [name for name in visit.folders if name not in NEVER_ENTERED]
 
 
-def _is_shelf(path: str) -> bool:
-    """Say whether the folders in a folder are packages: ``node_modules``, or a ``@scope`` in one."""
+def _holds_packages(path: str) -> bool:
+    """Return True if the folders in a folder are packages: ``node_modules``, or a ``@scope`` in one."""
     parent, _, name = path.rpartition("/")
-    return name == _MODULES or path == _DEBIAN or (name.startswith("@") and _is_shelf(parent))
+    return name == _MODULES or path == _DEBIAN or (name.startswith("@") and _holds_packages(parent))
 
 
 def _is_package(path: str) -> bool:
     parent, _, name = path.rpartition("/")
-    return _is_shelf(parent) and not name.startswith(("@", "."))
+    return _holds_packages(parent) and not name.startswith(("@", "."))
 
 
 def _installation(host: Host, folder: str) -> PackageInstallation | Incomplete:
     path = f"{folder}/{_FILE}"
     try:
-        told = parse(host.read(path, MAX_CONFIG_BYTES))
+        named = parse(host.read(path, MAX_CONFIG_BYTES))
     except OSError as error:
         return unread(path, error)
-    if told is None:
+    if named is None:
         return Incomplete(reason=f"{printable(path)} has no package name or version.")
-    return PackageInstallation(name=told[0], version=told[1], folder=folder, record=path)
+    return PackageInstallation(name=named[0], version=named[1], folder=folder, record=path)
 
 
 SENSOR: Final = Sensor(

@@ -1,4 +1,4 @@
-"""The operating system and the kernel that runs (InspectorOperatingSystem, F3.12; F3.20)."""
+"""The operating system and its running kernel (InspectorOperatingSystem, F3.12; F3.20)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -23,7 +23,7 @@ def collect(host: Host) -> Iterator[OperatingSystem | Incomplete | Absent]:
         yield Absent(reason="No os-release or older release file on this host.")
         return
     if not values.get("ID"):
-        yield Incomplete(reason=f"{OS_RELEASE[0]} names no ID: advisories cannot be matched to this host.")
+        yield Incomplete(reason=f"{OS_RELEASE[0]} has no ID: advisories cannot be matched to this host.")
     hostname, release, version, machine = host.uname()
     yield OperatingSystem(
         id=values.get("ID", ""),
@@ -39,7 +39,7 @@ def collect(host: Host) -> Iterator[OperatingSystem | Incomplete | Absent]:
 
 
 def _debian_codename(host: Host, values: dict[str, str]) -> str:
-    """Return ``trixie`` of ``trixie/sid``: Debian testing has no VERSION_CODENAME until it is frozen."""
+    """Return ``trixie`` for ``trixie/sid``: Debian testing has no VERSION_CODENAME until it is frozen."""
     if values.get("ID") != "debian" or values.get("VERSION_ID"):
         return ""
     try:

@@ -1,4 +1,4 @@
-"""Packages of pacman: one folder each in its local database, with a file ``desc`` (libalpm, ``be_local.c``)."""
+"""Packages of pacman: its local database has a folder with a file ``desc`` for each (libalpm, ``be_local.c``)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -33,7 +33,7 @@ def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
 
 
 def parse(data: bytes, path: str) -> Package | Incomplete:
-    """Return the package of one ``desc``: a line ``%NAME%``, then lines of values up to an empty one."""
+    """Return the package of one ``desc``: lines such as ``%NAME%``, each followed by values and an empty line."""
     fields: dict[bytes, bytes] = {}
     for block in data.split(b"\n\n"):
         heading, _, values = block.strip().partition(b"\n")

@@ -10,11 +10,11 @@ from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigge
 from openinspector.model.inventory import PamConfiguration
 
 SERVICES: Final = ("passwd", "common-password", "system-auth", "password-auth", "sshd", "login")
-"""What sets passwords on Debian and SUSE, on Red Hat's family, and what people log in through."""
+"""Services that set passwords on Debian and SUSE, and on Red Hat's family; and services that people log in with."""
 
 
 def collect(host: Host) -> Iterator[PamConfiguration | Incomplete | Absent]:
-    """Yield one PamConfiguration: the modules of each service of the list that the host has, in order."""
+    """Yield one PamConfiguration: the modules of each listed service of the host, in order."""
     if not any(_is_folder(host, folder) for folder in FOLDERS):
         yield Absent(reason=f"No {FOLDERS[0]} on this host.")
         return
@@ -29,7 +29,7 @@ def _is_folder(host: Host, path: str) -> bool:
         return host.status(path).is_directory
     except MISSING:
         return False
-    except OSError:  # it is there, and its files will say what is wrong
+    except OSError:  # it exists; reading its files reports the error
         return True
 
 

@@ -1,4 +1,4 @@
-"""What the host and each process have used (InspectorSystemPerformance, InspectorProcessPerformance, F3.14, F3.16)."""
+"""Resource use of host and processes (InspectorSystemPerformance, InspectorProcessPerformance, F3.14, F3.16)."""
 
 import mmap
 import re
@@ -24,7 +24,7 @@ _DECIMAL: Final = re.compile(r"\d{1,12}\.\d{1,6}")
 
 
 def collect(host: Host) -> Iterator[SystemPerformance | ProcessPerformance | Incomplete | Absent]:
-    """Yield the one SystemPerformance, then each process, kernel threads left out."""
+    """Yield the one SystemPerformance, then each process except kernel threads."""
     problems: list[Incomplete] = []
     texts = {path: _text(host, path, problems) for path in (STAT, MEMORY, LOAD, UPTIME)}
     yield from problems
@@ -86,7 +86,7 @@ def _text(host: Host, path: str, problems: list[Incomplete]) -> str:
 
 SENSOR: Final = Sensor(
     name="performance",
-    title="What the host and its processes use",
+    title="Resource use of the host and its processes",
     records=(SystemPerformance, ProcessPerformance),
     collect=collect,
     trigger=Trigger.EVERY_RUN,

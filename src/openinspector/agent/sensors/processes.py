@@ -1,7 +1,7 @@
 """Running processes and the code they have mapped (InspectorCreateProcess, InspectorCodeModule …, F3.14, F3.24).
 
-Read are ``stat``, ``status`` and ``maps`` of each process and where its ``exe`` and ``root`` lead; never its
-arguments, its environment or its memory. Kernel threads run no file and are left out.
+The sensor reads ``stat``, ``status`` and ``maps`` of each process and the targets of its ``exe`` and ``root``, never
+its arguments, its environment or its memory. Kernel threads do not run a file and are left out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,22 +26,22 @@ from openinspector.model.activity import CodeModule, ImageState, OutdatedImage, 
 
 MAX_PROCESSES: Final = 20_000
 MAX_IDS: Final = 64
-"""Process ids sent with each module; `OutdatedImage` names every process that matters."""
+"""Process ids sent with each module; `OutdatedImage` names all that need a restart."""
 _MEMORY: Final = "/memfd:"
 _NO_FILES: Final = ("/dev/zero", "/SYSV", "/anon_hugepage")
-"""What memory without a file is called in ``maps``."""
+"""Names of memory without a file in ``maps``."""
 
 _Root = tuple[int, int]
 """Identity of a root folder."""
 _Image = tuple[_Root, str, bool]
-"""A file that runs: the root folder it is below, its path there, and whether it is gone from there.
+"""A file that runs: its root folder, its path there, and whether it has been deleted.
 
-After an update there are two files of one path: the one that older processes run, and the one on disk.
+After an update, two files have one path: the file that older processes run, and the file on disk.
 """
 
 
 def collect(host: Host) -> Iterator[Process | CodeModule | OutdatedImage | Incomplete | Absent]:
-    """Yield every process, then every module, then the images that are not what is on disk."""
+    """Yield every process, then every module, then the images that differ from the file on disk."""
     look = _Look(host)
     for stat in stats(host):
         if len(look.processes) == MAX_PROCESSES:
@@ -53,7 +53,7 @@ def collect(host: Host) -> Iterator[Process | CodeModule | OutdatedImage | Incom
         return
     if look.hidden:
         yield Incomplete(
-            reason=f"What {look.hidden} processes run could not be seen. Run the agent as root, with CAP_SYS_PTRACE."
+            reason=f"{look.hidden} processes hide their programs. Run the agent as root, with CAP_SYS_PTRACE."
         )
     yield from look.problems
     yield from _records(look, owners(host, look.paths()))
@@ -61,7 +61,7 @@ def collect(host: Host) -> Iterator[Process | CodeModule | OutdatedImage | Incom
 
 @dataclass(slots=True)
 class _Look:
-    """What was seen of processes and images so far."""
+    """The processes and images seen so far."""
 
     host: Host
     processes: list[tuple[Process, _Image | None]] = field(default_factory=list)
@@ -80,13 +80,13 @@ class _Look:
             self.problems.append(Incomplete(reason="/proc/stat could not be read: start times are unknown."))
 
     def at(self, stat: ProcessStat) -> None:
-        """Take in one process."""
+        """Add one process."""
         process, is_seen = stat.process_id, True
         root = self._root(f"/proc/{process}/root")
         program: _Image | None = None
         try:
             program = self._image(process, root, self.host.readlink(f"/proc/{process}/exe"))
-        except ENDED:  # a process that ended and waits for its parent
+        except ENDED:  # a zombie
             pass
         except OSError:
             is_seen = False
@@ -106,7 +106,7 @@ class _Look:
         self.processes.append((self._process(stat, program, executable_stack=executable_stack), program))
 
     def paths(self) -> set[str]:
-        """Return the paths of all images that may belong to the host's packages."""
+        """Return the paths of the images that may belong to packages of the host."""
         images = {*self.modules, *(program for _, program in self.processes if program)}
         return {path for root, path, _ in images if root == self.root and not path.startswith(_MEMORY)}
 
@@ -181,7 +181,7 @@ def _records(look: _Look, owned: Mapping[str, str]) -> Iterator[Process | CodeMo
 
 SENSOR: Final = Sensor(
     name="processes",
-    title="Processes, the code they run and whether that is still on disk",
+    title="Processes, the code they run and whether it is still on disk",
     records=(Process, CodeModule, OutdatedImage),
     collect=collect,
     trigger=Trigger.EVERY_RUN,

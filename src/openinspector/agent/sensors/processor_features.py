@@ -1,4 +1,4 @@
-"""No-execute pages: what ``/proc/cpuinfo`` offers and the kernel's command line takes away (F5.63 rule 8)."""
+"""No-execute pages: offered by ``/proc/cpuinfo``, turned off on the kernel's command line (F5.63 rule 8)."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -15,7 +15,7 @@ _SWITCHES: Final = ("noexec=off", "noexec32=off")
 
 
 def collect(host: Host) -> Iterator[ProcessorFeatures | Incomplete | Absent]:
-    """Yield the one ProcessorFeatures, of the first processor: Linux runs only on processors alike in this."""
+    """Yield the one ProcessorFeatures, of the first processor: all processors of a host are alike in this."""
     try:
         flags = _flags(decode(host.read(CPUINFO)))
     except MISSING:
@@ -41,7 +41,7 @@ def _flags(cpuinfo: str) -> set[str]:
 
 
 def _switch(command_line: str) -> str:
-    """Return the argument that turns NX off; the last of each name wins, and what follows ``--`` is init's."""
+    """Return the argument that turns NX off; the last of each name wins, and arguments after ``--`` are init's."""
     arguments = command_line.partition(" -- ")[0].split()
     last = {argument.partition("=")[0]: argument for argument in arguments}
     return next((switch for switch in _SWITCHES if last.get(switch.partition("=")[0]) == switch), "")

@@ -1,4 +1,4 @@
-"""Packages of rpm, from its database in any of the three back ends (sqlite, ndb, bdb), without rpm itself."""
+"""Packages of rpm, from its database in any of three back ends (sqlite, ndb, bdb), without rpm itself."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -22,12 +22,12 @@ from openinspector.model.errors import SensorError
 from openinspector.model.inventory import Package, PackageManager
 
 _KEY: Final = "gpg-pubkey"
-"""The name rpm gives to the signing keys it keeps among the packages."""
+"""Name of the signing keys that rpm stores among the packages."""
 _SOURCE_ENDS: Final = (".src.rpm", ".nosrc.rpm")
 
 
 def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
-    """Yield every installed package, signing keys left out."""
+    """Yield every installed package except signing keys."""
     path = ""
     try:
         path = database.find(host) or ""
@@ -44,7 +44,7 @@ def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
 
 
 def parse(blob: bytes) -> Package | None:
-    """Return the package of one header, or None for a signing key; raises SensorError where it is damaged."""
+    """Return the package of one header, or None for a signing key; raise SensorError for a damaged one."""
     header = Header(blob)
     name, version, release = header.text(NAME), header.text(VERSION), header.text(RELEASE)
     if name == _KEY:
@@ -61,7 +61,7 @@ def parse(blob: bytes) -> Package | None:
         version=prefix + own,
         architecture=header.text(ARCHITECTURE),
         source_name=source_name or name,
-        # SOURCERPM has no epoch; a subpackage of the source's own version shares it, another may not.
+        # SOURCERPM has no epoch; a subpackage with the version of its source shares the epoch, others may not.
         source_version=prefix + own if source_version in ("", own) else source_version,
         vendor=header.text(VENDOR),
         module=header.text(MODULARITY_LABEL),
@@ -69,7 +69,7 @@ def parse(blob: bytes) -> Package | None:
 
 
 def split_source(file_name: str) -> tuple[str, str]:
-    """Split ``bash-5.1.8-6.el9.src.rpm`` into name and version-release; two empty strings where it cannot be."""
+    """Split ``bash-5.1.8-6.el9.src.rpm`` into name and version-release; return empty strings for other names."""
     for end in _SOURCE_ENDS:
         if file_name.endswith(end):
             parts = file_name.removesuffix(end).rsplit("-", 2)

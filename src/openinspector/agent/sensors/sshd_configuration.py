@@ -35,7 +35,7 @@ from openinspector.model.inventory import SshdConfiguration, SshdConnection
 
 PROGRAMS: Final = ("/usr/sbin/sshd", "/usr/local/sbin/sshd", "/usr/lib/ssh/sshd")
 FILES: Final = ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config")
-"""The administrator's file, else the distribution's (openSUSE)."""
+"""The administrator's file, or else the distribution's (openSUSE)."""
 _BANNER: Final = re.compile(rb"OpenSSH_(\d+\.\d+(?:\.\d+)?p\d+)")
 _MAX_PROGRAM_BYTES: Final = 32 * 1024 * 1024
 _RED_HAT: Final = {"rhel", "centos", "fedora", "amzn", "almalinux", "rocky", "ol"}

@@ -1,11 +1,10 @@
 """Owners and modes of the directories with binaries and configuration (InspectorDirectoryInfoMsg, F3.12; rule 9).
 
-Sent are the system directories, and of what lies in them each entry that somebody else than root may change: one
-that group or others may write, or that another user owns. ``/etc`` is looked through with the folders in it; there
-packages give their service accounts (uid below 1000) what is theirs, as PostgreSQL and polkit do, so only what a
-person owns counts as another's. Entries that are neither file nor directory (``/dev/null`` behind a masked unit) and
-links whose target is missing are passed over. A sticky bit stays in the mode and excuses nothing: in a sticky
-directory everybody may still add programs.
+The sensor sends the system directories, and each entry in them that users other than root may change: because group
+or others may write it, or because another user owns it. ``/etc`` is searched with its subfolders; there, packages such
+as PostgreSQL and polkit give files to their service accounts (uid below 1000), so only files of people count as
+another user's. Entries that are neither file nor directory (``/dev/null`` behind a masked unit) and dangling links are
+skipped. A sticky bit stays in the mode and excuses nothing: in a sticky directory everyone may still add programs.
 """
 
 import posixpath
@@ -43,14 +42,14 @@ DIRECTORIES: Final = (
 )
 _DEEP: Final = "/etc"
 _FIRST_PERSON: Final = 1000
-"""UID_MIN of login.defs as distributions ship it."""
+"""UID_MIN in the login.defs of the distributions."""
 _MAX_DEPTH: Final = 6
 _MAX_ENTRIES: Final = 100_000
 _WRITABLE_BY_OTHERS: Final = 0o022
 
 
 def collect(host: Host) -> Iterator[DirectoryMode | Incomplete | Absent]:
-    """Yield a DirectoryMode for every directory, each followed by those of its entries that are not root's alone."""
+    """Yield a DirectoryMode for every directory, followed by those of its entries that others may change."""
     walk = _Walk(host)
     directories = [path for path in DIRECTORIES if not _is_alias(host, path)]
     for path in directories:
@@ -61,7 +60,7 @@ def collect(host: Host) -> Iterator[DirectoryMode | Incomplete | Absent]:
 
 
 class _Walk:
-    """Looks at directories and their entries, as many as its budget allows."""
+    """Checks directories and their entries, up to a number of entries."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
@@ -72,7 +71,7 @@ class _Walk:
         self.problems: list[Incomplete] = []
 
     def directory(self, path: str) -> Iterator[DirectoryMode]:
-        """Yield ``path`` itself and what in it is not root's alone."""
+        """Yield ``path`` itself and the entries in it that others may change."""
         try:
             status = self._host.status(path)
         except MISSING:
@@ -100,7 +99,7 @@ class _Walk:
             path = f"{folder}/{name}"
             try:
                 status = self._host.status(path)
-            except OSError:  # a dangling link, or gone meanwhile
+            except OSError:  # a dangling link, or deleted
                 continue
             if _open_to_others(status, _FIRST_PERSON if is_deep else 1) and not _is_kernels(self._host, path):
                 yield self._mode(path, status)
@@ -119,24 +118,24 @@ class _Walk:
 
 
 def _open_to_others(status: FileStatus, first_owner: int) -> bool:
-    """Say whether group or others may write, or an owner from ``first_owner`` on may."""
+    """Return True if group or others may write, or an owner with at least the uid ``first_owner``."""
     if not (status.is_file or status.is_directory):
         return False
     return status.uid >= first_owner or bool(status.mode & _WRITABLE_BY_OTHERS)
 
 
 def _is_alias(host: Host, path: str) -> bool:
-    """Say whether ``path`` is a link to another directory of the list, as ``/bin`` is to ``/usr/bin``."""
+    """Return True if ``path`` is a link to another directory of the list, as ``/bin`` is to ``/usr/bin``."""
     return _target(host, path) in DIRECTORIES
 
 
 def _is_kernels(host: Host, path: str) -> bool:
-    """Say whether ``path`` is a link into ``/proc``, as ``/etc/mtab`` is: its owner there is whoever looks."""
+    """Return True if ``path`` is a link into ``/proc``, as ``/etc/mtab`` is: there, the reader is the owner."""
     return _target(host, path).startswith("/proc/")
 
 
 def _target(host: Host, path: str) -> str:
-    """Return where a link leads, one step on; empty for what is no link."""
+    """Return the direct target of a link; empty if ``path`` is not a link."""
     try:
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), host.readlink(path)))
     except OSError:

@@ -1,7 +1,7 @@
 """Units of systemd and whether they start on boot (InspectorConfigurationInfo, F3.12, F3.21): systemd.unit(5).
 
-Computed as ``systemctl --root=/ list-unit-files`` does it, from folders, links and ``[Install]`` sections; systemd is
-not asked. Of a unit's file nothing but its name and state is sent: ``Environment=`` and ``ExecStart=`` hold secrets.
+The states are computed from folders, links and ``[Install]`` sections, as ``systemctl --root=/ list-unit-files``
+does; systemd is not asked. Only name and state are sent: ``Environment=`` and ``ExecStart=`` hold secrets.
 """
 
 import posixpath
@@ -32,7 +32,7 @@ FOLDERS: Final = (
     "/lib/systemd/system",
     "/run/systemd/generator.late",
 )
-"""Where systemd looks, in its order."""
+"""The search path of systemd."""
 _UNIT: Final = re.compile(
     r"[\w:.\\@-]+\.(?:service|socket|device|mount|automount|swap|target|path|timer|slice|scope)", re.ASCII
 )
@@ -46,7 +46,7 @@ _MAX_BYTES: Final = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class _Install:
-    """The ``[Install]`` section of a unit, and whether its file is empty, which masks it."""
+    """The ``[Install]`` section of a unit; an empty file masks the unit."""
 
     keys: frozenset[str] = frozenset()
     aliases: frozenset[str] = frozenset()
@@ -56,14 +56,14 @@ class _Install:
 
 @dataclass(slots=True)
 class _Units:
-    """What the folders hold: each unit's first folder, and links by the name of the unit they lead to."""
+    """Content of the folders: the first folder of each unit, and links by the name of the unit they lead to."""
 
     host: Host
     folders: dict[str, str] = field(default_factory=dict)
     links: dict[str, dict[str, set[str]]] = field(default_factory=lambda: {ADMINISTRATOR: {}, RUNTIME: {}})
-    """Folder to unit to the names of the links that enable it."""
+    """Names of the links that enable a unit, by folder and unit."""
     drop_ins: dict[str, list[str]] = field(default_factory=dict)
-    """Unit to its folders of drop-ins (``NAME.d``), in systemd's order."""
+    """Folders of drop-ins (``NAME.d``) by unit, in systemd's order."""
     problems: list[Incomplete] = field(default_factory=list)
 
 
@@ -107,7 +107,7 @@ def _names(units: _Units, folder: str) -> tuple[str, ...]:
 
 
 def _link(units: _Units, folder: str, path: str, name: str) -> None:
-    """Note that a link enables the unit of its own name and the one it leads to."""
+    """Record that a link enables the unit of its own name and the unit it leads to."""
     target = posixpath.basename(_target(units.host, path))
     for unit in {target, name, _template(name)} if target else {name}:
         units.links[folder].setdefault(unit, set()).add(name)
@@ -175,7 +175,7 @@ def _install(units: _Units, path: str, name: str) -> _Install | None:
 
 
 def _drop_ins(units: _Units, name: str) -> list[str]:
-    """Return a unit's drop-ins by name; the first folder that has a name is the one, and may mask it."""
+    """Return a unit's drop-ins by name; the first folder with a name counts, and may mask it."""
     found: dict[str, str] = {}
     for unit in dict.fromkeys((name, _template(name))):
         for folder in units.drop_ins.get(unit, ()):
@@ -194,7 +194,7 @@ def _text(units: _Units, path: str) -> str | None:
 
 
 def _add_install(keys: dict[str, str], text: str) -> None:
-    """Add what a file's ``[Install]`` says to ``keys``; an empty value takes back what was said, but not ``Also``."""
+    """Add a file's ``[Install]`` section to ``keys``; an empty value resets a key, except ``Also``."""
     section = ""
     for _, line in logical_lines(text.split("\n")):
         words = line.strip()
@@ -209,7 +209,7 @@ def _add_install(keys: dict[str, str], text: str) -> None:
 
 
 def _target(host: Host, path: str) -> str:
-    """Return where a link leads, one step on; empty for what is no link."""
+    """Return the direct target of a link; empty if ``path`` is not a link."""
     try:
         return posixpath.normpath(posixpath.join(posixpath.dirname(path), printable(host.readlink(path))))
     except OSError:

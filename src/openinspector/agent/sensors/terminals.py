@@ -1,7 +1,7 @@
-"""Who is logged in (InspectorTerminal, F3.13): utmp(5), else the sessions of systemd-logind.
+"""Login sessions (InspectorTerminal, F3.13) from utmp(5), or else from systemd-logind.
 
-Distributions drop utmp, whose 32-bit times end in 2038; where it is gone, logind's files below
-``/run/systemd/sessions`` say the same.
+Distributions drop utmp, whose 32-bit times end in 2038. Without it, the files of logind below
+``/run/systemd/sessions`` hold the same data.
 """
 
 import struct
@@ -20,7 +20,7 @@ _USER_PROCESS: Final = 7
 _ENTRY: Final = struct.Struct("=hxxi32s4s32s256shhiii16s20x")
 """Type, process, line, id, user, host, exit status (2), session, seconds, microseconds, address: 384 bytes."""
 _WIDE_ENTRY: Final = struct.Struct("=hxxi32s4s32s256shhqqq16s20x4x")
-"""With 64-bit times, as glibc has it on aarch64: 400 bytes."""
+"""The entry with 64-bit times that glibc uses on aarch64: 400 bytes."""
 _WIDE: Final = ("aarch64", "aarch64_be", "loongarch64")
 _MAX_BYTES: Final = 8 * 1024 * 1024
 _MICROSECOND_DIGITS: Final = 6
@@ -50,7 +50,7 @@ def collect(host: Host) -> Iterator[Terminal | Incomplete | Absent]:
 
 
 def parse_utmp(data: bytes, path: str, *, is_wide: bool) -> Iterator[Terminal | Incomplete]:
-    """Yield the sessions in a file of utmp; its other entries tell of boots and of terminals nobody is at."""
+    """Yield the sessions in a utmp file; its other entries record boots and unused terminals."""
     entry = _WIDE_ENTRY if is_wide else _ENTRY
     whole = len(data) - len(data) % entry.size
     for kind, process, line, _, user, remote, _, _, _, seconds, _, _ in entry.iter_unpack(data[:whole]):
@@ -74,7 +74,7 @@ def _sessions(host: Host, names: tuple[str, ...]) -> Iterator[Terminal | Incompl
         path = f"{SESSIONS}/{name}"
         try:
             lines = read_lines(host, path)
-        except MISSING:  # logged out meanwhile
+        except MISSING:  # logged out
             continue
         except OSError as error:
             yield unread(path, error)

@@ -1,7 +1,7 @@
-"""The host's clock (InspectorTimeEventMsg, F3.16): time, boot, zone, and what keeps it right.
+"""The host's clock (InspectorTimeEventMsg, F3.16): time, boot, zone, and time services.
 
-Whether the kernel counts itself synchronised is told by adjtimex(2) only, which Python does not offer; the mark that
-systemd-timesyncd leaves is read instead, and other time services are named.
+The kernel reports synchronisation only through adjtimex(2), which Python does not offer. Instead, the sensor reads the
+file that systemd-timesyncd leaves, and names other time services.
 """
 
 import re
@@ -28,7 +28,7 @@ SERVICES: Final = {
     "phc2sys": "phc2sys",
     _TIMESYNC: "systemd-timesyncd",
 }
-"""By the name of the process, of which the kernel keeps 15 characters."""
+"""Names of their processes, cut to 15 characters as the kernel does."""
 _SECONDS: Final = re.compile(rb"(\d{1,10})\.")
 
 
@@ -53,7 +53,7 @@ def collect(host: Host) -> Iterator[TimeState | Incomplete | Absent]:
 
 
 def _boot(host: Host, problems: list[Incomplete]) -> tuple[int | None, int | None]:
-    """Return time of boot and seconds since; None for what the kernel does not tell."""
+    """Return the time of boot and the seconds since; None for a value that the kernel does not have."""
     booted_at, uptime = None, None
     try:
         booted_at = boot_time(host)
@@ -74,7 +74,7 @@ def _zone(host: Host, problems: list[Incomplete]) -> str:
         target = host.readlink(LOCAL_TIME)
         if _ZONES in target:
             return printable(target.partition(_ZONES)[2])
-    except OSError:  # a copy, or none: Debian writes the name beside it
+    except OSError:  # a copy, or absent: Debian writes the name to another file
         pass
     try:
         return read_lines(host, TIME_ZONE)[0].strip()[:256]
@@ -86,7 +86,7 @@ def _zone(host: Host, problems: list[Incomplete]) -> str:
 
 
 def _synchronized(host: Host, *, runs: bool) -> bool | None:
-    """Say whether systemd-timesyncd has set the clock; it makes an empty file then."""
+    """Return True if systemd-timesyncd has set the clock and so made an empty file; None if it does not run."""
     try:
         host.status(SYNCHRONIZED)
     except OSError:

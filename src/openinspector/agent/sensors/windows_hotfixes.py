@@ -1,9 +1,9 @@
-"""Updates installed on a Windows host, from servicing's keys in the registry and lists an administrator made.
+"""Updates installed on a Windows host, from the registry keys of servicing and an administrator's lists.
 
 A package of Component Based Servicing is installed while its CurrentState is 112 (0x70, installed). Its name is
 ``name~public key token~architecture~language~version``; ``Package_for_KB…`` names the article,
-``Package_for_RollupFix`` only the build and revision it brings, and its InstallLocation often the article. Lists are
-the files ``hotfixes.*`` in the folder of exports, in the forms of `agent/windows/hotfix_list.py`.
+``Package_for_RollupFix`` only the build and revision, and its InstallLocation often the article. Lists are the files
+``hotfixes.*`` in the folder of exports, in the formats of `agent/windows/hotfix_list.py`.
 """
 
 import re
@@ -25,23 +25,23 @@ INSTALLED: Final = 112
 _NAME: Final = re.compile(r"Package_for_(?:KB\d+|RollupFix)(?:_\w+)?~[^~]*~[^~]*~[^~]*~([\d.]+)", re.IGNORECASE)
 _KB: Final = re.compile(r"KB\d{4,10}", re.IGNORECASE)
 _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
-"""FILETIME counts tenths of a microsecond from here."""
+"""Start of FILETIME, which counts tenths of a microsecond."""
 
 
 def collect(host: Host) -> Iterator[WindowsHotfix | Incomplete | Absent]:
-    """Yield what servicing has installed, then what lists name besides."""
+    """Yield the updates that servicing has installed, then others that lists name."""
     unseen = unseen_windows(host)
     if unseen is not None:
         yield unseen
     if isinstance(unseen, Absent):
         return
-    told: set[str] = set()
+    known: set[str] = set()
     for found in _packages(host):
         if isinstance(found, WindowsHotfix):
-            told.add(found.kb)
+            known.add(found.kb)
         yield found
     for listed in _lists(host):
-        if isinstance(listed, Incomplete) or listed.kb not in told:
+        if isinstance(listed, Incomplete) or listed.kb not in known:
             yield listed
 
 
@@ -102,10 +102,10 @@ def _list(host: Host, path: str) -> Iterator[WindowsHotfix | Incomplete]:
         yield unread(path, error)
         return
     except HotfixListError as error:
-        yield Incomplete(reason=f"{printable(path)} is not understood: {error}.")
+        yield Incomplete(reason=f"{printable(path)} is invalid: {error}.")
         return
     if unnamed:
-        yield Incomplete(reason=f"Entries in {printable(path)} that name no KB article: {unnamed}.")
+        yield Incomplete(reason=f"Entries in {printable(path)} without a KB article: {unnamed}.")
     for hotfix in hotfixes:
         yield WindowsHotfix(kb=hotfix.kb, installed_on=hotfix.installed_on, source=printable(path))
 

@@ -15,13 +15,13 @@ def collect(host: Host) -> Iterator[OperatingSystem | Incomplete | Absent]:
     try:
         system = read_windows_version(host)
     except FileNotFoundError:
-        yield Absent(reason="No Windows on this host.")
+        yield Absent(reason="This host does not run Windows.")
         return
     except OSError as error:
         yield unread(CURRENT_VERSION, error)
         return
     if not system.kernel_version:
-        yield Incomplete(reason=f"{CURRENT_VERSION} does not tell build and revision: what is installed is unknown.")
+        yield Incomplete(reason=f"{CURRENT_VERSION} lacks build or revision: the installed updates are unknown.")
     yield system
 
 

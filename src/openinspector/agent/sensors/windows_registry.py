@@ -1,6 +1,6 @@
-"""Security settings of a Windows host that are kept in the registry (F3.21): a fixed list of values, never whole keys.
+"""Security settings in the registry of a Windows host (F3.21): a fixed list of values, never whole keys.
 
-A value that is not there is not sent: where the status is OK, its absence means that Windows' default applies.
+An absent value is not sent. If the status is OK, its absence means that the default of Windows applies.
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ _TYPES: Final = {
 
 
 def collect(host: Host) -> Iterator[WindowsRegistryValue | Incomplete | Absent]:
-    """Yield the values of the list that are there."""
+    """Yield the listed values that exist."""
     unseen = unseen_windows(host)
     if unseen is not None:
         yield unseen

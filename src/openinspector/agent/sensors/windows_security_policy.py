@@ -1,7 +1,7 @@
-r"""The local security policy of a Windows host, from an export an administrator made: ``security-policy.inf``.
+r"""The local security policy of a Windows host, from an administrator's export: ``security-policy.inf``.
 
-Windows gives the policy through ``secedit /export``, and the agent runs no programs: a scheduled task of the
-administrator writes the file into the folder of exports (docs/howto/windows.md has it).
+Windows exports the policy with ``secedit /export``, but the agent does not run programs. So a scheduled task of the
+administrator writes the file into the folder of exports (docs/howto/windows.md).
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def collect(host: Host) -> Iterator[WindowsSecurityPolicy | Incomplete | Absent]
         yield unread(POLICY, error)
         return
     except SecurityPolicyError as error:
-        yield Incomplete(reason=f"{POLICY} is not understood: {error}.")
+        yield Incomplete(reason=f"{POLICY} is invalid: {error}.")
         return
     for missing in (name for name in _SECTIONS if name not in sections):
         yield Incomplete(reason=f"{POLICY} has no section [{missing}]: export the area SECURITYPOLICY and USER_RIGHTS.")

@@ -1,7 +1,7 @@
 r"""Programs installed on a Windows host: the Uninstall keys of both views and of every user whose hive is loaded.
 
-An entry is a program where it has a DisplayName and neither SystemComponent=1 nor a ParentKeyName (updates of a
-program): what Windows itself lists under Apps. Source: Microsoft, "Uninstall Registry Key".
+An entry is a program if it has a DisplayName and neither SystemComponent=1 nor a ParentKeyName (updates of a
+program). Windows lists the same under Apps. Source: Microsoft, "Uninstall Registry Key".
 """
 
 import re
@@ -35,7 +35,7 @@ def collect(host: Host) -> Iterator[WindowsProgram | Incomplete | Absent]:
     try:
         users = host.registry_key(USERS).subkeys
     except FileNotFoundError:
-        yield Incomplete(reason=f"{USERS} is not there: programs that users installed for themselves are not known.")
+        yield Incomplete(reason=f"{USERS} is missing: programs that users installed for themselves are unknown.")
         return
     except OSError as error:
         yield unread(USERS, error)
@@ -51,7 +51,7 @@ def _programs(
     try:
         entries = host.registry_key(folder).subkeys
     except FileNotFoundError:
-        return  # a 32-bit Windows has one view, a user often no programs of their own
+        return  # 32-bit Windows has one view, and many users have no programs
     except OSError as error:
         yield unread(folder, error)
         return

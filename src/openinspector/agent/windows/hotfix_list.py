@@ -1,8 +1,8 @@
-"""Lists of hotfixes an administrator made: what ``wmic qfe`` and ``Get-HotFix`` print.
+"""An administrator's lists of hotfixes: the output of ``wmic qfe`` and ``Get-HotFix``.
 
-Three forms are read, told apart by how they begin: JSON (``Get-HotFix | ConvertTo-Json``), a table of columns
+Three formats are recognised by how they begin: JSON (``Get-HotFix | ConvertTo-Json``), a table of columns
 (``wmic qfe list brief``, ``Get-HotFix``), and CSV (``wmic qfe list /format:csv``, ``Get-HotFix | Export-Csv``). Each
-has a column HotFixID; InstalledOn is read where it is there. Windows PowerShell writes UTF-16LE or UTF-8 with a byte
+has a column HotFixID and may have a column InstalledOn. Windows PowerShell writes UTF-16LE or UTF-8 with a byte
 order mark. Source: Win32_QuickFixEngineering; dates in JSON are ``/Date(milliseconds)/`` (5.1) or ISO 8601 (7).
 """
 
@@ -31,7 +31,7 @@ _MONTHS: Final = 12
 
 
 class HotfixListError(SensorError):
-    """A list that is not understood."""
+    """An invalid list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +40,13 @@ class ListedHotfix:
 
     kb: str
     installed_on: str
-    """``2023-10-11``, or the list's own text where day and month cannot be told apart; empty where unknown."""
+    """``2023-10-11``, or the text of the list if day and month are ambiguous; empty if unknown."""
 
 
 def parse_hotfix_list(data: bytes) -> tuple[tuple[ListedHotfix, ...], int]:
-    """Return the hotfixes of a list, and how many entries name none that is called KB…; HotfixListError.
+    """Return the hotfixes of a list, and the number of entries without a KB article; raise HotfixListError.
 
-    Older Windows calls some "File 1"; what was updated cannot be told of those.
+    Old versions of Windows call some entries "File 1", which does not identify the update.
     """
     text = _decode(data).strip()
     rows = list(_json_rows(text) if text[:1] in ("[", "{") else _text_rows(text))
@@ -81,7 +81,7 @@ def _json_rows(text: str) -> Iterator[Mapping[str, str]]:
 
 
 def _json_text(value: object) -> str:
-    """Return a value's text; PowerShell 5.1 wraps a date in an object with the members value and DateTime."""
+    """Return the text of a value; PowerShell 5.1 wraps a date in an object with the members value and DateTime."""
     if isinstance(value, dict):
         value = value.get("value")
     return value.strip() if isinstance(value, str) else ""
@@ -121,7 +121,7 @@ def _date(text: str) -> str:
         return "-".join(found.groups())
     if found := _SLASHES.fullmatch(text):
         first, second, year = (int(number) for number in found.groups())
-        # 10/11/2023 is October in one country and November in another: only a number above 12 tells.
+        # 10/11/2023 is October in one country and November in another; only a number above 12 is unambiguous.
         if first > _MONTHS >= second:
             return f"{year}-{second:02}-{first:02}"
         if second > _MONTHS >= first or first == second:

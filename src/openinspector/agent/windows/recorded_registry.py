@@ -1,4 +1,4 @@
-"""Recorded registry: the registry of a Windows host that is looked at from outside, read from exports or hives."""
+"""The registry of a Windows host that is examined from outside, read from exports or hives."""
 
 import errno
 import os
@@ -12,7 +12,7 @@ from openinspector.agent.windows.registry_tree import RegistryTree
 from openinspector.model.errors import SensorError
 
 EXPORTS: Final = "C:/ProgramData/openinspector/Agent/exports"
-"""Where an administrator puts what the agent cannot ask Windows for: ``*.reg``, ``*.inf``, ``hotfixes.*``."""
+"""Folder for an administrator's exports that the agent cannot make: ``*.reg``, ``*.inf``, ``hotfixes.*``."""
 
 
 HIVES: Final = "C:/Windows/System32/config"
@@ -22,9 +22,9 @@ _CONTROL_SET: Final = "currentcontrolset"
 
 
 class RecordedRegistry:
-    """The registry that the ``*.reg`` files in the folder of exports tell of, and the hives of the disk; read once.
+    """The registry in the ``*.reg`` files of the folder of exports and in the hives of the disk, read once.
 
-    An exported key goes before the hives' key of the same path. Of the hives, SOFTWARE and SYSTEM are read.
+    An exported key overrides the key of the same path in the hives SOFTWARE and SYSTEM.
     """
 
     def __init__(self, host: Host) -> None:
@@ -33,7 +33,7 @@ class RecordedRegistry:
         self._hives: dict[str, RegistryHive | None] = {}
 
     def key(self, path: str) -> RegistryKey:
-        """Return a key; OSError where it is not there, or an export or hive cannot be read or understood."""
+        """Return a key; raise OSError if it does not exist, or if an export or hive cannot be read or parsed."""
         if self._tree is None:
             self._tree = self._load()
         found = self._tree.key(path) or self._of_hive(path)
@@ -78,7 +78,7 @@ class RecordedRegistry:
 
 
 def _key_of(hive: RegistryHive, names: list[str]) -> RegistryKey | None:
-    """Return a key of a hive; CurrentControlSet is a link that only a running Windows has: Select says where to."""
+    """Return a key of a hive; CurrentControlSet exists only while Windows runs, so the key Select resolves it."""
     if names and names[0].casefold() == _CONTROL_SET:
         select = hive.key(["Select"])
         current = select.number("Current") if select else None
@@ -87,5 +87,5 @@ def _key_of(hive: RegistryHive, names: list[str]) -> RegistryKey | None:
 
 
 def no_key(path: str) -> FileNotFoundError:
-    """Return the error that says a key is not there."""
+    """Return the error for a key that does not exist."""
     return FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)

@@ -1,11 +1,11 @@
 r"""Registry exports (``.reg`` files) as ``reg export`` and regedit write them.
 
 The first line is ``Windows Registry Editor Version 5.00`` (UTF-16LE with a byte order mark as Windows writes it; UTF-8
-where somebody converted it) or ``REGEDIT4`` (the older form, in the ANSI code page: taken as Windows-1252). Then::
+if it was converted) or ``REGEDIT4`` (the older form, in the ANSI code page: read as Windows-1252). Then::
 
     [HKEY_LOCAL_MACHINE\SOFTWARE\Key]      [-HKEY_LOCAL_MACHINE\SOFTWARE\Key] removes the key
     @="default value"                      "name"=- removes the value
-    "name"="text with \\ and \" escaped"   may go on over lines
+    "name"="text with \\ and \" escaped"   may span lines
     "name"=dword:0000000a
     "name"=hex(7):61,00,\
       00,00                                a number in brackets is the type; hex: alone is REG_BINARY
@@ -42,11 +42,11 @@ _SHOWN: Final = 60
 
 
 class RegistryExportError(SensorError):
-    """An export that is not understood; the text names the line."""
+    """An invalid export; the text names the line."""
 
 
 def parse_registry_export(data: bytes, tree: RegistryTree) -> None:
-    """Put the keys and values of one export into ``tree``; RegistryExportError, and then some may be in it."""
+    """Add the keys and values of one export to ``tree``; raise RegistryExportError, possibly after adding some."""
     text, encoding = _decode(data)
     parser = _Parser(text, encoding, tree)
     parser.parse()
@@ -67,7 +67,7 @@ def _decode(data: bytes) -> tuple[str, str]:
         raise RegistryExportError(f"not text: {error.reason} at byte {error.start}") from error
     first, _, rest = text.partition("\n")
     if first.strip() not in (_VERSION_5, _VERSION_4):
-        raise RegistryExportError("no registry export: the first line names no version")
+        raise RegistryExportError("not a registry export: the first line has no version")
     return rest, "utf-16-le" if first.strip() == _VERSION_5 else _ANSI
 
 

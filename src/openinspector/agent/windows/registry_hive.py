@@ -1,9 +1,9 @@
-"""Registry hives (``SOFTWARE``, ``SYSTEM``): the files Windows keeps its registry in, read without Windows.
+"""Registry hives (``SOFTWARE``, ``SYSTEM``): the files of the Windows registry, read without Windows.
 
 A hive is a header of 4096 bytes and cells: a signed 32-bit size, negative while in use, and data; offsets count from
 the end of the header. Keys are ``nk`` cells, those below them in ``lf``, ``lh`` or ``li`` lists or an ``ri`` list of
 those; values are ``vk`` cells, long data a ``db`` list of segments. Source: Maxim Suhanov, "Windows registry file
-format specification". Only what is asked for is followed, so that loops lead nowhere.
+format specification". Only requested keys are followed, so that loops do no harm.
 """
 
 import struct
@@ -18,7 +18,7 @@ from openinspector.model.errors import SensorError
 
 MAX_HIVE_BYTES: Final = 512 * 1024 * 1024
 MAX_NAMES: Final = 200_000
-"""Keys below, or values of, one key."""
+"""Limit on the subkeys and on the values of one key."""
 MAX_DATA: Final = 16 * 1024 * 1024
 
 _HEADER: Final = 4096
@@ -26,36 +26,36 @@ _CHECKSUM: Final = 508
 _NOTHING: Final = 0xFFFFFFFF
 _INLINE: Final = 0x80000000
 _SEGMENT: Final = 16344
-"""Bytes of data a cell of a long value holds."""
+"""Bytes of data in one cell of a long value."""
 _SEGMENTS_SINCE: Final = 4
-"""Minor version; 1.3 keeps long data in one cell."""
+"""Minor version; version 1.3 stores long data in one cell."""
 _LATIN_KEY: Final = 0x20
 _LATIN_VALUE: Final = 0x1
 _WIDTHS: Final = {b"lf": 8, b"lh": 8, b"li": 4}
 
 
 class RegistryHiveError(SensorError):
-    """A file that is no hive, is damaged, or was not closed."""
+    """A file that is not a hive, is damaged, or was not closed."""
 
 
 class RegistryHive:
-    """One hive; RegistryHiveError from everything that meets damage."""
+    """One hive; its methods raise RegistryHiveError for damage."""
 
     def __init__(self, data: bytes) -> None:
         if len(data) < _HEADER or data[:4] != b"regf":
-            raise RegistryHiveError("no registry hive")
+            raise RegistryHiveError("not a registry hive")
         numbers = struct.unpack_from("<127I", data)
         if reduce(xor, numbers) != struct.unpack_from("<I", data, _CHECKSUM)[0]:
             raise RegistryHiveError("a registry hive with a damaged header")
         if numbers[1] != numbers[2]:
-            raise RegistryHiveError("a registry hive that was not closed: what its log holds is missing")
+            raise RegistryHiveError("a registry hive that was not closed: the changes in its log are missing")
         self._data = data
         self._root = numbers[9]
         self._has_segments = numbers[6] >= _SEGMENTS_SINCE
         self._below: dict[int, dict[str, tuple[str, int]]] = {}
 
     def key(self, names: list[str]) -> RegistryKey | None:
-        """Return the key that ``names`` lead to from the root, whatever their case; None where there is none."""
+        """Return the key that ``names`` lead to from the root, in any case; None if there is no such key."""
         offset = self._root
         for name in names:
             found = self._subkeys(offset).get(name.casefold())
@@ -105,7 +105,7 @@ class RegistryHive:
 
     def _value(self, cell: bytes) -> RegistryValue:
         if cell[:2] != b"vk":
-            raise RegistryHiveError("a value that is none")
+            raise RegistryHiveError("an invalid value")
         length, size, _, kind, flags = self._numbers(cell, "<HIIIH", 2)
         name = _name(cell, 20, length, latin=bool(flags & _LATIN_VALUE))
         return RegistryValue(name=name, type=kind, data=registry_data(kind, self._stored(cell, size)))

@@ -1,4 +1,4 @@
-"""Registry tree: keys and values of a Windows registry that is held in memory, found whatever their case."""
+"""Keys and values of a Windows registry in memory; names are matched in any case."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ REG_MULTI_SZ: Final = 7
 REG_QWORD: Final = 11
 
 MAX_DEPTH: Final = 512
-"""As deep as Windows lets keys be (Registry Element Size Limits)."""
+"""Depth limit of Windows for keys (Registry Element Size Limits)."""
 
 _ROOTS: Final = MappingProxyType(
     {
@@ -33,9 +33,9 @@ _SIZES: Final = MappingProxyType({REG_DWORD: 4, REG_DWORD_BIG_ENDIAN: 4, REG_QWO
 
 
 def registry_data(kind: int, data: bytes, encoding: str = "utf-16-le") -> str | int | bytes | tuple[str, ...]:
-    """Return stored ``data`` as what its type says; where it is not of that form, the bytes themselves.
+    """Return stored ``data`` as a value of its type, or the bytes themselves if they do not fit the type.
 
-    Text ends at its first NUL; what is not of ``encoding`` in it becomes U+FFFD.
+    Text ends at its first NUL; bytes that are invalid in ``encoding`` become U+FFFD.
     """
     if kind in _SIZES:
         if len(data) != _SIZES[kind]:
@@ -55,7 +55,7 @@ class RegistryTree:
         self._root = _Node(name="")
 
     def make_key(self, path: str) -> None:
-        """Make the key and those above it; ValueError where it would be deeper than Windows allows."""
+        """Make the key and its parents; raise ValueError if it would be deeper than Windows allows."""
         names = _names(path)
         if len(names) > MAX_DEPTH:
             raise ValueError(f"a key deeper than {MAX_DEPTH}")
@@ -64,20 +64,20 @@ class RegistryTree:
             node = node.subkeys.setdefault(name.casefold(), _Node(name=name))
 
     def remove_key(self, path: str) -> None:
-        """Remove the key and all below it, if it is there."""
+        """Remove the key and its subkeys, if it exists."""
         *above, name = _names(path) or [""]
         node = self._find(above)
         if node is not None:
             node.subkeys.pop(name.casefold(), None)
 
     def set_value(self, path: str, value: RegistryValue) -> None:
-        """Put a value into a key that is there, in place of one of the same name."""
+        """Set a value of an existing key; a value of the same name is replaced."""
         node = self._find(_names(path))
         if node is not None:
             node.values[value.name.casefold()] = value
 
     def remove_value(self, path: str, name: str) -> None:
-        """Remove a value, if it is there."""
+        """Remove a value, if it exists."""
         node = self._find(_names(path))
         if node is not None:
             node.values.pop(name.casefold(), None)

@@ -1,7 +1,7 @@
 """Security policy files: the INF that ``secedit /export /cfg FILE`` writes (UTF-16LE with a byte order mark).
 
-Its sections are ``[System Access]``, ``[Event Audit]``, ``[Privilege Rights]``, ``[Registry Values]`` and, where more
-areas are exported, others that are not read. Source: MS-GPSB, 2.2 Message Syntax.
+Its sections are ``[System Access]``, ``[Event Audit]``, ``[Privilege Rights]``, ``[Registry Values]`` and, if
+more areas are exported, others that are not read. Source: MS-GPSB, 2.2 Message Syntax.
 """
 
 import re
@@ -19,11 +19,11 @@ _SHOWN: Final = 60
 
 
 class SecurityPolicyError(SensorError):
-    """A policy file that is not understood; the text names the line."""
+    """An invalid policy file; the text names the line."""
 
 
 def parse_security_policy(data: bytes) -> Mapping[str, Mapping[str, str]]:
-    """Return section to name to value, in the file's order and as written but for outer quotes; SecurityPolicyError."""
+    """Return values by section and name in the file's order, without outer quotes; raise SecurityPolicyError."""
     sections: dict[str, dict[str, str]] = {}
     names: dict[str, str] | None = None
     for number, raw in enumerate(_decode(data).splitlines(), start=1):
@@ -41,7 +41,7 @@ def parse_security_policy(data: bytes) -> Mapping[str, Mapping[str, str]]:
         if equals:
             names[name.strip()] = _unquoted(value.strip())
     if sections.get("Version", {}).get("signature", "").strip('"') != _SIGNATURE.strip('"'):
-        raise SecurityPolicyError('no security policy: [Version] has no signature="$CHICAGO$"')
+        raise SecurityPolicyError('not a security policy: [Version] has no signature="$CHICAGO$"')
     return sections
 
 

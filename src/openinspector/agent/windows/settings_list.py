@@ -1,6 +1,6 @@
-r"""The registry values the agent sends of a Windows host: those that security settings are kept in, and no others.
+r"""The only registry values that the agent sends from a Windows host: they hold security settings.
 
-Key to names of values, below ``HKEY_LOCAL_MACHINE``. They are the places the CIS Benchmarks of Windows Server audit
+The list maps keys below ``HKEY_LOCAL_MACHINE`` to names of values. The CIS Benchmarks of Windows Server audit them
 (account, audit, network, firewall, remote access, TLS and update settings). None of them holds a secret; a test keeps
 names of secrets such as DefaultPassword out.
 """
@@ -23,7 +23,7 @@ _PROTOCOLS: Final = ("SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS
 
 
 def _many() -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the keys that stand beside others of their kind."""
+    """Yield the keys that exist once for each service, profile, log or protocol."""
     for service in _SERVICE_NAMES:
         yield rf"{_SERVICES}\{service}", ("Start",)
     for profile in _PROFILES:

@@ -1,8 +1,8 @@
-r"""What Windows says of itself in the registry: version, edition, name and addresses of the host.
+r"""Windows in its own registry: version, edition, name and addresses of the host.
 
 ``HKLM\SOFTWARE\Microsoft\Windows NT\CurrentVersion`` holds CurrentBuildNumber, UBR (update build revision),
-ProductName, DisplayVersion and EditionID. Before Windows 10 CurrentVersion holds the version, since then the two
-numbers CurrentMajorVersionNumber and CurrentMinorVersionNumber do; CurrentVersion stays at 6.3.
+ProductName, DisplayVersion and EditionID. Before Windows 10, CurrentVersion holds the version. Since then,
+CurrentMajorVersionNumber and CurrentMinorVersionNumber do, and CurrentVersion stays at 6.3.
 """
 
 from collections.abc import Iterator
@@ -29,18 +29,18 @@ _UNSET: Final = ("", "0.0.0.0", "::")  # noqa: S104 - what an interface without 
 
 
 def unseen_windows(host: Host) -> Absent | Incomplete | None:
-    """Return why a sensor sees no Windows on the host; None where it does."""
+    """Return the reason why a sensor cannot see Windows on the host, or None if it can."""
     try:
         host.registry_key(CURRENT_VERSION)
     except FileNotFoundError:
-        return Absent(reason="No Windows on this host.")
+        return Absent(reason="This host does not run Windows.")
     except OSError as error:
         return unread(CURRENT_VERSION, error)
     return None
 
 
 def read_windows_version(host: Host) -> OperatingSystem:
-    """Return the operating system; FileNotFoundError where the host is no Windows, OSError where it cannot be read."""
+    """Return the operating system; raise FileNotFoundError if the host does not run Windows, OSError if unreadable."""
     version = host.registry_key(CURRENT_VERSION)
     build = version.text("CurrentBuildNumber") or version.text("CurrentBuild")
     major, minor = version.number("CurrentMajorVersionNumber"), version.number("CurrentMinorVersionNumber")
@@ -61,7 +61,7 @@ def read_windows_version(host: Host) -> OperatingSystem:
 
 
 def windows_addresses(host: Host) -> Iterator[InterfaceAddress]:
-    """Yield the addresses that interfaces were given, by hand or by DHCP; what routers announce is not among them."""
+    """Yield the addresses of interfaces, static or from DHCP; those announced by routers are not in the registry."""
     for version, folder in zip((4, 6), TCPIP_INTERFACES, strict=True):
         try:
             interfaces = host.registry_key(folder).subkeys
@@ -77,16 +77,16 @@ def windows_addresses(host: Host) -> Iterator[InterfaceAddress]:
 
 
 def _product(name: str, installation: str, build: str) -> str:
-    """Return the product's name: Windows 11 still calls itself Windows 10 in the registry."""
+    """Return the product's name; the registry of Windows 11 still says Windows 10."""
     if installation == "Client" and build.isdecimal() and int(build) >= _FIRST_BUILD_OF_11:
         return name.replace("Windows 10", "Windows 11")
     return name
 
 
 def _architecture(host: Host) -> str:
-    """Return the machine as uname prints it, which one word for both families needs."""
-    told = _text(host, rf"{CONTROL}\Session Manager\Environment", "PROCESSOR_ARCHITECTURE")
-    return _MACHINES.get(told, told)
+    """Return the machine as uname prints it, so that both families use the same words."""
+    machine = _text(host, rf"{CONTROL}\Session Manager\Environment", "PROCESSOR_ARCHITECTURE")
+    return _MACHINES.get(machine, machine)
 
 
 def _text(host: Host, path: str, name: str) -> str:

@@ -188,9 +188,21 @@ def _rank(match: Match) -> tuple[bool, bool, bytes]:
 
 
 def _scores(identity: str, matches: Iterable[Match], context: RuleContext) -> tuple[Score, ...]:
-    """Return the vulnerability's own scores; only where it has none, those of advisories that name it with others."""
-    own = context.advisories.scores(identity)
+    """Return the vulnerability's own scores; only where it has none, those of advisories that name it with others.
+
+    A score that its publisher limits to another stream or package does not count.
+    """
+    matches = tuple(matches)
+    own = tuple(score for score in context.advisories.scores(identity) if _rates(score, matches))
     return own or tuple(dict.fromkeys(score for match in matches for score in match.advisory.scores))
+
+
+def _rates(score: Score, matches: Iterable[Match]) -> bool:
+    return not score.stream or any(
+        match.target.stream == score.stream
+        and score.package in ("", match.target.name, match.package.name, match.package.source_name)
+        for match in matches
+    )
 
 
 def _detection(case: _Case) -> Detection:

@@ -1,4 +1,4 @@
-"""Address space layout randomization is fully on (F5.63 rule 7; proc_sys_kernel(5), randomize_va_space)."""
+"""Address space layout randomization is fully enabled (F5.63 rule 7; proc_sys_kernel(5), randomize_va_space)."""
 
 from typing import Final
 
@@ -20,12 +20,13 @@ _MEANING: Final = {
 
 
 def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
-    """Judge the running kernel's value."""
+    """Judge the value of the running kernel."""
     parameters = facts.only(KernelParameters)
     value = parameters.values.get(PARAMETER) if parameters else None
     if value is None:
         return unseen(facts, RULE.sensors) or unable(
-            f"The kernel shows no {PARAMETER}.", f"See that {PATH} can be read, and start the assessment run again."
+            f"The kernel does not have {PARAMETER}.",
+            f"Make sure that {PATH} can be read, and start the assessment run again.",
         )
     meaning = _MEANING.get(value)
     if meaning is None:

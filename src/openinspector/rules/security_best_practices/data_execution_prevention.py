@@ -1,6 +1,6 @@
 """Memory for data is not executable: the processor has NX and the kernel uses it (F5.63 rule 8).
 
-Judged on x86 alone, where the processor says so in ``/proc/cpuinfo``; the vendor's rule does not support ARM.
+Only x86 is judged, where ``/proc/cpuinfo`` lists the flag; the vendor's rule does not support ARM.
 """
 
 import re
@@ -24,12 +24,14 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     gap = unseen(facts, RULE.sensors)
     processor = facts.only(ProcessorFeatures)
     if processor is None:
-        return gap or unable(f"The host shows no {CPUINFO}.")
+        return gap or unable(f"The host does not have {CPUINFO}.")
     if _X86.fullmatch(processor.architecture) is None:
         return NotApplicable(reason=f"The rule does not support processors of architecture {processor.architecture}.")
     title = f"Instance {facts.agent_id} does not have Data Execution Prevention (DEP) enabled."
     if not processor.nx_flag:
-        evidence = Evidence(statement="The processor offers no no-execute pages: it has no flag nx", source=CPUINFO)
+        evidence = Evidence(
+            statement="The processor does not offer no-execute pages: it lacks the flag nx", source=CPUINFO
+        )
         return Detected(detections=(detection(RULE, title, _OFFER, evidence),), unfinished=gap)
     if processor.nx_disabled_by:
         argument = processor.nx_disabled_by

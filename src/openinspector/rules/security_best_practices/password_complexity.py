@@ -1,8 +1,8 @@
 """New passwords must mix kinds of characters and may not be one of the last 12 (F5.63 rule 6, F5.66, F5.67).
 
-Both conditions are the vendor's. Complexity is asked where a credit is below zero, ``minclass`` is 2 or more, or
-pam_passwdqc.so is in force; history where ``remember`` of pam_unix.so or pam_pwhistory.so is 12 or more. Every
-service's PAM stack must ask both (`openinspector.engine.password_policy`). Without PAM nothing asks either.
+Both conditions are the vendor's. Complexity is required if a credit is negative, ``minclass`` is 2 or more, or
+pam_passwdqc.so is in force; history, if ``remember`` of pam_unix.so or pam_pwhistory.so is 12 or more. Every service's
+PAM stack must require both (`openinspector.engine.password_policy`). Without PAM, neither is required.
 """
 
 from typing import Final
@@ -39,7 +39,7 @@ def _by_stacks(facts: HostFacts, policy: PasswordPolicy, gap: Unable | None) -> 
     unknown = [stack.unknown_quality() for stack in simple] + [stack.unknown_history() for stack in forgetful]
     reasons = " ".join(dict.fromkeys(filter(None, unknown)))
     doubt = gap or (unable(reasons, _TELL) if reasons else None)
-    # A file left unread could only ask for more: of what is certain, only the absence of anything to read is left.
+    # An unread file can only add requirements, so only stacks without such files are certain to fail.
     sure_simple = [stack for stack in simple if gap is None and not stack.unknown_quality()]
     sure_forgetful = [stack for stack in forgetful if gap is None and not stack.unknown_history()]
     because = (
@@ -95,9 +95,9 @@ RULE: Final = Rule(
         "unauthorized users gaining access and misusing accounts."
     ),
     recommendation=(
-        "Set `lcredit = -1`, `ucredit = -1`, `dcredit = -1` and `ocredit = -1` in /etc/security/pwquality.conf and see "
-        "that pam_pwquality.so is in the password stack of every service named; where pwquality is not available, set "
-        "them as arguments of pam_cracklib.so. Also set "
+        "Set `lcredit = -1`, `ucredit = -1`, `dcredit = -1` and `ocredit = -1` in /etc/security/pwquality.conf and "
+        "add pam_pwquality.so to the password stack of every named service. Without pwquality, set them as "
+        "arguments of pam_cracklib.so. Also set "
         f"`remember={REMEMBER}` as an argument of pam_pwhistory.so, `required` and before pam_unix.so, or of "
         "pam_unix.so itself (Debian and Ubuntu: /etc/pam.d/common-password; Red Hat and its kin: "
         f"`authselect enable-feature with-pwhistory`, then `remember={REMEMBER}` on its line)."

@@ -1,7 +1,7 @@
 """Passwords expire within a year (F5.63 rule 4; login.defs(5), shadow(5); decisions: above 365 days or unset).
 
-New accounts take PASS_MAX_DAYS of login.defs; accounts that have a password keep what shadow says of them. An account
-without a usable password has nothing to expire. Without login.defs nothing gives new accounts a maximum age.
+New accounts get PASS_MAX_DAYS of login.defs; accounts with a password keep their values in shadow. An account
+without a usable password has nothing that expires. Without login.defs, new accounts get no maximum age.
 """
 
 import shlex
@@ -34,7 +34,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     lasting = [user for user in accounts if _too_long(user.max_age_days)]
     if default_is_bad or lasting:
         because = (*((default,) if default is not None else ()), *listed(map(_account, lasting), "accounts"))
-        evidence = Evidence(statement="Passwords may be kept for more than a year, or for ever", because=because)
+        evidence = Evidence(statement="Passwords may be kept for more than a year, or forever", because=because)
         title = f"Instance {facts.agent_id} is not configured for a maximum age for passwords."
         remedy = "\n".join(_remedy(lasting, default_is_bad=default_is_bad))
         return Detected(detections=(detection(RULE, title, remedy, evidence),), unfinished=gap)
@@ -45,7 +45,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
 
 
 def _default(facts: HostFacts) -> tuple[Evidence | None, bool]:
-    """Return what new accounts get and whether that is too long; None where it is not known."""
+    """Return the value for new accounts and whether it is too long; None if unknown."""
     definitions = facts.only(LoginDefinitions)
     if definitions is None:
         if not facts.complete("login_definitions"):
@@ -58,7 +58,7 @@ def _default(facts: HostFacts) -> tuple[Evidence | None, bool]:
 
 
 def _too_long(days: int | None) -> bool:
-    """Say whether a maximum age is none: unset, negative (chage(1): no limit) or above a year."""
+    """Return True if a maximum age is unset, negative (chage(1): no limit) or above a year."""
     return days is None or not 0 <= days <= MAX_DAYS
 
 
@@ -72,7 +72,7 @@ def _remedy(lasting: list[User], *, default_is_bad: bool) -> Iterator[str]:
         yield f"For new accounts, set `{NAME} {MAX_DAYS}` in {LOGIN_DEFINITIONS}."
     if lasting:
         yield "For existing accounts, run as root:"
-        # A name comes from the host: quoted, so that what is copied from here runs nothing else.
+        # The name comes from the host: it is quoted, so that the copied command runs nothing else.
         yield from (f"chage --maxdays {MAX_DAYS} -- {shlex.quote(user.name)}" for user in lasting[:MAX_LISTED])
         if len(lasting) > MAX_LISTED:
             yield f"and likewise for {len(lasting) - MAX_LISTED} more accounts."
@@ -84,7 +84,7 @@ RULE: Final = Rule(
     severity=Severity.MEDIUM,
     description=(
         "This rule helps determine whether the maximum age for passwords is configured on your instances. A password "
-        "that must be changed gives less time to guess it, and ends what a stolen one is good for."
+        "that must be changed leaves less time to guess it, and a stolen one stops working."
     ),
     recommendation=(
         f"For new accounts, set `{NAME} {MAX_DAYS}` in {LOGIN_DEFINITIONS}; for existing ones, run "

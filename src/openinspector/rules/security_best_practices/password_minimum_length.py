@@ -1,7 +1,7 @@
 """No service takes a password of less than 14 characters (F5.63 rule 5, F5.66; decisions: length below 14).
 
-The least that any service's PAM stack takes counts (`openinspector.engine.password_policy`). Where PAM sets no
-passwords, the tools of shadow ask PASS_MIN_LEN of login.defs (login.defs(5): "This option is ignored with PAM").
+The weakest PAM stack of all services counts (`openinspector.engine.password_policy`). If PAM does not set passwords,
+the tools of shadow apply PASS_MIN_LEN of login.defs (login.defs(5): "This option is ignored with PAM").
 """
 
 from typing import Final
@@ -21,7 +21,7 @@ _PATH: Final = "/etc/login.defs"
 
 
 def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
-    """Judge every password stack; login.defs where there is none."""
+    """Judge every password stack, or login.defs without one."""
     gap = unseen(facts, ("pam",))
     policy = password_policy(facts)
     if policy.foreign:
@@ -34,7 +34,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
 def _by_stacks(facts: HostFacts, policy: PasswordPolicy, gap: Unable | None) -> Outcome:
     short = [stack for stack in policy.stacks if stack.length < MIN_LENGTH]
     unknown = " ".join(filter(None, (stack.unknown_quality() for stack in short)))
-    # A module left unread could only ask for more: what is long enough stays so, what is short may not be.
+    # An unread module can only require more: a sufficient length stays so, a short one may not be.
     certain = [stack for stack in short if not stack.unknown_quality()] if gap is None else []
     doubt = gap or (unable(unknown) if unknown else None)
     if certain:
@@ -92,7 +92,7 @@ RULE: Final = Rule(
     severity=Severity.MEDIUM,
     description=(
         "This rule helps determine whether a minimum length for passwords is configured on your instances. Every "
-        "character more makes a password harder to guess."
+        "additional character makes a password harder to guess."
     ),
     recommendation=_PAM,
     reads=(PamConfiguration, PasswordQuality, LoginDefinitions),

@@ -1,15 +1,15 @@
 """Only root may change system directories and what is in them (F5.63 rule 9).
 
-Found is each directory with binaries or configuration, and each entry in one, that somebody else may change: everybody
-(other-writable), a group, or an owner who is not root; an owner may always give himself the right to write.
+A finding names each directory with binaries or configuration, and each entry in one, that others may change: everyone
+(other-writable), a group, or an owner other than root, who can always add the right to write.
 
-- A sticky bit excuses nothing: it keeps people from removing each other's files, not from adding a program.
-- A group without members is found too: a program that runs with the group (set-group-ID) may write. Its members are
-  named. The group root (gid 0) is root's alone while no other account is in it.
-- ``/usr/local`` of group ``staff``, as Debian set it up until 2020, is no exception: its members can put programs into
+- A sticky bit is not an excuse: it prevents people from removing each other's files, not from adding a program.
+- A group without members counts too: a program that runs with the group (set-group-ID) may write. The finding names
+  the members. The group root (gid 0) does not count as long as root is its only member.
+- ``/usr/local`` of group ``staff``, as Debian set it up until 2020, does not pass: its members can put programs into
   root's PATH.
 
-Access control lists are not collected, so not judged.
+Access control lists are not collected, so they are not judged.
 """
 
 import shlex
@@ -39,7 +39,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     if found:
         title = f"Instance {facts.agent_id} contains a system directory that is writable by non-root users."
         evidence = Evidence(
-            statement=f"Others than root may change {len(found)} system directories or entries of them",
+            statement=f"Users other than root may change {len(found)} system directories or entries in them",
             because=listed((_evidence(mode, who) for _, mode, who in found), "entries"),
         )
         remedy = "\n".join(_remedy([mode for _, mode, _ in found]))
@@ -48,12 +48,12 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
         return gap
     if not modes:
         return NotApplicable(reason="The host has no system directories.")
-    statement = f"Of {len(modes)} system directories all belong to root and are writable by root alone"
+    statement = f"All {len(modes)} system directories belong to root and are writable only by root"
     return Passed(evidence=Evidence(statement=statement))
 
 
 class _Members:
-    """Who is in which group, by its own list or as an account's primary group."""
+    """Members of groups, by the list of the group and by the primary groups of accounts."""
 
     def __init__(self, facts: HostFacts) -> None:
         names: dict[int, set[str]] = {}
@@ -65,12 +65,12 @@ class _Members:
         self._names = names
 
     def of(self, gid: int) -> list[str]:
-        """Return the members of a group that are not root, sorted."""
+        """Return the members of a group other than root, sorted."""
         return sorted(self._names.get(gid, set()) - self._roots)
 
 
 def _judge(mode: DirectoryMode, members: _Members) -> tuple[tuple[int, str], DirectoryMode, str] | None:
-    """Return who else may change an entry, with a key that puts the widest access first; None where nobody may."""
+    """Return who else may change an entry, with a sort key that puts the widest access first; None if only root may."""
     if mode.mode & _OTHERS:
         return (0, mode.path), mode, "everybody"
     group = members.of(mode.gid)
@@ -98,9 +98,9 @@ def _evidence(mode: DirectoryMode, who: str) -> Evidence:
 
 
 def _remedy(modes: list[DirectoryMode]) -> Iterable[str]:
-    yield "See what each entry is for, then run as root:"
+    yield "Check the purpose of each entry, then run as root:"
     for mode in modes[:MAX_LISTED]:
-        # A path comes from the host: quoted, so that what is copied from here runs nothing else.
+        # The path comes from the host: it is quoted, so that the copied command runs nothing else.
         path = shlex.quote(mode.path)
         owner = f"chown root -- {path} && " if mode.uid else ""
         yield f"{owner}chmod go-w -- {path}"
@@ -115,9 +115,9 @@ RULE: Final = Rule(
     description=(
         "This rule checks permissions on system directories that contain binaries and system configuration "
         "information. It checks that only the root user has write permissions for these directories and for what is "
-        "in them: whoever else may write there can become root."
+        "in them: anyone else who may write there can become root."
     ),
-    recommendation="Let root own system directories, and let nobody else write them: `chown root`, `chmod go-w`.",
+    recommendation="Make root the only one who may write system directories: `chown root`, `chmod go-w`.",
     reads=(DirectoryMode, Group, User),
     sensors=("system_directories", "accounts"),
     evaluate=evaluate,

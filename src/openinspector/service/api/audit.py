@@ -1,11 +1,11 @@
-"""Every call as one line in the form of the vendor's trail (F10.19 to F10.21).
+"""One line for each call, in the format of CloudTrail (F10.19 to F10.21).
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
 
-Calls that only read are written with what was asked, all others with the answer too. A call whose signature was not
-accepted is written with the key it claimed and ``"type": "Unknown"``, so many a minute. No line holds a secret: a
-report's link is in the answer to a call that reads, a webhook's secret is hidden, and of its address, which lets
-whoever knows it write to a chat room, only scheme and host are written.
+A read-only call is logged with its input, any other call with its output as well. A call without a valid signature is
+logged with the key that it claims and ``"type": "Unknown"``, up to a number a minute. Secrets are not logged: a
+report's link is in the output of a read-only call, a webhook's secret is hidden, and of a webhook's address, which may
+itself be a secret, only scheme and host are logged.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,17 +30,17 @@ _SOURCE: Final = "inspector.amazonaws.com"
 _API: Final = "v20160216"
 READ_ONLY: Final = ("Describe", "Get", "List", "Preview")
 _HIDDEN: Final = "HIDDEN_DUE_TO_SECURITY_REASONS"
-"""As the vendor's trail has it."""
+"""Version of the CloudTrail format."""
 _MAX_HEADER: Final = 512
-"""Characters of a client's own words that are kept."""
+"""Longest text of a client that is logged, in characters."""
 _MAX_MEMBER: Final = 1024
-"""Bytes of a member of an input that was refused; one that has more is kept as the beginning of its JSON."""
+"""Largest member of an invalid input, in bytes; a larger one is logged as the beginning of its JSON."""
 _MAX_DEPTH: Final = 8
 
 
 @dataclass(slots=True, kw_only=True)
 class ApiCall:
-    """What is known of a request, filled in as it goes."""
+    """A request; fields are set as its processing goes on."""
 
     request_id: str
     at: datetime
@@ -48,34 +48,34 @@ class ApiCall:
     """Address of the client."""
     user_agent: str
     claimed_key: str = ""
-    """The key id the request names, whether or not it is proved."""
+    """The key id that the request claims, verified or not."""
     temporary: bool = False
-    """Whether the credentials are temporary ones, made from ``key``."""
+    """True for temporary credentials, which derive from ``key``."""
     key: AccessKey | None = None
     """Set once the signature is verified."""
     operation: str = ""
     denied: ApiError | None = None
-    """Set where the user may not do the operation, whether or not the answer is an error (ADR 50)."""
+    """Set if the user is not authorized, whether or not the answer is an error (ADR 50)."""
     arguments: Json | None = None
-    """Set once the input is validated, or what `refused_input` makes of one that is not allowed."""
+    """The validated input, or the result of `refused_input` for an invalid one."""
 
     @property
     def user(self) -> str:
-        """Name of the user who proved to be, empty before."""
+        """Name of the authenticated user; empty before authentication."""
         return self.key.user if self.key is not None else ""
 
     @property
     def read_only(self) -> bool:
-        """Whether the operation changes nothing."""
+        """True if the operation changes nothing."""
         return self.operation.startswith(READ_ONLY)
 
     def failure(self, answer: bytes | ApiError) -> ApiError | None:
-        """Return what went wrong, None where nothing did."""
+        """Return the error of the call; None for a success."""
         return answer if isinstance(answer, ApiError) else self.denied
 
 
 class Strangers:
-    """Bounds the lines about calls nobody proved to have made: who has no key must not fill the disk. Thread-safe."""
+    """Limits the lines about unauthenticated calls, so that they cannot fill the disk. Thread-safe."""
 
     def __init__(self, a_minute: int = 600) -> None:
         self._a_minute = a_minute
@@ -84,7 +84,7 @@ class Strangers:
         self._admitted = 0
 
     def admit(self, at: datetime) -> bool:
-        """Say whether a line may be written about a call at this moment."""
+        """Return True if a line about a call may be written now."""
         minute = int(at.timestamp()) // 60
         with self._lock:
             if minute != self._minute:
@@ -94,7 +94,7 @@ class Strangers:
 
 
 def refused_input(operation: str, body: bytes) -> Json | None:
-    """Return what is kept of an input the model does not allow: members it knows, cut to bounds; None for no object."""
+    """Return the loggable part of an invalid input: known members, cut to bounds; None if it is not an object."""
     try:
         decoded = msgspec.json.decode(body or b"{}")
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -106,7 +106,7 @@ def refused_input(operation: str, body: bytes) -> Json | None:
 
 
 def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event_id: str) -> bytes:
-    """Return the line of a call and its answer, without its end."""
+    """Return the line of a call and its answer, without the line feed."""
     failure = call.failure(answer)
     event: dict[str, Any] = {
         "eventVersion": _VERSION,
@@ -134,7 +134,7 @@ def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event
 
 
 def _bounded(value: object) -> object:
-    """Return a decoded value; the beginning of its JSON as text where it is large or deep."""
+    """Return a decoded value; a large or deep one as the beginning of its JSON text."""
     text = msgspec.json.encode(value)
     if len(text) <= _MAX_MEMBER and _is_shallow(value, _MAX_DEPTH):
         return value
@@ -171,7 +171,7 @@ def _elements(call: ApiCall, answer: bytes | ApiError) -> msgspec.Raw | None:
 
 
 def _without_secrets(call: ApiCall, value: Any) -> Any:
-    """Return an input or answer with its secrets hidden, whatever they stand in."""
+    """Return an input or output with its secrets hidden, at any depth."""
     secrets = _SECRETS.get(call.operation)
     if secrets is None or not isinstance(value, dict):
         return value
@@ -185,7 +185,7 @@ def _hidden(_value: object) -> str:
 
 
 def _origin(value: object) -> str:
-    """Return scheme and host of an address; of what is none, nothing."""
+    """Return scheme and host of a URL; empty if it is malformed."""
     try:
         parts = urlsplit(value if isinstance(value, str) else "")
         host, port = parts.hostname, parts.port
@@ -199,4 +199,4 @@ def _origin(value: object) -> str:
 _SECRETS: Final[Mapping[str, Mapping[str, Callable[[object], str]]]] = MappingProxyType(
     {"CreateWebhook": {"secret": _hidden, "url": _origin}}
 )
-"""Operations that change something and whose input or answer shows a secret: where, and what is shown instead."""
+"""Operations with a secret in their input or output: the member, and its replacement."""

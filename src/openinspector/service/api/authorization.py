@@ -1,4 +1,4 @@
-"""Whether a user may do an operation, and what the answer is where not (F2.3, F2.10, ADR 50).
+"""Authorization of an operation, and the answer to a denied one (F2.3, F2.10, ADR 50).
 
 It is AccessDeniedException. The API has a code for each noun and no general one (F11.47): the noun an operation reads
 or changes decides. Batches that are read do not declare it: there every item fails (F11.37).
@@ -32,11 +32,11 @@ BY_NOUN: Final = (
     ("Tags", "ACCESS_DENIED_TO_ASSESSMENT_TEMPLATE"),
     ("", "ACCESS_DENIED_TO_ASSESSMENT_RUN"),
 )
-"""What an operation's name contains, and its code; the first that fits. The rest is about runs."""
+"""Part of an operation's name → error code; the first match applies. Other operations are about runs."""
 
 
 def denial(key: AccessKey, operation: str, realm: ArnRealm) -> ApiError | None:
-    """Return AccessDeniedException, None where the key's actions cover ``operation``."""
+    """Return AccessDeniedException; None if the key's actions include ``operation``."""
     if allows(key.actions, operation):
         return None
     user = f"arn:{realm.partition}:iam::{realm.account}:user/{key.user}"
@@ -49,14 +49,14 @@ def denial(key: AccessKey, operation: str, realm: ArnRealm) -> ApiError | None:
 
 @cache
 def fails_by_item(operation: str) -> bool:
-    """Say whether a denial of ``operation`` is the failure of each item: the model gives it no other way."""
+    """Return True if ``operation`` reports a denial as the failure of each item, as the model requires."""
     described = api_model().operations[operation]
     members = api_model().shapes[described.output].members if described.output is not None else {}
     return _DENIED not in described.errors and "failedItems" in members
 
 
 def denied_items(operation: str, arguments: Json) -> Json:
-    """Return the output of a denied batch: nothing of what was asked for, and each ARN among the failed."""
+    """Return the output of a denied batch: no results, and every ARN in ``failedItems``."""
     described, shapes = api_model().operations[operation], api_model().shapes
     asked = (name for name, shape in shapes[str(described.input)].members.items() if shapes[shape].type == "list")
     failed = {arn: FailureCode.ACCESS_DENIED for name in asked for arn in arguments[name]}

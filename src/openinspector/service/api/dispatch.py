@@ -1,11 +1,10 @@
 """Dispatch: one signed ``POST /``, an operation of the model, its answer (F11.1, F11.9, F11.12).
 
-1. The line and the headers: POST, no query, an announced length within bounds, a claim that is complete and fresh.
-2. The body, up to `MAX_BODY` and within `BODY_SECONDS`.
-3. In a thread: the signature, the operation, whether the user may do it, its input, itself, its output.
+1. Check the request line and headers: POST, no query, a content length within bounds, a complete and fresh claim.
+2. Read the body, up to `MAX_BODY` and within `BODY_SECONDS`.
+3. In a thread: verify the signature, authorize the user, validate the input, run the operation, render its output.
 
-Every answer, errors too, carries a request id; the log has the same one beside what went wrong, and so has the audit
-log (`audit`), which has every call.
+Every answer has a request id, also an error. The service's log and the audit log (`audit`) have the same id.
 """
 
 import asyncio
@@ -40,7 +39,7 @@ from openinspector.service.ports.access_key_store import AccessKey
 
 MAX_BODY: Final = 1024 * 1024
 BODY_SECONDS: Final = 60
-"""How long a body may take to arrive."""
+"""Time limit for receiving a body."""
 _OPERATIONS: Final = "openinspector.service.api.operations"
 _CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 _OK: Final = 200
@@ -55,7 +54,7 @@ _log = structlog.get_logger()
 
 
 def routes(services: ApiServices, readers: int = 1) -> list[Route]:
-    """Return the API's one route. ``readers`` is how many calls that only read are carried out at once.
+    """Return the API's one route. ``readers`` is the number of concurrent read-only calls.
 
     On SQLite one is best: reading is Python's own work, and more threads only pass its lock around. Where a database is
     asked over the network, others are answered meanwhile. Whoever writes waits for the disk, and does not count.
@@ -65,12 +64,12 @@ def routes(services: ApiServices, readers: int = 1) -> list[Route]:
 
 @cache
 def operations() -> Mapping[str, OperationFunction]:
-    """Return the function of every operation, by the operation's name; PluginError where one has none, or two."""
+    """Return the function of every operation, by name; raises PluginError if one has none or two."""
     names = {_snake(name): name for name in api_model().operations}
     found: dict[str, OperationFunction] = {}
     for module in modules(_OPERATIONS).values():
         for function_name, function in vars(module).items():
-            # What a module only imported is its neighbour's.
+            # Skip imported functions.
             if function_name not in names or getattr(function, "__module__", "") != module.__name__:
                 continue
             if names[function_name] in found or not isinstance(function, FunctionType):
@@ -82,7 +81,7 @@ def operations() -> Mapping[str, OperationFunction]:
 
 
 class ApiEndpoint:
-    """The API as an ASGI application; every outcome becomes an answer of the protocol."""
+    """The API as an ASGI application. Every error becomes an answer of the protocol."""
 
     def __init__(self, services: ApiServices, operations: Mapping[str, OperationFunction], readers: int = 1) -> None:
         self._services = services
@@ -131,7 +130,7 @@ class ApiEndpoint:
         answer: bytes | ApiError
         try:
             answer = self._call(request.headers.get("x-amz-target", ""), claim, body, call)
-        except Exception as error:  # noqa: BLE001 - the last line of defence: an answer, not a stack trace
+        except Exception as error:  # noqa: BLE001 - answer without a stack trace
             answer = _answer_to(error, call)
         self._write_down(call, answer)
         return answer
@@ -165,7 +164,7 @@ class ApiEndpoint:
         return key
 
     def _write_down(self, call: ApiCall, answer: bytes | ApiError) -> None:
-        """Put a call into the audit log; one that cannot be kept is counted, and is in the service's own log."""
+        """Add a call to the audit log. If that fails, count it and write it to the service's log."""
         if call.key is None and not self._strangers.admit(call.at):
             self._services.counters.alarm("audit-strangers-skipped")
             return
@@ -223,7 +222,7 @@ def _too_large() -> ApiError:
 
 
 def _operation(target: str) -> str:
-    """Return the operation that ``X-Amz-Target`` names."""
+    """Return the operation of ``X-Amz-Target``."""
     prefix, _, name = target.partition(".")
     if name not in api_model().operations or prefix != target_prefix(name):
         raise ApiError("UnknownOperationException", f"{target[:_MAX_SHOWN]!r} is not an operation of this API.")
@@ -231,9 +230,9 @@ def _operation(target: str) -> str:
 
 
 def _answer_to(error: Exception, call: ApiCall) -> ApiError:
-    """Return what an exception is on the wire; what is our fault is logged with all that is known of it."""
+    """Return the error on the wire for an exception; log internal errors with their trace."""
     if isinstance(error, StoreError):
-        # What a store says may name paths and tables: that is for the log, not for callers.
+        # A store's message may contain paths and tables: log it, do not return it.
         _log.error("api store failed", request_id=call.request_id, operation=call.operation, exc_info=error)
         return _unavailable(call.operation)
     answer = api_error(error) if isinstance(error, OpenInspectorError) else internal_error()
@@ -243,11 +242,11 @@ def _answer_to(error: Exception, call: ApiCall) -> ApiError:
 
 
 def _unavailable(operation: str) -> ApiError:
-    """Return the answer while a store fails; not every operation declares the one that says so (F11.40)."""
+    """Return the answer while a store fails: ServiceTemporarilyUnavailable if the operation declares it (F11.40)."""
     described = api_model().operations.get(operation)
     if described is None or UNAVAILABLE_NAME not in described.errors:
         return internal_error()
-    return unavailable("The service cannot store or read right now; try again.")
+    return unavailable("The service cannot access its storage at the moment. Try again.")
 
 
 def _snake(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Errors on the wire (F11.12, section 11.6): the exceptions of the model, and the table from our errors to them."""
+"""Errors on the wire (F11.12, section 11.6): the exceptions of the model, and their mapping from use case errors."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -26,12 +26,12 @@ CLIENT_STATUS: Final = 400
 UNAVAILABLE_NAME: Final = "ServiceTemporarilyUnavailableException"
 _UNAVAILABLE_STATUS: Final = 503
 _MAX_LISTED: Final = 10
-"""Agents and runs an error names; more set its truncated flag (table 9)."""
+"""Most agents or runs in an error; more set its truncated flag (table 9)."""
 _MAX_MESSAGE: Final = 1000
 
 
 class ApiError(OpenInspectorError):
-    """An answer that is an error: exception name, HTTP status, and members beside the message."""
+    """An error answer: exception name, HTTP status, message and further members."""
 
     def __init__(
         self, exception: str, message: str, *, status: int = CLIENT_STATUS, members: Mapping[str, object] | None = None
@@ -47,12 +47,12 @@ class ApiError(OpenInspectorError):
 
 
 def coded(exception: str, message: str, code: str) -> ApiError:
-    """Return an error of an exception with ``errorCode`` that repeating does not help."""
+    """Return an exception with an ``errorCode``. Retrying the request does not help."""
     return ApiError(exception, message, members={"errorCode": code, "canRetry": False})
 
 
 def internal_error() -> ApiError:
-    """Return the answer to a fault of ours; the log says more."""
+    """Return the answer to an internal error; the log has the details."""
     return ApiError(
         "InternalException",
         "The service failed on this request; its log says more.",
@@ -62,7 +62,7 @@ def internal_error() -> ApiError:
 
 
 def unavailable(message: str) -> ApiError:
-    """Return the answer while something that is needed does not answer (F11.40).
+    """Return the answer while a dependency is unavailable (F11.40).
 
     With 503 instead of 400 botocore repeats the request (F11.10).
     """
@@ -71,7 +71,7 @@ def unavailable(message: str) -> ApiError:
 
 
 def api_error(error: OpenInspectorError) -> ApiError:
-    """Return what an error of the use cases is on the wire; `internal_error` for what nobody foresaw."""
+    """Return the error on the wire for an error of a use case; `internal_error` for an unknown class."""
     if isinstance(error, ApiError):
         return error
     if isinstance(error, CodedError):
@@ -111,7 +111,7 @@ _PLAIN: Final[Mapping[type[OpenInspectorError], str]] = MappingProxyType(
         PreviewInProgress: "PreviewGenerationInProgressException",
     }
 )
-"""Those that have nothing but a message."""
+"""Errors that have only a message."""
 
 
 def _listed(member: str, items: Sequence[object]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Which InvalidInput code a violation of the model has (F11.22, F11.45). Codes the API lacks: the nearest one."""
+"""InvalidInput codes for violations of the model (F11.22, F11.45); the closest one if the API has no exact code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 FALLBACK: Final = "INVALID_ATTRIBUTE"
-"""For arguments the API has no code for: run names, report formats, agent health, preview tokens (F14.8, F14.9)."""
+"""For arguments without a code in the API: run names, report formats, agent health, preview tokens (F14.8, F14.9)."""
 
 BY_PARENT: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
@@ -26,7 +26,7 @@ BY_PARENT: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("FindingFilter", "userAttributes"): "INVALID_NUMBER_OF_USER_ATTRIBUTES",
     }
 )
-"""By the structure a member stands in, and its name."""
+"""By structure and member name."""
 
 BELOW: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
@@ -35,7 +35,7 @@ BELOW: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("FindingFilter", "attributes"): "INVALID_ATTRIBUTE",
     }
 )
-"""By the member that holds the structure: one code for everything in it."""
+"""By the member that contains the structure: one code for the whole structure."""
 
 BY_MEMBER: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -60,7 +60,7 @@ BY_MEMBER: Final[Mapping[str, str]] = MappingProxyType(
         "maxResults": "INVALID_MAX_RESULTS",
     }
 )
-"""By a member's name, wherever it stands."""
+"""By member name in any structure."""
 
 BY_SHAPE: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -89,36 +89,36 @@ BY_SHAPE: Final[Mapping[str, str]] = MappingProxyType(
         "Arn": "INVALID_RESOURCE_ARN",
     }
 )
-"""By the shape that was violated."""
+"""By the violated shape."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where in an input a value stands."""
+class InputPath:
+    """The path of a value in an input."""
 
     path: str = ""
-    """As people write it: ``filter.durationRange.minSeconds``."""
+    """The path as text: ``filter.durationRange.minSeconds``."""
     parent: str = ""
-    """Shape of the structure around it."""
+    """Shape of the structure that contains it."""
     member: str = ""
-    """Member of that structure that it is, or is an item of."""
+    """Its member in that structure, or the list member that it is an item of."""
     inside: bool = False
-    """Whether it is an item of a list."""
+    """True for an item of a list."""
     holder: tuple[str, str] = ("", "")
-    """Parent and member of the structure around it."""
+    """Shape and member that contain the structure."""
 
-    def below(self, shape: str, member: str) -> "Place":
-        """Return the place of a member of the structure that stands here."""
+    def below(self, shape: str, member: str) -> "InputPath":
+        """Return the path of a member of the structure at this path."""
         path = f"{self.path}.{member}" if self.path else member
-        return Place(path=path, parent=shape, member=member, holder=(self.parent, self.member))
+        return InputPath(path=path, parent=shape, member=member, holder=(self.parent, self.member))
 
-    def item(self, index: int) -> "Place":
-        """Return the place of an item of the list that stands here."""
+    def item(self, index: int) -> "InputPath":
+        """Return the path of an item of the list at this path."""
         return replace(self, path=f"{self.path}[{index}]", inside=True)
 
 
-def code_of(place: Place, shape: str) -> str:
-    """Return the code for a violation of ``shape`` by what stands at ``place``."""
+def code_of(place: InputPath, shape: str) -> str:
+    """Return the code for a violation of ``shape`` by the value at ``place``."""
     parent, member, inside = place.parent, place.member, place.inside
     if place.holder in BELOW:
         return BELOW[place.holder]

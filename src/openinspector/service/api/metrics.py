@@ -1,4 +1,4 @@
-"""``GET /metrics``: what Prometheus scrapes, for who holds the installation's token.
+"""``GET /metrics`` for Prometheus; requires the installation's token.
 
 The listener faces agents and clients; what the metrics tell of an installation is not for them. The token is in the
 data folder, for Prometheus' ``authorization: credentials_file``.
@@ -19,21 +19,21 @@ PATH: Final = "/metrics"
 _UNAUTHORIZED: Final = 401
 
 
-class Collector(Protocol):
-    """Something that yields metrics when it is scraped."""
+class MetricSource(Protocol):
+    """A source of metrics."""
 
     def collect(self) -> Iterable[Metric]:
-        """Yield them."""
+        """Yield the metrics."""
         ...
 
 
-def routes(registry: CollectorRegistry, others: Iterable[Collector], token: str) -> list[Route]:
-    """Return the one route; ``others`` are scraped after the registry."""
+def routes(registry: CollectorRegistry, others: Iterable[MetricSource], token: str) -> list[Route]:
+    """Return the route; ``others`` are scraped after the registry."""
     expected = f"Bearer {token}".encode()
     collectors = (registry, *others)
 
     async def metrics(request: Request) -> Response:
-        """Answer one scrape."""
+        """Answer a request (ASGI endpoint)."""
         given = request.headers.get("authorization", "").encode("latin-1")
         if not hmac.compare_digest(given, expected):
             refused = "Send the token of metrics.token in the data folder: Authorization: Bearer ...\n"

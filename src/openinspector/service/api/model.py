@@ -1,8 +1,8 @@
 """The service models as typed values: operations, shapes, bounds and errors (ADR 0005).
 
-- `load_model`: the vendor's `inspector` 2016-02-16, which ``service_model.json`` keeps without its prose.
-- `own_model`: what is ours beside it (ADR 43), in the form AWS clients read: ``models`` is a data path of botocore.
-- `api_model`: both. Names that both have mean the same.
+- `load_model`: the vendor's `inspector` 2016-02-16, without its documentation (``service_model.json``).
+- `own_model`: our additional operations (ADR 43), in the format of AWS clients: ``models`` is a data path of botocore.
+- `api_model`: both. A name that both contain has the same meaning.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     type: ShapeType
     members: dict[str, str] = {}
-    """Member name to shape name, of structures."""
+    """Member name → shape name; only for structures."""
     required: tuple[str, ...] = ()
     member: str = ""
     """Shape of a list's items."""
@@ -55,7 +55,7 @@ class ServiceModel(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 def compact(model: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what matters of a model in botocore's form."""
+    """Return the relevant part of a model in botocore's format."""
     return {
         "apiVersion": model["metadata"]["apiVersion"],
         "targetPrefix": model["metadata"]["targetPrefix"],
@@ -66,21 +66,21 @@ def compact(model: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def load_model() -> ServiceModel:
-    """Return the model that is shipped beside this module."""
+    """Return the vendor's model."""
     text = files("openinspector.service.api").joinpath("service_model.json").read_bytes()
     return msgspec.json.decode(text, type=ServiceModel)
 
 
 @cache
 def own_model() -> ServiceModel:
-    """Return the model of the operations that are ours."""
+    """Return the model of our operations."""
     text = files("openinspector.service.api").joinpath(OWN, "service-2.json").read_bytes()
     return msgspec.convert(compact(msgspec.json.decode(text)), ServiceModel)
 
 
 @cache
 def api_model() -> ServiceModel:
-    """Return everything that is served."""
+    """Return the model of all operations."""
     theirs, own = load_model(), own_model()
     return ServiceModel(
         api_version=theirs.api_version,
@@ -91,7 +91,7 @@ def api_model() -> ServiceModel:
 
 
 def target_prefix(operation: str) -> str:
-    """Return what stands before an operation's name in ``X-Amz-Target``."""
+    """Return the prefix of an operation in ``X-Amz-Target``."""
     return own_model().target_prefix if operation in own_model().operations else load_model().target_prefix
 
 

@@ -1,4 +1,4 @@
-"""Requests that were made before: a signature is taken for a few seconds, then never again (ADR 42).
+"""Replay protection: a signature is accepted for a few seconds after its first use, then refused (ADR 42).
 
 Who listens in on a host, or reads a log of requests, must not be able to make one again. Two equal requests within one
 second have the same signature, because their date counts seconds, and clients repeat what the network lost: so a
@@ -15,9 +15,9 @@ from openinspector.service.api.sigv4 import WINDOW, Claim
 
 REPEATABLE: Final = timedelta(seconds=5)
 MAX_REMEMBERED: Final = 1_000_000
-"""Signatures in memory, about 100 bytes each; half an hour of 500 requests a second."""
+"""Most signatures in memory, about 100 bytes each: half an hour at 500 requests a second."""
 _KEY_DIGITS: Final = 16
-"""Hexadecimal digits of a signature that tell it from others: 64 bits."""
+"""Hexadecimal digits of a signature that identify it: 64 bits."""
 
 
 class SeenSignatures:
@@ -27,17 +27,17 @@ class SeenSignatures:
         self._limit = limit
         self._lock = Lock()
         self._seen: OrderedDict[int, datetime] = OrderedDict()
-        """Beginning of a signature to when it was first seen, the oldest first."""
+        """Beginning of a signature → when it was first seen; oldest first."""
 
     def __len__(self) -> int:
         return len(self._seen)
 
     def check(self, claim: Claim, now: datetime) -> None:
-        """Note a request whose signature is verified; InvalidSignatureException where it was made before."""
+        """Record a verified request; raises InvalidSignatureException if it was replayed."""
         key = int(claim.signature[:_KEY_DIGITS], 16)
         with self._lock:
             first = self._seen.setdefault(key, now)
-            # A date may be WINDOW ahead of us and is good for WINDOW after it.
+            # A date may be WINDOW ahead of our clock, and is valid for WINDOW after it.
             while self._seen and (len(self._seen) > self._limit or self._oldest() < now - 2 * WINDOW):
                 self._seen.popitem(last=False)
         if now - first > REPEATABLE:

@@ -1,7 +1,7 @@
-"""``GET /reports/<id>``: a finished report, for whoever has a link that `ReportLinks` made (F7.8).
+"""``GET /reports/<id>``: a completed report, by a signed link of `ReportLinks` (F7.8).
 
-The link is all there is: no key, no cookie, no list. So nothing on the way may keep it or what it leads to, and a wrong
-link, an ended one and one to a report that is gone are told alike.
+The link is the only credential: there is no key, cookie or list. Answers must therefore not be cached, and a wrong
+link, an expired one and one to a deleted report get the same answer.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,7 +40,7 @@ _log = structlog.get_logger()
 
 
 def routes(reports: ReportStore, vault: ReportVault, links: ReportLinks, now: Callable[[], datetime]) -> list[Route]:
-    """Return the one route."""
+    """Return the route."""
 
     def download(report_id: str, expires: str, signature: str) -> Response:
         if not links.is_good(report_id, expires, signature, now()):
@@ -64,7 +64,7 @@ def routes(reports: ReportStore, vault: ReportVault, links: ReportLinks, now: Ca
         )
 
     async def answer(request: Request) -> Response:
-        """Answer one request in a thread: opening a report takes a while."""
+        """Answer a request in a thread, because decrypting a report takes time."""
         query = request.query_params
         return await run_in_threadpool(
             download, request.path_params["report"], query.get("expires", ""), query.get("signature", "")
@@ -74,7 +74,7 @@ def routes(reports: ReportStore, vault: ReportVault, links: ReportLinks, now: Ca
 
 
 def file_name(report: Report) -> str:
-    """Return what a report is saved as: its type, its run's id and its format."""
+    """Return the file name of a report: its type, its run's id and its format."""
     return f"{report.type.lower()}-report-{report.run_arn.rpartition('/')[2]}.{report.format.lower()}"
 
 

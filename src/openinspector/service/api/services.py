@@ -1,4 +1,4 @@
-"""ApiServices: what API operations work with."""
+"""ApiServices: the dependencies of API operations."""
 
 from dataclasses import dataclass
 

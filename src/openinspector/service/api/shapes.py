@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from openinspector.service.api.errors import ApiError
-from openinspector.service.api.input_codes import Place, code_of
+from openinspector.service.api.input_codes import InputPath, code_of
 from openinspector.service.api.model import Shape, api_model
 from openinspector.service.app.errors import InvalidInput
 
@@ -25,11 +25,11 @@ _SHOWN: Final = 80
 _LONG: Final = 2**63
 
 Json = Mapping[str, Any]
-"""A validated structure: what is in it is what the model says."""
+"""A validated structure: its members are those of the model."""
 
 
 def parse_input(operation: str, body: bytes) -> Json:
-    """Return an operation's validated input; ApiError for no JSON object, InvalidInput for what is not allowed."""
+    """Return the validated input; ApiError unless it is a JSON object, InvalidInput if it violates the model."""
     try:
         decoded = msgspec.json.decode(body or b"{}")
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -37,7 +37,7 @@ def parse_input(operation: str, body: bytes) -> Json:
     if not isinstance(decoded, dict):
         raise serialization_error("The body must be a JSON object.")
     shape = api_model().operations[operation].input
-    return {} if shape is None else _structure(decoded, shape, Place())
+    return {} if shape is None else _structure(decoded, shape, InputPath())
 
 
 def render_output(operation: str, value: object) -> bytes:
@@ -48,7 +48,7 @@ def render_output(operation: str, value: object) -> bytes:
 
 
 def wire_value(value: object) -> Any:
-    """Return a value as JSON has it: dataclass fields in lower camel case, absent ones left out, times as numbers."""
+    """Return a value for JSON: dataclass fields in lower camel case, absent ones omitted, times as numbers."""
     match value:
         case datetime():
             return value.timestamp()
@@ -73,11 +73,11 @@ def camel(name: str) -> str:
 
 
 def serialization_error(message: str) -> ApiError:
-    """Return the answer to a body that is not of the protocol at all."""
+    """Return the answer to a body that violates the protocol."""
     return ApiError("SerializationException", message)
 
 
-def _structure(value: object, name: str, place: Place) -> dict[str, Any]:
+def _structure(value: object, name: str, place: InputPath) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _wrong_type(place, "an object")
     shape = api_model().shapes[name]
@@ -92,12 +92,12 @@ def _structure(value: object, name: str, place: Place) -> dict[str, Any]:
     return found
 
 
-def _value(value: object, name: str, place: Place) -> Any:
+def _value(value: object, name: str, place: InputPath) -> Any:
     shape = api_model().shapes[name]
     return _PARSERS[shape.type](value, name, place)
 
 
-def _list(value: object, name: str, place: Place) -> list[Any]:
+def _list(value: object, name: str, place: InputPath) -> list[Any]:
     if not isinstance(value, list):
         raise _wrong_type(place, "a list")
     shape = api_model().shapes[name]
@@ -105,7 +105,7 @@ def _list(value: object, name: str, place: Place) -> list[Any]:
     return [_value(item, shape.member, place.item(index)) for index, item in enumerate(value)]
 
 
-def _string(value: object, name: str, place: Place) -> str:
+def _string(value: object, name: str, place: InputPath) -> str:
     if not isinstance(value, str):
         raise _wrong_type(place, "a text")
     shape = api_model().shapes[name]
@@ -119,7 +119,7 @@ def _string(value: object, name: str, place: Place) -> str:
     return value
 
 
-def _integer(value: object, name: str, place: Place) -> int:
+def _integer(value: object, name: str, place: InputPath) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise _wrong_type(place, "a whole number")
     if abs(value) >= _LONG:
@@ -128,13 +128,13 @@ def _integer(value: object, name: str, place: Place) -> int:
     return value
 
 
-def _boolean(value: object, _name: str, place: Place) -> bool:
+def _boolean(value: object, _name: str, place: InputPath) -> bool:
     if not isinstance(value, bool):
         raise _wrong_type(place, "true or false")
     return value
 
 
-def _timestamp(value: object, name: str, place: Place) -> datetime:
+def _timestamp(value: object, name: str, place: InputPath) -> datetime:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong_type(place, "a number of seconds since 1970")
     if not 0 <= value <= _LAST_SECOND:
@@ -142,7 +142,7 @@ def _timestamp(value: object, name: str, place: Place) -> datetime:
     return datetime.fromtimestamp(value, UTC)
 
 
-_PARSERS: Final[Mapping[str, Callable[[object, str, Place], Any]]] = {
+_PARSERS: Final[Mapping[str, Callable[[object, str, InputPath], Any]]] = {
     "structure": _structure,
     "list": _list,
     "string": _string,
@@ -153,8 +153,8 @@ _PARSERS: Final[Mapping[str, Callable[[object, str, Place], Any]]] = {
 }
 
 
-def _check_bounds(size: int, shape: Shape, name: str, place: Place, unit: str) -> None:
-    least = 0 if unit else -math.inf  # what is counted is never less than none
+def _check_bounds(size: int, shape: Shape, name: str, place: InputPath, unit: str) -> None:
+    least = 0 if unit else -math.inf  # counts are not negative
     low = shape.min if shape.min is not None else least
     high = shape.max if shape.max is not None else math.inf
     if not low <= size <= high:
@@ -163,9 +163,9 @@ def _check_bounds(size: int, shape: Shape, name: str, place: Place, unit: str) -
         raise _violation(place, name, f"{place.path} must {must}, not {size}.")
 
 
-def _violation(place: Place, shape: str, message: str) -> InvalidInput:
+def _violation(place: InputPath, shape: str, message: str) -> InvalidInput:
     return InvalidInput(code_of(place, shape), message)
 
 
-def _wrong_type(place: Place, wanted: str) -> ApiError:
+def _wrong_type(place: InputPath, wanted: str) -> ApiError:
     return serialization_error(f"{place.path} must be {wanted}.")

@@ -1,13 +1,14 @@
-"""Signature Version 4 as the server sees it: who signed a ``POST /``, and that nothing was changed since (F2.1).
+"""Verification of Signature Version 4: the signer and the integrity of a ``POST /`` (F2.1).
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 
-1. `read_claim` reads the headers alone: what is claimed, for which scope, when, and that all that matters is signed.
+1. `read_claim` reads only the headers: key, scope and time of the claim, and that every relevant header is signed.
 2. `Claim.check` takes the secret of the claimed key and the body, and compares signatures in constant time.
 
-The canonical request is always that of ``POST /`` without a query: the API has no other. The body's digest is always
-ours, whatever ``x-amz-content-sha256`` says, so an unsigned payload never verifies. Errors and their words are AWS's;
-all are HTTP 400, as its JSON services have it. Requests made before: `openinspector.service.api.replay`.
+The canonical request is always that of ``POST /`` without a query: the API has no other. The digest is always computed
+from the body, regardless of ``x-amz-content-sha256``, so an unsigned payload is never accepted. Errors and their
+messages are those of AWS, with HTTP 400 as in its JSON services.
+For replayed requests see `openinspector.service.api.replay`.
 """
 
 import hmac
@@ -25,7 +26,7 @@ from openinspector.service.api.errors import ApiError
 SERVICE: Final = "inspector"
 """Service of the credential scope (F2.2)."""
 WINDOW: Final = timedelta(minutes=15)
-"""How far a request's date may be from ours, either way."""
+"""Largest difference between a request's date and our clock, in either direction."""
 
 _ALGORITHM: Final = "AWS4-HMAC-SHA256"
 _TERMINATOR: Final = "aws4_request"
@@ -41,12 +42,12 @@ _MISMATCH: Final = (
 )
 
 Headers = Iterable[tuple[bytes, bytes]]
-"""Names in lower case and values, as ASGI has them."""
+"""Names in lower case and values, as in ASGI."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What a request says of itself; nothing of it is proved until `check`."""
+    """The signature and its parameters as a request claims them; unverified until `check`."""
 
     key_id: str
     stamp: str
@@ -56,7 +57,7 @@ class Claim:
     """The canonical request up to the body's digest."""
     signature: bytes
     token: str | None = None
-    """Of temporary credentials."""
+    """Session token of temporary credentials."""
 
     def check(self, secret: str, body: bytes) -> None:
         """Raise InvalidSignatureException unless ``secret`` signed these headers and this body."""
@@ -70,7 +71,7 @@ class Claim:
 
 
 def read_claim(headers: Headers, region: str, now: datetime) -> Claim:
-    """Return what a request's headers claim, for ``region`` and within `WINDOW` of ``now``.
+    """Return the claim of a request's headers, for ``region`` and within `WINDOW` of ``now``.
 
     Raises ApiError: MissingAuthenticationTokenException, IncompleteSignatureException, InvalidSignatureException.
     """
@@ -104,7 +105,7 @@ def signing_key(secret: str, date: str, region: str) -> bytes:
 
 
 def unrecognized_client() -> ApiError:
-    """Return the answer to a claim of a key that does not exist."""
+    """Return the answer to an unknown key."""
     return ApiError("UnrecognizedClientException", "The security token included in the request is invalid.")
 
 
@@ -145,7 +146,7 @@ def _split_credential(credential: str) -> list[str]:
 
 
 def _stamp(given: Mapping[bytes, bytes]) -> str:
-    """Return when the request was signed: ``x-amz-date``, or where that is absent ``date`` in either form."""
+    """Return when the request was signed: ``x-amz-date``, or else ``date`` in either format."""
     raw = given.get(b"x-amz-date", given.get(b"date"))
     if raw is None:
         raise _incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.")
@@ -191,7 +192,7 @@ def _check_fresh(stamp: str, now: datetime) -> None:
 
 
 def _canonical_head(signed: bytes, given: Mapping[bytes, bytes], repeated: set[bytes]) -> bytes:
-    """Return the canonical request without the body's digest; all that decides what happens must be signed."""
+    """Return the canonical request without the body's digest. Every header with an effect must be signed."""
     names = signed.split(b";")
     listed = set(names)
     if names != sorted(listed):
@@ -207,7 +208,7 @@ def _canonical_head(signed: bytes, given: Mapping[bytes, bytes], repeated: set[b
 
 
 def _check_signed(given: Mapping[bytes, bytes], listed: set[bytes]) -> None:
-    """Insist that the host, the date and every ``x-amz-`` header are signed.
+    """Require that the host, the date and every ``x-amz-`` header are signed.
 
     The content type decides nothing here, and the vendor's SDK for JavaScript, version 2, leaves it unsigned.
     """

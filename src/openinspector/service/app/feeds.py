@@ -54,6 +54,8 @@ class FeedStatus:
     feed: Feed
     snapshot: FeedSnapshot | None
     """None: never synced."""
+    bytes: int = 0
+    """What its statements take in the store."""
 
     def age(self, now: datetime) -> timedelta | None:
         """Return how old the statements are: since the publisher's date, or since they were fetched."""
@@ -169,4 +171,8 @@ def _nothing(feed: Feed, gathered: Gathered, documents: Iterable[StoredDocument]
 def feed_statuses(feeds: Mapping[str, Feed], store: AdvisoryStore) -> Sequence[FeedStatus]:
     """Return every feed with what is stored of it, by name."""
     snapshots = {snapshot.feed: snapshot for snapshot in store.snapshots()}
-    return tuple(FeedStatus(feed=feed, snapshot=snapshots.get(name)) for name, feed in sorted(feeds.items()))
+    sizes = store.sizes()
+    return tuple(
+        FeedStatus(feed=feed, snapshot=snapshots.get(name), bytes=sizes.get(name, 0))
+        for name, feed in sorted(feeds.items())
+    )

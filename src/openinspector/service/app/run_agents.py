@@ -3,17 +3,12 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from openinspector.model.agent import Agent, AgentHealth, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.exclusion import ALL_INSTANCES, ExclusionKind, ExclusionPreview, details_of, scopes_of
 from openinspector.model.rules_package import RulesPackage
-
-SUPPORTED: Final = frozenset(
-    "debian ubuntu almalinux rocky rhel centos fedora amzn ol sles opensuse-leap alpine azurelinux mariner".split()  # noqa: SIM905
-)
-"""os-release ids of the systems whose packages or configuration the sensors understand (F12.8)."""
+from openinspector.service.app.sensor_catalogue import is_supported
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +91,11 @@ def _obstacle(agent: Agent, busy: Collection[AgentId], now: datetime) -> Exclusi
                 "Check the agent on the host: openinspector agent status.",
                 AGENT_HEALTH_CODE=code,
             )
-        case AgentHealth.HEALTHY if distribution and distribution not in SUPPORTED:
+        case AgentHealth.HEALTHY if distribution and not is_supported(distribution):
             return _excluded(
                 agent,
                 ExclusionKind.UNSUPPORTED_OS,
-                f"runs on {agent.host.operating_system or distribution}, which no rules package supports",
+                f"runs on {agent.host.operating_system or distribution}, which no sensor reads",
                 "Remove the host's tag, or use another target.",
             )
     return None

@@ -51,6 +51,17 @@ class Changes:
     """With ``whole``: streams that no document states anything of stay as they were."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDump:
+    """Everything stored of one feed, as the store keeps it: read again by a store of the same version only."""
+
+    snapshot: FeedSnapshot
+    unparsed: tuple[Unparsed, ...]
+    streams: Mapping[str, bytes]
+    years: Mapping[str, bytes]
+    documents: bytes
+
+
 class AdvisoryStore(Protocol):
     """Keeps what feeds state; each change is one transaction."""
 
@@ -91,6 +102,14 @@ class AdvisoryStore(Protocol):
 
     def sizes(self) -> Mapping[str, int]:
         """Return how many bytes the statements of each feed take."""
+        ...
+
+    def dump(self, feed: str) -> FeedDump:
+        """Return everything stored of a feed; StoreError where that is nothing."""
+        ...
+
+    def load(self, dump: FeedDump) -> None:
+        """Replace everything stored of the dump's feed; StoreError where the dump is not of this store's version."""
         ...
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:

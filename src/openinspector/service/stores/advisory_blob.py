@@ -12,7 +12,18 @@ from typing import Final, Generic, TypeVar
 import msgspec
 import zstandard
 
-from openinspector.model.advisory import Advisory, Fix, FixState, Status, Target, Vulnerability
+from openinspector.model.advisory import (
+    Advisory,
+    Exploitability,
+    Fix,
+    FixState,
+    KnownExploit,
+    RecordState,
+    Score,
+    Status,
+    Target,
+    Vulnerability,
+)
 from openinspector.model.errors import StoreError
 
 _LEVEL: Final = 9
@@ -60,9 +71,37 @@ class _Blob(msgspec.Struct, array_like=True, frozen=True):
 
 _VulnerabilityRow = tuple[int, Vulnerability]
 
+
+class _ScoreRow(msgspec.Struct, array_like=True, frozen=True):
+    version: int
+    base: float
+    vector: int
+    origin: int
+    stream: int
+    package: int
+
+
+class _RatingRow(msgspec.Struct, array_like=True, frozen=True):
+    document: int
+    id: str
+    state: int
+    scores: tuple[_ScoreRow, ...] = ()
+    cwes: tuple[int, ...] = ()
+    aliases: tuple[str, ...] = ()
+    description: str = ""
+    epss: Exploitability | None = None
+    kev: KnownExploit | None = None
+
+
+class _Ratings(msgspec.Struct, array_like=True, frozen=True):
+    texts: tuple[str, ...]
+    rows: tuple[_RatingRow, ...]
+
+
 _ENCODER: Final = msgspec.msgpack.Encoder()
 _BLOB: Final = msgspec.msgpack.Decoder(_Blob)
-_VULNERABILITIES: Final = msgspec.msgpack.Decoder(list[_VulnerabilityRow])
+_RATINGS: Final = msgspec.msgpack.Decoder(_Ratings)
+_STATES: Final = tuple(RecordState)
 
 K = TypeVar("K", bound=Hashable)
 
@@ -122,15 +161,68 @@ def decode_parts(content: bytes, without: Collection[int] = ()) -> Iterator[Part
 
 def encode_vulnerabilities(rows: Sequence[_VulnerabilityRow]) -> bytes:
     """Return the blob of a year: (document, vulnerability)."""
-    return zstandard.compress(_ENCODER.encode(rows), _LEVEL)
+    texts = _Table[str]()
+    written = tuple(
+        _RatingRow(
+            document,
+            one.id,
+            _STATES.index(one.state),
+            tuple(
+                _ScoreRow(
+                    texts.number(score.version),
+                    score.base,
+                    texts.number(score.vector),
+                    texts.number(score.origin),
+                    texts.number(score.stream),
+                    texts.number(score.package),
+                )
+                for score in one.scores
+            ),
+            tuple(texts.number(cwe) for cwe in one.cwes),
+            one.aliases,
+            one.description,
+            one.epss,
+            one.kev,
+        )
+        for document, one in rows
+    )
+    return zstandard.compress(_ENCODER.encode(_Ratings(tuple(texts.numbers), written)), _LEVEL)
 
 
-def decode_vulnerabilities(content: bytes) -> list[_VulnerabilityRow]:
-    """Return what a year's blob holds; StoreError where it is damaged."""
+def decode_vulnerabilities(content: bytes, wanted: Collection[str] | None = None) -> list[_VulnerabilityRow]:
+    """Return what a year's blob holds, or of it the ids ``wanted``; StoreError where it is damaged."""
     try:
-        return _VULNERABILITIES.decode(zstandard.decompress(content))
-    except (zstandard.ZstdError, msgspec.MsgspecError) as error:
+        ratings = _RATINGS.decode(zstandard.decompress(content))
+        return [
+            (row.document, _vulnerability(row, ratings.texts))
+            for row in ratings.rows
+            if wanted is None or row.id in wanted
+        ]
+    except (zstandard.ZstdError, msgspec.MsgspecError, IndexError) as error:
         raise _damaged() from error
+
+
+def _vulnerability(row: _RatingRow, texts: Sequence[str]) -> Vulnerability:
+    return Vulnerability(
+        id=row.id,
+        state=_STATES[row.state],
+        aliases=row.aliases,
+        scores=tuple(
+            Score(
+                version=texts[score.version],
+                base=score.base,
+                vector=texts[score.vector],
+                origin=texts[score.origin],
+                stream=texts[score.stream],
+                package=texts[score.package],
+            )
+            for score in row.scores
+        ),
+        cwes=tuple(texts[cwe] for cwe in row.cwes),
+        description=row.description,
+        epss=row.epss,
+        kev=row.kev,
+    )
 
 
 def _damaged() -> StoreError:

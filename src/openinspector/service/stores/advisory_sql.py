@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, sel
 from openinspector.feed import Unparsed
 from openinspector.model.advisory import Advisory, Fix, Status, Vulnerability
 from openinspector.model.errors import StoreError
-from openinspector.service.ports.advisory_store import Changes, FeedSnapshot, StoredDocument
+from openinspector.service.ports.advisory_store import Changes, FeedDump, FeedSnapshot, StoredDocument
 from openinspector.service.stores.advisory_blob import (
     Part,
     decode_parts,
@@ -148,10 +148,9 @@ class SqlAdvisoryStore:
             blobs = connection.scalars(query).all()
         with _no_garbage():
             for content in blobs:
-                for _, one in decode_vulnerabilities(content):
-                    if one.id in wanted:
-                        known = found.get(one.id)
-                        found[one.id] = one if known is None else known.merge(one)
+                for _, one in decode_vulnerabilities(content, wanted):
+                    known = found.get(one.id)
+                    found[one.id] = one if known is None else known.merge(one)
         return found
 
     def streams(self) -> Sequence[str]:
@@ -169,6 +168,39 @@ class SqlAdvisoryStore:
                 for feed, size in connection.execute(query):
                     sizes[feed] += int(size)
         return dict(sizes)
+
+    def dump(self, feed: str) -> FeedDump:
+        """Return everything stored of a feed; StoreError where that is nothing."""
+        with reading(self._engine) as connection:
+            row = connection.execute(select(FEED_SNAPSHOT).where(FEED_SNAPSHOT.c.feed == feed)).first()
+            if row is None:
+                raise StoreError(f"nothing is stored of {feed}", advice="Sync it first: openinspector feeds sync.")
+            documents = connection.scalar(select(FEED_DOCUMENTS.c.content).where(FEED_DOCUMENTS.c.feed == feed))
+            return FeedDump(
+                snapshot=_snapshot(row),
+                unparsed=tuple(row.unparsed_entries),
+                streams=_blobs(connection, ADVISORY_BLOB, feed),
+                years=_blobs(connection, VULNERABILITY_BLOB, feed),
+                documents=documents or b"",
+            )
+
+    def load(self, dump: FeedDump) -> None:
+        """Replace everything stored of the dump's feed; StoreError where the dump is not of this store's version."""
+        feed = dump.snapshot.feed
+        for content in dump.streams.values():
+            for _ in decode_parts(content):
+                pass
+        for content in dump.years.values():
+            decode_vulnerabilities(content)
+        with writing(self._engine) as connection:
+            connection.execute(upsert(connection, FEED_SNAPSHOT, _row(dump.snapshot, dump.unparsed)))
+            _clear(connection, feed, None)
+            for stream, content in dump.streams.items():
+                _store(connection, ADVISORY_BLOB, feed, stream, content)
+            for year, content in dump.years.items():
+                _store(connection, VULNERABILITY_BLOB, feed, year, content)
+            if dump.documents:
+                connection.execute(upsert(connection, FEED_DOCUMENTS, {"feed": feed, "content": dump.documents}))
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
         """Return what could not be understood of a feed: the first thousand entries."""
@@ -276,6 +308,12 @@ def _rewrite_years(
 
 def _key(table: Table) -> str:
     return "stream" if table is ADVISORY_BLOB else "year"
+
+
+def _blobs(connection: Connection, table: Table, feed: str) -> dict[str, bytes]:
+    key = table.c[_key(table)]
+    query = select(key, table.c.content).where(table.c.feed == feed).order_by(key)
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def _stored(connection: Connection, table: Table, feed: str, key: str) -> bytes | None:

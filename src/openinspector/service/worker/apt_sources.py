@@ -1,7 +1,7 @@
 """The host's apt sources: ``sources.list`` and ``sources.list.d`` in both formats of sources.list(5)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -65,6 +65,15 @@ def parse_deb822(text: str) -> Iterator[AptSource]:
 def security_sources(sources: Iterable[AptSource]) -> tuple[AptSource, ...]:
     """Return the sources of security suites: ``bookworm-security``, formerly ``buster/updates``."""
     return tuple(source for source in sources if _SECURITY.fullmatch(source.suite))
+
+
+def update_sources(sources: Iterable[AptSource], codenames: Collection[str]) -> tuple[AptSource, ...]:
+    """Return the sources of releases' own suites, with security, updates and point releases: ``bookworm``."""
+    return tuple(
+        source
+        for source in sources
+        if re.split(r"[-/]", source.suite)[0] in codenames and "backports" not in source.suite
+    )
 
 
 def _fields(stanza: str) -> dict[str, str]:

@@ -1,10 +1,12 @@
-"""Gathers the documents of the feed `debian_archive` from a mirror: indices, and changelogs of pending updates.
+"""Gathers the documents of the feed `debian_archive` from a mirror: indices of suites, and changelogs of updates.
 
-- InRelease of each security suite, its signature verified where the host can; then the index it vouches for, and the
-  packages the index vouches for, each by SHA-256.
-- A source has a pending update where the suite's version is newer than an installed one (`InstalledVersions`).
-- Of each such source the changelog is taken out of its smallest .deb that has one, once per source version; it is
-  kept in the workspace until the suite has a newer version.
+- InRelease of each suite, its signature verified where the host can; then the index it vouches for, and the packages
+  the index vouches for, each by SHA-256.
+- Updates are every source of a security suite, and in the other suites of a release the sources whose version says
+  that it was made for a released distribution (``+deb12u1``, ``ubuntu0.22.04.1``).
+- Of each update the changelog is taken out of the source's smallest .deb that has one, once per source version; it is
+  kept in the workspace until the suite has a newer version. Those that are pending on the hosts at hand come first, so
+  that a deadline cuts off what matters least; what it cuts off is counted.
 """
 
 import hashlib
@@ -19,8 +21,14 @@ from typing import Final
 from urllib.parse import quote
 
 from openinspector.feed import Document, Source, Unparsed
-from openinspector.feeds.debian_archive import CHANGELOG, ArchivePackage, newest_by_source, parse_index, source_of
-from openinspector.model.debian_release import RELEASES
+from openinspector.feeds.debian_archive import (
+    CHANGELOG,
+    SUITES,
+    ArchivePackage,
+    newest_by_source,
+    parse_index,
+    source_of,
+)
 from openinspector.model.errors import FeedError
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.service.app.feeds import Gathered
@@ -39,8 +47,12 @@ _MAX_DEB: Final = 256 * 1024 * 1024
 _MAX_TRIES: Final = 12
 _LINK_WORTH: Final = 16
 """A smaller package is tried before the one a link names only where it is that many times smaller."""
-_RELEASE_FIELD: Final = re.compile(r"^(Codename|Date): *(.*?)\s*$", re.MULTILINE)
+_RELEASE_FIELD: Final = re.compile(r"^(Codename|Date|Origin): *(.*?)\s*$", re.MULTILINE)
 _RELEASE_HASH: Final = re.compile(r"^ ([0-9a-f]{64}) +([0-9]+) (\S+)$", re.MULTILINE)
+_ORIGINS: Final = ("Debian", "Ubuntu", "Debian-Security")
+_KIND: Final = re.compile(r"-security$|/updates$|-updates$")
+_UPDATE: Final = re.compile(r"[+~]deb[0-9]+u[0-9]+|ubuntu[0-9.]*\.[0-9]|[+~]esm[0-9]")
+"""In the version of a source that was updated after its distribution was released."""
 _ENDINGS: Final = (".xz", ".gz", "")
 
 
@@ -51,15 +63,17 @@ class ArchiveRequest:
     sources: tuple[AptSource, ...]
     architecture: str = "amd64"
     installed: tuple[Package, ...] = ()
-    """Packages of the hosts to be assessed: changelogs are fetched for what is pending on any of them."""
+    """Packages of the hosts at hand: what is pending on any of them is fetched first."""
+    pending_only: bool = False
+    """Whether nothing else is fetched: quick, and of no use to other hosts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Suite:
-    """One security suite, indexed."""
+    """One suite, indexed."""
 
     source: AptSource
-    codename: str
+    security: bool
     published_at: datetime | None
     note: str
     indices: tuple[tuple[str, Fetched], ...]
@@ -85,10 +99,13 @@ def gather_archive(fetcher: Fetcher, request: ArchiveRequest, progress: Progress
     """Return indices and changelogs; FetchError where no suite can be read."""
     suites, absent = _suites(fetcher, request, progress)
     shelf = _ChangelogShelf(fetcher.workspace / CHANGELOG)
-    leads = [_Lead(uri=suite.source.uri, built=built) for suite in suites for built in suite.newest.values()]
+    leads = list({lead.name: lead for suite in suites for lead in _updates(suite)}.values())
     shelf.prune({lead.name for lead in leads})
     installed = InstalledVersions(request.installed)
-    wanted = [lead for lead in leads if installed.pending(lead.built) and not shelf.has(lead.name)]
+    absent_here = [lead for lead in leads if not shelf.has(lead.name)]
+    pending = [lead for lead in absent_here if installed.pending(lead.built)]
+    others = [] if request.pending_only else [lead for lead in absent_here if lead not in pending]
+    wanted = [*pending, *others]
     problems, transferred = _fetch_changelogs(fetcher, shelf, wanted, progress)
     names = tuple(lead.name for lead in leads if shelf.has(lead.name))
     digests = {name: fetched.sha256 for suite in suites for name, fetched in suite.indices}
@@ -114,6 +131,13 @@ def gather_archive(fetcher: Fetcher, request: ArchiveRequest, progress: Progress
     )
 
 
+def _updates(suite: _Suite) -> Iterator[_Lead]:
+    """Yield the sources of a suite that are updates of its release."""
+    for built in suite.newest.values():
+        if suite.security or _UPDATE.search(built[0].source_version):
+            yield _Lead(uri=suite.source.uri, built=built)
+
+
 class InstalledVersions:
     """The oldest version installed of each binary and of each source, as advisories name sources."""
 
@@ -126,7 +150,7 @@ class InstalledVersions:
                 _keep_oldest(self._sources, *source_of(package.source_name, package.source_version))
 
     def pending(self, built: Sequence[ArchivePackage]) -> bool:
-        """Say whether a source's newest version is an update of something installed, by source or by binary."""
+        """Return True if a source's newest version is an update of something installed, by source or by binary."""
         source = self._sources.get(built[0].source)
         if source is not None and source < SCHEME.key(built[0].source_version):
             return True
@@ -153,7 +177,7 @@ def _suites(
         except FeedError as error:
             failures.append((source, error))
     if not suites:
-        raise failures[0][1] if failures else FetchError("no security suite is named", advice="Name one with --suite.")
+        raise failures[0][1] if failures else FetchError("no suite is named", advice="Name one with --suite.")
     return tuple(suites), tuple(
         Unparsed(document=f"{source.suite}/InRelease", entry="", reason=str(error)) for source, error in failures
     )
@@ -161,22 +185,24 @@ def _suites(
 
 def _suite(fetcher: Fetcher, source: AptSource, architecture: str, progress: Progress) -> _Suite:
     base = f"{source.uri.rstrip('/')}/dists/{source.suite}"
+    kind = _KIND.search(source.suite)
+    label = "" if kind is None else "-updates" if kind[0].endswith("updates") and "/" not in kind[0] else "-security"
     progress(f"{source.suite}: index", 0, 1)
     release = fetcher.fetch(Want(url=f"{base}/InRelease", max_bytes=_MAX_RELEASE, plain_http=True))
     opened = open_release(release.path.read_bytes(), source.signed_by)
     fields = dict(_RELEASE_FIELD.findall(opened.text))
     codename = re.sub(r"[-/].*", "", fields.get("Codename", source.suite))
-    if codename not in RELEASES:
+    if codename not in SUITES or fields.get("Origin", "Debian") not in _ORIGINS:
         raise FetchError(
-            f"{shown(base)} is of {codename!r}, which is no Debian release known here",
-            advice="Name a suite of Debian, such as --suite bookworm-security.",
+            f"{shown(base)} is of {codename!r}, which is not a release of Debian or Ubuntu known here",
+            advice="Name a suite of Debian or Ubuntu, such as --suite bookworm-security.",
         )
     hashes = {path: (digest, int(size)) for digest, size, path in _RELEASE_HASH.findall(opened.text)}
     indices: list[tuple[str, Fetched]] = []
     packages: list[ArchivePackage] = []
     for component in source.components or ("main",):
         path = f"{component}/binary-{architecture}/Packages"
-        name = f"{codename}-security/{path}"
+        name = f"{codename}{label}/{path}"
         fetched = _index(fetcher, base, path, hashes)
         if fetched is not None:
             indices.append((name, fetched))
@@ -189,7 +215,7 @@ def _suite(fetcher: Fetcher, source: AptSource, architecture: str, progress: Pro
     progress(f"{source.suite}: index", 1, 1)
     return _Suite(
         source=source,
-        codename=codename,
+        security=label == "-security",
         published_at=_date(fields.get("Date", "")),
         note=opened.note,
         indices=tuple(indices),
@@ -298,14 +324,14 @@ def _without_changelog(name: str) -> Unparsed:
 
 
 class _ChangelogShelf:
-    """Changelogs kept on disk by document name; an empty one says that there is none to be had."""
+    """Changelogs kept on disk by document name; an empty one means that no package has one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def has(self, name: str) -> bool:
-        """Say whether it is known."""
+        """Return True if it is known."""
         return self._path(name).is_file()
 
     def read(self, name: str) -> bytes:

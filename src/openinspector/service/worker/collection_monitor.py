@@ -1,6 +1,6 @@
 """Watches runs that collect: sets the instructions of their agents, and wakes a run once its streams are closed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Event, Thread
@@ -12,8 +12,10 @@ from openinspector.model.agent import AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentRun
 from openinspector.model.run_state import AssessmentRunState
+from openinspector.model.system_family import SystemFamily, system_family
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.run_workflow import WAKE
+from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
@@ -34,8 +36,17 @@ class CollectionSettings:
     """Settings of the instructions to agents."""
 
     close_when_collected: bool
-    sensors_for: Callable[[Sequence[RulesPackageArn]], tuple[str, ...]]
-    """Returns the sensors that rules packages need."""
+    sensors_for: Callable[[Sequence[RulesPackageArn], SystemFamily], tuple[str, ...]]
+    """Returns the sensors that a run with these rules packages collects from on a host of this family."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectionStores:
+    """The stores that hold runs, their hosts and the streams received."""
+
+    assessments: AssessmentStore
+    agents: AgentStore
+    telemetry: TelemetryStore
 
 
 class CollectionMonitor:
@@ -44,18 +55,20 @@ class CollectionMonitor:
     def __init__(
         self,
         *,
-        assessments: AssessmentStore,
-        telemetry: TelemetryStore,
+        stores: CollectionStores,
         board: InstructionBoard,
         workflows: Workflows,
         settings: CollectionSettings,
     ) -> None:
-        self._assessments = assessments
-        self._telemetry = telemetry
+        self._assessments = stores.assessments
+        self._agents = stores.agents
+        self._telemetry = stores.telemetry
         self._board = board
         self._workflows = workflows
         self._settings = settings
         self._woken: set[tuple[str, AssessmentRunState]] = set()
+        self._families: dict[AgentId, SystemFamily] = {}
+        """Of the agents of the runs in progress; a host does not change its family."""
         self._stopping = Event()
         self._thread = Thread(target=self._watch, name="collection-monitor", daemon=True)
 
@@ -72,10 +85,13 @@ class CollectionMonitor:
         """Replace the instructions of every agent, and wake the runs that have nothing to wait for."""
         instructions: dict[AgentId, list[Instruction]] = {}
         runs = self._assessments.runs_in_states(_COLLECTING)
+        open_by_run = {run.arn: self._open_agents(run) for run in runs}
+        self._families = self._families_of({agent for agents in open_by_run.values() for agent in agents})
         for run in runs:
-            open_agents, instruction = self._open_agents(run), self._instruction(run)
+            open_agents = open_by_run[run.arn]
+            by_family = {family: self._instruction(run, family) for family in set(map(self._families.get, open_agents))}
             for agent in open_agents:
-                instructions.setdefault(agent, []).append(instruction)
+                instructions.setdefault(agent, []).append(by_family[self._families.get(agent)])
             if not open_agents or _should_stop(run):
                 self._wake(run)
         self._woken = {(run.arn, run.state) for run in runs if (run.arn, run.state) in self._woken}
@@ -85,12 +101,19 @@ class CollectionMonitor:
         closed = {stream.agent_id for stream in self._telemetry.streams(run.arn) if stream.closed_at is not None}
         return tuple(agent for agent in self._assessments.run_agents(run.arn) if agent not in closed)
 
-    def _instruction(self, run: AssessmentRun) -> Instruction:
+    def _families_of(self, agents: Collection[AgentId]) -> dict[AgentId, SystemFamily]:
+        known = {agent: family for agent, family in self._families.items() if agent in agents}
+        unknown = [agent for agent in agents if agent not in known]
+        found = self._agents.agents_by_id(unknown) if unknown else ()
+        described = [agent for agent in found if agent.host.distribution]
+        return known | {agent.id: system_family(agent.host.distribution.partition(":")[0]) for agent in described}
+
+    def _instruction(self, run: AssessmentRun, family: SystemFamily | None) -> Instruction:
         if run.state is AssessmentRunState.STOP_DATA_COLLECTION_PENDING:
             return StopCollection(run_arn=run.arn, discard=False)
         return StartCollection(
             run_arn=run.arn,
-            sensors=self._settings.sensors_for(run.rules_package_arns),
+            sensors=self._settings.sensors_for(run.rules_package_arns, family or SystemFamily.LINUX),
             ends_at=(run.started_at or run.created_at) + timedelta(seconds=run.duration_seconds),
             close_when_collected=self._settings.close_when_collected,
         )

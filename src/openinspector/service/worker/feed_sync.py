@@ -1,27 +1,33 @@
 """Brings one feed up to date: gathers its documents and stores what they say."""
 
+import platform
 import ssl
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
-from typing import Final
 
 import structlog
 
 from openinspector.feed import Feed
-from openinspector.feeds import debian_archive
+from openinspector.feeds import debian_archive, updateinfo
 from openinspector.model.errors import FeedError
 from openinspector.model.inventory import Package
 from openinspector.plugins import discover
 from openinspector.service.app.feeds import Gathered, SyncOutcome, store_gathered
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.clock import Clock
-from openinspector.service.worker.apt_sources import APT_FOLDER, AptSource, read_sources, security_sources
+from openinspector.service.worker.apt_sources import (
+    APT_FOLDER,
+    AptSource,
+    read_sources,
+    security_sources,
+    update_sources,
+)
 from openinspector.service.worker.archive_sync import ArchiveRequest, gather_archive
 from openinspector.service.worker.dpkg_status import installed_packages, native_architecture
 from openinspector.service.worker.fetch import Deadline, Fetcher
 from openinspector.service.worker.gathering import Progress, gather, local_path, no_progress
+from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, repo_roots
 
 _log = structlog.get_logger()
 
@@ -35,7 +41,9 @@ class SyncRequest:
     suites: tuple[str, ...] = ()
     """Security suites of an archive: ``bookworm-security``; empty: those of the apt sources."""
     installed: tuple[Package, ...] | None = None
-    """Packages of the hosts to assess, which say what is pending; None: those of this host."""
+    """Packages of the hosts at hand, whose pending updates come first; None: those of this host."""
+    pending_only: bool = False
+    """Whether an archive's other updates are left out."""
     seconds: float | None = None
     """How long it may take at most; None: as long as it takes."""
 
@@ -50,6 +58,7 @@ class FeedSync:
     """Folder in which fetched documents are kept, one folder a feed."""
     feeds: Mapping[str, Feed]
     apt_folder: Path = APT_FOLDER
+    repo_folders: tuple[Path, ...] = FOLDERS
     tls: ssl.SSLContext | None = None
     """What to trust; None: the host's authorities."""
 
@@ -92,40 +101,62 @@ class FeedSync:
         return self.feeds[name]
 
     def _gather(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered:
-        gatherer = _GATHERERS.get(feed.name)
-        if gatherer is None:
+        folder = local_path(request.origin) if request.origin else None
+        plain = folder is not None and not (folder / "dists").is_dir()
+        if feed.name == updateinfo.NAME and not request.origin:
+            roots = repo_roots(read_repos(_variables(), self.repo_folders))
+            if not roots:
+                raise FeedError(
+                    "no rpm repository with a base URL is configured on this host",
+                    advice="Name a folder of updateinfo.xml and modules.yaml with --from.",
+                )
+            return gather(replace(feed, roots=roots), fetcher, "", progress)
+        if feed.name != debian_archive.NAME or plain:
             return gather(feed, fetcher, request.origin, progress)
-        return gatherer(fetcher, self._archive_request(request), progress)
+        return gather_archive(fetcher, self._archive_request(request), progress)
 
     def _archive_request(self, request: SyncRequest) -> ArchiveRequest:
         installed = installed_packages() if request.installed is None else request.installed
-        sources = archive_sources(request.origin, request.suites, security_sources(read_sources(self.apt_folder)))
-        return ArchiveRequest(sources=sources, architecture=native_architecture(installed), installed=installed)
+        known = update_sources(read_sources(self.apt_folder), debian_archive.SUITES)
+        return ArchiveRequest(
+            sources=archive_sources(request.origin, request.suites, known),
+            architecture=native_architecture(installed),
+            installed=installed,
+            pending_only=request.pending_only,
+        )
 
 
 def archive_sources(mirror: str, suites: tuple[str, ...], known: tuple[AptSource, ...]) -> tuple[AptSource, ...]:
     """Return the suites to index: those of the apt sources, unless a mirror or suites are named.
 
-    A mirror that the apt sources do not know is read for the suites they name, or for every supported release's.
+    A mirror that is named is read for the security suites of the apt sources, or for every supported release's.
     """
     if not mirror:
         chosen = tuple(source for source in known if not suites or source.suite in suites)
         if chosen or not suites:
             return chosen or archive_sources(debian_archive.MIRROR, (), ())
-        mirror = known[0].uri if known else debian_archive.MIRROR
+        secured = security_sources(known)
+        mirror = secured[0].uri if secured else debian_archive.MIRROR
     path = local_path(mirror)
     uri = path.resolve().as_uri() if path is not None else mirror
     signed = {source.suite: source.signed_by for source in known}
-    names = suites or tuple(signed) or tuple(f"{codename}-security" for codename in debian_archive.SUPPORTED)
+    names = (
+        suites
+        or tuple(source.suite for source in security_sources(known))
+        or tuple(f"{codename}-security" for codename in debian_archive.SUPPORTED)
+    )
     return tuple(AptSource(uri=uri, suite=name, signed_by=signed.get(name, ())) for name in names)
+
+
+def _variables() -> Mapping[str, str]:
+    """Return dnf's variables of this host (dnf.conf(5)): the release's major number and the architecture."""
+    try:
+        release = platform.freedesktop_os_release().get("VERSION_ID", "")
+    except OSError:
+        release = ""
+    return {"releasever": release.partition(".")[0], "basearch": platform.machine(), "arch": platform.machine()}
 
 
 def known_feeds() -> Mapping[str, Feed]:
     """Return every feed of `openinspector.feeds`, by name."""
     return discover("openinspector.feeds", "FEED", Feed)
-
-
-_GATHERERS: Final[Mapping[str, Callable[[Fetcher, ArchiveRequest, Progress], Gathered]]] = MappingProxyType(
-    {debian_archive.NAME: gather_archive}
-)
-"""Feeds whose documents are gathered otherwise than by fetching roots and following them."""

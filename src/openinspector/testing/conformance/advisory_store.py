@@ -6,6 +6,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import pytest
+
 from openinspector.feed import Unparsed
 from openinspector.model.advisory import (
     Advisory,
@@ -20,6 +22,7 @@ from openinspector.model.advisory import (
     Target,
     Vulnerability,
 )
+from openinspector.model.errors import StoreError
 from openinspector.service.ports.advisory_store import AdvisoryStore, Changes, FeedSnapshot, StoredDocument
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.model_builders import moment
@@ -169,6 +172,24 @@ class AdvisoryStoreSuite:
         }
         store.change(snapshot("nvd"), Changes(documents=[stored("x", "2")]))
         assert store.vulnerabilities(["CVE-2026-0001"])["CVE-2026-0001"].scores == ()
+
+    def test_a_dump_is_everything_of_a_feed(self, store: AdvisoryStore) -> None:
+        """Loaded over something else, it is as before; a damaged one changes nothing."""
+        one = Vulnerability(id="CVE-2026-0001", scores=(SCORE,))
+        document = stored("a", "1", advisory(1, fix(), fix("debian:11")), vulnerabilities=(one,))
+        before = store.change(snapshot(), Changes(documents=[document], whole=True))
+        dump = store.dump("debian")
+        store.replace(snapshot(fingerprint="e" * 64), [advisory(2, fix("debian:13"))], ())
+        store.load(dump)
+        assert list(store.snapshots()) == [before]
+        assert list(store.streams()) == ["debian:11", "debian:12"]
+        assert store.vulnerabilities(["CVE-2026-0001"]) == {"CVE-2026-0001": one}
+        assert store.documents("debian") == {"a": "1"}
+        with pytest.raises(StoreError):
+            store.load(replace(dump, streams={"debian:12": b"x"}, documents=b"x"))
+        assert list(store.snapshots()) == [before]
+        with pytest.raises(StoreError):
+            store.dump("unknown")
 
     def test_the_size_of_each_feed_is_known(self, store: AdvisoryStore) -> None:
         """Whatever is stored takes some bytes."""

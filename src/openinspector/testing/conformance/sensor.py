@@ -1,4 +1,4 @@
-"""What every sensor does: a test class of a sensor inherits this one and shows it a healthy host."""
+"""The suite for every sensor: the test class of a sensor inherits it and provides a healthy host."""
 
 import ast
 import errno
@@ -43,7 +43,7 @@ _STRANGE: Final = {
 _HUGE: Final = bytes(MAX_FILE_BYTES + 1)
 _RACES: Final = (errno.ENOENT, errno.ENOTDIR, errno.ESRCH, errno.EACCES, errno.EIO, errno.EINVAL)
 _TRAPS: Final = ("a pipe", "a loop", "a link out", "a huge sparse file", "a folder")
-_OUTSIDE: Final = "what-stands-outside"
+_OUTSIDE: Final = "outside-the-root"
 _EMPTY: Final = FakeSystem(uname=("", "", "", ""))
 _ALLOWED: Final = {*sys.stdlib_module_names, "msgspec", "openinspector"}
 _FUZZ: Final = settings(max_examples=25, deadline=None)
@@ -58,14 +58,14 @@ def run(sensor: Sensor, host: Host) -> tuple[list[Record], SensorStatus]:
 
 
 class SensorConformance:
-    """The suite. Override the fixture ``sensor``, and ``files`` (and ``system``) with a host on which it finds all."""
+    """The suite. Override the fixtures ``sensor``, ``files`` (and ``system``) with a host that has all its records."""
 
     decorations: tuple[str, ...] = ()
-    """Beginnings of paths that only add to a record: without them it is sent all the same, and the status is OK."""
+    """Prefixes of paths that only add to a record: without them, the record is sent and the status is OK."""
 
     @pytest.fixture
     def sensor(self) -> Sensor:
-        """Return the sensor to try."""
+        """Return the sensor under test."""
         raise NotImplementedError
 
     @pytest.fixture
@@ -75,11 +75,11 @@ class SensorConformance:
 
     @pytest.fixture
     def system(self) -> FakeSystem:
-        """Return what the healthy host is besides its files."""
+        """Return the parts of the healthy host that are not files."""
         return FakeSystem()
 
     def test_a_healthy_host_is_read_whole(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """Records of the declared kinds, the same ones each time, and nothing missing."""
+        """It has records of the declared kinds, the same each time, and an OK status."""
         records, status = run(sensor, FakeHost(files, system))
         assert status.state is SensorState.OK, status.details
         assert records
@@ -95,14 +95,14 @@ class SensorConformance:
             assert kind.MESSAGE_TYPE
 
     def test_an_empty_host_has_nothing(self, sensor: Sensor) -> None:
-        """And the status says so in a sentence."""
+        """The status says so in a sentence."""
         records, status = run(sensor, FakeHost({}, _EMPTY))
         assert (records, status.state) == ([], SensorState.NOT_APPLICABLE)
         assert all(detail.endswith(".") for detail in status.details)
         assert status.details
 
-    def test_what_cannot_be_read_is_told(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """Each file in turn: no exception, and where the records differ the status is not OK."""
+    def test_an_unreadable_file_is_reported(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """Each file in turn: no exception, and if the records differ, the status is not OK."""
         whole, _ = run(sensor, FakeHost(files, system))
         for path in files:
             damaged = {**files, path: Node(unreadable=True, mode=0)}
@@ -113,14 +113,14 @@ class SensorConformance:
             assert_sendable(records)
 
     def test_without_root_it_sends_what_it_can(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """Everything a root-only mode hides is missing, never an exception."""
+        """Files that only root may read are missing; nothing is raised."""
         hidden = {path: _with_mode(node) for path, node in files.items()}
         records, status = run(sensor, FakeHost(hidden, replace(system, is_root=False)))
         assert status.state is not SensorState.FAILED, status.details
         assert_sendable(records)
 
     @pytest.mark.parametrize("content", _STRANGE.values(), ids=_STRANGE)
-    def test_strange_content_is_no_crash(
+    def test_strange_content_does_not_crash(
         self, sensor: Sensor, files: Files, system: FakeSystem, content: bytes
     ) -> None:
         """In place of each file, and after its own content."""
@@ -140,7 +140,7 @@ class SensorConformance:
         ],
         ids=["a directory", "a device", "a dangling link", "a loop of links", "a huge file"],
     )
-    def test_something_else_than_a_file_is_no_crash(
+    def test_something_other_than_a_file_does_not_crash(
         self, sensor: Sensor, files: Files, system: FakeSystem, node: Node
     ) -> None:
         """In place of each file."""
@@ -150,14 +150,14 @@ class SensorConformance:
             assert status.state is not SensorState.FAILED, (path, status.details)
             assert_sendable(records)
 
-    def test_names_that_are_no_utf8_are_no_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """Beside each file stands another whose name ends in such a byte."""
+    def test_names_that_are_not_utf8_do_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """Each file has a sibling whose name ends in such a byte."""
         more = {f"{path}\udcff": node for path, node in files.items()}
         records, status = run(sensor, FakeHost({**files, **more}, system))
         assert status.state is not SensorState.FAILED, status.details
         assert_sendable(records)
 
-    def test_damaged_content_is_no_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+    def test_damaged_content_does_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
         """Any file cut short, or with any bytes in its middle."""
         contents = {path: content for path, node in files.items() if (content := _content(node))}
 
@@ -176,10 +176,8 @@ class SensorConformance:
         if contents:
             check()
 
-    def test_what_goes_while_it_is_looked_at_is_no_crash(
-        self, sensor: Sensor, files: Files, system: FakeSystem
-    ) -> None:
-        """Processes end and files are replaced between being listed and being read: any question may fail."""
+    def test_a_host_that_changes_does_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """Processes end and files are replaced between listing and reading: any call may fail."""
 
         @_FUZZ
         @given(st.dictionaries(st.integers(0, 200), st.sampled_from(_RACES), max_size=40))
@@ -191,17 +189,17 @@ class SensorConformance:
         check()
 
     @pytest.mark.parametrize("code", _RACES, ids=errno.errorcode.get)
-    def test_each_question_may_be_the_one_that_fails(
+    def test_each_call_may_be_the_one_that_fails(
         self, sensor: Sensor, files: Files, system: FakeSystem, code: int
     ) -> None:
-        """The first hundred questions, one at a time."""
+        """The first hundred calls, one at a time."""
         for number in range(100):
             records, status = run(sensor, RacingHost(files, system, {number: code}))
             assert status.state is not SensorState.FAILED, (number, status.details)
             assert_sendable(records)
 
-    def test_folders_without_end_come_to_an_end(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """By the sensor's own bound, or when its time is up."""
+    def test_endless_folders_end(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+        """The sensor stops at its own limit, or when its time is up."""
         host = EndlessHost(files, system)
         *records, status = collect_one(sensor, host, host.clock)
         assert isinstance(status, SensorStatus)
@@ -210,7 +208,7 @@ class SensorConformance:
         assert_sendable(records)
 
     @pytest.mark.parametrize("kind", _TRAPS)
-    def test_a_real_folder_full_of_traps_is_no_crash(
+    def test_a_real_folder_full_of_traps_does_not_crash(
         self, sensor: Sensor, files: Files, kind: str, tmp_path: Path
     ) -> None:
         """A pipe, a loop, a link out of the root, a huge sparse file or a folder in place of each file."""
@@ -225,8 +223,8 @@ class SensorConformance:
             assert _OUTSIDE not in msgspec.json.encode(records).decode()
             _put_back(place, content)
 
-    def test_it_imports_what_an_agent_has(self, sensor: Sensor) -> None:
-        """The standard library, msgspec, and of this project the agent and the model."""
+    def test_it_imports_only_what_an_agent_has(self, sensor: Sensor) -> None:
+        """That is the standard library, msgspec, and the agent and model of this project."""
         module = sys.modules[sensor.collect.__module__]
         assert module.__file__
         for name in _imports(ast.parse(Path(module.__file__).read_text())):
@@ -237,7 +235,7 @@ class SensorConformance:
 
 
 def _write_out(files: Files, root: Path) -> list[Path]:
-    """Write ``files`` below a folder; return those that are files and no links."""
+    """Write ``files`` below a folder; return the paths of regular files."""
     places = []
     for path, node in files.items():
         place = root / path.lstrip("/")
@@ -253,7 +251,7 @@ def _write_out(files: Files, root: Path) -> list[Path]:
 
 
 def _set_trap(place: Path, kind: str, outside: Path) -> bytes:
-    """Put a trap in place of a file; return the file's content."""
+    """Replace a file by a trap; return the file's content."""
     content = place.read_bytes()
     place.unlink()
     if kind == "a pipe":
@@ -280,7 +278,7 @@ def _put_back(place: Path, content: bytes) -> None:
 
 
 def assert_sendable(records: list[Record]) -> None:
-    """Assert that each record becomes JSON and is the same again."""
+    """Assert that each record can be encoded and decodes to the same."""
     for record in records:
         assert decode_message(encode_record("any", record)) == record
 

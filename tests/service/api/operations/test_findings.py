@@ -92,7 +92,7 @@ def test_a_host_in_ec2_is_described_by_its_image_and_group(found: Caller) -> Non
 
 
 def test_a_host_is_described_by_its_interfaces(found: Caller) -> None:
-    """Of which only what the host knows is told (F6.4)."""
+    """Only with the attributes that the host itself knows (F6.4)."""
     interfaces = (
         AssetInterface(ipv4_addresses=("10.0.0.5", "10.0.0.6"), public_ip="203.0.113.7"),
         AssetInterface(ipv6_addresses=("2001:db8::1",)),

@@ -105,7 +105,7 @@ def test_busy_agents_are_named(call: Caller, hosts: int, listed: int, truncated:
     assert (len(body["agents"]), body["agentsTruncated"]) == (listed, truncated)
 
 
-def test_a_stop_evaluates_unless_told_otherwise(call: Caller) -> None:
+def test_a_stop_evaluates_by_default(call: Caller) -> None:
     run = call.run(call.template(call.target()))
     assert call("StopAssessmentRun", assessmentRunArn=run) == {}
     call("StopAssessmentRun", assessmentRunArn=run, stopAction="SKIP_EVALUATION")

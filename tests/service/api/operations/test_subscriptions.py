@@ -76,7 +76,7 @@ def test_what_is_refused(call: Caller, template: str) -> None:
         (PublishStatus.INTERNAL_ERROR, ("ServiceTemporarilyUnavailableException", None)),
     ],
 )
-def test_a_topic_that_cannot_be_told(
+def test_a_topic_that_cannot_be_published_to(
     call: Caller, template: str, status: PublishStatus, refusal: tuple[str, str | None]
 ) -> None:
     call.built.topics.answers[topic()] = Published(count=0, status=status, problem="No.")

@@ -33,7 +33,7 @@ def test_a_template_is_described_as_it_was_made(call: Caller) -> None:
     ]
 
 
-def test_the_last_run_is_told_once_there_is_one(call: Caller) -> None:
+def test_the_last_run_is_listed_once_there_is_one(call: Caller) -> None:
     template = call.template(call.target())
     first = call.run(template)
     call.built.clock.advance(1)

@@ -1,7 +1,7 @@
 """The Berkeley DB hash file ``Packages`` of rpm before 4.16 (db-5.3, src/dbinc/db_page.h).
 
 Page 0 describes the file; hash pages hold pairs of a key (package number) and a value (its header), a large value in
-a chain of overflow pages. Written in the byte order of its machine, so both are read.
+a chain of overflow pages. The byte order is that of the machine that wrote the file, so both are read.
 """
 
 import struct
@@ -41,7 +41,7 @@ class _File:
     order: str
     """``<`` or ``>``, as struct writes it."""
     taken: bytearray
-    """One byte a page: 1 where it is an overflow page that a value has already used."""
+    """One byte for each page: 1 if it is an overflow page that a value has already used."""
 
     def number(self, at: int) -> int:
         return int.from_bytes(self.data[at : at + 4], "little" if self.order == "<" else "big")
@@ -51,7 +51,7 @@ class _File:
 
 
 def blobs(data: bytes) -> Iterator[bytes | SensorError]:
-    """Yield each package's header, or what is wrong with it; raises SensorError where ``data`` is no hash file."""
+    """Yield each package's header or a SensorError about it; raise SensorError if ``data`` is not a hash file."""
     file = _open(data)
     for page in range(file.page_size, len(data) - file.page_size + 1, file.page_size):
         if data[page + _TYPE_AT] in _HASH_PAGES:
@@ -77,7 +77,7 @@ def _values(file: _File, page: int) -> Iterator[bytes | SensorError]:
     if _PAGE_HEADER + 2 * entries > file.page_size:
         yield SensorError(f"page at byte {page} counts more entries than it holds")
         return
-    # Items grow down from the page's end: each ends where the one before it begins.
+    # Items grow down from the page's end: each ends at the start of the one before.
     offsets = [file.short(page + _PAGE_HEADER + 2 * index) for index in range(entries)]
     for index in range(1, entries, 2):
         start, end = offsets[index], offsets[index - 1]
@@ -103,7 +103,7 @@ def _chain(file: _File, page: int, length: int) -> bytes | SensorError:
     have = 0
     if length > MAX_BLOB_BYTES:
         return SensorError(f"a value of {length} bytes is larger than a header can be")
-    # A page belongs to one value: that also ends a chain that runs in a circle.
+    # A page belongs to one value, which also ends a circular chain.
     while have < length and page != 0:
         at = page * file.page_size
         if page >= len(file.taken) or file.taken[page] or file.data[at + _TYPE_AT] != _OVERFLOW_PAGE:

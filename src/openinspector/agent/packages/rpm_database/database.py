@@ -1,4 +1,4 @@
-"""The rpm database of a host: whichever back end it has, read without rpm."""
+"""The rpm database of a host with any back end, read without rpm."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -9,14 +9,14 @@ from openinspector.agent.packages.rpm_database import bdb, ndb, sqlite
 from openinspector.model.errors import SensorError
 
 FOLDERS: Final = ("/var/lib/rpm", "/usr/lib/sysimage/rpm", "/usr/share/rpm")
-"""Red Hat and older SUSE; Fedora 36 and SUSE now; rpm-ostree. The first two may be links to each other."""
+"""Folders of Red Hat and older SUSE, of Fedora 36 and current SUSE, and of rpm-ostree. The first two may be linked."""
 MAX_BYTES: Final = 256 * 1024 * 1024
 MAX_SQLITE_BYTES: Final = 128 * 1024 * 1024
-"""Of an rpmdb.sqlite that is read into memory, where for a moment it is twice: those of containers and images."""
+"""Limit on an rpmdb.sqlite that is read into memory, as in containers and images; briefly it is there twice."""
 MAX_DAMAGED: Final = 10_000
-"""So many damaged entries are told one by one; who has more has no database."""
+"""Damaged entries that are reported one by one; a file with more is not a database."""
 _LEAST_BYTES: Final = 16
-"""What any entry takes up in any of the files."""
+"""Least size of an entry in any of the files."""
 
 _BACK_ENDS: Final[tuple[tuple[str, Callable[[bytes], Iterator[bytes | SensorError]]], ...]] = (
     ("rpmdb.sqlite", sqlite.blobs),
@@ -26,7 +26,7 @@ _BACK_ENDS: Final[tuple[tuple[str, Callable[[bytes], Iterator[bytes | SensorErro
 
 
 def find(host: Host) -> str | None:
-    """Return the path of the host's rpm database, or None; raises OSError where a folder refuses to tell."""
+    """Return the path of the host's rpm database, or None; raise OSError if a folder cannot be accessed."""
     for folder in FOLDERS:
         for name, _ in _BACK_ENDS:
             path = f"{folder}/{name}"
@@ -39,9 +39,9 @@ def find(host: Host) -> str | None:
 
 
 def blobs(host: Host, path: str) -> Iterator[bytes | SensorError]:
-    """Yield the header of each package in the database at ``path``, and what is wrong with those that are damaged.
+    """Yield the header of each package in the database at ``path``, or a SensorError for a damaged one.
 
-    Raises OSError where the file cannot be read and SensorError where it is no database of its name's kind.
+    Raises OSError if the file cannot be read, and SensorError if it is not a database of the kind its name says.
     """
     name = path.rpartition("/")[2]
     real = host.real_file(path) if name == "rpmdb.sqlite" else None
@@ -52,9 +52,9 @@ def blobs(host: Host, path: str) -> Iterator[bytes | SensorError]:
 
 
 def within(found: Iterator[bytes | SensorError], size: int) -> Iterator[bytes | SensorError]:
-    """Yield what is ``found`` in a file of ``size`` bytes, as long as it can all be in there.
+    """Yield the entries in ``found`` as long as a file of ``size`` bytes can hold them.
 
-    Entries that overlap, and views that make them up, could give without end; raises SensorError where they begin to.
+    Overlapping entries and views could yield entries without end: raises SensorError at the first one too many.
     """
     damaged = 0
     for item in found:
@@ -68,7 +68,7 @@ def within(found: Iterator[bytes | SensorError], size: int) -> Iterator[bytes | 
 
 
 def unfinished_transaction(host: Host, path: str) -> bool:
-    """Say whether a write-ahead log holds changes that the database file itself does not have yet."""
+    """Return True if a write-ahead log holds changes that the database file does not have yet."""
     try:
         return host.status(f"{path}-wal").size > 0
     except OSError:

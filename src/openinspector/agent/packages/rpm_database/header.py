@@ -39,7 +39,7 @@ class Header:
     """The tags of one header; values are decoded only when asked for."""
 
     def __init__(self, blob: bytes) -> None:
-        """Read the index; raises SensorError where ``blob`` is no header."""
+        """Read the index; raise SensorError if ``blob`` is not a header."""
         if len(blob) < _COUNTS.size:
             raise SensorError("an rpm header is shorter than its counts")
         entries, size = _COUNTS.unpack_from(blob)
@@ -53,7 +53,7 @@ class Header:
         }
 
     def text(self, tag: int) -> str:
-        """Return the first string of ``tag``; empty where the header has none."""
+        """Return the first string of ``tag``; empty if the header has none."""
         return next(iter(self.texts(tag, limit=1)), "")
 
     def texts(self, tag: int, limit: int = 1_000_000) -> list[str]:
@@ -81,7 +81,7 @@ class Header:
         return struct.unpack_from(f">{wanted}I", self._data, offset)
 
     def paths(self) -> Iterator[str]:
-        """Yield the path of every file of the package; none that is longer than a path can be."""
+        """Yield the path of every file of the package, except paths longer than Linux allows."""
         folders = self.texts(DIRECTORY_NAMES)
         names = self.texts(BASE_NAMES)
         for name, index in zip(names, self.numbers(DIRECTORY_INDEXES), strict=False):

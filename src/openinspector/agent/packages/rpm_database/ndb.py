@@ -21,7 +21,7 @@ _BLOCK: Final = 16
 
 
 def blobs(data: bytes) -> Iterator[bytes | SensorError]:
-    """Yield each package's header, or what is wrong with it; raises SensorError where ``data`` is no ndb file."""
+    """Yield each package's header or a SensorError about it; raise SensorError if ``data`` is not an ndb file."""
     if len(data) < _HEADER_BYTES:
         raise SensorError("Packages.db is shorter than its header")
     magic, version, _, slot_pages = _HEADER.unpack_from(data)

@@ -1,1 +1,1 @@
-"""The operations of the API: one file a noun, one function an operation, named like it in snake case."""
+"""The operations of the API: one file for each noun, one function for each operation, named in snake case."""

@@ -46,12 +46,12 @@ def _preview(services: ApiServices, agent: Agent) -> Json:
 
 
 def _said(text: str, longest: int) -> str | None:
-    """Return what a host says of itself, at most as long as the API has it: a host may say anything."""
+    """Return a text of a host, cut to the bound of the API; None if it is empty."""
     return text[:longest] or None
 
 
 def _address(text: str) -> str | None:
-    """Return an IPv4 address; None where what the host says is none."""
+    """Return an IPv4 address of a host; None if it is malformed."""
     try:
         return str(IPv4Address(text))
     except AddressValueError:

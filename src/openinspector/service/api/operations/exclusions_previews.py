@@ -14,7 +14,7 @@ _PREVIEWS: Final = Listing(operation="GetExclusionsPreview", default=100)
 
 
 def create_exclusions_preview(services: ApiServices, arguments: Json) -> Json:
-    """Begin a preview of a template's exclusions."""
+    """Start a preview of a template's exclusions."""
     token = services.app.exclusions_previews.create(arguments["assessmentTemplateArn"], str(uuid.uuid4()))
     return {"previewToken": token}
 
@@ -31,7 +31,7 @@ def get_exclusions_preview(services: ApiServices, arguments: Json) -> Json:
 
 
 def render_preview(preview: ExclusionPreview) -> Json:
-    """Return what previews and exclusions have in common on the wire (F8.3, F8.4)."""
+    """Return the common members of previews and exclusions (F8.3, F8.4)."""
     return {
         "title": preview.title,
         "description": preview.description,

@@ -18,7 +18,7 @@ _FINDINGS: Final = Listing(operation="ListFindings")
 
 
 def list_findings(services: ApiServices, arguments: Json) -> Json:
-    """List finding ARNs, of given runs or all."""
+    """List finding ARNs of the given runs, or of all."""
     list_page = partial(services.app.findings.list_page, arguments.get("assessmentRunArns", []), _filter(arguments))
     rows, more = _FINDINGS.page(services, arguments, list_page)
     return {"findingArns": rows, **more}
@@ -34,7 +34,7 @@ def describe_findings(services: ApiServices, arguments: Json) -> Json:
 
 
 def add_attributes_to_findings(services: ApiServices, arguments: Json) -> Json:
-    """Put user attributes on findings."""
+    """Add user attributes to findings."""
     added = attributes_of(arguments["attributes"])
     check_distinct(tuple(attribute.key for attribute in added), "INVALID_USER_ATTRIBUTE_KEY")
     failed = services.app.findings.add_attributes(arguments["findingArns"], added)
@@ -42,7 +42,7 @@ def add_attributes_to_findings(services: ApiServices, arguments: Json) -> Json:
 
 
 def remove_attributes_from_findings(services: ApiServices, arguments: Json) -> Json:
-    """Take user attributes off findings."""
+    """Remove user attributes from findings."""
     keys = arguments["attributeKeys"]
     failed = services.app.findings.remove_attributes(arguments["findingArns"], keys)
     return {"failedItems": failed_items(failed)}
@@ -90,7 +90,7 @@ def _finding(finding: Finding) -> Json:
 
 
 def _description(finding: Finding) -> str:
-    """Return the description with the evidence below it: the API has no member of its own for the why."""
+    """Return the description followed by the evidence: the API has no member for evidence."""
     if not finding.evidence:
         return finding.description
     return f"{finding.description}\n\nWhy:\n{finding.evidence}"[:_MAX_TEXT]

@@ -1,4 +1,4 @@
-"""Reports: asked for until they are there, then a link (F7.1, F7.2)."""
+"""Reports: polled until they are complete, then downloaded by a link (F7.1, F7.2)."""
 
 import uuid
 
@@ -9,7 +9,7 @@ from openinspector.service.app.reports import ReportRequest
 
 
 def get_assessment_report(services: ApiServices, arguments: Json) -> Json:
-    """Return how far a report is, and once it is complete a link that ends after an hour."""
+    """Return the status of a report, and once it is complete a link that is valid for an hour."""
     wanted = ReportRequest(
         run_arn=arguments["assessmentRunArn"],
         type=ReportType(arguments["reportType"]),

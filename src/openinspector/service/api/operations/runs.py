@@ -22,13 +22,13 @@ def start_assessment_run(services: ApiServices, arguments: Json) -> Json:
 
 
 def stop_assessment_run(services: ApiServices, arguments: Json) -> None:
-    """Stop a run; evaluates what was collected unless told otherwise (F4.35)."""
+    """Stop a run; by default evaluate the telemetry collected (F4.35)."""
     action = StopAction(arguments.get("stopAction", StopAction.START_EVALUATION))
     services.app.runs.stop(arguments["assessmentRunArn"], action)
 
 
 def delete_assessment_run(services: ApiServices, arguments: Json) -> None:
-    """Delete a run with everything it produced."""
+    """Delete a run with its findings, reports and telemetry."""
     services.app.runs.delete(arguments["assessmentRunArn"])
 
 
@@ -42,7 +42,7 @@ def describe_assessment_runs(services: ApiServices, arguments: Json) -> Json:
 
 
 def list_assessment_runs(services: ApiServices, arguments: Json) -> Json:
-    """List run ARNs, of given templates or all."""
+    """List run ARNs of the given templates, or of all."""
     list_page = partial(services.app.runs.list_page, arguments.get("assessmentTemplateArns", []), _filter(arguments))
     rows, more = _RUNS.page(services, arguments, list_page)
     return {"assessmentRunArns": [run.arn for run in rows], **more}

@@ -1,4 +1,4 @@
-"""Schedules: operations of our own beside the vendor's (ADR 43)."""
+"""Schedules: additional operations that the vendor does not have (ADR 43)."""
 
 from functools import partial
 from typing import Final
@@ -13,7 +13,7 @@ _SCHEDULES: Final = Listing(operation="ListSchedules")
 
 
 def create_schedule(services: ApiServices, arguments: Json) -> Json:
-    """Let a template be run by itself."""
+    """Create a schedule of a template."""
     made = services.app.schedules.create(arguments["assessmentTemplateArn"], arguments["scheduleExpression"])
     return {"schedule": _schedule(made)}
 
@@ -26,13 +26,13 @@ def list_schedules(services: ApiServices, arguments: Json) -> Json:
 
 
 def update_schedule(services: ApiServices, arguments: Json) -> Json:
-    """Change a schedule's expression, or switch it on or off."""
+    """Change the expression of a schedule, or enable or disable it."""
     change = ScheduleChange(expression=arguments.get("scheduleExpression"), enabled=arguments.get("enabled"))
     return {"schedule": _schedule(services.app.schedules.update(arguments["scheduleArn"], change))}
 
 
 def delete_schedule(services: ApiServices, arguments: Json) -> None:
-    """Delete a schedule; its runs stay."""
+    """Delete a schedule, but not its runs."""
     services.app.schedules.delete(arguments["scheduleArn"])
 
 

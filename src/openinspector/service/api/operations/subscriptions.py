@@ -1,4 +1,4 @@
-"""Event subscriptions: topics that are told of a template's runs."""
+"""Event subscriptions: topics that receive events of a template's runs."""
 
 from functools import partial
 from typing import Final
@@ -10,23 +10,23 @@ from openinspector.service.api.shapes import Json
 from openinspector.service.ports.subscription_store import Subscription
 
 _SUBSCRIPTIONS: Final = Listing(operation="ListEventSubscriptions", cap=50)
-"""The list type of the answer holds no more."""
+"""Longest list in an answer."""
 
 
 def subscribe_to_event(services: ApiServices, arguments: Json) -> None:
-    """Let a topic be told of an event of a template's runs."""
+    """Subscribe a topic to an event of a template's runs."""
     event = InspectorEvent(arguments["event"])
     services.app.subscriptions.subscribe(arguments["resourceArn"], event, arguments["topicArn"])
 
 
 def unsubscribe_from_event(services: ApiServices, arguments: Json) -> None:
-    """Let a topic be told of it no more."""
+    """Unsubscribe a topic from an event of a template's runs."""
     event = InspectorEvent(arguments["event"])
     services.app.subscriptions.unsubscribe(arguments["resourceArn"], event, arguments["topicArn"])
 
 
 def list_event_subscriptions(services: ApiServices, arguments: Json) -> Json:
-    """List what topics are told, by template and topic (F10.3)."""
+    """List subscriptions by template and topic (F10.3)."""
     list_page = partial(services.app.subscriptions.list_page, arguments.get("resourceArn"))
     rows, more = _SUBSCRIPTIONS.page(services, arguments, list_page)
     return {"subscriptions": [_subscription(row) for row in rows], **more}

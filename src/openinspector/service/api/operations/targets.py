@@ -11,7 +11,7 @@ _TARGETS = Listing(operation="ListAssessmentTargets")
 
 
 def create_resource_group(services: ApiServices, arguments: Json) -> Json:
-    """Add a resource group."""
+    """Create a resource group."""
     arn = services.app.targets.create_resource_group(tags_of(arguments["resourceGroupTags"]))
     return {"resourceGroupArn": arn}
 
@@ -26,7 +26,7 @@ def describe_resource_groups(services: ApiServices, arguments: Json) -> Json:
 
 
 def create_assessment_target(services: ApiServices, arguments: Json) -> Json:
-    """Add a target."""
+    """Create a target."""
     name, group = arguments["assessmentTargetName"], arguments.get("resourceGroupArn")
     return {"assessmentTargetArn": services.app.targets.create(name, group)}
 

@@ -13,7 +13,7 @@ _TEMPLATES = Listing(operation="ListAssessmentTemplates")
 
 
 def create_assessment_template(services: ApiServices, arguments: Json) -> Json:
-    """Add a template."""
+    """Create a template."""
     wanted = NewTemplate(
         target_arn=arguments["assessmentTargetArn"],
         name=arguments["assessmentTemplateName"],
@@ -39,7 +39,7 @@ def describe_assessment_templates(services: ApiServices, arguments: Json) -> Jso
 
 
 def list_assessment_templates(services: ApiServices, arguments: Json) -> Json:
-    """List template ARNs, of given targets or all."""
+    """List template ARNs of the given targets, or of all."""
     asked = arguments.get("filter", {})
     wanted = TemplateFilter(
         name_pattern=asked.get("namePattern"),

@@ -1,4 +1,4 @@
-"""Webhooks: operations of our own beside the vendor's (ADR 43)."""
+"""Webhooks: additional operations that the vendor does not have (ADR 43)."""
 
 from functools import partial
 from typing import Final
@@ -12,7 +12,7 @@ _WEBHOOKS: Final = Listing(operation="ListWebhooks")
 
 
 def create_webhook(services: ApiServices, arguments: Json) -> Json:
-    """Let a receiver be told of a template's runs; the secret is shown this once."""
+    """Create a webhook for events of a template's runs. The secret is returned only here."""
     events = [InspectorEvent(event) for event in arguments["events"]]
     template, url = arguments["assessmentTemplateArn"], arguments["url"]
     made = services.app.webhooks.create(template, url, events)
@@ -27,7 +27,7 @@ def list_webhooks(services: ApiServices, arguments: Json) -> Json:
 
 
 def delete_webhook(services: ApiServices, arguments: Json) -> None:
-    """Delete a webhook, with what is on its way to it."""
+    """Delete a webhook and its undelivered messages."""
     services.app.webhooks.delete(arguments["webhookArn"])
 
 

@@ -1,0 +1,318 @@
+"""Topology: nouns of all accounts and regions joined by id, and what of them was collected.
+
+Several records of one resource from several accounts are one resource (row 65). Of an interface's records the one
+that names instance and groups wins (row 64).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeVar
+
+import msgspec
+
+from openinspector.network.aws import noun
+from openinspector.network.aws.document import Document, readings
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Place = tuple[str, str]
+"""Account and region of a document."""
+N = TypeVar("N", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defect:
+    """Something of a snapshot that could not be read."""
+
+    place: Place
+    operation: str
+    subject: str
+    reason: str
+
+
+@lru_cache(maxsize=65536)
+def parse_network(text: str) -> Network | None:
+    """Return the range that ``text`` writes, None where it is not one."""
+    try:
+        return ip_network(text, strict=False)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=65536)
+def parse_address(text: str) -> Address | None:
+    """Return the address that ``text`` writes, None where it is not one."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None
+
+
+def inside(address: Address, text: str) -> bool:
+    """Return True if ``address`` is in the range that ``text`` writes."""
+    network = parse_network(text)
+    return network is not None and address.version == network.version and address in network
+
+
+class Topology:
+    """All accounts of a snapshot as one network."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self._rows: dict[str, list[tuple[Place, str, msgspec.Struct]]] = defaultdict(list)
+        self._collected: set[tuple[Place, str, str]] = set()
+        self.places: set[Place] = set()
+        self.defects: list[Defect] = []
+        for document, reading in readings(iter(documents)):
+            place = (document.account, document.region)
+            self.places.add(place)
+            if not reading.defects:
+                self._collected.add((place, document.operation, document.subject))
+            self.defects += [
+                Defect(place=place, operation=document.operation, subject=document.subject, reason=reason)
+                for reason in reading.defects
+            ]
+            rows = self._rows[document.operation]
+            rows += [(place, document.subject, item) for item in reading.items]
+        self._join_network()
+        self._join_filters()
+        self._join_gateways()
+        self._join_balancers()
+
+    def _join_network(self) -> None:
+        self.vpcs = {v.vpc_id: v for v in self._all("ec2-describe-vpcs", noun.Vpc)}
+        self.vpc_places: dict[str, set[Place]] = defaultdict(set)
+        for place, _, vpc in self._placed("ec2-describe-vpcs", noun.Vpc):
+            self.vpc_places[vpc.vpc_id].add(place)
+        self.subnets = {s.subnet_id: s for s in self._all("ec2-describe-subnets", noun.Subnet)}
+        self.subnets_of: dict[str, list[noun.Subnet]] = defaultdict(list)
+        for subnet in self.subnets.values():
+            self.subnets_of[subnet.vpc_id].append(subnet)
+        self.instances = {
+            instance.instance_id: instance
+            for reservation in self._all("ec2-describe-instances", noun.Reservation)
+            for instance in reservation.instances
+        }
+        self.interfaces: dict[str, noun.NetworkInterface] = {}
+        for interface in self._all("ec2-describe-network-interfaces", noun.NetworkInterface):
+            known = self.interfaces.get(interface.network_interface_id)
+            if known is None or _completeness(interface) > _completeness(known):
+                self.interfaces[interface.network_interface_id] = interface
+        for place, _, interface in self._placed("ec2-describe-network-interfaces", noun.NetworkInterface):
+            self.vpc_places[interface.vpc_id].add(place)
+        self._join_addresses()
+
+    def _join_addresses(self) -> None:
+        self.by_private: dict[tuple[str, str], noun.NetworkInterface] = {}
+        self.by_public: dict[str, tuple[noun.NetworkInterface, str]] = {}
+        self.owners: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
+        self.of_instance: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
+        for interface in self.interfaces.values():
+            if interface.attachment and interface.attachment.instance_id:
+                self.of_instance[interface.attachment.instance_id].append(interface)
+            for private in private_addresses(interface):
+                self.by_private[interface.vpc_id, private] = interface
+                self.owners[private].append(interface)
+                public = public_of(interface, private)
+                if public:
+                    self.by_public[public] = (interface, private)
+
+    def _join_filters(self) -> None:
+        self.groups: dict[str, noun.SecurityGroup] = {}
+        for group in self._all("ec2-describe-security-groups", noun.SecurityGroup):
+            self.groups.setdefault(group.group_id, group)
+        self.acl_of: dict[str, noun.NetworkAcl] = {}
+        self.default_acl: dict[str, noun.NetworkAcl] = {}
+        for acl in self._all("ec2-describe-network-acls", noun.NetworkAcl):
+            if acl.is_default:
+                self.default_acl[acl.vpc_id] = acl
+            for association in acl.associations:
+                self.acl_of[association.subnet_id] = acl
+        self._join_route_tables()
+        self._join_prefix_lists()
+
+    def _join_route_tables(self) -> None:
+        self.table_of: dict[str, noun.RouteTable] = {}
+        self.main_table: dict[str, noun.RouteTable] = {}
+        for table in self._all("ec2-describe-route-tables", noun.RouteTable):
+            for route_association in table.associations:
+                if route_association.main:
+                    self.main_table[table.vpc_id] = table
+                elif route_association.subnet_id or route_association.gateway_id:
+                    self.table_of[route_association.subnet_id or route_association.gateway_id] = table
+
+    def _join_prefix_lists(self) -> None:
+        self.prefix_lists: dict[str, tuple[str, ...]] = {
+            p.prefix_list_id: p.cidrs for p in self._all("ec2-describe-prefix-lists", noun.PrefixList)
+        }
+        managed: dict[str, list[str]] = defaultdict(list)
+        for _, subject, entry in self._placed("ec2-get-managed-prefix-list-entries", noun.PrefixListEntry):
+            managed[subject].append(entry.cidr)
+        self.prefix_lists.update({subject: tuple(cidrs) for subject, cidrs in managed.items()})
+        for _, operation, subject in self._collected:
+            if operation == "ec2-get-managed-prefix-list-entries":
+                self.prefix_lists.setdefault(subject, ())
+
+    def _join_gateways(self) -> None:
+        self.internet_gateways = {
+            g.internet_gateway_id: g for g in self._all("ec2-describe-internet-gateways", noun.InternetGateway)
+        }
+        self.nat_gateways = {g.nat_gateway_id: g for g in self._all("ec2-describe-nat-gateways", noun.NatGateway)}
+        self.nat_of_interface = {
+            a.network_interface_id: g for g in self.nat_gateways.values() for a in g.nat_gateway_addresses
+        }
+        self.vpn_gateways = {g.vpn_gateway_id: g for g in self._all("ec2-describe-vpn-gateways", noun.VpnGateway)}
+        self.vpn_connections = {
+            c.vpn_connection_id: c
+            for c in self._all("ec2-describe-vpn-connections", noun.VpnConnection)
+            if c.state not in {"deleted", "deleting"}
+        }
+        self.virtual_interfaces = {
+            v.virtual_interface_id: v
+            for v in self._all("directconnect-describe-virtual-interfaces", noun.VirtualInterface)
+        }
+        self.dx_associations = self._all(
+            "directconnect-describe-direct-connect-gateway-associations", noun.DirectConnectGatewayAssociation
+        )
+        self.peerings = {
+            p.vpc_peering_connection_id: p
+            for p in self._all("ec2-describe-vpc-peering-connections", noun.VpcPeeringConnection)
+        }
+        self.endpoints = {e.vpc_endpoint_id: e for e in self._all("ec2-describe-vpc-endpoints", noun.VpcEndpoint)}
+        self.endpoint_of_interface = {i: e for e in self.endpoints.values() for i in e.network_interface_ids}
+        self.transit_gateways = {
+            g.transit_gateway_id: g for g in self._all("ec2-describe-transit-gateways", noun.TransitGateway)
+        }
+        self.tgw_attachments: dict[str, list[noun.TgwAttachment]] = defaultdict(list)
+        for attachment in self._all("ec2-describe-transit-gateway-attachments", noun.TgwAttachment):
+            same = self.tgw_attachments[attachment.transit_gateway_attachment_id]
+            if attachment not in same:
+                same.append(attachment)
+        self.tgw_vpc_attachments = {
+            a.transit_gateway_attachment_id: a
+            for a in self._all("ec2-describe-transit-gateway-vpc-attachments", noun.TgwVpcAttachment)
+        }
+        self.tgw_routes = self._grouped("ec2-search-transit-gateway-routes", noun.TgwRoute)
+        self.tgw_propagations = self._grouped("ec2-get-transit-gateway-route-table-propagations", noun.TgwPropagation)
+
+    def _join_balancers(self) -> None:
+        self.balancers = {b.load_balancer_arn: b for b in self._all("elbv2-describe-load-balancers", noun.LoadBalancer)}
+        self.classic_balancers = {
+            b.load_balancer_name: b for b in self._all("elb-describe-load-balancers", noun.ClassicLoadBalancer)
+        }
+        self.listeners = self._grouped("elbv2-describe-listeners", noun.Listener)
+        self.balancer_attributes = self._grouped("elbv2-describe-load-balancer-attributes", noun.KeyValue)
+        self.target_groups = {
+            g.target_group_arn: g for g in self._all("elbv2-describe-target-groups", noun.TargetGroup)
+        }
+        self.target_group_attributes = self._grouped("elbv2-describe-target-group-attributes", noun.KeyValue)
+        self.targets = self._grouped("elbv2-describe-target-health", noun.TargetHealth)
+        self.block_public_access = {
+            place: options
+            for place, _, options in self._placed(
+                "ec2-describe-vpc-block-public-access-options", noun.BlockPublicAccessOptions
+            )
+        }
+        self.block_exclusions = self._all(
+            "ec2-describe-vpc-block-public-access-exclusions", noun.BlockPublicAccessExclusion
+        )
+        self.elastic_addresses = {a.public_ip: a for a in self._all("ec2-describe-addresses", noun.ElasticAddress)}
+
+    def _placed(self, operation: str, kind: type[N]) -> Iterator[tuple[Place, str, N]]:
+        for place, subject, item in self._rows[operation]:
+            if isinstance(item, kind):
+                yield place, subject, item
+
+    def _all(self, operation: str, kind: type[N]) -> list[N]:
+        return [item for _, _, item in self._placed(operation, kind)]
+
+    def _grouped(self, operation: str, kind: type[N]) -> dict[str, list[N]]:
+        grouped: dict[str, list[N]] = defaultdict(list)
+        for _, subject, item in self._placed(operation, kind):
+            if item not in grouped[subject]:
+                grouped[subject].append(item)
+        return grouped
+
+    def missing(self, operation: str, vpc_id: str = "", subject: str = "") -> str:
+        """Return why an answer of ``operation`` is not known for a VPC's places; "" if it was collected in one."""
+        places = self.vpc_places.get(vpc_id) or self.places
+        if any((place, operation, subject) in self._collected for place in places):
+            return ""
+        account, region = min(places, default=("?", "?"))
+        call = operation.replace("-", " ", 1) + (f" {subject}" if subject else "")
+        for defect in self.defects:
+            if defect.place in places and defect.operation == operation and defect.subject in {"", subject}:
+                return f"{call} in {region} of {account} cannot be read: {defect.reason}"
+        return f"{call} was not collected in {region} of {account}"
+
+    def acl(self, subnet: noun.Subnet) -> noun.NetworkAcl | None:
+        """Return the ACL of a subnet: its own, else the default of its VPC (row 15)."""
+        return self.acl_of.get(subnet.subnet_id) or self.default_acl.get(subnet.vpc_id)
+
+    def route_table(self, subnet: noun.Subnet) -> noun.RouteTable | None:
+        """Return the route table of a subnet: its own, else the main one of its VPC (row 19)."""
+        return self.table_of.get(subnet.subnet_id) or self.main_table.get(subnet.vpc_id)
+
+    def vpc_ranges(self, vpc_id: str) -> tuple[str, ...]:
+        """Return the associated ranges of a VPC, IPv4 and IPv6 (row 26)."""
+        vpc = self.vpcs.get(vpc_id)
+        if vpc is None:
+            return ()
+        four = [c.cidr_block for c in vpc.cidr_block_association_set if c.cidr_block_state.state in {"", "associated"}]
+        six = [
+            c.ipv6_cidr_block
+            for c in vpc.ipv6_cidr_block_association_set
+            if c.ipv6_cidr_block_state.state in {"", "associated"}
+        ]
+        return (*(four or [vpc.cidr_block]), *six)
+
+    def in_vpc(self, vpc_id: str, address: Address) -> bool:
+        """Return True if the address is in a range of the VPC."""
+        return any(inside(address, text) for text in self.vpc_ranges(vpc_id))
+
+    def subnet_at(self, vpc_id: str, address: Address) -> noun.Subnet | None:
+        """Return the subnet of a VPC whose range holds the address."""
+        return next((s for s in self.subnets_of[vpc_id] if in_subnet(s, address)), None)
+
+    def gateway_of(self, vpc_id: str) -> noun.InternetGateway | None:
+        """Return the internet gateway attached to a VPC."""
+        return next((g for g in self.internet_gateways.values() if attached(g, vpc_id)), None)
+
+
+def attached(gateway: noun.InternetGateway | noun.EgressOnlyInternetGateway, vpc_id: str) -> bool:
+    """Return True if an internet gateway is attached to the VPC."""
+    return any(a.vpc_id == vpc_id and a.state in {"available", "attached"} for a in gateway.attachments)
+
+
+def in_subnet(subnet: noun.Subnet, address: Address) -> bool:
+    """Return True if the address is in a range of the subnet."""
+    ranges = [subnet.cidr_block, *(c.ipv6_cidr_block for c in subnet.ipv6_cidr_block_association_set)]
+    return any(inside(address, text) for text in ranges)
+
+
+def private_addresses(interface: noun.NetworkInterface) -> list[str]:
+    """Return the addresses an interface carries itself: private IPv4, the primary one first, and IPv6."""
+    four = [a.private_ip_address for a in sorted(interface.private_ip_addresses, key=lambda a: not a.primary)]
+    four = four or ([interface.private_ip_address] if interface.private_ip_address else [])
+    return four + [a.ipv6_address for a in interface.ipv6_addresses]
+
+
+def public_of(interface: noun.NetworkInterface, private: str) -> str:
+    """Return the public IPv4 address associated with a private one, "" where there is none (row 27)."""
+    for address in interface.private_ip_addresses:
+        if address.private_ip_address == private:
+            return address.association.public_ip if address.association else ""
+    if interface.association and interface.private_ip_address == private:
+        return interface.association.public_ip
+    return ""
+
+
+def instance_of(interface: noun.NetworkInterface) -> str:
+    """Return the id of the instance an interface is attached to, "" for none."""
+    return interface.attachment.instance_id if interface.attachment else ""
+
+
+def _completeness(interface: noun.NetworkInterface) -> tuple[bool, bool]:
+    return bool(instance_of(interface)), bool(interface.groups)

@@ -1,0 +1,429 @@
+"""Walk: one way of one flow, hop by hop, from a source to where it ends; all destination ports at once.
+
+The first packet meets security groups and network ACLs, its answer meets ACLs only (rows 2, 13). A fact that the
+snapshot lacks is noted once and the walk goes on where it can: a filter behind it may still say no for certain.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
+from typing import Final
+
+from openinspector.network.answer import Action, Block, Direction, Hop, Leg, NotKnown
+from openinspector.network.aws import noun
+from openinspector.network.packet_filter import ICMP, TCP, UDP, Packet, Verdict, judge_acl, judge_groups
+from openinspector.network.route import Found, find_route
+from openinspector.network.topology import (
+    Address,
+    Topology,
+    attached,
+    in_subnet,
+    inside,
+    instance_of,
+    parse_address,
+    public_of,
+)
+
+IPV4: Final = 4
+_MOST_HOPS: Final = 100
+
+
+class Stopped(Exception):  # noqa: N818 - an outcome of the walk, not an error
+    """The flow ends here: blocked, or not known any further."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """Where a walk ended: an interface, the internet, a network on premises or a service's endpoint."""
+
+    kind: str
+    packet: Packet
+    interface: noun.NetworkInterface | None = None
+    gateway: str = ""
+
+
+Exit = Callable[["Walk", noun.Subnet, Packet, noun.Route], End]
+
+
+@dataclass(slots=True, kw_only=True)
+class Walk:
+    """One way of a flow. ``run`` methods return its end or raise ``Stopped`` with ``block`` or ``not_known`` set."""
+
+    topology: Topology
+    exits: "Mapping[str, Exit]"
+    """How to leave by a gateway of a kind (`tgw`, `vgw`) that has a module of its own."""
+    direction: Direction = Direction.THERE
+    leg: Leg = Leg.INTERNET
+    hops: list[Hop] = field(default_factory=list)
+    block: Block | None = None
+    not_known: NotKnown | None = None
+    assumptions: list[str] = field(default_factory=list)
+    translations: dict[str, Address] = field(default_factory=dict)
+    """Private address of a NAT gateway to the source it stands for."""
+    references: bool = True
+    """False once the packet has passed a middlebox or another region (rows 5, 6)."""
+
+    # Notes
+
+    def hop(self, resource: str, kind: str, action: Action = Action.FORWARD, **more: str) -> None:
+        """Note a hop; routes that run in a circle lead nowhere."""
+        if len(self.hops) >= _MOST_HOPS:
+            raise self.stop("NO_PATH", resource)
+        self.hops.append(Hop(resource=resource, kind=kind, action=action, **more))
+
+    def stop(self, code: str, resource: str, *, rule: str = "", route: str = "") -> Stopped:
+        """Note the filter that stops the flow; raise what this returns."""
+        self.block = Block(code=code, resource=resource, direction=self.direction, rule=rule, route=route)
+        return Stopped()
+
+    def lack(self, resource: str, reason: str) -> Stopped:
+        """Note a fact that is not known; raise what this returns where the walk cannot go on."""
+        if self.not_known is None:
+            self.not_known = NotKnown(resource=resource, reason=reason, exclusion=self.leg)
+        return Stopped()
+
+    def assume(self, text: str) -> None:
+        """Note an assumption once."""
+        if text not in self.assumptions:
+            self.assumptions.append(text)
+
+    # Filters
+
+    def pass_groups(self, interface: noun.NetworkInterface, packet: Packet, *, egress: bool) -> Packet:
+        """Return the packet with the ports that the interface's security groups let pass."""
+        if self.direction is Direction.BACK:
+            return packet
+        groups = tuple(group.group_id for group in interface.groups)
+        name = interface.network_interface_id
+        if not groups:
+            if interface.interface_type == "interface" and not interface.description.startswith("ELB "):
+                self.lack(name, f"the security groups of {name} are in another account's snapshot")
+            return packet
+        verdict = judge_groups(self.topology, groups, packet, egress=egress, references=self.references)
+        return self._passed(verdict, packet, ",".join(groups), "ENI_SG_RULES_MISMATCH", "security-group")
+
+    def pass_acl(self, subnet: noun.Subnet, packet: Packet, *, egress: bool) -> Packet:
+        """Return the packet with the ports that the subnet's network ACL lets pass."""
+        acl = self.topology.acl(subnet)
+        if acl is None:
+            why = self.topology.missing("ec2-describe-network-acls", subnet.vpc_id)
+            self.lack(subnet.subnet_id, why or f"no network ACL of {subnet.subnet_id} is in the snapshot")
+            return packet
+        verdict = judge_acl(acl, packet, egress=egress)
+        way = "egress" if egress else "ingress"
+        verdict = replace(verdict, rule=f"{way}/{verdict.rule or '*'}")
+        return self._passed(verdict, packet, acl.network_acl_id, "SUBNET_ACL_RESTRICTION", "network-acl")
+
+    def _passed(self, verdict: Verdict, packet: Packet, resource: str, code: str, kind: str) -> Packet:
+        if verdict.unknown:
+            self.lack(resource, verdict.unknown)
+            return packet
+        if not verdict.ports:
+            raise self.stop(code, resource, rule=verdict.rule)
+        self.hop(resource, kind, Action.ALLOW, rule=verdict.rule)
+        return replace(packet, ports=verdict.ports)
+
+    # Starts
+
+    def from_interface(self, interface: noun.NetworkInterface, packet: Packet) -> End:
+        """Leave an interface."""
+        source = instance_of(interface)
+        self.hop(source or interface.network_interface_id, "instance" if source else "interface")
+        owners = self.topology.owners.get(str(packet.destination), ())
+        own = next((other for other in owners if source and instance_of(other) == source), None)
+        if own is not None:
+            self.hop(source, "instance", Action.DELIVER, address=str(packet.destination))
+            return End(kind="interface", packet=packet, interface=own)
+        packet = self.pass_groups(interface, packet, egress=True)
+        return self.from_subnet(self.subnet(interface), packet)
+
+    def subnet(self, interface: noun.NetworkInterface) -> noun.Subnet:
+        """Return the subnet of an interface."""
+        subnet = self.topology.subnets.get(interface.subnet_id)
+        if subnet is None:
+            why = self.topology.missing("ec2-describe-subnets", interface.vpc_id)
+            raise self.lack(interface.subnet_id, why or f"{interface.subnet_id} is not in the snapshot")
+        return subnet
+
+    def from_subnet(self, subnet: noun.Subnet, packet: Packet) -> End:
+        """Leave a subnet by its route table; inside the subnet no ACL is met (row 14)."""
+        if in_subnet(subnet, packet.destination):
+            return self.deliver(subnet, packet)
+        self.hop(subnet.subnet_id, "subnet")
+        return self.follow(subnet, packet, self.lookup(subnet, packet.destination))
+
+    def lookup(self, subnet: noun.Subnet, destination: Address) -> Found:
+        """Return the route of a subnet's table for an address (rows 19 to 23)."""
+        table = self.topology.route_table(subnet)
+        if table is None:
+            why = self.topology.missing("ec2-describe-route-tables", subnet.vpc_id)
+            raise self.lack(subnet.subnet_id, why or f"no route table of {subnet.subnet_id} is in the snapshot")
+        found = find_route(table, destination, self.topology.prefix_lists)
+        if found is None:
+            raise self.stop("NO_ROUTE_TO_DESTINATION", table.route_table_id)
+        if found.unknown_list:
+            self.lack(found.unknown_list, f"{found.unknown_list}: the entries of the prefix list were not collected")
+        if found.route.state == "blackhole":
+            raise self.stop("BAD_STATE_ROUTE", table.route_table_id, route=found.prefix)
+        return found
+
+    def follow(self, subnet: noun.Subnet, packet: Packet, found: Found) -> End:
+        """Follow a route out of a subnet."""
+        target, route = found.route.target, found.route
+        kind = target.split("-")[0]
+        if kind in self.exits:
+            return self.exits[kind](self, subnet, packet, route)
+        packet = self.pass_acl(subnet, packet, egress=True)
+        self.hop(subnet.vpc_id, "vpc", route=f"{found.table}/{found.prefix}")
+        if target == "local":
+            return self.into_subnet(subnet.vpc_id, packet, came_from=subnet)
+        if kind in {"igw", "eigw", "nat", "pcx"}:
+            return self._to_gateway(kind, target, subnet, packet)
+        if kind == "vpce" and route.destination_prefix_list_id:
+            self.hop(target, "vpc-endpoint", Action.DELIVER)
+            return End(kind="service", packet=packet, gateway=target)
+        raise self.lack(target or found.table, f"what {target or 'the target of ' + found.prefix} does is not modelled")
+
+    def _to_gateway(self, kind: str, target: str, subnet: noun.Subnet, packet: Packet) -> End:
+        if kind == "igw":
+            return self._to_internet_gateway(target, subnet, packet)
+        if kind == "eigw":
+            return self._to_egress_only(target, subnet.vpc_id, packet)
+        if kind == "nat":
+            return self._to_nat_gateway(target, subnet, packet)
+        return self._to_peer(target, subnet.vpc_id, packet)
+
+    # Arrivals
+
+    def into_subnet(self, vpc_id: str, packet: Packet, came_from: noun.Subnet | None) -> End:
+        """Enter the subnet of the destination inside a VPC."""
+        subnet = self.topology.subnet_at(vpc_id, packet.destination)
+        if subnet is None:
+            why = self.topology.missing("ec2-describe-subnets", vpc_id)
+            if why:
+                raise self.lack(vpc_id, why)
+            raise self.stop("NO_POSSIBLE_DESTINATION", vpc_id)
+        self.hop(subnet.subnet_id, "subnet")
+        if came_from is None or came_from.subnet_id != subnet.subnet_id:
+            packet = self.pass_acl(subnet, packet, egress=False)
+        return self.deliver(subnet, packet)
+
+    def deliver(self, subnet: noun.Subnet, packet: Packet) -> End:
+        """Reach the interface that carries the destination address."""
+        interface = self.topology.by_private.get((subnet.vpc_id, str(packet.destination)))
+        if interface is None:
+            why = self.topology.missing("ec2-describe-network-interfaces", subnet.vpc_id)
+            if why:
+                raise self.lack(subnet.subnet_id, why)
+            raise self.stop("NO_POSSIBLE_DESTINATION", subnet.subnet_id)
+        name = interface.network_interface_id
+        nat = self.topology.nat_of_interface.get(name)
+        if nat is not None or interface.interface_type == "nat_gateway":
+            return self._at_nat_gateway(nat.nat_gateway_id if nat else name, interface, packet)
+        instance_id = instance_of(interface)
+        endpoint = self.topology.endpoint_of_interface.get(name)
+        arrival = len(self.hops)
+        if endpoint is not None:
+            self.hop(endpoint.vpc_endpoint_id, "vpc-endpoint", address=str(packet.destination))
+        elif not interface.description.startswith("ELB "):
+            kind = "instance" if instance_id else "interface"
+            self.hop(instance_id or name, kind, address=str(packet.destination))
+        packet = self.pass_groups(interface, packet, egress=False)
+        self._check_state(interface)
+        if endpoint is not None:
+            packet = self._at_endpoint(endpoint, packet)
+        if not interface.description.startswith("ELB "):
+            self.hops[arrival] = replace(self.hops[arrival], action=Action.DELIVER)
+        return End(kind="interface", packet=packet, interface=interface)
+
+    def _check_state(self, interface: noun.NetworkInterface) -> None:
+        """Stop at an interface that nothing answers from (row 34)."""
+        name, instance_id = interface.network_interface_id, instance_of(interface)
+        instance = self.topology.instances.get(instance_id)
+        if interface.status == "available":
+            raise self.stop("BAD_STATE_ATTACHMENT", name)
+        if instance and instance.state.name not in {"running", ""}:
+            raise self.stop("BAD_STATE", instance_id)
+        if interface.interface_type == "transit_gateway":
+            raise self.stop("NO_POSSIBLE_DESTINATION", name)
+
+    def _at_endpoint(self, endpoint: noun.VpcEndpoint, packet: Packet) -> Packet:
+        if endpoint.service_name.startswith("com.amazonaws.") and "email-smtp" not in endpoint.service_name:
+            https = packet.ports & (1 << 443)
+            if self.direction is Direction.THERE and (packet.protocol != TCP or not https):
+                raise self.stop("TARGET_PORT_RESTRICTION", endpoint.vpc_endpoint_id)
+            return packet if self.direction is Direction.BACK else replace(packet, ports=https)
+        self.assume(f"the service behind {endpoint.vpc_endpoint_id} answers")
+        return packet
+
+    def _at_nat_gateway(self, name: str, interface: noun.NetworkInterface, packet: Packet) -> End:
+        original = self.translations.get(str(packet.destination))
+        self.hop(name, "nat-gateway", Action.TRANSLATE if original else Action.FORWARD)
+        if self.direction is Direction.THERE or original is None:
+            raise self.stop("NGW_DEST_ADDRESS_PRESERVATION", name)
+        return self.from_subnet(self.subnet(interface), replace(packet, destination=original))
+
+    # Gateways
+
+    def _blocked_public_access(self, subnet: noun.Subnet, *, nat: bool) -> None:
+        options = [
+            self.topology.block_public_access[place]
+            for place in self.topology.vpc_places[subnet.vpc_id]
+            if place in self.topology.block_public_access
+        ]
+        if not options:
+            self.assume("VPC Block Public Access is off: its options were not collected")
+            return
+        mode = options[0].internet_gateway_block_mode
+        for exclusion in self.topology.block_exclusions:
+            if exclusion.resource_arn.rpartition("/")[2] in {subnet.vpc_id, subnet.subnet_id} and (
+                exclusion.internet_gateway_exclusion_mode == "allow-bidirectional" or nat
+            ):
+                return
+        if mode == "block-bidirectional" or (mode == "block-ingress" and not nat):
+            raise self.stop("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", subnet.vpc_id)
+
+    def _to_internet_gateway(self, target: str, subnet: noun.Subnet, packet: Packet) -> End:
+        gateway = self.topology.internet_gateways.get(target)
+        self.hop(target, "internet-gateway", Action.TRANSLATE)
+        if gateway is None:
+            why = self.topology.missing("ec2-describe-internet-gateways", subnet.vpc_id)
+            if why:
+                self.lack(target, why)
+        if gateway is not None and not attached(gateway, subnet.vpc_id):
+            raise self.stop("BAD_STATE_ATTACHMENT", target)
+        packet = self._seen_outside(target, subnet, packet)
+        if packet.destination.is_private:
+            raise self.stop("IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", target)
+        dialled = str(packet.destination)
+        if dialled in self.topology.by_public or (
+            packet.destination.version != IPV4 and dialled in self.topology.owners
+        ):
+            return self.from_internet(packet, hop=False)
+        self.hop("internet", "internet", Action.DELIVER, address=str(packet.destination))
+        return End(kind="internet", packet=packet, gateway=target)
+
+    def _seen_outside(self, target: str, subnet: noun.Subnet, packet: Packet) -> Packet:
+        """Return the packet with the source that the internet sees (rows 27, 30, 31, 32)."""
+        interface = self.topology.by_private.get((subnet.vpc_id, str(packet.source)))
+        nat = interface is not None and interface.interface_type == "nat_gateway"
+        self._blocked_public_access(subnet, nat=nat)
+        if packet.source.version == IPV4:
+            public = parse_address(public_of(interface, str(packet.source)) if interface else "")
+            if public is None:
+                raise self.stop("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", target)
+            packet = replace(packet, source=public)
+        elif interface is not None and interface.deny_all_igw_traffic:
+            raise self.stop("IGW_REJECTS_SPOOFED_TRAFFIC", target)
+        return packet
+
+    def _to_egress_only(self, target: str, vpc_id: str, packet: Packet) -> End:
+        self.hop(target, "egress-only-internet-gateway")
+        why = self.topology.missing("ec2-describe-egress-only-internet-gateways", vpc_id)
+        if why:
+            self.assume(f"{target} is attached: {why}")
+        if self.direction is Direction.BACK:
+            raise self.stop("CANNOT_ROUTE", target)
+        self.hop("internet", "internet", Action.DELIVER, address=str(packet.destination))
+        return End(kind="egress-only", packet=packet, gateway=target)
+
+    def _to_nat_gateway(self, target: str, subnet: noun.Subnet, packet: Packet) -> End:
+        gateway = self.topology.nat_gateways.get(target)
+        self.hop(target, "nat-gateway", Action.TRANSLATE)
+        if gateway is None:
+            why = self.topology.missing("ec2-describe-nat-gateways", subnet.vpc_id)
+            raise self.lack(target, why or f"{target} is not in the snapshot")
+        if self.direction is Direction.BACK:
+            raise self.stop("CANNOT_ROUTE", target)
+        if gateway.state != "available":
+            raise self.stop("BAD_STATE", target)
+        if packet.protocol not in {TCP, UDP, ICMP}:
+            raise self.stop("PROTOCOL_RESTRICTION", target)
+        own = self.topology.subnets.get(gateway.subnet_id)
+        address = parse_address(gateway.nat_gateway_addresses[0].private_ip if gateway.nat_gateway_addresses else "")
+        if own is None or address is None:
+            raise self.lack(target, f"subnet or address of {target} is not in the snapshot")
+        if own.subnet_id != subnet.subnet_id:
+            packet = self.pass_acl(own, packet, egress=False)
+        self.translations[str(address)] = packet.source
+        self.references = False
+        return self.from_subnet(own, replace(packet, source=address))
+
+    def _to_peer(self, target: str, vpc_id: str, packet: Packet) -> End:
+        self.leg = Leg.PEERING
+        peering = self.topology.peerings.get(target)
+        if peering is None:
+            why = self.topology.missing("ec2-describe-vpc-peering-connections", vpc_id)
+            raise self.lack(target, why or f"{target} is not in the snapshot")
+        if peering.status.code not in {"active", ""}:
+            raise self.stop("BAD_STATE", target)
+        sides = (peering.requester_vpc_info, peering.accepter_vpc_info)
+        other = next((side for side in sides if side.vpc_id != vpc_id), sides[0])
+        if sides[0].region != sides[1].region:
+            self.references = False
+        if not self.topology.in_vpc(vpc_id, packet.source):
+            raise self.stop("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", target)
+        return self.from_peering(target, other.vpc_id, packet)
+
+    def from_peering(self, target: str, vpc_id: str, packet: Packet) -> End:
+        """Enter a VPC through a peering connection: no further than the VPC itself (row 36)."""
+        self.hop(target, "vpc-peering-connection")
+        if vpc_id not in self.topology.vpcs:
+            raise self.lack(vpc_id, f"{vpc_id}, the other side of {target}, is not in the snapshot")
+        self.hop(vpc_id, "vpc")
+        if not self.topology.in_vpc(vpc_id, packet.destination):
+            raise self.stop("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", target)
+        return self.into_subnet(vpc_id, packet, came_from=None)
+
+    def from_internet(self, packet: Packet, *, hop: bool = True) -> End:
+        """Enter from the internet at the public address that is dialled (rows 27, 30, 33, 34)."""
+        if hop:
+            self.hop("internet", "internet")
+        dialled = str(packet.destination)
+        interface, private = self.topology.by_public.get(dialled, (None, ""))
+        if interface is None and packet.destination.version != IPV4 and self.topology.owners.get(dialled):
+            interface, private = self.topology.owners[dialled][0], dialled
+        if interface is None:
+            raise self._unowned(packet.destination)
+        gateway = self.topology.gateway_of(interface.vpc_id)
+        if gateway is None:
+            why = self.topology.missing("ec2-describe-internet-gateways", interface.vpc_id)
+            if why:
+                raise self.lack(interface.vpc_id, why)
+            raise self.stop("UNASSOCIATED_COMPONENT", interface.vpc_id)
+        self.hop(gateway.internet_gateway_id, "internet-gateway", Action.TRANSLATE, address=dialled)
+        if interface.deny_all_igw_traffic and packet.destination.version != IPV4:
+            raise self.stop("IGW_REJECTS_SPOOFED_TRAFFIC", gateway.internet_gateway_id)
+        nat = interface.interface_type == "nat_gateway"
+        self._blocked_public_access(self.subnet(interface), nat=nat)
+        inner = parse_address(private) or IPv4Address(0)
+        self.check_edge_table(gateway.internet_gateway_id, inner)
+        self.hop(interface.vpc_id, "vpc")
+        return self.into_subnet(interface.vpc_id, replace(packet, destination=inner), came_from=None)
+
+    def _unowned(self, address: Address) -> Stopped:
+        text = str(address)
+        if address.is_private:
+            return self.stop("NO_POSSIBLE_DESTINATION", "internet")
+        elastic = self.topology.elastic_addresses.get(text)
+        if elastic is not None and not elastic.network_interface_id and not elastic.association_id:
+            return self.stop("IGW_PUBLIC_IP_ASSOCIATION_FOR_INGRESS", text)
+        why = self.topology.missing("ec2-describe-network-interfaces")
+        return self.lack(text, why or f"no interface of the snapshot owns {text}")
+
+    def check_edge_table(self, gateway_id: str, inner: Address) -> None:
+        """Judge the gateway route table of an edge association (row 25)."""
+        table = self.topology.table_of.get(gateway_id)
+        if table is None:
+            return
+        found = find_route(table, inner, self.topology.prefix_lists)
+        if found is None:
+            raise self.stop("NO_ROUTE_TO_DESTINATION", table.route_table_id)
+        if found.route.state == "blackhole":
+            raise self.stop("BAD_STATE_ROUTE", table.route_table_id, route=found.prefix)
+        if found.route.target != "local":
+            raise self.lack(found.route.target, f"what {found.route.target} does with the packet is not modelled")
+
+    def check_prefix(self, address: Address, cidrs: tuple[str, ...]) -> bool:
+        """Return True if one of the ranges holds the address."""
+        return any(inside(address, text) for text in cidrs)

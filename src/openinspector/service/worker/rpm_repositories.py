@@ -1,0 +1,77 @@
+"""The host's rpm repositories: ``/etc/yum.repos.d`` (dnf.conf(5), "Repo options") and ``/etc/zypp/repos.d``."""
+
+import configparser
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from openinspector.feed import Source
+from openinspector.formats.repomd import repomd_roots
+
+FOLDERS: Final = (Path("/etc/yum.repos.d"), Path("/etc/zypp/repos.d"), Path("/etc/distro.repos.d"))
+_MAX_BYTES: Final = 1024 * 1024
+_VARIABLE: Final = re.compile(r"\\?\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
+_FALSE: Final = frozenset({"0", "no", "false", "off"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RpmRepo:
+    """One enabled repository with the addresses that its files name."""
+
+    id: str
+    base_urls: tuple[str, ...] = ()
+    mirror_list: str = ""
+    """A URL that answers with base URLs, one a line (``mirrorlist``), or with a Metalink document."""
+
+
+def read_repos(variables: Mapping[str, str], folders: tuple[Path, ...] = FOLDERS) -> tuple[RpmRepo, ...]:
+    """Return the enabled repositories, variables such as ``$releasever`` filled in; unreadable files are skipped.
+
+    A repository whose address has a variable that is not among ``variables`` cannot be fetched and is left out.
+    """
+    found: dict[str, RpmRepo] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.repo")):
+            found |= {repo.id: repo for repo in parse_repos(_text(path), variables)}
+    return tuple(found.values())
+
+
+def parse_repos(text: str, variables: Mapping[str, str]) -> Iterator[RpmRepo]:
+    """Yield the enabled repositories of a ``.repo`` file; a file that is not of its shape has none."""
+    parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
+    try:
+        parser.read_string(text)
+    except configparser.Error:
+        return
+    for name in parser.sections():
+        values = parser[name]
+        if (values.get("enabled") or "1").strip().lower() in _FALSE:
+            continue
+        addresses = (values.get("baseurl") or "").replace(",", " ").split()
+        bases = tuple(url for url in (_filled(address, variables) for address in addresses) if url)
+        mirrors = _filled((values.get("mirrorlist") or values.get("metalink") or "").strip(), variables)
+        if bases or mirrors:
+            yield RpmRepo(id=name, base_urls=bases, mirror_list=mirrors)
+
+
+def repo_roots(repos: tuple[RpmRepo, ...]) -> tuple[Source, ...]:
+    """Return the indices of the repositories that name a base URL."""
+    return repomd_roots((repo.id, repo.base_urls[0]) for repo in repos if repo.base_urls)
+
+
+def _filled(address: str, variables: Mapping[str, str]) -> str:
+    """Return an address with its variables filled in; empty where one is not known."""
+    names = [first or second for first, second in _VARIABLE.findall(address)]
+    if any(name not in variables for name in names):
+        return ""
+    return _VARIABLE.sub(lambda found: variables[found[1] or found[2]], address)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAX_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""

@@ -1,0 +1,111 @@
+"""`openinspector reach`: one answer a line in the order of the questions, and exit statuses that pipelines use."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from openinspector.cli.reach import reach
+from openinspector.testing.network_builders import ACCOUNT, REGION, Json, documents, two_vpcs, without
+
+INTERNET = {"internet": True}
+
+
+def write(folder: Path, network: Json) -> Path:
+    for document in documents(network):
+        path = folder / ACCOUNT / REGION / f"{document.operation}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(document.content)
+    return folder
+
+
+def probes(folder: Path, *lines: Json) -> Path:
+    path = folder / "probes.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def probe(name: str, port: int = 22, source: Json | None = None) -> Json:
+    made = {"id": name, "protocol": "tcp", "port": port, "destination": {"address": "3.3.3.3"}}
+    return made | {"source": source or INTERNET}
+
+
+def check(snapshot: Path, file: Path) -> tuple[int, list[Json]]:
+    result = CliRunner().invoke(reach, ["check", "--snapshot", str(snapshot), "--probes", str(file), "--json"])
+    lines = [json.loads(line) for line in result.stdout.splitlines()] if result.exit_code < 2 else []
+    return result.exit_code, lines
+
+
+def test_one_answer_a_line_in_order(tmp_path: Path) -> None:
+    file = probes(tmp_path, probe("b"), probe("a", 443), probe("c"))
+    status, answers = check(write(tmp_path / "net", two_vpcs()), file)
+    assert status == 0
+    assert [(one["id"], one["reachable"]) for one in answers] == [("b", True), ("a", False), ("c", True)]
+    assert answers[1]["blocked_by"] == {
+        "code": "ENI_SG_RULES_MISMATCH",
+        "resource": "sg-1",
+        "direction": "there",
+    }
+    path = [(hop["resource"], hop["action"]) for hop in answers[0]["path"]]
+    assert path == [
+        ("internet", "forward"),
+        ("igw-a", "translate"),
+        ("vpc-a", "forward"),
+        ("subnet-a1", "forward"),
+        ("acl-vpc-a", "allow"),
+        ("i-1", "deliver"),
+        ("sg-1", "allow"),
+    ]
+    assert answers[0]["blocked_by"] is None
+
+
+def test_status_1_where_an_answer_is_not_known(tmp_path: Path) -> None:
+    network = without(two_vpcs(), "ec2-describe-network-acls")
+    status, answers = check(write(tmp_path / "net", network), probes(tmp_path, probe("a")))
+    assert (status, answers[0]["reachable"]) == (1, None)
+    assert answers[0]["not_known"] == {
+        "resource": "subnet-a1",
+        "reason": f"ec2 describe-network-acls was not collected in {REGION} of {ACCOUNT}",
+        "exclusion": 10,
+    }
+
+
+@pytest.mark.parametrize(
+    "line", ["{", '{"id": "a"}', '{"id": "a", "protocol": "carp", "source": {}, "destination": {}}']
+)
+def test_status_2_on_bad_input(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "probes.jsonl"
+    file.write_text(line)
+    status, _ = check(write(tmp_path / "net", two_vpcs()), file)
+    assert status == 2
+
+
+def test_a_source_of_an_unknown_kind_is_not_known(tmp_path: Path) -> None:
+    file = probes(tmp_path, probe("a", source={"resource": "subnet-1"}))
+    assert check(write(tmp_path / "net", two_vpcs()), file)[0] == 1
+
+
+def test_links_of_a_snapshot_are_not_followed(tmp_path: Path) -> None:
+    snapshot = write(tmp_path / "net", two_vpcs())
+    acls = snapshot / ACCOUNT / REGION / "ec2-describe-network-acls.json"
+    acls.rename(tmp_path / "elsewhere.json")
+    acls.symlink_to(tmp_path / "elsewhere.json")
+    assert check(snapshot, probes(tmp_path, probe("a")))[0] == 1
+
+
+@pytest.mark.parametrize(("target", "port", "status", "word"), [("3.3.3.3", "22", 0, "yes"), ("i-1", "443", 1, "no")])
+def test_ask(tmp_path: Path, target: str, port: str, status: int, word: str) -> None:
+    snapshot = write(tmp_path / "net", two_vpcs())
+    result = CliRunner().invoke(reach, ["ask", "internet", target, "--snapshot", str(snapshot), "--port", port])
+    assert result.exit_code == status
+    assert result.stdout.startswith(f"internet {target}: {word}")
+
+
+def test_simulate_shows_what_changes(tmp_path: Path) -> None:
+    snapshot, file = write(tmp_path / "net", two_vpcs()), probes(tmp_path, probe("a"), probe("b", 443))
+    told = ["simulate", "--snapshot", str(snapshot), "--probes", str(file), "--json"]
+    result = CliRunner().invoke(reach, [*told, "--remove", "sg-1/ingress/0"])
+    assert result.exit_code == 0
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [{"id": "a", "before": True, "after": False}]
+    assert CliRunner().invoke(reach, [*told, "--remove", "sg-1/ingress/7"]).exit_code == 2

@@ -1,0 +1,116 @@
+"""Deployed labs and flows with known answers, probe by probe (design/reachability.md, section 9).
+
+`closed` got through, `filtered` did not. What the model answers with "not known" on core flows is listed below with
+its reason and explained in docs/accuracy.md.
+"""
+
+import json
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openinspector.cli.snapshot_folder import read_snapshot
+from openinspector.network.answer import Action, Answer
+from openinspector.network.question import ask, parse_question
+from openinspector.network.topology import Topology
+
+pytestmark = pytest.mark.shared
+
+NETWORK_ACLS_NOT_COLLECTED = {
+    "test-transit-gateway-multi-account/38-testFromAtoB",
+    "test-transit-gateway-multi-account/39-testFromBtoA",
+    "test-vpc-peering-multi-account/56-testFromAtoB",
+    "test-vpc-peering-multi-account/57-testFromBtoA",
+}
+OUTSIDE_OF_THE_MODEL = {"aws-backbone", "aws-services-gateway", "internet", "on-premises"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One probe: what is known, and what we answer."""
+
+    label: dict[str, Any]
+    answer: Answer
+
+
+def judged(archive: Path, folder: Path, kind: str) -> list[Known]:
+    with tarfile.open(archive) as packed:
+        packed.extractall(folder, filter="data")
+    return [known for one in sorted((folder / "data" / kind).iterdir()) for known in _of(one)]
+
+
+def _of(folder: Path) -> Iterator[Known]:
+    topology = Topology(read_snapshot(folder / "snapshot"))
+    assert topology.defects == []
+    probes = (folder / "probes.jsonl").read_bytes().splitlines()
+    answers = (folder / "answers.jsonl").read_bytes().splitlines()
+    for line, label in zip(probes, answers, strict=True):
+        yield Known(label=json.loads(label), answer=ask(topology, parse_question(line)))
+
+
+@pytest.fixture(scope="module")
+def archive(shared: Path) -> Path:
+    found = shared / "data" / "reachability" / "labs-and-flows.tar.xz"
+    if not found.exists():
+        pytest.skip(f"{found} is not there")
+    return found
+
+
+@pytest.fixture(scope="module")
+def labs(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Known]:
+    return judged(archive, tmp_path_factory.mktemp("labs"), "labs")
+
+
+@pytest.fixture(scope="module")
+def flows(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Known]:
+    return judged(archive, tmp_path_factory.mktemp("flows"), "flows")
+
+
+def test_every_core_probe_of_the_labs_is_right(labs: list[Known]) -> None:
+    core = [known for known in labs if known.label["core"]]
+    wrong = [known.label["id"] for known in core if known.answer.reachable is not known.label["reachable"]]
+    assert (len(core), wrong) == (342, [])
+
+
+def test_nothing_that_got_through_from_the_internet_is_called_unreachable(labs: list[Known]) -> None:
+    came = [known for known in labs if known.label["from_internet"] and known.label["reachable"]]
+    assert came
+    assert [known.label["id"] for known in came if known.answer.reachable is False] == []
+
+
+def test_every_core_flow_is_right_or_not_known_for_a_listed_reason(flows: list[Known]) -> None:
+    core = [known for known in flows if known.label["core"]]
+    wrong = {known.label["id"]: known for known in core if known.answer.reachable is not known.label["reachable"]}
+    assert len(core) == 62
+    assert set(wrong) == NETWORK_ACLS_NOT_COLLECTED
+    for known in wrong.values():
+        assert known.answer.not_known is not None
+        assert "describe-network-acls was not collected in us-east-1" in known.answer.not_known.reason
+
+
+def test_hop_lists_of_the_core_flows_agree(flows: list[Known]) -> None:
+    compared = [known for known in flows if known.label["core"] and known.label["hops"]]
+    assert len(compared) == 60
+    for known in compared:
+        assert _walked(known.answer) == _expected(known.label["hops"]), known.label["id"]
+
+
+def test_no_answer_is_without_a_path_or_a_stop(labs: list[Known], flows: list[Known]) -> None:
+    for known in (*labs, *flows):
+        answer = known.answer
+        assert answer.path if answer.reachable else answer.blocked_by or answer.not_known, known.label["id"]
+
+
+def _walked(answer: Answer) -> list[str]:
+    nodes = [hop for hop in answer.path if hop.action is not Action.ALLOW and hop.kind != "vpc-peering-connection"]
+    names = ["nlb" if hop.kind == "load-balancer" else hop.resource for hop in nodes]
+    return [name for name in names if name not in OUTSIDE_OF_THE_MODEL]
+
+
+def _expected(hops: list[str]) -> list[str]:
+    named = [hop.removesuffix(".txt").removeprefix("dxgw-") for hop in hops]
+    return [hop for hop in named if hop not in OUTSIDE_OF_THE_MODEL and not hop.startswith("onprem-")]

@@ -1,0 +1,184 @@
+"""An operator at the command line, with a service and without one."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from tests.agent.packages.rpm_database.rpm_files import bdb, header, ndb, sqlite
+
+from openinspector.cli.main import cli
+from openinspector.testing.document_server import DocumentServer
+from openinspector.testing.match_builders import advisory, fix
+from openinspector.testing.package_archive import BuiltPackage, PackageArchive
+from openinspector.testing.whole_system import CVE, WholeSystem, distribution_of_this_host
+
+DATA = Path(__file__).resolve().parents[1] / "feeds" / "data"
+RPM = header({1000: "bash", 1001: "5.1.8", 1002: "9.el9", 1022: "x86_64"})
+SBOM = {
+    "bomFormat": "CycloneDX",
+    "specVersion": "1.6",
+    "components": [
+        {"type": "operating-system", "name": "debian", "version": "12"},
+        {"type": "library", "name": "widget", "purl": "pkg:deb/debian/widget@0.1-1?arch=amd64"},
+    ],
+}
+APK = "P:musl\nV:1.2.4-r0\nA:x86_64\no:musl\n"
+PACMAN = "%NAME%\nbash\n\n%VERSION%\n5.2.026-2\n\n%ARCH%\nx86_64\n\n"
+STATUS = "Package: widget\nStatus: install ok installed\nVersion: 0.1-1\nArchitecture: amd64\n"
+IMAGES: Mapping[str, tuple[str, Mapping[str, bytes | str]]] = {
+    "debian": ("debian:12", {"var/lib/dpkg/status": STATUS, "etc/ssh/sshd_config": "PermitRootLogin yes\n"}),
+    "alpine": ("alpine:3.20", {"lib/apk/db/installed": APK}),
+    "arch": ("arch:", {"var/lib/pacman/local/bash-5.2.026-2/desc": PACMAN}),
+    "rpm-sqlite": ("almalinux:9.4", {"var/lib/rpm/rpmdb.sqlite": sqlite([RPM])}),
+    "rpm-ndb": ("sles:15.6", {"usr/lib/sysimage/rpm/Packages.db": ndb([RPM])}),
+    "rpm-bdb": ("centos:7", {"var/lib/rpm/Packages": bdb([RPM])}),
+}
+
+
+class Operator:
+    """The command `openinspector` with these environment variables."""
+
+    def __init__(self, folder: Path, variables: Mapping[str, str]) -> None:
+        self.folder = folder
+        self._variables = dict(variables)
+
+    def __call__(self, *arguments: str, status: int = 0) -> str:
+        done = CliRunner().invoke(cli, arguments, env={"COLUMNS": "200", **self._variables})
+        assert done.exit_code == status, (arguments, done.output, done.exception)
+        return done.stdout.strip()
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> Operator:
+    return Operator(tmp_path, {})
+
+
+@pytest.fixture
+def operator(system: WholeSystem, tmp_path: Path) -> Operator:
+    key, secret = system.processes.access_key()
+    variables = {
+        "AWS_ENDPOINT_URL_INSPECTOR": system.url,
+        "AWS_CA_BUNDLE": str(system.processes.ca_file),
+        "AWS_ACCESS_KEY_ID": key,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    return Operator(tmp_path, variables)
+
+
+def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) -> None:
+    data = ("--data-dir", str(system.processes.data_dir))
+
+    # 1. access keys, join tokens and feeds are administered through the data folder
+    operator("feeds", "sync", "debian", "--from", str(DATA / "debian" / "tracker.json"), *data)
+    operator("feeds", "sync", "debian_dsa", "--from", str(DATA / "debian_dsa"), *data)
+    operator("feeds", "sync", "almalinux", "--from", str(DATA / "almalinux" / "upstream"), *data)
+    synced = {feed["feed"] for feed in json.loads(operator("feeds", "status", "--json", *data))}
+    assert {"debian", "debian_dsa", "almalinux"} <= synced
+    operator("admin", *data, "tokens", "create", "--tag", "Env=prod")
+    operator("admin", *data, "keys", "create", "auditor", "--policy", "read-only")
+    agent = system.start_agent()
+    system.store_advisory(distribution_of_this_host())
+    assert agent in operator("admin", *data, "agents", "list")
+
+    # 2. a target, a template, a run to its end
+    target = operator("targets", "create", "all")
+    assert agent in operator("targets", "preview", target)
+    template = operator("templates", "create", "weekly", "--target", target, "--package", "vulnerabilities")
+    schedule = operator("schedules", "create", template, "--cron", "0 3 * * 1")
+    assert schedule in operator("schedules", "list", "--json")
+    run = operator("runs", "start", template, "--watch").splitlines()[0]
+    assert run in operator("runs", "list", "--json")
+
+    # 3. what it found, as a list, explained, and as a report
+    found = json.loads(operator("findings", "list", "--run", run, "--rule", CVE, "--json"))
+    assert [finding["id"] for finding in found] == [CVE]
+    assert CVE in operator("findings", "show", found[0]["arn"])
+    operator("runs", "exclusions", run)
+    (host,) = system.client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"]
+    assert host["agentId"] == agent
+    for kind in ("html", "pdf"):
+        report = operator.folder / f"report.{kind}"
+        operator("reports", "get", run, "--format", kind, "--type", "full", "--output", str(report))
+        assert report.stat().st_size > 1000
+
+    preview = system.client.create_exclusions_preview(assessmentTemplateArn=template)["previewToken"]
+    system.client.get_exclusions_preview(assessmentTemplateArn=template, previewToken=preview)
+    system.client.describe_cross_account_access_role()
+
+    # 4. webhooks and topics are listed, what is not needed is deleted
+    operator("notifications", "list")
+    operator("webhooks", "list")
+    operator("schedules", "delete", schedule)
+    operator("templates", "delete", template)
+    operator("targets", "delete", target)
+
+
+def test_the_agents_own_commands(system: WholeSystem, tmp_path: Path) -> None:
+    settings = tmp_path / "agent.cfg"
+    log, state = tmp_path / "log" / "agent.log", tmp_path / "state"
+    settings.write_text(
+        f"endpoint = {system.url}\nca_file = {system.processes.ca_file}\n"
+        f"state_directory = {state}\nlog_file = {log}\nproxy =\n"
+    )
+    host = Operator(tmp_path, {"OPENINSPECTOR_AGENT_CONFIG": str(settings)})
+    host("agent", "enrol", "--token", system.processes.join_token())
+    host("agent", "check")
+    host("agent", "rotate-key")
+    host("agent", "status", status=1)  # it does not run yet
+    variables = os.environ | {"OPENINSPECTOR_AGENT_CONFIG": str(settings)}
+    with subprocess.Popen([sys.executable, "-m", "openinspector.agent", "run"], env=variables) as running:
+        try:
+            wait_until(lambda: log.is_file() and bool(log.read_text()))
+        finally:
+            running.terminate()
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_an_image_is_assessed_and_assessed_again_from_its_facts(name: str, offline: Operator) -> None:
+    system, files = IMAGES[name]
+    identity, _, version = system.partition(":")
+    release = f"ID={identity}\n" + (f"VERSION_ID={version}\n" if version else "")
+    root = offline.folder / "root"
+    for path, content in {"etc/os-release": release, **files}.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content if isinstance(content, bytes) else content.encode())
+    data, facts = ("--data-dir", str(offline.folder / "data")), offline.folder / "facts.jsonl"
+    offline("feeds", "sync", "debian", "--from", str(DATA / "debian" / "tracker.json"), *data)
+    scanned = json.loads(offline("scan", "--root", str(root), "--facts", str(facts), "--json", *data))
+    again = json.loads(offline("evaluate", str(facts), "--json"))
+    assert scanned["agentId"] == again["agentId"]
+
+
+def test_an_sbom_is_assessed_against_a_mirror(offline: Operator) -> None:
+    archive = PackageArchive(offline.folder / "mirror")
+    archive.add(BuiltPackage(name="widget", version="1.0-1+deb12u1"))
+    archive.publish()
+    data = ("--data-dir", str(offline.folder / "data"))
+    offline = Operator(offline.folder, {"PATH": ""})  # no gpgv: this archive's key is not in the host's keyring
+    with DocumentServer(offline.folder / "mirror") as server:
+        offline("feeds", "sync", "debian_archive", "--mirror", server.url, "--suite", "bookworm-security", *data)
+    sbom, advisories = offline.folder / "sbom.json", offline.folder / "advisories.jsonl"
+    sbom.write_text(json.dumps(SBOM))
+    advisories.write_bytes(msgspec.json.encode(advisory(CVE, fix("widget", "1.0-1"))) + b"\n")
+    judged = json.loads(offline("evaluate", str(sbom), "--advisories", str(advisories), "--json"))
+    assert [finding["id"] for finding in judged["findings"]] == [CVE]
+
+
+def test_a_shell_completes_commands(offline: Operator) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert "openinspector" in offline("completion", shell)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

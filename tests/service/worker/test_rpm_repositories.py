@@ -1,0 +1,47 @@
+from pathlib import Path
+
+import pytest
+
+from openinspector.service.worker.rpm_repositories import RpmRepo, parse_repos, read_repos, repo_roots
+
+VARIABLES = {"releasever": "9", "basearch": "x86_64"}
+FILE = """
+[baseos]
+name=BaseOS
+baseurl=https://mirror.example/$releasever/BaseOS/${basearch}/os/
+enabled=1
+
+[appstream]
+mirrorlist=https://mirrors.example/?release=$releasever&repo=AppStream
+# no enabled line: it is
+
+[debug]
+baseurl=https://mirror.example/debug
+enabled=0
+
+[extra]
+baseurl=https://mirror.example/$awsregion/extra
+          https://second.example/extra
+"""
+
+
+def test_enabled_repositories_with_variables_filled_in() -> None:
+    assert list(parse_repos(FILE, VARIABLES)) == [
+        RpmRepo(id="baseos", base_urls=("https://mirror.example/9/BaseOS/x86_64/os/",)),
+        RpmRepo(id="appstream", mirror_list="https://mirrors.example/?release=9&repo=AppStream"),
+        RpmRepo(id="extra", base_urls=("https://second.example/extra",)),
+    ]
+
+
+def test_files_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "a.repo").write_text(FILE)
+    (tmp_path / "b.repo").write_bytes(b"\xff\xfe no section")
+    (tmp_path / "c.txt").write_text("[x]\nbaseurl=https://x.example/")
+    repos = read_repos(VARIABLES, (tmp_path, tmp_path / "absent"))
+    assert [repo.id for repo in repos] == ["baseos", "appstream", "extra"]
+    assert [source.name for source in repo_roots(repos)] == ["baseos/repomd.xml", "extra/repomd.xml"]
+
+
+@pytest.mark.parametrize("text", ["", "no section", "[a", "[a]\n  continued", "[a]\nbaseurl"])
+def test_other_texts_have_none(text: str) -> None:
+    assert list(parse_repos(text, {})) == []
