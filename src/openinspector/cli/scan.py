@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from openinspector.cli.evaluate import package_option
-from openinspector.cli.presentation import SEVERITY_ORDER, printable
+from openinspector.cli.presentation import SEVERITY_ORDER
 from openinspector.model.errors import OpenInspectorError
+from openinspector.model.foreign_text import printable, printable_line
 
 if TYPE_CHECKING:
     from openinspector.engine.evaluate import HostEvaluation
@@ -81,7 +82,7 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
     else:
         _print(facts, result)
         if posixpath.normpath(root) != "/":
-            click.echo(f"{printable(root)} does not run: what only a running system can tell was not assessed.")
+            click.echo(f"{printable_line(root)} does not run: what only a running system can tell was not assessed.")
     if fail_on is not None and any(_rank(finding) <= SEVERITY_ORDER.index(fail_on) for finding in result.findings):
         sys.exit(_FOUND)
 
