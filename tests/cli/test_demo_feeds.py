@@ -22,4 +22,4 @@ def test_the_vendor_comes_first_and_the_archive_may_take_its_time() -> None:
     requests = demo_feeds._requests("debian", known_feeds(), 10)
     assert [name for name, _ in requests][:2] == ["debian", "debian_archive"]
     assert [request.seconds for _, request in requests][:2] == [10, None]
-    assert [name for name, _ in demo_feeds._requests("almalinux", known_feeds(), 10)][0] == "almalinux"
+    assert next(name for name, _ in demo_feeds._requests("almalinux", known_feeds(), 10)) == "almalinux"

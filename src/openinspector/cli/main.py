@@ -80,7 +80,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; print an OpenInspectorError as two lines and exit with status 1."""
     try:
-        cli()
+        cli(prog_name="openinspector")
     except OpenInspectorError as error:
         click.echo(f"openinspector: {error}", err=True)
         if error.advice:
