@@ -2,6 +2,7 @@
 # VERSION, the package's, is set before.
 root=/opt/openinspector-agent
 settings=/etc/openinspector
+state=/var/lib/openinspector-agent
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
@@ -17,9 +18,11 @@ point_stable() {
     mv -T "$root/.stable.new" "$root/stable"
 }
 
-# $1: first, or upgrade. An agent that is not enrolled is not started, nor one that was stopped on purpose.
+# $1: first, or upgrade. An upgrade does not start an agent that was stopped on purpose.
 after_install() {
     [ -e "$settings/agent.cfg" ] || cp -p "$settings/agent.cfg.orig" "$settings/agent.cfg"
+    # dpkg calls it an upgrade when a removed package comes back, because it still has the package's settings.
+    [ -L "$root/stable" ] || set -- first
     point_stable
     if [ "$1" = first ]; then
         enable_at_boot
@@ -27,10 +30,15 @@ after_install() {
     if has_systemd; then
         systemctl daemon-reload || true
         systemctl start openinspector-agent-update.timer || true
-        systemctl try-restart openinspector-agent.service || true
+        systemctl "$(start_verb "$1")" openinspector-agent.service || true
     else
-        /etc/init.d/openinspector-agent try-restart || true
+        /etc/init.d/openinspector-agent "$(start_verb "$1")" || true
     fi
+}
+
+# A host that is enrolled already, because an earlier installation kept its key, starts at once.
+start_verb() {
+    if [ "$1" = first ] && [ -e "$state/enrolment.json" ]; then echo start; else echo try-restart; fi
 }
 
 # At boot, whichever init system boots: an image may be made where none runs.
@@ -65,6 +73,8 @@ before_remove() {
 after_remove() {
     rm -rf "$root"
     rm -f /run/openinspector-agent.pid /run/openinspector-install.lock
+    # When systemd last ran the timer (Persistent=).
+    rm -f /var/lib/systemd/timers/stamp-openinspector-agent-update.timer
     if has_systemd; then
         systemctl daemon-reload || true
     fi
@@ -72,7 +82,7 @@ after_remove() {
 
 # Keys, spool, log and choices: what only --purge takes.
 after_purge() {
-    rm -rf /var/lib/openinspector-agent /var/log/openinspector-agent
+    rm -rf "$state" /var/log/openinspector-agent
     # The service may keep settings of its own in the same folder.
     rm -f "$settings/agent.cfg" "$settings/agent.env" "$settings/install.cfg" "$settings/ca.pem"
     rmdir "$settings" 2>/dev/null || true

@@ -1,4 +1,4 @@
-"""What a package puts on a host: one version, the command, services and settings. The same for .deb and .rpm."""
+"""The files of a package on a host: one version, the command, services and settings. The same for .deb and .rpm."""
 
 import re
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Package:
         return self.runtime is Runtime.STANDALONE
 
     def glibc(self) -> str:
-        """Return the oldest glibc that everything in the package can be loaded with, as ``2.28``."""
+        """Return the oldest glibc that everything in the package can be loaded with, as ``2.17``."""
         return glibc_of(self.tree)
 
 

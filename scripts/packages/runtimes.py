@@ -23,7 +23,8 @@ NOT_NEEDED: Final = ("pycparser",)
 """cffi parses C with it while cryptography and PyNaCl are built; at run time nothing does."""
 ENTRY: Final = "openinspector-agent"
 
-_PLATFORM: Final = "manylinux_2_28"
+_PLATFORM: Final = "manylinux2014"
+"""glibc 2.17: Enterprise Linux 7, Amazon Linux 2 and newer."""
 _KEPT_METADATA: Final = re.compile(r"(METADATA|licenses/.*|LICEN[CS]E.*)")
 _PACKAGING: Final = ROOT / "packaging"
 

@@ -12,8 +12,16 @@ import pytest
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 READY = "ready\n"
-BORING = ("tmp/", "var/cache/", "var/log/dpkg.log", "var/log/alternatives.log", "var/lib/dpkg/", "var/lib/rpm/")
-"""What package managers keep of what they did."""
+NOT_OURS = (
+    "tmp/",
+    "var/cache/",
+    "var/log/dpkg.log",
+    "var/log/alternatives.log",
+    "var/lib/dpkg/",
+    "var/lib/rpm/",
+    "run/needrestart/",
+)
+"""Records that package managers and their hooks keep of any package."""
 
 
 def needs(*programs: str) -> None:
@@ -68,7 +76,7 @@ class ScratchHost:
             name: (path.lstat().st_mode, _content(path))
             for path in self.changes.rglob("*")
             if not path.is_dir() or path.is_symlink()
-            if not (name := path.relative_to(self.changes).as_posix()).startswith(BORING)
+            if not (name := path.relative_to(self.changes).as_posix()).startswith(NOT_OURS)
         }
 
 

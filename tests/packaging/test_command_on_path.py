@@ -64,6 +64,7 @@ class Installation:
         for name in ("host.key", "enrolment.json", "spool/quarantine/x"):
             self.write(f"var/lib/openinspector-agent/{name}", "secret")
         self.write("var/log/openinspector-agent/agent.log", "a line")
+        self.write("var/lib/systemd/timers/stamp-openinspector-agent-update.timer", "")
         for name in NEIGHBOURS:
             self.write(name, "of others")
 
@@ -154,7 +155,6 @@ def test_services_are_systemds_where_it_runs_and_the_init_scripts_elsewhere(tmp_
     assert with_systemd.calls() == [f"systemctl {verb} {others if verb == 'stop' else ''}openinspector-agent.service"]
     without = Installation(tmp_path / "old", systemd=False)
     assert without.run(verb).returncode == 0
-    # The recorder writes two folders above where it stands.
     assert without.calls() == [f"openinspector-agent {verb}"]
 
 
@@ -163,6 +163,12 @@ def test_what_the_service_manager_refuses_is_told(installed: Installation) -> No
     done = installed.run("start")
     assert done.returncode == 1
     assert "journalctl" in done.stderr
+
+
+def test_a_host_that_is_not_enrolled_is_not_started_and_the_reason_is_printed(installed: Installation) -> None:
+    (installed.state / "enrolment.json").unlink()
+    assert "cannot start: this host is not enrolled; say: openinspector-agent enrol" in installed.run("start").stderr
+    assert (installed.run("restart").returncode, installed.calls()) == (1, [])
 
 
 def test_without_any_service_manager_it_says_what_to_do(tmp_path: Path) -> None:
@@ -482,8 +488,7 @@ def test_an_rpm_package_is_removed_by_rpm(tmp_path: Path, *, purge: bool) -> Non
     (tmp_path / ".rpmmacros").write_text("%_dbpath /var/lib/rpm\n")
     build = ["rpmbuild", "-bb", f"--define=_topdir {tmp_path / 'top'}", str(tmp_path / "x.spec")]
     subprocess.run(build, check=True, capture_output=True)
-    (package,) = (tmp_path / "top/RPMS").rglob("*.rpm")
-    install = [*rpm, "--nodeps", "--ignorearch", "-i", str(package)]
+    install = [*rpm, "--nodeps", "--ignorearch", "-i", *map(str, (tmp_path / "top/RPMS").rglob("*.rpm"))]
     subprocess.run(install, check=True, capture_output=True, env={**os.environ, **home})
     done = installed.run("uninstall", "--yes", *(["--purge"] if purge else []), **home)
     assert done.returncode == 0, done.stderr
