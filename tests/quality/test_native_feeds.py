@@ -10,7 +10,7 @@ import lzma
 import re
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -33,11 +33,15 @@ def members(archive: Path, pattern: str) -> Iterator[Document]:
                 yield from plain(member.name, stream.read())
 
 
-UNPACKERS = {
+def unzstd(content: bytes) -> bytes:
+    return zstandard.ZstdDecompressor().decompressobj().decompress(content)
+
+
+UNPACKERS: Mapping[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.decompress,
     ".xz": lzma.decompress,
     ".bz2": bz2.decompress,
-    ".zst": lambda content: zstandard.ZstdDecompressor().decompressobj().decompress(content),
+    ".zst": unzstd,
 }
 
 
