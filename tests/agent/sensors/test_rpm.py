@@ -188,3 +188,13 @@ def test_a_database_of_an_image_that_is_too_large_for_memory_is_reported(tmp_pat
     assert records == []
     assert status.state is SensorState.PARTIAL
     assert f"larger than {MAX_SQLITE_BYTES} bytes" in status.details[0]
+
+
+def test_the_repository_is_what_the_package_manager_noted() -> None:
+    log = "2026-01-01 10:00:00|install|bash|5.1.8-9.el9|x86_64||baseos|abc|\n"
+    records, _ = run(SENSOR, FakeHost({"/var/lib/rpm/rpmdb.sqlite": sqlite(BLOBS), "/var/log/zypp/history": log}))
+    assert [(package.name, package.repository) for package in records if isinstance(package, Package)] == [
+        ("bash", "baseos"),
+        ("bind-libs", ""),
+        ("npm", ""),
+    ]
