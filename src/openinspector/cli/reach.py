@@ -42,19 +42,9 @@ def reach() -> None:
 @_as_json
 def check(*, snapshot: Path, probes: Path, as_json: bool) -> None:
     """Answer every line of a file of probes, in its order."""
-    from openinspector.network.question import QuestionError, ask, parse_question, render_answer
+    from openinspector.network.question import ask, render_answer
 
-    parsed = []
-    for number, line in enumerate(probes.read_bytes().splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            parsed.append(parse_question(line))
-        except QuestionError as error:
-            click.echo(f"openinspector: {probes} line {number}: {error}", err=True)
-            if error.advice:
-                click.echo(error.advice, err=True)
-            sys.exit(_BAD_INPUT)
+    parsed = _questions(probes)
     topology = _topology(snapshot)
     unknown = 0
     for question in parsed:
@@ -65,6 +55,34 @@ def check(*, snapshot: Path, probes: Path, as_json: bool) -> None:
         else:
             click.echo(f"{_word(answer)}  {question.id}  {_why(answer)}".rstrip())
     sys.exit(_SOME_NOT_KNOWN if unknown else 0)
+
+
+@reach.command("simulate")
+@_snapshot
+@click.option(
+    "--probes", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="One probe a line."
+)
+@click.option("--remove", "rules", required=True, multiple=True, metavar="RULE", help="Rule as paths name it.")
+@_as_json
+def simulate(*, snapshot: Path, probes: Path, rules: tuple[str, ...], as_json: bool) -> None:
+    """Show which answers change when rules are removed: `sg-…/ingress/0`, `acl-…/egress/100`."""
+    from openinspector.network.question import ask
+    from openinspector.network.simulation import remove_rule
+
+    questions = _questions(probes)
+    topology = _topology(snapshot)
+    before = [ask(topology, question) for question in questions]
+    for rule in rules:
+        if not remove_rule(topology, rule):
+            raise click.UsageError(f"no rule {rule} is in the snapshot")
+    after = [ask(topology, question) for question in questions]
+    for question, old, new in zip(questions, before, after, strict=True):
+        if old.reachable is new.reachable:
+            continue
+        if as_json:
+            click.echo(json.dumps({"id": question.id, "before": old.reachable, "after": new.reachable}))
+        else:
+            click.echo(f"{question.id}: {_word(old)} -> {_word(new)}  {_why(new)}".rstrip())
 
 
 @reach.command("ask")
@@ -100,6 +118,24 @@ def ask_one(  # noqa: PLR0913 - one option a choice
     else:
         _print(question, answer)
     sys.exit(0 if answer.reachable else _NOT_KNOWN if answer.reachable is None else _NO)
+
+
+def _questions(probes: Path) -> "list[Question]":
+    """Read a file of questions; end with status 2 at a line that is none."""
+    from openinspector.network.question import QuestionError, parse_question
+
+    parsed = []
+    for number, line in enumerate(probes.read_bytes().splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            parsed.append(parse_question(line))
+        except QuestionError as error:
+            click.echo(f"openinspector: {probes} line {number}: {error}", err=True)
+            if error.advice:
+                click.echo(error.advice, err=True)
+            sys.exit(_BAD_INPUT)
+    return parsed
 
 
 def _noun(text: str) -> str:

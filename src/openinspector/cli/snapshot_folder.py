@@ -33,12 +33,13 @@ def _by_id(region: Path, operation: str, folder: Path) -> Iterator[Document]:
             yield _document(region, operation, unquote(one.name.removesuffix(".json")), one)
 
 
+_TOO_LARGE: Final = f"An error occurred: the file is larger than {MAX_BYTES} bytes".encode()
 _UNREADABLE: Final = b"An error occurred: the file cannot be opened"
 
 
 def _document(region: Path, operation: str, subject: str, path: Path) -> Document:
     try:
-        content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+        content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else _TOO_LARGE
     except OSError:
         content = _UNREADABLE
     return Document(
