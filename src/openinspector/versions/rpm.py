@@ -4,7 +4,7 @@ A version is runs of ASCII letters, runs of digits, ``~`` and ``^``; everything 
 decides, in this order: ``~``, nothing, ``^``, letters, digits. Letters compare as text, digits as numbers.
 
 A release that is absent sorts before every release that is there (``rpmverCmp``), so that the order is total:
-``1.0`` < ``1.0-1``. rpm's dependency matching, where an absent release equals any, is not transitive and not meant here.
+``1.0`` < ``1.0-1``. This is not rpm's dependency matching, where an absent release equals any.
 """
 
 import re
