@@ -16,6 +16,7 @@ from tests.api_compat.assessments import refusal
 from tests.api_compat.endpoint import ONE_ATTEMPT, SESSION, Endpoint
 
 from openinspector.service.app.access_keys import READ_ONLY, NewAccessKey
+from openinspector.testing.counts import count_targets
 
 
 def code(client: Any, operation: str = "list_rules_packages", **arguments: Any) -> str:
@@ -110,7 +111,7 @@ def test_a_key_for_reading_does_not_write(endpoint: Endpoint) -> None:
     with pytest.raises(client.exceptions.AccessDeniedException, match="user/other is not authorized") as denied:
         client.create_assessment_target(assessmentTargetName="web")
     assert denied.value.response["errorCode"] == "ACCESS_DENIED_TO_ASSESSMENT_TARGET"
-    assert endpoint.built.stores.assessments.count_targets() == 0
+    assert count_targets(endpoint.built.stores.assessments) == 0
 
 
 def test_a_client_that_does_not_know_the_authority_refuses(endpoint: Endpoint) -> None:

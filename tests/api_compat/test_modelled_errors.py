@@ -23,6 +23,7 @@ from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.role_sql import SqlRoleStore
 from openinspector.service.stores.subscription_sql import SqlSubscriptionStore
 from openinspector.testing import model_builders as builders
+from openinspector.testing.counts import count_runs, count_targets, count_templates
 
 NO_ROLE: Final = "hosts report by themselves: no role is assumed to find them, so none can be wrong"
 NO_NEED: Final = "a finding that does not exist is a failed item of the answer (F11.17)"
@@ -242,7 +243,7 @@ def test_a_denied_batch_says_so_of_every_item(endpoint: Endpoint, scene: Scene, 
 
 
 def test_a_role_has_no_items_to_fail(endpoint: Endpoint) -> None:
-    """What is denied is an error, though the model does not declare it (ADR 50)."""
+    """Denied access is an error, although the model does not declare it (ADR 50)."""
     client = endpoint.client(endpoint.another_key("inspector:Nothing"))
     answer = refused(client, "describe_cross_account_access_role")
     assert (answer["Error"]["Code"], answer["errorCode"]) == ("AccessDeniedException", "ACCESS_DENIED_TO_IAM_ROLE")
@@ -263,7 +264,7 @@ def test_a_refused_call_changes_nothing(endpoint: Endpoint, scene: Scene) -> Non
             client.describe_assessment_runs(assessmentRunArns=[scene.run])["assessmentRuns"],
             client.describe_findings(findingArns=[scene.finding])["findings"],
             client.list_tags_for_resource(resourceArn=scene.template)["tags"],
-            (store.count_targets(), store.count_templates(), store.count_runs(), store.count_resource_groups()),
+            (count_targets(store), count_templates(store), count_runs(store)),
             findings.counts(scene.run),
         ]
 

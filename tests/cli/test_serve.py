@@ -16,7 +16,7 @@ from tests.cli.api_answers import RUN
 from tests.cli.conftest import Command
 
 from openinspector.cli.serve import settings_from
-from openinspector.service.settings import SettingsError
+from openinspector.service.settings import ServiceSettingsError
 
 
 def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_a_relative_folder_is_from_here(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 
 def test_a_wrong_address_names_its_setting(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="OPENINSPECTOR_LISTEN"):
+    with pytest.raises(ServiceSettingsError, match="OPENINSPECTOR_LISTEN"):
         settings_from(tmp_path, "nowhere")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from openinspector.service import settings as module
-from openinspector.service.settings import Settings, SettingsError, read_settings
+from openinspector.service.settings import ServiceSettingsError, Settings, read_settings
 
 
 def test_no_variable_gives_the_defaults() -> None:
@@ -46,7 +46,7 @@ def test_by_default_only_tokens_enrol() -> None:
 )
 def test_a_way_that_lets_nobody_in_stops_the_service(method: str, missing: str) -> None:
     some = {name: text for name, text in AWS.items() if name != f"OPENINSPECTOR_{missing}"}
-    with pytest.raises(SettingsError, match=f"OPENINSPECTOR_{missing} is not set"):
+    with pytest.raises(ServiceSettingsError, match=f"OPENINSPECTOR_{missing} is not set"):
         read_settings({**some, "OPENINSPECTOR_ENROLMENT_METHODS": method})
 
 
@@ -83,13 +83,13 @@ def test_listen_is_an_address_and_a_port(listen: str, address: tuple[str, int]) 
     ],
 )
 def test_a_value_that_is_not_allowed_is_named(variable: str, text: str, allowed: str) -> None:
-    with pytest.raises(SettingsError, match=f"OPENINSPECTOR_{variable}='") as refused:
+    with pytest.raises(ServiceSettingsError, match=f"OPENINSPECTOR_{variable}='") as refused:
         read_settings({f"OPENINSPECTOR_{variable}": text})
     assert allowed in refused.value.advice
 
 
 def test_an_unknown_setting_is_refused() -> None:
-    with pytest.raises(SettingsError, match="unknown setting OPENINSPECTOR_DATADIR") as refused:
+    with pytest.raises(ServiceSettingsError, match="unknown setting OPENINSPECTOR_DATADIR") as refused:
         read_settings({"OPENINSPECTOR_DATADIR": "/srv"})
     assert "OPENINSPECTOR_DATA_DIR" in refused.value.advice
 

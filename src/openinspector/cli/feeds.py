@@ -17,9 +17,10 @@ from openinspector.cli.serve import settings_from
 from openinspector.model.errors import FeedError, StoreError
 
 if TYPE_CHECKING:
-    from openinspector.service.app.feeds import FeedStatus, SyncOutcome
+    from openinspector.service.app.feeds import FeedStatus
     from openinspector.service.ports.advisory_store import AdvisoryStore
     from openinspector.service.settings import Settings
+    from openinspector.service.worker.feed_storing import SyncOutcome
     from openinspector.service.worker.feed_sync import FeedSync, SyncRequest
     from openinspector.service.worker.gathering import Progress
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
+from openinspector.model.debian_release import SIGNED_KERNEL_SOURCE
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Kernel, OperatingSystem, Package, PackageManager
 
@@ -68,7 +69,6 @@ _DPKG_PART: Final = re.compile(
 )
 _DPKG_META: Final = re.compile(r"linux-(image|headers)-[a-z][a-z0-9-]*")
 _DEBIAN_BUILD: Final = re.compile(r"\bDebian ([0-9][0-9A-Za-z.+~:-]*)")
-_SIGNED_SOURCE: Final = re.compile(r"linux-signed(?:-([0-9]+\.[0-9]+))?-[a-z0-9]+")
 _REBUILD: Final = re.compile(r"\+b[0-9]+$")
 _RPM_PART: Final = re.compile(
     r"kernel(?:[0-9]+\.[0-9]+)?(?:-(rt|64k|uek|default|kvm|zfcpdump|plus))?(-64k)?(-debug)?"
@@ -153,7 +153,7 @@ def _build(kernels: Iterable[tuple[Package, _Part]], release: str, uname_version
 
 def _subject(package: Package, standing: Standing, build: str = "") -> Subject:
     version = build or package.version
-    signed = _SIGNED_SOURCE.fullmatch(package.source_name)
+    signed = SIGNED_KERNEL_SOURCE.fullmatch(package.source_name)
     if signed:  # Debian signs images in a source of its own, 6.1.123+1; advisories speak of linux, 6.1.123-1
         name = f"linux-{signed[1]}" if signed[1] else "linux"
         source_name, source_version = name, _REBUILD.sub("", version)

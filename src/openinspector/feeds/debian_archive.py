@@ -33,7 +33,7 @@ from typing import Final
 
 from openinspector.feed import Document, Feed, Source, Unparsed
 from openinspector.model.advisory import Advisory, Fix, PackageKind, Target
-from openinspector.model.debian_release import RELEASES
+from openinspector.model.debian_release import RELEASES, SIGNED_KERNEL_SOURCE
 from openinspector.model.ubuntu_release import RELEASES as UBUNTU_RELEASES
 from openinspector.versions.dpkg import SCHEME
 
@@ -47,7 +47,6 @@ _FIELD: Final = re.compile(
     r"^(Package|Version|Source|Architecture|Filename|Size|SHA256):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
 )
 _SOURCE: Final = re.compile(r"([a-z0-9][a-z0-9+.-]*)(?:\s+\(([^()\s]+)\))?")
-_SIGNED: Final = re.compile(r"linux-signed(?:-([0-9]+\.[0-9]+))?-[a-z0-9]+")
 _SIGNED_VERSION: Final = re.compile(r"([0-9][0-9A-Za-z.:~-]*)\+([0-9]+(?:[~+.][0-9A-Za-z.~+]*)?)")
 _REBUILD: Final = re.compile(r"(.+)\+b[0-9]+")
 _INDEX_NAME: Final = re.compile(r"([a-z]+)(-security|-updates)?/(?:.+/)?Packages")
@@ -137,7 +136,7 @@ class ChangelogEntry:
 
 def source_of(name: str, version: str) -> tuple[str, str]:
     """Return the source and version that advisories speak of: those of the kernel where ``name`` only signs it."""
-    signed = _SIGNED.fullmatch(name)
+    signed = SIGNED_KERNEL_SOURCE.fullmatch(name)
     if signed is None:
         return name, version
     told = _SIGNED_VERSION.fullmatch(version)

@@ -1,7 +1,7 @@
 """Typed settings of the service, read once at start from the environment and defaults.
 
-Every setting is an environment variable ``OPENINSPECTOR_<NAME>``. A value that is not allowed stops the service at
-start with the setting's name and what is allowed.
+Every setting is an environment variable ``OPENINSPECTOR_<NAME>``. An invalid value stops the service at
+start with the setting's name and the allowed values.
 """
 
 import re
@@ -16,28 +16,28 @@ from openinspector.model.rules_package import REGIONS
 PREFIX: Final = "OPENINSPECTOR_"
 
 
-class SettingsError(OpenInspectorError):
-    """A setting whose value is not allowed, or an unknown one."""
+class ServiceSettingsError(OpenInspectorError):
+    """A setting is unknown or its value is not allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How one installation runs. Times are seconds unless the name says otherwise."""
+    """Settings of one installation. Times are in seconds unless the name states another unit."""
 
     data_dir: Path = Path("/var/lib/openinspector")
     """Folder for the embedded defaults: database, objects, keys, certificates."""
     listen: str = "127.0.0.1:8443"
-    """Address and port of the one TLS listener; port 0 takes a free one."""
+    """Address and port of the TLS listener; port 0 selects a free one."""
     public_url: str = ""
-    """``https://HOST[:PORT]`` that links to reports begin with; empty: where the listener is."""
+    """``https://HOST[:PORT]`` at the start of links to reports; empty: the listener's address."""
     server_names: tuple[str, ...] = ("localhost", "127.0.0.1")
-    """Names and addresses the server certificate of the embedded CA is made for."""
+    """Names and addresses in the server certificate of the embedded CA."""
     database_url: str = ""
     """``sqlite:///…`` or ``postgresql+psycopg://…``; empty: SQLite in the data folder."""
     workflow_database_url: str = ""
     """The same for the durable-execution engine."""
     object_url: str = ""
-    """Where sealed telemetry goes, as obstore takes it; empty: a folder in the data folder."""
+    """URL of the object store for sealed telemetry, in obstore's form; empty: a folder in the data folder."""
     account: str = "123456789012"
     region: str = "us-east-1"
     partition: str = "aws"
@@ -48,13 +48,13 @@ class Settings:
     stop_grace_seconds: int = 60
     """How long agents may take to flush after a stop (decisions)."""
     releases_dir: str = ""
-    """Folder that signed releases of the agent are published in, served below ``/releases/``; empty: none is."""
+    """Folder of published agent releases, served below ``/releases/``; empty: none are served."""
     retention_days: int = 30
-    """How long telemetry is kept (F3.3)."""
+    """Days until telemetry is shredded (F3.3)."""
     audit_days: int = 365
-    """How long the audit log of API calls is kept."""
+    """Days until audit log files are deleted."""
     evaluation_batch: int = 25
-    """Hosts one evaluation step takes."""
+    """Number of hosts per evaluation step."""
     max_instances: int = 500
     """Hosts in all running assessments (table 9)."""
     max_resource_groups: int = 1000
@@ -72,45 +72,45 @@ class Settings:
     max_subscriptions: int = 50
     """Event subscriptions of one template, and webhooks of one."""
     sns_endpoint: str = ""
-    """Where SNS is; empty: AWS's, in the region of each topic. Credentials come from where boto3 looks."""
+    """URL of SNS; empty: AWS, in the region of each topic. Credentials come from boto3's sources."""
     webhook_ca_file: str = ""
-    """File with the authority webhooks' certificates are checked against; empty: the system's."""
+    """File with the CA that signs webhooks' certificates; empty: the system's CAs."""
     webhook_loopback: str = "refused"
-    """Whether webhooks may lead to this very host: ``refused`` or ``allowed``."""
+    """Webhooks on this host: ``refused`` or ``allowed``."""
     notification_hours: int = 24
-    """How long what a subscriber does not take is tried."""
+    """How long to retry failed deliveries."""
     enrolment_methods: tuple[str, ...] = ("join_token",)
-    """How hosts may prove who they are: ``join_token``, ``aws_instance``, ``aws_role``."""
+    """Enabled enrolment methods: ``join_token``, ``aws_instance``, ``aws_role``."""
     aws_accounts: tuple[str, ...] = ()
-    """AWS accounts whose instances may enrol by the methods of AWS; none: nobody may."""
+    """AWS accounts whose instances may enrol with the AWS methods; empty: none may."""
     aws_roles: tuple[str, ...] = ()
-    """Names of IAM roles, assumable by EC2 alone, whose instances may enrol by ``aws_role``; none: nobody may."""
+    """Names of IAM roles, assumable by EC2 alone, whose instances may enrol with ``aws_role``; empty: none may."""
     aws_certificates: Path | None = None
     """Folder of the certificates that sign instance identity documents, ``<region>.pem`` each."""
     aws_ask_ec2: str = "no"
-    """``yes``: an instance enrols only if EC2, asked with the service's own credentials, says that it is alive."""
+    """``yes``: an instance enrols only if EC2 reports, to the service's own credentials, that it exists."""
     attestation_hours: int = 24
-    """How long an instance's proof holds before it must prove itself afresh."""
+    """How long an attestation is valid before the instance must attest again."""
     log_level: str = "info"
 
     @property
     def database(self) -> str:
-        """The database URL in force."""
+        """The effective database URL."""
         return self.database_url or f"sqlite:///{self.data_dir / 'openinspector.db'}"
 
     @property
     def workflow_database(self) -> str:
-        """The durable-execution engine's database URL in force."""
+        """The effective database URL of the workflow engine."""
         return self.workflow_database_url or f"sqlite:///{self.data_dir / 'workflows.db'}"
 
     @property
     def objects(self) -> str:
-        """The object store's URL in force."""
+        """The effective URL of the object store."""
         return self.object_url or (self.data_dir / "objects").resolve().as_uri()
 
     @property
     def public(self) -> str:
-        """The URL in force that links to reports begin with."""
+        """The effective base URL of links to reports."""
         return self.public_url or f"https://{self.listen}"
 
     @property
@@ -229,7 +229,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:
-    """Read settings from ``environment``; SettingsError names what is wrong and what is allowed.
+    """Read settings from ``environment``; ServiceSettingsError names what is wrong and what is allowed.
 
     Variables of the agent (``OPENINSPECTOR_AGENT_…``) and of the tests are somebody else's.
     """
@@ -240,7 +240,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         if not variable.startswith(PREFIX) or variable.startswith(foreign):
             continue
         if variable not in known:
-            raise SettingsError(f"unknown setting {variable}", advice=f"Known settings: {', '.join(sorted(known))}.")
+            raise ServiceSettingsError(
+                f"unknown setting {variable}", advice=f"Known settings: {', '.join(sorted(known))}."
+            )
         values[known[variable]] = _parsed(variable, text, _PARSERS[known[variable]])
     settings = Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
     _check_methods(settings)
@@ -248,7 +250,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _check_methods(settings: Settings) -> None:
-    """Raise SettingsError where a way of enrolment is on that could let nobody in."""
+    """Raise ServiceSettingsError where a way of enrolment is on that could let nobody in."""
     needs = {
         "aws_instance": ("aws_accounts", "aws_certificates"),
         "aws_role": ("aws_accounts", "aws_roles"),
@@ -256,7 +258,7 @@ def _check_methods(settings: Settings) -> None:
     for method in settings.enrolment_methods:
         for name in needs.get(method, ()):
             if not getattr(settings, name):
-                raise SettingsError(
+                raise ServiceSettingsError(
                     f"hosts may enrol by {method}, but {PREFIX}{name.upper()} is not set",
                     advice=f"Set it, or take {method} out of {PREFIX}ENROLMENT_METHODS.",
                 )
@@ -266,4 +268,4 @@ def _parsed(variable: str, text: str, parse: Callable[[str], _T]) -> _T:
     try:
         return parse(text)
     except ValueError as allowed:
-        raise SettingsError(f"{variable}={text!r} is not allowed", advice=f"Allowed: {allowed}.") from allowed
+        raise ServiceSettingsError(f"{variable}={text!r} is not allowed", advice=f"Allowed: {allowed}.") from allowed

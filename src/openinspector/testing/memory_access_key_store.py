@@ -11,14 +11,14 @@ MAX_KEYS: Final = 2
 
 
 class MemoryAccessKeyStore:
-    """Keeps everything in a dictionary; each method is atomic."""
+    """Stores everything in a dictionary; each method is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._keys: dict[str, AccessKey] = {}
 
     def add(self, key: AccessKey) -> None:
-        """Add a key; TooManyKeysError where its user has two."""
+        """Add a key; TooManyKeysError if its user has two."""
         with self._lock:
             if key.id in self._keys:
                 raise StoreError(f"there is an access key {key.id} already")
@@ -37,6 +37,6 @@ class MemoryAccessKeyStore:
             return sorted(self._keys.values(), key=lambda key: (key.user, key.id))
 
     def delete(self, key_id: str) -> bool:
-        """Delete a key; says whether it was there."""
+        """Delete a key; return True if it existed."""
         with self._lock:
             return self._keys.pop(key_id, None) is not None

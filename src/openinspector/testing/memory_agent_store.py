@@ -12,7 +12,7 @@ from openinspector.wire.signature import key_id
 
 
 class MemoryAgentStore:
-    """Keeps everything in dictionaries; each method is atomic."""
+    """Stores everything in dictionaries; each method is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -31,7 +31,7 @@ class MemoryAgentStore:
             return sorted(self._tokens.values(), key=lambda token: (token.created_at, token.digest))
 
     def delete_token(self, digest: str) -> bool:
-        """Delete a token; says whether it was there."""
+        """Delete a token; return True if it existed."""
         with self._lock:
             return self._tokens.pop(digest, None) is not None
 
@@ -63,7 +63,7 @@ class MemoryAgentStore:
             return [self._agents[agent] for agent in sorted(self._agents)]
 
     def record_contacts(self, contacts: Sequence[Contact]) -> None:
-        """Store what heartbeats said; of two for one agent the later in time wins."""
+        """Store heartbeats; of two for one agent the later in time wins."""
         with self._lock:
             for contact in contacts:
                 held = self._agents.get(contact.agent_id)
@@ -79,7 +79,7 @@ class MemoryAgentStore:
                 )
 
     def revoke(self, agent: AgentId, at: datetime) -> bool:
-        """Delete an agent and revoke its key; says whether it was there."""
+        """Delete an agent and revoke its key; return True if it existed."""
         del at
         with self._lock:
             gone = self._agents.pop(agent, None)

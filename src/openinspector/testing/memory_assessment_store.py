@@ -34,7 +34,7 @@ from openinspector.testing.memory_page import in_duration, in_time, matches, pag
 
 
 class MemoryAssessmentStore:
-    """Keeps everything in dictionaries; each method is atomic."""
+    """Stores everything in dictionaries; each method is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -57,10 +57,6 @@ class MemoryAssessmentStore:
         """Return the groups that exist."""
         with self._lock:
             return {arn: self._groups[arn] for arn in arns if arn in self._groups}
-
-    def count_resource_groups(self) -> int:
-        """Return how many groups there are."""
-        return len(self._groups)
 
     def add_target(self, target: AssessmentTarget, *, most: int | None = None) -> None:
         """Add a target; raises QuotaError, NameTakenError."""
@@ -91,10 +87,6 @@ class MemoryAssessmentStore:
         with self._lock:
             found = [target for target in self._targets.values() if matches(target.name, name_pattern)]
         return page_of(found, lambda one: (one.created_at, one.arn), page)
-
-    def count_targets(self) -> int:
-        """Return how many targets there are."""
-        return len(self._targets)
 
     def delete_target(self, arn: TargetArn) -> tuple[RunArn, ...]:
         """Delete a target, its templates and runs; returns those runs. RunInProgressError, MissingError."""
@@ -138,10 +130,6 @@ class MemoryAssessmentStore:
             ]
         return page_of(found, lambda one: (one.created_at, one.arn), page)
 
-    def count_templates(self) -> int:
-        """Return how many templates there are."""
-        return len(self._templates)
-
     def delete_template(self, arn: TemplateArn) -> tuple[RunArn, ...]:
         """Delete a template and its runs; returns those runs. RunInProgressError, MissingError."""
         with self._lock:
@@ -151,7 +139,7 @@ class MemoryAssessmentStore:
             return runs
 
     def run_totals(self, templates: Sequence[TemplateArn]) -> Mapping[TemplateArn, RunTotals]:
-        """Return the totals of each template asked for; zero for one that does not exist."""
+        """Return the totals of each given template; zero for one that does not exist."""
         with self._lock:
             return {arn: self._totals(arn) for arn in templates}
 
@@ -201,10 +189,6 @@ class MemoryAssessmentStore:
             found = [run for run in self._runs.values() if _is_wanted(run, wanted)]
         return page_of(found, lambda one: (one.created_at, one.arn), page)
 
-    def count_runs(self) -> int:
-        """Return how many runs there are."""
-        return len(self._runs)
-
     def delete_run(self, arn: RunArn) -> None:
         """Delete a run; RunInProgressError, MissingError."""
         with self._lock:
@@ -245,7 +229,7 @@ class MemoryAssessmentStore:
         return self._change(arn, enter)
 
     def request_stop(self, arn: RunArn, action: StopAction) -> AssessmentRun:
-        """Note that a stop was asked for; the first SKIP_EVALUATION wins. Nothing on an ended run. MissingError."""
+        """Record a request to stop; the first SKIP_EVALUATION wins. No effect on an ended run. MissingError."""
 
         def stop(run: AssessmentRun) -> AssessmentRun:
             skips = run.stop_action is StopAction.SKIP_EVALUATION
@@ -264,7 +248,7 @@ class MemoryAssessmentStore:
         return sorted(found, key=lambda one: (one.created_at, one.arn))[:limit]
 
     def mark_announced(self, arn: RunArn, state: AssessmentRunState) -> None:
-        """Note that everything up to ``state`` is known; nothing where the run has gone on since, or is no more."""
+        """Mark all states up to ``state`` as announced; no effect if the run entered another state or was deleted."""
         with self._lock:
             if arn in self._runs and self._runs[arn].state is state:
                 self._known[arn] = state

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 
 class MemoryAuditLog:
-    """Keeps lines by their day as long as it lives."""
+    """Stores lines by their day as long as it lives."""
 
     def __init__(self) -> None:
         self.days: dict[date, list[bytes]] = defaultdict(list)
@@ -15,7 +15,7 @@ class MemoryAuditLog:
         self.days[at.astimezone(UTC).date()].append(line)
 
     def forget(self, before: datetime) -> int:
-        """Delete the days that ended before a moment; says how many."""
+        """Delete the days that ended before a moment; return the number deleted."""
         old = [day for day in self.days if day < before.astimezone(UTC).date()]
         for day in old:
             del self.days[day]

@@ -17,7 +17,7 @@ from openinspector.testing.memory_page import in_time, page_of
 
 
 class MemoryFindingStore:
-    """Keeps everything in dictionaries; each method is atomic."""
+    """Stores everything in dictionaries; each method is atomic."""
 
     def __init__(self, assessments: AssessmentStore) -> None:
         self._assessments = assessments
@@ -37,7 +37,7 @@ class MemoryFindingStore:
     def findings_by_arn(
         self, arns: Sequence[FindingArn], *, of_ended_runs: bool = False
     ) -> Mapping[FindingArn, Finding]:
-        """Return the findings that exist; on demand only those of runs that have ended."""
+        """Return the findings that exist, optionally only of runs that have ended."""
         with self._lock:
             found = {arn: self._findings[arn] for arn in arns if arn in self._findings}
         return {arn: one for arn, one in found.items() if not of_ended_runs or self._has_ended(one.run_arn)}
@@ -52,13 +52,13 @@ class MemoryFindingStore:
         return Page(rows=[finding.arn for finding in rows.rows], next=rows.next)
 
     def counts(self, run: RunArn) -> Mapping[Severity, int]:
-        """Return how many findings of each severity a run has; all five keys."""
+        """Return the number of findings of a run by severity; all five keys."""
         with self._lock:
             held = [finding.severity for finding in self._findings.values() if finding.run_arn == run]
         return {severity: held.count(severity) for severity in Severity}
 
     def counts_by_package(self, run: RunArn) -> Mapping[RulesPackageArn, int]:
-        """Return how many findings of each rules package a run has; packages without findings are left out."""
+        """Return the number of findings of a run by rules package; omit packages without findings."""
         with self._lock:
             return Counter(one.rules_package_arn for one in self._findings.values() if one.run_arn == run)
 
@@ -68,7 +68,7 @@ class MemoryFindingStore:
         change: Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]],
         updated_at: datetime | None = None,
     ) -> bool:
-        """Replace a finding's user attributes by what ``change`` makes of them; say whether the finding exists."""
+        """Replace a finding's user attributes by the result of ``change``; return True if the finding exists."""
         with self._lock:
             held = self._findings.get(arn)
             if held is None:
@@ -95,14 +95,14 @@ class MemoryFindingStore:
         return [arn for arn in found if after is None or arn > after][:limit]
 
     def runs(self) -> Sequence[RunArn]:
-        """Return every run that produced anything, sorted."""
+        """Return every run that has findings or exclusions, sorted."""
         with self._lock:
             found = {one.run_arn for one in self._findings.values()}
             found |= {one.run_arn for one in self._exclusions.values()}
         return sorted(found)
 
     def delete_run(self, run: RunArn) -> None:
-        """Delete everything a run produced."""
+        """Delete the findings and exclusions of a run."""
         with self._lock:
             self._findings = {arn: one for arn, one in self._findings.items() if one.run_arn != run}
             self._exclusions = {arn: one for arn, one in self._exclusions.items() if one.run_arn != run}

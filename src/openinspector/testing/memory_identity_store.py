@@ -46,7 +46,7 @@ class MemoryIdentityStore:
             return self._proofs.get(agent)
 
     def list_attestations(self) -> Sequence[Attestation]:
-        """Return what every attested host last proved, by its id."""
+        """Return the last attestation of every attested host, by id."""
         with self._lock:
             return [self._proofs[agent] for agent in sorted(self._proofs)]
 
@@ -76,7 +76,7 @@ class MemoryIdentityStore:
             return True
 
     def is_revoked(self, key_id: str) -> bool:
-        """Say whether a key was revoked, or replaced by another."""
+        """Return True if a key was revoked or replaced."""
         with self._lock:
             return key_id in self._revoked
 
@@ -93,12 +93,12 @@ class MemoryIdentityStore:
             return agent in self._agents
 
     def reattestations_asked(self) -> Sequence[AgentId]:
-        """Return the agents that are to prove themselves again, by id."""
+        """Return the agents that must attest again, by id."""
         with self._lock:
             return sorted(self._asked & self._agents.keys())
 
     def reattested(self, agent: AgentId) -> None:
-        """Note that it has."""
+        """Record that the agent attested again."""
         with self._lock:
             self._asked.discard(agent)
 

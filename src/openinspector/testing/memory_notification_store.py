@@ -10,20 +10,20 @@ from openinspector.service.ports.notification_store import Subscriber
 
 
 class MemoryNotificationStore:
-    """Keeps everything in a dictionary; each method is atomic."""
+    """Stores everything in a dictionary; each method is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._held: dict[str, Notification] = {}
 
     def add(self, notifications: Sequence[Notification]) -> None:
-        """Add notifications, all or nothing; one whose id is there stays as it is."""
+        """Add notifications, all or nothing; existing ids do not change."""
         with self._lock:
             for one in notifications:
                 self._held.setdefault(one.id, one)
 
     def subscribers_due(self, now: datetime) -> Sequence[Subscriber]:
-        """Return the subscribers that are to be told something by ``now``, the longest due first."""
+        """Return the subscribers with notifications due at ``now``, the longest due first."""
         first: dict[Subscriber, datetime] = {}
         for one in self._in_order():
             if one.due_at is not None and one.due_at <= now:
@@ -40,7 +40,7 @@ class MemoryNotificationStore:
         return sorted(due, key=lambda one: one.event is InspectorEvent.FINDING_REPORTED)[:limit]
 
     def save(self, notification: Notification) -> bool:
-        """Keep what became of a notification; says whether it was there."""
+        """Store the result of a delivery attempt; return True if it existed."""
         with self._lock:
             if notification.id not in self._held:
                 return False
@@ -48,7 +48,7 @@ class MemoryNotificationStore:
             return True
 
     def of_runs(self, runs: Sequence[RunArn]) -> Mapping[RunArn, Sequence[Notification]]:
-        """Return the notifications of the runs that have any, in the order they happened."""
+        """Return the notifications of runs that have any, in the order of their events."""
         found: dict[RunArn, list[Notification]] = {}
         for one in self._in_order():
             if one.run_arn in runs:
@@ -56,7 +56,7 @@ class MemoryNotificationStore:
         return found
 
     def drop(self, template: TemplateArn, subscriber: Subscriber, event: InspectorEvent | None = None) -> int:
-        """Delete what a subscriber is still to be told of a template's runs, or of one event of them; says how many."""
+        """Delete a subscriber's undelivered notifications of a template, or of one event; return their number."""
         with self._lock:
             dropped = [
                 one.id

@@ -9,7 +9,7 @@ from openinspector.service.ports.rollout_store import ReportCounts, RolloutRing,
 
 
 class MemoryRolloutStore:
-    """Keeps everything in dictionaries; each method is atomic."""
+    """Stores everything in dictionaries; each method is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -27,7 +27,7 @@ class MemoryRolloutStore:
             self._rings[ring.name] = ring
 
     def set_pause(self, name: str, because: str) -> bool:
-        """Pause a ring with a reason, or let it go on with an empty one; says whether it is there."""
+        """Pause a ring with a reason, or resume it with an empty one; return True if it exists."""
         with self._lock:
             if name not in self._rings:
                 return False
@@ -35,13 +35,13 @@ class MemoryRolloutStore:
             return True
 
     def delete_ring(self, name: str) -> bool:
-        """Delete a ring and what was reported in it; says whether it was there."""
+        """Delete a ring and what was reported in it; return True if it existed."""
         with self._lock:
             self._reports = {key: report for key, report in self._reports.items() if report.ring != name}
             return self._rings.pop(name, None) is not None
 
     def add_report(self, report: UpdateReport) -> None:
-        """Keep a report; an agent's earlier one on the same version is replaced."""
+        """Store a report; it replaces the agent's earlier one on the same version."""
         with self._lock:
             self._reports[report.agent_id, report.to_version] = report
 
@@ -51,7 +51,7 @@ class MemoryRolloutStore:
         return ReportCounts(succeeded=sum(found), failed=len(found) - sum(found))
 
     def list_failures(self, ring: str, version: str, limit: int) -> Sequence[UpdateReport]:
-        """Return the failures reported of ``version`` in ``ring``, newest first, at most ``limit``."""
+        """Return failures reported for ``version`` in ``ring``, newest first, at most ``limit``."""
         failed = sorted((r for r in self._of(ring, version) if not r.succeeded), key=lambda report: report.agent_id)
         return sorted(failed, key=lambda report: report.at, reverse=True)[:limit]
 

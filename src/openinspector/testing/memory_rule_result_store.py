@@ -10,7 +10,7 @@ from openinspector.service.ports.rule_result_store import CheckedRule, RuleTally
 
 
 class MemoryRuleResultStore:
-    """Keeps everything in dictionaries; each method is atomic."""
+    """Stores everything in dictionaries; each method is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -25,7 +25,7 @@ class MemoryRuleResultStore:
             self._outcomes.setdefault(run, {}).update(new)
 
     def tallies(self, run: RunArn) -> Sequence[RuleTally]:
-        """Return how each rule came out, by rules package and name."""
+        """Return the outcomes of each rule, by rules package and name."""
         found: dict[CheckedRule, dict[OutcomeKind, tuple[AgentId, ...]]] = {}
         with self._lock:
             for agent, outcomes in sorted(self._outcomes.get(run, {}).items()):
@@ -36,7 +36,7 @@ class MemoryRuleResultStore:
         return [RuleTally(rule=rule, hosts=found[rule]) for rule in ordered]
 
     def runs(self) -> Sequence[RunArn]:
-        """Return every run of which there are outcomes, sorted."""
+        """Return every run that has outcomes, sorted."""
         with self._lock:
             return sorted(self._outcomes)
 

@@ -19,7 +19,7 @@ from openinspector.wire.telemetry import MessageType
 
 
 class MemoryTelemetryStore:
-    """Keeps everything in dictionaries; each method is atomic."""
+    """Stores everything in dictionaries; each method is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
@@ -33,13 +33,13 @@ class MemoryTelemetryStore:
             self._keys.setdefault(key.run_arn, key)
 
     def run_key(self, run: RunArn) -> RunKey | None:
-        """Return the run's key, None where it has none or it was deleted."""
+        """Return the run's key; None if it has none or it was deleted."""
         with self._lock:
             key = self._keys.get(run)
             return key if key and key.deleted_at is None else None
 
     def delete_run_key(self, run: RunArn, at: datetime) -> bool:
-        """Overwrite the wrapped key; says whether there was one."""
+        """Overwrite the wrapped key; return True if there was one."""
         with self._lock:
             key = self.run_key(run)
             if key is None:
@@ -48,7 +48,7 @@ class MemoryTelemetryStore:
             return True
 
     def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
-        """Return keys not yet deleted that are older, oldest first."""
+        """Return existing keys created before ``moment``, oldest first."""
         with self._lock:
             found = [key for key in self._keys.values() if key.deleted_at is None and key.created_at < moment]
             return sorted(found, key=lambda key: (key.created_at, key.run_arn))
@@ -95,14 +95,14 @@ class MemoryTelemetryStore:
             return [closed.get(place) or self._open_stream(run, *place) for place in sorted(open_ones | closed.keys())]
 
     def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
-        """Return what is stored of one agent, by stream and sequence number."""
+        """Return the stored envelopes of one agent, by stream and sequence number."""
         with self._lock:
             return [
                 self._envelopes[place] for place in sorted(self._envelopes) if place[0] == run and place[1] == agent
             ]
 
     def volumes(self, run: RunArn) -> Mapping[AgentId, Mapping[MessageType, Volume]]:
-        """Return message counts and sizes of every agent that sent anything."""
+        """Return message counts and sizes of every agent that sent messages."""
         with self._lock:
             totals: dict[AgentId, dict[MessageType, Volume]] = {}
             for envelope in self._envelopes.values():

@@ -11,14 +11,14 @@ from openinspector.testing.memory_page import page_of
 
 
 class MemoryWebhookStore:
-    """Keeps everything in a dictionary; each method is atomic."""
+    """Stores everything in a dictionary; each method is atomic."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._webhooks: dict[WebhookArn, Webhook] = {}
 
     def add(self, webhook: Webhook) -> None:
-        """Add a webhook; StoreError where its ARN is taken."""
+        """Add a webhook; StoreError if its ARN exists."""
         with self._lock:
             if webhook.arn in self._webhooks:
                 raise StoreError(f"there is a {webhook.arn} already")
@@ -30,12 +30,12 @@ class MemoryWebhookStore:
             return self._webhooks.get(arn)
 
     def delete(self, arn: WebhookArn) -> bool:
-        """Delete a webhook; says whether it was there."""
+        """Delete a webhook; return True if it existed."""
         with self._lock:
             return self._webhooks.pop(arn, None) is not None
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> int:
-        """Delete the webhooks of a template, or of a target's templates; says how many."""
+        """Delete the webhooks of a template, or of a target's templates; return the number deleted."""
         with self._lock:
             below = [arn for arn in self._webhooks if arn.startswith(f"{parent}/")]
             for arn in below:
@@ -43,11 +43,11 @@ class MemoryWebhookStore:
             return len(below)
 
     def of_template(self, template: TemplateArn) -> Sequence[Webhook]:
-        """Return a template's webhooks, oldest first."""
+        """Return the webhooks of a template, oldest first."""
         return self.list_page(template, PageRequest(limit=len(self._webhooks) + 1)).rows
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Webhook]:
-        """Return one page of a template's webhooks, or of all."""
+        """Return one page of the webhooks of a template, or of all."""
         with self._lock:
             found = [one for one in self._webhooks.values() if template in (None, one.template_arn)]
         return page_of(found, lambda one: (one.created_at, one.arn), page)

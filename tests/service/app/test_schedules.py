@@ -19,6 +19,7 @@ from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.schedule_sql import SqlScheduleStore
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.schedule_store import schedule
+from openinspector.testing.counts import count_runs
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
 from openinspector.testing.recorded_workflows import RecordedWorkflows
 
@@ -60,7 +61,7 @@ def test_it_comes_round_again_and_again(built: BuiltInstallation, daily: Schedul
     for _ in range(3):
         built.clock.advance(DAY)
         assert ended(built, built.assembly.schedule_starter().start_due()) == 1
-    assert built.stores.assessments.count_runs() == 4
+    assert count_runs(built.stores.assessments) == 4
 
 
 def test_what_was_missed_is_caught_up_once(built: BuiltInstallation, daily: Schedule) -> None:
@@ -76,7 +77,7 @@ def test_a_run_started_before_the_process_died_is_not_started_twice(built: Built
     built.stores.schedules.replace(now(built, daily), daily)  # what the store held when the process died in between
     built.end_run(run)
     assert built.assembly.schedule_starter().start_due() == ()
-    assert built.stores.assessments.count_runs() == 1
+    assert count_runs(built.stores.assessments) == 1
     assert now(built, daily).next_at > built.clock.now()
 
 

@@ -8,6 +8,7 @@ from openinspector.model.arn import TargetArn
 from openinspector.model.asset import Tag
 from openinspector.service.app.errors import CodedError, InvalidInput, LimitExceeded, NoSuchEntity, RunInProgress
 from openinspector.testing import model_builders as builders
+from openinspector.testing.counts import count_runs, count_targets, count_templates
 from openinspector.testing.installation import BuiltInstallation, open_installation
 
 TEST = Tag(key="Environment", value="Test")
@@ -46,7 +47,7 @@ def test_the_group_must_exist(built: BuiltInstallation, group: str, error: type[
     with pytest.raises(error) as refused:
         built.app.targets.create("web", group)
     assert refused.value.code == code
-    assert built.stores.assessments.count_targets() == 0
+    assert count_targets(built.stores.assessments) == 0
 
 
 def test_names_are_unique(built: BuiltInstallation) -> None:
@@ -116,6 +117,6 @@ def test_deleting_takes_runs_findings_and_telemetry_along(built: BuiltInstallati
     built.end_run(run.arn)
     built.app.targets.delete(target.arn)
     assert built.shredded == [run.arn]
-    assert built.stores.assessments.count_runs() == built.stores.assessments.count_templates() == 0
+    assert count_runs(built.stores.assessments) == count_templates(built.stores.assessments) == 0
     assert built.stores.findings.findings_by_arn([builders.finding().arn]) == {}
     assert built.stores.findings.exclusions_by_arn([builders.exclusion().arn]) == {}

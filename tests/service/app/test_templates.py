@@ -10,6 +10,7 @@ from openinspector.model.finding import Attribute
 from openinspector.service.app.errors import CodedError, InvalidInput, LimitExceeded, NoSuchEntity, RunInProgress
 from openinspector.service.app.templates import NewTemplate
 from openinspector.testing import model_builders as builders
+from openinspector.testing.counts import count_templates
 from openinspector.testing.installation import PACKAGES, BuiltInstallation, open_installation
 
 TARGET = builders.target()
@@ -62,7 +63,7 @@ def test_what_a_template_names_must_exist(
     with pytest.raises(error) as refused:
         targeted.app.templates.create(wanted)
     assert refused.value.code == code
-    assert targeted.stores.assessments.count_templates() == 0
+    assert count_templates(targeted.stores.assessments) == 0
 
 
 def test_names_are_unique_within_a_target(targeted: BuiltInstallation) -> None:

@@ -9,9 +9,9 @@ from openinspector.feeds.debian_archive import FEED, ArchivePackage
 from openinspector.model.advisory import Advisory
 from openinspector.model.errors import FeedError
 from openinspector.model.inventory import Package, PackageManager
-from openinspector.service.app.feeds import Gathered
 from openinspector.service.worker.apt_sources import AptSource
 from openinspector.service.worker.archive_sync import ArchiveRequest, InstalledVersions, gather_archive
+from openinspector.service.worker.feed_storing import Gathered
 from openinspector.service.worker.fetch import Fetcher, FetchError
 from openinspector.service.worker.gathering import no_progress
 from openinspector.testing.document_server import DocumentServer

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openinspector.feed import Document, Feed, Source, Unparsed, follow_nothing
 from openinspector.model.advisory import Advisory
 from openinspector.model.errors import FeedError
-from openinspector.service.app.feeds import Gathered
+from openinspector.service.worker.feed_storing import Gathered
 from openinspector.service.worker.fetch import Fetcher, FetchError
 from openinspector.service.worker.gathering import fingerprint, gather, local_path, no_progress
 from openinspector.testing.document_server import DocumentServer

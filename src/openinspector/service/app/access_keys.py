@@ -1,4 +1,4 @@
-"""Access keys of the API's users: made once, kept sealed, and what each of them may do."""
+"""Access keys of API users: secrets are shown once and stored sealed; each key has permitted actions."""
 
 import re
 import secrets
@@ -19,9 +19,9 @@ from openinspector.service.ports.key_provider import KeyProvider
 
 PREFIX: Final = "inspector:"
 FULL_ACCESS: Final = ("inspector:*",)
-"""AmazonInspectorFullAccess, as far as it is ours (F2.8)."""
+"""The part of AmazonInspectorFullAccess that this service implements (F2.8)."""
 READ_ONLY: Final = ("inspector:Describe*", "inspector:Get*", "inspector:List*", "inspector:Preview*")
-"""AmazonInspectorReadOnlyAccess, as far as it is ours (F2.8)."""
+"""The part of AmazonInspectorReadOnlyAccess that this service implements (F2.8)."""
 MAX_CACHED: Final = 1024
 
 _ID_BYTES: Final = 10
@@ -35,12 +35,12 @@ _ACTION: Final = re.compile(r"\*|inspector:[A-Za-z*?]{1,64}", re.ASCII | re.IGNO
 
 
 class AccessKeyError(UseCaseError):
-    """An access key that cannot be made as asked."""
+    """An access key cannot be created as requested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAccessKey:
-    """A key just made: the only time its secret is shown (F2.12)."""
+    """A new key; its secret is shown only once (F2.12)."""
 
     id: str
     secret: str = field(repr=False)
@@ -48,7 +48,7 @@ class NewAccessKey:
 
 
 class AccessKeys:
-    """Makes access keys and opens their secrets. Thread-safe."""
+    """Creates access keys and opens their secrets. Thread-safe."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class AccessKeys:
         self._opened: OrderedDict[str, tuple[bytes, str]] = OrderedDict()
 
     def create(self, user: str, actions: Sequence[str]) -> NewAccessKey:
-        """Make a key of ``user`` that may do ``actions``; AccessKeyError, TooManyKeysError, StoreError."""
+        """Create a key of ``user`` that permits ``actions``; AccessKeyError, TooManyKeysError, StoreError."""
         if _USER.fullmatch(user) is None:
             raise AccessKeyError(
                 f"no user can be named {user[:80]!r}", advice="Use 1 to 64 of the characters A-Z a-z 0-9 + = , . @ _ -"
@@ -87,7 +87,7 @@ class AccessKeys:
         return NewAccessKey(id=key_id, secret=secret, user=user)
 
     def secret_of(self, key_id: str) -> tuple[str, AccessKey] | None:
-        """Return a key and its secret in the clear, None for an unknown key; StoreError.
+        """Return a key and its plaintext secret; None for an unknown key. StoreError.
 
         The store is asked every time, so that a deleted key is refused at once; only the unwrapping is remembered.
         """
@@ -116,19 +116,19 @@ class AccessKeys:
         except SealedSecretError as error:
             raise StoreError(
                 f"the secret of access key {key.id} cannot be opened",
-                advice="Delete the key and make a new one for its user.",
+                advice="Delete the key and create a new one for its user.",
             ) from error
 
 
 def allows(actions: Sequence[str], operation: str) -> bool:
-    """Say whether one of ``actions`` covers an operation; ``*`` and ``?`` are wildcards, case is ignored (F2.3)."""
+    """Return True if one of ``actions`` covers an operation; ``*`` and ``?`` are wildcards, case is ignored (F2.3)."""
     wanted = f"{PREFIX}{operation}"
     return any(_pattern(action).fullmatch(wanted) is not None for action in actions)
 
 
 @lru_cache(maxsize=1024)
 def _pattern(action: str) -> re.Pattern[str]:
-    # Runs of wildcards become one star: `.*.*` would only backtrack.
+    # Consecutive wildcards become one star: `.*.*` only backtracks.
     parts = re.split(r"([*?])", re.sub(r"\*+", "*", action))
     text = "".join({"*": ".*", "?": "."}.get(part, re.escape(part)) for part in parts)
     return re.compile(text, re.ASCII | re.IGNORECASE)
@@ -137,6 +137,6 @@ def _pattern(action: str) -> re.Pattern[str]:
 def _check_action(action: str) -> None:
     if _ACTION.fullmatch(action) is None:
         raise AccessKeyError(
-            f"{action[:80]!r} is no action of this API",
+            f"{action[:80]!r} is not an action of this API",
             advice="Name actions like inspector:ListFindings or inspector:*",
         )

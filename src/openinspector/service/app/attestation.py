@@ -1,7 +1,7 @@
-"""The one seam by which a host proves who it is: a method, its evidence, and what comes out as proved.
+"""The interface through which hosts prove their identity: a method, its evidence, and the proven identity.
 
-Methods are in `openinspector.service.attestors`, one file each, exporting ``ATTESTOR``. What each may believe is the
-operator's word (`Trust`): a list that is empty lets nobody in.
+Methods are in `openinspector.service.attestors`, one file each, exporting ``ATTESTOR``. The operator configures what
+each method trusts (`Trust`); an empty list admits nobody.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,22 +23,22 @@ LIVE_STATES: Final = ("pending", "running")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """What the operator lets the methods believe."""
+    """The operator's trust settings for attestation methods."""
 
     accounts: frozenset[str] = frozenset()
     """AWS accounts whose instances may enrol."""
     roles: frozenset[str] = frozenset()
     """Names of IAM roles that only EC2 may assume: the name of their sessions is then the instance's id."""
     certificates: Mapping[str, Certificate] = field(default_factory=dict)
-    """By AWS region, the one that signs its instances' documents."""
+    """AWS region → certificate that signs its instances' documents."""
     server_names: frozenset[str] = frozenset()
-    """Names agents know this service by."""
+    """Names by which agents address this service."""
     caller_identity: CallerIdentity | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a host shows: the caller has checked that it holds the key, and used its nonce up."""
+    """Evidence from a host. The caller has verified its key and used its nonce."""
 
     evidence: Mapping[str, str]
     key_id: str
@@ -48,7 +48,7 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenProof:
-    """The host was given a token; what it is worth, the store says when it uses it up."""
+    """The host has a token; the store checks it on use."""
 
     digest: str
 
@@ -64,7 +64,7 @@ class InstanceProof:
     ami_id: str | None = None
 
     def attestation(self, method: str, now: datetime) -> Attestation:
-        """Return what is kept of it."""
+        """Return the attestation to store."""
         return Attestation(
             agent_id=self.instance_id,
             method=method,
@@ -77,29 +77,29 @@ class InstanceProof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attestor:
-    """One method."""
+    """One attestation method."""
 
     name: str
     title: str
     attest: Callable[[Shown, Trust], TokenProof | InstanceProof]
-    """Returns what the evidence proves; RefusedError, or StoreError where whom it must ask does not answer."""
+    """Returns the proven identity; RefusedError, or StoreError if a required service does not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attesting:
-    """The methods that are on, what they may believe, and how long a proof holds."""
+    """Enabled methods, their trust settings, and the lifetime of an attestation."""
 
     attestors: Mapping[str, Attestor]
     trust: Trust = field(default_factory=Trust)
     instances: InstanceStates | None = None
-    """Where the service may ask EC2: only instances that are alive enrol."""
+    """Set if the service may query EC2: then only existing instances enrol."""
     holds_for: timedelta = timedelta(hours=24)
-    """After this long an attested host proves itself afresh before it gets another session."""
+    """After this time an attested host must attest again before it opens another session."""
     ring: Callable[[str], None] = lambda _kind: None
-    """Tells the operator of what an honest host never causes."""
+    """Reports an event that an honest host never causes to the operator."""
 
     def attest(self, method: str, shown: Shown) -> TokenProof | InstanceProof:
-        """Return what the host proved; RefusedError, StoreError."""
+        """Return the proven identity; RefusedError, StoreError."""
         attestor = self.attestors.get(method)
         if attestor is None:
             raise RefusedError(

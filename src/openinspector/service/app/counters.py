@@ -1,10 +1,10 @@
-"""What the listener counts, in the names Prometheus scrapes."""
+"""Counters of the listener, under their Prometheus names."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 
 class Counters:
-    """The counters of gateway and API, in a registry of their own so that tests and services do not share any."""
+    """Counters of gateway and API, in a separate registry so that tests and services share none."""
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
         self.registry = registry or CollectorRegistry()
@@ -15,10 +15,13 @@ class Counters:
             "openinspector_gateway_refusals", "Requests refused, by code.", ["endpoint", "code"], registry=self.registry
         )
         self._alarms = Counter(
-            "openinspector_gateway_alarms", "What should never happen: look at it.", ["kind"], registry=self.registry
+            "openinspector_gateway_alarms",
+            "Events that honest agents never cause; investigate them.",
+            ["kind"],
+            registry=self.registry,
         )
         self._losses = Counter(
-            "openinspector_telemetry_losses", "Telemetry agents had to drop.", ["kind"], registry=self.registry
+            "openinspector_telemetry_losses", "Telemetry that agents dropped.", ["kind"], registry=self.registry
         )
         self._answers = Counter(
             "openinspector_api_requests",
@@ -51,7 +54,7 @@ class Counters:
         )
         self._notifications = Counter(
             "openinspector_notifications",
-            "Attempts to tell a subscriber, by its kind and by how they ended; GIVEN_UP: what was tried no more.",
+            "Delivery attempts by kind of subscriber and outcome; GIVEN_UP: no more retries.",
             ["kind", "outcome"],
             registry=self.registry,
         )
@@ -69,30 +72,30 @@ class Counters:
         self._connections_closed.labels(reason).inc()
 
     def notified(self, kind: str, outcome: str) -> None:
-        """Count an attempt to tell a topic or a webhook."""
+        """Count a delivery attempt to a topic or webhook."""
         self._notifications.labels(kind, outcome).inc()
 
     def answered(self, operation: str, exception: str, seconds: float) -> None:
-        """Count an answer of the API; operation and exception are names of the model, empty where there is none."""
+        """Count an API response; operation and exception are names of the model, or empty."""
         self._answers.labels(operation, exception).inc()
         self._durations.labels(operation).observe(seconds)
 
     def replied(self, endpoint: str) -> None:
-        """Count a request that was carried out."""
+        """Count a successful request."""
         self._replies.labels(endpoint).inc()
 
     def refused(self, endpoint: str, code: str) -> None:
-        """Count a refusal."""
+        """Count a refused request."""
         self._refusals.labels(endpoint, code).inc()
 
     def alarm(self, kind: str) -> None:
-        """Count something that an honest agent never causes."""
+        """Count an event that an honest agent never causes."""
         self._alarms.labels(kind).inc()
 
     def lost(self, kind: str, number: int) -> None:
-        """Count telemetry or instructions an agent says it dropped."""
+        """Count telemetry or instructions that an agent reports as dropped."""
         self._losses.labels(kind).inc(number)
 
     def value(self, name: str, **labels: str) -> float:
-        """Return a counter by the name it is scraped under, 0 where it never counted."""
+        """Return the value of a counter by its Prometheus name; 0 if it never counted."""
         return self.registry.get_sample_value(name, labels) or 0.0

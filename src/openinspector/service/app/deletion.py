@@ -63,7 +63,7 @@ class Deletion:
         """Delete data left behind by deleted runs and templates; return the number of runs.
 
         A deletion may have been interrupted: the process died, or a store failed. All leftovers are listed before the
-        existing templates and runs are, so that what is added meanwhile is not mistaken for a leftover.
+        existing templates and runs are, so that data added meanwhile are not mistaken for leftovers.
         """
         templates = {*self.schedules.templates(), *self.subscriptions.templates(), *self.webhooks.templates()}
         for template in templates - self.assessments.templates_by_arn(sorted(templates)).keys():

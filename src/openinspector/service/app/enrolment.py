@@ -1,10 +1,10 @@
-"""Enrolment: nonces, join tokens, and the one way a host that proved itself becomes an agent.
+"""Enrolment: nonces, join tokens, and how an attested host becomes an agent.
 
 - A nonce is 256 bits, is used once, and lives two minutes in memory.
 - A join token is 256 bits; only its SHA-256 is stored, with an expiry and a number of uses.
-- The same key enrolling again gets the same agent and uses nothing up.
-- An attested host keeps the id it proved, and the first key that proved it, until an administrator releases it.
-- A key that was revoked enrols no more, whatever it shows.
+- A key that enrols again gets the same agent and does not use a token.
+- An attested host keeps its proven id and the first key that attested it until an administrator releases it.
+- A revoked key cannot enrol, whatever its evidence.
 """
 
 import base64
@@ -29,11 +29,11 @@ _SECRET_BYTES: Final = 32
 _ID_BYTES: Final = 9
 
 Random = Callable[[int], bytes]
-"""Returns so many unpredictable bytes."""
+"""Returns the given number of unpredictable bytes."""
 
 
 class Nonces:
-    """Nonces that were given out and not used yet, at most ``limit``. Used from the gateway's event loop only."""
+    """Issued and unused nonces, at most ``limit``. Used from the gateway's event loop only."""
 
     def __init__(self, random: Random, limit: int = 100_000) -> None:
         self._random = random
@@ -45,7 +45,7 @@ class Nonces:
 
     def issue(self, now: datetime) -> Challenge:
         """Return a fresh nonce."""
-        # Who floods us pushes out the oldest; an honest agent uses its nonce within milliseconds.
+        # A flood evicts the oldest nonces; an honest agent uses its nonce within milliseconds.
         while self._expiry and (self._oldest_expired(now) or len(self._expiry) >= self._limit):
             del self._expiry[next(iter(self._expiry))]
         nonce = _text(self._random(_SECRET_BYTES))
@@ -54,7 +54,7 @@ class Nonces:
         return Challenge(nonce=nonce, expires_at=expires_at)
 
     def use(self, nonce: str, now: datetime) -> None:
-        """Use a nonce up; RefusedError where it is unknown, expired or was used."""
+        """Consume a nonce; RefusedError if it is unknown, expired or used."""
         expires_at = self._expiry.pop(nonce, None)
         if expires_at is None or expires_at <= now:
             raise RefusedError(
@@ -67,7 +67,7 @@ class Nonces:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What a join token allows: so many hosts, until then, carrying these tags."""
+    """Limits of a join token: number of hosts, expiry, and their tags."""
 
     tags: tuple[Tag, ...]
     uses: int
@@ -75,7 +75,7 @@ class Grant:
 
 
 def create_token(store: AgentStore, grant: Grant, now: datetime, random: Random) -> str:
-    """Add a join token and return it; this is the only time its text exists."""
+    """Add a join token and return it; its text is not stored."""
     token = _text(random(_SECRET_BYTES))
     store.add_token(
         EnrolmentToken(
@@ -90,7 +90,7 @@ def create_token(store: AgentStore, grant: Grant, now: datetime, random: Random)
 
 
 def token_digest(token: str) -> str:
-    """Return the SHA-256 a token is stored under, hexadecimal."""
+    """Return the SHA-256 of a token, hexadecimal."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -101,7 +101,7 @@ def new_agent_id(random: Random) -> AgentId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Admission:
-    """What decides whether a host becomes an agent."""
+    """The parts that decide whether a host becomes an agent."""
 
     agents: AgentStore
     identities: IdentityStore
@@ -110,7 +110,7 @@ class Admission:
 
 
 def enrol(admission: Admission, request: EnrolmentRequest, now: datetime) -> Agent:
-    """Make the host an agent; RefusedError. The caller has checked its signature and used its nonce up."""
+    """Enrol a host; RefusedError. The caller has verified its signature and consumed its nonce."""
     own_id = key_id(request.public_key)
     if admission.identities.is_revoked(own_id):
         raise revoked()
@@ -144,14 +144,14 @@ def _enrol_attested(
     enrolled = admission.identities.attest(newcomer, attestation, token_digest(token) if token is not None else None)
     if isinstance(enrolled, Hindrance):
         if enrolled in (Hindrance.OTHER_KEY, Hindrance.OLD_PROOF):
-            # An honest instance has one agent with one key, and its last launch is never before an earlier one.
+            # An honest instance has one agent with one key, and its last launch is never older than a known one.
             admission.attesting.ring(f"attestation-{enrolled.value}")
         _hinder(enrolled, proof.instance_id)
     return enrolled
 
 
 def find_agent(admission: Admission, agent_id: AgentId, own_id: str) -> Agent:
-    """Return the agent that asks for a session; RefusedError. Its signature is still to be checked."""
+    """Return the agent that requests a session; RefusedError. Its signature is not verified yet."""
     found = admission.agents.agents_by_id((agent_id,))
     is_its_own = bool(found) and key_id(found[0].public_key) == own_id
     if not is_its_own and admission.identities.is_revoked(own_id):
@@ -162,7 +162,7 @@ def find_agent(admission: Admission, agent_id: AgentId, own_id: str) -> Agent:
 
 
 def check_attested(admission: Admission, agent_id: AgentId, now: datetime) -> None:
-    """Raise RefusedError where an attested host must prove itself afresh; note that one by token has, with its key."""
+    """Raise RefusedError if an attested host must attest again; an agent with a token has done so with its key."""
     attestation = admission.identities.attestation(agent_id)
     asked = agent_id in admission.identities.reattestations_asked()
     if attestation is None:
@@ -178,7 +178,7 @@ def check_attested(admission: Admission, agent_id: AgentId, now: datetime) -> No
 
 
 def revoked() -> RefusedError:
-    """Return the refusal of a key that was revoked."""
+    """Return the error for a revoked key."""
     return RefusedError(
         RefusalCode.REVOKED,
         "this host's key was revoked",

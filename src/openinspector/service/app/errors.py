@@ -1,4 +1,4 @@
-"""What a use case answers instead of a result; `openinspector.service.api.errors` puts it on the wire."""
+"""Errors of use cases; `openinspector.service.api.errors` encodes them for the API."""
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
@@ -6,11 +6,11 @@ from openinspector.model.errors import OpenInspectorError
 
 
 class UseCaseError(OpenInspectorError):
-    """Root of a use case's refusals."""
+    """Root of the errors that use cases raise."""
 
 
 class CodedError(UseCaseError):
-    """Root of the refusals that say by a code what is wrong."""
+    """Root of the errors that carry a code."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -22,7 +22,7 @@ class InvalidInput(CodedError):  # noqa: N818 - the API's own word
 
 
 class NoSuchEntity(CodedError):  # noqa: N818
-    """What an argument names does not exist; ``code`` is one of F11.46."""
+    """An argument names an item that does not exist; ``code`` is one of F11.46."""
 
 
 class LimitExceeded(CodedError):  # noqa: N818
@@ -30,7 +30,7 @@ class LimitExceeded(CodedError):  # noqa: N818
 
 
 class AccessDenied(CodedError):  # noqa: N818
-    """The service itself may not use what an argument names; ``code`` is one of F11.47."""
+    """The service may not use the item that an argument names; ``code`` is one of F11.47."""
 
 
 class InvalidRole(CodedError):  # noqa: N818
@@ -42,19 +42,19 @@ class RunNameTaken(InvalidInput):
 
 
 class NotFound(UseCaseError):  # noqa: N818
-    """What an argument of an operation of our own names does not exist."""
+    """An argument of an extension operation names an item that does not exist."""
 
 
 class Unavailable(UseCaseError):  # noqa: N818
-    """Something outside that is needed does not answer; trying again may help."""
+    """A required external service does not answer; a retry may help."""
 
 
 class ReportUnavailable(UseCaseError):  # noqa: N818
-    """No report can be made of the run, now or later (F7.3, F7.4)."""
+    """The run cannot have this report, now or later (F7.3, F7.4)."""
 
 
 class PreviewInProgress(UseCaseError):  # noqa: N818
-    """A preview of the template is being made already (F8.7)."""
+    """A preview of the template is in progress (F8.7)."""
 
     def __init__(self) -> None:
         super().__init__("An exclusions preview of this template is being made; read that one.")

@@ -1,175 +1,32 @@
-"""Advisories come in: of what was gathered of a feed, the documents that changed are parsed and stored."""
+"""The advisory feeds and their age, as users see them."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
-from typing import Final
 
-from openinspector.feed import Document, Feed, Parsed, Unparsed
-from openinspector.model.advisory import Advisory, Vulnerability
-from openinspector.model.errors import FeedError
-from openinspector.service.ports.advisory_store import AdvisoryStore, Changes, FeedSnapshot, StoredDocument
-
-NOT_FETCHED: Final = "(not fetched)"
-"""Name of the entry that counts the documents which could not be fetched."""
-REFUSED: Final = "(refused)"
-"""Beginning of the name of an entry that counts a refused document, whose statements of before stay."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Gathered:
-    """The documents of one feed, fetched and ready to parse."""
-
-    documents: Callable[[], Iterable[Document]]
-    """Opens them; called only if the fingerprint is new."""
-    fingerprint: str
-    """SHA-256 over names and contents, and over what parses them."""
-    origin: str
-    """Where they came from, without passwords, and whether a signature was verified."""
-    published_at: datetime | None = None
-    validators: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    unparsed: tuple[Unparsed, ...] = ()
-    """What exists and could not be fetched."""
-    reader: str = ""
-    """Mark in the fingerprint of the program that reads the documents: another one reads them all again."""
-    transferred_bytes: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SyncOutcome:
-    """What a sync did."""
-
-    snapshot: FeedSnapshot
-    changed: bool
-    """False: the publisher has nothing new, and nothing was stored but the time."""
-    transferred_bytes: int
+from openinspector.feed import Feed
+from openinspector.service.ports.advisory_store import AdvisoryStore, FeedSnapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedStatus:
-    """A feed and what is stored of it."""
+    """A feed and its stored snapshot."""
 
     feed: Feed
     snapshot: FeedSnapshot | None
-    """None: never synced."""
+    """None if it was never synced."""
     bytes: int = 0
-    """What its statements take in the store."""
+    """Size of its statements in the store."""
 
     def age(self, now: datetime) -> timedelta | None:
-        """Return how old the statements are: since the publisher's date, or since they were fetched."""
+        """Return the age of the advisories since the publisher's date or, if unknown, since they were fetched."""
         if self.snapshot is None:
             return None
         return now - (self.snapshot.published_at or self.snapshot.fetched_at)
 
 
-def store_gathered(feed: Feed, gathered: Gathered, store: AdvisoryStore, now: datetime) -> SyncOutcome:
-    """Store what was gathered; raises FeedError where not one statement could be read of it."""
-    known = next((snapshot for snapshot in store.snapshots() if snapshot.feed == feed.name), None)
-    if known is not None and (known.fingerprint, known.origin) == (gathered.fingerprint, gathered.origin):
-        store.touch(feed.name, now)
-        return SyncOutcome(snapshot=known, changed=False, transferred_bytes=gathered.transferred_bytes)
-    digests = store.documents(feed.name) if feed.by_document and known is not None else {}
-    # documents are of this program's making: another version of it may read them otherwise
-    again = known is not None and known.origin == gathered.origin and digests and gathered.reader in known.fingerprint
-    changes = _changed(feed, gathered, digests) if again else _everything(feed, gathered)
-    if not any(document.advisories or document.vulnerabilities for document in changes.documents) and not again:
-        raise _nothing(feed, gathered, changes.documents)
-    snapshot = FeedSnapshot(
-        feed=feed.name,
-        fingerprint=gathered.fingerprint,
-        origin=gathered.origin,
-        fetched_at=now,
-        published_at=gathered.published_at,
-        advisories=0,
-        unparsed=0,
-        validators=gathered.validators,
-    )
-    stored = store.change(snapshot, changes)
-    return SyncOutcome(snapshot=stored, changed=True, transferred_bytes=gathered.transferred_bytes)
-
-
-def _everything(feed: Feed, gathered: Gathered) -> Changes:
-    """Return everything a feed has: a document each where they are independent, else as one."""
-    if not feed.by_document:
-        document = _stored("", "", feed.parse(gathered.documents()))
-        document = replace(document, unparsed=(*gathered.unparsed, *document.unparsed))
-        return Changes(documents=(document,), whole=True, kept_streams=bool(gathered.unparsed))
-    documents = [_parsed(feed, document, _digest(document)) for document in gathered.documents()]
-    return Changes(documents=(*_not_had(gathered), *documents), whole=True, kept_streams=bool(gathered.unparsed))
-
-
-def _changed(feed: Feed, gathered: Gathered, digests: Mapping[str, str]) -> Changes:
-    """Return the documents that are new or differ; one that is refused leaves what it stated before.
-
-    Documents that are not there any more are removed only where nothing failed to be fetched.
-    """
-    documents: list[StoredDocument] = [*_not_had(gathered)]
-    seen: set[str] = set()
-    for document in gathered.documents():
-        name, digest = document.source.name, _digest(document)
-        seen.add(name)
-        if digests.get(name) == digest:
-            continue
-        parsed = _parsed(feed, document, digest)
-        refused = any(not entry.entry for entry in parsed.unparsed) and not parsed.advisories
-        if refused and name in digests:
-            documents.append(StoredDocument(name=f"{REFUSED} {name}", unparsed=parsed.unparsed))
-        else:
-            documents.append(parsed)
-    accepted = {document.name for document in documents}
-    removed = {f"{REFUSED} {name}" for name in accepted}
-    if not gathered.unparsed:
-        removed |= {name for name in digests if name not in seen}
-    return Changes(documents=documents, removed=removed)
-
-
-def _not_had(gathered: Gathered) -> tuple[StoredDocument, ...]:
-    """Return the entry that keeps count of what could not be fetched; it replaces that of the sync before."""
-    return (StoredDocument(name=NOT_FETCHED, unparsed=gathered.unparsed),)
-
-
-def _parsed(feed: Feed, document: Document, digest: str) -> StoredDocument:
-    return _stored(document.source.name, digest, feed.parse((document,)))
-
-
-def _stored(name: str, digest: str, found: Iterable[Parsed]) -> StoredDocument:
-    advisories: list[Advisory] = []
-    vulnerabilities: list[Vulnerability] = []
-    unparsed: list[Unparsed] = []
-    for one in found:
-        match one:
-            case Advisory():
-                advisories.append(one)
-            case Vulnerability():
-                vulnerabilities.append(one)
-            case Unparsed():
-                unparsed.append(one)
-    return StoredDocument(
-        name=name,
-        digest=digest,
-        advisories=tuple(advisories),
-        vulnerabilities=tuple(vulnerabilities),
-        unparsed=tuple(unparsed),
-    )
-
-
-def _digest(document: Document) -> str:
-    return hashlib.sha256(document.content).hexdigest()
-
-
-def _nothing(feed: Feed, gathered: Gathered, documents: Iterable[StoredDocument]) -> FeedError:
-    unparsed = [entry for document in documents for entry in document.unparsed]
-    reason = f": {unparsed[0].document}: {unparsed[0].reason}" if unparsed else ""
-    return FeedError(
-        f"{feed.title}: not one advisory in {gathered.origin}{reason}",
-        advice="What is stored stays as it was. Check that the source is this feed's.",
-    )
-
-
 def feed_statuses(feeds: Mapping[str, Feed], store: AdvisoryStore) -> Sequence[FeedStatus]:
-    """Return every feed with what is stored of it, by name."""
+    """Return every feed with its stored snapshot, by name."""
     snapshots = {snapshot.feed: snapshot for snapshot in store.snapshots()}
     sizes = store.sizes()
     return tuple(

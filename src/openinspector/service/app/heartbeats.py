@@ -1,6 +1,6 @@
 """Heartbeats: answered from memory, written to the store about once a second in one transaction.
 
-A heartbeat costs no query. What the last second said is lost if the process dies, and said again by the next beat.
+A heartbeat costs no query. Contacts of the last second are lost if the process dies; the next heartbeat repeats them.
 """
 
 import threading
@@ -33,7 +33,7 @@ class Intervals:
 
 
 class Heartbeats:
-    """Takes heartbeats and keeps what they said until `flush`, from any thread."""
+    """Accepts heartbeats and buffers them until `flush`. Thread-safe."""
 
     def __init__(
         self, store: AgentStore, board: InstructionBoard, counters: Counters, intervals: Intervals | None = None
@@ -72,15 +72,15 @@ class Heartbeats:
         return HeartbeatReply(instructions=(*orders.encoded, *again, self._set_interval[interval]))
 
     def reattest(self, agents: Collection[AgentId]) -> None:
-        """Tell these agents, and no others, to prove themselves again, with every reply until they have."""
+        """Instruct exactly these agents to attest again, with every reply until they have."""
         self._to_reattest = frozenset(agents)
 
     def pending(self) -> int:
-        """Return how many agents' contacts wait to be written."""
+        """Return the number of agents whose contacts are not written yet."""
         return len(self._contacts)
 
     def flush(self) -> int:
-        """Write what has come in since the last flush; says how many agents. StoreError loses nothing."""
+        """Write contacts received since the last flush; return the number of agents. StoreError loses nothing."""
         with self._lock:
             contacts, self._contacts = self._contacts, {}
         if not contacts:
@@ -89,7 +89,7 @@ class Heartbeats:
             self._store.record_contacts(tuple(contacts.values()))
         except BaseException:
             with self._lock:
-                # Newer contacts may have come in meanwhile: they stand.
+                # Keep newer contacts that arrived meanwhile.
                 self._contacts = {**contacts, **self._contacts}
             raise
         return len(contacts)

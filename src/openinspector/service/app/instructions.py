@@ -1,4 +1,4 @@
-"""The instruction board: what each agent is to be told at its next heartbeat."""
+"""The instruction board: the instructions that each agent receives with its next heartbeat."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -10,7 +10,7 @@ from openinspector.model.agent import AgentId
 from openinspector.wire.instruction import Instruction, StartCollection
 
 MAX_INSTRUCTIONS: Final = 60
-"""Per agent; a heartbeat's reply holds 64, and the service adds some of its own."""
+"""Maximum per agent: a heartbeat's reply holds 64, and the service adds a few."""
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,26 +19,26 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     instructions: tuple[Instruction, ...]
     encoded: tuple[msgspec.Raw, ...]
     collects: bool
-    """Whether one of them starts a collection: heartbeats come faster then."""
+    """True if one of them starts a collection: heartbeats are more frequent then."""
 
 
 NO_ORDERS: Final = Orders(instructions=(), encoded=(), collects=False)
 
 
 class InstructionBoard:
-    """The whole board is replaced at once by the run driver; readers see the old or the new one, never a mixture."""
+    """Replaced as a whole by the collection monitor; readers see the old or the new board, never a mixture."""
 
     def __init__(self) -> None:
         self._orders: Mapping[AgentId, Orders] = MappingProxyType({})
 
     def replace(self, instructions: Mapping[AgentId, Sequence[Instruction]]) -> None:
-        """Put up a new board; an agent that is not on it has no instructions."""
-        # Most agents of a run are told the same: it is encoded once.
+        """Replace the board; an agent that is not on it has no instructions."""
+        # Most agents of a run receive the same instructions: encode them once.
         known: dict[tuple[Instruction, ...], Orders] = {}
         orders = {
-            agent: known.get(told) or known.setdefault(told, _encoded(told))
-            for agent, told in ((agent, tuple(found)) for agent, found in instructions.items())
-            if told
+            agent: known.get(encoded) or known.setdefault(encoded, _encoded(encoded))
+            for agent, encoded in ((agent, tuple(found)) for agent, found in instructions.items())
+            if encoded
         }
         # One assignment of one name: atomic for every thread that reads.
         self._orders = MappingProxyType(orders)
@@ -53,7 +53,7 @@ class InstructionBoard:
 
 
 def encode_instruction(instruction: Instruction) -> msgspec.Raw:
-    """Return an instruction as it stands in a heartbeat's reply."""
+    """Return an instruction as it is encoded in a heartbeat's reply."""
     return msgspec.Raw(msgspec.json.encode(instruction))
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quotas:
-    """How many of each there may be."""
+    """Maximum numbers."""
 
     instances: int = 500
-    """Hosts in all running assessments together."""
+    """Hosts in all running assessments."""
     resource_groups: int = 1_000
     targets: int = 50
     templates: int = 500

@@ -1,4 +1,4 @@
-"""When a schedule comes round: ``rate(N minutes|hours|days)`` and ``cron(…)``, in UTC.
+"""Recurrence of schedules: ``rate(N minutes|hours|days)`` and ``cron(…)``, in UTC.
 
 The forms are those of the vendor's scheduler. ``cron`` has the five fields of cron(5), or the vendor's six: the sixth,
 the year, must be ``*`` here; among six, days of the week count from 1 for Sunday to 7, also where they are counted in
@@ -18,40 +18,40 @@ _RATE: Final = re.compile(r"rate\((\d{1,5}) (minute|hour|day)s?\)", re.ASCII)
 _CRON: Final = re.compile(r"cron\(([\x21-\x7e]+(?: [\x21-\x7e]+){4,5})\)", re.ASCII)
 _UNITS: Final = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 _SHORTEST: Final = timedelta(minutes=15)
-"""As often as the vendor's guide schedules (F4.67); a run lasts three minutes at least."""
+"""The shortest period of the vendor's guide (F4.67); a run lasts at least three minutes."""
 _LONGEST: Final = timedelta(days=366)
 _VENDOR_FIELDS: Final = 6
 _LOOKED_AT: Final = 200
-"""Times of a cron expression that are looked at for being too dense."""
+"""Number of times of a cron expression that are checked for their distance."""
 _DAYS: Final = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _STEPS: Final = re.compile(rf"([1-7]|{'|'.join(_DAYS)})/([1-9]\d?)", re.ASCII)
 _WEEKDAY: Final = re.compile(r"(?<![#\d/])[1-7](?!\d)")
 
 
 class RecurrenceError(ValueError):
-    """A text that is no recurrence; says what one looks like."""
+    """A text is not a recurrence; the message describes the syntax."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recurrence:
-    """A period, or a cron expression of five fields; exactly one of the two."""
+    """Either a period or a cron expression of five fields."""
 
     period: timedelta | None = None
     cron: str = ""
 
     def first(self, now: datetime) -> datetime:
-        """Return when it first comes round: a period at once (F4.71), a cron expression at its next time."""
+        """Return the first time: now for a period (F4.71), the next match for a cron expression."""
         return now if self.period is not None else self.after(now, now)
 
     def after(self, last: datetime, now: datetime) -> datetime:
-        """Return the first time after ``now`` in the row that ``last`` stands in: what was missed is left out."""
+        """Return the first time after ``now`` in the series of ``last``: missed times are skipped."""
         if self.period is not None:
             return last + ((now - last) // self.period + 1) * self.period
         return next(CronSim(self.cron, now.astimezone(UTC)))
 
 
 def parse_recurrence(text: str, now: datetime) -> Recurrence:
-    """Return what ``text`` says; RecurrenceError. ``now`` is only used to see that the times are not too dense."""
+    """Parse ``text``; RecurrenceError. ``now`` is the start of the check that times are not too close."""
     rate = _RATE.fullmatch(text)
     if rate is not None:
         period = int(rate[1]) * _UNITS[rate[2]]
@@ -85,7 +85,7 @@ def _weekdays(term: str) -> str:
     steps = _STEPS.fullmatch(term)
     if steps is None:
         return _WEEKDAY.sub(lambda day: str(int(day[0]) - 1), term)
-    # In cron(5) a step would go on to 7, which is Sunday once more.
+    # In cron(5) a step would include 7, which is Sunday again.
     first = int(steps[1]) - 1 if steps[1].isdecimal() else _DAYS.index(steps[1])
     return ",".join(str(day) for day in range(first, len(_DAYS), int(steps[2])))
 
@@ -99,13 +99,13 @@ def _check_supported(fields: list[str]) -> None:
 
 
 def _check_times(recurrence: Recurrence, now: datetime) -> None:
-    """Refuse an expression that is none, that never comes round, or does more often than runs can."""
+    """Raise RecurrenceError if an expression is invalid, never matches, or matches more often than runs can start."""
     try:
         simulated = CronSim(recurrence.cron, now.astimezone(UTC))
         times = list(islice(simulated, _LOOKED_AT))
     except CronSimError as error:
-        raise RecurrenceError(f"this is no cron expression: {error}") from error
+        raise RecurrenceError(f"this is not a cron expression: {error}") from error
     if not times:
-        raise RecurrenceError("this cron expression never comes round")
+        raise RecurrenceError("this cron expression never matches")
     if any(later - earlier < _SHORTEST for earlier, later in pairwise(times)):
         raise RecurrenceError("a schedule must leave 15 minutes between one run and the next")

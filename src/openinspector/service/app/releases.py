@@ -1,6 +1,6 @@
-"""Rollout rings: which of the signed releases an agent is offered, and when a rollout stops by itself.
+"""Rollout rings: which signed release an agent is offered, and when a rollout pauses automatically.
 
-Nothing here is trusted by agents: they verify what is offered against keys that the service does not have.
+Agents do not trust the service: they verify releases against keys that the service does not have.
 """
 
 import hashlib
@@ -16,26 +16,26 @@ from openinspector.service.ports.rollout_store import ReportCounts, RolloutRing,
 from openinspector.wire.release import ReleaseReply, ReleaseReport, ReleaseRequest, target_name
 
 FEWEST_REPORTS: Final = 10
-"""A share is taken of at least so many: one failure among the first few pauses nothing, unless none is allowed."""
+"""Minimum number of reports: one early failure does not pause a ring, unless none is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Releases:
-    """What agents ask and report about releases."""
+    """Offers releases to agents and records their reports."""
 
     rollouts: RolloutStore
     agents: AgentStore
     clock: Clock
 
     def offer(self, agent_id: AgentId, request: ReleaseRequest) -> ReleaseReply:
-        """Return what the agent's ring is offered; nothing where it has it, is in no ring, or the ring is paused."""
+        """Return the release offered to the agent; none if it has it, is in no ring, or the ring is paused."""
         ring = ring_of(self._agent(agent_id), self.rollouts.list_rings())
         if ring is None or ring.paused_because or ring.version == request.version:
             return ReleaseReply()
         return ReleaseReply(target=target_name(ring.version, request.platform))
 
     def report(self, agent_id: AgentId, report: ReleaseReport) -> bool:
-        """Keep an agent's report, and pause its ring where too many have failed; says whether it was kept.
+        """Store an agent's report and pause its ring after too many failures; return True if it was stored.
 
         Only what is said of the version that the agent's ring is offered is kept: a host cannot fill the store.
         """
@@ -70,18 +70,18 @@ class Releases:
 
 
 def ring_of(agent: Agent, rings: Sequence[RolloutRing]) -> RolloutRing | None:
-    """Return the first ring that takes an agent."""
+    """Return the first ring that matches an agent."""
     share = share_of(agent.id)
     return next((ring for ring in rings if _selects(ring, agent) and share < ring.percentage), None)
 
 
 def share_of(agent_id: AgentId) -> int:
-    """Return the agent's place among a hundred, 0 to 99; the same whatever the ring, so that rings nest."""
+    """Return the agent's percentile, 0 to 99; the same for all rings, so that rings nest."""
     return int.from_bytes(hashlib.sha256(agent_id.encode()).digest()[:8], "big") % 100
 
 
 def too_many_failed(ring: RolloutRing, counts: ReportCounts) -> bool:
-    """Say whether a ring's failures are above the share it allows."""
+    """Return True if a ring's failures exceed its allowed share."""
     reports = max(counts.failed + counts.succeeded, FEWEST_REPORTS)
     return counts.failed * 100 > ring.max_failure_percent * reports
 

@@ -1,4 +1,4 @@
-"""Links to reports that whoever has them may follow, for an hour (decisions: signed URL, valid 1 hour; F7.8)."""
+"""Signed links to reports: anyone who has one can read the report for an hour (decisions; F7.8)."""
 
 import hashlib
 import hmac
@@ -13,20 +13,20 @@ _VERSION: Final = "openinspector-report-link-v1"
 
 
 class ReportLinks:
-    """Makes links and judges them. ``secret`` is 32 bytes of the installation's own; ``base`` its public URL."""
+    """Creates and verifies links. ``secret`` is 32 bytes shared by the installation; ``base`` is its public URL."""
 
     def __init__(self, secret: bytes, base: str) -> None:
         self._secret = secret
         self._base = base.rstrip("/")
 
     def make(self, report_id: str, now: datetime) -> str:
-        """Return a link to a report that ends `LIFETIME` after ``now``."""
+        """Return a link to a report that expires `LIFETIME` after ``now``."""
         expires = int((now + LIFETIME).timestamp())
         query = urlencode({"expires": expires, "signature": self._signature(report_id, str(expires))})
         return f"{self._base}{PATH}{report_id}?{query}"
 
     def is_good(self, report_id: str, expires: str, signature: str, now: datetime) -> bool:
-        """Say whether a link to this very report was made here and has not ended."""
+        """Return True if a link was created here for this report and has not expired."""
         given = signature.encode("utf-8", "replace")
         if not hmac.compare_digest(given, self._signature(report_id, expires).encode()):
             return False

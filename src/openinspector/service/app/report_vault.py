@@ -1,6 +1,6 @@
-"""Finished reports as objects, compressed and sealed, each under a key of its own.
+"""Completed reports as objects, compressed and sealed, each under its own key.
 
-The key, wrapped, lies with the report's row: once that is deleted, no copy of the object opens any more.
+The wrapped key is stored in the report's row: once the row is deleted, no copy of the object can be opened.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from openinspector.service.sealing.chunked import ReportSealContext, open_sealed
 from openinspector.service.sealing.compression import compress, decompress
 
 MAX_BYTES: Final = 512 * 1024 * 1024
-"""Of a report before it is compressed."""
+"""Maximum size of a report before compression."""
 
 
 class ReportVault:
@@ -27,7 +27,7 @@ class ReportVault:
         self._account = account
 
     def put(self, report: Report, content: bytes) -> bytes:
-        """Seal and store a report; returns its wrapped key. StoreError."""
+        """Seal and store a report; return its wrapped key. StoreError."""
         if len(content) > MAX_BYTES:
             raise StoreError(f"the report has {len(content)} bytes; at most {MAX_BYTES} are kept")
         key = self._keys.generate(self._context(report))
@@ -35,13 +35,13 @@ class ReportVault:
         return key.wrapped
 
     def open(self, report: Report) -> bytes:
-        """Return a report's content; StoreError where it is gone or damaged."""
+        """Return a report's content; StoreError if it is missing or damaged."""
         key = self._keys.unwrap(report.wrapped_key, self._context(report))
         sealed = self._objects.get(_name(report))
         return decompress(open_sealed(key, _seal_context(report), sealed), MAX_BYTES)
 
     def delete(self, report: Report) -> None:
-        """Delete a report's object; nothing where it is not there."""
+        """Delete a report's object; no effect if it does not exist."""
         self._objects.delete(_name(report))
 
     def delete_run(self, run: RunArn) -> None:

@@ -1,8 +1,8 @@
-"""Secrets the service must be able to read again, sealed for keeping.
+"""Secrets that the service must read again, sealed for storage.
 
-What is kept is the wrapped data key's length (2 bytes, big-endian), the wrapped data key, nonce (12), AES-256-GCM
-ciphertext of the secret with tag. The data key is made for this one secret under an encryption context that names its
-owner; the ciphertext's additional data are the owner's id, so no sealed secret opens as another owner's.
+Format: length of the wrapped data key (2 bytes, big-endian), the wrapped data key, nonce (12 bytes), AES-256-GCM
+ciphertext of the secret with tag. Each secret has its own data key, created under an encryption context that names the
+owner. The additional data of the ciphertext are the owner's id: a sealed secret does not open for another owner.
 """
 
 from base64 import urlsafe_b64encode
@@ -21,7 +21,7 @@ _SECRET_BYTES: Final = 32
 
 
 class SealedSecretError(StoreError):
-    """A sealed secret that is damaged, or another owner's."""
+    """A sealed secret is damaged or belongs to another owner."""
 
 
 class SecretBox:
@@ -37,7 +37,7 @@ class SecretBox:
         return urlsafe_b64encode(self._random(_SECRET_BYTES)).decode().rstrip("=")
 
     def seal(self, owner: str, secret: str) -> bytes:
-        """Return the secret as it is kept; StoreError."""
+        """Return the sealed secret; StoreError."""
         data_key = self._provider.generate({self._kind: owner})
         nonce = self._random(_NONCE_BYTES)
         sealed = AESGCM(data_key.plaintext).encrypt(nonce, secret.encode(), owner.encode())

@@ -65,11 +65,11 @@ ACCEPTING: Final = frozenset(
 _log = structlog.get_logger()
 
 
-class Runs(Protocol):
+class RunStates(Protocol):
     """The part of the assessment store telemetry asks."""
 
     def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
-        """Return the state of a run, None where there is none or the agent takes no part in it."""
+        """Return the state of a run; None if it does not exist or the agent does not take part in it."""
         ...
 
 
@@ -79,7 +79,7 @@ class TelemetryStores:
 
     index: TelemetryStore
     objects: ObjectStore
-    runs: Runs
+    runs: RunStates
     limits: StreamLimits = DEFAULT_LIMITS
 
 

@@ -10,7 +10,7 @@ TOTAL: Final = "Total"
 
 
 def metadata_of(volumes: Iterable[Mapping[MessageType, Volume]]) -> list[dict[str, object]]:
-    """Return one entry a message type in name order, and `Total` last; empty where nothing was sent."""
+    """Return one entry per message type in name order, then `Total`; empty if no messages were sent."""
     counts: dict[str, int] = {}
     sizes: dict[str, int] = {}
     for agent in volumes:

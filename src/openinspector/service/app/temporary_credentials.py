@@ -1,8 +1,8 @@
-"""Temporary credentials: an access key for some hours, whose session token says all there is to know of it (F2.1).
+"""Temporary credentials: an access key valid for some hours, described entirely by its session token (F2.1).
 
-Nothing is stored: the token is the sealed secret, AES-256-GCM under a key of the installation, with the temporary key's
-id as additional data. What the credentials may do is what the access key they were made from may do, and they end with
-it: that key is looked up at every request.
+Nothing is stored. The token is the sealed secret: AES-256-GCM under a key of the installation, with the temporary key's
+id as additional data. The credentials permit the actions of the access key that they were created from and end with
+it: every request looks that key up.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The vault: sealed telemetry as objects. What goes in is compressed and encrypted first; what comes out is checked.
+"""The vault: telemetry as sealed objects, compressed and encrypted before storage, verified after reading.
 
 Objects are named ``telemetry/<hash of the run's ARN>/<agent>-<stream>-<number>-<random>``: the name says nothing of
 the content, and two uploads of one number never overwrite each other. A run has one folder, because each is synced
@@ -31,7 +31,7 @@ class TelemetryVault:
         self._random = random
 
     def put(self, context: SealContext, plaintext: bytes) -> str | None:
-        """Seal and store ``plaintext`` and return its object's name; None where the run's key was deleted."""
+        """Seal and store ``plaintext`` and return its object's name; None if the run's key was deleted."""
         key = self._keys.make(context.run_arn)
         if key is None:
             return None
@@ -41,11 +41,11 @@ class TelemetryVault:
         return name
 
     def discard(self, name: str) -> None:
-        """Delete an object that was not needed after all."""
+        """Delete an object that was not recorded."""
         self._objects.delete(name)
 
     def open(self, envelope: StoredEnvelope) -> bytes:
-        """Return what was put in; StoreError where the key or the object is gone, SealError where it is damaged."""
+        """Return the plaintext; StoreError if key or object is missing, SealError if the object is damaged."""
         key = self._keys.get(envelope.run_arn)
         if key is None:
             raise StoreError(f"the telemetry of {envelope.run_arn} was shredded")
@@ -75,7 +75,7 @@ class TelemetryVault:
         self._objects.put(_marker(run), run.encode())
 
     def delete_objects(self, run: RunArn) -> int:
-        """Delete every object of a run; says how many there were."""
+        """Delete every object of a run; return their number."""
         names = list(self._objects.names(_folder(run)))
         for name in names:
             self._objects.delete(name)

@@ -1,4 +1,4 @@
-"""Where the API's users and their access keys are kept."""
+"""Store of API users' access keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,22 +14,22 @@ class TooManyKeysError(StoreError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessKey:
-    """An access key of a user. The secret is kept wrapped by the key provider, never in the clear."""
+    """An access key of a user. The secret is stored wrapped by the key provider, never in plaintext."""
 
     id: str
-    """``AKIA`` or like, 20 characters."""
+    """20 characters, beginning with ``AKIA``."""
     user: str
     wrapped_secret: bytes = field(repr=False)
     actions: tuple[str, ...]
-    """What it may do: ``inspector:*``, ``inspector:List*`` (F2.3)."""
+    """Permitted actions: ``inspector:*``, ``inspector:List*`` (F2.3)."""
     created_at: datetime
 
 
 class AccessKeyStore(Protocol):
-    """Keeps access keys."""
+    """Stores access keys."""
 
     def add(self, key: AccessKey) -> None:
-        """Add a key; TooManyKeysError where its user has two."""
+        """Add a key; TooManyKeysError if its user has two."""
         ...
 
     def get(self, key_id: str) -> AccessKey | None:
@@ -41,5 +41,5 @@ class AccessKeyStore(Protocol):
         ...
 
     def delete(self, key_id: str) -> bool:
-        """Delete a key; says whether it was there."""
+        """Delete a key; return True if it existed."""
         ...

@@ -11,7 +11,7 @@ from openinspector.model.advisory import Advisory, Vulnerability
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSnapshot:
-    """What is stored of one feed."""
+    """The stored state of one feed."""
 
     feed: str
     fingerprint: str

@@ -1,4 +1,4 @@
-"""Where enrolled agents and enrolment tokens are kept."""
+"""Store of enrolled agents and enrolment tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from openinspector.model.asset import Tag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentToken:
-    """A token that lets hosts enrol. Only its SHA-256 is kept."""
+    """A token that hosts enrol with. Only its SHA-256 is stored."""
 
     digest: str
     """SHA-256 of the token, hexadecimal."""
     tags: tuple[Tag, ...]
-    """Tags that hosts enrolled with it carry."""
+    """Tags of hosts enrolled with it."""
     uses_left: int
     created_at: datetime
     expires_at: datetime
@@ -24,7 +24,7 @@ class EnrolmentToken:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
-    """What one heartbeat tells the store."""
+    """The data of one heartbeat."""
 
     agent_id: AgentId
     at: datetime
@@ -35,7 +35,7 @@ class Contact:
 
 
 class AgentStore(Protocol):
-    """Keeps agents and tokens."""
+    """Stores agents and tokens."""
 
     def add_token(self, token: EnrolmentToken) -> None:
         """Add an enrolment token."""
@@ -46,15 +46,15 @@ class AgentStore(Protocol):
         ...
 
     def delete_token(self, digest: str) -> bool:
-        """Delete a token; says whether it was there."""
+        """Delete a token; return True if it existed."""
         ...
 
     def enrol(self, digest: str, agent: Agent) -> Agent | None:
         """Use a token once and add ``agent`` with the token's tags, in one transaction.
 
-        A key that is enrolled already gets its agent back and uses nothing up. None where the token is unknown,
-        expired at ``agent.enrolled_at`` or used up: the token is consumed by one conditional update. StoreError where
-        another key has the id, or the key was revoked.
+        If the key is already enrolled, return its agent and do not use the token. Return None if the token is unknown,
+        used up, or expired at ``agent.enrolled_at``: one conditional update consumes it. StoreError if another key has
+        the id or the key was revoked.
         """
         ...
 
@@ -67,9 +67,9 @@ class AgentStore(Protocol):
         ...
 
     def record_contacts(self, contacts: Sequence[Contact]) -> None:
-        """Store what heartbeats said; of two for one agent the later in time wins."""
+        """Store heartbeats; of two for one agent the later in time wins."""
         ...
 
     def revoke(self, agent: AgentId, at: datetime) -> bool:
-        """Delete an agent and revoke its key: it opens no session and enrols no more; says whether it was there."""
+        """Delete an agent and revoke its key, which can no longer open sessions or enrol; return True if it existed."""
         ...

@@ -1,4 +1,4 @@
-"""Where resource groups, targets, templates and runs are kept."""
+"""Store of resource groups, targets, templates and runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,22 +22,22 @@ from openinspector.service.ports.page import Page, PageRequest
 
 
 class NameTakenError(StoreError):
-    """Another target has the name; or another template of the target, or another run of the template."""
+    """The name is taken by another target, template of the target, or run of the template."""
 
 
 class MissingError(StoreError):
-    """What was to be changed, or its parent, does not exist."""
+    """The item to change, or its parent, does not exist."""
 
 
 class QuotaError(StoreError):
-    """There would be more than there may be. Exact, however many are added at once."""
+    """A quota would be exceeded. Exact under concurrency."""
 
     def __init__(self, what: str, there: int, added: int, most: int) -> None:
         super().__init__(f"there are {there} {what}; {added} more would exceed {most}")
 
 
 class RunInProgressError(StoreError):
-    """A deletion is refused because these runs below are in progress."""
+    """A deletion is refused: these runs below are in progress."""
 
     runs: tuple[RunArn, ...]
 
@@ -74,9 +74,9 @@ class DurationRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateFilter:
-    """What ListAssessmentTemplates can ask for: AND across fields, OR within one; empty: no restriction (F11.32).
+    """Filter of ListAssessmentTemplates: AND across fields, OR within one; an empty field does not restrict (F11.32).
 
-    But ``rules_package_arns`` must all be contained in the template's, as the model's own text says.
+    The exception is ``rules_package_arns``: the template must contain all of them, as the API's model states.
     """
 
     target_arns: tuple[TargetArn, ...] = ()
@@ -87,9 +87,9 @@ class TemplateFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFilter:
-    """What ListAssessmentRuns can ask for: AND across fields, OR within one; empty: no restriction (F11.32).
+    """Filter of ListAssessmentRuns: AND across fields, OR within one; an empty field does not restrict (F11.32).
 
-    But ``rules_package_arns`` must all be contained in the run's, as the model's own text says.
+    The exception is ``rules_package_arns``: the run must contain all of them, as the API's model states.
     """
 
     template_arns: tuple[TemplateArn, ...] = ()
@@ -104,33 +104,31 @@ class RunFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunTotals:
-    """How many runs of a template there are, and which of them was created last (F4.22)."""
+    """Number of runs of a template, and the one created last (F4.22)."""
 
     count: int
     last_run_arn: RunArn | None
 
 
 class AssessmentStore(Protocol):
-    """Keeps the nouns of section 4. Every method is one transaction; readers never see half of one.
+    """Stores resource groups, targets, templates and runs.
 
-    ``*_by_arn`` return what exists among the ARNs asked for. Name patterns are shell wildcards ``*`` and ``?``,
+    Every method is one transaction; readers never see half of one.
+
+    ``*_by_arn`` return the items that exist among the given ARNs. Name patterns are shell wildcards ``*`` and ``?``,
     case sensitive (decisions).
     """
 
     def add_resource_group(self, group: ResourceGroup, *, most: int | None = None) -> None:
-        """Add a group; raises QuotaError where there are ``most`` already."""
+        """Add a group; QuotaError if there are ``most``."""
         ...
 
     def resource_groups_by_arn(self, arns: Sequence[ResourceGroupArn]) -> Mapping[ResourceGroupArn, ResourceGroup]:
         """Return the groups that exist."""
         ...
 
-    def count_resource_groups(self) -> int:
-        """Return how many groups there are."""
-        ...
-
     def add_target(self, target: AssessmentTarget, *, most: int | None = None) -> None:
-        """Add a target; raises QuotaError where there are ``most`` already, NameTakenError."""
+        """Add a target; QuotaError if there are ``most``, NameTakenError."""
         ...
 
     def replace_target(self, target: AssessmentTarget) -> None:
@@ -145,16 +143,12 @@ class AssessmentStore(Protocol):
         """Return one page of targets."""
         ...
 
-    def count_targets(self) -> int:
-        """Return how many targets there are."""
-        ...
-
     def delete_target(self, arn: TargetArn) -> tuple[RunArn, ...]:
         """Delete a target, its templates and runs; returns those runs. RunInProgressError, MissingError."""
         ...
 
     def add_template(self, template: AssessmentTemplate, *, most: int | None = None) -> None:
-        """Add a template; raises MissingError (its target), QuotaError where there are ``most``, NameTakenError."""
+        """Add a template; MissingError (its target), QuotaError if there are ``most``, NameTakenError."""
         ...
 
     def templates_by_arn(self, arns: Sequence[TemplateArn]) -> Mapping[TemplateArn, AssessmentTemplate]:
@@ -165,16 +159,12 @@ class AssessmentStore(Protocol):
         """Return one page of templates."""
         ...
 
-    def count_templates(self) -> int:
-        """Return how many templates there are."""
-        ...
-
     def delete_template(self, arn: TemplateArn) -> tuple[RunArn, ...]:
         """Delete a template and its runs; returns those runs. RunInProgressError, MissingError."""
         ...
 
     def run_totals(self, templates: Sequence[TemplateArn]) -> Mapping[TemplateArn, RunTotals]:
-        """Return the totals of each template asked for; zero for one that does not exist."""
+        """Return the totals of each given template; zero for one that does not exist."""
         ...
 
     def template_tags(self, arn: TemplateArn) -> tuple[Tag, ...]:
@@ -195,8 +185,8 @@ class AssessmentStore(Protocol):
     ) -> None:
         """Add a run and reserve its agents, all or nothing.
 
-        Raises MissingError (the template), QuotaError where there are ``most`` runs already, NameTakenError (for the
-        template), AgentsBusyError, and, where nobody is busy, QuotaError if more than ``most_agents`` would take part.
+        Raises MissingError (the template), QuotaError if there are ``most`` runs, NameTakenError (for the template),
+        AgentsBusyError and, if no agent is busy, QuotaError if more than ``most_agents`` would take part.
         """
         ...
 
@@ -206,10 +196,6 @@ class AssessmentStore(Protocol):
 
     def list_runs(self, wanted: RunFilter, page: PageRequest) -> Page[AssessmentRun]:
         """Return one page of runs."""
-        ...
-
-    def count_runs(self) -> int:
-        """Return how many runs there are."""
         ...
 
     def delete_run(self, arn: RunArn) -> None:
@@ -225,9 +211,9 @@ class AssessmentStore(Protocol):
         ...
 
     def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
-        """Return the state of a run, None where there is none or the agent takes no part in it.
+        """Return the state of a run; None if the run does not exist or the agent does not take part in it.
 
-        The same effort however many take part.
+        The cost does not depend on the number of agents.
         """
         ...
 
@@ -236,14 +222,14 @@ class AssessmentStore(Protocol):
         ...
 
     def advance_run(self, arn: RunArn, state: AssessmentRunState, at: datetime) -> AssessmentRun:
-        """Enter ``state`` and return the run; entering the state it is in already changes nothing.
+        """Enter ``state`` and return the run; no effect if it is in that state.
 
-        Raises MissingError, and ModelError where the transition is not legal from the state stored.
+        Raises MissingError, and ModelError if the transition is not legal from the stored state.
         """
         ...
 
     def request_stop(self, arn: RunArn, action: StopAction) -> AssessmentRun:
-        """Note that a stop was asked for; the first SKIP_EVALUATION wins. Nothing on an ended run. MissingError."""
+        """Record a request to stop; the first SKIP_EVALUATION wins. No effect on an ended run. MissingError."""
         ...
 
     def set_finding_counts(self, arn: RunArn, counts: Mapping[Severity, int]) -> None:
@@ -251,9 +237,9 @@ class AssessmentStore(Protocol):
         ...
 
     def runs_to_announce(self, limit: int) -> Sequence[AssessmentRun]:
-        """Return runs that entered a state since `mark_announced`, oldest first. A run that was just added is one."""
+        """Return runs that entered a state since `mark_announced`, oldest first, including new runs."""
         ...
 
     def mark_announced(self, arn: RunArn, state: AssessmentRunState) -> None:
-        """Note that everything up to ``state`` is known; nothing where the run has gone on since, or is no more."""
+        """Mark all states up to ``state`` as announced; no effect if the run entered another state or was deleted."""
         ...

@@ -1,4 +1,4 @@
-"""Who signed a request to STS: asked of STS itself."""
+"""Identity of the caller who signed a request to STS."""
 
 from typing import Protocol
 
@@ -7,12 +7,12 @@ from openinspector.wire.caller_identity import CallerIdentityRequest
 
 
 class CallerIdentityError(StoreError):
-    """STS cannot be asked, or answers nothing that can be believed: try again later."""
+    """STS did not answer, or its answer is not valid; try again later."""
 
 
 class CallerIdentity(Protocol):
     """Asks STS who the caller of a request is."""
 
     def ask(self, request: CallerIdentityRequest, authorization: str) -> bytes | None:
-        """Send exactly this request; return the body of STS's 200, None where STS refuses; CallerIdentityError."""
+        """Send exactly this request; return the body of a 200 response, None if STS refuses. CallerIdentityError."""
         ...

@@ -1,4 +1,4 @@
-"""Time and identifiers as the service needs them."""
+"""Time and identifiers."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Where findings and exclusions are kept."""
+"""Store of findings and exclusions."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from openinspector.service.ports.page import Page, PageRequest
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingFilter:
-    """What ListFindings can ask for: AND across fields, OR within one (F6.31 to F6.34).
+    """Filter of ListFindings: AND across fields, OR within one (F6.31 to F6.34).
 
-    ``attributes`` and ``user_attributes`` must all be contained in the finding's.
+    A finding must contain all of ``attributes`` and ``user_attributes``.
     """
 
     of_ended_runs: bool = False
-    """Only what is there for users to see: what a run finds is not before the run has ended (F4.36, F6.21)."""
+    """Restrict to runs that have ended: users do not see earlier findings (F4.36, F6.21)."""
     run_arns: tuple[RunArn, ...] = ()
     agent_ids: tuple[str, ...] = ()
     auto_scaling_groups: tuple[str, ...] = ()
@@ -33,16 +33,16 @@ class FindingFilter:
 
 
 class FindingStore(Protocol):
-    """Keeps what runs produced. Adding what is there already (same ARN) changes nothing."""
+    """Stores findings and exclusions. Adding an existing ARN has no effect."""
 
     def add_findings(self, findings: Sequence[Finding]) -> None:
-        """Add findings, all or nothing; StoreError where one is not of the run it names."""
+        """Add findings, all or nothing; StoreError if an ARN does not belong to its run."""
         ...
 
     def findings_by_arn(
         self, arns: Sequence[FindingArn], *, of_ended_runs: bool = False
     ) -> Mapping[FindingArn, Finding]:
-        """Return the findings that exist; on demand only those of runs that have ended."""
+        """Return the findings that exist, optionally only of runs that have ended."""
         ...
 
     def list_findings(self, wanted: FindingFilter, page: PageRequest) -> Page[FindingArn]:
@@ -50,11 +50,11 @@ class FindingStore(Protocol):
         ...
 
     def counts(self, run: RunArn) -> Mapping[Severity, int]:
-        """Return how many findings of each severity a run has; all five keys."""
+        """Return the number of findings of a run by severity; all five keys."""
         ...
 
     def counts_by_package(self, run: RunArn) -> Mapping[RulesPackageArn, int]:
-        """Return how many findings of each rules package a run has; packages without findings are left out."""
+        """Return the number of findings of a run by rules package; omit packages without findings."""
         ...
 
     def change_user_attributes(
@@ -63,10 +63,10 @@ class FindingStore(Protocol):
         change: Callable[[tuple[Attribute, ...]], tuple[Attribute, ...]],
         updated_at: datetime | None = None,
     ) -> bool:
-        """Replace a finding's user attributes by what ``change`` makes of them; say whether the finding exists.
+        """Replace a finding's user attributes by the result of ``change``; return True if the finding exists.
 
-        Nobody else changes them meanwhile. The update time stays where none is given. Where ``change`` raises, nothing
-        is changed.
+        The change is atomic. Without ``updated_at`` the update time does not change. If ``change`` raises, nothing is
+        changed.
         """
         ...
 
@@ -83,9 +83,9 @@ class FindingStore(Protocol):
         ...
 
     def runs(self) -> Sequence[RunArn]:
-        """Return every run that produced anything, sorted."""
+        """Return every run that has findings or exclusions, sorted."""
         ...
 
     def delete_run(self, run: RunArn) -> None:
-        """Delete everything a run produced."""
+        """Delete the findings and exclusions of a run."""
         ...

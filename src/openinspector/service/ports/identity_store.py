@@ -1,4 +1,4 @@
-"""Which host key stands for which attested host, which keys are revoked, and who is to prove itself again."""
+"""Store of attestations, revoked keys and requests to attest again."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from openinspector.model.asset import Tag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attestation:
-    """What a host proved beyond a token."""
+    """The proven identity of a host."""
 
     agent_id: AgentId
     """The instance's id."""
@@ -21,57 +21,57 @@ class Attestation:
     region: str
     attested_at: datetime
     pending_time: datetime | None = None
-    """When the instance was last launched, where its proof says."""
+    """Time of the instance's last launch, if its proof contains it."""
 
 
 class Hindrance(StrEnum):
-    """Why a proved host was not enrolled."""
+    """Why an attested host was not enrolled."""
 
     OTHER_KEY = "other-key"
     """The instance was attested with another host key."""
     KEY_OF_ANOTHER = "key-of-another"
-    """The host key is another agent's."""
+    """The host key belongs to another agent."""
     KEY_REVOKED = "key-revoked"
     OLD_PROOF = "old-proof"
-    """The proof is of an earlier launch than one seen before."""
+    """The proof belongs to an earlier launch than a known one."""
     BAD_TOKEN = "bad-token"  # noqa: S105 - a reason's name
 
 
 class IdentityStore(Protocol):
-    """Keeps who is who, across the agents of an `AgentStore`."""
+    """Stores the identities of the agents of an `AgentStore`."""
 
     def attest(self, agent: Agent, proof: Attestation, token_digest: str | None) -> Agent | Hindrance:
         """Bind the agent's key to the instance on first sight and enrol it, in one transaction.
 
-        The same key again gets its agent back and renews the attestation; another key is refused until `release`.
-        A token, where given, is used up once by a newcomer and gives it its tags.
+        The same key returns its agent and renews the attestation; another key is refused until `release`. A token, if
+        given, is used once by a new agent and provides its tags.
         """
         ...
 
     def attestation(self, agent: AgentId) -> Attestation | None:
-        """Return what the host last proved; None for one that enrolled by token."""
+        """Return the host's last attestation; None if it enrolled with a token only."""
         ...
 
     def list_attestations(self) -> Sequence[Attestation]:
-        """Return what every attested host last proved, by its id."""
+        """Return the last attestation of every attested host, by id."""
         ...
 
     def release(self, agent: AgentId) -> bool:
-        """Forget the instance's key, and the agent with it: the next key that proves the instance is bound to it.
+        """Delete the agent and the binding of its key; the next key that attests the instance is bound to it.
 
-        Says whether there was one. The latest launch seen is not forgotten.
+        Return True if there was a binding. The latest known launch is kept.
         """
         ...
 
     def rotate_key(self, agent: AgentId, old: bytes, new: bytes, at: datetime) -> bool:
-        """Replace the agent's raw public key in one step and revoke the old one; True also where that was done before.
+        """Replace the agent's raw public key and revoke the old one, atomically; return True also if already done.
 
-        False where the agent has neither key, or where the new one is revoked or another agent's.
+        Return False if the agent has neither key, or the new one is revoked or belongs to another agent.
         """
         ...
 
     def is_revoked(self, key_id: str) -> bool:
-        """Say whether a key was revoked, or replaced by another."""
+        """Return True if a key was revoked or replaced."""
         ...
 
     def keys_by_id(self, ids: Sequence[AgentId]) -> Mapping[AgentId, bytes]:
@@ -79,17 +79,17 @@ class IdentityStore(Protocol):
         ...
 
     def ask_reattestation(self, agent: AgentId, at: datetime) -> bool:
-        """Note that the agent is to prove itself again; says whether there is such an agent."""
+        """Record that the agent must attest again; return True if the agent exists."""
         ...
 
     def reattestations_asked(self) -> Sequence[AgentId]:
-        """Return the agents that are to prove themselves again, by id."""
+        """Return the agents that must attest again, by id."""
         ...
 
     def reattested(self, agent: AgentId) -> None:
-        """Note that it has."""
+        """Record that the agent attested again."""
         ...
 
     def set_tags(self, agent: AgentId, tags: tuple[Tag, ...]) -> bool:
-        """Replace the agent's tags; says whether there is such an agent."""
+        """Replace the agent's tags; return True if the agent exists."""
         ...

@@ -1,4 +1,4 @@
-"""Which state an EC2 instance is in: asked of EC2, where the service may."""
+"""States of EC2 instances."""
 
 from typing import Protocol
 
@@ -7,12 +7,12 @@ from openinspector.model.errors import StoreError
 
 
 class InstanceStatesError(StoreError):
-    """EC2 cannot be asked."""
+    """EC2 did not answer."""
 
 
 class InstanceStates(Protocol):
-    """Asks EC2."""
+    """Reads instance states from EC2."""
 
     def state(self, region: str, instance: AgentId) -> str | None:
-        """Return the instance's state (``running``, ``terminated``, …), None for one there is not."""
+        """Return the instance's state (``running``, ``terminated``, …); None if it does not exist."""
         ...

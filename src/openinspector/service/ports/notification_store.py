@@ -1,4 +1,4 @@
-"""Where notifications are kept: those on their way, and with their run those that arrived or did not."""
+"""Outbox of notifications, and the results of delivery while their run exists."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -11,14 +11,14 @@ Subscriber = TopicArn | WebhookArn
 
 
 class NotificationStore(Protocol):
-    """Keeps notifications."""
+    """Stores notifications."""
 
     def add(self, notifications: Sequence[Notification]) -> None:
-        """Add notifications, all or nothing; one whose id is there stays as it is."""
+        """Add notifications, all or nothing; existing ids do not change."""
         ...
 
     def subscribers_due(self, now: datetime) -> Sequence[Subscriber]:
-        """Return the subscribers that are to be told something by ``now``, the longest due first."""
+        """Return the subscribers with notifications due at ``now``, the longest due first."""
         ...
 
     def due(self, subscriber: Subscriber, now: datetime, limit: int) -> Sequence[Notification]:
@@ -29,15 +29,15 @@ class NotificationStore(Protocol):
         ...
 
     def save(self, notification: Notification) -> bool:
-        """Keep what became of a notification; says whether it was there."""
+        """Store the result of a delivery attempt; return True if it existed."""
         ...
 
     def of_runs(self, runs: Sequence[RunArn]) -> Mapping[RunArn, Sequence[Notification]]:
-        """Return the notifications of the runs that have any, in the order they happened."""
+        """Return the notifications of runs that have any, in the order of their events."""
         ...
 
     def drop(self, template: TemplateArn, subscriber: Subscriber, event: InspectorEvent | None = None) -> int:
-        """Delete what a subscriber is still to be told of a template's runs, or of one event of them; says how many."""
+        """Delete a subscriber's undelivered notifications of a template, or of one event; return their number."""
         ...
 
     def delete_run(self, run: RunArn) -> None:

@@ -1,4 +1,4 @@
-"""Where sealed telemetry and reports are kept as named bytes."""
+"""Store of sealed telemetry and reports as named objects."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -14,7 +14,7 @@ class ObjectStore(Protocol):
     """Named bytes. Names are ``/``-separated and relative."""
 
     def put(self, name: str, content: bytes) -> None:
-        """Store ``content`` under ``name``, whole or not at all; replaces what was there."""
+        """Store ``content`` under ``name``, atomically; replace an existing object."""
         ...
 
     def get(self, name: str) -> bytes:
@@ -26,5 +26,5 @@ class ObjectStore(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Delete an object; nothing where it is not there."""
+        """Delete an object; no effect if it does not exist."""
         ...

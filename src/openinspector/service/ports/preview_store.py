@@ -1,4 +1,4 @@
-"""Where exclusions previews are kept while somebody reads them (F8.7, F8.8)."""
+"""Store of exclusions previews (F8.7, F8.8)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from openinspector.model.exclusion import ExclusionPreview
 
 
 class PreviewInProgressError(StoreError):
-    """A preview of the template is being made already."""
+    """A preview of the template is in progress."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,21 +23,21 @@ class ExclusionsPreview:
     template_arn: TemplateArn
     created_at: datetime
     exclusions: tuple[ExclusionPreview, ...] | None = None
-    """None while they are being found out."""
+    """None while the preview is in progress."""
 
 
 class PreviewStore(Protocol):
-    """Keeps previews; of each template at most one is in progress."""
+    """Stores previews; at most one per template is in progress."""
 
     def begin(self, preview: ExclusionsPreview, hung_before: datetime) -> None:
-        """Add a preview in progress; PreviewInProgressError where its template has one.
+        """Add a preview in progress; PreviewInProgressError if its template has one.
 
-        One in progress that was begun before ``hung_before`` is given up for it.
+        A preview in progress that began before ``hung_before`` is deleted first.
         """
         ...
 
     def complete(self, token: str, exclusions: Sequence[ExclusionPreview]) -> None:
-        """Add what was found out; nothing where the preview is gone or complete."""
+        """Store the exclusions found; no effect if the preview is deleted or complete."""
         ...
 
     def get(self, token: str) -> ExclusionsPreview | None:
@@ -45,9 +45,9 @@ class PreviewStore(Protocol):
         ...
 
     def delete(self, token: str) -> None:
-        """Delete a preview; nothing where it is not there."""
+        """Delete a preview; no effect if it does not exist."""
         ...
 
     def forget(self, before: datetime) -> int:
-        """Delete previews, in progress or not, that were begun before a time; says how many."""
+        """Delete previews, in progress or not, that began before a time; return the number deleted."""
         ...

@@ -1,4 +1,4 @@
-"""Whoever carries messages out: to SNS topics and to webhooks."""
+"""Publishers of messages to SNS topics and webhooks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +10,10 @@ from openinspector.model.notification import PublishStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is sent."""
+    """A message to a subscriber."""
 
     id: str
-    """The same however often it is sent: receivers tell by it what they have seen already."""
+    """The same at every attempt, so that receivers can detect duplicates."""
     event: str
     body: str
     """A JSON object (F10.7)."""
@@ -21,7 +21,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint:
-    """Where a webhook's messages go, and what they are signed with."""
+    """URL of a webhook and the secret that signs its messages."""
 
     url: str
     secret: str = field(repr=False)
@@ -29,25 +29,25 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """How far a publisher came: the first ``count`` messages were taken, and why the next was not."""
+    """Result of publishing: the number of messages accepted, and why the next was not."""
 
     count: int
     status: PublishStatus
-    """SUCCESS where all were taken."""
+    """SUCCESS if all were accepted."""
     problem: str = ""
 
 
 class TopicPublisher(Protocol):
-    """Publishes to topics. Thread-safe; never raises for what the topic or the way to it does."""
+    """Publishes to topics. Thread-safe; failures of the topic or network are returned, not raised."""
 
     def publish(self, topic: TopicArn, messages: Sequence[Message]) -> Published:
-        """Publish up to ten messages. Those after the first that is refused may have been taken as well."""
+        """Publish up to ten messages. Messages after the first refused one may have been accepted as well."""
         ...
 
 
 class WebhookPublisher(Protocol):
-    """Posts to webhooks. Thread-safe; never raises for what the receiver or the way to it does."""
+    """Posts to webhooks. Thread-safe; failures of the receiver or network are returned, not raised."""
 
     def publish(self, endpoint: WebhookEndpoint, messages: Sequence[Message]) -> Published:
-        """Post messages one after another, up to the first that is not taken."""
+        """Post messages one by one, up to the first that is not accepted."""
         ...

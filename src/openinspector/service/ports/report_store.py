@@ -1,4 +1,4 @@
-"""Where it is kept which reports there are; their content is in the object store."""
+"""Store of reports' metadata; their content is in the object store."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,18 +9,18 @@ from openinspector.model.report import Report, ReportFormat, ReportType
 
 
 class ReportStore(Protocol):
-    """Keeps reports; of each run, type and format at most one is in progress."""
+    """Stores reports; at most one per run, type and format is in progress."""
 
     def begin(self, report: Report) -> Report:
-        """Add a report in progress; returns it, or the one that is in progress of the same run, type and format."""
+        """Add a report in progress and return it, or the one of the same run, type and format that is in progress."""
         ...
 
     def complete(self, report_id: str, at: datetime, wrapped_key: bytes) -> bool:
-        """Note that a report in progress is complete; says whether there was one."""
+        """Complete a report in progress; return True if there was one."""
         ...
 
     def fail(self, report_id: str, at: datetime) -> bool:
-        """Note that a report in progress cannot be made; says whether there was one."""
+        """Mark a report in progress as failed; return True if there was one."""
         ...
 
     def get(self, report_id: str) -> Report | None:
@@ -28,13 +28,13 @@ class ReportStore(Protocol):
         ...
 
     def of_run(self, run: RunArn) -> Sequence[Report]:
-        """Return a run's reports, the one requested last first."""
+        """Return the reports of a run, newest request first."""
         ...
 
     def latest(self, run: RunArn, type_: ReportType, format_: ReportFormat) -> Report | None:
-        """Return the version requested last, or None."""
+        """Return the newest version, or None."""
         ...
 
     def delete(self, report_id: str) -> None:
-        """Delete a report; nothing where it is not there."""
+        """Delete a report; no effect if it does not exist."""
         ...

@@ -1,4 +1,4 @@
-"""Where the one role is kept that the service is said to use in the account (F2.21)."""
+"""Store of the registered access role (F2.21)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,19 +7,19 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRole:
-    """A role by its ARN, and since when it is registered."""
+    """The ARN of a role and the time of its registration."""
 
     arn: str
     registered_at: datetime
 
 
 class RoleStore(Protocol):
-    """Keeps one role."""
+    """Stores one role."""
 
     def get(self) -> AccessRole | None:
-        """Return the role, or None before the first was registered."""
+        """Return the role; None if none was registered."""
         ...
 
     def replace(self, role: AccessRole) -> None:
-        """Register a role instead of the one there was."""
+        """Register a role and replace the previous one."""
         ...

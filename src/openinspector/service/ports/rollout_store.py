@@ -1,4 +1,4 @@
-"""Where rollout rings are kept, and what agents report of their updates."""
+"""Store of rollout rings and of update reports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from openinspector.model.asset import Tag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RolloutRing:
-    """Some of the agents, and the version they are offered. Offered is not given: agents take what is signed only."""
+    """A set of agents and the version offered to them. Agents install signed releases only."""
 
     name: str
     position: int
-    """Rings are tried in this order; an agent is in the first that takes it."""
+    """Rings are matched in this order; an agent belongs to the first match."""
     tags: tuple[Tag, ...]
-    """Hosts with any of these tags (F4.3); every host where empty."""
+    """Hosts with any of these tags (F4.3); every host if empty."""
     percentage: int
-    """Of those, by a hash of the agent's id that never changes: 1 to 100."""
+    """Share of these hosts, chosen by a stable hash of the agent's id: 1 to 100."""
     version: str
     max_failure_percent: int
-    """Pause by itself above this share of failures among what its agents reported."""
+    """The ring pauses if more than this share of the reports are failures."""
     paused_because: str = ""
-    """Empty: not paused. A paused ring's agents are offered nothing."""
+    """Empty if not paused. Agents of a paused ring are offered nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateReport:
-    """What an agent says became of an update."""
+    """An agent's report on an update."""
 
     agent_id: AgentId
     ring: str
@@ -44,14 +44,14 @@ class UpdateReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportCounts:
-    """How many agents of a ring reported a version, each with its last word."""
+    """Number of agents of a ring by their last report on a version."""
 
     succeeded: int = 0
     failed: int = 0
 
 
 class RolloutStore(Protocol):
-    """Keeps rings and reports."""
+    """Stores rings and reports."""
 
     def list_rings(self) -> Sequence[RolloutRing]:
         """Return all rings by position, then name."""
@@ -62,15 +62,15 @@ class RolloutStore(Protocol):
         ...
 
     def set_pause(self, name: str, because: str) -> bool:
-        """Pause a ring with a reason, or let it go on with an empty one; says whether it is there."""
+        """Pause a ring with a reason, or resume it with an empty one; return True if it exists."""
         ...
 
     def delete_ring(self, name: str) -> bool:
-        """Delete a ring and what was reported in it; says whether it was there."""
+        """Delete a ring and what was reported in it; return True if it existed."""
         ...
 
     def add_report(self, report: UpdateReport) -> None:
-        """Keep a report; an agent's earlier one on the same version is replaced."""
+        """Store a report; it replaces the agent's earlier one on the same version."""
         ...
 
     def count_reports(self, ring: str, version: str) -> ReportCounts:
@@ -78,5 +78,5 @@ class RolloutStore(Protocol):
         ...
 
     def list_failures(self, ring: str, version: str, limit: int) -> Sequence[UpdateReport]:
-        """Return the failures reported of ``version`` in ``ring``, newest first, at most ``limit``."""
+        """Return failures reported for ``version`` in ``ring``, newest first, at most ``limit``."""
         ...

@@ -1,4 +1,4 @@
-"""Where it is kept how every rule came out on every host of a run: the full report lists passes too (F7.6)."""
+"""Store of rule results by host: the full report includes passed rules (F7.6)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from openinspector.model.finding import Severity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedRule:
-    """A rule as it was when a run was evaluated."""
+    """A rule at the time a run was evaluated."""
 
     rules_package_arn: RulesPackageArn
     name: str
@@ -22,18 +22,18 @@ class CheckedRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTally:
-    """How one rule came out: the hosts of each outcome, sorted; an outcome that did not occur has no key."""
+    """The hosts of each outcome of a rule, sorted; outcomes that did not occur are omitted."""
 
     rule: CheckedRule
     hosts: Mapping[OutcomeKind, tuple[AgentId, ...]]
 
     def count(self, outcome: OutcomeKind) -> int:
-        """Return on how many hosts it came out so."""
+        """Return the number of hosts with an outcome."""
         return len(self.hosts.get(outcome, ()))
 
 
 class RuleResultStore(Protocol):
-    """Keeps outcomes by host: what is recorded of a host replaces what was, so that a step may be repeated."""
+    """Stores outcomes by host. Recording a host again replaces its outcomes, so that a step may be repeated."""
 
     def record(
         self, run: RunArn, rules: Sequence[CheckedRule], outcomes: Mapping[AgentId, Sequence[OutcomeKind]]
@@ -42,11 +42,11 @@ class RuleResultStore(Protocol):
         ...
 
     def tallies(self, run: RunArn) -> Sequence[RuleTally]:
-        """Return how each rule came out, by rules package and name."""
+        """Return the outcomes of each rule, by rules package and name."""
         ...
 
     def runs(self) -> Sequence[RunArn]:
-        """Return every run of which there are outcomes, sorted."""
+        """Return every run that has outcomes, sorted."""
         ...
 
     def delete_run(self, run: RunArn) -> None:

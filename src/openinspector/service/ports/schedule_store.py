@@ -1,4 +1,4 @@
-"""Where schedules are kept."""
+"""Store of schedules."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,10 +10,10 @@ from openinspector.service.ports.page import Page, PageRequest
 
 
 class ScheduleStore(Protocol):
-    """Keeps schedules."""
+    """Stores schedules."""
 
     def add(self, schedule: Schedule) -> None:
-        """Add a schedule; StoreError where its ARN is taken."""
+        """Add a schedule; StoreError if its ARN exists."""
         ...
 
     def get(self, arn: ScheduleArn) -> Schedule | None:
@@ -21,26 +21,26 @@ class ScheduleStore(Protocol):
         ...
 
     def replace(self, held: Schedule, changed: Schedule) -> bool:
-        """Replace a schedule that still is as it was read; says whether it was.
+        """Replace a schedule unless it changed since it was read as ``held``; return True if replaced.
 
-        ``held`` is what was read. Expression, `next_at` and `enabled` count: who changes them does so on purpose.
+        Only changes of expression, `next_at` and `enabled` count: users make those.
         """
         ...
 
     def delete(self, arn: ScheduleArn) -> bool:
-        """Delete a schedule; says whether it was there."""
+        """Delete a schedule; return True if it existed."""
         ...
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> int:
-        """Delete the schedules of a template, or of a target's templates; says how many."""
+        """Delete the schedules of a template, or of a target's templates; return the number deleted."""
         ...
 
     def count(self) -> int:
-        """Return how many schedules there are."""
+        """Return the number of schedules."""
         ...
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Schedule]:
-        """Return one page of a template's schedules, or of all."""
+        """Return one page of the schedules of a template, or of all."""
         ...
 
     def templates(self) -> Sequence[TemplateArn]:

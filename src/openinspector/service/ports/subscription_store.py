@@ -1,4 +1,4 @@
-"""Where event subscriptions are kept."""
+"""Store of event subscriptions."""
 
 import hashlib
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ _DIGITS: Final = 32
 
 
 class SubscriptionLimitError(StoreError):
-    """The template has as many event subscriptions as it may have."""
+    """The template has the maximum number of event subscriptions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """What a topic is told of a template's runs (F10.3); by event."""
+    """The subscriptions of a topic to a template, by event (F10.3)."""
 
     template_arn: TemplateArn
     topic_arn: TopicArn
@@ -29,25 +29,25 @@ class Subscription:
 
 
 class SubscriptionStore(Protocol):
-    """Keeps event subscriptions."""
+    """Stores event subscriptions."""
 
     def add(self, subscription: EventSubscription, most: int) -> None:
-        """Add a subscription; one that is there stays as it is.
+        """Add a subscription; an existing one does not change.
 
-        Raises SubscriptionLimitError where it is new and the template has ``most`` already.
+        Raises SubscriptionLimitError if it is new and the template has ``most``.
         """
         ...
 
     def delete(self, template: TemplateArn, topic: TopicArn, event: InspectorEvent) -> bool:
-        """Delete a subscription; says whether it was there."""
+        """Delete a subscription; return True if it existed."""
         ...
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> int:
-        """Delete the subscriptions of a template, or of a target's templates; says how many."""
+        """Delete the subscriptions of a template, or of a target's templates; return the number deleted."""
         ...
 
     def of_template(self, template: TemplateArn) -> Sequence[EventSubscription]:
-        """Return a template's subscriptions, by topic and event."""
+        """Return the subscriptions of a template, by topic and event."""
         ...
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Subscription]:
@@ -60,16 +60,16 @@ class SubscriptionStore(Protocol):
 
 
 def subscription_cursor(last: Subscription) -> Cursor:
-    """Return where the page after ``last`` begins; subscriptions have no ARN, and no time of their own."""
+    """Return the cursor after ``last``: subscriptions have neither ARN nor creation time."""
     return Cursor(created_at=_ALWAYS, arn=f"{last.template_arn} {topic_digest(last.topic_arn)}")
 
 
 def subscription_key(cursor: Cursor) -> tuple[str, str]:
-    """Return the template, and the digest of the topic, of the last subscription of the page before."""
+    """Return template and topic digest of the last subscription on the previous page."""
     template, _, digest = cursor.arn.partition(" ")
     return template, digest
 
 
 def topic_digest(topic: TopicArn) -> str:
-    """Return what a template's topics are listed by: a topic's ARN itself has no room in a token (F11.29)."""
+    """Return the sort key of a template's topics: a topic's ARN does not fit in a token (F11.29)."""
     return hashlib.sha256(topic.encode()).hexdigest()[:_DIGITS]

@@ -1,4 +1,4 @@
-"""Where it is kept which telemetry has arrived; the sealed bytes themselves are in the object store."""
+"""Index of stored telemetry; the sealed bytes are in the object store."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from openinspector.wire.telemetry import MessageType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """Messages of one type: how many, and their bytes (F3.8)."""
+    """Number and bytes of messages of one type (F3.8)."""
 
     count: int
     size: int
@@ -51,13 +51,13 @@ class StreamLimits:
 
 
 class Recorded(Enum):
-    """What became of an envelope offered to the store."""
+    """Result of recording an envelope."""
 
     NEW = "new"
     SAME = "same"
-    """It was there with the same digest: the same receipt again."""
+    """Already stored with the same digest: return the same receipt."""
     CONFLICT = "conflict"
-    """It was there with another digest: refuse and raise an alarm."""
+    """Already stored with another digest: refuse and raise an alarm."""
     REFUSED = "refused"
     """The run's key is gone or its stream is closed."""
     OVERFLOWED = "overflowed"
@@ -80,7 +80,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunKey:
-    """A run's data key, wrapped; the plaintext is never stored."""
+    """The wrapped data key of a run; the plaintext is never stored."""
 
     run_arn: RunArn
     wrapped: bytes
@@ -89,33 +89,33 @@ class RunKey:
 
 
 class TelemetryStore(Protocol):
-    """Keeps the index of sealed telemetry and the wrapped keys."""
+    """Stores the index of sealed telemetry and the wrapped keys."""
 
     def add_run_key(self, key: RunKey) -> None:
-        """Add a run's wrapped key; a second one for the run changes nothing."""
+        """Add the wrapped key of a run; no effect if the run has or had one."""
         ...
 
     def run_key(self, run: RunArn) -> RunKey | None:
-        """Return the run's key, None where it has none or it was deleted."""
+        """Return the run's key; None if it has none or it was deleted."""
         ...
 
     def delete_run_key(self, run: RunArn, at: datetime) -> bool:
-        """Overwrite the wrapped key and note when; says whether there was one (agent-security.md section 4)."""
+        """Overwrite the wrapped key and record the time; return True if there was one."""
         ...
 
     def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
-        """Return keys not yet deleted that are older, oldest first."""
+        """Return existing keys created before ``moment``, oldest first."""
         ...
 
     def record(self, envelope: StoredEnvelope, limits: StreamLimits) -> Recorded:
-        """Record an envelope; the caller has stored its object already.
+        """Record an envelope whose object is already stored.
 
-        One that is there is SAME or CONFLICT even where a new one would be REFUSED.
+        A known envelope is SAME or CONFLICT even if a new one would be REFUSED.
         """
         ...
 
     def digests(self, run: RunArn, agent: AgentId, stream: str) -> Mapping[int, str]:
-        """Return digest by sequence number of what is stored of one stream."""
+        """Return the digests of a stream's stored envelopes by sequence number."""
         ...
 
     def stream(self, run: RunArn, agent: AgentId, name: str) -> Stream | None:
@@ -123,7 +123,7 @@ class TelemetryStore(Protocol):
         ...
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:
-        """Note that a stream is closed; closing it again changes nothing. Its watermark is the store's own."""
+        """Close a stream; no effect if it is closed. The store computes the watermark."""
         ...
 
     def streams(self, run: RunArn) -> Sequence[Stream]:
@@ -131,13 +131,13 @@ class TelemetryStore(Protocol):
         ...
 
     def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
-        """Return what is stored of one agent, by stream and sequence number."""
+        """Return the stored envelopes of one agent, by stream and sequence number."""
         ...
 
     def volumes(self, run: RunArn) -> Mapping[AgentId, Mapping[MessageType, Volume]]:
-        """Return message counts and sizes of every agent that sent anything."""
+        """Return message counts and sizes of every agent that sent messages."""
         ...
 
     def forget_run(self, run: RunArn) -> None:
-        """Delete a run's envelopes and streams; counts asked for later are empty."""
+        """Delete the envelopes and streams of a run."""
         ...

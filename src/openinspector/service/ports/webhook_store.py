@@ -1,4 +1,4 @@
-"""Where webhooks are kept."""
+"""Store of webhooks."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,10 +9,10 @@ from openinspector.service.ports.page import Page, PageRequest
 
 
 class WebhookStore(Protocol):
-    """Keeps webhooks."""
+    """Stores webhooks."""
 
     def add(self, webhook: Webhook) -> None:
-        """Add a webhook; StoreError where its ARN is taken."""
+        """Add a webhook; StoreError if its ARN exists."""
         ...
 
     def get(self, arn: WebhookArn) -> Webhook | None:
@@ -20,19 +20,19 @@ class WebhookStore(Protocol):
         ...
 
     def delete(self, arn: WebhookArn) -> bool:
-        """Delete a webhook; says whether it was there."""
+        """Delete a webhook; return True if it existed."""
         ...
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> int:
-        """Delete the webhooks of a template, or of a target's templates; says how many."""
+        """Delete the webhooks of a template, or of a target's templates; return the number deleted."""
         ...
 
     def of_template(self, template: TemplateArn) -> Sequence[Webhook]:
-        """Return a template's webhooks, oldest first."""
+        """Return the webhooks of a template, oldest first."""
         ...
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Webhook]:
-        """Return one page of a template's webhooks, or of all."""
+        """Return one page of the webhooks of a template, or of all."""
         ...
 
     def templates(self) -> Sequence[TemplateArn]:

@@ -1,17 +1,17 @@
-"""Durable execution: workflows that go on where they were after the process died."""
+"""Durable execution: workflows resume where they stopped when the process died."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
 
 class WorkflowContext(Protocol):
-    """What a workflow's body may do; everything else it does must be deterministic."""
+    """The operations of a workflow's body; the rest of it must be deterministic."""
 
     def step(self, name: str, action: Callable[[], str]) -> str:
-        """Do ``action`` and remember its result: after a restart the result comes from memory.
+        """Execute ``action`` and store its result; after a restart, return the stored result.
 
-        ``action`` may run again if the process died before its result was remembered, so it must be idempotent.
-        Its result is text (JSON where it is more).
+        ``action`` may run again if the process dies before the result is stored, so it must be idempotent. The result
+        is text.
         """
         ...
 
@@ -21,24 +21,24 @@ class WorkflowContext(Protocol):
 
 
 Workflow = Callable[[WorkflowContext, str], None]
-"""A body: its context and its one argument."""
+"""A workflow's body: takes the context and one argument."""
 
 
 class Workflows(Protocol):
     """Starts and signals workflows. Bodies are named when the service starts, before ``launch``."""
 
     def launch(self, bodies: Mapping[str, Workflow]) -> None:
-        """Start executing, and resume whatever was pending."""
+        """Start executing, and resume pending workflows."""
         ...
 
     def start(self, name: str, workflow_id: str, argument: str) -> None:
-        """Start a workflow; the same id again changes nothing. StoreError."""
+        """Start a workflow; no effect if the id exists. StoreError."""
         ...
 
     def signal(self, workflow_id: str, topic: str, message: str) -> None:
-        """Send a signal; it is kept until the workflow waits for it. StoreError."""
+        """Send a signal; it is stored until the workflow waits for it. StoreError."""
         ...
 
     def shutdown(self) -> None:
-        """Stop executing; what is pending resumes at the next launch."""
+        """Stop executing; pending workflows resume at the next launch."""
         ...

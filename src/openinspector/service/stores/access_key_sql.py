@@ -20,13 +20,13 @@ _BY_ID: Final = select(ACCESS_KEY).where(ACCESS_KEY.c.id == bindparam("key_id"))
 
 
 class SqlAccessKeyStore:
-    """Keeps access keys."""
+    """Stores access keys."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add(self, key: AccessKey) -> None:
-        """Add a key; TooManyKeysError where its user has two."""
+        """Add a key; TooManyKeysError if its user has two."""
         row = {
             "id": key.id,
             "user": key.user,
@@ -51,7 +51,7 @@ class SqlAccessKeyStore:
             return [_key(row) for row in connection.execute(query)]
 
     def delete(self, key_id: str) -> bool:
-        """Delete a key; says whether it was there."""
+        """Delete a key; return True if it existed."""
         with writing(self._engine) as connection:
             return connection.execute(delete(ACCESS_KEY).where(ACCESS_KEY.c.id == key_id)).rowcount == 1
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, or_, 
 from openinspector.model.agent import Agent, AgentHealthCode, AgentId
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
-from openinspector.service.stores.columns import Moment
+from openinspector.service.stores.columns import UtcDateTime
 from openinspector.service.stores.dialect import add_new
 from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.query import in_batches
@@ -19,7 +19,7 @@ from openinspector.wire.signature import key_id
 
 
 class SqlAgentStore:
-    """Keeps agents and tokens."""
+    """Stores agents and tokens."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -43,7 +43,7 @@ class SqlAgentStore:
             return [_token(row) for row in connection.execute(query)]
 
     def delete_token(self, digest: str) -> bool:
-        """Delete a token; says whether it was there."""
+        """Delete a token; return True if it existed."""
         with writing(self._engine) as connection:
             gone = connection.execute(delete(ENROLMENT_TOKEN).where(ENROLMENT_TOKEN.c.digest == digest))
             return gone.rowcount == 1
@@ -75,12 +75,14 @@ class SqlAgentStore:
             return [agent_of(row) for row in connection.execute(select(AGENT).order_by(AGENT.c.id))]
 
     def record_contacts(self, contacts: Sequence[Contact]) -> None:
-        """Store what heartbeats said; of two for one agent the later in time wins."""
+        """Store heartbeats; of two for one agent the later in time wins."""
         # By agent, so that two writers lock rows in one order; by time, so that the latest is written last.
         latest = {contact.agent_id: contact for contact in sorted(contacts, key=lambda c: (c.agent_id, c.at))}
         if not latest:
             return
-        older = or_(AGENT.c.last_heartbeat_at.is_(None), AGENT.c.last_heartbeat_at <= bindparam("at", type_=Moment))
+        older = or_(
+            AGENT.c.last_heartbeat_at.is_(None), AGENT.c.last_heartbeat_at <= bindparam("at", type_=UtcDateTime)
+        )
         statement = (
             update(AGENT)
             .where(AGENT.c.id == bindparam("agent_id"), older)
@@ -96,7 +98,7 @@ class SqlAgentStore:
             connection.execute(statement, [_changes(contact) for contact in latest.values()])
 
     def revoke(self, agent: AgentId, at: datetime) -> bool:
-        """Delete an agent and revoke its key for good; says whether it was there."""
+        """Delete an agent and revoke its key for good; return True if it existed."""
         with writing(self._engine) as connection:
             gone = connection.execute(delete(AGENT).where(AGENT.c.id == agent).returning(AGENT.c.public_key)).first()
             if gone is not None:

@@ -8,7 +8,7 @@ from openinspector.service.stores.template_sql import SqlTemplates
 
 
 class SqlAssessmentStore(SqlTargets, SqlTemplates, SqlRuns):
-    """Keeps resource groups, targets, templates and runs."""
+    """Stores resource groups, targets, templates and runs."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

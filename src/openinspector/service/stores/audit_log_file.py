@@ -1,4 +1,4 @@
-"""The audit log in a folder: ``2026-11-25.jsonl``, a line a call, for its owner's eyes."""
+"""The audit log in a folder: files such as ``2026-11-25.jsonl``, one line per call, readable by their owner only."""
 
 import os
 import re
@@ -13,7 +13,7 @@ _NAME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.jsonl", re.ASCII)
 
 
 class FileAuditLog:
-    """One file a day. Thread-safe; a line is one write, so that processes may share the folder."""
+    """One file per day. Thread-safe; a line is one write, so that processes may share the folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -22,7 +22,7 @@ class FileAuditLog:
         self._descriptor = -1
 
     def append(self, at: datetime, line: bytes) -> None:
-        """Add one line, without its end, to the day of ``at`` (UTC); StoreError."""
+        """Append one line, without line end, to the day of ``at`` (UTC); StoreError."""
         with self._lock:
             try:
                 self._open(at.astimezone(UTC).date())
@@ -33,7 +33,7 @@ class FileAuditLog:
             raise StoreError(f"a line of the audit log in {self._folder} was cut off: is the disk full?")
 
     def forget(self, before: datetime) -> int:
-        """Delete the days that ended before a moment; says how many. StoreError."""
+        """Delete the days that ended before a time; return the number deleted. StoreError."""
         first_kept = before.astimezone(UTC).date().isoformat()
         try:
             days = [(path, _NAME.fullmatch(path.name)) for path in self._folder.glob("*.jsonl")]

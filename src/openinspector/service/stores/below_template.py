@@ -1,4 +1,4 @@
-"""What stores of things below a template share: tables whose rows have an ARN and the ARN of their template."""
+"""Shared queries of tables whose rows have an ARN and belong to a template."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -14,13 +14,13 @@ T = TypeVar("T")
 
 
 def delete_one(engine: Engine, table: Table, arn: str) -> bool:
-    """Delete a row; says whether it was there."""
+    """Delete a row; return True if it existed."""
     with writing(engine) as connection:
         return connection.execute(delete(table).where(table.c.arn == arn)).rowcount == 1
 
 
 def delete_below(engine: Engine, table: Table, parent: TargetArn | TemplateArn) -> int:
-    """Delete the rows of a template, or of a target's templates; says how many."""
+    """Delete the rows of a template, or of a target's templates; return the number deleted."""
     below = table.c.arn.startswith(f"{parent}/", autoescape=True)
     with writing(engine) as connection:
         return connection.execute(delete(table).where(below)).rowcount
@@ -29,7 +29,7 @@ def delete_below(engine: Engine, table: Table, parent: TargetArn | TemplateArn) 
 def list_page(
     engine: Engine, table: Table, template: TemplateArn | None, page: PageRequest, build: Callable[[Row[Any]], T]
 ) -> Page[T]:
-    """Return one page of a template's rows, or of all."""
+    """Return one page of the rows of a template, or of all."""
     query = select(table)
     if template is not None:
         query = query.where(table.c.template_arn == template)

@@ -18,15 +18,15 @@ def insert_new(connection: Connection, table: Table, unique: tuple[str, ...]) ->
 
 
 def add_new(connection: Connection, table: Table, unique: tuple[str, ...], row: Mapping[str, Any]) -> bool:
-    """Insert a row unless its ``unique`` columns are taken; say whether it was inserted."""
+    """Insert a row unless its ``unique`` columns are taken; return True if it was inserted."""
     added = _insert_new_returning(_is_postgresql(connection), table, unique)
     return connection.execute(added, row).first() is not None
 
 
 def check_room(connection: Connection, table: Table, what: str, most: int | None, added: int = 1) -> None:
-    """Raise QuotaError where ``added`` more rows would be more than ``most``; those who add wait for each other.
+    """Raise QuotaError if ``added`` more rows would exceed ``most``; writers that add rows wait for each other.
 
-    On SQLite all writers do. On PostgreSQL the lock is that of the table's name, and nobody else takes it.
+    On SQLite all writers wait. On PostgreSQL this takes an advisory lock on the table's name.
     """
     if most is None:
         return
@@ -36,7 +36,7 @@ def check_room(connection: Connection, table: Table, what: str, most: int | None
 
 
 def check_not_overfull(connection: Connection, table: Table, what: str, most: int | None, added: int) -> None:
-    """As `check_room`, once the transaction has added the rows: for those that may be refused for another reason."""
+    """Like `check_room`, but after the rows were added: for rows that may be refused for another reason first."""
     if most is None:
         return
     there = _count_alone(connection, table) - added
@@ -47,20 +47,20 @@ def check_not_overfull(connection: Connection, table: Table, what: str, most: in
 def insert_many_new(
     connection: Connection, table: Table, unique: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
-    """Insert rows as the driver takes them, values in the table's order; skip those that are there.
+    """Insert rows through the driver, values in the table's order; skip existing rows.
 
-    For what comes in hundreds of thousands: SQLAlchemy's own way takes twice as long a row.
+    For hundreds of thousands of rows: SQLAlchemy's insert takes twice as long per row.
     """
     mark = "%s" if _is_postgresql(connection) else "?"
     columns = table.columns.keys()
-    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608 - names of ours
+    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608 - names from the schema
     connection.exec_driver_sql(f"{statement} ON CONFLICT ({', '.join(unique)}) DO NOTHING", list(rows))
 
 
 def insert_or_keep(connection: Connection, table: Table, kept: str) -> ReturningInsert[Any]:
-    """Return an insert that leaves a row with the same primary key as it is, and returns what is there after it.
+    """Return an insert that keeps an existing row with the same primary key and returns the stored row.
 
-    The row is locked either way: what is returned stays true until the transaction ends.
+    The row is locked in both cases, until the transaction ends.
     """
     return _insert_or_keep(_is_postgresql(connection), table, kept)
 
@@ -97,7 +97,7 @@ def _is_postgresql(connection: Connection) -> bool:
     return connection.dialect.name == "postgresql"
 
 
-# To make a statement takes as long as SQLite needs to carry it out: these are made once for each table.
+# Prebuilt per table: compiling a statement costs as much as executing it on SQLite.
 
 
 @cache

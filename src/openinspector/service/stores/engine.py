@@ -1,9 +1,9 @@
 """Opens the database: one SQLite file, or PostgreSQL for many machines.
 
-What a store was told is kept when the process is killed, and when the power fails: SQLite runs with a write-ahead log
-and ``synchronous=FULL``, so a commit has reached the disk before the caller goes on (a receipt lets an agent drop its
-copy). Writers on SQLite begin IMMEDIATE: they queue at the door instead of failing halfway. Readers on PostgreSQL see
-one snapshot however many queries they make, as they do on SQLite.
+Commits survive a killed process and a power failure: SQLite runs with a write-ahead log and ``synchronous=FULL``, so a
+commit is on disk before the caller continues (a receipt lets an agent delete its copy). Writers on SQLite begin
+IMMEDIATE: they wait before the transaction instead of failing within it. Readers on PostgreSQL see one snapshot for all
+their queries, as on SQLite.
 """
 
 import os
@@ -33,7 +33,7 @@ _PRAGMAS: Final = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA foreign_keys=ON",
-    "PRAGMA secure_delete=ON",  # what is deleted is overwritten: wrapped keys above all
+    "PRAGMA secure_delete=ON",  # overwrite deleted content, above all wrapped keys
     "PRAGMA cache_size=-65536",  # 64 MB
     f"PRAGMA busy_timeout={_BUSY_SECONDS * 1000}",
 )

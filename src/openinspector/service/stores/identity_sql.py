@@ -20,7 +20,7 @@ _HELD: Final = ATTESTATION.c
 
 
 class SqlIdentityStore:
-    """Keeps who is who."""
+    """Stores who is who."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -40,7 +40,7 @@ class SqlIdentityStore:
         return None if row is None else _attestation(row)
 
     def list_attestations(self) -> Sequence[Attestation]:
-        """Return what every attested host last proved, by its id."""
+        """Return the last attestation of every attested host, by id."""
         with reading(self._engine) as connection:
             return [_attestation(row) for row in connection.execute(select(ATTESTATION).order_by(_HELD.agent_id))]
 
@@ -62,7 +62,7 @@ class SqlIdentityStore:
             return False
 
     def is_revoked(self, key_id: str) -> bool:
-        """Say whether a key was revoked, or replaced by another."""
+        """Return True if a key was revoked or replaced."""
         with reading(self._engine) as connection:
             return _is_revoked(connection, key_id)
 
@@ -84,12 +84,12 @@ class SqlIdentityStore:
             return True
 
     def reattestations_asked(self) -> Sequence[AgentId]:
-        """Return the agents that are to prove themselves again, by id."""
+        """Return the agents that must attest again, by id."""
         with reading(self._engine) as connection:
             return list(connection.scalars(select(REATTESTATION.c.agent_id).order_by(REATTESTATION.c.agent_id)))
 
     def reattested(self, agent: AgentId) -> None:
-        """Note that it has."""
+        """Record that the agent attested again."""
         with writing(self._engine) as connection:
             connection.execute(delete(REATTESTATION).where(REATTESTATION.c.agent_id == agent))
 

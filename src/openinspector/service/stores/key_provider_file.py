@@ -36,7 +36,7 @@ class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class FileKeyProvider:
-    """Wraps and unwraps data keys; makes the key file where there is none."""
+    """Wraps and unwraps data keys; creates the key file if it does not exist."""
 
     def __init__(self, path: Path, random: Callable[[int], bytes] = os.urandom) -> None:
         self._path = path
@@ -67,7 +67,7 @@ class FileKeyProvider:
             raise KeyProviderError("a wrapped data key is damaged or belongs to another context") from refused
 
     def rotate(self) -> str:
-        """Add a master key, make it the current one and return its id; the old ones go on unwrapping."""
+        """Add a master key, make it current and return its id; old keys still unwrap."""
         held = _read(self._path)
         key_id = self._random(8).hex()
         rotated = _KeyFile(current=key_id, keys={**held.keys, key_id: self._random(KEY_BYTES)})
@@ -86,7 +86,7 @@ class FileKeyProvider:
         key_id = self._random(8).hex()
         fresh = self._write_beside(_KeyFile(current=key_id, keys={key_id: self._random(KEY_BYTES)}))
         try:
-            # A link never replaces: of two processes that start at once, both use the key of the first.
+            # A link never replaces a file: two processes that start at once use the same key.
             os.link(fresh, self._path)
         except FileExistsError:
             pass

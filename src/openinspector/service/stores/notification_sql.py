@@ -20,20 +20,20 @@ _AS_IT_HAPPENED = (TABLE.c.happened_at, TABLE.c.place, TABLE.c.id)
 
 
 class SqlNotificationStore:
-    """Keeps notifications."""
+    """Stores notifications."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add(self, notifications: Sequence[Notification]) -> None:
-        """Add notifications, all or nothing; one whose id is there stays as it is."""
+        """Add notifications, all or nothing; existing ids do not change."""
         rows = [_row(one) for one in sorted(notifications, key=lambda one: one.id)]
         if rows:
             with writing(self._engine) as connection:
                 connection.execute(insert_new(connection, TABLE, ("id",)), rows)
 
     def subscribers_due(self, now: datetime) -> Sequence[Subscriber]:
-        """Return the subscribers that are to be told something by ``now``, the longest due first."""
+        """Return the subscribers with notifications due at ``now``, the longest due first."""
         first = func.min(TABLE.c.due_at)
         query = select(TABLE.c.subscriber).where(TABLE.c.due_at <= now).group_by(TABLE.c.subscriber)
         with reading(self._engine) as connection:
@@ -47,13 +47,13 @@ class SqlNotificationStore:
             return [_notification(row) for row in found]
 
     def save(self, notification: Notification) -> bool:
-        """Keep what became of a notification; says whether it was there."""
+        """Store the result of a delivery attempt; return True if it existed."""
         one = update(TABLE).where(TABLE.c.id == notification.id).values(**_row(notification))
         with writing(self._engine) as connection:
             return connection.execute(one).rowcount == 1
 
     def of_runs(self, runs: Sequence[RunArn]) -> Mapping[RunArn, Sequence[Notification]]:
-        """Return the notifications of the runs that have any, in the order they happened."""
+        """Return the notifications of runs that have any, in the order of their events."""
         found: dict[RunArn, list[Notification]] = {}
         with reading(self._engine) as connection:
             for wanted in in_batches(runs):
@@ -63,7 +63,7 @@ class SqlNotificationStore:
         return found
 
     def drop(self, template: TemplateArn, subscriber: Subscriber, event: InspectorEvent | None = None) -> int:
-        """Delete what a subscriber is still to be told of a template's runs, or of one event of them; says how many."""
+        """Delete a subscriber's undelivered notifications of a template, or of one event; return their number."""
         below = TABLE.c.run_arn.startswith(f"{template}/run/", autoescape=True)
         pending = delete(TABLE).where(TABLE.c.subscriber == subscriber, TABLE.c.due_at.is_not(None), below)
         if event is not None:

@@ -1,8 +1,8 @@
-"""Objects in whatever obstore reaches: a local folder, S3, Google Cloud Storage, Azure; chosen by URL.
+"""Objects in any backend of obstore: a local folder, S3, Google Cloud Storage or Azure; chosen by URL.
 
-A local folder (``file:///…``) is made with mode 0700, objects are renamed into place and synced to disk before `put`
-returns: a receipt promises that the telemetry is stored for good. Credentials come from the environment, as the
-provider's own tools take them.
+A local folder (``file:///…``) is created with mode 0700. Objects are renamed into place and synced to disk before `put`
+returns: a receipt promises that the telemetry is stored. Credentials come from the environment, in the variables of the
+provider's own tools.
 """
 
 import os
@@ -32,14 +32,14 @@ class ObstoreObjectStore:
     def __init__(self, backend: Backend, folder: Path | None = None) -> None:
         self._backend = backend
         self._folder = folder
-        """Where objects lie as files; None where they do not."""
+        """Folder of a local store; None for others."""
 
     @classmethod
     def from_url(cls, url: str) -> "ObstoreObjectStore":
-        """Open the store at ``url``; StoreError where it cannot be."""
+        """Open the store at ``url``; StoreError if that fails."""
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES or "@" in parts.netloc:
-            # obstore repeats the whole URL in its complaint, secrets and all: refuse here what it would refuse.
+            # obstore's error contains the whole URL, including secrets: refuse the same URLs here.
             raise StoreError(
                 f"not the URL of an object store: {parts.scheme}://{parts.hostname or ''}{parts.path}",
                 advice=f"Use one of {', '.join(SCHEMES)} and give credentials in the environment.",
@@ -90,7 +90,7 @@ class ObstoreObjectStore:
             raise StoreError(f"objects below {prefix!r} cannot be listed: {_first_line(refused)}") from refused
 
     def delete(self, name: str) -> None:
-        """Delete an object; nothing where it is not there."""
+        """Delete an object; no effect if it does not exist."""
         path = _checked(name)
         try:
             obstore.delete(self._backend, path)

@@ -1,4 +1,4 @@
-"""Exclusions previews in SQL. A unique column, empty once a preview is complete, keeps a template from having two."""
+"""Exclusions previews in SQL. A unique column, empty once a preview is complete, allows one per template."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,13 +13,13 @@ from openinspector.service.stores.schema import EXCLUSIONS_PREVIEW as PREVIEW
 
 
 class SqlPreviewStore:
-    """Keeps previews."""
+    """Stores previews."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def begin(self, preview: ExclusionsPreview, hung_before: datetime) -> None:
-        """Add a preview in progress; PreviewInProgressError where its template has one that does not hang."""
+        """Add a preview in progress; PreviewInProgressError if its template has one that does not hang."""
         row = {
             "token": preview.token,
             "template_arn": preview.template_arn,
@@ -33,7 +33,7 @@ class SqlPreviewStore:
                 raise PreviewInProgressError(f"a preview of {preview.template_arn} is being made")
 
     def complete(self, token: str, exclusions: Sequence[ExclusionPreview]) -> None:
-        """Add what was found out; nothing where the preview is gone or complete."""
+        """Store the exclusions found; no effect if the preview is deleted or complete."""
         pending = update(PREVIEW).where(PREVIEW.c.token == token, PREVIEW.c.in_progress.is_not(None))
         with writing(self._engine) as connection:
             connection.execute(pending.values(exclusions=tuple(exclusions), in_progress=None))
@@ -49,11 +49,11 @@ class SqlPreviewStore:
         )
 
     def delete(self, token: str) -> None:
-        """Delete a preview; nothing where it is not there."""
+        """Delete a preview; no effect if it does not exist."""
         with writing(self._engine) as connection:
             connection.execute(delete(PREVIEW).where(PREVIEW.c.token == token))
 
     def forget(self, before: datetime) -> int:
-        """Delete previews, in progress or not, that were begun before a time; says how many."""
+        """Delete previews, in progress or not, that began before a time; return the number deleted."""
         with writing(self._engine) as connection:
             return connection.execute(delete(PREVIEW).where(PREVIEW.c.created_at < before)).rowcount

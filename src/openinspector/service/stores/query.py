@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from openinspector.service.ports.assessment_store import DurationRange, TimeRange
 from openinspector.service.ports.page import Cursor, Page, PageRequest
-from openinspector.service.stores.columns import Moment, Word, to_json
+from openinspector.service.stores.columns import UtcDateTime, Word, to_json
 from openinspector.service.stores.dialect import contains
 from openinspector.service.stores.engine import reading, reading_once
 
@@ -66,7 +66,7 @@ def read_page(
 
 
 def _follows(table: Table, cursor: Cursor) -> ColumnElement[bool]:
-    position = tuple_(literal(cursor.created_at, Moment), literal(cursor.arn, Word))
+    position = tuple_(literal(cursor.created_at, UtcDateTime), literal(cursor.arn, Word))
     return tuple_(table.c.created_at, table.c.arn) > position
 
 

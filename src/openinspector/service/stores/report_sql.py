@@ -14,13 +14,13 @@ from openinspector.service.stores.schema import REPORT
 
 
 class SqlReportStore:
-    """Keeps reports."""
+    """Stores reports."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def begin(self, report: Report) -> Report:
-        """Add a report in progress; returns it, or the one that is in progress of the same run, type and format."""
+        """Add a report in progress and return it, or the one of the same run, type and format that is in progress."""
         row = {
             "id": report.id,
             "run_arn": report.run_arn,
@@ -37,11 +37,11 @@ class SqlReportStore:
             return _report(connection.execute(pending).one())
 
     def complete(self, report_id: str, at: datetime, wrapped_key: bytes) -> bool:
-        """Note that a report in progress is complete; says whether there was one."""
+        """Complete a report in progress; return True if there was one."""
         return self._end(report_id, {"status": ReportStatus.COMPLETED, "ended_at": at, "wrapped_key": wrapped_key})
 
     def fail(self, report_id: str, at: datetime) -> bool:
-        """Note that a report in progress cannot be made; says whether there was one."""
+        """Mark a report in progress as failed; return True if there was one."""
         return self._end(report_id, {"status": ReportStatus.FAILED, "ended_at": at})
 
     def get(self, report_id: str) -> Report | None:
@@ -51,17 +51,17 @@ class SqlReportStore:
         return None if row is None else _report(row)
 
     def of_run(self, run: RunArn) -> Sequence[Report]:
-        """Return a run's reports, the one requested last first."""
+        """Return the reports of a run, newest request first."""
         query = select(REPORT).where(REPORT.c.run_arn == run)
         with reading(self._engine) as connection:
             return [_report(row) for row in connection.execute(query.order_by(REPORT.c.requested_at.desc()))]
 
     def latest(self, run: RunArn, type_: ReportType, format_: ReportFormat) -> Report | None:
-        """Return the version requested last, or None."""
+        """Return the newest version, or None."""
         return next((one for one in self.of_run(run) if (one.type, one.format) == (type_, format_)), None)
 
     def delete(self, report_id: str) -> None:
-        """Delete a report; nothing where it is not there."""
+        """Delete a report; no effect if it does not exist."""
         with writing(self._engine) as connection:
             connection.execute(delete(REPORT).where(REPORT.c.id == report_id))
 

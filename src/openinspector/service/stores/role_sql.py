@@ -13,19 +13,19 @@ _ONLY: Final = 1
 
 
 class SqlRoleStore:
-    """Keeps one role."""
+    """Stores one role."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def get(self) -> AccessRole | None:
-        """Return the role, or None before the first was registered."""
+        """Return the role; None if none was registered."""
         with reading(self._engine) as connection:
             row = connection.execute(select(ACCESS_ROLE)).one_or_none()
         return None if row is None else AccessRole(arn=row.arn, registered_at=row.registered_at)
 
     def replace(self, role: AccessRole) -> None:
-        """Register a role instead of the one there was."""
+        """Register a role and replace the previous one."""
         row = {"place": _ONLY, "arn": role.arn, "registered_at": role.registered_at}
         with writing(self._engine) as connection:
             connection.execute(upsert(connection, ACCESS_ROLE, row))

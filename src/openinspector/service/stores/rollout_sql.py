@@ -13,7 +13,7 @@ from openinspector.service.stores.schema import ROLLOUT_RING, UPDATE_REPORT
 
 
 class SqlRolloutStore:
-    """Keeps rings and reports."""
+    """Stores rings and reports."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -30,19 +30,19 @@ class SqlRolloutStore:
             connection.execute(upsert(connection, ROLLOUT_RING, _row(ring)))
 
     def set_pause(self, name: str, because: str) -> bool:
-        """Pause a ring with a reason, or let it go on with an empty one; says whether it is there."""
+        """Pause a ring with a reason, or resume it with an empty one; return True if it exists."""
         statement = update(ROLLOUT_RING).where(ROLLOUT_RING.c.name == name).values(paused_because=because)
         with writing(self._engine) as connection:
             return connection.execute(statement).rowcount == 1
 
     def delete_ring(self, name: str) -> bool:
-        """Delete a ring and what was reported in it; says whether it was there."""
+        """Delete a ring and what was reported in it; return True if it existed."""
         with writing(self._engine) as connection:
             connection.execute(delete(UPDATE_REPORT).where(UPDATE_REPORT.c.ring == name))
             return connection.execute(delete(ROLLOUT_RING).where(ROLLOUT_RING.c.name == name)).rowcount == 1
 
     def add_report(self, report: UpdateReport) -> None:
-        """Keep a report; an agent's earlier one on the same version is replaced."""
+        """Store a report; it replaces the agent's earlier one on the same version."""
         with writing(self._engine) as connection:
             connection.execute(upsert(connection, UPDATE_REPORT, _row(report)))
 
@@ -59,7 +59,7 @@ class SqlRolloutStore:
         return ReportCounts(succeeded=counted.get(True, 0), failed=counted.get(False, 0))
 
     def list_failures(self, ring: str, version: str, limit: int) -> Sequence[UpdateReport]:
-        """Return the failures reported of ``version`` in ``ring``, newest first, at most ``limit``."""
+        """Return failures reported for ``version`` in ``ring``, newest first, at most ``limit``."""
         reports = UPDATE_REPORT.c
         query = (
             select(UPDATE_REPORT)

@@ -1,6 +1,6 @@
-"""Rule results in SQL: one row a host, one letter a rule.
+"""Rule results in SQL: one row per host, one letter per rule.
 
-What the letters stand for is kept once a run, and once more should the rules change in the middle of it.
+The list of rules is stored once per run, and again if the rules change during the run.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _OUTCOMES: Final = MappingProxyType({letter: outcome for outcome, letter in _LET
 
 
 class SqlRuleResultStore:
-    """Keeps outcomes by host."""
+    """Stores outcomes by host."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -50,7 +50,7 @@ class SqlRuleResultStore:
                 connection.execute(upsert(connection, RULE_RESULT, row))
 
     def tallies(self, run: RunArn) -> Sequence[RuleTally]:
-        """Return how each rule came out, by rules package and name."""
+        """Return the outcomes of each rule, by rules package and name."""
         hosts: dict[CheckedRule, dict[OutcomeKind, list[AgentId]]] = {}
         with reading(self._engine) as connection:
             lists = connection.execute(select(RUN_RULES).where(RUN_RULES.c.run_arn == run).order_by(RUN_RULES.c.digest))
@@ -65,7 +65,7 @@ class SqlRuleResultStore:
         ]
 
     def runs(self) -> Sequence[RunArn]:
-        """Return every run of which there are outcomes, sorted."""
+        """Return every run that has outcomes, sorted."""
         with reading(self._engine) as connection:
             return [RunArn(run) for run in sorted(set(connection.scalars(select(RUN_RULES.c.run_arn))))]
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, select, update
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn, TemplateArn
@@ -74,7 +74,7 @@ class SqlRuns:
             members = [{"run_arn": run.arn, "agent_id": agent} for agent in sorted(set(agents))]
             if members:
                 _reserve(connection, run, members)
-                # Last: who is busy is to be told so, not that there are too many (F4.32).
+                # Last: if agents are busy, that error takes precedence over the quota (F4.32).
                 check_not_overfull(connection, BUSY_AGENT, "instances being assessed", most_agents, len(members))
                 connection.execute(insert(RUN_AGENT), members)
 
@@ -101,11 +101,6 @@ class SqlRuns:
                 query = query.where(names_all(connection, RUN.c.rules_package_arns, wanted.rules_package_arns))
             return read_page(connection, query, RUN, page, _run)
 
-    def count_runs(self) -> int:
-        """Return how many runs there are."""
-        with reading_once(self._engine) as connection:
-            return connection.execute(select(func.count()).select_from(RUN)).scalar_one()
-
     def delete_run(self, arn: RunArn) -> None:
         """Delete a run; RunInProgressError, MissingError."""
         with writing(self._engine) as connection:
@@ -124,7 +119,7 @@ class SqlRuns:
             return tuple(AgentId(agent) for agent in connection.scalars(query))
 
     def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
-        """Return the state of a run, None where there is none or the agent takes no part in it."""
+        """Return the state of a run; None if it does not exist or the agent does not take part in it."""
         with reading_once(self._engine) as connection:
             state = connection.scalar(_STATE_FOR, {"run": arn, "agent": agent})
         return None if state is None else AssessmentRunState(state)
@@ -139,9 +134,9 @@ class SqlRuns:
         return tuple(sorted(found))
 
     def advance_run(self, arn: RunArn, state: AssessmentRunState, at: datetime) -> AssessmentRun:
-        """Enter ``state`` and return the run; entering the state it is in already changes nothing.
+        """Enter ``state`` and return the run; no effect if it is in that state.
 
-        Raises MissingError, and ModelError where the transition is not legal from the state stored.
+        Raises MissingError, and ModelError if the transition is not legal from the stored state.
         """
 
         def enter(run: AssessmentRun) -> AssessmentRun:
@@ -153,7 +148,7 @@ class SqlRuns:
         return self._change(arn, enter)
 
     def request_stop(self, arn: RunArn, action: StopAction) -> AssessmentRun:
-        """Note that a stop was asked for; the first SKIP_EVALUATION wins. Nothing on an ended run. MissingError."""
+        """Record a request to stop; the first SKIP_EVALUATION wins. No effect on an ended run. MissingError."""
 
         def stop(run: AssessmentRun) -> AssessmentRun:
             if not run.in_progress or run.stop_action is StopAction.SKIP_EVALUATION:
@@ -178,13 +173,13 @@ class SqlRuns:
             connection.execute(update(RUN).where(RUN.c.arn == arn, RUN.c.state == state).values(unannounced=0))
 
     def _change(self, arn: RunArn, change: Callable[[AssessmentRun], AssessmentRun]) -> AssessmentRun:
-        """Read, change and write one run while nobody else does."""
+        """Read, change and write one run under a lock."""
         with writing(self._engine) as connection:
             before = _hold(connection, arn)
             after = change(before)
             if after != before:
-                news = {"unannounced": 1} if after.state is not before.state else {}
-                connection.execute(update(RUN).where(RUN.c.arn == arn).values(**_row(after), **news))
+                announcing = {"unannounced": 1} if after.state is not before.state else {}
+                connection.execute(update(RUN).where(RUN.c.arn == arn).values(**_row(after), **announcing))
             if not after.in_progress:
                 connection.execute(delete(BUSY_AGENT).where(BUSY_AGENT.c.run_arn == arn))
         return after

@@ -15,13 +15,13 @@ from openinspector.service.stores.schema import SCHEDULE
 
 
 class SqlScheduleStore:
-    """Keeps schedules."""
+    """Stores schedules."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add(self, schedule: Schedule) -> None:
-        """Add a schedule; StoreError where its ARN is taken."""
+        """Add a schedule; StoreError if its ARN exists."""
         with writing(self._engine) as connection:
             connection.execute(insert(SCHEDULE).values(arn=schedule.arn, **_values(schedule)))
 
@@ -32,7 +32,7 @@ class SqlScheduleStore:
         return None if row is None else _schedule(row)
 
     def replace(self, held: Schedule, changed: Schedule) -> bool:
-        """Replace a schedule that still is as it was read; says whether it was."""
+        """Replace a schedule unless it changed since it was read; return True if replaced."""
         one = update(SCHEDULE).where(
             SCHEDULE.c.arn == held.arn,
             SCHEDULE.c.expression == held.expression,
@@ -43,20 +43,20 @@ class SqlScheduleStore:
             return connection.execute(one.values(**_values(changed))).rowcount == 1
 
     def delete(self, arn: ScheduleArn) -> bool:
-        """Delete a schedule; says whether it was there."""
+        """Delete a schedule; return True if it existed."""
         return below_template.delete_one(self._engine, SCHEDULE, arn)
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> int:
-        """Delete the schedules of a template, or of a target's templates; says how many."""
+        """Delete the schedules of a template, or of a target's templates; return the number deleted."""
         return below_template.delete_below(self._engine, SCHEDULE, parent)
 
     def count(self) -> int:
-        """Return how many schedules there are."""
+        """Return the number of schedules."""
         with reading(self._engine) as connection:
             return connection.execute(select(func.count()).select_from(SCHEDULE)).scalar_one()
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Schedule]:
-        """Return one page of a template's schedules, or of all."""
+        """Return one page of the schedules of a template, or of all."""
         return below_template.list_page(self._engine, SCHEDULE, template, page, _schedule)
 
     def templates(self) -> Sequence[TemplateArn]:

@@ -33,7 +33,7 @@ from openinspector.model.finding import Attribute, Severity
 from openinspector.model.notification import InspectorEvent, Progress
 from openinspector.service.ports.rule_result_store import CheckedRule
 from openinspector.service.ports.telemetry_store import Volume
-from openinspector.service.stores.columns import Json, Moment, Span, Word
+from openinspector.service.stores.columns import Json, Span, UtcDateTime, Word
 from openinspector.wire.telemetry import MessageType
 
 _Number: Final = BigInteger().with_variant(Integer, "sqlite")
@@ -53,7 +53,7 @@ RESOURCE_GROUP: Final = Table(
     METADATA,
     Column("arn", Word, primary_key=True),
     Column("tags", Json(tuple[Tag, ...]), nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 TARGET: Final = Table(
@@ -62,8 +62,8 @@ TARGET: Final = Table(
     Column("arn", Word, primary_key=True),
     Column("name", Word, nullable=False, unique=True),
     Column("resource_group_arn", Word),
-    Column("created_at", Moment, nullable=False),
-    Column("updated_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
     Index(None, "created_at", "arn"),
 )
 
@@ -77,7 +77,7 @@ TEMPLATE: Final = Table(
     Column("rules_package_arns", Json(tuple[RulesPackageArn, ...]), nullable=False),
     Column("user_attributes", Json(tuple[Attribute, ...]), nullable=False),
     Column("tags", Json(tuple[Tag, ...]), nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("target_arn", "name"),
     Index(None, "created_at", "arn"),
 )
@@ -91,15 +91,15 @@ RUN: Final = Table(
     Column("duration_seconds", Integer, nullable=False),
     Column("rules_package_arns", Json(tuple[RulesPackageArn, ...]), nullable=False),
     Column("user_attributes", Json(tuple[Attribute, ...]), nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("state_changes", Json(tuple[StateChange, ...]), nullable=False),
     Column("stop_action", Word),
     Column("finding_counts", Json(dict[Severity, int]), nullable=False),
     # What `state_changes` says, repeated for filters.
     Column("state", Word, nullable=False),
-    Column("state_changed_at", Moment, nullable=False),
-    Column("started_at", Moment),
-    Column("completed_at", Moment),
+    Column("state_changed_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("completed_at", UtcDateTime),
     # 1 if the run entered a state that was not announced to subscribers yet.
     Column("unannounced", SmallInteger, nullable=False, server_default="0"),
     UniqueConstraint("template_arn", "name"),
@@ -115,8 +115,8 @@ SCHEDULE: Final = Table(
     Column("arn", Word, primary_key=True),
     Column("template_arn", Word, nullable=False),
     Column("expression", Word, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("next_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
     Column("enabled", SmallInteger, nullable=False),
     Column("last_run_arn", Word),
     Column("last_problem", Json(str), nullable=False),
@@ -130,7 +130,7 @@ EVENT_SUBSCRIPTION: Final = Table(
     Column("template_arn", Word, primary_key=True),
     Column("topic_arn", Word, primary_key=True),
     Column("event", Word, primary_key=True),
-    Column("subscribed_at", Moment, nullable=False),
+    Column("subscribed_at", UtcDateTime, nullable=False),
 )
 
 WEBHOOK: Final = Table(
@@ -140,7 +140,7 @@ WEBHOOK: Final = Table(
     Column("template_arn", Word, nullable=False),
     Column("url", Json(str), nullable=False),
     Column("events", Json(tuple[InspectorEvent, ...]), nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("sealed_secret", LargeBinary, nullable=False),
     Index(None, "created_at", "arn"),
 )
@@ -154,11 +154,11 @@ NOTIFICATION: Final = Table(
     Column("event", Word, nullable=False),
     Column("subscriber", Word, nullable=False),
     Column("new_state", Word),
-    Column("happened_at", Moment, nullable=False),
+    Column("happened_at", UtcDateTime, nullable=False),
     # Empty once nothing is left to do.
-    Column("due_at", Moment),
+    Column("due_at", UtcDateTime),
     Column("attempts", Integer, nullable=False),
-    Column("tried_at", Moment),
+    Column("tried_at", UtcDateTime),
     Column("status", Word),
     Column("problem", Json(str), nullable=False),
     Column("progress", Json(Progress)),
@@ -267,7 +267,7 @@ EXCLUSIONS_PREVIEW: Final = Table(
     METADATA,
     Column("token", Word, primary_key=True),
     Column("template_arn", Word, nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     # The template's ARN until the preview is complete: each template has one in progress.
     Column("in_progress", Word, unique=True),
     Column("exclusions", Json(tuple[ExclusionPreview, ...])),
@@ -299,9 +299,9 @@ REPORT: Final = Table(
     Column("run_arn", Word, nullable=False),
     Column("type", Word, nullable=False),
     Column("format", Word, nullable=False),
-    Column("requested_at", Moment, nullable=False),
+    Column("requested_at", UtcDateTime, nullable=False),
     Column("status", Word, nullable=False),
-    Column("ended_at", Moment),
+    Column("ended_at", UtcDateTime),
     Column("wrapped_key", LargeBinary, nullable=False),
     # Run, type and format until the report has ended: each has one in progress.
     Column("in_progress", Word, unique=True),
@@ -314,7 +314,7 @@ ACCESS_ROLE: Final = Table(
     # 1: there is one role.
     Column("place", SmallInteger, primary_key=True, autoincrement=False),
     Column("arn", Word, nullable=False),
-    Column("registered_at", Moment, nullable=False),
+    Column("registered_at", UtcDateTime, nullable=False),
 )
 
 ENROLMENT_TOKEN: Final = Table(
@@ -323,8 +323,8 @@ ENROLMENT_TOKEN: Final = Table(
     Column("digest", Word, primary_key=True),
     Column("tags", Json(tuple[Tag, ...]), nullable=False),
     Column("uses_left", Integer, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 AGENT: Final = Table(
@@ -333,12 +333,12 @@ AGENT: Final = Table(
     Column("id", Word, primary_key=True),
     Column("public_key", LargeBinary, nullable=False, unique=True),
     Column("tags", Json(tuple[Tag, ...]), nullable=False),
-    Column("enrolled_at", Moment, nullable=False),
+    Column("enrolled_at", UtcDateTime, nullable=False),
     Column("host", Json(HostDescription), nullable=False),
     Column("health_code", Word, nullable=False),
     Column("health_details", Json(str), nullable=False),
     Column("heartbeat_interval", Span, nullable=False),
-    Column("last_heartbeat_at", Moment),
+    Column("last_heartbeat_at", UtcDateTime),
     Column("auto_scaling_group", Word),
     Column("ami_id", Word),
 )
@@ -351,8 +351,8 @@ ATTESTATION: Final = Table(
     Column("method", Word, nullable=False),
     Column("account", Word, nullable=False),
     Column("region", Word, nullable=False),
-    Column("attested_at", Moment, nullable=False),
-    Column("pending_time", Moment),
+    Column("attested_at", UtcDateTime, nullable=False),
+    Column("pending_time", UtcDateTime),
 )
 
 REVOKED_KEY: Final = Table(
@@ -360,14 +360,14 @@ REVOKED_KEY: Final = Table(
     METADATA,
     Column("key_id", Word, primary_key=True),
     Column("agent_id", Word, nullable=False),
-    Column("revoked_at", Moment, nullable=False),
+    Column("revoked_at", UtcDateTime, nullable=False),
 )
 
 REATTESTATION: Final = Table(
     "reattestation",
     METADATA,
     Column("agent_id", Word, primary_key=True),
-    Column("asked_at", Moment, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
 )
 
 RUN_KEY: Final = Table(
@@ -375,8 +375,8 @@ RUN_KEY: Final = Table(
     METADATA,
     Column("run_arn", Word, primary_key=True),
     Column("wrapped", LargeBinary, nullable=False),
-    Column("created_at", Moment, nullable=False),
-    Column("deleted_at", Moment),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
     Index(None, "created_at"),
 )
 
@@ -390,7 +390,7 @@ ENVELOPE: Final = Table(
     Column("digest", Word, nullable=False),
     Column("object_name", Word, nullable=False),
     Column("volumes", Json(dict[MessageType, Volume]), nullable=False),
-    Column("received_at", Moment, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
     Column("size", BigInteger, nullable=False, server_default="0"),
 )
 
@@ -401,7 +401,7 @@ STREAM: Final = Table(
     Column("agent_id", Word, primary_key=True),
     Column("name", Word, primary_key=True),
     Column("watermark", Integer, nullable=False),
-    Column("closed_at", Moment),
+    Column("closed_at", UtcDateTime),
     Column("dropped", Integer, nullable=False),
     Column("records", BigInteger, nullable=False, server_default="0"),
     Column("size", BigInteger, nullable=False, server_default="0"),
@@ -414,8 +414,8 @@ FEED_SNAPSHOT: Final = Table(
     Column("feed", Word, primary_key=True),
     Column("fingerprint", Word, nullable=False),
     Column("origin", Word, nullable=False),
-    Column("fetched_at", Moment, nullable=False),
-    Column("published_at", Moment),
+    Column("fetched_at", UtcDateTime, nullable=False),
+    Column("published_at", UtcDateTime),
     Column("advisories", Integer, nullable=False),
     Column("unparsed", Integer, nullable=False),
     Column("validators", Json(dict[str, str]), nullable=False),
@@ -456,7 +456,7 @@ ACCESS_KEY: Final = Table(
     Column("slot", SmallInteger, nullable=False),
     Column("wrapped_secret", LargeBinary, nullable=False),
     Column("actions", Json(tuple[str, ...]), nullable=False),
-    Column("created_at", Moment, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("user", "slot"),
 )
 
@@ -482,6 +482,6 @@ UPDATE_REPORT: Final = Table(
     Column("succeeded", Boolean, nullable=False),
     Column("result", Word, nullable=False),
     Column("diagnostics", Json(str), nullable=False),
-    Column("at", Moment, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
     Index(None, "ring", "to_version"),
 )

@@ -26,13 +26,13 @@ _KEY = ("template_arn", "topic_arn", "event")
 
 
 class SqlSubscriptionStore:
-    """Keeps event subscriptions."""
+    """Stores event subscriptions."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add(self, subscription: EventSubscription, most: int) -> None:
-        """Add a subscription; one that is there stays as it is. SubscriptionLimitError."""
+        """Add a subscription; an existing one does not change. SubscriptionLimitError."""
         row = {
             "template_arn": subscription.template_arn,
             "topic_arn": subscription.topic_arn,
@@ -41,7 +41,7 @@ class SqlSubscriptionStore:
         }
         counted = select(func.count()).select_from(TABLE).where(TABLE.c.template_arn == subscription.template_arn)
         with writing(self._engine) as connection:
-            # One at a time for a template, or two would both find the last place free.
+            # Serialize per template: otherwise two could both take the last place.
             connection.execute(
                 select(TEMPLATE.c.arn).where(TEMPLATE.c.arn == subscription.template_arn).with_for_update()
             )
@@ -49,19 +49,19 @@ class SqlSubscriptionStore:
                 raise SubscriptionLimitError("the template has as many event subscriptions as it may have")
 
     def delete(self, template: TemplateArn, topic: TopicArn, event: InspectorEvent) -> bool:
-        """Delete a subscription; says whether it was there."""
+        """Delete a subscription; return True if it existed."""
         one = delete(TABLE).where(TABLE.c.template_arn == template, TABLE.c.topic_arn == topic, TABLE.c.event == event)
         with writing(self._engine) as connection:
             return connection.execute(one).rowcount == 1
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> int:
-        """Delete the subscriptions of a template, or of a target's templates; says how many."""
+        """Delete the subscriptions of a template, or of a target's templates; return the number deleted."""
         below = (TABLE.c.template_arn == parent) | TABLE.c.template_arn.startswith(f"{parent}/", autoescape=True)
         with writing(self._engine) as connection:
             return connection.execute(delete(TABLE).where(below)).rowcount
 
     def of_template(self, template: TemplateArn) -> Sequence[EventSubscription]:
-        """Return a template's subscriptions, by topic and event."""
+        """Return the subscriptions of a template, by topic and event."""
         query = select(TABLE).where(TABLE.c.template_arn == template).order_by(TABLE.c.topic_arn, TABLE.c.event)
         with reading(self._engine) as connection:
             return [_subscription(row) for row in connection.execute(query)]
@@ -85,7 +85,7 @@ class SqlSubscriptionStore:
 
 
 def _last_template(connection: Connection, after: str, count: int) -> str:
-    """Return how far to look from a template for the next ``count`` rows."""
+    """Return the template up to which the next ``count`` rows are found."""
     beyond = select(TABLE.c.template_arn, TABLE.c.topic_arn).distinct().where(TABLE.c.template_arn > after)
     found = connection.scalars(beyond.order_by(TABLE.c.template_arn).limit(count)).all()
     return found[-1] if found else after

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Engine, Row, delete, func, insert, select, update
+from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from openinspector.model.arn import ResourceGroupArn, RunArn, TargetArn, TemplateArn
@@ -36,11 +36,6 @@ class SqlTargets:
         """Return the groups that exist."""
         rows = rows_by_arn(self._engine, _GROUPS_BY_ARN, arns)
         return {row.arn: ResourceGroup(arn=row.arn, tags=row.tags, created_at=row.created_at) for row in rows}
-
-    def count_resource_groups(self) -> int:
-        """Return how many groups there are."""
-        with reading_once(self._engine) as connection:
-            return connection.execute(select(func.count()).select_from(RESOURCE_GROUP)).scalar_one()
 
     def add_target(self, target: AssessmentTarget, *, most: int | None = None) -> None:
         """Add a target; raises QuotaError, NameTakenError."""
@@ -82,11 +77,6 @@ class SqlTargets:
             if name_pattern is not None:
                 query = query.where(matches(connection, TARGET.c.name, name_pattern))
             return read_page(connection, query, TARGET, page, _target)
-
-    def count_targets(self) -> int:
-        """Return how many targets there are."""
-        with reading_once(self._engine) as connection:
-            return connection.execute(select(func.count()).select_from(TARGET)).scalar_one()
 
     def delete_target(self, arn: TargetArn) -> tuple[RunArn, ...]:
         """Delete a target, its templates and runs; returns those runs. RunInProgressError, MissingError."""

@@ -53,13 +53,13 @@ _CLOSE: Final = update(STREAM).where(*_SAME_STREAM).values(closed_at=bindparam("
 
 
 class SqlTelemetryStore:
-    """Keeps the index of sealed telemetry and the wrapped keys."""
+    """Stores the index of sealed telemetry and the wrapped keys."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add_run_key(self, key: RunKey) -> None:
-        """Add a run's wrapped key; a second one for the run changes nothing."""
+        """Add the wrapped key of a run; no effect if the run has or had one."""
         row = {
             "run_arn": key.run_arn,
             "wrapped": key.wrapped,
@@ -70,13 +70,13 @@ class SqlTelemetryStore:
             connection.execute(insert_new(connection, RUN_KEY, ("run_arn",)), row)
 
     def run_key(self, run: RunArn) -> RunKey | None:
-        """Return the run's key, None where it has none or it was deleted."""
+        """Return the run's key; None if it has none or it was deleted."""
         with reading(self._engine) as connection:
             row = connection.execute(select(RUN_KEY).where(*_key_in_force(run))).one_or_none()
         return None if row is None else _key(row)
 
     def delete_run_key(self, run: RunArn, at: datetime) -> bool:
-        """Overwrite the wrapped key and note when; says whether there was one (agent-security.md section 4)."""
+        """Overwrite the wrapped key and record the time; return True if there was one."""
         overwritten = update(RUN_KEY).where(*_key_in_force(run)).values(wrapped=b"", deleted_at=at)
         with writing(self._engine) as connection:
             deleted = connection.execute(overwritten).rowcount == 1
@@ -85,7 +85,7 @@ class SqlTelemetryStore:
         return deleted
 
     def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
-        """Return keys not yet deleted that are older, oldest first."""
+        """Return existing keys created before ``moment``, oldest first."""
         older = select(RUN_KEY).where(RUN_KEY.c.deleted_at.is_(None), RUN_KEY.c.created_at < moment)
         with reading(self._engine) as connection:
             rows = connection.execute(older.order_by(RUN_KEY.c.created_at, RUN_KEY.c.run_arn))
@@ -107,7 +107,7 @@ class SqlTelemetryStore:
         return Recorded.NEW
 
     def digests(self, run: RunArn, agent: AgentId, stream: str) -> Mapping[int, str]:
-        """Return digest by sequence number of what is stored of one stream."""
+        """Return the digests of a stream's stored envelopes by sequence number."""
         one = {"run": run, "agent": agent, "stream": stream}
         with reading_once(self._engine) as connection:
             return {row.seq: row.digest for row in connection.execute(_DIGESTS, one)}
@@ -133,14 +133,14 @@ class SqlTelemetryStore:
             return [_stream(row) for row in connection.execute(query)]
 
     def envelopes(self, run: RunArn, agent: AgentId) -> Sequence[StoredEnvelope]:
-        """Return what is stored of one agent, by stream and sequence number."""
+        """Return the stored envelopes of one agent, by stream and sequence number."""
         query = select(ENVELOPE).where(ENVELOPE.c.run_arn == run, ENVELOPE.c.agent_id == agent)
         with reading(self._engine) as connection:
             rows = connection.execute(query.order_by(ENVELOPE.c.stream, ENVELOPE.c.seq))
             return [_envelope(row) for row in rows]
 
     def volumes(self, run: RunArn) -> Mapping[AgentId, Mapping[MessageType, Volume]]:
-        """Return message counts and sizes of every agent that sent anything."""
+        """Return message counts and sizes of every agent that sent messages."""
         totals: dict[AgentId, dict[MessageType, Volume]] = defaultdict(dict)
         query = select(ENVELOPE.c.agent_id, ENVELOPE.c.volumes).where(ENVELOPE.c.run_arn == run)
         with reading(self._engine) as connection:
@@ -149,14 +149,14 @@ class SqlTelemetryStore:
         return dict(totals)
 
     def forget_run(self, run: RunArn) -> None:
-        """Delete a run's envelopes and streams; counts asked for later are empty."""
+        """Delete the envelopes and streams of a run."""
         with writing(self._engine) as connection:
             connection.execute(delete(ENVELOPE).where(ENVELOPE.c.run_arn == run))
             connection.execute(delete(STREAM).where(STREAM.c.run_arn == run))
 
 
 def _known(connection: Connection, envelope: StoredEnvelope) -> Recorded | None:
-    """Compare an envelope with the one stored in its place; None where there is none."""
+    """Compare an envelope with the stored one of the same number; None if there is none."""
     one = {"run": envelope.run_arn, "agent": envelope.agent_id, "stream": envelope.stream, "seq": envelope.seq}
     digest = connection.scalar(_DIGEST, one)
     if digest is None:

@@ -61,11 +61,6 @@ class SqlTemplates:
                 query = query.where(names_all(connection, TEMPLATE.c.rules_package_arns, wanted.rules_package_arns))
             return read_page(connection, query, TEMPLATE, page, _template)
 
-    def count_templates(self) -> int:
-        """Return how many templates there are."""
-        with reading_once(self._engine) as connection:
-            return connection.execute(select(func.count()).select_from(TEMPLATE)).scalar_one()
-
     def delete_template(self, arn: TemplateArn) -> tuple[RunArn, ...]:
         """Delete a template and its runs; returns those runs. RunInProgressError, MissingError."""
         with writing(self._engine) as connection:

@@ -14,13 +14,13 @@ from openinspector.service.stores.schema import WEBHOOK
 
 
 class SqlWebhookStore:
-    """Keeps webhooks."""
+    """Stores webhooks."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def add(self, webhook: Webhook) -> None:
-        """Add a webhook; StoreError where its ARN is taken."""
+        """Add a webhook; StoreError if its ARN exists."""
         row = {
             "arn": webhook.arn,
             "template_arn": webhook.template_arn,
@@ -39,22 +39,22 @@ class SqlWebhookStore:
         return None if row is None else _webhook(row)
 
     def delete(self, arn: WebhookArn) -> bool:
-        """Delete a webhook; says whether it was there."""
+        """Delete a webhook; return True if it existed."""
         return below_template.delete_one(self._engine, WEBHOOK, arn)
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> int:
-        """Delete the webhooks of a template, or of a target's templates; says how many."""
+        """Delete the webhooks of a template, or of a target's templates; return the number deleted."""
         return below_template.delete_below(self._engine, WEBHOOK, parent)
 
     def of_template(self, template: TemplateArn) -> Sequence[Webhook]:
-        """Return a template's webhooks, oldest first."""
+        """Return the webhooks of a template, oldest first."""
         query = select(WEBHOOK).where(WEBHOOK.c.arn.startswith(f"{template}/", autoescape=True))
         with reading(self._engine) as connection:
             found = connection.execute(query.order_by(WEBHOOK.c.created_at, WEBHOOK.c.arn))
             return [_webhook(row) for row in found]
 
     def list_page(self, template: TemplateArn | None, page: PageRequest) -> Page[Webhook]:
-        """Return one page of a template's webhooks, or of all."""
+        """Return one page of the webhooks of a template, or of all."""
         return below_template.list_page(self._engine, WEBHOOK, template, page, _webhook)
 
     def templates(self) -> Sequence[TemplateArn]:

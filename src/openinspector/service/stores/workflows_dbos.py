@@ -24,10 +24,10 @@ _UNLIMITED_RECOVERIES = 1_000_000
 
 
 class _DbosContext:
-    """What a body may do, as DBOS steps and receives."""
+    """`WorkflowContext` on DBOS."""
 
     def step(self, name: str, action: Callable[[], str]) -> str:
-        """Do ``action`` once; after a restart its result comes from the database."""
+        """Execute ``action`` and store its result; after a restart, return the stored result."""
         return DBOS.run_step({"name": name}, action)
 
     def wait(self, topic: str, seconds: float) -> str | None:
@@ -67,7 +67,7 @@ class DbosWorkflows:
         DBOS.launch()
 
     def start(self, name: str, workflow_id: str, argument: str) -> None:
-        """Start a workflow; the same id again changes nothing. StoreError."""
+        """Start a workflow; no effect if the id exists. StoreError."""
         if self._entry is None or name not in self._bodies:
             raise StoreError(f"no workflow is named {name!r}, or workflows are not launched")
         with _as_store_error(), SetWorkflowID(workflow_id):
@@ -80,7 +80,7 @@ class DbosWorkflows:
                 DBOS.send(workflow_id, message, topic)
 
     def shutdown(self) -> None:
-        """Stop executing; what is pending resumes at the next launch.
+        """Stop executing; pending workflows resume at the next launch.
 
         Threads that wait for a signal wake up to a database that is gone; what DBOS logs of that is noise, and the
         process should end soon after (`openinspector.service.server` does).
@@ -96,7 +96,7 @@ def _as_store_error() -> Iterator[None]:
         yield
     except (dbos_error.DBOSException, SQLAlchemyError) as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        advice = "See the cause; what is in progress is tried again by itself."
+        advice = "See the cause; pending workflows are retried automatically."
         raise StoreError(f"the workflow database refused: {reason}", advice=advice) from error
 
 

@@ -31,10 +31,10 @@ from openinspector.feeds.debian_archive import (
 )
 from openinspector.model.errors import FeedError
 from openinspector.model.inventory import Package, PackageManager
-from openinspector.service.app.feeds import Gathered
 from openinspector.service.worker.apt_sources import AptSource
 from openinspector.service.worker.deb_archive import Changelog, DebError, LinkedTo, read_changelog
 from openinspector.service.worker.expansion import expand
+from openinspector.service.worker.feed_storing import Gathered
 from openinspector.service.worker.fetch import Fetched, Fetcher, FetchError, Want, shown
 from openinspector.service.worker.gathering import READER, Progress, fingerprint
 from openinspector.service.worker.release_signature import open_release

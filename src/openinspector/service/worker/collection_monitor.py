@@ -19,6 +19,7 @@ from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
+from openinspector.service.worker.open_agents import open_agents
 from openinspector.wire.instruction import Instruction, StartCollection, StopCollection
 
 _COLLECTING: Final = (
@@ -85,21 +86,17 @@ class CollectionMonitor:
         """Replace the instructions of every agent, and wake the runs that have nothing to wait for."""
         instructions: dict[AgentId, list[Instruction]] = {}
         runs = self._assessments.runs_in_states(_COLLECTING)
-        open_by_run = {run.arn: self._open_agents(run) for run in runs}
+        open_by_run = {run.arn: open_agents(self._assessments, self._telemetry, run.arn) for run in runs}
         self._families = self._families_of({agent for agents in open_by_run.values() for agent in agents})
         for run in runs:
-            open_agents = open_by_run[run.arn]
-            by_family = {family: self._instruction(run, family) for family in set(map(self._families.get, open_agents))}
-            for agent in open_agents:
+            waiting = open_by_run[run.arn]
+            by_family = {family: self._instruction(run, family) for family in set(map(self._families.get, waiting))}
+            for agent in waiting:
                 instructions.setdefault(agent, []).append(by_family[self._families.get(agent)])
-            if not open_agents or _should_stop(run):
+            if not waiting or _should_stop(run):
                 self._wake(run)
         self._woken = {(run.arn, run.state) for run in runs if (run.arn, run.state) in self._woken}
         self._board.replace({agent: tuple(found) for agent, found in instructions.items()})
-
-    def _open_agents(self, run: AssessmentRun) -> tuple[AgentId, ...]:
-        closed = {stream.agent_id for stream in self._telemetry.streams(run.arn) if stream.closed_at is not None}
-        return tuple(agent for agent in self._assessments.run_agents(run.arn) if agent not in closed)
 
     def _families_of(self, agents: Collection[AgentId]) -> dict[AgentId, SystemFamily]:
         known = {agent: family for agent, family in self._families.items() if agent in agents}

@@ -13,7 +13,6 @@ from openinspector.feeds import debian_archive, updateinfo
 from openinspector.model.errors import FeedError
 from openinspector.model.inventory import Package
 from openinspector.plugins import discover
-from openinspector.service.app.feeds import Gathered, SyncOutcome, store_gathered
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.clock import Clock
 from openinspector.service.worker.apt_sources import (
@@ -25,6 +24,7 @@ from openinspector.service.worker.apt_sources import (
 )
 from openinspector.service.worker.archive_sync import ArchiveRequest, gather_archive
 from openinspector.service.worker.dpkg_status import installed_packages, native_architecture
+from openinspector.service.worker.feed_storing import Gathered, SyncOutcome, store_gathered
 from openinspector.service.worker.fetch import Deadline, Fetcher
 from openinspector.service.worker.gathering import Progress, gather, local_path, no_progress
 from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, repo_roots

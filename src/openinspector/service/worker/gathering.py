@@ -11,8 +11,8 @@ from urllib.parse import unquote, urlsplit
 from openinspector import __version__
 from openinspector.feed import Document, Feed, Source, Unparsed
 from openinspector.model.errors import FeedError
-from openinspector.service.app.feeds import Gathered
 from openinspector.service.worker.expansion import expand, plain_name
+from openinspector.service.worker.feed_storing import Gathered
 from openinspector.service.worker.fetch import Fetched, Fetcher, FetchError, Want, shown
 
 Progress = Callable[[str, int, int], None]

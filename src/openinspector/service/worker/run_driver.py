@@ -30,6 +30,7 @@ from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import WorkflowContext
+from openinspector.service.worker.open_agents import open_agents
 
 _State = AssessmentRunState
 _log = structlog.get_logger()
@@ -157,10 +158,10 @@ class RunDriver:
         if state is _State.COLLECTING_DATA:
             if run.stop_action is not None:
                 return 0
-            allowed, open_agents = timedelta(seconds=run.duration_seconds), self._open_agents(run)
+            allowed, waiting = timedelta(seconds=run.duration_seconds), self._open_agents(run)
         else:
-            allowed, open_agents = self.stop_grace, self._healthy(self._open_agents(run))
-        if not open_agents:
+            allowed, waiting = self.stop_grace, self._healthy(self._open_agents(run))
+        if not waiting:
             return 0
         return max(0.0, (run.state_changed_at + allowed - self.clock.now()).total_seconds())
 
@@ -171,8 +172,7 @@ class RunDriver:
         return self._reach(arn, _State.STOP_DATA_COLLECTION_PENDING)
 
     def _open_agents(self, run: AssessmentRun) -> tuple[AgentId, ...]:
-        closed = {stream.agent_id for stream in self.telemetry.streams(run.arn) if stream.closed_at is not None}
-        return tuple(agent for agent in self.assessments.run_agents(run.arn) if agent not in closed)
+        return open_agents(self.assessments, self.telemetry, run.arn)
 
     def _healthy(self, ids: Sequence[AgentId]) -> tuple[AgentId, ...]:
         now = self.clock.now()

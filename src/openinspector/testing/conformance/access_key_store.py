@@ -1,4 +1,4 @@
-"""What every access key store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every access key store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from functools import partial
 
@@ -11,7 +11,7 @@ from openinspector.testing.model_builders import moment
 
 
 def access_key(number: int = 1, user: str = "alice") -> AccessKey:
-    """Return a key of a user; its wrapped secret is no real one."""
+    """Return a key of a user; its wrapped secret is a dummy."""
     return AccessKey(
         id=f"AKIA{number:016d}",
         user=user,
@@ -22,7 +22,7 @@ def access_key(number: int = 1, user: str = "alice") -> AccessKey:
 
 
 class AccessKeyStoreSuite:
-    """The laws of `AccessKeyStore`."""
+    """The contract of `AccessKeyStore`."""
 
     def test_a_key_comes_back_as_it_was_added(self, store: AccessKeyStore) -> None:
         """Secrets are bytes, actions keep their order, times their microseconds."""

@@ -1,4 +1,4 @@
-"""What every advisory store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every advisory store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -95,7 +95,7 @@ def brief(store: AdvisoryStore) -> list[tuple[str, str, datetime]]:
 
 
 class AdvisoryStoreSuite:
-    """The laws of `AdvisoryStore`."""
+    """The contract of `AdvisoryStore`."""
 
     def test_advisories_come_back_as_they_were_given(self, store: AdvisoryStore) -> None:
         """Every field of them, in the order of their ids."""
@@ -255,7 +255,7 @@ class AdvisoryStoreSuite:
         assert [one.unparsed for one in store.snapshots()] == [len(entries)]
 
     def test_replacing_at_once_leaves_one_whole(self, store: AdvisoryStore) -> None:
-        """What is stored is what one of them gave, the snapshot and the advisories alike."""
+        """Snapshot and advisories come from the same call."""
 
         def give(number: int) -> None:
             packages = [fix(name=f"package-{place}") for place in range(20)]

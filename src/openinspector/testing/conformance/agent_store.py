@@ -1,4 +1,4 @@
-"""What every agent store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every agent store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -62,7 +62,7 @@ class TokenSuite:
         assert list(store.list_agents()) == [enrolled]
 
     def test_a_token_is_used_up(self, store: AgentStore) -> None:
-        """Two uses enrol two agents; what is left is shown."""
+        """Two uses enrol two agents; the remaining uses are listed."""
         store.add_token(token(uses=2))
         enrolled = [store.enrol(token().digest, agent(number)) is not None for number in (1, 2, 3)]
         assert enrolled == [True, True, False]
@@ -118,7 +118,7 @@ class TokenSuite:
 
 
 class AgentStoreSuite(TokenSuite):
-    """The laws of `AgentStore`."""
+    """The contract of `AgentStore`."""
 
     def enrol(self, store: AgentStore, *numbers: int) -> None:
         """Enrol agents by number."""
@@ -132,7 +132,7 @@ class AgentStoreSuite(TokenSuite):
         whole = agent(
             host=HostDescription(hostname="h\x00st", operating_system="Debian", ipv4_address="192.0.2.1"),
             health_code=AgentHealthCode.THROTTLED,
-            health_details="told to wait \x00",
+            health_details="asked to wait \x00",
             heartbeat_interval=timedelta(seconds=5, microseconds=1),
             last_heartbeat_at=moment(7),
             auto_scaling_group="group",
@@ -200,7 +200,7 @@ class AgentStoreSuite(TokenSuite):
         assert {one.last_heartbeat_at for one in store.list_agents()} == {moment(8)}
 
     def test_a_revoked_agent_is_gone(self, store: AgentStore) -> None:
-        """Revoking says whether it was there; its key enrols no more, whatever the token, and uses nothing up."""
+        """Revoking returns True if it existed; its key cannot enrol again and uses no token."""
         self.enrol(store, 1)
         assert [store.revoke(agent_id(1), moment(1)), store.revoke(agent_id(1), moment(2))] == [True, False]
         assert list(store.list_agents()) == []

@@ -1,4 +1,4 @@
-"""What every assessment store keeps to about runs; part of `assessment_store`."""
+"""Contract tests for every assessment store about runs; part of `assessment_store`."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -26,6 +26,7 @@ from openinspector.service.ports.page import PageRequest
 from openinspector.testing.conformance.assessment_targets import NAMES, PATTERNS, WHOLE
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.conformance.walk import walk
+from openinspector.testing.counts import count_runs
 from openinspector.testing.model_builders import agent_id, moment, rules_package_arn, run, target, template
 
 _S = AssessmentRunState
@@ -59,7 +60,7 @@ class RunSuite:
             store.add_run(one, ())
 
     def test_runs_come_back_as_they_were_added(self, store: AssessmentStore) -> None:
-        """Every field, in whatever state; what is not there is left out."""
+        """Every field, in any state; missing runs are omitted."""
         whole = lived(
             1,
             WHOLE_LIFE,
@@ -70,7 +71,7 @@ class RunSuite:
         )
         self.add_runs(store, [whole, run(2)])
         assert store.runs_by_arn([run(9).arn, whole.arn, run(2).arn]) == {whole.arn: whole, run(2).arn: run(2)}
-        assert store.count_runs() == len([whole, run(2)])
+        assert count_runs(store) == len([whole, run(2)])
 
     def test_a_runs_name_is_its_own_within_its_template(self, store: AssessmentStore) -> None:
         """Another template's run may have it (F4.28); a refused run reserves nobody."""
@@ -78,7 +79,7 @@ class RunSuite:
         with pytest.raises(NameTakenError, match="first"):
             store.add_run(run(2, name="first"), [agent_id(1)])
         store.add_run(run(3, template(2).arn, name="first"), [agent_id(1)])
-        assert store.count_runs() == len([1, 3])
+        assert count_runs(store) == len([1, 3])
 
     def test_a_run_is_added_once(self, store: AssessmentStore) -> None:
         """The ARN of one is not given to another."""
@@ -161,7 +162,7 @@ class RunSuite:
         store.advance_run(started[0], AssessmentRunState.FAILED, moment(9))
         rest = [partial(store.add_run, *offer, most=3) for offer in offers if offer[0].arn not in started]
         assert sum(isinstance(one, QuotaError) for one in at_once(rest)) == len(rest) - 1
-        assert store.count_runs() == len(started) + 1
+        assert count_runs(store) == len(started) + 1
 
     def test_busy_agents_are_named_where_there_would_be_too_many(self, store: AssessmentStore) -> None:
         """To stop their run helps, whatever the quota (F4.32, F4.33); either refusal leaves nothing."""
@@ -173,7 +174,7 @@ class RunSuite:
         with pytest.raises(QuotaError, match="there are 2 instances being assessed; 1 more would exceed 2"):
             store.add_run(run(2), [agent_id(3)], most_agents=2)
         assert store.busy_agents([agent_id(3)]) == ()
-        assert store.count_runs() == 1
+        assert count_runs(store) == 1
 
     def test_overlapping_runs_started_at_once_reserve_once(self, store: AssessmentStore) -> None:
         """Whatever the order in which they name their agents, and nobody waits for ever."""
@@ -229,7 +230,7 @@ class RunSuite:
         assert [change.state for change in stored.state_changes] == list(WHOLE_LIFE[:2])
 
     def test_of_two_ends_at_once_one_wins(self, store: AssessmentStore) -> None:
-        """Completing and failing exclude each other; the loser is told."""
+        """Completing and failing exclude each other; the loser raises an error."""
         self.add_runs(store, [lived(number, WHOLE_LIFE[:-1]) for number in range(1, 6)])
         for number in range(1, 6):
             ends = [partial(store.advance_run, run(number).arn, end, moment(9)) for end in (_S.COMPLETED, _S.ERROR)]
@@ -290,7 +291,7 @@ class RunSuite:
         assert refusal.value.runs == (run().arn,)
         store.advance_run(run().arn, _S.CANCELED, moment(9))
         store.delete_run(run().arn)
-        assert store.count_runs() == 0
+        assert count_runs(store) == 0
         assert store.run_agents(run().arn) == ()
 
     def test_runs_in_states_are_oldest_first(self, store: AssessmentStore) -> None:
@@ -365,8 +366,8 @@ class RunSuite:
         assert list(store.list_runs(wanted, WHOLE).rows) == expected
         assert walk(partial(store.list_runs, wanted), 1) == expected
 
-    def test_what_entered_a_state_unannounced_until_they_are_taken(self, store: AssessmentStore) -> None:
-        """News that came while others were taken stay; what is no state is none."""
+    def test_a_run_that_entered_a_state_is_unannounced_until_marked(self, store: AssessmentStore) -> None:
+        """A state entered meanwhile stays unannounced; other changes do not count."""
         self.add_runs(store, [run(1), run(2)])
         assert [one.arn for one in store.runs_to_announce(9)] == [run(1).arn, run(2).arn]
         assert [one.arn for one in store.runs_to_announce(1)] == [run(1).arn]

@@ -1,4 +1,4 @@
-"""What every assessment store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every assessment store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from openinspector.testing.conformance.assessment_runs import RunSuite
 from openinspector.testing.conformance.assessment_targets import TargetSuite

@@ -1,4 +1,4 @@
-"""What every assessment store keeps to about resource groups and targets; part of `assessment_store`."""
+"""Contract tests for every assessment store about resource groups and targets; part of `assessment_store`."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -21,6 +21,7 @@ from openinspector.service.ports.assessment_store import (
 from openinspector.service.ports.page import PageRequest
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.conformance.walk import walk
+from openinspector.testing.counts import count_runs, count_targets, count_templates
 from openinspector.testing.model_builders import moment, resource_group, run, target, template
 
 WHOLE: Final = PageRequest(limit=1000)
@@ -62,17 +63,16 @@ class TargetSuite:
         store.add_resource_group(group)
         store.add_resource_group(resource_group(2))
         assert store.resource_groups_by_arn([resource_group(9).arn, group.arn]) == {group.arn: group}
-        assert store.count_resource_groups() == len([group, resource_group(2)])
 
     def test_targets_come_back_as_they_were_added(self, store: AssessmentStore) -> None:
-        """With or without a group; what is not there is left out."""
+        """With or without a group; missing targets are omitted."""
         grouped = target(2, resource_group_arn=resource_group().arn)
         store.add_target(target(1))
         store.add_target(grouped)
         asked = [target(9).arn, grouped.arn, target(1).arn, grouped.arn]
         assert store.targets_by_arn(asked) == {target(1).arn: target(1), grouped.arn: grouped}
         assert store.targets_by_arn([]) == {}
-        assert store.count_targets() == len([target(1), grouped])
+        assert count_targets(store) == len([target(1), grouped])
 
     def test_a_targets_name_is_its_own(self, store: AssessmentStore) -> None:
         """Capital letters make another name."""
@@ -95,14 +95,15 @@ class TargetSuite:
         targets = [partial(store.add_target, target(number, name=f"t{number}"), most=3) for number in range(6)]
         done = at_once([*groups, *targets])
         assert sum(isinstance(one, QuotaError) for one in done) == len([*groups, *targets]) - 2 - 3
-        assert (store.count_resource_groups(), store.count_targets()) == (2, 3)
+        kept = store.resource_groups_by_arn([resource_group(number).arn for number in range(6)])
+        assert (len(kept), count_targets(store)) == (2, 3)
 
     def test_a_target_name_is_taken_once_by_many_at_once(self, store: AssessmentStore) -> None:
-        """One wins, the others are told."""
+        """One wins, the others raise NameTakenError."""
         offers = [target(number, name="web") for number in range(6)]
         done = at_once([partial(store.add_target, one) for one in offers])
         assert sorted(type(one).__name__ for one in done) == ["NameTakenError"] * 5 + ["NoneType"]
-        assert store.count_targets() == done.count(None)
+        assert count_targets(store) == done.count(None)
 
     def test_a_target_changes_name_group_and_update_time(self, store: AssessmentStore) -> None:
         """And nothing else (F4.10); omitting the group makes it all hosts; its own name is not taken."""
@@ -139,7 +140,7 @@ class TargetSuite:
         assert walk(partial(store.list_targets, None), limit) == ordered
 
     def test_pages_are_stable_while_targets_are_added(self, store: AssessmentStore) -> None:
-        """What comes before the cursor is not seen, what comes after is; deleting the cursor's row does no harm."""
+        """Rows added after the cursor are listed, rows added before it are not; the cursor's row may be deleted."""
         for number in (2, 4, 6):
             store.add_target(target(number))
         first = store.list_targets(None, PageRequest(limit=2))
@@ -188,8 +189,8 @@ class TargetSuite:
         with pytest.raises(RunInProgressError) as refusal:
             store.delete_target(target().arn)
         assert refusal.value.runs == (run(2).arn,)
-        assert (store.count_targets(), store.count_templates()) == (1, 1)
-        assert len(store.list_runs(RunFilter(), WHOLE).rows) == store.count_runs() == len([run(1), run(2)])
+        assert (count_targets(store), count_templates(store)) == (1, 1)
+        assert len(store.list_runs(RunFilter(), WHOLE).rows) == count_runs(store) == len([run(1), run(2)])
 
     def test_a_target_is_deleted_or_used_but_not_both(self, store: AssessmentStore) -> None:
         """Of a deletion and additions below at the same moment, no orphan is left."""

@@ -1,4 +1,4 @@
-"""What every assessment store keeps to about templates; part of `assessment_store`."""
+"""Contract tests for every assessment store about templates; part of `assessment_store`."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -23,6 +23,7 @@ from openinspector.service.ports.assessment_store import (
 from openinspector.testing.conformance.assessment_targets import NAMES, PATTERNS, WHOLE
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.conformance.walk import walk
+from openinspector.testing.counts import count_runs, count_templates
 from openinspector.testing.model_builders import moment, rules_package_arn, run, target, template
 
 
@@ -37,7 +38,7 @@ class TemplateSuite:
             store.add_template(one)
 
     def test_templates_come_back_as_they_were_added(self, store: AssessmentStore) -> None:
-        """Rules packages and attributes in their order; what is not there is left out."""
+        """Rules packages and attributes in their order; missing templates are omitted."""
         whole = template(
             1,
             rules_package_arns=(rules_package_arn(2), rules_package_arn(1)),
@@ -47,7 +48,7 @@ class TemplateSuite:
         bare = template(2, rules_package_arns=())
         self.add_templates(store, [whole, bare])
         assert store.templates_by_arn([template(9).arn, bare.arn, whole.arn]) == {bare.arn: bare, whole.arn: whole}
-        assert store.count_templates() == len([whole, bare])
+        assert count_templates(store) == len([whole, bare])
 
     def test_a_templates_name_is_its_own_within_its_target(self, store: AssessmentStore) -> None:
         """Another target's template may have it (F4.17)."""
@@ -55,7 +56,7 @@ class TemplateSuite:
         with pytest.raises(NameTakenError, match="weekly"):
             store.add_template(template(2, name="weekly"))
         store.add_template(template(3, target(2).arn, name="weekly"))
-        assert store.count_templates() == len([1, 3])
+        assert count_templates(store) == len([1, 3])
 
     def test_a_template_is_added_once(self, store: AssessmentStore) -> None:
         """The ARN of one is not given to another."""
@@ -69,17 +70,17 @@ class TemplateSuite:
         self.add_templates(store, [])
         with pytest.raises(MissingError):
             store.add_template(template(1, target(9).arn))
-        assert store.count_templates() == 0
+        assert count_templates(store) == 0
 
     def test_the_quota_is_exact_however_many_are_added_at_once(self, store: AssessmentStore) -> None:
         """The last place is given once."""
         store.add_target(target())
         made = [partial(store.add_template, template(number, name=f"t{number}"), most=2) for number in range(6)]
         assert sum(isinstance(one, QuotaError) for one in at_once(made)) == len(made) - 2
-        assert store.count_templates() == len([1, 2])
+        assert count_templates(store) == len([1, 2])
 
     def test_a_template_name_is_taken_once_by_many_at_once(self, store: AssessmentStore) -> None:
-        """One wins, the others are told."""
+        """One wins, the others raise NameTakenError."""
         self.add_templates(store, [])
         done = at_once([partial(store.add_template, template(number, name="weekly")) for number in range(6)])
         assert sorted(type(one).__name__ for one in done) == ["NameTakenError"] * 5 + ["NoneType"]
@@ -185,7 +186,7 @@ class TemplateSuite:
             store.advance_run(made.arn, AssessmentRunState.ERROR, moment(9))
         assert store.delete_template(template(1).arn) == (run(1).arn,)
         assert store.runs_by_arn([run(1).arn]) == {}
-        assert (store.count_templates(), store.count_runs()) == (1, 1)
+        assert (count_templates(store), count_runs(store)) == (1, 1)
         store.add_template(template(1))
         assert store.run_totals([template(1).arn])[template(1).arn].count == 0
 
@@ -196,7 +197,7 @@ class TemplateSuite:
         with pytest.raises(RunInProgressError) as refusal:
             store.delete_template(template().arn)
         assert refusal.value.runs == (run().arn,)
-        assert store.count_templates() == 1
+        assert count_templates(store) == 1
 
     def test_a_template_is_deleted_or_run_but_not_both(self, store: AssessmentStore) -> None:
         """Of a deletion and runs started at the same moment, no orphan is left."""

@@ -1,4 +1,4 @@
-"""What every audit log keeps to. Subclass; give the fixtures ``log``, empty, and ``days``, which reads it back."""
+"""Contract tests for every audit log. Subclass; give the fixtures ``log``, empty, and ``days``, which reads it back."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta, timezone
@@ -13,7 +13,7 @@ Days = Callable[[], Mapping[str, list[bytes]]]
 
 
 class AuditLogSuite:
-    """The laws of `AuditLog`."""
+    """The contract of `AuditLog`."""
 
     def test_lines_are_kept_in_order_day_by_day(self, log: AuditLog, days: Days) -> None:
         """A day is one of UTC, whatever the time zone of the moment."""

@@ -1,4 +1,4 @@
-"""What every finding store keeps to.
+"""Contract tests for every finding store.
 
 Subclass, and give the fixture ``store`` an empty one, and ``assessments`` the store of the runs it knows.
 """
@@ -108,7 +108,7 @@ class KeepingSuite:
         assert store.findings_by_arn([]) == {}
 
     def test_adding_again_changes_nothing(self, store: FindingStore) -> None:
-        """Neither counts nor content; what is new in the same call is added."""
+        """Neither counts nor content; new findings in the same call are added."""
         store.add_findings([finding(1)])
         store.change_user_attributes(finding(1).arn, replaced_by(Attribute(key="seen")), moment(9))
         kept = store.findings_by_arn([finding(1).arn])
@@ -275,7 +275,7 @@ class ListingSuite:
         assert (list(page.rows), page.next) == (arns([finding(1), finding(2)]), None)
 
     def test_pages_are_stable_while_findings_are_added(self, store: FindingStore) -> None:
-        """What comes before the cursor is not seen, what comes after is, and nothing twice."""
+        """Rows added after the cursor are listed once, rows added before it are not."""
         store.add_findings([finding(number) for number in (2, 4, 6)])
         first = store.list_findings(EVERYTHING, PageRequest(limit=2))
         store.add_findings([finding(1), finding(5), finding(3, OTHER_RUN)])
@@ -377,16 +377,16 @@ class ListingSuite:
         assert store.findings_by_arn([finding(1).arn], of_ended_runs=True) == {}
 
     def test_an_unknown_run_has_no_findings(self, store: FindingStore) -> None:
-        """And is no error."""
+        """It is not an error."""
         store.add_findings(_SIX)
         assert listed(store, FindingFilter(run_arns=(run(9).arn,))) == []
 
 
 class FindingStoreSuite(KeepingSuite, ListingSuite):
-    """The laws of `FindingStore`."""
+    """The contract of `FindingStore`."""
 
     def test_exclusions_come_back_as_they_were_added(self, store: FindingStore) -> None:
-        """Every field; what is not there is left out."""
+        """Every field; missing exclusions are omitted."""
         preview = ExclusionPreview(
             kind=ExclusionKind.EVALUATION_ERROR,
             description="d \x00",

@@ -1,4 +1,4 @@
-"""What every identity store keeps to. Subclass, and give the fixture ``stores`` an empty agent store and its twin."""
+"""Contract tests for every identity store. Subclass, and provide the fixture ``stores``."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,10 +38,10 @@ def proof(seconds: int = 0, launched: int | None = 0) -> Attestation:
 
 
 class AttestationSuite:
-    """The laws of attestations."""
+    """The contract of attestations."""
 
     def test_the_first_key_that_proves_an_instance_is_bound_to_it(self, stores: Stores) -> None:
-        """And is its agent from then on; what was proved is kept."""
+        """Its agent keeps the key; the attestation is stored."""
         agents, identities = stores
         assert identities.attest(instance(), proof(), None) == instance()
         assert list(agents.list_agents()) == [instance()]
@@ -78,7 +78,7 @@ class AttestationSuite:
         assert identities.attest(instance(2), proof(4, launched=6), None) == instance(2)
 
     def test_a_release_lets_one_other_key_in(self, stores: Stores) -> None:
-        """It says whether there was an instance; the agent is gone until it enrols."""
+        """Releasing returns True if there was an instance; its agent is deleted until it enrols again."""
         agents, identities = stores
         assert not identities.release(INSTANCE)
         identities.attest(instance(1), proof(), None)
@@ -106,7 +106,7 @@ class AttestationSuite:
         assert identities.attestation(INSTANCE) is None
 
     def test_a_token_gives_tags_once(self, stores: Stores) -> None:
-        """One that is no good keeps the newcomer out and binds nothing."""
+        """An invalid token refuses the agent and binds nothing."""
         agents, identities = stores
         assert identities.attest(instance(), proof(), token().digest) is Hindrance.BAD_TOKEN
         assert identities.attestation(INSTANCE) is None
@@ -127,7 +127,7 @@ class AttestationSuite:
 
 
 class IdentityStoreSuite(AttestationSuite):
-    """The laws of `IdentityStore`."""
+    """The contract of `IdentityStore`."""
 
     @pytest.fixture
     def enrolled(self, stores: Stores) -> Agent:

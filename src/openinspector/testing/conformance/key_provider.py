@@ -1,4 +1,4 @@
-"""What every key provider does: a test class of an adapter inherits this one and says how to make it."""
+"""Contract tests for every key provider. Subclass, and override the fixture ``provider``."""
 
 import pytest
 
@@ -8,15 +8,15 @@ _CONTEXT = {"account": "123456789012", "run": "arn:aws:inspector:us-east-1:12345
 
 
 class KeyProviderSuite:
-    """The suite. Override the fixture ``provider``."""
+    """The contract of `KeyProvider`."""
 
     @pytest.fixture
     def provider(self) -> KeyProvider:
-        """Return the adapter to try."""
+        """Return the adapter under test."""
         raise NotImplementedError
 
     def test_a_key_unwraps_in_its_context(self, provider: KeyProvider) -> None:
-        """What was wrapped comes back."""
+        """The plaintext comes back."""
         key = provider.generate(_CONTEXT)
         assert provider.unwrap(key.wrapped, dict(reversed(_CONTEXT.items()))) == key.plaintext
 

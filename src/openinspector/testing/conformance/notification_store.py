@@ -1,4 +1,4 @@
-"""What every notification store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every notification store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from dataclasses import replace
 from typing import Any
@@ -12,7 +12,7 @@ from openinspector.testing.conformance.webhook_store import webhook
 
 
 def notification(number: int = 1, **fields: Any) -> Notification:
-    """Return what topic 1 is to be told at once: that run 1 has started."""
+    """Return a notification for topic 1, due at once: run 1 has started."""
     made = Notification(
         id=f"{number:032x}",
         run_arn=builders.run().arn,
@@ -27,7 +27,7 @@ def notification(number: int = 1, **fields: Any) -> Notification:
 
 
 class NotificationStoreSuite:
-    """The laws of `NotificationStore`."""
+    """The contract of `NotificationStore`."""
 
     def test_they_come_back_as_they_were_saved(self, store: NotificationStore) -> None:
         """Every field of them; adding one again changes nothing."""
@@ -74,7 +74,7 @@ class NotificationStoreSuite:
         assert list(store.subscribers_due(builders.moment(9))) == [topic(3), topic(2), topic(1)]
 
     def test_what_is_pending_is_dropped(self, store: NotificationStore) -> None:
-        """Of one template's runs and one subscriber, or one event; what is over stays with its run."""
+        """For one template and subscriber, or one event; finished notifications stay with their run."""
         over = notification(1, due_at=None)
         started = notification(2)
         completed = notification(3, event=InspectorEvent.ASSESSMENT_RUN_COMPLETED)

@@ -1,4 +1,4 @@
-"""What every object store does: a test class of an adapter inherits this one and says how to make it."""
+"""Contract tests for every object store. Subclass, and override the fixture ``store``."""
 
 import threading
 

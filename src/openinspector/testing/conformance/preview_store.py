@@ -1,4 +1,4 @@
-"""What every preview store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every preview store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from functools import partial
 from typing import Any
@@ -22,12 +22,12 @@ def preview(number: int = 1, template: int = 1, **fields: Any) -> ExclusionsPrev
 
 
 NEVER = builders.moment(0)
-"""None of them is so old that it hangs."""
+"""No preview is old enough to hang."""
 EXCLUSIONS = tuple(builders.exclusion(number).preview for number in (1, 2))
 
 
 class PreviewStoreSuite:
-    """The laws of `PreviewStore`."""
+    """The contract of `PreviewStore`."""
 
     def test_a_preview_is_in_progress_until_it_is_completed(self, store: PreviewStore) -> None:
         """It comes back as it was given, exclusions in their order."""
@@ -79,7 +79,7 @@ class PreviewStoreSuite:
         assert store.get(preview(3).token) == preview(3, exclusions=EXCLUSIONS)
 
     def test_one_that_is_deleted_makes_room(self, store: PreviewStore) -> None:
-        """Deleting it again is no error."""
+        """Deleting it again is not an error."""
         store.begin(preview(1), NEVER)
         store.delete(preview(1).token)
         store.delete(preview(1).token)
@@ -87,7 +87,7 @@ class PreviewStoreSuite:
         store.begin(preview(2), NEVER)
 
     def test_of_many_at_once_one_begins(self, store: PreviewStore) -> None:
-        """Whoever is second is told so."""
+        """The others raise PreviewInProgressError."""
         outcomes = at_once([partial(store.begin, preview(number), NEVER) for number in range(8)])
         refused = [outcome for outcome in outcomes if isinstance(outcome, OpenInspectorError)]
         assert len(refused) == 7  # noqa: PLR2004 - all but one

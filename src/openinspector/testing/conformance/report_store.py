@@ -1,4 +1,4 @@
-"""What every report store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every report store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from functools import partial
 from typing import Any
@@ -10,7 +10,7 @@ from openinspector.testing.conformance.threads import at_once
 
 
 def report(number: int = 1, run: int = 1, **fields: Any) -> Report:
-    """Return a report in progress: a finding report as HTML unless told otherwise."""
+    """Return a report in progress: a finding report as HTML by default."""
     given = {"type": ReportType.FINDING, "format": ReportFormat.HTML, **fields}
     return Report(
         id=f"00000000-0000-4000-8000-{number:012d}",
@@ -21,7 +21,7 @@ def report(number: int = 1, run: int = 1, **fields: Any) -> Report:
 
 
 class ReportStoreSuite:
-    """The laws of `ReportStore`."""
+    """The contract of `ReportStore`."""
 
     def test_a_report_is_in_progress_until_it_is_complete(self, store: ReportStore) -> None:
         """It comes back as it was given, and then with when it was completed and its key."""
@@ -70,7 +70,7 @@ class ReportStoreSuite:
         assert store.latest(run, ReportType.FULL, ReportFormat.HTML) is None
 
     def test_a_deleted_report_is_gone_in_progress_or_not(self, store: ReportStore) -> None:
-        """Its maker is told so, and another may begin."""
+        """Completing it returns False, and another may begin."""
         store.begin(report(1))
         store.delete(report(1).id)
         store.delete(report(1).id)

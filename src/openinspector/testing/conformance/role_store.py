@@ -1,11 +1,11 @@
-"""What every role store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every role store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from openinspector.service.ports.role_store import AccessRole, RoleStore
 from openinspector.testing.model_builders import moment
 
 
 class RoleStoreSuite:
-    """The laws of `RoleStore`."""
+    """The contract of `RoleStore`."""
 
     def test_the_last_role_stands(self, store: RoleStore) -> None:
         """There is none at first, and never more than one."""

@@ -1,4 +1,4 @@
-"""What every rollout store must do. Subclass it and give a ``store`` fixture that is empty."""
+"""Contract tests for every rollout store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from dataclasses import replace
 from typing import Any

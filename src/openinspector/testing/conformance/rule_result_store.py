@@ -1,4 +1,4 @@
-"""What every rule result store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every rule result store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def checked(number: int = 1, **fields: Any) -> CheckedRule:
 
 
 class RuleResultStoreSuite:
-    """The laws of `RuleResultStore`."""
+    """The contract of `RuleResultStore`."""
 
     def test_hosts_are_told_apart_by_outcome(self, store: RuleResultStore) -> None:
         """Rules come by package and name whatever their order was, hosts sorted."""

@@ -1,4 +1,4 @@
-"""What every schedule store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every schedule store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from dataclasses import replace
 from typing import Any
@@ -27,7 +27,7 @@ def schedule(number: int = 1, template: int = 1, target: int = 1, **fields: Any)
 
 
 class ScheduleStoreSuite:
-    """The laws of `ScheduleStore`."""
+    """The contract of `ScheduleStore`."""
 
     def test_a_schedule_comes_back_as_it_was_added(self, store: ScheduleStore) -> None:
         """Every field of it; its ARN is taken from then on."""
@@ -39,7 +39,7 @@ class ScheduleStoreSuite:
             store.add(full)
 
     def test_it_is_replaced_and_deleted_where_it_is_there(self, store: ScheduleStore) -> None:
-        """Whoever comes too late is told so."""
+        """A late change returns False."""
         store.add(schedule())
         changed = schedule(next_at=builders.moment(500), enabled=False)
         assert store.replace(schedule(), changed)
@@ -49,8 +49,8 @@ class ScheduleStoreSuite:
         assert not store.delete(changed.arn)
         assert store.count() == 0
 
-    def test_of_two_changes_of_the_same_schedule_the_later_is_told_so(self, store: ScheduleStore) -> None:
-        """Whatever was changed on purpose; what a start noted meanwhile is no such thing."""
+    def test_of_two_changes_of_the_same_schedule_the_later_is_refused(self, store: ScheduleStore) -> None:
+        """Whatever field a user changed; results of a start do not count."""
         read, other = schedule(), schedule(2)
         store.add(other)
         for changed in (

@@ -1,4 +1,4 @@
-"""What every subscription store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every subscription store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from functools import partial
 from typing import Final
@@ -39,7 +39,7 @@ def subscribed(
 
 
 class SubscriptionStoreSuite:
-    """The laws of `SubscriptionStore`."""
+    """The contract of `SubscriptionStore`."""
 
     def test_one_comes_back_as_it_was_added(self, store: SubscriptionStore) -> None:
         """And stays as it is when it is added again."""
@@ -59,7 +59,7 @@ class SubscriptionStoreSuite:
         assert store.of_template(one.template_arn) == [other]
 
     def test_a_template_has_only_so_many(self, store: SubscriptionStore) -> None:
-        """What is there already takes no place."""
+        """An existing subscription does not count twice."""
         store.add(subscribed(topic_number=1), 2)
         store.add(subscribed(topic_number=2), 2)
         with pytest.raises(SubscriptionLimitError):
@@ -107,7 +107,7 @@ class SubscriptionStoreSuite:
         assert list(store.list_page(builders.template(9).arn, PageRequest(limit=9)).rows) == []
 
     def test_pages_stay_in_step_while_rows_come_and_go(self, store: SubscriptionStore) -> None:
-        """What is there all along comes once, whatever the page's size, whichever row its cursor stands on."""
+        """Rows that exist throughout are listed once, for every page size and cursor."""
         kept = [subscribed(topic_number=n, template=t) for t in (1, 2, 3, 4) for n in range(5)]
         for one in kept:
             store.add(one, MOST)

@@ -1,4 +1,4 @@
-"""What every telemetry store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every telemetry store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -73,7 +73,7 @@ class RunKeySuite:
         assert store.run_key(RUN) == run_key()
 
     def test_a_deleted_key_is_gone_for_good(self, store: TelemetryStore) -> None:
-        """Deleting says whether there was one; another key does not take its place."""
+        """Deleting returns True if there was one; another key does not replace it."""
         store.add_run_key(run_key())
         assert [store.delete_run_key(RUN, moment(9)), store.delete_run_key(RUN, moment(9))] == [True, False]
         assert store.run_key(RUN) is None
@@ -96,7 +96,7 @@ class RunKeySuite:
 
 
 class TelemetryStoreSuite(RunKeySuite):
-    """The laws of `TelemetryStore`."""
+    """The contract of `TelemetryStore`."""
 
     def record(self, store: TelemetryStore, envelopes: Iterable[StoredEnvelope]) -> list[Recorded]:
         """Add the keys of runs 1 and 2, and note envelopes."""
@@ -124,7 +124,7 @@ class TelemetryStoreSuite(RunKeySuite):
         assert store.volumes(RUN) == {agent_id(): envelope().volumes}
 
     def test_without_a_key_envelopes_are_refused(self, store: TelemetryStore) -> None:
-        """Where there was none, and where it was deleted; what is refused leaves no trace."""
+        """With no key, and with a deleted one; refused envelopes leave no trace."""
         assert store.record(envelope(), LIMITS) is Recorded.REFUSED
         store.add_run_key(run_key())
         store.delete_run_key(RUN, moment(9))
@@ -133,7 +133,7 @@ class TelemetryStoreSuite(RunKeySuite):
         assert list(store.envelopes(RUN, agent_id())) == []
 
     def test_a_closed_stream_takes_nothing_new(self, store: TelemetryStore) -> None:
-        """What it holds is still recognised; other streams of the agent are open."""
+        """Known envelopes are still recognised; other streams of the agent are open."""
         self.record(store, [envelope(1)])
         store.close_stream(RUN, stream(watermark=1))
         offered = [envelope(2), envelope(1), envelope(1, digest="f" * 64), envelope(1, stream="again")]
@@ -203,7 +203,7 @@ class TelemetryStoreSuite(RunKeySuite):
         assert list(store.streams(RUN)) == [stream(watermark=1)]
 
     def test_volumes_add_up_by_agent_and_type(self, store: TelemetryStore) -> None:
-        """What is offered twice counts once; agents that sent nothing are not there."""
+        """A repeated envelope counts once; agents without messages are omitted."""
         both = {_PACKAGE: Volume(count=1, size=50), _USER: Volume(count=3, size=30)}
         self.record(
             store,

@@ -1,4 +1,4 @@
-"""Doing things at once, for the laws about concurrency."""
+"""Run actions concurrently."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from openinspector.model.errors import OpenInspectorError
 
 
 def at_once(actions: Sequence[Callable[[], object]]) -> list[object]:
-    """Start all actions at the same moment, each in its thread; return results, errors of ours among them."""
+    """Start all actions at once, each in a thread; return results, including raised `OpenInspectorError`s."""
     start = Barrier(len(actions))
 
     def do(action: Callable[[], object]) -> object:

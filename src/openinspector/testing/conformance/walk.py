@@ -1,4 +1,4 @@
-"""Walking through pages, for the laws about lists."""
+"""Read all pages of a list."""
 
 from collections.abc import Callable
 from typing import TypeVar

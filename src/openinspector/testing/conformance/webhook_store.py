@@ -1,4 +1,4 @@
-"""What every webhook store keeps to. Subclass, and give the fixture ``store`` an empty one."""
+"""Contract tests for every webhook store. Subclass, and provide an empty one as the fixture ``store``."""
 
 from dataclasses import replace
 from typing import Any
@@ -28,7 +28,7 @@ def webhook(number: int = 1, template: int = 1, target: int = 1, **fields: Any) 
 
 
 class WebhookStoreSuite:
-    """The laws of `WebhookStore`."""
+    """The contract of `WebhookStore`."""
 
     def test_a_webhook_comes_back_as_it_was_added(self, store: WebhookStore) -> None:
         """Every field of it; its ARN is taken from then on, until it is deleted."""

@@ -1,4 +1,4 @@
-"""What every `Workflows` adapter must do. Subclass it and give a fixture ``new_workflows``."""
+"""Contract tests for every `Workflows` adapter. Subclass, and provide the fixture ``new_workflows``."""
 
 import threading
 import time
@@ -9,7 +9,7 @@ import pytest
 from openinspector.service.ports.workflows import Workflow, WorkflowContext, Workflows
 
 NewWorkflows = Callable[[], Workflows]
-_PATIENCE_SECONDS = 20.0
+_DEADLINE_SECONDS = 20.0
 
 
 class WorkflowsSuite:
@@ -47,7 +47,7 @@ class WorkflowsSuite:
             finished.set()
 
         launched({"body": body}).start("body", "w1", "run")
-        assert finished.wait(_PATIENCE_SECONDS)
+        assert finished.wait(_DEADLINE_SECONDS)
         assert done == ["run 1", "run 2"]
 
     def test_the_same_id_starts_once(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
@@ -61,7 +61,7 @@ class WorkflowsSuite:
 
         workflows = launched({"body": body})
         workflows.start("body", "w1", "a")
-        assert finished.wait(_PATIENCE_SECONDS)
+        assert finished.wait(_DEADLINE_SECONDS)
         workflows.start("body", "w1", "a")
         time.sleep(0.3)
         assert starts == ["a"]
@@ -73,8 +73,8 @@ class WorkflowsSuite:
         proceed = threading.Event()
 
         def body(context: WorkflowContext, _argument: str) -> None:
-            proceed.wait(_PATIENCE_SECONDS)
-            heard.append(context.wait("topic", _PATIENCE_SECONDS))
+            proceed.wait(_DEADLINE_SECONDS)
+            heard.append(context.wait("topic", _DEADLINE_SECONDS))
             heard.append(context.wait("topic", 0.1))
             finished.set()
 
@@ -82,7 +82,7 @@ class WorkflowsSuite:
         workflows.start("body", "w1", "")
         workflows.signal("w1", "topic", "stop")
         proceed.set()
-        assert finished.wait(_PATIENCE_SECONDS)
+        assert finished.wait(_DEADLINE_SECONDS)
         assert heard == ["stop", None]
 
     def test_a_signal_to_nobody_is_harmless(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
@@ -105,10 +105,10 @@ class WorkflowsSuite:
                 finished.set()
 
         launched({"body": body}).start("body", "w1", "")
-        assert waiting.wait(_PATIENCE_SECONDS)
+        assert waiting.wait(_DEADLINE_SECONDS)
         again = launched({"body": body})
         again.signal("w1", "go", "now")
-        assert finished.wait(_PATIENCE_SECONDS)
+        assert finished.wait(_DEADLINE_SECONDS)
         assert done == ["before", "after"]
 
 

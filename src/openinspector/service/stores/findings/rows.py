@@ -35,7 +35,7 @@ _DECODE_ATTRIBUTE: Final = msgspec.json.Decoder(Attribute)
 class FindingRow(NamedTuple):
     """A row of the table ``finding``, columns in the table's order (a test compares them).
 
-    Moments are microseconds since 1970. Fields from ``rules_package`` to ``evidence`` are numbers of texts.
+    Times are microseconds since 1970. Fields from ``rules_package`` to ``evidence`` are numbers of texts.
     """
 
     result_id: int

@@ -1,4 +1,4 @@
-"""What alembic runs: the migrations, on the connection and in the transaction that `migrate` opened."""
+"""Run the migrations on the connection and in the transaction that `migrate` opened."""
 
 from alembic import context
 
