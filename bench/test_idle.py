@@ -1,4 +1,4 @@
-"""What the agent costs a host while nothing is assessed: memory and processor time between heartbeats.
+"""Cost of an idle agent: memory and processor time between heartbeats.
 
 The agent runs as services start it, against a gateway in miniature, with heartbeats at the default interval; before
 its first collection, and again after one of this host. ``BENCH_AGENT_PYTHON`` names the interpreter of another

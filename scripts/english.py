@@ -74,7 +74,9 @@ PHRASES: Final = (
         "name the thing: data, records, packages …",
     ),
     _phrase(
-        "what … as a subject", r"(?:\A|(?<=[.:;]) )What (?!if\b)(?![^.]*\?)[a-z]", "start with a verb or the thing"
+        "what … as a subject",
+        r"(?:\A|(?<=[.:;]) )What (?!(?:if|to)\b)(?![^.]*\?)[a-z]",
+        "start with a verb or the thing",
     ),
 )
 """Phrases that no docstring, comment, message or page holds."""

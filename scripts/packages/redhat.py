@@ -1,4 +1,4 @@
-"""The .rpm, by rpmbuild, told everything that it would otherwise take from its surroundings."""
+"""The .rpm, built by rpmbuild with every default that it takes from its environment set explicitly."""
 
 import tempfile
 from pathlib import Path

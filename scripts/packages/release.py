@@ -19,7 +19,7 @@ _PART: Final = 1000
 
 
 class Runtime(StrEnum):
-    """What a package runs on."""
+    """A processor architecture that packages are built for."""
 
     PYTHON3 = "python3"
     """A Python of the host's."""
@@ -68,7 +68,7 @@ def this_release() -> AgentBuild:
 def _last_commit() -> str:
     shown = subprocess.run(["git", "log", "-1", "--format=%ct"], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607
     if shown.returncode != 0:
-        raise BuildError("this is no git checkout: say SOURCE_DATE_EPOCH, the time the packages' files get")
+        raise BuildError("this is not a git checkout: set SOURCE_DATE_EPOCH, the time stamp of the packaged files")
     return shown.stdout.strip()
 
 

@@ -1,4 +1,4 @@
-"""What tests need in an installation, made through the client alone where the API can make it."""
+"""Resources for tests, created through the client wherever the API can create them."""
 
 from typing import Any
 

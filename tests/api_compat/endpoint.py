@@ -25,7 +25,7 @@ from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.testing.installation import BuiltInstallation, open_installation
 
 REGION = "us-east-1"
-_PATIENCE_SECONDS = 10
+_TIMEOUT_SECONDS = 10
 ONE_ATTEMPT = Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={})
 """Botocore would repeat a LimitExceededException for two seconds (F11.10)."""
 
@@ -115,11 +115,11 @@ def listening(folder: Path) -> Iterator[Listener]:
         _await_start(server, thread)
         yield listener
         server.should_exit = True
-        thread.join(_PATIENCE_SECONDS)
+        thread.join(_TIMEOUT_SECONDS)
 
 
 def _await_start(server: uvicorn.Server, thread: Thread) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
+    deadline = time.monotonic() + _TIMEOUT_SECONDS
     while not server.started:
         assert thread.is_alive(), "the listener did not start"
         assert time.monotonic() < deadline, "the listener does not start"

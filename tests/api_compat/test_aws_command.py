@@ -102,7 +102,7 @@ def test_a_topic_is_subscribed_and_unsubscribed(endpoint: Endpoint, environment:
     assert "is not subscribed to" in again.stderr
 
 
-def test_a_refusal_is_told(endpoint: Endpoint, environment: dict[str, str]) -> None:
+def test_a_refusal_is_reported(endpoint: Endpoint, environment: dict[str, str]) -> None:
     done = aws(endpoint, environment, "list-findings", "--assessment-run-arns", builders.run().arn)
     assert done.returncode == SERVICE_ERROR
     assert "NoSuchEntityException" in done.stderr

@@ -33,7 +33,7 @@ def template(client: Any) -> str:
     return make_template(client)
 
 
-def test_a_topic_is_subscribed_and_told_so(client: Any, template: str, sns: MotoSns) -> None:
+def test_a_topic_is_subscribed_and_notified_of_it(client: Any, template: str, sns: MotoSns) -> None:
     topic = sns.topic("subscribed")
     for event in ("ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED", "FINDING_REPORTED"):
         client.subscribe_to_event(resourceArn=template, event=event, topicArn=topic.arn)

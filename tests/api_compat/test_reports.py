@@ -56,7 +56,7 @@ def test_a_report_from_the_first_question_to_the_file(endpoint: Endpoint, client
     assert fetched.content.startswith(b"%PDF-")
 
 
-def test_a_failure_is_told(endpoint: Endpoint, client: Any, run: RunArn) -> None:
+def test_a_failure_is_reported(endpoint: Endpoint, client: Any, run: RunArn) -> None:
     client.get_assessment_report(assessmentRunArn=run, **ASKED)
     (report,) = endpoint.built.stores.reports.of_run(run)
     endpoint.built.stores.reports.fail(report.id, endpoint.built.clock.now())

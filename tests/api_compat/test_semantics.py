@@ -1,4 +1,4 @@
-"""What runs, targets and templates do when they are stopped, overlap, or are managed by Terraform."""
+"""Runs, targets and templates that are stopped, overlap, or are managed by Terraform."""
 
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ WAY_TO: Final = {
 def test_a_run_is_stopped_in_every_state(
     endpoint: Endpoint, client: Any, state: AssessmentRunState, action: StopAction | None
 ) -> None:
-    """The run's driver is told while it is in progress; nothing happens to one that has ended."""
+    """The driver of a run in progress is signalled; a run that has ended does not change."""
     run = start_run(client, make_template(client))
     endpoint.built.reached(run, *WAY_TO[state])
     before = len(endpoint.built.workflows.signals)

@@ -80,11 +80,11 @@ class Workspace:
         self.succeeds("init", f"-plugin-dir={plugins}")
 
     def write(
-        self, *, tags: str, told: tuple[tuple[str, str], ...] = (), imported: tuple[tuple[str, str], ...] = ()
+        self, *, tags: str, subscribed: tuple[tuple[str, str], ...] = (), imported: tuple[tuple[str, str], ...] = ()
     ) -> None:
         """Write the configuration: the template's tags and subscriptions (event, topic); resources to take over."""
         place = {"region": REGION, "ca": self._endpoint.listener.ca, "url": self._endpoint.url}
-        subscriptions = "".join(SUBSCRIPTION.format(event=event, topic=arn) for event, arn in told)
+        subscriptions = "".join(SUBSCRIPTION.format(event=event, topic=arn) for event, arn in subscribed)
         text = CONFIGURATION.format(**place, tags=tags, subscriptions=subscriptions)
         blocks = (f'import {{\n  to = {resource}\n  id = "{arn}"\n}}\n' for resource, arn in imported)
         (self._folder / "main.tf").write_text(text + "".join(blocks))
@@ -125,7 +125,7 @@ def workspace(endpoint: Endpoint, tmp_path: Path) -> Workspace:
 
 
 def test_apply_import_change_and_destroy(workspace: Workspace, client: Any) -> None:
-    workspace.write(tags='Name = "nightly"', told=(("ASSESSMENT_RUN_COMPLETED", topic(1)),))
+    workspace.write(tags='Name = "nightly"', subscribed=(("ASSESSMENT_RUN_COMPLETED", topic(1)),))
     workspace.succeeds("apply", "-auto-approve")
     target, template = workspace.arn(TARGET), workspace.arn(TEMPLATE)
     (made,) = client.describe_assessment_templates(assessmentTemplateArns=[template])["assessmentTemplates"]
@@ -137,11 +137,14 @@ def test_apply_import_change_and_destroy(workspace: Workspace, client: Any) -> N
 
     workspace.succeeds("state", "rm", TARGET, TEMPLATE)
     subscription = ("FINDING_REPORTED", topic(2))
-    workspace.write(tags='Team = "blue"', told=(subscription,), imported=((TARGET, target), (TEMPLATE, template)))
+    workspace.write(tags='Team = "blue"', subscribed=(subscription,), imported=((TARGET, target), (TEMPLATE, template)))
     assert "2 imported, 0 added, 1 changed, 0 destroyed" in workspace.succeeds("apply", "-auto-approve")
     assert client.list_tags_for_resource(resourceArn=template)["tags"] == [{"key": "Team", "value": "blue"}]
-    (told,) = client.list_event_subscriptions(resourceArn=template)["subscriptions"]
-    assert (told["topicArn"], [one["event"] for one in told["eventSubscriptions"]]) == (topic(2), ["FINDING_REPORTED"])
+    (subscribed,) = client.list_event_subscriptions(resourceArn=template)["subscriptions"]
+    assert (subscribed["topicArn"], [one["event"] for one in subscribed["eventSubscriptions"]]) == (
+        topic(2),
+        ["FINDING_REPORTED"],
+    )
 
     workspace.succeeds("destroy", "-auto-approve")
     assert client.list_assessment_targets()["assessmentTargetArns"] == []

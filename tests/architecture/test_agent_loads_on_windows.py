@@ -1,4 +1,4 @@
-"""Every module of the agent and the wire loads where there is no Unix: what only one system has is imported late."""
+"""Every module of the agent and the wire loads without Unix: modules that only one system has are imported late."""
 
 import ast
 import sys
@@ -27,7 +27,7 @@ ATTRIBUTES = {
     "signal": {"SIGALRM", "SIGHUP", "SIGKILL", "SIGPIPE", "SIGUSR1", "SIGUSR2"},
     "socket": {"AF_NETLINK", "AF_UNIX", "NETLINK_ROUTE"},
 }
-"""What the modules that both systems have lack on Windows (the standard library's documentation, "Availability")."""
+"""Names that modules of both systems lack on Windows (the standard library's documentation, "Availability")."""
 
 ON_UNIX = {"local_host.py", "root_folder.py", "netlink.py", "sensor_process.py", "trial.py"}
 """Files whose functions are called on a Unix only: `this_platform` chooses; Windows has no slots."""

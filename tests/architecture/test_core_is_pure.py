@@ -1,4 +1,4 @@
-"""What import-linter cannot see: the core opens no file and prints nothing."""
+"""The core opens no file and prints nothing: import-linter cannot see this."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What must never be in a commit: registries' host names, this machine's paths, TLS verification turned off."""
+"""Contents that must never be committed: registries' host names, this machine's paths, TLS verification turned off."""
 
 import re
 import subprocess

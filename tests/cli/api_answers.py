@@ -1,4 +1,4 @@
-"""What the simulated API answers: one of each noun."""
+"""Answers of the simulated API: one of each noun."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -47,7 +47,7 @@ def finding(last: str, severity: str, rule: str, **attributes: str) -> dict[str,
         "arn": f"{RUN}/finding/{last}",
         "id": rule,
         "title": f"On instance host-1, {rule} was found in a package with quite a long name that needs an upgrade",
-        "description": "What was found.",
+        "description": "The description.",
         "recommendation": "Upgrade it.",
         "severity": severity,
         "attributes": [{"key": key, "value": value} for key, value in attributes.items()],

@@ -38,7 +38,7 @@ class Admin:
     def __call__(self, *arguments: str, status: int = 0) -> Outcome:
         done = self._command("admin", "--data-dir", str(self._folder), *arguments)
         assert done.status == status, done
-        whole = {"--json", "temporary"}  # a session token is no text to wrap
+        whole = {"--json", "temporary"}  # a session token does not wrap
         assert whole.intersection(arguments) or widest(done.out) <= 80
         return done
 

@@ -1,4 +1,4 @@
-"""What goes wrong between command line and service, and what it says."""
+"""Failures between command line and service, and their messages."""
 
 import pytest
 from tests.cli.api_answers import TARGET

@@ -50,8 +50,8 @@ def test_a_limit_says_how_many_more(command: Command, prepared: SimulatedInspect
     done = command("findings", "list", "--limit", limit, "--json")
     assert len(json.loads(done.out)) == shown
     assert len(prepared.requests) == 2
-    told = command("findings", "list", "--limit", limit)
-    assert ("4 more; see --limit." in told.err) == (shown == 2)
+    done = command("findings", "list", "--limit", limit)
+    assert ("4 more; see --limit." in done.err) == (shown == 2)
 
 
 def test_no_findings(command: Command, inspector: SimulatedInspector) -> None:
@@ -68,7 +68,7 @@ def test_a_finding_is_explained_by_its_arn_or_what_the_list_shows(
     done = command("findings", "show", named)
     assert done.status == 0, done.err
     assert widest(done.out) <= 80
-    assert "What was found." in done.out
+    assert "The description." in done.out
     assert "Upgrade it." in done.out
     assert "CVSS3_SCORE: 9.8" in done.out
     assert prepared.inputs("DescribeFindings") == [{"findingArns": [NEW["arn"]]}]

@@ -27,7 +27,7 @@ def test_every_command_has_help(command: Command, name: str) -> None:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    """What it costs is in bench; here only what must never be imported for it."""
+    """Start-up time is measured in bench; this test lists modules that must not be imported."""
     code = (
         "import sys; from openinspector.cli.main import cli; cli(['--help'], standalone_mode=False);"
         "print(*{m.split('.')[0] for m in sys.modules} & {'boto3', 'sqlalchemy', 'rich', 'starlette', 'dbos'})"

@@ -24,7 +24,7 @@ def prepared(inspector: SimulatedInspector) -> SimulatedInspector:
     return inspector
 
 
-def told_of(inspector: SimulatedInspector, operation: str) -> list[str]:
+def events_of(inspector: SimulatedInspector, operation: str) -> list[str]:
     return [str(given["event"]) for given in inspector.inputs(operation)]
 
 
@@ -45,9 +45,9 @@ def test_none_says_how_to_make_one(command: Command, inspector: SimulatedInspect
 def test_a_topic_is_subscribed_to_what_matters_or_what_is_named(command: Command, prepared: SimulatedInspector) -> None:
     assert command("notifications", "subscribe", TEMPLATE, TOPIC).status == 0
     usual = ["ASSESSMENT_RUN_STARTED", "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED"]
-    assert told_of(prepared, "SubscribeToEvent") == usual
+    assert events_of(prepared, "SubscribeToEvent") == usual
     command("notifications", "subscribe", TEMPLATE, TOPIC, "--event", "state-changed", "--event", "state-changed")
-    assert told_of(prepared, "SubscribeToEvent") == [*usual, "ASSESSMENT_RUN_STATE_CHANGED"]
+    assert events_of(prepared, "SubscribeToEvent") == [*usual, "ASSESSMENT_RUN_STATE_CHANGED"]
     assert command("notifications", "subscribe", TEMPLATE, TOPIC, "--event", "finished").status == 2
 
 
@@ -55,15 +55,15 @@ def test_a_topic_is_unsubscribed_from_everything_or_what_is_named(
     command: Command, prepared: SimulatedInspector
 ) -> None:
     assert command("notifications", "unsubscribe", TEMPLATE, TOPIC, "--event", "finding").status == 0
-    assert told_of(prepared, "UnsubscribeFromEvent") == ["FINDING_REPORTED"]
+    assert events_of(prepared, "UnsubscribeFromEvent") == ["FINDING_REPORTED"]
     command("notifications", "unsubscribe", TEMPLATE, TOPIC)
-    assert told_of(prepared, "UnsubscribeFromEvent")[1:] == ["ASSESSMENT_RUN_STATE_CHANGED", "FINDING_REPORTED"]
+    assert events_of(prepared, "UnsubscribeFromEvent")[1:] == ["ASSESSMENT_RUN_STATE_CHANGED", "FINDING_REPORTED"]
     nobody = command("notifications", "unsubscribe", TEMPLATE, f"{TOPIC}-2")
     assert nobody.status == 2
     assert "does not tell" in nobody.err
 
 
-def test_a_refusal_is_told(command: Command, inspector: SimulatedInspector) -> None:
+def test_a_refusal_is_reported(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("SubscribeToEvent", Refusal("NoSuchEntityException", "the topic does not exist"))
     done = command("notifications", "subscribe", TEMPLATE, TOPIC)
     assert done.status == 1

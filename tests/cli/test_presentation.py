@@ -4,8 +4,6 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.cli.api_answers import FINDING, HOSTILE, widest
 
 from openinspector.cli.presentation import (
@@ -14,7 +12,6 @@ from openinspector.cli.presentation import (
     duration_text,
     print_json,
     print_table,
-    printable,
     severity_bars,
     time_text,
 )
@@ -44,14 +41,6 @@ def test_cells_are_no_markup_and_no_terminal_control(capsys: pytest.CaptureFixtu
     assert "[/x] [red]" in shown
     assert "\x1b" not in shown
     assert "\x07" not in shown
-
-
-@given(st.text())
-def test_printable_text_has_no_control_character(text: str) -> None:
-    shown = printable(text)
-    assert len(shown) == len(text)
-    assert all(c.isprintable() or c == "\n" for c in shown)
-    assert printable(shown) == shown
 
 
 def test_json_has_times_and_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
@@ -88,3 +77,8 @@ def test_bars_without_findings(capsys: pytest.CaptureFixture[str]) -> None:
 def test_an_attribute() -> None:
     item = {"attributes": [{"key": "a", "value": "1"}, {"key": "b"}]}
     assert (attribute(item, "a"), attribute(item, "b"), attribute(item, "c")) == ("1", "", "")
+
+
+def test_a_cell_is_one_line_that_no_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("NAME",), [("a\x1b[31m\nforged\u202e",)], empty="none")
+    assert capsys.readouterr().out.splitlines()[1:] == ["a\ufffd[31m\ufffdforged\ufffd"]

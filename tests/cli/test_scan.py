@@ -118,7 +118,7 @@ def test_the_facts_written_give_the_same_evaluation(
 
 
 @pytest.mark.parametrize(("severity", "status"), [("High", 0), ("medium", 5), ("Undefined", 5)])
-def test_it_fails_on_what_it_was_told_to(command: Command, image: Path, severity: str, status: int) -> None:
+def test_it_fails_on_the_given_severity(command: Command, image: Path, severity: str, status: int) -> None:
     assert command("scan", "--root", str(image), "--fail-on", severity).status == status
 
 

@@ -28,7 +28,7 @@ CLEAR_CUT = {
     "repository": "store",
     "DAO": "store",
 }
-"""What is not said, and what is. Words that mean something else too ("check", "job", "client") are left to review."""
+"""Unwanted words and their replacements. Words with a second meaning ("check", "job", "client") are left to review."""
 
 THE_SCAN = "cli/scan.py"
 """The one place that may say scan: its command assesses a folder, outside any assessment run."""

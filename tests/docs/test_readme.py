@@ -1,4 +1,4 @@
-"""What the README tells people to type exists."""
+"""The commands in the README exist."""
 
 import contextlib
 import io
@@ -57,9 +57,9 @@ def wrong_word_to_the_agent(words: tuple[str, ...]) -> str | None:
         return None
     if words[0] not in known:
         return words[0]
-    told = agent_parser({words[0]: known[words[0]]})
+    parser = agent_parser({words[0]: known[words[0]]})
     with contextlib.redirect_stdout(io.StringIO()) as help_text, contextlib.suppress(SystemExit):
-        told.parse_args([words[0], "--help"])
+        parser.parse_args([words[0], "--help"])
     options = (word.partition("=")[0] for word in words[1:] if word.startswith("--"))
     return next((option for option in options if option not in help_text.getvalue()), None)
 

@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.engine.bounds import fit, fit_attributes, printable
+from openinspector.engine.bounds import fit, fit_attributes
 from openinspector.model.finding import Attribute
+from openinspector.model.foreign_text import printable
 
 
 @pytest.mark.parametrize(

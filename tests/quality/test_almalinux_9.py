@@ -1,6 +1,6 @@
 """The accuracy gate: a real AlmaLinux 9 host against all of AlmaLinux's errata, and no score may fall.
 
-What the label is. When the host's inventory was taken, dnf was asked which version of each package its repositories
+The label. When the host's inventory was taken, dnf was asked which version of each package its repositories
 offer (``newVersion``). For a package P and a CVE V that a published erratum links:
 
 - *affected*: some erratum for V lists P, what is installed is older than the erratum's build, and dnf offers that
@@ -11,7 +11,7 @@ offer (``newVersion``). For a package P and a CVE V that a published erratum lin
 
 Why it is independent. The label reads the publisher's raw records with a few lines of its own and orders versions with
 a step-by-step walk (`openinspector.testing.plain_order`); nothing of the feed, the sort keys, the index or the rule is
-used. dnf's part comes from another program altogether. What the label cannot see is an error of the publisher.
+used. dnf's part comes from another program altogether. The label cannot see an error of the publisher.
 """
 
 import json

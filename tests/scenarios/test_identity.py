@@ -21,13 +21,13 @@ from openinspector.testing.fake_imds import DOCUMENTS, FakeImds
 from openinspector.testing.instance_documents import ACCOUNT, INSTANCE, REGION, DocumentAuthority, document
 from openinspector.testing.whole_system import WholeSystem
 
-PATIENCE_SECONDS = 90
+TIMEOUT_SECONDS = 90
 
 
 def until(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while not what():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
+        assert time.monotonic() < deadline, "the expected state was not reached"
         time.sleep(0.1)
 
 

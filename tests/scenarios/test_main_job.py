@@ -17,13 +17,13 @@ from openinspector.service.app.rule_catalogue import discover_rules
 from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.testing.whole_system import AFFECTED, CVE, WholeSystem, distribution_of_this_host
 
-PATIENCE_SECONDS = 90
+TIMEOUT_SECONDS = 90
 NEVER_IN_A_FINDING = (b"base-passwd", b"libpam-runtime", b"debianutils")
 ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 def wait_for_end(client: Any, run_arn: str) -> Any:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while True:
         run = client.describe_assessment_runs(assessmentRunArns=[run_arn])["assessmentRuns"][0]
         if AssessmentRunState(run["state"]) in TERMINAL:
@@ -167,7 +167,7 @@ def test_a_run_that_collects_for_its_duration_is_stopped(system_by_duration: Who
     system.start_agent()
     system.store_advisory(distribution_of_this_host())
 
-    # 1. stopped early: what was collected is evaluated
+    # 1. stopped early: the collected telemetry is evaluated
     run_arn = system.start_run()
     wait_for_telemetry(system.client, run_arn)
     system.client.stop_assessment_run(assessmentRunArn=run_arn, stopAction="START_EVALUATION")
@@ -182,7 +182,7 @@ def test_a_run_that_collects_for_its_duration_is_stopped(system_by_duration: Who
     system.client.stop_assessment_run(assessmentRunArn=second, stopAction="SKIP_EVALUATION")
     assert wait_for_end(system.client, second)["state"] == "CANCELED"
     assert not findings_of(system.client, second)
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     while system.client.get_telemetry_metadata(assessmentRunArn=second)["telemetryMetadata"]:
         assert time.monotonic() < deadline, "the canceled run's telemetry is still there"
         time.sleep(0.2)
@@ -190,7 +190,7 @@ def test_a_run_that_collects_for_its_duration_is_stopped(system_by_duration: Who
 
 def wait_for_telemetry(client: Any, run_arn: str) -> None:
     """Wait until every sensor has ended: packages may be in the last batch."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + TIMEOUT_SECONDS
     rules = [rule for rules in discover_rules().values() for rule in rules.values()]
     expected = len(sensors_for(rules, SystemFamily.LINUX))
     while statuses(client, run_arn) < expected:

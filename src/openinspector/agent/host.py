@@ -10,7 +10,7 @@ MAX_NAMES = 200_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileStatus:
-    """What stat(2) says of a path, links followed."""
+    """Result of stat(2) for a path, following links."""
 
     mode: int
     """Permission bits, 0 to 0o7777."""

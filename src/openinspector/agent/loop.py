@@ -1,10 +1,10 @@
-"""The thin shell that joins session, spool, collector and gateway: it waits, carries actions out, tells what came."""
+"""The loop: waits for events, steps the session, carries out its actions, and returns the replies as events."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from queue import Empty, SimpleQueue
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -44,7 +44,7 @@ MAX_WAIT: Final = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """The clock, the chance and the host of the loop."""
+    """The clock, the randomness and the host that the loop uses."""
 
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
@@ -54,7 +54,7 @@ class World:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """What the loop joins."""
+    """The parts that the loop connects."""
 
     agent_id: str
     instance: str
@@ -65,7 +65,7 @@ class Parts:
     client: GatewayClient
     rotator: KeyRotator
     attest: Callable[[str], Enrolment | Failure]
-    """Proves the host's identity afresh with a nonce."""
+    """Proves the host's identity again, with a nonce."""
     spool: Spool
     collector: Collector
     events: "SimpleQueue[Event]"
@@ -75,7 +75,7 @@ class Parts:
 
 
 class AgentLoop:
-    """Runs until it is stopped. Requests are made one after the other; sensors run in the collector's thread."""
+    """Runs until it is stopped. Makes one request at a time; sensors run in the collector's thread."""
 
     def __init__(self, parts: Parts, world: World) -> None:
         self._parts = parts
@@ -88,11 +88,11 @@ class AgentLoop:
         self._status: AgentStatus | None = None
 
     def stop(self) -> None:
-        """Ask the loop to say goodbye and return; may be called from a signal handler or another thread."""
+        """Ask the loop to send a last heartbeat and return. Safe in a signal handler and in any thread."""
         self._parts.events.put(Stopping())
 
     def run(self) -> None:
-        """Work until stopped: then a last heartbeat says SHUTDOWN, and what is spooled stays for the next start."""
+        """Work until stopped. The last heartbeat says SHUTDOWN; spooled telemetry stays for the next start."""
         self._parts.log.info("agent started", version=__version__, agent=self._parts.agent_id)
         self._parts.notifier.ready()
         event: Event = Tick()
@@ -104,12 +104,12 @@ class AgentLoop:
                 break
             event = self._carry_out(actions) or self._next(wait=isinstance(event, Tick) and not actions)
         self._parts.collector.close()
-        self._tell_status()
+        self._write_status()
         self._parts.log.info("agent stopped")
 
     def _next(self, *, wait: bool) -> Event:
-        """Return what happened meanwhile; without anything to do, wait for it."""
-        self._tell_status(busy=not wait)
+        """Return the next event. If ``wait`` is True, wait for it until the session must be stepped again."""
+        self._write_status(busy=not wait)
         self._parts.notifier.alive()
         reading = self._reading()
         longest = self._parts.notifier.longest_wait(MAX_WAIT)
@@ -148,43 +148,41 @@ class AgentLoop:
     # Actions
 
     def _carry_out(self, actions: tuple[Action, ...]) -> Event | None:
-        """Carry actions out; returns what the session must hear next, if anything."""
+        """Carry out actions. Returns the event that follows from them, or None."""
         try:
             for action in actions:
                 if isinstance(action, act.Request):
                     return self._request(action)
-                self._local(action)
+                if not isinstance(action, Exit):  # which `run` has looked for
+                    self._work(action)
         except SpoolError as error:
             self._parts.log.alarm("spool unusable", error=error)
             return Trouble(sentence=str(error))
         return None
 
-    def _local(self, action: act.Local) -> None:
+    def _work(self, action: act.Work) -> None:
         parts = self._parts
-        if isinstance(action, act.OpenStream):
-            parts.spool.open(action.order)
-            parts.log.info("collection ordered", run=action.order.run_arn, sensors=",".join(action.order.sensors))
-        elif isinstance(action, act.StartCollecting):
-            parts.collector.start(action.run_arn, action.sensors)
-        elif isinstance(action, act.StopCollecting):
-            parts.collector.stop(action.run_arn)
-        elif isinstance(action, act.FinishStream):
-            parts.spool.finish(action.run_arn)
-        elif isinstance(action, act.EndStream):
-            parts.spool.end(action.run_arn)
-            parts.collector.forget(action.run_arn)
-            parts.log.info("stream ended", run=action.run_arn, reason=action.reason)
-        else:
-            self._settle(action)
-
-    def _settle(self, action: act.Local) -> None:
-        if isinstance(action, act.Acknowledge):
-            self._parts.spool.acknowledge(action.run_arn, action.watermark)
-        elif isinstance(action, act.Lose):
-            self._parts.spool.lose(action.run_arn, action.seqs)
-            self._parts.log.warning(
-                "telemetry lost", run=action.run_arn, envelopes=len(action.seqs), reason=action.reason
-            )
+        match action:
+            case act.OpenStream(order=order):
+                parts.spool.open(order)
+                parts.log.info("collection ordered", run=order.run_arn, sensors=",".join(order.sensors))
+            case act.StartCollecting(run_arn=run, sensors=sensors):
+                parts.collector.start(run, sensors)
+            case act.StopCollecting(run_arn=run):
+                parts.collector.stop(run)
+            case act.FinishStream(run_arn=run):
+                parts.spool.finish(run)
+            case act.EndStream(run_arn=run, reason=reason):
+                parts.spool.end(run)
+                parts.collector.forget(run)
+                parts.log.info("stream ended", run=run, reason=reason)
+            case act.Acknowledge(run_arn=run, watermark=watermark):
+                parts.spool.acknowledge(run, watermark)
+            case act.Lose(run_arn=run, seqs=seqs, reason=reason):
+                parts.spool.lose(run, seqs)
+                parts.log.warning("telemetry lost", run=run, envelopes=len(seqs), reason=reason)
+            case _:
+                assert_never(action)
 
     def _request(self, request: act.Request) -> Event:
         reply = self._send(request)
@@ -209,33 +207,39 @@ class AgentLoop:
 
     def _send(self, request: act.Request) -> GatewayReply | Failure | None:
         client = self._parts.client
-        if isinstance(request, act.SendChallenge):
-            return client.challenge()
-        if isinstance(request, act.OpenSession):
-            return self._admit(request)
-        if isinstance(request, act.Attest | act.RotateKey):
-            return self._identify(request)
-        if isinstance(request, act.SendHeartbeat):
-            return client.heartbeat(request.credentials, request.heartbeat)
-        if isinstance(request, SendManifest):
-            manifest = msgspec.structs.replace(self._parts.spool.manifest(request.run_arn), after=request.after)
-            return client.close_stream(request.credentials, manifest)
-        return self._upload(request)
+        match request:
+            case act.SendChallenge():
+                return client.challenge()
+            case act.OpenSession() | act.Attest() | act.RotateKey():
+                return self._identify(request)
+            case act.SendHeartbeat(credentials=credentials, heartbeat=heartbeat):
+                return client.heartbeat(credentials, heartbeat)
+            case SendEnvelope():
+                return self._upload(request)
+            case SendManifest(credentials=credentials, run_arn=run, after=after):
+                manifest = msgspec.structs.replace(self._parts.spool.manifest(run), after=after)
+                return client.close_stream(credentials, manifest)
+            case _:
+                assert_never(request)
 
-    def _admit(self, request: act.OpenSession) -> GatewayReply | Failure:
-        asked = SessionRequest(nonce=request.nonce, agent_id=self._parts.agent_id, instance=self._parts.instance)
-        return self._identified(lambda: self._parts.rotator.open_session(asked))
-
-    def _identify(self, request: act.Attest | act.RotateKey) -> GatewayReply | Failure:
-        if isinstance(request, act.Attest):
-            return self._identified(lambda: self._parts.attest(request.nonce))
-        reply = self._identified(lambda: self._parts.rotator.rotate(request.credentials))
-        if isinstance(reply, KeyRotated):
-            self._parts.log.info("host key replaced", key=reply.key_id)
-        return reply
+    def _identify(self, request: act.OpenSession | act.Attest | act.RotateKey) -> GatewayReply | Failure:
+        parts = self._parts
+        match request:
+            case act.OpenSession(nonce=nonce):
+                asked = SessionRequest(nonce=nonce, agent_id=parts.agent_id, instance=parts.instance)
+                return self._identified(lambda: parts.rotator.open_session(asked))
+            case act.Attest(nonce=nonce):
+                return self._identified(lambda: parts.attest(nonce))
+            case act.RotateKey(credentials=credentials):
+                reply = self._identified(lambda: parts.rotator.rotate(credentials))
+                if isinstance(reply, KeyRotated):
+                    parts.log.info("host key replaced", key=reply.key_id)
+                return reply
+            case _:
+                assert_never(request)
 
     def _identified(self, ask: Callable[[], GatewayReply | Failure]) -> GatewayReply | Failure:
-        """Return what came of a request about this host's identity; what the host cannot do is a refusal too."""
+        """Make a request about the host's identity. Returns a refusal if this host cannot make it."""
         try:
             return ask()
         except (IdentityError, EnrolmentError) as error:
@@ -258,10 +262,10 @@ class AgentLoop:
 
     # Status
 
-    def _tell_status(self, *, busy: bool = False) -> None:
-        """Write the status file where something in it changed; while busy, a counter alone is not enough."""
+    def _write_status(self, *, busy: bool = False) -> None:
+        """Write the status file if something in it changed. While busy, a changed counter is not enough."""
         status = self._make_status()
-        if self._status is not None and not _is_news(status, self._status, busy=busy):
+        if self._status is not None and not _is_worth_writing(status, self._status, busy=busy):
             return
         self._status = status
         self._parts.notifier.status(f"{status.health_code}: {status.problem or status.details or 'in touch'}")
@@ -290,19 +294,19 @@ class AgentLoop:
         )
 
 
-def _is_news(status: AgentStatus, told: AgentStatus, *, busy: bool) -> bool:
-    """Say whether ``status`` is worth a write after ``told``.
+def _is_worth_writing(status: AgentStatus, written: AgentStatus, *, busy: bool) -> bool:
+    """Return True if ``status`` is worth writing after ``written``.
 
-    While busy, not every request's answer is: but whoever reads the file must find the agent in touch.
+    While busy, not after every reply; but readers of the file must find the agent in touch.
     """
-    moving: dict[str, object] = {"written_at": told.written_at}
-    if busy and not _is_contact_old(status, told):
-        moving |= {"last_contact_at": told.last_contact_at, "spool": told.spool}
-    return msgspec.structs.replace(status, **moving) != told
+    moving: dict[str, object] = {"written_at": written.written_at}
+    if busy and not _is_contact_old(status, written):
+        moving |= {"last_contact_at": written.last_contact_at, "spool": written.spool}
+    return msgspec.structs.replace(status, **moving) != written
 
 
-def _is_contact_old(status: AgentStatus, told: AgentStatus) -> bool:
-    """Say whether none was told, or one a heartbeat back by a clock that may have been set meanwhile."""
-    if told.last_contact_at is None:
+def _is_contact_old(status: AgentStatus, written: AgentStatus) -> bool:
+    """Return True if the written contact is absent, or a heartbeat old by a clock that may have been set since."""
+    if written.last_contact_at is None:
         return status.last_contact_at is not None
-    return abs((status.written_at - told.last_contact_at).total_seconds()) >= status.heartbeat_seconds
+    return abs((status.written_at - written.last_contact_at).total_seconds()) >= status.heartbeat_seconds

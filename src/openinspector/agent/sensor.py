@@ -29,14 +29,14 @@ class Absent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What a sensor needs to see everything. Without it, the sensor sends what it can."""
+    """Rights and access that a sensor needs to see everything. Without them, it sends what it can."""
 
     root: bool = False
     network: bool = False
 
 
 class Trigger(Enum):
-    """What makes a run collect from a sensor."""
+    """Condition under which a run collects from a sensor."""
 
     EVERY_RUN = auto()
     """Every run collects from it, on every host of its systems."""

@@ -118,7 +118,7 @@ def keys() -> None:
 
 @keys.command("create")
 @click.argument("user")
-@click.option("--policy", type=click.Choice(_POLICIES), help="What it may do; default full-access.")
+@click.option("--policy", type=click.Choice(_POLICIES), help="Permissions; default full-access.")
 @click.option(
     "--allow",
     "allowed",

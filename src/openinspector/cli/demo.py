@@ -41,10 +41,10 @@ def demo(folder: Path, *, stop: bool, vendor_seconds: float) -> None:
     credentials = processes.access_key()
     agent_id = processes.start_agent(url)
     out.print(f"[green]✓[/green] Agent {agent_id} enrolled on this host")
-    told = _sync_feeds(processes, vendor_seconds)
+    advisories = _sync_feeds(processes, vendor_seconds)
     client = processes.client(url, credentials)
     run = _assess(client)
-    print_report(client, run, told)
+    print_report(client, run, advisories)
     out.print()
     if run["state"] in _ENDED_WELL:
         _keep_report(client, processes, run["arn"], folder)
@@ -59,10 +59,10 @@ def _sync_feeds(processes: DemoProcesses, vendor_seconds: float) -> str:
 
     out = console()
     with out.status("Fetching advisories") as status:
-        told = list(sync_for_this_host(processes.settings(), vendor_seconds, status.update))
-    for line in told:
+        lines = list(sync_for_this_host(processes.settings(), vendor_seconds, status.update))
+    for line in lines:
         out.print(line)
-    return told[-1] if told else "none"
+    return lines[-1] if lines else "none"
 
 
 def _assess(client: "BaseClient") -> dict[str, Any]:

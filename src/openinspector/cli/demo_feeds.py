@@ -44,7 +44,7 @@ def sync_for_this_host(settings: "Settings", vendor_seconds: float, say: Callabl
         return
     for name, failure in failures:
         yield f"[yellow]![/yellow] Feed {name}: {escape(str(failure))}"
-    yield f"[green]✓[/green] {escape(_told(outcome, clock.now().timestamp()))}"
+    yield f"[green]✓[/green] {escape(_summary(outcome, clock.now().timestamp()))}"
 
 
 def _requests(distribution: str, feeds: "Mapping[str, Feed]", vendor_seconds: float) -> "list[tuple[str, SyncRequest]]":
@@ -58,7 +58,7 @@ def _requests(distribution: str, feeds: "Mapping[str, Feed]", vendor_seconds: fl
     ]
 
 
-def _told(outcome: "SyncOutcome", now: float) -> str:
+def _summary(outcome: "SyncOutcome", now: float) -> str:
     snapshot = outcome.snapshot
     stated = snapshot.published_at or snapshot.fetched_at
     age = duration_text(max(0.0, now - stated.timestamp()))

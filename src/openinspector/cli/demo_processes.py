@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from openinspector.service.assembly import Stores
     from openinspector.service.settings import Settings
 
-_PATIENCE_SECONDS: Final = 30.0
+_TIMEOUT_SECONDS: Final = 30.0
 _USER: Final = "demo"
 ANY_PORT: Final = "127.0.0.1:0"
 QUICK_HEARTBEATS: Final[Mapping[str, str]] = {
@@ -107,7 +107,7 @@ class DemoProcesses:
         return agent_id
 
     def _heard_of(self, agent_id: str) -> Callable[[], bool]:
-        """Return a function that says whether the agent has sent a heartbeat since now."""
+        """Return a function that returns True once the agent has sent a heartbeat."""
         from openinspector.model.agent import AgentHealth, AgentId
         from openinspector.service.system_clock import SystemClock
 
@@ -171,7 +171,7 @@ class DemoProcesses:
         return process
 
     def _wait(self, process: subprocess.Popen[bytes], name: str, is_up: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        deadline = time.monotonic() + _TIMEOUT_SECONDS
         while not is_up():
             if process.poll() is not None or time.monotonic() > deadline:
                 log = self._folder / f"{name}.log"
@@ -187,7 +187,7 @@ class DemoProcesses:
         was_ours = _is_ours(pid)
         if was_ours:
             os.kill(pid, signal.SIGTERM)
-            deadline = time.monotonic() + _PATIENCE_SECONDS
+            deadline = time.monotonic() + _TIMEOUT_SECONDS
             while _is_ours(pid) and time.monotonic() < deadline:
                 _reap(pid)
                 time.sleep(0.05)
@@ -221,7 +221,7 @@ def _answers(url: str) -> bool:
 
 
 def _is_ours(pid: int) -> bool:
-    """Say whether ``pid`` is a process of openinspector: pids are used again."""
+    """Return True if ``pid`` is a process of openinspector: pids are reused."""
     try:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
@@ -230,6 +230,6 @@ def _is_ours(pid: int) -> bool:
 
 
 def _reap(pid: int) -> None:
-    """Let a child of this very process go; somebody else's is not ours to wait for."""
+    """Reap a child of this process; do nothing for a process that is not a child."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)

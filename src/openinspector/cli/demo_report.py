@@ -1,4 +1,4 @@
-"""What the demo prints of a run: findings by severity, the ten that matter most, and what was covered."""
+"""The report of the demo: findings by severity, the ten most important ones, and the coverage."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -31,8 +31,8 @@ def print_report(client: "BaseClient", run: Mapping[str, Any], advisories: str) 
         empty="Nothing was found.",
     )
     out.print("\n[bold]Coverage[/bold]")
-    told = advisories.partition("✓[/green] ")[2] or advisories
-    out.print(facts_table([*_coverage(client, run, found), ("Advisories", told)]))
+    fetched = advisories.partition("✓[/green] ")[2] or advisories
+    out.print(facts_table([*_coverage(client, run, found), ("Advisories", fetched)]))
 
 
 def _grouped(findings: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

@@ -46,7 +46,7 @@ class ReadHost:
 
     facts: HostFacts
     sbom: SbomFacts | None = None
-    """What the reader of an SBOM noted besides; None for telemetry."""
+    """Notes of the SBOM reader; None for telemetry."""
 
 
 def read_host(path: str, agent_id: str | None) -> ReadHost:

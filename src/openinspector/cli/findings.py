@@ -14,9 +14,9 @@ from openinspector.cli.presentation import (
     console,
     print_json,
     print_table,
-    printable,
     severity_text,
 )
+from openinspector.model.foreign_text import printable, printable_line
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -116,10 +116,10 @@ def what_matters_first(finding: Mapping[str, Any]) -> tuple[int, float, bool, bo
 
 def _explain(finding: Mapping[str, Any]) -> None:
     out = console()
-    out.print(severity_text(finding["severity"]), Text(printable(finding["title"])))
+    out.print(severity_text(finding["severity"]), Text(printable_line(finding["title"])))
     for heading, text in (("What", finding["description"]), ("What to do", finding["recommendation"])):
         out.print(f"\n[bold]{heading}[/bold]")
         out.print(printable(text), markup=False)
     out.print("\n[bold]Attributes[/bold]")
     for entry in finding["attributes"]:
-        out.print(printable(f"{entry['key']}: {entry.get('value', '')}"), markup=False)
+        out.print(printable_line(f"{entry['key']}: {entry.get('value', '')}"), markup=False)

@@ -1,7 +1,7 @@
 """The command `openinspector`: groups are imported only when used, so that every command starts fast.
 
-Exit statuses: 0 done; 1 the service or the host refused, or what was asked about is not well; 2 wrong usage;
-3 the service cannot be reached; 4 the run ended FAILED, ERROR or CANCELED; 5 a scan found what it was to fail on.
+Exit statuses: 0 success; 1 refused or unhealthy; 2 wrong usage; 3 the service cannot be reached;
+4 the run ended FAILED, ERROR or CANCELED; 5 a scan found a severity that ``--fail-on`` names.
 """
 
 import importlib
@@ -23,24 +23,24 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         ),
         "agent": ("openinspector.cli.agent:agent", "Run the agent on this host and look at it."),
         "completion": ("openinspector.cli.completion:completion", "Print the shell completion script."),
-        "demo": ("openinspector.cli.demo:demo", "Assess this very host: service, agent, run, findings."),
+        "demo": ("openinspector.cli.demo:demo", "Assess this host: service, agent, run, findings."),
         "evaluate": ("openinspector.cli.evaluate:evaluate", "Evaluate a facts file offline."),
         "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
         "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
         "notifications": (
             "openinspector.cli.notifications:notifications",
-            "Let SNS topics be told of runs and findings.",
+            "Notify SNS topics of runs and findings.",
         ),
         "reach": ("openinspector.cli.reach:reach", "Ask what a network lets through, and why."),
         "release": ("openinspector.cli.release:release", "Sign and publish releases of the agent."),
-        "reports": ("openinspector.cli.reports:reports", "Get reports of runs, to keep or hand on."),
+        "reports": ("openinspector.cli.reports:reports", "Download reports of runs."),
         "runs": ("openinspector.cli.runs:runs", "Start, watch and stop assessment runs."),
         "scan": ("openinspector.cli.scan:scan", "Assess a folder: a mounted image, a container's root."),
-        "schedules": ("openinspector.cli.schedules:schedules", "Let templates be run by themselves."),
+        "schedules": ("openinspector.cli.schedules:schedules", "Run templates at fixed times."),
         "serve": ("openinspector.cli.serve:serve", "Run the service."),
         "targets": ("openinspector.cli.targets:targets", "Choose hosts to assess."),
-        "templates": ("openinspector.cli.templates:templates", "Choose what to assess, and how long."),
-        "webhooks": ("openinspector.cli.webhooks:webhooks", "Let your own receivers be told of runs and findings."),
+        "templates": ("openinspector.cli.templates:templates", "Choose rules packages and duration."),
+        "webhooks": ("openinspector.cli.webhooks:webhooks", "Notify your own receivers of runs and findings."),
     }
 )
 
@@ -54,7 +54,7 @@ class LazyGroup(click.Group):
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and return a command; None where there is none of the name."""
+        """Import and return a command; None if the name is unknown."""
         del ctx
         if cmd_name not in COMMANDS:
             return None
@@ -78,9 +78,9 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line; errors of ours become two lines and exit status 1."""
+    """Run the command line; print an OpenInspectorError as two lines and exit with status 1."""
     try:
-        cli()
+        cli(prog_name="openinspector")
     except OpenInspectorError as error:
         click.echo(f"openinspector: {error}", err=True)
         if error.advice:

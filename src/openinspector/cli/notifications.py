@@ -1,4 +1,4 @@
-"""`openinspector notifications`: let SNS topics be told of a template's runs."""
+"""`openinspector notifications`: notify SNS topics of a template's runs."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -16,14 +16,14 @@ EVENTS: Final = {
     "state-changed": "ASSESSMENT_RUN_STATE_CHANGED",
     "finding": "FINDING_REPORTED",
 }
-"""What people type, and what the API calls it."""
+"""Event by name on the command line: its name in the API."""
 
 event_option = click.option(
     "--event",
     "events",
     multiple=True,
     type=click.Choice(list(EVENTS)),
-    help="What to tell; repeat it. Default: started, completed and finding.",
+    help="Event to send; repeatable. Default: started, completed and finding.",
 )
 _DEFAULT: Final = ("started", "completed", "finding")
 
@@ -40,7 +40,7 @@ def events_of(chosen: tuple[str, ...]) -> list[str]:
 
 @click.group()
 def notifications() -> None:
-    """Let SNS topics be told of a template's runs and findings; for your own receivers see `webhooks`."""
+    """Notify SNS topics of a template's runs and findings. For your own receivers see `webhooks`."""
 
 
 @notifications.command("subscribe")
@@ -71,7 +71,7 @@ def unsubscribe(client: "BaseClient", *, template_arn: str, topic_arn: str, even
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_client
 def list_subscriptions(client: "BaseClient", *, template_arn: str | None, as_json: bool) -> None:
-    """List which topics are told what."""
+    """List subscriptions: topics and their events."""
     only = {"resourceArn": template_arn} if template_arn else {}
     pages = client.get_paginator("list_event_subscriptions").paginate(**only)
     found = [row for page in pages for row in page["subscriptions"]]

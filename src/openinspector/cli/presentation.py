@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from openinspector.model.foreign_text import printable_line
+
 SEVERITY_ORDER: Final = ("High", "Medium", "Low", "Informational", "Undefined")
 _SEVERITY_STYLE: Final[Mapping[str, str]] = {
     "High": "bold red",
@@ -41,18 +43,13 @@ def print_json(value: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, empty: str) -> None:
-    """Print a table, or the sentence ``empty`` where there are no rows."""
+    """Print a table, or the sentence ``empty`` if it has no rows."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(printable(cell)) if isinstance(cell, str) else cell for cell in row))
+        table.add_row(*(Text(printable_line(cell)) if isinstance(cell, str) else cell for cell in row))
     console().print(table if table.row_count else empty)
-
-
-def printable(text: str) -> str:
-    """Return ``text`` without control characters: hosts and feeds write some of it, and terminals obey."""
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
 
 
 def severity_text(severity: str) -> Text:

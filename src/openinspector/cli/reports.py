@@ -53,7 +53,7 @@ def get_report(  # noqa: PLR0913 - one a click option
         url = wait_for_report(client, run_arn, layout.upper(), kind.upper())
         status.update("Downloading the report")
         size = download(
-            url, path, click.get_current_context().params["ca_bundle"], lambda done: status.update(_told(done))
+            url, path, click.get_current_context().params["ca_bundle"], lambda done: status.update(_progress(done))
         )
     if as_json:
         print_json({"file": str(path), "bytes": size, "type": kind.upper(), "format": layout.upper()})
@@ -109,5 +109,5 @@ def download(url: str, path: Path, ca_bundle: str | None, tell: Callable[[int], 
     return size
 
 
-def _told(size: int) -> str:
+def _progress(size: int) -> str:
     return f"Downloading the report  {size / 1_000_000:.1f} MB"

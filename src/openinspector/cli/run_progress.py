@@ -9,8 +9,9 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.text import Text
 
-from openinspector.cli.presentation import printable, severity_bars, state_text
+from openinspector.cli.presentation import severity_bars, state_text
 from openinspector.model.errors import OpenInspectorError
+from openinspector.model.foreign_text import printable_line
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
 
 if TYPE_CHECKING:
@@ -77,5 +78,5 @@ def _view(run: Mapping[str, Any], messages: int, elapsed: float) -> Group:
 
 def run_summary(run: Mapping[str, Any]) -> Group:
     """Return how a run ended and its findings by severity."""
-    head = Text.assemble(("Run ", "bold"), (printable(run["name"]), "bold"), "  ", state_text(run["state"]))
+    head = Text.assemble(("Run ", "bold"), (printable_line(run["name"]), "bold"), "  ", state_text(run["state"]))
     return Group(head, severity_bars({name: int(count) for name, count in run["findingCounts"].items()}))

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from openinspector.cli.evaluate import package_option
-from openinspector.cli.presentation import SEVERITY_ORDER, printable
+from openinspector.cli.presentation import SEVERITY_ORDER
 from openinspector.model.errors import OpenInspectorError
+from openinspector.model.foreign_text import printable, printable_line
 
 if TYPE_CHECKING:
     from openinspector.engine.evaluate import HostEvaluation
@@ -60,7 +61,7 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
 ) -> None:
     """Assess the system in a folder: a mounted disk image, a container's root, a chroot; / is this host.
 
-    Nothing in DIR is run or changed. What only a running system can tell is not assessed, and that is shown.
+    Nothing in DIR is run or changed. Facts that only a running system has are not assessed; the result shows them.
     """
     from openinspector.cli.evaluate import chosen_rules, index_of, judge
     from openinspector.cli.facts_file import facts_of
@@ -81,7 +82,7 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
     else:
         _print(facts, result)
         if posixpath.normpath(root) != "/":
-            click.echo(f"{printable(root)} does not run: what only a running system can tell was not assessed.")
+            click.echo(f"{printable_line(root)} does not run: what only a running system can tell was not assessed.")
     if fail_on is not None and any(_rank(finding) <= SEVERITY_ORDER.index(fail_on) for finding in result.findings):
         sys.exit(_FOUND)
 
@@ -93,7 +94,7 @@ def _collect(root: str, say: Callable[[str], None]) -> "list[TelemetryMessage]":
 
     path = Path(root)
     if not path.is_dir():
-        what = "is a file, not a folder" if path.is_file() else "is no folder"
+        what = "is a file, not a folder" if path.is_file() else "is not a folder"
         raise ScanError(f"{root} {what}", advice=_ADVICE)
     messages = []
     for message in collect_messages(tuple(sensors()), 1, LocalHost(root)):
@@ -123,7 +124,7 @@ def _write(path: str, messages: "list[TelemetryMessage]") -> None:
 
 
 def _stored(ctx: click.Context, data_dir: Path | None, distribution: str) -> "AdvisoryIndex":
-    """Return the installation's advisories for a distribution; none, and nothing made, where there is no installation.
+    """Return the installation's advisories for a distribution. Without an installation, return none and create nothing.
 
     The context's object opens another store.
     """

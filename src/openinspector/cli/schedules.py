@@ -64,7 +64,7 @@ def pause_schedule(client: "BaseClient", *, schedule_arn: str) -> None:
 @click.argument("schedule_arn")
 @with_own_client
 def resume_schedule(client: "BaseClient", *, schedule_arn: str) -> None:
-    """Go on; what was due meanwhile is not caught up."""
+    """Resume a schedule. Runs that were due meanwhile are not started."""
     client.update_schedule(scheduleArn=schedule_arn, enabled=True)
 
 
@@ -85,7 +85,7 @@ def expression_of(every: str | None, cron: str | None) -> str:
     assert every is not None
     found = re.fullmatch(r"(\d{1,5}) ?(min|h|d)", every)
     if found is None:
-        raise click.UsageError(f"--every {every!r}: say how many of min, h or d, such as 7d")
+        raise click.UsageError(f"--every {every!r}: give a number of min, h or d, such as 7d")
     return f"rate({found[1]} {_UNITS[found[2]]})"
 
 

@@ -85,7 +85,7 @@ def delete_target(client: "BaseClient", *, target_arn: str) -> None:
 
 
 def parsed_tag(text: str) -> dict[str, str]:
-    """Return ``KEY=VALUE`` or ``KEY`` as the API takes a tag; UsageError where there is no key."""
+    """Return ``KEY=VALUE`` or ``KEY`` as the API takes a tag; UsageError if the key is missing."""
     key, equals, value = text.partition("=")
     if not key:
         raise click.UsageError(f"a tag is KEY=VALUE or KEY, not {text!r}")

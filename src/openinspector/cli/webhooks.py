@@ -1,4 +1,4 @@
-"""`openinspector webhooks`: let HTTPS receivers of your own be told of a template's runs."""
+"""`openinspector webhooks`: notify your own HTTPS receivers of a template's runs."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def webhooks() -> None:
-    """Let HTTPS receivers of your own be told of a template's runs and findings."""
+    """Notify your own HTTPS receivers of a template's runs and findings."""
 
 
 @webhooks.command("create")
@@ -41,7 +41,7 @@ def create_webhook(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_own_client
 def list_webhooks(client: "BaseClient", *, template_arn: str | None, as_json: bool) -> None:
-    """List webhooks, and what they are told."""
+    """List webhooks and their events."""
     only = {"assessmentTemplateArn": template_arn} if template_arn else {}
     found = [row for page in client.get_paginator("list_webhooks").paginate(**only) for row in page["webhooks"]]
     if as_json:

@@ -4,11 +4,11 @@ Parts of the texts come from hosts: a path or an account name may have any lengt
 terminals. Cuts and replacements are visible.
 """
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
 from openinspector.model.finding import Attribute
+from openinspector.model.foreign_text import printable, printable_line
 
 MAX_RULE_ID: Final = 128
 MAX_TEXT: Final = 20_000
@@ -19,16 +19,6 @@ MAX_EVIDENCE: Final = 100_000
 
 OMITTED_KEY: Final = "ATTRIBUTES_OMITTED"
 
-# C0 and C1 except tab and newline; separators and overrides that reorder a line; surrogates.
-_UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def printable(text: str) -> str:
-    """Return ``text`` with control characters, bidirectional overrides and surrogates replaced by U+FFFD."""
-    if text.replace("\n", "").isprintable():
-        return text
-    return _UNPRINTABLE.sub("\ufffd", text)
-
 
 def fit(text: str, limit: int) -> str:
     """Return ``text``, printable and cut to ``limit`` characters; a cut text ends with an ellipsis."""
@@ -36,10 +26,18 @@ def fit(text: str, limit: int) -> str:
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
+def fit_line(text: str, limit: int) -> str:
+    """Return ``text`` as one printable line, cut to ``limit`` characters; a cut text ends with an ellipsis."""
+    return fit(printable_line(text), limit)
+
+
 def fit_attributes(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
     """Return ``attributes`` within the bounds; if there are more than 50, the last one has the number omitted."""
     fitted = tuple(
-        Attribute(key=fit(attribute.key, MAX_KEY), value=fit(attribute.value, MAX_VALUE) if attribute.value else None)
+        Attribute(
+            key=fit_line(attribute.key, MAX_KEY),
+            value=fit_line(attribute.value, MAX_VALUE) if attribute.value else None,
+        )
         for attribute in attributes
     )
     if len(fitted) <= MAX_ATTRIBUTES:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import count
 from typing import Final, assert_never
 
-from openinspector.engine.bounds import MAX_EVIDENCE, MAX_RULE_ID, MAX_TEXT, fit, fit_attributes, printable
+from openinspector.engine.bounds import MAX_EVIDENCE, MAX_RULE_ID, MAX_TEXT, fit, fit_attributes, fit_line
 from openinspector.engine.completeness import unable
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import (
@@ -31,6 +31,7 @@ from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, exclusion_of, scopes_of
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import SHORT_ID, Attribute, Finding, Severity, derived_finding_arn
+from openinspector.model.foreign_text import printable
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.windows import WINDOWS
 
@@ -229,8 +230,8 @@ class _Host:
             arn=arn,
             run_arn=self.run.run_arn,
             rules_package_arn=package,
-            rule_id=fit(detection.rule_id, MAX_RULE_ID),
-            title=fit(detection.title, MAX_TEXT),
+            rule_id=fit_line(detection.rule_id, MAX_RULE_ID),
+            title=fit_line(detection.title, MAX_TEXT),
             description=fit(detection.description, MAX_TEXT),
             recommendation=fit(detection.recommendation, MAX_TEXT),
             severity=detection.severity,

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from openinspector.model.foreign_text import printable_line
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -15,5 +17,6 @@ class Evidence:
 
 def render_evidence(evidence: Evidence, indent: str = "") -> str:
     """Return the tree as indented text: one statement a line, its source in brackets."""
-    line = f"{indent}{evidence.statement}" + (f" [{evidence.source}]" if evidence.source else "")
+    source = f" [{printable_line(evidence.source)}]" if evidence.source else ""
+    line = f"{indent}{printable_line(evidence.statement)}{source}"
     return "\n".join([line, *(render_evidence(child, indent + "  ") for child in evidence.because)])

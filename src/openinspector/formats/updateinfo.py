@@ -15,7 +15,7 @@ Rules:
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from openinspector.feed import Document, Unparsed
@@ -143,14 +143,14 @@ def _advisory(
         return
     collection = next(element.descendants("collection"), element)
     builds = tuple(f"{package.get('version')}-{package.get('release')}" for package in packages)
-    stream = dialect.stream(
-        Update(id=identity, release=element.text_of("release"), collection=collection.get("short"), builds=builds)
-    )
-    if not stream:
+    update = Update(id=identity, release=element.text_of("release"), collection=collection.get("short"), builds=builds)
+    if not dialect.stream(update):
         yield Unparsed(document=name, entry=identity[:200], reason="an update of no release known here")
         return
     fixes: dict[Target, list[str]] = {}
-    for package in packages:
+    for package, build in zip(packages, builds, strict=True):
+        # an update may list builds of several releases: each is of the stream that it says itself
+        stream = dialect.stream(replace(update, builds=(build, *builds)))
         found = _fix(package, element, modules, stream, dialect)
         if isinstance(found, str):
             yield Unparsed(document=name, entry=f"{identity} {package.get('name')}"[:200], reason=found)

@@ -151,6 +151,11 @@ def open_temporary_credentials(settings: Settings, stores: Stores) -> TemporaryC
     return TemporaryCredentials(stores.access_keys, secret, os.urandom)
 
 
+def webhook_host_refusal(settings: Settings) -> Callable[[str], str | None]:
+    """Return the function that tells why nothing is delivered to a host."""
+    return partial(host_refusal, loopback=settings.webhook_loopback == "allowed")
+
+
 def open_advisory_store(settings: Settings) -> AdvisoryStore:
     """Open the store feeds are synced into."""
     return open_stores(settings).advisories
@@ -382,7 +387,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
-        webhook_host_refusal=partial(host_refusal, loopback=settings.webhook_loopback == "allowed"),
+        webhook_host_refusal=webhook_host_refusal(settings),
         workflows=workflows,
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),

@@ -8,7 +8,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -32,8 +31,7 @@ from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.app.use_cases import UseCases
 from openinspector.service.assembly import Assembly, Stores, Surroundings
-from openinspector.service.bootstrap import open_stores
-from openinspector.service.notify.network_guard import host_refusal
+from openinspector.service.bootstrap import open_stores, webhook_host_refusal
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
@@ -166,7 +164,7 @@ def open_installation(
     around = Surroundings(
         topics=topics or noted,
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
-        webhook_host_refusal=partial(host_refusal, loopback=False),
+        webhook_host_refusal=webhook_host_refusal(Settings()),
         workflows=workflows,
         shred_telemetry=shredded.append,
         report_vault=ReportVault(stores.objects, stores.keys, builders.REALM.account),

@@ -12,8 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import msgspec
+
 from openinspector.model.errors import WireError
 from openinspector.model.facts import HostFacts
+from openinspector.model.foreign_text import printable_line
 from openinspector.model.inventory import MonitoringStart, SensorState, SensorStatus
 from openinspector.model.record import Record
 from openinspector.wire.codec import decode_message, message_size
@@ -71,7 +74,7 @@ class _Snapshots:
 
     def take(self, message: TelemetryMessage) -> None:
         try:
-            record = decode_message(message)
+            record = _printable(decode_message(message), message)
         except WireError:
             self.undecoded += 1
             return
@@ -133,6 +136,27 @@ class _Snapshots:
             sensors={sensor: snapshot.status for sensor, snapshot in sorted(self.finished.items())},
             undecoded=self.undecoded,
         )
+
+
+def _printable(record: Record, message: TelemetryMessage) -> Record:
+    """Return a record with every text in it as one printable line: a line feed would forge a line of a finding."""
+    payload = bytes(message.payload)
+    # In JSON, unsafe characters are either escaped or not ASCII.
+    if b"\\" not in payload and payload.isascii() and b"\x7f" not in payload:
+        return record
+    return msgspec.convert(_printable_value(msgspec.to_builtins(record)), type(record))
+
+
+def _printable_value(value: object) -> object:
+    match value:
+        case str():
+            return printable_line(value)
+        case list() | tuple():
+            return [_printable_value(one) for one in value]
+        case dict():
+            return {_printable_value(key): _printable_value(one) for key, one in value.items()}
+        case _:
+            return value
 
 
 def _lessened(status: SensorStatus, arrived: int) -> SensorStatus:

@@ -55,12 +55,12 @@ def test_a_redirection_is_not_followed() -> None:
     ],
     ids=["nothing", "no HTTP", "cut short", "bad chunk", "many headers", "too long"],
 )
-def test_what_is_no_answer_is_an_os_error(reply: bytes) -> None:
+def test_an_invalid_answer_is_an_os_error(reply: bytes) -> None:
     with answering(reply) as address, pytest.raises(OSError, match="answer|127"):
         ask(address, "GET", "/", {})
 
 
-def test_where_nobody_listens_is_an_os_error() -> None:
+def test_a_closed_port_is_an_os_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(OSError, match="refused"):

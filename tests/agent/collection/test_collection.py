@@ -148,7 +148,7 @@ def test_bytes_are_bounded() -> None:
     assert run(sensor(*[KERNEL] * 3, max_bytes=3 * size))[1].state is SensorState.OK
 
 
-def test_a_record_that_fits_no_envelope_is_left_out_and_told() -> None:
+def test_a_record_that_does_not_fit_an_envelope_is_left_out_and_reported() -> None:
     large = Kernel(release="x" * MAX_RECORD_BYTES, running=True)
     records, status = run(sensor(KERNEL, large, KERNEL))
     assert records == [KERNEL, KERNEL]

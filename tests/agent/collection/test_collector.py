@@ -162,7 +162,7 @@ def test_a_full_spool_ends_the_collection(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [SensorError("the sensors' process ended"), RuntimeError("a defect")])
-def test_a_collection_that_fails_is_told_and_the_next_one_runs(bench: Bench, error: Exception) -> None:
+def test_a_collection_that_fails_is_reported_and_the_next_one_runs(bench: Bench, error: Exception) -> None:
     def failing(_: Callable[[], bool]) -> Iterator[tuple[str, Record]]:
         yield group("a")
         raise error

@@ -10,7 +10,7 @@ from openinspector.model.inventory import SensorState
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits are Linux's")
 
-TOLD = """
+REPORTED = """
 import os, resource
 from openinspector.agent.collection.process_limits import limit_this_process
 limit_this_process()
@@ -48,7 +48,7 @@ def script(text: str, *arguments: str) -> list[str]:
 
 
 def test_the_process_has_the_lowest_priority_and_its_limits() -> None:
-    priority, limits, _ = script(TOLD)
+    priority, limits, _ = script(REPORTED)
     assert priority == "19 True"
     memory, seconds, files, core = map(int, limits.split())
     assert memory <= process_limits.MAX_MEMORY_BYTES

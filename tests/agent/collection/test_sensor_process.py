@@ -59,7 +59,7 @@ def test_a_process_that_goes_wrong_is_an_error(tmp_path: Path, text: str, said: 
         list(script(tmp_path, text).collect(("x",), 1, never))
 
 
-def test_names_that_are_no_list_are_an_error(tmp_path: Path) -> None:
+def test_names_other_than_a_list_are_an_error(tmp_path: Path) -> None:
     for text in ("print('{}')", "", "print('[]'); print('[]')"):
         with pytest.raises(SensorError):
             script(tmp_path, text).names()

@@ -57,7 +57,7 @@ def test_it_counts_what_a_run_would_send(tmp_path: Path) -> None:
     assert tally.wire_bytes == size
 
 
-def test_each_sensor_is_told_apart() -> None:
+def test_each_sensor_is_counted_separately() -> None:
     tally = CollectionTally(lambda: 0.0)
     list(tally.counted(messages()))
     assert list(tally.sensors) == ["agent", "accounts"]

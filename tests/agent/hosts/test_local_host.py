@@ -46,7 +46,7 @@ def test_files_of_proc_are_read_though_they_say_they_are_empty() -> None:
         host.read("/proc/self/status", 10)
 
 
-def test_what_is_no_file_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+def test_other_than_files_are_refused_without_waiting(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{tmp_path}/socket")
@@ -76,7 +76,7 @@ def test_status_names_and_links(tmp_path: Path) -> None:
     assert not host.status("/dev/null").is_file
 
 
-def test_names_that_are_no_utf8_can_be_asked_for_again(tmp_path: Path) -> None:
+def test_names_that_are_not_utf8_can_be_used_again(tmp_path: Path) -> None:
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))).write_bytes(b"x")
     (name,) = LocalHost().names(str(tmp_path))
     assert LocalHost().read(f"{tmp_path}/{name}") == b"x"
@@ -315,22 +315,20 @@ for start in range(8):
 
 
 @pytest.mark.parametrize("place", ["etc", "etc/os-release"])
-def test_files_that_become_links_while_they_are_looked_at_do_not_lead_out_of_a_root_folder(
-    root: Path, place: str
-) -> None:
+def test_files_that_become_links_during_the_collection_do_not_lead_out_of_a_root_folder(root: Path, place: str) -> None:
     (root / "etc/os-release").write_text("inside")
     outside = root.parent / "outside"
     outside.mkdir()
     (outside / "os-release").write_text("the secret of this machine")
     (outside / "secret").touch()
     (root / "link").symlink_to(outside if place == "etc" else outside / "os-release")
-    told = subprocess.run(
+    reported = subprocess.run(
         [sys.executable, "-c", RACE, str(root), place], capture_output=True, text=True, check=True
     ).stdout
-    assert "inside" in told
-    assert "the secret" not in told
-    assert "'secret'" not in told
-    assert "26" not in told.split()
+    assert "inside" in reported
+    assert "the secret" not in reported
+    assert "'secret'" not in reported
+    assert "26" not in reported.split()
 
 
 def test_a_device_in_a_root_folder_is_not_opened(root: Path) -> None:

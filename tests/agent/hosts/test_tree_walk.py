@@ -51,7 +51,7 @@ def test_every_folder_is_visited_once_parents_first(files: Files) -> None:
 
 
 @given(trees, st.integers(0, 6), st.integers(0, 4))
-def test_bounds_hold_and_what_they_cost_is_told(files: Files, most: int, depth: int) -> None:
+def test_limits_hold_and_are_reported(files: Files, most: int, depth: int) -> None:
     limits = WalkLimits(folders=most, depth=depth)
     found, whole = paths(FakeHost(files), limits=limits), paths(FakeHost(files))
     assert len(found) <= most
@@ -61,7 +61,7 @@ def test_bounds_hold_and_what_they_cost_is_told(files: Files, most: int, depth: 
 
 
 @given(trees, st.integers(0, 5))
-def test_time_ends_a_walk_and_is_told(files: Files, seconds: int) -> None:
+def test_time_ends_a_walk_and_is_reported(files: Files, seconds: int) -> None:
     ticks = itertools.count()
     found = list(
         walk(FakeHost(files), ["/r"], everything, limits=WalkLimits(seconds=seconds), clock=lambda: next(ticks))
@@ -88,7 +88,7 @@ def test_links_within_a_root_are_not_followed_and_nothing_is_searched_twice(tmp_
         assert sentences(host, f"{prefix}/r", f"{prefix}/root-link") == []
 
 
-def test_another_file_system_is_not_entered_and_told() -> None:
+def test_another_file_system_is_not_entered_and_reported() -> None:
     files: Files = {
         "/r/own/file": "x",
         "/r/other": Node(is_directory=True, mode=0o755, device=2),
@@ -106,7 +106,7 @@ broken
 """
 
 
-def test_what_is_mounted_from_the_network_is_not_even_opened() -> None:
+def test_network_mounts_are_not_even_opened() -> None:
     class Away(FakeHost):
         def folder(self, path: str) -> Folder:
             assert not path.startswith(("/srv", "/opt/my share")), "it would wait for ever"
@@ -129,17 +129,17 @@ def test_what_is_mounted_from_the_network_is_not_even_opened() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_mount_table_is_no_crash(table: bytes) -> None:
+def test_any_mount_table_does_not_crash(table: bytes) -> None:
     assert paths(FakeHost({"/proc/self/mountinfo": table, "/r/f": "x"})) == ["/r"]
 
 
-def test_a_folder_that_refuses_is_told_and_the_others_are_visited() -> None:
+def test_a_folder_that_refuses_is_reported_and_the_others_are_visited() -> None:
     files: Files = {"/r/a": Node(is_directory=True, unreadable=True), "/r/b/file": "x"}
     assert paths(FakeHost(files)) == ["/r", "/r/b"]
     assert sentences(FakeHost(files)) == ["/r/a could not be read: Permission denied."]
 
 
-def test_roots_that_are_not_there_are_none() -> None:
+def test_missing_roots_are_skipped() -> None:
     assert list(walk(FakeHost({}), ["/r", "/s"], everything)) == []
 
 
@@ -157,7 +157,7 @@ def test_a_root_that_is_a_link_is_searched_where_it_leads_under_its_own_name(tmp
     assert paths(inside, "/srv") == [], "a link must not lead out of a root folder"
 
 
-def test_a_root_that_leads_to_everything_or_nowhere_is_told() -> None:
+def test_a_root_that_leads_to_everything_or_nowhere_is_reported() -> None:
     files: Files = {"/a": Node(link="/"), "/b": Node(link="c"), "/c": Node(link="/b"), "/d": Node(link="/gone")}
     assert paths(FakeHost(files), *"/a /b /d".split()) == []
     assert sentences(FakeHost(files), *"/a /b /d".split()) == [

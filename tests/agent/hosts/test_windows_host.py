@@ -10,11 +10,11 @@ on_windows = pytest.mark.skipif(sys.platform != "win32", reason="has not run: ne
 
 
 @pytest.mark.parametrize(
-    ("told", "data"),
+    ("reported", "data"),
     [("a", "a"), (["a", "b"], ("a", "b")), (7, 7), (b"\1", b"\1"), (None, b""), ("\ud800", "�"), (["\udc00"], ("�",))],
 )
-def test_values_as_winreg_tells_them(told: object, data: object) -> None:
-    assert registry_value("n\ud800", told, 1) == RegistryValue(name="n�", type=1, data=data)  # type: ignore[arg-type]
+def test_values_as_winreg_tells_them(reported: object, data: object) -> None:
+    assert registry_value("n\ud800", reported, 1) == RegistryValue(name="n�", type=1, data=data)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "etc", "C:", "", "C:/a\0b"])

@@ -41,7 +41,7 @@ def test_the_sentence_of_a_refusal() -> None:
     )
 
 
-def test_a_line_of_shell_that_is_too_long_is_none() -> None:
+def test_too_long_a_shell_line_is_refused() -> None:
     assert shell_words("a 'b c'") == ["a", "b c"]
     assert shell_words("x" * MAX_SHELL_CHARACTERS) == ["x" * MAX_SHELL_CHARACTERS]
     with pytest.raises(ValueError, match="longer than 16384 characters"):

@@ -26,7 +26,7 @@ def test_addresses(local: bytes, address: str, port: int) -> None:
 
 
 @pytest.mark.parametrize("local", [b"", b":", b"zz:0016", b"00:0016", b"00000000:zz", b"00000000", b"0" * 999 + b":1"])
-def test_lines_that_make_no_sense_are_passed_over(local: bytes) -> None:
+def test_invalid_lines_are_skipped(local: bytes) -> None:
     assert list(parse_table(LINE % local, TransportProtocol.TCP, 4)) == []
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openinspector.agent.linux.sshd_file import Setting, SshdFiles, parse_line
-from openinspector.agent.linux.sshd_match import Match, RefusedLineError
+from openinspector.agent.linux.sshd_match import MatchBlock, RefusedLineError
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 
 
@@ -47,7 +47,7 @@ def test_settings_carry_the_blocks_they_are_in() -> None:
     host = FakeHost(
         {"/c": "Port 1\nMatch User a\nInclude /d\nBanner x\n", "/d": "PermitTTY no\nMatch User b\nBanner y\n"}
     )
-    a, b = Match(criteria=(("user", "a"),)), Match(criteria=(("user", "b"),))
+    a, b = MatchBlock(criteria=(("user", "a"),)), MatchBlock(criteria=(("user", "b"),))
     found = [(setting.keyword, setting.blocks) for setting in SshdFiles(host).settings("/c")]
     assert found == [("port", ()), ("permittty", (a,)), ("banner", (a, b)), ("banner", (a,))]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openinspector.agent.linux.sshd_match import (
-    Connection,
+    ClientConnection,
     RefusedLineError,
     matches_address,
     matches_list,
@@ -16,7 +16,7 @@ from openinspector.agent.linux.sshd_match import (
     parse_match,
 )
 
-ROOT = Connection(
+ROOT = ClientConnection(
     user="root",
     groups=("root", "admins"),
     address="198.51.100.7",

@@ -36,7 +36,7 @@ def test_of_many_files_the_owners_are_the_same(files: Files) -> None:
     assert owners(FakeHost(files), paths) == {"/usr/bin/ls": "coreutils", "/usr/bin/env": "coreutils"}
 
 
-def test_an_architecture_is_no_part_of_the_name() -> None:
+def test_an_architecture_is_not_part_of_the_name() -> None:
     assert owners(FakeHost(DPKG), ["/usr/lib/x86_64-linux-gnu/libc.so.6"]) == {
         "/usr/lib/x86_64-linux-gnu/libc.so.6": "libc6"
     }

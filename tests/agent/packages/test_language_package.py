@@ -33,7 +33,7 @@ def test_nothing_found_is_absent_unless_something_could_not_be_seen() -> None:
     assert list(packages(FakeHost(), PackageManager.GEM, [gap])) == [gap]
 
 
-def test_an_endless_search_is_ended_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_search_is_ended_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language_package, "MAX_PACKAGES", 3)
 
     def endless() -> Iterator[PackageInstallation]:

@@ -34,9 +34,9 @@ def test_a_database_is_read_without_a_copy_of_it_or_its_parts() -> None:
         assert peak("apk", data) < MEBIBYTE, line
 
 
-def test_what_is_no_database_is_not_read_to_its_end() -> None:
+def test_other_data_is_not_read_to_its_end() -> None:
     data = b"x\n\n" * (MAX_BROKEN + 5)
     for parse in (dpkg.parse, apk.parse):
-        told = [item.reason for item in parse(data) if isinstance(item, Incomplete)]
-        assert "was not read further" in told[0]
-        assert told[1].endswith(f": {MAX_BROKEN + 1}.")
+        reported = [item.reason for item in parse(data) if isinstance(item, Incomplete)]
+        assert "was not read further" in reported[0]
+        assert reported[1].endswith(f": {MAX_BROKEN + 1}.")

@@ -77,7 +77,7 @@ def test_hashes_never_leave_the_host() -> None:
     assert users(FakeHost(old))["old"].password is PasswordState.SET
 
 
-def test_without_root_the_shadow_file_is_told_missing() -> None:
+def test_without_root_the_shadow_file_is_reported_missing() -> None:
     files = {**FILES, "/etc/shadow": Node(content=b"root:!:1::::::\n", mode=0o640)}
     host = FakeHost(files, FakeSystem(is_root=False))
     _, status = run(SENSOR, host)

@@ -96,5 +96,7 @@ def test_a_connection_made_here_is_seen_and_ss_says_the_same() -> None:
             ]
             ss = shutil.which("ss")
             if ss:
-                told = subprocess.run([ss, "-Htn", f"sport = {own}"], capture_output=True, text=True, check=True).stdout
-                assert told.split()[:5:3] == ["ESTAB", f"127.0.0.1:{own}"]
+                reported = subprocess.run(
+                    [ss, "-Htn", f"sport = {own}"], capture_output=True, text=True, check=True
+                ).stdout
+                assert reported.split()[:5:3] == ["ESTAB", f"127.0.0.1:{own}"]

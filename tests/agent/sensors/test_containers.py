@@ -50,12 +50,12 @@ def test_links_in_a_container_lead_to_its_own_files() -> None:
     assert run(SENSOR, FakeHost(files))[0] == [ALPINE]
 
 
-def test_an_empty_root_is_no_container() -> None:
+def test_an_empty_root_is_not_a_container() -> None:
     records, status = run(SENSOR, FakeHost({"/proc/1/root": Node(link="/"), "/proc/9/root/run/x": ""}))
     assert (records, status.state) == ([], SensorState.NOT_APPLICABLE)
 
 
-def test_what_may_not_be_looked_at_is_counted() -> None:
+def test_inaccessible_roots_are_counted() -> None:
     class Denied(FakeHost):
         def status(self, path: str) -> FileStatus:
             if path.startswith("/proc/20"):
@@ -75,7 +75,7 @@ def test_more_roots_than_one_host_has_are_not_all_read(monkeypatch: pytest.Monke
     assert status.details == ("Stopped after 2 root folders; processes have more.",)
 
 
-def test_a_damaged_database_in_a_container_is_told() -> None:
+def test_a_damaged_database_in_a_container_is_reported() -> None:
     records, status = run(SENSOR, FakeHost({**FILES, f"{ROOT}/lib/apk/db/installed": "x"}))
     assert [record.packages for record in records if isinstance(record, ContainerRoot)] == [0]
     assert status.details[0].startswith(f"In {ROOT}: Entries in /lib/apk/db/installed")

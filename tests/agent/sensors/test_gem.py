@@ -42,7 +42,7 @@ def test_gems_of_every_folder_and_nothing_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file_name", "told"),
+    ("file_name", "reported"),
     [
         ("rack-2.2.8.gemspec", ("rack", "2.2.8")),
         ("net-http-persistent-4.0.2.gemspec", ("net-http-persistent", "4.0.2")),
@@ -54,11 +54,11 @@ def test_gems_of_every_folder_and_nothing_is_read() -> None:
         (".gemspec", None),
     ],
 )
-def test_names_of_gemspecs(file_name: str, told: tuple[str, str] | None) -> None:
-    assert parse(file_name) == told
+def test_names_of_gemspecs(file_name: str, reported: tuple[str, str] | None) -> None:
+    assert parse(file_name) == reported
 
 
-def test_a_gemspec_by_another_name_is_told() -> None:
+def test_a_gemspec_by_another_name_is_reported() -> None:
     _, status = run(SENSOR, FakeHost({"/opt/x/specifications/odd.gemspec": ""}))
     assert status.state is SensorState.PARTIAL
     assert status.details == ("/opt/x/specifications/odd.gemspec is not named after a gem and its version.",)

@@ -47,7 +47,7 @@ def test_version_2_with_a_token() -> None:
         assert len(service.tokens) == 1
 
 
-def test_version_1_where_there_is_no_other() -> None:
+def test_version_1_if_there_is_no_other() -> None:
     with FakeImds(speaks=Speaks.V1_ONLY) as service:
         (record,) = run(SENSOR, host(service))[0]
     assert isinstance(record, InstanceMetadata)
@@ -81,13 +81,13 @@ def test_a_service_that_is_gone_is_absent() -> None:
 
 @pytest.mark.parametrize("path", ["/latest/meta-data/instance-id", "/latest/dynamic/instance-identity/document"])
 @pytest.mark.parametrize("body", [b"", b"\xff\xfe", b"[" * 5000, b"a" * 100_000, b"{}"])
-def test_strange_answers_are_no_crash(path: str, body: bytes) -> None:
+def test_strange_answers_do_not_crash(path: str, body: bytes) -> None:
     with FakeImds({**DOCUMENTS, path: body}) as service:
         _, status = run(SENSOR, host(service))
     assert status.state is not SensorState.FAILED, status.details
 
 
-def test_a_service_that_lets_its_token_expire_is_told() -> None:
+def test_a_service_that_lets_its_token_expire_is_reported() -> None:
     times = iter([0.0])
     with FakeImds(clock=lambda: next(times, 1e6)) as service:
         records, status = run(SENSOR, host(service))

@@ -46,7 +46,7 @@ def test_a_container_has_only_the_running_one() -> None:
     "name",
     ["vmlinuz-lts", "vmlinuz-0-rescue-3f2b", "vmlinux-5.14.21-default.gz", "vmlinuz-6.1.0.old", "initrd.img-6.1.0"],
 )
-def test_what_is_no_kernel_of_a_release(name: str) -> None:
+def test_other_files_are_not_kernels(name: str) -> None:
     assert run(SENSOR, FakeHost({f"/boot/{name}": b""}))[0] == [Kernel(release=RUNNING, running=True)]
 
 
@@ -60,6 +60,6 @@ def test_alpine_names_its_release_only_in_the_modules_folder() -> None:
     assert run(SENSOR, host)[0] == [Kernel(release="6.6.7-0-lts", running=True, package="linux-lts")]
 
 
-def test_what_a_removed_kernel_leaves_behind_is_no_kernel() -> None:
+def test_leftovers_of_a_removed_kernel_are_not_a_kernel() -> None:
     files = {"/lib/modules/5.10.0-1/modules.dep.bin": Node()}
     assert run(SENSOR, FakeHost(files))[0] == [Kernel(release=RUNNING, running=True)]

@@ -97,7 +97,7 @@ def test_without_root_other_processes_are_counted() -> None:
     assert "5 ports" in status.details[0]
 
 
-def test_a_socket_of_the_kernel_has_no_process_and_that_is_no_fault() -> None:
+def test_a_socket_of_the_kernel_has_no_process_and_that_is_fine() -> None:
     records, status = run(SENSOR, FakeHost({"/proc/net/udp": FILES["/proc/net/udp"]}))
     assert [type(record) for record in records] == [ListeningPort]
     assert status.state is SensorState.OK

@@ -54,7 +54,7 @@ def test_packages_at_every_depth_once_each() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "told"),
+    ("data", "reported"),
     [
         (b'\xef\xbb\xbf{"name": "a", "version": "1"}', ("a", "1")),
         (b'{"name": "a"}', None),
@@ -66,11 +66,11 @@ def test_packages_at_every_depth_once_each() -> None:
         (b'{"x": ' + b"[" * 100_000, None),
     ],
 )
-def test_package_files(data: bytes, told: tuple[str, str] | None) -> None:
-    assert parse(data) == told
+def test_package_files(data: bytes, reported: tuple[str, str] | None) -> None:
+    assert parse(data) == reported
 
 
-def test_a_package_file_that_says_nothing_is_told() -> None:
+def test_a_package_file_that_says_nothing_is_reported() -> None:
     records, status = run(SENSOR, FakeHost({**FILES, "/opt/a/node_modules/b/package.json": "{}"}))
     assert len(records) == 5
     assert status.state is SensorState.PARTIAL

@@ -95,3 +95,17 @@ def test_a_release_before_any_name_has_no_id() -> None:
 def test_a_value_of_a_mebibyte_costs_one_pass(quote: str) -> None:
     value = "x" * 2**20
     assert parse_os_release([f"ID={quote}{value}{quote}"]) == {"ID": value}
+
+
+JAMMY = 'ID=ubuntu\nVERSION_ID="22.04"\nVERSION_CODENAME=jammy\n'
+PRO = '{"services": [{"name": "esm-apps", "status": "enabled"}, {"name": "fips", "status": "disabled"}, {"name": 7}]}'
+
+
+@pytest.mark.parametrize(
+    ("status", "extensions"),
+    [(PRO, ("esm-apps",)), ("", ()), ("[]", ()), ('{"services": 1}', ()), ("[" * 100_000, ())],
+)
+def test_services_of_ubuntu_pro_that_are_enabled(status: str, extensions: tuple[str, ...]) -> None:
+    files = {"/etc/os-release": JAMMY, "/var/lib/ubuntu-advantage/status.json": status}
+    assert only(run(SENSOR, FakeHost(files))[0]).extensions == extensions
+    assert only(run(SENSOR, FakeHost({"/etc/os-release": JAMMY}))[0]).extensions == ()

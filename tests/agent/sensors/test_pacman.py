@@ -63,11 +63,11 @@ def test_a_package_without_base_is_its_own() -> None:
     assert (package.source_name, package.version) == ("a", "1:2-3")
 
 
-def test_a_description_without_version_is_told() -> None:
+def test_a_description_without_version_is_reported() -> None:
     assert parse(b"%NAME%\na\n", "/x/desc") == Incomplete(reason="/x/desc has no package name or version.")
 
 
-def test_a_package_that_cannot_be_read_is_told_and_the_others_are_sent() -> None:
+def test_a_package_that_cannot_be_read_is_reported_and_the_others_are_sent() -> None:
     records, status = run(SENSOR, FakeHost({**FILES, f"{DATABASE}/x-1-1/desc": Node(unreadable=True)}))
     assert len(records) == 1
     assert status.state is SensorState.PARTIAL

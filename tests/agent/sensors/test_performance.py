@@ -53,7 +53,7 @@ def test_the_host_and_its_processes() -> None:
     ]
 
 
-def test_what_the_kernel_does_not_tell_is_none() -> None:
+def test_missing_values_are_none() -> None:
     records, status = run(SENSOR, FakeHost({"/proc/loadavg": "0.50 1.25 2.00 1/200 4242\n"}))
     assert records == [SystemPerformance(load_1=0.5, load_5=1.25, load_15=2.0)]
     assert status.state is SensorState.OK

@@ -120,7 +120,7 @@ def test_modules_are_sent_once_with_their_processes() -> None:
     ]
 
 
-def test_what_is_fixed_on_disk_and_old_in_memory_is_told_with_its_process() -> None:
+def test_what_is_fixed_on_disk_but_old_in_memory_is_reported_with_its_process() -> None:
     records, _ = run(SENSOR, FakeHost(FILES))
     outdated = [record for record in records if isinstance(record, OutdatedImage)]
     assert [(record.process_id, record.path, record.package, record.state) for record in outdated] == [

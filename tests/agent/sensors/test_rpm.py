@@ -115,7 +115,7 @@ def test_a_real_file_is_opened_where_it_is(tmp_path: Path) -> None:
     assert sorted(folder.iterdir()) == before
 
 
-def test_changes_that_are_still_in_the_log_are_told() -> None:
+def test_changes_that_are_still_in_the_log_are_reported() -> None:
     files = {"/var/lib/rpm/rpmdb.sqlite": sqlite(BLOBS), "/var/lib/rpm/rpmdb.sqlite-wal": b"x"}
     records, status = run(SENSOR, FakeHost(files))
     assert records == PACKAGES
@@ -123,7 +123,7 @@ def test_changes_that_are_still_in_the_log_are_told() -> None:
     assert "write-ahead log" in status.details[0]
 
 
-def test_a_damaged_package_is_told_and_the_others_are_sent() -> None:
+def test_a_damaged_package_is_reported_and_the_others_are_sent() -> None:
     records, status = run(SENSOR, FakeHost({"/var/lib/rpm/Packages.db": ndb([BLOBS[0], b"short", BLOBS[1]])}))
     assert records == PACKAGES[:2]
     assert status.state is SensorState.PARTIAL
@@ -179,7 +179,7 @@ def test_real_databases(shared: Path, name: str, path: str, count: int, first: t
     assert (packages[0].name, packages[0].version, packages[0].source_name) == first
 
 
-def test_a_database_of_an_image_that_is_too_large_for_memory_is_told(tmp_path: Path) -> None:
+def test_a_database_of_an_image_that_is_too_large_for_memory_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "var/lib/rpm/rpmdb.sqlite"
     path.parent.mkdir(parents=True)
     with path.open("wb") as file:
@@ -188,3 +188,13 @@ def test_a_database_of_an_image_that_is_too_large_for_memory_is_told(tmp_path: P
     assert records == []
     assert status.state is SensorState.PARTIAL
     assert f"larger than {MAX_SQLITE_BYTES} bytes" in status.details[0]
+
+
+def test_the_repository_is_what_the_package_manager_noted() -> None:
+    log = "2026-01-01 10:00:00|install|bash|5.1.8-9.el9|x86_64||baseos|abc|\n"
+    records, _ = run(SENSOR, FakeHost({"/var/lib/rpm/rpmdb.sqlite": sqlite(BLOBS), "/var/log/zypp/history": log}))
+    assert [(package.name, package.repository) for package in records if isinstance(package, Package)] == [
+        ("bash", "baseos"),
+        ("bind-libs", ""),
+        ("npm", ""),
+    ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.linux.sshd_file import SshdFiles
-from openinspector.agent.linux.sshd_match import Connection
+from openinspector.agent.linux.sshd_match import ClientConnection
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.sshd_configuration import SENSOR, effective
 from openinspector.model.inventory import SensorState, SshdConfiguration, SshdConnection
@@ -298,7 +298,7 @@ def test_it_agrees_with_sshd_on_this_host() -> None:
 
 
 CONNECTIONS = st.builds(
-    Connection,
+    ClientConnection,
     user=st.just("root"),
     groups=st.just(("root",)),
     address=st.sampled_from(["10.1.2.3", "198.51.100.7", "2001:db8::7"]),
@@ -378,7 +378,7 @@ def test_it_agrees_with_sshd_on_any_configuration(tmp_path_factory: pytest.TempP
 
     @settings(max_examples=150, deadline=None)
     @given(st.lists(LINES, max_size=6), CONNECTIONS)
-    def check(lines: list[str], connection: Connection) -> None:
+    def check(lines: list[str], connection: ClientConnection) -> None:
         file.write_text("\n".join([*lines, ""]))
         c = connection
         asked = f"user={c.user},host={c.address},addr={c.address},laddr={c.local_address},lport={c.local_port}"

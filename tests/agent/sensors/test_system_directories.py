@@ -67,7 +67,7 @@ def test_in_etc_a_service_account_may_own_its_own_configuration() -> None:
     assert paths == ["/usr/bin", "/usr/bin/own", "/etc", "/etc/hers", "/etc/service/shared.conf"]
 
 
-def test_a_folder_that_refuses_is_told() -> None:
+def test_a_folder_that_refuses_is_reported() -> None:
     files = {**FILES, "/usr/local/bin": Node(is_directory=True, mode=0o700, unreadable=True)}
     records, status = run(SENSOR, FakeHost(files))
     assert mode("/usr/local/bin", 0o700) in records

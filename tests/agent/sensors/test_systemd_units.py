@@ -97,7 +97,7 @@ def test_what_units_hold_stays_on_the_host() -> None:
     assert "hunter2" not in str(run(SENSOR, FakeHost(FILES))[0])
 
 
-def test_a_unit_that_cannot_be_read_is_unknown_and_told() -> None:
+def test_a_unit_that_cannot_be_read_is_unknown_and_reported() -> None:
     records, status = run(SENSOR, FakeHost({f"{LIB}/x.service": Node(unreadable=True)}))
     assert records == [SystemdUnit(name="x.service", state=UnitState.UNKNOWN, folder=LIB)]
     assert status.state is SensorState.PARTIAL
@@ -111,8 +111,8 @@ def test_systemctl_says_the_same(root: str, tmp_path: Path) -> None:
     if root == "made":
         root = str(_write(tmp_path))
     command = [systemctl, f"--root={root}", "list-unit-files", "--no-legend", "--no-pager"]
-    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
-    theirs = {fields[0]: fields[1] for fields in (line.split() for line in told) if fields}
+    reported = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\n")
+    theirs = {fields[0]: fields[1] for fields in (line.split() for line in reported) if fields}
     records, _ = run(SENSOR, LocalHost(root))
     assert {r.name: r.state.value for r in records if isinstance(r, SystemdUnit)} == theirs
 

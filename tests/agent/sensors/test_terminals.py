@@ -75,7 +75,7 @@ def test_a_cut_file_is_partial() -> None:
     assert (records, status.state) == ([], SensorState.PARTIAL)
 
 
-def test_sessions_of_logind_where_there_is_no_utmp() -> None:
+def test_sessions_of_logind_without_utmp() -> None:
     records, _ = run(SENSOR, FakeHost(SESSIONS))
     assert records == [
         Terminal(user="ann", line="pts/1", remote_host="192.0.2.5", process_id=900, started_at=1700000200)
@@ -88,7 +88,7 @@ def test_who_says_the_same(tmp_path: Path) -> None:
         pytest.skip("who is absent: no oracle")
     file = tmp_path / "utmp"
     file.write_bytes(UTMP)
-    told = subprocess.run([who, str(file)], capture_output=True, text=True, check=True, env={"TZ": "UTC"}).stdout
-    assert told.split()[:2] == ["ann", "pts/0"]
-    assert "2023-11-14" in told or "Nov 14" in told
-    assert "(192.0.2.4)" in told
+    reported = subprocess.run([who, str(file)], capture_output=True, text=True, check=True, env={"TZ": "UTC"}).stdout
+    assert reported.split()[:2] == ["ann", "pts/0"]
+    assert "2023-11-14" in reported or "Nov 14" in reported
+    assert "(192.0.2.4)" in reported

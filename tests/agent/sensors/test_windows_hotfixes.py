@@ -70,7 +70,7 @@ def test_a_list_adds_what_servicing_does_not_name() -> None:
     ]
 
 
-def test_entries_without_an_article_are_told() -> None:
+def test_entries_without_an_article_are_reported() -> None:
     assert found({}, {"hotfixes.csv": b"Node,HotFixID\nWIN,File 1\n"}) == ([], SensorState.PARTIAL)
 
 

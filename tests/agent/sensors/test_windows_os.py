@@ -62,7 +62,7 @@ def test_an_older_windows_has_its_version_in_one_text() -> None:
     assert (found.version_id, found.kernel_version, found.codename) == ("6.3.9600", "6.3.9600.2031", "")
 
 
-def test_a_build_that_is_not_told_is_told() -> None:
+def test_a_build_that_missing_build_is_reported() -> None:
     files = recorded_windows({CURRENT_VERSION: {"CurrentBuildNumber": ""}})
     files = {path.replace("more", "zz"): content for path, content in files.items()}
     records, status = run(SENSOR, FakeHost(files))

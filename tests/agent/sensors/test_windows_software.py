@@ -49,12 +49,12 @@ def test_both_views_and_each_user() -> None:
 @pytest.mark.parametrize(
     "values", [{"DisplayVersion": "1"}, {**EDITOR, "SystemComponent": 1}, {**EDITOR, "ParentKeyName": "OfficeX"}]
 )
-def test_what_windows_does_not_list_is_no_program(values: dict[str, Data]) -> None:
+def test_entries_that_windows_does_not_list_are_not_programs(values: dict[str, Data]) -> None:
     records, status = run(SENSOR, FakeHost(recorded_windows({rf"{MACHINE}\X": values, USERS: {}})))
     assert (records, status.state) == ([], SensorState.OK)
 
 
-def test_users_that_cannot_be_seen_are_told() -> None:
+def test_users_that_cannot_be_seen_are_reported() -> None:
     records, status = run(SENSOR, FakeHost(recorded_windows({rf"{MACHINE}\Editor": EDITOR})))
     assert len(records) == 1
     assert status.state is SensorState.PARTIAL

@@ -43,7 +43,7 @@ def test_each_form(text: str, encoding: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "date"),
+    ("reported", "date"),
     [
         ("31/10/2023", "2023-10-31"),
         ("10/31/2023", "2023-10-31"),
@@ -57,8 +57,8 @@ def test_each_form(text: str, encoding: str) -> None:
         ("", ""),
     ],
 )
-def test_a_date_is_told_only_where_it_is_clear(told: str, date: str) -> None:
-    found, _ = parse_hotfix_list(f"HotFixID,InstalledOn\nKB123456,{told}\n".encode())
+def test_a_date_is_given_only_if_it_is_unambiguous(reported: str, date: str) -> None:
+    found, _ = parse_hotfix_list(f"HotFixID,InstalledOn\nKB123456,{reported}\n".encode())
     assert [hotfix.installed_on for hotfix in found] == [date]
 
 
@@ -82,7 +82,7 @@ def test_entries_without_an_article_are_counted() -> None:
         (bytes(5 * 1024 * 1024), "larger than"),
     ],
 )
-def test_what_is_no_list_is_refused(data: bytes, said: str) -> None:
+def test_other_data_is_refused(data: bytes, said: str) -> None:
     with pytest.raises(HotfixListError, match=said):
         parse_hotfix_list(data)
 

@@ -39,7 +39,7 @@ def five(text: str) -> bytes:
 @pytest.mark.parametrize("old", [False, True])
 @settings(deadline=None)
 @given(values=st.dictionaries(NAMES, DATA, max_size=6))
-def test_what_is_rendered_is_read(*, values: dict[str, Data], old: bool) -> None:
+def test_rendered_data_is_read_back(*, values: dict[str, Data], old: bool) -> None:
     folded = {name.casefold(): (name, data) for name, data in values.items()}
     unique = dict(folded.values())
     assert values_of(tree_of(render_registry_export({KEY: unique}, old=old))) == unique
@@ -116,7 +116,7 @@ def test_a_key_may_hold_brackets() -> None:
         (bytes(33 * 1024 * 1024), "larger than"),
     ],
 )
-def test_what_is_no_export_is_refused(data: bytes, said: str) -> None:
+def test_other_data_is_refused(data: bytes, said: str) -> None:
     with pytest.raises(RegistryExportError, match=said):
         tree_of(data)
 

@@ -60,7 +60,7 @@ def test_keys_and_values_of_each_kind(kind: bytes) -> None:
 
 @settings(deadline=None)
 @given(st.dictionaries(NAMES, DATA, max_size=6))
-def test_what_is_rendered_is_read(given_values: dict[str, Data]) -> None:
+def test_rendered_data_is_read_back(given_values: dict[str, Data]) -> None:
     assert values(RegistryHive(render_hive({"a": given_values})).key(["A"])) == given_values
 
 
@@ -70,7 +70,7 @@ def test_a_hive_that_was_not_closed_is_refused() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"regf", bytes(8192), b"regf" + bytes(8192), render_hive({})[:4096] + b"x"])
-def test_what_is_no_hive_is_refused(data: bytes) -> None:
+def test_other_data_is_refused(data: bytes) -> None:
     with pytest.raises(RegistryHiveError):
         RegistryHive(data).key([])
 

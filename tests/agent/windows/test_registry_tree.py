@@ -40,7 +40,7 @@ def test_keys_above_are_there_and_keys_below_go_with_a_key() -> None:
     assert tree.key(r"HKLM\A\B") is None
 
 
-def test_values_of_keys_that_are_not_there_are_nobodys() -> None:
+def test_values_of_missing_keys_are_refused() -> None:
     tree = RegistryTree()
     tree.set_value(r"HKLM\A", RegistryValue(name="n", type=4, data=1))
     tree.remove_value(r"HKLM\A", "n")

@@ -25,7 +25,7 @@ def test_the_sections_of_an_export() -> None:
 
 @settings(deadline=None)
 @given(st.dictionaries(WORDS.filter(lambda name: name not in ("Version", "Unicode")), st.dictionaries(WORDS, WORDS)))
-def test_what_is_rendered_is_read(sections: dict[str, dict[str, str]]) -> None:
+def test_rendered_data_is_read_back(sections: dict[str, dict[str, str]]) -> None:
     found = parse_security_policy(render_security_policy(sections))
     assert {name: found[name] for name in sections} == sections
 
@@ -46,7 +46,7 @@ def test_areas_of_other_forms_are_left_alone() -> None:
         (bytes(5 * 1024 * 1024), "larger than"),
     ],
 )
-def test_what_is_no_policy_is_refused(data: bytes, said: str) -> None:
+def test_other_data_is_refused(data: bytes, said: str) -> None:
     with pytest.raises(SecurityPolicyError, match=said):
         parse_security_policy(data)
 

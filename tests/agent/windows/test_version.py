@@ -79,7 +79,7 @@ def test_a_mounted_disk_is_read_through_its_hives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hive", [b"regf", render_hive({}, closed=False)], ids=["damaged", "not closed"])
-def test_a_hive_that_cannot_be_understood_is_told(tmp_path: Path, hive: bytes) -> None:
+def test_a_hive_that_cannot_be_understood_is_reported(tmp_path: Path, hive: bytes) -> None:
     config = tmp_path / "Windows/System32/config"
     config.mkdir(parents=True)
     (config / "SOFTWARE").write_bytes(hive)
@@ -88,6 +88,6 @@ def test_a_hive_that_cannot_be_understood_is_told(tmp_path: Path, hive: bytes) -
     assert "hive" in status.details[0]
 
 
-def test_a_mounted_linux_is_no_windows(tmp_path: Path) -> None:
+def test_a_mounted_linux_is_not_windows(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         LocalHost(str(tmp_path)).registry_key(CURRENT_VERSION)

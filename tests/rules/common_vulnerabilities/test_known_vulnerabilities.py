@@ -258,3 +258,12 @@ def test_packages_in_containers_are_counted_and_how_to_assess_them_is_said() -> 
     assert containers.kind is ExclusionKind.CONTAINER_PACKAGES
     assert containers.reason == "18 packages in 1 running container: alpine:3.19.0 (process 4711)."
     assert "scan --root /proc/PROCESS/root" in containers.recommendation
+
+
+def test_packages_of_another_vendor_are_counted_and_not_judged() -> None:
+    nginx = replace(installed("nginx", "1.20-1.el9", manager=PackageManager.RPM), vendor="NGINX Packaging")
+    known = index(advisory(CVE, fix("nginx", "1.26-1.el9", stream="almalinux:9", kind=PackageKind.BINARY)))
+    outcome = RULE.evaluate(host([nginx], distribution="almalinux:9.4"), RuleContext(advisories=known))
+    assert isinstance(outcome, Passed)
+    assert outcome.unfinished is not None
+    assert "1 built by another vendor (nginx 1.20-1.el9)" in outcome.unfinished.reason

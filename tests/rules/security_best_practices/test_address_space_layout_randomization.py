@@ -24,7 +24,7 @@ def test_the_finding_says_what_is_on() -> None:
     assert "echo 2 | sudo tee /proc/sys/kernel/randomize_va_space" in found.recommendation
 
 
-def test_what_was_not_read_is_no_finding() -> None:
+def test_an_unread_value_is_not_a_finding() -> None:
     others = host(KernelParameters(values={"kernel.sysrq": "0"}))
     for facts in (host(), others, troubled(others, "kernel_parameters", "unread"), silent(host(), "kernel_parameters")):
         assert isinstance(RULE.evaluate(facts, CONTEXT), Unable)

@@ -38,7 +38,7 @@ def test_the_remedy_fits_the_cause() -> None:
     assert "Remove `noexec=off` from the kernel's command line" in remedy(flag=True, argument="noexec=off")
 
 
-def test_what_was_not_read() -> None:
+def test_unread_values() -> None:
     unread = "/proc/cmdline: Permission denied"
     on = host(ProcessorFeatures(architecture="x86_64", nx_flag=True))
     off = host(ProcessorFeatures(architecture="x86_64", nx_flag=False))

@@ -58,7 +58,7 @@ def test_the_title_says_which_of_the_two_is_missing() -> None:
     assert forgetful.detections[0].title.startswith("No memory of the last 12 passwords is configured")
 
 
-def test_pwhistory_conf_that_was_not_collected_is_told() -> None:
+def test_pwhistory_conf_that_was_not_collected_is_reported() -> None:
     outcome = RULE.evaluate(host(pam(QUALITY, "passwd password required pam_pwhistory.so", UNIX), conf()), CONTEXT)
     assert isinstance(outcome, Detected)
     assert outcome.unfinished is not None
@@ -66,7 +66,7 @@ def test_pwhistory_conf_that_was_not_collected_is_told() -> None:
     assert "earlier passwords are refused" not in outcome.detections[0].title
 
 
-def test_what_was_not_read_may_ask_for_more() -> None:
+def test_an_unread_module_may_require_more() -> None:
     facts = host(pam(QUALITY, REMEMBERS), conf())
     assert isinstance(RULE.evaluate(troubled(facts, "password_quality", "unread"), CONTEXT), Unable)
     assert isinstance(RULE.evaluate(troubled(facts, "pam", "unread"), CONTEXT), Unable)

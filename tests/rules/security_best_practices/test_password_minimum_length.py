@@ -60,7 +60,7 @@ def test_the_finding_shows_how_the_length_comes_about() -> None:
     assert "[/etc/pam.d/passwd:1]" in text
 
 
-def test_what_was_not_read_may_ask_for_more() -> None:
+def test_an_unread_module_may_require_more() -> None:
     facts = host(pam(QUALITY, DEBIAN), conf(minlen="8"))
     unread = "/etc/security/pwquality.conf: Permission denied"
     outcome = RULE.evaluate(troubled(facts, "password_quality", unread), CONTEXT)

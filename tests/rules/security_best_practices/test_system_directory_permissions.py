@@ -75,7 +75,7 @@ def test_many_entries_are_counted() -> None:
     assert "and likewise for 50 more." in found.recommendation
 
 
-def test_what_was_not_seen() -> None:
+def test_unseen_facts() -> None:
     closed, opened, rooted = (host(directory("/etc", mode)) for mode in (0o755, 0o757, 0o775))
     assert isinstance(RULE.evaluate(host(), CONTEXT), NotApplicable)
     assert isinstance(RULE.evaluate(silent(closed, "system_directories"), CONTEXT), Unable)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.service.reports.browser import browse, needs_chromium, requests_of, screenshot
 
-from openinspector.engine.bounds import printable
+from openinspector.model.foreign_text import printable
 from openinspector.model.report import ReportType
 from openinspector.service.reports.content import ReportContent
 from openinspector.service.reports.html import duration_text, moment_text, render_html

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openinspector.engine.bounds import printable
+from openinspector.model.foreign_text import printable
 from openinspector.service.reports.content import ReportContent
 from openinspector.service.reports.pdf import render_pdf
 from openinspector.testing import report_builders as reports

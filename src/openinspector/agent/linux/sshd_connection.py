@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 from openinspector.agent.host import Host
 from openinspector.agent.linux.account_file import GROUP, PASSWD, number, read_entries
 from openinspector.agent.linux.sshd_file import Setting
-from openinspector.agent.linux.sshd_match import Connection, meets
+from openinspector.agent.linux.sshd_match import ClientConnection, meets
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ _GROUP_FIELDS: Final = 4
 _PORT: Final = re.compile(r"\d{1,5}", re.ASCII)
 
 
-def connections(settings: Iterable[Setting], host: Host, version: str) -> tuple[Connection, ...]:
+def connections(settings: Iterable[Setting], host: Host, version: str) -> tuple[ClientConnection, ...]:
     """Return the connections to evaluate, those of an ordinary user first.
 
     Each user connects over IPv4 and IPv6 and, if criteria name addresses or ports of the host, to one of each kind.
@@ -36,7 +36,7 @@ def connections(settings: Iterable[Setting], host: Host, version: str) -> tuple[
     blocks = {block for setting in given for block in setting.blocks}
     names = {name for block in blocks for name, _ in block.criteria}
 
-    def met(connection: Connection, *relevant: str) -> Hashable:
+    def met(connection: ClientConnection, *relevant: str) -> Hashable:
         """Return which criteria of the ``relevant`` names the connection meets."""
         return frozenset(
             (name, patterns)
@@ -45,8 +45,8 @@ def connections(settings: Iterable[Setting], host: Host, version: str) -> tuple[
             if name in relevant and meets(name, patterns, connection)
         )
 
-    def of(user: str = "", address: str = "", local: str = "", port: int = _DEFAULT_PORT) -> Connection:
-        return Connection(
+    def of(user: str = "", address: str = "", local: str = "", port: int = _DEFAULT_PORT) -> ClientConnection:
+        return ClientConnection(
             user=user, groups=(user,), address=address, local_address=local, local_port=port, version=version
         )
 
@@ -60,7 +60,9 @@ def connections(settings: Iterable[Setting], host: Host, version: str) -> tuple[
         locals_ = _distinct(_host_addresses(host), lambda local: met(of(local=local), "localaddress"))
     users = {ordinary: (ordinary,), ROOT: _root_groups(host)}
     return tuple(
-        Connection(user=user, groups=groups, address=address, local_address=local, local_port=port, version=version)
+        ClientConnection(
+            user=user, groups=groups, address=address, local_address=local, local_port=port, version=version
+        )
         for (user, groups), address, local, port in product(users.items(), addresses, locals_, ports)
         if not local or (":" in local) == (":" in address)
     )

@@ -13,7 +13,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import printable, read_lines, unread
-from openinspector.agent.linux.sshd_match import Match, RefusedLineError, parse_match
+from openinspector.agent.linux.sshd_match import MatchBlock, RefusedLineError, parse_match
 from openinspector.agent.linux.sshd_syntax import split_words
 from openinspector.agent.sensor import Incomplete
 
@@ -33,7 +33,7 @@ class Setting:
     arguments: tuple[str, ...]
     source: str
     """``path:line``."""
-    blocks: tuple[Match, ...] = ()
+    blocks: tuple[MatchBlock, ...] = ()
     """The Match blocks it is in, outermost first: more than one in an included file."""
 
 
@@ -49,7 +49,7 @@ class SshdFiles:
         """Yield every setting in sshd's order; raise OSError if ``path`` cannot be read."""
         yield from self._file(path, read_lines(self._host, path), (), 0)
 
-    def _file(self, path: str, lines: list[str], outer: tuple[Match, ...], depth: int) -> Iterator[Setting]:
+    def _file(self, path: str, lines: list[str], outer: tuple[MatchBlock, ...], depth: int) -> Iterator[Setting]:
         blocks = outer
         for number, line in enumerate(lines, start=1):
             source = f"{printable(path)}:{number}"
@@ -69,7 +69,7 @@ class SshdFiles:
             else:
                 yield Setting(keyword=setting.keyword, arguments=setting.arguments, source=source, blocks=blocks)
 
-    def _include(self, pattern: str, blocks: tuple[Match, ...], depth: int) -> Iterator[Setting]:
+    def _include(self, pattern: str, blocks: tuple[MatchBlock, ...], depth: int) -> Iterator[Setting]:
         pattern = posixpath.join(FOLDER, pattern)
         if depth > MAX_DEPTH:
             self.problems.append(Incomplete(reason=f"{pattern} is included more than {MAX_DEPTH} levels deep."))

@@ -26,7 +26,7 @@ class RefusedLineError(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class ClientConnection:
     """A connection that Match lines are evaluated for."""
 
     user: str
@@ -40,7 +40,7 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
+class MatchBlock:
     """The criteria of one Match line, each a lower-case name and its comma-separated patterns."""
 
     criteria: tuple[tuple[str, str], ...]
@@ -50,12 +50,12 @@ class Match:
         """True for ``Match all``, which sshd applies even before a connection."""
         return not self.criteria
 
-    def matches(self, connection: Connection) -> bool:
+    def matches(self, connection: ClientConnection) -> bool:
         """Return True if the connection meets every criterion."""
         return all(meets(name, patterns, connection) for name, patterns in self.criteria)
 
 
-def parse_match(text: str) -> Match:
+def parse_match(text: str) -> MatchBlock:
     """Return the criteria of the text after ``Match``; raise RefusedLineError if sshd refuses it."""
     words = [quoted or bare for quoted, bare in _WORD.findall(text)]
     words = words[: next((at for at, word in enumerate(words) if word.startswith("#")), None)]
@@ -64,7 +64,7 @@ def parse_match(text: str) -> Match:
     if any(word.lower() == "all" for word in words[:1]):
         if len(words) > 1:
             raise RefusedLineError("Match all takes no other criteria")
-        return Match(criteria=())
+        return MatchBlock(criteria=())
     criteria: list[tuple[str, str]] = []
     pending = iter(words)
     for word in pending:
@@ -79,7 +79,7 @@ def parse_match(text: str) -> Match:
             raise RefusedLineError(f"the criterion {word} of Match has no argument")
         _check(name, patterns)
         criteria.append((name, patterns))
-    return Match(criteria=tuple(criteria))
+    return MatchBlock(criteria=tuple(criteria))
 
 
 def matches_pattern(text: str, pattern: str) -> bool:
@@ -103,8 +103,8 @@ def matches_address(address: str, patterns: str) -> bool:
     return False
 
 
-def meets(name: str, patterns: str, connection: Connection) -> bool:
-    """Return True if the connection meets one criterion of `Match.criteria`."""
+def meets(name: str, patterns: str, connection: ClientConnection) -> bool:
+    """Return True if the connection meets one criterion of `MatchBlock.criteria`."""
     match name:
         case "user":
             return matches_list(connection.user, patterns)

@@ -1,5 +1,6 @@
 """The operating system and its running kernel (InspectorOperatingSystem, F3.12; F3.20)."""
 
+import json
 from collections.abc import Iterator
 from typing import Final
 
@@ -9,6 +10,8 @@ from openinspector.agent.linux.os_release_file import OS_RELEASE, read_os_releas
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import OperatingSystem
 
+UBUNTU_PRO: Final = "/var/lib/ubuntu-advantage/status.json"
+"""What the client of Ubuntu Pro notes for everyone to read."""
 DEBIAN_VERSION: Final = "/etc/debian_version"
 
 
@@ -35,7 +38,18 @@ def collect(host: Host) -> Iterator[OperatingSystem | Incomplete | Absent]:
         hostname=hostname,
         kernel_release=release,
         kernel_version=version,
+        extensions=_ubuntu_pro(host) if values.get("ID") == "ubuntu" else (),
     )
+
+
+def _ubuntu_pro(host: Host) -> tuple[str, ...]:
+    """Return the services of Ubuntu Pro that are enabled (``pro status``); none where it cannot be read."""
+    try:
+        services = json.loads(host.read(UBUNTU_PRO)).get("services", [])
+        enabled = [one["name"] for one in services if one.get("status") == "enabled"]
+    except (OSError, ValueError, AttributeError, TypeError, KeyError, RecursionError):
+        return ()
+    return tuple(sorted(name for name in enabled if isinstance(name, str)))
 
 
 def _debian_codename(host: Host, values: dict[str, str]) -> str:

@@ -9,8 +9,18 @@ from openinspector.agent.linux.pam_stack import FACILITIES, FOLDERS, PamStacks
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import PamConfiguration
 
-SERVICES: Final = ("passwd", "common-password", "system-auth", "password-auth", "sshd", "login")
-"""Services that set passwords on Debian and SUSE, and on Red Hat's family; and services that people log in with."""
+SERVICES: Final = (
+    "passwd",
+    "common-password",
+    "common-auth",
+    "common-account",
+    "common-session",
+    "system-auth",
+    "password-auth",
+    "sshd",
+    "login",
+)
+"""The stacks that all services share on Debian and SUSE, those of Red Hat's family, and the services to log in with."""
 
 
 def collect(host: Host) -> Iterator[PamConfiguration | Incomplete | Absent]:

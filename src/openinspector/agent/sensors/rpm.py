@@ -1,6 +1,10 @@
-"""Packages of rpm, from its database in any of three back ends (sqlite, ndb, bdb), without rpm itself."""
+"""Packages of rpm, from its database in any of three back ends (sqlite, ndb, bdb), without rpm itself.
+
+The repository of each is what dnf or zypper noted (`openinspector.agent.packages.rpm_origins`).
+"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from openinspector.agent.host import Host
@@ -17,6 +21,7 @@ from openinspector.agent.packages.rpm_database.header import (
     VERSION,
     Header,
 )
+from openinspector.agent.packages.rpm_origins import read_origins
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.errors import SensorError
 from openinspector.model.inventory import Package, PackageManager
@@ -78,6 +83,7 @@ def split_source(file_name: str) -> tuple[str, str]:
 
 
 def _packages(host: Host, path: str) -> Iterator[Package | Incomplete]:
+    origins = read_origins(host)
     for blob in database.blobs(host, path):
         try:
             package = blob if isinstance(blob, SensorError) else parse(blob)
@@ -86,7 +92,8 @@ def _packages(host: Host, path: str) -> Iterator[Package | Incomplete]:
         if isinstance(package, SensorError):
             yield Incomplete(reason=f"{path}: {package}.")
         elif package:
-            yield package
+            origin = origins.get((package.name, package.version, package.architecture), "")
+            yield replace(package, repository=origin) if origin else package
 
 
 SENSOR: Final = Sensor(

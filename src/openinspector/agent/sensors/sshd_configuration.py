@@ -20,7 +20,7 @@ from openinspector.agent.linux.sshd_defaults import (
     number,
 )
 from openinspector.agent.linux.sshd_file import Setting, SshdFiles, refusal
-from openinspector.agent.linux.sshd_match import Connection, RefusedLineError
+from openinspector.agent.linux.sshd_match import ClientConnection, RefusedLineError
 from openinspector.agent.linux.sshd_service import service_file, service_settings
 from openinspector.agent.linux.sshd_syntax import (
     DURATIONS,
@@ -101,7 +101,7 @@ def collect(host: Host) -> Iterator[SshdConfiguration | Incomplete | Absent]:
 
 
 def effective(
-    settings: Iterable[Setting], connection: Connection, *, is_red_hat: bool = False
+    settings: Iterable[Setting], connection: ClientConnection, *, is_red_hat: bool = False
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the values for one connection, and their sources, by keyword; ``settings`` are in sshd's order.
 
@@ -154,7 +154,9 @@ def _configuration(settings: Sequence[Setting], host: Host, version: str) -> Ssh
     )
 
 
-def _connection(connection: Connection, user: str, changed: dict[str, str], sources: dict[str, str]) -> SshdConnection:
+def _connection(
+    connection: ClientConnection, user: str, changed: dict[str, str], sources: dict[str, str]
+) -> SshdConnection:
     return SshdConnection(
         user=user,
         ip_version=6 if ":" in connection.address else 4,

@@ -133,5 +133,7 @@ class Exit:
     """Leave the loop; what is spooled stays."""
 
 
-Local = OpenStream | StartCollecting | StopCollecting | FinishStream | EndStream | Acknowledge | Lose | Exit
+Work = OpenStream | StartCollecting | StopCollecting | FinishStream | EndStream | Acknowledge | Lose
+"""Carried out on this host."""
+Local = Work | Exit
 Action = Request | Local

@@ -16,7 +16,7 @@ the next event.
 """
 
 from collections.abc import Container
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -65,37 +65,46 @@ from openinspector.model.agent import AgentHealthCode
 from openinspector.wire.instruction import (
     MAX_HEARTBEAT_SECONDS,
     MIN_HEARTBEAT_SECONDS,
-    Instruction,
     Reattest,
     SetHeartbeatInterval,
     StartCollection,
     StopCollection,
 )
-from openinspector.wire.message import Challenge, Heartbeat, HeartbeatReply, ManifestReply, Receipt, Refusal, Session
+from openinspector.wire.message import (
+    Challenge,
+    Enrolment,
+    Heartbeat,
+    HeartbeatReply,
+    KeyRotated,
+    ManifestReply,
+    Receipt,
+    Refusal,
+    Session,
+)
 
 IDLE_SECONDS: Final = 60
 COLLECTING_SECONDS: Final = 15
 JITTER: Final = 0.1
 MAX_SESSION_SECONDS: Final = 3600.0
 RENEW_SECONDS: Final = 60.0
-"""A session is renewed so long before it ends."""
+"""How long before its end a session is renewed."""
 TROUBLE_SECONDS: Final = 10.0
 """Pause after the agent could not carry out an action on its own host."""
 MAX_STREAMS: Final = 16
-"""Runs collected at a time; a heartbeat lists no more."""
+"""Runs collected at the same time, and listed in a heartbeat."""
 MAX_REFUSALS: Final = 32
 MAX_DETAILS: Final = 1000
 COPIED_HOST: Final = "copied-host"
 """The gateway's code for: another living host uses this host's key."""
 ATTESTATION_REQUIRED: Final = "attestation-required"
-"""The gateway's code for: prove who you are before you get a session."""
+"""The gateway's code for: prove the host's identity before opening a session."""
 REPLY: Final = "a heartbeat's reply"
-"""What a refusal calls a reply of which nothing is understood."""
+"""The name of an undecodable reply in a refusal."""
 _MAX_REMEMBERED: Final = 256
 
 
 class AgentSession:
-    """What the agent does next. ``known_sensors`` are the names of the sensors that are built in."""
+    """Decides what the agent does next. ``known_sensors`` are the names of the built-in sensors."""
 
     def __init__(self, agent_id: str, known_sensors: Container[str]) -> None:
         self._agent_id = agent_id
@@ -121,13 +130,13 @@ class AgentSession:
         self._last_beat: float | None = None
         self._beat_factor = 1.0
         self._refusals: dict[Refusal, bool] = {}
-        """Refusal to whether the service has been told."""
+        """Refusal to whether it has been reported to the service."""
         self._stopping = False
         self.refused = 0
         """Instructions refused since the agent started."""
 
     def step(self, event: Event, reading: ClockReading) -> tuple[Action, ...]:
-        """Take in what happened and return what to do; nothing to do is an empty tuple."""
+        """Process one event and return the actions to carry out, in order."""
         if not isinstance(event, Tick):
             return tuple(self._take(event, reading))
         if not self._stopping and reading.monotonic >= self._local_from:
@@ -141,7 +150,7 @@ class AgentSession:
         return (request,) if request else ()
 
     def wakes_at(self, reading: ClockReading) -> float:
-        """Return when to step next if nothing happens before, in monotonic seconds."""
+        """Return when to step next if no event comes before, in monotonic seconds."""
         contact = max(self._contact.until, self._reopening.until)
         times = [max(contact, self._beat_due(reading)), max(self._local_from, self._schedule.wakes_at(reading))]
         if reading.rotation:
@@ -150,11 +159,11 @@ class AgentSession:
         return max(reading.monotonic, min(times))
 
     def heartbeat_seconds(self, spool: SpoolView) -> int:
-        """Return the interval of heartbeats that is in force."""
+        """Return the current heartbeat interval."""
         return min(self._interval, COLLECTING_SECONDS) if collecting(spool) else self._interval
 
     def health(self, spool: SpoolView) -> tuple[AgentHealthCode, str]:
-        """Return the health code and what there is to say about it."""
+        """Return the health code and its details."""
         details = " ".join(part for part in (self._trouble, self._copied, _loss(spool)) if part)[:MAX_DETAILS]
         if self._stopping:
             return AgentHealthCode.SHUTDOWN, details
@@ -164,18 +173,21 @@ class AgentSession:
             return AgentHealthCode.THROTTLED, details
         return (AgentHealthCode.RUNNING if collecting(spool) else AgentHealthCode.IDLE), details
 
-    def _take(self, event: Event, reading: ClockReading) -> list[Local]:
-        if isinstance(event, Answered):
-            return self._answered(event.reply, reading)
-        if isinstance(event, Failed):
-            return self._failed(event.failure, reading)
-        if isinstance(event, Collected):
-            self._schedule.collected(event, reading)
-        elif isinstance(event, Trouble):
-            self._trouble = event.sentence
-            self._local_from = reading.monotonic + TROUBLE_SECONDS
-        elif isinstance(event, Stopping):
-            self._stopping = True
+    def _take(self, event: Answered | Failed | Collected | Trouble | Stopping, reading: ClockReading) -> list[Local]:
+        match event:
+            case Answered(reply=reply):
+                return self._answered(reply, reading)
+            case Failed(failure=failure):
+                return self._failed(failure, reading)
+            case Collected():
+                self._schedule.collected(event, reading)
+            case Trouble(sentence=sentence):
+                self._trouble = sentence
+                self._local_from = reading.monotonic + TROUBLE_SECONDS
+            case Stopping():
+                self._stopping = True
+            case _:
+                assert_never(event)
         return []
 
     # Requests
@@ -212,7 +224,7 @@ class AgentSession:
 
     def _heartbeat(self, reading: ClockReading) -> SendHeartbeat:
         code, details = self.health(reading.spool)
-        untold = (refusal for refusal, told in self._refusals.items() if not told)
+        unreported = (refusal for refusal, reported in self._refusals.items() if not reported)
         return SendHeartbeat(
             credentials=self._credentials(),
             heartbeat=Heartbeat(
@@ -220,7 +232,7 @@ class AgentSession:
                 health_code=code,
                 health_details=details,
                 collecting=collecting(reading.spool)[:MAX_STREAMS],
-                refusals=joined_refusals(untold, MAX_REFUSALS),
+                refusals=joined_refusals(unreported, MAX_REFUSALS),
                 spool=reading.spool.report,
             ),
         )
@@ -241,32 +253,37 @@ class AgentSession:
             # A nonce or a session proves nothing yet: a gateway that then refuses it must not be asked in a circle.
             self._contact.succeed()
             self._reopening.succeed()
-        if isinstance(asked, SendChallenge | OpenSession | Attest | RotateKey):
-            self._admitted(asked, reply, reading)
-        elif isinstance(asked, SendHeartbeat) and isinstance(reply, HeartbeatReply):
-            return self._beaten(asked, reply, reading)
-        elif isinstance(asked, SendEnvelope) and isinstance(reply, Receipt):
-            return self._received(asked, reply, reading)
-        elif isinstance(asked, SendManifest) and isinstance(reply, ManifestReply):
-            actions = self._uploads.answered(asked, reply, reading)
-            if actions:
-                self._uploading.succeed()
-            else:
-                self._uploading.fail(reading)
-            return actions
-        return []
+        match asked, reply:
+            case SendHeartbeat(), HeartbeatReply():
+                return self._beaten(asked, reply, reading)
+            case SendEnvelope(), Receipt():
+                return self._received(asked, reply, reading)
+            case SendManifest(), ManifestReply():
+                actions = self._uploads.answered(asked, reply, reading)
+                if actions:
+                    self._uploading.succeed()
+                else:
+                    self._uploading.fail(reading)
+                return actions
+            case _:
+                self._admitted(asked, reply, reading)
+                return []
 
-    def _admitted(self, asked: Request, reply: GatewayReply, reading: ClockReading) -> None:
-        if isinstance(asked, SendChallenge) and isinstance(reply, Challenge):
-            self._nonce = reply.nonce
-        elif isinstance(asked, OpenSession) and isinstance(reply, Session):
-            self._opened(reply, reading)
-        elif isinstance(asked, Attest):
-            self._to_attest = False
-        elif isinstance(asked, RotateKey):
-            # Every session of the old key has ended.
-            self._session_id = ""
-            self._rotating.succeed()
+    def _admitted(self, asked: Request | None, reply: GatewayReply, reading: ClockReading) -> None:
+        """Take in a reply about the host's identity. A reply to another request changes nothing."""
+        match asked, reply:
+            case SendChallenge(), Challenge(nonce=nonce):
+                self._nonce = nonce
+            case OpenSession(), Session():
+                self._opened(reply, reading)
+            case Attest(), Enrolment():
+                self._to_attest = False
+            case RotateKey(), KeyRotated():
+                # Every session of the old key has ended.
+                self._session_id = ""
+                self._rotating.succeed()
+            case _:
+                pass
 
     def _opened(self, session: Session, reading: ClockReading) -> None:
         self._session_id = session.session_id
@@ -282,9 +299,9 @@ class AgentSession:
         self._last_beat = reading.monotonic
         self._beat_factor = 1 - JITTER + 2 * JITTER * reading.random
         self._trouble = ""
-        told = sent.heartbeat.refusals
+        reported = sent.heartbeat.refusals
         # The last of a full list may stand for many.
-        for refusal in self._refusals if len(told) == MAX_REFUSALS else told:
+        for refusal in self._refusals if len(reported) == MAX_REFUSALS else reported:
             self._refusals[refusal] = True
         if self._stopping:
             return []
@@ -369,24 +386,26 @@ class AgentSession:
 
     def _instruct(self, raw: msgspec.Raw, reading: ClockReading, already: int) -> list[Local]:
         instruction = read_instruction(raw)
-        if isinstance(instruction, Refusal):
-            self._refuse(instruction)
-            return []
-        if isinstance(instruction, StartCollection):
-            return self._start(instruction, reading, already)
-        return self._follow(instruction, reading, already)
-
-    def _follow(self, instruction: Instruction, reading: ClockReading, already: int) -> list[Local]:
-        if isinstance(instruction, StopCollection):
-            opened = self._schedule.stop(instruction, reading)
-            if opened and instruction.run_arn not in reading.spool.streams and self._is_full(reading, already):
-                return self._refuse_run("stop-collection", instruction.run_arn)
-            return opened
-        if isinstance(instruction, SetHeartbeatInterval):
-            self._interval = instruction.seconds
-        elif isinstance(instruction, Reattest):
-            self._session_id = ""
+        match instruction:
+            case Refusal():
+                self._refuse(instruction)
+            case StartCollection():
+                return self._start(instruction, reading, already)
+            case StopCollection():
+                return self._stop(instruction, reading, already)
+            case SetHeartbeatInterval(seconds=seconds):
+                self._interval = seconds
+            case Reattest():
+                self._session_id = ""
+            case _:
+                assert_never(instruction)
         return []
+
+    def _stop(self, stop: StopCollection, reading: ClockReading, already: int) -> list[Local]:
+        opened = self._schedule.stop(stop, reading)
+        if opened and stop.run_arn not in reading.spool.streams and self._is_full(reading, already):
+            return self._refuse_run("stop-collection", stop.run_arn)
+        return opened
 
     def _start(self, start: StartCollection, reading: ClockReading, already: int) -> list[Local]:
         if start.run_arn in reading.spool.streams:
@@ -403,7 +422,7 @@ class AgentSession:
         return [OpenStream(order=order)]
 
     def _is_full(self, reading: ClockReading, already: int) -> bool:
-        """Say whether no more streams may be opened; ``already`` counts what this reply asks for so far."""
+        """Return True if no more streams may be opened. ``already`` counts those that this reply has asked for."""
         return len(collecting(reading.spool)) + already >= MAX_STREAMS
 
     def _refuse_run(self, kind: str, run_arn: str) -> list[Local]:
@@ -412,7 +431,7 @@ class AgentSession:
         return []
 
     def _refuse_reply(self, failure: Failure) -> None:
-        """Count a heartbeat's reply that is none: whatever it was to bring about was refused."""
+        """Count a heartbeat's reply that cannot be decoded: its instructions are refused."""
         if isinstance(failure, Unreachable) and failure.garbled:
             self._refuse(refusal_of(REPLY, failure.reason))
         elif isinstance(failure, Refused) and failure.problem.code == NOT_UNDERSTOOD:

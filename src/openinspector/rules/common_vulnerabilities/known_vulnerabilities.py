@@ -21,6 +21,7 @@ from openinspector.engine.kernel import Standing, is_kernel_metapackage, running
 from openinspector.engine.match import Match
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.severity import deciding_score, severity_of
+from openinspector.engine.streams import Unjudged
 from openinspector.model.advisory import Advisory, PackageKind, Priority, Score, Status
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
@@ -29,6 +30,14 @@ from openinspector.model.inventory import ContainerRoot, Kernel, OperatingSystem
 
 _MANAGERS: Final = tuple(manager.value for manager in PackageManager if manager.of_distribution)
 _REGISTRIES: Final = {PackageManager.PYPI: "PyPI", PackageManager.NPM: "npm", PackageManager.GEM: "RubyGems"}
+_LISTED: Final = 5
+"""Packages named for each reason why they are not assessed; all are counted."""
+_UNJUDGED: Final = {
+    Unjudged.FOREIGN_VENDOR: "built by another vendor",
+    Unjudged.FOREIGN_REPOSITORY: "of another repository",
+    Unjudged.UNKNOWN_MODULE: "of a module that is not recorded",
+    Unjudged.UNORDERED_VERSION: "with a version that cannot be ordered",
+}
 _MAX_SCORES: Final = 8
 """Scores shown as attributes: at most 3 attributes each, within the 50 of F6.6."""
 _UPDATE: Final = {
@@ -64,7 +73,7 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     distribution = facts.distribution
     if not distribution:
         return unseen(facts, ("os_release",)) or unable("The host did not say which operating system it runs.")
-    not_judged = _not_judged(facts)
+    not_judged = _not_judged(facts, context)
     if not context.advisories.covers(distribution):
         return _both(_not_covered(distribution, context), not_judged)
     unread = _unread(facts)
@@ -100,7 +109,7 @@ def _not_covered(distribution: str, context: RuleContext) -> Unable:
     )
 
 
-def _not_judged(facts: HostFacts) -> Unable | None:
+def _not_judged(facts: HostFacts, context: RuleContext) -> Unable | None:
     """Return the exclusion for packages that no advisory of the distribution speaks of; None where there are none."""
     counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
     counted = [
@@ -108,7 +117,8 @@ def _not_judged(facts: HostFacts) -> Unable | None:
         for manager, name in _REGISTRIES.items()
         if counts[manager]
     ]
-    containers = _containers(facts)
+    foreign = _unassessed(facts, context)
+    containers = _both(foreign, _containers(facts)) if foreign is not None else _containers(facts)
     if not counted:
         return containers
     registries = Unable(
@@ -118,6 +128,24 @@ def _not_judged(facts: HostFacts) -> Unable | None:
         "`openinspector agent collect --dry-run` on the host lists them with their folders.",
     )
     return _both(registries, containers)
+
+
+def _unassessed(facts: HostFacts, context: RuleContext) -> Unable | None:
+    """Return the exclusion for packages that the distribution's advisories do not cover; None where they cover all."""
+    found = context.advisories.unassessed(facts)
+    if not found:
+        return None
+    by_reason: dict[Unjudged, list[str]] = {}
+    for package, reason in found:
+        by_reason.setdefault(reason, []).append(f"{package.name} {package.version}")
+    told = "; ".join(
+        f"{len(names)} {_UNJUDGED[reason]} ({', '.join(names[:_LISTED])}{', …' if len(names) > _LISTED else ''})"
+        for reason, names in by_reason.items()
+    )
+    return unable(
+        f"Packages that the distribution's advisories do not cover are not assessed: {told}.",
+        "Check these packages with their vendor's own advisories.",
+    )
 
 
 def _containers(facts: HostFacts) -> Unable | None:

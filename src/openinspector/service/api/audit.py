@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from openinspector.model.arn import ArnRealm
+from openinspector.model.foreign_text import escape_json
 from openinspector.service.api.errors import ApiError
 from openinspector.service.api.model import api_model
 from openinspector.service.api.shapes import Json, wire_value
@@ -129,7 +130,7 @@ def render_event(call: ApiCall, answer: bytes | ApiError, realm: ArnRealm, event
         "apiVersion": _API,
         "recipientAccountId": realm.account,
     }
-    return msgspec.json.encode(event)
+    return escape_json(msgspec.json.encode(event))
 
 
 def _bounded(value: object) -> object:

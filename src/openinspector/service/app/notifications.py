@@ -13,6 +13,7 @@ import msgspec
 
 from openinspector.model.arn import FindingArn, TemplateArn, target_of, template_of
 from openinspector.model.assessment import AssessmentRun
+from openinspector.model.foreign_text import escape_json
 from openinspector.model.notification import InspectorEvent, Notification, PublishStatus
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.ports.finding_store import FindingStore
@@ -87,7 +88,7 @@ def set_up_message(template: TemplateArn, topic: str, at: datetime) -> Message:
     """Return the message that the first subscription of a topic publishes (F10.9)."""
     body = {"event": SET_UP, "target": target_of(template), "template": template, "time": _time(at)}
     identity = derived_id(template, topic, SET_UP, _time(at))
-    return Message(id=identity, event=SET_UP, body=msgspec.json.encode(body).decode())
+    return Message(id=identity, event=SET_UP, body=escape_json(msgspec.json.encode(body)).decode())
 
 
 def _message(notification: Notification, identity: str, **more: str) -> Message:
@@ -100,7 +101,7 @@ def _message(notification: Notification, identity: str, **more: str) -> Message:
         "time": _time(notification.happened_at),
         **more,
     }
-    return Message(id=identity, event=notification.event, body=msgspec.json.encode(body).decode())
+    return Message(id=identity, event=notification.event, body=escape_json(msgspec.json.encode(body)).decode())
 
 
 def _time(at: datetime) -> str:

@@ -56,7 +56,7 @@ class PageTokens:
     def request(self, wanted: int | None, token: str | None, listing: str, *, default: int, cap: int) -> PageRequest:
         """Return the page that a request asks for; InvalidInput for a size below 1 or another list's token.
 
-        A size above ``cap`` gets a page of ``cap`` rows (ADR 53).
+        A size above ``cap`` gets a page of ``cap`` rows (ADR 55).
         """
         if wanted is not None and wanted < 1:
             raise InvalidInput("INVALID_MAX_RESULTS", f"maxResults must be at least 1, not {wanted}.")

@@ -5,14 +5,15 @@ and a line for each finding.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from enum import Enum
+from typing import Final, TypeVar, cast
 
-from openinspector.engine.bounds import printable
 from openinspector.engine.evaluate import INSTANCE_ID, OutcomeKind
 from openinspector.model.exclusion import Exclusion, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.model.foreign_text import printable, printable_line
 from openinspector.service.ports.rule_result_store import RuleTally
 from openinspector.service.reports.content import (
     MOST_NAMED,
@@ -24,6 +25,8 @@ from openinspector.service.reports.content import (
     ReportedRule,
     RuleFindings,
 )
+
+_Value = TypeVar("_Value")
 
 _ORDER: Final = tuple(Severity)
 _Words = tuple[str, str]
@@ -40,8 +43,8 @@ class ReportBuilder:
     """Adds findings, exclusions and rules to a report without any."""
 
     def __init__(self, frame: ReportContent, package_names: dict[str, str]) -> None:
-        self._frame = frame
-        self._names = package_names
+        self._frame = _printable(frame)
+        self._names = {arn: printable_line(name) for arn, name in package_names.items()}
         self._everywhere = frozenset(frame.run.user_attributes)
         self._groups: dict[tuple[Severity, str, str], _Group] = {}
         self._by_package: dict[str, Counter[Severity]] = defaultdict(Counter)
@@ -56,10 +59,10 @@ class ReportBuilder:
         package = self._name(finding.rules_package_arn)
         self._by_package[package][finding.severity] += 1
         self._by_instance[agent][finding.severity] += 1
-        place = (finding.severity, package, printable(finding.rule_id))
+        place = (finding.severity, package, printable_line(finding.rule_id))
         group = self._groups.get(place)
         if group is None:
-            group = self._groups[place] = _Group(_impersonal(finding.title, agent))
+            group = self._groups[place] = _Group(printable_line(_impersonal(finding.title, agent)))
         words = (_impersonal(finding.description, agent), _impersonal(finding.recommendation, agent))
         attributes = tuple(one for one in finding.attributes if one.key != INSTANCE_ID)
         reason = (_impersonal(finding.evidence, agent), _shown(attributes))
@@ -67,7 +70,7 @@ class ReportBuilder:
             ReportedHost(
                 finding=finding.arn.rpartition("/")[2],
                 agent_id=agent,
-                hostname=printable(finding.asset.hostname),
+                hostname=printable_line(finding.asset.hostname),
                 user_attributes=_shown(one for one in finding.user_attributes if one not in self._everywhere),
             )
         )
@@ -78,13 +81,17 @@ class ReportBuilder:
         instances = [scope.value for scope in preview.scopes if scope.key is ScopeKey.INSTANCE_ID]
         self._excluded_on.update(instances)
         agent = instances[0] if instances else ""
-        place = (preview.title, _impersonal(preview.description, agent), _impersonal(preview.recommendation, agent))
+        place = (
+            printable_line(preview.title),
+            _impersonal(preview.description, agent),
+            _impersonal(preview.recommendation, agent),
+        )
         self._excluded.setdefault(place, []).append(exclusion)
 
     def add_rules(self, tallies: Sequence[RuleTally]) -> None:
         """Add the rules that were evaluated."""
         rules = [self._rule(tally) for tally in tallies]
-        self._rules = tuple(sorted(rules, key=lambda rule: (rule.package, rule.title)))
+        self._rules = _printable(tuple(sorted(rules, key=lambda rule: (rule.package, rule.title))))
 
     def build(self) -> ReportContent:
         """Return the content of the report, most severe findings first."""
@@ -115,7 +122,7 @@ class ReportBuilder:
             title=title,
             description=description,
             recommendation=recommendation,
-            instances=tuple(sorted({printable(s.value) for s in scopes if s.key is ScopeKey.INSTANCE_ID})),
+            instances=tuple(sorted({printable_line(s.value) for s in scopes if s.key is ScopeKey.INSTANCE_ID})),
             packages=tuple(sorted(packages)),
         )
 
@@ -134,6 +141,21 @@ class ReportBuilder:
 
     def _name(self, arn: str) -> str:
         return self._names.get(arn, arn)
+
+
+def _printable(value: _Value) -> _Value:
+    """Return a value of the report's content with every text in it printable: users wrote some of them."""
+    made: object = value
+    match value:
+        case str() if not isinstance(value, Enum):
+            made = printable(value)
+        case tuple():
+            made = tuple(_printable(one) for one in value)
+        case Mapping():
+            made = {_printable(key): _printable(one) for key, one in value.items()}
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            made = replace(value, **{one.name: _printable(getattr(value, one.name)) for one in fields(value)})
+    return cast("_Value", made)
 
 
 def _impersonal(text: str, agent_id: str) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector import __version__
-from openinspector.engine.bounds import printable
 from openinspector.model.agent import Agent
 from openinspector.model.arn import RulesPackageArn, target_of
 from openinspector.model.assessment import AssessmentRun, ResourceGroup
 from openinspector.model.exclusion import Exclusion
 from openinspector.model.finding import Attribute, Finding
+from openinspector.model.foreign_text import printable
 from openinspector.model.report import ReportType
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.ports.advisory_store import FeedSnapshot

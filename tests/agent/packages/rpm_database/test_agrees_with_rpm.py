@@ -55,9 +55,9 @@ def called(*words: str) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=True).stdout
 
 
-def told_by_rpm(folder: Path, backend: str) -> list[str]:
-    told = called("rpm", "--dbpath", str(folder), "--define", f"_db_backend {backend}", "-qa", "--qf", FORMAT)
-    return sorted(line for line in told.splitlines() if not line.startswith("gpg-pubkey|"))
+def reported_by_rpm(folder: Path, backend: str) -> list[str]:
+    reported = called("rpm", "--dbpath", str(folder), "--define", f"_db_backend {backend}", "-qa", "--qf", FORMAT)
+    return sorted(line for line in reported.splitlines() if not line.startswith("gpg-pubkey|"))
 
 
 def as_rpm_would(package: Package, source: str) -> str:
@@ -105,9 +105,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_database_rpm_made(made: Path, tmp_path: Path) -> None:
-    told = told_by_rpm(made, "sqlite")
-    assert len(told) == 6
-    assert found_in(made, tmp_path, "var/lib/rpm/rpmdb.sqlite") == without_source(told)
+    reported = reported_by_rpm(made, "sqlite")
+    assert len(reported) == 6
+    assert found_in(made, tmp_path, "var/lib/rpm/rpmdb.sqlite") == without_source(reported)
 
 
 def test_one_set_in_every_back_end_is_the_same(made: Path, tmp_path: Path) -> None:
@@ -122,14 +122,14 @@ def test_one_set_in_every_back_end_is_the_same(made: Path, tmp_path: Path) -> No
         folder.mkdir()
         (folder / name).write_bytes(content)
         found = found_in(folder, tmp_path / f"root-{name}", f"var/lib/rpm/{name}")
-        assert found == without_source(told_by_rpm(made, "sqlite"))
+        assert found == without_source(reported_by_rpm(made, "sqlite"))
 
 
 def test_rpm_reads_the_berkeley_db_that_the_tests_write(made: Path, tmp_path: Path) -> None:
     """So that the reader and the writer are not wrong together."""
     headers = [blob for blob in sqlite.blobs_of_file(str(made / "rpmdb.sqlite")) if isinstance(blob, bytes)]
     (tmp_path / "Packages").write_bytes(rpm_files.bdb(headers, page_size=4096))
-    assert told_by_rpm(tmp_path, "bdb_ro") == told_by_rpm(made, "sqlite")
+    assert reported_by_rpm(tmp_path, "bdb_ro") == reported_by_rpm(made, "sqlite")
 
 
 @pytest.mark.shared
@@ -146,11 +146,11 @@ def test_every_real_database_rpm_can_read(shared: Path, tmp_path: Path, name: st
     folder = tmp_path / "db"
     folder.mkdir()
     (folder / file).write_bytes(lzma.decompress((shared / "data/rpmdb" / f"{name}.xz").read_bytes()))
-    told = told_by_rpm(folder, backend)
-    assert told
+    reported = reported_by_rpm(folder, backend)
+    assert reported
     for extra in folder.glob(f"{file}-*"):
         extra.unlink()
-    assert found_in(folder, tmp_path / "root", f"var/lib/rpm/{file}") == without_source(told)
+    assert found_in(folder, tmp_path / "root", f"var/lib/rpm/{file}") == without_source(reported)
 
 
 @pytest.mark.shared

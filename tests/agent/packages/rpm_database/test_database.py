@@ -31,7 +31,7 @@ def test_the_same_headers_from_every_back_end(written: list[bytes]) -> None:
 @settings(max_examples=400)
 @given(st.binary(), st.integers(0, 5000), st.integers(0, 5000))
 @example(b"\0\0\0\0\x80", 3993, 0)
-def test_damage_is_told_and_never_a_crash(noise: bytes, start: int, length: int) -> None:
+def test_damage_is_reported_and_never_a_crash(noise: bytes, start: int, length: int) -> None:
     written = [b"one" * 10, b"two" * 800, b"three" * 10]
     for name, data in (
         ("sqlite", rpm_files.sqlite(written)),
@@ -48,7 +48,7 @@ def test_damage_is_told_and_never_a_crash(noise: bytes, start: int, length: int)
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("data", [b"", b"x", b"\0" * 4096, b"SQLite format 3\0", b"RpmP", b"\xff" * 10_000])
-def test_what_is_no_database_is_refused(name: str, data: bytes) -> None:
+def test_other_data_is_refused(name: str, data: bytes) -> None:
     with pytest.raises(SensorError):
         list(READERS[name](data))
 

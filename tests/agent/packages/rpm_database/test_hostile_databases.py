@@ -87,7 +87,7 @@ def test_slots_that_share_one_package_end() -> None:
     assert "overlap" in str(items[-1])
 
 
-def test_values_that_share_one_chain_of_pages_are_told() -> None:
+def test_values_that_share_one_chain_of_pages_are_reported() -> None:
     data = bytearray(rpm_files.bdb([b"x" * MEGABYTE, b"y" * MEGABYTE]))
     first, second = 2 * 512, 3 * 512
     assert data[first + 512 - 17 : first + 512 - 5][:1] == b"\3"
@@ -129,7 +129,7 @@ def test_a_value_larger_than_any_header_is_not_read(length: int) -> None:
     ],
     ids=["endless view", "view", "virtual", "generated", "no rowid", "no blob"],
 )
-def test_what_makes_up_packages_is_refused(tmp_path: Path, schema: str) -> None:
+def test_made_up_packages_are_refused(tmp_path: Path, schema: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(schema)
         hostile = connection.serialize()

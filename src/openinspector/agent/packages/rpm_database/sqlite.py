@@ -57,7 +57,7 @@ def _blobs(connection: sqlite3.Connection) -> Iterator[bytes | SensorError]:
             connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_BLOB_BYTES)
             connection.execute("PRAGMA trusted_schema = OFF")
             connection.execute("PRAGMA query_only = ON")
-            connection.set_progress_handler(_Patience(_MAX_CALLS).wait, _STEPS_PER_CALL)
+            connection.set_progress_handler(_StepLimit(_MAX_CALLS).wait, _STEPS_PER_CALL)
             if connection.execute(_TABLE).fetchone() is None:
                 raise SensorError("rpmdb.sqlite has no table Packages")
             for (blob,) in connection.execute("SELECT blob FROM Packages ORDER BY rowid"):
@@ -66,7 +66,7 @@ def _blobs(connection: sqlite3.Connection) -> Iterator[bytes | SensorError]:
             raise SensorError(f"rpmdb.sqlite cannot be read: {error}") from error
 
 
-class _Patience:
+class _StepLimit:
     """Ends a query after too many steps."""
 
     def __init__(self, calls: int) -> None:

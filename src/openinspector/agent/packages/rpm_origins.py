@@ -1,0 +1,100 @@
+"""Which repository each rpm was installed from, as the tool that installed it noted it.
+
+- dnf 4: ``/var/lib/dnf/history.sqlite``, tables ``rpm``, ``trans_item`` and ``repo`` (libdnf's swdb).
+- dnf 5: ``/usr/lib/sysimage/libdnf5/nevras.toml``, a table of NEVRAs with ``from_repo``.
+- zypper: ``/var/log/zypp/history``, lines of ``|``-separated fields (libzypp, HistoryLog).
+
+Each is a note beside rpm's database and may be absent, rotated away or of a newer tool. What cannot be read is as good
+as absent: the packages are true without it.
+"""
+
+import sqlite3
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from typing import Final
+
+from openinspector.agent.host import Host
+from openinspector.agent.linux.config_file import decode
+
+DNF4: Final = "/var/lib/dnf/history.sqlite"
+DNF5: Final = "/usr/lib/sysimage/libdnf5/nevras.toml"
+ZYPP: Final = "/var/log/zypp/history"
+_MAGIC: Final = b"SQLite format 3\0"
+_TABLES: Final = ("rpm", "trans_item", "repo")
+_QUERY: Final = (
+    "SELECT r.name, r.epoch, r.version, r.release, r.arch, p.repoid FROM trans_item t "
+    "JOIN rpm r ON r.item_id = t.item_id JOIN repo p ON p.id = t.repo_id ORDER BY t.id"
+)
+_MAX_ROWS: Final = 1_000_000
+_STEPS: Final = 100_000
+_MAX_CALLS: Final = 2_000
+_MAX_TEXT: Final = 4096
+_INSTALLED: Final = 8
+"""Fields of a line of zypper about an installed package: date, action, name, version, arch, user, repo, checksum."""
+
+Build = tuple[str, str, str]
+"""Name, ``[epoch:]version-release`` and architecture."""
+
+
+def read_origins(host: Host) -> Mapping[Build, str]:
+    """Return the repository's id by build; the newest note counts."""
+    found: dict[Build, str] = {}
+    for path, parse in _SOURCES.items():
+        try:
+            data = host.read(path)
+        except OSError:
+            continue
+        try:
+            found |= dict(parse(data))
+        except (ValueError, sqlite3.Error, OverflowError):
+            continue
+    return found
+
+
+def parse_dnf4(data: bytes) -> Iterator[tuple[Build, str]]:
+    """Yield the builds of dnf 4's history; ``sqlite3.Error`` or ValueError where it is not one."""
+    if not data.startswith(_MAGIC):
+        raise ValueError("not an SQLite database")
+    # a database in memory can have no write-ahead log: it must not say that it has
+    plain = b"".join((data[:18], b"\x01\x01", data[20:]))
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(plain)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MAX_TEXT)
+        connection.execute("PRAGMA trusted_schema = OFF")
+        connection.execute("PRAGMA query_only = ON")
+        calls = iter(range(_MAX_CALLS))
+        connection.set_progress_handler(lambda: int(next(calls, None) is None), _STEPS)
+        # a view by one of the names could do anything
+        real = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND rootpage > 0 AND name IN (?, ?, ?)"
+        if connection.execute(real, _TABLES).fetchone() != (len(_TABLES),):
+            raise ValueError("no history of dnf")
+        for name, epoch, version, release, architecture, repository in connection.execute(_QUERY).fetchmany(_MAX_ROWS):
+            prefix = f"{epoch}:" if epoch else ""
+            yield (str(name), f"{prefix}{version}-{release}", str(architecture)), str(repository)
+
+
+def parse_dnf5(data: bytes) -> Iterator[tuple[Build, str]]:
+    """Yield the builds of dnf 5's table; ValueError where it is not one."""
+    table = tomllib.loads(decode(data)).get("nevras")
+    for nevra, note in table.items() if isinstance(table, dict) else ():
+        origin = note.get("from_repo") if isinstance(note, dict) else None
+        rest, _, architecture = nevra.rpartition(".")
+        parts = rest.rsplit("-", 2)
+        if isinstance(origin, str) and len(parts) == 3:  # noqa: PLR2004 - name, version and release
+            yield (parts[0], f"{parts[1].removeprefix('0:')}-{parts[2]}", architecture), origin
+
+
+def parse_zypp(data: bytes) -> Iterator[tuple[Build, str]]:
+    """Yield the builds that zypper's log says were installed."""
+    for line in decode(data).splitlines():
+        fields = line.split("|")
+        if len(fields) >= _INSTALLED and fields[1].strip() == "install" and not line.startswith("#"):
+            yield (fields[2], fields[3].removeprefix("0:"), fields[4]), fields[6]
+
+
+_SOURCES: Final[Mapping[str, Callable[[bytes], Iterator[tuple[Build, str]]]]] = {
+    DNF4: parse_dnf4,
+    DNF5: parse_dnf5,
+    ZYPP: parse_zypp,
+}

@@ -1,0 +1,136 @@
+"""Benchmarks: tables of controls, the profiles that select them, and how a host comes out."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from openinspector.cis.check import Check, Satisfied, Tailoring, Verdict, Violated, combine, distinct
+from openinspector.model.facts import HostFacts
+from openinspector.model.finding import Severity
+from openinspector.model.record import Record
+
+
+class Role(Enum):
+    """What a host is for; CIS gives each role profiles of its own. The value is how titles write it."""
+
+    ANY = ""
+    SERVER = "Server"
+    WORKSTATION = "Workstation"
+    MEMBER_SERVER = "Member Server"
+    DOMAIN_CONTROLLER = "Domain Controller"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A level and a role: which controls are asked for."""
+
+    level: int
+    role: Role = Role.ANY
+
+    @property
+    def label(self) -> str:
+        """How attributes write it: ``Level 1 Server``."""
+        return f"Level {self.level} {self.role.value}".rstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One numbered recommendation."""
+
+    number: str
+    """``1.1.1.1``."""
+    profiles: tuple[Profile, ...]
+    """The profiles of the lowest level that ask for it; higher levels include it."""
+    checks: tuple[Check, ...]
+    """All of them must hold."""
+    heading: str = ""
+    """Our wording; empty if the checks' titles say it."""
+    severity: Severity = Severity.MEDIUM
+
+    @property
+    def title(self) -> str:
+        """The requirement in our own words."""
+        if self.heading:
+            return self.heading
+        titles = distinct(check.title for check in self.checks)
+        return titles[0] if len(titles) == 1 else f"{titles[0]} (and {len(titles) - 1} more)"
+
+    @property
+    def section(self) -> str:
+        """The number of the chapter: ``1``."""
+        return self.number.partition(".")[0]
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge one host by every check."""
+        return combine((check.judge(facts, tailoring) for check in self.checks), self.title)
+
+
+@dataclass(frozen=True, slots=True)
+class ControlResult:
+    """How one control came out on one host."""
+
+    control: Control
+    verdict: Verdict
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether the host violates the control."""
+        return isinstance(self.verdict, Violated)
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether the host meets the control."""
+        return isinstance(self.verdict, Satisfied)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Benchmark:
+    """One published benchmark for one product."""
+
+    id: str
+    """Of its table: ``debian_12``."""
+    product: str
+    """As titles name it: ``Debian Linux 12``."""
+    version: str
+    """``1.1.0``."""
+    profiles: tuple[Profile, ...]
+    controls: tuple[Control, ...]
+    newer: str = ""
+    """A newer version than the table's that CIS has published; findings say so."""
+
+    def title(self, profile: Profile) -> str:
+        """Return the title of one profile (F5.36)."""
+        return f"CIS Benchmark for {self.product} Benchmark v{self.version} {profile.label}"
+
+    def controls_of(self, profile: Profile) -> tuple[Control, ...]:
+        """Return the controls that a profile asks for: its level's and those of lower levels."""
+        return tuple(control for control in self.controls if _asks(control, profile))
+
+    def profiles_of(self, control: Control) -> tuple[Profile, ...]:
+        """Return the profiles that ask for a control."""
+        return tuple(profile for profile in self.profiles if _asks(control, profile))
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> tuple[ControlResult, ...]:
+        """Judge one host by every control, once; profiles only select results."""
+        return tuple(ControlResult(control, control.judge(facts, tailoring)) for control in self.controls)
+
+    @property
+    def reads(self) -> tuple[type[Record], ...]:
+        """The kinds of record that its checks read."""
+        return distinct(kind for check in self._checks for kind in check.reads)
+
+    @property
+    def sensors(self) -> tuple[str, ...]:
+        """The sensors whose records its checks read."""
+        return distinct(name for check in self._checks for name in check.sensors)
+
+    @property
+    def _checks(self) -> Iterable[Check]:
+        return (check for control in self.controls for check in control.checks)
+
+
+def _asks(control: Control, profile: Profile) -> bool:
+    return any(
+        own.level <= profile.level and (own.role is profile.role or Role.ANY in (own.role, profile.role))
+        for own in control.profiles
+    )

@@ -1,0 +1,180 @@
+"""Names of checks, as control tables write them.
+
+A name is ``family:parameters`` (``sysctl:net.ipv4.ip_forward=0``), or one of `NAMED`; ``service?name`` limits either to
+hosts that chose that service of `ALTERNATIVES`. Package, unit and file names of
+all distributions stand side by side in one check: a host has one of them.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from openinspector.cis.check import Check, Manual
+from openinspector.cis.checks.audit import (
+    AuditPrograms,
+    AuditWatch,
+)
+from openinspector.cis.checks.files import Attributes, Exists
+from openinspector.cis.checks.kernel import BootArgument, KernelParameter, ModuleOff
+from openinspector.cis.checks.mounts import MountOption, OwnPartition
+from openinspector.cis.checks.passwords import (
+    PamOption,
+    QualitySetting,
+)
+from openinspector.cis.checks.settings import (
+    Banner,
+    FileSetting,
+)
+from openinspector.cis.checks.software import (
+    Installed,
+    NotInstalled,
+    OnlyWith,
+    UnitEnabled,
+    UnitsOff,
+)
+from openinspector.cis.checks.sshd import SshdSetting
+from openinspector.cis.configuration import drop_ins
+from openinspector.cis.expectation import AtLeast, AtMost, Equals, Expectation, Present
+from openinspector.cis.named_checks import NAMED
+from openinspector.model.errors import ModelError
+
+_JOURNALD: Final = drop_ins("/etc/systemd/journald.conf")
+_AUDITD: Final = ("/etc/audit/auditd.conf",)
+_FAILLOCK: Final = "/etc/security/faillock.conf"
+_PWHISTORY: Final = "/etc/security/pwhistory.conf"
+
+
+def _values(text: str) -> tuple[str, ...]:
+    return tuple(text.split("|"))
+
+
+def _expectation(text: str) -> Expectation:
+    """Parse ``no|yes`` (one of), ``<=4`` (at most), ``1..4`` (a range), ``>=14`` (at least), ``*`` (any value)."""
+    if text == "*":
+        return Present()
+    if text.startswith("<="):
+        return AtMost(int(text[2:]))
+    if text.startswith(">="):
+        return AtLeast(int(text[2:]))
+    low, dots, high = text.partition("..")
+    return AtMost(int(high), low=int(low)) if dots else Equals(_values(text))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+def _parameter(text: str) -> Check:
+    name, value = _pair(text)
+    return KernelParameter(name, _values(value))
+
+
+def _option(text: str) -> Check:
+    path, option = _pair(text)
+    return MountOption(path, option)
+
+
+def _sshd(text: str) -> Check:
+    keyword, value = _pair(text)
+    return SshdSetting(keyword, _expectation(value))
+
+
+def _journald(text: str) -> Check:
+    key, value = _pair(text)
+    return FileSetting(service="journald", paths=_JOURNALD, key=key, expected=_expectation(value))
+
+
+def _auditd(text: str) -> Check:
+    key, value = _pair(text)
+    return FileSetting(service="auditd", paths=_AUDITD, key=key, expected=_expectation(value))
+
+
+def _faillock(text: str) -> Check:
+    key, value = _pair(text)
+    return PamOption("pam_faillock.so", "auth", key, _expectation(value), file=_FAILLOCK)
+
+
+def _pwhistory(text: str) -> Check:
+    key, value = _pair(text)
+    return PamOption("pam_pwhistory.so", "password", key, _expectation(value), file=_PWHISTORY)
+
+
+def _pwquality(text: str) -> Check:
+    key, value = _pair(text)
+    return QualitySetting(key, _expectation(value))
+
+
+def _attributes(text: str) -> Check:
+    """Parse ``/etc/passwd|/etc/passwd-=0644 root root`` (paths = mode owners groups); ``-`` means not judged."""
+    paths, wanted = _pair(text)
+    mode, owners, groups = wanted.split()
+    return Attributes(
+        paths=_values(paths),
+        mode=None if mode == "-" else int(mode, 8),
+        owners=() if owners == "-" else _values(owners),
+        groups=() if groups == "-" else _values(groups),
+    )
+
+
+FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
+    {
+        "absent": lambda text: NotInstalled(_values(text)),
+        "attributes": _attributes,
+        "audit_programs": lambda text: AuditPrograms(_values(text)),
+        "audit_watch": lambda text: AuditWatch(_values(text)),
+        "auditd": _auditd,
+        "banner": lambda text: Banner(text, required=not text.endswith("motd")),
+        "boot": BootArgument,
+        "enabled": lambda text: UnitEnabled(_values(text)),
+        "exists": Exists,
+        "faillock": _faillock,
+        "installed": lambda text: Installed(_values(text)),
+        "journald": _journald,
+        "manual": lambda text: Manual(title=text),
+        "missing": lambda text: Exists(text, present=False),
+        "module_off": ModuleOff,
+        "off": lambda text: UnitsOff(_values(text)),
+        "option": _option,
+        "partition": OwnPartition,
+        "pwhistory": _pwhistory,
+        "pwquality": _pwquality,
+        "sshd": _sshd,
+        "sysctl": _parameter,
+    }
+)
+"""Check families by the first part of a name."""
+
+
+ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "chrony": ("chrony.service", "chronyd.service"),
+        "iptables": ("iptables.service", "netfilter-persistent.service"),
+        "journal_upload": ("systemd-journal-upload.service",),
+        "nftables": ("nftables.service",),
+        "rsyslog": ("rsyslog.service",),
+        "timesyncd": ("systemd-timesyncd.service",),
+        "ufw": ("ufw.service",),
+    }
+)
+"""Services that a host chooses among, with their units. ``ufw?NAME`` is a check that applies only with ufw."""
+
+
+class UnknownCheckError(ModelError):
+    """A control table names a check that does not exist."""
+
+
+@cache
+def checks(name: str) -> tuple[Check, ...]:
+    """Return the checks of a name. Raises UnknownCheckError."""
+    alternative, question, rest = name.partition("?")
+    if question and alternative in ALTERNATIVES:
+        return tuple(OnlyWith(alternative, ALTERNATIVES[alternative], check) for check in checks(rest))
+    named = NAMED.get(name)
+    if named is not None:
+        return named if isinstance(named, tuple) else (named,)
+    family, colon, parameters = name.partition(":")
+    if not colon or family not in FAMILIES:
+        raise UnknownCheckError(f"no check is named {name!r}")
+    return (FAMILIES[family](parameters),)

@@ -1,0 +1,1 @@
+"""Check families, by subject."""

@@ -1,0 +1,201 @@
+"""The audit subsystem: rules for system calls, files and programs (auditctl(8), audit.rules(7))."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.cis.configuration import SENSOR as FILES
+from openinspector.cis.configuration import Line, lines
+from openinspector.engine.evidence import Evidence
+from openinspector.model.facts import HostFacts
+from openinspector.model.hardening import AnomalyKind, ConfigurationFile, FileAnomalies
+from openinspector.model.inventory import OperatingSystem
+from openinspector.model.record import Record
+
+_ANOMALIES: Final = "file_anomalies"
+_FILES: Final = ("/etc/audit/rules.d/*.rules",)
+_64_BIT: Final = ("x86_64", "aarch64", "ppc64le", "s390x", "")
+_MAX_LISTED: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSyscalls:
+    """Each of some system calls is audited, for 64-bit and 32-bit programs, with all of some filters."""
+
+    names: tuple[str, ...]
+    filters: tuple[str, ...] = ()
+    """As rules write them: ``auid>=1000``, ``exit=-EACCES``."""
+    architectures: tuple[str, ...] = ("b64", "b32")
+    reads: tuple[type[Record], ...] = (ConfigurationFile, OperatingSystem)
+    sensors: tuple[str, ...] = (FILES,)
+
+    @property
+    def title(self) -> str:
+        """The system calls."""
+        return (
+            f"Calls of {', '.join(self.names)} are audited{' if ' + ' and '.join(self.filters) if self.filters else ''}"
+        )
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the rules in the files."""
+        del tailoring
+        system = facts.only(OperatingSystem)
+        machine = system.architecture if system else ""
+        wanted = self.architectures if machine in _64_BIT else ("b32",)
+        lacking = [
+            f"{name} ({architecture})"
+            for architecture in wanted
+            for name in self.names
+            if not any(self._covers(rule, name, architecture) for rule in _rules(facts))
+        ]
+        return _verdict(facts, lacking, self.title, self._rule(wanted[0]))
+
+    def _covers(self, rule: "_Rule", name: str, architecture: str) -> bool:
+        return (
+            name in rule.syscalls
+            and rule.architecture in ("", architecture)
+            and all(_canonical(each) in rule.filters for each in self.filters)
+        )
+
+    def _rule(self, architecture: str) -> str:
+        fields = " ".join(f"-F {each}" for each in self.filters)
+        return (
+            f"-a always,exit -F arch={architecture} -S {','.join(self.names)} {fields}".rstrip() + " -k openinspector"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AuditWatch:
+    """Writes and attribute changes of each of some paths are audited."""
+
+    paths: tuple[str, ...]
+    permissions: str = "wa"
+    reads: tuple[type[Record], ...] = (ConfigurationFile,)
+    sensors: tuple[str, ...] = (FILES,)
+
+    @property
+    def title(self) -> str:
+        """The paths."""
+        return f"Changes of {', '.join(self.paths)} are audited"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the rules in the files."""
+        del tailoring
+        lacking = [path for path in self.paths if not any(self._covers(rule, path) for rule in _rules(facts))]
+        return _verdict(facts, lacking, self.title, f"-w {self.paths[0]} -p {self.permissions} -k openinspector")
+
+    def _covers(self, rule: "_Rule", path: str) -> bool:
+        return rule.watched.rstrip("/") == path.rstrip("/") and set(self.permissions) <= set(rule.permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPrograms:
+    """Runs of each of some programs by users are audited; of every set-user-id program if none is named."""
+
+    paths: tuple[str, ...] = ()
+    reads: tuple[type[Record], ...] = (ConfigurationFile, FileAnomalies)
+    sensors: tuple[str, ...] = (FILES, _ANOMALIES)
+
+    @property
+    def title(self) -> str:
+        """The programs."""
+        return f"Runs of {', '.join(self.paths) or 'every set-user-id and set-group-id program'} are audited"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the rules in the files."""
+        del tailoring
+        paths = self.paths
+        if not paths:
+            gap = missing(facts, _ANOMALIES)
+            if gap:
+                return gap
+            paths = next((a.paths for a in facts.all(FileAnomalies) if a.kind is AnomalyKind.PRIVILEGED), ())
+            if not paths:
+                return Inapplicable(reason="The host has no set-user-id or set-group-id programs.")
+        lacking = [path for path in paths if not any(self._covers(rule, path) for rule in _rules(facts))]
+        example = f"-a always,exit -F path={paths[0]} -F perm=x -F auid>=1000 -F auid!=unset -k privileged"
+        return _verdict(facts, lacking, self.title, example)
+
+    def _covers(self, rule: "_Rule", path: str) -> bool:
+        return rule.watched == path and ("x" in rule.permissions or not rule.permissions)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditControl:
+    """The last control option of a kind has a value: ``-e 2`` locks the configuration."""
+
+    option: str
+    value: str
+    title: str
+    reads: tuple[type[Record], ...] = (ConfigurationFile,)
+    sensors: tuple[str, ...] = (FILES,)
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the rules in files."""
+        del tailoring
+        gap = missing(facts, FILES)
+        if gap:
+            return gap
+        found = [line for line in lines(facts, *_FILES) if line.text.split()[:1] == [self.option]]
+        if found and found[-1].text.split() == [self.option, *self.value.split()]:
+            return Satisfied(evidence=Evidence(statement=found[-1].text, source=found[-1].source))
+        statement = found[-1].text if found else f"No rule file sets {self.option}"
+        wanted = f"{self.option} {self.value}".strip()
+        return Violated(
+            evidence=Evidence(statement=statement, source=found[-1].source if found else ""),
+            remedy=f"Write `{wanted}` as the last line of /etc/audit/rules.d/99-finalize.rules.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """One rule, taken apart."""
+
+    line: Line
+    architecture: str = ""
+    syscalls: frozenset[str] = frozenset()
+    watched: str = ""
+    permissions: str = ""
+    filters: frozenset[str] = frozenset()
+
+
+def _rules(facts: HostFacts) -> Iterator[_Rule]:
+    """Yield the rules of the files, which the next boot loads."""
+    for line in lines(facts, *_FILES):
+        if line.text.startswith(("-a", "-w", "-A")):
+            yield _parse(line)
+
+
+def _parse(line: Line) -> _Rule:
+    options = list(pairwise(line.text.split()))
+    fields = [value for option, value in options if option in ("-F", "-C")]
+    named = {name: operand for name, _, operand in (field.partition("=") for field in fields)}
+    plain = dict(options)
+    return _Rule(
+        line,
+        architecture=named.get("arch", ""),
+        syscalls=frozenset(name for option, value in options if option == "-S" for name in value.split(",")),
+        watched=plain.get("-w") or named.get("path") or named.get("dir", ""),
+        permissions=plain.get("-p") or named.get("perm", ""),
+        filters=frozenset(map(_canonical, fields)),
+    )
+
+
+def _canonical(text: str) -> str:
+    """Return a filter in the one spelling that is compared: ``unset``, ``-1`` and 4294967295 mean the same."""
+    return text.replace("4294967295", "unset").replace("!=-1", "!=unset")
+
+
+def _verdict(facts: HostFacts, lacking: list[str], title: str, rule: str) -> Verdict:
+    gap = missing(facts, FILES)
+    if gap:
+        return gap
+    if not lacking:
+        return Satisfied(evidence=Evidence(statement=title, source="/etc/audit/rules.d"))
+    shown = ", ".join(lacking[:_MAX_LISTED]) + (" and more" if len(lacking) > _MAX_LISTED else "")
+    return Violated(
+        evidence=Evidence(statement=f"No audit rule covers {shown}", source="/etc/audit/rules.d"),
+        remedy=f"Add `{rule}` and its like to /etc/audit/rules.d/50-hardening.rules and run `augenrules --load`.",
+    )

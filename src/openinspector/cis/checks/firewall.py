@@ -1,0 +1,136 @@
+"""The packet filter: one firewall in use, default policies, loopback traffic."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.engine.evidence import Evidence
+from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, SystemdUnit, UnitState
+from openinspector.model.facts import HostFacts
+from openinspector.model.record import Record
+
+_SENSOR: Final = "firewall"
+_UNITS: Final = "systemd_units"
+_HOOKS: Final = ("input", "forward", "output")
+_STARTING: Final = (UnitState.ENABLED, UnitState.ENABLED_RUNTIME)
+
+
+@dataclass(frozen=True, slots=True)
+class BaseChains:
+    """The packet filter has a base chain for each hook."""
+
+    title: str = "The packet filter has chains for input, forward and output"
+    service: str = ""
+    """Firewall that must be the one in use: ``nftables``; empty for any."""
+    reads: tuple[type[Record], ...] = (FirewallChain, SystemdUnit)
+    sensors: tuple[str, ...] = (_SENSOR, _UNITS)
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the chains in force."""
+        del tailoring
+        other = unused(facts, self.service)
+        gap = other or missing(facts, _SENSOR)
+        if gap:
+            return gap
+        hooks = {chain.hook for chain in _chains(facts)}
+        lacking = [hook for hook in _HOOKS if hook not in hooks]
+        evidence = Evidence(statement=f"Chains for {', '.join(sorted(filter(None, hooks))) or 'no hook'} are in force")
+        if lacking:
+            return Violated(evidence=evidence, remedy=f"Create base chains for {', '.join(lacking)}.")
+        return Satisfied(evidence=evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultDeny:
+    """What no rule of a hook accepts is dropped."""
+
+    service: str = ""
+    hooks: tuple[str, ...] = _HOOKS
+    family: str = ""
+    """``ip`` or ``ip6``; empty for any."""
+    reads: tuple[type[Record], ...] = (FirewallChain, FirewallRule, SystemdUnit)
+    sensors: tuple[str, ...] = (_SENSOR, _UNITS)
+
+    @property
+    def title(self) -> str:
+        """The hooks."""
+        return f"The packet filter denies by default: {', '.join(self.hooks)}"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the chains in force: a policy of drop, or a last rule that drops or rejects everything."""
+        del tailoring
+        gap = unused(facts, self.service) or missing(facts, _SENSOR)
+        if gap:
+            return gap
+        chains = [chain for chain in _chains(facts) if not self.family or chain.family in (self.family, "inet")]
+        open_hooks = [
+            hook for hook in self.hooks if not any(chain.hook == hook and _denies(facts, chain) for chain in chains)
+        ]
+        if open_hooks:
+            return Violated(
+                evidence=Evidence(statement=f"Accepted by default: {', '.join(open_hooks)}"),
+                remedy="Allow the traffic that the host needs, then set the policy of these chains to drop.",
+            )
+        return Satisfied(evidence=Evidence(statement=self.title))
+
+
+@dataclass(frozen=True, slots=True)
+class LoopbackRules:
+    """Traffic of the loopback interface is accepted, and its addresses are refused from elsewhere."""
+
+    service: str = ""
+    title: str = "Loopback traffic is accepted only from the loopback interface"
+    reads: tuple[type[Record], ...] = (FirewallChain, FirewallRule, SystemdUnit)
+    sensors: tuple[str, ...] = (_SENSOR, _UNITS)
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge that some rule in force names the loopback interface and some rule its addresses."""
+        del tailoring
+        gap = unused(facts, self.service) or missing(facts, _SENSOR)
+        if gap:
+            return gap
+        texts = [" ".join(rule.expressions) for rule in facts.all(FirewallRule)]
+        has_interface = any("lo" in text.split() or "0x6c6f" in text or '"lo"' in text for text in texts)
+        has_address = any("127." in text or "0x0000007f" in text or "7f000000" in text for text in texts)
+        evidence = Evidence(
+            statement=f"{len(texts)} rules; loopback interface named: {has_interface}, its addresses: {has_address}"
+        )
+        if has_interface and has_address:
+            return Satisfied(evidence=evidence)
+        return Violated(
+            evidence=evidence,
+            remedy="Accept input on lo, and drop input from 127.0.0.0/8 and ::1 on every other interface.",
+        )
+
+
+def unused(facts: HostFacts, service: str) -> Inapplicable | None:
+    """Return why requirements for one firewall do not apply: another or none is in use. None if they do.
+
+    One firewall is an alternative to the others; that one is in use is a control of its own.
+    """
+    if not service:
+        return None
+    starting = {unit.name for unit in facts.all(SystemdUnit) if unit.state in _STARTING}
+    used = [name for name in ("firewalld", "ufw", "nftables", "iptables") if f"{name}.service" in starting]
+    if service in used:
+        return None
+    return Inapplicable(reason=f"The host uses {used[0]}, not {service}." if used else f"{service} is not in use.")
+
+
+def _chains(facts: HostFacts) -> list[FirewallChain]:
+    return [chain for chain in facts.all(FirewallChain) if chain.authority is FirewallAuthority.KERNEL]
+
+
+def _denies(facts: HostFacts, chain: FirewallChain) -> bool:
+    if chain.policy == "drop":
+        return True
+    rules = [
+        rule
+        for rule in facts.all(FirewallRule)
+        if (rule.family, rule.table, rule.chain) == (chain.family, chain.table, chain.name)
+    ]
+    return (
+        bool(rules)
+        and len(rules[-1].expressions) == 1
+        and any(word in rules[-1].expressions[0] for word in ("drop", "reject"))
+    )

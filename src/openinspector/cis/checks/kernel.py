@@ -1,0 +1,204 @@
+"""The kernel: parameters, modules that must not load, arguments of the boot loader."""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Verdict, Violated, missing
+from openinspector.cis.configuration import SENSOR as FILES
+from openinspector.cis.configuration import assignments, last, lines
+from openinspector.engine.evidence import Evidence
+from openinspector.model.configuration import KernelModule
+from openinspector.model.facts import HostFacts
+from openinspector.model.hardening import ConfigurationFile
+from openinspector.model.inventory import KernelParameters
+from openinspector.model.record import Record
+
+_DISABLED: Final = "net.ipv6.conf.all.disable_ipv6"
+_MODPROBE: Final = (
+    "/usr/lib/modprobe.d/*.conf",
+    "/lib/modprobe.d/*.conf",
+    "/run/modprobe.d/*.conf",
+    "/etc/modprobe.d/*.conf",
+)
+_SYSCTL: Final = (
+    "/usr/lib/sysctl.d/*.conf",
+    "/lib/sysctl.d/*.conf",
+    "/run/sysctl.d/*.conf",
+    "/etc/sysctl.d/*.conf",
+    "/etc/sysctl.conf",
+    "/etc/ufw/sysctl.conf",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KernelParameter:
+    """A kernel parameter has one of some values, now and after the next boot (sysctl(8))."""
+
+    name: str
+    values: tuple[str, ...]
+    reads: tuple[type[Record], ...] = (KernelParameters, ConfigurationFile)
+    sensors: tuple[str, ...] = ("kernel_parameters", FILES)
+
+    @property
+    def title(self) -> str:
+        """The parameter and its values."""
+        return f"{self.name} is {' or '.join(self.values)}"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the running kernel's value, then the one that the files set."""
+        del tailoring
+        gap = missing(facts, "kernel_parameters")
+        if gap:
+            return gap
+        parameters = facts.only(KernelParameters)
+        values = parameters.values if parameters else {}
+        if self.name.startswith("net.ipv6.") and values.get(_DISABLED) == "1":
+            return Inapplicable(reason="IPv6 is disabled in the kernel.")
+        value = values.get(self.name)
+        if value is None:
+            return Inapplicable(reason=f"The running kernel has no parameter {self.name}.")
+        running = Evidence(statement=f"{self.name} is {value} in the running kernel", source="/proc/sys")
+        if value not in self.values:
+            return Violated(evidence=running, remedy=self._remedy)
+        written = last(assignments(lines(facts, *_SYSCTL)), self.name)
+        if written is not None and written.value not in self.values:
+            stored = Evidence(statement=f"{self.name} will be {written.value} after a boot", source=written.source)
+            return Violated(evidence=stored, remedy=self._remedy)
+        return Satisfied(evidence=running)
+
+    @property
+    def _remedy(self) -> str:
+        return (
+            f"Write `{self.name} = {self.values[0]}` to /etc/sysctl.d/60-hardening.conf, remove other values of it, "
+            "and load it with `sysctl --system`."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleOff:
+    """A kernel module is not loaded and cannot be loaded (modprobe.d(5))."""
+
+    name: str
+    reads: tuple[type[Record], ...] = (KernelModule, ConfigurationFile)
+    sensors: tuple[str, ...] = ("kernel_modules", FILES)
+
+    @property
+    def title(self) -> str:
+        """The module that is off."""
+        return f"The kernel module {self.name} is not available"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge what is loaded, then what modprobe is configured to do."""
+        del tailoring
+        gap = missing(facts, FILES)
+        if gap:
+            return gap
+        same = re.compile(re.sub(r"[-_]", "[-_]", re.escape(self.name).replace("\\-", "-")))
+        loaded = next((module for module in facts.all(KernelModule) if same.fullmatch(module.name)), None)
+        if loaded:
+            evidence = Evidence(statement=f"{loaded.name} is loaded", source="/proc/modules")
+            return Violated(evidence=evidence, remedy=f"Unload it with `modprobe -r {self.name}`. {self._remedy}")
+        off = blocked = None
+        for line in lines(facts, *_MODPROBE):
+            words = line.text.split()
+            if len(words) > 2 and words[0] == "install" and same.fullmatch(words[1]):  # noqa: PLR2004 - install NAME COMMAND
+                off = line if words[2] in ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false") else None
+            elif len(words) == 2 and words[0] == "blacklist" and same.fullmatch(words[1]):  # noqa: PLR2004
+                blocked = line
+        if off is None or blocked is None:
+            lacking = "an install line" if off is None else "a blacklist line"
+            evidence = Evidence(statement=f"No file in modprobe.d has {lacking} for {self.name}")
+            return Violated(evidence=evidence, remedy=self._remedy)
+        return Satisfied(
+            evidence=Evidence(
+                statement=f"{self.name} is not loaded and cannot be",
+                because=tuple(Evidence(statement=line.text, source=line.source) for line in (off, blocked)),
+            )
+        )
+
+    @property
+    def _remedy(self) -> str:
+        return (
+            f"Write `install {self.name} /bin/false` and `blacklist {self.name}` to "
+            f"/etc/modprobe.d/{self.name}.conf, unless the host needs this module."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class BootArgument:
+    """Every kernel of the boot loader is started with an argument, or none is (``present`` False)."""
+
+    argument: str
+    """``audit=1``; without ``=`` the name alone counts."""
+    present: bool = True
+    reads: tuple[type[Record], ...] = (ConfigurationFile,)
+    sensors: tuple[str, ...] = (FILES,)
+
+    @property
+    def title(self) -> str:
+        """The argument."""
+        return f"The kernel is started with{'' if self.present else 'out'} {self.argument}"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the entries of the boot loader, else the defaults that they are made from."""
+        del tailoring
+        gap = missing(facts, FILES)
+        if gap:
+            return gap
+        entries = [
+            line
+            for line in lines(facts, "/boot/grub*/grub.cfg", "/boot/loader/entries/*.conf")
+            if re.match(r"(?:linux(?:16|efi)?|options)\s", line.text) and "$" not in line.text
+        ]
+        source = entries or [
+            line
+            for line in lines(facts, "/etc/default/grub", "/etc/default/grub.d/*.cfg", "/etc/kernel/cmdline")
+            if line.text.startswith("GRUB_CMDLINE_LINUX") or line.source.startswith("/etc/kernel/cmdline")
+        ]
+        if not source:
+            return Unknown(reason="No configuration of a boot loader was found.")
+        wrong = [line for line in source if self._has(line.text) != self.present]
+        if not entries and self.present and len(wrong) < len(source):
+            wrong = []
+        if wrong:
+            because = tuple(Evidence(statement=line.text[:200], source=line.source) for line in wrong[:5])
+            lacking = "lack" if self.present else "have"
+            return Violated(
+                evidence=Evidence(statement=f"{len(wrong)} entries {lacking} {self.argument}", because=because),
+                remedy=f"{'Add' if self.present else 'Remove'} `{self.argument}` in GRUB_CMDLINE_LINUX of "
+                "/etc/default/grub and run `update-grub` or `grub2-mkconfig -o /boot/grub2/grub.cfg`.",
+            )
+        return Satisfied(evidence=Evidence(statement=self.title, source=source[0].source))
+
+    def _has(self, text: str) -> bool:
+        words = text.replace('"', " ").replace("'", " ").split()
+        return any(word == self.argument or word.startswith(f"{self.argument}=") for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class BootPassword:
+    """The boot loader asks for a password before an entry may be edited."""
+
+    title: str = "The boot loader is protected by a password"
+    reads: tuple[type[Record], ...] = (ConfigurationFile,)
+    sensors: tuple[str, ...] = (FILES,)
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge GRUB's configuration; its hashes never leave the host."""
+        del tailoring
+        gap = missing(facts, FILES)
+        if gap:
+            return gap
+        patterns = ("/boot/grub*/grub.cfg", "/boot/grub*/user.cfg", "/boot/efi/EFI/*/*.cfg", "/etc/grub.d/*")
+        found = tuple(lines(facts, *patterns))
+        if not found:
+            return Inapplicable(reason="GRUB is not installed, or its configuration cannot be read.")
+        protected = next((line for line in found if re.match(r"password_pbkdf2\s|GRUB2_PASSWORD=", line.text)), None)
+        if protected is None:
+            return Violated(
+                evidence=Evidence(statement="No entry of GRUB's configuration sets a password"),
+                remedy="Make a hash with `grub-mkpasswd-pbkdf2` (`grub2-setpassword` on rpm systems) and set it with "
+                "`set superusers` and `password_pbkdf2`.",
+            )
+        return Satisfied(evidence=Evidence(statement="A password is set", source=protected.source))

@@ -1,0 +1,212 @@
+"""Passwords: defaults of new accounts, quality, lock-out and history through PAM."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.cis.configuration import SENSOR as FILES
+from openinspector.cis.configuration import Setting, assignments, last, lines
+from openinspector.cis.expectation import Expectation
+from openinspector.engine.evidence import Evidence
+from openinspector.model.facts import HostFacts
+from openinspector.model.hardening import ConfigurationFile
+from openinspector.model.inventory import LoginDefinitions, PamConfiguration, PamModule, PasswordQuality
+from openinspector.model.record import Record
+
+_PAM: Final = "pam"
+
+
+@dataclass(frozen=True, slots=True)
+class LoginDefinition:
+    """A value of ``/etc/login.defs`` meets an expectation (login.defs(5))."""
+
+    name: str
+    expected: Expectation
+    reads: tuple[type[Record], ...] = (LoginDefinitions,)
+    sensors: tuple[str, ...] = ("login_definitions",)
+
+    @property
+    def title(self) -> str:
+        """The name and the expectation."""
+        return f"{self.name} of /etc/login.defs is {self.expected.wanted(Tailoring())}"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the value; a name that is not set never satisfies."""
+        gap = missing(facts, *self.sensors)
+        if gap:
+            return gap
+        definitions = facts.only(LoginDefinitions)
+        if definitions is None:
+            return Inapplicable(reason="The host has no /etc/login.defs.")
+        value = definitions.values.get(self.name)
+        evidence = Evidence(statement=f"{self.name} is {value or 'not set'}", source="/etc/login.defs")
+        if value is not None and self.expected.accepts(value, tailoring):
+            return Satisfied(evidence=evidence)
+        wanted = self.expected.example(tailoring)
+        return Violated(evidence=evidence, remedy=f"Write `{self.name} {wanted}` in /etc/login.defs.")
+
+
+@dataclass(frozen=True, slots=True)
+class QualitySetting:
+    """A key of pwquality meets an expectation: in PAM's arguments, else in pwquality.conf (pam_pwquality(8))."""
+
+    key: str
+    expected: Expectation
+    reads: tuple[type[Record], ...] = (PasswordQuality, PamConfiguration)
+    sensors: tuple[str, ...] = ("password_quality", _PAM)
+
+    @property
+    def title(self) -> str:
+        """The key and the expectation."""
+        return f"pwquality's {self.key} is {self.expected.wanted(Tailoring())}"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the value in force; a module that PAM does not call enforces nothing."""
+        gap = missing(facts, *self.sensors)
+        if gap:
+            return gap
+        modules = _modules(facts, "pam_pwquality.so", "password")
+        argument = next((a for module in modules for a in _arguments(module) if a.key == self.key), None)
+        quality = facts.only(PasswordQuality)
+        values = {key.lower(): value for key, value in quality.values.items()} if quality else {}
+        if argument is not None:
+            value, source = argument.value, argument.source
+        else:
+            value, source = values.get(self.key.lower(), ""), "/etc/security/pwquality.conf"
+        set_flag = self.key.lower() in values and not value
+        evidence = Evidence(statement=f"{self.key} is {value or ('set' if set_flag else 'not set')}", source=source)
+        if (value or set_flag) and self.expected.accepts(value or "1", tailoring):
+            return Satisfied(evidence=evidence)
+        return Violated(
+            evidence=evidence,
+            remedy=f"Write `{self.key} = {self.expected.example(tailoring)}` in /etc/security/pwquality.conf.d/.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PamCalls:
+    """PAM calls a module in a facility."""
+
+    module: str
+    facilities: tuple[str, ...]
+    reads: tuple[type[Record], ...] = (PamConfiguration,)
+    sensors: tuple[str, ...] = (_PAM,)
+
+    @property
+    def title(self) -> str:
+        """The module."""
+        return f"PAM calls {self.module} for {' and '.join(self.facilities)}"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the PAM stacks."""
+        del tailoring
+        gap = missing(facts, _PAM)
+        if gap:
+            return gap
+        if facts.only(PamConfiguration) is None:
+            return Inapplicable(reason="The host does not use PAM.")
+        lacking = [facility for facility in self.facilities if not _modules(facts, self.module, facility)]
+        if lacking:
+            evidence = Evidence(statement=f"{self.module} is not called for {', '.join(lacking)}", source="/etc/pam.d")
+            return Violated(
+                evidence=evidence,
+                remedy=f"Enable {self.module} with `pam-auth-update` or an authselect feature.",
+            )
+        first = _modules(facts, self.module, self.facilities[0])[0]
+        return Satisfied(evidence=_called(first))
+
+
+@dataclass(frozen=True, slots=True)
+class PamOption:
+    """An option of a PAM module meets an expectation: as an argument, else in the module's own file."""
+
+    module: str
+    facility: str
+    option: str
+    expected: Expectation
+    file: str = ""
+    """The module's own configuration: ``/etc/security/faillock.conf``."""
+    reads: tuple[type[Record], ...] = (PamConfiguration, ConfigurationFile)
+    sensors: tuple[str, ...] = (_PAM, FILES)
+
+    @property
+    def title(self) -> str:
+        """The option and the expectation."""
+        return f"{self.option} of {self.module} is {self.expected.wanted(Tailoring())}"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge every call of the module."""
+        gap = missing(facts, *self.sensors)
+        if gap:
+            return gap
+        modules = _modules(facts, self.module, self.facility)
+        if not modules:
+            evidence = Evidence(statement=f"{self.module} is not called for {self.facility}", source="/etc/pam.d")
+            return Violated(evidence=evidence, remedy=f"Enable {self.module}, then set {self.option}.")
+        written = _file_setting(facts, self.file, self.option) if self.file else None
+        for module in modules:
+            setting = next((a for a in _arguments(module) if a.key == self.option), written)
+            if setting is None or not self.expected.accepts(setting.value or "1", tailoring):
+                found = f"{self.option} is {setting.value or 'set'}" if setting else f"{self.option} is not set"
+                wanted = self.expected.example(tailoring)
+                return Violated(
+                    evidence=Evidence(statement=found, source=setting.source if setting else module.source),
+                    remedy=f"Set `{self.option} = {wanted}` in {self.file or 'the arguments of ' + self.module}.",
+                )
+        return Satisfied(evidence=_called(modules[0]))
+
+
+@dataclass(frozen=True, slots=True)
+class PamOptionAbsent:
+    """No call of a PAM module has an option."""
+
+    module: str
+    option: str
+    reads: tuple[type[Record], ...] = (PamConfiguration,)
+    sensors: tuple[str, ...] = (_PAM,)
+
+    @property
+    def title(self) -> str:
+        """The module and the option."""
+        return f"{self.module} is called without {self.option}"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge every call."""
+        del tailoring
+        gap = missing(facts, _PAM)
+        if gap:
+            return gap
+        configuration = facts.only(PamConfiguration)
+        called = [module for module in configuration.modules if module.module == self.module] if configuration else []
+        if not called:
+            return Inapplicable(reason=f"PAM does not call {self.module}.")
+        wrong = [module for module in called if any(a.key == self.option for a in _arguments(module))]
+        if wrong:
+            return Violated(evidence=_called(wrong[0]), remedy=f"Remove {self.option} from {wrong[0].source}.")
+        return Satisfied(evidence=_called(called[0]))
+
+
+def _modules(facts: HostFacts, name: str, facility: str) -> list[PamModule]:
+    configuration = facts.only(PamConfiguration)
+    modules = configuration.modules if configuration else ()
+    return [module for module in modules if module.module == name and module.facility == facility]
+
+
+def _arguments(module: PamModule) -> Iterator[Setting]:
+    for argument in module.arguments:
+        key, _, value = argument.partition("=")
+        yield Setting(key=key, value=value, source=module.source)
+
+
+def _file_setting(facts: HostFacts, path: str, key: str) -> Setting | None:
+    found = last(assignments(lines(facts, path)), key)
+    if found is not None:
+        return found
+    flag = next((line for line in lines(facts, path) if line.text == key), None)
+    return Setting(key=key, value="", source=flag.source) if flag else None
+
+
+def _called(module: PamModule) -> Evidence:
+    text = " ".join((module.facility, module.control, module.module, *module.arguments))
+    return Evidence(statement=text, source=module.source)

@@ -1,0 +1,108 @@
+"""The OpenSSH server, judged by the configuration that is in force: drop-ins, first value wins, defaults by version."""
+
+from dataclasses import dataclass
+
+from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Verdict, Violated
+from openinspector.cis.expectation import Expectation
+from openinspector.engine.evidence import Evidence
+from openinspector.engine.rule import NotApplicable, Unable
+from openinspector.engine.sshd import SENSOR, set_to, setting, sshd_of
+from openinspector.model.facts import HostFacts
+from openinspector.model.inventory import SshdConfiguration
+from openinspector.model.record import Record
+
+
+@dataclass(frozen=True, slots=True)
+class SshdSetting:
+    """A keyword of sshd has a value that meets an expectation."""
+
+    keyword: str
+    """As in sshd_config(5)."""
+    expected: Expectation
+    reads: tuple[type[Record], ...] = (SshdConfiguration,)
+    sensors: tuple[str, ...] = (SENSOR,)
+
+    @property
+    def title(self) -> str:
+        """The keyword and the expectation."""
+        return f"sshd's {self.keyword} is {self.expected.wanted(Tailoring())}"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the value in force."""
+        sshd = _sshd(facts)
+        if not isinstance(sshd, SshdConfiguration):
+            return sshd
+        value = sshd.values.get(self.keyword.lower())
+        if value is None:
+            return Unknown(reason=f"The value of {self.keyword} is not known for OpenSSH {sshd.version or '?'}.")
+        if self.expected.accepts(value, tailoring):
+            return Satisfied(evidence=setting(sshd, self.keyword))
+        return Violated(
+            evidence=setting(sshd, self.keyword),
+            remedy=f"{set_to(sshd, self.keyword, self.expected.example(tailoring))} Then restart sshd.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class SshdStartups:
+    """``MaxStartups`` is at most 10:30:60, each of its parts."""
+
+    limits: tuple[int, int, int] = (10, 30, 60)
+    reads: tuple[type[Record], ...] = (SshdConfiguration,)
+    sensors: tuple[str, ...] = (SENSOR,)
+
+    @property
+    def title(self) -> str:
+        """The limits."""
+        return f"sshd's MaxStartups is {':'.join(map(str, self.limits))} or stricter"
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge the three parts."""
+        del tailoring
+        sshd = _sshd(facts)
+        if not isinstance(sshd, SshdConfiguration):
+            return sshd
+        value = sshd.values.get("maxstartups", "")
+        parts = [int(part) for part in value.split(":") if part.isdecimal()]
+        if not parts:
+            return Unknown(reason=f"MaxStartups has the value {value!r}.")
+        full = parts if len(parts) == len(self.limits) else [parts[0], 100, parts[0]]
+        evidence = setting(sshd, "MaxStartups")
+        start, rate, limit = full
+        if start <= self.limits[0] and rate <= max(self.limits[1], 100 * (len(parts) == 1)) and limit <= self.limits[2]:
+            return Satisfied(evidence=evidence)
+        wanted = ":".join(map(str, self.limits))
+        return Violated(evidence=evidence, remedy=f"{set_to(sshd, 'MaxStartups', wanted)} Then restart sshd.")
+
+
+@dataclass(frozen=True, slots=True)
+class SshdAccess:
+    """Who may log in over SSH is limited by one of AllowUsers, AllowGroups, DenyUsers, DenyGroups."""
+
+    title: str = "Access over SSH is limited to named users or groups"
+    reads: tuple[type[Record], ...] = (SshdConfiguration,)
+    sensors: tuple[str, ...] = (SENSOR,)
+
+    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+        """Judge that one list is set."""
+        del tailoring
+        sshd = _sshd(facts)
+        if not isinstance(sshd, SshdConfiguration):
+            return sshd
+        for keyword in ("AllowUsers", "AllowGroups", "DenyUsers", "DenyGroups"):
+            if sshd.values.get(keyword.lower(), "").strip():
+                return Satisfied(evidence=setting(sshd, keyword))
+        return Violated(
+            evidence=Evidence(statement="AllowUsers, AllowGroups, DenyUsers and DenyGroups are not set"),
+            remedy="Set AllowGroups in /etc/ssh/sshd_config to the groups that may log in. Then restart sshd.",
+        )
+
+
+def _sshd(facts: HostFacts) -> SshdConfiguration | Inapplicable | Unknown:
+    match sshd_of(facts):
+        case NotApplicable(reason=reason):
+            return Inapplicable(reason=reason)
+        case Unable(reason=reason):
+            return Unknown(reason=reason)
+        case SshdConfiguration() as sshd:
+            return sshd

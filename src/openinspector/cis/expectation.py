@@ -1,0 +1,143 @@
+"""Expectations: which values of a setting meet a requirement."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from openinspector.cis.check import Tailoring, Variable
+
+Limit = int | Variable
+"""A number, or a variable whose value is one."""
+
+
+class Expectation(Protocol):
+    """Which values meet a requirement."""
+
+    def accepts(self, value: str, tailoring: Tailoring) -> bool:
+        """Return True if ``value``, as the host writes it, meets the requirement."""
+        ...
+
+    def wanted(self, tailoring: Tailoring) -> str:
+        """Return the requirement as it continues ``<setting> is``: ``0``, ``at most 365``."""
+        ...
+
+    def example(self, tailoring: Tailoring) -> str:
+        """Return a value that meets the requirement, as it is written."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Equals:
+    """One of some values; letters compare without regard to case."""
+
+    values: tuple[str, ...]
+
+    def accepts(self, value: str, tailoring: Tailoring) -> bool:
+        """Return True if ``value`` is one of the values."""
+        del tailoring
+        return value.strip().lower() in {each.lower() for each in self.values}
+
+    def wanted(self, tailoring: Tailoring) -> str:
+        """Return the values."""
+        del tailoring
+        return " or ".join(self.values)
+
+    def example(self, tailoring: Tailoring) -> str:
+        """Return the first value."""
+        del tailoring
+        return self.values[0]
+
+
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """A number from ``low`` to a limit."""
+
+    limit: Limit
+    low: int = 0
+
+    def accepts(self, value: str, tailoring: Tailoring) -> bool:
+        """Return True if ``value`` is a number in the range."""
+        number = _number(value)
+        return number is not None and self.low <= number <= _limit(self.limit, tailoring)
+
+    def wanted(self, tailoring: Tailoring) -> str:
+        """Return the range."""
+        limit = _limit(self.limit, tailoring)
+        return f"{self.low} to {limit}" if self.low else f"at most {limit}"
+
+    def example(self, tailoring: Tailoring) -> str:
+        """Return the limit."""
+        return str(_limit(self.limit, tailoring))
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """A number not below a limit."""
+
+    limit: Limit
+
+    def accepts(self, value: str, tailoring: Tailoring) -> bool:
+        """Return True if ``value`` is a number that reaches the limit."""
+        number = _number(value)
+        return number is not None and number >= _limit(self.limit, tailoring)
+
+    def wanted(self, tailoring: Tailoring) -> str:
+        """Return the limit."""
+        return f"at least {_limit(self.limit, tailoring)}"
+
+    def example(self, tailoring: Tailoring) -> str:
+        """Return the limit."""
+        return str(_limit(self.limit, tailoring))
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludesAll:
+    """A comma-separated list without any of some names."""
+
+    names: frozenset[str]
+
+    def accepts(self, value: str, tailoring: Tailoring) -> bool:
+        """Return True if the list has none of the names."""
+        del tailoring
+        return self.names.isdisjoint(name.strip().lower() for name in value.split(","))
+
+    def wanted(self, tailoring: Tailoring) -> str:
+        """Return the names."""
+        del tailoring
+        return f"a list without {', '.join(sorted(self.names))}"
+
+    def example(self, tailoring: Tailoring) -> str:
+        """Return how to write it."""
+        del tailoring
+        return f"-{','.join(sorted(self.names))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Any value."""
+
+    def accepts(self, value: str, tailoring: Tailoring) -> bool:
+        """Return True if there is a value."""
+        del tailoring
+        return bool(value.strip())
+
+    def wanted(self, tailoring: Tailoring) -> str:
+        """Return that it must be set."""
+        del tailoring
+        return "set"
+
+    def example(self, tailoring: Tailoring) -> str:
+        """Return a placeholder."""
+        del tailoring
+        return "VALUE"
+
+
+def _limit(limit: Limit, tailoring: Tailoring) -> int:
+    return limit if isinstance(limit, int) else int(tailoring.value(limit))
+
+
+def _number(value: str, parse: Callable[[str], int] = int) -> int | None:
+    try:
+        return parse(value.strip())
+    except ValueError:
+        return None

@@ -1,0 +1,41 @@
+"""Rows of control tables, and the controls that they make."""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from openinspector.cis.benchmark import Control, Profile, Role
+from openinspector.cis.catalogue import checks
+from openinspector.model.errors import ModelError
+
+Row = tuple[str, ...]
+"""Number, profiles, then the names of the checks: ``("1.1.1.1", "1", "module_off:cramfs")``.
+
+Profiles are written as levels, each with the role that it is limited to: ``1`` is level 1 of every role, ``1S2W`` level
+1 of servers and level 2 of workstations.
+"""
+
+_PROFILE: Final = re.compile(r"([12])([SW]?)")
+_ROLES: Final = {"": Role.ANY, "S": Role.SERVER, "W": Role.WORKSTATION}
+
+
+class TableError(ModelError):
+    """A row that is not one, or a number that stands twice."""
+
+
+def controls(rows: Iterable[Row]) -> tuple[Control, ...]:
+    """Return the controls of a table. Raises TableError or UnknownCheckError."""
+    found: dict[str, Control] = {}
+    for number, profiles, *names in rows:
+        if number in found or not names:
+            raise TableError(f"control {number} stands twice or names no check")
+        judged = tuple(check for name in names for check in checks(name))
+        found[number] = Control(number=number, profiles=tuple(_profiles(number, profiles)), checks=judged)
+    return tuple(found.values())
+
+
+def _profiles(number: str, text: str) -> Iterator[Profile]:
+    if not re.fullmatch(f"(?:{_PROFILE.pattern})+", text):
+        raise TableError(f"control {number} has the profiles {text!r}")
+    for level, role in _PROFILE.findall(text):
+        yield Profile(int(level), _ROLES[role])

@@ -1,0 +1,121 @@
+"""The CIS benchmark of the host's operating system (F5.18 to F5.23): one finding a failed control and profile.
+
+Every control is judged once; the profiles that ask for it share the verdict. A control that the facts cannot decide,
+or that only a person can, is part of one exclusion, which lists them with their reasons: it is never a pass.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from openinspector.cis.benchmark import Benchmark, ControlResult, Profile
+from openinspector.cis.benchmarks import READS, SENSORS, benchmark_for
+from openinspector.cis.check import AS_PUBLISHED, Inapplicable, Satisfied, Unknown, Violated
+from openinspector.engine.completeness import unable, unseen
+from openinspector.engine.evidence import Evidence
+from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.model.exclusion import ExclusionKind
+from openinspector.model.facts import HostFacts
+from openinspector.model.finding import Attribute, Severity
+from openinspector.model.inventory import OperatingSystem
+
+_NOTE: Final = "This is not an assessment by CIS, and this project is not affiliated with CIS."
+_MAX_LISTED: Final = 60
+"""Controls that an exclusion lists one by one; the others are counted."""
+
+
+def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
+    """Judge the host by the benchmark that covers its operating system."""
+    system = facts.only(OperatingSystem)
+    if system is None:
+        return unseen(facts, ("os_release",)) or unable("The host did not say which operating system it runs.")
+    benchmark = benchmark_for(system)
+    if benchmark is None:
+        return _not_covered(facts.distribution)
+    results = benchmark.judge(facts, AS_PUBLISHED)
+    unfinished = _unfinished(benchmark, results)
+    failed = tuple(_detections(benchmark, results, facts.agent_id))
+    if failed:
+        return Detected(detections=failed, unfinished=unfinished)
+    if not any(result.is_passed for result in results):
+        return unfinished or NotApplicable(reason=f"No control of {benchmark.product} applies to this host.")
+    return Passed(evidence=_summary(benchmark, results), unfinished=unfinished)
+
+
+def _not_covered(distribution: str) -> Unable:
+    return Unable(
+        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
+        reason=f"No benchmark for {distribution} is built in.",
+        recommendation="Leave this rules package out of templates for such hosts; docs/reference/benchmarks.md lists "
+        "the systems that have one.",
+    )
+
+
+def _detections(benchmark: Benchmark, results: Sequence[ControlResult], agent_id: str) -> Iterator[Detection]:
+    for result in results:
+        if isinstance(result.verdict, Violated):
+            for profile in benchmark.profiles_of(result.control):
+                yield _detection(benchmark, profile, result, result.verdict, agent_id)
+
+
+def _detection(
+    benchmark: Benchmark, profile: Profile, result: ControlResult, verdict: Violated, agent_id: str
+) -> Detection:
+    control = result.control
+    rule_id = f"{control.number} {control.title}"
+    return Detection(
+        subject=f"{benchmark.id}/{control.number}/{profile.label}",
+        rule_id=rule_id,
+        title=f"Instance {agent_id} is not compliant with rule {rule_id}, {benchmark.title(profile)}.",
+        description=f"Control {control.number} of {benchmark.product}, version {benchmark.version}, asks for: "
+        f"{control.title}. {_NOTE}",
+        recommendation=verdict.remedy,
+        severity=control.severity,
+        evidence=verdict.evidence,
+        attributes=(
+            Attribute(key="BENCHMARK_ID", value=f"{benchmark.product} Benchmark v{benchmark.version}"),
+            Attribute(key="BENCHMARK_RULE_ID", value=rule_id[:256]),
+            Attribute(key="CIS_BENCHMARK_PROFILE", value=profile.label),
+        ),
+    )
+
+
+def _unfinished(benchmark: Benchmark, results: Sequence[ControlResult]) -> Unable | None:
+    """Return the exclusion for controls that could not be judged; None if all were."""
+    open_controls = [
+        f"{result.control.number} {result.control.title}: {result.verdict.reason}"
+        for result in results
+        if isinstance(result.verdict, Unknown)
+    ]
+    if not open_controls:
+        return None
+    listed = "; ".join(open_controls[:_MAX_LISTED])
+    more = f"; and {len(open_controls) - _MAX_LISTED} more" if len(open_controls) > _MAX_LISTED else ""
+    return Unable(
+        kind=ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE,
+        reason=f"{len(open_controls)} of {len(results)} controls of {benchmark.product} were not judged: "
+        f"{listed}{more}",
+        recommendation="Judge controls that need a person by hand. For the others, run the agent as root and let it "
+        "read the files named, then start the assessment run again.",
+    )
+
+
+def _summary(benchmark: Benchmark, results: Sequence[ControlResult]) -> Evidence:
+    counts = {
+        kind: sum(isinstance(result.verdict, kind) for result in results) for kind in (Satisfied, Inapplicable, Unknown)
+    }
+    return Evidence(
+        statement=f"{benchmark.product} v{benchmark.version}: {counts[Satisfied]} controls passed, none failed, "
+        f"{counts[Inapplicable]} do not apply, {counts[Unknown]} were not judged."
+    )
+
+
+RULE: Final = Rule(
+    name="benchmark",
+    title="CIS benchmark of the operating system",
+    severity=Severity.MEDIUM,
+    description="The host is not configured as the CIS benchmark for its operating system recommends.",
+    recommendation="Change the setting as the finding says, or tailor the template if your site decides otherwise.",
+    reads=READS,
+    sensors=SENSORS,
+    evaluate=evaluate,
+)

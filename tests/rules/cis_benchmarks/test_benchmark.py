@@ -1,0 +1,50 @@
+from tests.cis.judging import facts
+
+from openinspector.engine.rule import Detected, NotApplicable, RuleContext, Unable
+from openinspector.model.exclusion import ExclusionKind
+from openinspector.model.facts import HostFacts
+from openinspector.model.inventory import KernelParameters
+from openinspector.rules.cis_benchmarks.benchmark import RULE
+from openinspector.testing.fact_builders import operating_system
+
+FORWARDING = KernelParameters(values={"net.ipv4.ip_forward": "1"})
+
+
+def test_a_failed_control_is_one_finding_a_profile() -> None:
+    """F5.20, F5.23."""
+    outcome = RULE.evaluate(facts(operating_system(), FORWARDING), RuleContext())
+    assert isinstance(outcome, Detected)
+    found = [found for found in outcome.detections if found.rule_id.startswith("3.3.1 ")]
+    assert [{a.key: a.value for a in each.attributes} for each in found] == [
+        {
+            "BENCHMARK_ID": "Debian Linux 12 Benchmark v1.1.0",
+            "BENCHMARK_RULE_ID": found[0].rule_id,
+            "CIS_BENCHMARK_PROFILE": profile,
+        }
+        for profile in ("Level 1 Server", "Level 2 Server", "Level 1 Workstation", "Level 2 Workstation")
+    ]
+    assert "net.ipv4.ip_forward is 1" in str(found[0].evidence)
+    assert len({each.subject for each in outcome.detections}) == len(outcome.detections)
+
+
+def test_controls_that_were_not_judged_are_an_exclusion_beside_the_findings() -> None:
+    outcome = RULE.evaluate(facts(operating_system(), FORWARDING), RuleContext())
+    assert isinstance(outcome, Detected)
+    assert outcome.unfinished is not None
+    assert "Wireless interfaces are off" in outcome.unfinished.reason
+
+
+def test_a_system_without_a_benchmark_is_an_exclusion() -> None:
+    outcome = RULE.evaluate(facts(operating_system("alpine", "3.20")), RuleContext())
+    assert isinstance(outcome, Unable)
+    assert outcome.kind is ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS
+
+
+def test_a_host_that_sent_no_operating_system_is_unable() -> None:
+    assert isinstance(RULE.evaluate(HostFacts(agent_id="i-1"), RuleContext()), Unable)
+
+
+def test_a_host_that_sent_nothing_else_passes_nothing() -> None:
+    facts_of_nothing = HostFacts(agent_id="i-1", records={type(operating_system()): (operating_system(),)})
+    outcome = RULE.evaluate(facts_of_nothing, RuleContext())
+    assert isinstance(outcome, Unable | NotApplicable)
