@@ -77,7 +77,7 @@ class Match:
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """What findings are about: the CVE ids, or the advisory's own id where it names none."""
+        """Subjects of findings: the CVE ids, or the advisory's own id where it names none."""
         return self.vulnerabilities or (self.advisory.id,)
 
 
@@ -317,7 +317,7 @@ class AdvisoryIndex:
 
 
 class _Said:
-    """What one stream says of one package."""
+    """One stream's statements about one package."""
 
     def __init__(self, speaker: Speaker, package: Package, buckets: list[tuple[_Bucket, bytes, str]]) -> None:
         self._speaker = speaker

@@ -59,7 +59,7 @@ _SENTENCES: Final = (
     ("needs fixing", FixState.OPEN),
     ("vulnerable", FixState.OPEN),
 )
-"""What the sentences of ``action_statement`` mean; the first that is in it counts."""
+"""Meaning of the sentences of ``action_statement``; the first one found counts."""
 
 
 class _Product(msgspec.Struct, frozen=True):
