@@ -21,7 +21,6 @@ from typing import Final
 import msgspec
 
 from openinspector.feed import Document, Parsed, Unparsed
-from openinspector.formats.package_url import parse_package_url
 from openinspector.model.advisory import (
     NOT_MODULAR,
     Advisory,
@@ -35,6 +34,7 @@ from openinspector.model.advisory import (
     Target,
     Vulnerability,
 )
+from openinspector.model.purl import parse_purl
 from openinspector.version import VersionScheme
 
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
@@ -443,7 +443,7 @@ def _restart(details: str) -> Restart:
 
 def _module_of(product: _Product | None) -> str:
     """Return ``name:stream`` of a module that stands as a product between package and platform."""
-    url = parse_package_url(product.helper.purl) if product is not None else None
+    url = parse_purl(product.helper.purl) if product is not None else None
     return f"{url.name}:{url.version.partition(':')[0]}" if url is not None and url.type == "rpmmod" else ""
 
 
@@ -463,7 +463,7 @@ def _component(product: _Product, dialect: Dialect) -> _Component | None:
 
 
 def _from_purl(purl: str) -> _Component | None:
-    url = parse_package_url(purl)
+    url = parse_purl(purl)
     if url is None or url.type != "rpm":
         return None  # an image, a jar, a module
     architecture, epoch = url.qualifiers.get("arch", ""), url.qualifiers.get("epoch", "")
