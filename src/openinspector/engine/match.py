@@ -5,6 +5,7 @@ vulnerability decides about it. Within a stream, of the statements that fit the 
 
 1. a status NOT_AFFECTED acquits;
 2. a fix newer than the installed version convicts, whatever older fixes say: an earlier fix may have been incomplete;
+   but a fix that is reached and was made for the same minor release as the build (``el9_2``) acquits before that;
 3. a fix that the installed version has reached acquits;
 4. a status that means affected convicts;
 5. a status UNDER_INVESTIGATION does neither: the publisher does not know;
@@ -23,7 +24,16 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from openinspector.engine.kernel import Standing, Subject, subjects
-from openinspector.engine.streams import HostStreams, Release, Speaker, Unjudged, concerns, flavour_of, release_of
+from openinspector.engine.streams import (
+    HostStreams,
+    Release,
+    Speaker,
+    Unjudged,
+    concerns,
+    flavour_of,
+    minor_branch,
+    release_of,
+)
 from openinspector.engine.streams import unjudged as reason_unjudged
 from openinspector.model.advisory import (
     NOT_MODULAR,
@@ -115,6 +125,8 @@ class _Entry(NamedTuple):
     identities: tuple[str, ...]
     fixed: bytes = b""
     introduced: bytes = b""
+    branch: str = ""
+    """Minor release that the fixed build was made for (`minor_branch`)."""
 
 
 class _Bucket(NamedTuple):
@@ -297,7 +309,8 @@ class AdvisoryIndex:
         match statement:
             case Fix(version=version, introduced=introduced):
                 start = self._key(manager, introduced) if introduced else b""
-                return _Entry(advisory, statement, advisory.identities, self._key(manager, version), start)
+                fixed = self._key(manager, version)
+                return _Entry(advisory, statement, advisory.identities, fixed, start, minor_branch(version))
             case Status(vulnerability=one):
                 return _Entry(advisory, statement, (one,) if one else advisory.identities)
 
@@ -328,6 +341,7 @@ class _Said:
     def convicting(self) -> Iterable[_Hit]:
         """Yield the statements that convict, each with the vulnerabilities it convicts of."""
         denied = self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.denials)
+        denied |= self._reached_in_branch()
         fixed: frozenset[str] | set[str] = frozenset()
         if any(bucket.affected for bucket, _, _ in self._buckets):
             fixed = self._fixed()
@@ -354,6 +368,18 @@ class _Said:
         if not self._speaker.fixes:
             return set()
         return self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.fixes)
+
+    def _reached_in_branch(self) -> set[str]:
+        """Return the vulnerabilities that a fix made for the build's own minor release has closed."""
+        branch = minor_branch(self._package.version)
+        if not branch or not self._speaker.fixes:
+            return set()
+        return self._identities(
+            entry
+            for bucket, key, _ in self._buckets
+            for entry in bucket.fixes[: bisect_right(bucket.keys, key)]
+            if entry.branch == branch
+        )
 
     def _identities(self, entries: Iterable[_Entry]) -> set[str]:
         return {identity for entry in entries if self._fit(entry) for identity in entry.identities}

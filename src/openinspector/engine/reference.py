@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from openinspector.engine.kernel import Subject, subjects
 from openinspector.engine.match import fits
-from openinspector.engine.streams import HostStreams, Speaker, release_of, unjudged
+from openinspector.engine.streams import HostStreams, Speaker, minor_branch, release_of, unjudged
 from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package
@@ -110,6 +110,8 @@ def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Itera
     if any(said.statement.state is FixState.NOT_AFFECTED for said in statuses if isinstance(said.statement, Status)):
         return
     fixes = [said for said in about if isinstance(said.statement, Fix)]
+    if any(_is_reached_in_branch(said, subject, scheme) for said in fixes):
+        return
     for said in fixes:
         assert isinstance(said.statement, Fix)
         version, introduced = _version(said, subject), said.statement.introduced
@@ -121,6 +123,16 @@ def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Itera
         for said in statuses:
             if isinstance(said.statement, Status) and said.statement.state.is_affected:
                 yield said
+
+
+def _is_reached_in_branch(said: _Said, subject: Subject, scheme: VersionScheme) -> bool:
+    branch = minor_branch(subject.package.version)
+    return (
+        isinstance(said.statement, Fix)
+        and bool(branch)
+        and minor_branch(said.statement.version) == branch
+        and scheme.compare(_version(said, subject), said.statement.version) >= 0
+    )
 
 
 def _is_end_of_life(said: _Said) -> bool:

@@ -156,6 +156,12 @@ def flavour_of(package: Package) -> str:
     return next((name for name, pattern in _FLAVOURS if pattern.search(package.version)), "")
 
 
+def minor_branch(version: str) -> str:
+    """Return the minor release that a build of Enterprise Linux was made for (``el9_2``); empty for other builds."""
+    found = _MINOR_BUILD.search(version)
+    return found[0] if found else ""
+
+
 class HostStreams:
     """The streams that speak for one release, of those known."""
 
