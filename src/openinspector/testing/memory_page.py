@@ -23,7 +23,7 @@ def page_of(items: Iterable[T], place: Callable[[T], tuple[datetime, str]], page
 
 
 def matches(name: str, pattern: str | None) -> bool:
-    """Return True if all of ``name`` matches shell wildcards ``*`` and ``?``, case sensitively; None matches every name."""
+    """Return True if ``name`` matches shell wildcards ``*`` and ``?``, case sensitively; None matches every name."""
     if pattern is None:
         return True
     # Runs of stars are one star, and a bracket is only a bracket.
