@@ -94,7 +94,7 @@ class CallerIdentityRequest:
         return f"{ALGORITHM}\n{self.date}\n{self.scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
 
     def signed_at(self) -> datetime:
-        """Return the moment it says it was signed; WireError where there is no such moment."""
+        """Return when it claims to be signed. Raise WireError if that is not a date."""
         try:
             return datetime.strptime(self.date, DATE_FORM).replace(tzinfo=UTC)
         except ValueError as error:

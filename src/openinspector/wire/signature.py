@@ -70,11 +70,11 @@ class SignedRequest:
         return signature_base(self.covered, self.created, self.key_id)
 
     def covers(self, body: bytes) -> bool:
-        """Say whether ``body`` is the one the signature covers."""
+        """Return True if the signature covers ``body``."""
         return hmac.compare_digest(self.covered.content_digest, content_digest(body))
 
     def is_fresh(self, now: int) -> bool:
-        """Say whether it was made within the clock window around ``now`` (Unix seconds)."""
+        """Return True if it was made within the clock window around ``now`` (Unix seconds)."""
         return abs(now - self.created) <= CLOCK_WINDOW_SECONDS
 
 
@@ -89,7 +89,7 @@ def content_digest(body: bytes) -> str:
 
 
 def is_session_id(text: str) -> bool:
-    """Say whether ``text`` can be sent as a session's id."""
+    """Return True if ``text`` can be sent as a session's id."""
     return _SESSION.fullmatch(text) is not None
 
 
