@@ -11,7 +11,7 @@ from openinspector.model.record import Record
 
 
 class Role(Enum):
-    """What a host is for; CIS gives each role profiles of its own. The value is how titles write it."""
+    """The use of a host; CIS gives each role its own profiles. Titles write the value."""
 
     ANY = ""
     SERVER = "Server"

@@ -23,6 +23,13 @@ class TableError(ModelError):
     """A row that is not one, or a number that stands twice."""
 
 
+def amended(rows: Iterable[Row], changes: Iterable[Row] = (), without: Iterable[str] = ()) -> tuple[Row, ...]:
+    """Return the table of a related benchmark: rows replaced or added by number, others left out, in order."""
+    left_out = frozenset(without)
+    merged = {row[0]: row for row in rows if row[0] not in left_out} | {row[0]: row for row in changes}
+    return tuple(sorted(merged.values(), key=lambda row: [int(part) for part in row[0].split(".")]))
+
+
 def controls(rows: Iterable[Row]) -> tuple[Control, ...]:
     """Return the controls of a table. Raises TableError or UnknownCheckError."""
     found: dict[str, Control] = {}
