@@ -108,10 +108,7 @@ def large_network(interfaces: int, vpcs: int, rules: int, *, seed: int = 1) -> J
         made["acl"].append(acl)
         for host in range(min(per_vpc, interfaces - number * per_vpc)):
             made["eni"].append(_host(number, host))
-    groups = [
-        group(number, *(rule("tcp", *sorted(draw.choices(range(65536), k=2)), _range(draw)) for _ in range(rules)))
-        for number in range(20)
-    ]
+    groups = [group(number, *(_wide_rule(draw) for _ in range(rules))) for number in range(20)]
     return {
         "ec2-describe-vpcs": {"Vpcs": made["vpc"]},
         "ec2-describe-subnets": {"Subnets": made["subnet"]},
@@ -121,6 +118,11 @@ def large_network(interfaces: int, vpcs: int, rules: int, *, seed: int = 1) -> J
         "ec2-describe-route-tables": {"RouteTables": made["table"]},
         "ec2-describe-internet-gateways": {"InternetGateways": made["gateway"]},
     }
+
+
+def _wide_rule(draw: random.Random) -> Json:
+    first, last = sorted(draw.choices(range(65536), k=2))
+    return rule("tcp", first, last, _range(draw))
 
 
 def _host(vpc: int, host: int) -> Json:
