@@ -4,7 +4,7 @@ BIN  := $(VENV)/bin
 T    ?= tests
 QUICK := $(addprefix tests/,architecture docs engine feeds model scripts test_plugins.py versions wire)
 
-.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden bench serve packages lock clean
+.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden scores bench serve packages lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
 	@scripts/environment $(VENV)
@@ -55,6 +55,10 @@ docs: $(VENV)/.ready           ## write docs/reference and schemas from the code
 
 golden: $(VENV)/.ready         ## rewrite golden files; review reads the diff
 	@OPENINSPECTOR_GOLDEN=write $(BIN)/pytest tests/feeds -q
+
+scores: $(VENV)/.ready         ## the file of scores a release ships: KEY=key.pem [FROM="--from kev=file"]
+	@mkdir -p dist
+	@$(BIN)/python -m scripts.scores dist/scores.bundle --key $(KEY) $(FROM)
 
 bench: $(VENV)/.ready          ## measure; figures are kept in docs/performance.md
 	@$(BIN)/pytest bench -q -s -p no:cacheprovider --timeout=900

@@ -44,7 +44,7 @@ class Unparsed:
 
 
 Parsed = Advisory | Vulnerability | Unparsed
-"""What parsing yields: statements, what a source says of a CVE, and what was not understood."""
+"""Results of parsing: statements, a source's description of a CVE, and entries that were not understood."""
 
 
 def follow_nothing(_document: Document) -> Iterable[Source]:

@@ -11,6 +11,7 @@ from openinspector.engine.streams import (
     general_streams,
     unjudged,
 )
+from openinspector.model.advisory import PackageKind
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.testing.match_builders import advisory, fix, host, index, installed, status
 
@@ -177,3 +178,20 @@ def test_flavour_of(version: str, flavour: str) -> None:
 )
 def test_unjudged(distribution: str, package: Package, reason: Unjudged | None) -> None:
     assert unjudged(Release(distribution=distribution), package) is reason
+
+
+@pytest.mark.parametrize(
+    ("version", "fixed"),
+    [
+        ("7.76.1-23.el9_2.4", []),
+        ("7.76.1-23.el9_2.1", ["7.76.1-23.el9_2.4", "7.76.1-26.el9_3.2"]),
+        ("7.76.1-26.el9_3.2", []),
+        ("7.76.1-26.el9", ["7.76.1-26.el9_3.2"]),
+    ],
+)
+def test_a_fix_made_for_the_builds_own_minor_release_acquits(version: str, fixed: list[str]) -> None:
+    second = advisory("RHSA-2", fix("curl", "7.76.1-23.el9_2.4", stream="rhel:9", kind=PackageKind.BINARY))
+    third = advisory("RHSA-3", fix("curl", "7.76.1-26.el9_3.2", stream="rhel:9", kind=PackageKind.BINARY))
+    known = index(*(replace(one, vulnerabilities=("CVE-2026-0001",)) for one in (second, third)))
+    facts = host([rpm("curl", version)], distribution="rhel:9.3")
+    assert [match.fixed_version for match in known.matches(facts)] == fixed

@@ -16,7 +16,9 @@ from openinspector.testing.match_builders import host, installed, version_scheme
 SCHEMES = version_schemes()
 MODULE = "nodejs:18"
 
-versions = st.sampled_from(["1.0-1", "1.0-2", "1.1~rc1-1", "1.1-1", "2.0-1", "1:0.5-1", "1.0"])
+versions = st.sampled_from(
+    ["1.0-1", "1.0-2", "1.1~rc1-1", "1.1-1", "2.0-1", "1:0.5-1", "1.0", "1.1-1.el9_2", "1.0-3.el9_2", "1.1-2.el9_3"]
+)
 names = st.sampled_from(["a", "b", "linux", "kernel-core"])
 vulnerabilities = st.lists(st.sampled_from([f"CVE-2026-000{n}" for n in range(4)]), max_size=3, unique=True)
 releases = st.sampled_from(["6.1.0-29-amd64", "1.0-1.x86_64", "none"])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DURATION_SECONDS = 180
 _ENDED_WELL = ("COMPLETED", "COMPLETED_WITH_ERRORS")
-_PACKAGES = ("Common Vulnerabilities", "Security Best Practices")
+_PACKAGES = ("Common Vulnerabilities", "Security Best Practices", "CIS Operating System")
 
 
 @click.command()

@@ -78,7 +78,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
         print_json([_outcome_json(outcome) for outcome in outcomes.values()])
     else:
         for name, outcome in outcomes.items():
-            click.echo(f"{name}: {_told(outcome)}")
+            click.echo(f"{name}: {_summary_line(outcome)}")
     for name, failure in failures.items():
         click.echo(f"openinspector: {name}: {failure}", err=True)
         if failure.advice:
@@ -91,7 +91,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
 @_as_json
 @click.pass_context
 def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
-    """Show the feeds that were synced: how old, how much, from where. Status 1 where there are none."""
+    """Show the feeds that were synced: how old, how much, from where. Status 1 if no feed was synced."""
     found = [status for status in _statuses(ctx, data_dir) if status.snapshot is not None]
     _show(found, as_json=as_json)
     sys.exit(0 if found else _FAILED)
@@ -140,7 +140,7 @@ def export_feeds(
     from openinspector.service.worker.feed_bundle import write_bundle
     from openinspector.service.worker.feed_keys import read_private_key
 
-    with _told_errors():
+    with _reported_errors():
         written = write_bundle(_store(ctx, data_dir), path, read_private_key(key_file), names)
     click.echo(f"{path}: {', '.join(written)}, {path.stat().st_size / 1e6:.1f} MB")
 
@@ -157,13 +157,13 @@ def import_feeds(ctx: click.Context, *, path: Path, key_file: Path, data_dir: Pa
     from openinspector.service.worker.feed_bundle import read_bundle
     from openinspector.service.worker.feed_keys import read_public_key
 
-    with _told_errors():
+    with _reported_errors():
         read = read_bundle(_store(ctx, data_dir), path, read_public_key(key_file))
     click.echo(f"{path}: {', '.join(read)}")
 
 
 @contextmanager
-def _told_errors() -> Iterator[None]:
+def _reported_errors() -> Iterator[None]:
     """Print an error for people and end with status 1."""
     try:
         yield
@@ -239,7 +239,7 @@ def _progress(name: str) -> "Iterator[Progress]":
         yield lambda what, done, total: status.update(f"{name}: {what}  {done} of {total}")
 
 
-def _told(outcome: "SyncOutcome") -> str:
+def _summary_line(outcome: "SyncOutcome") -> str:
     snapshot = outcome.snapshot
     if not outcome.changed:
         return f"unchanged, {snapshot.advisories} advisories from {snapshot.origin}"

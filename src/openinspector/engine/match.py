@@ -5,10 +5,11 @@ vulnerability decides about it. Within a stream, of the statements that fit the 
 
 1. a status NOT_AFFECTED acquits;
 2. a fix newer than the installed version convicts, whatever older fixes say: an earlier fix may have been incomplete;
+   but a fix that is reached and was made for the same minor release as the build (``el9_2``) acquits before that;
 3. a fix that the installed version has reached acquits;
 4. a status that means affected convicts;
 5. a status UNDER_INVESTIGATION does neither: the publisher does not know;
-6. a status END_OF_LIFE may mean that nobody looked: it convicts only where no other stream says anything else.
+6. a status END_OF_LIFE may mean that nobody looked: it convicts only where nothing else is said.
 
 A statement *fits* when it names the binary package, or the source package it was built from; when it is limited to no
 architecture and no module, or to the package's; and when it is about the same flavour of build.
@@ -19,11 +20,21 @@ Which packages are judged, and at which version, is decided by `openinspector.en
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from openinspector.engine.kernel import Standing, Subject, subjects
-from openinspector.engine.streams import HostStreams, Release, Speaker, Unjudged, concerns, flavour_of, release_of
+from openinspector.engine.streams import (
+    HostStreams,
+    Release,
+    Speaker,
+    Unjudged,
+    concerns,
+    flavour_of,
+    minor_branch,
+    release_of,
+)
 from openinspector.engine.streams import unjudged as reason_unjudged
 from openinspector.model.advisory import (
     NOT_MODULAR,
@@ -77,7 +88,7 @@ class Match:
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """What findings are about: the CVE ids, or the advisory's own id where it names none."""
+        """Subjects of findings: the CVE ids, or the advisory's own id where it names none."""
         return self.vulnerabilities or (self.advisory.id,)
 
 
@@ -115,6 +126,8 @@ class _Entry(NamedTuple):
     identities: tuple[str, ...]
     fixed: bytes = b""
     introduced: bytes = b""
+    branch: str = ""
+    """Minor release that the fixed build was made for (`minor_branch`)."""
 
 
 class _Bucket(NamedTuple):
@@ -262,15 +275,13 @@ class AdvisoryIndex:
                 continue
             named = True
             for hit in said.convicting():
-                if several and hit.state is FixState.END_OF_LIFE:
+                if hit.state is FixState.END_OF_LIFE:
                     unsupported.append(hit)
                 else:
                     _keep(best, hit, decided)
-            if several:
+            if several or unsupported:
                 decided |= said.mentioned()
-        for hit in unsupported:
-            _keep(best, hit, decided)
-            decided |= {*hit.identities}
+        _keep_unsupported(best, unsupported, decided)
         return best.values()
 
     def _said(self, speaker: Speaker, subject: Subject) -> "_Said | None":
@@ -297,7 +308,8 @@ class AdvisoryIndex:
         match statement:
             case Fix(version=version, introduced=introduced):
                 start = self._key(manager, introduced) if introduced else b""
-                return _Entry(advisory, statement, advisory.identities, self._key(manager, version), start)
+                fixed = self._key(manager, version)
+                return _Entry(advisory, statement, advisory.identities, fixed, start, minor_branch(version))
             case Status(vulnerability=one):
                 return _Entry(advisory, statement, (one,) if one else advisory.identities)
 
@@ -317,7 +329,7 @@ class AdvisoryIndex:
 
 
 class _Said:
-    """What one stream says of one package."""
+    """One stream's statements about one package."""
 
     def __init__(self, speaker: Speaker, package: Package, buckets: list[tuple[_Bucket, bytes, str]]) -> None:
         self._speaker = speaker
@@ -328,6 +340,7 @@ class _Said:
     def convicting(self) -> Iterable[_Hit]:
         """Yield the statements that convict, each with the vulnerabilities it convicts of."""
         denied = self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.denials)
+        denied |= self._reached_in_branch()
         fixed: frozenset[str] | set[str] = frozenset()
         if any(bucket.affected for bucket, _, _ in self._buckets):
             fixed = self._fixed()
@@ -354,6 +367,18 @@ class _Said:
         if not self._speaker.fixes:
             return set()
         return self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.fixes)
+
+    def _reached_in_branch(self) -> set[str]:
+        """Return the vulnerabilities that a fix made for the build's own minor release has closed."""
+        branch = minor_branch(self._package.version)
+        if not branch or not self._speaker.fixes:
+            return set()
+        return self._identities(
+            entry
+            for bucket, key, _ in self._buckets
+            for entry in bucket.fixes[: bisect_right(bucket.keys, key)]
+            if entry.branch == branch
+        )
 
     def _identities(self, entries: Iterable[_Entry]) -> set[str]:
         return {identity for entry in entries if self._fit(entry) for identity in entry.identities}
@@ -417,6 +442,15 @@ def _keep(best: dict[tuple[int, str], _Hit], hit: _Hit, decided: set[str]) -> No
         place = id(hit.entry.advisory), hit.entry.statement.target.stream
         known, found = best.get(place), hit._replace(identities=left)
         best[place] = found if known is None else _join(known, found)
+
+
+def _keep_unsupported(best: dict[tuple[int, str], _Hit], hits: list[_Hit], decided: set[str]) -> None:
+    """Keep the hits of ended support, narrowest stream first, for vulnerabilities of which nothing else is said."""
+    for _, ended in groupby(hits, key=lambda hit: hit.entry.statement.target.stream):
+        of_stream = tuple(ended)
+        for hit in of_stream:
+            _keep(best, hit, decided)
+        decided.update(*(hit.identities for hit in of_stream))
 
 
 def _join(first: _Hit, second: _Hit) -> _Hit:

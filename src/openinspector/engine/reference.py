@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from openinspector.engine.kernel import Subject, subjects
 from openinspector.engine.match import fits
-from openinspector.engine.streams import HostStreams, Speaker, release_of, unjudged
+from openinspector.engine.streams import HostStreams, Speaker, minor_branch, release_of, unjudged
 from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package
@@ -96,8 +96,8 @@ def _convicting(
     for stream in spoken:
         about = [said for said in stream if identity in said.identities]
         ended = [said for said in about if _is_end_of_life(said)]
-        if about and len(ended) < len(about):
-            yield from _judge(about, subject, scheme)
+        if len(ended) < len(about):
+            yield from _judge([said for said in about if said not in ended], subject, scheme)
             return
         if ended:
             unsupported.append(ended)
@@ -107,9 +107,9 @@ def _convicting(
 
 def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Iterator[_Said]:
     statuses = [said for said in about if isinstance(said.statement, Status)]
-    if any(said.statement.state is FixState.NOT_AFFECTED for said in statuses if isinstance(said.statement, Status)):
-        return
     fixes = [said for said in about if isinstance(said.statement, Fix)]
+    if any(_is_denial(said) or _is_reached_in_branch(said, subject, scheme) for said in about):
+        return
     for said in fixes:
         assert isinstance(said.statement, Fix)
         version, introduced = _version(said, subject), said.statement.introduced
@@ -121,6 +121,20 @@ def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Itera
         for said in statuses:
             if isinstance(said.statement, Status) and said.statement.state.is_affected:
                 yield said
+
+
+def _is_denial(said: _Said) -> bool:
+    return isinstance(said.statement, Status) and said.statement.state is FixState.NOT_AFFECTED
+
+
+def _is_reached_in_branch(said: _Said, subject: Subject, scheme: VersionScheme) -> bool:
+    branch = minor_branch(subject.package.version)
+    return (
+        isinstance(said.statement, Fix)
+        and bool(branch)
+        and minor_branch(said.statement.version) == branch
+        and scheme.compare(_version(said, subject), said.statement.version) >= 0
+    )
 
 
 def _is_end_of_life(said: _Said) -> bool:

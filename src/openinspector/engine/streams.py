@@ -6,7 +6,7 @@ stream that speaks of a package and a vulnerability decides, because a build of 
 
 Ubuntu's extended archives are asked last where a host has not enabled them: what only they fix is not fixed on it.
 
-What a host has enabled is read from its facts; where they are silent, from the package: a build says in its version
+Enabled extensions are read from the host's facts; where they are silent, from the package: a build says in its version
 that it is of an extension (``el9_2``, ``+esm1``), and no vendor numbers an ordinary build so.
 
 Three distributions rebuild Red Hat's. CentOS is judged by Red Hat's statements, for it has none of its own (inferred);
@@ -95,7 +95,7 @@ class Speaker(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
-    """What of a host chooses its streams."""
+    """The facts of a host that choose its streams."""
 
     distribution: str
     """``<ID>:<VERSION_ID>``."""
@@ -154,6 +154,12 @@ def concerns(stream: str, distribution: str) -> bool:
 def flavour_of(package: Package) -> str:
     """Return the kind of build a package is: ``fips``, ``ksplice``, or empty for an ordinary one."""
     return next((name for name, pattern in _FLAVOURS if pattern.search(package.version)), "")
+
+
+def minor_branch(version: str) -> str:
+    """Return the minor release that a build of Enterprise Linux was made for (``el9_2``); empty for other builds."""
+    found = _MINOR_BUILD.search(version)
+    return found[0] if found else ""
 
 
 class HostStreams:

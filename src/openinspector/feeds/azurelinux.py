@@ -2,7 +2,7 @@
 
 https://github.com/microsoft/AzureLinuxVulnerabilityData. The documents break OVAL's schema (prefixes, dates), which
 `openinspector.formats.oval` does not mind. Packages are named as sources; a definition is about one CVE of one of them.
-The release is told by the document's name alone.
+The release is known by the document's name alone.
 """
 
 import re

@@ -51,7 +51,7 @@ class _Vulnerability(msgspec.Struct, frozen=True):
 
 
 class _Gathered:
-    """What the packages say of one vulnerability."""
+    """The packages' statements about one vulnerability."""
 
     __slots__ = ("fixes", "priority", "statuses", "summary")
 

@@ -1,4 +1,4 @@
-"""What the package archives of Debian and Ubuntu say of security: indices of suites and packages' changelogs.
+"""The package archives of Debian and Ubuntu as a source of advisories: indices of suites and packages' changelogs.
 
 For a site with nothing but a package mirror. Documents, by name:
 
@@ -139,8 +139,8 @@ def source_of(name: str, version: str) -> tuple[str, str]:
     signed = SIGNED_KERNEL_SOURCE.fullmatch(name)
     if signed is None:
         return name, version
-    told = _SIGNED_VERSION.fullmatch(version)
-    return (f"linux-{signed[1]}" if signed[1] else "linux"), (f"{told[1]}-{told[2]}" if told else version)
+    matched = _SIGNED_VERSION.fullmatch(version)
+    return (f"linux-{signed[1]}" if signed[1] else "linux"), (f"{matched[1]}-{matched[2]}" if matched else version)
 
 
 def parse_index(content: bytes, document: str = "Packages") -> Iterator[ArchivePackage | Unparsed]:
@@ -157,14 +157,14 @@ def parse_index(content: bytes, document: str = "Packages") -> Iterator[ArchiveP
 
 
 def parse_changelog(content: bytes) -> tuple[ChangelogEntry, ...]:
-    """Return the entries of a changelog, newest first; what is no entry is passed over, as dpkg-parsechangelog does.
+    """Return the entries of a changelog, newest first; other lines are skipped, as dpkg-parsechangelog does.
 
     Each CVE id is left in the oldest entry that fixes it.
     """
     entries = list(_entries(content.decode("utf-8", "replace").splitlines()))
     credited: dict[str, int] = {}
     for number in reversed(range(len(entries))):
-        fixed, reverted = _told(entries[number][2])
+        fixed, reverted = _cve_changes(entries[number][2])
         for identity in reverted:
             credited.pop(identity, None)
         for identity in fixed:
@@ -262,10 +262,10 @@ def follow(document: Document) -> Iterable[Source]:
 
 def _package(fields: Mapping[str, str]) -> ArchivePackage | None:
     name, version = fields.get("Package", ""), fields.get("Version", "")
-    told = _SOURCE.fullmatch(fields.get("Source", name))
-    if not name or told is None:
+    matched = _SOURCE.fullmatch(fields.get("Source", name))
+    if not name or matched is None:
         return None
-    source, source_version = source_of(told[1], told[2] or version)
+    source, source_version = source_of(matched[1], matched[2] or version)
     if not (SCHEME.is_valid(version) and SCHEME.is_valid(source_version)):
         return None
     size = fields.get("Size", "")
@@ -300,11 +300,11 @@ def _entries(lines: Iterable[str]) -> Iterator[tuple[tuple[str, str], date | Non
 
 
 def _date(line: str) -> date | None:
-    told = _TRAILER.fullmatch(line) if len(line) < _LONGEST_LINE else None
-    if told is None or told[2] not in _MONTHS:
+    matched = _TRAILER.fullmatch(line) if len(line) < _LONGEST_LINE else None
+    if matched is None or matched[2] not in _MONTHS:
         return None
     try:
-        return date(int(told[3]), _MONTHS.index(told[2]) + 1, int(told[1]))
+        return date(int(matched[3]), _MONTHS.index(matched[2]) + 1, int(matched[1]))
     except ValueError:
         return None
 
@@ -320,16 +320,16 @@ def _items(lines: Iterable[str]) -> Iterator[str]:
         yield " ".join(item)
 
 
-def _told(lines: Iterable[str]) -> tuple[list[str], list[str]]:
+def _cve_changes(lines: Iterable[str]) -> tuple[list[str], list[str]]:
     """Return the CVE ids that an entry fixes, and those whose fix it takes back."""
     fixed: dict[str, None] = {}
     reverted: dict[str, None] = {}
     for item in _items(lines):
         if "cve" not in item.lower():
             continue
-        told = _ID.sub(lambda found: f"CVE-{found[1]}-{found[2]}", item)
-        for ids in _IDS.finditer(told):
-            before, after = told[max(0, ids.start() - _NEAR) : ids.start()], told[ids.end() : ids.end() + _NEAR]
+        matched = _ID.sub(lambda found: f"CVE-{found[1]}-{found[2]}", item)
+        for ids in _IDS.finditer(matched):
+            before, after = matched[max(0, ids.start() - _NEAR) : ids.start()], matched[ids.end() : ids.end() + _NEAR]
             names = dict.fromkeys(found[0] for found in _ID.finditer(ids[0]))
             if _NOT_BEFORE.search(before) or _NOT_AFTER.match(after):
                 reverted |= names if _REVERTED.search(before) else {}
@@ -362,10 +362,10 @@ def _advisories(
         if SCHEME.key(entry.version) < SCHEME.key(oldest):
             oldest = entry.version
         by_version.setdefault(oldest, []).append(entry)
-    for version, told in by_version.items():
-        fixes = any(entry.fixes for entry in told)
+    for version, matched in by_version.items():
+        fixes = any(entry.fixes for entry in matched)
         if fixes or version == newest:
-            yield _advisory(release, source, version, told, _rebuilt(release, built) if version == newest else ())
+            yield _advisory(release, source, version, matched, _rebuilt(release, built) if version == newest else ())
 
 
 def _joined(first: Advisory, second: Advisory) -> Advisory:

@@ -3,8 +3,8 @@
 https://packages.broadcom.com/photon/photon_cve_metadata/. Rules:
 
 - ``Fixed`` with a version: fixed there. ``Not Affected`` says so. A fix without a version (``NA``) states nothing.
-- Ids that are no CVE (``UNK-1``, ``BDSA-2025-0719``, ``Re``) are the vendor's own; a fix under one is kept and names no
-  CVE, every other statement under one is of no use to anybody and is counted as not understood.
+- Other ids than CVE ids (``UNK-1``, ``BDSA-2025-0719``, ``Re``) are the vendor's own. A fix under one is kept and
+  names no CVE; every other statement under one is counted as not understood.
 - ``aff_ver`` says in prose what ``res_ver`` says.
 """
 

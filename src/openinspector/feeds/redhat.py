@@ -1,7 +1,7 @@
 """Red Hat's VEX documents (CSAF 2.0), one a CVE: https://security.access.redhat.com/data/csaf/v2/vex-feed/.
 
 - ``archive_latest.txt`` names the archive of all documents.
-- A platform is told by its CPE. ``enterprise_linux:9`` is the general stream. ``rhel_eus``, ``rhel_aus``,
+- A platform is known by its CPE. ``enterprise_linux:9`` is the general stream. ``rhel_eus``, ``rhel_aus``,
   ``rhel_tus`` and ``rhel_e4s`` of a minor release are streams of their own. Extended life cycle support continues the
   general stream and joins it: a host without the subscription is affected all the same.
 - Every other product (OpenShift, middleware, images) is none of a distribution.
@@ -33,7 +33,7 @@ _ERRATUM: Final = re.compile(r"https://access\.redhat\.com/errata/(RH[SBE]A-[0-9
 
 
 def stream(cpe: str, _name: str) -> str:
-    """Return the stream of a platform by its CPE; empty for what is no release of Red Hat Enterprise Linux."""
+    """Return the stream of a platform by its CPE; empty for products other than Red Hat Enterprise Linux."""
     found = _CPE.fullmatch(cpe)
     if found is None:
         return ""

@@ -30,7 +30,7 @@ _ERRATUM: Final = re.compile(r".*/((?:open)?SUSE-[A-Z]+-[0-9]{4}:[0-9]+-[0-9]+)/
 
 
 def stream(cpe: str, _name: str) -> str:
-    """Return the stream of a platform by its CPE; empty for what is no release of SUSE or openSUSE."""
+    """Return the stream of a platform by its CPE; empty for products other than SUSE or openSUSE."""
     if cpe.startswith(_TUMBLEWEED):
         return "opensuse-tumbleweed:"
     newer = _ENTERPRISE_16.fullmatch(cpe)

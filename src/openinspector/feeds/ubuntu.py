@@ -21,7 +21,6 @@ import msgspec
 
 from openinspector.feed import Document, Feed, Parsed, Source, Unparsed
 from openinspector.formats import osv
-from openinspector.formats.package_url import parse_package_url
 from openinspector.model.advisory import (
     Advisory,
     Fix,
@@ -31,6 +30,7 @@ from openinspector.model.advisory import (
     Status,
     Target,
 )
+from openinspector.model.purl import parse_purl
 from openinspector.model.ubuntu_release import RELEASES
 from openinspector.versions.dpkg import SCHEME
 
@@ -59,7 +59,7 @@ _SENTENCES: Final = (
     ("needs fixing", FixState.OPEN),
     ("vulnerable", FixState.OPEN),
 )
-"""What the sentences of ``action_statement`` mean; the first that is in it counts."""
+"""Meaning of the sentences of ``action_statement``; the first one found counts."""
 
 
 class _Product(msgspec.Struct, frozen=True):
@@ -159,7 +159,7 @@ def _affected(affected: osv.Affected) -> Iterator[Fix | Status | str]:
 
 
 def _target(package: osv.Package) -> Target | None:
-    ecosystem, url = _ECOSYSTEM.fullmatch(package.ecosystem), parse_package_url(package.purl)
+    ecosystem, url = _ECOSYSTEM.fullmatch(package.ecosystem), parse_purl(package.purl)
     if url is not None and (stream := _stream(url.qualifiers.get("distro", ""))):
         return _named(stream, url.name)
     if ecosystem is None or not package.name:
@@ -239,7 +239,7 @@ def _statuses(statement: _Statement, state: FixState) -> Iterator[Status]:
     if state is FixState.NOT_AFFECTED and "does not exist in the archive" in word:
         return  # says nothing of a package that a host has nevertheless
     for product in statement.products:
-        url = parse_package_url(product.id)
+        url = parse_purl(product.id)
         if url is None or url.qualifiers.get("arch") != "source":
             continue
         if stream := _stream(url.qualifiers.get("distro", "")):

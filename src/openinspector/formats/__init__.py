@@ -1,6 +1,6 @@
 """Formats of security data, as pure functions from bytes to statements.
 
-A format knows how publishers write; it knows no publisher. What differs between them is one value, the format's
+A format knows how publishers write; it knows no publisher. Their differences are one value, the format's
 `Dialect`, which the thin modules of `openinspector.feeds` fill in:
 
 - `updateinfo`: the errata inside an rpm repository (``repomd.xml`` leads to it), with `modulemd` for modules;

@@ -21,7 +21,6 @@ from typing import Final
 import msgspec
 
 from openinspector.feed import Document, Parsed, Unparsed
-from openinspector.formats.package_url import parse_package_url
 from openinspector.model.advisory import (
     NOT_MODULAR,
     Advisory,
@@ -35,6 +34,7 @@ from openinspector.model.advisory import (
     Target,
     Vulnerability,
 )
+from openinspector.model.purl import parse_purl
 from openinspector.version import VersionScheme
 
 _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
@@ -56,18 +56,18 @@ _PRIORITIES: Final[Mapping[str, Priority]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What differs between vendors."""
+    """Differences between vendors."""
 
     feed: str
     scheme: VersionScheme
     stream: Callable[[str, str], str]
-    """Return the stream of a platform by its CPE and name; empty for products that are no distribution."""
+    """Return the stream of a platform by its CPE and name; empty for products other than a distribution."""
     erratum: Callable[[str], str]
     """Return the id of an erratum by its address; empty where it is none."""
     page: Callable[[str], str]
     """Return the vendor's page of a CVE."""
     unversioned_kind: PackageKind = PackageKind.SOURCE
-    """What a component without version and package URL names."""
+    """Kind of a component without version and package URL."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +184,7 @@ class _Products:
     components: dict[str, _Component | None] = field(default_factory=dict)
 
     def resolve(self, product_id: str) -> tuple[str, _Component | None, str]:
-        """Return stream, component and module; an empty stream for what is no package of a distribution."""
+        """Return stream, component and module; an empty stream for anything but a package of a distribution."""
         parent = self.parents.get(product_id)
         if parent is None:
             return "", None, ""
@@ -258,7 +258,7 @@ class _Reader:
     def __init__(self, name: str, head: _Head, vulnerability: _Vulnerability, products: _Products) -> None:
         self._name = name
         self._head = head
-        self._told = vulnerability
+        self._vulnerability = vulnerability
         self._products = products
         self._dialect = products.dialect
         self._errata: dict[str, tuple[str, Restart]] = {}
@@ -289,25 +289,27 @@ class _Reader:
 
     def read(self) -> Iterator[Parsed]:
         yield Vulnerability(
-            id=self._told.cve,
+            id=self._vulnerability.cve,
             scores=tuple(self._scores()),
-            cwes=(self._told.cwe.id,) if self._told.cwe and self._told.cwe.id else (),
-            description=(self._told.title or self._head.title)[:500],
+            cwes=(self._vulnerability.cwe.id,) if self._vulnerability.cwe and self._vulnerability.cwe.id else (),
+            description=(self._vulnerability.title or self._head.title)[:500],
         )
         refused: list[str] = []
         yield from self._fixes(refused)
         statuses = tuple(dict.fromkeys(self._statuses(refused)))
         if statuses:
-            yield self._advisory(self._told.cve, (), statuses, self._words.get("", self._head.aggregate_severity.text))
+            yield self._advisory(
+                self._vulnerability.cve, (), statuses, self._words.get("", self._head.aggregate_severity.text)
+            )
         for product in refused[:100]:
             yield Unparsed(
-                document=self._name, entry=product[:200], reason="a product that is no package of this scheme"
+                document=self._name, entry=product[:200], reason="a product that is not a package of this scheme"
             )
 
     def _fixes(self, refused: list[str]) -> Iterator[Advisory]:
         built: dict[tuple[str, Restart], dict[tuple[Target, str], set[str]]] = {}
         words: dict[tuple[str, Restart], str] = {}
-        for product in _listed(self._told, _FIXED):
+        for product in _listed(self._vulnerability, _FIXED):
             stream, component, module = self._products.resolve(product)
             if not stream:
                 continue
@@ -327,10 +329,10 @@ class _Reader:
             word = words[erratum_id, restart]
             fixes = _built(targets)
             if fixes:
-                yield self._advisory(erratum_id or self._told.cve, fixes, (), word, restart)
+                yield self._advisory(erratum_id or self._vulnerability.cve, fixes, (), word, restart)
 
     def _statuses(self, refused: list[str]) -> Iterator[Status]:
-        for key, products in self._told.product_status.items():
+        for key, products in self._vulnerability.product_status.items():
             if key not in ("known_affected", "known_not_affected", "under_investigation"):
                 continue
             for product in products:
@@ -368,30 +370,32 @@ class _Reader:
         return Advisory(
             id=identity,
             feed=self._dialect.feed,
-            vulnerabilities=(self._told.cve,),
+            vulnerabilities=(self._vulnerability.cve,),
             fixes=fixes,
             statuses=statuses,
-            summary=(self._told.title or self._head.title) if statuses else "",
+            summary=(self._vulnerability.title or self._head.title) if statuses else "",
             severity=word,
             priority=_PRIORITIES.get(word.lower(), Priority.UNSPECIFIED),
             restart=restart,
-            references=(self._dialect.page(self._told.cve),),
-            published=(self._told.release_date or self._head.tracking.initial_release_date)[:10],
+            references=(self._dialect.page(self._vulnerability.cve),),
+            published=(self._vulnerability.release_date or self._head.tracking.initial_release_date)[:10],
             modified=self._head.tracking.current_release_date[:10],
         )
 
     def _scores(self) -> Iterator[Score]:
-        told = [(entry, score) for entry in self._told.scores if (score := _score(entry, self._dialect.feed))]
-        if len({score for _, score in told}) < 2:  # noqa: PLR2004 - one score for every product
-            yield from dict.fromkeys(score for _, score in told)
+        scored = [
+            (entry, score) for entry in self._vulnerability.scores if (score := _score(entry, self._dialect.feed))
+        ]
+        if len({score for _, score in scored}) < 2:  # noqa: PLR2004 - one score for every product
+            yield from dict.fromkeys(score for _, score in scored)
             return
         limited: dict[Score, None] = {}
-        for entry, score in told:
+        for entry, score in scored:
             for product in entry.products:
                 stream, component, _ = self._products.resolve(product)
                 if stream and component is not None:
                     limited[replace(score, stream=stream, package=component.name)] = None
-        yield from limited or dict.fromkeys(score for _, score in told)
+        yield from limited or dict.fromkeys(score for _, score in scored)
 
 
 def _score(entry: _Scores, origin: str) -> Score | None:
@@ -439,7 +443,7 @@ def _restart(details: str) -> Restart:
 
 def _module_of(product: _Product | None) -> str:
     """Return ``name:stream`` of a module that stands as a product between package and platform."""
-    url = parse_package_url(product.helper.purl) if product is not None else None
+    url = parse_purl(product.helper.purl) if product is not None else None
     return f"{url.name}:{url.version.partition(':')[0]}" if url is not None and url.type == "rpmmod" else ""
 
 
@@ -459,7 +463,7 @@ def _component(product: _Product, dialect: Dialect) -> _Component | None:
 
 
 def _from_purl(purl: str) -> _Component | None:
-    url = parse_package_url(purl)
+    url = parse_purl(purl)
     if url is None or url.type != "rpm":
         return None  # an image, a jar, a module
     architecture, epoch = url.qualifiers.get("arch", ""), url.qualifiers.get("epoch", "")

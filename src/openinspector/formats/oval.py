@@ -48,7 +48,7 @@ _PRIORITIES: Final[Mapping[str, Priority]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What differs between publishers."""
+    """Differences between publishers."""
 
     feed: str
     scheme: VersionScheme
@@ -71,7 +71,7 @@ class _State:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Context:
-    """What the criteria above a test say."""
+    """The limits that the criteria above a test set."""
 
     release: str = ""
     module: str = ""
@@ -120,9 +120,9 @@ def _take(element: Element, read: _Read, dialect: Dialect) -> None:
             if element.get("class") in ("patch", "vulnerability"):
                 read.definitions.append(_definition(element, dialect))
         case "rpminfo_test":
-            told, state = element.first("object"), element.first("state")
-            if told is not None:
-                read.tests[identity] = told.get("object_ref"), state.get("state_ref") if state is not None else ""
+            tested, state = element.first("object"), element.first("state")
+            if tested is not None:
+                read.tests[identity] = tested.get("object_ref"), state.get("state_ref") if state is not None else ""
         case "rpminfo_object":
             read.objects[identity] = element.text_of("name")
         case _:

@@ -104,5 +104,5 @@ _BY_ID: Final[Mapping[str, Callable[[Update], str]]] = MappingProxyType(
 
 
 def any_distribution(update: Update) -> str:
-    """Return the stream of an update by the beginning of its id; empty where that is no distribution's known here."""
+    """Return the stream of an update by the beginning of its id; empty for unknown ones."""
     return next((of(update) for start, of in _BY_ID.items() if update.id.startswith(start)), "")

@@ -4,7 +4,7 @@ https://secdb.alpinelinux.org/. Rules:
 
 - A package's ``secfixes`` maps a version to the vulnerabilities that it fixes. Version ``0`` says that the package was
   never affected by them.
-- An entry may hold several ids, in one text, with the publisher's other names for the same flaw; ids that are no CVE
+- An entry may hold several ids, in one text, with the publisher's other names for the same flaw; other ids
   are kept where an entry has no CVE, so that a fix is never lost.
 - The database states nothing about vulnerabilities without a fix.
 """
@@ -25,7 +25,7 @@ _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What differs between publishers."""
+    """Differences between publishers."""
 
     feed: str
     scheme: VersionScheme

@@ -4,7 +4,7 @@ Rules:
 
 - The statement of an update is that each build of its ``pkglist`` has the fix. ``src`` rows, debug symbols and debug
   sources are not installed as such and are dropped.
-- CVE ids are those of references of type ``cve``; where there are none, those that bug titles, the update's title or
+- CVE ids are those of references of type ``cve``; else those that bug titles, the update's title or
   its text name. An update that is not called security but names a CVE is one; an update that neither is called so nor
   names one is passed over.
 - A build whose release says ``.module`` belongs to the modules that its ``<module>`` element names, else to those whose
@@ -46,7 +46,7 @@ _PRIORITIES: Final[Mapping[str, Priority]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """What a dialect is asked about: the facts of one update that tell which stream it is of."""
+    """The facts of one update by which a dialect finds its stream."""
 
     id: str
     release: str
@@ -58,7 +58,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """What differs between publishers."""
+    """Differences between publishers."""
 
     feed: str
     stream: Callable[[Update], str]

@@ -53,7 +53,7 @@ class Priority(StrEnum):
 
 
 class Restart(StrEnum):
-    """What must be restarted after the update, as the publisher says."""
+    """The restart that an update needs, as the publisher says."""
 
     NONE = "NONE"
     SESSION = "SESSION"
@@ -63,7 +63,7 @@ class Restart(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a statement is about: one package of one stream of a distribution."""
+    """The package and stream that a statement is about."""
 
     stream: str
     """``<os-release ID>:<release>[+<extension>]``: ``debian:12``, ``rhel:9.2+eus``, ``ubuntu:22.04+esm-apps``,
@@ -148,7 +148,7 @@ class Advisory:
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """What findings are about: the CVE ids, or the advisory's own id where it names none."""
+        """The subjects of findings: the CVE ids, or the advisory's own id if it names none."""
         return self.vulnerabilities or (self.id,)
 
 

@@ -1,6 +1,6 @@
 """Records that benchmarks are judged by: configuration files, file attributes, home folders, access control.
 
-What they list is closed and built into the agent. No content of keys, hashes or secrets is ever part of a record.
+The lists of files are closed and built into the agent. No content of keys, hashes or secrets is ever part of a record.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ class FileAttributes(Record):
 
 
 class AnomalyKind(StrEnum):
-    """What is wrong with a file wherever it lies."""
+    """A fault of a file, wherever it lies."""
 
     WORLD_WRITABLE_FILE = "WORLD_WRITABLE_FILE"
     WORLD_WRITABLE_DIRECTORY = "WORLD_WRITABLE_DIRECTORY"

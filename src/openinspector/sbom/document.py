@@ -42,7 +42,7 @@ class Component:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sbom:
-    """What one document says."""
+    """The content of one document."""
 
     format: str
     """``CycloneDX`` or ``SPDX``, with its version."""

@@ -15,10 +15,10 @@ from typing import Final
 
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager, SensorState, SensorStatus
+from openinspector.model.purl import Purl, parse_purl
 from openinspector.model.record import Record
 from openinspector.sbom.distribution import Distribution, distribution_of, parse_distribution
 from openinspector.sbom.document import Component, Sbom
-from openinspector.sbom.purl import Purl, PurlError, parse_purl
 
 _MANAGERS: Final[Mapping[str, PackageManager]] = MappingProxyType(
     {
@@ -71,7 +71,9 @@ class SbomFacts:
 
 def facts_of_sbom(sbom: Sbom, agent_id: str) -> SbomFacts:
     """Return the host that ``sbom`` describes."""
-    read = [(component, _read(component)) for component in sbom.components if not component.is_operating_system]
+    read = [
+        (component, parse_purl(component.purl)) for component in sbom.components if not component.is_operating_system
+    ]
     distribution = _distribution(sbom, (purl for _, purl in read if purl is not None))
     packages: list[Package] = []
     not_assessed: list[NotAssessed] = []
@@ -88,13 +90,6 @@ def facts_of_sbom(sbom: Sbom, agent_id: str) -> SbomFacts:
         not_assessed=tuple(not_assessed),
         epochs_assumed=epochs_assumed,
     )
-
-
-def _read(component: Component) -> Purl | None:
-    try:
-        return parse_purl(component.purl) if component.purl else None
-    except PurlError:
-        return None
 
 
 def _distribution(sbom: Sbom, purls: Iterable[Purl]) -> Distribution | None:

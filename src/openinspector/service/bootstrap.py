@@ -21,6 +21,7 @@ from openinspector.model.rules_package import RulesPackage, rules_packages
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.model.system_family import SystemFamily
 from openinspector.plugins import discover
+from openinspector.service.api.compression import Compression
 from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.report_download import routes as report_routes
@@ -226,7 +227,7 @@ class Service:
             return None
         return open_access_keys(self.stores).create(_ADMINISTRATOR, FULL_ACCESS)
 
-    def _application(self) -> Starlette:
+    def _application(self) -> ASGIApp:
         gateway = self._gateway()
 
         @asynccontextmanager
@@ -252,7 +253,7 @@ class Service:
         reports = report_routes(self.stores.reports, self._surroundings.report_vault, links, self._clock.now)
         readers = 1 if self.settings.database.startswith("sqlite") else _READERS
         routes = [*gateway_routes(gateway), *releases, *api_routes(services, readers), *metrics, *reports]
-        return Starlette(routes=routes, lifespan=lifespan)
+        return Compression(Starlette(routes=routes, lifespan=lifespan))
 
     def _gateway(self) -> Gateway:
         settings = self.settings
@@ -289,6 +290,7 @@ class Service:
             rules=self._rules,
             plan=self._assembly.run_exclusions().before,
             clock=self._clock,
+            single_by_products=settings.by_products == "each",
         )
         return RunDriver(
             assessments=stores.assessments,

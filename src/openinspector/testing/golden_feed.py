@@ -1,4 +1,4 @@
-"""Golden tests of feeds: native documents of our own, and the statements they must become, kept beside them."""
+"""Golden tests of feeds: our native documents, and the statements they must become, kept beside them."""
 
 import os
 from pathlib import Path
@@ -24,7 +24,7 @@ def documents_in(folder: Path) -> tuple[Document, ...]:
 
 
 class Golden:
-    """What a feed makes of the documents in a folder."""
+    """A feed's results for the documents in a folder."""
 
     def __init__(self, feed: Feed, folder: Path) -> None:
         self._path = folder / "expected.json"
@@ -37,12 +37,12 @@ class Golden:
 
     @property
     def vulnerabilities(self) -> tuple[Vulnerability, ...]:
-        """What is said of CVEs, in order."""
+        """The descriptions of CVEs, in order."""
         return tuple(found for found in self.parsed if isinstance(found, Vulnerability))
 
     @property
     def unparsed(self) -> tuple[Unparsed, ...]:
-        """What was not understood, in order."""
+        """The entries that were not understood, in order."""
         return tuple(found for found in self.parsed if isinstance(found, Unparsed))
 
     def advisory(self, identity: str) -> Advisory:

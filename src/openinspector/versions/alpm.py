@@ -1,10 +1,10 @@
 """pacman's order: ``[epoch:]version[-release]``, as libalpm's ``rpmvercmp`` and ``alpm_pkg_vercmp`` define it.
 
 A version is runs of ASCII letters and runs of digits; everything else separates, and how many characters separate
-counts. What follows a run decides, in this order: letters at once (``1.0rc``), nothing, digits at once, then the
+counts. The text after a run decides, in this order: letters at once (``1.0rc``), nothing, digits at once, then the
 shorter separator, and behind the same one letters before digits. Letters compare as text, digits as numbers.
 
-libalpm itself is no order in two cases, so this one differs from it there: a release that is absent sorts before
+libalpm itself is inconsistent in two cases, and this order differs from it there: a release that is absent sorts before
 every release (``1.0`` < ``1.0-1``; libalpm takes it for equal to any), and separators at the end count for nothing
 (libalpm has ``1.1`` < ``1..a`` < ``1.`` < ``1.1``).
 """
@@ -39,7 +39,7 @@ def key(text: str) -> bytes:
 
 
 def is_valid(text: str) -> bool:
-    """Say whether makepkg accepts ``text`` as a version."""
+    """Return True if makepkg accepts ``text`` as a version."""
     return _VALID.fullmatch(text) is not None
 
 

@@ -66,7 +66,7 @@ def key(text: str) -> bytes:
 
 
 def is_valid(text: str) -> bool:
-    """Say whether apk accepts ``text`` as a version."""
+    """Return True if apk accepts ``text`` as a version."""
     return _VERSION.fullmatch(text.encode("utf-8", "surrogatepass")) is not None
 
 

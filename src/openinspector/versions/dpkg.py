@@ -54,7 +54,7 @@ def key(text: str) -> bytes:
 
 
 def is_valid(text: str) -> bool:
-    """Say whether dpkg accepts ``text`` without a warning."""
+    """Return True if dpkg accepts ``text`` without a warning."""
     if _VALID.fullmatch(text) is None or text.endswith("-"):
         return False
     epoch, colon, _ = text.partition(":")

@@ -82,7 +82,7 @@ class CallerIdentityRequest:
 
     @property
     def scope(self) -> str:
-        """What the signing key is derived for."""
+        """The scope that the signing key is derived for."""
         return f"{self.date[:8]}/{self.region}/{SERVICE}/aws4_request"
 
     @property
@@ -94,11 +94,11 @@ class CallerIdentityRequest:
         return f"{ALGORITHM}\n{self.date}\n{self.scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
 
     def signed_at(self) -> datetime:
-        """Return the moment it says it was signed; WireError where there is no such moment."""
+        """Return the moment of signing that the request claims. Raises WireError if the date is malformed."""
         try:
             return datetime.strptime(self.date, DATE_FORM).replace(tzinfo=UTC)
         except ValueError as error:
-            raise WireError("the date of the request to STS is no date") from error
+            raise WireError("the date of the request to STS is malformed") from error
 
     def authorization(self, access_key: str, signature: str) -> str:
         """Return the Authorization header of this request under a signature."""

@@ -97,7 +97,7 @@ def _split(envelope: bytes) -> tuple[EnvelopeHeader, bytes]:
     if len(envelope) > MAX_ENVELOPE_BYTES:
         raise WireError(f"an envelope of {len(envelope)} bytes is larger than {MAX_ENVELOPE_BYTES}")
     if not envelope.startswith(MAGIC):
-        raise WireError("this is no envelope: it does not begin with OIT1")
+        raise WireError("not an envelope: it does not begin with OIT1")
     length = int.from_bytes(envelope[len(MAGIC) : _PREFIX_BYTES], "big")
     end = _PREFIX_BYTES + length
     if length > MAX_HEADER_BYTES or end > len(envelope):

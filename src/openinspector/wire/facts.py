@@ -2,10 +2,10 @@
 
 - A collection of a sensor is finished by its SensorStatus; only the newest finished one of each sensor counts.
 - A new MonitoringStart gives up what is unfinished.
-- A status that claims more records than arrived finishes nothing: an older whole collection stands. Where there is
-  none, what did arrive counts, and the sensor's state becomes PARTIAL, so that absence proves nothing.
+- A status that claims more records than arrived finishes nothing: an older whole collection stands. Without
+  one, the records that did arrive count, and the sensor's state becomes PARTIAL, so that absence proves nothing.
 - A message that cannot be decoded is counted in `HostFacts.undecoded` and is missing from its sensor's records.
-- What is held at once is bounded, whatever the host sends: superseded collections are dropped as they are replaced.
+- Memory is bounded, whatever the host sends: superseded collections are dropped as they are replaced.
 """
 
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ class _Snapshot:
 
 @dataclass(slots=True)
 class _Begun:
-    """What a sensor has sent since its last status."""
+    """The records that a sensor has sent since its last status."""
 
     records: list[Record] = field(default_factory=list)
     size: int = 0
@@ -63,7 +63,7 @@ class _Begun:
 
 @dataclass(slots=True)
 class _Snapshots:
-    """What each sensor has finished and what it has begun."""
+    """The finished and the unfinished collection of each sensor."""
 
     start: MonitoringStart | None = None
     finished: dict[str, _Snapshot] = field(default_factory=dict)

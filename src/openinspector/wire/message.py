@@ -42,7 +42,7 @@ class EnrolmentRequest(_Message, frozen=True, kw_only=True):
     method: Annotated[str, msgspec.Meta(max_length=32, pattern="^[a-z_]+" + END)]
     """``join_token``; more methods join in `openinspector.agent.identities`."""
     evidence: Annotated[dict[str, str], msgspec.Meta(max_length=8)]
-    """What the method shows; a ``join_token`` beside it gives the agent its tags."""
+    """The proof that the method asks for; a ``join_token`` beside it gives the agent its tags."""
     public_key: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
     host: HostDescription
 

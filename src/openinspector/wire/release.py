@@ -1,7 +1,7 @@
 """Releases of the agent: what a signed target says of itself, and what agent and gateway say about it.
 
 A target's ``custom`` (TUF) and the ``release.json`` of an installed version are the same few facts. Unknown fields
-are refused: what is signed can be read one way only.
+are refused: signed bytes have one reading only.
 """
 
 from enum import StrEnum
@@ -29,7 +29,7 @@ TargetName = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r
 
 
 class Runtime(StrEnum):
-    """What a bundle needs of its host."""
+    """The runtime that a bundle needs on its host."""
 
     PYTHON3 = "python3"
     STANDALONE = "standalone"

@@ -3,7 +3,7 @@
 Covered, in this order: ``@method``, ``@path``, ``content-digest`` and, within a session, ``openinspector-session``
 and ``openinspector-counter``. Parameters, in this order: ``created`` (Unix seconds), ``keyid`` (SHA-256 of the raw
 public key, hexadecimal), ``alg`` (``ed25519``). Label ``sig1``. Anything else, however valid elsewhere, is refused:
-what is signed can be read one way only.
+signed bytes have one reading only.
 """
 
 import base64
@@ -42,7 +42,7 @@ _METHOD: Final = re.compile(r"[A-Z]{1,16}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
-    """What a signature covers of one request."""
+    """The parts of one request that a signature covers."""
 
     method: str
     path: str
@@ -56,7 +56,7 @@ class Covered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRequest:
-    """What the headers of a request claim. Nothing is proved until ``signature`` is verified over ``base``."""
+    """The claims of a request's headers. Nothing is proved until ``signature`` is verified over ``base``."""
 
     covered: Covered
     created: int
@@ -70,11 +70,11 @@ class SignedRequest:
         return signature_base(self.covered, self.created, self.key_id)
 
     def covers(self, body: bytes) -> bool:
-        """Say whether ``body`` is the one the signature covers."""
+        """Return True if the signature covers ``body``."""
         return hmac.compare_digest(self.covered.content_digest, content_digest(body))
 
     def is_fresh(self, now: int) -> bool:
-        """Say whether it was made within the clock window around ``now`` (Unix seconds)."""
+        """Return True if it was made within the clock window around ``now`` (Unix seconds)."""
         return abs(now - self.created) <= CLOCK_WINDOW_SECONDS
 
 
@@ -89,7 +89,7 @@ def content_digest(body: bytes) -> str:
 
 
 def is_session_id(text: str) -> bool:
-    """Say whether ``text`` can be sent as a session's id."""
+    """Return True if ``text`` can be sent as a session's id."""
     return _SESSION.fullmatch(text) is not None
 
 

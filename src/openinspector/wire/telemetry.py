@@ -24,6 +24,6 @@ class TelemetryMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class TelemetryBatch(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one envelope carries: messages in the order collected."""
+    """The content of one envelope: messages in the order collected."""
 
     messages: tuple[TelemetryMessage, ...]

@@ -4,8 +4,8 @@
 - dnf 5: ``/usr/lib/sysimage/libdnf5/nevras.toml``, a table of NEVRAs with ``from_repo``.
 - zypper: ``/var/log/zypp/history``, lines of ``|``-separated fields (libzypp, HistoryLog).
 
-Each is a note beside rpm's database and may be absent, rotated away or of a newer tool. What cannot be read is as good
-as absent: the packages are true without it.
+Each is a note beside rpm's database and may be absent, rotated away or of a newer tool. An unreadable note
+counts as absent.
 """
 
 import sqlite3

@@ -42,7 +42,7 @@ class BaseChains:
 
 @dataclass(frozen=True, slots=True)
 class DefaultDeny:
-    """What no rule of a hook accepts is dropped."""
+    """Traffic that no rule of a hook accepts is dropped."""
 
     service: str = ""
     hooks: tuple[str, ...] = _HOOKS

@@ -1,10 +1,8 @@
 """The benchmarks of Inspector Classic for Linux, 2016 to 2018: one layout, and what each product changes in it."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Final
 
-from openinspector.cis.table import Row
+from openinspector.cis.table import Row, amended
 
 _CRON: Final = (
     ("2", "/etc/crontab", "0600"),
@@ -167,8 +165,8 @@ LAYOUT: Final[tuple[Row, ...]] = (
     ("4.1.7", "2", "audit_watch:/etc/selinux"),
     ("4.1.8", "2", "audit_watch:/var/log/lastlog|/var/run/faillock"),
     ("4.1.9", "2", "audit_watch:/var/run/utmp|/var/log/wtmp|/var/log/btmp"),
-    ("4.1.10", "2", "audit_permissions"),
-    ("4.1.11", "2", "audit_denied"),
+    ("4.1.10", "2", "title:Changes of permissions, owners and extended attributes are audited", "audit_permissions"),
+    ("4.1.11", "2", "title:Refused attempts to open, create or truncate files are audited", "audit_denied"),
     ("4.1.12", "2", "audit_privileged"),
     ("4.1.13", "2", "audit_mounts"),
     ("4.1.14", "2", "audit_deletions"),
@@ -260,36 +258,25 @@ LAYOUT: Final[tuple[Row, ...]] = (
 )
 """The layout, as Red Hat Enterprise Linux 7 and CentOS 7 have it."""
 
-_UBUNTU: Final[Mapping[str, Row]] = MappingProxyType(
-    {
-        row[0]: row
-        for row in (
-            ("1.2.2", "1", "manual:The keys of the package repositories are the right ones"),
-            ("1.6.1.4", "2", "no_unconfined_services"),
-            ("1.6.2.1", "2", "boot:apparmor=1", "boot:security=apparmor"),
-            ("1.6.2.2", "2", "apparmor_enforced"),
-            ("1.6.3", "2", "installed:libselinux1|apparmor"),
-            ("2.2.16", "1", "off:rsync.service"),
-            ("2.2.17", "1", "off:nis.service|ypserv.service"),
-            ("2.3.1", "1", "absent:nis"),
-            ("2.3.2", "1", "absent:rsh-client|rsh-redone-client"),
-            ("2.3.5", "1", "absent:ldap-utils"),
-            ("4.1.6", "2", "audit_host_names", "audit_watch:/etc/issue|/etc/issue.net|/etc/hosts|/etc/network"),
-            ("4.1.7", "2", "audit_watch:/etc/apparmor|/etc/apparmor.d"),
-            ("4.1.8", "2", "audit_watch:/var/log/faillog|/var/log/lastlog|/var/log/tallylog"),
-            ("5.3.2", "1", "manual:pam_tally2 locks accounts after five failed logins"),
-            ("6.2.20", "1", "shadow_group_empty"),
-        )
-    }
+_UBUNTU: Final[tuple[Row, ...]] = (
+    ("1.2.2", "1", "manual:The keys of the package repositories are the right ones"),
+    ("1.6.1.4", "2", "no_unconfined_services"),
+    ("1.6.2.1", "2", "boot:apparmor=1", "boot:security=apparmor"),
+    ("1.6.2.2", "2", "apparmor_enforced"),
+    ("1.6.3", "2", "installed:libselinux1|apparmor"),
+    ("2.2.16", "1", "off:rsync.service"),
+    ("2.2.17", "1", "off:nis.service|ypserv.service"),
+    ("2.3.1", "1", "absent:nis"),
+    ("2.3.2", "1", "absent:rsh-client|rsh-redone-client"),
+    ("2.3.5", "1", "absent:ldap-utils"),
+    ("4.1.6", "2", "audit_host_names", "audit_watch:/etc/issue|/etc/issue.net|/etc/hosts|/etc/network"),
+    ("4.1.7", "2", "audit_watch:/etc/apparmor|/etc/apparmor.d"),
+    ("4.1.8", "2", "audit_watch:/var/log/faillog|/var/log/lastlog|/var/log/tallylog"),
+    ("5.3.2", "1", "manual:pam_tally2 locks accounts after five failed logins"),
+    ("6.2.20", "1", "shadow_group_empty"),
 )
 _UBUNTU_LACKS: Final = frozenset({"1.2.3", "1.6.1.5", "1.6.1.6", "1.6.2", "2.2.18", "2.2.19", "2.2.20", "2.2.21"})
 
 
-def rows(changes: Mapping[str, Row] = MappingProxyType({}), lacks: frozenset[str] = frozenset()) -> tuple[Row, ...]:
-    """Return the layout with rows replaced and added by number, and others left out, in numerical order."""
-    merged = {row[0]: row for row in LAYOUT if row[0] not in lacks} | dict(changes)
-    return tuple(sorted(merged.values(), key=lambda row: [int(part) for part in row[0].split(".")]))
-
-
-RED_HAT: Final = rows()
-UBUNTU: Final = rows(_UBUNTU, _UBUNTU_LACKS)
+RED_HAT: Final = LAYOUT
+UBUNTU: Final = amended(LAYOUT, _UBUNTU, _UBUNTU_LACKS)

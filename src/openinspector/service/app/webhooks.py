@@ -81,7 +81,7 @@ class Webhooks:
         return self.webhooks.list_page(template, page)
 
     def _check_url(self, url: str) -> None:
-        """Raise InvalidInput unless ``url`` may be delivered to. What its name resolves to is checked on delivery."""
+        """Raise InvalidInput unless ``url`` may be delivered to. The addresses of its host are checked on delivery."""
         why = self.host_refusal(_host_of(url))
         if why is not None:
             raise InvalidInput("INVALID_ATTRIBUTE", f"Nothing is delivered to the URL's host: {why}.")

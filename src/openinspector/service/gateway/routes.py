@@ -9,17 +9,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.routing import Route
 
-from openinspector.service.gateway.challenge import challenge
+from openinspector.service.gateway.admission import challenge, enrolment, rotation, session
+from openinspector.service.gateway.contact import heartbeat, manifest, telemetry
 from openinspector.service.gateway.endpoint import Endpoint, no_such_endpoint
-from openinspector.service.gateway.enrolment import enrolment
 from openinspector.service.gateway.gateway import Gateway
-from openinspector.service.gateway.heartbeat import heartbeat
-from openinspector.service.gateway.manifest import manifest
-from openinspector.service.gateway.release import release
-from openinspector.service.gateway.release_report import release_report
-from openinspector.service.gateway.rotation import rotation
-from openinspector.service.gateway.session import session
-from openinspector.service.gateway.telemetry import telemetry
+from openinspector.service.gateway.updates import release, release_report
 
 ROOT: Final = "/agent/v1"
 

@@ -41,7 +41,7 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """What a sync brought: documents that are new or differ, and names of those that are gone."""
+    """Result of a sync: documents that are new or differ, and names of those that are gone."""
 
     documents: Iterable[StoredDocument]
     removed: Collection[str] = ()

@@ -1,4 +1,4 @@
-"""What is kept of one feed about one stream, or about the CVEs of one year, as one compressed blob.
+"""One feed's statements about one stream, or about the CVEs of one year, as one compressed blob.
 
 The same target, the same list of fixes and the same head of an advisory stand in many statements: each is written once,
 and read into one object. Statements of a stream are small parts that point at them, with the number of the document
@@ -31,7 +31,7 @@ _LEVEL: Final = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What one document states of one stream: an advisory with the statements about that stream alone."""
+    """One document's statements about one stream: an advisory with the statements about that stream alone."""
 
     document: int
     place: int

@@ -38,7 +38,7 @@ _KEPT_UNPARSED: Final = 1000
 
 
 class _Known(msgspec.Struct, array_like=True, frozen=True):
-    """What is stored of one document: its number, digest and counts, and which blobs hold parts of it."""
+    """A stored document: its number, digest and counts, and the blobs that hold parts of it."""
 
     number: int
     digest: str
@@ -54,7 +54,7 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 
 @dataclass(slots=True)
 class _New:
-    """What is to be added, by blob."""
+    """Additions by blob."""
 
     parts: dict[str, list[Part]] = field(default_factory=lambda: defaultdict(list))
     years: dict[str, list[tuple[int, Vulnerability]]] = field(default_factory=lambda: defaultdict(list))
@@ -335,8 +335,8 @@ def _documents(connection: Connection, feed: str) -> dict[str, _Known]:
     try:
         return _DOCUMENTS.decode(zstandard.decompress(content))
     except (zstandard.ZstdError, msgspec.MsgspecError) as error:
-        advice = "Synchronise the feed again: it replaces what is stored."
-        raise StoreError(f"what is stored of {feed} is damaged or of another version", advice=advice) from error
+        advice = "Synchronise the feed again: it replaces them."
+        raise StoreError(f"the stored advisories of {feed} are damaged or of another version", advice=advice) from error
 
 
 def _unparsed(connection: Connection, feed: str) -> tuple[Unparsed, ...]:

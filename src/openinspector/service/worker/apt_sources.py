@@ -39,12 +39,12 @@ def read_sources(folder: Path = APT_FOLDER) -> tuple[AptSource, ...]:
 def parse_one_line(text: str) -> Iterator[AptSource]:
     """Yield the ``deb`` lines of a ``.list`` file."""
     for line in text.splitlines():
-        told = _ONE_LINE.fullmatch(line.strip())
-        if told is None or told[3].endswith("/"):  # a suite that ends so is a path without components
+        matched = _ONE_LINE.fullmatch(line.strip())
+        if matched is None or matched[3].endswith("/"):  # a suite that ends so is a path without components
             continue
-        options = dict(_OPTION.findall(told[1] or ""))
+        options = dict(_OPTION.findall(matched[1] or ""))
         signed = tuple(options["signed-by"].split(",")) if "signed-by" in options else ()
-        yield AptSource(uri=told[2], suite=told[3], components=tuple(told[4].split()), signed_by=signed)
+        yield AptSource(uri=matched[2], suite=matched[3], components=tuple(matched[4].split()), signed_by=signed)
 
 
 def parse_deb822(text: str) -> Iterator[AptSource]:

@@ -98,28 +98,28 @@ class _Lead:
 def gather_archive(fetcher: Fetcher, request: ArchiveRequest, progress: Progress) -> Gathered:
     """Return indices and changelogs; FetchError where no suite can be read."""
     suites, absent = _suites(fetcher, request, progress)
-    shelf = _ChangelogShelf(fetcher.workspace / CHANGELOG)
+    cache = _ChangelogCache(fetcher.workspace / CHANGELOG)
     leads = list({lead.name: lead for suite in suites for lead in _updates(suite)}.values())
-    shelf.prune({lead.name for lead in leads})
+    cache.prune({lead.name for lead in leads})
     installed = InstalledVersions(request.installed)
-    absent_here = [lead for lead in leads if not shelf.has(lead.name)]
+    absent_here = [lead for lead in leads if not cache.has(lead.name)]
     pending = [lead for lead in absent_here if installed.pending(lead.built)]
     others = [] if request.pending_only else [lead for lead in absent_here if lead not in pending]
     wanted = [*pending, *others]
-    problems, transferred = _fetch_changelogs(fetcher, shelf, wanted, progress)
-    names = tuple(lead.name for lead in leads if shelf.has(lead.name))
+    problems, transferred = _fetch_changelogs(fetcher, cache, wanted, progress)
+    names = tuple(lead.name for lead in leads if cache.has(lead.name))
     digests = {name: fetched.sha256 for suite in suites for name, fetched in suite.indices}
-    digests |= {name: shelf.digest(name) for name in names}
+    digests |= {name: cache.digest(name) for name in names}
 
     def documents() -> Iterator[Document]:
         for suite in suites:
             for name, fetched in suite.indices:
                 yield from expand(Source(name=name, url=fetched.url), fetched.path)
         for name in names:
-            if content := shelf.read(name):
+            if content := cache.read(name):
                 yield Document(source=Source(name=name, url=""), content=content)
 
-    empty = tuple(_without_changelog(name) for name in names if not shelf.read(name))
+    empty = tuple(_without_changelog(name) for name in names if not cache.read(name))
     return Gathered(
         documents=documents,
         fingerprint=fingerprint(digests),
@@ -247,7 +247,7 @@ def _date(text: str) -> datetime | None:
 
 
 def _fetch_changelogs(
-    fetcher: Fetcher, shelf: "_ChangelogShelf", wanted: Sequence[_Lead], progress: Progress
+    fetcher: Fetcher, cache: "_ChangelogCache", wanted: Sequence[_Lead], progress: Progress
 ) -> tuple[tuple[Unparsed, ...], int]:
     """Fetch and keep the changelogs wanted; returns the sources that could not be read, and the bytes it took."""
     problems: list[Unparsed] = []
@@ -259,14 +259,14 @@ def _fetch_changelogs(
             if result.problem:
                 problems.append(Unparsed(document=result.name, entry="", reason=result.problem))
             else:
-                shelf.write(result.name, result.content)
+                cache.write(result.name, result.content)
             progress("changelogs", done, len(wanted))
     return tuple(problems), transferred
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Taken:
-    """What became of one source's changelog. Neither content nor problem: none of its packages has one."""
+    """Result of looking for one source's changelog. Neither content nor problem: none of its packages has one."""
 
     name: str
     content: bytes = b""
@@ -323,7 +323,7 @@ def _without_changelog(name: str) -> Unparsed:
     return Unparsed(document=name, entry="", reason="none of the packages tried has a changelog")
 
 
-class _ChangelogShelf:
+class _ChangelogCache:
     """Changelogs kept on disk by document name; an empty one means that no package has one."""
 
     def __init__(self, folder: Path) -> None:

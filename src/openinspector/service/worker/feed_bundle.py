@@ -80,7 +80,7 @@ def read_bundle(store: AdvisoryStore, path: Path, key: Ed25519PublicKey) -> Sequ
 def _unpacked(path: Path, packed: bytes) -> list[FeedDump]:
     try:
         with zstandard.ZstdDecompressor().stream_reader(packed) as reader:
-            content = reader.read(MAX_UNPACKED)  # a larger one is cut off here, and then is no document
+            content = reader.read(MAX_UNPACKED)  # a larger one is cut off here and does not decode
         return _DECODER.decode(content).feeds
     except (zstandard.ZstdError, msgspec.MsgspecError, ValueError) as error:
         raise FeedError(f"{path} is damaged or of another version: {error}", advice="Export it again.") from error

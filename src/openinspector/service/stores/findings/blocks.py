@@ -53,7 +53,7 @@ def _add_block(connection: Connection, result_id: int, rows: Sequence[FindingRow
 
 
 def _take_small_blocks(connection: Connection, result_id: int, size: int) -> Sequence[FindingRow]:
-    """Remove the newest blocks if each is no larger than the findings it joins; return their rows."""
+    """Remove the newest blocks if each has at most as many findings as it joins; return their rows."""
     newest = select(FINDING_BLOCK.c.id, FINDING_BLOCK.c.size).where(FINDING_BLOCK.c.result_id == result_id)
     taken: list[int] = []
     for block in connection.execute(newest.order_by(FINDING_BLOCK.c.id.desc()).limit(_MAX_MERGED_BLOCKS)):
