@@ -64,7 +64,7 @@ def test_a_document_proves_its_instance(honest: dict[str, Any]) -> None:
 def test_what_is_said_beside_the_document_is_not_believed() -> None:
     """The side channel of SPIRE 1.14.6: a copy of the document that nobody signed."""
     copy = document(instanceId="i-0fedcba9876543210").decode()
-    assert "nothing beside it" in refusal(OURS.sign(document()), document=copy)
+    assert "signed document alone" in refusal(OURS.sign(document()), document=copy)
 
 
 def test_a_content_that_was_swapped_is_refused() -> None:
