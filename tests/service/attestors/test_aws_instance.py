@@ -131,7 +131,7 @@ def test_signed_attributes_do_not_pass_for_content() -> None:
     honest = SignedDocumentParts(authority=OURS, content=document())
     signature = OURS.key.sign(der(0x31, honest.attributes()), *_pkcs1())
     forged = OURS.sign(der(0x31, honest.attributes()), with_attributes=False, signature=signature)
-    assert "no instance identity document" in refusal(forged)
+    assert "not an instance identity document" in refusal(forged)
 
 
 def test_detached_content_is_refused() -> None:
@@ -183,7 +183,7 @@ def test_what_is_no_message_is_refused(text: str) -> None:
 )
 def test_what_is_no_document_is_refused(content: bytes) -> None:
     """Signed by the right signer all the same."""
-    assert "no instance identity document" in refusal(OURS.sign(content))
+    assert "not an instance identity document" in refusal(OURS.sign(content))
 
 
 def _pkcs1() -> tuple[padding.PKCS1v15, hashes.SHA256]:
