@@ -111,7 +111,10 @@ class Topology:
         self.by_public: dict[str, tuple[noun.NetworkInterface, str]] = {}
         self.owners: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
         self.of_instance: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
+        self.members: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
         for interface in self.interfaces.values():
+            for group in interface.groups:
+                self.members[group.group_id].append(interface)
             if interface.attachment and interface.attachment.instance_id:
                 self.of_instance[interface.attachment.instance_id].append(interface)
             for private in private_addresses(interface):
