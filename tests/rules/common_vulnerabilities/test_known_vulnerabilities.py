@@ -250,7 +250,7 @@ def test_what_the_distribution_brought_is_judged_once_as_the_distributions() -> 
     assert outcome.unfinished is None
 
 
-def test_what_is_not_assessed_is_told_where_nothing_else_could_be() -> None:
+def test_packages_that_are_not_assessed_are_reported_if_nothing_was_assessed() -> None:
     half = SensorStatus(sensor="dpkg", state=SensorState.PARTIAL, records=0)
     for facts in (host([REQUESTS], statuses=[half]), host([REQUESTS], distribution="slackware:15.0")):
         outcome = judged(facts, FIX)
