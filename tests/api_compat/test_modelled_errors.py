@@ -243,7 +243,7 @@ def test_a_denied_batch_says_so_of_every_item(endpoint: Endpoint, scene: Scene, 
 
 
 def test_a_role_has_no_items_to_fail(endpoint: Endpoint) -> None:
-    """Denied access is an error, although the model does not declare it (ADR 50)."""
+    """Denied access is an error, although the model does not declare it."""
     client = endpoint.client(endpoint.another_key("inspector:Nothing"))
     answer = refused(client, "describe_cross_account_access_role")
     assert (answer["Error"]["Code"], answer["errorCode"]) == ("AccessDeniedException", "ACCESS_DENIED_TO_IAM_ROLE")

@@ -1,4 +1,4 @@
-"""Webhooks: HTTPS receivers of events of a template's runs; an extension of the vendor's API (ADR 43, ADR 45)."""
+"""Webhooks: HTTPS receivers of events of a template's runs; an extension of the vendor's API (ADR 43)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
