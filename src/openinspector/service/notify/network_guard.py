@@ -3,8 +3,8 @@
 Administrators choose the addresses of webhooks, which are mostly internal, so private networks are allowed. Link-local
 addresses, which include the metadata services of clouds, and addresses that are not of a single host are refused.
 Loopback needs the operator's permission. IPv4 inside IPv6 is checked as IPv4. No proxy is used, no redirect followed:
-both would connect to an address that was not checked. `httpcore` is used instead of `httpx` because it accepts a
-connection of ours, so one deadline covers the whole exchange.
+both would connect to an address that was not checked. `httpcore` is used instead of `httpx` because it accepts our
+connection, so one deadline covers the whole exchange.
 """
 
 import ipaddress
