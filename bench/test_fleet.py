@@ -21,7 +21,7 @@ from openinspector.cli.templates import rules_package_arns
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.testing.generated_world import GeneratedWorld
-from openinspector.testing.simulated_fleet import Connection, SimulatedFleet
+from openinspector.testing.simulated_fleet import FleetConnection, SimulatedFleet
 
 HOSTS = int(os.environ.get("BENCH_HOSTS", "1000"))
 HEARTBEATS = 20_000
@@ -44,9 +44,9 @@ def processes(tmp_path: Path) -> Iterator[DemoProcesses]:
     started.stop()
 
 
-def connecting(processes: DemoProcesses, url: str) -> Callable[[], Connection]:
+def connecting(processes: DemoProcesses, url: str) -> Callable[[], FleetConnection]:
     context = ssl.create_default_context(cafile=str(processes.ca_file))
-    return lambda: Connection(url, context)
+    return lambda: FleetConnection(url, context)
 
 
 def store_advisories(processes: DemoProcesses, world: GeneratedWorld) -> None:

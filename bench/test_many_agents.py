@@ -19,7 +19,7 @@ import pytest
 from openinspector.cli.demo_processes import ANY_PORT, DemoProcesses
 from openinspector.cli.templates import rules_package_arns
 from openinspector.testing.generated_world import GeneratedWorld
-from openinspector.testing.simulated_fleet import Connection, SimulatedFleet
+from openinspector.testing.simulated_fleet import FleetConnection, SimulatedFleet
 
 AGENTS = int(os.environ.get("BENCH_AGENTS", "5000"))
 INVENTORIES = 50
@@ -75,7 +75,7 @@ async def measure(processes: DemoProcesses, url: str) -> None:
     clock = asyncio.get_running_loop().time
     began = clock()
     fleet = await SimulatedFleet.enrol(
-        lambda: Connection(url, context, times.note),
+        lambda: FleetConnection(url, context, times.note),
         processes.join_token(AGENTS),
         GeneratedWorld(inventories=INVENTORIES),
         AGENTS,

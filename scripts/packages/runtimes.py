@@ -43,10 +43,11 @@ def standalone_runtime(release: AgentBuild) -> tuple[Tree, File]:
     """Return the agent with an interpreter of its own, as a folder and as one file."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        python = f"{sys.version_info.major}.{sys.version_info.minor}"
+        interpreter = _interpreter()
+        python = _version_of(interpreter)
         (own_modules() | bundled_libraries(python, release.architecture)).write(folder / "source", release.epoch)
         shutil.copy(_PACKAGING / "program.py", folder / "source")
-        _freeze(folder, release)
+        _freeze(folder, release, interpreter)
         tree = read_tree(folder / "dist" / ENTRY)
         single = File(content=(folder / "dist" / f"{ENTRY}-single").read_bytes(), mode=PROGRAM)
     return _with_description(tree, release, Runtime.STANDALONE), single
@@ -114,7 +115,20 @@ def _uv() -> list[str]:
     return [found]
 
 
-def _freeze(folder: Path, release: AgentBuild) -> None:
+def _interpreter() -> str:
+    """Return the interpreter to freeze: one built for an old glibc (ADR 61), or the one that runs the build."""
+    return os.environ.get("OPENINSPECTOR_PORTABLE_PYTHON") or sys.executable
+
+
+def _version_of(interpreter: str) -> str:
+    code = "import sys; print('%d.%d' % sys.version_info[:2])"
+    done = subprocess.run([interpreter, "-I", "-c", code], capture_output=True, text=True, check=False)  # noqa: S603
+    if done.returncode != 0:
+        raise BuildError(f"{interpreter} does not run: {done.stderr}")
+    return done.stdout.strip()
+
+
+def _freeze(folder: Path, release: AgentBuild, interpreter: str) -> None:
     environment = {
         # What PyInstaller's bytes depend on, its manual says: the hash seed and the time.
         "PYTHONHASHSEED": "1",
@@ -123,7 +137,7 @@ def _freeze(folder: Path, release: AgentBuild) -> None:
         "PYINSTALLER_CONFIG_DIR": str(folder / "cache"),
     }
     shutil.copy(_PACKAGING / f"{ENTRY}.spec", folder)
-    command = [sys.executable, "-m", "PyInstaller", "--log-level", "WARN", "--noconfirm", f"{ENTRY}.spec"]
+    command = [interpreter, "-m", "PyInstaller", "--log-level", "WARN", "--noconfirm", f"{ENTRY}.spec"]
     run(command, folder, environment)
 
 

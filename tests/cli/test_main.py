@@ -8,7 +8,7 @@ from tests.cli.api_answers import FINDING
 from tests.cli.conftest import Command
 
 from openinspector.cli.main import COMMANDS, cli
-from openinspector.testing.simulated_inspector import Refusal, SimulatedInspector
+from openinspector.testing.simulated_inspector import InspectorError, SimulatedInspector
 
 
 def test_every_command_is_imported_and_summarised(command: Command) -> None:
@@ -72,7 +72,7 @@ def test_0_done(command: Command, inspector: SimulatedInspector) -> None:
 
 
 def test_1_the_service_refuses(command: Command, inspector: SimulatedInspector) -> None:
-    inspector.prepare("ListAssessmentTargets", Refusal("AccessDeniedException", "not you"))
+    inspector.prepare("ListAssessmentTargets", InspectorError("AccessDeniedException", "not you"))
     done = command("targets", "list")
     assert (done.status, done.err) == (1, "openinspector: AccessDeniedException: not you\n")
 

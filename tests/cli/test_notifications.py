@@ -4,7 +4,7 @@ import pytest
 from tests.cli.api_answers import CREATED, TEMPLATE, widest
 from tests.cli.conftest import Command
 
-from openinspector.testing.simulated_inspector import Refusal, SimulatedInspector
+from openinspector.testing.simulated_inspector import InspectorError, SimulatedInspector
 
 TOPIC = "arn:aws:sns:us-east-1:123456789012:security"
 ROW = {
@@ -64,7 +64,7 @@ def test_a_topic_is_unsubscribed_from_everything_or_what_is_named(
 
 
 def test_a_refusal_is_reported(command: Command, inspector: SimulatedInspector) -> None:
-    inspector.prepare("SubscribeToEvent", Refusal("NoSuchEntityException", "the topic does not exist"))
+    inspector.prepare("SubscribeToEvent", InspectorError("NoSuchEntityException", "the topic does not exist"))
     done = command("notifications", "subscribe", TEMPLATE, TOPIC)
     assert done.status == 1
     assert "the topic does not exist" in done.err

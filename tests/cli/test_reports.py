@@ -7,7 +7,7 @@ from tests.cli.api_answers import RUN, widest
 from tests.cli.conftest import Command
 
 from openinspector.testing.document_server import DocumentServer
-from openinspector.testing.simulated_inspector import Refusal, SimulatedInspector
+from openinspector.testing.simulated_inspector import InspectorError, SimulatedInspector
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 
 DOCUMENT = b"<!doctype html>" + bytes(200_000)
@@ -63,12 +63,12 @@ def test_type_format_file_and_json(
     ("answer", "said"),
     [
         ({"status": "FAILED"}, "could not make the report"),
-        (Refusal("AssessmentRunInProgressException", "wait until it ends"), "wait until it ends"),
-        (Refusal("UnsupportedFeatureException", "The run ended FAILED"), "The run ended FAILED"),
+        (InspectorError("AssessmentRunInProgressException", "wait until it ends"), "wait until it ends"),
+        (InspectorError("UnsupportedFeatureException", "The run ended FAILED"), "The run ended FAILED"),
     ],
 )
 def test_where_there_is_no_report_it_says_why(
-    command: Command, inspector: SimulatedInspector, answer: dict[str, str] | Refusal, said: str
+    command: Command, inspector: SimulatedInspector, answer: dict[str, str] | InspectorError, said: str
 ) -> None:
     inspector.prepare("GetAssessmentReport", answer)
     done = command("reports", "get", RUN)

@@ -6,7 +6,7 @@ from tests.cli.api_answers import BASE, CREATED, HOSTILE, TARGET, widest
 from tests.cli.conftest import Command
 
 from openinspector.cli.targets import parsed_tag
-from openinspector.testing.simulated_inspector import Refusal, SimulatedInspector
+from openinspector.testing.simulated_inspector import InspectorError, SimulatedInspector
 
 GROUP = f"{BASE}:resourcegroup/0-GGGGGGGG"
 TARGETS = [
@@ -71,7 +71,7 @@ def test_a_tag_without_a_key_is_refused_before_anything_is_made(
 
 
 def test_a_refusal_of_the_service_is_one_line(command: Command, inspector: SimulatedInspector) -> None:
-    inspector.prepare("CreateAssessmentTarget", Refusal("InvalidInputException", "the name is taken"))
+    inspector.prepare("CreateAssessmentTarget", InspectorError("InvalidInputException", "the name is taken"))
     done = command("targets", "create", "x")
     assert (done.status, done.err) == (1, "openinspector: InvalidInputException: the name is taken\n")
 

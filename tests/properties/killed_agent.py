@@ -1,8 +1,8 @@
 """Kills an agent again and again, at random instants from its first to its last; then lets one live.
 
 ``python killed_agent.py STATE KEPT KILLS SEED``. Imports once and forks for each life, so that a life begins in
-milliseconds; everything else is the agent's own: key, TLS, session, loop, collector, spool. What it would collect is
-made up, and its pauses are short. A digest is noted in the file KEPT once the spool has said that it kept its envelope.
+milliseconds. Key, TLS, session, loop, collector and spool are the agent's own; the records are made up, and the pauses
+are short. A digest is written to the file KEPT once the spool has confirmed that it kept the envelope.
 
 The kill comes a random moment after a random number of things the agent did to files and sockets (Python's audit
 events), not after a random time alone: on a busy machine, lives get as far as on an idle one.
@@ -49,7 +49,7 @@ DEEDS = 250
 DEEDS_OF_A_STREAM = 8
 """As many more for each stream it finds when it starts."""
 MOMENT = 0.004
-PATIENCE = 0.3
+TIMEOUT_SECONDS = 0.3
 """Seconds; an agent that does nothing for so long is killed all the same."""
 HURRY = 50
 RECORDS = 2
@@ -146,7 +146,7 @@ def note(deeds: int) -> None:
 
 def kill(born: int, deeds: int, number: int, moment: float) -> None:
     """Kill a life ``moment`` seconds after it has done ``number`` things."""
-    while number > 0 and select.select([deeds], [], [], PATIENCE)[0]:
+    while number > 0 and select.select([deeds], [], [], TIMEOUT_SECONDS)[0]:
         number -= len(os.read(deeds, number))
     time.sleep(moment)
     os.kill(born, signal.SIGKILL)

@@ -105,20 +105,20 @@ def test_nothing_the_spool_kept_is_lost_however_often_the_agent_is_killed(number
         gateway.wait_for(lambda: all(gateway.stream(name_of(run)).manifest for run in range(service.runs)), seconds=120)
         process.communicate()
         assert process.returncode == 0
-    told: dict[str, list[str]] = defaultdict(list)
+    reported: dict[str, list[str]] = defaultdict(list)
     for line in kept.read_text().splitlines():
         run, digest = line.split()
-        told[run].append(digest)
+        reported[run].append(digest)
     for run, stream in gateway.streams.items():
         arrived = Counter(header.digest for header, _ in stream.envelopes.values())
-        assert {digest for digest in told[run] if not is_never_taken(digest)} <= set(arrived)
+        assert {digest for digest in reported[run] if not is_never_taken(digest)} <= set(arrived)
         assert not any(map(is_never_taken, arrived))
         assert set(arrived.values()) <= {1}
         assert stream.manifest is not None
         assert stream.manifest.dropped == stream.manifest.count - len(stream.envelopes)
-        assert stream.manifest.dropped >= sum(map(is_never_taken, told[run]))
-    assert set(told) <= set(gateway.streams)
+        assert stream.manifest.dropped >= sum(map(is_never_taken, reported[run]))
+    assert set(reported) <= set(gateway.streams)
     assert not {"digest-conflict", "stream-closed", "other-agent", "bad-signature"} & set(gateway.refused)
-    envelopes = sum(map(len, told.values()))
+    envelopes = sum(map(len, reported.values()))
     print(f"{KILLS} kills, {service.runs} runs, {envelopes} envelopes, {len(gateway.requests)} requests")
     assert service.runs > AT_A_TIME

@@ -71,9 +71,9 @@ def test_every_rule_has_one_result_and_every_gap_its_exclusion(facts: HostFacts)
     assert len(result.findings) == sum(noted.findings for noted in result.rule_results)
     assert len({finding.arn for finding in result.findings}) == len(result.findings)
     unable = {noted.title for noted in result.rule_results if noted.outcome == "UNABLE"}
-    told = " ".join(exclusion.preview.description for exclusion in result.exclusions)
-    assert all(title in told for title in unable)
-    assert "The rule failed" not in told
+    descriptions = " ".join(exclusion.preview.description for exclusion in result.exclusions)
+    assert all(title in descriptions for title in unable)
+    assert "The rule failed" not in descriptions
 
 
 @settings(max_examples=100)

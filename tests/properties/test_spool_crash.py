@@ -42,8 +42,8 @@ def test_a_killed_spool_has_everything_it_said_it_kept(tmp_path: Path) -> None:
     kept: dict[int, bytes] = {}
     acknowledged = 0
     for _ in range(KILLS):
-        told = run_and_kill(tmp_path / "spool", after=chance.uniform(0.0, 0.05))
-        for word, number in told:
+        reported = run_and_kill(tmp_path / "spool", after=chance.uniform(0.0, 0.05))
+        for word, number in reported:
             if word == "kept":
                 assert number not in kept, "a number was used twice"
                 kept[number] = f'"{number}"'.encode()
@@ -52,7 +52,7 @@ def test_a_killed_spool_has_everything_it_said_it_kept(tmp_path: Path) -> None:
         spool = Spool(tmp_path / "spool", AGENT, SpoolLimits(bytes=2**24, age=timedelta(days=1)))
         stream = spool.view().streams["run"]
         assert spool.view().report.envelopes_dropped == 0
-        # The last append may have been made without being told.
+        # The last append may have been made without being reported.
         assert stream.count - max(kept, default=0) in (0, 1)
         kept |= {seq: f'"{seq}"'.encode() for seq in range(len(kept) + 1, stream.count + 1)}
         assert set(range(acknowledged + 1, stream.count + 1)) <= set(stream.pending)
@@ -67,13 +67,13 @@ def test_a_killed_spool_has_everything_it_said_it_kept(tmp_path: Path) -> None:
 
 
 def run_and_kill(folder: Path, after: float) -> list[tuple[str, int]]:
-    """Let a child append until it is killed ``after`` seconds from when it is ready; returns what it told."""
+    """Let a child append until it is killed ``after`` seconds from when it is ready; returns what it reported."""
     process = subprocess.Popen([sys.executable, "-c", CHILD, str(folder)], stdout=subprocess.PIPE, text=True, bufsize=1)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     time.sleep(after)
     process.kill()
-    told, _ = process.communicate()
-    # A last line that was cut off was not told.
-    lines = [line.split() for line in told.splitlines(keepends=True) if line.endswith("\n")]
+    reported, _ = process.communicate()
+    # A last line that was cut off was not reported.
+    lines = [line.split() for line in reported.splitlines(keepends=True) if line.endswith("\n")]
     return [(word, int(number)) for word, number in lines]

@@ -49,7 +49,7 @@ class Life:
     given_up: set[int] = field(default_factory=set)
     receipted: set[int] = field(default_factory=set)
     held: dict[int, str] = field(default_factory=dict)
-    """What the service has: number to digest."""
+    """The envelopes of the service: number to digest."""
     spool: Spool = field(init=False)
     uploads: Uploads = field(init=False)
 

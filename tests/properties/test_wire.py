@@ -1,4 +1,4 @@
-"""Laws of the wire: what is encoded comes back equal, and no bytes at all make a decoder do anything but refuse."""
+"""Laws of the wire: decoding restores every encoded value, and a decoder refuses all other bytes."""
 
 from contextlib import suppress
 from dataclasses import is_dataclass

@@ -1,7 +1,6 @@
 """An operator at the command line, with a service and without one."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from tests.agent.packages.rpm_database.rpm_files import bdb, header, ndb, sqlite
 from openinspector.cli.main import cli
 from openinspector.testing.document_server import DocumentServer
 from openinspector.testing.match_builders import advisory, fix
+from openinspector.testing.network_builders import ACCOUNT, REGION, documents, two_vpcs
 from openinspector.testing.package_archive import BuiltPackage, PackageArchive
 from openinspector.testing.whole_system import CVE, WholeSystem, distribution_of_this_host
 
@@ -29,11 +29,21 @@ SBOM = {
         {"type": "library", "name": "widget", "purl": "pkg:deb/debian/widget@0.1-1?arch=amd64"},
     ],
 }
+SSHD = "PermitRootLogin no\nMatch User root\n  PermitRootLogin yes\n"
+PASSWORDS = {
+    "etc/pam.d/passwd": "password requisite pam_pwquality.so\n",
+    "etc/security/pwquality.conf": "minlen = 8\n",
+    "etc/login.defs": "PASS_MAX_DAYS 99999\n",
+}
 APK = "P:musl\nV:1.2.4-r0\nA:x86_64\no:musl\n"
 PACMAN = "%NAME%\nbash\n\n%VERSION%\n5.2.026-2\n\n%ARCH%\nx86_64\n\n"
 STATUS = "Package: widget\nStatus: install ok installed\nVersion: 0.1-1\nArchitecture: amd64\n"
+FEEDS = sorted(folder.name for folder in DATA.iterdir() if folder.name != "debian_archive")
 IMAGES: Mapping[str, tuple[str, Mapping[str, bytes | str]]] = {
-    "debian": ("debian:12", {"var/lib/dpkg/status": STATUS, "etc/ssh/sshd_config": "PermitRootLogin yes\n"}),
+    "debian": (
+        "debian:12",
+        {"var/lib/dpkg/status": STATUS, "etc/ssh/sshd_config": SSHD, "usr/sbin/sshd": "OpenSSH_9.2p1", **PASSWORDS},
+    ),
     "alpine": ("alpine:3.20", {"lib/apk/db/installed": APK}),
     "arch": ("arch:", {"var/lib/pacman/local/bash-5.2.026-2/desc": PACMAN}),
     "rpm-sqlite": ("almalinux:9.4", {"var/lib/rpm/rpmdb.sqlite": sqlite([RPM])}),
@@ -52,6 +62,7 @@ class Operator:
     def __call__(self, *arguments: str, status: int = 0) -> str:
         done = CliRunner().invoke(cli, arguments, env={"COLUMNS": "200", **self._variables})
         assert done.exit_code == status, (arguments, done.output, done.exception)
+        assert isinstance(done.exception, SystemExit | None), (arguments, done.exception)
         return done.stdout.strip()
 
 
@@ -118,6 +129,7 @@ def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) ->
     operator("webhooks", "list")
     operator("schedules", "delete", schedule)
     operator("templates", "delete", template)
+    operator("templates", "delete", template, status=1)  # it is gone
     operator("targets", "delete", target)
 
 
@@ -133,8 +145,9 @@ def test_the_agents_own_commands(system: WholeSystem, tmp_path: Path) -> None:
     host("agent", "check")
     host("agent", "rotate-key")
     host("agent", "status", status=1)  # it does not run yet
-    variables = os.environ | {"OPENINSPECTOR_AGENT_CONFIG": str(settings)}
-    with subprocess.Popen([sys.executable, "-m", "openinspector.agent", "run"], env=variables) as running:
+    assert "OperatingSystem" in host("agent", "collect", "--dry-run", "--json", "--sensor", "os_release")
+    command = [sys.executable, "-m", "openinspector.agent", "--config", str(settings), "run"]
+    with subprocess.Popen(command) as running:
         try:
             wait_until(lambda: log.is_file() and bool(log.read_text()))
         finally:
@@ -151,7 +164,9 @@ def test_an_image_is_assessed_and_assessed_again_from_its_facts(name: str, offli
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_bytes(content if isinstance(content, bytes) else content.encode())
     data, facts = ("--data-dir", str(offline.folder / "data")), offline.folder / "facts.jsonl"
-    offline("feeds", "sync", "debian", "--from", str(DATA / "debian" / "tracker.json"), *data)
+    if identity in FEEDS:
+        origin = DATA / identity / ("tracker.json" if identity == "debian" else "upstream")
+        offline("feeds", "sync", identity, "--from", str(origin), *data)
     scanned = json.loads(offline("scan", "--root", str(root), "--facts", str(facts), "--json", *data))
     again = json.loads(offline("evaluate", str(facts), "--json"))
     assert scanned["agentId"] == again["agentId"]
@@ -170,6 +185,29 @@ def test_an_sbom_is_assessed_against_a_mirror(offline: Operator) -> None:
     advisories.write_bytes(msgspec.json.encode(advisory(CVE, fix("widget", "1.0-1"))) + b"\n")
     judged = json.loads(offline("evaluate", str(sbom), "--advisories", str(advisories), "--json"))
     assert [finding["id"] for finding in judged["findings"]] == [CVE]
+
+
+@pytest.mark.parametrize("name", FEEDS)
+def test_a_feed_is_synced_from_a_folder(name: str, offline: Operator) -> None:
+    folder = DATA / name
+    origin = folder / "upstream" if (folder / "upstream").is_dir() else folder
+    data = ("--data-dir", str(offline.folder / "data"))
+    offline("feeds", "sync", name, "--from", str(origin), *data)
+    (synced,) = json.loads(offline("feeds", "status", "--json", *data))
+    assert (synced["feed"], synced["advisories"] > 0) == (name, True)
+
+
+def test_the_reachability_of_a_network_is_asked(offline: Operator) -> None:
+    for document in documents(two_vpcs()):
+        path = offline.folder / "network" / ACCOUNT / REGION / f"{document.operation}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(document.content)
+    probes = offline.folder / "probes.jsonl"
+    probe = {"id": "ssh", "protocol": "tcp", "port": 22, "source": {"internet": True}}
+    probes.write_text(json.dumps({**probe, "destination": {"address": "3.3.3.3"}}) + "\n")
+    snapshot = str(offline.folder / "network")
+    answer = json.loads(offline("reach", "check", "--snapshot", snapshot, "--probes", str(probes), "--json"))
+    assert (answer["id"], answer["reachable"]) == ("ssh", True)
 
 
 def test_a_shell_completes_commands(offline: Operator) -> None:

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.service.reports.browser import requests_of
 
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
@@ -170,6 +171,9 @@ def test_a_run_that_collects_for_its_duration_is_stopped(system_by_duration: Who
     # 1. stopped early: the collected telemetry is evaluated
     run_arn = system.start_run()
     wait_for_telemetry(system.client, run_arn)
+    (described,) = system.client.describe_assessment_runs(assessmentRunArns=[run_arn])["assessmentRuns"]
+    with pytest.raises(system.client.exceptions.AssessmentRunInProgressException):
+        system.client.delete_assessment_template(assessmentTemplateArn=described["assessmentTemplateArn"])
     system.client.stop_assessment_run(assessmentRunArn=run_arn, stopAction="START_EVALUATION")
     run = wait_for_end(system.client, run_arn)
     assert run["state"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")

@@ -4,7 +4,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from openinspector.testing.simulated_inspector import Refusal, SimulatedInspector
+from openinspector.testing.simulated_inspector import InspectorError, SimulatedInspector
 
 
 def test_a_real_client_gets_what_was_prepared_in_turn(tmp_path: Path) -> None:
@@ -17,7 +17,7 @@ def test_a_real_client_gets_what_was_prepared_in_turn(tmp_path: Path) -> None:
             aws_access_key_id="AKIATEST",
             aws_secret_access_key="of a test",
         )
-        inspector.prepare("ListFindings", {"findingArns": ["a"]}, Refusal("AccessDeniedException", "no"))
+        inspector.prepare("ListFindings", {"findingArns": ["a"]}, InspectorError("AccessDeniedException", "no"))
         assert client.list_findings(maxResults=1)["findingArns"] == ["a"]
         for _ in range(2):
             with pytest.raises(ClientError, match="AccessDeniedException"):

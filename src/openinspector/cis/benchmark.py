@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from openinspector.cis.check import Check, Satisfied, Tailoring, Verdict, Violated, combine, distinct
+from openinspector.cis.heading import heading
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.record import Record
@@ -50,10 +51,7 @@ class Control:
     @property
     def title(self) -> str:
         """The requirement in our own words."""
-        if self.heading:
-            return self.heading
-        titles = distinct(check.title for check in self.checks)
-        return titles[0] if len(titles) == 1 else f"{titles[0]} (and {len(titles) - 1} more)"
+        return self.heading or heading(check.title for check in self.checks)
 
     @property
     def section(self) -> str:

@@ -243,10 +243,10 @@ NAMED: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
         "sshd_access": SshdAccess(),
         "sshd_startups": SshdStartups(),
         "sshd_banner": SshdSetting("Banner", Present()),
-        "sshd_ciphers": SshdSetting("Ciphers", ExcludesAll(_WEAK_CIPHERS)),
-        "sshd_no_old_ciphers": SshdSetting("Ciphers", ExcludesAll(_OLD_CIPHERS)),
-        "sshd_macs": SshdSetting("MACs", ExcludesAll(_WEAK_MACS)),
-        "sshd_key_exchanges": SshdSetting("KexAlgorithms", ExcludesAll(_WEAK_EXCHANGES)),
+        "sshd_ciphers": SshdSetting("Ciphers", ExcludesAll(_WEAK_CIPHERS, "weak ciphers")),
+        "sshd_no_old_ciphers": SshdSetting("Ciphers", ExcludesAll(_OLD_CIPHERS, "outdated ciphers")),
+        "sshd_macs": SshdSetting("MACs", ExcludesAll(_WEAK_MACS, "weak MACs")),
+        "sshd_key_exchanges": SshdSetting("KexAlgorithms", ExcludesAll(_WEAK_EXCHANGES, "weak key exchanges")),
         # sudo
         "sudo_use_pty": SudoDefault(
             "sudo runs commands in a terminal of their own",

@@ -9,7 +9,7 @@ vulnerability decides about it. Within a stream, of the statements that fit the 
 3. a fix that the installed version has reached acquits;
 4. a status that means affected convicts;
 5. a status UNDER_INVESTIGATION does neither: the publisher does not know;
-6. a status END_OF_LIFE may mean that nobody looked: it convicts only where no other stream says anything else.
+6. a status END_OF_LIFE may mean that nobody looked: it convicts only where nothing else is said.
 
 A statement *fits* when it names the binary package, or the source package it was built from; when it is limited to no
 architecture and no module, or to the package's; and when it is about the same flavour of build.
@@ -20,6 +20,7 @@ Which packages are judged, and at which version, is decided by `openinspector.en
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -274,15 +275,13 @@ class AdvisoryIndex:
                 continue
             named = True
             for hit in said.convicting():
-                if several and hit.state is FixState.END_OF_LIFE:
+                if hit.state is FixState.END_OF_LIFE:
                     unsupported.append(hit)
                 else:
                     _keep(best, hit, decided)
-            if several:
+            if several or unsupported:
                 decided |= said.mentioned()
-        for hit in unsupported:
-            _keep(best, hit, decided)
-            decided |= {*hit.identities}
+        _keep_unsupported(best, unsupported, decided)
         return best.values()
 
     def _said(self, speaker: Speaker, subject: Subject) -> "_Said | None":
@@ -443,6 +442,15 @@ def _keep(best: dict[tuple[int, str], _Hit], hit: _Hit, decided: set[str]) -> No
         place = id(hit.entry.advisory), hit.entry.statement.target.stream
         known, found = best.get(place), hit._replace(identities=left)
         best[place] = found if known is None else _join(known, found)
+
+
+def _keep_unsupported(best: dict[tuple[int, str], _Hit], hits: list[_Hit], decided: set[str]) -> None:
+    """Keep the hits of ended support, narrowest stream first, for vulnerabilities of which nothing else is said."""
+    for _, ended in groupby(hits, key=lambda hit: hit.entry.statement.target.stream):
+        of_stream = tuple(ended)
+        for hit in of_stream:
+            _keep(best, hit, decided)
+        decided.update(*(hit.identities for hit in of_stream))
 
 
 def _join(first: _Hit, second: _Hit) -> _Hit:

@@ -96,8 +96,8 @@ def _convicting(
     for stream in spoken:
         about = [said for said in stream if identity in said.identities]
         ended = [said for said in about if _is_end_of_life(said)]
-        if about and len(ended) < len(about):
-            yield from _judge(about, subject, scheme)
+        if len(ended) < len(about):
+            yield from _judge([said for said in about if said not in ended], subject, scheme)
             return
         if ended:
             unsupported.append(ended)
@@ -107,10 +107,8 @@ def _convicting(
 
 def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Iterator[_Said]:
     statuses = [said for said in about if isinstance(said.statement, Status)]
-    if any(said.statement.state is FixState.NOT_AFFECTED for said in statuses if isinstance(said.statement, Status)):
-        return
     fixes = [said for said in about if isinstance(said.statement, Fix)]
-    if any(_is_reached_in_branch(said, subject, scheme) for said in fixes):
+    if any(_is_denial(said) or _is_reached_in_branch(said, subject, scheme) for said in about):
         return
     for said in fixes:
         assert isinstance(said.statement, Fix)
@@ -123,6 +121,10 @@ def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Itera
         for said in statuses:
             if isinstance(said.statement, Status) and said.statement.state.is_affected:
                 yield said
+
+
+def _is_denial(said: _Said) -> bool:
+    return isinstance(said.statement, Status) and said.statement.state is FixState.NOT_AFFECTED
 
 
 def _is_reached_in_branch(said: _Said, subject: Subject, scheme: VersionScheme) -> bool:

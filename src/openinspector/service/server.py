@@ -1,7 +1,7 @@
-"""One process: the TLS listener in front of a built service.
+"""Runs the service in one process behind the TLS listener.
 
-Stopping is graceful where there is time (requests are answered, contacts flushed) and needs none: whatever was
-acknowledged is on disk already, so the process may as well be killed at any instant.
+A graceful stop answers open requests and stores contacts. It is not needed: whatever was acknowledged is on disk, so
+the process may be killed at any time.
 """
 
 import fcntl
@@ -39,11 +39,11 @@ _log = structlog.get_logger()
 
 
 class StartError(OpenInspectorError):
-    """The service cannot start: its folder is in use, its address is taken."""
+    """The service cannot start, for example because its folder or its address is in use."""
 
 
 def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
-    """Serve until SIGTERM or SIGINT. ``announce`` is told the URL once the listener is bound. Does not return."""
+    """Serve until SIGTERM or SIGINT. Call ``announce`` with the URL once the listener is bound. Does not return."""
     _make_private_folder(settings.data_dir)
     lock = _lock(settings.data_dir)
     certificates = ensure_certificates(settings.data_dir / "tls", settings.server_names, SystemClock().now())
@@ -64,9 +64,9 @@ def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
 
 
 def _stop_on_signals(server: uvicorn.Server) -> None:
-    """Make signals stop ``server``, also before it listens to them itself and when it raises them again at its end.
+    """Make signals stop ``server``, also before it handles them itself and after it raises them again at its end.
 
-    Without this the process would die of what uvicorn raises again, with the service not stopped.
+    Otherwise the signal that uvicorn raises again would end the process before the service is stopped.
     """
 
     def stop(_number: int, _frame: object) -> None:
@@ -161,7 +161,7 @@ def _make_private_folder(folder: Path) -> None:
 
 
 def _lock(folder: Path) -> IO[str]:
-    """Keep a second process off the folder: its workflows would run twice."""
+    """Lock the folder: with two processes, workflows would run twice."""
     lock = (folder / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""What simulators have in common: a server that answers in a thread of its own as long as a with-block lasts."""
+"""A server for simulators: it answers in its own thread for the duration of a with-block."""
 
 from socketserver import BaseServer
 from threading import Thread

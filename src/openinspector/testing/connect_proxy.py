@@ -16,12 +16,12 @@ _TIMEOUT: Final = 20.0
 
 
 class Behaviour(StrEnum):
-    """What the proxy does once it was asked for a tunnel, and the credentials are right."""
+    """The proxy's behaviour when it is asked for a tunnel with valid credentials."""
 
     HONEST = "opens it"
     FORBIDS = "answers 403"
     HANGS_UP = "closes the connection without an answer"
-    NO_PROXY = "is no proxy: answers in another protocol"
+    NO_PROXY = "is not a proxy: answers in another protocol"
     ANSWERS_ITSELF = "says 200 and goes on in plain text"
     IMPERSONATES = "says 200 and speaks TLS with a certificate of its own"
     NEVER_ENDS = "answers with headers without end"

@@ -1,4 +1,4 @@
-"""A web server on the loopback that serves a folder, with validators, and can be told to fail."""
+"""A web server on the loopback that serves a folder, with validators, and can be made to fail."""
 
 import hashlib
 import ssl

@@ -32,7 +32,7 @@ DOCUMENTS: Final[Mapping[str, bytes]] = {
   "pendingTime" : "2026-01-01T00:00:00Z", "privateIp" : "10.0.0.5", "region" : "eu-west-1", "version" : "2017-09-30"
 }""",
 }
-"""What an instance tells of itself; the identity document is unsigned."""
+"""The metadata of an instance; the identity document is unsigned."""
 
 
 def role_documents(role: str, access_key: str, secret_key: str, token: str) -> dict[str, bytes]:

@@ -1,6 +1,6 @@
 """STS on loopback over real TLS: recomputes every signature (botocore is its judge) and says whose credentials signed.
 
-After https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html. It answers as told, too: with
+After https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html. It can also be made to fail: with
 another document, a redirect, an endless body.
 """
 
@@ -16,7 +16,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from openinspector.testing.background_server import BackgroundServer
-from openinspector.testing.tls_server import TlsServer
+from openinspector.testing.tls_server import ThreadingTlsServer
 
 ROLE: Final = "fleet"
 _AUTHORIZATION: Final = re.compile(
@@ -56,7 +56,7 @@ class RoleCredentials:
         return _REPLY.format(arn=arn, user_id=user_id, account=self.account).encode()
 
 
-class FakeSts(BackgroundServer[TlsServer]):
+class FakeSts(BackgroundServer[ThreadingTlsServer]):
     """STS for a with-block; ``credentials`` are those it knows."""
 
     def __init__(self, context: ssl.SSLContext, *credentials: RoleCredentials) -> None:
@@ -65,7 +65,7 @@ class FakeSts(BackgroundServer[TlsServer]):
         """Given instead of the truth: status, headers, body."""
         self.requests: list[tuple[Mapping[str, str], bytes]] = []
         """Headers (lower case) and body of each."""
-        super().__init__(TlsServer(_handler(self), context))
+        super().__init__(ThreadingTlsServer(_handler(self), context))
         self.url = f"https://127.0.0.1:{self._server.server_address[1]}"
 
     def reply(self, path: str, headers: Mapping[str, str], body: bytes) -> tuple[int, Mapping[str, str], bytes]:

@@ -1,6 +1,6 @@
 """A line between an agent and its gateway that can be bad: cut, slow, late, deaf; TCP on the loopback.
 
-What passes is TLS from end to end: the line sees bytes only. Settings may be changed while connections are open.
+It carries TLS from end to end, so it sees bytes only. Settings can change while connections are open.
 """
 
 import socket

@@ -1,6 +1,6 @@
 """A whole installation on SQLite in a folder, without a listener and with workflows that are only noted.
 
-What hosts, the run driver and the engine would have added comes in one call each: ``built.heard(3)``,
+One call adds the data that hosts, the run driver and the engine would have added: ``built.heard(3)``,
 ``built.end_run(arn)``, ``built.produced(finding(1, arn))``.
 """
 
@@ -156,7 +156,7 @@ def open_installation(
 ) -> BuiltInstallation:
     """Make an empty installation in ``folder`` whose clock stands at ``now``; ``quotas`` as `Quotas` has them.
 
-    ``topics`` stand in for those of `BuiltInstallation.topics`, which only note what they are told.
+    ``topics`` stand in for those of `BuiltInstallation.topics`, which only record notifications.
     """
     stores = open_stores(Settings(data_dir=folder))
     clock, workflows, shredded = FakeClock(now), RecordedWorkflows(), list[RunArn]()

@@ -104,7 +104,7 @@ class DocumentAuthority:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDocumentParts:
-    """What a message is made of; by default, what AWS makes."""
+    """The parts of a message; the defaults are those of AWS."""
 
     authority: DocumentAuthority
     content: bytes

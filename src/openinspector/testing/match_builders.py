@@ -53,7 +53,7 @@ def host(
 
 
 class TargetOptions(TypedDict, total=False):
-    """What a statement of a test may limit; by default it is about a source package of Debian 12."""
+    """The target of a statement in a test; by default a source package of Debian 12."""
 
     stream: str
     kind: PackageKind

@@ -206,7 +206,7 @@ class MemoryAssessmentStore:
             return self._agents.get(arn, ())
 
     def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
-        """Return the state of a run, None where there is none or the agent takes no part in it."""
+        """Return the state of a run, None if absent or the agent takes no part in it."""
         with self._lock:
             return self._runs[arn].state if agent in self._agents.get(arn, ()) else None
 

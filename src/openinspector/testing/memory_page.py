@@ -23,7 +23,7 @@ def page_of(items: Iterable[T], place: Callable[[T], tuple[datetime, str]], page
 
 
 def matches(name: str, pattern: str | None) -> bool:
-    """Say whether all of ``name`` matches shell wildcards ``*`` and ``?``, case sensitively; None is no restriction."""
+    """Return True if ``name`` matches shell wildcards ``*`` and ``?``, case sensitively; None matches every name."""
     if pattern is None:
         return True
     # Runs of stars are one star, and a bracket is only a bracket.
@@ -33,13 +33,13 @@ def matches(name: str, pattern: str | None) -> bool:
 
 
 def in_time(moment: datetime | None, wanted: TimeRange) -> bool:
-    """Say whether a moment lies in a range; one that is absent lies only in the whole of time."""
+    """Return True if a moment is in a range; an absent moment is only in the unbounded range."""
     if moment is None:
         return wanted.begin is None and wanted.end is None
     return (wanted.begin is None or moment >= wanted.begin) and (wanted.end is None or moment <= wanted.end)
 
 
 def in_duration(seconds: int, wanted: DurationRange) -> bool:
-    """Say whether a duration lies in a range."""
+    """Return True if a duration is in a range."""
     low = wanted.minimum is None or seconds >= wanted.minimum
     return low and (wanted.maximum is None or seconds <= wanted.maximum)

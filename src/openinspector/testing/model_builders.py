@@ -161,7 +161,7 @@ def exclusion(number: int = 1, parent: RunArn | None = None, **fields: Any) -> E
 
 
 def agent(number: int = 1, **fields: Any) -> Agent:
-    """Return an agent that has just enrolled and was never heard of since. Its key is no real one."""
+    """Return an agent that has just enrolled and has sent nothing since. Its key is not a real one."""
     made = Agent(
         id=agent_id(number),
         public_key=number.to_bytes(32, "big"),

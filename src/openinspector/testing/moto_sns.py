@@ -1,4 +1,4 @@
-"""SNS and SQS of moto's server on loopback: real HTTP for a real client, and queues to read what a topic was told."""
+"""SNS and SQS of moto's server on loopback: real HTTP for a real client, and queues to read the messages of a topic."""
 
 import json
 import os
@@ -24,7 +24,7 @@ class MotoSns:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Credentials of nobody, and nothing of whoever runs the tests."""
+        """Fake credentials, and no settings of the user who runs the tests."""
         return {**CREDENTIALS, **_NO_CONFIGURATION, "NO_PROXY": "127.0.0.1"}
 
     def client(self, service: str, region: str = REGION) -> Any:
@@ -33,7 +33,7 @@ class MotoSns:
         return boto3.Session(region_name=region).client(service, endpoint_url=self.url, **names)
 
     def topic(self, name: str, region: str = REGION) -> "MotoTopic":
-        """Make a topic, with a queue that gets what it is told."""
+        """Create a topic, with a queue that receives its messages."""
         sns, sqs = self.client("sns", region), self.client("sqs", region)
         arn = sns.create_topic(Name=name)["TopicArn"]
         queue = sqs.create_queue(QueueName=name)["QueueUrl"]
@@ -50,7 +50,7 @@ class MotoTopic:
     queue: str
     sqs: Any
 
-    def told(self) -> list[dict[str, Any]]:
+    def received(self) -> list[dict[str, Any]]:
         """Take every message out of the queue: envelopes of SNS, with ``Message`` and ``MessageAttributes``."""
         found: list[dict[str, Any]] = []
         while batch := self.sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", ()):
@@ -61,7 +61,7 @@ class MotoTopic:
 
     def bodies(self) -> list[dict[str, Any]]:
         """Take every message, and return what we said in it."""
-        return [json.loads(envelope["Message"]) for envelope in self.told()]
+        return [json.loads(envelope["Message"]) for envelope in self.received()]
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def build_deb(package: BuiltPackage) -> bytes:
 
 
 class PackageArchive:
-    """An archive in a folder. `publish` writes the index; what was put in before stays in the pool."""
+    """An archive in a folder. `publish` writes the index; earlier packages stay in the pool."""
 
     def __init__(self, folder: Path, signer: OpenPgpSigner | None = None) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""What reports say, in one call: a small one of everything, a hostile one, and one of any size."""
+"""Contents of reports, in one call: a small one with everything, a hostile one, and one of any size."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -53,10 +53,10 @@ class BusyError(WireError):
 
 
 Observe = Callable[[str, float, int], None]
-"""Told of each request: its path, the seconds until its whole answer was there, its status."""
+"""Called for each request with its path, the seconds until the whole answer arrived, and its status."""
 
 
-class Connection:
+class FleetConnection:
     """One keep-alive HTTPS connection."""
 
     def __init__(
@@ -102,10 +102,10 @@ class Connection:
 
 @dataclass(slots=True, kw_only=True)
 class SimulatedAgent:
-    """One agent: enrol, heartbeat, collect when told, upload, close."""
+    """One agent: enrol, heartbeat, collect when instructed, upload, close."""
 
     number: int
-    connection: Connection
+    connection: FleetConnection
     world: GeneratedWorld
     key: Ed25519PrivateKey = field(default_factory=Ed25519PrivateKey.generate)
     agent_id: str = ""
@@ -142,7 +142,7 @@ class SimulatedAgent:
                 self.done.add(instruction.run_arn)
 
     async def live(self, until: Callable[[], bool], offset: float = 0.0) -> None:
-        """Send heartbeats at the interval told until ``until`` says so; ``offset`` spreads a fleet over it."""
+        """Send heartbeats at the interval of the last reply until ``until`` is true; ``offset`` spreads a fleet."""
         await asyncio.sleep(offset * self.heartbeat_seconds)
         while not until():
             began = time.monotonic()
@@ -213,7 +213,7 @@ class SimulatedFleet:
 
     @classmethod
     async def enrol(
-        cls, connect: Callable[[], Connection], token: str, world: GeneratedWorld, size: int
+        cls, connect: Callable[[], FleetConnection], token: str, world: GeneratedWorld, size: int
     ) -> "SimulatedFleet":
         """Enrol ``size`` hosts over connections of their own, a few at a time."""
         agents = tuple(SimulatedAgent(number=number, connection=connect(), world=world) for number in range(size))

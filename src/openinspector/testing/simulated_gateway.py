@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from openinspector.model.errors import WireError
 from openinspector.testing.background_server import BackgroundServer
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
-from openinspector.testing.tls_server import TlsServer
+from openinspector.testing.tls_server import ThreadingTlsServer
 from openinspector.wire.codec import decode_batch
 from openinspector.wire.envelope import EnvelopeHeader, chain_digest, decode_envelope
 from openinspector.wire.message import (
@@ -105,7 +105,7 @@ class _OpenSession:
     counter: int = 0
 
 
-class SimulatedGateway(BackgroundServer[TlsServer]):
+class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
     """Use as a context manager; ``instructions`` go into every heartbeat's reply until they are replaced."""
 
     def __init__(self, folder: Path, host: str = "127.0.0.1") -> None:  # noqa: PLR0915 - one line a dial of the simulator
@@ -344,7 +344,7 @@ class SimulatedGateway(BackgroundServer[TlsServer]):
         return ManifestReply(closed=True)
 
 
-class _Server(TlsServer):
+class _Server(ThreadingTlsServer):
     def __init__(self, gateway: SimulatedGateway, context: ssl.SSLContext) -> None:
         super().__init__(_Handler, context)
         self.gateway = gateway

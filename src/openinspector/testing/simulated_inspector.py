@@ -1,6 +1,6 @@
 """The API in miniature over real TLS: canned answers by operation, for programs that are clients of the service.
 
-It checks no signature and no input; that is the service's, and its own tests'. What it was asked is kept.
+It checks no signature and no input; that is the service's, and its own tests'. It records the requests.
 """
 
 import json
@@ -13,13 +13,13 @@ from typing import Any, Final
 
 from openinspector.testing.background_server import BackgroundServer
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
-from openinspector.testing.tls_server import TlsServer
+from openinspector.testing.tls_server import ThreadingTlsServer
 
 MAX_BODY: Final = 1024 * 1024
 Answer = Mapping[str, Any]
 
 
-class Refusal(Exception):  # noqa: N818 - an answer of the API, not a failure of ours
+class InspectorError(Exception):
     """An answer that refuses: error code and message as the API has them."""
 
     def __init__(self, code: str, message: str, status: int = 400) -> None:
@@ -29,7 +29,7 @@ class Refusal(Exception):  # noqa: N818 - an answer of the API, not a failure of
         self.status = status
 
 
-class SimulatedInspector(BackgroundServer[TlsServer]):
+class SimulatedInspector(BackgroundServer[ThreadingTlsServer]):
     """Use as a context manager. Operations nobody prepared answer UnsupportedFeatureException."""
 
     def __init__(self, folder: Path) -> None:
@@ -37,7 +37,7 @@ class SimulatedInspector(BackgroundServer[TlsServer]):
         self.ca_file = authority.ca_file
         self.requests: list[tuple[str, Answer]] = []
         """Every operation asked for, with its input, in order."""
-        self._answers: dict[str, list[Answer | Refusal]] = defaultdict(list)
+        self._answers: dict[str, list[Answer | InspectorError]] = defaultdict(list)
         super().__init__(_Server(self, authority.server_context()))
 
     @property
@@ -45,7 +45,7 @@ class SimulatedInspector(BackgroundServer[TlsServer]):
         """Where clients find it."""
         return f"https://127.0.0.1:{self._server.server_address[1]}"
 
-    def prepare(self, operation: str, *answers: Answer | Refusal) -> None:
+    def prepare(self, operation: str, *answers: Answer | InspectorError) -> None:
         """Answer ``operation`` with each of ``answers`` in turn, and with the last one from then on."""
         self._answers[operation] = list(answers)
 
@@ -54,18 +54,18 @@ class SimulatedInspector(BackgroundServer[TlsServer]):
         return [given for name, given in self.requests if name == operation]
 
     def answer(self, operation: str, given: Answer) -> Answer:
-        """Answer one request; Refusal."""
+        """Answer one request; InspectorError."""
         self.requests.append((operation, given))
         prepared = self._answers[operation]
         if not prepared:
-            raise Refusal("UnsupportedFeatureException", f"nothing is prepared for {operation}")
+            raise InspectorError("UnsupportedFeatureException", f"nothing is prepared for {operation}")
         answer = prepared.pop(0) if len(prepared) > 1 else prepared[0]
-        if isinstance(answer, Refusal):
+        if isinstance(answer, InspectorError):
             raise answer
         return answer
 
 
-class _Server(TlsServer):
+class _Server(ThreadingTlsServer):
     def __init__(self, inspector: SimulatedInspector, context: ssl.SSLContext) -> None:
         super().__init__(_Handler, context)
         self.inspector = inspector
@@ -82,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         operation = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
         try:
             status, answer = 200, self.server.inspector.answer(operation, json.loads(body or b"{}"))
-        except Refusal as refused:
+        except InspectorError as refused:
             status, answer = refused.status, {"__type": refused.code, "message": refused.message}
         self._send(status, json.dumps(answer).encode())
 

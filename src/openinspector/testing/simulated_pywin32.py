@@ -17,7 +17,7 @@ class SimulatedPywin32:
         self.events: list[tuple[str, str]] = []
         """(level, message) of the event log."""
         self.statuses: list[int] = []
-        """What services reported, in order."""
+        """The reports of services, in order."""
         self.installed: dict[str, dict[str, object]] = {}
         """Service name to what it was installed with."""
         self.hosted: list[type] = []
@@ -99,7 +99,7 @@ class _Win32ServiceUtil:
                     self.ReportServiceStatus(RUNNING)
 
             def SvcRun(self) -> None:  # noqa: N802
-                """Run from start to stop, as the host calls it; what is raised goes through."""
+                """Run from start to stop, as the host calls it; exceptions pass through."""
                 self.ReportServiceStatus(RUNNING)
                 self.SvcDoRun()  # type: ignore[attr-defined]  # the subclass's
                 self.ReportServiceStatus(STOP_PENDING)

@@ -7,7 +7,7 @@ from socket import socket
 from typing import Any
 
 
-class TlsServer(ThreadingHTTPServer):
+class ThreadingTlsServer(ThreadingHTTPServer):
     """Serves ``handler`` on a free port."""
 
     daemon_threads = True

@@ -10,9 +10,9 @@ from socketserver import BaseServer
 from threading import Event, Thread
 from typing import ClassVar, Final
 
-from openinspector.testing.tls_server import TlsServer
+from openinspector.testing.tls_server import ThreadingTlsServer
 
-_PATIENCE_SECONDS: Final = 30
+_TIMEOUT_SECONDS: Final = 30
 _DRIP_SECONDS: Final = 0.05
 
 
@@ -46,7 +46,7 @@ class WebhookReceiver:
         self.posted.append(Posted(path=handler.path, headers=dict(handler.headers.items()), body=body))
         self.arrived.set()
         if self.conduct == "hang":
-            self.released.wait(_PATIENCE_SECONDS)
+            self.released.wait(_TIMEOUT_SECONDS)
             return
         if self.conduct == "drip":
             self._drip(handler)
@@ -69,7 +69,7 @@ class WebhookReceiver:
 @contextmanager
 def webhook_receiver(context: ssl.SSLContext) -> Iterator[WebhookReceiver]:
     """Run a receiver on a free port of loopback."""
-    server = TlsServer(_Handler, context)
+    server = ThreadingTlsServer(_Handler, context)
     receiver = WebhookReceiver(url=f"https://127.0.0.1:{server.server_address[1]}/inspector?from=test")
     _Handler.receivers[server] = receiver
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -78,7 +78,7 @@ def webhook_receiver(context: ssl.SSLContext) -> Iterator[WebhookReceiver]:
     receiver.released.set()
     server.shutdown()
     server.server_close()
-    thread.join(_PATIENCE_SECONDS)
+    thread.join(_TIMEOUT_SECONDS)
     del _Handler.receivers[server]
 
 

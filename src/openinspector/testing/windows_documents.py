@@ -45,7 +45,7 @@ SERVER_2022: Final[Keys] = MappingProxyType(
         },
     }
 )
-"""What a Windows Server 2022 says of itself."""
+"""The description of a Windows Server 2022."""
 
 
 def render_registry_export(keys: Keys, *, old: bool = False, encoding: str = "") -> bytes:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +39,13 @@ class Listener:
 
     def closed(self, reason: str) -> float:
         return self.counters.value("openinspector_connections_closed_total", reason=reason)
+
+    def soon_closed(self, reason: str) -> float:
+        """Return `closed` once it is not 0: the server counts after the peer has seen the end."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self.closed(reason) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return self.closed(reason)
 
     def open(self) -> float:
         return self.counters.value("openinspector_connections")

@@ -15,7 +15,7 @@ def test_who_sends_no_request_is_closed(listen: Listen) -> None:
     listener = listen(TimeLimits(head=0.2))
     with listener.tls() as peer:
         assert read_to_end(peer) == b""
-    assert listener.closed("head") == 1
+    assert listener.soon_closed("head") == 1
     wait_for_none(listener.open)
 
 
@@ -24,7 +24,7 @@ def test_bytes_of_a_head_do_not_extend_its_time(listen: Listen) -> None:
     with listener.tls() as peer:
         peer.sendall(b"GET / HTTP/1.1\r\n")
         drip(peer, b"X-Header: slow\r\n")
-    assert listener.closed("head") == 1
+    assert listener.soon_closed("head") == 1
 
 
 def test_line_feeds_between_requests_do_not_extend_the_idle_time(listen: Listen) -> None:
@@ -33,7 +33,7 @@ def test_line_feeds_between_requests_do_not_extend_the_idle_time(listen: Listen)
         peer.sendall(REQUEST)
         answer(peer)
         drip(peer, b"\r\n")
-    assert listener.closed("idle") == 1
+    assert listener.soon_closed("idle") == 1
 
 
 def test_who_sends_a_body_too_slowly_is_closed(listen: Listen) -> None:
@@ -41,7 +41,7 @@ def test_who_sends_a_body_too_slowly_is_closed(listen: Listen) -> None:
     with listener.tls() as peer:
         peer.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n")
         drip(peer, b"x")
-    assert listener.closed("body") == 1
+    assert listener.soon_closed("body") == 1
 
 
 def test_a_large_body_has_time_by_its_size(listen: Listen) -> None:
@@ -71,7 +71,7 @@ def test_who_is_idle_is_closed_and_an_agent_later(listen: Listen) -> None:
         assert read_to_end(stranger).startswith(b"HTTP/1.1 200")
         agent.sendall(REQUEST)
         assert answer(agent).startswith(b"HTTP/1.1 200")
-    assert listener.closed("idle") == 1
+    assert listener.soon_closed("idle") == 1
 
 
 def test_who_reads_nothing_is_dropped(listen: Listen) -> None:
@@ -132,7 +132,7 @@ def test_pipelined_requests_are_answered_in_order_and_bounded(listen: Listen) ->
     with listener.tls() as peer:
         peer.sendall(REQUEST.replace(b"/ ", b"/slow ") + REQUEST * 2000)
         read_to_end(peer)
-    assert listener.closed("pipeline") == 1
+    assert listener.soon_closed("pipeline") == 1
 
 
 def drip(peer: ssl.SSLSocket, data: bytes) -> None:

@@ -17,7 +17,7 @@ def test_who_never_begins_tls_is_closed(listen: Listen) -> None:
     listener = listen(TimeLimits(handshake=0.2))
     with listener.tcp() as peer:
         assert read_to_end(peer) == b""
-    assert listener.closed("handshake") == 1
+    assert listener.soon_closed("handshake") == 1
 
 
 def test_who_does_not_finish_the_handshake_is_closed(listen: Listen) -> None:
@@ -25,7 +25,7 @@ def test_who_does_not_finish_the_handshake_is_closed(listen: Listen) -> None:
     with listener.tcp() as peer:
         peer.sendall(b"\x16\x03\x01\x02\x00\x01")
         assert read_to_end(peer) == b""
-    assert listener.closed("handshake") == 1
+    assert listener.soon_closed("handshake") == 1
 
 
 def test_who_does_not_speak_tls_is_closed(listen: Listen) -> None:
@@ -33,7 +33,7 @@ def test_who_does_not_speak_tls_is_closed(listen: Listen) -> None:
     with listener.tcp() as peer:
         peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         read_to_end(peer)
-    assert listener.closed("tls") == 1
+    assert listener.soon_closed("tls") == 1
 
 
 def test_silent_connections_are_counted_before_tls(listen: Listen) -> None:

@@ -27,16 +27,16 @@ def test_a_batch_arrives_as_it_was_said(sns: MotoSns, publisher: SnsTopicPublish
     topic = sns.topic("batch")
     published = publisher.publish(topic.arn, messages(10))
     assert (published.count, published.status) == (10, PublishStatus.SUCCESS)
-    told = topic.told()
-    assert sorted(one["Message"] for one in told) == sorted(message.body for message in messages(10))
-    ids = {one["MessageAttributes"][DELIVERY_ATTRIBUTE]["Value"] for one in told}
+    received = topic.received()
+    assert sorted(one["Message"] for one in received) == sorted(message.body for message in messages(10))
+    ids = {one["MessageAttributes"][DELIVERY_ATTRIBUTE]["Value"] for one in received}
     assert ids == {message.id for message in messages(10)}
 
 
 def test_a_topic_is_published_to_in_its_own_region(sns: MotoSns, publisher: SnsTopicPublisher) -> None:
     topic = sns.topic("elsewhere", "eu-west-1")
     assert publisher.publish(topic.arn, messages(1)).status is PublishStatus.SUCCESS
-    assert len(topic.told()) == 1
+    assert len(topic.received()) == 1
 
 
 def test_a_topic_that_is_not_there_is_said_to_be_not_there(publisher: SnsTopicPublisher) -> None:

@@ -21,6 +21,14 @@ _NO_SHELLS: Final = ("", "/bin/false", "/usr/bin/false", "/sbin/nologin", "/usr/
 _SYSTEM_LOGINS: Final = ("root", "sync", "shutdown", "halt", "nfsnobody")
 _MAX_LISTED: Final = 10
 
+_AGEING: Final = {
+    "max_age_days": "maximum password age",
+    "min_age_days": "minimum password age",
+    "warn_days": "warning before its password expires",
+    "inactive_days": "grace period after its password expires",
+}
+"""Fields of `User`, as titles name them."""
+
 Find = Callable[[HostFacts], Iterable[str]]
 """Returns one sentence for each fault."""
 
@@ -66,7 +74,7 @@ class PasswordAging:
     @property
     def title(self) -> str:
         """The field and its limit."""
-        return f"Each password's {self.field.replace('_', ' ')} is {self.expected.wanted(Tailoring())}"
+        return f"Each account's {_AGEING[self.field]} is {self.expected.wanted(Tailoring())} days"
 
     def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
         """Judge each account with a password."""

@@ -41,7 +41,7 @@ class LiveSession:
     refilled_at: datetime
 
     def verify(self, signature: bytes, message: bytes) -> bool:
-        """Say whether ``signature`` over ``message`` is of the session's host key."""
+        """Return True if the session's host key signed ``message``."""
         try:
             self.public_key.verify(signature, message)
         except InvalidSignature:
@@ -49,7 +49,7 @@ class LiveSession:
         return True
 
     def spend(self, now: datetime) -> None:
-        """Take one request from the bucket; RefusedError where it is empty."""
+        """Take one request from the bucket. Raise RefusedError if it is empty."""
         elapsed = (now - self.refilled_at).total_seconds()
         self.tokens = min(BURST, self.tokens + max(0.0, elapsed) * REQUESTS_PER_SECOND)
         self.refilled_at = now
@@ -58,7 +58,7 @@ class LiveSession:
         self.tokens -= 1
 
     def check_counter(self, counter: int) -> None:
-        """Raise RefusedError where a request's number is not above the last."""
+        """Raise RefusedError if a request's number is not above the last."""
         if counter <= self.counter:
             raise RefusedError(
                 RefusalCode.REPLAYED,
@@ -119,7 +119,7 @@ class Sessions:
             del self._by_id[session_id]
 
     def drop_agent_unless(self, agent: AgentId, public_key: bytes | None) -> bool:
-        """End an agent's sessions unless all are bound to this raw key; says whether there were such."""
+        """End an agent's sessions unless all are bound to this raw key. Return True if any were ended."""
         wanted = None if public_key is None else key_id(public_key)
         if all(self._by_id[session_id].key_id == wanted for session_id in self._of_agent.get(agent, ())):
             return False

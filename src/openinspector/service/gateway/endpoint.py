@@ -1,4 +1,4 @@
-"""Endpoint: one POST of the gateway as an ASGI application; every outcome becomes a reply or a Problem."""
+"""Endpoint: a POST of the gateway as an ASGI application. Every outcome becomes a reply or a Problem."""
 
 from collections.abc import Awaitable, Callable
 
@@ -16,11 +16,11 @@ from openinspector.service.gateway.problem import render_problem
 _log = structlog.get_logger()
 
 Handler = Callable[[Request], Awaitable[msgspec.Struct]]
-"""Carries a request out and returns its reply, or raises RefusedError, WireError, StoreError."""
+"""Carries out a request and returns its reply. Raises RefusedError, WireError or StoreError."""
 
 
 class Endpoint:
-    """Runs a handler and turns what comes of it into a response."""
+    """Runs a handler and turns its outcome into a response."""
 
     def __init__(self, name: str, handler: Handler, counters: Counters) -> None:
         self._name = name
@@ -57,7 +57,7 @@ class Endpoint:
             return error
         if isinstance(error, WireError):
             return RefusedError(RefusalCode.INVALID_MESSAGE, str(error), advice=error.advice)
-        # What a store says may name paths and tables: that is for the log, not for hosts.
+        # A store's message may name paths and tables, which hosts need not see.
         _log.error("gateway store failed", endpoint=self._name, error=str(error))
         return RefusedError(RefusalCode.BUSY, "the service cannot store or read right now", retry_after=10)
 
@@ -70,7 +70,7 @@ def _check_line(request: Request) -> None:
 
 
 async def no_such_endpoint(request: Request) -> msgspec.Struct:
-    """Refuse a path below ``/agent/`` that is none of the gateway's."""
+    """Refuse a path below ``/agent/`` that the gateway does not serve."""
     raise RefusedError(
         RefusalCode.NOT_FOUND, f"there is no {request.url.path[:200]}", advice="The protocol's version is 1."
     )

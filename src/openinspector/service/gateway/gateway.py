@@ -21,7 +21,7 @@ UPLOAD_BYTES: Final = 64 * MAX_ENVELOPE_BYTES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
-    """The use cases and stores behind the endpoints, and how much may be going on at once."""
+    """The use cases and stores behind the endpoints, and the limits on concurrent work."""
 
     agents: AgentStore
     heartbeats: Heartbeats
@@ -34,10 +34,10 @@ class Gateway:
     admission: Admission
     copied_hosts: CopiedHosts = field(default_factory=lambda: CopiedHosts(Intervals().idle))
     uploads: Slots = field(default_factory=lambda: Slots(UPLOAD_BYTES))
-    """Bytes of telemetry on their way: bounds memory; who finds none free is told to come back."""
+    """Bytes of telemetry being received: bounds memory. An upload above the limit is refused with a time to retry."""
     ingests: Semaphore = field(default_factory=lambda: Semaphore(8))
-    """Uploads being decoded, sealed and stored, most of the time waiting for the disk: bounds threads and plaintext."""
+    """Uploads being decoded, sealed and stored, which mostly wait for the disk: bounds threads and plaintext."""
     admissions: Slots = field(default_factory=lambda: Slots(64, per_holder=64))
-    """Enrolments and session openings at the store: bounds what strangers can make us do."""
+    """Enrolments and session openings at the store: bounds the work that strangers can cause."""
     attestations: Slots = field(default_factory=lambda: Slots(16, per_holder=16))
-    """Enrolments that may have to wait for STS or EC2: fewer, so that they do not hold up the others."""
+    """Enrolments that may have to wait for STS or EC2: fewer, so that they do not block the others."""

@@ -1,4 +1,4 @@
-"""Slots: so much at a time, and the rest are told to come back. Used from the gateway's event loop only."""
+"""Slots: limits on concurrent work; requests above a limit are refused with a time to retry. Event loop only."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +10,9 @@ RETRY_AFTER_SECONDS: Final = 2
 
 
 class Slots:
-    """A bound on what goes on at once, in all by weight and for one holder by number; never waits.
+    """Limits concurrent work: by weight in total, and by number for each holder. Never waits.
 
-    The last one let in may weigh more than what was free.
+    The last holder admitted may weigh more than what was free.
     """
 
     def __init__(self, limit: int, per_holder: int = 1) -> None:
@@ -22,7 +22,7 @@ class Slots:
 
     @contextmanager
     def hold(self, holder: str, weight: int = 1) -> Iterator[None]:
-        """Hold ``weight`` inside the context; RefusedError where the holder has its share or nothing is free."""
+        """Hold ``weight`` inside the context. Raise RefusedError if the holder has its share or nothing is free."""
         if self._held.get(holder, 0) >= self._per_holder:
             raise RefusedError(
                 RefusalCode.THROTTLED,

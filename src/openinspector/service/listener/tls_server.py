@@ -1,7 +1,7 @@
 """uvicorn's server with an accept loop of its own, so that connections are limited before TLS begins.
 
-asyncio reports a TLS connection only after its handshake: with uvicorn's own listener nobody counts a peer that stays
-silent, nor can refuse it early. Here each accepted socket is admitted first, then given to the event loop together
+asyncio reports a TLS connection only after its handshake: with uvicorn's own listener a silent peer is
+neither counted nor refused early. Here each accepted socket is admitted first, then given to the event loop together
 with a time limit for the handshake. (`loop.start_tls` on a plain listener does not serve: uvloop begins to read as soon
 as a connection is made and loses the first bytes.)
 """

@@ -37,7 +37,7 @@ _STATUS: Final[Mapping[str, PublishStatus]] = MappingProxyType(
         "KMSAccessDeniedException": PublishStatus.ACCESS_DENIED,
     }
 )
-"""What SNS's error codes say of a topic; others are the service's or ours."""
+"""SNS's error codes about a topic. Other codes are about the service or this client."""
 
 
 class SnsTopicPublisher:
@@ -45,7 +45,7 @@ class SnsTopicPublisher:
 
     def __init__(self, endpoint: str = "", *, connect_seconds: float = 5, read_seconds: float = 10) -> None:
         self._endpoint = endpoint or None
-        # One attempt, and no thread of botocore's: patience is the courier's.
+        # One attempt, without botocore's retries: the courier has the retry policy.
         self._config = Config(
             connect_timeout=connect_seconds,
             read_timeout=read_seconds,

@@ -25,7 +25,7 @@ SIGNATURE: Final = "X-OpenInspector-Signature"
 DELIVERY: Final = "X-OpenInspector-Delivery"
 EVENT: Final = "X-OpenInspector-Event"
 MAX_ANSWER: Final = 64 * 1024
-"""Bytes of an answer that are read, and thrown away; a longer one ends the connection."""
+"""Bytes of an answer that are read and discarded. A longer one ends the connection."""
 _DENIED: Final = (401, 403)
 _GONE: Final = (404, 410)
 _TAKEN: Final = range(200, 300)
@@ -34,7 +34,7 @@ _MOVED: Final = range(300, 400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookBounds:
-    """What is allowed when a webhook is told something."""
+    """Limits on the delivery to a webhook."""
 
     ca_file: Path | None = None
     """Authority to trust instead of the system's."""

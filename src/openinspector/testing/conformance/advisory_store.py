@@ -162,9 +162,11 @@ class AdvisoryStoreSuite:
     def test_vulnerabilities_of_several_feeds_are_one(self, store: AdvisoryStore) -> None:
         """By id; of an id nobody knows there is none."""
         scored = Vulnerability(id="CVE-2026-0001", scores=(SCORE,))
-        told = Vulnerability(id="CVE-2026-0001", cwes=("CWE-1",), state=RecordState.REJECTED)
+        vulnerability = Vulnerability(id="CVE-2026-0001", cwes=("CWE-1",), state=RecordState.REJECTED)
         store.change(snapshot("nvd"), Changes(documents=[stored("x", "1", vulnerabilities=(scored,))], whole=True))
-        store.change(snapshot("cve"), Changes(documents=[stored("x", "1", vulnerabilities=(told,))], whole=True))
+        store.change(
+            snapshot("cve"), Changes(documents=[stored("x", "1", vulnerabilities=(vulnerability,))], whole=True)
+        )
         assert store.vulnerabilities(["CVE-2026-0001", "CVE-2026-0002", "TEMP-1"]) == {
             "CVE-2026-0001": Vulnerability(
                 id="CVE-2026-0001", scores=(SCORE,), cwes=("CWE-1",), state=RecordState.REJECTED

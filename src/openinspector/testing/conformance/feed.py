@@ -1,4 +1,4 @@
-"""What every feed must do: the suite that built-in feeds and those of others are held to.
+"""The conformance suite of feeds, for built-in and third-party ones.
 
 Subclass `FeedConformance` in a test module, name the class ``Test...``, set ``feed`` and make ``documents`` return a
 few real documents of the publisher; pytest does the rest.
@@ -84,7 +84,7 @@ class FeedConformance:
         assert len(set(seen)) == len(seen)
 
     def test_documents_are_independent_where_it_says_so(self) -> None:
-        """What several documents yield is then what each does: a sync parses only the changed ones."""
+        """Several documents yield the sum of what each yields, so a sync can parse only the changed ones."""
         if self.feed.by_document:
             documents = self.documents()
             alone = [found for document in documents for found in self.feed.parse([document])]
@@ -125,7 +125,7 @@ class FeedConformance:
                     assert isinstance(found, Advisory | Vulnerability | Unparsed)
 
     def test_follow_leads_to_tls_only(self) -> None:
-        """What a document leads to is fetched as safely as the document."""
+        """Documents that a document leads to are fetched as safely."""
         for document in self.documents():
             for content in (document.content, *GARBAGE.values()):
                 for source in self.feed.follow(replace(document, content=content)):

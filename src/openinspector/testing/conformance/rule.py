@@ -1,4 +1,4 @@
-"""What every rule does: a test class inherits this one, parametrized over rules by the fixture ``rule``."""
+"""The conformance suite of rules: a test class inherits it and provides the fixture ``rule``."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ _SAID_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "version_id": ("12",),
     "arguments": ("minlen=14", "minlen=8", "remember=12", "ucredit=-1", "enforcing=0", "min=disabled,24,16,14,14"),
 }
-"""What a field of the name often says; so that rules get past what they cannot make sense of."""
+"""Frequent values of fields by name, so that rules see values they understand."""
 _SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "PASS_MAX_DAYS": ("90", "99999", "never"),
     "PASS_MIN_LEN": ("5", "14"),

@@ -21,7 +21,7 @@ def checked(number: int = 1, **fields: Any) -> CheckedRule:
 class RuleResultStoreSuite:
     """The contract of `RuleResultStore`."""
 
-    def test_hosts_are_told_apart_by_outcome(self, store: RuleResultStore) -> None:
+    def test_hosts_are_counted_by_outcome(self, store: RuleResultStore) -> None:
         """Rules come by package and name whatever their order was, hosts sorted."""
         store.record(RUN, [checked(2), checked(1)], {SECOND: [_P, _D], FIRST: [_P, _U]})
         store.record(RUN, [checked(2), checked(1)], {THIRD: [_N, _D]})

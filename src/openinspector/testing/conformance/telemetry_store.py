@@ -146,7 +146,7 @@ class TelemetryStoreSuite(RunKeySuite):
 
     @pytest.mark.parametrize("limits", [StreamLimits(records=5, size=10_000), StreamLimits(records=100, size=250)])
     def test_a_stream_beyond_its_limits_is_closed_and_marked(self, store: TelemetryStore, limits: StreamLimits) -> None:
-        """What it holds stays and is still recognised; other streams have limits of their own."""
+        """Its envelopes stay and are still recognised; other streams have their own limits."""
         store.add_run_key(run_key())
         offered = [envelope(2), envelope(1), envelope(1), envelope(3), envelope(1), envelope(4)]
         offered += [envelope(1, stream="again"), envelope(1, agent_id=agent_id(2))]
