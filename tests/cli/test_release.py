@@ -163,7 +163,7 @@ def test_what_is_signed_is_shown_first(ceremony: Ceremony) -> None:
 
 def test_a_key_of_another_role_does_not_sign(ceremony: Ceremony) -> None:
     ceremony.init()
-    assert "is no root key" in ceremony.sign("1.root.json", "targets1", status=1).err
+    assert "is not a root key" in ceremony.sign("1.root.json", "targets1", status=1).err
 
 
 @pytest.mark.parametrize("signers", [(), ("targets1",)])
@@ -206,7 +206,7 @@ def test_releases_only_go_forward(ceremony: Ceremony) -> None:
 def test_a_bundle_says_what_it_is(ceremony: Ceremony, tmp_path: Path) -> None:
     ceremony.init()
     (tmp_path / "garbage").write_bytes(b"garbage")
-    assert "no tar.gz" in ceremony("add", ceremony.drafts, tmp_path / "garbage", "--min-release", "1", status=1).err
+    assert "not a tar.gz" in ceremony("add", ceremony.drafts, tmp_path / "garbage", "--min-release", "1", status=1).err
 
 
 def test_the_timestamp_is_refreshed_and_lasts_two_days_at_most(ceremony: Ceremony, tmp_path: Path) -> None:

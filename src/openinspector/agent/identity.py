@@ -44,10 +44,10 @@ class HostKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityClaim:
-    """What an identity may use to make its evidence."""
+    """The input from which an identity makes its evidence."""
 
     secret: str
-    """What the person who enrols the host typed or piped in; empty where the method needs nothing."""
+    """The secret that the person typed or piped in. Empty if the method needs none."""
     nonce: str
     public_key: bytes
     host: Host

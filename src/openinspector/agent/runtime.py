@@ -147,7 +147,7 @@ def open_client(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnrolmentWish:
-    """What the person who enrols the host asks for."""
+    """The options of an enrolment."""
 
     token: str = ""
     method: str = ""

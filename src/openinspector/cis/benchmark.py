@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from openinspector.cis.check import Check, Satisfied, Tailoring, Verdict, Violated, combine, distinct
+from openinspector.cis.check import Check, Manual, Satisfied, Tailoring, Verdict, Violated, combine, distinct
 from openinspector.cis.heading import heading
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
@@ -57,6 +57,11 @@ class Control:
     def section(self) -> str:
         """The number of the chapter: ``1``."""
         return self.number.partition(".")[0]
+
+    @property
+    def left_to_people(self) -> tuple[str, ...]:
+        """Why facts alone can never show that the control is met; empty if they can."""
+        return distinct(check.reason for check in self.checks if isinstance(check, Manual))
 
     def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
         """Judge one host by every check."""

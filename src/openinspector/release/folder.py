@@ -28,7 +28,7 @@ class ReleaseFolder:
         self.folder = folder
 
     def roots(self) -> Sequence[Metadata[Root]]:
-        """Return every root, version 1 first; ReleaseError where there is none or one is missing."""
+        """Return every root, version 1 first. Raises ReleaseError if one is missing."""
         names = [path.name for path in self.folder.iterdir()] if self.folder.is_dir() else []
         numbers = sorted(int(found[1]) for name in names if (found := _ROOT.fullmatch(name)))
         if not numbers or numbers != list(range(1, len(numbers) + 1)):

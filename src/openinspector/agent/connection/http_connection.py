@@ -42,11 +42,11 @@ _REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
         504: "the proxy answered 504: it cannot reach the gateway",
     }
 )
-"""What a proxy means by refusing CONNECT."""
+"""The meaning of a proxy's refusal of CONNECT."""
 
 
 class HttpError(Exception):
-    """What came is no reply this agent takes."""
+    """The reply is one that this agent does not accept."""
 
 
 class ProxyError(HttpError):
@@ -249,7 +249,7 @@ class _Reader:
             return HttpStream(status=status, parts=self._chunk_parts(headers))
         length = headers.get("content-length")
         if length is not None and not _LENGTH.fullmatch(length):
-            raise HttpError("the length of its reply is no number")
+            raise HttpError("the length of its reply is not a number")
         return HttpStream(status=status, parts=self._parts(None if length is None else int(length)))
 
     def _parts(self, left: int | None) -> Iterator[bytes]:

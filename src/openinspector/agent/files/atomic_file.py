@@ -98,7 +98,7 @@ def open_own_folder(path: Path) -> int:
 
 
 def is_open_to_others(descriptor: int) -> bool:
-    """Say whether a folder's mode lets anybody in but its owner."""
+    """Return True if a folder's mode gives access to anybody but its owner."""
     return bool(stat.S_IMODE(os.fstat(descriptor).st_mode) & _OTHERS)
 
 

@@ -19,11 +19,11 @@ class FileAccess:
     owner: str
     """SID; an owner may always change the list."""
     entries: tuple[tuple[int, str], ...] | None
-    """Type and SID of each entry of the list; None where there is no list, which lets everybody do everything."""
+    """Type and SID of each entry of the list. None if the file has no list: then everybody has full access."""
 
 
 def others_may_access(access: FileAccess) -> bool:
-    """Say whether anybody but the system and the administrators is let in, or could let themselves in."""
+    """Return True if anybody but the system and the administrators has access, or could grant it to themselves."""
     if access.owner not in TRUSTED or access.entries is None:
         return True
     return any(kind in _ALLOWED_TYPES and sid not in TRUSTED for kind, sid in access.entries)

@@ -34,7 +34,7 @@ class EnrolmentError(OpenInspectorError):
 
 
 class EnrolmentRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the agent must know to go on after a restart."""
+    """The agent's enrolment, kept for the next start."""
 
     endpoint: str
     """``https://host:port``."""
@@ -118,7 +118,7 @@ def save_enrolment(state: Path, record: EnrolmentRecord, ca: bytes | None) -> No
 
 
 def load_enrolment(state: Path, key: HostKey) -> EnrolmentRecord:
-    """Return the enrolment of ``key``; EnrolmentError where there is none."""
+    """Return the enrolment of ``key``. Raises EnrolmentError if the host is not enrolled."""
     path = state / ENROLMENT_FILE
     try:
         with path.open("rb") as file:

@@ -37,7 +37,7 @@ def load_identity(state: Path) -> tuple[HostKey, EnrolmentRecord]:
 
 
 def prepare_rotation(state: Path) -> HostKey:
-    """Return the next host key, made where there is none: from then on the agent wants to rotate; IdentityError."""
+    """Return the next host key, and make it if absent. The agent then rotates to it. Raises IdentityError."""
     return load_or_make_key(state, NEXT_FILE)
 
 
@@ -62,7 +62,7 @@ class KeyRotator:
         return self._signing
 
     def is_wanted(self) -> bool:
-        """Say whether a next key waits."""
+        """Return True if there is a next key."""
         return (self._state / NEXT_FILE).exists()
 
     def open_session(self, request: SessionRequest) -> Session | Failure:

@@ -1,4 +1,4 @@
-"""What becomes of a request to the gateway: a closed sum, so that no failure is an exception in the session."""
+"""Replies to requests: a closed sum, so that no failure is an exception in the session."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -45,7 +45,7 @@ class Unreachable:
     stale: bool = False
     """A connection kept open was closed meanwhile: trying again at once is right."""
     garbled: bool = False
-    """Something came, and it was no reply this agent takes."""
+    """A reply came, and this agent does not accept it."""
 
 
 NOT_UNDERSTOOD: Final = "not-understood"

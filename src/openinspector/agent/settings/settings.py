@@ -132,7 +132,7 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> AgentSet
 
 
 def settings_file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
-    """Return the file that settings are read from, None where there is none; a file that was named must be there."""
+    """Return the settings file, or None if there is none by default. A file that was named must exist."""
     path = _named_file(file, environment)
     for candidate in (path, path.with_name(path.name + PRISTINE_SUFFIX)):
         if _is_there(candidate):

@@ -1,4 +1,4 @@
-"""What the agent of this host is doing just now, seen from another process; and the lock of updates."""
+"""The state of this host's agent, seen from another process; and the lock of updates."""
 
 import os
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class _Phase(msgspec.Struct):
 
 
 def is_running(state: Path) -> bool:
-    """Say whether an agent holds the state directory's lock."""
+    """Return True if an agent holds the state directory's lock."""
     try:
         return running_agent(state) is not None
     except OSError:
@@ -35,7 +35,7 @@ def is_running(state: Path) -> bool:
 
 
 def is_collecting(state: Path) -> bool:
-    """Say whether the agent takes part in a run: by its status, or because a stream is not over yet."""
+    """Return True if the agent takes part in a run: by its status, or because a stream is not over yet."""
     try:
         if load_status(state).collecting:
             return True

@@ -47,13 +47,13 @@ class TrialEnd:
 
 @dataclass(slots=True)
 class _Watch:
-    """What the watching thread saw and did."""
+    """The state of the watching thread."""
 
     promoted: UpdateOutcome | None = None
     failure: str = ""
     late: bool = False
     ended_it: bool = False
-    """The watcher told the agent to end; otherwise somebody else did."""
+    """True if the watcher ended the agent; False if somebody else did."""
     done: threading.Event = field(default_factory=threading.Event)
 
 
