@@ -206,7 +206,7 @@ def test_releases_only_go_forward(ceremony: Ceremony) -> None:
 def test_a_bundle_says_what_it_is(ceremony: Ceremony, tmp_path: Path) -> None:
     ceremony.init()
     (tmp_path / "garbage").write_bytes(b"garbage")
-    assert "no tar.gz" in ceremony("add", ceremony.drafts, tmp_path / "garbage", "--min-release", "1", status=1).err
+    assert "not a tar.gz" in ceremony("add", ceremony.drafts, tmp_path / "garbage", "--min-release", "1", status=1).err
 
 
 def test_the_timestamp_is_refreshed_and_lasts_two_days_at_most(ceremony: Ceremony, tmp_path: Path) -> None:

@@ -22,11 +22,11 @@ class UsageError(OpenInspectorError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invocation:
-    """What a command was called with."""
+    """The arguments and environment of one call."""
 
     options: Namespace
     settings_file: Path | None
-    """What ``--config`` names."""
+    """The path given with ``--config``."""
     environment: Mapping[str, str]
 
     def settings(self) -> AgentSettings:

@@ -1,8 +1,8 @@
-"""The two Windows services (F1.4, F1.51, F1.52): the agent, and the updater that brings its updates.
+"""The two Windows services (F1.4, F1.51, F1.52): the agent and its updater.
 
-``python -m openinspector.agent.windows_service run agent`` is what the service control manager starts; ``install`` and
-``remove`` register both services. What a service does is a `ServiceWork`; the class that pywin32 wants around it is as
-thin as can be, and made of modules given to it. It has not run on a real Windows (docs/howto/windows.md).
+The service control manager starts ``python -m openinspector.agent.windows_service run agent``. ``install`` registers
+both services and ``remove`` unregisters them. A `ServiceWork` does the work of a service; the class that pywin32 needs
+around it is a thin wrapper over injected modules. It has not run on a real Windows (docs/howto/windows.md).
 """
 
 import os
@@ -19,13 +19,13 @@ from openinspector.model.errors import OpenInspectorError
 
 UPDATE_EVERY_SECONDS: Final = 6 * 3600.0
 STOP_MILLISECONDS: Final = 30_000
-"""What Windows is told that stopping may take: a last heartbeat, and a collection that is broken off."""
+"""How long stopping may take, as reported to Windows: a last heartbeat, and a collection that is stopped."""
 _MODULE: Final = "openinspector.agent.windows_service"
 _USAGE: Final = f"python -m {_MODULE} install [--manual-updates] | remove | run agent | run updater"
 
 
 class ServiceWork:
-    """What one service does, from start to stop. `stop` may be called at any time and from any thread."""
+    """The work of one service, from start to stop. `stop` may be called at any time and from any thread."""
 
     def __init__(self, work: "Callable[[ServiceWork], None]", log: EventLog) -> None:
         self._work = work
@@ -53,7 +53,7 @@ class ServiceWork:
             stopper()
 
     def wait(self, seconds: float) -> bool:
-        """Wait, and say whether the work is to end."""
+        """Wait. Return True if the work must end."""
         return self._stopped.wait(seconds)
 
 
@@ -140,7 +140,7 @@ def service_class(service: WindowsService, modules: ServiceModules) -> type:
             self.work.log.tell("info", f"{service.display_name} stopped.")
 
         def SvcStop(self) -> None:  # noqa: N802 - pywin32's name
-            """End the work; Windows is told that this takes a while."""
+            """End the work. Reports to Windows that this takes a while."""
             self.ReportServiceStatus(modules.win32service.SERVICE_STOP_PENDING, waitHint=STOP_MILLISECONDS)
             self.work.stop()
 

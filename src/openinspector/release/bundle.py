@@ -1,4 +1,4 @@
-"""What a bundle says of itself: the ``release.json`` in it."""
+"""A bundle's description of itself: the ``release.json`` in it."""
 
 import io
 import tarfile
@@ -22,7 +22,7 @@ def read_release(bundle: bytes) -> Release:
                     assert content is not None
                     return msgspec.json.decode(content.read(MAX_RELEASE_BYTES), type=Release)
     except (tarfile.TarError, OSError, EOFError) as error:
-        raise ReleaseError(f"the bundle is no tar.gz: {error}") from error
+        raise ReleaseError(f"the bundle is not a tar.gz: {error}") from error
     except msgspec.MsgspecError as error:
         raise ReleaseError(f"{RELEASE_FILE} in the bundle is not understood: {error}") from error
     raise ReleaseError(f"there is no {RELEASE_FILE} in the bundle", advice="Bundles are made by: make packages")

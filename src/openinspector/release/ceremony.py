@@ -1,4 +1,4 @@
-"""What the holders of offline keys sign: roots and the list of targets. Drafts only; no key is touched here."""
+"""The documents that holders of offline keys sign: roots and the list of targets. Drafts only; reads no key."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,12 +30,12 @@ class RoleKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RootChange:
-    """What the next root does differently."""
+    """Changes from one root to the next."""
 
     add: Mapping[str, Sequence[SSlibKey]]
-    """By role."""
+    """New keys by role."""
     remove: Mapping[str, Sequence[str]]
-    """Key ids, or what they begin with, by role."""
+    """Key ids or prefixes of them, by role."""
     thresholds: Mapping[str, int]
 
 
@@ -112,7 +112,7 @@ def _release_of(target: TargetFile) -> SignedRelease:
     try:
         return msgspec.convert(target.custom, SignedRelease)
     except msgspec.ValidationError as error:
-        raise ReleaseError(f"target {target.path} is no release of the agent: {error}") from error
+        raise ReleaseError(f"target {target.path} is not a release of the agent: {error}") from error
 
 
 def _full_id(root: Root, role: str, beginning: str) -> str:

@@ -28,7 +28,7 @@ def render_key(key: Ed25519PrivateKey, passphrase: bytes) -> tuple[bytes, bytes]
 
 
 def parse_key(content: bytes, passphrase: bytes) -> CryptoSigner:
-    """Return what signs with an encrypted private key; ReleaseError where it does not open or is none of ours."""
+    """Return the signer of an encrypted private key. Raises ReleaseError if it does not open or is of another type."""
     try:
         key = load_pem_private_key(content, passphrase)
     except TypeError as error:

@@ -1,4 +1,4 @@
-"""What is published, in which order: whoever fetches in between sees the old state or the new one, never a mixture.
+"""Publication: the files and their order. Clients that fetch in between see the old state or the new one, never both.
 
 Bundles, roots and the list of targets carry their digest or version in their names and are written first; the
 timestamp, the one file that is replaced, comes last.
@@ -24,7 +24,7 @@ TIMESTAMP_NAME: Final = f"{METADATA_PATH}timestamp.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedRelease:
-    """What is at the destination now; nothing before the first publication."""
+    """The metadata at the destination. Empty before the first publication."""
 
     roots: tuple[bytes, ...] = ()
     """In order of their versions, from 1."""
@@ -128,7 +128,7 @@ def _check_roots(roots: Sequence[Metadata[Root]], published: PublishedRelease, n
         raise ReleaseError("the roots are not all there, from version 1 on")
     previous: Root | None = None
     for root in roots:
-        # What a later root replaces may have expired meanwhile: clients go through it all the same.
+        # Roots that a later one replaces may have expired: clients still step through them.
         check_complete(root, root.signed, previous, now if root is roots[-1] else root.signed.expires - _SECOND)
         previous = root.signed
     for ours, theirs in zip(roots, published.roots, strict=False):

@@ -86,7 +86,7 @@ def _with_progress(messages: Iterable[TelemetryMessage]) -> Iterator[TelemetryMe
 
 
 def _print_messages(messages: Iterable[TelemetryMessage]) -> None:
-    """Print a block per sensor and kind, each value in full and wrapped: what is not shown is not sent."""
+    """Print a block per sensor and kind, with each value in full. Anything not printed is not sent."""
     bold, plain = ("\x1b[1m", "\x1b[0m") if _takes_colours() else ("", "")
     heading = ("", "")
     for message in messages:

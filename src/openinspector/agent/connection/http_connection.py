@@ -42,15 +42,15 @@ _REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
         504: "the proxy answered 504: it cannot reach the gateway",
     }
 )
-"""What a proxy means by refusing CONNECT."""
+"""The meaning of a proxy's refusal of CONNECT."""
 
 
 class HttpError(Exception):
-    """What came is no reply this agent takes."""
+    """The reply is one that this agent does not accept."""
 
 
 class ProxyError(HttpError):
-    """The proxy is not there, or does not open the way to the gateway."""
+    """The proxy is unreachable, or refuses to connect to the gateway."""
 
 
 class ClosedError(HttpError):
@@ -249,11 +249,11 @@ class _Reader:
             return HttpStream(status=status, parts=self._chunk_parts(headers))
         length = headers.get("content-length")
         if length is not None and not _LENGTH.fullmatch(length):
-            raise HttpError("the length of its reply is no number")
+            raise HttpError("the length of its reply is not a number")
         return HttpStream(status=status, parts=self._parts(None if length is None else int(length)))
 
     def _parts(self, left: int | None) -> Iterator[bytes]:
-        """Yield so many bytes; where the length is unknown, all until the other side closes."""
+        """Yield ``left`` bytes, or all until the peer closes if None."""
         while left is None or left > 0:
             if not self._buffer and not self._more():
                 if left is None:

@@ -53,7 +53,7 @@ def parse_winhttp_settings(data: bytes) -> Proxy | None:
 
 
 def _for_https(proxies: str) -> str:
-    """Return one proxy of ``host:port`` or ``http=a:80;https=b:443``; empty where there is none for HTTPS."""
+    """Return the HTTPS proxy of ``host:port`` or ``http=a:80;https=b:443``, or an empty string if absent."""
     for proxy in proxies.replace(";", " ").split():
         scheme, equals, address = proxy.partition("=")
         if not equals:

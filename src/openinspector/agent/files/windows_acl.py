@@ -19,11 +19,11 @@ class FileAccess:
     owner: str
     """SID; an owner may always change the list."""
     entries: tuple[tuple[int, str], ...] | None
-    """Type and SID of each entry of the list; None where there is no list, which lets everybody do everything."""
+    """Type and SID of each entry of the list. None if the file has no list: then everybody has full access."""
 
 
 def others_may_access(access: FileAccess) -> bool:
-    """Say whether anybody but the system and the administrators is let in, or could let themselves in."""
+    """Return True if anybody but the system and the administrators has access, or could grant it to themselves."""
     if access.owner not in TRUSTED or access.entries is None:
         return True
     return any(kind in _ALLOWED_TYPES and sid not in TRUSTED for kind, sid in access.entries)
@@ -39,11 +39,11 @@ def read_access(path: Path) -> FileAccess:
             descriptor = win32security.GetFileSecurity(str(path), parts)
             owner = win32security.ConvertSidToStringSid(descriptor.GetSecurityDescriptorOwner())
             found = descriptor.GetSecurityDescriptorDacl()
-            if found is None:  # the stubs do not know that this is how a NULL list is told
+            if found is None:  # None stands for a NULL list, which the stubs do not declare
                 return FileAccess(owner=owner, entries=None)
             entries = [found.GetAce(index) for index in range(found.GetAceCount())]
-            told = tuple((entry[0][0], win32security.ConvertSidToStringSid(entry[-1])) for entry in entries)
-            return FileAccess(owner=owner, entries=told)
+            converted = tuple((entry[0][0], win32security.ConvertSidToStringSid(entry[-1])) for entry in entries)
+            return FileAccess(owner=owner, entries=converted)
         except win32security.error as error:
             raise OSError(errno.EACCES, f"its access control list: {error}", str(path)) from error
     else:

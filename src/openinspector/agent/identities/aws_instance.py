@@ -13,7 +13,7 @@ MAX_CHARACTERS: Final = 11_000
 
 
 def evidence(claim: IdentityClaim) -> dict[str, str]:
-    """Return the signed document; MetadataError off EC2, IdentityError where there is none."""
+    """Return the signed document. Raises MetadataError off EC2, and IdentityError if the document is absent."""
     text = MetadataConversation(claim.host).text(PATH)
     if not text or len(text) > MAX_CHARACTERS:
         raise IdentityError("the metadata service has no signed identity document of this instance")

@@ -24,7 +24,7 @@ ZONE: Final = "/latest/meta-data/placement/availability-zone"
 
 
 class _Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """What the metadata service says of the role's credentials."""
+    """The role's credentials, as the metadata service returns them."""
 
     AccessKeyId: str
     SecretAccessKey: str

@@ -34,13 +34,13 @@ class EnrolmentError(OpenInspectorError):
 
 
 class EnrolmentRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the agent must know to go on after a restart."""
+    """The agent's enrolment, kept for the next start."""
 
     endpoint: str
     """``https://host:port``."""
     agent_id: AgentIdText
     key_id: str
-    """Of the host key that was enrolled."""
+    """Id of the enrolled host key."""
     enrolled_at: datetime
     method: str = JOIN_TOKEN
     """The identity it was enrolled by, and proves itself by again."""
@@ -118,7 +118,7 @@ def save_enrolment(state: Path, record: EnrolmentRecord, ca: bytes | None) -> No
 
 
 def load_enrolment(state: Path, key: HostKey) -> EnrolmentRecord:
-    """Return the enrolment of ``key``; EnrolmentError where there is none."""
+    """Return the enrolment of ``key``. Raises EnrolmentError if the host is not enrolled."""
     path = state / ENROLMENT_FILE
     try:
         with path.open("rb") as file:

@@ -37,12 +37,12 @@ def load_identity(state: Path) -> tuple[HostKey, EnrolmentRecord]:
 
 
 def prepare_rotation(state: Path) -> HostKey:
-    """Return the next host key, made where there is none: from then on the agent wants to rotate; IdentityError."""
+    """Return the next host key, and make it if absent. The agent then rotates to it. Raises IdentityError."""
     return load_or_make_key(state, NEXT_FILE)
 
 
 def adopt(state: Path, record: EnrolmentRecord, ca: bytes | None = None) -> None:
-    """Let the next key, which ``record`` names, be the key in use; EnrolmentError, IdentityError."""
+    """Put the next key, which ``record`` names, into use. Raises EnrolmentError and IdentityError."""
     save_enrolment(state, record, ca)
     _rename(state)
 
@@ -62,11 +62,11 @@ class KeyRotator:
         return self._signing
 
     def is_wanted(self) -> bool:
-        """Say whether a next key waits."""
+        """Return True if there is a next key."""
         return (self._state / NEXT_FILE).exists()
 
     def open_session(self, request: SessionRequest) -> Session | Failure:
-        """Open a session; where the service does not know the key, the next attempt is made with the other one."""
+        """Open a session. If the service does not know the key, the next attempt uses the other one."""
         reply = self.client.open_session(request)
         coming = load_key(self._state, NEXT_FILE)
         if coming is None:

@@ -1,1 +1,1 @@
-"""What an operator sees: status, check, logs and the service manager."""
+"""The operator's side: status, check, logs and the service manager."""

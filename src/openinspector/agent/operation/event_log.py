@@ -10,7 +10,7 @@ _LEVEL: Final = 1
 
 
 class EventLogModule(Protocol):
-    """What is used of pywin32's ``servicemanager``."""
+    """The part of pywin32's ``servicemanager`` that is used."""
 
     def LogInfoMsg(self, msg: str, /) -> None:  # noqa: N802 - pywin32's name
         """Log that something happened."""

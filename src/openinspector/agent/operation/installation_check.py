@@ -45,7 +45,7 @@ _LONGEST_CHALLENGE: Final = timedelta(hours=1)
 
 
 class Verdict(StrEnum):
-    """What a check came to."""
+    """The result of a check."""
 
     OK = "ok"
     WARNING = "warning"
@@ -155,7 +155,7 @@ def _state(state: Path) -> CheckResult:
 
 
 def _is_open_to_others(state: Path) -> bool:
-    """Say whether a folder of the agent's own is not closed yet; OSError where it is not its own."""
+    """Return True if others can access a folder of the agent. Raises OSError if the folder is not the agent's."""
     if sys.platform == "win32":
         return bool(stat.S_IMODE(state.stat().st_mode) & 0o077)
     else:  # noqa: RET505 - the type checker sees one of the two
@@ -221,10 +221,10 @@ def _ends(file: Path) -> list[datetime]:
 def _space(settings: AgentSettings) -> CheckResult:
     found = os.statvfs(settings.state_directory)
     free = found.f_bavail * found.f_frsize
-    told = f"{free // 2**20} MiB free, up to {settings.spool_bytes // 2**20} MiB wanted"
+    space = f"{free // 2**20} MiB free, up to {settings.spool_bytes // 2**20} MiB wanted"
     if free < settings.spool_bytes:
-        return _warning("spool", told, "Make room, or set spool_bytes lower; what does not fit is lost, and counted.")
-    return _ok("spool", told)
+        return _warning("spool", space, "Make room, or set spool_bytes lower; what does not fit is lost, and counted.")
+    return _ok("spool", space)
 
 
 def _log(settings: AgentSettings) -> CheckResult:

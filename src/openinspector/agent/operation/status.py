@@ -22,12 +22,12 @@ class StatusError(OpenInspectorError):
 
 
 class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What the agent last wrote of itself."""
+    """The status that the agent last wrote."""
 
     version: str
     endpoint: str
     proxy: str = ""
-    """``host:port`` of the proxy on the way to the endpoint; empty where there is none."""
+    """``host:port`` of the proxy to the endpoint. Empty if absent."""
     agent_id: str
     health_code: AgentHealthCode
     heartbeat_seconds: int
@@ -70,9 +70,9 @@ def load_status(state: Path) -> AgentStatus:
 
 
 def is_in_touch(status: AgentStatus, now: datetime) -> bool:
-    """Say whether an agent that still runs is well: in touch with the service within three heartbeats.
+    """Return True if a running agent is well: it was in contact with the service within three heartbeats.
 
-    A contact in the future was noted before the clock was set back: it proves nothing.
+    A contact in the future predates a step back of the clock, and proves nothing.
     """
     if status.health_code not in _WELL or status.last_contact_at is None:
         return False

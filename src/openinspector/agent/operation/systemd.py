@@ -1,4 +1,4 @@
-"""What the agent tells systemd, in sd_notify(3)'s protocol: a datagram to a socket. Without systemd, nothing."""
+"""Notifications to systemd, in sd_notify(3)'s protocol: datagrams to a socket. Without systemd, nothing is sent."""
 
 import os
 import socket
@@ -82,7 +82,7 @@ def service_notifier(environment: Mapping[str, str]) -> ServiceNotifier:
 
 
 def is_journal(environment: Mapping[str, str], descriptor: int) -> bool:
-    """Say whether ``descriptor`` goes to the journal: JOURNAL_STREAM of systemd.exec(5) is its device and inode."""
+    """Return True if ``descriptor`` is the journal: JOURNAL_STREAM of systemd.exec(5) is its device and inode."""
     try:
         found = os.fstat(descriptor)
     except OSError:

@@ -1,4 +1,4 @@
-"""What the agent's session wants done: the outputs of its state machine.
+"""Actions: the outputs of the session's state machine.
 
 No action runs, reads or fetches anything that the service named beyond a built-in sensor.
 """
@@ -11,7 +11,7 @@ from openinspector.wire.message import Heartbeat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayCredentials:
-    """What a request within a session carries: its id, and a number that was never used in it."""
+    """The credentials of a request in a session: the session's id, and a number that was never used in it."""
 
     session_id: str
     counter: int
@@ -130,7 +130,7 @@ class Lose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """Leave the loop; what is spooled stays."""
+    """Leave the loop. Spooled telemetry stays."""
 
 
 Work = OpenStream | StartCollecting | StopCollecting | FinishStream | EndStream | Acknowledge | Lose

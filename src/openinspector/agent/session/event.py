@@ -1,4 +1,4 @@
-"""What happens to the agent's session: the inputs of its state machine."""
+"""Events: the inputs of the session's state machine."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

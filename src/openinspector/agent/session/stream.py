@@ -1,4 +1,4 @@
-"""What the agent knows of its streams: one per run, from the instruction that opened it to its closing."""
+"""Streams as the session sees them: one per run, from the instruction that opens it until it is closed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,14 +21,14 @@ class StreamPhase(StrEnum):
     OPEN = "OPEN"
     """Its sensors are on."""
     FINISHED = "FINISHED"
-    """Nothing is added; what is spooled is sent, then the manifest."""
+    """Nothing is added. The spooled envelopes are sent, then the manifest."""
     OVER = "OVER"
-    """Closed or discarded; kept in mind so that a repeated instruction does not open it again."""
+    """Closed or discarded. Remembered, so that a repeated instruction does not open it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamOrder:
-    """What the service asked for: the part of StartCollection that outlasts a restart."""
+    """The part of StartCollection that outlasts a restart."""
 
     run_arn: RunArnText
     sensors: tuple[str, ...]

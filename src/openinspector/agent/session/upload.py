@@ -72,7 +72,7 @@ class Uploads:
         watermark = min(receipt.watermark, sent.seq)
         stream = spool.streams.get(sent.run_arn)
         if stream is not None and watermark + 1 not in stream.pending:
-            # What the service waits for will never come: all that is still here up to this receipt has one.
+            # The service waits for a lost envelope. All that is still spooled up to this receipt has one.
             watermark = sent.seq
         return [Acknowledge(run_arn=sent.run_arn, watermark=watermark)] if watermark else []
 

@@ -5,11 +5,11 @@ from contextlib import suppress
 from typing import Final
 
 ALWAYS_DIRECT: Final = frozenset({"169.254.169.254", "fd00:ec2::254"})
-"""The metadata service of EC2. What goes through a proxy would tell the proxy's identity, not this host's."""
+"""The metadata service of EC2. Through a proxy it would return the proxy's identity, not this host's."""
 
 
 def is_direct(host: str, no_proxy: Iterable[str]) -> bool:
-    """Say whether ``host`` (a name or an address, IPv6 without brackets) is asked directly.
+    """Return True if ``host`` (a name or an address, IPv6 without brackets) is reached without the proxy.
 
     An entry is ``*``, a host name, a domain (``.example.com``, ``*.example.com`` or ``example.com``: the name itself
     and every name below it), an address, or a network (``10.0.0.0/8``), which holds addresses and no names: names are

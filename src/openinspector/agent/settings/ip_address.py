@@ -1,4 +1,4 @@
-"""What counts as an IP address in a host's settings."""
+"""IP addresses in a host's settings."""
 
 import ipaddress
 

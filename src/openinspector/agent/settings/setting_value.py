@@ -1,4 +1,4 @@
-"""What the values of settings may be: each reader returns the typed value, or ValueError says what is allowed."""
+"""Readers of setting values. Each returns a typed value, or raises ValueError with the allowed values."""
 
 import re
 from collections.abc import Mapping

@@ -3,7 +3,7 @@
 - An envelope is kept before its number counts as used: a number once used is never used for anything else.
 - Full: the newest envelope is refused, so that snapshots already collected stay whole. Too old: given up; its age
   is counted while the agent runs, by a clock that does not jump.
-  Both are counted, told in every heartbeat and in the stream's manifest.
+  Both are counted, and reported in every heartbeat and in the stream's manifest.
 - A file that does not decode is moved to ``quarantine`` and counted; it never stops the agent.
 
 Every method may be called from any thread and raises only SpoolError.

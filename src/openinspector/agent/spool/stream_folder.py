@@ -95,12 +95,12 @@ class StreamFolder:
 
     @property
     def order(self) -> StreamOrder:
-        """What the service asked for."""
+        """The service's order."""
         return self._record.order
 
     @property
     def phase(self) -> StreamPhase:
-        """Where the stream is in its life."""
+        """The stream's phase."""
         return self._record.phase
 
     @property
@@ -182,10 +182,10 @@ class StreamFolder:
         sync_folder(self.folder)
 
     def lose(self, seqs: tuple[int, ...]) -> None:
-        """Note that envelopes are gone for good, wherever they went; their number is never used again. Raises OSError.
+        """Record envelopes as lost for good; their numbers are never used again. Raises OSError.
 
         Noted before they are removed: a crash in between leaves a file whose number is known to be lost, where the
-        other way round the highest number would be used again and its loss told to nobody.
+        other way round the highest number would be used again and its loss never reported.
         """
         if not seqs:
             return
@@ -255,14 +255,14 @@ class StreamFolder:
         self._digests.pop(seq, None)
 
     def _scan(self) -> list[Path]:
-        """Find what is on disk; what was acknowledged or is partial goes, what is garbage is returned."""
+        """Read the folder. Removes acknowledged and partial files, and returns the others that are not envelopes."""
         garbage: list[Path] = []
         lost = len(self._record.lost)
         for path in sorted(self.folder.iterdir()):
             if path.name in (RECORD, ACKNOWLEDGED):
                 continue
             if path.name.endswith(PARTIAL_SUFFIX):
-                # Never spooled: the rename that makes it so did not happen.
+                # Never spooled: a crash came before its rename.
                 path.unlink(missing_ok=True)
             elif not _ENVELOPE_NAME.fullmatch(path.name):
                 garbage.append(path)
@@ -299,7 +299,7 @@ class StreamFolder:
         self._acknowledged += lines
 
     def _enter(self, phase: StreamPhase) -> None:
-        """Enter a phase on disk, or not at all: what asked for it is told, and asks again."""
+        """Enter a phase on disk, or not at all: the caller gets the error, and tries again."""
         before, self._record.phase = self._record.phase, phase
         try:
             self._save()
@@ -308,7 +308,7 @@ class StreamFolder:
             raise
 
     def _save(self) -> None:
-        # What is counted in memory stays counted where the disk does not take it.
+        # Counts stay in memory even if the disk does not take them.
         self._changed()
         write_atomically(self.folder / RECORD, encode_json(self._record, "a stream's record"))
 

@@ -1,4 +1,4 @@
-"""What of the service's offer is taken: it may choose among signed releases that go forward, and nothing else."""
+"""The choice among offered releases: the service may pick a signed release that is newer, and nothing else."""
 
 from collections.abc import Mapping
 

@@ -46,7 +46,7 @@ class AgentInstallation:
         return read_release(self.root / VERSIONS / version)
 
     def slot(self, name: str) -> str | None:
-        """Return the version a slot's link leads to; None where there is no such link."""
+        """Return the version that a slot's link points to, or None if absent."""
         try:
             found = _TARGET.fullmatch(str((self.root / name).readlink()))
         except OSError:
@@ -92,7 +92,7 @@ class AgentInstallation:
         sync_folder(self.root)
 
     def way_back(self, min_release: int) -> Release | None:
-        """Return the newest version before the stable one that may still be run; None where there is none."""
+        """Return the newest version before the stable one that may still run, or None."""
         stable = self.slot(STABLE)
         current = self.release(stable) if stable else None
         found = [
@@ -130,7 +130,7 @@ def find_installation(environment: Mapping[str, str]) -> AgentInstallation:
 
 
 def read_release(folder: Path) -> Release | None:
-    """Return a folder's ``release.json``; None where there is none that can be read."""
+    """Return a folder's ``release.json``, or None if it is absent or unreadable."""
     try:
         with (folder / RELEASE_FILE).open("rb") as file:
             return decode_json(file.read(_MAX_BYTES), _RELEASE, RELEASE_FILE)

@@ -1,4 +1,4 @@
-"""What this host remembers of releases, so that neither the service nor a mirror can take it back."""
+"""The releases that this host has seen, so that neither the service nor a mirror can roll it back."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the agent of this host is doing just now, seen from another process; and the lock of updates."""
+"""The state of this host's agent, seen from another process; and the lock of updates."""
 
 import os
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ class _Phase(msgspec.Struct):
 
 
 def is_running(state: Path) -> bool:
-    """Say whether an agent holds the state directory's lock."""
+    """Return True if an agent holds the state directory's lock."""
     try:
         return running_agent(state) is not None
     except OSError:
@@ -35,7 +35,7 @@ def is_running(state: Path) -> bool:
 
 
 def is_collecting(state: Path) -> bool:
-    """Say whether the agent takes part in a run: by its status, or because a stream is not over yet."""
+    """Return True if the agent takes part in a run: by its status, or because a stream is not over yet."""
     try:
         if load_status(state).collecting:
             return True
@@ -47,10 +47,10 @@ def is_collecting(state: Path) -> bool:
 
 
 def check_idle(state: Path) -> None:
-    """Raise UpdateError where the agent does not run, or takes part in a run."""
+    """Raise UpdateError if the agent is not running, or takes part in a run."""
     if not is_running(state):
         raise UpdateError(
-            UpdateCode.AGENT_NOT_RUNNING_NO_UPDATE, "the agent is not running; what is stopped stays stopped"
+            UpdateCode.AGENT_NOT_RUNNING_NO_UPDATE, "the agent is not running; a stopped agent stays stopped"
         )
     if is_collecting(state):
         raise UpdateError(UpdateCode.AGENT_RUNNING_ASSESSMENT, "the agent takes part in an assessment run")

@@ -1,4 +1,4 @@
-"""What a new version proves of itself before it runs as the agent: all of it is here, and it can do its work."""
+"""The self-test of a new version, before it runs as the agent: all of it is present, and it works."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is said to the service about updates: what is offered to me, and what became of it. A session of its own."""
+"""Requests to the service about updates: the offered release, and the report of an outcome. A session of its own."""
 
 from collections.abc import Callable
 from itertools import count

@@ -47,18 +47,18 @@ class TrialEnd:
 
 @dataclass(slots=True)
 class _Watch:
-    """What the watching thread saw and did."""
+    """The state of the watching thread."""
 
     promoted: UpdateOutcome | None = None
     failure: str = ""
     late: bool = False
     ended_it: bool = False
-    """The watcher told the agent to end; otherwise somebody else did."""
+    """True if the watcher ended the agent; False if somebody else did."""
     done: threading.Event = field(default_factory=threading.Event)
 
 
 class _StoppedError(Exception):
-    """Somebody stops the trial before the agent runs in it."""
+    """Somebody stopped the trial before its agent ran."""
 
 
 def run_trial(host: UpdateHost, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> TrialEnd:

@@ -1,7 +1,7 @@
-"""One pass: what is offered is fetched, verified and put into the slot ``experiment``; starting it is not ours.
+"""One pass: fetch the offered release, verify it and put it in the slot ``experiment``. Others start it.
 
-Afterwards the link ``experiment`` is there exactly where its trial is to be started now: whatever an earlier pass or
-trial left is settled first. Killed at any step, a pass leaves whole versions and at most something to tidy.
+Afterwards the link ``experiment`` exists if and only if its trial must start now: leftovers of an earlier pass or trial
+are settled first. A pass that is killed at any step leaves whole versions, and at most some files to remove.
 """
 
 import time
@@ -43,7 +43,7 @@ METADATA_FOLDER: Final = "tuf"
 BUNDLE_FILE: Final = "bundle.tar.gz"
 _HTTPS_PORT: Final = 443
 _TIMEOUT: Final = 20.0
-_NOT_TOLD: Final = frozenset(
+_NOT_REPORTED: Final = frozenset(
     {
         UpdateCode.UP_TO_DATE,
         UpdateCode.PREPARED,
@@ -78,7 +78,7 @@ def run_pass(host: UpdateHost) -> UpdateOutcome:
         with update_lock(host.state):
             settled = settle(host)
             outcome = _passed(host)
-            # What has just become of a trial is worth more than that there is nothing to do.
+            # The outcome of a trial matters more than UP_TO_DATE.
             if settled is not None and outcome.result is UpdateCode.UP_TO_DATE:
                 return settled
             _keep(host, outcome)
@@ -104,9 +104,9 @@ def fall_back(host: UpdateHost) -> UpdateOutcome:
 
 
 def settle(host: UpdateHost) -> UpdateOutcome | None:
-    """Settle what an earlier pass or trial left, and tell the service what is not told yet; under the lock.
+    """Settle what an earlier pass or trial left, and report outcomes to the service. Call it under the lock.
 
-    Returns what became of a trial that could not say so itself. Raises UpdateError, OSError.
+    Returns the outcome of a trial that could not report it. Raises UpdateError and OSError.
     """
     installation = host.installation
     record, tried = load_record(host.state), installation.slot(EXPERIMENT)
@@ -140,7 +140,7 @@ def finish_promotion(host: UpdateHost, version: str, details: str) -> UpdateOutc
 
 
 def deliver(host: UpdateHost) -> None:
-    """Tell the service what it has not been told; what cannot be told now is told by a later pass."""
+    """Report an outcome that is not reported yet. If that fails, a later pass tries again."""
     outcome = load_outcome(host.state)
     if outcome is None or outcome.reported:
         return
@@ -252,12 +252,12 @@ def _outcome(host: UpdateHost, code: UpdateCode, version: str, details: str) -> 
         from_version=host.installation.slot(STABLE) or host.installation.own.version,
         to_version=version,
         details=details,
-        reported=code in _NOT_TOLD or not version,
+        reported=code in _NOT_REPORTED or not version,
     )
 
 
 def _keep(host: UpdateHost, outcome: UpdateOutcome) -> None:
-    """Write an outcome and tell the service; one that is still to be told is not written over by one that says less."""
+    """Write an outcome and report it. An unreported outcome is not overwritten by a less important one."""
     before = load_outcome(host.state)
     if before is not None and not before.reported and outcome.reported:
         return
