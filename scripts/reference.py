@@ -10,11 +10,12 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import click
+from scripts.benchmark_pages import benchmark_pages, table
 from scripts.includes import with_includes
 
 from openinspector.agent.__main__ import PROGRAM, commands, parser
@@ -41,6 +42,7 @@ def main() -> int:
     """Write or check every page; the number of stale ones is the exit status."""
     check = "--check" in sys.argv[1:]
     pages: dict[Path, str] = {ROOT / "docs" / "reference" / f"{name}.md": NOTE + page() for name, page in PAGES.items()}
+    pages |= {ROOT / "docs" / "reference" / f"{name}.md": NOTE + text for name, text in benchmark_pages().items()}
     pages |= {ROOT / "schemas" / name: content.decode() for name, content in schemas().items()}
     pages |= {path: with_includes(path.read_text(), ROOT) for path in (ROOT / "docs" / "howto").glob("add-a-*.md")}
     stale = [path for path, text in pages.items() if not path.is_file() or path.read_text() != text]
@@ -74,7 +76,7 @@ def feeds_page() -> str:
         (f"`{feed.name}`", feed.title, ", ".join(feed.distributions), f"`{feed.version_scheme}`", feed.publisher_url)
         for feed in discover("openinspector.feeds", "FEED", Feed).values()
     ]
-    return "# Feeds\n\n" + _table(("Name", "What", "Distributions", "Version scheme", "Publisher"), rows)
+    return "# Feeds\n\n" + table(("Name", "What", "Distributions", "Version scheme", "Publisher"), rows)
 
 
 _TRIGGERS: Mapping[Trigger, str] = {Trigger.EVERY_RUN: "in every run", Trigger.RULE: "when a rule reads it"}
@@ -94,7 +96,7 @@ def sensors_page() -> str:
         )
         for sensor in sensors().values()
     ]
-    return "# Sensors\n\n" + _table(("Name", "What", "Records", "Systems", "Collected", "Needs", "Limits"), rows)
+    return "# Sensors\n\n" + table(("Name", "What", "Records", "Systems", "Collected", "Needs", "Limits"), rows)
 
 
 def settings_page() -> str:
@@ -104,7 +106,7 @@ def settings_page() -> str:
         default = ", ".join(field.default) if isinstance(field.default, tuple) else field.default
         words = _field_words(Settings, field.name)
         rows.append((f"`{PREFIX}{field.name.upper()}`", f"`{default}`" if default != "" else "", words))
-    return "# Settings of the service\n\nEnvironment variables, read once at start.\n\n" + _table(
+    return "# Settings of the service\n\nEnvironment variables, read once at start.\n\n" + table(
         ("Variable", "Default", "What"), rows
     )
 
@@ -119,7 +121,7 @@ def agent_settings_page() -> str:
         "# Settings of the agent\n\nLines `key = value` of `/etc/openinspector/agent.cfg`; "
         f"a variable `{AGENT_PREFIX}<KEY>`, in capitals, overrides the file. Read once at start; "
         "`openinspector-agent check` says what is wrong with them. How to use them: "
-        "[Operate the agent](../howto/operate-the-agent.md).\n\n" + _table(("Key", "Default", "Allowed", "What"), rows)
+        "[Operate the agent](../howto/operate-the-agent.md).\n\n" + table(("Key", "Default", "Allowed", "What"), rows)
     )
 
 
@@ -201,16 +203,16 @@ def api_coverage_page() -> str:
         f"# API coverage\n\nAll {len(rows)} operations of `inspector` 2016-02-16, the module of "
         "`service/api/operations` that has each, and the errors the model declares for it: "
         "`tests/api_compat/test_modelled_errors.py` provokes every one, or says why it cannot come.\n\n"
-        + _table(("Operation", "Module", "Errors, without …Exception"), rows)
+        + table(("Operation", "Module", "Errors, without …Exception"), rows)
         + "\n## Of our own\n\nBeside them, `openinspector` 2026-11-25 (ADR 43): same endpoint, same keys.\n"
-        "AWS clients read its model from the package's `service/api/models`.\n\n" + _table(("Operation", "Input"), own)
+        "AWS clients read its model from the package's `service/api/models`.\n\n" + table(("Operation", "Input"), own)
     )
 
 
 def telemetry_page() -> str:
     """List every message type and what it carries."""
     rows = [(f"`{kind.MESSAGE_TYPE}`", f"`{name}`", _first_line(kind)) for name, kind in RECORD_KINDS.items()]
-    return "# Telemetry\n\n" + _table(("Message type", "Record", "What"), rows)
+    return "# Telemetry\n\n" + table(("Message type", "Record", "What"), rows)
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -232,11 +234,6 @@ def _first_line(kind: type[object]) -> str:
 
 def _code(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |\n" for line in lines)
 
 
 if __name__ == "__main__":

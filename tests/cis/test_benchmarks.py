@@ -8,6 +8,8 @@ from openinspector.cis.table import controls
 from openinspector.model.facts import HostFacts
 from openinspector.testing.fact_builders import operating_system
 
+MAX_TITLE = 180
+
 CLASSIC = {
     "amazon_linux_2014": 1,
     "amazon_linux": 2,
@@ -56,6 +58,7 @@ def test_every_control_belongs_to_a_profile_and_has_a_title(benchmark: Benchmark
         assert benchmark.profiles_of(control) or levels == {1}, control.number
         assert control.title, control.number
         assert not control.title.endswith("."), control.number
+        assert len(control.title) <= MAX_TITLE, control.title
 
 
 def test_level_2_includes_level_1(benchmark: Benchmark) -> None:

@@ -221,6 +221,12 @@ def test_row_52_without_cross_zone_only_targets_of_the_zone() -> None:
     assert yes(network | {attributes: on}, NET, "3.3.3.80", 80)
 
 
+def test_row_52_only_targets_of_enabled_zones() -> None:
+    network = balancer()
+    network[INTERFACES]["NetworkInterfaces"][1]["AvailabilityZone"] = "eu-west-1c"
+    assert code(network, NET, "3.3.3.80", 80)[0] == "ELB_INSTALLED_AZ_RESTRICTION"
+
+
 def test_row_53_all_targets_are_served_if_none_is_healthy() -> None:
     assert yes(balancer(health="unhealthy"), NET, "3.3.3.80", 80)
 
@@ -294,3 +300,74 @@ def test_row_63_what_is_not_modelled_is_not_known() -> None:
         {"DestinationCidrBlock": "0.0.0.0/0", "CoreNetworkArn": "arn:aws:networkmanager::1:core-network/c"}
     )
     assert answer(network, {"interface": "eni-2"}, "8.8.8.8", 443).reachable is None
+
+
+def test_row_42_the_table_of_the_attachment_subnet_sends_the_packet_on() -> None:
+    network = transit()
+    attachments = network["ec2-describe-transit-gateway-vpc-attachments"]["TransitGatewayVpcAttachments"]
+    attachments[1]["SubnetIds"] = ["subnet-b2"]
+    network["ec2-describe-subnets"]["Subnets"].append(
+        {"SubnetId": "subnet-b2", "VpcId": "vpc-b", "CidrBlock": "10.2.2.0/24", "AvailabilityZone": "eu-west-1a"}
+    )
+    assert yes(network, FIRST, "10.2.1.10")
+    hole = {"DestinationCidrBlock": "10.2.1.0/24", "NetworkInterfaceId": "eni-9", "State": "blackhole"}
+    own = {"RouteTableId": "rtb-b2", "VpcId": "vpc-b", "Associations": [{"SubnetId": "subnet-b2"}], "Routes": [hole]}
+    network[TABLES]["RouteTables"].append(own)
+    assert code(network, FIRST, "10.2.1.10") == ("BAD_STATE_ROUTE", Direction.THERE)
+
+
+def test_row_43_a_peering_attachment_brings_no_propagated_routes() -> None:
+    network = transit()
+    network["ec2-get-transit-gateway-route-table-propagations/tgw-rtb-1"] = {
+        "TransitGatewayRouteTablePropagations": [
+            {"ResourceId": "tgw-2", "ResourceType": "peering", "TransitGatewayAttachmentId": "tgw-attach-p"}
+        ]
+    }
+    assert code(network, FIRST, "10.2.1.10")[0] == "TGW_RTB_CANNOT_ROUTE"
+
+
+def test_row_44_a_stateful_appliance_behind_a_transit_gateway_is_not_known() -> None:
+    network = transit()
+    attachments = network["ec2-describe-transit-gateway-vpc-attachments"]["TransitGatewayVpcAttachments"]
+    attachments[1]["Options"] = {"ApplianceModeSupport": "enable"}
+    to_appliance = {"DestinationCidrBlock": "10.2.1.0/24", "GatewayId": "vpce-1"}
+    network[TABLES]["RouteTables"][2]["Routes"].append(to_appliance)
+    said = answer(network, FIRST, "10.2.1.10")
+    assert said.reachable is None
+    assert said.not_known is not None
+    assert said.not_known.resource == "vpce-1"
+
+
+def direct_connect(*allowed: str) -> Json:
+    network = vpn()
+    network |= {"ec2-describe-vpn-connections": {"VpnConnections": []}}
+    association = {
+        "directConnectGatewayId": "dxgw-1",
+        "associationState": "associated",
+        "associatedGateway": {"id": "vgw-1", "type": "virtualPrivateGateway"},
+        "allowedPrefixesToDirectConnectGateway": [{"cidr": cidr} for cidr in allowed],
+    }
+    private = {"virtualInterfaceId": "dxvif-1", "directConnectGatewayId": "dxgw-1"}
+    return network | {
+        "directconnect-describe-virtual-interfaces": {"virtualInterfaces": [private]},
+        "directconnect-describe-direct-connect-gateway-associations/dxgw-1": {
+            "directConnectGatewayAssociations": [association]
+        },
+    }
+
+
+def test_row_48_allowed_prefixes_limit_direct_connect() -> None:
+    source = {"gateway": "dxvif-1", "address": "192.168.1.1"}
+    assert yes(direct_connect("10.1.0.0/16"), source, "10.1.1.10")
+    assert code(direct_connect("10.9.0.0/16"), source, "10.1.1.10") == ("CANNOT_ROUTE", Direction.THERE)
+
+
+def test_row_48_vpcs_behind_one_direct_connect_gateway_do_not_reach_each_other() -> None:
+    network = direct_connect("10.1.0.0/16", "10.2.0.0/16")
+    network[TABLES]["RouteTables"][0]["Routes"][1] = {"DestinationCidrBlock": "10.2.0.0/16", "GatewayId": "vgw-1"}
+    second = {"VpnGatewayId": "vgw-2", "VpcAttachments": [{"VpcId": "vpc-b", "State": "attached"}]}
+    network["ec2-describe-vpn-gateways"]["VpnGateways"].append(second)
+    associations = network["directconnect-describe-direct-connect-gateway-associations/dxgw-1"]
+    (own,) = associations["directConnectGatewayAssociations"]
+    associations["directConnectGatewayAssociations"].append(own | {"associatedGateway": {"id": "vgw-2"}})
+    assert code(network, FIRST, "10.2.1.10") == ("CANNOT_ROUTE", Direction.THERE)

@@ -114,3 +114,21 @@ def _walked(answer: Answer) -> list[str]:
 def _expected(hops: list[str]) -> list[str]:
     named = [hop.removesuffix(".txt").removeprefix("dxgw-") for hop in hops]
     return [hop for hop in named if hop not in OUTSIDE_OF_THE_MODEL and not hop.startswith("onprem-")]
+
+
+FILTERS = {
+    "ELB_LISTENERS_MISMATCH",
+    "ENI_SG_RULES_MISMATCH",
+    "NGW_DEST_ADDRESS_PRESERVATION",
+    "PROTOCOL_RESTRICTION",
+    "SUBNET_ACL_RESTRICTION",
+}
+
+
+def test_codes_of_blocked_core_flows_fit_what_is_known(flows: list[Known]) -> None:
+    blocked = [known for known in flows if known.label["core"] and known.answer.blocked_by]
+    assert blocked
+    for known in blocked:
+        assert known.answer.blocked_by is not None
+        denied = known.label["disposition"].startswith("DENIED")
+        assert (known.answer.blocked_by.code in FILTERS) is denied, (known.label["id"], known.answer.blocked_by)

@@ -56,11 +56,12 @@ class Suite:
         self.asked.clear()
         return main(["--metadata-dir", str(self.metadata), "--metadata-url", f"{self.url}/metadata", "refresh"])
 
-    def download(self, name: str) -> int:
+    def download(self, *names: str) -> int:
         self.asked.clear()
         place = ("--target-base-url", f"{self.url}/targets", "--target-dir", str(self.targets))
         where = ("--metadata-dir", str(self.metadata), "--metadata-url", f"{self.url}/metadata")
-        return main([*where, "--target-name", name, *place, "download"])
+        named = [option for name in names for option in ("--target-name", name)]
+        return main([*where, *named, *place, "download"])
 
     def version(self, role: str) -> int | None:
         path = self.metadata / f"{role}.json"
@@ -139,6 +140,19 @@ def test_a_target_is_stored_once_and_fetched_once(suite: Suite) -> None:
     assert suite.download(name) == 0
     assert not [path for path in suite.asked if path.startswith("/targets/")]
     assert suite.download("absent") == 1
+
+
+def test_repeated_target_names_are_downloaded_in_order_by_one_updater(suite: Suite) -> None:
+    names = [suite.releases.add(release(f"1.{number}", number), {}) for number in (1, 2, 3)]
+    suite.releases.publish()
+    suite.init()
+    assert suite.download(names[2], names[0], names[2]) == 0
+    fetched = [path for path in suite.asked if path.startswith("/targets/")]
+    assert [name for path in fetched for name in names if name in path] == [names[2], names[0]]
+    # One updater: its metadata is loaded once.
+    assert sum(path.endswith("timestamp.json") for path in suite.asked) == 1
+    assert suite.download(names[1], "absent", names[0]) == 1
+    assert suite.releases.bundles[names[1]] in suite.stored
 
 
 @pytest.mark.parametrize("content", [b"", b"short", None, b"x" * 100_000])

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from openinspector.cis.check import Check, Satisfied, Tailoring, Verdict, Violated, combine, distinct
+from openinspector.cis.check import Check, Manual, Satisfied, Tailoring, Verdict, Violated, combine, distinct
+from openinspector.cis.heading import heading
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.record import Record
@@ -50,15 +51,17 @@ class Control:
     @property
     def title(self) -> str:
         """The requirement in our own words."""
-        if self.heading:
-            return self.heading
-        titles = distinct(check.title for check in self.checks)
-        return titles[0] if len(titles) == 1 else f"{titles[0]} (and {len(titles) - 1} more)"
+        return self.heading or heading(check.title for check in self.checks)
 
     @property
     def section(self) -> str:
         """The number of the chapter: ``1``."""
         return self.number.partition(".")[0]
+
+    @property
+    def left_to_people(self) -> tuple[str, ...]:
+        """Why facts alone can never show that the control is met; empty if they can."""
+        return distinct(check.reason for check in self.checks if isinstance(check, Manual))
 
     def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
         """Judge one host by every check."""

@@ -70,6 +70,8 @@ class BuiltIn:
     rows: tuple[Row, ...]
     covers: Covers
     profiles: tuple[Profile, ...] = BOTH_ROLES
+    newer: str = ""
+    """A later version that CIS has published, if one is known."""
 
     def load(self) -> Benchmark:
         """Return the benchmark with its controls."""
@@ -140,7 +142,9 @@ BENCHMARKS: Final[tuple[BuiltIn, ...]] = (
     BuiltIn("sles_12", "SUSE Linux Enterprise 12", "1.1.0", sles_12.ROWS, releases(("sles",), "12")),
     BuiltIn("sles_15", "SUSE Linux Enterprise 15", "1.2.0", sles_15.ROWS, releases(("sles",), "15")),
     # Inspector Classic's (F5.25 to F5.31)
-    BuiltIn("amazon_linux_2", "Amazon Linux 2", "1.0.0", classic.RED_HAT, releases(("amzn",), "2"), ANY_ROLE),
+    BuiltIn(
+        "amazon_linux_2", "Amazon Linux 2", "1.0.0", classic.RED_HAT, releases(("amzn",), "2"), ANY_ROLE, newer="3.0.0"
+    ),
     BuiltIn(
         "amazon_linux",
         "Amazon Linux",
@@ -157,9 +161,9 @@ BENCHMARKS: Final[tuple[BuiltIn, ...]] = (
         releases(("amzn",), "2014.09", "2015.03"),
         LEVEL_1,
     ),
-    BuiltIn("centos_7", "CentOS Linux 7", "2.2.0", classic.RED_HAT, releases(("centos",), "7")),
+    BuiltIn("centos_7", "CentOS Linux 7", "2.2.0", classic.RED_HAT, releases(("centos",), "7"), newer="4.0.0"),
     BuiltIn("centos_6", "CentOS Linux 6", "2.0.2", classic.RED_HAT, releases(("centos",), "6")),
-    BuiltIn("rhel_7", "Red Hat Enterprise Linux 7", "2.1.1", classic.RED_HAT, releases(("rhel",), "7")),
+    BuiltIn("rhel_7", "Red Hat Enterprise Linux 7", "2.1.1", classic.RED_HAT, releases(("rhel",), "7"), newer="4.0.0"),
     BuiltIn("rhel_6", "Red Hat Enterprise Linux 6", "2.0.2", classic.RED_HAT, releases(("rhel",), "6")),
     BuiltIn("ubuntu_18_04", "Ubuntu Linux 18.04 LTS", "1.0.0", classic.UBUNTU, releases(("ubuntu",), "18.04")),
     BuiltIn("ubuntu_16_04", "Ubuntu Linux 16.04 LTS", "1.1.0", classic.UBUNTU, releases(("ubuntu",), "16.04")),
@@ -182,4 +186,5 @@ def _loaded(built_in: BuiltIn) -> Benchmark:
         version=built_in.version,
         profiles=built_in.profiles,
         controls=controls(built_in.rows),
+        newer=built_in.newer,
     )

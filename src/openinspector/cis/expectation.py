@@ -95,6 +95,8 @@ class ExcludesAll:
     """A comma-separated list without any of some names."""
 
     names: frozenset[str]
+    described: str
+    """The names in two words: ``weak ciphers``."""
 
     def accepts(self, value: str, tailoring: Tailoring) -> bool:
         """Return True if the list has none of the names."""
@@ -102,12 +104,12 @@ class ExcludesAll:
         return self.names.isdisjoint(name.strip().lower() for name in value.split(","))
 
     def wanted(self, tailoring: Tailoring) -> str:
-        """Return the names."""
+        """Return the description of the names."""
         del tailoring
-        return f"a list without {', '.join(sorted(self.names))}"
+        return f"a list without {self.described}"
 
     def example(self, tailoring: Tailoring) -> str:
-        """Return how to write it."""
+        """Return the value that removes the names from sshd's defaults."""
         del tailoring
         return f"-{','.join(sorted(self.names))}"
 

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from openinspector.cis.check import AnyOf, Check
-from openinspector.cis.checks import accounts as acc
+from openinspector.cis.checks import accounts, home_folders
 from openinspector.cis.checks.audit import (
     AuditControl,
     AuditPrograms,
@@ -101,37 +101,37 @@ def _denied(*calls: str) -> tuple[Check, ...]:
 NAMED: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
     {
         # Accounts
-        "unique_uids": acc.UNIQUE_UIDS,
-        "unique_gids": acc.UNIQUE_GIDS,
-        "unique_user_names": acc.UNIQUE_USER_NAMES,
-        "unique_group_names": acc.UNIQUE_GROUP_NAMES,
-        "only_root_has_uid_0": acc.ONLY_ROOT_HAS_UID_0,
-        "root_has_gid_0": acc.ROOT_HAS_GID_0,
-        "only_root_has_gid_0": acc.ONLY_ROOT_HAS_GID_0,
-        "only_root_group_has_gid_0": acc.ONLY_ROOT_GROUP_HAS_GID_0,
-        "primary_groups_exist": acc.PRIMARY_GROUPS_EXIST,
-        "shadow_group_empty": acc.SHADOW_GROUP_EMPTY,
-        "no_empty_passwords": acc.NO_EMPTY_PASSWORDS,
-        "root_password_set": acc.ROOT_PASSWORD_SET,
-        "system_accounts_no_shell": acc.SYSTEM_ACCOUNTS_CANNOT_LOG_IN,
-        "system_accounts_locked": acc.SYSTEM_ACCOUNTS_LOCKED,
+        "unique_uids": accounts.UNIQUE_UIDS,
+        "unique_gids": accounts.UNIQUE_GIDS,
+        "unique_user_names": accounts.UNIQUE_USER_NAMES,
+        "unique_group_names": accounts.UNIQUE_GROUP_NAMES,
+        "only_root_has_uid_0": accounts.ONLY_ROOT_HAS_UID_0,
+        "root_has_gid_0": accounts.ROOT_HAS_GID_0,
+        "only_root_has_gid_0": accounts.ONLY_ROOT_HAS_GID_0,
+        "only_root_group_has_gid_0": accounts.ONLY_ROOT_GROUP_HAS_GID_0,
+        "primary_groups_exist": accounts.PRIMARY_GROUPS_EXIST,
+        "shadow_group_empty": accounts.SHADOW_GROUP_EMPTY,
+        "no_empty_passwords": accounts.NO_EMPTY_PASSWORDS,
+        "root_password_set": accounts.ROOT_PASSWORD_SET,
+        "system_accounts_no_shell": accounts.SYSTEM_ACCOUNTS_CANNOT_LOG_IN,
+        "system_accounts_locked": accounts.SYSTEM_ACCOUNTS_LOCKED,
         "password_max_age": (
-            LoginDefinition("PASS_MAX_DAYS", AtMost(acc.MAX_PASSWORD_AGE, low=1)),
-            acc.PasswordAging("max_age_days", AtMost(acc.MAX_PASSWORD_AGE, low=1)),
+            LoginDefinition("PASS_MAX_DAYS", AtMost(accounts.MAX_PASSWORD_AGE, low=1)),
+            accounts.PasswordAging("max_age_days", AtMost(accounts.MAX_PASSWORD_AGE, low=1)),
         ),
         "password_min_age": (
-            LoginDefinition("PASS_MIN_DAYS", AtLeast(acc.MIN_PASSWORD_AGE)),
-            acc.PasswordAging("min_age_days", AtLeast(acc.MIN_PASSWORD_AGE)),
+            LoginDefinition("PASS_MIN_DAYS", AtLeast(accounts.MIN_PASSWORD_AGE)),
+            accounts.PasswordAging("min_age_days", AtLeast(accounts.MIN_PASSWORD_AGE)),
         ),
         "password_warning": (
-            LoginDefinition("PASS_WARN_AGE", AtLeast(acc.PASSWORD_WARNING)),
-            acc.PasswordAging("warn_days", AtLeast(acc.PASSWORD_WARNING)),
+            LoginDefinition("PASS_WARN_AGE", AtLeast(accounts.PASSWORD_WARNING)),
+            accounts.PasswordAging("warn_days", AtLeast(accounts.PASSWORD_WARNING)),
         ),
         "password_inactive": (
             FileSetting(
-                service="useradd", paths=("/etc/default/useradd",), key="INACTIVE", expected=AtMost(acc.INACTIVITY)
+                service="useradd", paths=("/etc/default/useradd",), key="INACTIVE", expected=AtMost(accounts.INACTIVITY)
             ),
-            acc.PasswordAging("inactive_days", AtMost(acc.INACTIVITY)),
+            accounts.PasswordAging("inactive_days", AtMost(accounts.INACTIVITY)),
         ),
         "password_hash": LoginDefinition("ENCRYPT_METHOD", Equals(("YESCRYPT", "SHA512"))),
         "pam_unix_hash": AnyOf(
@@ -164,18 +164,18 @@ NAMED: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
             remedy="Create an empty group and write `auth required pam_wheel.so use_uid group=GROUP` to /etc/pam.d/su.",
         ),
         # Home folders
-        "homes_exist": acc.HOMES_EXIST,
-        "homes_private": acc.HOMES_PRIVATE,
-        "homes_owned": acc.HOMES_OWNED,
-        "homes_grouped": acc.HOMES_GROUPED,
-        "dot_files_owned": acc.DOT_FILES_OWNED,
-        "dot_files_grouped": acc.DOT_FILES_GROUPED,
-        "dot_files_closed": acc.DOT_FILES_CLOSED,
-        "no_forward_files": acc.named_file(".forward", "No home folder has a .forward file"),
-        "no_netrc_files": acc.named_file(".netrc", "No home folder has a .netrc file"),
-        "no_rhosts_files": acc.named_file(".rhosts", "No home folder has a .rhosts file"),
-        "history_private": acc.private_file(".bash_history", "Shell histories are private"),
-        "netrc_private": acc.private_file(".netrc", ".netrc files are private"),
+        "homes_exist": home_folders.HOMES_EXIST,
+        "homes_private": home_folders.HOMES_PRIVATE,
+        "homes_owned": home_folders.HOMES_OWNED,
+        "homes_grouped": home_folders.HOMES_GROUPED,
+        "dot_files_owned": home_folders.DOT_FILES_OWNED,
+        "dot_files_grouped": home_folders.DOT_FILES_GROUPED,
+        "dot_files_closed": home_folders.DOT_FILES_CLOSED,
+        "no_forward_files": home_folders.named_file(".forward", "No home folder has a .forward file"),
+        "no_netrc_files": home_folders.named_file(".netrc", "No home folder has a .netrc file"),
+        "no_rhosts_files": home_folders.named_file(".rhosts", "No home folder has a .rhosts file"),
+        "history_private": home_folders.private_file(".bash_history", "Shell histories are private"),
+        "netrc_private": home_folders.private_file(".netrc", ".netrc files are private"),
         # Files
         "world_writable_files": NoAnomaly(AnomalyKind.WORLD_WRITABLE_FILE),
         "world_writable_directories": NoAnomaly(AnomalyKind.WORLD_WRITABLE_DIRECTORY),
@@ -243,10 +243,10 @@ NAMED: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
         "sshd_access": SshdAccess(),
         "sshd_startups": SshdStartups(),
         "sshd_banner": SshdSetting("Banner", Present()),
-        "sshd_ciphers": SshdSetting("Ciphers", ExcludesAll(_WEAK_CIPHERS)),
-        "sshd_no_old_ciphers": SshdSetting("Ciphers", ExcludesAll(_OLD_CIPHERS)),
-        "sshd_macs": SshdSetting("MACs", ExcludesAll(_WEAK_MACS)),
-        "sshd_key_exchanges": SshdSetting("KexAlgorithms", ExcludesAll(_WEAK_EXCHANGES)),
+        "sshd_ciphers": SshdSetting("Ciphers", ExcludesAll(_WEAK_CIPHERS, "weak ciphers")),
+        "sshd_no_old_ciphers": SshdSetting("Ciphers", ExcludesAll(_OLD_CIPHERS, "outdated ciphers")),
+        "sshd_macs": SshdSetting("MACs", ExcludesAll(_WEAK_MACS, "weak MACs")),
+        "sshd_key_exchanges": SshdSetting("KexAlgorithms", ExcludesAll(_WEAK_EXCHANGES, "weak key exchanges")),
         # sudo
         "sudo_use_pty": SudoDefault(
             "sudo runs commands in a terminal of their own",

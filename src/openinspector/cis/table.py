@@ -11,11 +11,14 @@ from openinspector.model.errors import ModelError
 Row = tuple[str, ...]
 """Number, profiles, then the names of the checks: ``("1.1.1.1", "1", "module_off:cramfs")``.
 
+``title:TEXT`` among the names is the control's heading, where the checks' titles make too long a one.
+
 Profiles are written as levels, each with the role that it is limited to: ``1`` is level 1 of every role, ``1S2W`` level
 1 of servers and level 2 of workstations.
 """
 
 _PROFILE: Final = re.compile(r"([12])([SW]?)")
+_TITLE: Final = "title:"
 _ROLES: Final = {"": Role.ANY, "S": Role.SERVER, "W": Role.WORKSTATION}
 
 
@@ -34,10 +37,16 @@ def controls(rows: Iterable[Row]) -> tuple[Control, ...]:
     """Return the controls of a table. Raises TableError or UnknownCheckError."""
     found: dict[str, Control] = {}
     for number, profiles, *names in rows:
-        if number in found or not names:
+        titles = [name.removeprefix(_TITLE) for name in names if name.startswith(_TITLE)]
+        judged = tuple(check for name in names if not name.startswith(_TITLE) for check in checks(name))
+        if number in found or not judged:
             raise TableError(f"control {number} stands twice or names no check")
-        judged = tuple(check for name in names for check in checks(name))
-        found[number] = Control(number=number, profiles=tuple(_profiles(number, profiles)), checks=judged)
+        found[number] = Control(
+            number=number,
+            profiles=tuple(_profiles(number, profiles)),
+            checks=judged,
+            heading=titles[0] if titles else "",
+        )
     return tuple(found.values())
 
 

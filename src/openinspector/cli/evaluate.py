@@ -27,6 +27,12 @@ package_option: Final = click.option(
 )
 """What `evaluate` and `scan` let people choose alike."""
 
+by_products_option: Final = click.option(
+    "--single-by-products",
+    is_flag=True,
+    help="Report packages without vulnerable code (headers, documentation) for each CVE, not once.",
+)
+
 
 @click.command()
 @click.argument("facts_file")
@@ -34,6 +40,7 @@ package_option: Final = click.option(
     "--advisories", "advisories_file", metavar="FILE|DIR", help="Advisories: JSON lines, an array, or a folder."
 )
 @package_option
+@by_products_option
 @click.option("--agent-id", metavar="ID", help="What to call the host.")
 @click.option("--why", is_flag=True, help="Show evidence and remedy of each finding.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; the same file gives the same bytes.")
@@ -42,6 +49,7 @@ def evaluate(  # noqa: PLR0913 - one option a thing to choose
     facts_file: str,
     advisories_file: str | None,
     packages: tuple[str, ...],
+    single_by_products: bool,
     agent_id: str | None,
     why: bool,
     as_json: bool,
@@ -58,7 +66,7 @@ def evaluate(  # noqa: PLR0913 - one option a thing to choose
     if host.sbom is not None and not packages:
         packages = (_NEEDS_ADVISORIES,)
     rules = chosen_rules(packages, has_advisories=advisories_file is not None)
-    result = judge(host.facts, rules, index_of(advisories_file))
+    result = judge(host.facts, rules, index_of(advisories_file), single_by_products=single_by_products)
     if as_json:
         print_json({**evaluation_json(host.facts, result), **(_sbom_json(host.sbom) if host.sbom else {})})
     else:
@@ -97,7 +105,13 @@ def index_of(advisories_file: str | None) -> "AdvisoryIndex":
     return AdvisoryIndex(read_advisories(advisories_file), schemes=schemes, fingerprints={})
 
 
-def judge(facts: "HostFacts", rules: "dict[str, tuple[Rule, ...]]", index: "AdvisoryIndex") -> "HostEvaluation":
+def judge(
+    facts: "HostFacts",
+    rules: "dict[str, tuple[Rule, ...]]",
+    index: "AdvisoryIndex",
+    *,
+    single_by_products: bool = False,
+) -> "HostEvaluation":
     """Return what ``rules`` say of one host outside of any run."""
     from datetime import UTC, datetime
 
@@ -113,7 +127,7 @@ def judge(facts: "HostFacts", rules: "dict[str, tuple[Rule, ...]]", index: "Advi
     run = RunEvaluation(
         run_arn=RunArn(_RUN),
         rules={RulesPackageArn(name): package_rules for name, package_rules in rules.items()},
-        context=RuleContext(advisories=index),
+        context=RuleContext(advisories=index, single_by_products=single_by_products),
         now=now,
     )
     agent = Agent(id=AgentId(facts.agent_id), public_key=b"", tags=(), enrolled_at=now)

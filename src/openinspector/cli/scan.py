@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from openinspector.cli.evaluate import package_option
+from openinspector.cli.evaluate import by_products_option, package_option
 from openinspector.cli.presentation import SEVERITY_ORDER
 from openinspector.model.errors import OpenInspectorError
 from openinspector.model.foreign_text import printable, printable_line
@@ -42,6 +42,7 @@ class ScanError(OpenInspectorError):
 @click.option("--advisories", "advisories_file", metavar="FILE", help="Advisories; default those synced by feeds.")
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the installation with the feeds.")
 @package_option
+@by_products_option
 @click.option("--facts", "facts_file", metavar="FILE", help="Also write what was collected, for evaluate.")
 @click.option("--agent-id", metavar="ID", help="What to call the host.")
 @click.option("--fail-on", type=click.Choice(SEVERITY_ORDER, case_sensitive=False), help="Exit with 5 if found.")
@@ -54,6 +55,7 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
     advisories_file: str | None,
     data_dir: Path | None,
     packages: tuple[str, ...],
+    single_by_products: bool,
     facts_file: str | None,
     agent_id: str | None,
     fail_on: str | None,
@@ -76,7 +78,7 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
         say("advisories")
         index = index_of(advisories_file) if advisories_file else _stored(ctx, data_dir, facts.distribution)
         say("rules")
-        result = judge(facts, rules, index)
+        result = judge(facts, rules, index, single_by_products=single_by_products)
     if as_json:
         _print_json(root, facts, result)
     else:

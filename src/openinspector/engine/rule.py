@@ -72,9 +72,11 @@ Outcome = Detected | Passed | NotApplicable | Unable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleContext:
-    """Input of a rule besides the host's facts: the index of advisories."""
+    """Input of a rule besides the host's facts: the index of advisories, and the site's choices."""
 
     advisories: AdvisoryIndex = field(default_factory=AdvisoryIndex.empty)
+    single_by_products: bool = False
+    """True: a package without vulnerable code is part of each CVE's finding, instead of one finding of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

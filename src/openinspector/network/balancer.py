@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from openinspector.network.answer import Action, Leg
 from openinspector.network.aws import noun
 from openinspector.network.packet_filter import TCP, UDP, Packet
-from openinspector.network.topology import Topology, instance_of, private_addresses
+from openinspector.network.topology import Topology, instance_of, is_balancer, private_addresses
 from openinspector.network.walk import Walk
 
 _UDP_KEPT = frozenset({"UDP", "TCP_UDP", "QUIC", "TCP_QUIC"})
@@ -14,16 +14,13 @@ _UDP_KEPT = frozenset({"UDP", "TCP_UDP", "QUIC", "TCP_QUIC"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """One target that a node of a Network Load Balancer may forward a flow to."""
+    """One target that a node of a load balancer may forward a flow to."""
 
     address: str
     port: int
-    keeps_client: bool
-
-
-def is_balancer(interface: noun.NetworkInterface) -> bool:
-    """Return True if a load balancer owns the interface."""
-    return interface.description.startswith("ELB ")
+    keeps_client: bool = False
+    conditional: bool = False
+    """True if only some requests go there: host, path, source address or header decide (row 59)."""
 
 
 def balancer_of(topology: Topology, interface: noun.NetworkInterface) -> noun.LoadBalancer | None:
@@ -77,25 +74,59 @@ def choices(walk: Walk, interface: noun.NetworkInterface, listener: noun.Listene
     balancer = balancer_of(topology, interface)
     if balancer is None:
         return
-    arns = [arn for action in listener.default_actions for arn in _groups(action)]
-    if not arns:
+    forwards = list(_forwards(walk, interface, balancer, listener))
+    if not forwards:
         raise walk.stop("ELBV2_LISTENER_HAS_NO_TG", listener.listener_arn)
-    for arn in arns:
+    zones = {zone.zone_name for zone in balancer.availability_zones}
+    for arn, conditional in forwards:
         group = topology.target_groups.get(arn)
         why = topology.missing("elbv2-describe-target-health", interface.vpc_id, arn)
         if group is None or why:
             raise walk.lack(arn, why or f"the target group {arn} is not in the snapshot")
-        keeps = _keeps_client(walk, group, listener)
-        zones = {zone.zone_name for zone in balancer.availability_zones}
+        keeps = balancer.type == "network" and _keeps_client(walk, group, listener)
         for target in _eligible(walk, balancer, group, zones, interface.availability_zone):
             address = _address(topology, target.target)
             if address:
-                yield Chosen(address=address, port=target.target.port or group.port, keeps_client=keeps)
+                port = target.target.port or group.port
+                yield Chosen(address=address, port=port, keeps_client=keeps, conditional=conditional)
+
+
+def _forwards(
+    walk: Walk, interface: noun.NetworkInterface, balancer: noun.LoadBalancer, listener: noun.Listener
+) -> Iterator[tuple[str, bool]]:
+    """Yield target groups; True for one that only a listener rule chooses. Redirects and fixed responses have none."""
+    for action in listener.default_actions:
+        yield from ((arn, False) for arn in _groups(action))
+    if balancer.type != "application":
+        return
+    why = walk.topology.missing("elbv2-describe-rules", interface.vpc_id, listener.listener_arn)
+    if why:
+        walk.assume(f"only the default action of {listener.listener_arn} counts: {why}")
+    for rule in walk.topology.listener_rules.get(listener.listener_arn, ()):
+        if not rule.is_default:
+            yield from ((arn, True) for action in rule.actions for arn in _groups(action))
 
 
 def _groups(action: noun.ListenerAction) -> list[str]:
-    config = action.forward_config
-    return [group.target_group_arn for group in config.target_groups] if config else [action.target_group_arn]
+    if action.forward_config and action.forward_config.target_groups:
+        return [group.target_group_arn for group in action.forward_config.target_groups]
+    return [action.target_group_arn] if action.target_group_arn else []
+
+
+def classic_choices(walk: Walk, interface: noun.NetworkInterface) -> Iterator[tuple[int, Chosen]]:
+    """Yield listener port and target of a Classic Load Balancer: every instance of the balancer."""
+    name = interface.description.removeprefix("ELB ").strip()
+    balancer = walk.topology.classic_balancers.get(name)
+    if balancer is None:
+        why = walk.topology.missing("elb-describe-load-balancers", interface.vpc_id)
+        raise walk.lack(name, why or f"the load balancer {name} is not in the snapshot")
+    walk.assume(f"{name} balances across zones and every instance of it is in service")
+    for description in balancer.listener_descriptions:
+        for instance in balancer.instances:
+            address = _address(walk.topology, noun.Target(id=instance.instance_id))
+            if address:
+                chosen = Chosen(address=address, port=description.listener.instance_port)
+                yield description.listener.load_balancer_port, chosen
 
 
 def _keeps_client(walk: Walk, group: noun.TargetGroup, listener: noun.Listener) -> bool:
@@ -112,11 +143,10 @@ def _eligible(
     walk: Walk, balancer: noun.LoadBalancer, group: noun.TargetGroup, zones: set[str], zone: str
 ) -> list[noun.TargetHealth]:
     topology = walk.topology
-    every = [
-        target
-        for target in topology.targets.get(group.target_group_arn, ())
-        if _zone(topology, target.target) in {*zones, "all", ""}
-    ]
+    registered = topology.targets.get(group.target_group_arn, ())
+    every = [target for target in registered if _zone(topology, target.target) in {*zones, "all", ""}]
+    if registered and not every:
+        raise walk.stop("ELB_INSTALLED_AZ_RESTRICTION", balancer.load_balancer_arn)
     healthy = [target for target in every if target.target_health.state == "healthy"]
     served = healthy or every
     if _cross_zone(walk, balancer, group):
@@ -158,3 +188,15 @@ def same_host(topology: Topology, one: str, other: str) -> bool:
     """Return True if both addresses belong to one instance."""
     ids = [{instance_of(i) for i in topology.owners.get(address, ())} - {""} for address in (one, other)]
     return one == other or bool(ids[0] & ids[1])
+
+
+__all__ = [
+    "Chosen",
+    "balancer_of",
+    "choices",
+    "classic_choices",
+    "ends_connection",
+    "is_balancer",
+    "listening",
+    "same_host",
+]

@@ -21,6 +21,9 @@ def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.
         r.destination_cidr_block for c in connections for r in c.routes if r.state not in {"deleted", "deleting"}
     )
     end = End(kind="on-premises", packet=packet, gateway=target)
+    sibling = _sibling(walk, behind_dx, target, packet)
+    if sibling:
+        raise walk.stop("CANNOT_ROUTE", sibling)
     if (
         walk.direction is Direction.BACK
         or walk.check_prefix(packet.destination, static)
@@ -35,6 +38,19 @@ def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.
     if why:
         raise walk.lack(target, why)
     raise walk.stop("CANNOT_ROUTE", target)
+
+
+def _sibling(walk: Walk, behind_dx: list[noun.DirectConnectGatewayAssociation], gateway: str, packet: Packet) -> str:
+    """Return a Direct Connect gateway that has the destination behind another of its gateways (row 48)."""
+    for own in behind_dx:
+        for other in walk.topology.dx_associations:
+            if other.direct_connect_gateway_id != own.direct_connect_gateway_id:
+                continue
+            found = walk.topology.vpn_gateways.get(other.associated_gateway.id)
+            vpcs = found.vpc_attachments if found and found.vpn_gateway_id != gateway else ()
+            if any(walk.topology.in_vpc(attachment.vpc_id, packet.destination) for attachment in vpcs):
+                return own.direct_connect_gateway_id
+    return ""
 
 
 def from_gateway(walk: Walk, gateway: str, packet: Packet) -> End:

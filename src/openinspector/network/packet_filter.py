@@ -4,6 +4,7 @@ Ports are a bit mask: bit n is port n. A protocol without ports has the mask ``A
 ports of a packet at once, so a single question and a port set take the same road.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,6 +19,7 @@ ICMP6: Final = 58
 _PORTED: Final = (TCP, UDP)
 _NUMBERS: Final = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMP6}
 _ALL: Final = -1
+Members = Sequence[noun.NetworkInterface]
 
 
 def port_mask(first: int, last: int) -> int:
@@ -58,9 +60,12 @@ class Verdict:
 
 
 def judge_groups(
-    topology: Topology, groups: tuple[str, ...], packet: Packet, *, egress: bool, references: bool = True
+    topology: Topology, groups: tuple[str, ...], packet: Packet, *, egress: bool, members: Members = ()
 ) -> Verdict:
-    """Judge the union of security groups (rows 1, 3, 4, 7, 8, 10). ``references`` is False behind a middlebox."""
+    """Judge the union of security groups (rows 1, 3, 4, 7, 8, 10).
+
+    ``members`` are the interfaces that a group reference may mean at the other end: none behind a middlebox.
+    """
     peer = packet.destination if egress else packet.source
     open_ports, rule, unknown = 0, "", ""
     for group_id in groups:
@@ -73,7 +78,7 @@ def judge_groups(
             ports = _permission_ports(permission, packet) & packet.ports
             if not ports & ~open_ports:
                 continue
-            matched, lost = _peer_matches(topology, permission, peer, references=references)
+            matched, lost = _peer_matches(topology, permission, peer, members)
             unknown = unknown or lost
             if matched:
                 open_ports |= ports
@@ -97,17 +102,13 @@ def _permission_ports(permission: noun.Permission, packet: Packet) -> int:
     return ALL_PORTS
 
 
-def _peer_matches(
-    topology: Topology, permission: noun.Permission, peer: Address, *, references: bool
-) -> tuple[bool, str]:
+def _peer_matches(topology: Topology, permission: noun.Permission, peer: Address, members: Members) -> tuple[bool, str]:
     ranges = [r.cidr_ip for r in permission.ip_ranges] + [r.cidr_ipv6 for r in permission.ipv6_ranges]
     if any(inside(peer, text) for text in ranges):
         return True, ""
-    if references and permission.user_id_group_pairs:
-        wanted = {pair.group_id for pair in permission.user_id_group_pairs}
-        for interface in topology.owners.get(str(peer), ()):
-            if wanted & {group.group_id for group in interface.groups}:
-                return True, ""
+    wanted = {pair.group_id for pair in permission.user_id_group_pairs}
+    if any(wanted & {group.group_id for group in interface.groups} for interface in members):
+        return True, ""
     for name in permission.prefix_list_ids:
         cidrs = topology.prefix_lists.get(name.prefix_list_id)
         if cidrs is None:

@@ -10,12 +10,14 @@ from openinspector.network.answer import Answer, Leg, NotKnown
 from openinspector.network.aws import noun
 from openinspector.network.balancer import is_balancer
 from openinspector.network.packet_filter import ALL_PORTS, TCP, UDP, protocol_number
+from openinspector.network.proxy import forwards, trace_forward
 from openinspector.network.topology import Address, Topology, parse_address, parse_network, private_addresses, public_of
 from openinspector.network.trace import Flow, Start, best, trace
 
 _INTERNET_HOST: Final = "8.8.8.8"
 _INTERNET_HOST6: Final = "2600::1"
 _MOST_SOURCES: Final = 4096
+_NO: Final = Answer(reachable=False)
 
 
 class QuestionError(OpenInspectorError):
@@ -87,18 +89,47 @@ def ask(topology: Topology, question: Question) -> Answer:
             answers.append(trace(topology, flow))
             if answers[-1].reachable:
                 return answers[-1]
-    return best(answers) if answers else _lack("", "source and destination have no address of one version in common")
+    if question.source.internet and not question.destination.address and best(answers or [_NO]).reachable is False:
+        answers += _behind_balancers(topology, question, ports)
+    return (
+        best(answers)
+        if answers
+        else _lack(topology, str(question.id), "source and destination have no address of one version in common")
+    )
 
 
-def _lack(resource: str, reason: str) -> Answer:
-    return Answer(reachable=None, not_known=NotKnown(resource=resource, reason=reason, exclusion=Leg.INTERNET))
+def _behind_balancers(topology: Topology, question: Question, ports: int) -> list[Answer]:
+    """Answer whether the internet reaches a host through a load balancer, at the port of the host (rows 55, 57)."""
+    interfaces = _interfaces(topology, question.destination.interface, question.destination.instance)
+    own = set() if isinstance(interfaces, Answer) else {a for one in interfaces for a in private_addresses(one)}
+    protocol = protocol_number(str(question.protocol))
+    answers = []
+    for forward in forwards(topology):
+        if forward.target.address not in own or forward.protocol != protocol or not ports >> forward.target.port & 1:
+            continue
+        for address in forward_sources(topology, forward.node, question.source.address):
+            answer = trace_forward(topology, Start(address=address), forward)
+            answers += [answer] if answer else []
+    return [answer for answer in answers if answer.reachable is not False]
+
+
+def forward_sources(topology: Topology, node: noun.NetworkInterface, address: str) -> list[Address]:
+    """Return internet addresses that the rules around a balancer's node may treat differently."""
+    one = parse_address(address)
+    dialled = [parse_address(public) for text in private_addresses(node) if (public := public_of(node, text))]
+    return [one] if one else [a for public in dialled if public for a in _outside(topology, public, private=False)]
+
+
+def _lack(topology: Topology, resource: str, reason: str) -> Answer:
+    lacking = NotKnown(resource=resource, reason=topology.located(reason), exclusion=Leg.INTERNET)
+    return Answer(reachable=None, not_known=lacking)
 
 
 def _destinations(topology: Topology, question: Question) -> list[Address] | Answer:
     wanted = question.destination
     if wanted.address:
         address = parse_address(wanted.address)
-        return [address] if address else _lack(wanted.address, f"{wanted.address} is not an address")
+        return [address] if address else _lack(topology, wanted.address, f"{wanted.address} is not an address")
     interfaces = _interfaces(topology, wanted.interface, wanted.instance)
     if isinstance(interfaces, Answer):
         return interfaces
@@ -120,14 +151,14 @@ def _interfaces(topology: Topology, interface_id: str, instance_id: str) -> list
     if not found:
         name = interface_id or instance_id
         why = topology.missing("ec2-describe-network-interfaces")
-        return _lack(name, why or f"{name or 'the source'} has no interface in the snapshot")
+        return _lack(topology, name, why or f"{name or 'the source'} has no interface in the snapshot")
     return found
 
 
 def _starts(topology: Topology, source: Source, destination: Address) -> list[Start] | Answer:
     address = parse_address(source.address)
     if source.address and address is None:
-        return _lack(source.address, f"{source.address} is not an address")
+        return _lack(topology, source.address, f"{source.address} is not an address")
     if source.internet or source.gateway:
         sources = [address] if address else _outside(topology, destination, private=bool(source.gateway))
         return [Start(address=one, gateway=source.gateway) for one in sources if one.version == destination.version]
@@ -137,7 +168,7 @@ def _starts(topology: Topology, source: Source, destination: Address) -> list[St
             return interfaces
         return [start for interface in interfaces for start in _from(interface, address, destination)]
     if address is None:
-        return _lack("", "the source of the question is not understood")
+        return _lack(topology, "source", "the source of the question is not understood")
     return _at(topology, address)
 
 
@@ -146,7 +177,7 @@ def _at(topology: Topology, address: Address) -> list[Start] | Answer:
     if owners:
         return [Start(address=address, interface=owner) for owner in owners]
     if address.is_private:
-        return _lack(str(address), f"no interface of the snapshot owns {address}")
+        return _lack(topology, str(address), f"no interface of the snapshot owns {address}")
     return [Start(address=address)]
 
 

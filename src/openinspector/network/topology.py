@@ -21,6 +21,7 @@ Network = IPv4Network | IPv6Network
 Place = tuple[str, str]
 """Account and region of a document."""
 N = TypeVar("N", bound=msgspec.Struct)
+_MOST_PLACES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class Topology:
             ]
             rows = self._rows[document.operation]
             rows += [(place, document.subject, item) for item in reading.items]
+        self._referable: dict[str, frozenset[str]] = {}
         self._join_network()
         self._join_filters()
         self._join_gateways()
@@ -207,6 +209,7 @@ class Topology:
         self.target_groups = {
             g.target_group_arn: g for g in self._all("elbv2-describe-target-groups", noun.TargetGroup)
         }
+        self.listener_rules = self._grouped("elbv2-describe-rules", noun.ListenerRule)
         self.target_group_attributes = self._grouped("elbv2-describe-target-group-attributes", noun.KeyValue)
         self.targets = self._grouped("elbv2-describe-target-health", noun.TargetHealth)
         self.block_public_access = {
@@ -246,6 +249,36 @@ class Topology:
             if defect.place in places and defect.operation == operation and defect.subject in {"", subject}:
                 return f"{call} in {region} of {account} cannot be read: {defect.reason}"
         return f"{call} was not collected in {region} of {account}"
+
+    def located(self, reason: str) -> str:
+        """Return a reason that names at least one region: the one that it names already, or all that were read."""
+        if any(region in reason for _, region in self.places):
+            return reason
+        named = ", ".join(f"{region} of {account}" for account, region in sorted(self.places)[:_MOST_PLACES])
+        more = len(self.places) - _MOST_PLACES
+        return f"{reason} (read: {named or 'no region'}{f' and {more} more' if more > 0 else ''})"
+
+    def referable(self, vpc_id: str) -> frozenset[str]:
+        """Return the other VPCs whose members a security group of ``vpc_id`` may name (rows 3, 5, 6)."""
+        if vpc_id not in self._referable:
+            self._referable[vpc_id] = frozenset(self._joined_by_peering(vpc_id)) | self._joined_by_transit(vpc_id)
+        return self._referable[vpc_id]
+
+    def _joined_by_peering(self, vpc_id: str) -> Iterator[str]:
+        for peering in self.peerings.values():
+            sides = (peering.requester_vpc_info, peering.accepter_vpc_info)
+            ids = tuple(side.vpc_id for side in sides)
+            if vpc_id in ids and peering.status.code in {"active", ""} and sides[0].region == sides[1].region:
+                yield ids[1] if ids[0] == vpc_id else ids[0]
+
+    def _joined_by_transit(self, vpc_id: str) -> set[str]:
+        enabled = [
+            attachment
+            for attachment in self.tgw_vpc_attachments.values()
+            if attachment.options.security_group_referencing_support == "enable"
+        ]
+        gateways = {a.transit_gateway_id for a in enabled if a.vpc_id == vpc_id}
+        return {a.vpc_id for a in enabled if a.transit_gateway_id in gateways} - {vpc_id}
 
     def acl(self, subnet: noun.Subnet) -> noun.NetworkAcl | None:
         """Return the ACL of a subnet: its own, else the default of its VPC (row 15)."""
@@ -312,6 +345,16 @@ def public_of(interface: noun.NetworkInterface, private: str) -> str:
 def instance_of(interface: noun.NetworkInterface) -> str:
     """Return the id of the instance an interface is attached to, "" for none."""
     return interface.attachment.instance_id if interface.attachment else ""
+
+
+def is_balancer(interface: noun.NetworkInterface) -> bool:
+    """Return True if a load balancer owns the interface."""
+    return interface.description.startswith("ELB ")
+
+
+def is_classic_balancer(interface: noun.NetworkInterface) -> bool:
+    """Return True if a Classic Load Balancer owns the interface."""
+    return is_balancer(interface) and "/" not in interface.description
 
 
 def _completeness(interface: noun.NetworkInterface) -> tuple[bool, bool]:

@@ -43,6 +43,11 @@ class Flow:
 
 def trace(topology: Topology, flow: Flow) -> Answer:
     """Answer one question."""
+    return best(trace_targets(topology, flow))
+
+
+def trace_targets(topology: Topology, flow: Flow) -> list[Answer]:
+    """Answer one question once for every target that a load balancer on the path may choose; at least once."""
     there = Walk(topology=topology, exits=_EXITS)
     packet = Packet(
         source=flow.start.address,
@@ -54,10 +59,10 @@ def trace(topology: Topology, flow: Flow) -> Answer:
     try:
         end = _leave(there, flow.start, packet)
     except Stopped:
-        return _answer(there, None, None)
+        return [_answer(there, None, None)]
     if end.interface is not None and is_balancer(end.interface):
         return _through_balancer(there, flow, end, end.interface)
-    return _with_answer(there, flow, end)
+    return [_with_answer(there, flow, end)]
 
 
 def _leave(walk: Walk, start: Start, packet: Packet) -> End:
@@ -86,7 +91,8 @@ def _back(there: Walk) -> Walk:
 
 
 def _reversed(packet: Packet, start: Start) -> Packet:
-    ephemeral = LINUX_PORTS if start.interface is not None else CLIENT_PORTS
+    host = start.interface is not None and not is_balancer(start.interface)
+    ephemeral = LINUX_PORTS if host else CLIENT_PORTS
     return Packet(
         source=packet.destination,
         destination=packet.source,
@@ -102,6 +108,8 @@ def _send_answer(back: Walk, flow: Flow, end: End) -> None:
     match end.kind:
         case "internet":
             _check_arrival(back, flow, back.from_internet(packet))
+        case "vpc-service":
+            return
         case "service" | "egress-only":
             if start is not None:
                 back.pass_acl(back.subnet(start), packet, egress=False)
@@ -141,19 +149,19 @@ def _check_arrival(back: Walk, flow: Flow, end: End) -> None:
         raise back.stop("IGW_NAT_REFLECTION", end.gateway or back.hops[-1].resource)
 
 
-def _through_balancer(there: Walk, flow: Flow, end: End, node: noun.NetworkInterface) -> Answer:
+def _through_balancer(there: Walk, flow: Flow, end: End, node: noun.NetworkInterface) -> list[Answer]:
     try:
         listeners = listening(there, node, end.packet)
     except Stopped:
-        return _answer(there, None, None)
+        return [_answer(there, None, None)]
     if ends_connection(there.topology, node):
         there.assume("the load balancer ends the client's connection itself")
-        return _with_answer(there, flow, end)
+        return [_with_answer(there, flow, end)]
     answers = [answer for listener in listeners for answer in _by_listener(there, flow, (node, end.packet), listener)]
     if not answers:
         there.stop("NO_POSSIBLE_DESTINATION", there.hops[-1].resource)
-        return _answer(there, None, None)
-    return best(answers)
+        return [_answer(there, None, None)]
+    return answers
 
 
 def _by_listener(
@@ -235,4 +243,4 @@ def best(answers: list[Answer]) -> Answer:
     return answers[0]
 
 
-__all__ = ["CLIENT_PORTS", "ICMP", "LINUX_PORTS", "TCP", "UDP", "Flow", "Start", "best", "trace"]
+__all__ = ["CLIENT_PORTS", "ICMP", "LINUX_PORTS", "TCP", "UDP", "Flow", "Start", "best", "trace", "trace_targets"]

@@ -7,6 +7,7 @@ snapshot lacks is noted once and the walk goes on where it can: a filter behind 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
+from types import MappingProxyType
 from typing import Final
 
 from openinspector.network.answer import Action, Block, Direction, Hop, Leg, NotKnown
@@ -20,12 +21,27 @@ from openinspector.network.topology import (
     in_subnet,
     inside,
     instance_of,
+    is_classic_balancer,
     parse_address,
+    parse_network,
+    private_addresses,
     public_of,
 )
 
 IPV4: Final = 4
 _MOST_HOPS: Final = 100
+_RESOLVER: Final = (frozenset({TCP, UDP}), 53)
+_VPC_SERVICES: Final[Mapping[str, tuple[frozenset[int], int]]] = MappingProxyType(
+    {
+        "169.254.169.253": _RESOLVER,
+        "fd00:ec2::253": _RESOLVER,
+        "169.254.169.254": (frozenset({TCP}), 80),
+        "fd00:ec2::254": (frozenset({TCP}), 80),
+        "169.254.169.123": (frozenset({UDP}), 123),
+        "fd00:ec2::123": (frozenset({UDP}), 123),
+    }
+)
+"""Resolver, instance metadata and time of every VPC: protocols and port."""
 
 
 class Stopped(Exception):  # noqa: N818 - an outcome of the walk, not an error
@@ -62,6 +78,8 @@ class Walk:
     """Private address of a NAT gateway to the source it stands for."""
     references: bool = True
     """False once the packet has passed a middlebox or another region (rows 5, 6)."""
+    origin: noun.NetworkInterface | None = None
+    """The interface that sent the packet."""
 
     # Notes
 
@@ -79,7 +97,8 @@ class Walk:
     def lack(self, resource: str, reason: str) -> Stopped:
         """Note a fact that is not known; raise what this returns where the walk cannot go on."""
         if self.not_known is None:
-            self.not_known = NotKnown(resource=resource, reason=reason, exclusion=self.leg)
+            where = self.topology.located(reason)
+            self.not_known = NotKnown(resource=resource, reason=where, exclusion=self.leg)
         return Stopped()
 
     def assume(self, text: str) -> None:
@@ -99,10 +118,24 @@ class Walk:
             if interface.interface_type == "interface" and not interface.description.startswith("ELB "):
                 self.lack(name, f"the security groups of {name} are in another account's snapshot")
             return packet
-        verdict = judge_groups(self.topology, groups, packet, egress=egress, references=self.references)
+        members = self._members(interface.vpc_id, packet, egress=egress) if self.references else ()
+        verdict = judge_groups(self.topology, groups, packet, egress=egress, members=members)
         return self._passed(verdict, packet, ",".join(groups), "ENI_SG_RULES_MISMATCH", "security-group")
 
-    def pass_acl(self, subnet: noun.Subnet, packet: Packet, *, egress: bool) -> Packet:
+    def _members(self, vpc_id: str, packet: Packet, *, egress: bool) -> list[noun.NetworkInterface]:
+        """Return the interfaces that a group reference may mean: same VPC or one that references reach (row 3)."""
+        peer = str(packet.destination if egress else packet.source)
+        if not egress and self.origin is not None and peer in private_addresses(self.origin):
+            return [self.origin]
+        own = self.topology.by_private.get((vpc_id, peer))
+        if own is not None:
+            return [own]
+        joined = self.topology.referable(vpc_id)
+        return [interface for interface in self.topology.owners.get(peer, ()) if interface.vpc_id in joined]
+
+    def pass_acl(
+        self, subnet: noun.Subnet, packet: Packet, *, egress: bool, code: str = "SUBNET_ACL_RESTRICTION"
+    ) -> Packet:
         """Return the packet with the ports that the subnet's network ACL lets pass."""
         acl = self.topology.acl(subnet)
         if acl is None:
@@ -112,7 +145,7 @@ class Walk:
         verdict = judge_acl(acl, packet, egress=egress)
         way = "egress" if egress else "ingress"
         verdict = replace(verdict, rule=f"{way}/{verdict.rule or '*'}")
-        return self._passed(verdict, packet, acl.network_acl_id, "SUBNET_ACL_RESTRICTION", "network-acl")
+        return self._passed(verdict, packet, acl.network_acl_id, code, "network-acl")
 
     def _passed(self, verdict: Verdict, packet: Packet, resource: str, code: str, kind: str) -> Packet:
         if verdict.unknown:
@@ -134,8 +167,38 @@ class Walk:
         if own is not None:
             self.hop(source, "instance", Action.DELIVER, address=str(packet.destination))
             return End(kind="interface", packet=packet, interface=own)
+        self.origin = interface
+        subnet = self.subnet(interface)
+        if self._is_vpc_service(subnet.vpc_id, packet.destination):
+            return self._to_vpc_service(packet)
         packet = self.pass_groups(interface, packet, egress=True)
-        return self.from_subnet(self.subnet(interface), packet)
+        if in_subnet(subnet, packet.destination):
+            packet = self._pass_classic_balancer(subnet, interface, packet)
+        return self.from_subnet(subnet, packet)
+
+    def _is_vpc_service(self, vpc_id: str, address: Address) -> bool:
+        vpc = self.topology.vpcs.get(vpc_id)
+        block = parse_network(vpc.cidr_block) if vpc else None
+        resolver = block is not None and block.version == address.version and address == block[0] + 2
+        return resolver or str(address) in _VPC_SERVICES
+
+    def _to_vpc_service(self, packet: Packet) -> End:
+        """Reach resolver, metadata or time: neither groups nor ACLs filter them (row 11)."""
+        protocols, port = _VPC_SERVICES.get(str(packet.destination), _RESOLVER)
+        name = str(packet.destination)
+        ports = packet.ports & (1 << port)
+        if packet.protocol not in protocols or not ports:
+            raise self.stop("TARGET_PORT_RESTRICTION", name)
+        self.hop(name, "vpc-service", Action.DELIVER, address=name)
+        return End(kind="vpc-service", packet=replace(packet, ports=ports))
+
+    def _pass_classic_balancer(self, subnet: noun.Subnet, sender: noun.NetworkInterface, packet: Packet) -> Packet:
+        """Judge the ACL between a Classic Load Balancer and a host of its own subnet (row 58)."""
+        receiver = self.topology.by_private.get((subnet.vpc_id, str(packet.destination)))
+        if not any(one is not None and is_classic_balancer(one) for one in (sender, receiver)):
+            return packet
+        packet = self.pass_acl(subnet, packet, egress=True, code="ELB_ACL_RESTRICTION")
+        return self.pass_acl(subnet, packet, egress=False, code="ELB_ACL_RESTRICTION")
 
     def subnet(self, interface: noun.NetworkInterface) -> noun.Subnet:
         """Return the subnet of an interface."""

@@ -290,6 +290,7 @@ class Service:
             rules=self._rules,
             plan=self._assembly.run_exclusions().before,
             clock=self._clock,
+            single_by_products=settings.by_products == "each",
         )
         return RunDriver(
             assessments=stores.assessments,

@@ -91,6 +91,9 @@ class Settings:
     """``yes``: an instance enrols only if EC2 reports, to the service's own credentials, that it exists."""
     attestation_hours: int = 24
     """How long an attestation is valid before the instance must attest again."""
+    by_products: str = "once"
+    """How packages without vulnerable code, such as kernel headers, are reported: ``once`` for all their CVEs, or in
+    the finding of ``each`` CVE."""
     log_level: str = "info"
 
     @property
@@ -223,6 +226,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "aws_roles": _several(r"[\w+=.@-]{1,64}", "names of roles, separated by commas"),
     "aws_certificates": _folder,
     "aws_ask_ec2": _one_of("yes", "no"),
+    "by_products": _one_of("once", "each"),
     "attestation_hours": _between(1, 8760),
     "log_level": _one_of("debug", "info", "warning", "error"),
 }

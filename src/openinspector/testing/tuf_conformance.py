@@ -6,9 +6,11 @@
     --metadata-dir D --metadata-url U refresh
     --metadata-dir D --metadata-url U --target-name N --target-base-url B --target-dir T download
 
-Exit status 0 where it was done, 1 where it was refused. Same client, same fetcher, same bounds as in the agent, with
-two differences that the public suite needs and the agent does not have: plain http, to a loopback address only, and
-delegations.
+``--target-name`` may be repeated: one updater downloads the targets in that order, so later ones use the metadata that
+earlier ones loaded. The first target that is refused ends the command.
+
+Exit status 0 if done, 1 if refused. Client, fetcher and limits are the agent's, with two differences that the public
+suite needs: plain http, to a loopback address only, and delegations.
 """
 
 import argparse
@@ -39,7 +41,7 @@ class NotLoopbackError(ValueError):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry one command of the protocol out and return the exit status."""
+    """Run one command of the protocol and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
         _COMMANDS[options.command](options)
@@ -63,11 +65,12 @@ def _download(options: argparse.Namespace) -> None:
     options.target_dir.mkdir(parents=True, exist_ok=True)
     with refusing():
         client = _client(options, options.target_base_url)
-        target = client.get_targetinfo(options.target_name)
-        if target is None:
-            raise ValueError(f"{options.target_name} is not signed")
-        if client.find_cached_target(target) is None:
-            client.download_target(target)
+        for name in options.target_name:
+            target = client.get_targetinfo(name)
+            if target is None:
+                raise ValueError(f"{name} is not signed")
+            if client.find_cached_target(target) is None:
+                client.download_target(target)
 
 
 def _client(options: argparse.Namespace, target_url: str | None) -> Updater:
@@ -110,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tuf-conformance", description="The TUF client conformance protocol.")
     parser.add_argument("--metadata-dir", type=Path, required=True)
     parser.add_argument("--metadata-url")
-    parser.add_argument("--target-name")
+    parser.add_argument("--target-name", action="append", default=[])
     parser.add_argument("--target-base-url")
     parser.add_argument("--target-dir", type=Path)
     commands = parser.add_subparsers(dest="command", required=True)

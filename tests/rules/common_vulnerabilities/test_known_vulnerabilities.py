@@ -267,3 +267,23 @@ def test_packages_of_another_vendor_are_counted_and_not_judged() -> None:
     assert isinstance(outcome, Passed)
     assert outcome.unfinished is not None
     assert "1 built by another vendor (nginx 1.20-1.el9)" in outcome.unfinished.reason
+
+
+def test_package_without_vulnerable_code_is_one_finding_for_all_its_cves() -> None:
+    headers = installed("linux-libc-dev", "6.1.123-1", source=("linux", "6.1.123-1"))
+    many = [advisory(f"CVE-2026-{number:04}", fix("linux", "6.1.128-1")) for number in range(1, 40)]
+    found = detections(host([headers, OPENSSL]), *many, FIX)
+    assert [(item.rule_id, item.severity) for item in found] == [
+        (CVE, Severity.UNDEFINED),
+        ("Outdated by-product linux-libc-dev", Severity.INFORMATIONAL),
+    ]
+    assert attributes(found[0])["package_name"] == "openssl"
+    assert attributes(found[1])["CLOSED_CVES"] == "39"
+
+
+def test_site_may_want_by_products_in_each_finding() -> None:
+    headers = installed("linux-libc-dev", "6.1.123-1", source=("linux", "6.1.123-1"))
+    context = RuleContext(advisories=index(KERNEL_FIX), single_by_products=True)
+    outcome = RULE.evaluate(host([headers]), context)
+    assert isinstance(outcome, Detected)
+    assert [item.rule_id for item in outcome.detections] == [CVE]

@@ -2,10 +2,25 @@
 
 import re
 from collections.abc import Mapping
+from enum import Enum
 from typing import Final
+
+from openinspector.agent.linux.sshd_algorithms import default_algorithms
 
 _VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 _NEWEST: Final = (99, 0)
+
+
+class Builder(Enum):
+    """Who built a host's sshd, as far as that changes defaults."""
+
+    UPSTREAM = "upstream"
+    """OpenSSH's own defaults, as in Debian and Ubuntu."""
+    RED_HAT = "red hat"
+    """Red Hat and its derivatives; a crypto policy chooses the algorithms."""
+    SUSE = "suse"
+    """SUSE; patches or a crypto policy choose the algorithms."""
+
 
 _SAME_EVERYWHERE: Final[Mapping[str, str]] = {
     "addressfamily": "any",
@@ -122,6 +137,8 @@ PROTOCOL_1_GONE: Final = (7, 4)
 """Since this version sshd speaks only protocol 2 and ignores ``Protocol``."""
 ONE_KEYBOARD_KEYWORD: Final = (8, 7)
 """Since this version ChallengeResponseAuthentication is an alias of KbdInteractiveAuthentication."""
+_FORWARDING_SWITCH: Final = (7, 4)
+"""Since this version sshd has DisableForwarding."""
 _RED_HAT_FOLLOWS_UPSTREAM: Final = (8, 7)
 """Version of Red Hat Enterprise Linux 9, the first whose sshd refuses root's password as upstream does."""
 
@@ -132,24 +149,31 @@ def number(version: str) -> tuple[int, int]:
     return (int(found[1]), int(found[2])) if found else _NEWEST
 
 
-def defaults(version: str, *, is_red_hat: bool = False) -> dict[str, str]:
-    """Return the defaults of one OpenSSH version, such as ``9.2p1``, by keyword; of the newest if it is unknown."""
+def defaults(version: str, builder: Builder = Builder.UPSTREAM) -> dict[str, str]:
+    """Return the defaults of one OpenSSH version, such as ``9.2p1``, by keyword; of the newest if it is unknown.
+
+    Lists of algorithms are left out if the version is unknown or the builder chooses them.
+    """
     release = number(version)
     values = {
         **_SAME_EVERYWHERE,
         "kbdinteractiveauthentication": "yes",
-        "permitrootlogin": _root_login(release, is_red_hat=is_red_hat),
+        "permitrootlogin": _root_login(release, builder),
         "protocol": "2" if release >= (5, 4) else "2,1",
         "usedns": "no" if release >= (6, 8) else "yes",
         "compression": "yes" if release >= (7, 4) else "delayed",
     }
     if release < ONE_KEYBOARD_KEYWORD:
         values |= {"challengeresponseauthentication": "yes", "kbdinteractiveauthentication": "no"}
+    if release >= _FORWARDING_SWITCH:
+        values["disableforwarding"] = "no"
+    if builder is Builder.UPSTREAM and release != _NEWEST:
+        values |= default_algorithms(release)
     return values
 
 
-def _root_login(release: tuple[int, int], *, is_red_hat: bool) -> str:
+def _root_login(release: tuple[int, int], builder: Builder) -> str:
     # OpenSSH 7.0 stopped taking root's password; Red Hat's builds kept taking it until Enterprise Linux 9.
-    if release < (7, 0) or (is_red_hat and release < _RED_HAT_FOLLOWS_UPSTREAM):
+    if release < (7, 0) or (builder is Builder.RED_HAT and release < _RED_HAT_FOLLOWS_UPSTREAM):
         return "yes"
     return "prohibit-password"

@@ -11,11 +11,14 @@ from typing import Final
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, unread
 from openinspector.agent.linux.os_release_file import read_os_release
+from openinspector.agent.linux.sshd_algorithms import KEYWORDS as ALGORITHMS
+from openinspector.agent.linux.sshd_algorithms import resolved
 from openinspector.agent.linux.sshd_connection import ROOT, connections
 from openinspector.agent.linux.sshd_defaults import (
     IN_MATCH,
     ONE_KEYBOARD_KEYWORD,
     PROTOCOL_1_GONE,
+    Builder,
     defaults,
     number,
 )
@@ -39,6 +42,7 @@ FILES: Final = ("/etc/ssh/sshd_config", "/usr/etc/ssh/sshd_config")
 _BANNER: Final = re.compile(rb"OpenSSH_(\d+\.\d+(?:\.\d+)?p\d+)")
 _MAX_PROGRAM_BYTES: Final = 32 * 1024 * 1024
 _RED_HAT: Final = {"rhel", "centos", "fedora", "amzn", "almalinux", "rocky", "ol"}
+_SUSE: Final = {"suse", "sles", "opensuse"}
 
 _NAMES: Final = {
     "dsaauthentication": "pubkeyauthentication",
@@ -101,7 +105,7 @@ def collect(host: Host) -> Iterator[SshdConfiguration | Incomplete | Absent]:
 
 
 def effective(
-    settings: Iterable[Setting], connection: ClientConnection, *, is_red_hat: bool = False
+    settings: Iterable[Setting], connection: ClientConnection, builder: Builder = Builder.UPSTREAM
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the values for one connection, and their sources, by keyword; ``settings`` are in sshd's order.
 
@@ -118,13 +122,14 @@ def effective(
                 matched.setdefault(keyword, []).append(setting)
         else:
             outside.setdefault(keyword, []).append(setting)
-    values = defaults(version, is_red_hat=is_red_hat)
+    values = defaults(version, builder)
     sources: dict[str, str] = {}
     for keyword, given in (outside | matched).items():
         if keyword == "protocol" and number(version) >= PROTOCOL_1_GONE:
             continue
         used = given if keyword in _COLLECTING else given[:1]
-        values[keyword] = _value(keyword, " ".join(word for setting in used for word in setting.arguments))
+        written = " ".join(word for setting in used for word in setting.arguments)
+        values[keyword] = resolved(written, values.get(keyword)) if keyword in ALGORITHMS else _value(keyword, written)
         sources[keyword] = given[0].source
     if values.get("challengeresponseauthentication") == "yes":
         # Older sshd takes either keyword for the same method.
@@ -134,10 +139,9 @@ def effective(
 
 
 def _configuration(settings: Sequence[Setting], host: Host, version: str) -> SshdConfiguration:
-    is_red_hat = _is_red_hat(host)
+    builder = _builder(host)
     evaluated = [
-        (connection, *effective(settings, connection, is_red_hat=is_red_hat))
-        for connection in connections(settings, host, version)
+        (connection, *effective(settings, connection, builder)) for connection in connections(settings, host, version)
     ]
     _, base, base_sources = evaluated[0]
     distinct: dict[str, list[SshdConnection]] = {"": [], ROOT: []}
@@ -215,12 +219,15 @@ def _is_there(host: Host, path: str) -> bool:
     return True
 
 
-def _is_red_hat(host: Host) -> bool:
+def _builder(host: Host) -> Builder:
     try:
         release = read_os_release(host) or {}
     except OSError:
-        return False
-    return not _RED_HAT.isdisjoint((release.get("ID", ""), *release.get("ID_LIKE", "").split()))
+        return Builder.UPSTREAM
+    names = {release.get("ID", ""), *release.get("ID_LIKE", "").split()}
+    if names & _RED_HAT:
+        return Builder.RED_HAT
+    return Builder.SUSE if names & _SUSE else Builder.UPSTREAM
 
 
 SENSOR: Final = Sensor(

@@ -12,6 +12,7 @@ from openinspector.model.record import Record
 
 _ATTRIBUTES: Final = "file_attributes"
 _ANOMALIES: Final = "file_anomalies"
+_MAX_NAMED: Final = 2
 _MAX_LISTED: Final = 10
 
 
@@ -38,12 +39,14 @@ class Attributes:
         """The paths and what is allowed."""
         wanted = []
         if self.mode is not None:
-            wanted.append(f"has mode {self.mode:04o} or stricter")
+            wanted.append(f"mode {self.mode:04o} or stricter")
         if self.owners:
-            wanted.append(f"is owned by {' or '.join(self.owners)}")
+            wanted.append(f"owner {' or '.join(self.owners)}")
         if self.groups:
-            wanted.append(f"has the group {' or '.join(self.groups)}")
-        return f"{self.paths[0]} {' and '.join(wanted)}"
+            wanted.append(f"group {' or '.join(self.groups)}")
+        more = len(self.paths) - _MAX_NAMED
+        named = ", ".join(self.paths[:_MAX_NAMED]) + (f" and {more} others" if more > 0 else "")
+        return f"{named} {'has' if len(self.paths) == 1 else 'have'} {', '.join(wanted)}"
 
     def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
         """Judge every path that exists."""

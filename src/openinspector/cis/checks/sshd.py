@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Verdict, Violated
-from openinspector.cis.expectation import Expectation
+from openinspector.cis.expectation import ExcludesAll, Expectation
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import NotApplicable, Unable
 from openinspector.engine.sshd import SENSOR, set_to, setting, sshd_of
@@ -35,6 +35,8 @@ class SshdSetting:
         value = sshd.values.get(self.keyword.lower())
         if value is None:
             return Unknown(reason=f"The value of {self.keyword} is not known for OpenSSH {sshd.version or '?'}.")
+        if isinstance(self.expected, ExcludesAll) and value.startswith(("+", "-", "^")):
+            return Unknown(reason=f"{self.keyword} {value} changes a default that is not known for this sshd.")
         if self.expected.accepts(value, tailoring):
             return Satisfied(evidence=setting(sshd, self.keyword))
         return Violated(

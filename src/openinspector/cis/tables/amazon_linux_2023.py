@@ -215,7 +215,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "audit_watch:/etc/sysconfig/network-scripts",
     ),
     ("5.2.3.6", "2", "audit_privileged"),
-    ("5.2.3.7", "2", "audit_denied"),
+    ("5.2.3.7", "2", "title:Refused attempts to open, create or truncate files are audited", "audit_denied"),
     (
         "5.2.3.8",
         "2",
@@ -225,7 +225,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "audit_watch:/etc/security/opasswd",
         "audit_watch:/etc/shadow",
     ),
-    ("5.2.3.9", "2", "audit_permissions"),
+    ("5.2.3.9", "2", "title:Changes of permissions, owners and extended attributes are audited", "audit_permissions"),
     ("5.2.3.10", "2", "audit_mounts"),
     ("5.2.3.11", "2", "audit_watch:/var/run/utmp|/var/log/wtmp|/var/log/btmp"),
     ("5.2.3.12", "2", "audit_watch:/var/log/lastlog", "audit_watch:/var/run/faillock"),
@@ -283,6 +283,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (
         "6.2.11",
         "1",
+        "title:Dot files of home folders are private and belong to their users",
         "dot_files_closed",
         "dot_files_grouped",
         "dot_files_owned",

@@ -55,6 +55,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (
         "1.4.2",
         "1",
+        "title:The boot loader's files are closed to others and belong to root",
         "attributes:/boot/efi/EFI/*/grub.cfg=0700 root root",
         "attributes:/boot/efi/EFI/*/user.cfg=0700 root root",
         "attributes:/boot/grub/grub.cfg|/boot/grub2/grub.cfg=0600 root root",
@@ -275,7 +276,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "audit_watch:/etc/sysconfig/network-scripts",
     ),
     ("6.3.3.6", "2", "audit_privileged"),
-    ("6.3.3.7", "2", "audit_denied"),
+    ("6.3.3.7", "2", "title:Refused attempts to open, create or truncate files are audited", "audit_denied"),
     (
         "6.3.3.8",
         "2",
@@ -288,7 +289,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "audit_watch:/etc/security/opasswd",
         "audit_watch:/etc/shadow",
     ),
-    ("6.3.3.9", "2", "audit_permissions"),
+    ("6.3.3.9", "2", "title:Changes of permissions, owners and extended attributes are audited", "audit_permissions"),
     ("6.3.3.10", "2", "audit_mounts"),
     ("6.3.3.11", "2", "audit_watch:/var/log/btmp", "audit_watch:/var/log/wtmp", "audit_watch:/var/run/utmp"),
     ("6.3.3.12", "2", "audit_watch:/var/log/lastlog", "audit_watch:/var/run/faillock"),
@@ -351,6 +352,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (
         "7.2.9",
         "1",
+        "title:Dot files of home folders are private and belong to their users",
         "dot_files_closed",
         "dot_files_grouped",
         "dot_files_owned",

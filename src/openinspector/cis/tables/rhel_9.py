@@ -249,6 +249,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (
         "6.3.3.5",
         "2",
+        "title:Changes of host names, login banners and the network's configuration are audited",
         "audit_host_names",
         "audit_watch:/etc/NetworkManager",
         "audit_watch:/etc/hostname",
@@ -256,7 +257,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "audit_watch:/etc/sysconfig/network-scripts",
     ),
     ("6.3.3.6", "2", "audit_privileged"),
-    ("6.3.3.7", "2", "audit_denied"),
+    ("6.3.3.7", "2", "title:Refused attempts to open, create or truncate files are audited", "audit_denied"),
     (
         "6.3.3.8",
         "2",
@@ -269,7 +270,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "audit_watch:/etc/security/opasswd",
         "audit_watch:/etc/shadow",
     ),
-    ("6.3.3.9", "2", "audit_permissions"),
+    ("6.3.3.9", "2", "title:Changes of permissions, owners and extended attributes are audited", "audit_permissions"),
     ("6.3.3.10", "2", "audit_mounts"),
     ("6.3.3.11", "2", "audit_watch:/var/log/btmp", "audit_watch:/var/log/wtmp", "audit_watch:/var/run/utmp"),
     ("6.3.3.12", "2", "audit_watch:/var/log/lastlog", "audit_watch:/var/run/faillock"),
@@ -325,6 +326,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (
         "7.2.9",
         "1",
+        "title:Dot files of home folders are private and belong to their users",
         "dot_files_closed",
         "dot_files_grouped",
         "dot_files_owned",

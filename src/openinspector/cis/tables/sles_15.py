@@ -182,8 +182,8 @@ ROWS: Final[tuple[Row, ...]] = (
     ("4.1.6", "2", "audit_watch:/etc/selinux", "audit_watch:/usr/share/selinux"),
     ("4.1.7", "2", "audit_watch:/var/log/faillog", "audit_watch:/var/log/lastlog", "audit_watch:/var/log/tallylog"),
     ("4.1.8", "2", "audit_watch:/var/run/utmp|/var/log/wtmp|/var/log/btmp"),
-    ("4.1.9", "2", "audit_permissions"),
-    ("4.1.10", "2", "audit_denied"),
+    ("4.1.9", "2", "title:Changes of permissions, owners and extended attributes are audited", "audit_permissions"),
+    ("4.1.10", "2", "title:Refused attempts to open, create or truncate files are audited", "audit_denied"),
     ("4.1.12", "2", "audit_mounts"),
     ("4.1.13", "2", "audit_deletions"),
     ("4.1.14", "2", "audit_watch:/etc/sudoers|/etc/sudoers.d"),
@@ -233,6 +233,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (
         "5.3.1",
         "1",
+        "title:Passwords have at least 14 characters of four kinds",
         "manual:Passwords have at least 14 characters",
         "manual:Passwords may be tried three times",
         "manual:Passwords need a digit",

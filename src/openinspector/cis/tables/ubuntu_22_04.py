@@ -288,6 +288,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (
         "6.2.2.1",
         "1",
+        "title:Log files are closed to others and belong to root or a logging service",
         "log_owners",
         "attributes:/var/log/apt/*=0644 root root|adm",
         "attributes:/var/log/auth.log*=0640 root|syslog root|adm",
@@ -326,7 +327,7 @@ ROWS: Final[tuple[Row, ...]] = (
     ("6.3.3.4", "2", "audit_time"),
     ("6.3.3.5", "2", "audit_host_names", "audit_watch:/etc/issue|/etc/issue.net|/etc/hosts"),
     ("6.3.3.6", "2", "audit_privileged"),
-    ("6.3.3.7", "2", "audit_denied"),
+    ("6.3.3.7", "2", "title:Refused attempts to open, create or truncate files are audited", "audit_denied"),
     (
         "6.3.3.8",
         "2",
@@ -339,7 +340,7 @@ ROWS: Final[tuple[Row, ...]] = (
         "audit_watch:/etc/security/opasswd",
         "audit_watch:/etc/shadow",
     ),
-    ("6.3.3.9", "2", "audit_permissions"),
+    ("6.3.3.9", "2", "title:Changes of permissions, owners and extended attributes are audited", "audit_permissions"),
     ("6.3.3.10", "2", "audit_mounts"),
     ("6.3.3.11", "2", "audit_watch:/var/run/utmp|/var/log/wtmp|/var/log/btmp"),
     ("6.3.3.12", "2", "audit_watch:/var/log/lastlog", "audit_watch:/var/run/faillock"),
@@ -390,6 +391,7 @@ ROWS: Final[tuple[Row, ...]] = (
     (
         "7.2.10",
         "1",
+        "title:Dot files of home folders are private and belong to their users",
         "dot_files_closed",
         "dot_files_grouped",
         "dot_files_owned",

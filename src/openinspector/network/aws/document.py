@@ -87,6 +87,7 @@ NOUNS: Final[Mapping[str, tuple[str, type[msgspec.Struct]]]] = MappingProxyType(
         "elbv2-describe-listeners": ("Listeners", noun.Listener),
         "elbv2-describe-load-balancer-attributes": ("Attributes", noun.KeyValue),
         "elbv2-describe-load-balancers": ("LoadBalancers", noun.LoadBalancer),
+        "elbv2-describe-rules": ("Rules", noun.ListenerRule),
         "elbv2-describe-target-group-attributes": ("Attributes", noun.KeyValue),
         "elbv2-describe-target-groups": ("TargetGroups", noun.TargetGroup),
         "elbv2-describe-target-health": ("TargetHealthDescriptions", noun.TargetHealth),

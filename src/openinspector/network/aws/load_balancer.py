@@ -62,6 +62,21 @@ class Listener(Noun, frozen=True):
     default_actions: tuple[ListenerAction, ...] = ()
 
 
+class RuleCondition(Noun, frozen=True):
+    """A condition of a listener rule: host, path, source address, header."""
+
+    field: str = ""
+
+
+class ListenerRule(Noun, frozen=True):
+    """A rule of an Application Load Balancer's listener."""
+
+    rule_arn: str = ""
+    is_default: bool = False
+    conditions: tuple[RuleCondition, ...] = ()
+    actions: tuple[ListenerAction, ...] = ()
+
+
 class TargetGroup(Noun, frozen=True):
     """A target group."""
 

@@ -45,8 +45,8 @@ def _not_covered(distribution: str) -> Unable:
     return Unable(
         kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
         reason=f"No benchmark for {distribution} is built in.",
-        recommendation="Leave this rules package out of templates for such hosts; docs/reference/benchmarks.md lists "
-        "the systems that have one.",
+        recommendation="Leave this rules package out of templates for such hosts; "
+        "docs/reference/benchmarks/index.md lists the systems that have one.",
     )
 
 
@@ -67,7 +67,7 @@ def _detection(
         rule_id=rule_id,
         title=f"Instance {agent_id} is not compliant with rule {rule_id}, {benchmark.title(profile)}.",
         description=f"Control {control.number} of {benchmark.product}, version {benchmark.version}, asks for: "
-        f"{control.title}. {_NOTE}",
+        f"{control.title}. {_newer(benchmark)}{_NOTE}",
         recommendation=verdict.remedy,
         severity=control.severity,
         evidence=verdict.evidence,
@@ -77,6 +77,10 @@ def _detection(
             Attribute(key="CIS_BENCHMARK_PROFILE", value=profile.label),
         ),
     )
+
+
+def _newer(benchmark: Benchmark) -> str:
+    return f"CIS has published version {benchmark.newer} since. " if benchmark.newer else ""
 
 
 def _unfinished(benchmark: Benchmark, results: Sequence[ControlResult]) -> Unable | None:
@@ -94,7 +98,8 @@ def _unfinished(benchmark: Benchmark, results: Sequence[ControlResult]) -> Unabl
         kind=ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE,
         reason=f"{len(open_controls)} of {len(results)} controls of {benchmark.product} were not judged: "
         f"{listed}{more}",
-        recommendation="Judge controls that need a person by hand. For the others, run the agent as root and let it "
+        recommendation=f"Judge controls that need a person by hand; docs/reference/benchmarks/{benchmark.id}.md lists "
+        "them. For the others, run the agent as root and let it "
         "read the files named, then start the assessment run again.",
     )
 

@@ -1,7 +1,8 @@
 """Known vulnerabilities of installed packages: one detection for each host and CVE (F5.9 to F5.15).
 
 A detection gathers every package of the host and every advisory that the CVE concerns. An advisory that names no CVE
-is a detection of its own, under the advisory's id. What cannot be looked at is said:
+is a detection of its own, under the advisory's id. Packages that carry none of the vulnerable code are one detection
+each (`openinspector.engine.by_products`). What cannot be assessed is an exclusion:
 
 - no advisory speaks of the host's release: the rules package does not support it (exclusion);
 - a package database could not be read whole: what was found is true and stands, and an exclusion says that it may not
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from openinspector.engine.by_products import by_product_detection, by_product_of
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.kernel import Standing, is_kernel_metapackage, running_release
@@ -78,9 +80,11 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
         return _both(_not_covered(distribution, context), not_judged)
     unread = _unread(facts)
     unfinished = _both(unread, not_judged) if unread else not_judged
-    cases = _cases(facts, context)
-    if cases:
-        return Detected(detections=tuple(_detection(case) for case in cases), unfinished=unfinished)
+    matches = context.advisories.matches(facts)
+    code, apart = _split(matches, single=context.single_by_products)
+    detections = (*map(_detection, _cases(facts, code, context)), *_by_products(facts, apart))
+    if detections:
+        return Detected(detections=detections, unfinished=unfinished)
     if unread is not None:
         return _both(unread, not_judged)
     packages = sum(package.manager.of_distribution for package in facts.all(Package))
@@ -180,10 +184,36 @@ def _unread(facts: HostFacts) -> Unable | None:
     )
 
 
-def _cases(facts: HostFacts, context: RuleContext) -> list[_Case]:
+def _split(matches: Iterable[Match], *, single: bool) -> tuple[list[Match], list[Match]]:
+    """Return the matches that are findings of their CVE, and those of by-products; ``single`` keeps all as the former.
+
+    Matches come by package: a package is looked up once.
+    """
+    code: list[Match] = []
+    apart: list[Match] = []
+    package, kept = None, code
+    for match in matches:
+        if match.package is not package:
+            package = match.package
+            kept = code if single or by_product_of(package) is None else apart
+        kept.append(match)
+    return code, apart
+
+
+def _by_products(facts: HostFacts, matches: Iterable[Match]) -> list[Detection]:
+    """Return one detection for each by-product among the matched packages."""
+    gathered: dict[Package, list[Match]] = {}
+    for match in matches:
+        gathered.setdefault(match.package, []).append(match)
+    return [
+        by_product_detection(facts.agent_id, found, _UPDATE[package.manager]) for package, found in gathered.items()
+    ]
+
+
+def _cases(facts: HostFacts, matches: Iterable[Match], context: RuleContext) -> list[_Case]:
     gathered: dict[str, list[Match]] = {}
     installed = frozenset((package.name, package.version) for package in facts.all(Package))
-    for match in context.advisories.matches(facts):
+    for match in matches:
         for identity in match.identities:
             gathered.setdefault(identity, []).append(match)
     return [

@@ -56,6 +56,8 @@ class RunEvaluator:
     plan: Callable[[AssessmentRun], Sequence[ExclusionPreview]]
     """Returns the exclusions of types 1 to 7, which are known before collection."""
     clock: Clock
+    single_by_products: bool = False
+    """As `RuleContext.single_by_products`."""
 
     def begin(self, run: AssessmentRun) -> int:
         """Store the exclusions known before collection and return how many of them are errors."""
@@ -146,7 +148,9 @@ class RunEvaluator:
         return RunEvaluation(
             run_arn=run.arn,
             rules={arn: self.rules[arn] for arn in run.rules_package_arns if arn in self.rules},
-            context=RuleContext(advisories=self.advisories.index_for(distributions)),
+            context=RuleContext(
+                advisories=self.advisories.index_for(distributions), single_by_products=self.single_by_products
+            ),
             now=now,
             user_attributes=run.user_attributes,
             id_width=id_width(hosts),

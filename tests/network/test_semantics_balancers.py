@@ -1,0 +1,215 @@
+"""Rows 11, 37, 42 to 44, 48, 57 to 60 of reachability-semantics.md, and group references across VPCs (rows 3, 5)."""
+
+from copy import deepcopy
+
+import pytest
+
+from openinspector.network.answer import Direction
+from openinspector.network.topology import Topology
+from openinspector.testing.network_builders import (
+    ACCOUNT,
+    REGION,
+    Json,
+    answer,
+    entry,
+    group,
+    interface,
+    open_acl,
+    rule,
+    two_vpcs,
+)
+
+NET = {"internet": True}
+FIRST = {"interface": "eni-1"}
+INTERFACES = "ec2-describe-network-interfaces"
+GROUPS = "ec2-describe-security-groups"
+TABLES = "ec2-describe-route-tables"
+ARN = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/web/1"
+LISTENER = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/web/1/2"
+TARGETS = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/tg/1"
+FORWARD = {"Type": "forward", "TargetGroupArn": TARGETS}
+REDIRECT = {"Type": "redirect"}
+
+
+def code(network: Json, source: Json, address: str, port: int | None = 22, **more: object) -> tuple[str, str]:
+    said = answer(network, source, address, port, **more)
+    assert said.reachable is False, said
+    assert said.blocked_by is not None
+    return said.blocked_by.code, said.blocked_by.direction
+
+
+def by_group(number: int) -> Json:
+    return {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": f"sg-{number}"}]}
+
+
+def test_row_03_a_reference_means_members_of_this_vpc_or_a_peer_not_an_equal_address_elsewhere() -> None:
+    network = two_vpcs()
+    network[GROUPS]["SecurityGroups"][2] = group(3, by_group(1))
+    assert answer(network, FIRST, "10.2.1.10").reachable is True
+    twin = interface(7, "10.1.1.10", "subnet-c1", "vpc-c", Groups=[{"GroupId": "sg-7"}])
+    network[INTERFACES]["NetworkInterfaces"].append(twin)
+    network[GROUPS]["SecurityGroups"] += [group(7)]
+    network[GROUPS]["SecurityGroups"][2] = group(3, by_group(7))
+    assert code(network, FIRST, "10.2.1.10")[0] == "ENI_SG_RULES_MISMATCH"
+
+
+@pytest.mark.parametrize(
+    ("address", "protocol", "port", "open_"),
+    [
+        ("10.1.0.2", "udp", 53, True),
+        ("10.1.0.2", "tcp", 22, False),
+        ("169.254.169.253", "udp", 53, True),
+        ("169.254.169.254", "tcp", 80, True),
+        ("169.254.169.123", "udp", 123, True),
+        ("169.254.169.123", "tcp", 123, False),
+    ],
+)
+def test_row_11_resolver_metadata_and_time_meet_no_filter(
+    address: str, protocol: str, port: int, *, open_: bool
+) -> None:
+    network = two_vpcs()
+    network[GROUPS]["SecurityGroups"][0] = group(1, egress=[])
+    network["ec2-describe-network-acls"]["NetworkAcls"][0]["Entries"] = []
+    assert answer(network, FIRST, address, port, protocol=protocol).reachable is open_
+
+
+def test_row_37_options_of_a_peering_do_not_matter() -> None:
+    network = two_vpcs()
+    peering = network["ec2-describe-vpc-peering-connections"]["VpcPeeringConnections"][0]
+    options = {"AllowDnsResolutionFromRemoteVpc": False}
+    peering["AccepterVpcInfo"] |= {"OwnerId": "210987654321", "Region": "us-east-1", "PeeringOptions": options}
+    assert answer(network, FIRST, "10.2.1.10").reachable is True
+
+
+def alb(*default: Json, rules: list[Json] | None = None, scheme: str = "internet-facing") -> Json:
+    """Return an Application Load Balancer in subnet-a1 in front of i-2, port 80 to 8080."""
+    node = interface(8, "10.1.1.80", "subnet-a1", "vpc-a", Attachment={}, Description="ELB app/web/1")
+    if scheme == "internet-facing":
+        node["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.80"}
+    network = two_vpcs()
+    network[INTERFACES]["NetworkInterfaces"].append(node)
+    from_balancer = by_group(8) | {"FromPort": 8080, "ToPort": 8080}
+    network[GROUPS]["SecurityGroups"][1] = group(2, from_balancer)
+    network[GROUPS]["SecurityGroups"].append(group(8, rule("tcp", 80, 80)))
+    zones = [{"ZoneName": "eu-west-1a", "SubnetId": "subnet-a1"}]
+    made = {"LoadBalancerArn": ARN, "LoadBalancerName": "web", "Type": "application", "Scheme": scheme}
+    listener = {"ListenerArn": LISTENER, "Port": 80, "Protocol": "HTTP", "DefaultActions": list(default or [FORWARD])}
+    health = [{"Target": {"Id": "i-2", "Port": 8080}, "TargetHealth": {"State": "healthy"}}]
+    return network | {
+        "elbv2-describe-load-balancers": {"LoadBalancers": [made | {"AvailabilityZones": zones}]},
+        f"elbv2-describe-listeners/{ARN}": {"Listeners": [listener]},
+        f"elbv2-describe-rules/{LISTENER}": {"Rules": rules or []},
+        f"elbv2-describe-load-balancer-attributes/{ARN}": {
+            "Attributes": [{"Key": "load_balancing.cross_zone.enabled", "Value": "true"}]
+        },
+        "elbv2-describe-target-groups": {
+            "TargetGroups": [{"TargetGroupArn": TARGETS, "Protocol": "HTTP", "TargetType": "instance", "Port": 8080}]
+        },
+        f"elbv2-describe-target-health/{TARGETS}": {"TargetHealthDescriptions": health},
+    }
+
+
+def reaches_host(network: Json, port: int = 8080) -> bool | None:
+    return answer(network, NET, "", port, destination={"instance": "i-2"}).reachable
+
+
+def test_row_57_the_internet_reaches_a_target_through_the_balancer() -> None:
+    said = answer(alb(), NET, "", 8080, destination={"instance": "i-2"})
+    assert said.reachable is True
+    assert [hop.resource for hop in said.path if hop.kind in {"load-balancer", "instance"}] == ["web", "i-2"]
+    assert not reaches_host(alb(), 80)
+    assert not reaches_host(alb(scheme="internal"))
+
+
+def test_row_57_both_connections_must_get_through() -> None:
+    closed = alb()
+    closed[GROUPS]["SecurityGroups"][1] = group(2, rule("tcp", 8080, 8080, "10.9.0.0/16"))
+    assert reaches_host(closed) is False
+    assert answer(closed, NET, "3.3.3.80", 80).reachable is True
+    closed = alb()
+    closed[GROUPS]["SecurityGroups"][3] = group(8)
+    assert reaches_host(closed) is False
+
+
+def test_row_57_an_answer_to_the_balancer_may_go_to_any_port_above_1023() -> None:
+    network = alb()
+    narrow = open_acl("vpc-a") | {"NetworkAclId": "acl-2", "IsDefault": False}
+    low = {"Protocol": "6", "PortRange": {"From": 1024, "To": 2000}}
+    narrow |= {
+        "Associations": [{"SubnetId": "subnet-a2"}],
+        "Entries": [entry(100, "allow"), entry(100, "allow", egress=True, **low)],
+    }
+    network["ec2-describe-network-acls"]["NetworkAcls"].append(narrow)
+    assert reaches_host(network) is True
+
+
+@pytest.mark.parametrize(("default", "open_"), [([REDIRECT], False), ([{"Type": "fixed-response"}], False)])
+def test_row_59_redirect_and_fixed_response_lead_to_no_host(default: list[Json], *, open_: bool) -> None:
+    assert reaches_host(alb(*default)) is open_
+
+
+def test_row_59_a_rule_that_forwards_counts_and_is_conditional() -> None:
+    rules = [{"RuleArn": "r", "Conditions": [{"Field": "path-pattern"}], "Actions": [FORWARD]}]
+    said = answer(alb(REDIRECT, rules=rules), NET, "", 8080, destination={"instance": "i-2"})
+    assert said.reachable is True
+    assert "a listener rule forwards only some requests there" in said.assumptions
+
+
+def test_row_59_rules_that_were_not_collected_are_an_assumption() -> None:
+    network = alb()
+    del network[f"elbv2-describe-rules/{LISTENER}"]
+    said = answer(network, NET, "", 8080, destination={"instance": "i-2"})
+    assert said.reachable is True
+    assert any("elbv2 describe-rules" in text for text in said.assumptions)
+
+
+def classic() -> Json:
+    node = interface(8, "10.1.1.80", "subnet-a1", "vpc-a", Attachment={}, Description="ELB web")
+    node["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.80"}
+    network = two_vpcs()
+    network[INTERFACES]["NetworkInterfaces"].append(node)
+    network[GROUPS]["SecurityGroups"].append(group(8, rule("tcp", 80, 80)))
+    network[GROUPS]["SecurityGroups"][0] = group(1, by_group(8))
+    listener = {"Listener": {"LoadBalancerPort": 80, "InstancePort": 22}}
+    web = {"LoadBalancerName": "web", "VPCId": "vpc-a", "ListenerDescriptions": [listener]}
+    web |= {"Instances": [{"InstanceId": "i-1"}]}
+    return network | {"elb-describe-load-balancers": {"LoadBalancerDescriptions": [web]}}
+
+
+def test_row_58_a_classic_balancer_meets_the_acl_of_its_own_subnet() -> None:
+    first = {"destination": {"instance": "i-1"}}
+    assert answer(classic(), NET, "", 22, **first).reachable is True
+    network = classic()
+    ssh = {"Protocol": "6", "PortRange": {"From": 22, "To": 22}}
+    network["ec2-describe-network-acls"]["NetworkAcls"][0]["Entries"].insert(
+        0, entry(1, "deny", cidr="10.1.1.80/32", **ssh)
+    )
+    assert answer(network, NET, "", 22, **first).reachable is False
+    assert code(network, {"interface": "eni-8"}, "10.1.1.10")[0] == "ELB_ACL_RESTRICTION"
+
+
+def test_row_60_what_a_gateway_load_balancer_drops_is_not_known() -> None:
+    network = two_vpcs()
+    network[TABLES]["RouteTables"][0]["Routes"][2] = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "vpce-1"}
+    said = answer(network, FIRST, "8.8.8.8", 443)
+    assert said.reachable is None
+    assert said.not_known is not None
+    assert (said.not_known.resource, REGION in said.not_known.reason, ACCOUNT in said.not_known.reason) == (
+        "vpce-1",
+        True,
+        True,
+    )
+
+
+def test_every_reason_names_a_region() -> None:
+    topology = Topology([])
+    assert "no region" in topology.located("x is not in the snapshot")
+    said = answer(deepcopy(two_vpcs()), NET, "9.9.9.9")
+    assert said.not_known is not None
+    assert REGION in said.not_known.reason
+
+
+def test_codes_point_the_way_that_was_blocked() -> None:
+    network = two_vpcs()
+    network[TABLES]["RouteTables"][2]["Routes"].pop()
+    assert code(network, FIRST, "10.2.1.10") == ("NO_ROUTE_TO_DESTINATION", Direction.BACK)
