@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from openinspector.cli.reach import reach
 from openinspector.testing.network_builders import ACCOUNT, REGION, Json, documents, two_vpcs, without
@@ -104,8 +104,54 @@ def test_ask(tmp_path: Path, target: str, port: str, status: int, word: str) -> 
 
 def test_simulate_shows_what_changes(tmp_path: Path) -> None:
     snapshot, file = write(tmp_path / "net", two_vpcs()), probes(tmp_path, probe("a"), probe("b", 443))
-    told = ["simulate", "--snapshot", str(snapshot), "--probes", str(file), "--json"]
-    result = CliRunner().invoke(reach, [*told, "--remove", "sg-1/ingress/0"])
+    arguments = ["simulate", "--snapshot", str(snapshot), "--probes", str(file), "--json"]
+    result = CliRunner().invoke(reach, [*arguments, "--remove", "sg-1/ingress/0"])
     assert result.exit_code == 0
     assert [json.loads(line) for line in result.stdout.splitlines()] == [{"id": "a", "before": True, "after": False}]
-    assert CliRunner().invoke(reach, [*told, "--remove", "sg-1/ingress/7"]).exit_code == 2
+    assert CliRunner().invoke(reach, [*arguments, "--remove", "sg-1/ingress/7"]).exit_code == 2
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(reach, list(arguments))
+
+
+def test_findings_as_text_json_and_page(tmp_path: Path) -> None:
+    snapshot = str(write(tmp_path / "net", two_vpcs()))
+    facts = tmp_path / "facts.json"
+    facts.write_text('{"i-1": [{"protocol": "tcp", "port": 22, "process": "sshd", "package": "openssh-server"}]}')
+    page = tmp_path / "page.html"
+    said = run("findings", "--snapshot", snapshot, "--facts", str(facts), "--html", str(page), "--json")
+    assert said.exit_code == 0, said.output
+    found = [json.loads(line) for line in said.stdout.splitlines()]
+    names = [one["id"] for one in found if one["attributes"]["INSTANCE_ID"] == "i-1"]
+    assert "Recognized port with listener reachable from internet" in names
+    ssh = next(one for one in found if one["attributes"].get("IGW") and one["attributes"].get("PORT") == "22")
+    assert ssh["evidence"]["listener"] == "Process sshd of package openssh-server"
+    assert ssh["recommendation"].startswith("Edit security group sg-1: remove rule sg-1/ingress/0")
+    assert "<svg" in page.read_text(encoding="utf-8")
+    assert "internet > igw-a > vpc-a" in run("findings", "--snapshot", snapshot).stdout
+
+
+def test_findings_that_are_not_known_have_status_1(tmp_path: Path) -> None:
+    snapshot = write(tmp_path / "net", without(two_vpcs(), "ec2-describe-network-acls"))
+    said = run("findings", "--snapshot", str(snapshot))
+    assert said.exit_code == 1
+    assert f"in {REGION} of {ACCOUNT}" in said.stderr
+
+
+def test_a_facts_file_that_is_not_one_is_refused(tmp_path: Path) -> None:
+    facts = tmp_path / "facts.json"
+    for text in ("[", '{"i-1": [{"protocol": "carp", "port": 1}]}', '{"i-1": [{"port": 1}]}'):
+        facts.write_text(text)
+        snapshot = str(write(tmp_path / "net", two_vpcs()))
+        assert run("findings", "--snapshot", snapshot, "--facts", str(facts)).exit_code == 2
+
+
+def test_simulate_shows_which_findings_vanish_and_appear(tmp_path: Path) -> None:
+    snapshot = str(write(tmp_path / "net", two_vpcs()))
+    gone = json.loads(run("simulate", "--snapshot", snapshot, "--remove", "sg-1/ingress/0", "--json").stdout)
+    assert [one["attributes"]["INSTANCE_ID"] for one in gone["gone"]] == ["i-1"] * 4
+    assert gone["new"] == []
+    rule = "sg-1/ingress/tcp/3389/0.0.0.0/0"
+    assert "+ Medium" in run("simulate", "--snapshot", snapshot, "--add", rule).stdout
+    assert run("simulate", "--snapshot", snapshot).exit_code == 2

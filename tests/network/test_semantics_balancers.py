@@ -134,7 +134,7 @@ def test_row_57_both_connections_must_get_through() -> None:
 def test_row_57_an_answer_to_the_balancer_may_go_to_any_port_above_1023() -> None:
     network = alb()
     narrow = open_acl("vpc-a") | {"NetworkAclId": "acl-2", "IsDefault": False}
-    low = {"Protocol": "6", "PortRange": {"From": 1024, "To": 2000}}
+    low: Json = {"Protocol": "6", "PortRange": {"From": 1024, "To": 2000}}
     narrow |= {
         "Associations": [{"SubnetId": "subnet-a2"}],
         "Entries": [entry(100, "allow"), entry(100, "allow", egress=True, **low)],
@@ -180,7 +180,7 @@ def test_row_58_a_classic_balancer_meets_the_acl_of_its_own_subnet() -> None:
     first = {"destination": {"instance": "i-1"}}
     assert answer(classic(), NET, "", 22, **first).reachable is True
     network = classic()
-    ssh = {"Protocol": "6", "PortRange": {"From": 22, "To": 22}}
+    ssh: Json = {"Protocol": "6", "PortRange": {"From": 22, "To": 22}}
     network["ec2-describe-network-acls"]["NetworkAcls"][0]["Entries"].insert(
         0, entry(1, "deny", cidr="10.1.1.80/32", **ssh)
     )

@@ -1,7 +1,7 @@
 """Deployed labs and flows with known answers, probe by probe (design/reachability.md, section 9).
 
-`closed` got through, `filtered` did not. What the model answers with "not known" on core flows is listed below with
-its reason and explained in docs/accuracy.md.
+`closed` got through, `filtered` did not. Core flows that the model answers with "not known" are listed below with the
+reason; docs/accuracy.md explains them.
 """
 
 import json
@@ -31,7 +31,7 @@ OUTSIDE_OF_THE_MODEL = {"aws-backbone", "aws-services-gateway", "internet", "on-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """One probe: what is known, and what we answer."""
+    """One probe: its label, and our answer."""
 
     label: dict[str, Any]
     answer: Answer

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from openinspector.cis.check import Check, Manual
+from openinspector.cis.checks import accounts
 from openinspector.cis.checks.audit import (
     AuditPrograms,
     AuditWatch,
@@ -23,6 +24,7 @@ from openinspector.cis.checks.passwords import (
     QualitySetting,
 )
 from openinspector.cis.checks.settings import (
+    SHELL_TIMEOUT,
     Banner,
     FileSetting,
 )
@@ -159,6 +161,16 @@ ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     }
 )
 """Services that a host chooses among, with their units. ``ufw?NAME`` is a check that applies only with ufw."""
+
+
+VARIABLES: Final = (
+    accounts.MAX_PASSWORD_AGE,
+    accounts.MIN_PASSWORD_AGE,
+    accounts.PASSWORD_WARNING,
+    accounts.INACTIVITY,
+    SHELL_TIMEOUT,
+)
+"""What a site may tailor; every value is a whole number."""
 
 
 class UnknownCheckError(ModelError):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _RUN: Final = "arn:aws:inspector:us-east-1:000000000000:target/0-OFFLINE0/template/0-OFFLINE0/run/0-OFFLINE0"
 _NEEDS_ADVISORIES: Final = RulesPackageName.COMMON_VULNERABILITIES
+_BENCHMARKS: Final = RulesPackageName.CIS_BENCHMARKS
 
 
 package_option: Final = click.option(
@@ -144,6 +145,7 @@ def evaluation_json(facts: "HostFacts", result: "HostEvaluation") -> dict[str, o
         "hostname": system.hostname if system else "",
         "distribution": facts.distribution,
         "undecodedMessages": facts.undecoded,
+        "benchmarks": benchmark_counts(facts, result),
         "findings": [_finding_json(finding) for finding in result.findings],
         "exclusions": [
             {
@@ -164,6 +166,14 @@ def evaluation_json(facts: "HostFacts", result: "HostEvaluation") -> dict[str, o
             for noted in result.rule_results
         ],
     }
+
+
+def benchmark_counts(facts: "HostFacts", result: "HostEvaluation") -> list[dict[str, object]]:
+    """Return passed, failed and not judged controls of each profile, if the CIS benchmarks were evaluated."""
+    from openinspector.cli.benchmark import profile_counts
+
+    evaluated = any(str(noted.rules_package_arn) == _BENCHMARKS for noted in result.rule_results)
+    return profile_counts(facts) if evaluated else []
 
 
 def _sbom_json(sbom: "SbomFacts") -> dict[str, object]:
@@ -226,6 +236,7 @@ def _print(facts: "HostFacts", result: "HostEvaluation", *, why: bool) -> None:
         print_table(("SEVERITY", "RULE", "TITLE"), rows, empty="No findings.")
         out.print()
     print_exclusions(result)
+    print_benchmarks(facts, result)
     out.print(Text(_summary(facts, result)))
 
 
@@ -241,6 +252,18 @@ def print_exclusions(result: "HostEvaluation") -> None:
         out.print(_indented(exclusion.preview.description))
         out.print(_indented(exclusion.preview.recommendation))
         out.print()
+
+
+def print_benchmarks(facts: "HostFacts", result: "HostEvaluation") -> None:
+    """Print the three numbers of each profile of the host's benchmark."""
+    from rich.text import Text
+
+    from openinspector.cli.presentation import console
+
+    out = console()
+    for counted in benchmark_counts(facts, result):
+        numbers = f"{counted['passed']} passed, {counted['failed']} failed, {counted['notJudged']} not judged"
+        out.print(Text(f"{counted['title']}: {numbers}"))
 
 
 def _indented(text: str) -> "object":

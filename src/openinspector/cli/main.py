@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "Administer this installation: tokens, access keys, agents, rollouts.",
         ),
         "agent": ("openinspector.cli.agent:agent", "Run the agent on this host and look at it."),
+        "benchmark": ("openinspector.cli.benchmark:benchmark", "Judge a facts file by its CIS benchmark, offline."),
         "completion": ("openinspector.cli.completion:completion", "Print the shell completion script."),
         "demo": ("openinspector.cli.demo:demo", "Assess this host: service, agent, run, findings."),
         "evaluate": ("openinspector.cli.evaluate:evaluate", "Evaluate a facts file offline."),

@@ -26,6 +26,11 @@ _snapshot = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder DIR/<account>/<region>/<service>-<operation>.json of raw `aws` output.",
 )
+_facts = click.option(
+    "--facts",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON: listening ports by instance id; an instance that is named has an agent.",
+)
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -57,24 +62,79 @@ def check(*, snapshot: Path, probes: Path, as_json: bool) -> None:
     sys.exit(_SOME_NOT_KNOWN if unknown else 0)
 
 
+@reach.command("findings")
+@_snapshot
+@_facts
+@click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Write findings and paths as a page.")
+@_as_json
+def findings(*, snapshot: Path, facts: Path | None, html: Path | None, as_json: bool) -> None:
+    """List what the internet, peered VPCs and VPNs reach on the instances of a snapshot.
+
+    Exit statuses: 0 every leg was judged; 1 some leg is not known; 2 bad input.
+    """
+    from openinspector.cli.reach_findings import print_judgement, read_listeners, write_page
+    from openinspector.network.exposure import judge
+
+    judgement = judge(_topology(snapshot), read_listeners(facts))
+    if html is not None:
+        write_page(html, judgement)
+    print_judgement(judgement, as_json=as_json)
+    sys.exit(_SOME_NOT_KNOWN if judgement.not_known else 0)
+
+
 @reach.command("simulate")
 @_snapshot
+@_facts
 @click.option(
-    "--probes", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="One probe a line."
+    "--probes", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Probes instead of findings."
 )
-@click.option("--remove", "rules", required=True, multiple=True, metavar="RULE", help="Rule as paths name it.")
+@click.option("--remove", "removed", multiple=True, metavar="RULE", help="Rule as paths name it: sg-…/ingress/0.")
+@click.option(
+    "--add", "added", multiple=True, metavar="RULE", help="Rule to add: sg-…/ingress/tcp/443/10.0.0.0/8 (or 80-90)."
+)
 @_as_json
-def simulate(*, snapshot: Path, probes: Path, rules: tuple[str, ...], as_json: bool) -> None:
-    """Show which answers change when rules are removed: `sg-…/ingress/0`, `acl-…/egress/100`."""
-    from openinspector.network.question import ask
-    from openinspector.network.simulation import remove_rule
-
-    questions = _questions(probes)
+def simulate(  # noqa: PLR0913 - one option a choice
+    *,
+    snapshot: Path,
+    facts: Path | None,
+    probes: Path | None,
+    removed: tuple[str, ...],
+    added: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Show which findings, or answers to probes, change when rules are removed or added."""
+    if not removed and not added:
+        raise click.UsageError("give at least one rule to --remove or --add")
     topology = _topology(snapshot)
+    if probes is None:
+        _simulate_findings(topology, facts, (removed, added), as_json=as_json)
+    else:
+        _simulate_probes(topology, _questions(probes), (removed, added), as_json=as_json)
+
+
+def _simulate_findings(
+    topology: "Topology", facts: Path | None, rules: tuple[tuple[str, ...], tuple[str, ...]], *, as_json: bool
+) -> None:
+    from openinspector.cli.reach_findings import print_difference, read_listeners
+    from openinspector.network.exposure import judge
+
+    listeners = read_listeners(facts)
+    before = judge(topology, listeners)
+    _change(topology, rules)
+    print_difference(before, judge(topology, listeners), as_json=as_json)
+
+
+def _simulate_probes(
+    topology: "Topology",
+    questions: "list[Question]",
+    rules: tuple[tuple[str, ...], tuple[str, ...]],
+    *,
+    as_json: bool,
+) -> None:
+    from openinspector.network.question import ask
+
     before = [ask(topology, question) for question in questions]
-    for rule in rules:
-        if not remove_rule(topology, rule):
-            raise click.UsageError(f"no rule {rule} is in the snapshot")
+    _change(topology, rules)
     after = [ask(topology, question) for question in questions]
     for question, old, new in zip(questions, before, after, strict=True):
         if old.reachable is new.reachable:
@@ -83,6 +143,18 @@ def simulate(*, snapshot: Path, probes: Path, rules: tuple[str, ...], as_json: b
             click.echo(json.dumps({"id": question.id, "before": old.reachable, "after": new.reachable}))
         else:
             click.echo(f"{question.id}: {_word(old)} -> {_word(new)}  {_why(new)}".rstrip())
+
+
+def _change(topology: "Topology", rules: tuple[tuple[str, ...], tuple[str, ...]]) -> None:
+    from openinspector.network.simulation import add_rule, remove_rule
+
+    removed, added = rules
+    for rule in removed:
+        if not remove_rule(topology, rule):
+            raise click.UsageError(f"no rule {rule} is in the snapshot")
+    for rule in added:
+        if not add_rule(topology, rule):
+            raise click.UsageError(f"{rule} cannot be added: write <group>/ingress/tcp/<port>/<range>")
 
 
 @reach.command("ask")
@@ -95,7 +167,7 @@ def simulate(*, snapshot: Path, probes: Path, rules: tuple[str, ...], as_json: b
 def ask_one(  # noqa: PLR0913 - one option a choice
     *, source: str, destination: str, snapshot: Path, port: int | None, protocol: str, as_json: bool
 ) -> None:
-    """Say whether TO can be reached from FROM, by which path, or what stops it.
+    """Report if TO can be reached from FROM: the path, or the hop that blocks it.
 
     FROM is `internet`, an address, an eni-, i-, vgw-, vpn-, dxvif-, tgw- or pcx- id. TO is an address, eni- or i- id.
     """

@@ -171,7 +171,7 @@ def _print_json(root: str, facts: "HostFacts", result: "HostEvaluation") -> None
 def _print(facts: "HostFacts", result: "HostEvaluation") -> None:
     from rich.text import Text
 
-    from openinspector.cli.evaluate import print_exclusions
+    from openinspector.cli.evaluate import print_benchmarks, print_exclusions
     from openinspector.cli.presentation import console, print_table, severity_text
 
     out = console()
@@ -180,6 +180,7 @@ def _print(facts: "HostFacts", result: "HostEvaluation") -> None:
     print_table(("SEVERITY", "RULE", "ABOUT"), rows, empty="No findings.")
     out.print()
     print_exclusions(result)
+    print_benchmarks(facts, result)
     for line in _summary(facts, result):
         out.print(Text(printable(line)))
 

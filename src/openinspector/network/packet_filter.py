@@ -4,7 +4,7 @@ Ports are a bit mask: bit n is port n. A protocol without ports has the mask ``A
 ports of a packet at once, so a single question and a port set take the same road.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,6 +84,20 @@ def judge_groups(
                 open_ports |= ports
                 rule = rule or f"{group_id}/{'egress' if egress else 'ingress'}/{number}"
     return Verdict(ports=open_ports, rule=rule, unknown="" if open_ports == packet.ports else unknown)
+
+
+def passing_rules(topology: Topology, interface: noun.NetworkInterface, packet: Packet) -> Iterator[str]:
+    """Yield every ingress rule of an interface's groups that lets a packet pass, as paths name it."""
+    own = topology.by_private.get((interface.vpc_id, str(packet.source)))
+    joined = topology.referable(interface.vpc_id)
+    members = [own] if own else [one for one in topology.owners.get(str(packet.source), ()) if one.vpc_id in joined]
+    for name in interface.groups:
+        group = topology.groups.get(name.group_id)
+        for number, permission in enumerate(group.ip_permissions if group else ()):
+            if _permission_ports(permission, packet) & packet.ports:
+                matched, _ = _peer_matches(topology, permission, packet.source, members)
+                if matched:
+                    yield f"{name.group_id}/ingress/{number}"
 
 
 def _permission_ports(permission: noun.Permission, packet: Packet) -> int:

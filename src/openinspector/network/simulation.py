@@ -1,9 +1,18 @@
-"""Simulation: a topology without one rule, named as paths name it: `sg-…/ingress/0` or `acl-…/egress/100`."""
+"""Simulation: a topology without one rule or with one more.
+
+A rule goes by the name that paths give it: `sg-…/ingress/0` or `acl-…/egress/100`.
+"""
+
+from typing import Final
 
 from msgspec.structs import replace
 
 from openinspector.network.aws import noun
-from openinspector.network.topology import Topology
+from openinspector.network.packet_filter import protocol_number
+from openinspector.network.topology import Topology, parse_network
+
+_PARTS: Final = 5
+_IPV4: Final = 4
 
 
 def remove_rule(topology: Topology, rule: str) -> bool:
@@ -38,3 +47,23 @@ def _remove_entry(topology: Topology, acl_id: str, number: int, *, egress: bool)
                 table[key] = replace(acl, entries=kept)
                 found = True
     return found
+
+
+def add_rule(topology: Topology, text: str) -> bool:
+    """Add `sg-…/<ingress|egress>/<protocol>/<port or first-last>/<range>` in place; return False if it is none."""
+    parts = text.split("/", 4)
+    if len(parts) != _PARTS or parts[0] not in topology.groups or parts[1] not in {"ingress", "egress"}:
+        return False
+    first, _, last = parts[3].partition("-")
+    network = parse_network(parts[4])
+    if network is None or protocol_number(parts[2]) is None or not first.isdecimal() or not (last or first).isdecimal():
+        return False
+    ranges = {"ip_ranges": (noun.IpRange(cidr_ip=parts[4]),)}
+    if network.version != _IPV4:
+        ranges = {"ipv6_ranges": (noun.Ipv6Range(cidr_ipv6=parts[4]),)}  # type: ignore[dict-item]
+    permission = noun.Permission(ip_protocol=parts[2], from_port=int(first), to_port=int(last or first))
+    permission = replace(permission, **ranges)
+    group = topology.groups[parts[0]]
+    field = "ip_permissions_egress" if parts[1] == "egress" else "ip_permissions"
+    topology.groups[parts[0]] = replace(group, **{field: (*getattr(group, field), permission)})
+    return True

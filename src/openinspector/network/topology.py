@@ -111,7 +111,10 @@ class Topology:
         self.by_public: dict[str, tuple[noun.NetworkInterface, str]] = {}
         self.owners: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
         self.of_instance: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
+        self.members: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
         for interface in self.interfaces.values():
+            for group in interface.groups:
+                self.members[group.group_id].append(interface)
             if interface.attachment and interface.attachment.instance_id:
                 self.of_instance[interface.attachment.instance_id].append(interface)
             for private in private_addresses(interface):
@@ -333,7 +336,7 @@ def private_addresses(interface: noun.NetworkInterface) -> list[str]:
 
 
 def public_of(interface: noun.NetworkInterface, private: str) -> str:
-    """Return the public IPv4 address associated with a private one, "" where there is none (row 27)."""
+    """Return the public IPv4 address associated with a private one, "" if absent (row 27)."""
     for address in interface.private_ip_addresses:
         if address.private_ip_address == private:
             return address.association.public_ip if address.association else ""

@@ -77,6 +77,7 @@ def _with_answer(there: Walk, flow: Flow, end: End) -> Answer:
     if flow.forward_only:
         return _answer(there, None, end)
     back = _back(there)
+    back.home = flow.start.gateway
     try:
         _send_answer(back, flow, end)
     except Stopped:
@@ -138,7 +139,7 @@ def _check_arrival(back: Walk, flow: Flow, end: End) -> None:
     if start.interface is not None:
         home = end.interface is not None and _same_instance(start.interface, end.interface)
     elif start.gateway.startswith("pcx-"):
-        home = True
+        home = end.gateway == start.gateway
     elif start.gateway:
         home = end.kind == "on-premises"
     else:

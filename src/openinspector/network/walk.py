@@ -80,6 +80,8 @@ class Walk:
     """False once the packet has passed a middlebox or another region (rows 5, 6)."""
     origin: noun.NetworkInterface | None = None
     """The interface that sent the packet."""
+    home: str = ""
+    """The gateway behind which the flow started: an answer that reaches it is home."""
 
     # Notes
 
@@ -426,6 +428,9 @@ class Walk:
             self.references = False
         if not self.topology.in_vpc(vpc_id, packet.source):
             raise self.stop("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", target)
+        if target == self.home:
+            self.hop(target, "vpc-peering-connection", Action.DELIVER)
+            return End(kind="peered-vpc", packet=packet, gateway=target)
         return self.from_peering(target, other.vpc_id, packet)
 
     def from_peering(self, target: str, vpc_id: str, packet: Packet) -> End:

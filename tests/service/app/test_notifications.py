@@ -158,7 +158,7 @@ def tried(number: int, **fields: Any) -> Notification:
 
 
 def test_a_run_lists_attempted_deliveries() -> None:
-    progress = Progress(told=3, created_at=builders.moment(0), arn=builders.finding().arn)
+    progress = Progress(reported=3, created_at=builders.moment(0), arn=builders.finding().arn)
     listed = shown_notifications(
         [
             replace(

@@ -35,7 +35,7 @@ def daily(built: BuiltInstallation) -> Schedule:
 
 
 def ended(built: BuiltInstallation, runs: tuple[RunArn, ...]) -> int:
-    """End runs, so that their hosts are free again; says how many."""
+    """End runs, so that their hosts are free again; return the number of runs."""
     for run in runs:
         built.end_run(run)
     return len(runs)

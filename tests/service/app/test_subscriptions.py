@@ -1,4 +1,4 @@
-"""Subscribing asks the topic; what is below a template goes with it."""
+"""Subscribing asks the topic; subscriptions are deleted with their template."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def code(error: pytest.ExceptionInfo[CodedError]) -> str:
     return error.value.code
 
 
-def test_a_topic_is_told_once_that_it_is_subscribed(built: BuiltInstallation) -> None:
+def test_a_topic_is_notified_once_that_it_is_subscribed(built: BuiltInstallation) -> None:
     for event in (E.FINDING_REPORTED, E.OTHER, E.FINDING_REPORTED):
         built.app.subscriptions.subscribe(TEMPLATE, event, topic())
     (body,) = built.topics.bodies(topic())
@@ -48,7 +48,7 @@ def test_a_topic_is_told_once_that_it_is_subscribed(built: BuiltInstallation) ->
         (PublishStatus.INTERNAL_ERROR, Unavailable, ""),
     ],
 )
-def test_a_topic_that_cannot_be_told_is_not_subscribed(
+def test_a_topic_that_cannot_be_notified_is_not_subscribed(
     built: BuiltInstallation, status: PublishStatus, kind: type[Exception], said: str
 ) -> None:
     built.topics.answers[topic()] = Published(count=0, status=status, problem="no")

@@ -1,4 +1,4 @@
-"""What a template's schedules and webhooks share; each store's own suite holds the rest."""
+"""Behaviour that schedules and webhooks of a template share; each store's own suite tests the rest."""
 
 from sqlalchemy import Engine, insert
 

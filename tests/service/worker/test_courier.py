@@ -143,7 +143,7 @@ def test_findings_are_sent_in_batches_up_to_the_bound_of_a_turn(box: SecretBox) 
     assert world.courier.deliver(topic())
     assert world.reported() == arns(a_turn + 25)
     progress = world.held().progress
-    assert (world.held().due_at, progress and progress.told) == (None, a_turn + 25)
+    assert (world.held().due_at, progress and progress.reported) == (None, a_turn + 25)
     assert len({message.id for _, message in world.topics.taken}) == a_turn + 25
 
 
@@ -153,7 +153,7 @@ def test_the_rest_of_a_partly_accepted_batch_is_sent_later(box: SecretBox) -> No
     world.topics.answers[topic()] = refused(count=4)
     assert not world.courier.deliver(topic())
     progress, attempts = world.held().progress, world.held().attempts
-    assert (progress and progress.told, attempts) == (4, 1)
+    assert (progress and progress.reported, attempts) == (4, 1)
     del world.topics.answers[topic()]
     world.clock.advance(5)
     assert world.courier.deliver(topic())

@@ -150,7 +150,7 @@ def _is_shown(one: Notification) -> bool:
 
 
 def _shown(one: Notification) -> ShownNotification:
-    reported = one.progress.told if one.progress is not None else 0
+    reported = one.progress.reported if one.progress is not None else 0
     parts = [f"{reported} finding{'s' * (reported != 1)} reported."] if one.event is _Event.FINDING_REPORTED else []
     if one.new_state is not None:
         parts.append(f"The run is {one.new_state}.")

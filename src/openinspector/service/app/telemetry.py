@@ -84,7 +84,7 @@ class TelemetryStores:
 
 
 class ShredReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What was destroyed of a run's telemetry."""
+    """The telemetry of a run that was destroyed."""
 
     run_arn: str
     shredded_at: str

@@ -33,7 +33,7 @@ class NotificationStoreSuite:
         """Every field of them; adding one again changes nothing."""
         made = notification(new_state=AssessmentRunState.COMPLETED)
         store.add([made])
-        progress = Progress(told=7, created_at=builders.moment(3), arn=builders.finding(7).arn)
+        progress = Progress(reported=7, created_at=builders.moment(3), arn=builders.finding(7).arn)
         changed = replace(
             made,
             due_at=None,

@@ -1,0 +1,111 @@
+"""Findings of `openinspector reach`: the facts file, what is printed, and the page with the paths."""
+
+import json
+from html import escape
+from pathlib import Path
+from typing import Literal
+
+import click
+import msgspec
+
+from openinspector.model.inventory import ListeningPort, TransportProtocol
+from openinspector.network.answer import Answer
+from openinspector.network.exposure import Exposure, Judgement, Listeners
+from openinspector.network.exposure_text import closers, recommendation, render_exposure, title
+from openinspector.network.path_picture import draw_path
+
+
+class _Listener(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One listening port in a facts file."""
+
+    protocol: Literal["tcp", "udp"]
+    port: int
+    address: str = "0.0.0.0"  # noqa: S104 - a fact about the instance, not an address that we bind
+    process: str = ""
+    process_id: int | None = None
+    package: str = ""
+
+
+def read_listeners(path: Path | None) -> Listeners:
+    """Read listening ports by instance id; end with a usage error at a file that is not one."""
+    if path is None:
+        return {}
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=dict[str, list[_Listener]])
+        return {instance: [_listening(one) for one in ports] for instance, ports in found.items()}
+    except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as error:
+        raise click.UsageError(
+            f'{path}: {error}. Write {{"i-…": [{{"protocol": "tcp", "port": 22, "address": "0.0.0.0"}}]}}.'
+        ) from error
+
+
+def _listening(one: _Listener) -> ListeningPort:
+    return ListeningPort(
+        transport=TransportProtocol.TCP if one.protocol == "tcp" else TransportProtocol.UDP,
+        ip_version=6 if ":" in one.address else 4,
+        address=one.address,
+        port=one.port,
+        process_id=one.process_id,
+        process_name=one.process,
+        package=one.package,
+    )
+
+
+def print_judgement(judgement: Judgement, *, as_json: bool) -> None:
+    """Print every finding, and what was not judged on stderr."""
+    closing = closers(judgement.exposures)
+    for exposure in judgement.exposures:
+        if as_json:
+            click.echo(json.dumps(render_exposure(exposure, closing), ensure_ascii=False))
+            continue
+        click.echo(f"{exposure.severity:13}  {title(exposure)}")
+        if exposure.answer is not None:
+            click.echo(f"  {_line(exposure.answer)}")
+        click.echo(f"  {recommendation(exposure, closing)}")
+    for lack in judgement.not_known:
+        if as_json:
+            click.echo(json.dumps({"exclusion": int(lack.exclusion), "resource": lack.resource, "reason": lack.reason}))
+        else:
+            click.echo(f"not known      {lack.resource}: {lack.reason}", err=True)
+
+
+def _line(answer: Answer) -> str:
+    return " > ".join(f"{hop.resource} [{hop.rule}]" if hop.rule else hop.resource for hop in answer.path)
+
+
+def print_difference(before: Judgement, after: Judgement, *, as_json: bool) -> None:
+    """Print findings that vanish, appear, and how many stay."""
+    old = {one.key: one for one in before.exposures}
+    new = {one.key: one for one in after.exposures}
+    gone = [one for key, one in old.items() if key not in new]
+    come = [one for key, one in new.items() if key not in old]
+    if as_json:
+        gone_text = [render_exposure(one, closers(before.exposures)) for one in gone]
+        come_text = [render_exposure(one, closers(after.exposures)) for one in come]
+        click.echo(json.dumps({"gone": gone_text, "new": come_text, "left": len(new) - len(come)}, ensure_ascii=False))
+        return
+    for sign, found in (("-", gone), ("+", come)):
+        for one in found:
+            click.echo(f"{sign} {one.severity:13}  {title(one)}")
+    click.echo(f"{len(gone)} gone, {len(come)} new, {len(new) - len(come)} left")
+
+
+def write_page(path: Path, judgement: Judgement) -> None:
+    """Write findings with a picture of each path as one page without scripts."""
+    closing = closers(judgement.exposures)
+    sections = [_section(one, recommendation(one, closing)) for one in judgement.exposures]
+    lacking = [f"<li>{escape(f'{one.resource}: {one.reason}')}</li>" for one in judgement.not_known]
+    page = (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Network reachability</title>'
+        "<style>body{font:16px system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem}"
+        "svg{max-width:100%;height:auto}</style></head><body><h1>Network reachability</h1>"
+        f"{''.join(sections) or '<p>Nothing is reachable.</p>'}"
+        f"{'<h2>Not known</h2><ul>' + ''.join(lacking) + '</ul>' if lacking else ''}</body></html>\n"
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def _section(exposure: Exposure, advice: str) -> str:
+    picture = draw_path(exposure) if exposure.answer is not None else ""
+    heading = f"{exposure.severity}: {title(exposure)}"
+    return f"<section><h2>{escape(heading)}</h2>{picture}<p>{escape(advice)}</p></section>"

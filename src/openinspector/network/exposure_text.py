@@ -1,0 +1,179 @@
+"""Exposures as findings are read: rule name, title, description, recommendation, attributes (F5.51 to F5.57)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+import msgspec
+
+from openinspector.model.finding import NUMERIC_SEVERITY, Attribute
+from openinspector.network.exposure import PROTOCOL_NAMES, Exposure, Route, RuleType
+
+_FROM: Final[Mapping[Route, str]] = MappingProxyType(
+    {
+        Route.INTERNET: "internet",
+        Route.PEERED_VPC: "a Peered VPC",
+        Route.VGW: "a Virtual Private Gateway",
+    }
+)
+_GATEWAY_KEY: Final[Mapping[Route, str]] = MappingProxyType(
+    {Route.INTERNET: "IGW", Route.PEERED_VPC: "PEERED_VPC", Route.VGW: "VGW"}
+)
+_MOST_CIDRS: Final = 10
+_LONGEST_VALUE: Final = 256
+_LEAST_GAIN: Final = 1.0
+
+
+def rule_name(exposure: Exposure) -> str:
+    """Return the finding's id (F5.51)."""
+    source = _FROM[exposure.route]
+    match exposure.rule_type:
+        case RuleType.WITH_LISTENER:
+            return f"Recognized port with listener reachable from {source}"
+        case RuleType.NO_LISTENER:
+            return f"Recognized port with no listener reachable from {source}"
+        case RuleType.NO_AGENT:
+            return f"Recognized port reachable from {source}"
+        case RuleType.UNRECOGNIZED:
+            return f"Unrecognized port with listener reachable from {source}"
+        case RuleType.EXPOSURE:
+            return f"Network exposure from {_with_article(exposure.route)}"
+
+
+def _with_article(route: Route) -> str:
+    return "the internet" if route is Route.INTERNET else _FROM[route]
+
+
+def title(exposure: Exposure) -> str:
+    """Return the title: instance, port, service and route (F5.52, F5.53)."""
+    source = _with_article(exposure.route)
+    if exposure.port is None:
+        return f"Aggregate network exposure: ports of instance {exposure.instance} are reachable from {source}"
+    service = f" associated with '{exposure.service}'" if exposure.service else ""
+    where = f"{_protocol(exposure)} port {exposure.port}{service}"
+    through = f" through load balancer {exposure.balancer}" if exposure.balancer else ""
+    return f"On instance {exposure.instance}, {where} is reachable from {source}{through}"
+
+
+def description(exposure: Exposure) -> str:
+    """Return what is reachable, by what, and who listens (F5.54)."""
+    interface = exposure.interface
+    text = [f"{title(exposure)}."]
+    if exposure.port is None:
+        ranges = ", ".join(_range(*one) for one in exposure.ports)
+        text.append(f"Reachable ports: {ranges}.")
+    elif exposure.listener is not None:
+        text.append(f"{_process(exposure)} listens on it.")
+    elif exposure.rule_type is RuleType.NO_AGENT:
+        text.append("Install the agent on the instance and run again to learn whether a process listens on it.")
+    else:
+        text.append("No process listens on it.")
+    groups = ", ".join(group.group_id for group in interface.groups)
+    text.append(
+        f"The instance is in VPC {interface.vpc_id} and has interface {interface.network_interface_id} with network "
+        f"ACL {exposure.acl or 'not known'}. Access is allowed by security group {groups or 'not known'} and "
+        f"{exposure.gateway or 'an unknown gateway'}."
+    )
+    return " ".join(text)
+
+
+def _process(exposure: Exposure) -> str:
+    listener = exposure.listener
+    if listener is None:
+        return ""
+    process = f"Process {listener.process_name or 'of unknown name'}"
+    pid = f" (id {listener.process_id})" if listener.process_id is not None else ""
+    return f"{process}{pid}" + (f" of package {listener.package}" if listener.package else "")
+
+
+def attributes(exposure: Exposure) -> tuple[Attribute, ...]:
+    """Return the attributes of F5.56, with the gateway's key by route, and SOURCES and SCOPE."""
+    interface = exposure.interface
+    pairs = [
+        ("VPC", interface.vpc_id),
+        ("ACL", exposure.acl),
+        ("PROTOCOL", _protocol(exposure)),
+        ("RULE_TYPE", exposure.rule_type.value),
+        ("INSTANCE_ID", exposure.instance),
+        ("PORT_GROUP_NAME", exposure.service),
+        (_GATEWAY_KEY[exposure.route], exposure.gateway),
+        ("SECURITY_GROUP", ",".join(group.group_id for group in interface.groups)),
+        ("ENI", interface.network_interface_id),
+        ("REACHABILITY_TYPE", exposure.route.value),
+        ("PORT", "" if exposure.port is None else str(exposure.port)),
+        ("ELB", exposure.balancer),
+        ("SOURCES", f"{exposure.source_count}: {', '.join(dict.fromkeys(exposure.sources[:_MOST_CIDRS]))}"),
+        ("SCOPE", exposure.scope),
+    ]
+    return tuple(Attribute(key=key, value=value[:_LONGEST_VALUE]) for key, value in pairs if value)
+
+
+def _protocol(exposure: Exposure) -> str:
+    return PROTOCOL_NAMES.get(exposure.protocol or 0, "")
+
+
+def _range(protocol: str, first: int, last: int) -> str:
+    return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
+
+
+def closers(exposures: Iterable[Exposure]) -> Mapping[str, tuple[Exposure, ...]]:
+    """Return the port findings that the removal of each security group rule closes by itself.
+
+    A rule closes a finding alone if it is the only rule that opens the port to any of its sources. Behind a proxy each
+    of the rules on the path does.
+    """
+    closed: dict[str, list[Exposure]] = defaultdict(list)
+    for exposure in exposures:
+        alone = exposure.rules if exposure.balancer else exposure.rules[:1] if len(exposure.rules) == 1 else ()
+        for rule in alone:
+            closed[rule].append(exposure)
+    return {rule: tuple(found) for rule, found in closed.items()}
+
+
+def gain(closed: Iterable[Exposure]) -> float:
+    """Return how much a rule's removal closes: the severities of its findings, each worth at least one."""
+    return sum(max(NUMERIC_SEVERITY[exposure.severity], _LEAST_GAIN) for exposure in closed)
+
+
+def recommendation(exposure: Exposure, closing: Mapping[str, tuple[Exposure, ...]]) -> str:
+    """Return which one rule to change (F5.55): of those that close the finding, the one that closes the most."""
+    source = _with_article(exposure.route)
+    if exposure.port is None:
+        return f"Allow only the ports that {source} needs in the security groups of the instance."
+    port = f"{_protocol(exposure)} port {exposure.port}"
+    alone = [rule for rule in exposure.rules if exposure in closing.get(rule, ())]
+    if alone:
+        best = max(alone, key=lambda rule: (gain(closing[rule]), rule))
+        more = len(closing[best]) - 1
+        also = f" Its removal closes {more} other finding{'s' if more != 1 else ''} too." if more else ""
+        return (
+            f"Edit security group {best.partition('/')[0]}: remove rule {best}, or narrow its sources, to end access "
+            f"from {source} on {port}.{also}"
+        )
+    if exposure.rules:
+        rules = ", ".join(exposure.rules)
+        return f"No single rule closes {port}: edit all of {rules} to end access from {source}."
+    return f"Deny {port} from {source} in network ACL {exposure.acl}: no security group judges it."
+
+
+def render_exposure(exposure: Exposure, closing: Mapping[str, tuple[Exposure, ...]]) -> dict[str, object]:
+    """Return the JSON object of one finding."""
+    answer = exposure.answer
+    return {
+        "id": rule_name(exposure),
+        "title": title(exposure),
+        "severity": exposure.severity.value,
+        "numericSeverity": NUMERIC_SEVERITY[exposure.severity],
+        "description": description(exposure),
+        "recommendation": recommendation(exposure, closing),
+        "attributes": {one.key: one.value for one in attributes(exposure)},
+        "rules": list(exposure.rules),
+        "ports": [_range(*one) for one in exposure.ports],
+        "evidence": {
+            "path": msgspec.to_builtins(answer.path) if answer else [],
+            "answer_path": msgspec.to_builtins(answer.answer_path) if answer else [],
+            "assumptions": list(answer.assumptions) if answer else [],
+            "listener": _process(exposure) or None,
+        },
+    }

@@ -1,0 +1,323 @@
+"""Atoms: the parts of the address space that groups, ACL and route table of an interface treat alike.
+
+Ranges are nested or disjoint, so one sweep over them sorted by (first, -last) with a stack is enough: what holds for
+the top of the stack is the union of all that encloses it. An atom is a range without the ranges inside it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final
+
+from openinspector.network.aws import noun
+from openinspector.network.packet_filter import TCP, UDP, protocol_number
+from openinspector.network.port_cells import PORTS, PortCells
+from openinspector.network.topology import Address, Topology, parse_network, private_addresses
+
+_IPV4: Final = 4
+_ALL: Final = -1
+_EPHEMERAL: Final = (1024, 65535)
+_SPECIAL: Final = (
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.0.0.0/29",
+    "192.0.0.9/32",
+    "192.0.0.10/32",
+    "192.0.0.170/31",
+    "192.0.2.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "198.51.100.0/24",
+    "203.0.113.0/24",
+    "240.0.0.0/4",
+    "255.255.255.255/32",
+    "::/128",
+    "::1/128",
+    "::ffff:0:0/96",
+    "64:ff9b:1::/48",
+    "100::/64",
+    "2001::/23",
+    "2001:1::1/128",
+    "2001:1::2/128",
+    "2001:2::/48",
+    "2001:3::/32",
+    "2001:4:112::/48",
+    "2001:10::/28",
+    "2001:20::/28",
+    "2001:30::/28",
+    "2001:db8::/32",
+    "2002::/16",
+    "3fff::/20",
+    "fc00::/7",
+    "fe80::/10",
+)
+"""Special-purpose blocks (IANA registries, RFC 6890); every bound counts, since the internet is all but these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """Addresses that every filter treats alike, and the ports that pass the filters."""
+
+    source: Address
+    """One of them."""
+    cidr: str
+    """The range that encloses them."""
+    size: int
+    route: str
+    """The innermost prefix of the route table."""
+    private: bool
+    tcp: int
+    udp: int
+
+
+@dataclass(slots=True, kw_only=True)
+class FilterAtoms:
+    """The atoms that some port passes."""
+
+    cells: PortCells
+    complete: bool
+    """False if a group, a prefix list or the ACL is not known."""
+    atoms: list[Atom] = field(default_factory=list)
+    sample: dict[tuple[str, bool], Address] = field(default_factory=dict)
+
+    @property
+    def routes(self) -> Iterable[tuple[str, bool]]:
+        """Return the innermost route prefixes of the atoms, each with whether its addresses are private."""
+        return self.sample
+
+
+@dataclass(slots=True)
+class _Rules:
+    """What one range adds: ports of groups, ACL entries, a route prefix."""
+
+    tcp: int = 0
+    udp: int = 0
+    entries: list[noun.AclEntry] = field(default_factory=list)
+    routed: bool = False
+    special: bool = False
+
+
+@dataclass(slots=True)
+class _Frame:
+    last: int
+    cidr: str
+    free: int
+    """The first address that no inner range has covered so far."""
+    tcp: int
+    udp: int
+    entries: tuple[noun.AclEntry, ...]
+    passes: tuple[int, int]
+    """Ports of TCP and UDP that the ACL lets through, answer included."""
+    route: str
+    special: str
+    size: int
+
+
+def cut(topology: Topology, interface: noun.NetworkInterface, version: int) -> FilterAtoms:
+    """Cut the address space of one IP version by all that filters and routes at an interface."""
+    subnet = topology.subnets[interface.subnet_id]
+    acl, table = topology.acl(subnet), topology.route_table(subnet)
+    permissions, complete = _permissions(topology, interface)
+    entries = acl.entries if acl else ()
+    cells = PortCells.between(_ranges(permissions, entries))
+    rules: dict[str, _Rules] = {}
+    for permission in permissions:
+        tcp, udp = _permission(cells, permission)
+        cidrs, known = _cidrs(topology, interface.vpc_id, permission)
+        complete = complete and known
+        for cidr in cidrs if tcp or udp else ():
+            rule = rules.setdefault(cidr, _Rules())
+            rule.tcp |= tcp
+            rule.udp |= udp
+    for entry in entries:
+        rules.setdefault(entry.cidr_block or entry.ipv6_cidr_block, _Rules()).entries.append(entry)
+    for route in table.routes if table else ():
+        for cidr in _prefixes(topology, route):
+            rules.setdefault(cidr, _Rules()).routed = True
+    for cidr in _SPECIAL:
+        rules.setdefault(cidr, _Rules()).special = True
+    found = FilterAtoms(cells=cells, complete=complete and acl is not None)
+    _sweep(found, _by_range(rules, version), version)
+    return found
+
+
+def _permissions(topology: Topology, interface: noun.NetworkInterface) -> tuple[list[noun.Permission], bool]:
+    groups = [topology.groups.get(name.group_id) for name in interface.groups]
+    known = [group for group in groups if group is not None]
+    return [p for group in known for p in group.ip_permissions], bool(groups) and len(known) == len(groups)
+
+
+def _prefixes(topology: Topology, route: noun.Route) -> tuple[str, ...]:
+    if route.destination_prefix_list_id:
+        return topology.prefix_lists.get(route.destination_prefix_list_id, ())
+    return (route.destination_cidr_block or route.destination_ipv6_cidr_block,)
+
+
+def _cidrs(topology: Topology, vpc_id: str, permission: noun.Permission) -> tuple[list[str], bool]:
+    cidrs = [r.cidr_ip for r in permission.ip_ranges] + [r.cidr_ipv6 for r in permission.ipv6_ranges]
+    complete = True
+    for name in permission.prefix_list_ids:
+        listed = topology.prefix_lists.get(name.prefix_list_id)
+        complete = complete and listed is not None
+        cidrs += listed or ()
+    wanted = {pair.group_id for pair in permission.user_id_group_pairs}
+    return cidrs + (list(_members(topology, vpc_id, wanted)) if wanted else []), complete
+
+
+def _members(topology: Topology, vpc_id: str, wanted: set[str]) -> Iterator[str]:
+    joined = topology.referable(vpc_id)
+    for group in wanted:
+        for interface in topology.members.get(group, ()):
+            for text in private_addresses(interface):
+                own = interface.vpc_id == vpc_id
+                if own or (interface.vpc_id in joined and (vpc_id, text) not in topology.by_private):
+                    yield text
+
+
+def _bounds(permission: noun.Permission) -> tuple[int, int]:
+    first, last = permission.from_port, permission.to_port
+    if first is None or first == _ALL:
+        return 0, PORTS - 1
+    return max(first, 0), min(first if last is None else last, PORTS - 1)
+
+
+def _entry_bounds(entry: noun.AclEntry) -> tuple[int, int]:
+    return (max(entry.port_range.from_, 0), min(entry.port_range.to, PORTS - 1)) if entry.port_range else (0, PORTS - 1)
+
+
+def _ranges(permissions: list[noun.Permission], entries: Iterable[noun.AclEntry]) -> Iterator[tuple[int, int]]:
+    yield _EPHEMERAL
+    for permission in permissions:
+        yield _bounds(permission)
+    for entry in entries:
+        yield _entry_bounds(entry)
+
+
+def _permission(cells: PortCells, permission: noun.Permission) -> tuple[int, int]:
+    protocol = protocol_number(permission.ip_protocol)
+    if protocol == _ALL:
+        return cells.everything, cells.everything
+    ports = cells.of(*_bounds(permission))
+    return ports if protocol == TCP else 0, ports if protocol == UDP else 0
+
+
+def _judge(cells: PortCells, entries: tuple[noun.AclEntry, ...], protocol: int) -> int:
+    """Return the ports that enter, 0 if no answer leaves: first match by number, both directions (rows 12, 13)."""
+    way_in = _first_match(cells, entries, protocol, cells.everything, egress=False)
+    ephemeral = cells.of(*_EPHEMERAL)
+    return way_in if way_in and _first_match(cells, entries, protocol, ephemeral, egress=True) else 0
+
+
+def _first_match(
+    cells: PortCells, entries: tuple[noun.AclEntry, ...], protocol: int, undecided: int, *, egress: bool
+) -> int:
+    passed = 0
+    for entry in entries:
+        if entry.egress is not egress:
+            continue
+        number = protocol_number(entry.protocol)
+        if number == _ALL:
+            ports = undecided
+        elif number == protocol:
+            ports = cells.of(*_entry_bounds(entry)) & undecided
+        else:
+            continue
+        undecided &= ~ports
+        if entry.rule_action == "allow":
+            passed |= ports
+        if not undecided:
+            break
+    return passed
+
+
+@lru_cache(maxsize=65536)
+def _network(text: str) -> tuple[int, int, int]:
+    """Return version, first and last address of a range; version 0 if ``text`` is not one."""
+    network = parse_network(text)
+    if network is None:
+        return 0, 0, 0
+    return network.version, int(network.network_address), int(network.broadcast_address)
+
+
+def _by_range(rules: dict[str, _Rules], version: int) -> list[tuple[int, int, str, _Rules]]:
+    """Return ranges of one version as integers, outer before inner; equal ranges written differently are joined."""
+    merged: dict[tuple[int, int], tuple[int, int, str, _Rules]] = {}
+    for text, rule in rules.items():
+        found, *bounds_found = _network(text)
+        if found != version:
+            continue
+        bounds = (bounds_found[0], bounds_found[1])
+        if bounds in merged:
+            one = merged[bounds][3]
+            one.tcp |= rule.tcp
+            one.udp |= rule.udp
+            one.entries += rule.entries
+            one.routed = one.routed or rule.routed
+            one.special = one.special or rule.special
+        else:
+            merged[bounds] = (*bounds, text, rule)
+    return sorted(merged.values(), key=lambda item: (item[0], -item[1]))
+
+
+def _sweep(found: FilterAtoms, items: list[tuple[int, int, str, _Rules]], version: int) -> None:
+    bits = 32 if version == _IPV4 else 128
+    everywhere = "0.0.0.0/0" if version == _IPV4 else "::/0"
+    top = _Frame(
+        last=(1 << bits) - 1,
+        cidr=everywhere,
+        free=0,
+        tcp=0,
+        udp=0,
+        entries=(),
+        passes=(0, 0),
+        route="",
+        special="",
+        size=1 << bits,
+    )
+    stack = [top]
+    for first, last, cidr, rule in items:
+        while stack[-1].last < first:
+            _pop(found, stack, version)
+        outer = stack[-1]
+        outer.size -= last - first + 1
+        if outer.free == first:
+            outer.free = last + 1
+        stack.append(_inner(found.cells, outer, first, last, cidr, rule))
+    while stack:
+        _pop(found, stack, version)
+
+
+def _inner(cells: PortCells, outer: _Frame, first: int, last: int, cidr: str, rule: _Rules) -> _Frame:  # noqa: PLR0913
+    entries, passes = outer.entries, outer.passes
+    if rule.entries:
+        entries = tuple(sorted((*entries, *rule.entries), key=lambda entry: entry.rule_number))
+        passes = (_judge(cells, entries, TCP), _judge(cells, entries, UDP))
+    return _Frame(
+        last=last,
+        cidr=cidr,
+        free=first,
+        tcp=outer.tcp | rule.tcp,
+        udp=outer.udp | rule.udp,
+        entries=entries,
+        passes=passes,
+        route=cidr if rule.routed else outer.route,
+        special=cidr if rule.special else outer.special,
+        size=last - first + 1,
+    )
+
+
+def _pop(found: FilterAtoms, stack: list[_Frame], version: int) -> None:
+    frame = stack.pop()
+    tcp, udp = frame.tcp & frame.passes[0], frame.udp & frame.passes[1]
+    if not (tcp or udp or not found.complete) or not frame.size or not frame.route:
+        return
+    source = IPv4Address(frame.free) if version == _IPV4 else IPv6Address(frame.free)
+    private = bool(frame.special) and source.is_private
+    if tcp or udp:
+        found.atoms.append(Atom(source, frame.cidr, frame.size, frame.route, private, tcp, udp))
+    found.sample.setdefault((frame.route, private), source)

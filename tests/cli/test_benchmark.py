@@ -1,0 +1,132 @@
+import csv
+import io
+import json
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from click.testing import CliRunner, Result
+from tests.cli.test_evaluate import lines
+
+from openinspector.cli.benchmark import benchmark
+from openinspector.cli.evaluate import evaluate
+from openinspector.model.facts import HostFacts
+from openinspector.model.inventory import KernelParameters
+from openinspector.testing.fact_builders import host, operating_system, sshd
+
+FACTS = host(
+    operating_system(),
+    sshd({"permitrootlogin": "yes"}, sources={"permitrootlogin": "/etc/ssh/sshd_config:33"}),
+    KernelParameters(values={"kernel.randomize_va_space": "2"}),
+)
+ROOT_LOGIN = "5.1.20"
+
+
+def run(tmp_path: Path, *options: str, facts: HostFacts = FACTS, tailoring: str = "") -> Result:
+    path = tmp_path / "facts.json"
+    path.write_bytes(lines(facts))
+    if tailoring:
+        file = tmp_path / "site.toml"
+        file.write_text(tailoring)
+        options = (*options, "--tailoring", str(file))
+    return CliRunner().invoke(benchmark, [str(path), *options])
+
+
+def report(tmp_path: Path, *options: str, tailoring: str = "") -> dict[str, dict[str, str]]:
+    done = run(tmp_path, "--json", *options, tailoring=tailoring)
+    assert done.exit_code == 0, done.output
+    return {each["control"]: each for each in json.loads(done.output)["controls"]}
+
+
+def test_three_numbers_and_the_evidence_of_what_failed(tmp_path: Path) -> None:
+    done = json.loads(run(tmp_path, "--json").output)
+    assert sum(value for key, value in done["counts"].items() if key != "sharePassed") == len(done["controls"])
+    assert done["counts"]["passed"] + done["counts"]["failed"] > 0
+    assert done["counts"]["notJudged"] > 0
+    assert done["controls"][0]["status"] == "FAILED"
+    found = report(tmp_path)[ROOT_LOGIN]
+    assert found["status"] == "FAILED"
+    assert found["because"] == "PermitRootLogin is yes [/etc/ssh/sshd_config:33]"
+    assert found["remedy"].startswith("Change line 33 of /etc/ssh/sshd_config to `PermitRootLogin no`.")
+
+
+def test_evaluate_shows_the_three_numbers_of_each_profile(tmp_path: Path) -> None:
+    path = tmp_path / "facts.json"
+    path.write_bytes(lines(FACTS))
+    options = [str(path), "--package", "cis_benchmarks"]
+    (server, *others) = json.loads(CliRunner().invoke(evaluate, [*options, "--json"]).output)["benchmarks"]
+    assert server["title"] == "CIS Benchmark for Debian Linux 12 Benchmark v1.1.0 Level 1 Server"
+    assert len(others) == 3
+    numbers = f"{server['passed']} passed, {server['failed']} failed, {server['notJudged']} not judged"
+    assert numbers in " ".join(CliRunner().invoke(evaluate, options).output.split())
+
+
+def test_a_profile_limits_the_controls(tmp_path: Path) -> None:
+    assert set(report(tmp_path, "--profile", "level 1 server")) < set(report(tmp_path))
+    refused = run(tmp_path, "--profile", "Level 9")
+    assert refused.exit_code == 2
+    assert '"Level 1 Server"' in refused.output
+
+
+def test_for_people_sections_follow_what_failed(tmp_path: Path) -> None:
+    output = run(tmp_path).output
+    assert "PermitRootLogin is yes" in output
+    assert "Section 5" in output
+    assert output.index("PermitRootLogin is yes") < output.index("Section 5")
+
+
+def test_a_line_a_control_for_spreadsheets(tmp_path: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(tmp_path, "--csv").output)))
+    assert {row["control"]: row["status"] for row in rows}[ROOT_LOGIN] == "FAILED"
+
+
+def test_xccdf_results(tmp_path: Path) -> None:
+    tailoring = '[[switched_off]]\ncontrol = "1.1.1.1"\nreason = "needed"\n'
+    root = ET.fromstring(run(tmp_path, "--xccdf", tailoring=tailoring).output)
+    space = "{http://checklists.nist.gov/xccdf/1.2}"
+    results = {each.attrib["idref"]: each.findtext(f"{space}result") for each in root.iter(f"{space}rule-result")}
+    assert results[f"xccdf_org.openinspector_rule_{ROOT_LOGIN}"] == "fail"
+    assert results["xccdf_org.openinspector_rule_1.1.1.1"] == "notselected"
+    assert set(results.values()) >= {"pass", "fail", "notchecked", "notselected"}
+
+
+def waiver(expires: str, control: str = ROOT_LOGIN) -> str:
+    return f'[[waiver]]\ncontrol = "{control}"\nreason = "backup"\nowner = "ops"\nexpires = {expires}\n'
+
+
+def test_a_waived_control_stays_visible_until_the_waiver_expires(tmp_path: Path) -> None:
+    waived = report(tmp_path, tailoring=waiver("9999-12-31"))[ROOT_LOGIN]
+    assert waived["status"] == "WAIVED"
+    assert waived["note"] == "Waived by ops until 9999-12-31: backup"
+    assert "PermitRootLogin is yes" in waived["because"]
+    expired = report(tmp_path, tailoring=waiver("2020-01-01"))[ROOT_LOGIN]
+    assert expired["status"] == "FAILED"
+    assert expired["note"] == "The waiver of ops expired on 2020-01-01."
+
+
+@pytest.mark.parametrize(
+    ("tailoring", "problem"),
+    [
+        ("[waivers]\n", "unknown section 'waivers'"),
+        ("[variables]\nx = 1\n", "unknown variable 'x'"),
+        ('[variables]\npassword_max_age_days = "a"\n', "is not a number"),
+        ("variables = 1\n", "not a table"),
+        ("waiver = 1\n", "not a list of tables"),
+        ("waiver = [1]\n", "not a table"),
+        (waiver("2027-01-01", "99.9"), "has no control '99.9'"),
+        (waiver('"soon"'), "expires is not a day"),
+        (waiver("2027-01-01") * 2, "twice"),
+        ('[[switched_off]]\ncontrol = "1.1.1.1"\n', "reason is missing"),
+        ("[", "site.toml"),
+    ],
+)
+def test_a_tailoring_that_cannot_be_applied_is_refused(tmp_path: Path, tailoring: str, problem: str) -> None:
+    refused = run(tmp_path, tailoring=tailoring)
+    assert refused.exit_code == 2
+    assert problem in " ".join(refused.output.split())
+
+
+def test_a_system_without_a_benchmark(tmp_path: Path) -> None:
+    refused = run(tmp_path, facts=host(operating_system("alpine", "3.20")))
+    assert refused.exit_code == 1
+    assert "No benchmark for" in refused.output
