@@ -6,7 +6,7 @@ import pytest
 from openinspector.agent.registry import sensors
 from openinspector.agent.sensor import Sensor
 from openinspector.model.system_family import SystemFamily
-from openinspector.testing.conformance.sensor import run
+from openinspector.testing.conformance.sensor import Files, run
 from openinspector.testing.fake_host import FakeHost, Node
 
 PASSWORD_HASH = "$6$rounds=5000$plantedsalt$PLANTEDHASHPLANTEDHASHPLANTEDHASH"
@@ -17,7 +17,7 @@ TOKEN = "planted-token"
 PLANTED = (PASSWORD_HASH, "PLANTEDHASH", PRIVATE_KEY, COMMUNITY, "PLANTEDBOOT", TOKEN)
 
 PEM = f"-----BEGIN OPENSSH PRIVATE KEY-----\n{PRIVATE_KEY}\n-----END OPENSSH PRIVATE KEY-----\n"
-FILES = {
+FILES: Files = {
     "/etc/os-release": 'ID=debian\nVERSION_ID="12"\n',
     "/etc/passwd": "root:x:0:0:root:/root:/bin/bash\nalice:x:1000:1000::/home/alice:/bin/bash\n",
     "/etc/group": "root:x:0:\nshadow:x:42:\nalice:x:1000:\n",
