@@ -103,6 +103,7 @@ QUOTED: Final[Mapping[str, str]] = {
     "tests/scripts/test_english.py": "holds examples of what is found",
     "docs/spec": "quotes the vendor",
     "src/openinspector/service/api/models": "the service model; quotes the vendor",
+    "src/openinspector/service/stores/migrations/versions/v0012_reported_findings.py": "names the word it replaces",
     "CHANGELOG.md": "released entries are not rewritten",
     "LICENSE": "quoted",
     "requirements.lock": "generated",

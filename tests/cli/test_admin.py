@@ -106,7 +106,7 @@ def test_a_key_may_be_for_single_operations(admin: Admin) -> None:
     admin("keys", "create", "erin", "--allow", "inspector:ListFindings", "--allow", "inspector:Describe*")
     (listed,) = json.loads(admin("keys", "list", "--json").out)
     assert listed["actions"] == ["inspector:ListFindings", "inspector:Describe*"]
-    assert "is no action" in admin("keys", "create", "erin", "--allow", "s3:*", status=1).err
+    assert "is not an action" in admin("keys", "create", "erin", "--allow", "s3:*", status=1).err
     both = admin("keys", "create", "erin", "--allow", "inspector:*", "--policy", "read-only", status=2)
     assert "either" in both.err
 

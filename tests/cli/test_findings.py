@@ -28,6 +28,17 @@ def test_what_matters_comes_first() -> None:
     assert sorted(FOUND, key=what_matters_first) == [FIXABLE, NEW, OLD, CONFIGURATION, LOW, INFORMATION]
 
 
+def test_exploitation_comes_before_severity_and_exposure_orders_what_has_no_score() -> None:
+    exploited = finding("0-1", "Medium", "CVE-2020-1", CVSS3_SCORE="5.0", KEV_ADDED="2026-01-02")
+    likely = finding("0-2", "High", "CVE-2020-2", CVSS3_SCORE="9.8", EPSS_PROBABILITY="0.90000")
+    unlikely = finding("0-3", "High", "CVE-2020-3", CVSS3_SCORE="9.8", EPSS_PROBABILITY="0.00100")
+    listening = finding("0-4", "Undefined", "CVE-2020-4", EXPOSURE="LISTENING")
+    on_disk = finding("0-5", "Undefined", "CVE-2026-5", EXPOSURE="INSTALLED")
+    headers = finding("0-6", "Informational", "Outdated by-product linux-libc-dev")
+    shuffled = [on_disk, headers, unlikely, listening, exploited, likely]
+    assert sorted(shuffled, key=what_matters_first) == [exploited, likely, unlikely, listening, on_disk, headers]
+
+
 def test_a_table_of_findings(command: Command, prepared: SimulatedInspector) -> None:
     done = command("findings", "list")
     assert done.status == 0, done.err

@@ -104,11 +104,11 @@ def test_ask(tmp_path: Path, target: str, port: str, status: int, word: str) -> 
 
 def test_simulate_shows_what_changes(tmp_path: Path) -> None:
     snapshot, file = write(tmp_path / "net", two_vpcs()), probes(tmp_path, probe("a"), probe("b", 443))
-    told = ["simulate", "--snapshot", str(snapshot), "--probes", str(file), "--json"]
-    result = CliRunner().invoke(reach, [*told, "--remove", "sg-1/ingress/0"])
+    arguments = ["simulate", "--snapshot", str(snapshot), "--probes", str(file), "--json"]
+    result = CliRunner().invoke(reach, [*arguments, "--remove", "sg-1/ingress/0"])
     assert result.exit_code == 0
     assert [json.loads(line) for line in result.stdout.splitlines()] == [{"id": "a", "before": True, "after": False}]
-    assert CliRunner().invoke(reach, [*told, "--remove", "sg-1/ingress/7"]).exit_code == 2
+    assert CliRunner().invoke(reach, [*arguments, "--remove", "sg-1/ingress/7"]).exit_code == 2
 
 
 def run(*arguments: str) -> Result:

@@ -163,7 +163,7 @@ def test_what_is_signed_is_shown_first(ceremony: Ceremony) -> None:
 
 def test_a_key_of_another_role_does_not_sign(ceremony: Ceremony) -> None:
     ceremony.init()
-    assert "is no root key" in ceremony.sign("1.root.json", "targets1", status=1).err
+    assert "is not a root key" in ceremony.sign("1.root.json", "targets1", status=1).err
 
 
 @pytest.mark.parametrize("signers", [(), ("targets1",)])

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from openinspector.engine.severity import deciding_score, severity_of, severity_of_score
@@ -33,6 +35,14 @@ def test_the_publishers_own_score_comes_first() -> None:
     scores = [score(9.8), score(5.0, origin="debian"), score(7.5, origin="cve")]
     assert severity_of([named("debian", Priority.HIGH)], scores) is Severity.MEDIUM
     assert severity_of([named("almalinux", Priority.LOW)], scores) is Severity.HIGH
+
+
+def test_the_publishers_score_for_the_package_comes_before_its_score_for_the_cve() -> None:
+    general = score(9.8, origin="redhat")
+    release = replace(general, base=7.5, stream="rhel:9")
+    package = replace(release, base=3.1, package="openssl")
+    assert deciding_score([general, release, package], {"redhat"}) == package
+    assert deciding_score([general, release], {"redhat"}) == release
 
 
 def test_nvd_comes_before_the_cve_record_and_others() -> None:

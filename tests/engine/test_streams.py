@@ -38,6 +38,11 @@ def streams_for(distribution: str, package: Package, *known: str, extensions: tu
         ("amzn:2023", ("amzn:2023",)),
         ("sles_sap:15.5", ("sles:15.5",)),
         ("sles:15", ("sles:15.0",)),
+        ("sle-micro-rancher:5.2", ("sle-micro:5.2", "sle-micro:5")),
+        ("suse-microos:5.1", ("sle-micro:5.1", "sle-micro:5")),
+        ("opensuse:42.3", ("opensuse-leap:42.3",)),
+        ("opensuse:20180101", ("opensuse-tumbleweed:",)),
+        ("opensuse-microos:20260101", ("opensuse-tumbleweed:",)),
         ("alpine:3.21.0_alpha20240807", ("alpine:edge",)),
         ("opensuse-tumbleweed:20260101", ("opensuse-tumbleweed:",)),
         ("arch:", ("arch:",)),
@@ -195,3 +200,10 @@ def test_a_fix_made_for_the_builds_own_minor_release_acquits(version: str, fixed
     known = index(*(replace(one, vulnerabilities=("CVE-2026-0001",)) for one in (second, third)))
     facts = host([rpm("curl", version)], distribution="rhel:9.3")
     assert [match.fixed_version for match in known.matches(facts)] == fixed
+
+
+def test_a_release_of_which_only_an_extension_is_known_is_judged() -> None:
+    """Ubuntu's data for a release whose support has ended is of its extended archives alone."""
+    known = index(advisory("CVE-2024-0001", fix("unzip", "6.0-9ubuntu1.6", stream="ubuntu:14.04+esm-infra")))
+    (match,) = known.matches(host([installed("unzip", "6.0-9ubuntu1.5")], distribution="ubuntu:14.04"))
+    assert match.fixed_version == "6.0-9ubuntu1.6"

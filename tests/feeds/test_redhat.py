@@ -79,6 +79,6 @@ def test_stream(cpe: str, expected: str) -> None:
 
 
 def test_the_name_of_the_newest_archive_leads_to_it() -> None:
-    told = Document(source=FEED.roots[0], content=b"csaf_vex_2026-01-01.tar.zst\n")
-    assert [source.url.rpartition("/")[2] for source in FEED.follow(told)] == ["csaf_vex_2026-01-01.tar.zst"]
+    pointer = Document(source=FEED.roots[0], content=b"csaf_vex_2026-01-01.tar.zst\n")
+    assert [source.url.rpartition("/")[2] for source in FEED.follow(pointer)] == ["csaf_vex_2026-01-01.tar.zst"]
     assert not list(FEED.follow(Document(source=FEED.roots[0], content=b"../../x.tar.zst")))

@@ -39,7 +39,7 @@ _WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Z
     kind=st.sampled_from(["deb", "rpm", "apk", "alpm"]),
     namespace=_WORDS.filter(lambda text: "/" not in text),
     name=_WORDS.filter(lambda text: "/" not in text),
-    version=_WORDS,
+    version=_WORDS.filter(lambda text: "/" not in text),
     arch=_WORDS,
 )
 def test_agrees_with_the_reference_library(kind: str, namespace: str, name: str, version: str, arch: str) -> None:

@@ -12,7 +12,7 @@ from openinspector.service.bootstrap import Service, build_service
 from openinspector.service.settings import Settings
 from openinspector.testing import model_builders as builders
 
-_PATIENCE_SECONDS = 60
+_WAIT_SECONDS = 60
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
 
 
 def comes_true(is_so: Callable[[], bool]) -> bool:
-    """Say whether something becomes so before patience ends."""
-    ends = time.monotonic() + _PATIENCE_SECONDS
+    """Return True if the condition holds before the time is over."""
+    ends = time.monotonic() + _WAIT_SECONDS
     while not is_so() and time.monotonic() < ends:
         time.sleep(0.05)
     return is_so()

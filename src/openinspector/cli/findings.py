@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 from rich.text import Text
@@ -16,6 +16,7 @@ from openinspector.cli.presentation import (
     print_table,
     severity_text,
 )
+from openinspector.model.exposure import EXPOSURE_ORDER, Exposure
 from openinspector.model.foreign_text import printable, printable_line
 
 if TYPE_CHECKING:
@@ -102,11 +103,19 @@ def _whole_arn(client: "BaseClient", last: str) -> str:
     raise click.UsageError(f"no finding ends in {last!r}; see `openinspector findings list`")
 
 
-def what_matters_first(finding: Mapping[str, Any]) -> tuple[int, float, bool, bool, tuple[int, ...], str]:
-    """Sort key: severity, then score, then what can be fixed now, then known vulnerabilities, the newest first."""
+_URGENCY: Final = ("High", "Medium", "Low", "Undefined", "Informational")
+"""Severities as they are ranked: what nobody has rated may be anything, what is informational is not."""
+
+
+def what_matters_first(finding: Mapping[str, Any]) -> tuple[object, ...]:
+    """Sort key: exploited in the wild, severity, score, EPSS, exposure, fixable now, the newest CVE first."""
+    exposure = attribute(finding, "EXPOSURE")
     return (
-        SEVERITY_ORDER.index(finding["severity"]),
+        not attribute(finding, "KEV_ADDED"),
+        _URGENCY.index(finding["severity"]),
         -float(attribute(finding, "CVSS3_SCORE") or 0),
+        -float(attribute(finding, "EPSS_PROBABILITY") or 0),
+        EXPOSURE_ORDER.index(Exposure(exposure)) if exposure in set(Exposure) else len(EXPOSURE_ORDER),
         not attribute(finding, "fixed_version"),
         not attribute(finding, "CVE_ID"),
         tuple(-int(part) for part in attribute(finding, "CVE_ID").split("-") if part.isdecimal()),

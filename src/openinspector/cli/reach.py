@@ -167,7 +167,7 @@ def _change(topology: "Topology", rules: tuple[tuple[str, ...], tuple[str, ...]]
 def ask_one(  # noqa: PLR0913 - one option a choice
     *, source: str, destination: str, snapshot: Path, port: int | None, protocol: str, as_json: bool
 ) -> None:
-    """Say whether TO can be reached from FROM, by which path, or what stops it.
+    """Report if TO can be reached from FROM: the path, or the hop that blocks it.
 
     FROM is `internet`, an address, an eni-, i-, vgw-, vpn-, dxvif-, tgw- or pcx- id. TO is an address, eni- or i- id.
     """

@@ -181,7 +181,7 @@ def sign_draft(file: Path, *, key: Path, passphrase_file: Path | None, yes: bool
 @_passphrase_option
 @_json_option
 def publish(folder: Path, destination: str, **options: Any) -> None:
-    """Publish FOLDER to DESTINATION: a folder, or s3://bucket/prefix. What agents see changes last, at once."""
+    """Publish FOLDER to DESTINATION: a folder, or s3://bucket/prefix. Agents see all of it or nothing."""
     from openinspector.release.destination import Destination
     from openinspector.release.folder import ReleaseFolder
     from openinspector.release.metadata_file import render_metadata

@@ -47,7 +47,7 @@ def list_rollouts(data_dir: Path | None, *, as_json: bool) -> None:
 
 @rollouts.command("set")
 @click.argument("name")
-@click.option("--version", required=True, metavar="V", help="What the ring's agents are offered.")
+@click.option("--version", required=True, metavar="V", help="Version to offer to the ring's agents.")
 @click.option("--position", type=click.IntRange(0, 1_000_000), default=100, show_default=True, metavar="N")
 @click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Hosts with any of these; else every host.")
 @click.option("--percent", type=click.IntRange(1, 100), default=100, show_default=True, metavar="N")

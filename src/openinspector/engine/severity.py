@@ -2,7 +2,7 @@
 
 In this order, the first that is known decides:
 
-1. the CVSS v3 base score of a publisher whose advisory is in force,
+1. the CVSS v3 base score of a publisher whose advisory is in force: for the package, for the release, for the CVE,
 2. the CVSS v3 base score of NVD, of the CVE record (CNA), of who enriches it (ADP), then of anyone else,
 3. the CVSS v4 base score, then v2, from the same parties in the same order,
 4. the highest priority word of the advisories in force,
@@ -68,5 +68,5 @@ def _rank(score: Score, publishers: Collection[str]) -> tuple[int, int]:
     generation = score.version[:1]
     age = _GENERATIONS.index(generation) if generation in _GENERATIONS else len(_GENERATIONS)
     if score.origin in publishers:
-        return age, 0
-    return age, 1 + (_ORIGINS.index(score.origin) if score.origin in _ORIGINS else len(_ORIGINS))
+        return age, 0 if score.package else 1 if score.stream else 2
+    return age, 3 + (_ORIGINS.index(score.origin) if score.origin in _ORIGINS else len(_ORIGINS))

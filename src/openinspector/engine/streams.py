@@ -32,8 +32,21 @@ ENTERPRISE_LINUX: Final = frozenset({RED_HAT, "ol", *REBUILDS})
 """Distributions that EPEL builds for."""
 
 _ALIASES: Final[Mapping[str, str]] = MappingProxyType(
-    {"sles_sap": "sles", "sled": "sles", "sle_hpc": "sles", "rocky-linux": "rocky", "redhat": "rhel", "oracle": "ol"}
+    {
+        "opensuse-microos": "opensuse-tumbleweed",
+        "oracle": "ol",
+        "redhat": "rhel",
+        "rocky-linux": "rocky",
+        "sle-hpc": "sles",
+        "sle-micro-rancher": "sle-micro",
+        "sle_hpc": "sles",
+        "sle_rt": "sles",
+        "sled": "sles",
+        "sles_sap": "sles",
+        "suse-microos": "sle-micro",
+    }
 )
+"""os-release ``ID`` of variants that share the builds of another."""
 _ROLLING: Final = frozenset({"arch", "opensuse-tumbleweed"})
 _BY_SERVICE_PACK: Final = frozenset({"sles", "opensuse-leap"})
 """Distributions whose minor releases have nothing in common but the number before the point."""
@@ -54,10 +67,13 @@ _VENDORS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "mariner": ("microsoft",),
         "ol": ("oracle",),
         "opensuse-leap": ("suse", "opensuse"),
+        "opensuse-leap-micro": ("suse", "opensuse"),
         "opensuse-tumbleweed": ("suse", "opensuse"),
         "photon": ("vmware", "broadcom"),
         "rhel": ("red hat",),
         "rocky": ("rocky",),
+        "sl-micro": ("suse",),
+        "sle-micro": ("suse", "opensuse"),
         "sles": ("suse", "opensuse"),
     }
 )
@@ -105,8 +121,8 @@ class Release:
     @property
     def name(self) -> str:
         """The distribution's name in streams."""
-        name = self.distribution.partition(":")[0]
-        return _ALIASES.get(name, name)
+        name, _, version = self.distribution.partition(":")
+        return _name(name, version)
 
 
 def release_of(facts: HostFacts) -> Release:
@@ -115,13 +131,20 @@ def release_of(facts: HostFacts) -> Release:
     return Release(distribution=facts.distribution, extensions=system.extensions if system else ())
 
 
+def _name(identity: str, version: str) -> str:
+    """Return the name in streams of an os-release ``ID``; openSUSE's before 2018 did not tell Leap from Tumbleweed."""
+    if identity == "opensuse":
+        return "opensuse-leap" if "." in version else "opensuse-tumbleweed"
+    return _ALIASES.get(identity, identity)
+
+
 def general_streams(distribution: str) -> tuple[str, ...]:
     """Return the general streams of a host's ``<ID>:<VERSION_ID>``, narrowest first.
 
     Publishers speak of a release family: a host with ``almalinux:9.4`` meets statements about ``almalinux:9``.
     """
     name, _, version = distribution.partition(":")
-    name = _ALIASES.get(name, name)
+    name = _name(name, version)
     if name in _ROLLING:
         return (f"{name}:",)
     if name == "debian" and version in RELEASES:
@@ -177,8 +200,11 @@ class HostStreams:
 
     @property
     def known(self) -> bool:
-        """Whether any stream of the distribution itself, or of the one it rebuilds, is known."""
-        return bool(self._general or self._red_hat)
+        """Whether any stream of the distribution itself, or of the one it rebuilds, is known.
+
+        An extension is enough: Ubuntu states nothing of the general archive of a release whose support has ended.
+        """
+        return bool(self._general or self._extensions or self._red_hat)
 
     def speakers(self, package: Package) -> tuple[Speaker, ...]:
         """Return the streams that may speak for a package, narrowest first."""

@@ -4,7 +4,7 @@ https://github.com/CVEProject/cvelistV5; CISA's enrichment of the same records (
 
 - The scores of the ``cna`` container have the origin ``cve``, those of an ``adp`` container ``adp``.
 - A record is REJECTED by its metadata, and disputed by a tag of the CNA.
-- Scores that are a word, or a vector without a number, are passed over.
+- A vector without a number is computed; a rating that is only a word is passed over.
 """
 
 import re
@@ -14,6 +14,7 @@ from typing import Final
 import msgspec
 
 from openinspector.feed import Document, Feed, Parsed, Source, Unparsed
+from openinspector.formats.cvss_vector import score_of
 from openinspector.model.advisory import RecordState, Score, Vulnerability
 
 NAME: Final = "cve"
@@ -106,6 +107,8 @@ def _scores(metric: _Metric, origin: str) -> Iterator[Score]:
     for cvss, version in ((metric.v31, "3.1"), (metric.v30, "3.0"), (metric.v4, "4.0"), (metric.v2, "2.0")):
         if cvss is not None and 0.0 <= cvss.base <= 10.0:  # noqa: PLR2004 - CVSS ends at 10
             yield Score(version=cvss.version or version, base=cvss.base, vector=cvss.vector, origin=origin)
+        elif cvss is not None and cvss.base < 0 and (computed := score_of(cvss.vector, origin)) is not None:
+            yield computed
 
 
 FEED: Final = Feed(

@@ -2,12 +2,14 @@
 
 - SUSE lists the version that has the fix as ``recommended``.
 - A release is a service pack with its modules and extensions; all of them are one stream, because a package is in one
-  of them only. Long-term support (LTSS, ESPOS) continues the stream of its service pack.
+  of them only. Long-term support (LTSS, ESPOS, BCL), the real-time extension, live patches and Package Hub continue the
+  stream of their service pack. Teradata's builds are of nobody else, and are not read.
 - SUSE names binary packages, with and without version.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from openinspector.feed import Document, Feed, Parsed, Source
@@ -17,33 +19,49 @@ from openinspector.versions.rpm import SCHEME
 
 NAME: Final = "suse"
 _FEED: Final = "https://ftp.suse.com/pub/projects/security"
-_ENTERPRISE: Final = re.compile(
-    r"cpe:/[ao]:suse:(?:suse_)?sl(?:es?|ed)(?:[-_](?:ltss|espos|sap|sdk|we|ha|hpc|module[a-z0-9_-]*|hpc-ltss|hpc-espos"
-    r"|ltss-[a-z_-]+|server|desktop))*:(1[0-9])(?::sp([0-9]))?(?::.*)?"
+_ENTERPRISE: Final = re.compile(r"(?:suse_)?sl(?:es?|ed)(?:[-_][a-z0-9_-]+)?|suse-linux-enterprise-[a-z-]+|packagehub")
+"""CPE products of SUSE Linux Enterprise, its modules, extensions and support channels."""
+_OTHER_BUILDS: Final = re.compile(r"teradata|micro")
+"""Products of that form with other builds under the same names."""
+_MAJOR: Final = re.compile(r"1[0-9]")
+_SERVICE_PACK: Final = re.compile(r"sp([0-9])")
+_MINOR: Final = re.compile(r"[1-9][0-9]?\.[0-9]")
+_BY_MINOR: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "opensuse:leap": "opensuse-leap",
+        "opensuse:leap-micro": "opensuse-leap-micro",
+        "suse:sl-micro": "sl-micro",
+        "suse:sle-micro": "sle-micro",
+        "suse:sle-micro-rancher": "sle-micro",
+        "suse:sle_micro": "sle-micro",
+        "suse:suse-microos": "sle-micro",
+    }
 )
-_ENTERPRISE_16: Final = re.compile(r"cpe:/[ao]:suse:sles[a-z_-]*:(1[6-9])[:.]([0-9]+)(?::.*)?")
-_MICRO: Final = re.compile(r"cpe:/o:suse:(?:sle-micro|suse-microos|sle_micro):(5\.[0-9])(?::.*)?")
-_SL_MICRO: Final = re.compile(r"cpe:/o:suse:sl-micro:(6\.[0-9])(?::.*)?")
-_LEAP: Final = re.compile(r"cpe:/o:opensuse:leap:(1[56]\.[0-9])(?::.*)?")
-_TUMBLEWEED: Final = "cpe:/o:opensuse:tumbleweed"
+"""Vendor and product of a CPE whose version is ``major.minor``, and the name in its streams."""
 _ERRATUM: Final = re.compile(r".*/((?:open)?SUSE-[A-Z]+-[0-9]{4}:[0-9]+-[0-9]+)/?")
 
 
 def stream(cpe: str, _name: str) -> str:
     """Return the stream of a platform by its CPE; empty for products other than SUSE or openSUSE."""
-    if cpe.startswith(_TUMBLEWEED):
+    kind, vendor, product, version, update, *rest = (*cpe.split(":")[1:], "", "", "", "", "")
+    if kind not in ("/a", "/o") or "teradata" in rest:
+        return ""
+    if vendor == "opensuse" and product == "tumbleweed":
         return "opensuse-tumbleweed:"
-    newer = _ENTERPRISE_16.fullmatch(cpe)
-    if newer is not None:
-        return f"sles:{newer[1]}.{newer[2]}"
-    enterprise = _ENTERPRISE.fullmatch(cpe)
-    if enterprise is not None:
-        return f"sles:{enterprise[1]}.{enterprise[2] or '0'}"
-    for pattern, name in ((_LEAP, "opensuse-leap"), (_MICRO, "sle-micro"), (_SL_MICRO, "sl-micro")):
-        found = pattern.fullmatch(cpe)
-        if found is not None:
-            return f"{name}:{found[1]}"
-    return ""
+    if name := _BY_MINOR.get(f"{vendor}:{product}"):
+        return f"{name}:{version}" if _MINOR.fullmatch(version) else ""
+    if vendor != "suse" or not _ENTERPRISE.fullmatch(product) or _OTHER_BUILDS.search(product):
+        return ""
+    return f"sles:{release}" if (release := _release(version, update)) else ""
+
+
+def _release(version: str, update: str) -> str:
+    """Return ``15.3`` of the version and update fields ``15:sp3``, ``16:16.3`` or ``16.3:``."""
+    minor = next((field for field in (version, update) if _MINOR.fullmatch(field)), "")
+    if minor or not _MAJOR.fullmatch(version):
+        return minor
+    pack = _SERVICE_PACK.fullmatch(update)
+    return f"{version}.{pack[1] if pack else 0}"
 
 
 def _erratum(url: str) -> str:
@@ -76,7 +94,7 @@ FEED: Final = Feed(
     publisher_url="https://www.suse.com/support/security/csaf/",
     roots=(Source(name="csaf-vex.tar.bz2", url=f"{_FEED}/csaf-vex.tar.bz2", max_bytes=2 * 1024**3),),
     version_scheme=SCHEME.name,
-    distributions=("opensuse-leap", "opensuse-tumbleweed", "sl-micro", "sle-micro", "sles"),
+    distributions=("opensuse-leap", "opensuse-leap-micro", "opensuse-tumbleweed", "sl-micro", "sle-micro", "sles"),
     parse=parse,
     licence="CC BY 4.0",
     by_document=True,

@@ -43,6 +43,8 @@ _ECOSYSTEM: Final = re.compile(
     r"Ubuntu:(Pro:)?(?:(FIPS(?:-updates|-preview)?|Realtime|BlueField):)?([0-9]{2}\.[0-9]{2})(?::LTS)?"
 )
 _SUMMARY: Final = 2000
+_TRACKER: Final = "ubuntu-cve-tracker"
+"""Origin of the scores that Ubuntu passes on."""
 _PRIORITIES: Final[Mapping[str, Priority]] = {
     "critical": Priority.HIGH,
     "high": Priority.HIGH,
@@ -112,7 +114,7 @@ def _record(document: Document) -> Iterator[Parsed]:
 
 
 def _advisory(document: str, cve: str, record: osv.Record) -> Iterator[Parsed]:
-    """Yield what a record states; no score, for Ubuntu's records carry NVD's vectors without the numbers."""
+    """Yield what a record states. Its vectors are others', mostly NVD's, so they rank behind what those say."""
     fixes: list[Fix] = []
     statuses: list[Status] = []
     for affected in record.affected:
@@ -135,6 +137,7 @@ def _advisory(document: str, cve: str, record: osv.Record) -> Iterator[Parsed]:
             summary=record.details[:_SUMMARY],
             severity=word,
             priority=_PRIORITIES.get(word, Priority.UNSPECIFIED),
+            scores=osv.scores(record, _TRACKER),
             references=(f"{_PAGE}/{cve}",),
             published=record.published[:10],
             modified=record.modified[:10],

@@ -21,6 +21,7 @@ from typing import Final
 import msgspec
 
 from openinspector.feed import Document, Parsed, Unparsed
+from openinspector.formats.cvss_vector import score_of
 from openinspector.model.advisory import (
     NOT_MODULAR,
     Advisory,
@@ -402,6 +403,8 @@ def _score(entry: _Scores, origin: str) -> Score | None:
     for cvss in (entry.cvss_v3, entry.cvss_v4, entry.cvss_v2):
         if cvss is not None and 0.0 <= cvss.base <= 10.0:  # noqa: PLR2004 - CVSS ends at 10
             return Score(version=cvss.version or "2.0", base=cvss.base, vector=cvss.vector, origin=origin)
+        if cvss is not None and cvss.base < 0 and (computed := score_of(cvss.vector, origin)) is not None:
+            return computed
     return None
 
 

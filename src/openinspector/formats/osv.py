@@ -15,6 +15,8 @@ from typing import Final
 import msgspec
 
 from openinspector.feed import Document, Unparsed
+from openinspector.formats.cvss_vector import score_of
+from openinspector.model.advisory import Score
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -108,6 +110,12 @@ def decode(document: Document) -> Record | Unparsed:
         return _DECODER.decode(document.content)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         return Unparsed(document=document.source.name, entry="", reason=f"not an OSV record: {error}")
+
+
+def scores(record: Record, origin: str) -> tuple[Score, ...]:
+    """Return the scores of a record, computed from its vectors."""
+    found = (score_of(rating.score, origin) for rating in record.severity if rating.type.startswith("CVSS_"))
+    return tuple(dict.fromkeys(score for score in found if score is not None))
 
 
 def stretches(span: Range) -> Iterator[Stretch | None]:

@@ -55,7 +55,7 @@ class Webhook:
 class Progress:
     """The findings of a run that one subscriber has received: their number and the last of them."""
 
-    told: int
+    reported: int
     created_at: datetime
     arn: str
 

@@ -8,7 +8,7 @@ from enum import IntEnum, StrEnum
 
 
 class Action(StrEnum):
-    """What a hop does with the packet."""
+    """The action of a hop on the packet."""
 
     FORWARD = "forward"
     ALLOW = "allow"

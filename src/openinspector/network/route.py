@@ -21,7 +21,7 @@ class Found:
 def find_route(
     table: noun.RouteTable, destination: Address, prefix_lists: Mapping[str, tuple[str, ...]]
 ) -> Found | None:
-    """Return the route for an address, None where there is none (rows 20 to 23)."""
+    """Return the route for an address, None if absent (rows 20 to 23)."""
     hidden = next((r for r in table.routes if _list(r) and _list(r) not in prefix_lists), None)
     matching = list(_matching(table, destination, prefix_lists))
     if not matching and hidden is None:

@@ -336,7 +336,7 @@ def private_addresses(interface: noun.NetworkInterface) -> list[str]:
 
 
 def public_of(interface: noun.NetworkInterface, private: str) -> str:
-    """Return the public IPv4 address associated with a private one, "" where there is none (row 27)."""
+    """Return the public IPv4 address associated with a private one, "" if absent (row 27)."""
     for address in interface.private_ip_addresses:
         if address.private_ip_address == private:
             return address.association.public_ip if address.association else ""

@@ -64,7 +64,7 @@ def sign(metadata: Metadata[Any], key: CryptoSigner, trusted: Root, previous: Ro
     allowed = {keyid for root in (trusted, previous) if root is not None for keyid in root.roles[role].keyids}
     if key.public_key.keyid not in allowed:
         raise ReleaseError(
-            f"key {key.public_key.keyid[:16]} is no {role} key",
+            f"key {key.public_key.keyid[:16]} is not a {role} key",
             advice="Sign with a key that the root names for this role.",
         )
     metadata.sign(key, append=True)

@@ -1,7 +1,7 @@
-"""The embedded certificate authority and server certificate, made at first start.
+"""The embedded certificate authority and server certificate, created at first start.
 
-Agents and API clients pin ``ca.pem``. The server certificate is made again, from the same authority, when the names
-it should carry change or when less than a third of its life is left.
+Agents and API clients pin ``ca.pem``. The same authority reissues the server certificate when the configured
+names change or less than a third of its lifetime is left.
 """
 
 import ipaddress
@@ -24,7 +24,7 @@ _BACKDATE: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
-    """Where the authority's certificate and the server's certificate and key are."""
+    """Paths of the authority's certificate and of the server's certificate and key."""
 
     ca: Path
     certificate: Path
@@ -32,7 +32,7 @@ class Certificates:
 
 
 def ensure_certificates(folder: Path, names: Sequence[str], now: datetime) -> Certificates:
-    """Return the certificates in ``folder``, making what is absent, foreign to ``names`` or near its end."""
+    """Return the certificates in ``folder``; create those that are absent, expire soon or have other names."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = Certificates(ca=folder / "ca.pem", certificate=folder / "server.pem", key=folder / "server.key")
     ca_key_file = folder / "ca.key"
@@ -45,7 +45,7 @@ def ensure_certificates(folder: Path, names: Sequence[str], now: datetime) -> Ce
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Write a file only its owner can read, whole or not at all."""
+    """Write a file atomically, readable by its owner only."""
     draft = path.with_name(f".{path.name}.new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
@@ -82,7 +82,7 @@ def _make_server_certificate(found: Certificates, ca_key_file: Path, names: Sequ
     ca = x509.load_pem_x509_certificate(found.ca.read_bytes())
     ca_key = serialization.load_pem_private_key(ca_key_file.read_bytes(), password=None)
     if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
-        raise TypeError(f"{ca_key_file} holds no elliptic-curve key")
+        raise TypeError(f"{ca_key_file} does not hold an elliptic-curve key")
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     certificate = (

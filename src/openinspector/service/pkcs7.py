@@ -41,7 +41,7 @@ class Pkcs7Error(OpenInspectorError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDocument:
-    """What a message claims. Nothing is proved until `verify`."""
+    """The content of a message. Nothing is proved until `verify`."""
 
     content: bytes
     digest: str

@@ -33,7 +33,7 @@ _BACKLOG: Final = 2048
 _OTHER_DESCRIPTORS: Final = 512
 """Files and sockets that are not connections to the listener: databases, objects, feeds, webhooks."""
 _UNPROVEN_SHARE: Final = 4
-"""A quarter of all connections may be those of peers that are no agent, or have yet to show it."""
+"""At most a quarter of all connections may be of peers that have not proved to be agents."""
 
 _log = structlog.get_logger()
 

@@ -5,13 +5,22 @@ import pytest
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, RuleContext, Unable
-from openinspector.model.advisory import Advisory, PackageKind, Priority, Score
+from openinspector.model.advisory import (
+    Advisory,
+    Exploitability,
+    KnownExploit,
+    PackageKind,
+    Priority,
+    RecordState,
+    Score,
+    Vulnerability,
+)
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import ContainerRoot, PackageManager, SensorState, SensorStatus
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
-from openinspector.testing.match_builders import AGENT, advisory, fix, host, index, installed, status
+from openinspector.testing.match_builders import AGENT, advisory, fix, host, index, installed, status, version_schemes
 
 CVE = "CVE-2026-0001"
 OPENSSL = installed("openssl", "3.0.15-1")
@@ -53,6 +62,7 @@ def test_one_detection_for_a_host_and_cve() -> None:
         "ADVISORY_ID": "CVE-2026-0001, DSA-1-1",
         "ADVISORY_FEED": "debian, dsa",
         "VENDOR_PRIORITY": "UNSPECIFIED",
+        "EXPOSURE": "INSTALLED",
     }
 
 
@@ -240,7 +250,7 @@ def test_what_the_distribution_brought_is_judged_once_as_the_distributions() -> 
     assert outcome.unfinished is None
 
 
-def test_what_is_not_assessed_is_told_where_nothing_else_could_be() -> None:
+def test_packages_that_are_not_assessed_are_reported_if_nothing_was_assessed() -> None:
     half = SensorStatus(sensor="dpkg", state=SensorState.PARTIAL, records=0)
     for facts in (host([REQUESTS], statuses=[half]), host([REQUESTS], distribution="slackware:15.0")):
         outcome = judged(facts, FIX)
@@ -287,3 +297,49 @@ def test_site_may_want_by_products_in_each_finding() -> None:
     outcome = RULE.evaluate(host([headers]), context)
     assert isinstance(outcome, Detected)
     assert [item.rule_id for item in outcome.detections] == [CVE]
+
+
+def recorded(record: Vulnerability) -> Detection:
+    advisories = AdvisoryIndex([FIX], schemes=version_schemes(), fingerprints={}, vulnerabilities={CVE: record})
+    outcome = RULE.evaluate(host([OPENSSL]), RuleContext(advisories=advisories))
+    assert isinstance(outcome, Detected)
+    return outcome.detections[0]
+
+
+def test_cve_record_rates_and_describes_but_does_not_decide() -> None:
+    found = recorded(
+        Vulnerability(
+            id=CVE,
+            scores=(Score(version="3.1", base=5.0, vector="V", origin="nvd"),),
+            cwes=("CWE-79", "CWE-120"),
+            epss=Exploitability(probability=0.5, percentile=0.97, date="2026-11-30"),
+            kev=KnownExploit(added="2026-01-02", due="2026-01-23", ransomware=True),
+        )
+    )
+    assert found.severity is Severity.MEDIUM
+    assert attributes(found).items() >= {
+        ("CWE", "CWE-79, CWE-120"),
+        ("EPSS_PROBABILITY", "0.50000"),
+        ("EPSS_PERCENTILE", "0.97000"),
+        ("KEV_ADDED", "2026-01-02"),
+        ("KEV_DUE", "2026-01-23"),
+        ("KEV_RANSOMWARE", "yes"),
+        ("CVSS3_ORIGIN", "nvd"),
+    }
+    assert "exploited in the wild" in found.description
+
+
+def test_rejected_cve_is_shown_and_hides_no_statement() -> None:
+    found = recorded(Vulnerability(id=CVE, state=RecordState.REJECTED))
+    assert attributes(found)["CVE_STATE"] == "REJECTED"
+    assert "CVE has rejected this record" in found.description
+    assert found.severity is Severity.UNDEFINED
+
+
+def test_score_for_another_package_or_release_does_not_count() -> None:
+    other = Score(version="3.1", base=9.8, vector="", origin="debian", package="nginx")
+    assert recorded(Vulnerability(id=CVE, scores=(other,))).severity is Severity.UNDEFINED
+    elsewhere = replace(other, package="", stream="debian:11")
+    assert recorded(Vulnerability(id=CVE, scores=(elsewhere,))).severity is Severity.UNDEFINED
+    here = replace(other, package="openssl", stream="debian:12", base=3.0)
+    assert recorded(Vulnerability(id=CVE, scores=(other, here))).severity is Severity.LOW

@@ -1,4 +1,4 @@
-"""What a batch of ARNs names, and why the rest of it fails."""
+"""Look-up of a batch of ARNs, and the failure code of each ARN that was not found."""
 
 from collections.abc import Mapping, Sequence
 

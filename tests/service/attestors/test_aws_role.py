@@ -48,7 +48,7 @@ def trust(sts: FakeSts, authority: ThrowawayAuthority) -> Trust:
 
 
 def proof(credentials: RoleCredentials = OURS, **changes: str) -> dict[str, str]:
-    """What an honest agent shows; ``changes`` are made before it signs."""
+    """Return an honest agent's evidence; ``changes`` are made before it signs."""
     parts = {
         "region": "eu-west-1",
         "date": NOW.strftime(DATE_FORM),
@@ -87,24 +87,24 @@ def test_a_role_proves_its_instance(trust: Trust, sts: FakeSts) -> None:
 
 def test_a_signature_is_good_for_one_nonce(trust: Trust) -> None:
     """Recorded by another service or an earlier enrolment."""
-    assert "STS does not know" in refusal(shown(proof(), nonce="m" * 43), trust)
+    assert "STS does not accept" in refusal(shown(proof(), nonce="m" * 43), trust)
 
 
 def test_a_signature_is_good_for_one_host_key(trust: Trust) -> None:
-    assert "STS does not know" in refusal(shown(proof(), key="cd" * 32), trust)
+    assert "STS does not accept" in refusal(shown(proof(), key="cd" * 32), trust)
 
 
 def test_a_signature_for_another_service_is_refused(trust: Trust, sts: FakeSts) -> None:
-    """What a host showed to a service of somebody else opens nothing here, whichever name is claimed."""
+    """Evidence that a host gave to another service is refused here, whatever name it claims."""
     elsewhere = proof(server="other.example")
     assert "another service" in refusal(shown(elsewhere), trust)
     assert sts.requests == []
-    assert "STS does not know" in refusal(shown({**elsewhere, "server": SERVER}), trust)
+    assert "STS does not accept" in refusal(shown({**elsewhere, "server": SERVER}), trust)
 
 
 @pytest.mark.parametrize("age", [-301, 301, 86_400])
 def test_an_old_signature_is_refused(trust: Trust, sts: FakeSts, age: int) -> None:
-    assert "not signed just now" in refusal(shown(proof(), now=NOW + timedelta(seconds=age)), trust)
+    assert "not signed within five minutes" in refusal(shown(proof(), now=NOW + timedelta(seconds=age)), trust)
     assert sts.requests == []
 
 
@@ -127,7 +127,7 @@ def test_an_old_signature_is_refused(trust: Trust, sts: FakeSts, age: int) -> No
     ],
 )
 def test_nothing_a_client_wrote_reaches_the_wire(trust: Trust, sts: FakeSts, change: str, to: str) -> None:
-    """CVE-2020-16250: host, headers and body were the client's. Here what is no part of our one request is refused."""
+    """CVE-2020-16250: the client chose host, headers and body. Here anything outside our one request is refused."""
     assert refusal(shown({**proof(), change: to}), trust)
     assert sts.requests == []
 
@@ -135,8 +135,8 @@ def test_nothing_a_client_wrote_reaches_the_wire(trust: Trust, sts: FakeSts, cha
 def test_other_parts_are_refused(trust: Trust, sts: FakeSts) -> None:
     """No body, no URL, no header of the client's own; CVE-2022-2385 was a parameter that came twice."""
     for more in ("body", "url", "headers", "Action", "action"):
-        assert "a role is proved by" in refusal(shown({**proof(), more: "Action=GetCallerIdentity"}), trust)
-    assert "a role is proved by" in refusal(shown({"region": "eu-west-1"}), trust)
+        assert "the evidence of a role" in refusal(shown({**proof(), more: "Action=GetCallerIdentity"}), trust)
+    assert "the evidence of a role" in refusal(shown({"region": "eu-west-1"}), trust)
     assert sts.requests == []
 
 
@@ -166,7 +166,7 @@ def test_every_header_must_be_signed_for_this_region_and_day(
 
 def test_a_wrong_signature_is_refused_by_sts(trust: Trust) -> None:
     forged = proof(replace(OURS, secret_key="guessed"))
-    assert "STS does not know" in refusal(shown(forged), trust)
+    assert "STS does not accept" in refusal(shown(forged), trust)
 
 
 @pytest.mark.parametrize(
@@ -193,12 +193,12 @@ def test_who_is_no_instance_is_refused(trust: Trust, sts: FakeSts, other: RoleCr
 def test_a_role_that_others_may_assume_is_not_believed(trust: Trust, sts: FakeSts) -> None:
     """Whoever may call AssumeRole chooses the session's name: an instance's id, for one."""
     sts.credentials[OURS.access_key] = replace(OURS, role="administrators")
-    assert "sessions of the role administrators are not believed" in refusal(shown(proof()), trust)
+    assert "the role administrators is not trusted" in refusal(shown(proof()), trust)
 
 
 def test_no_role_is_believed_where_none_is_listed(trust: Trust) -> None:
-    assert "not believed" in refusal(shown(proof()), replace(trust, roles=frozenset()))
-    assert "a role is proved by" in refusal(shown(proof()), replace(trust, caller_identity=None))
+    assert "not trusted" in refusal(shown(proof()), replace(trust, roles=frozenset()))
+    assert "the evidence of a role" in refusal(shown(proof()), replace(trust, caller_identity=None))
 
 
 def test_a_redirect_is_not_followed(trust: Trust, sts: FakeSts) -> None:

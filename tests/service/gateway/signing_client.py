@@ -1,4 +1,4 @@
-"""A host as the gateway sees it: signs requests with its key, and can be told to sign them wrongly."""
+"""A host as the gateway sees it: signs requests with its key, wrongly on demand."""
 
 from dataclasses import dataclass, field, replace
 

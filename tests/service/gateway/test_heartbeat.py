@@ -15,8 +15,8 @@ def test_a_heartbeat_brings_instructions_and_touches_no_store(host: Host) -> Non
     stop = StopCollection(run_arn=RUN, discard=False)
     host.world.board.replace({AGENT: (stop,)})
     reply = msgspec.json.decode(host.send(host.beat()).content, type=HeartbeatReply)
-    told = [msgspec.json.decode(raw, type=Instruction) for raw in reply.instructions]
-    assert told == [stop, SetHeartbeatInterval(seconds=60)]
+    instructions = [msgspec.json.decode(raw, type=Instruction) for raw in reply.instructions]
+    assert instructions == [stop, SetHeartbeatInterval(seconds=60)]
     (agent,) = host.world.agents.agents_by_id((AGENT,))
     assert agent.last_heartbeat_at is None
     assert host.world.gateway.heartbeats.flush() == 1

@@ -1,4 +1,4 @@
-"""Releases over HTTP: what is offered, what is reported; both signed, in a session."""
+"""Release offers and reports over HTTP; both are signed, in a session."""
 
 import msgspec
 import pytest
@@ -38,7 +38,7 @@ def test_a_host_cannot_fill_the_store_with_versions_of_its_own(host: Host) -> No
 
 
 @pytest.mark.parametrize("name", ["release", "release-report"])
-def test_without_a_session_nothing_is_told(host: Host, name: str) -> None:
+def test_releases_need_a_session(host: Host, name: str) -> None:
     assert problem(host.send(host.prepare(name, REQUEST, in_session=False))) == (401, "unsigned")
 
 

@@ -1,4 +1,4 @@
-"""What the gateway refuses before it looks at a message: the attacks, one by one."""
+"""Requests that the gateway refuses before it reads the message: one test per attack."""
 
 from collections.abc import Callable
 

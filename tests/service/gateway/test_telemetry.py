@@ -34,7 +34,7 @@ from openinspector.wire.message import Receipt
 
 
 class GatedObjects:
-    """An object store that waits, or fails, when it is told to."""
+    """An object store that waits or fails on demand."""
 
     def __init__(self, inner: ObjectStore) -> None:
         self._inner = inner

@@ -55,7 +55,7 @@ def test_a_store_that_fails_does_not_stop_it(world: World, monkeypatch: pytest.M
     assert world.gateway.heartbeats.pending() == 1
 
 
-def test_who_is_asked_to_attest_again_is_told_with_its_next_heartbeat(world: World) -> None:
+def test_a_request_to_attest_again_goes_out_with_the_next_heartbeat(world: World) -> None:
     world.add_agent(Ed25519PrivateKey.generate())
     world.identities.ask_reattestation(AGENT, world.clock.now())
     asyncio.run(end_revoked(world.gateway))

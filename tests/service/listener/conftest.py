@@ -20,8 +20,8 @@ from openinspector.service.listener.connections import ConnectionLimits, Connect
 from openinspector.service.listener.http_protocol import TimeLimits
 from openinspector.service.listener.tls_server import Door, TlsServer
 
-PATIENCE_SECONDS = 30
-"""How long a test waits for what should happen at once."""
+WAIT_SECONDS = 30
+"""How long a test waits for an event that should happen at once."""
 LARGE = 64 * 1024 * 1024
 
 
@@ -32,7 +32,7 @@ class Listener:
     counters: Counters
 
     def tcp(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS)
+        return socket.create_connection(("127.0.0.1", self.port), timeout=WAIT_SECONDS)
 
     def tls(self) -> ssl.SSLSocket:
         return ssl.create_default_context(cafile=self.authority).wrap_socket(self.tcp(), server_hostname="127.0.0.1")
@@ -42,7 +42,7 @@ class Listener:
 
     def soon_closed(self, reason: str) -> float:
         """Return `closed` once it is not 0: the server counts after the peer has seen the end."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + WAIT_SECONDS
         while not self.closed(reason) and time.monotonic() < deadline:
             time.sleep(0.01)
         return self.closed(reason)
@@ -106,5 +106,5 @@ def listen(certificates: Certificates) -> Iterator[Listen]:
     yield start
     for server, thread in running:
         server.should_exit = True
-        thread.join(PATIENCE_SECONDS)
+        thread.join(WAIT_SECONDS)
         assert not thread.is_alive()

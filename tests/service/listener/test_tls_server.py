@@ -2,7 +2,7 @@ import socket
 import ssl
 import time
 
-from tests.service.listener.conftest import PATIENCE_SECONDS, Listen
+from tests.service.listener.conftest import WAIT_SECONDS, Listen
 
 from openinspector.service.listener.http_protocol import TimeLimits
 
@@ -73,7 +73,7 @@ def read_to_end(peer: socket.socket) -> bytes:
 
 
 def wait_for_none(number: object) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + WAIT_SECONDS
     assert callable(number)
     while number():
         assert time.monotonic() < deadline

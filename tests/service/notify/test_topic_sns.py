@@ -44,8 +44,8 @@ def test_a_topic_that_is_not_there_is_said_to_be_not_there(publisher: SnsTopicPu
     assert (published.count, published.status) == (0, PublishStatus.TOPIC_DOES_NOT_EXIST)
 
 
-def test_who_may_not_publish_is_said_to_be_denied(sns: MotoSns) -> None:
-    """Moto checks signatures and policies once it is told to; then a key nobody made may do nothing."""
+def test_a_publisher_without_permission_is_denied(sns: MotoSns) -> None:
+    """Once moto checks signatures and policies, an unknown key may do nothing."""
     topic = sns.topic("denied")
     with checking_credentials(sns):
         published = SnsTopicPublisher(sns.url).publish(topic.arn, messages(1))

@@ -119,20 +119,20 @@ def test_who_is_not_there_is_unreachable(authority: ThrowawayAuthority) -> None:
     assert (published.count, published.status) == (0, PublishStatus.INTERNAL_ERROR)
 
 
-def test_who_is_of_another_authority_is_not_told(receiver: WebhookReceiver, tmp_path: Path) -> None:
+def test_a_receiver_of_another_authority_is_not_notified(receiver: WebhookReceiver, tmp_path: Path) -> None:
     other = ThrowawayAuthority(tmp_path, "other").ca_file
     for ca_file in (other, None):
         assert "CERTIFICATE_VERIFY_FAILED" in posted(receiver.url, publisher(ca_file)).problem
     assert receiver.posted == []
 
 
-def test_who_has_a_certificate_for_another_name_is_not_told(authority: ThrowawayAuthority) -> None:
+def test_a_receiver_with_a_certificate_for_another_name_is_not_notified(authority: ThrowawayAuthority) -> None:
     with webhook_receiver(authority.server_context("elsewhere.example")) as impostor:
         assert "mismatch" in posted(impostor.url, publisher(authority.ca_file)).problem
         assert impostor.posted == []
 
 
-def test_this_host_is_not_told_unless_the_operator_allows(
+def test_this_host_is_not_notified_unless_the_operator_allows(
     receiver: WebhookReceiver, authority: ThrowawayAuthority
 ) -> None:
     published = posted(receiver.url, publisher(authority.ca_file, loopback=False))

@@ -108,7 +108,7 @@ def test_chunks_of_another_message_do_not_open() -> None:
 
 
 def test_another_key_does_not_open() -> None:
-    with pytest.raises(SealError, match="does not open"):
+    with pytest.raises(SealError, match="cannot be opened"):
         open_sealed(bytes(32), CONTEXT, seal(KEY, CONTEXT, b"text"))
 
 
@@ -124,7 +124,7 @@ def test_another_key_does_not_open() -> None:
     ids=["run", "agent", "stream", "seq", "digest"],
 )
 def test_another_context_does_not_open(other: SealContext) -> None:
-    with pytest.raises(SealError, match="does not open"):
+    with pytest.raises(SealError, match="cannot be opened"):
         open_sealed(KEY, other, seal(KEY, CONTEXT, b"text"))
 
 

@@ -35,7 +35,7 @@ def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
     assert modes == {"x.db": 0o600, "x.db-wal": 0o600, "x.db-shm": 0o600}
 
 
-def test_sqlite_keeps_what_it_was_told(tmp_path: Path) -> None:
+def test_sqlite_keeps_its_settings(tmp_path: Path) -> None:
     wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
     with reading(open_engine(f"sqlite:///{tmp_path}/x.db")) as connection:
         assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted} == wanted

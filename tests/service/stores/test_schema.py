@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -11,6 +12,7 @@ from openinspector.model.arn import finding_arn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.errors import StoreError
 from openinspector.model.finding import Attribute, Severity
+from openinspector.model.notification import Progress
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.stores.columns import to_json
@@ -46,6 +48,23 @@ def test_a_database_of_a_newer_version_is_refused(fresh: Engine) -> None:
     with pytest.raises(StoreError, match="cannot be migrated") as refusal:
         migrate(fresh)
     assert "newer" in refusal.value.advice
+
+
+def test_the_progress_of_older_notifications_is_read(fresh: Engine) -> None:
+    with writing(fresh) as connection:
+        command.upgrade(_config(connection), "0011")
+        columns = {each["name"]: each for each in inspect(connection).get_columns("notification")}
+        values = {name: 0 for name, each in columns.items() if not each["nullable"]}
+        stored = {**values, "progress": '{"told":7,"created_at":"2026-01-01T00:00:00Z","arn":"a"}'}
+        names = ", ".join(stored)
+        connection.execute(
+            text(f"INSERT INTO notification ({names}) VALUES (:{', :'.join(stored)})"),
+            stored,
+        )
+    migrate(fresh)
+    with fresh.connect() as connection:
+        stored_progress = connection.execute(text("SELECT progress FROM notification")).scalar_one()
+    assert msgspec.json.decode(stored_progress, type=Progress).reported == 7
 
 
 def test_findings_of_an_older_database_are_found_by_every_filter(fresh: Engine) -> None:

@@ -93,7 +93,7 @@ def test_no_value_is_pickled(tmp_path: Path) -> None:
 
 
 def test_a_database_out_of_order_is_a_store_s_error(tmp_path: Path) -> None:
-    """So that callers are told to try again, and not that something unforeseen happened."""
+    """Callers are asked to try again, instead of an unexpected error."""
     database = tmp_path / "w.db"
     workflows = DbosWorkflows(f"sqlite:///{database}", application_version="test")
     workflows.launch({"body": _one_step})

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.model.arn import FindingArn, TopicArn
-from openinspector.model.notification import InspectorEvent, Notification, PublishStatus
+from openinspector.model.arn import FindingArn, TopicArn, WebhookArn
+from openinspector.model.notification import InspectorEvent, Notification, PublishStatus, Webhook
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.ports.publisher import Message, Published
@@ -20,14 +20,13 @@ from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.worker.courier import BATCH, BATCHES_A_TURN, LONGEST_PAUSE, Courier, RetryPolicy
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.notification_store import notification
-from openinspector.testing.conformance.subscription_store import topic
-from openinspector.testing.conformance.webhook_store import webhook
 from openinspector.testing.fake_clock import FakeClock
 from openinspector.testing.memory_assessment_store import MemoryAssessmentStore
 from openinspector.testing.memory_finding_store import MemoryFindingStore
 from openinspector.testing.memory_notification_store import MemoryNotificationStore
 from openinspector.testing.memory_publisher import MemoryPublisher, MemoryReceivers
-from openinspector.testing.memory_webhook_store import MemoryWebhookStore
+from openinspector.testing.memory_record_store import MemoryRecordStore
+from openinspector.testing.record_builders import topic, webhook
 
 E = InspectorEvent
 RUN = builders.run()
@@ -46,7 +45,7 @@ class World:
         self.findings = MemoryFindingStore(self.assessments)
         self.findings.add_findings([builders.finding(number) for number in range(findings)])
         self.notifications = MemoryNotificationStore()
-        self.webhooks = MemoryWebhookStore()
+        self.webhooks = MemoryRecordStore[WebhookArn, Webhook](lambda held: held.url)
         self.topics, self.receivers, self.counters = MemoryPublisher(), MemoryReceivers(), Counters()
         self.box = box
         self.courier = Courier(
@@ -143,7 +142,7 @@ def test_findings_are_sent_in_batches_up_to_the_bound_of_a_turn(box: SecretBox) 
     assert world.courier.deliver(topic())
     assert world.reported() == arns(a_turn + 25)
     progress = world.held().progress
-    assert (world.held().due_at, progress and progress.told) == (None, a_turn + 25)
+    assert (world.held().due_at, progress and progress.reported) == (None, a_turn + 25)
     assert len({message.id for _, message in world.topics.taken}) == a_turn + 25
 
 
@@ -153,7 +152,7 @@ def test_the_rest_of_a_partly_accepted_batch_is_sent_later(box: SecretBox) -> No
     world.topics.answers[topic()] = refused(count=4)
     assert not world.courier.deliver(topic())
     progress, attempts = world.held().progress, world.held().attempts
-    assert (progress and progress.told, attempts) == (4, 1)
+    assert (progress and progress.reported, attempts) == (4, 1)
     del world.topics.answers[topic()]
     world.clock.advance(5)
     assert world.courier.deliver(topic())

@@ -158,10 +158,10 @@ def test_a_feed_without_roots_needs_a_place(tmp_path: Path) -> None:
 
 def test_says_how_far_it_is(folder: Path, tmp_path: Path) -> None:
     write(folder, A__list=b"a", B__list=b"b")
-    told: list[tuple[str, int, int]] = []
+    reports: list[tuple[str, int, int]] = []
     with Fetcher(tmp_path / "w", files_within=folder) as fetcher:
-        gather(feed(*LISTS), fetcher, str(folder), lambda *now: told.append(now))
-    assert told == [("widgets", 0, 2), ("widgets", 1, 2), ("widgets", 2, 2)]
+        gather(feed(*LISTS), fetcher, str(folder), lambda *now: reports.append(now))
+    assert reports == [("widgets", 0, 2), ("widgets", 1, 2), ("widgets", 2, 2)]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What one document holds."""
+    """The content of one document."""
 
     items: tuple[msgspec.Struct, ...]
     defects: tuple[str, ...]

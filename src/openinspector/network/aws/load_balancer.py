@@ -46,7 +46,7 @@ class ForwardConfig(Noun, frozen=True):
 
 
 class ListenerAction(Noun, frozen=True):
-    """What a listener does with a request."""
+    """The action of a listener on a request."""
 
     type: str = "forward"
     target_group_arn: str = ""

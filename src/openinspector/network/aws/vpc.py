@@ -71,7 +71,7 @@ class Ipv6Address(Noun, frozen=True):
 
 
 class Attachment(Noun, frozen=True):
-    """What an interface is attached to."""
+    """The instance that an interface is attached to."""
 
     instance_id: str = ""
     instance_owner_id: str = ""

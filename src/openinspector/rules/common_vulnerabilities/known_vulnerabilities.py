@@ -11,37 +11,43 @@ each (`openinspector.engine.by_products`). What cannot be assessed is an exclusi
   speak of the package they came in (ADR 0023). Packages in running containers are counted likewise (ADR 0024).
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from openinspector.engine.by_products import by_product_detection, by_product_of
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
+from openinspector.engine.exposure import HostExposure
 from openinspector.engine.kernel import Standing, is_kernel_metapackage, running_release
 from openinspector.engine.match import Match
-from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
+from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.severity import deciding_score, severity_of
-from openinspector.engine.streams import Unjudged
-from openinspector.model.advisory import Advisory, PackageKind, Priority, Score, Status
-from openinspector.model.exclusion import ExclusionKind
+from openinspector.model.activity import CodeModule, Process
+from openinspector.model.advisory import (
+    Advisory,
+    PackageKind,
+    Priority,
+    RecordState,
+    Score,
+    Status,
+    Vulnerability,
+)
+from openinspector.model.exposure import Exposure
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
-from openinspector.model.inventory import ContainerRoot, Kernel, OperatingSystem, Package, PackageManager, SensorState
+from openinspector.model.inventory import (
+    ContainerRoot,
+    Kernel,
+    ListeningPort,
+    OperatingSystem,
+    Package,
+    PackageManager,
+)
 
-_MANAGERS: Final = tuple(manager.value for manager in PackageManager if manager.of_distribution)
-_REGISTRIES: Final = {PackageManager.PYPI: "PyPI", PackageManager.NPM: "npm", PackageManager.GEM: "RubyGems"}
-_LISTED: Final = 5
-"""Packages named for each reason why they are not assessed; all are counted."""
-_UNJUDGED: Final = {
-    Unjudged.FOREIGN_VENDOR: "built by another vendor",
-    Unjudged.FOREIGN_REPOSITORY: "of another repository",
-    Unjudged.UNKNOWN_MODULE: "of a module that is not recorded",
-    Unjudged.UNORDERED_VERSION: "with a version that cannot be ordered",
-}
-_MAX_SCORES: Final = 8
-"""Scores shown as attributes: at most 3 attributes each, within the 50 of F6.6."""
+_MAX_SCORES: Final = 6
+"""Scores shown as attributes: at most 3 attributes each, within the 50 of F6.6 with all others."""
 _UPDATE: Final = {
     PackageManager.DPKG: "apt-get update && apt-get install --only-upgrade",
     PackageManager.RPM: "dnf upgrade",
@@ -64,6 +70,9 @@ class _Case:
     scores: tuple[Score, ...]
     advisories: tuple[Advisory, ...]
     """The matches', each once."""
+    record: Vulnerability | None
+    """What CVE, NVD, EPSS and KEV say of it; None where none of them is loaded or knows it."""
+    exposure: Exposure
 
     @property
     def is_cve(self) -> bool:
@@ -75,18 +84,18 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     distribution = facts.distribution
     if not distribution:
         return unseen(facts, ("os_release",)) or unable("The host did not say which operating system it runs.")
-    not_judged = _not_judged(facts, context)
+    not_judged = not_assessed(facts, context)
     if not context.advisories.covers(distribution):
-        return _both(_not_covered(distribution, context), not_judged)
-    unread = _unread(facts)
-    unfinished = _both(unread, not_judged) if unread else not_judged
+        return both(not_covered(distribution, context), not_judged)
+    unread = unread_databases(facts)
+    unfinished = both(unread, not_judged) if unread else not_judged
     matches = context.advisories.matches(facts)
     code, apart = _split(matches, single=context.single_by_products)
     detections = (*map(_detection, _cases(facts, code, context)), *_by_products(facts, apart))
     if detections:
         return Detected(detections=detections, unfinished=unfinished)
     if unread is not None:
-        return _both(unread, not_judged)
+        return both(unread, not_judged)
     packages = sum(package.manager.of_distribution for package in facts.all(Package))
     return Passed(
         unfinished=not_judged,
@@ -97,90 +106,6 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
                 for feed, fingerprint in sorted(context.advisories.fingerprints.items())
             ),
         ),
-    )
-
-
-def _not_covered(distribution: str, context: RuleContext) -> Unable:
-    known = sorted(context.advisories.streams)
-    reason = f"No advisory speaks of {distribution}. " + (
-        f"Advisories are loaded for {', '.join(known[:20])}." if known else "No advisories are loaded."
-    )
-    return Unable(
-        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
-        reason=reason,
-        recommendation="Load the feed of the host's distribution (openinspector feeds sync), or leave this rules "
-        "package out of templates for such hosts.",
-    )
-
-
-def _not_judged(facts: HostFacts, context: RuleContext) -> Unable | None:
-    """Return the exclusion for packages that no advisory of the distribution speaks of; None where there are none."""
-    counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
-    counted = [
-        f"{counts[manager]} {name} package{'s' * (counts[manager] != 1)}"
-        for manager, name in _REGISTRIES.items()
-        if counts[manager]
-    ]
-    foreign = _unassessed(facts, context)
-    containers = _both(foreign, _containers(facts)) if foreign is not None else _containers(facts)
-    if not counted:
-        return containers
-    registries = Unable(
-        kind=ExclusionKind.REGISTRY_PACKAGES,
-        reason=f"{', '.join(counted)} not installed by the distribution. No advisories are loaded for them.",
-        recommendation="Audit these packages with the registry's own command, such as `npm audit`. "
-        "`openinspector agent collect --dry-run` on the host lists them with their folders.",
-    )
-    return _both(registries, containers)
-
-
-def _unassessed(facts: HostFacts, context: RuleContext) -> Unable | None:
-    """Return the exclusion for packages that the distribution's advisories do not cover; None where they cover all."""
-    found = context.advisories.unassessed(facts)
-    if not found:
-        return None
-    by_reason: dict[Unjudged, list[str]] = {}
-    for package, reason in found:
-        by_reason.setdefault(reason, []).append(f"{package.name} {package.version}")
-    told = "; ".join(
-        f"{len(names)} {_UNJUDGED[reason]} ({', '.join(names[:_LISTED])}{', …' if len(names) > _LISTED else ''})"
-        for reason, names in by_reason.items()
-    )
-    return unable(
-        f"Packages that the distribution's advisories do not cover are not assessed: {told}.",
-        "Check these packages with their vendor's own advisories.",
-    )
-
-
-def _containers(facts: HostFacts) -> Unable | None:
-    """Return the exclusion for running containers, whose packages are not the host's; None where there are none."""
-    found = facts.all(ContainerRoot)
-    if not found:
-        return None
-    listed = ", ".join(f"{root.system or 'unknown'} (process {root.process_id})" for root in found[:10])
-    return Unable(
-        kind=ExclusionKind.CONTAINER_PACKAGES,
-        reason=f"{sum(root.packages for root in found)} packages in "
-        f"{len(found)} running container{'s' * (len(found) != 1)}: "
-        f"{listed}{', …' if len(found) > 10 else ''}.",  # noqa: PLR2004 - as many as are listed
-        recommendation="Scan each container on the host: `openinspector scan --root /proc/PROCESS/root`.",
-    )
-
-
-def _both(first: Unable, second: Unable | None) -> Unable:
-    """Return both reasons as one outcome; each keeps its kind."""
-    if second is None:
-        return first
-    return replace(first, also=(*first.also, replace(second, also=()), *second.also))
-
-
-def _unread(facts: HostFacts) -> Unable | None:
-    """Return the exclusion for package databases that were not read whole; None where all were."""
-    if any(name in facts.sensors and facts.sensors[name].state is SensorState.OK for name in _MANAGERS):
-        return unseen(facts, _MANAGERS)
-    return unseen(facts, _MANAGERS) or unable(
-        "No package database was read on the host.",
-        f"Hosts are assessed through the databases of {', '.join(_MANAGERS)}; the agent found none of them.",
     )
 
 
@@ -212,6 +137,7 @@ def _by_products(facts: HostFacts, matches: Iterable[Match]) -> list[Detection]:
 
 def _cases(facts: HostFacts, matches: Iterable[Match], context: RuleContext) -> list[_Case]:
     gathered: dict[str, list[Match]] = {}
+    exposure = HostExposure(facts)
     installed = frozenset((package.name, package.version) for package in facts.all(Package))
     for match in matches:
         for identity in match.identities:
@@ -225,6 +151,8 @@ def _cases(facts: HostFacts, matches: Iterable[Match], context: RuleContext) -> 
             deciding=_deciding(matches),
             scores=_scores(identity, matches, context),
             advisories=tuple({(m.advisory.feed, m.advisory.id): m.advisory for m in matches}.values()),
+            record=context.advisories.vulnerability(identity),
+            exposure=exposure.of_matches(matches),
         )
         for identity, matches in sorted(gathered.items())
     ]
@@ -256,8 +184,8 @@ def _scores(identity: str, matches: Iterable[Match], context: RuleContext) -> tu
 
 
 def _rates(score: Score, matches: Iterable[Match]) -> bool:
-    return not score.stream or any(
-        match.target.stream == score.stream
+    return any(
+        score.stream in ("", match.target.stream)
         and score.package in ("", match.target.name, match.package.name, match.package.source_name)
         for match in matches
     )
@@ -282,8 +210,23 @@ def _description(case: _Case) -> str:
     packages = "; ".join(dict.fromkeys(f"{match.package.name} {_version(match)}" for match in case.deciding))
     parts = [f"Affected on this host: {packages}."]
     parts += (f"{advisory.id} ({advisory.feed}): {advisory.summary}".rstrip(": ") for advisory in case.advisories)
+    if case.record is not None:
+        parts += _notes(case.record)
     links = " ".join(dict.fromkeys(_link(advisory) for advisory in case.advisories if advisory.references))
     return "\n\n".join([*parts, *([f"References: {links}"] if links else [])])
+
+
+def _notes(record: Vulnerability) -> Iterable[str]:
+    """Yield what a reader must know of the CVE besides the publishers' statements."""
+    if record.kev is not None:
+        yield f"It is exploited in the wild: in CISA's catalogue since {record.kev.added}."
+    match record.state:
+        case RecordState.REJECTED:
+            yield "CVE has rejected this record; the publishers' statements still stand."
+        case RecordState.DISPUTED:
+            yield "The CVE record is disputed."
+        case RecordState.PUBLISHED:
+            pass
 
 
 def _recommendations(case: _Case) -> list[str]:
@@ -359,8 +302,32 @@ def _attributes(case: _Case) -> tuple[Attribute, ...]:
         "ADVISORY_FEED": ", ".join(dict.fromkeys(advisory.feed for advisory in case.advisories)),
         "VENDOR_PRIORITY": min((advisory.priority for advisory in case.advisories), key=tuple(Priority).index).value,
         **_score_attributes(case),
+        **_record_attributes(case),
+        "EXPOSURE": case.exposure.value,
     }
     return tuple(Attribute(key=key, value=value) for key, value in values.items() if value)
+
+
+def _record_attributes(case: _Case) -> dict[str, str]:
+    """Return weaknesses, the CVE record's state, EPSS and KEV, each where known."""
+    record = case.record
+    cwes = dict.fromkeys(
+        (*(cwe for advisory in case.advisories for cwe in advisory.cwes), *(record.cwes if record else ()))
+    )
+    values = {"CWE": ", ".join(cwes)}
+    if record is None:
+        return values
+    if record.state is not RecordState.PUBLISHED:
+        values["CVE_STATE"] = record.state.value
+    if record.epss is not None:
+        values["EPSS_PROBABILITY"] = f"{record.epss.probability:.5f}"
+        values["EPSS_PERCENTILE"] = f"{record.epss.percentile:.5f}"
+        values["EPSS_DATE"] = record.epss.date
+    if record.kev is not None:
+        values["KEV_ADDED"] = record.kev.added
+        values["KEV_DUE"] = record.kev.due
+        values["KEV_RANSOMWARE"] = "yes" if record.kev.ransomware else "no"
+    return values
 
 
 def _score_attributes(case: _Case) -> dict[str, str]:
@@ -440,7 +407,7 @@ RULE: Final = Rule(
     severity=Severity.UNDEFINED,
     description="An installed package has a vulnerability that its distribution has published.",
     recommendation="Update the package to the version the advisory names.",
-    reads=(Package, ContainerRoot, OperatingSystem, Kernel),
-    sensors=("os_release", *_MANAGERS, *(manager.value for manager in _REGISTRIES), "containers"),
+    reads=(Package, ContainerRoot, OperatingSystem, Kernel, Process, CodeModule, ListeningPort),
+    sensors=("os_release", *MANAGERS, *(manager.value for manager in REGISTRIES), "containers"),
     evaluate=evaluate,
 )

@@ -1,8 +1,8 @@
-"""The EC2 instance identity document, as the metadata service gives it under ``rsa2048``.
+"""The EC2 instance identity document, as the metadata service returns it under ``rsa2048``.
 
-The document is read out of the signed content and nowhere else (a copy beside it let any instance pass for another
-in SPIRE 1.14.6), and its signer is the one the operator pinned for the document's region. It was signed once, at
-launch, and any process of the host may read it: the store therefore binds the first key that shows it.
+Only the signed content is read: a copy beside it let any instance impersonate another in SPIRE 1.14.6. The signer must
+be the certificate that the operator pinned for the document's region. AWS signs the document once, at launch, and any
+process on the host can read it, so the store binds the first key that presents it.
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-rsa2048.html
 """
 
@@ -18,11 +18,11 @@ from openinspector.service.app.attestation import Attestor, InstanceProof, Shown
 from openinspector.service.pkcs7 import MAX_BYTES, Pkcs7Error, parse_signed_document
 
 _MAX_TEXT: Final = MAX_BYTES * 4 // 3 + 256
-_ADVICE: Final = "Does the metadata service give it under /latest/dynamic/instance-identity/rsa2048?"
+_ADVICE: Final = "Check that the metadata service returns /latest/dynamic/instance-identity/rsa2048."
 
 
 class _Document(msgspec.Struct, frozen=True, kw_only=True):
-    """The members of a document that count; the vendor adds others."""
+    """The members of a document that are used; the vendor adds others."""
 
     accountId: Annotated[str, msgspec.Meta(pattern=r"\A[0-9]{12}\Z")]  # noqa: N815 - the document's name
     instanceId: Annotated[str, msgspec.Meta(pattern=r"\Ai-[0-9a-f]{8,17}\Z")]  # noqa: N815
@@ -35,10 +35,10 @@ _DECODER: Final = msgspec.json.Decoder(_Document)
 
 
 def attest(shown: Shown, trust: Trust) -> InstanceProof:
-    """Return which instance the document is of."""
+    """Verify a signed document and return the instance it identifies."""
     text = shown.evidence.get("rsa2048")
     if text is None or len(shown.evidence) != 1:
-        refuse("an instance is proved by its signed document and nothing beside it", _ADVICE)
+        refuse("the evidence must be the signed document alone (rsa2048)", _ADVICE)
     try:
         signed = parse_signed_document(_decoded(text))
         document = _DECODER.decode(signed.content)
@@ -49,7 +49,7 @@ def attest(shown: Shown, trust: Trust) -> InstanceProof:
     except Pkcs7Error as error:
         refuse(str(error), _ADVICE)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        refuse("what was signed is no instance identity document", _ADVICE)
+        refuse("the signed content is not an instance identity document", _ADVICE)
     return InstanceProof(
         instance_id=AgentId(document.instanceId),
         account=document.accountId,

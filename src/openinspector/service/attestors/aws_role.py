@@ -1,9 +1,8 @@
-"""The role of an EC2 instance: it signs one request to STS, the service sends that request, STS says who signed it.
+"""The role of an EC2 instance. The agent signs a request to STS, the service sends it, and STS identifies the signer.
 
-The service builds the request itself out of region, date, token and authorization; it never repeats a request that a
-client wrote (CVE-2020-16250, CVE-2022-2385). The session of a role that EC2 assumes for an instance carries the
-instance's id as its name; anybody else who may assume the role may choose that name, so only roles that the operator
-lists are believed.
+The service builds the request from region, date, token and authorization; it never forwards a request that a client
+wrote (CVE-2020-16250, CVE-2022-2385). When EC2 assumes a role for an instance, the session's name is the instance id.
+Anyone else who may assume the role can choose that name, so only roles that the operator lists are trusted.
 """
 
 import re
@@ -29,10 +28,10 @@ _USER_ID: Final = re.compile(r"AROA[A-Z0-9]{12,28}:(?P<instance>i-[0-9a-f]{8,17}
 
 
 def attest(shown: Shown, trust: Trust) -> InstanceProof:
-    """Return which instance's role signed."""
+    """Ask STS who signed the request and return the instance."""
     evidence = shown.evidence
     if frozenset(evidence) != _EVIDENCE or trust.caller_identity is None:
-        refuse("a role is proved by region, date, token, authorization and server", "Update the agent.")
+        refuse("the evidence of a role must be region, date, token, authorization and server", "Update the agent.")
     if evidence["server"] not in trust.server_names:
         refuse("the request was signed for another service", "Enrol at one of OPENINSPECTOR_SERVER_NAMES.")
     try:
@@ -46,12 +45,14 @@ def attest(shown: Shown, trust: Trust) -> InstanceProof:
         )
         request.check_authorization(evidence["authorization"])
         if abs(shown.now - request.signed_at()) > MAX_AGE:
-            refuse("the request to STS was not signed just now", "Set the host's clock.")
+            refuse("the request to STS was not signed within five minutes of now", "Set the host's clock.")
     except WireError as error:
         refuse(str(error))
     reply = trust.caller_identity.ask(request, evidence["authorization"])
     if reply is None:
-        refuse("STS does not know who signed", "Are the credentials of the instance's role still good?")
+        refuse(
+            "STS does not accept the signature", "Check that the credentials of the instance's role are still valid."
+        )
     return _instance(reply, request.region, trust)
 
 
@@ -59,18 +60,18 @@ def _instance(reply: bytes, region: str, trust: Trust) -> InstanceProof:
     caller = read_caller(reply)
     arn, user = (form.fullmatch(caller.get(name, "")) for form, name in ((_ARN, "Arn"), (_USER_ID, "UserId")))
     if arn is None or user is None or arn["instance"] != user["instance"] or arn["account"] != caller.get("Account"):
-        refuse("who signed is not the role of an EC2 instance", "Give the instance a role, or enrol with a token.")
+        refuse("the signer is not the role of an EC2 instance", "Give the instance a role, or enrol with a token.")
     if arn["role"] not in trust.roles:
-        refuse(f"sessions of the role {arn['role']} are not believed here", "See OPENINSPECTOR_AWS_ROLES.")
+        refuse(f"the role {arn['role']} is not trusted by this service", "See OPENINSPECTOR_AWS_ROLES.")
     return InstanceProof(instance_id=AgentId(arn["instance"]), account=arn["account"], region=region)
 
 
 def read_caller(reply: bytes) -> dict[str, str]:
-    """Return the members of STS's answer, empty where it is none; whatever the bytes are, no exception.
+    """Return the members of a GetCallerIdentity response; empty if the bytes are anything else. Raises nothing.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     """
-    # Without "<!" there is no document type, so no entity to expand; STS never sends one.
+    # Without "<!" there is no document type, so no entity to expand. STS never sends one.
     if len(reply) > MAX_REPLY_BYTES or b"<!" in reply:
         return {}
     try:

@@ -1,4 +1,4 @@
-"""A join token: whoever has it may enrol, as often as it says."""
+"""A join token: its holder may enrol as many hosts as the token permits."""
 
 from typing import Final
 
@@ -7,11 +7,11 @@ from openinspector.service.app.enrolment import token_digest
 
 
 def attest(shown: Shown, _trust: Trust) -> TokenProof:
-    """Return the digest under which the store looks for the token."""
+    """Return the digest by which the store finds the token."""
     token = shown.evidence.get("token")
     if token is None or len(shown.evidence) != 1:
         refuse(
-            "'join_token' with this evidence proves nothing here",
+            "the evidence of 'join_token' must be a token alone",
             "Enrol with method join_token and one piece of evidence, token.",
         )
     return TokenProof(digest=token_digest(token))

@@ -63,7 +63,7 @@ class PeerConnection(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """What an endpoint takes: its media type and how many bytes at most."""
+    """The body an endpoint accepts: its media type and its maximum size in bytes."""
 
     media_type: str
     limit: int

@@ -1,4 +1,4 @@
-"""What the gateway does by itself while it runs: write what heartbeats said, and end sessions of revoked agents."""
+"""Background work of the gateway: store heartbeats, and end the sessions of revoked agents."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -12,14 +12,14 @@ from openinspector.service.gateway.gateway import Gateway
 
 FLUSH_SECONDS: Final = 1.0
 SWEEP_EVERY: Final = 5
-"""Flushes between two looks for revoked agents: a revocation takes effect within that many seconds."""
+"""Flushes between two checks for revoked agents: a revocation takes effect within that many seconds."""
 
 _log = structlog.get_logger()
 
 
 @asynccontextmanager
 async def upkeep(gateway: Gateway, seconds: float = FLUSH_SECONDS) -> AsyncIterator[None]:
-    """Keep house every so many seconds inside the context; write what is left at its end."""
+    """Run the background work every ``seconds`` inside the context; store pending heartbeats at its end."""
     task = asyncio.create_task(_keep(gateway, seconds))
     try:
         yield

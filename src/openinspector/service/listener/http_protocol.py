@@ -8,7 +8,7 @@ peer's bytes do not extend:
 - **response**: no limit on the application. A peer that stops reading is dropped after `write` seconds.
 - **idle**: between requests. Longer for a connection that an agent has proved to be its own.
 
-What is kept is bounded too: bytes of headers and chunk framing, number of headers, and pipelined requests. uvicorn
+Memory is bounded too: bytes of headers and chunk framing, number of headers, and pipelined requests. uvicorn
 and llhttp bound none of them.
 """
 
@@ -52,7 +52,7 @@ class TimeLimits:
 
 
 class Stage(StrEnum):
-    """What a connection is waiting for."""
+    """The stage of a connection."""
 
     HEAD = "head"
     BODY = "body"

@@ -28,7 +28,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """What the connections of a listener share."""
+    """State that the connections of a listener share."""
 
     tls: ssl.SSLContext
     connections: Connections

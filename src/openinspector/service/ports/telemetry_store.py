@@ -43,7 +43,7 @@ class StoredEnvelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamLimits:
-    """What one stream may hold."""
+    """Limits of one stream."""
 
     records: int
     size: int

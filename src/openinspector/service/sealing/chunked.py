@@ -4,8 +4,11 @@ The instantiation is Cobblestone-256 of the `cryptography` package: HKDF-Expand 
 16 KiB of which the last is shorter. Sealed bytes are salt (24), key commitment (32), then the chunks, each with its
 16-byte tag. The input key is the run's data key; the salt is random, so one key serves any number of messages.
 
-The context is not part of the sealed bytes; both sides must know it. A message therefore opens only as what it was
-sealed as: this run, this agent, this stream, this number, this plaintext.
+The library implements the format: assembling it from primitives would be home-made cryptography. No official test
+vectors were found, so ``tests/service/sealing`` has an independent implementation and a pinned digest.
+
+The context is not part of the sealed bytes; the reader must supply it. A message therefore opens only for the run,
+agent, stream, number and plaintext digest it was sealed for.
 """
 
 from dataclasses import dataclass
@@ -24,12 +27,12 @@ REPORT_CONTEXT_VERSION: Final = b"openinspector-report-v1"
 
 
 class SealError(StoreError):
-    """Sealed bytes that are not what they should be: damaged, cut short, or of another key or context."""
+    """Sealed bytes that cannot be opened: damaged, truncated, or sealed with another key or context."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealContext:
-    """What a sealed message is bound to."""
+    """The context a sealed message is bound to."""
 
     run_arn: RunArn
     agent_id: AgentId
@@ -39,7 +42,7 @@ class SealContext:
     """SHA-256 of the plaintext before compression, hexadecimal."""
 
     def encode(self) -> bytes:
-        """Return version, run, agent, stream, number and digest, each behind its length (4 bytes, big-endian)."""
+        """Return version, run, agent, stream, number and digest, each after its length (4 bytes, big-endian)."""
         return _framed(
             CONTEXT_VERSION,
             self.run_arn.encode(),
@@ -55,13 +58,13 @@ class SealContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportSealContext:
-    """What a sealed report is bound to."""
+    """The context a sealed report is bound to."""
 
     run_arn: RunArn
     report_id: str
 
     def encode(self) -> bytes:
-        """Return version, run and report, each behind its length (4 bytes, big-endian)."""
+        """Return version, run and report, each after its length (4 bytes, big-endian)."""
         return _framed(REPORT_CONTEXT_VERSION, self.run_arn.encode(), self.report_id.encode())
 
     def __str__(self) -> str:
@@ -75,14 +78,14 @@ def seal(key: bytes, context: SealContext | ReportSealContext, plaintext: bytes)
 
 
 def open_sealed(key: bytes, context: SealContext | ReportSealContext, sealed: bytes) -> bytes:
-    """Return the plaintext of ``sealed``, all of it authenticated; SealError on anything wrong."""
+    """Return the plaintext of ``sealed``, fully authenticated. Raises SealError if the bytes, key or context differ."""
     decryptor = Cobblestone256Decryptor(key, context.encode())
     try:
         return decryptor.update(sealed) + decryptor.finalize()
     except InvalidTag as refused:
         raise SealError(
-            f"sealed {context} does not open",
-            advice="It was damaged, cut short or swapped in the object store; restore that object from a backup.",
+            f"the sealed {context} cannot be opened",
+            advice="The object was damaged, truncated or swapped in the object store. Restore it from a backup.",
         ) from refused
 
 

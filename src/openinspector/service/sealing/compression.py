@@ -1,4 +1,4 @@
-"""zstd around telemetry before it is sealed, with a cap on what comes out again (RFC 8878)."""
+"""zstd compression of telemetry before it is sealed, with a limit on the decompressed size (RFC 8878)."""
 
 from typing import Final
 
@@ -17,10 +17,10 @@ def compress(plaintext: bytes) -> bytes:
 
 
 def decompress(compressed: bytes, limit: int) -> bytes:
-    """Return the content of one frame of at most ``limit`` bytes; SealError on anything else."""
+    """Return the content of one frame of at most ``limit`` bytes; raises SealError for anything else."""
     try:
         size = zstandard.frame_content_size(compressed)
-        # A frame that states its size is trusted by the library before `max_output_size` is: judge it first.
+        # The library trusts a frame's stated size over `max_output_size`, so check it first.
         if size == _SIZE_UNKNOWN or size > limit:
             raise SealError(f"compressed telemetry states {size} bytes; at most {limit} are allowed")
         return zstandard.ZstdDecompressor().decompress(compressed, max_output_size=limit, allow_extra_data=False)

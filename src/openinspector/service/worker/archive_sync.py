@@ -58,14 +58,14 @@ _ENDINGS: Final = (".xz", ".gz", "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveRequest:
-    """Which suites, and for whom."""
+    """The suites to read, and the hosts they are read for."""
 
     sources: tuple[AptSource, ...]
     architecture: str = "amd64"
     installed: tuple[Package, ...] = ()
-    """Packages of the hosts at hand: what is pending on any of them is fetched first."""
+    """Installed packages of known hosts: their pending updates are fetched first."""
     pending_only: bool = False
-    """Whether nothing else is fetched: quick, and of no use to other hosts."""
+    """Fetch pending updates only: fast, but useless for other hosts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

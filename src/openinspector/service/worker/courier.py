@@ -32,7 +32,7 @@ from openinspector.service.ports.publisher import (
     WebhookEndpoint,
     WebhookPublisher,
 )
-from openinspector.service.ports.webhook_store import WebhookStore
+from openinspector.service.ports.record_store import WebhookStore
 
 BATCH: Final = 10
 """Most messages that SNS accepts in one request."""
@@ -124,8 +124,8 @@ class Courier:
         last = self.findings.findings_by_arn(sent[-1:]).get(sent[-1]) if sent else None
         if last is None:  # not about findings, or the run was deleted meanwhile
             return notification.progress
-        before = notification.progress.told if notification.progress is not None else 0
-        return Progress(told=before + len(sent), created_at=last.created_at, arn=last.arn)
+        before = notification.progress.reported if notification.progress is not None else 0
+        return Progress(reported=before + len(sent), created_at=last.created_at, arn=last.arn)
 
     def _publish(self, notification: Notification, messages: Sequence[Message]) -> Published:
         if not messages:

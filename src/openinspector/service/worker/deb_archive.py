@@ -71,7 +71,7 @@ def _data_member(file: IO[bytes]) -> tuple[str, int]:
 
 
 def _find(tar: tarfile.TarFile, package: str) -> Changelog | LinkedTo | None:
-    """Return the Debian changelog; the one called ``changelog.gz`` only where there is no other."""
+    """Return the Debian changelog; ``changelog.gz`` only if there is no ``changelog.Debian.gz``."""
     native: Changelog | LinkedTo | None = None
     for path, member in _members(tar):
         if path == _DOCUMENTATION / package and member.issym():

@@ -10,7 +10,7 @@ from typing import IO, Final, Protocol
 import zstandard
 
 BROKEN: Final = (lzma.LZMAError, zlib.error, zstandard.ZstdError, EOFError, OSError, ValueError, OverflowError)
-"""What reading a damaged or hostile stream raises."""
+"""Exceptions raised by a damaged or hostile stream."""
 
 _MAGIC: Final = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\x00": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
 _LARGEST_WINDOW: Final = 2**27

@@ -13,7 +13,7 @@ _GONE: Final = ("config-files", "not-installed")
 
 
 def installed_packages(status: Path = STATUS) -> tuple[Package, ...]:
-    """Return the packages whose files are on the host; none where there is no dpkg database."""
+    """Return the packages whose files are on the host; none without a dpkg database."""
     try:
         text = status.read_bytes().decode("utf-8", "replace")
     except OSError:
@@ -34,12 +34,12 @@ def _is_installed(fields: dict[str, str]) -> bool:
 
 def _package(fields: dict[str, str]) -> Package:
     name, version = fields["Package"], fields["Version"]
-    told = _SOURCE.match(fields.get("Source", ""))
+    source = _SOURCE.match(fields.get("Source", ""))
     return Package(
         manager=PackageManager.DPKG,
         name=name,
         version=version,
         architecture=fields.get("Architecture", ""),
-        source_name=told[1] if told else name,
-        source_version=(told[2] or version) if told else version,
+        source_name=source[1] if source else name,
+        source_version=(source[2] or version) if source else version,
     )

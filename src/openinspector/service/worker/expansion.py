@@ -1,7 +1,7 @@
 """Turns fetched files into plain documents: decompressed, archives taken apart, within bounds.
 
-What a file is, its first bytes say. A document's name loses the ending of its compression; the members of an archive
-are named ``<archive without ending>/<path in it>``. A bomb ends in FeedError, not in a full memory.
+The first bytes of a file give its type. A document's name loses the suffix of its compression; members of an archive
+are named ``<archive without suffix>/<path in it>``. A decompression bomb raises FeedError before memory runs out.
 """
 
 import io
@@ -27,12 +27,12 @@ _ENDINGS: Final = (".gz", ".bz2", ".xz", ".zst", ".tar", ".tgz", ".zip")
 _TAR_MARK: Final = slice(257, 262)
 _BLOCK: Final = 512
 _TAR_SLACK: Final = 1024 * 1024 * 1024
-"""What the headers and padding of a tar may add to its members."""
+"""Maximum size of a tar's headers and padding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """How much one fetched file may become."""
+    """Limits on the expansion of one fetched file."""
 
     document_bytes: int = 512 * 1024 * 1024
     total_bytes: int = 4 * 1024 * 1024 * 1024
@@ -40,7 +40,7 @@ class Bounds:
 
 
 class _Budget:
-    """What is left of the bounds while a file is taken apart."""
+    """The remaining limits while a file is expanded."""
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds

@@ -67,13 +67,13 @@ class Fetched:
     sha256: str
     size: int
     validator: str = ""
-    """ETag, or Last-Modified where there is none."""
+    """ETag, or Last-Modified if absent."""
     modified: datetime | None = None
     transferred_bytes: int = 0
 
 
 class _Meta(msgspec.Struct, frozen=True, kw_only=True):
-    """What the workspace remembers of a document, beside it as JSON."""
+    """Metadata of a document, stored beside it as JSON."""
 
     url: str
     sha256: str
@@ -200,8 +200,8 @@ class Fetcher:
                 self._deadline.within(1)
                 raise _RetryableError(str(error) or type(error).__name__) from error
             except (httpx.InvalidURL, UnicodeError) as error:
-                raise FetchError(f"{shown(url)} is no URL: {error}") from error
-        raise FetchError(f"{shown(want.url)} leads from place to place without end")
+                raise FetchError(f"{shown(url)} is not a URL: {error}") from error
+        raise FetchError(f"{shown(want.url)} redirects without end")
 
     def _timeout(self) -> httpx.Timeout:
         read, connect = self._deadline.within(_READ_SECONDS), self._deadline.within(_CONNECT_SECONDS)
@@ -289,13 +289,13 @@ def _check_status(response: httpx.Response, want: Want) -> None:
     code = response.status_code
     if code == httpx.codes.OK:
         return
-    told = f"HTTP status {code}"
+    status = f"HTTP status {code}"
     if (
         code in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.REQUEST_TIMEOUT)
         or code >= httpx.codes.INTERNAL_SERVER_ERROR
     ):
-        raise _RetryableError(told)
-    raise FetchError(f"{shown(want.url)} cannot be fetched: {told}", advice="Check the URL.")
+        raise _RetryableError(status)
+    raise FetchError(f"{shown(want.url)} cannot be fetched: {status}", advice="Check the URL.")
 
 
 def _too_large(want: Want) -> FetchError:

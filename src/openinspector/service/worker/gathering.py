@@ -91,7 +91,7 @@ def _roots(feed: Feed, origin: str) -> tuple[Source, ...]:
 def _fetch_all(
     feed: Feed, fetcher: Fetcher, roots: Iterable[Source], progress: Progress
 ) -> Iterator[_File | FetchFailure]:
-    """Fetch the roots and what they lead to, each URL once, breadth first; what is optional may fail."""
+    """Fetch the roots and the documents they link to, each URL once, breadth first; optional documents may fail."""
     waiting = list(roots)
     seen = {source.url for source in waiting}
     done = 0

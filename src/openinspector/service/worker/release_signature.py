@@ -64,7 +64,7 @@ def _verify(gpgv: str, in_release: bytes, keyrings: Sequence[Path], folder: Path
     signed.write_bytes(in_release)
     rings = [argument for keyring in keyrings for argument in ("--keyring", str(keyring))]
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed program, arguments of ours, no shell
+        done = subprocess.run(  # noqa: S603 - a fixed program and arguments, no shell
             [gpgv, "--status-fd", "1", *rings, "--output", str(output), str(signed)],
             capture_output=True,
             timeout=_SECONDS,
@@ -73,8 +73,8 @@ def _verify(gpgv: str, in_release: bytes, keyrings: Sequence[Path], folder: Path
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SignatureError(f"gpgv did not run: {error}", advice="Repair gpgv, or remove it.") from error
     # one good signature is enough: an archive signs with several keys, and older keyrings lack the newest
-    told = set(_STATUS.findall(done.stdout.decode("ascii", "replace")))
-    if "GOODSIG" not in told or "VALIDSIG" not in told or told & _BAD or not output.is_file():
+    statuses = set(_STATUS.findall(done.stdout.decode("ascii", "replace")))
+    if "GOODSIG" not in statuses or "VALIDSIG" not in statuses or statuses & _BAD or not output.is_file():
         reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise SignatureError(
             f"the archive's InRelease has no signature trusted here: {reason[-1] if reason else 'gpgv refused it'}",
@@ -85,8 +85,8 @@ def _verify(gpgv: str, in_release: bytes, keyrings: Sequence[Path], folder: Path
 
 def _unverified(in_release: bytes) -> str:
     text = in_release.decode("utf-8", "replace")
-    told = _CLEARSIGNED.search(text)
-    return told[1] if told else text
+    signed = _CLEARSIGNED.search(text)
+    return signed[1] if signed else text
 
 
 def _keyrings(signed_by: Sequence[str], folder: Path) -> Iterator[Path]:

@@ -7,8 +7,7 @@ from openinspector.model.notification import InspectorEvent, Notification, Progr
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.testing import model_builders as builders
-from openinspector.testing.conformance.subscription_store import topic
-from openinspector.testing.conformance.webhook_store import webhook
+from openinspector.testing.record_builders import topic, webhook
 
 
 def notification(number: int = 1, **fields: Any) -> Notification:
@@ -33,7 +32,7 @@ class NotificationStoreSuite:
         """Every field of them; adding one again changes nothing."""
         made = notification(new_state=AssessmentRunState.COMPLETED)
         store.add([made])
-        progress = Progress(told=7, created_at=builders.moment(3), arn=builders.finding(7).arn)
+        progress = Progress(reported=7, created_at=builders.moment(3), arn=builders.finding(7).arn)
         changed = replace(
             made,
             due_at=None,

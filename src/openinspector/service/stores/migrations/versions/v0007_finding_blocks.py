@@ -1,4 +1,4 @@
-"""Findings in blocks with bits for what they can be filtered by (ADR 48); those that are there are moved into them."""
+"""Store findings in blocks, with bits for the values of filters, and move existing findings into blocks."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -67,8 +67,8 @@ def _make_block(connection: sa.Connection, result_id: int, rows: Sequence[sa.Row
     made = "INSERT INTO finding_block (result_id, size, first_at, last_at) VALUES (:r, :n, :a, :b) RETURNING id"
     bounds = {"r": result_id, "n": len(rows), "a": rows[0].created_at, "b": rows[-1].created_at}
     block = connection.execute(sa.text(made), bounds).scalar_one()
-    spots = [{"s": block * BLOCK + place, "r": result_id, "i": row.id} for place, row in enumerate(rows)]
-    connection.execute(sa.text("UPDATE finding SET spot = :s WHERE result_id = :r AND id = :i"), spots)
+    positions = [{"s": block * BLOCK + place, "r": result_id, "i": row.id} for place, row in enumerate(rows)]
+    connection.execute(sa.text("UPDATE finding SET spot = :s WHERE result_id = :r AND id = :i"), positions)
     bits: dict[tuple[int, int], int] = {}
     for place, row in enumerate(rows):
         for value in _values(row):

@@ -1,6 +1,6 @@
 """Advisories by stream, the digests of their documents, and vulnerabilities by year.
 
-What was stored of feeds is dropped: it is of another shape, and the next sync brings all of it again.
+Stored advisories are dropped: their layout changed, and the next sync fetches them again.
 """
 
 import sqlalchemy as sa

@@ -1,0 +1,109 @@
+"""What the vulnerability rule cannot assess on a host, as exclusions: each names its reason and counts the packages."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Final
+
+from openinspector.engine.completeness import unable, unseen
+from openinspector.engine.rule import RuleContext, Unable
+from openinspector.engine.streams import Unjudged
+from openinspector.model.exclusion import ExclusionKind
+from openinspector.model.facts import HostFacts
+from openinspector.model.inventory import ContainerRoot, Package, PackageManager, SensorState
+
+MANAGERS: Final = tuple(manager.value for manager in PackageManager if manager.of_distribution)
+"""Sensors of the distributions' package databases."""
+REGISTRIES: Final = {PackageManager.PYPI: "PyPI", PackageManager.NPM: "npm", PackageManager.GEM: "RubyGems"}
+_LISTED: Final = 5
+"""Packages named for each reason why they are not assessed; all are counted."""
+_UNJUDGED: Final = {
+    Unjudged.FOREIGN_VENDOR: "built by another vendor",
+    Unjudged.FOREIGN_REPOSITORY: "of another repository",
+    Unjudged.UNKNOWN_MODULE: "of a module that is not recorded",
+    Unjudged.UNORDERED_VERSION: "with a version that cannot be ordered",
+}
+
+
+def not_covered(distribution: str, context: RuleContext) -> Unable:
+    """Return the exclusion of a host whose distribution no advisory is for; it names those that are loaded."""
+    known = sorted(context.advisories.streams)
+    reason = f"No advisory speaks of {distribution}. " + (
+        f"Advisories are loaded for {', '.join(known[:20])}." if known else "No advisories are loaded."
+    )
+    return Unable(
+        kind=ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS,
+        reason=reason,
+        recommendation="Load the feed of the host's distribution (openinspector feeds sync), or leave this rules "
+        "package out of templates for such hosts.",
+    )
+
+
+def not_assessed(facts: HostFacts, context: RuleContext) -> Unable | None:
+    """Return the exclusion for packages that no advisory of the distribution speaks of; None where there are none."""
+    counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
+    counted = [
+        f"{counts[manager]} {name} package{'s' * (counts[manager] != 1)}"
+        for manager, name in REGISTRIES.items()
+        if counts[manager]
+    ]
+    foreign = _unassessed(facts, context)
+    containers = both(foreign, _containers(facts)) if foreign is not None else _containers(facts)
+    if not counted:
+        return containers
+    registries = Unable(
+        kind=ExclusionKind.REGISTRY_PACKAGES,
+        reason=f"{', '.join(counted)} not installed by the distribution. No advisories are loaded for them.",
+        recommendation="Audit these packages with the registry's own command, such as `npm audit`. "
+        "`openinspector agent collect --dry-run` on the host lists them with their folders.",
+    )
+    return both(registries, containers)
+
+
+def _unassessed(facts: HostFacts, context: RuleContext) -> Unable | None:
+    """Return the exclusion for packages that the distribution's advisories do not cover; None where they cover all."""
+    found = context.advisories.unassessed(facts)
+    if not found:
+        return None
+    by_reason: dict[Unjudged, list[str]] = {}
+    for package, reason in found:
+        by_reason.setdefault(reason, []).append(f"{package.name} {package.version}")
+    listed = "; ".join(
+        f"{len(names)} {_UNJUDGED[reason]} ({', '.join(names[:_LISTED])}{', …' if len(names) > _LISTED else ''})"
+        for reason, names in by_reason.items()
+    )
+    return unable(
+        f"Packages that the distribution's advisories do not cover are not assessed: {listed}.",
+        "Check these packages with their vendor's own advisories.",
+    )
+
+
+def _containers(facts: HostFacts) -> Unable | None:
+    """Return the exclusion for running containers, whose packages are not the host's; None where there are none."""
+    found = facts.all(ContainerRoot)
+    if not found:
+        return None
+    listed = ", ".join(f"{root.system or 'unknown'} (process {root.process_id})" for root in found[:10])
+    return Unable(
+        kind=ExclusionKind.CONTAINER_PACKAGES,
+        reason=f"{sum(root.packages for root in found)} packages in "
+        f"{len(found)} running container{'s' * (len(found) != 1)}: "
+        f"{listed}{', …' if len(found) > 10 else ''}.",  # noqa: PLR2004 - as many as are listed
+        recommendation="Scan each container on the host: `openinspector scan --root /proc/PROCESS/root`.",
+    )
+
+
+def both(first: Unable, second: Unable | None) -> Unable:
+    """Return both reasons as one outcome; each keeps its kind."""
+    if second is None:
+        return first
+    return replace(first, also=(*first.also, replace(second, also=()), *second.also))
+
+
+def unread_databases(facts: HostFacts) -> Unable | None:
+    """Return the exclusion for package databases that were not read whole; None where all were."""
+    if any(name in facts.sensors and facts.sensors[name].state is SensorState.OK for name in MANAGERS):
+        return unseen(facts, MANAGERS)
+    return unseen(facts, MANAGERS) or unable(
+        "No package database was read on the host.",
+        f"Hosts are assessed through the databases of {', '.join(MANAGERS)}; the agent found none of them.",
+    )
