@@ -14,7 +14,7 @@ from tests.api_compat.endpoint import REGION, Endpoint
 from openinspector.model.arn import RunArn
 from openinspector.model.asset import Tag
 from openinspector.testing import model_builders as builders
-from openinspector.testing.conformance.subscription_store import topic
+from openinspector.testing.record_builders import topic
 
 SERVICE_ERROR = 255
 """Exit status of aws-cli version 1 (F11.16)."""

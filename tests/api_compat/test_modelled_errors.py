@@ -20,8 +20,8 @@ from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
+from openinspector.service.stores.record_sql import SUBSCRIPTIONS, SqlRecordStore
 from openinspector.service.stores.role_sql import SqlRoleStore
-from openinspector.service.stores.subscription_sql import SqlSubscriptionStore
 from openinspector.testing import model_builders as builders
 from openinspector.testing.counts import count_runs, count_targets, count_templates
 
@@ -171,7 +171,7 @@ def lose_tables(call: Call) -> None:
         findings=SqlFindingStore(engine),
         previews=SqlPreviewStore(engine),
         roles=SqlRoleStore(engine),
-        subscriptions=SqlSubscriptionStore(engine),
+        subscriptions=SqlRecordStore(engine, SUBSCRIPTIONS),
     )
 
 
@@ -243,7 +243,7 @@ def test_a_denied_batch_says_so_of_every_item(endpoint: Endpoint, scene: Scene, 
 
 
 def test_a_role_has_no_items_to_fail(endpoint: Endpoint) -> None:
-    """Denied access is an error, although the model does not declare it (ADR 50)."""
+    """Denied access is an error, although the model does not declare it."""
     client = endpoint.client(endpoint.another_key("inspector:Nothing"))
     answer = refused(client, "describe_cross_account_access_role")
     assert (answer["Error"]["Code"], answer["errorCode"]) == ("AccessDeniedException", "ACCESS_DENIED_TO_IAM_ROLE")

@@ -7,8 +7,8 @@ from tests.api_compat.assessments import make_template, refusal, start_run
 from tests.api_compat.endpoint import Endpoint
 
 from openinspector.testing import model_builders as builders
-from openinspector.testing.conformance.subscription_store import topic
 from openinspector.testing.installation import PACKAGES
+from openinspector.testing.record_builders import topic
 
 BAD_TOKEN = (400, "InvalidInputException", "INVALID_PAGINATION_TOKEN")
 

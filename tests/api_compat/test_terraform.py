@@ -11,7 +11,7 @@ from typing import Any, Final
 import pytest
 from tests.api_compat.endpoint import REGION, Endpoint
 
-from openinspector.testing.conformance.subscription_store import topic
+from openinspector.testing.record_builders import topic
 
 PROVIDER: Final = "registry.terraform.io/hashicorp/aws"
 TARGET: Final = "aws_inspector_assessment_target.web"

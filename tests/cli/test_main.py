@@ -78,7 +78,7 @@ def test_1_the_service_refuses(command: Command, inspector: SimulatedInspector) 
 
 
 def test_1_a_denied_batch_is_not_taken_for_nothing(command: Command, inspector: SimulatedInspector) -> None:
-    """The service answers 200, and says it of each item (ADR 50)."""
+    """The service answers 200 and reports the denial for each item."""
     failed = {FINDING: {"failureCode": "ACCESS_DENIED", "retryable": False}}
     inspector.prepare("ListFindings", {"findingArns": [FINDING]})
     inspector.prepare("DescribeFindings", {"findings": [], "failedItems": failed})

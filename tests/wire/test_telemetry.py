@@ -24,7 +24,7 @@ LEFT = {
     "InspectorSplitMsgBegin",
     "InspectorSplitMsgEnd",
 }
-"""ADR 0020 says why."""
+"""The docstring of `openinspector.wire.telemetry` gives the reasons."""
 OUR_OWN = {"OpenInspectorContainerRoot", "OpenInspectorSensorStatus", "InspectorTcpV6Connection"}
 
 

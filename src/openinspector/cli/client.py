@@ -77,7 +77,7 @@ def _with_client(command: Callable[Concatenate["BaseClient", P], R], service: st
 
 
 def _refuse_denied(parsed: Mapping[str, Any], model: "OperationModel", **_: object) -> None:
-    """Raise what a denied batch says of each item only: nothing found would be taken for nothing there (ADR 50)."""
+    """Raise an error if a batch was denied: the service reports it for each item only, and returns no results."""
     from botocore.exceptions import ClientError
 
     if any(item["failureCode"] == "ACCESS_DENIED" for item in parsed.get("failedItems", {}).values()):

@@ -42,14 +42,12 @@ from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
 from openinspector.service.ports.publisher import TopicPublisher
+from openinspector.service.ports.record_store import ScheduleStore, SubscriptionStore, WebhookStore
 from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.role_store import RoleStore
 from openinspector.service.ports.rollout_store import RolloutStore
 from openinspector.service.ports.rule_result_store import RuleResultStore
-from openinspector.service.ports.schedule_store import ScheduleStore
-from openinspector.service.ports.subscription_store import SubscriptionStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
-from openinspector.service.ports.webhook_store import WebhookStore
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.reports.content import ReportContent
 from openinspector.service.worker.announcer import Announcer

@@ -76,14 +76,18 @@ from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.notification_sql import SqlNotificationStore
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
 from openinspector.service.stores.preview_sql import SqlPreviewStore
+from openinspector.service.stores.record_sql import (
+    SCHEDULES,
+    SUBSCRIPTIONS,
+    WEBHOOKS,
+    SqlListedRecordStore,
+    SqlRecordStore,
+)
 from openinspector.service.stores.report_sql import SqlReportStore
 from openinspector.service.stores.role_sql import SqlRoleStore
 from openinspector.service.stores.rollout_sql import SqlRolloutStore
 from openinspector.service.stores.rule_result_sql import SqlRuleResultStore
-from openinspector.service.stores.schedule_sql import SqlScheduleStore
-from openinspector.service.stores.subscription_sql import SqlSubscriptionStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
-from openinspector.service.stores.webhook_sql import SqlWebhookStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryShelf
@@ -131,10 +135,10 @@ def open_stores(settings: Settings) -> Stores:
         advisories=SqlAdvisoryStore(engine),
         access_keys=SqlAccessKeyStore(engine),
         previews=SqlPreviewStore(engine),
-        schedules=SqlScheduleStore(engine),
+        schedules=SqlListedRecordStore(engine, SCHEDULES),
         roles=SqlRoleStore(engine),
-        subscriptions=SqlSubscriptionStore(engine),
-        webhooks=SqlWebhookStore(engine),
+        subscriptions=SqlRecordStore(engine, SUBSCRIPTIONS),
+        webhooks=SqlListedRecordStore(engine, WEBHOOKS),
         notifications=SqlNotificationStore(engine),
         rollouts=SqlRolloutStore(engine),
         reports=SqlReportStore(engine),

@@ -1,7 +1,12 @@
 """Envelope: one upload of telemetry, the exact bytes that are spooled, signed and sent.
 
 Layout: ``OIT1``, length of the header (4 bytes, big-endian), header (JSON), payload. The payload is a
-`TelemetryBatch` as JSON, compressed with zlib (RFC 1950) so that agents need the standard library only.
+`TelemetryBatch` as JSON, compressed with zlib (RFC 1950) so that agents need the standard library only. The service
+compresses it again with zstd before sealing.
+
+A run has one stream per host. Its envelopes are numbered from 1, and a manifest with a digest over all of them closes
+it: sending an envelope again is harmless, and a loss is visible. A new layout gets a new magic number; the old one
+stays readable for as long as agents send it.
 """
 
 import hashlib
@@ -20,7 +25,8 @@ MAX_ENVELOPE_BYTES: Final = 4 * 1024 * 1024
 MAX_PLAINTEXT_BYTES: Final = 16 * 1024 * 1024
 MAX_HEADER_BYTES: Final = 4096
 SLOWEST_BYTES_A_SECOND: Final = 2048
-"""Both sides give a body a second for so many bytes, beside the time that any request has."""
+"""Both sides allow a body one second per this many bytes, in addition to the 60 seconds of any request. A fixed limit
+would break off the same envelope again and again on a slow line."""
 
 _LENGTH_BYTES: Final = 4
 _PREFIX_BYTES: Final = len(MAGIC) + _LENGTH_BYTES

@@ -19,9 +19,8 @@ from openinspector.service.app.notifications import (
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.assessment_runs import WHOLE_LIFE, lived
 from openinspector.testing.conformance.notification_store import notification
-from openinspector.testing.conformance.subscription_store import subscribed, topic
-from openinspector.testing.conformance.webhook_store import webhook
 from openinspector.testing.installation import BuiltInstallation
+from openinspector.testing.record_builders import subscribed, topic, webhook
 
 E = InspectorEvent
 

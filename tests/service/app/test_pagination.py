@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from openinspector.model.arn import MAX_ARN_LENGTH, TopicArn, parse_template_arn, parse_topic_arn
 from openinspector.service.app.errors import InvalidInput
 from openinspector.service.app.pagination import MAX_TOKEN, PageTokens
+from openinspector.service.app.subscriptions import Subscription, subscription_cursor
 from openinspector.service.ports.page import Cursor, PageRequest
-from openinspector.service.ports.subscription_store import Subscription, subscription_cursor
 from openinspector.testing import model_builders as builders
 
 TOKENS = PageTokens(bytes(32), os.urandom)

@@ -83,7 +83,7 @@ def test_the_vendor_s_days_of_the_week(weekdays: str, names: str) -> None:
         ("cron(0 0 15W * *)", "W, the weekday nearest"),
         ("cron(0 0 ? * L *)", "L by itself is not supported"),
         ("cron(0 0 * * L)", "L by itself is not supported"),
-        ("cron(0 0 ? * 2/0 *)", "no cron expression"),
+        ("cron(0 0 ? * 2/0 *)", "this is not a cron expression"),
     ],
 )
 def test_what_the_vendor_has_and_is_not_here_is_said(text: str, reason: str) -> None:

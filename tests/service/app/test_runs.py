@@ -14,9 +14,8 @@ from openinspector.model.run_state import AssessmentRunState as State
 from openinspector.service.app.errors import AgentsBusy, InvalidInput, LimitExceeded, NoSuchEntity, RunInProgress
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
 from openinspector.testing import model_builders as builders
-from openinspector.testing.conformance.schedule_store import schedule
-from openinspector.testing.conformance.subscription_store import subscribed
 from openinspector.testing.installation import PACKAGES, BuiltInstallation, open_installation
+from openinspector.testing.record_builders import schedule, subscribed
 
 TEST = Tag(key="Environment", value="Test")
 TEMPLATE = builders.template(

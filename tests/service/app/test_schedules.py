@@ -16,11 +16,11 @@ from openinspector.service.app.schedules import (
 )
 from openinspector.service.settings import Settings
 from openinspector.service.stores.engine import open_engine
-from openinspector.service.stores.schedule_sql import SqlScheduleStore
+from openinspector.service.stores.record_sql import SCHEDULES, SqlListedRecordStore
 from openinspector.testing import model_builders as builders
-from openinspector.testing.conformance.schedule_store import schedule
 from openinspector.testing.counts import count_runs
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
+from openinspector.testing.record_builders import schedule
 from openinspector.testing.recorded_workflows import RecordedWorkflows
 
 DAY = timedelta(days=1).total_seconds()
@@ -141,13 +141,13 @@ def test_a_schedule_that_is_changed_while_it_is_started_stays_changed(
 def test_a_change_applies_to_the_new_state_of_a_schedule_that_was_started_meanwhile(
     built: BuiltInstallation, daily: Schedule, tmp_path: Path
 ) -> None:
-    class StartedMeanwhile(SqlScheduleStore):
-        def get(self, arn: ScheduleArn) -> Schedule | None:
-            found = super().get(arn)
+    class StartedMeanwhile(SqlListedRecordStore[ScheduleArn, Schedule]):
+        def get(self, key: ScheduleArn) -> Schedule | None:
+            found = super().get(key)
             built.assembly.schedule_starter().start_due()
             return found
 
-    racing = StartedMeanwhile(open_engine(Settings(data_dir=tmp_path).database))
+    racing = StartedMeanwhile(open_engine(Settings(data_dir=tmp_path).database), SCHEDULES)
     changed = (
         built.with_stores(schedules=racing)
         .use_cases()

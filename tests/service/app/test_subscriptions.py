@@ -5,10 +5,13 @@ import pytest
 from openinspector.model.arn import RunArn, TopicArn
 from openinspector.model.notification import InspectorEvent, PublishStatus
 from openinspector.service.app.errors import AccessDenied, CodedError, InvalidInput, LimitExceeded, Unavailable
+from openinspector.service.app.subscriptions import Subscription
+from openinspector.service.ports.page import Page, PageRequest
 from openinspector.service.ports.publisher import Published
+from openinspector.service.ports.record_store import SubscriptionKey
 from openinspector.testing import model_builders as builders
-from openinspector.testing.conformance.subscription_store import topic
 from openinspector.testing.installation import BuiltInstallation, open_installation
+from openinspector.testing.record_builders import subscribed, topic
 
 E = InspectorEvent
 TEMPLATE = builders.template().arn
@@ -23,7 +26,7 @@ def built(built: BuiltInstallation) -> BuiltInstallation:
 
 
 def held(built: BuiltInstallation) -> list[InspectorEvent]:
-    return [one.event for one in built.stores.subscriptions.of_template(TEMPLATE)]
+    return [one.event for one in built.stores.subscriptions.of_templates([TEMPLATE])]
 
 
 def code(error: pytest.ExceptionInfo[CodedError]) -> str:
@@ -138,3 +141,65 @@ def test_what_the_process_left_behind_when_it_died_is_forgotten(full: BuiltInsta
     full.assembly.deletion().delete_orphans()
     assert everything(full) == (1, 1, 0)
     assert full.stores.webhooks.templates() == [builders.template(2).arn]
+
+
+def listed(built: BuiltInstallation, page: PageRequest, resource: str | None = None) -> Page[Subscription]:
+    return built.app.subscriptions.list_page(resource, page)
+
+
+def test_a_list_has_a_row_per_template_and_topic(built: BuiltInstallation) -> None:
+    """F10.3."""
+    for one in (
+        subscribed(E.OTHER, topic_number=2),
+        subscribed(E.FINDING_REPORTED, topic_number=2, at=3),
+        subscribed(topic_number=1),
+        subscribed(template=2),
+    ):
+        built.stores.subscriptions.add(one)
+    first = listed(built, PageRequest(limit=2))
+    assert {row.topic_arn: [one.event for one in row.events] for row in first.rows} == {
+        topic(1): [E.FINDING_REPORTED],
+        topic(2): [E.FINDING_REPORTED, E.OTHER],
+    }
+    second = listed(built, PageRequest(limit=2, after=first.next))
+    assert [row.template_arn for row in second.rows] == [builders.template(2).arn]
+    assert second.next is None
+    assert list(listed(built, PageRequest(limit=9), builders.template(2).arn).rows) == list(second.rows)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 20])
+def test_pages_list_each_lasting_row_once_while_others_come_and_go(built: BuiltInstallation, limit: int) -> None:
+    store = built.stores.subscriptions
+    kept = [subscribed(topic_number=n, template=t) for t in (1, 2, 3, 4) for n in range(5)]
+    for one in kept:
+        store.add(one)
+    passing = [subscribed(topic_number=100, template=t) for t in (0, 2, 9)]
+    seen, after = list[tuple[str, str]](), None
+    for turn in range(2 * len(kept)):
+        page = listed(built, PageRequest(limit=limit, after=after))
+        assert len(page.rows) <= limit
+        seen += [(row.template_arn, row.topic_arn) for row in page.rows]
+        after = page.next
+        if after is None:
+            break
+        # A row that the cursor may point at, or one before or after it, is added and deleted in turn.
+        for one in passing:
+            if turn % 2:
+                store.delete(SubscriptionKey(one.template_arn, one.topic_arn, one.event))
+            else:
+                store.add(one)
+    assert after is None
+    expected = [(one.template_arn, one.topic_arn) for one in kept]
+    assert sorted(one for one in seen if one[1] != topic(100)) == sorted(expected)
+
+
+def test_a_cursor_is_good_after_its_own_row_is_deleted(built: BuiltInstallation) -> None:
+    for number in range(4):
+        built.stores.subscriptions.add(subscribed(topic_number=number))
+    whole = listed(built, PageRequest(limit=9))
+    first = listed(built, PageRequest(limit=2), TEMPLATE)
+    assert list(first.rows) == list(whole.rows[:2])
+    last = first.rows[-1].events[0]
+    built.stores.subscriptions.delete(SubscriptionKey(last.template_arn, last.topic_arn, last.event))
+    rest = listed(built, PageRequest(limit=9, after=first.next), TEMPLATE)
+    assert (list(rest.rows), rest.next) == (list(whole.rows[2:]), None)

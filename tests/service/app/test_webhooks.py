@@ -4,8 +4,8 @@ from openinspector.model.notification import InspectorEvent
 from openinspector.service.app.errors import InvalidInput, NoSuchEntity, NotFound
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.notification_store import notification
-from openinspector.testing.conformance.webhook_store import webhook
 from openinspector.testing.installation import BuiltInstallation
+from openinspector.testing.record_builders import webhook
 
 E = InspectorEvent
 TEMPLATE = builders.template().arn

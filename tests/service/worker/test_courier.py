@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.model.arn import FindingArn, TopicArn
-from openinspector.model.notification import InspectorEvent, Notification, PublishStatus
+from openinspector.model.arn import FindingArn, TopicArn, WebhookArn
+from openinspector.model.notification import InspectorEvent, Notification, PublishStatus, Webhook
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.ports.publisher import Message, Published
@@ -20,14 +20,13 @@ from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.worker.courier import BATCH, BATCHES_A_TURN, LONGEST_PAUSE, Courier, RetryPolicy
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.notification_store import notification
-from openinspector.testing.conformance.subscription_store import topic
-from openinspector.testing.conformance.webhook_store import webhook
 from openinspector.testing.fake_clock import FakeClock
 from openinspector.testing.memory_assessment_store import MemoryAssessmentStore
 from openinspector.testing.memory_finding_store import MemoryFindingStore
 from openinspector.testing.memory_notification_store import MemoryNotificationStore
 from openinspector.testing.memory_publisher import MemoryPublisher, MemoryReceivers
-from openinspector.testing.memory_webhook_store import MemoryWebhookStore
+from openinspector.testing.memory_record_store import MemoryRecordStore
+from openinspector.testing.record_builders import topic, webhook
 
 E = InspectorEvent
 RUN = builders.run()
@@ -46,7 +45,7 @@ class World:
         self.findings = MemoryFindingStore(self.assessments)
         self.findings.add_findings([builders.finding(number) for number in range(findings)])
         self.notifications = MemoryNotificationStore()
-        self.webhooks = MemoryWebhookStore()
+        self.webhooks = MemoryRecordStore[WebhookArn, Webhook](lambda held: held.url)
         self.topics, self.receivers, self.counters = MemoryPublisher(), MemoryReceivers(), Counters()
         self.box = box
         self.courier = Courier(

@@ -7,9 +7,9 @@ from openinspector.service.ports.notification_store import Subscriber
 from openinspector.service.worker.dispatch import THREADS, Dispatch
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.notification_store import notification
-from openinspector.testing.conformance.subscription_store import topic
 from openinspector.testing.fake_clock import FakeClock
 from openinspector.testing.memory_notification_store import MemoryNotificationStore
+from openinspector.testing.record_builders import topic
 
 TIMEOUT_SECONDS = 30
 

@@ -18,7 +18,7 @@ AGENT: Final = "agent"
 MAX_DETAILS: Final = 20
 MAX_DETAIL_CHARACTERS: Final = 300
 MAX_RECORD_BYTES: Final = 2 * 1024 * 1024
-"""Half an envelope, so that even a record that does not compress fits into one (ADR 0020)."""
+"""Half an envelope, so that even a record that does not compress fits into one."""
 
 Clock = Callable[[], float]
 """Returns seconds that never decrease."""

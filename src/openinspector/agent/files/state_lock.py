@@ -1,6 +1,8 @@
-"""The lock on the state directory: one agent uses it at a time, and whether one does is the truth of `status`.
+"""The lock on the state directory: one agent uses it at a time, and `status` reports an agent as running if it is held.
 
 A lock of flock(2) ends with the process that holds it, however it dies. The file holds its process id, for people.
+``/proc/locks`` needs no lock, but does not show holders in another PID namespace. `status` tries a shared lock for a
+moment; a starting agent tries ten times within a second, so `status` cannot prevent its start.
 """
 
 import os

@@ -3,6 +3,11 @@
 nftables, which iptables-nft and firewalld use too, is read from the kernel. Tables of the legacy iptables cannot be
 read without its library: the status reports them, and the files that fill them on boot are sent instead.
 The kernel is asked for nftables only if it supports it already, because the request makes it load the module.
+
+Files show the administrator's intention; the kernel knows the rules in force, and the agent may not run ``nft``. A rule
+is sent as its expressions in libnftnl's notation, which ``nft --debug=netlink`` prints too. Expressions that are not
+decoded (limit, log, nat …) are sent by name. Counters are sent without their values, so that traffic does not change a
+snapshot. Firewalls in eBPF, in the cloud or in front of the host are not seen.
 """
 
 import errno

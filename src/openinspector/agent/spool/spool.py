@@ -2,7 +2,8 @@
 
 - An envelope is kept before its number counts as used: a number once used is never used for anything else.
 - Full: the newest envelope is refused, so that snapshots already collected stay whole. Too old: given up; its age
-  is counted while the agent runs, by a clock that does not jump.
+  is counted while the agent runs, by a monotonic clock: the wall clock of a host without a battery starts in 1970.
+  A restart resets the age. An agent that restarts often keeps its telemetry up to the limit in bytes.
   Both are counted, and reported in every heartbeat and in the stream's manifest.
 - A file that does not decode is moved to ``quarantine`` and counted; it never stops the agent.
 

@@ -55,7 +55,7 @@ class ApiCall:
     """Set once the signature is verified."""
     operation: str = ""
     denied: ApiError | None = None
-    """Set if the user is not authorized, whether or not the answer is an error (ADR 50)."""
+    """Set if the user is not authorized, whether or not the answer is an error."""
     arguments: Json | None = None
     """The validated input, or the result of `refused_input` for an invalid one."""
 

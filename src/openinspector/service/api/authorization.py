@@ -1,7 +1,11 @@
-"""Authorization of an operation, and the answer to a denied one (F2.3, F2.10, ADR 50).
+"""Authorization of an operation, and the answer to a denied one (F2.3, F2.10).
 
-It is AccessDeniedException. The API has a code for each noun and no general one (F11.47): the noun an operation reads
-or changes decides. Batches that are read do not declare it: there every item fails (F11.37).
+The answer is AccessDeniedException. The API has a code for each noun and no general one (F11.47): the noun that an
+operation reads or changes decides.
+
+Eight operations do not declare this error, so clients have no class for it. Seven of them read batches: they return
+200 with every ARN in ``failedItems`` as ``ACCESS_DENIED`` (F11.37). `DescribeCrossAccountAccessRole` has no items; it
+returns the error all the same, because an empty role would be wrong. Audit, log and metrics record each denial alike.
 """
 
 from functools import cache

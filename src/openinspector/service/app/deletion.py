@@ -9,12 +9,10 @@ from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.notification_store import NotificationStore
+from openinspector.service.ports.record_store import ScheduleStore, SubscriptionStore, WebhookStore
 from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.rule_result_store import RuleResultStore
-from openinspector.service.ports.schedule_store import ScheduleStore
-from openinspector.service.ports.subscription_store import SubscriptionStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
-from openinspector.service.ports.webhook_store import WebhookStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

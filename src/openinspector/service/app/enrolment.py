@@ -162,7 +162,12 @@ def find_agent(admission: Admission, agent_id: AgentId, own_id: str) -> Agent:
 
 
 def check_attested(admission: Admission, agent_id: AgentId, now: datetime) -> None:
-    """Raise RefusedError if an attested host must attest again; an agent with a token has done so with its key."""
+    """Raise RefusedError if an attested host must attest again; an agent with a token has done so with its key.
+
+    A proof expires, by default after a day: the instance may be gone, or its account unlisted. It is renewed before a
+    session, not within one, so the wire needs no new instruction or state: the agent enrols again with its key and
+    method, then opens the session.
+    """
     attestation = admission.identities.attestation(agent_id)
     asked = agent_id in admission.identities.reattestations_asked()
     if attestation is None:

@@ -1,6 +1,10 @@
-"""The events of a run, their messages, and how a run lists deliveries (F10.1 to F10.11, F4.59, F4.60; ADR 44, 45).
+"""The events of a run, their messages, and how a run lists deliveries (F10.1 to F10.11, F4.59, F4.60; ADR 44).
 
 `worker/announcer.py` derives notifications from the states that a run entered; the run driver is not involved.
+
+A run lists at most 50 entries (F4.54), one for each event and subscriber. All findings sent to a subscriber are one
+entry with their number. A failed attempt is an error until one succeeds. If there are more than 50, errors come first,
+then the newest; the last entry is ``OTHER`` with the number of omitted entries and of errors among them.
 """
 
 import hashlib

@@ -1,4 +1,8 @@
-"""Signed links to reports: anyone who has one can read the report for an hour (decisions; F7.8)."""
+"""Signed links to reports: anyone who has one can read the report for an hour (decisions; F7.8).
+
+A link begins with the configured public URL, never with the Host header of a request. Every wrong link gets the same
+answer. Several service processes need the same secret.
+"""
 
 import hashlib
 import hmac

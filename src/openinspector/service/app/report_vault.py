@@ -1,6 +1,7 @@
 """Completed reports as objects, compressed and sealed, each under its own key.
 
-The wrapped key is stored in the report's row: once the row is deleted, no copy of the object can be opened.
+The wrapped key is stored in the report's row: once the row is deleted, no copy of the object can be opened. A report
+is held in memory as a whole when it is opened, because nothing is sent before all of it is authenticated.
 """
 
 import hashlib

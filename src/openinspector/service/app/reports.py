@@ -1,4 +1,9 @@
-"""Reports: requested, made by a workflow, and requested again until complete (F7.1 to F7.9)."""
+"""Reports: requested, made by a workflow, and requested again until complete (F7.1 to F7.9).
+
+Only completed runs have reports. Runs in progress: `AssessmentRunInProgressException`. Runs that failed or were
+canceled: `UnsupportedFeatureException` with ``canRetry`` false; so are full reports of runs evaluated before the
+outcomes of rules were stored, as with the vendor (F7.4).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

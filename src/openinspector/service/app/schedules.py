@@ -15,7 +15,7 @@ from openinspector.service.app.recurrence import Recurrence, RecurrenceError, pa
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock, NewId
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.ports.schedule_store import ScheduleStore
+from openinspector.service.ports.record_store import ScheduleStore
 
 MAX_SCHEDULES: Final = 1000
 

@@ -1,6 +1,10 @@
 """Event subscriptions: SNS topics that receive events of a template's runs (F10.1 to F10.6, F10.9)."""
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
 
 from openinspector.model.arn import TemplateArn, TopicArn, parse_topic_arn
 from openinspector.model.errors import ModelError
@@ -12,9 +16,25 @@ from openinspector.service.app.quotas import Quotas
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.notification_store import NotificationStore
-from openinspector.service.ports.page import Page, PageRequest
+from openinspector.service.ports.page import NO_TIME, Cursor, Page, PageRequest
 from openinspector.service.ports.publisher import TopicPublisher
-from openinspector.service.ports.subscription_store import Subscription, SubscriptionLimitError, SubscriptionStore
+from openinspector.service.ports.record_store import (
+    RecordExistsError,
+    RecordLimitError,
+    SubscriptionKey,
+    SubscriptionStore,
+)
+
+_DIGITS: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """The subscriptions of a topic to a template, by event (F10.3)."""
+
+    template_arn: TemplateArn
+    topic_arn: TopicArn
+    events: tuple[EventSubscription, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +58,7 @@ class Subscriptions:
         template = arguments.existing_template(self.assessments, resource, "INVALID_RESOURCE_ARN").arn
         topic_arn = _topic_arn(topic)
         now = self.clock.now()
-        held = self.subscriptions.of_template(template)
+        held = self.subscriptions.of_templates([template])
         if any(one.topic_arn == topic_arn and one.event is event for one in held):
             return
         if len(held) >= self.quotas.subscriptions:
@@ -48,7 +68,9 @@ class Subscriptions:
         one = EventSubscription(template_arn=template, topic_arn=topic_arn, event=event, subscribed_at=now)
         try:
             self.subscriptions.add(one, self.quotas.subscriptions)
-        except SubscriptionLimitError as error:
+        except RecordExistsError:
+            return  # another request subscribed it meanwhile
+        except RecordLimitError as error:
             raise _too_many() from error
 
     def unsubscribe(self, resource: str, event: InspectorEvent, topic: str) -> None:
@@ -58,17 +80,32 @@ class Subscriptions:
         """
         template = arguments.existing_template(self.assessments, resource, "INVALID_RESOURCE_ARN").arn
         topic_arn = _topic_arn(topic)
-        if not self.subscriptions.delete(template, topic_arn, event):
+        if not self.subscriptions.delete(SubscriptionKey(template, topic_arn, event)):
             message = f"{topic_arn} is not subscribed to {event} of this template, so nothing was unsubscribed."
             raise InvalidInput("INVALID_EVENT", message)
         self.notifications.drop(template, topic_arn, event)
 
     def list_page(self, resource: str | None, page: PageRequest) -> Page[Subscription]:
         """Return one page of subscriptions, by template and topic (F10.3); InvalidInput, NoSuchEntity."""
-        template = None
-        if resource is not None:
-            template = arguments.existing_template(self.assessments, resource, "INVALID_RESOURCE_ARN").arn
-        return self.subscriptions.list_page(template, page)
+        after = ("", "") if page.after is None else _sort_key_of(page.after)
+        if resource is None:
+            templates = [template for template in self.subscriptions.templates() if template >= after[0]]
+        else:
+            templates = [arguments.existing_template(self.assessments, resource, "INVALID_RESOURCE_ARN").arn]
+        found = self._listed(templates, after, page.limit + 1)
+        rows = found[: page.limit]
+        more = subscription_cursor(rows[-1]) if len(found) > page.limit and rows else None
+        return Page(rows=rows, next=more)
+
+    def _listed(self, templates: Sequence[TemplateArn], after: tuple[str, str], wanted: int) -> Sequence[Subscription]:
+        """Return at least ``wanted`` subscriptions after a sort key, if the templates have as many."""
+        found = list[Subscription]()
+        for first in range(0, len(templates), wanted):
+            held = self.subscriptions.of_templates(templates[first : first + wanted])
+            found += (one for one in _by_topic(held) if _sort_key(one) > after)
+            if len(found) >= wanted:
+                break
+        return found
 
     def _set_up(self, template: TemplateArn, topic: TopicArn) -> None:
         published = self.topics.publish(topic, [set_up_message(template, topic, self.clock.now())])
@@ -79,6 +116,30 @@ class Subscriptions:
             raise AccessDenied("ACCESS_DENIED_TO_SNS_TOPIC", message_text[:1000])
         if published.status is not PublishStatus.SUCCESS:
             raise Unavailable(f"Nothing was subscribed: publishing to the topic failed: {published.problem}"[:1000])
+
+
+def subscription_cursor(last: Subscription) -> Cursor:
+    """Return the cursor after ``last``: subscriptions have neither ARN nor creation time."""
+    return Cursor(created_at=NO_TIME, arn=" ".join(_sort_key(last)))
+
+
+def _sort_key_of(cursor: Cursor) -> tuple[str, str]:
+    template, _, digest = cursor.arn.partition(" ")
+    return template, digest
+
+
+def _sort_key(subscription: Subscription) -> tuple[str, str]:
+    """Return the template and a digest of the topic: a topic's ARN does not fit in a token (F11.29)."""
+    return subscription.template_arn, hashlib.sha256(subscription.topic_arn.encode()).hexdigest()[:_DIGITS]
+
+
+def _by_topic(subscriptions: Sequence[EventSubscription]) -> Sequence[Subscription]:
+    """Group subscriptions, sorted by template, topic and event, in the order of lists."""
+    groups = groupby(subscriptions, key=lambda one: (one.template_arn, one.topic_arn))
+    made = (
+        Subscription(template_arn=template, topic_arn=topic, events=tuple(group)) for (template, topic), group in groups
+    )
+    return sorted(made, key=_sort_key)
 
 
 def _topic_arn(text: str) -> TopicArn:

@@ -1,7 +1,9 @@
-"""Telemetry: taken in, sealed at once, opened in memory only, shredded when its time is over (F2.24, F3.2, F3.3).
+"""Telemetry: accepted, sealed at once, opened in memory only, shredded after its retention time (F2.24, F3.2, F3.3).
 
 - An envelope is decoded, counted by message type, compressed, sealed under its run's key and stored; then indexed.
 - The same envelope again gets the same receipt; another one under its number is refused and counted as an alarm.
+- Envelopes are accepted in any order up to the limits of a stream. A window relative to the highest complete number
+  would stop a stream for ever once its agent lost an envelope.
 - Plaintext is never written: not to the object store, not to the index, not to a log.
 """
 

@@ -1,4 +1,4 @@
-"""Webhooks: HTTPS receivers of events of a template's runs; an extension of the vendor's API (ADR 43, ADR 45)."""
+"""Webhooks: HTTPS receivers of events of a template's runs; an extension of the vendor's API (ADR 43)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock, NewId
 from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.ports.webhook_store import WebhookStore
+from openinspector.service.ports.record_store import RecordLimitError, WebhookStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,6 @@ class Webhooks:
         self._check_url(url)
         if not events:
             raise InvalidInput("INVALID_EVENT", "A webhook needs at least one event.")
-        if len(self.webhooks.of_template(template)) >= self.quotas.subscriptions:
-            message = "The template has the maximum number of webhooks."
-            raise LimitExceeded("EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", message)
         arn = webhook_arn(template, self.new_id())
         secret = self.secrets.make()
         webhook = Webhook(
@@ -62,7 +59,11 @@ class Webhooks:
             created_at=self.clock.now(),
             sealed_secret=self.secrets.seal(arn, secret),
         )
-        self.webhooks.add(webhook)
+        try:
+            self.webhooks.add(webhook, self.quotas.subscriptions)
+        except RecordLimitError as error:
+            message = "The template has the maximum number of webhooks."
+            raise LimitExceeded("EVENT_SUBSCRIPTION_LIMIT_EXCEEDED", message) from error
         return NewWebhook(webhook=webhook, secret=secret)
 
     def delete(self, text: str) -> None:

@@ -1,8 +1,10 @@
-"""Where webhooks may lead: names are resolved once, and only checked addresses are connected to (ADR 45).
+"""Where webhooks may lead: names are resolved once, and only checked addresses are connected to.
 
-Administrators choose the addresses of webhooks, which are mostly internal, so private networks are allowed. Refused is
-what only this host can reach because of where it is: link-local addresses, which include the metadata services of
-clouds, and addresses that are not of a single host. Loopback is allowed only if the operator allows it.
+Administrators choose the addresses of webhooks, which are mostly internal, so private networks are allowed. Link-local
+addresses, which include the metadata services of clouds, and addresses that are not of a single host are refused.
+Loopback needs the operator's permission. IPv4 inside IPv6 is checked as IPv4. No proxy is used, no redirect followed:
+both would connect to an address that was not checked. `httpcore` is used instead of `httpx` because it accepts our
+connection, so one deadline covers the whole exchange.
 """
 
 import ipaddress

@@ -4,6 +4,9 @@ The instantiation is Cobblestone-256 of the `cryptography` package: HKDF-Expand 
 16 KiB of which the last is shorter. Sealed bytes are salt (24), key commitment (32), then the chunks, each with its
 16-byte tag. The input key is the run's data key; the salt is random, so one key serves any number of messages.
 
+The library implements the format: assembling it from primitives would be home-made cryptography. No official test
+vectors were found, so ``tests/service/sealing`` has an independent implementation and a pinned digest.
+
 The context is not part of the sealed bytes; the reader must supply it. A message therefore opens only for the run,
 agent, stream, number and plaintext digest it was sealed for.
 """

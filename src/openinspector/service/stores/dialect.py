@@ -44,6 +44,15 @@ def check_not_overfull(connection: Connection, table: Table, what: str, most: in
         raise QuotaError(what, there, added, most)
 
 
+def lock_name(connection: Connection, name: str) -> None:
+    """Make other writers that lock ``name`` wait until this transaction ends.
+
+    On SQLite all writers wait. On PostgreSQL this takes an advisory lock.
+    """
+    if _is_postgresql(connection):
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+
+
 def insert_many_new(
     connection: Connection, table: Table, unique: Sequence[str], rows: Sequence[tuple[object, ...]]
 ) -> None:
@@ -88,8 +97,7 @@ def matches(connection: Connection, text: ColumnElement[str], pattern: str) -> C
 
 
 def _count_alone(connection: Connection, table: Table) -> int:
-    if _is_postgresql(connection):
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(table.name))))
+    lock_name(connection, table.name)
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 

@@ -14,8 +14,7 @@ from openinspector.model.notification import InspectorEvent, Notification
 from openinspector.service.app.notifications import derived_id, run_events
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.notification_store import NotificationStore, Subscriber
-from openinspector.service.ports.subscription_store import SubscriptionStore
-from openinspector.service.ports.webhook_store import WebhookStore
+from openinspector.service.ports.record_store import SubscriptionStore, WebhookStore
 
 _RUNS_A_TURN: Final = 100
 
@@ -56,8 +55,8 @@ class Announcer:
 
     def _subscribers(self, template: TemplateArn) -> Iterator[tuple[Subscriber, InspectorEvent, datetime]]:
         """Yield subscribers of a template, the event, and the time of subscription."""
-        for one in self.subscriptions.of_template(template):
+        for one in self.subscriptions.of_templates([template]):
             yield one.topic_arn, one.event, one.subscribed_at
-        for webhook in self.webhooks.of_template(template):
+        for webhook in self.webhooks.of_templates([template]):
             for event in webhook.events:
                 yield webhook.arn, event, webhook.created_at

@@ -32,7 +32,7 @@ from openinspector.service.ports.publisher import (
     WebhookEndpoint,
     WebhookPublisher,
 )
-from openinspector.service.ports.webhook_store import WebhookStore
+from openinspector.service.ports.record_store import WebhookStore
 
 BATCH: Final = 10
 """Most messages that SNS accepts in one request."""

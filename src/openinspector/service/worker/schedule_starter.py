@@ -9,6 +9,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 
@@ -18,7 +19,8 @@ from openinspector.service.app.errors import NoSuchEntity, RunNameTaken, UseCase
 from openinspector.service.app.runs import Runs
 from openinspector.service.app.schedules import next_run
 from openinspector.service.ports.clock import Clock
-from openinspector.service.ports.schedule_store import ScheduleStore
+from openinspector.service.ports.page import all_rows
+from openinspector.service.ports.record_store import ScheduleStore
 
 _log = structlog.get_logger()
 
@@ -34,7 +36,10 @@ class ScheduleStarter:
     def start_due(self) -> tuple[RunArn, ...]:
         """Start every run that is due now; return the runs started."""
         now = self.clock.now()
-        started = (self._start(schedule, now) for schedule in self.schedules.due(now))
+        enabled = (schedule for schedule in all_rows(partial(self.schedules.list_page, None)) if schedule.enabled)
+        due = (schedule for schedule in enabled if schedule.next_at <= now)
+        longest_due_first = sorted(due, key=lambda schedule: (schedule.next_at, schedule.arn))
+        started = (self._start(schedule, now) for schedule in longest_due_first)
         return tuple(run for run in started if run is not None)
 
     def _start(self, schedule: Schedule, now: datetime) -> RunArn | None:

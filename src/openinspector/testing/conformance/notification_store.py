@@ -7,8 +7,7 @@ from openinspector.model.notification import InspectorEvent, Notification, Progr
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.testing import model_builders as builders
-from openinspector.testing.conformance.subscription_store import topic
-from openinspector.testing.conformance.webhook_store import webhook
+from openinspector.testing.record_builders import topic, webhook
 
 
 def notification(number: int = 1, **fields: Any) -> Notification:

@@ -6,7 +6,7 @@ from tests.service.api.operations.caller import Caller
 from openinspector.model.notification import InspectorEvent, PublishStatus
 from openinspector.service.ports.publisher import Published
 from openinspector.testing import model_builders as builders
-from openinspector.testing.conformance.subscription_store import topic
+from openinspector.testing.record_builders import topic
 
 LONGEST_NAME = 256
 """Characters of a topic's name at SNS."""

@@ -7,7 +7,7 @@ from openinspector.model.notification import InspectorEvent
 from openinspector.service.api.listing import Listing
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
-from openinspector.service.ports.subscription_store import Subscription
+from openinspector.service.app.subscriptions import Subscription
 
 _SUBSCRIPTIONS: Final = Listing(operation="ListEventSubscriptions", cap=50)
 """Longest list in an answer."""

@@ -1,4 +1,4 @@
-"""Findings in blocks with bits for what they can be filtered by (ADR 48); those that are there are moved into them."""
+"""Store findings in blocks, with bits for the values of filters, and move existing findings into blocks."""
 
 from collections.abc import Sequence
 from typing import Any
