@@ -10,6 +10,7 @@ from typing import Final
 from openinspector.cis.benchmark import Benchmark, ControlResult, Profile
 from openinspector.cis.benchmarks import READS, SENSORS, benchmark_for
 from openinspector.cis.check import AS_PUBLISHED, Inapplicable, Satisfied, Unknown, Violated
+from openinspector.engine.bounds import MAX_RULE_ID, MAX_TEXT, MAX_VALUE, fit
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
@@ -64,16 +65,16 @@ def _detection(
     rule_id = f"{control.number} {control.title}"
     return Detection(
         subject=f"{benchmark.id}/{control.number}/{profile.label}",
-        rule_id=rule_id,
+        rule_id=fit(rule_id, MAX_RULE_ID),
         title=f"Instance {agent_id} is not compliant with rule {rule_id}, {benchmark.title(profile)}.",
         description=f"Control {control.number} of {benchmark.product}, version {benchmark.version}, asks for: "
         f"{control.title}. {_newer(benchmark)}{_NOTE}",
-        recommendation=verdict.remedy,
+        recommendation=fit(verdict.remedy, MAX_TEXT),
         severity=control.severity,
         evidence=verdict.evidence,
         attributes=(
             Attribute(key="BENCHMARK_ID", value=f"{benchmark.product} Benchmark v{benchmark.version}"),
-            Attribute(key="BENCHMARK_RULE_ID", value=rule_id[:256]),
+            Attribute(key="BENCHMARK_RULE_ID", value=fit(rule_id, MAX_VALUE)),
             Attribute(key="CIS_BENCHMARK_PROFILE", value=profile.label),
         ),
     )
