@@ -68,7 +68,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
     sync, chosen = _sync(ctx, data_dir), _chosen(names, origin, archive=bool(mirror or suites))
     outcomes: dict[str, SyncOutcome] = {}
     failures: dict[str, FeedError] = {}
-    requests = dict.fromkeys(chosen, request) or _as_before(sync, seconds) or {"debian_archive": request}
+    requests = dict.fromkeys(chosen, request) or dict(sync.requests_as_before(seconds)) or {"debian_archive": request}
     for name, wanted in requests.items():
         try:
             outcomes[name] = _synced(sync, name, wanted)
@@ -180,19 +180,6 @@ def _chosen(names: tuple[str, ...], origin: str | None, *, archive: bool) -> tup
     if archive and any(name != "debian_archive" for name in names):
         raise click.UsageError("--mirror and --suite are for debian_archive only")
     return ("debian_archive",) if archive else names
-
-
-def _as_before(sync: "FeedSync", seconds: float | None) -> "dict[str, SyncRequest]":
-    """Return the feeds synced before, each from the place it came from then."""
-    from openinspector.service.worker.feed_sync import SyncRequest
-
-    requests = {}
-    for snapshot in sync.store.snapshots():
-        feed = sync.feeds.get(snapshot.feed)
-        if feed is not None:
-            own = feed.name == "debian_archive" or snapshot.origin == feed.roots[0].url
-            requests[feed.name] = SyncRequest(origin="" if own else snapshot.origin, seconds=seconds)
-    return requests
 
 
 def _sync(ctx: click.Context, data_dir: Path | None) -> "FeedSync":

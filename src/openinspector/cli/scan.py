@@ -143,11 +143,11 @@ def _stored(ctx: click.Context, data_dir: Path | None, distribution: str) -> "Ad
     settings = settings_from(data_dir)
     opener: Callable[[Settings], AdvisoryStore] | None = ctx.obj
     if opener is None:
+        if not settings.database_url and not settings.data_dir.exists():
+            return AdvisoryIndex.empty()
         from openinspector.service.bootstrap import open_advisory_store
 
         opener = open_advisory_store
-        if not settings.database_url and not settings.data_dir.exists():
-            return AdvisoryIndex.empty()
     schemes = discover("openinspector.versions", "SCHEME", VersionScheme)
     return AdvisoryShelf(opener(settings), schemes).index_for([distribution])
 
