@@ -1,10 +1,11 @@
 """Expectations: which values of a setting meet a requirement."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from openinspector.cis.check import Tailoring, Variable
+
+_MAX_DIGITS: Final = 20
 
 Limit = int | Variable
 """A number, or a variable whose value is one."""
@@ -57,8 +58,8 @@ class AtMost:
 
     def accepts(self, value: str, tailoring: Tailoring) -> bool:
         """Return True if ``value`` is a number in the range."""
-        number = _number(value)
-        return number is not None and self.low <= number <= _limit(self.limit, tailoring)
+        found = number(value)
+        return found is not None and self.low <= found <= _limit(self.limit, tailoring)
 
     def wanted(self, tailoring: Tailoring) -> str:
         """Return the range."""
@@ -78,8 +79,8 @@ class AtLeast:
 
     def accepts(self, value: str, tailoring: Tailoring) -> bool:
         """Return True if ``value`` is a number that reaches the limit."""
-        number = _number(value)
-        return number is not None and number >= _limit(self.limit, tailoring)
+        found = number(value)
+        return found is not None and found >= _limit(self.limit, tailoring)
 
     def wanted(self, tailoring: Tailoring) -> str:
         """Return the limit."""
@@ -138,8 +139,10 @@ def _limit(limit: Limit, tailoring: Tailoring) -> int:
     return limit if isinstance(limit, int) else int(tailoring.value(limit))
 
 
-def _number(value: str, parse: Callable[[str], int] = int) -> int | None:
+def number(value: str) -> int | None:
+    """Return the whole number that a text is; None for other texts and for numbers too long for a setting."""
+    text = value.strip()
     try:
-        return parse(value.strip())
+        return int(text) if len(text) <= _MAX_DIGITS else None
     except ValueError:
         return None

@@ -7,7 +7,7 @@ from typing import Final
 from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Variable, Verdict, Violated, missing
 from openinspector.cis.configuration import SENSOR as FILES
 from openinspector.cis.configuration import assignments, files, last, lines, words
-from openinspector.cis.expectation import Expectation
+from openinspector.cis.expectation import Expectation, number
 from openinspector.engine.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.hardening import ConfigurationFile
@@ -159,7 +159,7 @@ class ShellTimeout:
         found = [
             (line, match) for line in lines(facts, *_SHELL_FILES) if (match := re.search(r"\bTMOUT=(\d+)", line.text))
         ]
-        wrong = next((line for line, match in found if not 0 < int(match[1]) <= limit), None)
+        wrong = next((line for line, match in found if not 0 < (number(match[1]) or 0) <= limit), None)
         if wrong or not found:
             evidence = Evidence(
                 statement=wrong.text if wrong else "TMOUT is not set", source=wrong.source if wrong else ""

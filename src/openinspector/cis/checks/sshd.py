@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Verdict, Violated
-from openinspector.cis.expectation import ExcludesAll, Expectation
+from openinspector.cis.expectation import ExcludesAll, Expectation, number
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import NotApplicable, Unable
 from openinspector.engine.sshd import SENSOR, set_to, setting, sshd_of
@@ -65,7 +65,7 @@ class SshdStartups:
         if not isinstance(sshd, SshdConfiguration):
             return sshd
         value = sshd.values.get("maxstartups", "")
-        parts = [int(part) for part in value.split(":") if part.isdecimal()]
+        parts = [found for part in value.split(":") if (found := number(part)) is not None]
         if not parts:
             return Unknown(reason=f"MaxStartups has the value {value!r}.")
         full = parts if len(parts) == len(self.limits) else [parts[0], 100, parts[0]]
