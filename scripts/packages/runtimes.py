@@ -116,7 +116,7 @@ def _uv() -> list[str]:
 
 
 def _interpreter() -> str:
-    """Return the interpreter to freeze: one built for an old glibc (ADR 61), or the one that runs the build."""
+    """Return the interpreter to freeze: one built for an old glibc (ADR 65), or the one that runs the build."""
     return os.environ.get("OPENINSPECTOR_PORTABLE_PYTHON") or sys.executable
 
 
