@@ -39,7 +39,7 @@ def feeds() -> None:
 @click.option("--from", "origin", metavar="FOLDER|URL", help="Folder, file, file:// or https:// URL; one NAME only.")
 @click.option("--mirror", metavar="URL", help="Package mirror for debian_archive, such as https://…/debian-security.")
 @click.option("--suite", "suites", multiple=True, metavar="SUITE", help="Security suite of the mirror; repeatable.")
-@click.option("--seconds", type=click.FloatRange(min=0.1), help="How long one feed may take at most.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="Maximum time for one feed.")
 @_data_dir
 @_as_json
 @click.pass_context
@@ -54,7 +54,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Bring feeds up to date: those named, or all that were synced before, or debian_archive.
+    """Update feeds: those named, else all that were synced before, else debian_archive.
 
     A site with nothing but a package mirror syncs debian_archive, which reads the suites of this host's apt sources,
     or the security suites of --mirror, and the changelogs of their updates; or updateinfo, which reads the errata of
@@ -91,7 +91,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
 @_as_json
 @click.pass_context
 def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
-    """Show the feeds that were synced: how old, how much, from where. Status 1 if no feed was synced."""
+    """Show the synced feeds: age, size, origin. Exit with status 1 if no feed was synced."""
     found = [status for status in _statuses(ctx, data_dir) if status.snapshot is not None]
     _show(found, as_json=as_json)
     sys.exit(0 if found else _FAILED)
@@ -102,7 +102,7 @@ def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> 
 @_as_json
 @click.pass_context
 def list_feeds(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
-    """List every feed there is, synced or not, with what it speaks for and its licence."""
+    """List every available feed, its distributions or ecosystems and its licence."""
     found = _statuses(ctx, data_dir)
     if as_json:
         print_json([_status_json(status) for status in found])
@@ -133,7 +133,7 @@ def list_feeds(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> N
 def export_feeds(
     ctx: click.Context, *, path: Path, names: tuple[str, ...], key_file: Path, data_dir: Path | None
 ) -> None:
-    """Write what is stored of feeds to one signed file, for a site without a network.
+    """Write the stored feeds to one signed file, for a site without a network.
 
     The key is an Ed25519 key in PEM, such as `openssl genpkey -algorithm ed25519` makes.
     """
@@ -153,7 +153,7 @@ def export_feeds(
 @_data_dir
 @click.pass_context
 def import_feeds(ctx: click.Context, *, path: Path, key_file: Path, data_dir: Path | None) -> None:
-    """Replace what is stored of feeds by what a signed file holds."""
+    """Replace the stored feeds with those of a signed file."""
     from openinspector.service.worker.feed_bundle import read_bundle
     from openinspector.service.worker.feed_keys import read_public_key
 
@@ -183,7 +183,7 @@ def _chosen(names: tuple[str, ...], origin: str | None, *, archive: bool) -> tup
 
 
 def _as_before(sync: "FeedSync", seconds: float | None) -> "dict[str, SyncRequest]":
-    """Return the feeds synced before, each from the place it came from then."""
+    """Return the feeds synced before, each with its last origin."""
     from openinspector.service.worker.feed_sync import SyncRequest
 
     requests = {}
