@@ -15,6 +15,6 @@ def test_settings_come_from_the_file_and_the_environment(tmp_path: Path) -> None
 
 def test_every_command_is_listed_with_its_title() -> None:
     known = commands()
-    told = parser(known).format_help()
+    help_text = parser(known).format_help()
     assert {"collect", "enrol", "run", "status"} <= set(known)
-    assert all(name in told for name in known)
+    assert all(name in help_text for name in known)

@@ -98,7 +98,7 @@ def settings(gateway: SimulatedGateway, tmp_path: Path) -> AgentSettings:
     return made
 
 
-def told(gateway: SimulatedGateway) -> set[Refusal]:
+def reported(gateway: SimulatedGateway) -> set[Refusal]:
     return {refusal for heartbeat in gateway.heartbeats for refusal in heartbeat.refusals}
 
 
@@ -106,7 +106,7 @@ def tell(gateway: SimulatedGateway, *instructions: bytes) -> None:
     """Send instructions and wait until their refusals have come back in a heartbeat."""
     expected = {refusal for raw in instructions for refusal in refusals_of(raw)}
     gateway.instructions = instructions
-    gateway.wait_for(lambda: expected <= told(gateway), seconds=60)
+    gateway.wait_for(lambda: expected <= reported(gateway), seconds=60)
 
 
 def test_a_hostile_service_gets_nothing_but_what_it_may_ask_for(
@@ -121,10 +121,10 @@ def test_a_hostile_service_gets_nothing_but_what_it_may_ask_for(
         tell(gateway, *wrong[:24])
         tell(gateway, *wrong[24:])
         gateway.instructions = ()
-        for body in (WRONG_HEARTBEAT_REPLIES["a million instructions"], WRONG_HEARTBEAT_REPLIES["no JSON"]):
+        for body in (WRONG_HEARTBEAT_REPLIES["a million instructions"], WRONG_HEARTBEAT_REPLIES["not JSON"]):
             gateway.faults.append(Fault(endpoint="heartbeat", body=body))
-            before = len(told(gateway))
-            gateway.wait_for(lambda: not gateway.faults and len(told(gateway)) > before, seconds=60)  # noqa: B023
+            before = len(reported(gateway))
+            gateway.wait_for(lambda: not gateway.faults and len(reported(gateway)) > before, seconds=60)  # noqa: B023
         # It still does what a service may ask for, and that only: an unknown sensor beside a known one.
         ends_at = datetime.now(UTC) + timedelta(hours=1)
         start = StartCollection(run_arn=RUN, sensors=(*SENSORS, "rootkit"), ends_at=ends_at, close_when_collected=True)
@@ -194,7 +194,7 @@ def is_of_state(path: object, settings: AgentSettings) -> bool:
     return text.isdecimal() or str(settings.state_directory) in text
 
 
-# What is no reply
+# Invalid replies
 
 
 @pytest.fixture
@@ -213,7 +213,7 @@ def beat(client: GatewayClient) -> object:
 
 
 @pytest.mark.parametrize("body", WRONG_HEARTBEAT_REPLIES.values(), ids=WRONG_HEARTBEAT_REPLIES.keys())
-def test_a_reply_that_is_none_is_refused_whole_and_can_be_counted(
+def test_an_invalid_reply_is_refused_whole_and_can_be_counted(
     gateway: SimulatedGateway, client: GatewayClient, body: bytes
 ) -> None:
     gateway.faults.append(Fault(endpoint="heartbeat", body=body))
@@ -230,7 +230,7 @@ def test_a_reply_that_is_none_is_refused_whole_and_can_be_counted(
 def test_whatever_http_is_spoken_the_next_request_is_right_and_memory_is_bounded(
     gateway: SimulatedGateway, client: GatewayClient, raw: Callable[[], Iterator[bytes]]
 ) -> None:
-    next(raw())  # what is made once is made now
+    next(raw())  # build cached bodies before memory is traced
     gateway.faults.append(Fault(endpoint="heartbeat", raw=raw))
     tracemalloc.start()
     reply = beat(client)

@@ -55,9 +55,9 @@ def test_a_signalled_agent_says_goodbye(gateway: SimulatedGateway, state: Path, 
         process.send_signal(number)
         assert process.wait(30) == 0
     assert gateway.heartbeats[-1].health_code.value == "SHUTDOWN"
-    code, told = status(state)
+    code, output = status(state)
     assert code == 1
-    assert (json.loads(told)["health_code"], json.loads(told)["running"]) == ("SHUTDOWN", False)
+    assert (json.loads(output)["health_code"], json.loads(output)["running"]) == ("SHUTDOWN", False)
 
 
 def test_sighup_changes_nothing(gateway: SimulatedGateway, state: Path) -> None:
@@ -77,9 +77,9 @@ def test_the_status_of_a_killed_agent_is_never_healthy(gateway: SimulatedGateway
         assert json.loads(found[1])["pid"] == process.pid
         process.kill()
         process.wait(30)
-        code, told = status(state)
+        code, output = status(state)
         assert code == 1
-        assert json.loads(told)["running"] is False
+        assert json.loads(output)["running"] is False
     with started(state) as again:
         gateway.wait_for(lambda: len(gateway.heartbeats) >= 2)
         while (found := status(state))[0] != 0:
@@ -95,7 +95,7 @@ def test_a_second_agent_refuses_to_start_and_says_why(gateway: SimulatedGateway,
             assert b"already running" in second.stderr.read()
 
 
-def test_systemd_is_told_from_start_to_stop(gateway: SimulatedGateway, state: Path, tmp_path: Path) -> None:
+def test_systemd_is_notified_from_start_to_stop(gateway: SimulatedGateway, state: Path, tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(address)
@@ -113,7 +113,7 @@ def test_systemd_is_told_from_start_to_stop(gateway: SimulatedGateway, state: Pa
     assert b"STATUS=IDLE: in touch" in said
 
 
-def test_the_log_goes_to_a_file_that_is_told_from_standard_error(
+def test_the_log_goes_to_its_file_and_not_to_standard_error(
     gateway: SimulatedGateway, state: Path, tmp_path: Path
 ) -> None:
     log = tmp_path / "log" / "agent.log"

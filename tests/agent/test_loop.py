@@ -115,7 +115,7 @@ def test_whatever_the_gateway_does_once_nothing_is_lost(
     assert facts.sensors["os_release"].records == len(facts.all(OperatingSystem))
 
 
-def test_hostile_instructions_do_nothing_and_are_told(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_hostile_instructions_do_nothing_and_are_reported(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     gateway.instructions = (
         b'{"kind":"run-command","command":"touch /tmp/owned"}',
         (

@@ -1,4 +1,4 @@
-"""Offline in every way: the agent comes back by itself, and every envelope is at the gateway once or told as lost."""
+"""Every kind of outage: the agent recovers, and each envelope reaches the gateway once or is reported lost."""
 
 import os
 import random
@@ -176,7 +176,9 @@ def test_while_uploads_are_put_off_heartbeats_say_throttled(gateway: SimulatedGa
     assert gateway.heartbeats[1].spool.envelopes == 1
 
 
-def test_what_does_not_fit_the_spool_is_told_as_lost(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_envelopes_that_do_not_fit_the_spool_are_reported_lost(
+    gateway: SimulatedGateway, settings: AgentSettings
+) -> None:
     with running_offline(replace(settings, spool_bytes=100)):
         gateway.wait_for(lambda: gateway.heartbeats and gateway.heartbeats[-1].spool.envelopes_dropped, seconds=60)
         gateway.instructions = (msgspec.json.encode(StopCollection(run_arn=RUN, discard=False)),)
@@ -202,7 +204,7 @@ def test_a_line_that_swallows_everything_is_given_up(gateway: SimulatedGateway, 
 def wait_for(what: Callable[[], object]) -> None:
     until = time.monotonic() + 60
     while not what():
-        assert time.monotonic() < until, "what was waited for did not happen"
+        assert time.monotonic() < until, "the awaited condition did not occur"
         time.sleep(0.02)
 
 

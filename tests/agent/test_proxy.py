@@ -97,12 +97,12 @@ def test_a_proxy_that_does_not_do_its_work_shows_in_the_status(
         thread.start()
         later.callback(thread.join, 30)
         later.callback(loop.stop)
-        while said not in told(settings.state_directory):
+        while said not in problem_of(settings.state_directory):
             thread.join(0.05)
             assert thread.is_alive()
 
 
-def told(state: Path) -> str:
+def problem_of(state: Path) -> str:
     try:
         return load_status(state).problem
     except StatusError:

@@ -139,9 +139,9 @@ def test_the_lean_command_explains_itself(tmp_path: Path, capsys: pytest.Capture
         patched.setenv("OPENINSPECTOR_AGENT_STATE_DIRECTORY", str(tmp_path / "state"))
         assert main(["run"]) == 1
         assert main(["enrol", "--endpoint", "http://plain", "--token", "x"]) == 2
-    told = capsys.readouterr().err
-    assert "not enrolled" in told
-    assert "--endpoint cannot be 'http://plain'" in told
+    errors = capsys.readouterr().err
+    assert "not enrolled" in errors
+    assert "--endpoint cannot be 'http://plain'" in errors
 
 
 def environment(folder: Path) -> dict[str, str]:

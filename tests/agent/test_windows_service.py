@@ -54,13 +54,13 @@ def test_it_runs_until_it_is_stopped_or_windows_shuts_down(pywin32: SimulatedPyw
     assert pywin32.events == [("info", "Example Service started."), ("info", "Example Service stopped.")]
 
 
-def test_windows_is_told_that_it_takes_stop_and_shutdown(pywin32: SimulatedPywin32) -> None:
+def test_the_service_accepts_stop_and_shutdown(pywin32: SimulatedPywin32) -> None:
     hosted = service_class(service(Work()), pywin32)(["example"])
     accepted = pywin32.win32service.SERVICE_ACCEPT_STOP | pywin32.win32service.SERVICE_ACCEPT_SHUTDOWN
     assert hosted.GetAcceptedControls() == accepted
 
 
-def test_work_that_fails_is_told_and_raised(pywin32: SimulatedPywin32) -> None:
+def test_failing_work_is_logged_and_raised(pywin32: SimulatedPywin32) -> None:
     def fail(_: ServiceWork) -> None:
         raise OpenInspectorError("this host is not enrolled.", advice="Enrol it.")
 

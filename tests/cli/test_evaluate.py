@@ -178,3 +178,14 @@ def test_a_folder_without_advisories_is_refused(tmp_path: Path) -> None:
     result = run(tmp_path, lines(FACTS), "--advisories", str(tmp_path / "empty"))
     assert isinstance(result.exception, FactsFileError)
     assert "holds no .json or .jsonl file" in str(result.exception)
+
+
+def test_json_concludes_on_each_package(tmp_path: Path) -> None:
+    path = tmp_path / "advisories.json"
+    path.write_bytes(msgspec.json.encode([ADVISORY]))
+    shown = json.loads(run(tmp_path, lines(FACTS), "--advisories", str(path), "--json").stdout)
+    assert shown["coverage"]["counts"] == {"AFFECTED": 1}
+    (package,) = shown["coverage"]["packages"]
+    assert package["name"] == "bash"
+    assert (package["advisory"], package["statement"], package["withVersion"]) == ("DSA-1", "FIXED", "5.2-2")
+    assert "coverage" not in json.loads(run(tmp_path, lines(FACTS), "--json").stdout)

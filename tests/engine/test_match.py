@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from openinspector.engine.kernel import Standing
-from openinspector.engine.match import AdvisoryIndex, fits
+from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.statements import fits
 from openinspector.engine.streams import Unjudged
 from openinspector.model.advisory import NOT_MODULAR, Fix, FixState, PackageKind, Score, Target
 from openinspector.model.errors import ModelError

@@ -53,6 +53,16 @@ def test_row_03_a_reference_means_members_of_this_vpc_or_a_peer_not_an_equal_add
     assert code(network, FIRST, "10.2.1.10")[0] == "ENI_SG_RULES_MISMATCH"
 
 
+def test_row_64_a_reference_to_an_interface_whose_groups_are_hidden_is_not_known() -> None:
+    network = two_vpcs()
+    network[GROUPS]["SecurityGroups"][2] = group(3, by_group(1))
+    network[INTERFACES]["NetworkInterfaces"][0]["Groups"] = []
+    said = answer(network, FIRST, "10.2.1.10")
+    assert said.reachable is None
+    assert said.not_known is not None
+    assert "eni-1" in said.not_known.reason
+
+
 @pytest.mark.parametrize(
     ("address", "protocol", "port", "open_"),
     [

@@ -37,7 +37,7 @@ class ScratchHost:
     """A root file system of its own; network and processes are this machine's."""
 
     changes: Path
-    """What differs from the machine: the overlay's upper folder."""
+    """The differences from the machine: the overlay's upper folder."""
     merged: Path
     process: int
 

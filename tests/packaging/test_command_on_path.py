@@ -51,7 +51,7 @@ RECORDER = '#!/bin/sh\necho "$(basename "$0") $*" >>"$(dirname "$0")/../../calls
 
 
 class Installation:
-    """What the installer lays out, below ``folder``; a package manager knows nothing of it."""
+    """An installation below ``folder``, laid out by the installer and unknown to package managers."""
 
     def __init__(self, folder: Path, *, systemd: bool = True) -> None:
         self.folder = folder
@@ -158,7 +158,7 @@ def test_services_are_systemds_where_it_runs_and_the_init_scripts_elsewhere(tmp_
     assert without.calls() == [f"openinspector-agent {verb}"]
 
 
-def test_what_the_service_manager_refuses_is_told(installed: Installation) -> None:
+def test_a_refusal_of_the_service_manager_is_reported(installed: Installation) -> None:
     installed.write("usr/bin/systemctl", "#!/bin/sh\nexit 5\n", 0o755)
     done = installed.run("start")
     assert done.returncode == 1
@@ -415,7 +415,7 @@ KEPT_BY_DPKG = {
 
 
 def left_of(installed: Installation) -> set[str]:
-    """What of ours is left, but for keys, state and what a package manager keeps for itself."""
+    """Return the product's remaining files, except keys, state and the package manager's own records."""
     return {name for name in installed.files() if "openinspector" in name and not name.startswith("var/lib/")}
 
 

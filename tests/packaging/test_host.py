@@ -18,7 +18,7 @@ def install(host: ScratchHost, package: Path) -> None:
     if package.suffix == ".deb":
         host.must("dpkg", "--install", f"/tmp/{package.name}")
     else:
-        # This machine's own packages are no RPMs: nothing here could provide a C library or a Python.
+        # The machine's own packages are not RPMs, so no package provides the C library or Python.
         host.must("rpm", "--install", "--nodeps", f"/tmp/{package.name}")
 
 
@@ -83,7 +83,7 @@ def test_the_update_script_runs_nothing_that_the_proxys_file_says(
     done = installed.run("/usr/lib/openinspector-agent/update")
     assert (done.returncode, "others may write to /etc/openinspector/agent.env" in done.stderr) == (2, True)
     installed.must("chmod", "600", "/etc/openinspector/agent.env")
-    assert "this is no line https_proxy=" in installed.run("/usr/lib/openinspector-agent/update").stderr
+    assert "not a line of the form https_proxy=" in installed.run("/usr/lib/openinspector-agent/update").stderr
     assert installed.run("test", "-e", "/tmp/run").returncode == 1
 
 

@@ -306,7 +306,7 @@ def test_an_rpm_host_gets_the_rpm(installer: Installer, tmp_path: Path) -> None:
     host.write("/etc/os-release", 'ID="rocky"\nID_LIKE="rhel centos fedora"\n')
     assert installer() == "PACKAGE_INSTALLATION_ERROR"
     assert "libc.so.6" in installer.said
-    # This machine's C library and Python came as .deb; rpm is told of them.
+    # The machine's C library and Python are .deb packages; an empty RPM declares them to rpm.
     spec = (
         "Name: here\nVersion: 1\nRelease: 1\nSummary: s\nLicense: none\nBuildArch: noarch\n"
         "Provides: libc.so.6(GLIBC_2.17)(64bit)\nProvides: python3 = 3.11\nProvides: /bin/sh\n%description\nd\n%files\n"

@@ -1,4 +1,4 @@
-"""What is in the packages, as dpkg and rpm read them; and that it depends on nothing but the sources."""
+"""Contents of the packages, as dpkg and rpm list them, and the reproducibility of the builds."""
 
 import json
 import os

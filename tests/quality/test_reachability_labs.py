@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from openinspector.cli.snapshot_folder import read_snapshot
-from openinspector.network.answer import Action, Answer
+from openinspector.network.answer import Action, Answer, Leg
+from openinspector.network.exposure import judge
 from openinspector.network.question import ask, parse_question
-from openinspector.network.topology import Topology
+from openinspector.network.reach import Reach
+from openinspector.network.topology import Topology, is_balancer, parse_address
 
 pytestmark = pytest.mark.shared
 
@@ -132,3 +134,44 @@ def test_codes_of_blocked_core_flows_fit_what_is_known(flows: list[Known]) -> No
         assert known.answer.blocked_by is not None
         denied = known.label["disposition"].startswith("DENIED")
         assert (known.answer.blocked_by.code in FILTERS) is denied, (known.label["id"], known.answer.blocked_by)
+
+
+def test_every_finding_of_the_labs_gets_through_and_names_a_rule(archive: Path, tmp_path: Path) -> None:
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    found = [
+        exposure
+        for snapshot in sorted(tmp_path.glob("data/*/*/snapshot"))
+        for exposure in judge(Topology(read_snapshot(snapshot))).exposures
+        if exposure.port is not None
+    ]
+    assert found
+    for exposure in found:
+        assert exposure.answer is not None
+        assert (exposure.answer.reachable, bool(exposure.rules)) == (True, True), exposure.key
+
+
+def test_what_the_internet_got_through_to_is_in_the_findings(archive: Path, tmp_path: Path) -> None:
+    with tarfile.open(archive) as packed:
+        packed.extractall(tmp_path, filter="data")
+    missed = []
+    for lab in sorted(tmp_path.glob("data/labs/*")):
+        topology = Topology(read_snapshot(lab / "snapshot"))
+        open_ports = {
+            (found.dialled, port)
+            for interface in topology.interfaces.values()
+            for found in Reach(topology).of(interface)
+            if found.leg is Leg.INTERNET
+            for opening in found.openings
+            for first, last in opening.tcp
+            for port in range(first, last + 1)
+        }
+        names = ("probes.jsonl", "answers.jsonl")
+        lines = zip(*((lab / name).read_bytes().splitlines() for name in names), strict=True)
+        for probe, label in ((json.loads(one), json.loads(other)) for one, other in lines):
+            address = parse_address(probe["destination"].get("address", ""))
+            if label["from_internet"] and probe["protocol"] == "tcp" and label["reachable"]:
+                owner, _ = topology.by_public.get(str(address), (None, ""))
+                if owner is not None and not is_balancer(owner) and (address, probe["port"]) not in open_ports:
+                    missed.append(probe["id"])
+    assert missed == []

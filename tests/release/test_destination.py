@@ -62,7 +62,7 @@ def test_a_bucket_that_is_not_there_is_said(bucket: Any) -> None:
 
 @pytest.mark.parametrize("place", ["https://x/y", "ftp://x", "s3://key:secret@x/y"])
 def test_what_is_no_place_is_refused(place: str) -> None:
-    with pytest.raises(ReleaseError, match="is no place"):
+    with pytest.raises(ReleaseError, match="is not a place"):
         Destination(place)
 
 

@@ -26,7 +26,7 @@ class Invocation:
 
     options: Namespace
     settings_file: Path | None
-    """What ``--config`` names."""
+    """The path given with ``--config``."""
     environment: Mapping[str, str]
 
     def settings(self) -> AgentSettings:

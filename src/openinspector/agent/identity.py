@@ -51,9 +51,9 @@ class IdentityClaim:
     nonce: str
     public_key: bytes
     host: Host
-    """Whose metadata service may be asked."""
+    """The host whose metadata service may be asked."""
     server: str
-    """The name the agent knows the service by."""
+    """The service's name, as the agent knows it."""
     unix_time: float
 
 
@@ -69,9 +69,9 @@ class Identity:
 
 
 def load_key(state: Path, name: str = KEY_FILE) -> HostKey | None:
-    """Return a key in the state directory, None where there is none; IdentityError.
+    """Return a key from the state directory, or None if absent. Raises IdentityError.
 
-    The file holds the 32-byte seed of RFC 8032, mode 0600. A key others could have read is refused.
+    The file holds the 32-byte seed of RFC 8032, mode 0600. A key that others could have read is refused.
     """
     path = state / name
     try:
@@ -118,7 +118,7 @@ def _read_seed(path: Path) -> bytes:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or _others_may_read(path, status):
             raise IdentityError(
-                f"others may read the host key {path}, or it is no file",
+                f"others may read the host key {path}, or it is not a file",
                 advice=f"Remove {path} and enrol the host again: the key may be known to others.",
             )
         seed = file.read(SEED_BYTES + 1)

@@ -151,9 +151,9 @@ class EnrolmentWish:
 
     token: str = ""
     method: str = ""
-    """One identity's name; empty: the first of `ORDER` that this host has proof for and the service takes."""
+    """An identity's name. If empty: the first of `ORDER` that this host can prove and the service accepts."""
     new_key: bool = False
-    """Enrol with a new host key, and put it in the place of the old one."""
+    """Enrol with a new host key, which replaces the old one."""
 
 
 def enrol_host(settings: AgentSettings, token: str, host: Host | None = None) -> str:
@@ -221,7 +221,7 @@ def _enrol(client: GatewayClient, key: HostKey, wish: EnrolmentWish, host: Host,
         except (IdentityError, MethodOffError) as error:
             obstacles.append(f"{name}: {error}")
     raise EnrolmentError(
-        f"this host was not enrolled: {'; '.join(obstacles) or 'it is no EC2 instance, and no token was given'}",
+        f"this host was not enrolled: {'; '.join(obstacles) or 'it is not an EC2 instance, and no token was given'}",
         advice="Make a token where the service runs: openinspector admin tokens create",
     )
 

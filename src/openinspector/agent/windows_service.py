@@ -1,8 +1,8 @@
-"""The two Windows services (F1.4, F1.51, F1.52): the agent, and the updater that brings its updates.
+"""The two Windows services (F1.4, F1.51, F1.52): the agent and its updater.
 
-``python -m openinspector.agent.windows_service run agent`` is what the service control manager starts; ``install`` and
-``remove`` register both services. What a service does is a `ServiceWork`; the class that pywin32 wants around it is as
-thin as can be, and made of modules given to it. It has not run on a real Windows (docs/howto/windows.md).
+The service control manager starts ``python -m openinspector.agent.windows_service run agent``. ``install`` registers
+both services and ``remove`` unregisters them. A `ServiceWork` does the work of a service; the class that pywin32 needs
+around it is a thin wrapper over injected modules. It has not run on a real Windows (docs/howto/windows.md).
 """
 
 import os

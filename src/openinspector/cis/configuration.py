@@ -1,11 +1,11 @@
 """Settings in the configuration files that a host sent: the value in force, with the file and line that set it."""
 
-import fnmatch
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from openinspector.cis.pattern import matcher
 from openinspector.model.facts import HostFacts
 from openinspector.model.hardening import ConfigurationFile
 
@@ -34,9 +34,13 @@ class Line:
 
 def files(facts: HostFacts, *patterns: str) -> tuple[ConfigurationFile, ...]:
     """Return the files whose path matches one of ``patterns`` (``/etc/sudoers.d/*``), in the order of the patterns."""
-    found = {file.path: file for file in facts.all(ConfigurationFile)}
-    chosen = [sorted(path for path in found if fnmatch.fnmatchcase(path, pattern)) for pattern in patterns]
-    return tuple(found[path] for path in dict.fromkeys(path for paths in chosen for path in paths))
+    every = facts.all(ConfigurationFile)
+    found: dict[str, ConfigurationFile] = {}
+    for pattern in patterns:
+        is_meant = matcher((pattern,))
+        for file in sorted((file for file in every if is_meant(file.path)), key=lambda file: file.path):
+            found.setdefault(file.path, file)
+    return tuple(found.values())
 
 
 def lines(facts: HostFacts, *patterns: str) -> Iterator[Line]:

@@ -67,9 +67,11 @@ def evaluate(  # noqa: PLR0913 - one option a thing to choose
     if host.sbom is not None and not packages:
         packages = (_NEEDS_ADVISORIES,)
     rules = chosen_rules(packages, has_advisories=advisories_file is not None)
-    result = judge(host.facts, rules, index_of(advisories_file), single_by_products=single_by_products)
+    index = index_of(advisories_file)
+    result = judge(host.facts, rules, index, single_by_products=single_by_products)
     if as_json:
-        print_json({**evaluation_json(host.facts, result), **(_sbom_json(host.sbom) if host.sbom else {})})
+        covered = coverage_json(host.facts, index) if _NEEDS_ADVISORIES in rules else {}
+        print_json({**evaluation_json(host.facts, result), **covered, **(_sbom_json(host.sbom) if host.sbom else {})})
     else:
         _print(host.facts, result, why=why)
         if host.sbom is not None:
@@ -165,6 +167,34 @@ def evaluation_json(facts: "HostFacts", result: "HostEvaluation") -> dict[str, o
             }
             for noted in result.rule_results
         ],
+    }
+
+
+def coverage_json(facts: "HostFacts", index: "AdvisoryIndex") -> dict[str, object]:
+    """Return what was concluded of each of the distribution's packages, and how many packages each conclusion has."""
+    from openinspector.engine.coverage import counts_of, coverage_of
+
+    covered = coverage_of(facts, index)
+    return {
+        "coverage": {
+            "counts": dict(sorted(counts_of(covered).items())),
+            "packages": [
+                {
+                    "name": item.package.name,
+                    "version": item.package.version,
+                    "architecture": item.package.architecture,
+                    "verdict": item.verdict.value,
+                    "reason": item.reason,
+                    "vulnerabilities": item.vulnerabilities,
+                    "advisory": item.advisory,
+                    "stream": item.stream,
+                    "statement": item.statement,
+                    "compared": item.compared,
+                    "withVersion": item.with_version,
+                }
+                for item in covered
+            ],
+        }
     }
 
 

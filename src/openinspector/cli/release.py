@@ -113,7 +113,7 @@ def rotate_root(folder: Path, **options: Any) -> None:
 
     drafts = ReleaseFolder(folder)
     current = drafts.roots()[-1]
-    if not drafts.standings()[current.signed.version - 1].complete:
+    if not drafts.signature_statuses()[current.signed.version - 1].complete:
         raise ReleaseError(f"root {current.signed.version} still lacks signatures", advice="Have it signed first.")
     added: dict[str, list[SSlibKey]] = {}
     for role, path in options["added"]:
@@ -227,13 +227,13 @@ def status(folder: Path, *, as_json: bool) -> None:
 
 
 def _show(drafts: "ReleaseFolder", *, as_json: bool) -> None:
-    standings = drafts.standings()
+    signature_statuses = drafts.signature_statuses()
     if as_json:
-        print_json([_status_json(one) for one in standings])
+        print_json([_status_json(one) for one in signature_statuses])
         return
     print_table(
         ("FILE", "SIGNED BY", "MISSING", "EXPIRES", "STATE"),
-        [_status_row(one) for one in standings],
+        [_status_row(one) for one in signature_statuses],
         empty="No drafts.",
     )
 

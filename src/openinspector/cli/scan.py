@@ -18,6 +18,7 @@ from openinspector.cli.evaluate import by_products_option, package_option
 from openinspector.cli.presentation import SEVERITY_ORDER
 from openinspector.model.errors import OpenInspectorError
 from openinspector.model.foreign_text import printable, printable_line
+from openinspector.model.rules_package import RulesPackageName
 
 if TYPE_CHECKING:
     from openinspector.engine.evaluate import HostEvaluation
@@ -65,7 +66,7 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
 
     Nothing in DIR is run or changed. Facts that only a running system has are not assessed; the result shows them.
     """
-    from openinspector.cli.evaluate import chosen_rules, index_of, judge
+    from openinspector.cli.evaluate import chosen_rules, coverage_json, index_of, judge
     from openinspector.cli.facts_file import facts_of
 
     rules = chosen_rules(packages, has_advisories=True)
@@ -80,7 +81,8 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
         say("rules")
         result = judge(facts, rules, index, single_by_products=single_by_products)
     if as_json:
-        _print_json(root, facts, result)
+        covered = coverage_json(facts, index) if RulesPackageName.COMMON_VULNERABILITIES in rules else {}
+        _print_json(root, facts, result, covered)
     else:
         _print(facts, result)
         if posixpath.normpath(root) != "/":
@@ -141,16 +143,16 @@ def _stored(ctx: click.Context, data_dir: Path | None, distribution: str) -> "Ad
     settings = settings_from(data_dir)
     opener: Callable[[Settings], AdvisoryStore] | None = ctx.obj
     if opener is None:
+        if not settings.database_url and not settings.data_dir.exists():
+            return AdvisoryIndex.empty()
         from openinspector.service.bootstrap import open_advisory_store
 
         opener = open_advisory_store
-        if not settings.database_url and not settings.data_dir.exists():
-            return AdvisoryIndex.empty()
     schemes = discover("openinspector.versions", "SCHEME", VersionScheme)
     return AdvisoryShelf(opener(settings), schemes).index_for([distribution])
 
 
-def _print_json(root: str, facts: "HostFacts", result: "HostEvaluation") -> None:
+def _print_json(root: str, facts: "HostFacts", result: "HostEvaluation", covered: dict[str, object]) -> None:
     from openinspector.cli.evaluate import evaluation_json
     from openinspector.cli.presentation import print_json
 
@@ -158,6 +160,7 @@ def _print_json(root: str, facts: "HostFacts", result: "HostEvaluation") -> None
         {
             "root": root,
             **evaluation_json(facts, result),
+            **covered,
             "severities": _severities(result),
             "packages": _packages(facts),
             "sensors": [

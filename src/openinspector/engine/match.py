@@ -17,7 +17,6 @@ architecture and no module, or to the package's; and when it is about the same f
 Which packages are judged, and at which version, is decided by `openinspector.engine.kernel`.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -25,19 +24,18 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from openinspector.engine.kernel import Standing, Subject, subjects
+from openinspector.engine.statements import Bucket, Entry, Hit, Said, Spoken, bucket_of
 from openinspector.engine.streams import (
     HostStreams,
     Release,
     Speaker,
     Unjudged,
     concerns,
-    flavour_of,
     minor_branch,
     release_of,
 )
 from openinspector.engine.streams import unjudged as reason_unjudged
 from openinspector.model.advisory import (
-    NOT_MODULAR,
     Advisory,
     Fix,
     FixState,
@@ -99,60 +97,7 @@ class Unassessed(NamedTuple):
     reason: Unjudged
 
 
-def module_stream(label: str) -> str:
-    """Return ``name:stream`` of an rpm's modularity label, empty for a package of no module."""
-    return ":".join(label.split(":")[:2])
-
-
-def fits(target: Target, package: Package) -> bool:
-    """Return True if a statement's architectures, module and flavour include the package.
-
-    A package whose architecture is not recorded cannot be ruled out; a modular build without its module can.
-    """
-    if target.architectures and package.architecture and package.architecture not in target.architectures:
-        return False
-    if target.flavour != flavour_of(package):
-        return False
-    if target.module == NOT_MODULAR:
-        return not package.module and ".module" not in package.version
-    return not target.module or module_stream(package.module) == target.module
-
-
-class _Entry(NamedTuple):
-    """One statement with its versions as keys."""
-
-    advisory: Advisory
-    statement: Fix | Status
-    identities: tuple[str, ...]
-    fixed: bytes = b""
-    introduced: bytes = b""
-    branch: str = ""
-    """Minor release that the fixed build was made for (`minor_branch`)."""
-
-
-class _Bucket(NamedTuple):
-    """All statements about one package name of one stream: fixes by rising version, then statuses."""
-
-    keys: tuple[bytes, ...]
-    fixes: tuple[_Entry, ...]
-    affected: tuple[_Entry, ...]
-    denials: tuple[_Entry, ...]
-    unknown: tuple[_Entry, ...]
-
-
-class _Hit(NamedTuple):
-    entry: _Entry
-    identities: tuple[str, ...]
-    version: str
-    inherited: bool
-
-    @property
-    def state(self) -> FixState | None:
-        """The state of a status; None of a fix."""
-        return self.entry.statement.state if isinstance(self.entry.statement, Status) else None
-
-
-_Table = Mapping[tuple[PackageKind, str], _Bucket]
+_Table = Mapping[tuple[PackageKind, str], Bucket]
 
 
 class AdvisoryIndex:
@@ -235,6 +180,21 @@ class AdvisoryIndex:
             matches += met
         return tuple(matches)
 
+    def spoken(self, facts: HostFacts, subject: Subject) -> tuple[Spoken, ...]:
+        """Return every statement that names a package in a stream of its host: fixes by rising version, then statuses.
+
+        Streams come narrowest first, so that each stream's own are together.
+        """
+        release = release_of(facts)
+        streams = self._hosts.setdefault(release, HostStreams(release, self.streams))
+        found: list[Spoken] = []
+        for speaker in streams.speakers(subject.package) if streams.known else ():
+            if speaker.fallback and found:
+                break
+            said = self._said(speaker, subject)
+            found += said.everything() if said is not None else ()
+        return tuple(found)
+
     def _reason(self, release: Release, package: Package) -> Unjudged | None:
         scheme = self.schemes.get(package.manager.version_scheme)
         if scheme is not None and not scheme.is_valid(package.version):
@@ -261,10 +221,10 @@ class AdvisoryIndex:
             known = self._known[identity] = tuple(_match(subject, hit) for hit in hits)
         return known
 
-    def _meet(self, speakers: tuple[Speaker, ...], subject: Subject) -> Iterable[_Hit]:
-        best: dict[tuple[int, str], _Hit] = {}
+    def _meet(self, speakers: tuple[Speaker, ...], subject: Subject) -> Iterable[Hit]:
+        best: dict[tuple[int, str], Hit] = {}
         decided: set[str] = set()
-        unsupported: list[_Hit] = []
+        unsupported: list[Hit] = []
         several = len(speakers) > 1
         named = False
         for speaker in speakers:
@@ -284,7 +244,7 @@ class AdvisoryIndex:
         _keep_unsupported(best, unsupported, decided)
         return best.values()
 
-    def _said(self, speaker: Speaker, subject: Subject) -> "_Said | None":
+    def _said(self, speaker: Speaker, subject: Subject) -> "Said | None":
         table = self._table(speaker.stream, subject.package.manager)
         buckets = []
         for kind in PackageKind:
@@ -292,26 +252,26 @@ class AdvisoryIndex:
             bucket = table.get((kind, name))
             if bucket is not None:
                 buckets.append((bucket, self._key(subject.package.manager, version), version))
-        return _Said(speaker, subject.package, buckets) if buckets else None
+        return Said(speaker, subject.package, buckets) if buckets else None
 
     def _table(self, stream: str, manager: PackageManager) -> _Table:
         table = self._tables.get((stream, manager))
         if table is None:
-            gathered: dict[tuple[PackageKind, str], list[_Entry]] = {}
+            gathered: dict[tuple[PackageKind, str], list[Entry]] = {}
             for advisory, statement in self._statements[stream]:
                 entry = self._entry(advisory, statement, manager)
                 gathered.setdefault((statement.target.kind, statement.target.name), []).append(entry)
-            table = self._tables[stream, manager] = {name: _bucket(found) for name, found in gathered.items()}
+            table = self._tables[stream, manager] = {name: bucket_of(found) for name, found in gathered.items()}
         return table
 
-    def _entry(self, advisory: Advisory, statement: Fix | Status, manager: PackageManager) -> _Entry:
+    def _entry(self, advisory: Advisory, statement: Fix | Status, manager: PackageManager) -> Entry:
         match statement:
             case Fix(version=version, introduced=introduced):
                 start = self._key(manager, introduced) if introduced else b""
                 fixed = self._key(manager, version)
-                return _Entry(advisory, statement, advisory.identities, fixed, start, minor_branch(version))
+                return Entry(advisory, statement, advisory.identities, fixed, start, minor_branch(version))
             case Status(vulnerability=one):
-                return _Entry(advisory, statement, (one,) if one else advisory.identities)
+                return Entry(advisory, statement, (one,) if one else advisory.identities)
 
     def _key(self, manager: PackageManager, version: str) -> bytes:
         key = self._keys.get((manager, version))
@@ -328,74 +288,6 @@ class AdvisoryIndex:
         return key
 
 
-class _Said:
-    """One stream's statements about one package."""
-
-    def __init__(self, speaker: Speaker, package: Package, buckets: list[tuple[_Bucket, bytes, str]]) -> None:
-        self._speaker = speaker
-        self._package = package
-        self._buckets = buckets
-        self._fits: dict[int, bool] = {}
-
-    def convicting(self) -> Iterable[_Hit]:
-        """Yield the statements that convict, each with the vulnerabilities it convicts of."""
-        denied = self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.denials)
-        denied |= self._reached_in_branch()
-        fixed: frozenset[str] | set[str] = frozenset()
-        if any(bucket.affected for bucket, _, _ in self._buckets):
-            fixed = self._fixed()
-        for bucket, key, version in self._buckets:
-            newer = bucket.fixes[bisect_right(bucket.keys, key) :] if self._speaker.fixes else ()
-            for entry in newer:
-                if entry.introduced <= key and self._fit(entry):
-                    yield from self._hit(entry, denied, version)
-            for entry in bucket.affected:
-                if self._fit(entry):
-                    yield from self._hit(entry, denied | fixed, version)
-
-    def mentioned(self) -> set[str]:
-        """Return every vulnerability that the stream says more of, for the package, than that its support ended."""
-        statuses = (
-            entry
-            for bucket, _, _ in self._buckets
-            for entry in (*bucket.affected, *bucket.denials, *bucket.unknown)
-            if not (isinstance(entry.statement, Status) and entry.statement.state is FixState.END_OF_LIFE)
-        )
-        return self._identities(statuses) | self._fixed()
-
-    def _fixed(self) -> set[str]:
-        if not self._speaker.fixes:
-            return set()
-        return self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.fixes)
-
-    def _reached_in_branch(self) -> set[str]:
-        """Return the vulnerabilities that a fix made for the build's own minor release has closed."""
-        branch = minor_branch(self._package.version)
-        if not branch or not self._speaker.fixes:
-            return set()
-        return self._identities(
-            entry
-            for bucket, key, _ in self._buckets
-            for entry in bucket.fixes[: bisect_right(bucket.keys, key)]
-            if entry.branch == branch
-        )
-
-    def _identities(self, entries: Iterable[_Entry]) -> set[str]:
-        return {identity for entry in entries if self._fit(entry) for identity in entry.identities}
-
-    def _fit(self, entry: _Entry) -> bool:
-        target = entry.statement.target
-        known = self._fits.get(id(target))
-        if known is None:
-            known = self._fits[id(target)] = fits(target, self._package)
-        return known
-
-    def _hit(self, entry: _Entry, acquitted: set[str] | frozenset[str], version: str) -> Iterable[_Hit]:
-        left = tuple(identity for identity in entry.identities if identity not in acquitted)
-        if left:
-            yield _Hit(entry, left, version, self._speaker.inherited)
-
-
 def _distinct(advisories: Iterable[Advisory]) -> list[Advisory]:
     """Return the advisories without exact repetitions, in order."""
     by_id: dict[tuple[str, str], list[Advisory]] = {}
@@ -406,28 +298,6 @@ def _distinct(advisories: Iterable[Advisory]) -> list[Advisory]:
     return [advisory for same in by_id.values() for advisory in same]
 
 
-def _bucket(entries: Iterable[_Entry]) -> _Bucket:
-    fixes, affected, denials, unknown = [], [], [], []
-    for entry in entries:
-        match entry.statement:
-            case Fix():
-                fixes.append(entry)
-            case Status(state=FixState.NOT_AFFECTED):
-                denials.append(entry)
-            case Status(state=FixState.UNDER_INVESTIGATION):
-                unknown.append(entry)
-            case Status():
-                affected.append(entry)
-    fixes.sort(key=lambda entry: entry.fixed)
-    return _Bucket(
-        keys=tuple(entry.fixed for entry in fixes),
-        fixes=tuple(fixes),
-        affected=tuple(affected),
-        denials=tuple(denials),
-        unknown=tuple(unknown),
-    )
-
-
 def _named(subject: Subject, kind: PackageKind) -> tuple[str, str]:
     """Return the name and version that statements of ``kind`` are compared with."""
     if kind is PackageKind.SOURCE:
@@ -435,7 +305,7 @@ def _named(subject: Subject, kind: PackageKind) -> tuple[str, str]:
     return subject.package.name, subject.version
 
 
-def _keep(best: dict[tuple[int, str], _Hit], hit: _Hit, decided: set[str]) -> None:
+def _keep(best: dict[tuple[int, str], Hit], hit: Hit, decided: set[str]) -> None:
     """Keep a hit for what is not decided yet; of one advisory and stream, the most demanding statement."""
     left = tuple(identity for identity in hit.identities if identity not in decided)
     if left:
@@ -444,7 +314,7 @@ def _keep(best: dict[tuple[int, str], _Hit], hit: _Hit, decided: set[str]) -> No
         best[place] = found if known is None else _join(known, found)
 
 
-def _keep_unsupported(best: dict[tuple[int, str], _Hit], hits: list[_Hit], decided: set[str]) -> None:
+def _keep_unsupported(best: dict[tuple[int, str], Hit], hits: list[Hit], decided: set[str]) -> None:
     """Keep the hits of ended support, narrowest stream first, for vulnerabilities of which nothing else is said."""
     for _, ended in groupby(hits, key=lambda hit: hit.entry.statement.target.stream):
         of_stream = tuple(ended)
@@ -453,14 +323,14 @@ def _keep_unsupported(best: dict[tuple[int, str], _Hit], hits: list[_Hit], decid
         decided.update(*(hit.identities for hit in of_stream))
 
 
-def _join(first: _Hit, second: _Hit) -> _Hit:
+def _join(first: Hit, second: Hit) -> Hit:
     """Return the more demanding of two statements of one advisory, with the vulnerabilities of both."""
     either = {*first.identities, *second.identities}
     chosen = max(first, second, key=_demand)
     return chosen._replace(identities=tuple(name for name in first.entry.advisory.identities if name in either))
 
 
-def _demand(hit: _Hit) -> tuple[bool, bytes, str, str, tuple[str, ...], bytes]:
+def _demand(hit: Hit) -> tuple[bool, bytes, str, str, tuple[str, ...], bytes]:
     """Order statements of one advisory by what they ask for; the rest only makes the order total."""
     target = hit.entry.statement.target
     return (
@@ -478,12 +348,12 @@ def _subject_order(subject: Subject) -> tuple[str, ...]:
     return package.name, package.version, package.architecture, package.module, subject.source_name, subject.version
 
 
-def _hit_order(hit: _Hit) -> tuple[str, str, str, tuple[str, ...], str]:
+def _hit_order(hit: Hit) -> tuple[str, str, str, tuple[str, ...], str]:
     advisory = hit.entry.advisory
     return hit.entry.statement.target.stream, advisory.feed, advisory.id, hit.identities, advisory.published
 
 
-def _match(subject: Subject, hit: _Hit) -> Match:
+def _match(subject: Subject, hit: Hit) -> Match:
     return Match(
         package=subject.package,
         advisory=hit.entry.advisory,

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from openinspector.engine.kernel import Subject, subjects
-from openinspector.engine.match import fits
+from openinspector.engine.statements import fits
 from openinspector.engine.streams import HostStreams, Speaker, minor_branch, release_of, unjudged
 from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status
 from openinspector.model.facts import HostFacts

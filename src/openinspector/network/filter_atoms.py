@@ -4,7 +4,7 @@ Ranges are nested or disjoint, so one sweep over them sorted by (first, -last) w
 the top of the stack is the union of all that encloses it. An atom is a range without the ranges inside it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
@@ -59,12 +59,13 @@ _SPECIAL: Final = (
 """Special-purpose blocks (IANA registries, RFC 6890); every bound counts, since the internet is all but these."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Atom:
     """Addresses that every filter treats alike, and the ports that pass the filters."""
 
-    source: Address
-    """One of them."""
+    version: int
+    first: int
+    """One of them as a number."""
     cidr: str
     """The range that encloses them."""
     size: int
@@ -73,6 +74,22 @@ class Atom:
     private: bool
     tcp: int
     udp: int
+
+    @property
+    def source(self) -> Address:
+        """Return one of the addresses."""
+        return IPv4Address(self.first) if self.version == _IPV4 else IPv6Address(self.first)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRules:
+    """Ingress rules of a group set, ready to be cut; interfaces of one VPC with equal groups share them."""
+
+    rules: tuple[tuple[int, int, int, tuple[str, ...]], ...]
+    """Protocol number (-1 for all), first and last port, ranges of the peers."""
+    complete: bool
+    anywhere: bool
+    """True if no rule names a group, so that the rules mean the same in every VPC."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,32 +135,52 @@ class _Frame:
     size: int
 
 
-def cut(topology: Topology, interface: noun.NetworkInterface, version: int) -> FilterAtoms:
+def cut(topology: Topology, interface: noun.NetworkInterface, version: int, groups: GroupRules) -> FilterAtoms:
     """Cut the address space of one IP version by all that filters and routes at an interface."""
     subnet = topology.subnets[interface.subnet_id]
     acl, table = topology.acl(subnet), topology.route_table(subnet)
-    permissions, complete = _permissions(topology, interface)
     entries = acl.entries if acl else ()
-    cells = PortCells.between(_ranges(permissions, entries))
-    rules: dict[str, _Rules] = {}
-    for permission in permissions:
-        tcp, udp = _permission(cells, permission)
-        cidrs, known = _cidrs(topology, interface.vpc_id, permission)
-        complete = complete and known
-        for cidr in cidrs if tcp or udp else ():
-            rule = rules.setdefault(cidr, _Rules())
-            rule.tcp |= tcp
-            rule.udp |= udp
+    bounds = {rule[1:3] for rule in groups.rules}
+    cells = PortCells.between([_EPHEMERAL, *bounds, *(_entry_bounds(entry) for entry in entries)])
+    rules: dict[str, _Rules] = {cidr: _Rules(special=True) for cidr in _SPECIAL}
+    _add_groups(rules, groups, {pair: cells.of(*pair) for pair in bounds})
     for entry in entries:
         rules.setdefault(entry.cidr_block or entry.ipv6_cidr_block, _Rules()).entries.append(entry)
     for route in table.routes if table else ():
         for cidr in _prefixes(topology, route):
             rules.setdefault(cidr, _Rules()).routed = True
-    for cidr in _SPECIAL:
-        rules.setdefault(cidr, _Rules()).special = True
-    found = FilterAtoms(cells=cells, complete=complete and acl is not None)
+    found = FilterAtoms(cells=cells, complete=groups.complete and acl is not None)
     _sweep(found, _by_range(rules, version), version)
     return found
+
+
+def _add_groups(rules: dict[str, _Rules], groups: GroupRules, sets: Mapping[tuple[int, int], int]) -> None:
+    for protocol, first, last, cidrs in groups.rules:
+        ports = sets[first, last]
+        tcp, udp = ports if protocol != UDP else 0, ports if protocol != TCP else 0
+        for cidr in cidrs:
+            rule = rules.get(cidr)
+            if rule is None:
+                rules[cidr] = _Rules(tcp, udp)
+            else:
+                rule.tcp |= tcp
+                rule.udp |= udp
+
+
+def prepare(topology: Topology, interface: noun.NetworkInterface) -> GroupRules:
+    """Return the TCP and UDP rules of an interface's groups."""
+    permissions, complete = _permissions(topology, interface)
+    rules = []
+    for permission in permissions:
+        protocol = protocol_number(permission.ip_protocol)
+        if protocol not in {_ALL, TCP, UDP}:
+            continue
+        cidrs, known = _cidrs(topology, interface.vpc_id, permission)
+        complete = complete and known
+        first, last = (0, PORTS - 1) if protocol == _ALL else _bounds(permission)
+        rules.append((protocol, first, last, tuple(cidrs)))
+    anywhere = not any(permission.user_id_group_pairs for permission in permissions)
+    return GroupRules(tuple(rules), complete, anywhere)
 
 
 def _permissions(topology: Topology, interface: noun.NetworkInterface) -> tuple[list[noun.Permission], bool]:
@@ -188,22 +225,6 @@ def _bounds(permission: noun.Permission) -> tuple[int, int]:
 
 def _entry_bounds(entry: noun.AclEntry) -> tuple[int, int]:
     return (max(entry.port_range.from_, 0), min(entry.port_range.to, PORTS - 1)) if entry.port_range else (0, PORTS - 1)
-
-
-def _ranges(permissions: list[noun.Permission], entries: Iterable[noun.AclEntry]) -> Iterator[tuple[int, int]]:
-    yield _EPHEMERAL
-    for permission in permissions:
-        yield _bounds(permission)
-    for entry in entries:
-        yield _entry_bounds(entry)
-
-
-def _permission(cells: PortCells, permission: noun.Permission) -> tuple[int, int]:
-    protocol = protocol_number(permission.ip_protocol)
-    if protocol == _ALL:
-        return cells.everything, cells.everything
-    ports = cells.of(*_bounds(permission))
-    return ports if protocol == TCP else 0, ports if protocol == UDP else 0
 
 
 def _judge(cells: PortCells, entries: tuple[noun.AclEntry, ...], protocol: int) -> int:
@@ -316,8 +337,12 @@ def _pop(found: FilterAtoms, stack: list[_Frame], version: int) -> None:
     tcp, udp = frame.tcp & frame.passes[0], frame.udp & frame.passes[1]
     if not (tcp or udp or not found.complete) or not frame.size or not frame.route:
         return
-    source = IPv4Address(frame.free) if version == _IPV4 else IPv6Address(frame.free)
-    private = bool(frame.special) and source.is_private
+    key = (frame.route, bool(frame.special))
+    atom = Atom(version, frame.free, frame.cidr, frame.size, frame.route, key[1], tcp, udp)
+    if key[1]:
+        atom.private = atom.source.is_private
+        key = (frame.route, atom.private)
     if tcp or udp:
-        found.atoms.append(Atom(source, frame.cidr, frame.size, frame.route, private, tcp, udp))
-    found.sample.setdefault((frame.route, private), source)
+        found.atoms.append(atom)
+    if key not in found.sample:
+        found.sample[key] = atom.source

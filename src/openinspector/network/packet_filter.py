@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector.network.aws import noun
-from openinspector.network.topology import Address, Topology, inside
+from openinspector.network.topology import Address, Topology, inside, is_balancer
 
 ALL_PORTS: Final = (1 << 65536) - 1
 TCP: Final = 6
@@ -123,6 +123,9 @@ def _peer_matches(topology: Topology, permission: noun.Permission, peer: Address
     wanted = {pair.group_id for pair in permission.user_id_group_pairs}
     if any(wanted & {group.group_id for group in interface.groups} for interface in members):
         return True, ""
+    hidden = next((one for one in members if wanted and _groups_are_hidden(one)), None)
+    if hidden is not None:
+        return False, f"the security groups of {hidden.network_interface_id} are in another account's snapshot"
     for name in permission.prefix_list_ids:
         cidrs = topology.prefix_lists.get(name.prefix_list_id)
         if cidrs is None:
@@ -130,6 +133,11 @@ def _peer_matches(topology: Topology, permission: noun.Permission, peer: Address
         if any(inside(peer, text) for text in cidrs):
             return True, ""
     return False, ""
+
+
+def _groups_are_hidden(interface: noun.NetworkInterface) -> bool:
+    """Return True if an interface must have groups and its record, of another account, shows none (row 64)."""
+    return not interface.groups and interface.interface_type == "interface" and not is_balancer(interface)
 
 
 def judge_acl(acl: noun.NetworkAcl, packet: Packet, *, egress: bool) -> Verdict:

@@ -53,7 +53,7 @@ def draw_path(exposure: Exposure) -> str:
     answer = exposure.answer
     if answer is None:
         return ""
-    boxes = [_box(hop, exposure) for hop in answer.path if hop.kind in _SHOWN]
+    boxes = [_box(hop, exposure) for hop in _filters_first(answer.path)]
     port = f"{PROTOCOL_NAMES.get(exposure.protocol or 0, '')} {exposure.port}"
     if exposure.listener is not None:
         name = exposure.listener.process_name or "a process"
@@ -76,6 +76,15 @@ def draw_path(exposure: Exposure) -> str:
             "</svg>",
         ]
     )
+
+
+def _filters_first(path: tuple[Hop, ...]) -> list[Hop]:
+    """Return the hops to draw: a group stands in front of the host that it guards."""
+    shown = [hop for hop in path if hop.kind in _SHOWN]
+    for index in range(1, len(shown)):
+        if shown[index].kind == "security-group" and shown[index - 1].kind in {"instance", "interface"} and index > 1:
+            shown[index - 1 : index + 1] = [shown[index], shown[index - 1]]
+    return shown
 
 
 def _box(hop: Hop, exposure: Exposure) -> _Box:

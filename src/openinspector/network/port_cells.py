@@ -1,7 +1,6 @@
 """Port cells: ports compressed to the ranges between the bounds that rules name; a set of ports is one small int."""
 
-from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from openinspector.network.packet_filter import port_mask
@@ -14,6 +13,8 @@ class PortCells:
     """Bit n of a set stands for the ports from ``bounds[n]`` up to ``bounds[n + 1]``, the latter excluded."""
 
     bounds: tuple[int, ...]
+    below: Mapping[int, int]
+    """For every bound, the set of all ports below it."""
 
     @classmethod
     def between(cls, ranges: Iterable[tuple[int, int]]) -> "PortCells":
@@ -22,7 +23,8 @@ class PortCells:
         for first, last in ranges:
             bounds.add(first)
             bounds.add(last + 1)
-        return cls(tuple(sorted(bounds)))
+        ordered = tuple(sorted(bounds))
+        return cls(ordered, {bound: (1 << index) - 1 for index, bound in enumerate(ordered)})
 
     @property
     def everything(self) -> int:
@@ -33,7 +35,7 @@ class PortCells:
         """Return the set of a range whose bounds were given to ``between``."""
         if first > last:
             return 0
-        return (1 << bisect_left(self.bounds, last + 1)) - (1 << bisect_left(self.bounds, first))
+        return self.below[last + 1] ^ self.below[first]
 
     def ranges(self, ports: int) -> tuple[tuple[int, int], ...]:
         """Return the ranges of a set, neighbours joined."""

@@ -15,16 +15,16 @@ from typing import Final
 
 from openinspector.network.answer import Leg, NotKnown
 from openinspector.network.aws import noun
-from openinspector.network.filter_atoms import Atom, FilterAtoms, cut
+from openinspector.network.filter_atoms import Atom, FilterAtoms, GroupRules, cut, prepare
 from openinspector.network.packet_filter import TCP
-from openinspector.network.port_cells import PORTS, PortCells
+from openinspector.network.port_cells import PortCells
 from openinspector.network.route import find_route
 from openinspector.network.topology import Address, Topology, parse_address, private_addresses, public_of
 from openinspector.network.trace import Flow, Start, trace
 
 _KINDS: Final[Mapping[str, Leg]] = MappingProxyType({"igw": Leg.INTERNET, "pcx": Leg.PEERING, "vgw": Leg.VPN})
 _IPV4: Final = 4
-_NO_CELLS: Final = PortCells((0, PORTS))
+_NO_CELLS: Final = PortCells.between(())
 _OPEN_RULES: Final = (
     noun.Permission(ip_ranges=(noun.IpRange(cidr_ip="0.0.0.0/0"),), ipv6_ranges=(noun.Ipv6Range(cidr_ipv6="::/0"),)),
 )
@@ -98,6 +98,7 @@ class Reach:
         self._topology = topology
         self._open = _with_open_filters(topology)
         self._atoms: dict[tuple[object, ...], FilterAtoms] = {}
+        self._groups: dict[tuple[tuple[str, ...], str], GroupRules] = {}
         self._masks: dict[tuple[object, ...], tuple[int, int, tuple[Atom, ...]]] = {}
 
     def of(self, interface: noun.NetworkInterface) -> Iterator[Reachability]:
@@ -183,8 +184,15 @@ class Reach:
         key = (groups, acl and acl.network_acl_id, table and table.route_table_id, interface.vpc_id, version)
         found = self._atoms.get(key)
         if found is None:
-            found = self._atoms[key] = cut(self._topology, interface, version)
+            found = self._atoms[key] = cut(self._topology, interface, version, self._prepared(interface, groups))
         return key, found
+
+    def _prepared(self, interface: noun.NetworkInterface, groups: tuple[str, ...]) -> GroupRules:
+        known = self._groups.get((groups, "")) or self._groups.get((groups, interface.vpc_id))
+        if known is None:
+            known = prepare(self._topology, interface)
+            self._groups[groups, "" if known.anywhere else interface.vpc_id] = known
+        return known
 
     def _through(self, subnet: str, source: Address, dialled: Address, one: _Class) -> bool | NotKnown:
         """Return whether sources behind a gateway reach an address and its answer comes home, filters aside."""

@@ -33,9 +33,9 @@ class RootChange:
     """Changes from one root to the next."""
 
     add: Mapping[str, Sequence[SSlibKey]]
-    """By role."""
+    """New keys by role."""
     remove: Mapping[str, Sequence[str]]
-    """Key ids, or what they begin with, by role."""
+    """Key ids or prefixes of them, by role."""
     thresholds: Mapping[str, int]
 
 

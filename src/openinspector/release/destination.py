@@ -21,7 +21,7 @@ MAX_ROOTS: Final = 1000
 
 
 class Destination:
-    """A folder, or a bucket of whatever obstore reaches (``s3://``; credentials come from the environment)."""
+    """A folder, or a bucket that obstore supports (``s3://``; credentials come from the environment)."""
 
     def __init__(self, place: str) -> None:
         """Open ``place``: a URL of a bucket, or a folder's path; ReleaseError."""
@@ -32,7 +32,7 @@ class Destination:
                 self._store: ObjectStore = from_url(place)
                 return
             if "://" in place:
-                raise ReleaseError(f"{place.partition('://')[0]}:// is no place to publish to", advice=_ADVICE)
+                raise ReleaseError(f"{place.partition('://')[0]}:// is not a place to publish to", advice=_ADVICE)
             self._folder = Path(place).absolute()
             self._folder.mkdir(parents=True, exist_ok=True)
             self._store = LocalStore(self._folder)

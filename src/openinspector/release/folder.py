@@ -14,7 +14,7 @@ from typing import Any, Final
 from tuf.api.metadata import Metadata, Root, Targets
 
 from openinspector.release.error import ReleaseError
-from openinspector.release.metadata_file import SignatureStatus, parse_metadata, render_metadata, standing
+from openinspector.release.metadata_file import SignatureStatus, parse_metadata, render_metadata, signature_status
 
 TARGETS_FILE: Final = "targets.json"
 BUNDLES: Final = "bundles"
@@ -63,10 +63,10 @@ class ReleaseFolder:
         before = metadata.signed.version - 2
         return metadata.signed, roots[before].signed if 0 <= before < len(roots) else None
 
-    def standings(self) -> Sequence[SignatureStatus]:
-        """Return who has signed each draft: every root, then the list."""
+    def signature_statuses(self) -> Sequence[SignatureStatus]:
+        """Return the signature status of each draft: every root, then the list of targets."""
         drafts: list[Metadata[Any]] = [*self.roots(), self.targets()]
-        return [standing(draft, *self.trust_of(draft)) for draft in drafts]
+        return [signature_status(draft, *self.trust_of(draft)) for draft in drafts]
 
     def _read(self, name: str) -> bytes:
         try:

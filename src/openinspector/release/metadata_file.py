@@ -42,7 +42,7 @@ def parse_any(content: bytes) -> Metadata[Any]:
     try:
         return Metadata.from_bytes(content)
     except (DeserializationError, RepositoryError) as error:
-        raise ReleaseError("this is no TUF metadata") from error
+        raise ReleaseError("this is not TUF metadata") from error
 
 
 def render_metadata(metadata: Metadata[Any]) -> bytes:
@@ -70,8 +70,8 @@ def sign(metadata: Metadata[Any], key: CryptoSigner, trusted: Root, previous: Ro
     metadata.sign(key, append=True)
 
 
-def standing(metadata: Metadata[Any], trusted: Root, previous: Root | None = None) -> SignatureStatus:
-    """Return who has signed and who is missing; a root must be signed by the root before it as well."""
+def signature_status(metadata: Metadata[Any], trusted: Root, previous: Root | None = None) -> SignatureStatus:
+    """Return which keys have signed and which are missing. The previous root must sign a root as well."""
     role, payload = metadata.signed.type, signed_bytes(metadata)
     own = trusted.get_verification_result(role, payload, metadata.signatures)
     results = [own]
@@ -91,8 +91,8 @@ def standing(metadata: Metadata[Any], trusted: Root, previous: Root | None = Non
 
 
 def check_complete(metadata: Metadata[Any], trusted: Root, previous: Root | None, now: datetime) -> None:
-    """Raise ReleaseError unless a file has its threshold of signatures and has not expired."""
-    found = standing(metadata, trusted, previous)
+    """Raise ReleaseError unless metadata has its threshold of signatures and has not expired."""
+    found = signature_status(metadata, trusted, previous)
     if not found.complete:
         raise ReleaseError(
             f"{found.role} {found.version} has {len(found.signed)} valid signature(s), not its threshold",

@@ -1,6 +1,6 @@
-"""What a service that was taken over might send: wrong instructions, wrong HTTP replies, wrong certificates.
+"""Hostile output of a compromised service: wrong instructions, wrong HTTP replies, wrong certificates.
 
-Catalogues for `SimulatedGateway`, whose signatures, sessions and TLS are right: what is wrong is only what is listed.
+Catalogues for `SimulatedGateway`, whose signatures, sessions and TLS are correct: only the listed item is wrong.
 """
 
 import gzip
@@ -92,10 +92,10 @@ WRONG_INSTRUCTIONS: Final[Mapping[str, bytes]] = MappingProxyType(
 
 WRONG_HEARTBEAT_REPLIES: Final[Mapping[str, bytes]] = MappingProxyType(
     {
-        "no JSON": b"<html>a captive portal</html>",
+        "not JSON": b"<html>a captive portal</html>",
         "empty": b"",
         "NaN": b'{"instructions":NaN}',
-        "instruction that is no JSON": b'{"instructions":[{"kind":}]}',
+        "instruction that is not JSON": b'{"instructions":[{"kind":}]}',
         "unknown field": b'{"instructions":[],"run":"id"}',
         "more instructions than are taken": b'{"instructions":[' + b",".join(repeat(b"{}", 65)) + b"]}",
         "a million instructions": b'{"instructions":[' + b",".join(repeat(b"{}", 1_000_000)) + b"]}",
@@ -106,7 +106,7 @@ WRONG_HEARTBEAT_REPLIES: Final[Mapping[str, bytes]] = MappingProxyType(
         "reply to another request": b'{"nonce":"nnnnnnnnnnnnnnnnnnnnnnnn","expires_at":"2999-01-01T00:00:00Z"}',
     }
 )
-"""Bodies of a 200 to a heartbeat; none of them is one, and each is to be counted and told as refused."""
+"""Invalid bodies of a 200 to a heartbeat. The agent must count each one and report it as refused."""
 
 
 @cache

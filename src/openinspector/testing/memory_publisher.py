@@ -1,4 +1,4 @@
-"""Topics that note what is published to them, and fail as they are told to."""
+"""Topics that record messages, and fail as configured."""
 
 import threading
 from collections.abc import Sequence
@@ -14,20 +14,20 @@ class MemoryPublisher:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.taken: list[tuple[TopicArn, Message]] = []
-        """What topics took, in order."""
+        """Accepted messages, in order."""
         self.answers: dict[TopicArn, Published] = {}
-        """How topics answer that do not take everything."""
+        """Results for topics that do not accept every message."""
 
     def publish(self, topic: TopicArn, messages: Sequence[Message]) -> Published:
-        """Note the messages that are taken."""
+        """Record the accepted messages."""
         with self._lock:
             answer = self.answers.get(topic, Published(count=len(messages), status=PublishStatus.SUCCESS))
             self.taken += [(topic, message) for message in messages[: answer.count]]
             return answer
 
     def bodies(self, topic: TopicArn) -> list[str]:
-        """Return the bodies a topic took, in order."""
-        return [message.body for told, message in self.taken if told == topic]
+        """Return the bodies that a topic accepted, in order."""
+        return [message.body for published, message in self.taken if published == topic]
 
 
 class MemoryReceivers:
@@ -38,7 +38,7 @@ class MemoryReceivers:
         self.answer: Published | None = None
 
     def publish(self, endpoint: WebhookEndpoint, messages: Sequence[Message]) -> Published:
-        """Note the messages that are taken."""
+        """Record the accepted messages."""
         answer = self.answer or Published(count=len(messages), status=PublishStatus.SUCCESS)
         self.taken += [(endpoint, message) for message in messages[: answer.count]]
         return answer

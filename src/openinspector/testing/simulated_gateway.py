@@ -80,13 +80,13 @@ class RefusalError(Exception):
 
 @dataclass(slots=True)
 class KeptStream:
-    """What came in of one run."""
+    """The envelopes and manifest received for one run."""
 
     envelopes: dict[int, tuple[EnvelopeHeader, bytes]] = field(default_factory=dict)
     uploads: list[int] = field(default_factory=list)
-    """Every number uploaded, in order, repetitions included."""
+    """Sequence numbers in upload order, with repetitions."""
     manifest: Manifest | None = None
-    """The one that closed it."""
+    """The manifest that closed the stream."""
 
     @property
     def watermark(self) -> int:
@@ -132,16 +132,16 @@ class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
         """Every request's endpoint, in order."""
         self.connections = 0
         self.missing_limit = 1000
-        """Numbers that one reply to a manifest lists."""
+        """The most sequence numbers that one reply to a manifest lists."""
         self.heartbeat_seconds = 60
         self.hear: Callable[[bytes], object] = lambda _message: None
-        """Told every request's headers and body, as they came."""
+        """Called with the raw headers and body of every request."""
         self.releases: Path | None = None
-        """Folder served below ``/releases/``."""
+        """The folder served at ``/releases/``."""
         self.endless: set[str] = set()
-        """Paths below it whose answer never ends."""
+        """Paths below ``/releases/`` whose response never ends."""
         self.fetched: list[str] = []
-        """Every path asked for below it, in order."""
+        """Paths requested below ``/releases/``, in order."""
         self.on_fetch: Callable[[str], object] = lambda _path: None
         """Called with each of them before it is answered."""
         self.redirect: str | None = None
@@ -168,14 +168,14 @@ class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
 
     @property
     def ca_file(self) -> Path:
-        """What agents are to trust."""
+        """The certificate authority that agents must trust."""
         return self.authority.ca_file
 
     def wait_for(self, what: Callable[[], object], seconds: float = 20.0) -> None:
-        """Wait until ``what`` is true, looking after each request; AssertionError where it never is."""
+        """Wait until ``what`` is true, looking after each request; AssertionError if it stays false."""
         with self._changed:
             if not self._changed.wait_for(what, timeout=seconds):
-                raise AssertionError("what was waited for did not happen")
+                raise AssertionError("the awaited condition did not occur")
 
     def present(self, context: ssl.SSLContext) -> None:
         """Use another TLS context for the connections to come."""
@@ -186,10 +186,10 @@ class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
         self._sessions.clear()
 
     def stream(self, run_arn: str) -> KeptStream:
-        """Return what came in of a run."""
+        """Return the envelopes and manifest received for a run."""
         return self.streams.setdefault(run_arn, KeptStream())
 
-    # What the server calls
+    # Called by the server
 
     def handle(self, endpoint: str, headers: Mapping[str, str], body: bytes) -> msgspec.Struct:
         """Answer one request; RefusalError."""
@@ -422,8 +422,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = msgspec.json.encode(Problem(code=fault.code, message="a fault of the simulator"))
         headers = {"Retry-After": fault.retry_after, "Location": fault.location}
-        told = {name: value for name, value in headers.items() if value is not None}
-        self._send(fault.status or 200, body if fault.body is None else fault.body, told)
+        set_headers = {name: value for name, value in headers.items() if value is not None}
+        self._send(fault.status or 200, body if fault.body is None else fault.body, set_headers)
 
     def _send(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
         self.send_response(status)

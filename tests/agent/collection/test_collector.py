@@ -55,7 +55,7 @@ class Bench:
         return events
 
     def new(self) -> list[list[Record]]:
-        """What was spooled since last asked, envelope by envelope."""
+        """Return the records spooled since the last call, one list per envelope."""
         pending = self.spool.view().streams[RUN].pending
         envelopes = [self.spool.read(RUN, seq) for seq in pending if seq > self._seen]
         self._seen = max(pending, default=0)

@@ -28,7 +28,7 @@ def messages() -> list[TelemetryMessage]:
 
 
 def spooled(folder: Path, sent: list[TelemetryMessage]) -> tuple[int, int]:
-    """What a run's collection of the very same messages comes to: (envelopes, bytes)."""
+    """Return the (envelopes, bytes) that a run spools for the same messages."""
 
     def collect(_names: tuple[str, ...], _number: int, _stopped: Callable[[], bool]) -> Iterator[TelemetryMessage]:
         return iter(sent)

@@ -17,9 +17,9 @@ def test_check_tells_everything_and_exits_with_0_where_nothing_failed(
     assert call(state, "enrol", *options, stdin=f"{TOKEN}\n") == 0
     capsys.readouterr()
     assert call(state, "check", "--connect") == 0
-    told = capsys.readouterr().out
-    assert f"ok      service           {gateway.url} answers" in told
-    assert all(len(line) <= WIDTH for line in told.splitlines())
+    output = capsys.readouterr().out
+    assert f"ok      service           {gateway.url} answers" in output
+    assert all(len(line) <= WIDTH for line in output.splitlines())
     assert call(state, "check", "--json") == 0
     results = json.loads(capsys.readouterr().out)
     assert {result["verdict"] for result in results} == {"ok", "warning"}

@@ -26,9 +26,9 @@ def test_the_dry_run_prints_the_very_messages_that_would_be_sent(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert call(tmp_path, "collect", "--dry-run", "--json", "--sensor", "os_release") == 0
-    told = capsys.readouterr()
-    assert told.err.rstrip().endswith("Nothing was sent.")
-    lines = told.out.splitlines()
+    output = capsys.readouterr()
+    assert output.err.rstrip().endswith("Nothing was sent.")
+    lines = output.out.splitlines()
     messages = [msgspec.json.decode(line, type=TelemetryMessage) for line in lines]
     assert {message.sensor for message in messages} == {"agent", "os_release"}
     assert [type(decode_message(message)).__name__ for message in messages][-1] == "SensorStatus"
@@ -36,19 +36,19 @@ def test_the_dry_run_prints_the_very_messages_that_would_be_sent(
 
 def test_the_dry_run_reads_well_in_80_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, "collect", "--dry-run", "--sensor", "os_release", "--sensor", "kernel_parameters") == 0
-    told = capsys.readouterr().out
-    assert "os_release: SensorStatus" in told
-    assert "\x1b" not in told
-    assert re.search(r"^kernel_parameters +[0-9]+ +[0-9,]+ +[0-9,]+ ms  (OK|PARTIAL)$", told, re.MULTILINE)
-    assert "in 1 envelope" in " ".join(told.split())
-    assert told.rstrip().endswith("Nothing was sent.")
-    assert all(len(line) <= WIDTH for line in told.splitlines())
+    output = capsys.readouterr().out
+    assert "os_release: SensorStatus" in output
+    assert "\x1b" not in output
+    assert re.search(r"^kernel_parameters +[0-9]+ +[0-9,]+ +[0-9,]+ ms  (OK|PARTIAL)$", output, re.MULTILINE)
+    assert "in 1 envelope" in " ".join(output.split())
+    assert output.rstrip().endswith("Nothing was sent.")
+    assert all(len(line) <= WIDTH for line in output.splitlines())
 
 
 def test_an_unknown_sensor_is_refused_with_those_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, "collect", "--dry-run", "--sensor", "rootkit") == 2
-    told = capsys.readouterr().err
-    assert all(name in told for name in sensors())
+    output = capsys.readouterr().err
+    assert all(name in output for name in sensors())
 
 
 def test_values_of_the_host_cannot_write_to_the_terminal() -> None:
@@ -109,7 +109,7 @@ def test_headings_are_bold_on_a_terminal_that_takes_it() -> None:
 
 
 def test_a_terminal_sees_progress_while_a_file_gets_the_messages() -> None:
-    progress, told = on_a_terminal(stdout=False)
+    progress, output = on_a_terminal(stdout=False)
     assert "messages, kernel_parameters" in progress
     assert progress.endswith("\r\x1b[K")
-    assert "\x1b" not in told
+    assert "\x1b" not in output

@@ -16,4 +16,4 @@ def test_a_settings_file_that_is_wrong_stops_it(tmp_path: Path, capsys: pytest.C
     settings = tmp_path / "agent.cfg"
     settings.write_text("colour = green\n")
     assert call(tmp_path, "--config", str(settings), "run") == 2
-    assert "agent.cfg:1: 'colour' is no setting of the agent" in capsys.readouterr().err
+    assert "agent.cfg:1: 'colour' is not a setting of the agent" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""What it does is tried with real processes in tests/agent/update/test_life.py."""
+"""Usage of run-experiment. tests/agent/update/test_life.py runs trials with real processes."""
 
 from pathlib import Path
 

@@ -7,17 +7,17 @@ from tests.agent.commands.command_line import call
 
 def test_an_agent_that_is_not_installed_in_slots_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path / "state", "update") == 0
-    told = capsys.readouterr().out.splitlines()
-    assert "does not run from a version's folder" in told[0]
-    assert told[-1] == "UPDATE_DISABLED"
+    output = capsys.readouterr().out.splitlines()
+    assert "does not run from a version's folder" in output[0]
+    assert output[-1] == "UPDATE_DISABLED"
 
 
 def test_the_outcome_is_one_json_value(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path / "state", "update", "--json") == 0
-    told = json.loads(capsys.readouterr().out)
-    assert (told["result"], told["to_version"]) == ("UPDATE_DISABLED", "")
+    outcome = json.loads(capsys.readouterr().out)
+    assert (outcome["result"], outcome["to_version"]) == ("UPDATE_DISABLED", "")
 
 
-def test_wrong_usage_is_told_apart(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage_has_its_own_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path / "state", "update", "--now") == 2
     assert "unrecognized arguments" in capsys.readouterr().err

@@ -121,7 +121,7 @@ def test_what_is_no_reply_is_refused(tmp_path: Path, parts: tuple[bytes, ...], s
         exchange(tmp_path, *parts)
 
 
-def test_a_connection_closed_before_a_reply_is_told_apart(tmp_path: Path) -> None:
+def test_a_connection_closed_before_a_reply_has_its_own_error(tmp_path: Path) -> None:
     with pytest.raises(ClosedError):
         exchange(tmp_path)
 
@@ -155,7 +155,7 @@ def test_files_of_every_length_form_are_read(
     ("parts", "said"),
     [
         ((OK + b"Content-Length: 5\r\n\r\nhel",), "cut off"),
-        ((OK + b"Content-Length: -5\r\n\r\nhel",), "no number"),
+        ((OK + b"Content-Length: -5\r\n\r\nhel",), "not a number"),
         ((OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",), "malformed"),
         ((OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhim",), "malformed|cut off"),
         ((OK + b"Transfer-Encoding: gzip\r\n\r\n",), "ambiguous"),

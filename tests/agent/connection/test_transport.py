@@ -20,7 +20,7 @@ from openinspector.testing.throwaway_authority import ThrowawayAuthority
 
 
 class Clock:
-    """Seconds that go on when told to."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -60,7 +60,7 @@ def test_an_idle_connection_is_not_trusted_to_be_open(gateway: SimulatedGateway)
     made.close()
 
 
-def test_a_kept_connection_that_was_closed_is_told_apart(gateway: SimulatedGateway) -> None:
+def test_a_closed_keep_alive_connection_is_reported_as_stale(gateway: SimulatedGateway) -> None:
     made = transport(gateway)
     ask(made)
     gateway.faults.append(Fault(endpoint="challenge"))
@@ -204,7 +204,7 @@ def test_a_proxy_that_does_not_do_its_work_is_named(
 
 
 @pytest.mark.parametrize("given", [None, "someone:wrong"])
-def test_wrong_credentials_for_the_proxy_are_told(gateway: SimulatedGateway, given: str | None) -> None:
+def test_wrong_proxy_credentials_are_reported(gateway: SimulatedGateway, given: str | None) -> None:
     with ConnectProxy("someone:secret") as proxy:
         reply = ask(transport(gateway, proxy=Proxy(address=proxy.address, authorization=given)))
     assert isinstance(reply, Unreachable)
@@ -213,7 +213,7 @@ def test_wrong_credentials_for_the_proxy_are_told(gateway: SimulatedGateway, giv
     assert proxy.refused
 
 
-def test_a_proxy_that_is_not_there_is_told_from_a_gateway_that_is_not(gateway: SimulatedGateway) -> None:
+def test_an_absent_proxy_is_distinguished_from_an_absent_gateway(gateway: SimulatedGateway) -> None:
     with ConnectProxy() as proxy:
         gone = proxy.address
     reply = ask(transport(gateway, proxy=Proxy(address=gone)))

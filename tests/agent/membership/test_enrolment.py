@@ -83,7 +83,7 @@ def test_what_the_service_refuses_is_not_tried_another_way(gateway: SimulatedGat
 
 
 def test_elsewhere_a_token_is_needed(gateway: SimulatedGateway, settings: AgentSettings) -> None:
-    with pytest.raises(EnrolmentError, match="no EC2 instance, and no token was given") as refused:
+    with pytest.raises(EnrolmentError, match="not an EC2 instance, and no token was given") as refused:
         enrol_as_wished(settings, BY_NOTHING, FakeHost())
     assert "admin tokens create" in refused.value.advice
     assert gateway.requests == []
@@ -171,7 +171,7 @@ def test_an_enrolment_of_an_older_agent_is_one_by_token(settings: AgentSettings)
     assert load_enrolment(settings.state_directory, load_or_make_key(settings.state_directory)) == record
 
 
-def test_a_key_that_was_never_enrolled_is_told(settings: AgentSettings) -> None:
+def test_a_key_that_was_never_enrolled_is_reported(settings: AgentSettings) -> None:
     enrol_as_wished(settings, BY_TOKEN, FakeHost())
     (settings.state_directory / "host.key").unlink()
     with pytest.raises(IdentityError, match="not the one that was enrolled"):

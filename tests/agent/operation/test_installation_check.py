@@ -55,12 +55,12 @@ def test_wrong_settings_end_it(file: Path) -> None:
     expect(found["settings"], Verdict.FAILED, "agent.cfg:4")
 
 
-def test_a_lost_settings_file_is_told(file: Path) -> None:
+def test_a_lost_settings_file_is_reported(file: Path) -> None:
     file.rename(file.with_name("agent.cfg.orig"))
     expect(check(file)["settings"], Verdict.WARNING, "agent.cfg.orig is read instead")
 
 
-def test_a_proxys_password_for_everyone_to_read_is_told(file: Path) -> None:
+def test_a_world_readable_proxy_password_is_reported(file: Path) -> None:
     variables = file.with_name("agent.env")
     variables.write_text("https_proxy=http://a:b@proxy:1\n")
     variables.chmod(0o644)
@@ -69,7 +69,7 @@ def test_a_proxys_password_for_everyone_to_read_is_told(file: Path) -> None:
     expect(check(file)["proxy"], Verdict.OK, "proxy:1, with a password")
 
 
-def test_a_state_directory_open_to_others_is_told(file: Path, tmp_path: Path) -> None:
+def test_a_state_directory_open_to_others_is_reported(file: Path, tmp_path: Path) -> None:
     (tmp_path / "state").chmod(0o755)
     expect(check(file)["state directory"], Verdict.WARNING, "others may look")
 
@@ -84,7 +84,7 @@ def test_a_state_directory_that_others_use_is_not_to_be_closed_to_them(file: Pat
     assert "chmod" not in found.advice
 
 
-def test_a_state_directory_that_the_installed_service_does_not_use_is_told(file: Path, tmp_path: Path) -> None:
+def test_a_state_directory_that_the_installed_service_does_not_use_is_reported(file: Path, tmp_path: Path) -> None:
     def found(service_file: Path, environment: Mapping[str, str]) -> Mapping[str, CheckResult]:
         variables = {"OPENINSPECTOR_AGENT_CONFIG": str(file), **environment}
         place = CheckContext(
@@ -93,7 +93,7 @@ def test_a_state_directory_that_the_installed_service_does_not_use_is_told(file:
         return {result.name: result for result in check_installation(place)}
 
     expect(found(file, {})["state_directory"], Verdict.FAILED, "the installed service uses /var/lib/openinspector")
-    # What is asked about is not the service's.
+    # Neither check concerns the service's own settings.
     assert "state_directory" not in found(tmp_path / "other.cfg", {})
     assert "state_directory" not in found(file, {"OPENINSPECTOR_AGENT_STATE_DIRECTORY": str(tmp_path / "state")})
 
@@ -122,7 +122,7 @@ def test_a_host_that_was_never_enrolled_can_still_ask_whether_the_service_answer
         ("enrolment.json", b"{}", "cannot be read"),
     ],
 )
-def test_a_broken_enrolment_is_told_and_not_repaired(
+def test_a_broken_enrolment_is_reported_and_not_repaired(
     file: Path, tmp_path: Path, name: str, content: bytes | None, said: str
 ) -> None:
     path = tmp_path / "state" / name
@@ -134,12 +134,12 @@ def test_a_broken_enrolment_is_told_and_not_repaired(
     assert (path.read_bytes() if path.exists() else None) == content
 
 
-def test_another_service_than_the_enrolled_one_is_told(file: Path) -> None:
+def test_another_service_than_the_enrolled_one_is_reported(file: Path) -> None:
     file.write_text(file.read_text().replace("127.0.0.1", "other.example"))
     expect(check(file)["enrolment"], Verdict.FAILED, "but the settings name")
 
 
-def test_authorities_are_read_and_their_ends_told(file: Path, gateway: SimulatedGateway) -> None:
+def test_authorities_are_read_and_their_expiry_reported(file: Path, gateway: SimulatedGateway) -> None:
     years = timedelta(days=365 * 200)
     expect(check(file, datetime.now(UTC) + years)["authorities"], Verdict.FAILED, "ended on")
     (end,) = (text for text in check(file)["authorities"].found.split() if text[:2] == "20")
@@ -168,13 +168,13 @@ def ended_authority(end: datetime) -> bytes:
     return made.sign(key, None).public_bytes(Encoding.PEM)
 
 
-def test_a_spool_larger_than_the_disk_is_told(file: Path) -> None:
+def test_a_spool_larger_than_the_disk_is_reported(file: Path) -> None:
     found = check(with_line(file, "spool_bytes = 16 GiB"))["spool"]
     assert found.verdict in (Verdict.OK, Verdict.WARNING)
     assert "16384 MiB wanted" in found.found
 
 
-def test_a_log_that_cannot_be_written_is_told(file: Path, tmp_path: Path) -> None:
+def test_a_log_that_cannot_be_written_is_reported(file: Path, tmp_path: Path) -> None:
     (tmp_path / "agent.log").symlink_to("elsewhere")
     expect(check(with_line(file, f"log_file = {tmp_path / 'agent.log'}"))["log"], Verdict.FAILED, "cannot be used")
 
@@ -187,7 +187,7 @@ def test_a_log_that_cannot_be_written_is_told(file: Path, tmp_path: Path) -> Non
         (Fault(endpoint="challenge"), "closed the connection"),
     ],
 )
-def test_a_service_that_does_not_answer_as_one_is_told(
+def test_a_service_with_invalid_replies_is_reported(
     file: Path, gateway: SimulatedGateway, fault: Fault, said: str
 ) -> None:
     gateway.faults.append(fault)
@@ -195,12 +195,12 @@ def test_a_service_that_does_not_answer_as_one_is_told(
 
 
 @pytest.mark.parametrize("off", [timedelta(hours=2), timedelta(hours=-2)])
-def test_a_clock_that_is_off_is_told(file: Path, off: timedelta) -> None:
+def test_a_wrong_clock_is_reported(file: Path, off: timedelta) -> None:
     found = check(file, datetime.now(UTC) + off, connect=True)["service"]
     expect(found, Verdict.FAILED, "clock")
 
 
-def test_nothing_is_asked_unless_told_to(file: Path, gateway: SimulatedGateway) -> None:
+def test_the_service_is_asked_only_with_connect(file: Path, gateway: SimulatedGateway) -> None:
     before = len(gateway.requests)
     assert "service" not in check(file)
     assert len(gateway.requests) == before

@@ -86,7 +86,7 @@ def test_an_agent_that_died_collecting_collects_no_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("auto_update", "outcome", "told"),
+    ("auto_update", "outcome", "line"),
     [
         (True, None, "Updates : on"),
         (False, None, "Updates : off"),
@@ -97,8 +97,8 @@ def test_an_agent_that_died_collecting_collects_no_more() -> None:
         ),
     ],
 )
-def test_updates_are_told(auto_update: bool, outcome: UpdateOutcome | None, told: str) -> None:  # noqa: FBT001
-    assert told in status_lines(replace(REPORT, auto_update=auto_update, last_update=outcome))
+def test_updates_are_shown(auto_update: bool, outcome: UpdateOutcome | None, line: str) -> None:  # noqa: FBT001
+    assert line in status_lines(replace(REPORT, auto_update=auto_update, last_update=outcome))
 
 
 def test_the_updaters_result_is_read_and_garbage_is_none(tmp_path: Path) -> None:
@@ -125,8 +125,8 @@ def test_slots_are_read_from_their_links(tmp_path: Path) -> None:
     assert installed_slots(tmp_path) == {"stable": "1.2.3"}
 
 
-def test_the_json_form_has_the_file_and_the_truth() -> None:
-    told = json.loads(json.dumps(status_json(replace(REPORT, slots={"stable": "0.1.0"}))))
-    assert told["agent_id"] == STATUS.agent_id
-    assert (told["running"], told["pid"], told["updates"]) == (True, 7, {"on": True, "last": None})
-    assert told["installed"] == {"stable": "0.1.0"}
+def test_the_json_form_has_the_status_file_and_the_live_state() -> None:
+    shown = json.loads(json.dumps(status_json(replace(REPORT, slots={"stable": "0.1.0"}))))
+    assert shown["agent_id"] == STATUS.agent_id
+    assert (shown["running"], shown["pid"], shown["updates"]) == (True, 7, {"on": True, "last": None})
+    assert shown["installed"] == {"stable": "0.1.0"}

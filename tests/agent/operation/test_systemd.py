@@ -31,7 +31,7 @@ def test_systemd_hears_everything_in_its_own_words(listener: socket.socket, tmp_
     assert said == ["READY=1", "STATUS=IDLE: in touch", "WATCHDOG=1", "STATUS=a MAINPID=1", "STOPPING=1"]
 
 
-def test_a_long_request_is_told_of_thrice_in_the_watchdogs_period(listener: socket.socket, tmp_path: Path) -> None:
+def test_a_long_request_notifies_the_watchdog_three_times_per_period(listener: socket.socket, tmp_path: Path) -> None:
     listener.bind(str(tmp_path / "notify"))
     listener.setblocking(False)
     seconds = [0.0]
@@ -87,7 +87,7 @@ def test_the_watchdog_hears_from_the_agent_thrice_in_its_period(variables: dict[
     assert service_notifier(variables).longest_wait(300.0) == wait
 
 
-def test_the_journal_is_told_from_any_other_standard_error() -> None:
+def test_the_journal_is_distinguished_from_other_standard_errors() -> None:
     with tempfile.TemporaryFile() as file:
         found = os.fstat(file.fileno())
         assert is_journal({"JOURNAL_STREAM": f"{found.st_dev}:{found.st_ino}"}, file.fileno())

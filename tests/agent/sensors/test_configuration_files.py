@@ -69,6 +69,8 @@ def test_no_secret_leaves_the_host() -> None:
         ("url = https://bob:pw@example.org/x", "url = https://(set)@example.org/x"),
         ("root:$6$salt$abcdef", "root:(set)"),
         ("PasswordAuthentication no", "PasswordAuthentication (set)"),
+        ('action(type="omhttp" pwd="a b" uid="bob")', 'action(type="omhttp" pwd=(set) uid="bob")'),
+        ("PATH=$PWD/bin:/bin", "PATH=$PWD/bin:/bin"),
         ("Defaults use_pty", "Defaults use_pty"),
     ],
 )

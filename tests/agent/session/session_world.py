@@ -1,4 +1,4 @@
-"""Drives the agent's session in tests: a real spool, a clock that goes on when told to."""
+"""Drives the agent's session in tests, with a real spool and a simulated clock."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -45,7 +45,7 @@ A = TypeVar("A")
 
 
 class World:
-    """Drives one session over a real spool; time goes on only when told to."""
+    """Drives one session over a real spool. Only `wait` advances the clock."""
 
     def __init__(self, folder: Path, spool_bytes: int = 2**20) -> None:
         self.folder = folder

@@ -180,7 +180,7 @@ def test_a_throttled_heartbeat_pauses_everything(connected: World) -> None:
     assert connected.beat().health_code is AgentHealthCode.THROTTLED
 
 
-def test_refused_instructions_are_told_once_and_counted(connected: World) -> None:
+def test_refused_instructions_are_reported_once_and_counted(connected: World) -> None:
     hostile = msgspec.Raw(b'{"kind":"run-command","command":"rm -rf /"}')
     start = msgspec.structs.replace(START, sensors=("dpkg", "rootkit"))
     assert connected.beat(hostile, start).refusals == ()
@@ -229,7 +229,7 @@ def test_a_flood_of_stops_of_what_never_began_is_bounded(connected: World) -> No
     ],
     ids=str,
 )
-def test_a_heartbeats_reply_that_is_none_is_counted_and_told(connected: World, failure: Failure) -> None:
+def test_an_invalid_heartbeat_reply_is_counted_and_reported(connected: World, failure: Failure) -> None:
     connected.expect(SendHeartbeat)
     connected.step(Failed(failure=failure))
     connected.wait(5)
@@ -245,7 +245,7 @@ def test_a_line_that_is_cut_off_refuses_nothing(connected: World) -> None:
     assert connected.beat().refusals == ()
 
 
-def test_trouble_on_the_host_is_told_and_does_not_spin(connected: World) -> None:
+def test_trouble_on_the_host_is_reported_and_does_not_spin(connected: World) -> None:
     connected.step(Trouble(sentence="The disk is full."))
     heartbeat = connected.beat()
     assert (heartbeat.health_code, heartbeat.health_details) == (AgentHealthCode.UNHEALTHY, "The disk is full.")

@@ -123,7 +123,7 @@ def test_what_the_service_misses_is_sent_again(connected: World) -> None:
     connected.expect(SendManifest)
 
 
-def test_what_the_service_misses_and_is_gone_is_told_as_lost_when_asked_for_twice(connected: World) -> None:
+def test_a_missing_envelope_that_is_gone_is_reported_lost_when_listed_twice(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(b'"1"')
@@ -189,7 +189,7 @@ def test_other_refusals_are_tried_again_later(connected: World, code: str) -> No
     assert connected.expect(SendEnvelope).seq == 1
 
 
-def test_loss_is_told_in_every_heartbeat(tmp_path: Path) -> None:
+def test_loss_is_reported_in_every_heartbeat(tmp_path: Path) -> None:
     world = World(tmp_path, spool_bytes=100)
     world.connect()
     world.beat(START)

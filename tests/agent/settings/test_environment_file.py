@@ -11,7 +11,7 @@ PRINT = "".join(f'printf "%s\\0%s\\0" {name} "${{{name}-unset}}"; ' for name in 
 
 
 def by_a_shell(text: str) -> Mapping[str, str]:
-    """What sh makes of the file: the other reader of it."""
+    """Return the variables as sh, the file's other reader, sets them."""
     done = subprocess.run(
         ["/bin/sh", "-c", f"set -f; . /dev/stdin; {PRINT}"],
         input=text.encode(),

@@ -314,7 +314,7 @@ def test_runs_are_kept_apart(tmp_path: Path) -> None:
     assert not made.append("never opened", b'"x"')
 
 
-def test_a_folder_that_cannot_be_used_is_told(tmp_path: Path) -> None:
+def test_an_unusable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "spool").write_bytes(b"a file")
     with pytest.raises(SpoolError, match="cannot be used"):
         spool(tmp_path)

@@ -200,5 +200,5 @@ class InstalledHost:
 def wait_for(what: Callable[[], object], seconds: float = 30) -> None:
     until = time.monotonic() + seconds
     while not what():
-        assert time.monotonic() < until, "what was waited for did not happen"
+        assert time.monotonic() < until, "the awaited condition did not occur"
         time.sleep(0.05)

@@ -136,7 +136,7 @@ def test_a_trial_killed_at_any_instant_leaves_an_agent_that_runs(installed: Inst
     wait_for(lambda: installed.running_version() == "1.0" and installed.is_running)
 
     def updated() -> bool:
-        """Say whether the update is done; the script does nothing while a child of the killed trial holds its lock."""
+        """Return True if the update is done. A child of the killed trial may hold the script's lock for a while."""
         assert installed.driver().returncode == 0
         return installed.slot("stable") == "2.0"
 

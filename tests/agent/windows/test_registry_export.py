@@ -12,7 +12,7 @@ from openinspector.testing.windows_documents import Data, Keys, Stored, render_r
 KEY = r"HKEY_LOCAL_MACHINE\SOFTWARE\Example"
 HEAD = "Windows Registry Editor Version 5.00\r\n\r\n"
 
-# A number of the old form's text: what is no text there would not come back.
+# Text in the old format's code page: other characters would not survive a round trip.
 TEXT = st.text(st.characters(codec="cp1252", exclude_characters="\0"), max_size=20)
 NAMES = st.text(st.characters(codec="cp1252", exclude_categories=["Cc"]), max_size=20)
 DATA: st.SearchStrategy[Data] = st.one_of(

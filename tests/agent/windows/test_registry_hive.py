@@ -122,7 +122,7 @@ def test_hivex_reads_the_hives_we_render_as_we_do(tmp_path: Path) -> None:
 
 @oracle
 def test_we_read_what_hivex_merges(tmp_path: Path) -> None:
-    """From an export of ours: two formats, and both readers, held against hivex."""
+    """Merge our own export with hivex: checks both formats and both readers."""
     file, export = tmp_path / "hive", tmp_path / "in.reg"
     file.write_bytes(render_hive({"other": {}}))
     merged: Keys = {r"HKEY_LOCAL_MACHINE\X\Example": {"a": "text", "b": 7, "c": b"\0\1\2", "d": ("x", "y"), "": "z"}}

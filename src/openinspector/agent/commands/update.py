@@ -50,7 +50,7 @@ COMMAND: Final = Command(
     name="update",
     title="fetch and prepare the release this host is offered",
     description=(
-        "Does nothing while the agent is stopped or takes part in a run. What it prepares becomes the agent only "
+        "Does nothing while the agent is stopped or takes part in a run. A prepared release replaces the agent only "
         "after a trial. Exit status 0: done, or nothing to do; 1: failed. The last line names the result."
     ),
     run=run,

@@ -50,7 +50,7 @@ class HttpError(Exception):
 
 
 class ProxyError(HttpError):
-    """The proxy is not there, or does not open the way to the gateway."""
+    """The proxy is unreachable, or refuses to connect to the gateway."""
 
 
 class ClosedError(HttpError):
@@ -253,7 +253,7 @@ class _Reader:
         return HttpStream(status=status, parts=self._parts(None if length is None else int(length)))
 
     def _parts(self, left: int | None) -> Iterator[bytes]:
-        """Yield so many bytes; where the length is unknown, all until the other side closes."""
+        """Yield ``left`` bytes, or all until the peer closes if None."""
         while left is None or left > 0:
             if not self._buffer and not self._more():
                 if left is None:

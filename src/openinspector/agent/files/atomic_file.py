@@ -78,7 +78,7 @@ def make_private_folder(path: Path) -> None:
 
 
 def open_own_folder(path: Path) -> int:
-    """Return a descriptor of a folder that is the agent's own: no link, of this very user, and used by nobody else.
+    """Return a descriptor of a folder that belongs to the agent: not a link, owned by this user, and unused by others.
 
     Others may not use it, or at least do not: it is empty, holds the agent's own files, or lies in a folder that they
     cannot pass. Raises OSError, whose ``strerror`` says what is wrong. Not on Windows.

@@ -39,11 +39,11 @@ def read_access(path: Path) -> FileAccess:
             descriptor = win32security.GetFileSecurity(str(path), parts)
             owner = win32security.ConvertSidToStringSid(descriptor.GetSecurityDescriptorOwner())
             found = descriptor.GetSecurityDescriptorDacl()
-            if found is None:  # the stubs do not know that this is how a NULL list is told
+            if found is None:  # None stands for a NULL list, which the stubs do not declare
                 return FileAccess(owner=owner, entries=None)
             entries = [found.GetAce(index) for index in range(found.GetAceCount())]
-            told = tuple((entry[0][0], win32security.ConvertSidToStringSid(entry[-1])) for entry in entries)
-            return FileAccess(owner=owner, entries=told)
+            converted = tuple((entry[0][0], win32security.ConvertSidToStringSid(entry[-1])) for entry in entries)
+            return FileAccess(owner=owner, entries=converted)
         except win32security.error as error:
             raise OSError(errno.EACCES, f"its access control list: {error}", str(path)) from error
     else:

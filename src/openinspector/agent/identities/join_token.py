@@ -13,7 +13,7 @@ def evidence(claim: IdentityClaim) -> dict[str, str]:
     token = claim.secret.strip()
     if not MIN_CHARACTERS <= len(token) <= MAX_CHARACTERS or not token.isascii() or not token.isprintable():
         raise IdentityError(
-            "this is no join token", advice="Make one where the service runs: openinspector admin tokens create."
+            "this is not a join token", advice="Make one where the service runs: openinspector admin tokens create."
         )
     return {"token": token}
 

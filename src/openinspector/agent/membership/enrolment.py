@@ -40,7 +40,7 @@ class EnrolmentRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """``https://host:port``."""
     agent_id: AgentIdText
     key_id: str
-    """Of the host key that was enrolled."""
+    """Id of the enrolled host key."""
     enrolled_at: datetime
     method: str = JOIN_TOKEN
     """The identity it was enrolled by, and proves itself by again."""

@@ -42,7 +42,7 @@ def prepare_rotation(state: Path) -> HostKey:
 
 
 def adopt(state: Path, record: EnrolmentRecord, ca: bytes | None = None) -> None:
-    """Let the next key, which ``record`` names, be the key in use; EnrolmentError, IdentityError."""
+    """Put the next key, which ``record`` names, into use. Raises EnrolmentError and IdentityError."""
     save_enrolment(state, record, ca)
     _rename(state)
 
@@ -66,7 +66,7 @@ class KeyRotator:
         return (self._state / NEXT_FILE).exists()
 
     def open_session(self, request: SessionRequest) -> Session | Failure:
-        """Open a session; where the service does not know the key, the next attempt is made with the other one."""
+        """Open a session. If the service does not know the key, the next attempt uses the other one."""
         reply = self.client.open_session(request)
         coming = load_key(self._state, NEXT_FILE)
         if coming is None:

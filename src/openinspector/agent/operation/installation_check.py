@@ -221,10 +221,10 @@ def _ends(file: Path) -> list[datetime]:
 def _space(settings: AgentSettings) -> CheckResult:
     found = os.statvfs(settings.state_directory)
     free = found.f_bavail * found.f_frsize
-    told = f"{free // 2**20} MiB free, up to {settings.spool_bytes // 2**20} MiB wanted"
+    space = f"{free // 2**20} MiB free, up to {settings.spool_bytes // 2**20} MiB wanted"
     if free < settings.spool_bytes:
-        return _warning("spool", told, "Make room, or set spool_bytes lower; what does not fit is lost, and counted.")
-    return _ok("spool", told)
+        return _warning("spool", space, "Make room, or set spool_bytes lower; what does not fit is lost, and counted.")
+    return _ok("spool", space)
 
 
 def _log(settings: AgentSettings) -> CheckResult:

@@ -28,7 +28,7 @@ class LogStream(Protocol):
 
 
 class Log:
-    """Writes ``<time> <level> <event> key=value …`` for events of at least ``level``; says how many it had to drop.
+    """Writes ``<time> <level> <event> key=value …`` for events of at least ``level``, and counts lost lines.
 
     ``prioritised`` puts the ``<N>`` of sd-daemon(3) before each line, for the journal.
     """
@@ -61,15 +61,15 @@ class Log:
     def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
         if LOG_LEVELS.index(level) < self._from:
             return
-        told = "".join(f" {key}={_value(value)}" for key, value in fields.items())
-        lines = self._line(level, f"{event}{told}")
+        details = "".join(f" {key}={_value(value)}" for key, value in fields.items())
+        lines = self._line(level, f"{event}{details}")
         if self._dropped:
             lines = self._line("warning", f"log dropped lines={self._dropped}") + lines
         try:
             self._stream.write(lines)
             self._stream.flush()
         except (OSError, ValueError):
-            # Nobody reads it any more, or the disk is full; the agent's work goes on.
+            # The reader is gone or the disk is full; the agent goes on without its log.
             self._dropped += 1
         else:
             self._dropped = 0

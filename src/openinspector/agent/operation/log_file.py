@@ -98,6 +98,6 @@ class LogFile:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
             os.close(descriptor)
-            raise OSError(errno.EPERM, "it is no plain file with one name")
+            raise OSError(errno.EPERM, "it is not a regular file with a single link")
         self._descriptor = descriptor
         return descriptor

@@ -72,7 +72,7 @@ def load_status(state: Path) -> AgentStatus:
 def is_in_touch(status: AgentStatus, now: datetime) -> bool:
     """Return True if a running agent is well: it was in contact with the service within three heartbeats.
 
-    A contact in the future was noted before the clock was set back: it proves nothing.
+    A contact in the future predates a step back of the clock, and proves nothing.
     """
     if status.health_code not in _WELL or status.last_contact_at is None:
         return False

@@ -109,8 +109,8 @@ def _updates(report: StatusReport) -> str:
     if outcome is None:
         return switch
     versions = f" from {outcome.from_version} to {outcome.to_version}" if outcome.to_version else ""
-    told = printable_line(f"{outcome.result}{versions}")
-    return f"{switch}, last result {told}, {_when(outcome.at, report.now)}"
+    result = printable_line(f"{outcome.result}{versions}")
+    return f"{switch}, last result {result}, {_when(outcome.at, report.now)}"
 
 
 def _when(moment: datetime | None, now: datetime) -> str:

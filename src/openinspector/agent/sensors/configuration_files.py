@@ -1,9 +1,9 @@
 """Lines of the configuration files that benchmarks ask for.
 
 The list of files is closed, and for most files a pattern names the lines that are sent: a shell's start file gives its
-umask, its timeout and its PATH, and nothing else. What may be a secret is replaced before it leaves the host: values
-of keys that are called password, secret, token, community or key, credentials in URLs, and GRUB's password hashes.
-Private keys are never sent: a file with one is left out and reported.
+umask, its timeout and its PATH, and nothing else. Possible secrets are replaced before they leave the host: values of
+keys named password, pwd, secret, token, community or key, credentials in URLs, and GRUB's password hashes. Private keys
+are never sent: a file with one is left out and reported.
 """
 
 import re
@@ -130,7 +130,7 @@ _WITHOUT_COMMENTS: Final = frozenset({"/etc/motd", "/etc/issue", "/etc/issue.net
 _PRIVATE_KEY: Final = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _URL: Final = re.compile(r"(://)[^/\s@]+@")
 _SECRET: Final = re.compile(
-    r"(?i)(\b[\w.-]*(?:password|passwd|passphrase|secret|token|community|credential|private_?key|api_?key)[\w.-]*"
+    r"(?i)(\b[\w.-]*(?:password|passwd|passphrase|pwd|secret|token|community|credential|private_?key|api_?key)[\w.-]*"
     r"[\"']?\s*(?:[=:]\s*|\s+))(\"[^\"]*\"|'[^']*'|\S+)"
 )
 _HASH: Final = re.compile(r"(?:grub\.pbkdf2\.\S+|\$(?:[0-9a-z]{1,3})\$[^\s:]{4,})")
@@ -156,7 +156,7 @@ def collect(host: Host) -> Iterator[ConfigurationFile | Incomplete | Absent]:
 
 
 class _Taken:
-    """What has been read so far, against the limits."""
+    """The amount read so far, to compare with the limits."""
 
     def __init__(self) -> None:
         self.files = 0

@@ -11,7 +11,7 @@ from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigge
 from openinspector.model.inventory import OperatingSystem
 
 UBUNTU_PRO: Final = "/var/lib/ubuntu-advantage/status.json"
-"""What the client of Ubuntu Pro notes for everyone to read."""
+"""The world-readable status of the Ubuntu Pro client."""
 DEBIAN_VERSION: Final = "/etc/debian_version"
 
 

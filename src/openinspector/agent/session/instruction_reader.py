@@ -1,7 +1,7 @@
-"""Reads the service's instructions, each on its own: what is not exactly one of the closed set is refused.
+"""Reads the service's instructions, each on its own, and refuses any that is not exactly one of the closed set.
 
-This is the line that keeps the promise "the agent never runs what it is sent": whatever comes out of here is one of
-four frozen types, and the sensors it names are built in.
+This module keeps the promise "the agent never runs code that it receives": every result is one of four frozen types,
+and the sensors that it names are built in.
 """
 
 from collections.abc import Container, Iterable
@@ -57,7 +57,7 @@ def read_start(
 
 
 def joined_refusals(refusals: Iterable[Refusal], limit: int) -> tuple[Refusal, ...]:
-    """Return at most ``limit`` refusals; the last one says how many more there are."""
+    """Return at most ``limit`` refusals. If there are more, the last one counts the rest."""
     listed = tuple(refusals)
     if len(listed) <= limit:
         return listed

@@ -43,13 +43,13 @@ class Unreachable:
 
     reason: str
     stale: bool = False
-    """A connection kept open was closed meanwhile: trying again at once is right."""
+    """The peer closed a kept-alive connection: retry at once."""
     garbled: bool = False
     """A reply came, and this agent does not accept it."""
 
 
 NOT_UNDERSTOOD: Final = "not-understood"
-"""The problem's code where the gateway accepted (200) with a body that is not the reply that was due."""
+"""The problem's code if the gateway answered 200 with a body that is not the expected reply."""
 
 Failure = Unauthorised | Throttled | Refused | Unreachable
 Reply = Accepted | Failure

@@ -11,8 +11,7 @@
 - 429, 503: wait as long as the gateway asks. Uploads back off separately, so heartbeats continue and report THROTTLED.
 - No reply: back off with jitter, for at most a heartbeat interval: after an outage the agent is back that soon.
 
-Only a Tick makes the machine ask for something new: local actions, or one request. What becomes of the request is
-the next event.
+Only a Tick starts something new: local actions, or one request. The next event is the outcome of that request.
 """
 
 from collections.abc import Container

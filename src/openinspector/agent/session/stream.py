@@ -23,7 +23,7 @@ class StreamPhase(StrEnum):
     FINISHED = "FINISHED"
     """Nothing is added. The spooled envelopes are sent, then the manifest."""
     OVER = "OVER"
-    """Closed or discarded; kept in mind so that a repeated instruction does not open it again."""
+    """Closed or discarded. Remembered, so that a repeated instruction does not open it again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ def parse_environment(text: str, name: str) -> Mapping[str, str]:
         where = f"{name}:{number}"
         found = _LINE.fullmatch(line)
         if found is None or found[1].lower() not in NAMES:
-            raise ValueError(f"{where}: this is no line https_proxy=…, http_proxy=… or no_proxy=…")
+            raise ValueError(f"{where}: not a line of the form https_proxy=…, http_proxy=… or no_proxy=…")
         variable = found[1].lower()
         value = next((group for group in found.groups()[1:] if group is not None), "")
         if variable in values:

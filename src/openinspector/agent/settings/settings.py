@@ -198,7 +198,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _others_may_write(status: os.stat_result) -> bool:
-    """Say whether somebody but root and this user may; on Windows the folder's access list is what keeps them off."""
+    """Return True if anybody but root and this user may write. On Windows the folder's access list keeps others out."""
     if sys.platform == "win32":
         return False
     else:  # noqa: RET505 - the type checker sees one of the two
@@ -215,7 +215,7 @@ def _text(path: Path) -> str:
     except OSError as error:
         raise AgentSettingsError(f"{path} cannot be read: {error.strerror}", advice="Ask as root.") from error
     if not stat.S_ISREG(status.st_mode):
-        raise AgentSettingsError(f"{path} cannot be read: it is no file", advice="Put a text file there.")
+        raise AgentSettingsError(f"{path} cannot be read: it is not a regular file", advice="Put a text file there.")
     if _others_may_write(status):
         raise AgentSettingsError(
             f"others may write to {path}: what it says cannot be trusted",
@@ -241,7 +241,7 @@ def _parse_lines(text: str, name: str) -> dict[str, tuple[str, str]]:
         where = f"{name}:{number}"
         if not equals or key not in READERS:
             raise AgentSettingsError(
-                f"{where}: {key[:80]!r} is no setting of the agent",
+                f"{where}: {key[:80]!r} is not a setting of the agent",
                 advice=f"Lines are key = value; keys are {', '.join(READERS)}.",
             )
         if key in values:

@@ -100,7 +100,7 @@ class StreamFolder:
 
     @property
     def phase(self) -> StreamPhase:
-        """Where the stream is in its life."""
+        """The stream's phase."""
         return self._record.phase
 
     @property
@@ -182,7 +182,7 @@ class StreamFolder:
         sync_folder(self.folder)
 
     def lose(self, seqs: tuple[int, ...]) -> None:
-        """Note that envelopes are gone for good, wherever they went; their number is never used again. Raises OSError.
+        """Record envelopes as lost for good; their numbers are never used again. Raises OSError.
 
         Noted before they are removed: a crash in between leaves a file whose number is known to be lost, where the
         other way round the highest number would be used again and its loss never reported.
@@ -262,7 +262,7 @@ class StreamFolder:
             if path.name in (RECORD, ACKNOWLEDGED):
                 continue
             if path.name.endswith(PARTIAL_SUFFIX):
-                # Never spooled: the rename that makes it so did not happen.
+                # Never spooled: a crash came before its rename.
                 path.unlink(missing_ok=True)
             elif not _ENVELOPE_NAME.fullmatch(path.name):
                 garbage.append(path)

@@ -22,7 +22,7 @@ _PROGRAM: Final = 0o755
 
 
 def unpack(bundle: Path, folder: Path, max_bytes: int = MAX_BYTES) -> None:
-    """Unpack a tar.gz into an empty folder; UpdateError for what no bundle of ours holds, OSError of the disk."""
+    """Unpack a tar.gz into an empty folder. Raises UpdateError for unexpected content, and OSError of the disk."""
     folders = {folder}
     try:
         with bundle.open("rb") as packed, gzip.GzipFile(fileobj=packed) as opened:
@@ -33,7 +33,7 @@ def unpack(bundle: Path, folder: Path, max_bytes: int = MAX_BYTES) -> None:
                         raise _refused(f"holds more than {MAX_FILES} files")
                     folders |= _unpack_member(archive, member, folder)
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile, UnicodeError, RecursionError) as error:
-        raise _refused(f"is no tar.gz: {error}") from error
+        raise _refused(f"is not a tar.gz: {error}") from error
     for made in folders:
         sync_folder(made)
 

@@ -103,4 +103,4 @@ def _release(target: TargetFile) -> SignedRelease:
     try:
         return msgspec.convert(custom, SignedRelease)
     except msgspec.ValidationError as error:
-        raise UpdateError(UpdateCode.METADATA_REFUSED, f"{target.path} is no release: {error}") from error
+        raise UpdateError(UpdateCode.METADATA_REFUSED, f"{target.path} is not a release: {error}") from error

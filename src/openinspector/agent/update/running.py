@@ -47,10 +47,10 @@ def is_collecting(state: Path) -> bool:
 
 
 def check_idle(state: Path) -> None:
-    """Raise UpdateError where the agent does not run, or takes part in a run."""
+    """Raise UpdateError if the agent is not running, or takes part in a run."""
     if not is_running(state):
         raise UpdateError(
-            UpdateCode.AGENT_NOT_RUNNING_NO_UPDATE, "the agent is not running; what is stopped stays stopped"
+            UpdateCode.AGENT_NOT_RUNNING_NO_UPDATE, "the agent is not running; a stopped agent stays stopped"
         )
     if is_collecting(state):
         raise UpdateError(UpdateCode.AGENT_RUNNING_ASSESSMENT, "the agent takes part in an assessment run")

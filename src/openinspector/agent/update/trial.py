@@ -58,7 +58,7 @@ class _Watch:
 
 
 class _StoppedError(Exception):
-    """Somebody stops the trial before the agent runs in it."""
+    """Somebody stopped the trial before its agent ran."""
 
 
 def run_trial(host: UpdateHost, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> TrialEnd:

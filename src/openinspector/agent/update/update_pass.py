@@ -1,7 +1,7 @@
 """One pass: fetch the offered release, verify it and put it in the slot ``experiment``. Others start it.
 
-Afterwards the link ``experiment`` is there exactly where its trial is to be started now: whatever an earlier pass or
-trial left is settled first. Killed at any step, a pass leaves whole versions and at most something to tidy.
+Afterwards the link ``experiment`` exists if and only if its trial must start now: leftovers of an earlier pass or trial
+are settled first. A pass that is killed at any step leaves whole versions, and at most some files to remove.
 """
 
 import time
@@ -106,7 +106,7 @@ def fall_back(host: UpdateHost) -> UpdateOutcome:
 def settle(host: UpdateHost) -> UpdateOutcome | None:
     """Settle what an earlier pass or trial left, and report outcomes to the service. Call it under the lock.
 
-    Returns what became of a trial that could not say so itself. Raises UpdateError, OSError.
+    Returns the outcome of a trial that could not report it. Raises UpdateError and OSError.
     """
     installation = host.installation
     record, tried = load_record(host.state), installation.slot(EXPERIMENT)

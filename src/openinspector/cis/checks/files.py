@@ -1,10 +1,10 @@
 """Files: owners and modes of listed paths, files that must or must not exist, anomalies anywhere on the host."""
 
-import fnmatch
 from dataclasses import dataclass
 from typing import Final
 
 from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.cis.pattern import matcher
 from openinspector.engine.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.hardening import AnomalyKind, FileAnomalies, FileAttributes, FileKind
@@ -51,7 +51,12 @@ class Attributes:
     def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
         """Judge every path that exists."""
         del tailoring
-        found = [file for file in facts.all(FileAttributes) if self._is_meant(file)]
+        is_named, is_excluded = matcher(self.paths), matcher(self.excluding)
+        found = [
+            file
+            for file in facts.all(FileAttributes)
+            if is_named(file.path) and not is_excluded(file.path) and self.kind in (None, file.kind)
+        ]
         gap = missing(facts, _ATTRIBUTES)
         if gap and not found:
             return gap
@@ -71,12 +76,6 @@ class Attributes:
         return Satisfied(
             evidence=Evidence(statement=self.title, because=tuple(_described(file) for file in found[:_MAX_LISTED]))
         )
-
-    def _is_meant(self, file: FileAttributes) -> bool:
-        if self.kind is not None and file.kind is not self.kind:
-            return False
-        named = any(fnmatch.fnmatchcase(file.path, pattern) for pattern in self.paths)
-        return named and not any(fnmatch.fnmatchcase(file.path, pattern) for pattern in self.excluding)
 
     def _faults(self, file: FileAttributes) -> bool:
         return (

@@ -1,6 +1,5 @@
 """Software: packages that must or must not be installed, units that must or must not start, signed repositories."""
 
-import fnmatch
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,6 +16,7 @@ from openinspector.cis.check import (
 )
 from openinspector.cis.configuration import SENSOR as FILES
 from openinspector.cis.configuration import assignments, lines
+from openinspector.cis.pattern import matcher
 from openinspector.engine.evidence import Evidence
 from openinspector.model.configuration import SystemdUnit, UnitState
 from openinspector.model.facts import HostFacts
@@ -239,14 +239,10 @@ class SignedPackages:
 
 def find_package(facts: HostFacts, names: tuple[str, ...]) -> Package | None:
     """Return the first installed package of the distribution whose name matches one of ``names``."""
-    plain = frozenset(name for name in names if "*" not in name)
-    patterns = tuple(name for name in names if "*" in name)
-    for package in facts.all(Package):
-        if package.manager.of_distribution and (
-            package.name in plain or any(fnmatch.fnmatchcase(package.name, pattern) for pattern in patterns)
-        ):
-            return package
-    return None
+    is_named = matcher(names)
+    return next(
+        (package for package in facts.all(Package) if is_named(package.name) and package.manager.of_distribution), None
+    )
 
 
 def _installed(package: Package) -> Evidence:

@@ -69,7 +69,7 @@ def as_rpm_would(package: Package, source: str) -> str:
 
 
 def found_in(folder: Path, root: Path, place: str) -> list[str]:
-    """What the sensor finds, with SOURCERPM as it reads it put together again."""
+    """Return the packages that the sensor finds, with SOURCERPM rebuilt from its parts."""
     (root / place).parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(folder, (root / place).parent, dirs_exist_ok=True)
     records, status = run(SENSOR, LocalHost(str(root)))

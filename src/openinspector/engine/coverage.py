@@ -1,0 +1,136 @@
+"""Coverage: what was concluded of each package of a host, and why.
+
+Each package of the distribution ends in exactly one of three:
+
+- *affected*: a statement convicts it;
+- *not affected*: statements that fit the package speak of it and none convicts; the one shown is the newest fix that
+  the package has reached, else a status NOT_AFFECTED;
+- *not assessed*: nothing that fits the package was said, or it may not be judged; the reason is given.
+
+Silence acquits nothing: a package that no loaded advisory names is not assessed. Packages of registries and containers
+are not of the distribution; they are counted in exclusions.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from openinspector.engine.kernel import Subject, is_kernel_metapackage, subjects
+from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.statements import Spoken
+from openinspector.model.advisory import Advisory, Fix, FixState, Status
+from openinspector.model.facts import HostFacts
+from openinspector.model.inventory import Package
+
+
+class Verdict(StrEnum):
+    """What was concluded of a package."""
+
+    AFFECTED = "AFFECTED"
+    NOT_AFFECTED = "NOT_AFFECTED"
+    NOT_ASSESSED = "NOT_ASSESSED"
+
+
+class Gap(StrEnum):
+    """Why a package is not assessed, besides the reasons of `openinspector.engine.streams.Unjudged`."""
+
+    NO_ADVISORIES = "NO_ADVISORIES"
+    """No loaded advisory is for the host's distribution."""
+    NO_STATEMENT = "NO_STATEMENT"
+    """No loaded advisory names the package or its source in a stream of the host."""
+    OTHER_BUILDS = "OTHER_BUILDS"
+    """What is stated is limited to other architectures, modules, flavours or versions."""
+    UNDER_INVESTIGATION = "UNDER_INVESTIGATION"
+    """The publisher does not know yet."""
+    METAPACKAGE = "METAPACKAGE"
+    """It holds nothing but a dependency on the newest kernel."""
+    NOT_RUNNING_KERNEL = "NOT_RUNNING_KERNEL"
+    """It is of a kernel that does not run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageCoverage:
+    """The conclusion about one package."""
+
+    package: Package
+    verdict: Verdict
+    reason: str = ""
+    """Of a package that is not assessed: a `Gap` or an `Unjudged`."""
+    vulnerabilities: int = 0
+    """Of an affected package: how many vulnerabilities it has."""
+    advisory: str = ""
+    """Id of the advisory that makes the statement shown."""
+    stream: str = ""
+    statement: str = ""
+    """``FIXED`` or a `FixState`."""
+    compared: str = ""
+    """Version that was compared: the binary's, the source's or the running kernel's build."""
+    with_version: str = ""
+    """Version of the fix; empty for a status."""
+
+
+def coverage_of(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCoverage, ...]:
+    """Return the conclusion about each of the distribution's packages, as collected."""
+    packages = [package for package in facts.all(Package) if package.manager.of_distribution]
+    if not index.covers(facts.distribution):
+        return tuple(_gap(package, Gap.NO_ADVISORIES) for package in packages)
+    unjudged = {found.package: found.reason for found in index.unassessed(facts)}
+    judged = {subject.package: subject for subject in subjects(facts).judged}
+    affected: dict[Package, set[str]] = {}
+    convicting: dict[Package, Spoken] = {}
+    for match in index.matches(facts):
+        affected.setdefault(match.package, set()).update(match.identities)
+        spoken = Spoken(match.advisory, match.statement, match.version, False, True)
+        convicting.setdefault(match.package, spoken)
+    found = []
+    for package in packages:
+        if package in affected:
+            found.append(_concluded(package, Verdict.AFFECTED, convicting[package], len(affected[package])))
+        elif package in unjudged:
+            found.append(_gap(package, unjudged[package]))
+        elif package not in judged:
+            found.append(_gap(package, Gap.METAPACKAGE if is_kernel_metapackage(package) else Gap.NOT_RUNNING_KERNEL))
+        else:
+            found.append(_unconvicted(judged[package], index.spoken(facts, judged[package])))
+    return tuple(found)
+
+
+def counts_of(coverage: Iterable[PackageCoverage]) -> Mapping[str, int]:
+    """Return how many packages each verdict has, and each reason why packages are not assessed."""
+    return Counter(item.reason or item.verdict.value for item in coverage)
+
+
+def _unconvicted(subject: Subject, spoken: tuple[Spoken, ...]) -> PackageCoverage:
+    package = subject.package
+    fitting = [said for said in spoken if said.fits]
+    reached = [said for said in fitting if isinstance(said.statement, Fix) and said.reached]
+    denied = [said for said in fitting if _state(said.statement) is FixState.NOT_AFFECTED]
+    if reached or denied:
+        # Fixes come by rising version: the last is the newest.
+        return _concluded(package, Verdict.NOT_AFFECTED, (reached or denied)[-1])
+    if any(_state(said.statement) is FixState.UNDER_INVESTIGATION for said in fitting):
+        return _gap(package, Gap.UNDER_INVESTIGATION)
+    return _gap(package, Gap.OTHER_BUILDS if spoken else Gap.NO_STATEMENT)
+
+
+def _state(statement: Fix | Status) -> FixState | None:
+    return statement.state if isinstance(statement, Status) else None
+
+
+def _concluded(package: Package, verdict: Verdict, said: Spoken, vulnerabilities: int = 0) -> PackageCoverage:
+    advisory: Advisory = said.advisory
+    return PackageCoverage(
+        package=package,
+        verdict=verdict,
+        vulnerabilities=vulnerabilities,
+        advisory=advisory.id,
+        stream=said.statement.target.stream,
+        statement=said.statement.state.value if isinstance(said.statement, Status) else "FIXED",
+        compared=said.version,
+        with_version=said.statement.version if isinstance(said.statement, Fix) else "",
+    )
+
+
+def _gap(package: Package, reason: StrEnum) -> PackageCoverage:
+    return PackageCoverage(package=package, verdict=Verdict.NOT_ASSESSED, reason=reason.value)
