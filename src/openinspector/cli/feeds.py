@@ -39,7 +39,7 @@ def feeds() -> None:
 @click.option("--from", "origin", metavar="FOLDER|URL", help="Folder, file, file:// or https:// URL; one NAME only.")
 @click.option("--mirror", metavar="URL", help="Package mirror for debian_archive, such as https://…/debian-security.")
 @click.option("--suite", "suites", multiple=True, metavar="SUITE", help="Security suite of the mirror; repeatable.")
-@click.option("--seconds", type=click.FloatRange(min=0.1), help="Maximum time for one feed.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), help="How long one feed may take at most.")
 @_data_dir
 @_as_json
 @click.pass_context
@@ -54,7 +54,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Update feeds: those named, else all that were synced before, else debian_archive.
+    """Bring feeds up to date: those named, or all that were synced before, or debian_archive.
 
     A site with nothing but a package mirror syncs debian_archive, which reads the suites of this host's apt sources,
     or the security suites of --mirror, and the changelogs of their updates; or updateinfo, which reads the errata of
@@ -68,7 +68,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
     sync, chosen = _sync(ctx, data_dir), _chosen(names, origin, archive=bool(mirror or suites))
     outcomes: dict[str, SyncOutcome] = {}
     failures: dict[str, FeedError] = {}
-    requests = dict.fromkeys(chosen, request) or _as_before(sync, seconds) or {"debian_archive": request}
+    requests = dict.fromkeys(chosen, request) or dict(sync.requests_as_before(seconds)) or {"debian_archive": request}
     for name, wanted in requests.items():
         try:
             outcomes[name] = _synced(sync, name, wanted)
@@ -91,7 +91,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
 @_as_json
 @click.pass_context
 def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
-    """Show the synced feeds: age, size, origin. Exit with status 1 if no feed was synced."""
+    """Show the feeds that were synced: how old, how much, from where. Status 1 if no feed was synced."""
     found = [status for status in _statuses(ctx, data_dir) if status.snapshot is not None]
     _show(found, as_json=as_json)
     sys.exit(0 if found else _FAILED)
@@ -102,7 +102,7 @@ def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> 
 @_as_json
 @click.pass_context
 def list_feeds(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
-    """List every available feed, its distributions or ecosystems and its licence."""
+    """List every feed there is, synced or not, with what it speaks for and its licence."""
     found = _statuses(ctx, data_dir)
     if as_json:
         print_json([_status_json(status) for status in found])
@@ -133,7 +133,7 @@ def list_feeds(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> N
 def export_feeds(
     ctx: click.Context, *, path: Path, names: tuple[str, ...], key_file: Path, data_dir: Path | None
 ) -> None:
-    """Write the stored feeds to one signed file, for a site without a network.
+    """Write what is stored of feeds to one signed file, for a site without a network.
 
     The key is an Ed25519 key in PEM, such as `openssl genpkey -algorithm ed25519` makes.
     """
@@ -153,7 +153,7 @@ def export_feeds(
 @_data_dir
 @click.pass_context
 def import_feeds(ctx: click.Context, *, path: Path, key_file: Path, data_dir: Path | None) -> None:
-    """Replace the stored feeds with those of a signed file."""
+    """Replace what is stored of feeds by what a signed file holds."""
     from openinspector.service.worker.feed_bundle import read_bundle
     from openinspector.service.worker.feed_keys import read_public_key
 
@@ -180,19 +180,6 @@ def _chosen(names: tuple[str, ...], origin: str | None, *, archive: bool) -> tup
     if archive and any(name != "debian_archive" for name in names):
         raise click.UsageError("--mirror and --suite are for debian_archive only")
     return ("debian_archive",) if archive else names
-
-
-def _as_before(sync: "FeedSync", seconds: float | None) -> "dict[str, SyncRequest]":
-    """Return the feeds synced before, each with its last origin."""
-    from openinspector.service.worker.feed_sync import SyncRequest
-
-    requests = {}
-    for snapshot in sync.store.snapshots():
-        feed = sync.feeds.get(snapshot.feed)
-        if feed is not None:
-            own = feed.name == "debian_archive" or snapshot.origin == feed.roots[0].url
-            requests[feed.name] = SyncRequest(origin="" if own else snapshot.origin, seconds=seconds)
-    return requests
 
 
 def _sync(ctx: click.Context, data_dir: Path | None) -> "FeedSync":

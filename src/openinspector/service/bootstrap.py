@@ -95,6 +95,8 @@ from openinspector.service.worker.collection_monitor import CollectionMonitor, C
 from openinspector.service.worker.courier import Courier, RetryPolicy
 from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
+from openinspector.service.worker.feed_schedule import FeedSchedule
+from openinspector.service.worker.feed_sync import FeedSync, known_feeds
 from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
@@ -113,6 +115,7 @@ _PENDING_SECONDS: Final = 5.0
 _ORPHAN_SECONDS: Final = 600.0
 """All exclusions are looked at for the runs they are of: 0.2 s for 300,000 of them on SQLite."""
 _NOTIFICATION_SECONDS: Final = 1.0
+_FEED_SECONDS: Final = 600.0
 _NOT_BEGUN: Final = frozenset({AssessmentRunState.CREATED})
 _READERS: Final = 8
 """Calls of the API that read from PostgreSQL at once."""
@@ -192,7 +195,9 @@ class Service:
         )
         self._dispatch = Dispatch(stores.notifications, self._courier().deliver, self._clock)
         self._pending = self._assembly.pending_runs()
+        self._feeds = _feed_schedule(settings, stores)
         self._periodic = (
+            *((Periodic("feeds", self._feeds.sync_due, _FEED_SECONDS),) if self._feeds else ()),
             Periodic("keys", self._keys.sweep, _KEY_SECONDS),
             Periodic("retention", self._apply_retention, _RETENTION_SECONDS),
             Periodic("schedules", self._assembly.schedule_starter().start_due, _SCHEDULE_SECONDS),
@@ -220,6 +225,8 @@ class Service:
     def stop(self) -> None:
         """Stop what the service does by itself; whatever is pending resumes at the next start."""
         self._monitor.stop()
+        if self._feeds:
+            self._feeds.stop()
         for periodic in self._periodic:
             periodic.stop()
         self._dispatch.stop()
@@ -341,6 +348,15 @@ class Service:
 def build_service(settings: Settings) -> Service:
     """Build the service the settings describe; StoreError where a store cannot be opened."""
     return Service(settings, open_stores(settings))
+
+
+def _feed_schedule(settings: Settings, stores: Stores) -> FeedSchedule | None:
+    if not settings.feeds_sync_hours:
+        return None
+    sync = FeedSync(
+        store=stores.advisories, clock=SystemClock(), workspace=settings.data_dir / "feeds", feeds=known_feeds()
+    )
+    return FeedSchedule(sync, timedelta(hours=settings.feeds_sync_hours))
 
 
 def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:

@@ -51,6 +51,8 @@ class Settings:
     """Folder of published agent releases, served below ``/releases/``; empty: none are served."""
     retention_days: int = 30
     """Days until telemetry is shredded (F3.3)."""
+    feeds_sync_hours: int = 24
+    """Hours after which a feed that was synced before is synced again; 0: never, as at a site without a network."""
     audit_days: int = 365
     """Days until audit log files are deleted."""
     evaluation_batch: int = 25
@@ -205,6 +207,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "stop_grace_seconds": _between(1, 600),
     "releases_dir": _matching(r"|/.*", "an absolute path, or nothing"),
     "retention_days": _between(1, 3650),
+    "feeds_sync_hours": _between(0, 8760),
     "audit_days": _between(1, 3650),
     "evaluation_batch": _between(1, 500),
     "max_instances": _between(1, 1_000_000),

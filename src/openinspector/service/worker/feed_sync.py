@@ -80,6 +80,16 @@ class FeedSync:
         )
         return outcome
 
+    def requests_as_before(self, seconds: float | None = None) -> Mapping[str, SyncRequest]:
+        """Return the feeds that were synced before, each with the request that fetches it from the same place."""
+        requests = {}
+        for snapshot in self.store.snapshots():
+            feed = self.feeds.get(snapshot.feed)
+            if feed is not None:
+                own = feed.name == debian_archive.NAME or snapshot.origin == feed.roots[0].url
+                requests[feed.name] = SyncRequest(origin="" if own else snapshot.origin, seconds=seconds)
+        return requests
+
     def sync_first(
         self, requests: Sequence[tuple[str, SyncRequest]], progress: Progress = no_progress
     ) -> tuple[SyncOutcome, tuple[tuple[str, FeedError], ...]]:
