@@ -19,7 +19,7 @@ import pytest
 from nacl.signing import SigningKey
 
 from openinspector.agent.connection.gateway_client import GatewayClient
-from openinspector.agent.connection.transport import GatewayTransport, Route, make_tls_context
+from openinspector.agent.connection.transport import GatewayRoute, GatewayTransport, make_tls_context
 from openinspector.agent.identity import HostKey
 from openinspector.agent.operation.status import load_status
 from openinspector.agent.runtime import enrol_host
@@ -203,7 +203,7 @@ def client(gateway: SimulatedGateway) -> GatewayClient:
 
 
 def connected(gateway: SimulatedGateway, ca: Path, monotonic: Callable[[], float] = time.monotonic) -> GatewayClient:
-    route = Route(gateway=Address(host="127.0.0.1", port=gateway.port), timeout=10)
+    route = GatewayRoute(gateway=Address(host="127.0.0.1", port=gateway.port), timeout=10)
     key = HostKey(SigningKey.generate())
     return GatewayClient(GatewayTransport(route, make_tls_context(ca), monotonic), key, time.time)
 

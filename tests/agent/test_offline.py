@@ -16,7 +16,7 @@ import msgspec
 import pytest
 from tests.agent.running_agent import running
 
-from openinspector.agent.connection.transport import GatewayTransport, Route, make_tls_context
+from openinspector.agent.connection.transport import GatewayRoute, GatewayTransport, make_tls_context
 from openinspector.agent.operation.status import load_status
 from openinspector.agent.runtime import enrol_host
 from openinspector.agent.session.reply import Accepted, Unreachable
@@ -191,7 +191,7 @@ def test_envelopes_that_do_not_fit_the_spool_are_reported_lost(
 
 def test_a_line_that_swallows_everything_is_given_up(gateway: SimulatedGateway, line: FaultyLine) -> None:
     line.become(Quality(deaf=True))
-    route = Route(gateway=Address(host="127.0.0.1", port=line.port), timeout=0.3)
+    route = GatewayRoute(gateway=Address(host="127.0.0.1", port=line.port), timeout=0.3)
     transport = GatewayTransport(route, make_tls_context(gateway.ca_file), time.monotonic)
     reply = transport.post("/agent/v1/challenge", b"", {})
     assert isinstance(reply, Unreachable)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from openinspector.engine.kernel import Standing
+from openinspector.engine.kernel import KernelRole
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.statements import fits
 from openinspector.engine.streams import Unjudged
@@ -151,9 +151,9 @@ def test_restart_is_enough_where_a_fixed_kernel_is_on_disk() -> None:
     known = index(advisory("CVE-2026-0001", fix("linux", "6.1.128-1")))
     uname = ("6.1.0-29-amd64", "#1 SMP Debian 6.1.123-1 (2025-01-02)")
     (match,) = known.matches(host([old, new], kernel=uname))
-    assert (match.package, match.standing, match.spare) == (old, Standing.RUNNING, new)
+    assert (match.package, match.role, match.installed_fix) == (old, KernelRole.RUNNING, new)
     (match,) = known.matches(host([old], kernel=uname))
-    assert match.spare is None
+    assert match.installed_fix is None
     assert known.matches(host([old, new], kernel=("6.1.0-32-amd64", "#1 SMP Debian 6.1.129-1 (2025-03-06)"))) == ()
 
 

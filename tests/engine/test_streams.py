@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 
 from openinspector.engine.streams import (
+    DistributionRelease,
     HostStreams,
-    Release,
     Unjudged,
     concerns,
     flavour_of,
@@ -21,7 +21,7 @@ def rpm(name: str, version: str, **fields: str) -> Package:
 
 
 def streams_for(distribution: str, package: Package, *known: str, extensions: tuple[str, ...] = ()) -> list[str]:
-    release = Release(distribution=distribution, extensions=extensions)
+    release = DistributionRelease(distribution=distribution, extensions=extensions)
     return [speaker.stream for speaker in HostStreams(release, known).speakers(package)]
 
 
@@ -182,7 +182,7 @@ def test_flavour_of(version: str, flavour: str) -> None:
     ],
 )
 def test_unjudged(distribution: str, package: Package, reason: Unjudged | None) -> None:
-    assert unjudged(Release(distribution=distribution), package) is reason
+    assert unjudged(DistributionRelease(distribution=distribution), package) is reason
 
 
 @pytest.mark.parametrize(

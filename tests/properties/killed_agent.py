@@ -24,7 +24,7 @@ from queue import SimpleQueue
 
 from openinspector.agent.collection.collector import Collector
 from openinspector.agent.connection.gateway_client import GatewayClient
-from openinspector.agent.connection.transport import GatewayTransport, Route, make_tls_context
+from openinspector.agent.connection.transport import GatewayRoute, GatewayTransport, make_tls_context
 from openinspector.agent.identity import load_or_make_key
 from openinspector.agent.loop import AgentLoop, Parts, World
 from openinspector.agent.membership.enrolment import enrolled_ca, load_enrolment
@@ -91,7 +91,7 @@ def agent(state: Path, kept: Path) -> AgentLoop:
     enrolment = load_enrolment(state, key)
     events = HurriedEvents()
     spool = NotingSpool(state / "spool", enrolment.agent_id, kept)
-    route = Route(gateway=parse_endpoint(enrolment.endpoint))
+    route = GatewayRoute(gateway=parse_endpoint(enrolment.endpoint))
     client = GatewayClient(
         GatewayTransport(route, make_tls_context(enrolled_ca(state)), time.monotonic), key, time.time
     )

@@ -15,7 +15,7 @@ from openinspector.agent.cloud.instance_metadata import INSTANCE_ID, MetadataCon
 from openinspector.agent.collection.collector import Collector
 from openinspector.agent.collection.description import describe
 from openinspector.agent.connection.gateway_client import GatewayClient
-from openinspector.agent.connection.transport import GatewayTransport, Route, make_tls_context
+from openinspector.agent.connection.transport import GatewayRoute, GatewayTransport, make_tls_context
 from openinspector.agent.files.state_lock import take_lock
 from openinspector.agent.host import Host
 from openinspector.agent.identity import HostKey, Identity, IdentityError, load_or_make_key
@@ -246,7 +246,7 @@ def _attest(method: str, endpoint: Address, host: Host, rotator: KeyRotator, non
 def _connect(
     settings: AgentSettings, endpoint: Address, ca_file: Path | None, key: HostKey, now: Callable[[], datetime] = _now
 ) -> GatewayClient:
-    route = Route(gateway=endpoint, proxy=settings.proxy_for(endpoint.host))
+    route = GatewayRoute(gateway=endpoint, proxy=settings.proxy_for(endpoint.host))
     transport = GatewayTransport(route, make_tls_context(ca_file), time.monotonic)
     return GatewayClient(transport, key, lambda: now().timestamp())
 

@@ -15,7 +15,7 @@ _WORDS: Final = re.compile(r"(\S+)(?:\s+(.*))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class ConfiguredValue:
     """A value and where it is set."""
 
     key: str
@@ -50,20 +50,20 @@ def lines(facts: HostFacts, *patterns: str) -> Iterator[Line]:
             yield Line(text=line.text, source=f"{file.path}:{line.number}")
 
 
-def assignments(found: Iterable[Line]) -> Iterator[Setting]:
+def assignments(found: Iterable[Line]) -> Iterator[ConfiguredValue]:
     """Yield the lines of the form ``key = value``, quotes around the value removed."""
     for line in found:
         match = _ASSIGNMENT.fullmatch(line.text)
         if match:
-            yield Setting(key=match[1], value=match[2].strip().strip("\"'"), source=line.source)
+            yield ConfiguredValue(key=match[1], value=match[2].strip().strip("\"'"), source=line.source)
 
 
-def words(found: Iterable[Line]) -> Iterator[Setting]:
+def words(found: Iterable[Line]) -> Iterator[ConfiguredValue]:
     """Yield the lines of the form ``key value``."""
     for line in found:
         match = _WORDS.fullmatch(line.text)
         if match:
-            yield Setting(key=match[1], value=(match[2] or "").strip(), source=line.source)
+            yield ConfiguredValue(key=match[1], value=(match[2] or "").strip(), source=line.source)
 
 
 def drop_ins(path: str) -> tuple[str, ...]:
@@ -81,7 +81,7 @@ def drop_ins(path: str) -> tuple[str, ...]:
     )
 
 
-def last(settings: Iterable[Setting], key: str) -> Setting | None:
+def last(settings: Iterable[ConfiguredValue], key: str) -> ConfiguredValue | None:
     """Return the last setting of ``key``, whose case does not matter; None if it is not set."""
     wanted = key.lower()
     found = None

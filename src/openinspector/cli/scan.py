@@ -137,7 +137,7 @@ def _stored(ctx: click.Context, data_dir: Path | None, distribution: str) -> "Ad
     from openinspector.plugins import discover
     from openinspector.service.ports.advisory_store import AdvisoryStore
     from openinspector.service.settings import Settings
-    from openinspector.service.worker.advisories import AdvisoryShelf
+    from openinspector.service.worker.advisories import AdvisoryCache
     from openinspector.version import VersionScheme
 
     settings = settings_from(data_dir)
@@ -149,7 +149,7 @@ def _stored(ctx: click.Context, data_dir: Path | None, distribution: str) -> "Ad
 
         opener = open_advisory_store
     schemes = discover("openinspector.versions", "SCHEME", VersionScheme)
-    return AdvisoryShelf(opener(settings), schemes).index_for([distribution])
+    return AdvisoryCache(opener(settings), schemes).index_for([distribution])
 
 
 def _print_json(root: str, facts: "HostFacts", result: "HostEvaluation", covered: dict[str, object]) -> None:

@@ -7,10 +7,10 @@ from urllib.parse import unquote
 
 import click
 
-from openinspector.network.aws.document import MAX_BYTES, NOUNS, Document
+from openinspector.network.aws.document import MAX_BYTES, NOUNS, SnapshotDocument
 
 
-def read_snapshot(folder: Path) -> Iterator[Document]:
+def read_snapshot(folder: Path) -> Iterator[SnapshotDocument]:
     """Yield the documents of a snapshot that the model reads. Links are not followed."""
     if not folder.is_dir():
         raise click.UsageError(f"{folder} is not a folder")
@@ -27,7 +27,7 @@ def read_snapshot(folder: Path) -> Iterator[Document]:
                 yield from _by_id(region, operation, entry)
 
 
-def _by_id(region: Path, operation: str, folder: Path) -> Iterator[Document]:
+def _by_id(region: Path, operation: str, folder: Path) -> Iterator[SnapshotDocument]:
     for one in sorted(folder.iterdir()):
         if one.is_file() and not one.is_symlink():
             yield _document(region, operation, unquote(one.name.removesuffix(".json")), one)
@@ -37,11 +37,11 @@ _TOO_LARGE: Final = f"An error occurred: the file is larger than {MAX_BYTES} byt
 _UNREADABLE: Final = b"An error occurred: the file cannot be opened"
 
 
-def _document(region: Path, operation: str, subject: str, path: Path) -> Document:
+def _document(region: Path, operation: str, subject: str, path: Path) -> SnapshotDocument:
     try:
         content = path.read_bytes() if path.stat().st_size <= MAX_BYTES else _TOO_LARGE
     except OSError:
         content = _UNREADABLE
-    return Document(
+    return SnapshotDocument(
         account=region.parent.name, region=region.name, operation=operation, subject=subject, content=content
     )

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from ipaddress import ip_address
 
-from openinspector.engine.kernel import Standing
+from openinspector.engine.kernel import KernelRole
 from openinspector.engine.match import Match
 from openinspector.model.activity import CodeModule, Process
 from openinspector.model.exposure import EXPOSURE_ORDER, Exposure
@@ -44,7 +44,7 @@ class HostExposure:
         return min(map(self._of_match, matches), key=EXPOSURE_ORDER.index)
 
     def _of_match(self, match: Match) -> Exposure:
-        if match.standing is Standing.RUNNING:
+        if match.role is KernelRole.RUNNING:
             return Exposure.RUNNING_KERNEL
         return self.of_package(match.package.name)
 

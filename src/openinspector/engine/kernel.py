@@ -25,7 +25,7 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Kernel, OperatingSystem, Package, PackageManager
 
 
-class Standing(Enum):
+class KernelRole(Enum):
     """What a package has to do with the running kernel."""
 
     ORDINARY = "belongs to no kernel release"
@@ -42,7 +42,7 @@ class Subject:
     """Binary version; the running build's, where that differs from the database's."""
     source_name: str
     source_version: str
-    standing: Standing = Standing.ORDINARY
+    role: KernelRole = KernelRole.ORDINARY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +50,7 @@ class Subjects:
     """What of a host is judged, and the kernels on disk that would run after a restart."""
 
     judged: tuple[Subject, ...]
-    spare: tuple[Subject, ...] = ()
+    idle: tuple[Subject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,13 +98,13 @@ def subjects(facts: HostFacts) -> Subjects:
         if part is not None:
             kernels.append((package, part))
         elif not is_kernel_metapackage(package):
-            ordinary.append(_subject(package, Standing.ORDINARY))
+            ordinary.append(_subject(package, KernelRole.ORDINARY))
     if not kernels:
         return Subjects(judged=tuple(ordinary))
     system = facts.only(OperatingSystem)
     uname_version = system.kernel_version if system is not None and system.id == "debian" else ""
-    judged, spare = _kernel_subjects(kernels, running_release(facts), uname_version)
-    return Subjects(judged=(*ordinary, *judged), spare=spare)
+    judged, idle = _kernel_subjects(kernels, running_release(facts), uname_version)
+    return Subjects(judged=(*ordinary, *judged), idle=idle)
 
 
 def is_kernel_metapackage(package: Package) -> bool:
@@ -116,14 +116,14 @@ def _kernel_subjects(
     kernels: list[tuple[Package, _Part]], release: str, uname_version: str
 ) -> tuple[list[Subject], tuple[Subject, ...]]:
     running = [(package, part) for package, part in kernels if _runs(part, release)]
-    others = tuple(_subject(package, Standing.NOT_RUNNING) for package, part in kernels if not _runs(part, release))
+    others = tuple(_subject(package, KernelRole.NOT_RUNNING) for package, part in kernels if not _runs(part, release))
     images = [package for package, part in running if part.image]
     build = _build(kernels, release, uname_version)
     if images:
-        changed = tuple(_subject(image, Standing.NOT_RUNNING) for image in images if build not in ("", image.version))
-        judged = [_subject(package, Standing.RUNNING, build if part.image else "") for package, part in running]
+        changed = tuple(_subject(image, KernelRole.NOT_RUNNING) for image in images if build not in ("", image.version))
+        judged = [_subject(package, KernelRole.RUNNING, build if part.image else "") for package, part in running]
         return judged, (*others, *changed)
-    everything = tuple(_subject(package, Standing.NOT_RUNNING) for package, _ in kernels)
+    everything = tuple(_subject(package, KernelRole.NOT_RUNNING) for package, _ in kernels)
     if build:
         return [_gone(kernels, release, build)], everything
     return list(everything), ()
@@ -133,7 +133,7 @@ def _gone(kernels: list[tuple[Package, _Part]], release: str, build: str) -> Sub
     """Return the running kernel whose package was removed or replaced, made after an image that is there."""
     image = next(package for package, part in kernels if part.image)
     name = f"linux-image-{release}" if image.manager is PackageManager.DPKG else image.name
-    return _subject(replace(image, name=name, version=build, source_version=build), Standing.RUNNING)
+    return _subject(replace(image, name=name, version=build, source_version=build), KernelRole.RUNNING)
 
 
 def _build(kernels: Iterable[tuple[Package, _Part]], release: str, uname_version: str) -> str:
@@ -151,7 +151,7 @@ def _build(kernels: Iterable[tuple[Package, _Part]], release: str, uname_version
     return ""
 
 
-def _subject(package: Package, standing: Standing, build: str = "") -> Subject:
+def _subject(package: Package, role: KernelRole, build: str = "") -> Subject:
     version = build or package.version
     signed = SIGNED_KERNEL_SOURCE.fullmatch(package.source_name)
     if signed:  # Debian signs images in a source of its own, 6.1.123+1; advisories speak of linux, 6.1.123-1
@@ -164,7 +164,7 @@ def _subject(package: Package, standing: Standing, build: str = "") -> Subject:
         version=version,
         source_name=source_name,
         source_version=source_version,
-        standing=standing,
+        role=role,
     )
 
 

@@ -23,11 +23,11 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from openinspector.engine.kernel import Standing, Subject, subjects
+from openinspector.engine.kernel import KernelRole, Subject, subjects
 from openinspector.engine.statements import Bucket, Entry, Hit, Said, Spoken, bucket_of
 from openinspector.engine.streams import (
+    DistributionRelease,
     HostStreams,
-    Release,
     Speaker,
     Unjudged,
     concerns,
@@ -66,10 +66,10 @@ class Match:
     """Those of the advisory that the package has; empty where the advisory names none."""
     version: str = ""
     """The version compared: the binary's, the source's, or the running kernel's build."""
-    standing: Standing = Standing.ORDINARY
+    role: KernelRole = KernelRole.ORDINARY
     inherited: bool = False
     """Whether the statement is of the distribution that the host's rebuilds."""
-    spare: Package | None = None
+    installed_fix: Package | None = None
     """A kernel on disk that has the fix: the host needs a restart, not an update."""
     fixed_key: bytes = b""
     """Sort key of the fixed version; empty where no fix exists."""
@@ -128,7 +128,7 @@ class AdvisoryIndex:
         self.streams: frozenset[str] = frozenset(self._statements)
         self._tables: dict[tuple[str, str], _Table] = {}
         self._keys: dict[tuple[str, str], bytes] = {}
-        self._hosts: dict[Release, HostStreams] = {}
+        self._hosts: dict[DistributionRelease, HostStreams] = {}
         self._known: dict[tuple[object, ...], tuple[Match, ...]] = {}
 
     @classmethod
@@ -175,8 +175,8 @@ class AdvisoryIndex:
             if not speakers or self._reason(release, subject.package) is not None:
                 continue
             met = self._met(speakers, subject)
-            if subject.standing is Standing.RUNNING and found.spare:
-                met = tuple(replace(match, spare=self._spare(match, found.spare)) for match in met)
+            if subject.role is KernelRole.RUNNING and found.idle:
+                met = tuple(replace(match, installed_fix=self._installed_fix(match, found.idle)) for match in met)
             matches += met
         return tuple(matches)
 
@@ -195,16 +195,16 @@ class AdvisoryIndex:
             found += said.everything() if said is not None else ()
         return tuple(found)
 
-    def _reason(self, release: Release, package: Package) -> Unjudged | None:
+    def _reason(self, release: DistributionRelease, package: Package) -> Unjudged | None:
         scheme = self.schemes.get(package.manager.version_scheme)
         if scheme is not None and not scheme.is_valid(package.version):
             return Unjudged.UNORDERED_VERSION
         return reason_unjudged(release, package)
 
-    def _spare(self, match: Match, spares: Sequence[Subject]) -> Package | None:
+    def _installed_fix(self, match: Match, idle_kernels: Sequence[Subject]) -> Package | None:
         """Return the newest kernel on disk that the statement names and that has its fix."""
         best: tuple[bytes, Package] | None = None
-        for subject in spares if match.fixed_key else ():
+        for subject in idle_kernels if match.fixed_key else ():
             name, version = _named(subject, match.target.kind)
             key = self._key(subject.package.manager, version)
             if name == match.target.name and key >= match.fixed_key and (best is None or key > best[0]):
@@ -360,7 +360,7 @@ def _match(subject: Subject, hit: Hit) -> Match:
         statement=hit.entry.statement,
         vulnerabilities=hit.identities if hit.entry.advisory.vulnerabilities else (),
         version=hit.version,
-        standing=subject.standing,
+        role=subject.role,
         inherited=hit.inherited,
         fixed_key=hit.entry.fixed,
     )

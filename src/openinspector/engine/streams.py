@@ -110,7 +110,7 @@ class Speaker(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class DistributionRelease:
     """The facts of a host that choose its streams."""
 
     distribution: str
@@ -125,10 +125,10 @@ class Release:
         return _name(name, version)
 
 
-def release_of(facts: HostFacts) -> Release:
+def release_of(facts: HostFacts) -> DistributionRelease:
     """Return what of a host chooses its streams."""
     system = facts.only(OperatingSystem)
-    return Release(distribution=facts.distribution, extensions=system.extensions if system else ())
+    return DistributionRelease(distribution=facts.distribution, extensions=system.extensions if system else ())
 
 
 def _name(identity: str, version: str) -> str:
@@ -188,7 +188,7 @@ def minor_branch(version: str) -> str:
 class HostStreams:
     """The streams that speak for one release, of those known."""
 
-    def __init__(self, release: Release, known: Collection[str]) -> None:
+    def __init__(self, release: DistributionRelease, known: Collection[str]) -> None:
         self.release = release
         relevant = [stream for stream in known if concerns(stream, release.distribution)]
         general = general_streams(release.distribution)
@@ -263,7 +263,7 @@ class HostStreams:
         return self.release.name == "amzn" and bool(_topic(package))
 
 
-def unjudged(release: Release, package: Package) -> Unjudged | None:
+def unjudged(release: DistributionRelease, package: Package) -> Unjudged | None:
     """Return why no advisory of the distribution may judge a package; None where one may.
 
     Whether the version can be ordered is the version scheme's to say.

@@ -20,7 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from openinspector.feed import Document, Feed, Source, Unparsed
-from openinspector.formats.osv import Range, Record, decode
+from openinspector.formats.osv import OsvRecord, Range, decode
 from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, PackageKind, Priority, Target
 from openinspector.versions.rpm import SCHEME
 
@@ -83,19 +83,19 @@ def _parse_document(document: Document) -> Iterator[Advisory | Unparsed]:
     )
 
 
-def _vulnerabilities(record: Record) -> tuple[str, ...]:
+def _vulnerabilities(record: OsvRecord) -> tuple[str, ...]:
     named = [name for name in (*record.related, *record.aliases, *record.upstream) if _CVE.fullmatch(name)]
     named += (found for reference in record.references for found in _CVE.findall(reference.url))
     return tuple(sorted(set(named or _CVE.findall(f"{record.summary}\n{record.details}"))))
 
 
-def _summary(record: Record) -> str:
+def _summary(record: OsvRecord) -> str:
     """Return title and text; ``Please update`` alone, as some records have it, adds nothing."""
     details = record.details.strip()
     return record.summary if not details or details == "Please update" else f"{record.summary}\n\n{details}"
 
 
-def _fixed(record: Record) -> Iterator[Fix | str]:
+def _fixed(record: OsvRecord) -> Iterator[Fix | str]:
     """Yield statements, or why one could not be read."""
     modules = tuple(dict.fromkeys(_MODULE.findall(record.summary.partition(": ")[2] or record.summary)))
     versions: dict[tuple[str, str, str], list[str]] = {}

@@ -23,7 +23,7 @@ def _stream(version: str) -> str:
     return "alpine:edge" if version == "edge" else f"alpine:{found[1]}" if found else ""
 
 
-_DIALECT: Final = secdb.Dialect(
+_DIALECT: Final = secdb.SecdbDialect(
     feed=NAME,
     scheme=SCHEME,
     stream=_stream,

@@ -20,7 +20,7 @@ _CDN: Final = "https://cdn.amazonlinux.com"
 _CATALOG: Final = "2/extras-catalog.json"
 _MIRROR_LIST: Final = "mirror.list"
 _ARCHITECTURES: Final = ("x86_64", "aarch64")
-_DIALECT: Final = updateinfo.Dialect(
+_DIALECT: Final = updateinfo.UpdateinfoDialect(
     feed=NAME, stream=rpm_streams.amazon, page=lambda identity: f"https://alas.aws.amazon.com/{_page(identity)}.html"
 )
 

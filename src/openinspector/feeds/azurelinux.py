@@ -33,7 +33,7 @@ def _identity(definition: Element, title: str) -> str:
     return f"{found[0]}/{definition.get('id').rpartition(':')[2]}" if found else definition.get("id")
 
 
-_DIALECT: Final = oval.Dialect(
+_DIALECT: Final = oval.OvalDialect(
     feed=NAME,
     scheme=SCHEME,
     stream=_stream,

@@ -14,7 +14,7 @@ from openinspector.formats.repomd import follow, repomd_roots
 NAME: Final = "epel"
 _MIRROR: Final = "https://dl.fedoraproject.org/pub/epel"
 _RELEASES: Final = ("8", "9", "10")
-_DIALECT: Final = updateinfo.Dialect(
+_DIALECT: Final = updateinfo.UpdateinfoDialect(
     feed=NAME, stream=rpm_streams.epel, page=lambda identity: f"https://bodhi.fedoraproject.org/updates/{identity}"
 )
 

@@ -13,7 +13,7 @@ from openinspector.formats.repomd import follow, repomd_roots
 NAME: Final = "fedora"
 _MIRROR: Final = "https://dl.fedoraproject.org/pub/fedora/linux/updates"
 _RELEASES: Final = ("42", "43", "44")
-_DIALECT: Final = updateinfo.Dialect(
+_DIALECT: Final = updateinfo.UpdateinfoDialect(
     feed=NAME, stream=rpm_streams.fedora, page=lambda identity: f"https://bodhi.fedoraproject.org/updates/{identity}"
 )
 

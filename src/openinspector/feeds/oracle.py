@@ -32,7 +32,7 @@ def _flavour(version: str) -> str:
     return "fips" if "_fips" in version else ""
 
 
-_DIALECT: Final = oval.Dialect(
+_DIALECT: Final = oval.OvalDialect(
     feed=NAME,
     scheme=SCHEME,
     stream=lambda release, _document: f"ol:{release}" if release else "",

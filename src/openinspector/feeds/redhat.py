@@ -49,7 +49,7 @@ def _erratum(url: str) -> str:
     return found[1] if found else ""
 
 
-_DIALECT: Final = csaf_vex.Dialect(
+_DIALECT: Final = csaf_vex.CsafDialect(
     feed=NAME,
     scheme=SCHEME,
     stream=stream,

@@ -17,7 +17,7 @@ _REPOSITORIES: Final = {
     "9": ("BaseOS", "AppStream", "CRB", "extras"),
     "10": ("BaseOS", "AppStream", "CRB", "extras"),
 }
-_DIALECT: Final = updateinfo.Dialect(
+_DIALECT: Final = updateinfo.UpdateinfoDialect(
     feed=NAME, stream=rpm_streams.rocky, page=lambda identity: f"https://errata.rockylinux.org/{identity}"
 )
 

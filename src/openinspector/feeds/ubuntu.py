@@ -113,7 +113,7 @@ def _record(document: Document) -> Iterator[Parsed]:
         yield Unparsed(document=document.source.name, entry=record.id[:64], reason="not an id of Ubuntu")
 
 
-def _advisory(document: str, cve: str, record: osv.Record) -> Iterator[Parsed]:
+def _advisory(document: str, cve: str, record: osv.OsvRecord) -> Iterator[Parsed]:
     """Yield what a record states. Its vectors are others', mostly NVD's, so they rank behind what those say."""
     fixes: list[Fix] = []
     statuses: list[Status] = []
@@ -161,7 +161,7 @@ def _affected(affected: osv.Affected) -> Iterator[Fix | Status | str]:
                 yield Fix(target=target, version=stretch.fixed, introduced=stretch.introduced)
 
 
-def _target(package: osv.Package) -> Target | None:
+def _target(package: osv.OsvPackage) -> Target | None:
     ecosystem, url = _ECOSYSTEM.fullmatch(package.ecosystem), parse_purl(package.purl)
     if url is not None and (stream := _stream(url.qualifiers.get("distro", ""))):
         return _named(stream, url.name)
@@ -186,7 +186,7 @@ def _stream(distro: str) -> str:
     return f"ubuntu:{RELEASES[second]}+{first}" if second in RELEASES else ""
 
 
-def _word(record: osv.Record) -> str:
+def _word(record: osv.OsvRecord) -> str:
     words = [severity.score for severity in record.severity if severity.type == "Ubuntu"]
     words += [
         affected.ecosystem_specific.ubuntu_priority for affected in record.affected if affected.ecosystem_specific

@@ -12,7 +12,7 @@ from openinspector.formats import rpm_streams, updateinfo
 from openinspector.formats.repomd import follow
 
 NAME: Final = "updateinfo"
-_DIALECT: Final = updateinfo.Dialect(
+_DIALECT: Final = updateinfo.UpdateinfoDialect(
     feed=NAME,
     stream=rpm_streams.any_distribution,
     flavour=lambda version: "fips" if "_fips" in version else "ksplice" if ".ksplice" in version else "",

@@ -56,7 +56,7 @@ _PRIORITIES: Final[Mapping[str, Priority]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class CsafDialect:
     """Differences between vendors."""
 
     feed: str
@@ -178,7 +178,7 @@ _DECODER: Final = msgspec.json.Decoder(_Csaf)
 class _Products:
     """The product tree, resolved: what each product id of a status is."""
 
-    dialect: Dialect
+    dialect: CsafDialect
     products: dict[str, _Product] = field(default_factory=dict)
     parents: dict[str, tuple[str, str]] = field(default_factory=dict)
     streams: dict[str, str] = field(default_factory=dict)
@@ -214,14 +214,14 @@ class _Products:
         return self.components[component_id]
 
 
-def parse(documents: Iterable[Document], dialect: Dialect) -> Iterator[Parsed]:
+def parse(documents: Iterable[Document], dialect: CsafDialect) -> Iterator[Parsed]:
     """Yield for each document its vulnerability, its statuses and its fixes by erratum."""
     for document in documents:
         if document.source.name.endswith(".json"):
             yield from _parse(document, dialect)
 
 
-def _parse(document: Document, dialect: Dialect) -> Iterator[Parsed]:
+def _parse(document: Document, dialect: CsafDialect) -> Iterator[Parsed]:
     name = document.source.name
     try:
         csaf = _DECODER.decode(document.content)
@@ -239,7 +239,7 @@ def _parse(document: Document, dialect: Dialect) -> Iterator[Parsed]:
         yield from reader.read()
 
 
-def _products(tree: _Tree, dialect: Dialect) -> _Products:
+def _products(tree: _Tree, dialect: CsafDialect) -> _Products:
     found = _Products(dialect)
     waiting = list(tree.branches)
     while waiting:
@@ -450,7 +450,7 @@ def _module_of(product: _Product | None) -> str:
     return f"{url.name}:{url.version.partition(':')[0]}" if url is not None and url.type == "rpmmod" else ""
 
 
-def _component(product: _Product, dialect: Dialect) -> _Component | None:
+def _component(product: _Product, dialect: CsafDialect) -> _Component | None:
     if product.helper.purl:
         return _from_purl(product.helper.purl)
     name = product.name or product.product_id

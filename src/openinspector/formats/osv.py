@@ -34,7 +34,7 @@ class Range(msgspec.Struct, frozen=True):
     events: tuple[Event, ...] = ()
 
 
-class Package(msgspec.Struct, frozen=True):
+class OsvPackage(msgspec.Struct, frozen=True):
     """A package of one ecosystem."""
 
     name: str = ""
@@ -55,7 +55,7 @@ class EcosystemSpecific(msgspec.Struct, frozen=True):
     binaries: tuple[Binary, ...] = ()
 
 
-class Severity(msgspec.Struct, frozen=True):
+class OsvSeverity(msgspec.Struct, frozen=True):
     """A rating: its kind and a CVSS vector or a word."""
 
     type: str = ""
@@ -65,7 +65,7 @@ class Severity(msgspec.Struct, frozen=True):
 class Affected(msgspec.Struct, frozen=True):
     """One package and its ranges."""
 
-    package: Package = Package()
+    package: OsvPackage = OsvPackage()
     ranges: tuple[Range, ...] = ()
     ecosystem_specific: EcosystemSpecific | None = None
 
@@ -76,7 +76,7 @@ class Reference(msgspec.Struct, frozen=True):
     url: str = ""
 
 
-class Record(msgspec.Struct, frozen=True):
+class OsvRecord(msgspec.Struct, frozen=True):
     """One record."""
 
     id: str
@@ -87,7 +87,7 @@ class Record(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
-    severity: tuple[Severity, ...] = ()
+    severity: tuple[OsvSeverity, ...] = ()
     published: str = ""
     modified: str = ""
     withdrawn: str | None = None
@@ -101,10 +101,10 @@ class Stretch:
     fixed: str = ""
 
 
-_DECODER: Final = msgspec.json.Decoder(Record)
+_DECODER: Final = msgspec.json.Decoder(OsvRecord)
 
 
-def decode(document: Document) -> Record | Unparsed:
+def decode(document: Document) -> OsvRecord | Unparsed:
     """Return a document's record, or why it is none."""
     try:
         return _DECODER.decode(document.content)
@@ -112,7 +112,7 @@ def decode(document: Document) -> Record | Unparsed:
         return Unparsed(document=document.source.name, entry="", reason=f"not an OSV record: {error}")
 
 
-def scores(record: Record, origin: str) -> tuple[Score, ...]:
+def scores(record: OsvRecord, origin: str) -> tuple[Score, ...]:
     """Return the scores of a record, computed from its vectors."""
     found = (score_of(rating.score, origin) for rating in record.severity if rating.type.startswith("CVSS_"))
     return tuple(dict.fromkeys(score for score in found if score is not None))

@@ -47,7 +47,7 @@ _PRIORITIES: Final[Mapping[str, Priority]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class OvalDialect:
     """Differences between publishers."""
 
     feed: str
@@ -96,7 +96,7 @@ class _Read:
     states: dict[str, _State] = field(default_factory=dict)
 
 
-def parse(documents: Iterable[Document], dialect: Dialect) -> Iterator[Parsed]:
+def parse(documents: Iterable[Document], dialect: OvalDialect) -> Iterator[Parsed]:
     """Yield one advisory a definition, the scores it gives, and what is not understood."""
     for document in documents:
         name = document.source.name
@@ -113,7 +113,7 @@ def parse(documents: Iterable[Document], dialect: Dialect) -> Iterator[Parsed]:
             yield from _statements(name, definition, read, dialect)
 
 
-def _take(element: Element, read: _Read, dialect: Dialect) -> None:
+def _take(element: Element, read: _Read, dialect: OvalDialect) -> None:
     identity = element.get("id")
     match element.tag:
         case "definition":
@@ -147,7 +147,7 @@ def _plain(evr: str) -> str:
     return evr.removeprefix("0:").removeprefix("(none):")
 
 
-def _definition(element: Element, dialect: Dialect) -> _Definition:
+def _definition(element: Element, dialect: OvalDialect) -> _Definition:
     metadata = element.first("metadata") or element
     title = " ".join(metadata.text_of("title").split())
     advisory = metadata.first("advisory") or metadata
@@ -229,7 +229,7 @@ def _scores(advisory: Element, origin: str) -> Iterator[Vulnerability]:
             yield Vulnerability(id=name, scores=tuple(scores))
 
 
-def _statements(document: str, definition: _Definition, read: _Read, dialect: Dialect) -> Iterator[Parsed]:
+def _statements(document: str, definition: _Definition, read: _Read, dialect: OvalDialect) -> Iterator[Parsed]:
     built: dict[tuple[Target, str, str], set[str]] = {}
     missing = 0
     for context, references in definition.tests:
@@ -267,7 +267,7 @@ def _resolved(test: tuple[str, str], read: _Read) -> tuple[str, _State]:
     return read.objects.get(test[0], ""), read.states.get(test[1], _State())
 
 
-def _target(name: str, state: _State, context: _Context, document: str, dialect: Dialect) -> Target | None:
+def _target(name: str, state: _State, context: _Context, document: str, dialect: OvalDialect) -> Target | None:
     stream = dialect.stream(context.release, document)
     if not stream or not name:
         return None

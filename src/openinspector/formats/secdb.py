@@ -24,7 +24,7 @@ _CVE: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class SecdbDialect:
     """Differences between publishers."""
 
     feed: str
@@ -52,7 +52,7 @@ class _Repository(msgspec.Struct, frozen=True):
 _DECODER: Final = msgspec.json.Decoder(_Repository)
 
 
-def parse(documents: Iterable[Document], dialect: Dialect) -> Iterator[Parsed]:
+def parse(documents: Iterable[Document], dialect: SecdbDialect) -> Iterator[Parsed]:
     """Yield one advisory a vulnerability and stream, and what is not understood."""
     statements: dict[tuple[str, str], list[Fix | Status]] = {}
     for document in documents:
@@ -76,7 +76,7 @@ def parse(documents: Iterable[Document], dialect: Dialect) -> Iterator[Parsed]:
         yield _advisory(dialect, identity, statements[identity, stream])
 
 
-def _statements(package: _Package, stream: str, dialect: Dialect) -> Iterator[tuple[str, Fix | Status | None]]:
+def _statements(package: _Package, stream: str, dialect: SecdbDialect) -> Iterator[tuple[str, Fix | Status | None]]:
     """Yield (vulnerability, statement) of a package; (version, None) where it cannot be ordered."""
     target = Target(stream=stream, kind=PackageKind.SOURCE, name=package.name)
     for version, texts in package.secfixes.items():
@@ -98,7 +98,7 @@ def _identities(texts: Iterable[str]) -> Iterator[str]:
         yield from dict.fromkeys(found or text.split()[:1])
 
 
-def _advisory(dialect: Dialect, identity: str, statements: Iterable[Fix | Status]) -> Advisory:
+def _advisory(dialect: SecdbDialect, identity: str, statements: Iterable[Fix | Status]) -> Advisory:
     return Advisory(
         id=identity,
         feed=dialect.feed,

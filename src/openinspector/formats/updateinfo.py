@@ -57,7 +57,7 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
+class UpdateinfoDialect:
     """Differences between publishers."""
 
     feed: str
@@ -75,7 +75,7 @@ class _Read:
     modules: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
-def parse(documents: Iterable[Document], dialect: Dialect) -> Iterator[Advisory | Unparsed]:
+def parse(documents: Iterable[Document], dialect: UpdateinfoDialect) -> Iterator[Advisory | Unparsed]:
     """Yield the security updates of every updateinfo document, joined with the modules of every modules.yaml."""
     read = _Read()
     for document in documents:
@@ -129,7 +129,7 @@ def _read(document: Document, read: _Read) -> Iterator[Unparsed]:
 
 
 def _advisory(
-    name: str, element: Element, modules: Mapping[str, frozenset[str]], dialect: Dialect
+    name: str, element: Element, modules: Mapping[str, frozenset[str]], dialect: UpdateinfoDialect
 ) -> Iterator[Advisory | Unparsed]:
     identity = element.text_of("id")
     vulnerabilities = _vulnerabilities(element)
@@ -161,7 +161,9 @@ def _advisory(
         yield _made(element, dialect, vulnerabilities, _joined(fixes))
 
 
-def _made(element: Element, dialect: Dialect, vulnerabilities: tuple[str, ...], fixes: tuple[Fix, ...]) -> Advisory:
+def _made(
+    element: Element, dialect: UpdateinfoDialect, vulnerabilities: tuple[str, ...], fixes: tuple[Fix, ...]
+) -> Advisory:
     identity = element.text_of("id")
     word = element.text_of("severity") or element.text_of("title").partition(":")[0]
     word = word if word.lower() in _PRIORITIES else ""
@@ -199,7 +201,7 @@ def _is_installed(package: Element) -> bool:
 
 
 def _fix(
-    package: Element, update: Element, modules: Mapping[str, frozenset[str]], stream: str, dialect: Dialect
+    package: Element, update: Element, modules: Mapping[str, frozenset[str]], stream: str, dialect: UpdateinfoDialect
 ) -> tuple[tuple[Target, str], ...] | str:
     """Return what a row states, once a module; or why it is not understood."""
     name, epoch = package.get("name"), package.get("epoch") or "0"

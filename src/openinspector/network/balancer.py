@@ -23,13 +23,13 @@ class Chosen:
     """True if only some requests go there: host, path, source address or header decide (row 59)."""
 
 
-def balancer_of(topology: Topology, interface: noun.NetworkInterface) -> noun.LoadBalancer | None:
+def balancer_of(topology: Topology, interface: noun.Eni) -> noun.LoadBalancer | None:
     """Return the Application or Network Load Balancer that owns an interface."""
     tail = "loadbalancer/" + interface.description.removeprefix("ELB ").strip()
     return next((b for b in topology.balancers.values() if b.load_balancer_arn.endswith(tail)), None)
 
 
-def listening(walk: Walk, interface: noun.NetworkInterface, packet: Packet) -> tuple[noun.Listener, ...]:
+def listening(walk: Walk, interface: noun.Eni, packet: Packet) -> tuple[noun.Listener, ...]:
     """Return the listeners that take the packet; none for a Classic Load Balancer, which ends the connection itself."""
     name = interface.description.removeprefix("ELB ").strip()
     balancer = balancer_of(walk.topology, interface)
@@ -62,13 +62,13 @@ def _takes(listener: noun.Listener, packet: Packet) -> bool:
     return fits and bool(packet.ports >> listener.port & 1)
 
 
-def ends_connection(topology: Topology, interface: noun.NetworkInterface) -> bool:
+def ends_connection(topology: Topology, interface: noun.Eni) -> bool:
     """Return True for a proxy: the client's connection ends at the balancer itself (row 57)."""
     balancer = balancer_of(topology, interface)
     return balancer is None or balancer.type == "application"
 
 
-def choices(walk: Walk, interface: noun.NetworkInterface, listener: noun.Listener) -> Iterator[Chosen]:
+def choices(walk: Walk, interface: noun.Eni, listener: noun.Listener) -> Iterator[Chosen]:
     """Yield the targets that the balancer's node of this zone may forward to."""
     topology = walk.topology
     balancer = balancer_of(topology, interface)
@@ -92,7 +92,7 @@ def choices(walk: Walk, interface: noun.NetworkInterface, listener: noun.Listene
 
 
 def _forwards(
-    walk: Walk, interface: noun.NetworkInterface, balancer: noun.LoadBalancer, listener: noun.Listener
+    walk: Walk, interface: noun.Eni, balancer: noun.LoadBalancer, listener: noun.Listener
 ) -> Iterator[tuple[str, bool]]:
     """Yield target groups; True for one that only a listener rule chooses. Redirects and fixed responses have none."""
     for action in listener.default_actions:
@@ -113,7 +113,7 @@ def _groups(action: noun.ListenerAction) -> list[str]:
     return [action.target_group_arn] if action.target_group_arn else []
 
 
-def classic_choices(walk: Walk, interface: noun.NetworkInterface) -> Iterator[tuple[int, Chosen]]:
+def classic_choices(walk: Walk, interface: noun.Eni) -> Iterator[tuple[int, Chosen]]:
     """Yield listener port and target of a Classic Load Balancer: every instance of the balancer."""
     name = interface.description.removeprefix("ELB ").strip()
     balancer = walk.topology.classic_balancers.get(name)
@@ -123,7 +123,7 @@ def classic_choices(walk: Walk, interface: noun.NetworkInterface) -> Iterator[tu
     walk.assume(f"{name} balances across zones and every instance of it is in service")
     for description in balancer.listener_descriptions:
         for instance in balancer.instances:
-            address = _address(walk.topology, noun.Target(id=instance.instance_id))
+            address = _address(walk.topology, noun.BalancerTarget(id=instance.instance_id))
             if address:
                 chosen = Chosen(address=address, port=description.listener.instance_port)
                 yield description.listener.load_balancer_port, chosen
@@ -169,14 +169,14 @@ def _cross_zone(walk: Walk, balancer: noun.LoadBalancer, group: noun.TargetGroup
     return known.get("load_balancing.cross_zone.enabled") == "true"
 
 
-def _address(topology: Topology, target: noun.Target) -> str:
+def _address(topology: Topology, target: noun.BalancerTarget) -> str:
     if target.id.startswith("i-"):
         interfaces = topology.of_instance.get(target.id, [])
         return private_addresses(interfaces[0])[0] if interfaces and private_addresses(interfaces[0]) else ""
     return target.id
 
 
-def _zone(topology: Topology, target: noun.Target) -> str:
+def _zone(topology: Topology, target: noun.BalancerTarget) -> str:
     if target.availability_zone:
         return target.availability_zone
     address = _address(topology, target)

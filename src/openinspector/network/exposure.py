@@ -55,7 +55,7 @@ class Exposure:
     route: Route
     severity: Severity
     instance: str
-    interface: noun.NetworkInterface
+    interface: noun.Eni
     gateway: str
     acl: str
     protocol: int | None = None
@@ -116,7 +116,7 @@ class _Judge:
         self._rules: dict[tuple[object, ...], tuple[str, ...]] = {}
         self.lacking: list[NotKnown] = []
 
-    def interface(self, interface: noun.NetworkInterface) -> Iterator[Exposure]:
+    def interface(self, interface: noun.Eni) -> Iterator[Exposure]:
         for found in self._reach.of(interface):
             if found.not_known:
                 self.lacking.append(found.not_known)
@@ -124,7 +124,7 @@ class _Judge:
             if found.tcp_cells or found.udp_cells:
                 yield self._aggregate(interface, found)
 
-    def _ports(self, interface: noun.NetworkInterface, found: Reachability) -> Iterator[Exposure]:
+    def _ports(self, interface: noun.Eni, found: Reachability) -> Iterator[Exposure]:
         instance = instance_of(interface)
         for protocol, mask in ((TCP, found.tcp), (UDP, found.udp)):
             heard = self._heard(instance, protocol, found.address)
@@ -134,7 +134,7 @@ class _Judge:
 
     def _port(
         self,
-        interface: noun.NetworkInterface,
+        interface: noun.Eni,
         found: Reachability,
         protocol: int,
         port: int,
@@ -191,7 +191,7 @@ class _Judge:
 
     def _opening_rules(
         self,
-        interface: noun.NetworkInterface,
+        interface: noun.Eni,
         found: Reachability,
         openings: list[Opening],
         protocol: int,
@@ -207,7 +207,7 @@ class _Judge:
             self._rules[key] = tuple(names)
         return self._rules[key]
 
-    def _aggregate(self, interface: noun.NetworkInterface, found: Reachability) -> Exposure:
+    def _aggregate(self, interface: noun.Eni, found: Reachability) -> Exposure:
         ranges = [("TCP", *pair) for pair in found.cells.ranges(found.tcp_cells)]
         ranges += [("UDP", *pair) for pair in found.cells.ranges(found.udp_cells)]
         return Exposure(
@@ -223,7 +223,7 @@ class _Judge:
             ports=tuple(ranges),
         )
 
-    def _acl(self, interface: noun.NetworkInterface) -> str:
+    def _acl(self, interface: noun.Eni) -> str:
         subnet = self._topology.subnets.get(interface.subnet_id)
         acl = self._topology.acl(subnet) if subnet else None
         return acl.network_acl_id if acl else ""
@@ -235,7 +235,7 @@ class _Judge:
             if owners is not None and instance_of(owners):
                 yield from self._behind(forward, owners)
 
-    def _behind(self, forward: Forward, interface: noun.NetworkInterface) -> Iterator[Exposure]:
+    def _behind(self, forward: Forward, interface: noun.Eni) -> Iterator[Exposure]:
         instance, port = instance_of(interface), forward.target.port
         listener = self._heard(instance, forward.protocol, forward.target.address).get(port)
         if (forward.protocol, port) not in RECOGNIZED_PORTS and listener is None:

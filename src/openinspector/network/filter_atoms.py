@@ -135,7 +135,7 @@ class _Frame:
     size: int
 
 
-def cut(topology: Topology, interface: noun.NetworkInterface, version: int, groups: GroupRules) -> FilterAtoms:
+def cut(topology: Topology, interface: noun.Eni, version: int, groups: GroupRules) -> FilterAtoms:
     """Cut the address space of one IP version by all that filters and routes at an interface."""
     subnet = topology.subnets[interface.subnet_id]
     acl, table = topology.acl(subnet), topology.route_table(subnet)
@@ -167,7 +167,7 @@ def _add_groups(rules: dict[str, _Rules], groups: GroupRules, sets: Mapping[tupl
                 rule.udp |= udp
 
 
-def prepare(topology: Topology, interface: noun.NetworkInterface) -> GroupRules:
+def prepare(topology: Topology, interface: noun.Eni) -> GroupRules:
     """Return the TCP and UDP rules of an interface's groups."""
     permissions, complete = _permissions(topology, interface)
     rules = []
@@ -183,7 +183,7 @@ def prepare(topology: Topology, interface: noun.NetworkInterface) -> GroupRules:
     return GroupRules(tuple(rules), complete, anywhere)
 
 
-def _permissions(topology: Topology, interface: noun.NetworkInterface) -> tuple[list[noun.Permission], bool]:
+def _permissions(topology: Topology, interface: noun.Eni) -> tuple[list[noun.Permission], bool]:
     groups = [topology.groups.get(name.group_id) for name in interface.groups]
     known = [group for group in groups if group is not None]
     return [p for group in known for p in group.ip_permissions], bool(groups) and len(known) == len(groups)

@@ -19,7 +19,7 @@ ICMP6: Final = 58
 _PORTED: Final = (TCP, UDP)
 _NUMBERS: Final = {"tcp": TCP, "udp": UDP, "icmp": ICMP, "icmpv6": ICMP6}
 _ALL: Final = -1
-Members = Sequence[noun.NetworkInterface]
+Members = Sequence[noun.Eni]
 
 
 def port_mask(first: int, last: int) -> int:
@@ -51,7 +51,7 @@ class Packet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class FilterVerdict:
     """Ports that pass, the rule that lets the first of them pass, and a list that could not be read."""
 
     ports: int
@@ -61,7 +61,7 @@ class Verdict:
 
 def judge_groups(
     topology: Topology, groups: tuple[str, ...], packet: Packet, *, egress: bool, members: Members = ()
-) -> Verdict:
+) -> FilterVerdict:
     """Judge the union of security groups (rows 1, 3, 4, 7, 8, 10).
 
     ``members`` are the interfaces that a group reference may mean at the other end: none behind a middlebox.
@@ -83,10 +83,10 @@ def judge_groups(
             if matched:
                 open_ports |= ports
                 rule = rule or f"{group_id}/{'egress' if egress else 'ingress'}/{number}"
-    return Verdict(ports=open_ports, rule=rule, unknown="" if open_ports == packet.ports else unknown)
+    return FilterVerdict(ports=open_ports, rule=rule, unknown="" if open_ports == packet.ports else unknown)
 
 
-def passing_rules(topology: Topology, interface: noun.NetworkInterface, packet: Packet) -> Iterator[str]:
+def passing_rules(topology: Topology, interface: noun.Eni, packet: Packet) -> Iterator[str]:
     """Yield every ingress rule of an interface's groups that lets a packet pass, as paths name it."""
     own = topology.by_private.get((interface.vpc_id, str(packet.source)))
     joined = topology.referable(interface.vpc_id)
@@ -135,12 +135,12 @@ def _peer_matches(topology: Topology, permission: noun.Permission, peer: Address
     return False, ""
 
 
-def _groups_are_hidden(interface: noun.NetworkInterface) -> bool:
+def _groups_are_hidden(interface: noun.Eni) -> bool:
     """Return True if an interface must have groups and its record, of another account, shows none (row 64)."""
     return not interface.groups and interface.interface_type == "interface" and not is_balancer(interface)
 
 
-def judge_acl(acl: noun.NetworkAcl, packet: Packet, *, egress: bool) -> Verdict:
+def judge_acl(acl: noun.NetworkAcl, packet: Packet, *, egress: bool) -> FilterVerdict:
     """Judge a network ACL: ascending number, first match wins port by port (rows 12, 16, 18)."""
     peer = packet.destination if egress else packet.source
     undecided, passed, rule = packet.ports, 0, ""
@@ -156,7 +156,7 @@ def judge_acl(acl: noun.NetworkAcl, packet: Packet, *, egress: bool) -> Verdict:
         rule = rule or str(entry.rule_number)
         if not undecided:
             break
-    return Verdict(ports=passed, rule=rule)
+    return FilterVerdict(ports=passed, rule=rule)
 
 
 def _entry_ports(entry: noun.AclEntry, packet: Packet) -> int:

@@ -31,7 +31,7 @@ from openinspector.network.walk import Stopped, Walk
 class Forward:
     """A port of a balancer's node that leads to a port of a target."""
 
-    node: noun.NetworkInterface
+    node: noun.Eni
     balancer: str
     """Name of the load balancer."""
     port: int
@@ -54,7 +54,7 @@ def forwards(topology: Topology) -> Iterator[Forward]:
             continue
 
 
-def _classic(walk: Walk, node: noun.NetworkInterface) -> Iterator[Forward]:
+def _classic(walk: Walk, node: noun.Eni) -> Iterator[Forward]:
     name = node.description.removeprefix("ELB ").strip()
     for port, chosen in classic_choices(walk, node):
         yield Forward(
@@ -68,7 +68,7 @@ def _classic(walk: Walk, node: noun.NetworkInterface) -> Iterator[Forward]:
         )
 
 
-def _elastic(walk: Walk, node: noun.NetworkInterface) -> Iterator[Forward]:
+def _elastic(walk: Walk, node: noun.Eni) -> Iterator[Forward]:
     balancer = balancer_of(walk.topology, node)
     if balancer is None:
         return

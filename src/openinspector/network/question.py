@@ -24,7 +24,7 @@ class QuestionError(OpenInspectorError):
     """A line that is not a question."""
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True):
+class FlowSource(msgspec.Struct, frozen=True, kw_only=True):
     """Where the flow starts; without ``address`` any address of that class."""
 
     internet: bool = False
@@ -34,7 +34,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     gateway: str = ""
 
 
-class Destination(msgspec.Struct, frozen=True, kw_only=True):
+class FlowDestination(msgspec.Struct, frozen=True, kw_only=True):
     """Where the flow goes."""
 
     address: str = ""
@@ -48,8 +48,8 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     id: str | int = ""
     protocol: str | int
     port: int | None = None
-    source: Source
-    destination: Destination
+    source: FlowSource
+    destination: FlowDestination
     direction: str = "both"
 
 
@@ -113,7 +113,7 @@ def _behind_balancers(topology: Topology, question: Question, ports: int) -> lis
     return [answer for answer in answers if answer.reachable is not False]
 
 
-def forward_sources(topology: Topology, node: noun.NetworkInterface, address: str) -> list[Address]:
+def forward_sources(topology: Topology, node: noun.Eni, address: str) -> list[Address]:
     """Return internet addresses that the rules around a balancer's node may treat differently."""
     one = parse_address(address)
     dialled = [parse_address(public) for text in private_addresses(node) if (public := public_of(node, text))]
@@ -142,7 +142,7 @@ def _destinations(topology: Topology, question: Question) -> list[Address] | Ans
     return [address for text in texts if (address := parse_address(text))]
 
 
-def _interfaces(topology: Topology, interface_id: str, instance_id: str) -> list[noun.NetworkInterface] | Answer:
+def _interfaces(topology: Topology, interface_id: str, instance_id: str) -> list[noun.Eni] | Answer:
     if interface_id:
         interface = topology.interfaces.get(interface_id)
         found = [interface] if interface else []
@@ -155,7 +155,7 @@ def _interfaces(topology: Topology, interface_id: str, instance_id: str) -> list
     return found
 
 
-def _starts(topology: Topology, source: Source, destination: Address) -> list[Start] | Answer:
+def _starts(topology: Topology, source: FlowSource, destination: Address) -> list[Start] | Answer:
     address = parse_address(source.address)
     if source.address and address is None:
         return _lack(topology, source.address, f"{source.address} is not an address")
@@ -181,7 +181,7 @@ def _at(topology: Topology, address: Address) -> list[Start] | Answer:
     return [Start(address=address)]
 
 
-def _from(interface: noun.NetworkInterface, address: Address | None, destination: Address) -> list[Start]:
+def _from(interface: noun.Eni, address: Address | None, destination: Address) -> list[Start]:
     if address is not None:
         return [Start(address=address, interface=interface)]
     own = [parsed for text in private_addresses(interface) if (parsed := parse_address(text))]
@@ -211,7 +211,7 @@ def _outside(topology: Topology, destination: Address, *, private: bool) -> list
     return list(found)[:_MOST_SOURCES]
 
 
-def _named_ranges(topology: Topology, interface: noun.NetworkInterface) -> Iterable[str]:
+def _named_ranges(topology: Topology, interface: noun.Eni) -> Iterable[str]:
     for name in interface.groups:
         group = topology.groups.get(name.group_id)
         for permission in group.ip_permissions if group else ():

@@ -101,7 +101,7 @@ class Reach:
         self._groups: dict[tuple[tuple[str, ...], str], GroupRules] = {}
         self._masks: dict[tuple[object, ...], tuple[int, int, tuple[Atom, ...]]] = {}
 
-    def of(self, interface: noun.NetworkInterface) -> Iterator[Reachability]:
+    def of(self, interface: noun.Eni) -> Iterator[Reachability]:
         """Yield the reachability of every address of an interface from every class of sources."""
         subnet = self._topology.subnets.get(interface.subnet_id)
         table = self._topology.route_table(subnet) if subnet else None
@@ -116,10 +116,10 @@ class Reach:
                 if dialled is not None:
                     yield self._judge(interface, text, dialled, one)
 
-    def _dialled(self, interface: noun.NetworkInterface, private: str, leg: Leg) -> str:
+    def _dialled(self, interface: noun.Eni, private: str, leg: Leg) -> str:
         return public_of(interface, private) if leg is Leg.INTERNET and ":" not in private else private
 
-    def _unjudged(self, interface: noun.NetworkInterface) -> Iterator[Reachability]:
+    def _unjudged(self, interface: noun.Eni) -> Iterator[Reachability]:
         for text in private_addresses(interface):
             dialled = parse_address(self._dialled(interface, text, Leg.INTERNET))
             if dialled is not None:
@@ -137,7 +137,7 @@ class Reach:
                     not_known=lacking,
                 )
 
-    def _judge(self, interface: noun.NetworkInterface, text: str, dialled: Address, one: _Class) -> Reachability:
+    def _judge(self, interface: noun.Eni, text: str, dialled: Address, one: _Class) -> Reachability:
         key, atoms = self._cut(interface, dialled.version)
         usable = {}
         lacking: NotKnown | None = None
@@ -176,7 +176,7 @@ class Reach:
             found = self._masks[key] = (tcp, udp, chosen)
         return found
 
-    def _cut(self, interface: noun.NetworkInterface, version: int) -> tuple[tuple[object, ...], FilterAtoms]:
+    def _cut(self, interface: noun.Eni, version: int) -> tuple[tuple[object, ...], FilterAtoms]:
         subnet = self._topology.subnets[interface.subnet_id]
         table = self._topology.route_table(subnet)
         acl = self._topology.acl(subnet)
@@ -187,7 +187,7 @@ class Reach:
             found = self._atoms[key] = cut(self._topology, interface, version, self._prepared(interface, groups))
         return key, found
 
-    def _prepared(self, interface: noun.NetworkInterface, groups: tuple[str, ...]) -> GroupRules:
+    def _prepared(self, interface: noun.Eni, groups: tuple[str, ...]) -> GroupRules:
         known = self._groups.get((groups, "")) or self._groups.get((groups, interface.vpc_id))
         if known is None:
             known = prepare(self._topology, interface)

@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from openinspector.network.aws import noun
-from openinspector.network.aws.document import Document, readings
+from openinspector.network.aws.document import SnapshotDocument, readings
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -61,7 +61,7 @@ def inside(address: Address, text: str) -> bool:
 class Topology:
     """All accounts of a snapshot as one network."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    def __init__(self, documents: Iterable[SnapshotDocument]) -> None:
         self._rows: dict[str, list[tuple[Place, str, msgspec.Struct]]] = defaultdict(list)
         self._collected: set[tuple[Place, str, str]] = set()
         self.places: set[Place] = set()
@@ -97,21 +97,21 @@ class Topology:
             for reservation in self._all("ec2-describe-instances", noun.Reservation)
             for instance in reservation.instances
         }
-        self.interfaces: dict[str, noun.NetworkInterface] = {}
-        for interface in self._all("ec2-describe-network-interfaces", noun.NetworkInterface):
+        self.interfaces: dict[str, noun.Eni] = {}
+        for interface in self._all("ec2-describe-network-interfaces", noun.Eni):
             known = self.interfaces.get(interface.network_interface_id)
             if known is None or _completeness(interface) > _completeness(known):
                 self.interfaces[interface.network_interface_id] = interface
-        for place, _, interface in self._placed("ec2-describe-network-interfaces", noun.NetworkInterface):
+        for place, _, interface in self._placed("ec2-describe-network-interfaces", noun.Eni):
             self.vpc_places[interface.vpc_id].add(place)
         self._join_addresses()
 
     def _join_addresses(self) -> None:
-        self.by_private: dict[tuple[str, str], noun.NetworkInterface] = {}
-        self.by_public: dict[str, tuple[noun.NetworkInterface, str]] = {}
-        self.owners: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
-        self.of_instance: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
-        self.members: dict[str, list[noun.NetworkInterface]] = defaultdict(list)
+        self.by_private: dict[tuple[str, str], noun.Eni] = {}
+        self.by_public: dict[str, tuple[noun.Eni, str]] = {}
+        self.owners: dict[str, list[noun.Eni]] = defaultdict(list)
+        self.of_instance: dict[str, list[noun.Eni]] = defaultdict(list)
+        self.members: dict[str, list[noun.Eni]] = defaultdict(list)
         for interface in self.interfaces.values():
             for group in interface.groups:
                 self.members[group.group_id].append(interface)
@@ -328,14 +328,14 @@ def in_subnet(subnet: noun.Subnet, address: Address) -> bool:
     return any(inside(address, text) for text in ranges)
 
 
-def private_addresses(interface: noun.NetworkInterface) -> list[str]:
+def private_addresses(interface: noun.Eni) -> list[str]:
     """Return the addresses an interface carries itself: private IPv4, the primary one first, and IPv6."""
     four = [a.private_ip_address for a in sorted(interface.private_ip_addresses, key=lambda a: not a.primary)]
     four = four or ([interface.private_ip_address] if interface.private_ip_address else [])
     return four + [a.ipv6_address for a in interface.ipv6_addresses]
 
 
-def public_of(interface: noun.NetworkInterface, private: str) -> str:
+def public_of(interface: noun.Eni, private: str) -> str:
     """Return the public IPv4 address associated with a private one, "" if absent (row 27)."""
     for address in interface.private_ip_addresses:
         if address.private_ip_address == private:
@@ -345,20 +345,20 @@ def public_of(interface: noun.NetworkInterface, private: str) -> str:
     return ""
 
 
-def instance_of(interface: noun.NetworkInterface) -> str:
+def instance_of(interface: noun.Eni) -> str:
     """Return the id of the instance an interface is attached to, "" for none."""
     return interface.attachment.instance_id if interface.attachment else ""
 
 
-def is_balancer(interface: noun.NetworkInterface) -> bool:
+def is_balancer(interface: noun.Eni) -> bool:
     """Return True if a load balancer owns the interface."""
     return interface.description.startswith("ELB ")
 
 
-def is_classic_balancer(interface: noun.NetworkInterface) -> bool:
+def is_classic_balancer(interface: noun.Eni) -> bool:
     """Return True if a Classic Load Balancer owns the interface."""
     return is_balancer(interface) and "/" not in interface.description
 
 
-def _completeness(interface: noun.NetworkInterface) -> tuple[bool, bool]:
+def _completeness(interface: noun.Eni) -> tuple[bool, bool]:
     return bool(instance_of(interface)), bool(interface.groups)

@@ -26,7 +26,7 @@ class Start:
     """Where a flow starts: at an interface, behind a gateway, or on the internet if both are unset."""
 
     address: Address
-    interface: noun.NetworkInterface | None = None
+    interface: noun.Eni | None = None
     gateway: str = ""
 
 
@@ -128,7 +128,7 @@ def _send_answer(back: Walk, flow: Flow, end: End) -> None:
             _check_arrival(back, flow, back.from_interface(end.interface, packet))
 
 
-def _same_instance(one: noun.NetworkInterface, other: noun.NetworkInterface) -> bool:
+def _same_instance(one: noun.Eni, other: noun.Eni) -> bool:
     same = bool(instance_of(one)) and instance_of(one) == instance_of(other)
     return same or one.network_interface_id == other.network_interface_id
 
@@ -150,7 +150,7 @@ def _check_arrival(back: Walk, flow: Flow, end: End) -> None:
         raise back.stop("IGW_NAT_REFLECTION", end.gateway or back.hops[-1].resource)
 
 
-def _through_balancer(there: Walk, flow: Flow, end: End, node: noun.NetworkInterface) -> list[Answer]:
+def _through_balancer(there: Walk, flow: Flow, end: End, node: noun.Eni) -> list[Answer]:
     try:
         listeners = listening(there, node, end.packet)
     except Stopped:
@@ -165,9 +165,7 @@ def _through_balancer(there: Walk, flow: Flow, end: End, node: noun.NetworkInter
     return answers
 
 
-def _by_listener(
-    there: Walk, flow: Flow, at_node: tuple[noun.NetworkInterface, Packet], listener: noun.Listener
-) -> list[Answer]:
+def _by_listener(there: Walk, flow: Flow, at_node: tuple[noun.Eni, Packet], listener: noun.Listener) -> list[Answer]:
     node, client = at_node
     asked = replace(there, hops=list(there.hops))
     answers = []
@@ -184,13 +182,13 @@ def _by_listener(
     return answers
 
 
-def _own(node: noun.NetworkInterface) -> tuple[Address, ...]:
+def _own(node: noun.Eni) -> tuple[Address, ...]:
     addresses = [parse_address(text) for text in private_addresses(node)]
     return tuple(address for address in addresses if address is not None)[:1]
 
 
 def _to_target(
-    there: Walk, flow: Flow, at_node: tuple[noun.NetworkInterface, Packet], packet: Packet, *, keeps_client: bool
+    there: Walk, flow: Flow, at_node: tuple[noun.Eni, Packet], packet: Packet, *, keeps_client: bool
 ) -> Answer:
     node, client = at_node
     back = _back(there)

@@ -12,7 +12,7 @@ from typing import Final
 
 from openinspector.network.answer import Action, Block, Direction, Hop, Leg, NotKnown
 from openinspector.network.aws import noun
-from openinspector.network.packet_filter import ICMP, TCP, UDP, Packet, Verdict, judge_acl, judge_groups
+from openinspector.network.packet_filter import ICMP, TCP, UDP, FilterVerdict, Packet, judge_acl, judge_groups
 from openinspector.network.route import Found, find_route
 from openinspector.network.topology import (
     Address,
@@ -54,7 +54,7 @@ class End:
 
     kind: str
     packet: Packet
-    interface: noun.NetworkInterface | None = None
+    interface: noun.Eni | None = None
     gateway: str = ""
 
 
@@ -78,7 +78,7 @@ class Walk:
     """Private address of a NAT gateway to the source it stands for."""
     references: bool = True
     """False once the packet has passed a middlebox or another region (rows 5, 6)."""
-    origin: noun.NetworkInterface | None = None
+    origin: noun.Eni | None = None
     """The interface that sent the packet."""
     home: str = ""
     """The gateway behind which the flow started: an answer that reaches it is home."""
@@ -110,7 +110,7 @@ class Walk:
 
     # Filters
 
-    def pass_groups(self, interface: noun.NetworkInterface, packet: Packet, *, egress: bool) -> Packet:
+    def pass_groups(self, interface: noun.Eni, packet: Packet, *, egress: bool) -> Packet:
         """Return the packet with the ports that the interface's security groups let pass."""
         if self.direction is Direction.BACK:
             return packet
@@ -124,7 +124,7 @@ class Walk:
         verdict = judge_groups(self.topology, groups, packet, egress=egress, members=members)
         return self._passed(verdict, packet, ",".join(groups), "ENI_SG_RULES_MISMATCH", "security-group")
 
-    def _members(self, vpc_id: str, packet: Packet, *, egress: bool) -> list[noun.NetworkInterface]:
+    def _members(self, vpc_id: str, packet: Packet, *, egress: bool) -> list[noun.Eni]:
         """Return the interfaces that a group reference may mean: same VPC or one that references reach (row 3)."""
         peer = str(packet.destination if egress else packet.source)
         if not egress and self.origin is not None and peer in private_addresses(self.origin):
@@ -149,7 +149,7 @@ class Walk:
         verdict = replace(verdict, rule=f"{way}/{verdict.rule or '*'}")
         return self._passed(verdict, packet, acl.network_acl_id, code, "network-acl")
 
-    def _passed(self, verdict: Verdict, packet: Packet, resource: str, code: str, kind: str) -> Packet:
+    def _passed(self, verdict: FilterVerdict, packet: Packet, resource: str, code: str, kind: str) -> Packet:
         if verdict.unknown:
             self.lack(resource, verdict.unknown)
             return packet
@@ -160,7 +160,7 @@ class Walk:
 
     # Starts
 
-    def from_interface(self, interface: noun.NetworkInterface, packet: Packet) -> End:
+    def from_interface(self, interface: noun.Eni, packet: Packet) -> End:
         """Leave an interface."""
         source = instance_of(interface)
         self.hop(source or interface.network_interface_id, "instance" if source else "interface")
@@ -194,7 +194,7 @@ class Walk:
         self.hop(name, "vpc-service", Action.DELIVER, address=name)
         return End(kind="vpc-service", packet=replace(packet, ports=ports))
 
-    def _pass_classic_balancer(self, subnet: noun.Subnet, sender: noun.NetworkInterface, packet: Packet) -> Packet:
+    def _pass_classic_balancer(self, subnet: noun.Subnet, sender: noun.Eni, packet: Packet) -> Packet:
         """Judge the ACL between a Classic Load Balancer and a host of its own subnet (row 58)."""
         receiver = self.topology.by_private.get((subnet.vpc_id, str(packet.destination)))
         if not any(one is not None and is_classic_balancer(one) for one in (sender, receiver)):
@@ -202,7 +202,7 @@ class Walk:
         packet = self.pass_acl(subnet, packet, egress=True, code="ELB_ACL_RESTRICTION")
         return self.pass_acl(subnet, packet, egress=False, code="ELB_ACL_RESTRICTION")
 
-    def subnet(self, interface: noun.NetworkInterface) -> noun.Subnet:
+    def subnet(self, interface: noun.Eni) -> noun.Subnet:
         """Return the subnet of an interface."""
         subnet = self.topology.subnets.get(interface.subnet_id)
         if subnet is None:
@@ -301,7 +301,7 @@ class Walk:
             self.hops[arrival] = replace(self.hops[arrival], action=Action.DELIVER)
         return End(kind="interface", packet=packet, interface=interface)
 
-    def _check_state(self, interface: noun.NetworkInterface) -> None:
+    def _check_state(self, interface: noun.Eni) -> None:
         """Stop at an interface that nothing answers from (row 34)."""
         name, instance_id = interface.network_interface_id, instance_of(interface)
         instance = self.topology.instances.get(instance_id)
@@ -321,7 +321,7 @@ class Walk:
         self.assume(f"the service behind {endpoint.vpc_endpoint_id} answers")
         return packet
 
-    def _at_nat_gateway(self, name: str, interface: noun.NetworkInterface, packet: Packet) -> End:
+    def _at_nat_gateway(self, name: str, interface: noun.Eni, packet: Packet) -> End:
         original = self.translations.get(str(packet.destination))
         self.hop(name, "nat-gateway", Action.TRANSLATE if original else Action.FORWARD)
         if self.direction is Direction.THERE or original is None:

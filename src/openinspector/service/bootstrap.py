@@ -90,7 +90,7 @@ from openinspector.service.stores.rule_result_sql import SqlRuleResultStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
-from openinspector.service.worker.advisories import AdvisoryShelf
+from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
 from openinspector.service.worker.courier import Courier, RetryPolicy
 from openinspector.service.worker.dispatch import Dispatch
@@ -297,7 +297,7 @@ class Service:
             findings=stores.findings,
             rule_results=stores.rule_results,
             telemetry=self._telemetry,
-            advisories=AdvisoryShelf(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
+            advisories=AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
             plan=self._assembly.run_exclusions().before,
             clock=self._clock,

@@ -5,7 +5,7 @@ from copy import deepcopy
 from typing import Any
 
 from openinspector.network.answer import Answer
-from openinspector.network.aws.document import Document
+from openinspector.network.aws.document import SnapshotDocument
 from openinspector.network.question import ask, parse_question
 from openinspector.network.topology import Topology
 
@@ -139,13 +139,13 @@ def two_vpcs() -> Json:
     }
 
 
-def documents(network: Json) -> list[Document]:
+def documents(network: Json) -> list[SnapshotDocument]:
     """Return a network as documents. A key `operation/id` is a call for one id; bytes are taken as they are."""
     made = []
     for name, content in network.items():
         operation, _, subject = name.partition("/")
         raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-        made.append(Document(account=ACCOUNT, region=REGION, operation=operation, subject=subject, content=raw))
+        made.append(SnapshotDocument(account=ACCOUNT, region=REGION, operation=operation, subject=subject, content=raw))
     return made
 
 

@@ -5,7 +5,7 @@ import pytest
 from tests.agent.commands.command_line import call
 
 from openinspector.agent.commands.check import WIDTH, result_lines
-from openinspector.agent.operation.installation_check import CheckResult, Verdict
+from openinspector.agent.operation.installation_check import CheckResult, CheckVerdict
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 
 
@@ -32,5 +32,5 @@ def test_check_exits_with_1_where_something_failed(tmp_path: Path, capsys: pytes
 
 
 def test_long_findings_are_wrapped() -> None:
-    result = CheckResult(name="x", verdict=Verdict.FAILED, found="word " * 50, advice="do " * 50)
+    result = CheckResult(name="x", verdict=CheckVerdict.FAILED, found="word " * 50, advice="do " * 50)
     assert all(len(line) <= WIDTH for line in result_lines(result))

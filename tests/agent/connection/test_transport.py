@@ -8,8 +8,8 @@ import pytest
 from openinspector.agent.connection.transport import (
     IDLE_SECONDS,
     MAX_RETRY_AFTER,
+    GatewayRoute,
     GatewayTransport,
-    Route,
     make_tls_context,
 )
 from openinspector.agent.session.reply import Accepted, Refused, Throttled, Unauthorised, Unreachable
@@ -35,7 +35,7 @@ def transport(
     ca: Path | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> GatewayTransport:
-    route = Route(gateway=Address(host="127.0.0.1", port=gateway.port), proxy=proxy, timeout=5)
+    route = GatewayRoute(gateway=Address(host="127.0.0.1", port=gateway.port), proxy=proxy, timeout=5)
     return GatewayTransport(route, make_tls_context(ca or gateway.ca_file), clock)
 
 
@@ -163,7 +163,7 @@ def test_nobody_there_is_a_reply(tmp_path: Path) -> None:
     authority = ThrowawayAuthority(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    route = Route(gateway=Address(host="127.0.0.1", port=port))
+    route = GatewayRoute(gateway=Address(host="127.0.0.1", port=port))
     reply = ask(GatewayTransport(route, make_tls_context(authority.ca_file), Clock()))
     assert isinstance(reply, Unreachable)
     assert "refused" in reply.reason

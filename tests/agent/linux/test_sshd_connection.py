@@ -1,13 +1,13 @@
 from openinspector.agent.host import InterfaceAddress
 from openinspector.agent.linux.sshd_connection import connections
-from openinspector.agent.linux.sshd_file import Setting
+from openinspector.agent.linux.sshd_file import SshdLine
 from openinspector.agent.linux.sshd_match import parse_match
 from openinspector.testing.fake_host import FakeHost, FakeSystem
 
 
-def setting(criteria: str, keyword: str = "banner", argument: str = "x") -> Setting:
+def setting(criteria: str, keyword: str = "banner", argument: str = "x") -> SshdLine:
     blocks = (parse_match(criteria),) if criteria else ()
-    return Setting(keyword=keyword, arguments=(argument,), source="f:1", blocks=blocks)
+    return SshdLine(keyword=keyword, arguments=(argument,), source="f:1", blocks=blocks)
 
 
 def test_without_blocks_there_is_one_connection_for_each_user_and_ip_version() -> None:

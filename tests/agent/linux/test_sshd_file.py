@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.agent.linux.sshd_file import Setting, SshdFiles, parse_line
+from openinspector.agent.linux.sshd_file import SshdFiles, SshdLine, parse_line
 from openinspector.agent.linux.sshd_match import MatchBlock, RefusedLineError
 from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
 
@@ -23,7 +23,7 @@ from openinspector.testing.fake_host import FakeHost, FakeSystem, Node
     ],
 )
 def test_a_line(line: str, keyword: str, arguments: tuple[str, ...]) -> None:
-    assert parse_line(line, "f:1") == Setting(keyword=keyword, arguments=arguments, source="f:1")
+    assert parse_line(line, "f:1") == SshdLine(keyword=keyword, arguments=arguments, source="f:1")
 
 
 @pytest.mark.parametrize("line", ["", "   ", "# Port 22", "\t#", "="])

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
-from openinspector.agent.operation.installation_check import CheckContext, CheckResult, Verdict, check_installation
+from openinspector.agent.operation.installation_check import CheckContext, CheckResult, CheckVerdict, check_installation
 from openinspector.agent.runtime import enrol_host
 from openinspector.agent.settings.settings import load_settings
 from openinspector.testing.simulated_gateway import TOKEN, Fault, SimulatedGateway
@@ -35,43 +35,43 @@ def with_line(file: Path, line: str) -> Path:
     return file
 
 
-def expect(result: CheckResult, verdict: Verdict, said: str) -> None:
+def expect(result: CheckResult, verdict: CheckVerdict, said: str) -> None:
     assert result.verdict is verdict
     assert said in result.found
-    assert bool(result.advice) is (verdict is not Verdict.OK)
+    assert bool(result.advice) is (verdict is not CheckVerdict.OK)
 
 
 def test_an_enrolled_host_is_well(file: Path, gateway: SimulatedGateway, tmp_path: Path) -> None:
     found = check(with_line(file, f"log_file = {tmp_path / 'log' / 'agent.log'}"), connect=True)
-    assert {name: result.verdict for name, result in found.items() if result.verdict is not Verdict.OK} == {
-        "agent": Verdict.WARNING
+    assert {name: result.verdict for name, result in found.items() if result.verdict is not CheckVerdict.OK} == {
+        "agent": CheckVerdict.WARNING
     }
-    expect(found["service"], Verdict.OK, gateway.url)
+    expect(found["service"], CheckVerdict.OK, gateway.url)
 
 
 def test_wrong_settings_end_it(file: Path) -> None:
     found = check(with_line(file, "colour = green"))
     assert list(found) == ["settings"]
-    expect(found["settings"], Verdict.FAILED, "agent.cfg:4")
+    expect(found["settings"], CheckVerdict.FAILED, "agent.cfg:4")
 
 
 def test_a_lost_settings_file_is_reported(file: Path) -> None:
     file.rename(file.with_name("agent.cfg.orig"))
-    expect(check(file)["settings"], Verdict.WARNING, "agent.cfg.orig is read instead")
+    expect(check(file)["settings"], CheckVerdict.WARNING, "agent.cfg.orig is read instead")
 
 
 def test_a_world_readable_proxy_password_is_reported(file: Path) -> None:
     variables = file.with_name("agent.env")
     variables.write_text("https_proxy=http://a:b@proxy:1\n")
     variables.chmod(0o644)
-    expect(check(file)["proxy"], Verdict.WARNING, "everyone may read")
+    expect(check(file)["proxy"], CheckVerdict.WARNING, "everyone may read")
     variables.chmod(0o600)
-    expect(check(file)["proxy"], Verdict.OK, "proxy:1, with a password")
+    expect(check(file)["proxy"], CheckVerdict.OK, "proxy:1, with a password")
 
 
 def test_a_state_directory_open_to_others_is_reported(file: Path, tmp_path: Path) -> None:
     (tmp_path / "state").chmod(0o755)
-    expect(check(file)["state directory"], Verdict.WARNING, "others may look")
+    expect(check(file)["state directory"], CheckVerdict.WARNING, "others may look")
 
 
 def test_a_state_directory_that_others_use_is_not_to_be_closed_to_them(file: Path, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_state_directory_that_others_use_is_not_to_be_closed_to_them(file: Pat
     for name in ("host.key", "enrolment.json"):
         (tmp_path / "state" / name).unlink()
     found = check(file)["state directory"]
-    expect(found, Verdict.FAILED, "others may use")
+    expect(found, CheckVerdict.FAILED, "others may use")
     assert "chmod" not in found.advice
 
 
@@ -92,7 +92,7 @@ def test_a_state_directory_that_the_installed_service_does_not_use_is_reported(f
         )
         return {result.name: result for result in check_installation(place)}
 
-    expect(found(file, {})["state_directory"], Verdict.FAILED, "the installed service uses /var/lib/openinspector")
+    expect(found(file, {})["state_directory"], CheckVerdict.FAILED, "the installed service uses /var/lib/openinspector")
     # Neither check concerns the service's own settings.
     assert "state_directory" not in found(tmp_path / "other.cfg", {})
     assert "state_directory" not in found(file, {"OPENINSPECTOR_AGENT_STATE_DIRECTORY": str(tmp_path / "state")})
@@ -102,15 +102,15 @@ def test_a_state_directory_that_the_installed_service_does_not_use_is_reported(f
 def test_a_state_directory_of_another_user_is_not_looked_into(file: Path, tmp_path: Path) -> None:
     os.chown(tmp_path / "state", 65534, 65534)
     found = check(file)
-    expect(found["state directory"], Verdict.FAILED, "belongs to another user")
+    expect(found["state directory"], CheckVerdict.FAILED, "belongs to another user")
     assert found.keys().isdisjoint({"enrolment", "spool", "agent"})
 
 
 def test_a_host_that_was_never_enrolled_can_still_ask_whether_the_service_answers(file: Path, tmp_path: Path) -> None:
     (tmp_path / "state").rename(tmp_path / "elsewhere")
     found = check(file, connect=True)
-    expect(found["state directory"], Verdict.FAILED, "No such file")
-    assert found["service"].verdict is Verdict.OK
+    expect(found["state directory"], CheckVerdict.FAILED, "No such file")
+    assert found["service"].verdict is CheckVerdict.OK
 
 
 @pytest.mark.parametrize(
@@ -130,33 +130,33 @@ def test_a_broken_enrolment_is_reported_and_not_repaired(
         path.unlink()
     else:
         path.write_bytes(content)
-    expect(check(file)["enrolment"], Verdict.FAILED, said)
+    expect(check(file)["enrolment"], CheckVerdict.FAILED, said)
     assert (path.read_bytes() if path.exists() else None) == content
 
 
 def test_another_service_than_the_enrolled_one_is_reported(file: Path) -> None:
     file.write_text(file.read_text().replace("127.0.0.1", "other.example"))
-    expect(check(file)["enrolment"], Verdict.FAILED, "but the settings name")
+    expect(check(file)["enrolment"], CheckVerdict.FAILED, "but the settings name")
 
 
 def test_authorities_are_read_and_their_expiry_reported(file: Path, gateway: SimulatedGateway) -> None:
     years = timedelta(days=365 * 200)
-    expect(check(file, datetime.now(UTC) + years)["authorities"], Verdict.FAILED, "ended on")
+    expect(check(file, datetime.now(UTC) + years)["authorities"], CheckVerdict.FAILED, "ended on")
     (end,) = (text for text in check(file)["authorities"].found.split() if text[:2] == "20")
     eve = datetime.fromisoformat(end).replace(tzinfo=UTC) - timedelta(days=1)
-    expect(check(file, eve)["authorities"], Verdict.WARNING, "ends on")
+    expect(check(file, eve)["authorities"], CheckVerdict.WARNING, "ends on")
     gateway.ca_file.write_text("none")
-    expect(check(file)["authorities"], Verdict.FAILED, "cannot be read")
+    expect(check(file)["authorities"], CheckVerdict.FAILED, "cannot be read")
 
 
 def test_one_authority_that_ended_in_a_bundle_is_a_warning(file: Path, gateway: SimulatedGateway) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     ended = ended_authority(yesterday)
     gateway.ca_file.write_bytes(ended + gateway.ca_file.read_bytes())
-    expect(check(file)["authorities"], Verdict.WARNING, "1 of 2 certificates")
-    assert check(file, connect=True)["service"].verdict is Verdict.OK
+    expect(check(file)["authorities"], CheckVerdict.WARNING, "1 of 2 certificates")
+    assert check(file, connect=True)["service"].verdict is CheckVerdict.OK
     gateway.ca_file.write_bytes(ended * 2)
-    expect(check(file)["authorities"], Verdict.FAILED, f"the last ended on {yesterday:%Y-%m-%d}")
+    expect(check(file)["authorities"], CheckVerdict.FAILED, f"the last ended on {yesterday:%Y-%m-%d}")
 
 
 def ended_authority(end: datetime) -> bytes:
@@ -170,13 +170,13 @@ def ended_authority(end: datetime) -> bytes:
 
 def test_a_spool_larger_than_the_disk_is_reported(file: Path) -> None:
     found = check(with_line(file, "spool_bytes = 16 GiB"))["spool"]
-    assert found.verdict in (Verdict.OK, Verdict.WARNING)
+    assert found.verdict in (CheckVerdict.OK, CheckVerdict.WARNING)
     assert "16384 MiB wanted" in found.found
 
 
 def test_a_log_that_cannot_be_written_is_reported(file: Path, tmp_path: Path) -> None:
     (tmp_path / "agent.log").symlink_to("elsewhere")
-    expect(check(with_line(file, f"log_file = {tmp_path / 'agent.log'}"))["log"], Verdict.FAILED, "cannot be used")
+    expect(check(with_line(file, f"log_file = {tmp_path / 'agent.log'}"))["log"], CheckVerdict.FAILED, "cannot be used")
 
 
 @pytest.mark.parametrize(
@@ -191,13 +191,13 @@ def test_a_service_with_invalid_replies_is_reported(
     file: Path, gateway: SimulatedGateway, fault: Fault, said: str
 ) -> None:
     gateway.faults.append(fault)
-    expect(check(file, connect=True)["service"], Verdict.FAILED, said)
+    expect(check(file, connect=True)["service"], CheckVerdict.FAILED, said)
 
 
 @pytest.mark.parametrize("off", [timedelta(hours=2), timedelta(hours=-2)])
 def test_a_wrong_clock_is_reported(file: Path, off: timedelta) -> None:
     found = check(file, datetime.now(UTC) + off, connect=True)["service"]
-    expect(found, Verdict.FAILED, "clock")
+    expect(found, CheckVerdict.FAILED, "clock")
 
 
 def test_the_service_is_asked_only_with_connect(file: Path, gateway: SimulatedGateway) -> None:

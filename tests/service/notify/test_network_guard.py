@@ -5,7 +5,7 @@ import ipaddress
 import httpcore
 import pytest
 
-from openinspector.service.notify.network_guard import Deadline, GuardedBackend, host_refusal, refusal
+from openinspector.service.notify.network_guard import GuardedBackend, PublishDeadline, host_refusal, refusal
 
 
 def judged(address: str, *, loopback: bool = False) -> bool:
@@ -46,7 +46,7 @@ def test_private_networks_and_the_world_are(address: str) -> None:
 )
 def test_a_host_is_judged_by_where_its_name_leads(host: str) -> None:
     """Decimal, hexadecimal and short forms are resolved as connecting would, and names as well."""
-    backend = GuardedBackend(Deadline(5), loopback=False)
+    backend = GuardedBackend(PublishDeadline(5), loopback=False)
     with pytest.raises(httpcore.ConnectError, match="which is not connected to"):
         backend.connect_tcp(host, 443)
 
@@ -64,12 +64,12 @@ def test_what_is_never_connected_to_is_refused_in_advance(host: str) -> None:
 
 def test_a_name_nobody_has_cannot_be_resolved() -> None:
     with pytest.raises(httpcore.ConnectError, match="cannot be resolved"):
-        GuardedBackend(Deadline(5), loopback=True).connect_tcp("nobody.invalid", 443)
+        GuardedBackend(PublishDeadline(5), loopback=True).connect_tcp("nobody.invalid", 443)
 
 
 def test_a_deadline_ends_and_begins_anew() -> None:
     now = [0.0]
-    deadline = Deadline(10, lambda: now[0])
+    deadline = PublishDeadline(10, lambda: now[0])
     now[0] = 4
     assert deadline.left() == 6
     now[0] = 10

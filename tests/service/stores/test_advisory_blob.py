@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status, Target, Vulnerability
 from openinspector.model.errors import StoreError
 from openinspector.service.stores.advisory_blob import (
-    Part,
+    BlobPart,
     decode_parts,
     decode_vulnerabilities,
     encode_parts,
@@ -35,16 +35,18 @@ advisories = st.builds(
     ).map(tuple),
     summary=texts,
 )
-parts = st.lists(st.builds(Part, document=st.integers(0, 3), place=st.integers(0, 3), advisory=advisories), max_size=5)
+parts = st.lists(
+    st.builds(BlobPart, document=st.integers(0, 3), place=st.integers(0, 3), advisory=advisories), max_size=5
+)
 
 
 @given(parts)
-def test_parts_come_back_as_they_were_given(given_parts: list[Part]) -> None:
+def test_parts_come_back_as_they_were_given(given_parts: list[BlobPart]) -> None:
     assert list(decode_parts(encode_parts(given_parts))) == given_parts
 
 
 @given(parts)
-def test_parts_of_some_documents_are_left_out(given_parts: list[Part]) -> None:
+def test_parts_of_some_documents_are_left_out(given_parts: list[BlobPart]) -> None:
     kept = [part for part in given_parts if part.document not in (1, 2)]
     assert list(decode_parts(encode_parts(given_parts), without={1, 2})) == kept
 
@@ -54,7 +56,7 @@ def test_equal_targets_and_lists_of_fixes_are_one_object() -> None:
         return (Fix(target=Target(stream="rhel:9", kind=PackageKind.BINARY, name="widget"), version="1"),)
 
     given_parts = [
-        Part(
+        BlobPart(
             document=number,
             place=0,
             advisory=Advisory(id=f"R-{number}", feed="redhat", vulnerabilities=(), fixes=fixes()),

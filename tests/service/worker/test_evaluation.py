@@ -15,7 +15,7 @@ from openinspector.model.exclusion import ExclusionKind, ExclusionPreview
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import Package
 from openinspector.service.ports.agent_store import Contact
-from openinspector.service.worker.advisories import AdvisoryShelf
+from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
 from openinspector.testing import model_builders as builders
@@ -58,7 +58,7 @@ class Evaluation:
             findings=self.findings,
             rule_results=MemoryRuleResultStore(),
             telemetry=self.world.telemetry,
-            advisories=AdvisoryShelf(MemoryAdvisoryStore(), {}),
+            advisories=AdvisoryCache(MemoryAdvisoryStore(), {}),
             rules={PACKAGE: (RULE,)},
             plan=lambda _run: (),
             clock=self.world.clock,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.service.worker.fetch import Deadline, Fetcher, FetchError, Want, shown
+from openinspector.service.worker.fetch import FetchDeadline, Fetcher, FetchError, Want, shown
 from openinspector.testing.document_server import DocumentServer
 from openinspector.testing.throwaway_authority import ThrowawayAuthority
 
@@ -180,7 +180,7 @@ def test_files_only_within_the_folder_named(tmp_path: Path, site: Path) -> None:
 def test_a_deadline_ends_everything(server: DocumentServer, authority: ThrowawayAuthority, tmp_path: Path) -> None:
     ticks = iter(range(1000))
     tls = ssl.create_default_context(cafile=str(authority.ca_file))
-    deadline = Deadline(2, clock=lambda: float(next(ticks)))
+    deadline = FetchDeadline(2, clock=lambda: float(next(ticks)))
     with (
         Fetcher(tmp_path / "w", tls=tls, deadline=deadline) as hurried,
         pytest.raises(FetchError, match="time allowed"),

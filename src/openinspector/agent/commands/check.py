@@ -22,7 +22,7 @@ _INDENT: Final = " " * 26
 
 def run(invocation: Invocation) -> int:
     """Print every result as it is found; the exit status is 1 where something failed."""
-    from openinspector.agent.operation.installation_check import CheckContext, Verdict, check_installation
+    from openinspector.agent.operation.installation_check import CheckContext, CheckVerdict, check_installation
     from openinspector.agent.operation.status_report import INSTALL_ROOT
 
     context = CheckContext(
@@ -39,7 +39,7 @@ def run(invocation: Invocation) -> int:
             print("\n".join(result_lines(result)), flush=True)
     if invocation.options.json:
         print(json.dumps([asdict(result) for result in results], indent=2, ensure_ascii=False))
-    return NOT_WELL if any(result.verdict is Verdict.FAILED for result in results) else DONE
+    return NOT_WELL if any(result.verdict is CheckVerdict.FAILED for result in results) else DONE
 
 
 def result_lines(result: "CheckResult") -> Sequence[str]:

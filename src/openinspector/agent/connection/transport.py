@@ -47,7 +47,7 @@ _PROBLEM: Final = msgspec.json.Decoder(Problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class GatewayRoute:
     """How to reach the gateway."""
 
     gateway: Address
@@ -78,7 +78,7 @@ def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
 class GatewayTransport:
     """One kept connection to the gateway. Not for several threads at once."""
 
-    def __init__(self, route: Route, context: ssl.SSLContext, monotonic: Callable[[], float]) -> None:
+    def __init__(self, route: GatewayRoute, context: ssl.SSLContext, monotonic: Callable[[], float]) -> None:
         self._route = route
         self._context = context
         self._monotonic = monotonic
@@ -173,7 +173,7 @@ def proxy_headers(proxy: Proxy) -> dict[str, str]:
     return {"proxy-authorization": f"Basic {base64.b64encode(proxy.authorization.encode()).decode()}"}
 
 
-def _sentence(route: Route, error: Exception) -> str:
+def _sentence(route: GatewayRoute, error: Exception) -> str:
     where = f"{route.gateway} through the proxy {route.proxy.address}" if route.proxy else str(route.gateway)
     if isinstance(error, ssl.SSLCertVerificationError):
         whose = (

@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.account_file import GROUP, PASSWD, number, read_entries
-from openinspector.agent.linux.sshd_file import Setting
+from openinspector.agent.linux.sshd_file import SshdLine
 from openinspector.agent.linux.sshd_match import ClientConnection, meets
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ _GROUP_FIELDS: Final = 4
 _PORT: Final = re.compile(r"\d{1,5}", re.ASCII)
 
 
-def connections(settings: Iterable[Setting], host: Host, version: str) -> tuple[ClientConnection, ...]:
+def connections(settings: Iterable[SshdLine], host: Host, version: str) -> tuple[ClientConnection, ...]:
     """Return the connections to evaluate, those of an ordinary user first.
 
     Each user connects over IPv4 and IPv6 and, if criteria name addresses or ports of the host, to one of each kind.
@@ -83,7 +83,7 @@ def _distinct(candidates: Sequence[T], signature: Callable[[T], Hashable]) -> tu
     return tuple(found.values())
 
 
-def _ports(settings: Iterable[Setting]) -> tuple[int, ...]:
+def _ports(settings: Iterable[SshdLine]) -> tuple[int, ...]:
     """Return the ports sshd listens on, by Port and ListenAddress."""
     words = [
         setting.arguments[0].rpartition(":")[2]

@@ -25,7 +25,7 @@ _LINE: Final = re.compile(r'\s*(?:"([A-Za-z0-9]+)"|([A-Za-z0-9]+))(?:\s*=\s*|\s+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class SshdLine:
     """One line that sets something, in or outside a Match block."""
 
     keyword: str
@@ -45,11 +45,11 @@ class SshdFiles:
         self._files = 0
         self.problems: list[Incomplete] = []
 
-    def settings(self, path: str) -> Iterator[Setting]:
+    def settings(self, path: str) -> Iterator[SshdLine]:
         """Yield every setting in sshd's order; raise OSError if ``path`` cannot be read."""
         yield from self._file(path, read_lines(self._host, path), (), 0)
 
-    def _file(self, path: str, lines: list[str], outer: tuple[MatchBlock, ...], depth: int) -> Iterator[Setting]:
+    def _file(self, path: str, lines: list[str], outer: tuple[MatchBlock, ...], depth: int) -> Iterator[SshdLine]:
         blocks = outer
         for number, line in enumerate(lines, start=1):
             source = f"{printable(path)}:{number}"
@@ -67,9 +67,9 @@ class SshdFiles:
                 for pattern in setting.arguments:
                     yield from self._include(pattern, blocks, depth + 1)
             else:
-                yield Setting(keyword=setting.keyword, arguments=setting.arguments, source=source, blocks=blocks)
+                yield SshdLine(keyword=setting.keyword, arguments=setting.arguments, source=source, blocks=blocks)
 
-    def _include(self, pattern: str, blocks: tuple[MatchBlock, ...], depth: int) -> Iterator[Setting]:
+    def _include(self, pattern: str, blocks: tuple[MatchBlock, ...], depth: int) -> Iterator[SshdLine]:
         pattern = posixpath.join(FOLDER, pattern)
         if depth > MAX_DEPTH:
             self.problems.append(Incomplete(reason=f"{pattern} is included more than {MAX_DEPTH} levels deep."))
@@ -114,7 +114,7 @@ class SshdFiles:
         return True
 
 
-def parse_line(line: str, source: str) -> Setting | None:
+def parse_line(line: str, source: str) -> SshdLine | None:
     """Return the setting of one line, or None for an empty line or a comment; raise RefusedLineError.
 
     The only argument of a Match line is its text: `parse_match` splits it.
@@ -127,7 +127,7 @@ def parse_line(line: str, source: str) -> Setting | None:
         raise RefusedLineError(f"{text[:40]} does not start with a keyword")
     keyword = (found[1] or found[2]).lower()
     arguments = (found[3],) if keyword == "match" else split_words(found[3])
-    return Setting(keyword=keyword, arguments=arguments, source=source)
+    return SshdLine(keyword=keyword, arguments=arguments, source=source)
 
 
 def refusal(source: str, refused: RefusedLineError) -> Incomplete:

@@ -8,7 +8,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import read_lines, shell_words
-from openinspector.agent.linux.sshd_file import Setting, parse_line
+from openinspector.agent.linux.sshd_file import SshdLine, parse_line
 
 ENVIRONMENTS: Final = (
     ("/etc/default/ssh", "SSHD_OPTS"),
@@ -20,7 +20,7 @@ _WITH_ARGUMENT: Final = "CEbcfghkopu"
 """Options of sshd(8) that take an argument, including removed ones."""
 
 
-def service_settings(host: Host) -> Iterator[Setting]:
+def service_settings(host: Host) -> Iterator[SshdLine]:
     """Yield the settings of ``-o`` and ``-p`` in the service's options, in order; raise RefusedLineError.
 
     Files that cannot be read are skipped.
@@ -35,7 +35,7 @@ def service_file(host: Host) -> str | None:
     return next(reversed(list(named)), None)
 
 
-def parse_options(value: str, source: str) -> Iterator[Setting]:
+def parse_options(value: str, source: str) -> Iterator[SshdLine]:
     """Yield the settings of shell words such as ``"-o PermitRootLogin=no -p 2222"``; raise RefusedLineError."""
     for option, argument in _options(value):
         if option in ("o", "p"):

@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.connection.transport import JSON, GatewayTransport, Route, make_tls_context
+from openinspector.agent.connection.transport import JSON, GatewayRoute, GatewayTransport, make_tls_context
 from openinspector.agent.files.atomic_file import is_open_to_others, open_own_folder
 from openinspector.agent.files.state_lock import running_agent
 from openinspector.agent.identity import KEY_FILE, load_or_make_key
@@ -44,7 +44,7 @@ _CHALLENGE: Final = msgspec.json.Decoder(Challenge)
 _LONGEST_CHALLENGE: Final = timedelta(hours=1)
 
 
-class Verdict(StrEnum):
+class CheckVerdict(StrEnum):
     """The result of a check."""
 
     OK = "ok"
@@ -57,7 +57,7 @@ class CheckResult:
     """One thing that was looked at."""
 
     name: str
-    verdict: Verdict
+    verdict: CheckVerdict
     found: str
     advice: str = ""
 
@@ -89,7 +89,7 @@ def check_installation(place: CheckContext) -> Iterator[CheckResult]:
     state = _state(settings.state_directory)
     yield state
     record = None
-    if state.verdict is not Verdict.FAILED:
+    if state.verdict is not CheckVerdict.FAILED:
         try:
             record = _enrolment(settings)
             yield _ok("enrolment", f"{record.agent_id} of {record.endpoint}")
@@ -252,7 +252,7 @@ def _service(settings: AgentSettings, ca_file: Path | None, endpoint: Address | 
     except OpenInspectorError as error:
         return _failed("service", error)
     transport = GatewayTransport(
-        Route(gateway=endpoint, proxy=settings.proxy_for(endpoint.host)), context, time.monotonic
+        GatewayRoute(gateway=endpoint, proxy=settings.proxy_for(endpoint.host)), context, time.monotonic
     )
     reply = transport.post("/agent/v1/challenge", b"", {"content-type": JSON, "accept": JSON})
     transport.close()
@@ -271,15 +271,15 @@ def _service(settings: AgentSettings, ca_file: Path | None, endpoint: Address | 
 
 
 def _ok(name: str, found: str) -> CheckResult:
-    return CheckResult(name=name, verdict=Verdict.OK, found=found)
+    return CheckResult(name=name, verdict=CheckVerdict.OK, found=found)
 
 
 def _warning(name: str, found: str, advice: str) -> CheckResult:
-    return CheckResult(name=name, verdict=Verdict.WARNING, found=found, advice=advice)
+    return CheckResult(name=name, verdict=CheckVerdict.WARNING, found=found, advice=advice)
 
 
 def _wrong(name: str, found: str, advice: str) -> CheckResult:
-    return CheckResult(name=name, verdict=Verdict.FAILED, found=found, advice=advice)
+    return CheckResult(name=name, verdict=CheckVerdict.FAILED, found=found, advice=advice)
 
 
 def _failed(name: str, error: OpenInspectorError) -> CheckResult:

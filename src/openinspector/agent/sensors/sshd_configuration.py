@@ -22,7 +22,7 @@ from openinspector.agent.linux.sshd_defaults import (
     defaults,
     number,
 )
-from openinspector.agent.linux.sshd_file import Setting, SshdFiles, refusal
+from openinspector.agent.linux.sshd_file import SshdFiles, SshdLine, refusal
 from openinspector.agent.linux.sshd_match import ClientConnection, RefusedLineError
 from openinspector.agent.linux.sshd_service import service_file, service_settings
 from openinspector.agent.linux.sshd_syntax import (
@@ -105,7 +105,7 @@ def collect(host: Host) -> Iterator[SshdConfiguration | Incomplete | Absent]:
 
 
 def effective(
-    settings: Iterable[Setting], connection: ClientConnection, builder: Builder = Builder.UPSTREAM
+    settings: Iterable[SshdLine], connection: ClientConnection, builder: Builder = Builder.UPSTREAM
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Return the values for one connection, and their sources, by keyword; ``settings`` are in sshd's order.
 
@@ -113,8 +113,8 @@ def effective(
     that collect values. A value from a block overrides one from outside.
     """
     version = connection.version
-    outside: dict[str, list[Setting]] = {}
-    matched: dict[str, list[Setting]] = {}
+    outside: dict[str, list[SshdLine]] = {}
+    matched: dict[str, list[SshdLine]] = {}
     for setting in settings:
         keyword = _keyword(setting.keyword, version)
         if setting.blocks and keyword in IN_MATCH:
@@ -138,7 +138,7 @@ def effective(
     return dict(sorted(values.items())), sources
 
 
-def _configuration(settings: Sequence[Setting], host: Host, version: str) -> SshdConfiguration:
+def _configuration(settings: Sequence[SshdLine], host: Host, version: str) -> SshdConfiguration:
     builder = _builder(host)
     evaluated = [
         (connection, *effective(settings, connection, builder)) for connection in connections(settings, host, version)
@@ -171,7 +171,7 @@ def _connection(
     )
 
 
-def _refusals(settings: Iterable[Setting], version: str, program: bytes) -> Iterator[Incomplete]:
+def _refusals(settings: Iterable[SshdLine], version: str, program: bytes) -> Iterator[Incomplete]:
     """Yield a sentence for each setting that keeps this sshd from starting."""
     for setting in settings:
         keyword = _keyword(setting.keyword, version)

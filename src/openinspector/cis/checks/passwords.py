@@ -6,7 +6,7 @@ from typing import Final
 
 from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
 from openinspector.cis.configuration import SENSOR as FILES
-from openinspector.cis.configuration import Setting, assignments, last, lines
+from openinspector.cis.configuration import ConfiguredValue, assignments, last, lines
 from openinspector.cis.expectation import Expectation
 from openinspector.engine.evidence import Evidence
 from openinspector.model.facts import HostFacts
@@ -193,18 +193,18 @@ def _modules(facts: HostFacts, name: str, facility: str) -> list[PamModule]:
     return [module for module in modules if module.module == name and module.facility == facility]
 
 
-def _arguments(module: PamModule) -> Iterator[Setting]:
+def _arguments(module: PamModule) -> Iterator[ConfiguredValue]:
     for argument in module.arguments:
         key, _, value = argument.partition("=")
-        yield Setting(key=key, value=value, source=module.source)
+        yield ConfiguredValue(key=key, value=value, source=module.source)
 
 
-def _file_setting(facts: HostFacts, path: str, key: str) -> Setting | None:
+def _file_setting(facts: HostFacts, path: str, key: str) -> ConfiguredValue | None:
     found = last(assignments(lines(facts, path)), key)
     if found is not None:
         return found
     flag = next((line for line in lines(facts, path) if line.text == key), None)
-    return Setting(key=key, value="", source=flag.source) if flag else None
+    return ConfiguredValue(key=key, value="", source=flag.source) if flag else None
 
 
 def _called(module: PamModule) -> Evidence:

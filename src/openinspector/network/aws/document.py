@@ -18,7 +18,7 @@ _ERROR_TEXT: Final = 160
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class SnapshotDocument:
     """One file of a snapshot: the whole output of one `aws` call."""
 
     account: str
@@ -55,7 +55,7 @@ NOUNS: Final[Mapping[str, tuple[str, type[msgspec.Struct]]]] = MappingProxyType(
         "ec2-describe-internet-gateways": ("InternetGateways", noun.InternetGateway),
         "ec2-describe-nat-gateways": ("NatGateways", noun.NatGateway),
         "ec2-describe-network-acls": ("NetworkAcls", noun.NetworkAcl),
-        "ec2-describe-network-interfaces": ("NetworkInterfaces", noun.NetworkInterface),
+        "ec2-describe-network-interfaces": ("NetworkInterfaces", noun.Eni),
         "ec2-describe-prefix-lists": ("PrefixLists", noun.PrefixList),
         "ec2-describe-route-tables": ("RouteTables", noun.RouteTable),
         "ec2-describe-security-groups": ("SecurityGroups", noun.SecurityGroup),
@@ -96,7 +96,7 @@ NOUNS: Final[Mapping[str, tuple[str, type[msgspec.Struct]]]] = MappingProxyType(
 """Key of the list and type of its items, by operation."""
 
 
-def read(document: Document) -> Reading:
+def read(document: SnapshotDocument) -> Reading:
     """Read one document; never raises, whatever the bytes are."""
     key, kind = NOUNS[document.operation]
     if not document.content.strip():
@@ -151,7 +151,7 @@ def _without_nulls(value: object) -> object:
     return value
 
 
-def readings(documents: Iterator[Document]) -> Iterator[tuple[Document, Reading]]:
+def readings(documents: Iterator[SnapshotDocument]) -> Iterator[tuple[SnapshotDocument, Reading]]:
     """Read every document whose operation the model knows; the others are of no use to it."""
     for document in documents:
         if document.operation in NOUNS:

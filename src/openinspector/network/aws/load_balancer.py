@@ -86,7 +86,7 @@ class TargetGroup(Noun, frozen=True):
     port: int = 0
 
 
-class Target(Noun, frozen=True):
+class BalancerTarget(Noun, frozen=True):
     """One target of a group."""
 
     id: str
@@ -97,7 +97,7 @@ class Target(Noun, frozen=True):
 class TargetHealth(Noun, frozen=True):
     """A target and its health."""
 
-    target: Target
+    target: BalancerTarget
     target_health: State = State()
 
 

@@ -78,7 +78,7 @@ class Attachment(Noun, frozen=True):
     status: str = ""
 
 
-class NetworkInterface(Noun, frozen=True):
+class Eni(Noun, frozen=True):
     """An elastic network interface."""
 
     network_interface_id: str
@@ -98,7 +98,7 @@ class NetworkInterface(Noun, frozen=True):
     deny_all_igw_traffic: bool = False
 
 
-class Tag(Noun, frozen=True):
+class ResourceTag(Noun, frozen=True):
     """A tag."""
 
     key: str
@@ -111,7 +111,7 @@ class Instance(Noun, frozen=True):
     instance_id: str
     image_id: str = ""
     state: State = State()
-    tags: tuple[Tag, ...] = ()
+    tags: tuple[ResourceTag, ...] = ()
 
 
 class Reservation(Noun, frozen=True):

@@ -19,7 +19,7 @@ from openinspector.engine.by_products import by_product_detection, by_product_of
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.exposure import HostExposure
-from openinspector.engine.kernel import Standing, is_kernel_metapackage, running_release
+from openinspector.engine.kernel import KernelRole, is_kernel_metapackage, running_release
 from openinspector.engine.match import Match
 from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext
@@ -170,7 +170,7 @@ def _deciding(matches: Iterable[Match]) -> tuple[Match, ...]:
 
 def _rank(match: Match) -> tuple[bool, bool, bytes]:
     """Order matches of one package by how hard they are to satisfy: no fix, an update, a mere restart."""
-    return not match.fixed_version, match.spare is None, match.fixed_key
+    return not match.fixed_version, match.installed_fix is None, match.fixed_key
 
 
 def _scores(identity: str, matches: Iterable[Match], context: RuleContext) -> tuple[Score, ...]:
@@ -234,7 +234,7 @@ def _recommendations(case: _Case) -> list[str]:
     updates: dict[str, str] = {}
     sentences: list[str] = []
     for match in case.deciding:
-        if match.spare is not None:
+        if match.installed_fix is not None:
             sentences.append(_restart(match, case.facts))
         elif not match.fixed_version:
             sentences.append(_no_fix(match))
@@ -244,8 +244,8 @@ def _recommendations(case: _Case) -> list[str]:
         listed = ", ".join(f"{name} to {goal} or later" for name, goal in updates.items())
         manager = case.matches[0].package.manager
         sentences.insert(0, f"Update {listed} ({_UPDATE[manager]} {' '.join(_to_install(case, updates))}).")
-        running = [match for match in case.deciding if match.standing is Standing.RUNNING]
-        if running and all(match.spare is None for match in running):
+        running = [match for match in case.deciding if match.role is KernelRole.RUNNING]
+        if running and all(match.installed_fix is None for match in running):
             sentences.append("Restart the host afterwards, so that the new kernel runs.")
     return list(dict.fromkeys(sentences))
 
@@ -260,7 +260,7 @@ def _goal(match: Match) -> str:
 
 def _to_install(case: _Case, updates: Iterable[str]) -> list[str]:
     """Return the names to give to the package manager: Debian's kernels are updated through another package."""
-    kernels = {match.package.name for match in case.deciding if match.standing is not Standing.ORDINARY}
+    kernels = {match.package.name for match in case.deciding if match.role is not KernelRole.ORDINARY}
     if case.matches[0].package.manager is not PackageManager.DPKG or not kernels:
         return list(updates)
     drawing = [
@@ -272,10 +272,10 @@ def _to_install(case: _Case, updates: Iterable[str]) -> list[str]:
 
 
 def _restart(match: Match, facts: HostFacts) -> str:
-    spare = match.spare
-    assert spare is not None
+    installed_fix = match.installed_fix
+    assert installed_fix is not None
     return (
-        f"Restart the host: {spare.name} {spare.version} has the fix and is installed, "
+        f"Restart the host: {installed_fix.name} {installed_fix.version} has the fix and is installed, "
         f"but kernel {running_release(facts)} (build {match.version}) still runs."
     )
 
@@ -372,26 +372,28 @@ def _why(match: Match, case: _Case) -> Evidence:
 
 
 def _kernel_evidence(match: Match, facts: HostFacts) -> Sequence[Evidence]:
-    if match.standing is Standing.ORDINARY:
+    if match.role is KernelRole.ORDINARY:
         return ()
     release = running_release(facts)
     if not release:
         return (Evidence(statement="Which kernel runs is not known."),)
     system = facts.only(OperatingSystem)
     source = f"uname {system.kernel_release} {system.kernel_version}".strip() if system else "uname"
-    if match.standing is Standing.NOT_RUNNING:
+    if match.role is KernelRole.NOT_RUNNING:
         statement = f"It is not the running kernel: {release} runs, which is of no installed package."
         return (Evidence(statement=statement, source=source),)
     found = [Evidence(statement=f"The running kernel is {release}, build {match.version}.", source=source)]
-    if match.spare is not None:
-        statement = f"{match.spare.name} {match.spare.version} has the fix and would run after a restart."
-        found.append(Evidence(statement=statement, source=f"{match.spare.manager} database"))
+    if match.installed_fix is not None:
+        statement = (
+            f"{match.installed_fix.name} {match.installed_fix.version} has the fix and would run after a restart."
+        )
+        found.append(Evidence(statement=statement, source=f"{match.installed_fix.manager} database"))
     return found
 
 
 def _version(match: Match) -> str:
     """Return the version that is affected: the build that runs, where that is not the one on disk."""
-    return match.version if match.standing is Standing.RUNNING else match.package.version
+    return match.version if match.role is KernelRole.RUNNING else match.package.version
 
 
 def _link(advisory: Advisory) -> str:

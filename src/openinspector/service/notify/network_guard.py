@@ -79,7 +79,7 @@ def _within(address: IpAddress) -> ipaddress.IPv4Address | None:
     return address.ipv4_mapped or address.sixtofour
 
 
-class Deadline:
+class PublishDeadline:
     """When to stop waiting. Restarted for each message."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -103,7 +103,7 @@ class Deadline:
 class GuardedBackend(httpcore.NetworkBackend):
     """Connects to addresses that `refusal` allows. Every wait ends at the deadline, however slowly the peer sends."""
 
-    def __init__(self, deadline: Deadline, *, loopback: bool) -> None:
+    def __init__(self, deadline: PublishDeadline, *, loopback: bool) -> None:
         self._deadline = deadline
         self._loopback = loopback
         self._inner = httpcore.SyncBackend()
@@ -144,7 +144,7 @@ class GuardedBackend(httpcore.NetworkBackend):
 
 
 class _BoundedStream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream, deadline: Deadline) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, deadline: PublishDeadline) -> None:
         self._inner = inner
         self._deadline = deadline
 

@@ -17,7 +17,7 @@ import httpcore
 from openinspector import __version__
 from openinspector.model.errors import OpenInspectorError
 from openinspector.model.notification import PublishStatus
-from openinspector.service.notify.network_guard import Deadline, GuardedBackend
+from openinspector.service.notify.network_guard import GuardedBackend, PublishDeadline
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.publisher import Message, Published, WebhookEndpoint
 
@@ -65,7 +65,7 @@ class HttpsWebhookPublisher:
 
     def publish(self, endpoint: WebhookEndpoint, messages: Sequence[Message]) -> Published:
         """Post messages one after another, up to the first that is not taken."""
-        deadline = Deadline(self._bounds.seconds)
+        deadline = PublishDeadline(self._bounds.seconds)
         backend = GuardedBackend(deadline, loopback=self._bounds.loopback)
         with httpcore.ConnectionPool(
             ssl_context=self._tls, max_connections=1, http2=False, retries=0, network_backend=backend

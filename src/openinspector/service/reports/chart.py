@@ -11,7 +11,7 @@ TOP: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class ChartSlice:
     """A part of a bar in the colour of one severity; start and length in percent of the chart."""
 
     severity: Severity
@@ -28,7 +28,7 @@ class Bar:
     note: str
     """Another name of the line; may be empty."""
     count: int
-    parts: tuple[Part, ...]
+    parts: tuple[ChartSlice, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +72,11 @@ def _bars(lines: Sequence[_Line]) -> tuple[Bar, ...]:
     )
 
 
-def _parts(counts: SeverityCounts, longest: int) -> Iterable[Part]:
+def _parts(counts: SeverityCounts, longest: int) -> Iterable[ChartSlice]:
     start = 0.0
     for severity in Severity:
         count = counts.get(severity, 0)
         if count:
             length = round(count / longest * 100, 3)
-            yield Part(severity=severity, count=count, start=round(start, 3), length=length)
+            yield ChartSlice(severity=severity, count=count, start=round(start, 3), length=length)
             start += length

@@ -30,7 +30,7 @@ _LEVEL: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
+class BlobPart:
     """One document's statements about one stream: an advisory with the statements about that stream alone."""
 
     document: int
@@ -116,7 +116,7 @@ class _Table(Generic[K]):
         return self.numbers.setdefault(value, len(self.numbers))
 
 
-def encode_parts(parts: Iterable[Part]) -> bytes:
+def encode_parts(parts: Iterable[BlobPart]) -> bytes:
     """Return the blob of a stream."""
     targets, heads = _Table[Target](), _Table[Advisory]()
     fixes, statuses = _Table[tuple[_FixRow, ...]](), _Table[tuple[_StatusRow, ...]]()
@@ -145,7 +145,7 @@ def encode_parts(parts: Iterable[Part]) -> bytes:
     return zstandard.compress(_ENCODER.encode(blob), _LEVEL)
 
 
-def decode_parts(content: bytes, without: Collection[int] = ()) -> Iterator[Part]:
+def decode_parts(content: bytes, without: Collection[int] = ()) -> Iterator[BlobPart]:
     """Yield the parts of a stream's blob, except those of some documents; StoreError where it is damaged."""
     try:
         blob = _BLOB.decode(zstandard.decompress(content))
@@ -154,7 +154,7 @@ def decode_parts(content: bytes, without: Collection[int] = ()) -> Iterator[Part
         for row in blob.parts:
             if row.document not in without:
                 advisory = _joined(blob.heads[row.head], row.vulnerabilities, fixes[row.fixes], statuses[row.statuses])
-                yield Part(document=row.document, place=row.place, advisory=advisory)
+                yield BlobPart(document=row.document, place=row.place, advisory=advisory)
     except (zstandard.ZstdError, msgspec.MsgspecError, IndexError, ValueError) as error:
         raise _damaged() from error
 

@@ -23,7 +23,7 @@ from openinspector.model.advisory import Advisory, Fix, Status, Vulnerability
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.advisory_store import Changes, FeedDump, FeedSnapshot, StoredDocument
 from openinspector.service.stores.advisory_blob import (
-    Part,
+    BlobPart,
     decode_parts,
     decode_vulnerabilities,
     encode_parts,
@@ -56,7 +56,7 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 class _New:
     """Additions by blob."""
 
-    parts: dict[str, list[Part]] = field(default_factory=lambda: defaultdict(list))
+    parts: dict[str, list[BlobPart]] = field(default_factory=lambda: defaultdict(list))
     years: dict[str, list[tuple[int, Vulnerability]]] = field(default_factory=lambda: defaultdict(list))
     unparsed: list[Unparsed] = field(default_factory=list)
     documents: dict[str, _Known] = field(default_factory=dict)
@@ -231,7 +231,7 @@ def _gather(documents: Iterable[StoredDocument], first: int) -> _New:
                 fixes = same.setdefault(part.fixes, part.fixes)
                 assert isinstance(fixes, tuple)
                 kept = part if fixes is part.fixes else replace(part, fixes=fixes)
-                new.parts[stream].append(Part(document=number, place=place, advisory=kept))
+                new.parts[stream].append(BlobPart(document=number, place=place, advisory=kept))
                 streams.add(stream)
         years = {_year(one.id) for one in document.vulnerabilities}
         for one in document.vulnerabilities:
@@ -285,7 +285,7 @@ def _clear(connection: Connection, feed: str, streams: Collection[str] | None) -
 
 
 def _rewrite_streams(
-    connection: Connection, feed: str, new: Mapping[str, list[Part]], gone: Collection[_Known]
+    connection: Connection, feed: str, new: Mapping[str, list[BlobPart]], gone: Collection[_Known]
 ) -> None:
     numbers = {one.number for one in gone}
     for stream in sorted({*new, *(stream for one in gone for stream in one.streams)}):

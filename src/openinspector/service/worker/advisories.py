@@ -9,7 +9,7 @@ from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.version import VersionScheme
 
 
-class AdvisoryShelf:
+class AdvisoryCache:
     """One index per distribution release, replaced when a feed's fingerprint changes.
 
     A release loads its own streams only, and only callers who ask for that release wait for it.

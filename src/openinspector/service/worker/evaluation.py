@@ -36,7 +36,7 @@ from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.finding_store import FindingFilter, FindingStore
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleResultStore
-from openinspector.service.worker.advisories import AdvisoryShelf
+from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
 from openinspector.wire.facts import FactsTooLargeError
 
@@ -51,7 +51,7 @@ class RunEvaluator:
     findings: FindingStore
     rule_results: RuleResultStore
     telemetry: Telemetry
-    advisories: AdvisoryShelf
+    advisories: AdvisoryCache
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
     plan: Callable[[AssessmentRun], Sequence[ExclusionPreview]]
     """Returns the exclusions of types 1 to 7, which are known before collection."""

@@ -25,7 +25,7 @@ from openinspector.service.worker.apt_sources import (
 from openinspector.service.worker.archive_sync import ArchiveRequest, gather_archive
 from openinspector.service.worker.dpkg_status import installed_packages, native_architecture
 from openinspector.service.worker.feed_storing import Gathered, SyncOutcome, store_gathered
-from openinspector.service.worker.fetch import Deadline, Fetcher
+from openinspector.service.worker.fetch import FetchDeadline, Fetcher
 from openinspector.service.worker.gathering import Progress, gather, local_path, no_progress
 from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, repo_roots
 
@@ -66,7 +66,7 @@ class FeedSync:
         """Bring the feed ``name`` up to date; FeedError where that cannot be done, and then nothing is changed."""
         feed, wanted = self._feed(name), request or SyncRequest()
         within = local_path(wanted.origin) if wanted.origin else None
-        deadline = Deadline(wanted.seconds)
+        deadline = FetchDeadline(wanted.seconds)
         with Fetcher(self.workspace / name, tls=self.tls, deadline=deadline, files_within=within) as fetcher:
             gathered = self._gather(feed, fetcher, wanted, progress)
             outcome = store_gathered(feed, gathered, self.store, self.clock.now())

@@ -82,7 +82,7 @@ class _Meta(msgspec.Struct, frozen=True, kw_only=True):
     last_modified: str = ""
 
 
-class Deadline:
+class FetchDeadline:
     """A moment by which everything must be done."""
 
     def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -107,12 +107,12 @@ class Fetcher:
         workspace: Path,
         *,
         tls: ssl.SSLContext | None = None,
-        deadline: Deadline | None = None,
+        deadline: FetchDeadline | None = None,
         files_within: Path | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.workspace = workspace
-        self._deadline = deadline or Deadline(None)
+        self._deadline = deadline or FetchDeadline(None)
         self._files_within = files_within.resolve() if files_within else None
         self._sleep = sleep
         self._client = httpx.Client(
