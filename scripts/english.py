@@ -105,6 +105,7 @@ QUOTED: Final[Mapping[str, str]] = {
     "src/openinspector/service/api/models": "the service model; quotes the vendor",
     "src/openinspector/service/stores/migrations/versions/v0012_reported_findings.py": "names the word it replaces",
     "CHANGELOG.md": "released entries are not rewritten",
+    "tests/service/stores/test_schema.py": "holds the stored form before a migration",
     "LICENSE": "quoted",
     "requirements.lock": "generated",
     "schemas": "generated from docstrings that are checked",

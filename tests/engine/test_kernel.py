@@ -56,7 +56,8 @@ def test_kernels_of_a_host_that_runs_none_of_them_are_judged_as_installed() -> N
 
 
 def test_container_without_kernel_packages_has_only_ordinary_ones() -> None:
-    assert roles(subjects(host([HEADERS], kernel=("6.1.0-29-amd64", UNAME_V)))) == {HEADERS.name: KernelRole.ORDINARY}
+    found = subjects(host([HEADERS], kernel=("6.1.0-29-amd64", UNAME_V)))
+    assert roles(found) == {HEADERS.name: KernelRole.ORDINARY}
 
 
 def test_common_headers_belong_to_every_flavour_of_their_release() -> None:
@@ -66,7 +67,7 @@ def test_common_headers_belong_to_every_flavour_of_their_release() -> None:
     assert set(roles(found)) == {OLD.name, common.name}
 
 
-def test_rpm_kernels_are_told_apart_by_release_and_architecture() -> None:
+def test_rpm_kernels_differ_by_release_and_architecture() -> None:
     old, new = rpm("kernel-core", "5.14.0-70.13.1.el9_0"), rpm("kernel-core", "5.14.0-611.9.1.el9_7")
     tools = rpm("kernel-tools", "5.14.0-611.9.1.el9_7")
     found = subjects(host([old, new, tools], distribution="almalinux:9.0", kernel=("5.14.0-70.13.1.el9_0.x86_64", "")))

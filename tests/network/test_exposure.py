@@ -4,7 +4,7 @@ import pytest
 
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import ListeningPort, TransportProtocol
-from openinspector.network.exposure import Exposure, Listeners, Route, RuleType, judge
+from openinspector.network.exposure import Listeners, ReachableExposure, RuleType, SourceClass, judge
 from openinspector.network.exposure_text import attributes, closers, description, recommendation, rule_name, title
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
 from openinspector.network.simulation import add_rule, remove_rule
@@ -14,11 +14,13 @@ from openinspector.testing.network_builders import Json, documents, group, rule,
 GROUPS = "ec2-describe-security-groups"
 
 
-def found(network: Json, listeners: Listeners | None = None) -> list[Exposure]:
+def found(network: Json, listeners: Listeners | None = None) -> list[ReachableExposure]:
     return list(judge(Topology(documents(network)), listeners or {}).exposures)
 
 
-def ports(network: Json, listeners: Listeners | None = None, route: Route = Route.INTERNET) -> dict[int, Exposure]:
+def ports(
+    network: Json, listeners: Listeners | None = None, route: SourceClass = SourceClass.INTERNET
+) -> dict[int, ReachableExposure]:
     return {one.port: one for one in found(network, listeners) if one.port is not None and one.route is route}
 
 
@@ -73,7 +75,7 @@ def test_f5_60_and_61_ports_of_the_table() -> None:
 
 def test_f5_50_the_aggregate_lists_ranges_of_an_interface() -> None:
     network = with_ingress(rule("tcp", 20, 30), rule("udp", 53, 53))
-    (one,) = [e for e in found(network) if e.rule_type is RuleType.EXPOSURE and e.route is Route.INTERNET]
+    (one,) = [e for e in found(network) if e.rule_type is RuleType.EXPOSURE and e.route is SourceClass.INTERNET]
     assert one.ports == (("TCP", 20, 30), ("UDP", 53, 53))
     assert title(one).startswith("Aggregate network exposure")
     assert rule_name(one) == "Network exposure from the internet"
@@ -97,7 +99,7 @@ def test_f5_51_and_56_names_and_attributes() -> None:
         "SCOPE": "any",
     }
     assert "Install the agent" in description(one)
-    peer = ports(two_vpcs(), route=Route.PEERED_VPC)[22]
+    peer = ports(two_vpcs(), route=SourceClass.PEERED_VPC)[22]
     assert rule_name(peer) == "Recognized port reachable from a Peered VPC"
     assert {"PEERED_VPC": "pcx-1"}.items() <= {a.key: a.value for a in attributes(peer)}.items()
 
@@ -119,9 +121,9 @@ def test_f5_55_the_rule_that_closes_the_most_and_its_removal_proves_it() -> None
     before = judge(topology).exposures
     closing = closers(before)
     texts = {(e.port, e.route): recommendation(e, closing) for e in before if e.port}
-    assert "sg-1/ingress/0, sg-1/ingress/1" in texts[22, Route.INTERNET]
-    assert "remove rule sg-1/ingress/2" in texts[80, Route.INTERNET]
-    assert "Its removal closes 1 other finding too." in texts[80, Route.INTERNET]
+    assert "sg-1/ingress/0, sg-1/ingress/1" in texts[22, SourceClass.INTERNET]
+    assert "remove rule sg-1/ingress/2" in texts[80, SourceClass.INTERNET]
+    assert "Its removal closes 1 other finding too." in texts[80, SourceClass.INTERNET]
     for rule_, closed in closers(before).items():
         changed = Topology(documents(network))
         assert remove_rule(changed, rule_)
@@ -140,5 +142,5 @@ def test_an_added_rule_opens() -> None:
 
 def test_what_is_not_collected_is_listed() -> None:
     judgement = judge(Topology(documents(without(two_vpcs(), "ec2-describe-network-acls"))))
-    assert [e for e in judgement.exposures if e.route is Route.INTERNET] == []
+    assert [e for e in judgement.exposures if e.route is SourceClass.INTERNET] == []
     assert any("describe-network-acls" in lack.reason for lack in judgement.not_known)

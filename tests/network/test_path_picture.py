@@ -3,7 +3,7 @@
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from openinspector.network.exposure import Exposure, judge
+from openinspector.network.exposure import ReachableExposure, judge
 from openinspector.network.path_picture import draw_path
 from openinspector.network.topology import Topology
 from openinspector.testing.network_builders import documents, two_vpcs
@@ -11,7 +11,7 @@ from openinspector.testing.network_builders import documents, two_vpcs
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def first() -> Exposure:
+def first() -> ReachableExposure:
     return next(e for e in judge(Topology(documents(two_vpcs()))).exposures if e.gateway == "igw-a" and e.port)
 
 

@@ -170,7 +170,7 @@ VARIABLES: Final = (
     accounts.INACTIVITY,
     SHELL_TIMEOUT,
 )
-"""What a site may tailor; every value is a whole number."""
+"""Variables that a site may tailor; every value is a whole number."""
 
 
 class UnknownCheckError(ModelError):

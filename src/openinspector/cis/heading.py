@@ -10,7 +10,7 @@ _SENTENCE: Final = re.compile(
 )
 _PLURAL: Final = {"is": "are", "does": "do", "has": "have", "exists": "exist"}
 _KEYWORD: Final = re.compile(r"(?=\S*(?:\S[A-Z]|[^A-Za-z',\s]))|Storage ")
-"""What begins with a name that is written as it is: ``PASS_MAX_DAYS``, ``PAM``, ``ProcessSizeMax``."""
+"""Matches text that begins with a name written as it is: ``PASS_MAX_DAYS``, ``PAM``, ``ProcessSizeMax``."""
 
 
 def heading(titles: Iterable[str]) -> str:

@@ -51,7 +51,7 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteTailoring:
-    """What a site changes of a benchmark."""
+    """A site's changes to a benchmark."""
 
     variables: Tailoring = AS_PUBLISHED
     switched_off: Mapping[str, str]

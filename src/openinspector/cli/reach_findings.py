@@ -10,7 +10,7 @@ import msgspec
 
 from openinspector.model.inventory import ListeningPort, TransportProtocol
 from openinspector.network.answer import Answer
-from openinspector.network.exposure import Exposure, Judgement, Listeners
+from openinspector.network.exposure import Judgement, Listeners, ReachableExposure
 from openinspector.network.exposure_text import closers, recommendation, render_exposure, title
 from openinspector.network.path_picture import draw_path
 
@@ -105,7 +105,7 @@ def write_page(path: Path, judgement: Judgement) -> None:
     path.write_text(page, encoding="utf-8")
 
 
-def _section(exposure: Exposure, advice: str) -> str:
+def _section(exposure: ReachableExposure, advice: str) -> str:
     picture = draw_path(exposure) if exposure.answer is not None else ""
     heading = f"{exposure.severity}: {title(exposure)}"
     return f"<section><h2>{escape(heading)}</h2>{picture}<p>{escape(advice)}</p></section>"

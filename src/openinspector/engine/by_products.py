@@ -21,7 +21,7 @@ from openinspector.model.inventory import Package, PackageManager
 
 
 class ByProduct(StrEnum):
-    """What a package holds instead of the vulnerable code; the value is shown."""
+    """The content of a package instead of the vulnerable code; the value is shown."""
 
     KERNEL_HEADERS = "kernel header files"
     LIBC_HEADERS = "C library header files"

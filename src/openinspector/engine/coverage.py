@@ -1,4 +1,4 @@
-"""Coverage: what was concluded of each package of a host, and why.
+"""Coverage: the conclusion on each package of a host, and its reason.
 
 Each package of the distribution ends in exactly one of three:
 
@@ -25,7 +25,7 @@ from openinspector.model.inventory import Package
 
 
 class Verdict(StrEnum):
-    """What was concluded of a package."""
+    """The conclusion on a package."""
 
     AFFECTED = "AFFECTED"
     NOT_AFFECTED = "NOT_AFFECTED"
@@ -40,7 +40,7 @@ class Gap(StrEnum):
     NO_STATEMENT = "NO_STATEMENT"
     """No loaded advisory names the package or its source in a stream of the host."""
     OTHER_BUILDS = "OTHER_BUILDS"
-    """What is stated is limited to other architectures, modules, flavours or versions."""
+    """The statements are limited to other architectures, modules, flavours or versions."""
     UNDER_INVESTIGATION = "UNDER_INVESTIGATION"
     """The publisher does not know yet."""
     METAPACKAGE = "METAPACKAGE"

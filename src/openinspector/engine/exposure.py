@@ -1,7 +1,7 @@
-"""Exposure of installed packages: what is known of how an attacker reaches their code on this host.
+"""Exposure of installed packages: how an attacker reaches their code on this host, as far as it is known.
 
-The strongest of a package's processes counts. A library is as exposed as the processes that have it mapped. What runs
-in a container or chroot says nothing about the host's packages.
+The strongest of a package's processes counts. A library is as exposed as the processes that have it mapped. Processes
+in a container or chroot do not count: they run other packages than the host's.
 """
 
 from collections import defaultdict

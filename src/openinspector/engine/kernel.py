@@ -7,7 +7,7 @@ Several kernels may be installed; one runs. A *kernel package* is one that belon
    (``linux-libc-dev``, ``perf``).
 2. Where an image of the running release is installed, the packages of that release are judged and no other kernel
    package is: an older kernel left on disk does no harm, a newer one no good until the host restarts.
-3. An upgrade may replace the running kernel's files in place. What runs then is the build that uname tells
+3. An upgrade may replace the running kernel's files in place. The running build is then the one that uname reports
    (Debian: ``uname -v``; Alpine: ``uname -r``), and that build is judged, even if its package is gone.
 4. Where the running kernel is of no installed package (a container, a microVM, a kernel of one's own), every kernel
    package is judged as installed, and the evidence says that it is not what runs.
@@ -26,7 +26,7 @@ from openinspector.model.inventory import Kernel, OperatingSystem, Package, Pack
 
 
 class KernelRole(Enum):
-    """What a package has to do with the running kernel."""
+    """How a package relates to the running kernel."""
 
     ORDINARY = "belongs to no kernel release"
     RUNNING = "is the running kernel"
@@ -47,7 +47,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subjects:
-    """What of a host is judged, and the kernels on disk that would run after a restart."""
+    """The judged packages of a host, and the kernels on disk that would run after a restart."""
 
     judged: tuple[Subject, ...]
     idle: tuple[Subject, ...] = ()
@@ -108,7 +108,7 @@ def subjects(facts: HostFacts) -> Subjects:
 
 
 def is_kernel_metapackage(package: Package) -> bool:
-    """Say whether a package only depends on the newest kernel: the one to update, not the one to judge."""
+    """Return True if a package only depends on the newest kernel: the one to update, not the one to judge."""
     return package.manager is PackageManager.DPKG and _DPKG_META.fullmatch(package.name) is not None
 
 
@@ -145,9 +145,9 @@ def _build(kernels: Iterable[tuple[Package, _Part]], release: str, uname_version
             found = _DEBIAN_BUILD.search(uname_version)
             return found[1] if found else ""
         if package.manager is PackageManager.APK:
-            told = _APK_RELEASE.fullmatch(release)
-            if told and package.name == f"linux-{told[3]}":
-                return f"{told[1]}-r{told[2]}"
+            running = _APK_RELEASE.fullmatch(release)
+            if running and package.name == f"linux-{running[3]}":
+                return f"{running[1]}-r{running[2]}"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What the vulnerability rule cannot assess on a host, as exclusions: each names its reason and counts the packages."""
+"""Packages that the vulnerability rule cannot assess on a host, as exclusions: each names its reason and counts the packages."""
 
 from collections import Counter
 from dataclasses import replace
@@ -39,7 +39,7 @@ def not_covered(distribution: str, context: RuleContext) -> Unable:
 
 
 def not_assessed(facts: HostFacts, context: RuleContext) -> Unable | None:
-    """Return the exclusion for packages that no advisory of the distribution speaks of; None where there are none."""
+    """Return the exclusion for packages that no advisory of the distribution speaks of; None if every package has one."""
     counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
     counted = [
         f"{counts[manager]} {name} package{'s' * (counts[manager] != 1)}"
@@ -78,7 +78,7 @@ def _unassessed(facts: HostFacts, context: RuleContext) -> Unable | None:
 
 
 def _containers(facts: HostFacts) -> Unable | None:
-    """Return the exclusion for running containers, whose packages are not the host's; None where there are none."""
+    """Return the exclusion for running containers, whose packages are not the host's; None without containers."""
     found = facts.all(ContainerRoot)
     if not found:
         return None

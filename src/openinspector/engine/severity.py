@@ -50,7 +50,7 @@ def severity_of_priority(priority: Priority) -> Severity:
 
 
 def deciding_score(scores: Iterable[Score], publishers: Collection[str]) -> Score | None:
-    """Return the score that decides, or None where there is none; among equals in rank, the highest."""
+    """Return the score that decides, or None without a score; among equals in rank, the highest."""
     ranked = sorted(scores, key=lambda score: (*_rank(score, publishers), -score.base, score.origin, score.vector))
     return ranked[0] if ranked else None
 

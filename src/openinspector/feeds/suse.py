@@ -3,7 +3,7 @@
 - SUSE lists the version that has the fix as ``recommended``.
 - A release is a service pack with its modules and extensions; all of them are one stream, because a package is in one
   of them only. Long-term support (LTSS, ESPOS, BCL), the real-time extension, live patches and Package Hub continue the
-  stream of their service pack. Teradata's builds are of nobody else, and are not read.
+  stream of their service pack. Teradata's builds are for Teradata alone and are not read.
 - SUSE names binary packages, with and without version.
 """
 

@@ -24,7 +24,7 @@ PROTOCOL_NAMES: Final[Mapping[int, str]] = MappingProxyType({TCP: "TCP", UDP: "U
 _WIDE: Final = 1 << 16
 
 
-class Route(StrEnum):
+class SourceClass(StrEnum):
     """The class of sources; the value is REACHABILITY_TYPE."""
 
     INTERNET = "Internet"
@@ -32,8 +32,8 @@ class Route(StrEnum):
     VGW = "VGW"
 
 
-_ROUTES: Final[Mapping[Leg, Route]] = MappingProxyType(
-    {Leg.INTERNET: Route.INTERNET, Leg.PEERING: Route.PEERED_VPC, Leg.VPN: Route.VGW}
+_ROUTES: Final[Mapping[Leg, SourceClass]] = MappingProxyType(
+    {Leg.INTERNET: SourceClass.INTERNET, Leg.PEERING: SourceClass.PEERED_VPC, Leg.VPN: SourceClass.VGW}
 )
 
 
@@ -48,11 +48,11 @@ class RuleType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class ReachableExposure:
     """One finding: a port that is reachable, or all that is reachable on an interface."""
 
     rule_type: RuleType
-    route: Route
+    route: SourceClass
     severity: Severity
     instance: str
     interface: noun.Eni
@@ -92,14 +92,14 @@ class Exposure:
 class Judgement:
     """Findings of a network, and legs that could not be judged."""
 
-    exposures: tuple[Exposure, ...]
+    exposures: tuple[ReachableExposure, ...]
     not_known: tuple[NotKnown, ...]
 
 
 def judge(topology: Topology, listeners: Listeners = MappingProxyType({})) -> Judgement:
     """Judge every interface of every instance of a network."""
     judge_ = _Judge(topology, listeners)
-    exposures: list[Exposure] = []
+    exposures: list[ReachableExposure] = []
     for interface in sorted(topology.interfaces.values(), key=lambda one: one.network_interface_id):
         if instance_of(interface) and not is_balancer(interface):
             exposures += judge_.interface(interface)
@@ -116,7 +116,7 @@ class _Judge:
         self._rules: dict[tuple[object, ...], tuple[str, ...]] = {}
         self.lacking: list[NotKnown] = []
 
-    def interface(self, interface: noun.Eni) -> Iterator[Exposure]:
+    def interface(self, interface: noun.Eni) -> Iterator[ReachableExposure]:
         for found in self._reach.of(interface):
             if found.not_known:
                 self.lacking.append(found.not_known)
@@ -124,7 +124,7 @@ class _Judge:
             if found.tcp_cells or found.udp_cells:
                 yield self._aggregate(interface, found)
 
-    def _ports(self, interface: noun.Eni, found: Reachability) -> Iterator[Exposure]:
+    def _ports(self, interface: noun.Eni, found: Reachability) -> Iterator[ReachableExposure]:
         instance = instance_of(interface)
         for protocol, mask in ((TCP, found.tcp), (UDP, found.udp)):
             heard = self._heard(instance, protocol, found.address)
@@ -139,12 +139,12 @@ class _Judge:
         protocol: int,
         port: int,
         listener: ListeningPort | None,
-    ) -> Exposure:
+    ) -> ReachableExposure:
         instance = instance_of(interface)
         rule_type, severity, service = self._kind(instance, protocol, port, listener)
         openings = [opening for opening in found.openings if _holds(opening, protocol, port)]
         widest = max(openings, key=lambda opening: opening.size)
-        return Exposure(
+        return ReachableExposure(
             rule_type=rule_type,
             route=_ROUTES[found.leg],
             severity=severity,
@@ -207,10 +207,10 @@ class _Judge:
             self._rules[key] = tuple(names)
         return self._rules[key]
 
-    def _aggregate(self, interface: noun.Eni, found: Reachability) -> Exposure:
+    def _aggregate(self, interface: noun.Eni, found: Reachability) -> ReachableExposure:
         ranges = [("TCP", *pair) for pair in found.cells.ranges(found.tcp_cells)]
         ranges += [("UDP", *pair) for pair in found.cells.ranges(found.udp_cells)]
-        return Exposure(
+        return ReachableExposure(
             rule_type=RuleType.EXPOSURE,
             route=_ROUTES[found.leg],
             severity=Severity.INFORMATIONAL,
@@ -228,14 +228,14 @@ class _Judge:
         acl = self._topology.acl(subnet) if subnet else None
         return acl.network_acl_id if acl else ""
 
-    def balancers(self) -> Iterator[Exposure]:
+    def balancers(self) -> Iterator[ReachableExposure]:
         """Yield ports that the internet reaches through a load balancer (rows 55 to 59)."""
         for forward in forwards(self._topology):
             owners = self._topology.by_private.get((forward.node.vpc_id, forward.target.address))
             if owners is not None and instance_of(owners):
                 yield from self._behind(forward, owners)
 
-    def _behind(self, forward: Forward, interface: noun.Eni) -> Iterator[Exposure]:
+    def _behind(self, forward: Forward, interface: noun.Eni) -> Iterator[ReachableExposure]:
         instance, port = instance_of(interface), forward.target.port
         listener = self._heard(instance, forward.protocol, forward.target.address).get(port)
         if (forward.protocol, port) not in RECOGNIZED_PORTS and listener is None:
@@ -249,9 +249,9 @@ class _Judge:
                 continue
             rule_type, severity, service = self._kind(instance, forward.protocol, port, listener)
             names = [hop.rule for hop in answer.path if hop.kind == "security-group" and hop.rule]
-            yield Exposure(
+            yield ReachableExposure(
                 rule_type=rule_type,
-                route=Route.INTERNET,
+                route=SourceClass.INTERNET,
                 severity=severity,
                 instance=instance,
                 interface=interface,

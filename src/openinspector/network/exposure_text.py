@@ -8,24 +8,24 @@ from typing import Final
 import msgspec
 
 from openinspector.model.finding import NUMERIC_SEVERITY, Attribute
-from openinspector.network.exposure import PROTOCOL_NAMES, Exposure, Route, RuleType
+from openinspector.network.exposure import PROTOCOL_NAMES, ReachableExposure, RuleType, SourceClass
 
-_FROM: Final[Mapping[Route, str]] = MappingProxyType(
+_FROM: Final[Mapping[SourceClass, str]] = MappingProxyType(
     {
-        Route.INTERNET: "internet",
-        Route.PEERED_VPC: "a Peered VPC",
-        Route.VGW: "a Virtual Private Gateway",
+        SourceClass.INTERNET: "internet",
+        SourceClass.PEERED_VPC: "a Peered VPC",
+        SourceClass.VGW: "a Virtual Private Gateway",
     }
 )
-_GATEWAY_KEY: Final[Mapping[Route, str]] = MappingProxyType(
-    {Route.INTERNET: "IGW", Route.PEERED_VPC: "PEERED_VPC", Route.VGW: "VGW"}
+_GATEWAY_KEY: Final[Mapping[SourceClass, str]] = MappingProxyType(
+    {SourceClass.INTERNET: "IGW", SourceClass.PEERED_VPC: "PEERED_VPC", SourceClass.VGW: "VGW"}
 )
 _MOST_CIDRS: Final = 10
 _LONGEST_VALUE: Final = 256
 _LEAST_GAIN: Final = 1.0
 
 
-def rule_name(exposure: Exposure) -> str:
+def rule_name(exposure: ReachableExposure) -> str:
     """Return the finding's id (F5.51)."""
     source = _FROM[exposure.route]
     match exposure.rule_type:
@@ -41,11 +41,11 @@ def rule_name(exposure: Exposure) -> str:
             return f"Network exposure from {_with_article(exposure.route)}"
 
 
-def _with_article(route: Route) -> str:
-    return "the internet" if route is Route.INTERNET else _FROM[route]
+def _with_article(route: SourceClass) -> str:
+    return "the internet" if route is SourceClass.INTERNET else _FROM[route]
 
 
-def title(exposure: Exposure) -> str:
+def title(exposure: ReachableExposure) -> str:
     """Return the title: instance, port, service and route (F5.52, F5.53)."""
     source = _with_article(exposure.route)
     if exposure.port is None:
@@ -56,7 +56,7 @@ def title(exposure: Exposure) -> str:
     return f"On instance {exposure.instance}, {where} is reachable from {source}{through}"
 
 
-def description(exposure: Exposure) -> str:
+def description(exposure: ReachableExposure) -> str:
     """Return what is reachable, by what, and who listens (F5.54)."""
     interface = exposure.interface
     text = [f"{title(exposure)}."]
@@ -78,7 +78,7 @@ def description(exposure: Exposure) -> str:
     return " ".join(text)
 
 
-def _process(exposure: Exposure) -> str:
+def _process(exposure: ReachableExposure) -> str:
     listener = exposure.listener
     if listener is None:
         return ""
@@ -87,7 +87,7 @@ def _process(exposure: Exposure) -> str:
     return f"{process}{pid}" + (f" of package {listener.package}" if listener.package else "")
 
 
-def attributes(exposure: Exposure) -> tuple[Attribute, ...]:
+def attributes(exposure: ReachableExposure) -> tuple[Attribute, ...]:
     """Return the attributes of F5.56, with the gateway's key by route, and SOURCES and SCOPE."""
     interface = exposure.interface
     pairs = [
@@ -109,7 +109,7 @@ def attributes(exposure: Exposure) -> tuple[Attribute, ...]:
     return tuple(Attribute(key=key, value=value[:_LONGEST_VALUE]) for key, value in pairs if value)
 
 
-def _protocol(exposure: Exposure) -> str:
+def _protocol(exposure: ReachableExposure) -> str:
     return PROTOCOL_NAMES.get(exposure.protocol or 0, "")
 
 
@@ -117,13 +117,13 @@ def _range(protocol: str, first: int, last: int) -> str:
     return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
 
 
-def closers(exposures: Iterable[Exposure]) -> Mapping[str, tuple[Exposure, ...]]:
+def closers(exposures: Iterable[ReachableExposure]) -> Mapping[str, tuple[ReachableExposure, ...]]:
     """Return the port findings that the removal of each security group rule closes by itself.
 
     A rule closes a finding alone if it is the only rule that opens the port to any of its sources. Behind a proxy each
     of the rules on the path does.
     """
-    closed: dict[str, list[Exposure]] = defaultdict(list)
+    closed: dict[str, list[ReachableExposure]] = defaultdict(list)
     for exposure in exposures:
         alone = exposure.rules if exposure.balancer else exposure.rules[:1] if len(exposure.rules) == 1 else ()
         for rule in alone:
@@ -131,12 +131,12 @@ def closers(exposures: Iterable[Exposure]) -> Mapping[str, tuple[Exposure, ...]]
     return {rule: tuple(found) for rule, found in closed.items()}
 
 
-def gain(closed: Iterable[Exposure]) -> float:
+def gain(closed: Iterable[ReachableExposure]) -> float:
     """Return how much a rule's removal closes: the severities of its findings, each worth at least one."""
     return sum(max(NUMERIC_SEVERITY[exposure.severity], _LEAST_GAIN) for exposure in closed)
 
 
-def recommendation(exposure: Exposure, closing: Mapping[str, tuple[Exposure, ...]]) -> str:
+def recommendation(exposure: ReachableExposure, closing: Mapping[str, tuple[ReachableExposure, ...]]) -> str:
     """Return which one rule to change (F5.55): of those that close the finding, the one that closes the most."""
     source = _with_article(exposure.route)
     if exposure.port is None:
@@ -157,7 +157,9 @@ def recommendation(exposure: Exposure, closing: Mapping[str, tuple[Exposure, ...
     return f"Deny {port} from {source} in network ACL {exposure.acl}: no security group judges it."
 
 
-def render_exposure(exposure: Exposure, closing: Mapping[str, tuple[Exposure, ...]]) -> dict[str, object]:
+def render_exposure(
+    exposure: ReachableExposure, closing: Mapping[str, tuple[ReachableExposure, ...]]
+) -> dict[str, object]:
     """Return the JSON object of one finding."""
     answer = exposure.answer
     return {

@@ -110,7 +110,7 @@ class FilterAtoms:
 
 @dataclass(slots=True)
 class _Rules:
-    """What one range adds: ports of groups, ACL entries, a route prefix."""
+    """The additions of one range: ports of groups, ACL entries, a route prefix."""
 
     tcp: int = 0
     udp: int = 0

@@ -9,7 +9,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from openinspector.network.answer import Hop
-from openinspector.network.exposure import PROTOCOL_NAMES, Exposure
+from openinspector.network.exposure import PROTOCOL_NAMES, ReachableExposure
 from openinspector.network.exposure_text import title
 
 _WIDTH: Final = 980
@@ -48,7 +48,7 @@ class _Box:
     marked: bool
 
 
-def draw_path(exposure: Exposure) -> str:
+def draw_path(exposure: ReachableExposure) -> str:
     """Return the path of a finding as one SVG element; "" for a finding without a path."""
     answer = exposure.answer
     if answer is None:
@@ -87,7 +87,7 @@ def _filters_first(path: tuple[Hop, ...]) -> list[Hop]:
     return shown
 
 
-def _box(hop: Hop, exposure: Exposure) -> _Box:
+def _box(hop: Hop, exposure: ReachableExposure) -> _Box:
     return _Box(hop.kind, hop.resource, hop.rule or hop.address, marked=bool(hop.rule) and hop.rule in exposure.rules)
 
 

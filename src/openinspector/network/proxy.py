@@ -43,7 +43,7 @@ class Forward:
 
 
 def forwards(topology: Topology) -> Iterator[Forward]:
-    """Yield every forward of every node of every load balancer. What cannot be read yields none."""
+    """Yield every forward of every node of every load balancer. One that cannot be read has none."""
     for node in topology.interfaces.values():
         if not is_balancer(node):
             continue
@@ -122,10 +122,10 @@ def _joined(client: Answer, target: Answer, forward: Forward) -> Answer:
     first = next((leg for leg in both if leg.reachable is False), None)
     first = first or next((leg for leg in both if leg.reachable is None), target)
     conditional = ("a listener rule forwards only some requests there",) if forward.target.conditional else ()
-    told = (*client.assumptions, *target.assumptions, *forward.assumptions, *conditional)
+    assumptions = (*client.assumptions, *target.assumptions, *forward.assumptions, *conditional)
     return replace(
         first,
         path=client.path + target.path,
         answer_path=target.answer_path + client.answer_path,
-        assumptions=tuple(dict.fromkeys(text for text in told if "ends the client" not in text)),
+        assumptions=tuple(dict.fromkeys(text for text in assumptions if "ends the client" not in text)),
     )

@@ -2,10 +2,10 @@
 
 A detection gathers every package of the host and every advisory that the CVE concerns. An advisory that names no CVE
 is a detection of its own, under the advisory's id. Packages that carry none of the vulnerable code are one detection
-each (`openinspector.engine.by_products`). What cannot be assessed is an exclusion:
+each (`openinspector.engine.by_products`). Packages that cannot be assessed are an exclusion:
 
 - no advisory speaks of the host's release: the rules package does not support it (exclusion);
-- a package database could not be read whole: what was found is true and stands, and an exclusion says that it may not
+- a package database could not be read whole: the findings are true and stand, and an exclusion says that it may not
   be all; where nothing was found, absence proves nothing and the exclusion stands alone;
 - packages of PyPI, npm and RubyGems are counted, not judged, unless the distribution brought them: then its advisories
   speak of the package they came in (ADR 0023). Packages in running containers are counted likewise (ADR 0024).
@@ -350,7 +350,7 @@ def _score_attributes(case: _Case) -> dict[str, str]:
 def _why(match: Match, case: _Case) -> Evidence:
     package, target = match.package, match.target
     kind = "source package" if target.kind is PackageKind.SOURCE else "package"
-    told = (
+    statement = (
         f"says that {target.name} in {target.stream} is fixed in {match.fixed_version}"
         if match.fixed_version
         else f"has no fix for {target.name} in {target.stream}"
@@ -363,7 +363,7 @@ def _why(match: Match, case: _Case) -> Evidence:
             source=f"{package.manager} database",
         ),
         *_kernel_evidence(match, case.facts),
-        Evidence(statement=f"{match.advisory.id} {told}.", source=_link(match.advisory)),
+        Evidence(statement=f"{match.advisory.id} {statement}.", source=_link(match.advisory)),
     ]
     if match.fixed_version:
         order = f"{match.version} is older than {match.fixed_version} in the order of {package.manager}."

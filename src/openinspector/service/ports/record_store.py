@@ -73,7 +73,7 @@ class ListedRecordStore(RecordStore[K_contra, R], Protocol[K_contra, R]):
 
 
 class SubscriptionKey(NamedTuple):
-    """What identifies an event subscription, which has no ARN."""
+    """The identity of an event subscription, which has no ARN."""
 
     template_arn: TemplateArn
     topic_arn: TopicArn
