@@ -33,18 +33,18 @@ admin.add_command(rollouts)
 
 @admin.group()
 def tokens() -> None:
-    """Enrolment tokens: what lets hosts enrol."""
+    """Manage enrolment tokens, which let hosts enrol."""
 
 
 @tokens.command("create")
-@click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Hosts enrolled with it carry the tag.")
+@click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Tag of the hosts that enrol with the token.")
 @click.option(
     "--uses",
     type=click.IntRange(1, 1_000_000),
     default=1,
     show_default=True,
     metavar="N",
-    help="How many hosts may enrol with it.",
+    help="Maximum number of hosts that may enrol with it.",
 )
 @click.option(
     "--hours",
@@ -56,7 +56,7 @@ def tokens() -> None:
 )
 @click.pass_obj
 def create_enrolment_token(data_dir: Path | None, *, tags: tuple[str, ...], uses: int, hours: int) -> None:
-    """Create a token and print it. It is shown this once; only its digest is kept."""
+    """Create a token and print it. It is shown once; only its digest is stored."""
     import os
 
     from openinspector.model.asset import Tag
@@ -113,7 +113,7 @@ def delete_token(data_dir: Path | None, *, digest: str) -> None:
 
 @admin.group()
 def keys() -> None:
-    """Access keys: what lets people and programs use the API."""
+    """Manage access keys, which let people and programs use the API."""
 
 
 @keys.command("create")
@@ -124,14 +124,14 @@ def keys() -> None:
     "allowed",
     multiple=True,
     metavar="ACTION",
-    help="Only this, such as inspector:ListFindings or inspector:Describe*; may be repeated.",
+    help="Permitted action, such as inspector:ListFindings or inspector:Describe*; repeatable.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def create_key(
     data_dir: Path | None, *, user: str, policy: str | None, allowed: tuple[str, ...], as_json: bool
 ) -> None:
-    """Create an access key for USER, who may have two. The secret is shown this once."""
+    """Create an access key for USER, who may have two. The secret is shown once."""
     from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
     from openinspector.service.bootstrap import open_access_keys
 
@@ -167,7 +167,7 @@ def list_keys(data_dir: Path | None, *, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def make_temporary(data_dir: Path | None, *, key_id: str, minutes: int, as_json: bool) -> None:
-    """Make temporary credentials that may do what the access key KEY_ID may. They end with it."""
+    """Create temporary credentials with the permissions of the access key KEY_ID. They end with it."""
     from openinspector.service.bootstrap import open_stores, open_temporary_credentials
     from openinspector.service.system_clock import SystemClock
 
@@ -203,14 +203,14 @@ def delete_key(data_dir: Path | None, *, key_id: str) -> None:
 
 @admin.group()
 def agents() -> None:
-    """Agents: the hosts that have enrolled."""
+    """Manage agents: the hosts that have enrolled."""
 
 
 @agents.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def list_agents(data_dir: Path | None, *, as_json: bool) -> None:
-    """List agents and how they do."""
+    """List agents and their health."""
     from openinspector.cli.presentation import state_text
     from openinspector.service.system_clock import SystemClock
 
@@ -253,7 +253,7 @@ def list_agents(data_dir: Path | None, *, as_json: bool) -> None:
 @click.argument("agent_id")
 @click.pass_obj
 def revoke_agent(data_dir: Path | None, *, agent_id: str) -> None:
-    """Revoke an agent: its sessions end within seconds, its key opens no more and enrols no more."""
+    """Revoke an agent: its sessions end within seconds, and its key can neither open a session nor enrol."""
     from openinspector.model.agent import AgentId
     from openinspector.service.system_clock import SystemClock
 
@@ -265,7 +265,7 @@ def revoke_agent(data_dir: Path | None, *, agent_id: str) -> None:
 @click.argument("agent_id")
 @click.pass_obj
 def release_agent(data_dir: Path | None, *, agent_id: str) -> None:
-    """Let an EC2 instance enrol anew: forget the host key it was bound to. Keys that were revoked stay revoked."""
+    """Release an EC2 instance from its host key, so that it can enrol with a new one. Revoked keys stay revoked."""
     from openinspector.model.agent import AgentId
 
     if not _stores(data_dir).identities.release(AgentId(agent_id)):
@@ -276,7 +276,7 @@ def release_agent(data_dir: Path | None, *, agent_id: str) -> None:
 @click.argument("agent_id")
 @click.pass_obj
 def reattest_agent(data_dir: Path | None, *, agent_id: str) -> None:
-    """Let an agent prove its identity afresh at its next heartbeat; without that it gets no other session."""
+    """Require an agent to prove its identity at its next heartbeat. Without a proof it gets no new session."""
     from openinspector.model.agent import AgentId
     from openinspector.service.system_clock import SystemClock
 
@@ -286,7 +286,9 @@ def reattest_agent(data_dir: Path | None, *, agent_id: str) -> None:
 
 @agents.command("tag")
 @click.argument("agent_id")
-@click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="One of its tags from now on; none: no tags.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="New tag; repeatable. Without it, all tags are removed."
+)
 @click.pass_obj
 def tag_agent(data_dir: Path | None, *, agent_id: str, tags: tuple[str, ...]) -> None:
     """Replace an agent's tags."""

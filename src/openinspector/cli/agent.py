@@ -10,7 +10,7 @@ _RAW = {"ignore_unknown_options": True, "help_option_names": []}
 @click.command(context_settings=_RAW)
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="COMMAND [OPTIONS]")
 def agent(arguments: tuple[str, ...]) -> None:
-    """Run the agent on this host and look at it: the same as the program openinspector-agent.
+    """Run and inspect the agent on this host: the same as the program openinspector-agent.
 
     `openinspector agent --help` lists its commands.
     """

@@ -32,7 +32,7 @@ _DESCRIBE_BATCH = 10
 def make_client(
     endpoint_url: str | None, ca_bundle: str | None, profile: str | None, service: str = "inspector"
 ) -> "BaseClient":
-    """Return a boto3 client; raises UsageError where no endpoint is named, or endpoint or authority cannot be."""
+    """Return a boto3 client; raises UsageError if the endpoint is missing, or endpoint or authority are invalid."""
     import boto3
     import botocore.session
     from botocore.config import Config
@@ -53,17 +53,17 @@ def make_client(
 
 
 def with_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[P, R]:
-    """Give a command the options that choose the service, and a client made of them as first argument."""
+    """Give a command the options that select the service, and a client built from them as first argument."""
     return _with_client(command, "inspector")
 
 
 def with_own_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[P, R]:
-    """Do the same with a client of the operations that are ours (ADR 43)."""
+    """Do the same with a client of our additional operations (ADR 43)."""
     return _with_client(command, OWN_SERVICE)
 
 
 def _with_client(command: Callable[Concatenate["BaseClient", P], R], service: str) -> Callable[P, R]:
-    @click.option("--endpoint-url", metavar="URL", help="Where the service is; default AWS_ENDPOINT_URL_INSPECTOR.")
+    @click.option("--endpoint-url", metavar="URL", help="URL of the service; default AWS_ENDPOINT_URL_INSPECTOR.")
     @click.option("--ca-bundle", metavar="FILE", help="Authority to trust; default AWS_CA_BUNDLE.")
     @click.option("--profile", metavar="NAME", help="Profile of the AWS configuration; default AWS_PROFILE.")
     @wraps(command)
@@ -86,7 +86,7 @@ def _refuse_denied(parsed: Mapping[str, Any], model: "OperationModel", **_: obje
 
 
 def _checked_place(endpoint_url: str | None, ca_bundle: str | None) -> str:
-    """Return the service's URL, and refuse what boto3 would trip over: it is https, the authority is a file."""
+    """Return the service's URL. Refuse one that is not https, and an authority that is not a file."""
     url = endpoint_url or os.environ.get("AWS_ENDPOINT_URL_INSPECTOR") or os.environ.get("AWS_ENDPOINT_URL")
     if not url:
         raise click.UsageError("name the service: --endpoint-url https://… or AWS_ENDPOINT_URL_INSPECTOR")
@@ -99,7 +99,7 @@ def _checked_place(endpoint_url: str | None, ca_bundle: str | None) -> str:
 
 
 class reported_errors:  # noqa: N801 - reads as the statement it is used in
-    """Turns what boto3 raises into one line and an exit status."""
+    """Turns exceptions of boto3 into one line and an exit status."""
 
     def __enter__(self) -> None:
         """Begin."""
@@ -135,7 +135,7 @@ def arns(client: "BaseClient", operation: str, member: str, **arguments: object)
 def described(
     client: "BaseClient", operation: str, argument: str, member: str, wanted: Sequence[str]
 ) -> Iterator[Item]:
-    """Yield what a describe operation says of each ARN, ten at a time."""
+    """Yield the items of a describe operation, ten ARNs at a time."""
     for start in range(0, len(wanted), _DESCRIBE_BATCH):
         answer = getattr(client, operation)(**{argument: list(wanted[start : start + _DESCRIBE_BATCH])})
         yield from answer[member]

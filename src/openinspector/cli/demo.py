@@ -24,10 +24,10 @@ _PACKAGES = ("Common Vulnerabilities", "Security Best Practices", "CIS Operating
 
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True)
-@click.option("--stop", is_flag=True, help="Stop what an earlier demo left running.")
+@click.option("--stop", is_flag=True, help="Stop processes that an earlier demo left running.")
 @click.option("--vendor-seconds", default=10.0, show_default=True, help="How long to try the vendor's own feed.")
 def demo(folder: Path, *, stop: bool, vendor_seconds: float) -> None:
-    """Assess this very host: service, agent, run, findings."""
+    """Assess this host: start service and agent, run an assessment, show the findings."""
     processes = DemoProcesses(folder.resolve())
     if stop:
         stopped = processes.stop()
@@ -54,7 +54,7 @@ def demo(folder: Path, *, stop: bool, vendor_seconds: float) -> None:
 
 
 def _sync_feeds(processes: DemoProcesses, vendor_seconds: float) -> str:
-    """Return the line that says which advisories are used and how old they are."""
+    """Return the line with the advisories used and their age."""
     from openinspector.cli.demo_feeds import sync_for_this_host
 
     out = console()

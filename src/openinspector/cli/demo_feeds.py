@@ -20,7 +20,7 @@ _ARCHIVE = "debian_archive"
 
 
 def sync_for_this_host(settings: "Settings", vendor_seconds: float, say: Callable[[str], None]) -> Iterator[str]:
-    """Sync the feed that speaks for this host; yields, for people, which it was, how old it is, what failed before."""
+    """Sync the feed that covers this host; yields lines for people: the feed, its age, and feeds that failed."""
     from openinspector.service.bootstrap import open_advisory_store
     from openinspector.service.log import configure_logging
     from openinspector.service.system_clock import SystemClock
@@ -48,7 +48,7 @@ def sync_for_this_host(settings: "Settings", vendor_seconds: float, say: Callabl
 
 
 def _requests(distribution: str, feeds: "Mapping[str, Feed]", vendor_seconds: float) -> "list[tuple[str, SyncRequest]]":
-    """Return the feeds that speak for a distribution, the vendor's own first; an archive may take its time."""
+    """Return the feeds that cover a distribution, the vendor's own first; an archive gets more time."""
     from openinspector.service.worker.feed_sync import SyncRequest
 
     return [

@@ -32,11 +32,11 @@ QUICK_HEARTBEATS: Final[Mapping[str, str]] = {
 
 
 class DemoError(OpenInspectorError):
-    """A part of the demo did not come up; its log says why."""
+    """A process of the demo did not start; its log has the reason."""
 
 
 class DemoProcesses:
-    """Starts the parts in ``folder`` and knows them again in a later process by their pid files."""
+    """Starts the demo's processes in ``folder`` and finds them in a later process by their pid files."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str] = QUICK_HEARTBEATS) -> None:
         self._folder = folder

@@ -17,7 +17,7 @@ _SHOWN_EXCLUSIONS: Final = 5
 
 
 def print_report(client: "BaseClient", run: Mapping[str, Any], advisories: str) -> None:
-    """Print the summary of a run; ``advisories`` says which were in force."""
+    """Print the summary of a run; ``advisories`` describes the advisories used."""
     out = console()
     out.print()
     out.print(run_summary(run))
@@ -36,7 +36,7 @@ def print_report(client: "BaseClient", run: Mapping[str, Any], advisories: str) 
 
 
 def _grouped(findings: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """Return findings of one severity, package and fix together, in the order of their first."""
+    """Return findings of one severity, grouped by package and fix, in the order of the first of each group."""
     groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = {}
     for finding in findings:
         package, fix = attribute(finding, "package_name"), attribute(finding, "fixed_version")

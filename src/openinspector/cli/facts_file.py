@@ -37,7 +37,7 @@ _ADVISORIES: Final = _Decoders(msgspec.json.Decoder(Advisory), msgspec.json.Deco
 
 
 class FactsFileError(OpenInspectorError):
-    """A file that holds no facts or advisories."""
+    """A file without facts or advisories."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

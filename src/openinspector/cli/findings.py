@@ -31,7 +31,7 @@ def findings() -> None:
 @findings.command("list")
 @click.option("--run", "run_arn", metavar="ARN", help="Only findings of this run.")
 @click.option("--severity", "severities", multiple=True, type=click.Choice(SEVERITY_ORDER, case_sensitive=False))
-@click.option("--rule", "rules", multiple=True, metavar="NAME", help="Rule name or CVE id, whole.")
+@click.option("--rule", "rules", multiple=True, metavar="NAME", help="Exact rule name or CVE id.")
 @click.option("--agent", "agents", multiple=True, metavar="ID", help="Only findings of these hosts.")
 @click.option(
     "--limit",
@@ -39,7 +39,7 @@ def findings() -> None:
     default=100,
     show_default=True,
     metavar="N",
-    help="At most so many; 0 for all.",
+    help="Maximum number of findings; 0 for all.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_client
@@ -84,7 +84,7 @@ def list_findings(  # noqa: PLR0913 - one option a filter
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_client
 def show_finding(client: "BaseClient", *, finding: str, as_json: bool) -> None:
-    """Explain one finding: what, where, why, and what to do. FINDING is its ARN or what the list shows of it."""
+    """Explain one finding: issue, host, evidence and remedy. FINDING is its ARN or the id in the list."""
     finding_arn = finding if finding.startswith("arn:") else _whole_arn(client, finding)
     found = list(described(client, "describe_findings", "findingArns", "findings", [finding_arn]))
     if not found:

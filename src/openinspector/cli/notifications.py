@@ -29,7 +29,7 @@ _DEFAULT: Final = ("started", "completed", "finding")
 
 
 def word_of(event: str) -> str:
-    """Return what people call an event of the API."""
+    """Return the command line's name of an event of the API."""
     return next((word for word, name in EVENTS.items() if name == event), event)
 
 
@@ -49,7 +49,7 @@ def notifications() -> None:
 @event_option
 @with_client
 def subscribe(client: "BaseClient", *, template_arn: str, topic_arn: str, events: tuple[str, ...]) -> None:
-    """Tell a topic of events of a template's runs. The topic gets a first message at once."""
+    """Subscribe a topic to events of a template's runs. The topic gets a set-up message at once."""
     for event in events_of(events):
         client.subscribe_to_event(resourceArn=template_arn, topicArn=topic_arn, event=event)
 
@@ -60,7 +60,7 @@ def subscribe(client: "BaseClient", *, template_arn: str, topic_arn: str, events
 @event_option
 @with_client
 def unsubscribe(client: "BaseClient", *, template_arn: str, topic_arn: str, events: tuple[str, ...]) -> None:
-    """Tell a topic no more; without --event, of nothing at all."""
+    """Unsubscribe a topic from the given events; without --event, from all."""
     wanted = events_of(events) if events else _subscribed(client, template_arn, topic_arn)
     for event in wanted:
         client.unsubscribe_from_event(resourceArn=template_arn, topicArn=topic_arn, event=event)

@@ -1,4 +1,4 @@
-"""How the command line shows things to people: tables, severities, times. `--json` never comes through here."""
+"""Output of the command line for people: tables, severities, times. `--json` does not use it."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ _STATE_STYLE: Final[Mapping[str, str]] = {
 
 
 def console() -> Console:
-    """Return a console on standard output; 80 columns wide where the width is unknown."""
+    """Return a console on standard output; 80 columns wide if the width is unknown."""
     return Console(highlight=False)
 
 

@@ -1,4 +1,4 @@
-"""`openinspector release`: the ceremonies of the offline keys, and publishing (docs/howto/release-and-update.md)."""
+"""`openinspector release`: signing with offline keys, and publishing (docs/howto/release-and-update.md)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -21,19 +21,19 @@ _ROLES = ("root", "targets", "snapshot", "timestamp")
 
 _folder_argument = click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 _passphrase_option = click.option(
-    "--passphrase-file", type=_FILE, help="Reads the passphrase from a file's first line instead of asking."
+    "--passphrase-file", type=_FILE, help="Read the passphrase from the file's first line instead of a prompt."
 )
 _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group()
 def release() -> None:
-    """Sign and publish releases of the agent. Private keys stay in their files; FOLDER goes from holder to holder."""
+    """Sign and publish releases of the agent. Private keys stay in their files; key holders pass on FOLDER."""
 
 
 @release.group("key")
 def key_group() -> None:
-    """Signing keys: Ed25519, in files encrypted with a passphrase."""
+    """Manage signing keys: Ed25519, in files encrypted with a passphrase."""
 
 
 @key_group.command("create")
@@ -41,7 +41,7 @@ def key_group() -> None:
 @_passphrase_option
 @_json_option
 def make_key(file: Path, *, passphrase_file: Path | None, as_json: bool) -> None:
-    """Make an Ed25519 key in FILE, encrypted with a passphrase, and its public half in FILE.pub."""
+    """Create an Ed25519 key in FILE, encrypted with a passphrase, and its public key in FILE.pub."""
     import os
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -67,8 +67,8 @@ def make_key(file: Path, *, passphrase_file: Path | None, as_json: bool) -> None
 
 @release.command("init")
 @_folder_argument
-@click.option("--root-key", "root_keys", type=_FILE, multiple=True, required=True, help="Public key; five of them.")
-@click.option("--targets-key", "targets_keys", type=_FILE, multiple=True, required=True, help="Public key; three.")
+@click.option("--root-key", "root_keys", type=_FILE, multiple=True, required=True, help="Public key; give five.")
+@click.option("--targets-key", "targets_keys", type=_FILE, multiple=True, required=True, help="Public key; give three.")
 @click.option("--snapshot-key", type=_FILE, required=True, help="Public key of the online role.")
 @click.option("--timestamp-key", type=_FILE, required=True, help="Public key of the online role.")
 @click.option("--root-threshold", type=click.IntRange(1, 100), default=3, show_default=True, metavar="N")
@@ -77,7 +77,7 @@ def make_key(file: Path, *, passphrase_file: Path | None, as_json: bool) -> None
 @click.option("--targets-days", type=click.IntRange(1, 3650), default=90, show_default=True, metavar="N")
 @_json_option
 def init(folder: Path, **options: Any) -> None:
-    """Draft the first root and an empty list of releases in FOLDER. Both are to be signed next."""
+    """Draft the first root and an empty list of releases in FOLDER. Sign both next."""
     from openinspector.release import ceremony
     from openinspector.release.error import ReleaseError
     from openinspector.release.folder import ReleaseFolder
@@ -129,11 +129,13 @@ def rotate_root(folder: Path, **options: Any) -> None:
 @release.command("add")
 @_folder_argument
 @click.argument("bundle", type=_FILE)
-@click.option("--min-release", type=click.IntRange(1), required=True, metavar="N", help="No agent runs less than this.")
+@click.option(
+    "--min-release", type=click.IntRange(1), required=True, metavar="N", help="Lowest release that an agent may run."
+)
 @click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, metavar="N")
 @_json_option
 def add(folder: Path, bundle: Path, *, min_release: int, days: int, as_json: bool) -> None:
-    """List one more BUNDLE; the new list is to be signed anew by the holders of targets keys."""
+    """Add BUNDLE to the list of releases. Holders of targets keys must sign the new list."""
     import msgspec
 
     from openinspector.release.bundle import read_release
@@ -158,7 +160,7 @@ def add(folder: Path, bundle: Path, *, min_release: int, days: int, as_json: boo
 @click.option("--yes", is_flag=True, help="Sign without asking.")
 @_json_option
 def sign_draft(file: Path, *, key: Path, passphrase_file: Path | None, yes: bool, as_json: bool) -> None:
-    """Add one signature to FILE, a draft in its folder. Shows first what is signed."""
+    """Add one signature to FILE, a draft in its folder. Shows the content first."""
     from openinspector.release.folder import ReleaseFolder
     from openinspector.release.metadata_file import parse_any, sign
 
@@ -218,7 +220,7 @@ def refresh_timestamp(destination: str, **options: Any) -> None:
 @_folder_argument
 @_json_option
 def status(folder: Path, *, as_json: bool) -> None:
-    """Show who has signed, who is missing, and when what expires."""
+    """Show signatures, missing signatures and expiry dates."""
     from openinspector.release.folder import ReleaseFolder
 
     _show(ReleaseFolder(folder), as_json=as_json)
@@ -257,7 +259,7 @@ def _status_row(one: "SignatureStatus") -> Sequence[str]:
 
 
 def _description(signed: Any) -> Sequence[str]:
-    """Return what a holder of a key is about to sign, in words."""
+    """Describe the content that a key holder is about to sign."""
     from tuf.api.metadata import Root
 
     from openinspector.release.ceremony import releases

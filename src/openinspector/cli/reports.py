@@ -20,12 +20,12 @@ _DOWNLOAD_SECONDS: Final = 60
 
 
 class ReportError(OpenInspectorError):
-    """A report that was not made, or does not come."""
+    """A report that failed or was not completed in time."""
 
 
 @click.group()
 def reports() -> None:
-    """Get reports of runs, to keep or hand on."""
+    """Download reports of runs."""
 
 
 @reports.command("get")
@@ -37,15 +37,17 @@ def reports() -> None:
     type=click.Choice(["finding", "full"]),
     default="finding",
     show_default=True,
-    help="full: also every rule that was checked, and how it came out.",
+    help="full: also every rule that was checked, and its result.",
 )
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="File; named after the run if none.")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; default: named after the run."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_client
 def get_report(  # noqa: PLR0913 - one a click option
     client: "BaseClient", *, run_arn: str, layout: str, kind: str, output: Path | None, as_json: bool
 ) -> None:
-    """Have the report of a run made, wait for it, and save it. Prints the file's name."""
+    """Request the report of a run, wait for it, and save it. Prints the file's name."""
     from rich.console import Console
 
     path = output or Path(f"{kind}-report-{run_arn.rpartition('/')[2] or 'run'}.{layout}")
@@ -62,7 +64,7 @@ def get_report(  # noqa: PLR0913 - one a click option
 
 
 def wait_for_report(client: "BaseClient", run_arn: str, layout: str, kind: str) -> str:
-    """Ask until a report is complete and return the link to it; ReportError where it cannot be made."""
+    """Ask until a report is complete and return the link to it; ReportError if it failed."""
     while True:
         answer = client.get_assessment_report(assessmentRunArn=run_arn, reportFileFormat=layout, reportType=kind)
         if answer["status"] == "COMPLETED":
@@ -76,7 +78,7 @@ def wait_for_report(client: "BaseClient", run_arn: str, layout: str, kind: str) 
 
 
 def download(url: str, path: Path, ca_bundle: str | None, tell: Callable[[int], None]) -> int:
-    """Save what a link leads to, whole or not at all, and return its size in bytes; ReportError."""
+    """Download a link atomically and return the size in bytes; ReportError."""
     import ssl
 
     import httpx

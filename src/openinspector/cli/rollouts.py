@@ -25,14 +25,14 @@ _json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.
 
 @click.group()
 def rollouts() -> None:
-    """Rollout rings: which agents are offered which signed release. Agents take none that is not signed."""
+    """Manage rollout rings, which offer signed releases to groups of agents. Agents refuse unsigned releases."""
 
 
 @rollouts.command("list")
 @_json_option
 @click.pass_obj
 def list_rollouts(data_dir: Path | None, *, as_json: bool) -> None:
-    """List rings in the order they are tried, with what their agents reported of the version."""
+    """List rings in order of position, with the results that their agents reported."""
     store = _store(data_dir)
     rings = store.list_rings()
     if as_json:
@@ -49,7 +49,9 @@ def list_rollouts(data_dir: Path | None, *, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--version", required=True, metavar="V", help="Version to offer to the ring's agents.")
 @click.option("--position", type=click.IntRange(0, 1_000_000), default=100, show_default=True, metavar="N")
-@click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Hosts with any of these; else every host.")
+@click.option(
+    "--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Hosts with any of these tags; default: every host."
+)
 @click.option("--percent", type=click.IntRange(1, 100), default=100, show_default=True, metavar="N")
 @click.option(
     "--max-failures",
@@ -57,12 +59,12 @@ def list_rollouts(data_dir: Path | None, *, as_json: bool) -> None:
     default=10,
     show_default=True,
     metavar="PERCENT",
-    help="Pause above this share.",
+    help="Pause if more than this share fails.",
 )
 @_json_option
 @click.pass_obj
 def set_rollout(data_dir: Path | None, /, *, name: str, as_json: bool, **options: Any) -> None:
-    """Make or change ring NAME. An agent is in the first ring, by position, that takes it."""
+    """Create or change ring NAME. An agent belongs to the first ring, by position, that matches it."""
     from openinspector.model.asset import Tag
     from openinspector.service.ports.rollout_store import RolloutRing
 
@@ -89,7 +91,7 @@ def set_rollout(data_dir: Path | None, /, *, name: str, as_json: bool, **options
 @click.option("--because", default="paused by the administrator", show_default=True, metavar="TEXT")
 @click.pass_obj
 def pause_rollout(data_dir: Path | None, *, name: str, because: str) -> None:
-    """Offer ring NAME nothing until it is resumed."""
+    """Pause ring NAME. It offers nothing until it is resumed."""
     if not because.strip():
         _refuse("say why: the reason is what the list shows")
     _set_pause(data_dir, name, because)
@@ -99,7 +101,7 @@ def pause_rollout(data_dir: Path | None, *, name: str, because: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def resume_rollout(data_dir: Path | None, *, name: str) -> None:
-    """Let ring NAME go on. Failures that paused it still count: look at them first (list --json)."""
+    """Resume ring NAME. Failures that paused it still count: check them first (list --json)."""
     _set_pause(data_dir, name, "")
 
 
@@ -107,7 +109,7 @@ def resume_rollout(data_dir: Path | None, *, name: str) -> None:
 @click.argument("name")
 @click.pass_obj
 def delete_rollout(data_dir: Path | None, *, name: str) -> None:
-    """Delete ring NAME and what was reported in it."""
+    """Delete ring NAME and its reported results."""
     if not _store(data_dir).delete_ring(name):
         _refuse(f"no rollout ring {name}")
 

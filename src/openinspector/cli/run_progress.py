@@ -27,11 +27,11 @@ _STAGES: Final = (
 
 
 class MissingRunError(OpenInspectorError):
-    """There is no such assessment run."""
+    """The assessment run does not exist."""
 
 
 def watch_run(client: "BaseClient", run_arn: str, console: Console, *, poll_seconds: float = 0.5) -> Mapping[str, Any]:
-    """Show a run until it ends; returns its last description. Without a terminal prints one line a stage."""
+    """Show a run until it ends; return its last description. Without a terminal, print one line per stage."""
     began = time.monotonic()
     seen = ""
     with Live(console=console, refresh_per_second=8, transient=True) as live:
@@ -49,7 +49,7 @@ def watch_run(client: "BaseClient", run_arn: str, console: Console, *, poll_seco
 
 
 def describe_run(client: "BaseClient", run_arn: str) -> Mapping[str, Any]:
-    """Return what the API says of one run; MissingRunError where it does not exist."""
+    """Return the API's description of one run; MissingRunError if it does not exist."""
     answer = client.describe_assessment_runs(assessmentRunArns=[run_arn])
     if not answer["assessmentRuns"]:
         raise MissingRunError(f"no assessment run {run_arn}", advice="See `openinspector runs list`.")

@@ -49,8 +49,8 @@ def list_runs(client: "BaseClient", *, template_arn: str | None, as_json: bool) 
 
 @runs.command("start")
 @click.argument("template_arn")
-@click.option("--name", metavar="NAME", help="Name of the run; made from the template's if none.")
-@click.option("--watch", is_flag=True, help="Stay, and show progress until the run ends.")
+@click.option("--name", metavar="NAME", help="Name of the run; default: derived from the template's.")
+@click.option("--watch", is_flag=True, help="Show progress until the run ends.")
 @with_client
 def start_run(client: "BaseClient", *, template_arn: str, name: str | None, watch: bool) -> None:
     """Start a run of a template. Prints its ARN."""
@@ -72,7 +72,7 @@ def watch(client: "BaseClient", *, run_arn: str, as_json: bool) -> None:
 
 @runs.command("stop")
 @click.argument("run_arn")
-@click.option("--discard", is_flag=True, help="Cancel, instead of evaluating what was collected.")
+@click.option("--discard", is_flag=True, help="Cancel the run instead of evaluating the collected data.")
 @with_client
 def stop_run(client: "BaseClient", *, run_arn: str, discard: bool) -> None:
     """Stop a run."""

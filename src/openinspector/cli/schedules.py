@@ -1,4 +1,4 @@
-"""`openinspector schedules`: let templates be run by themselves."""
+"""`openinspector schedules`: run templates on a schedule."""
 
 import re
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def schedules() -> None:
-    """Let templates be run by themselves: every so many days, or at the times of a cron expression (UTC)."""
+    """Run templates on a schedule: at an interval, or at the times of a cron expression (UTC)."""
 
 
 @schedules.command("create")
@@ -39,7 +39,7 @@ def create_schedule(
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_own_client
 def list_schedules(client: "BaseClient", *, template_arn: str | None, as_json: bool) -> None:
-    """List schedules, when they come round next, and what keeps them from it."""
+    """List schedules, their next start, and why a start was skipped."""
     only = {"assessmentTemplateArn": template_arn} if template_arn else {}
     found = [row for page in client.get_paginator("list_schedules").paginate(**only) for row in page["schedules"]]
     if as_json:
@@ -56,7 +56,7 @@ def list_schedules(client: "BaseClient", *, template_arn: str | None, as_json: b
 @click.argument("schedule_arn")
 @with_own_client
 def pause_schedule(client: "BaseClient", *, schedule_arn: str) -> None:
-    """Start no runs until it is resumed."""
+    """Pause a schedule. It starts no runs until it is resumed."""
     client.update_schedule(scheduleArn=schedule_arn, enabled=False)
 
 
@@ -72,12 +72,12 @@ def resume_schedule(client: "BaseClient", *, schedule_arn: str) -> None:
 @click.argument("schedule_arn")
 @with_own_client
 def delete_schedule(client: "BaseClient", *, schedule_arn: str) -> None:
-    """Delete a schedule; the runs it started stay."""
+    """Delete a schedule. Runs that it started are kept."""
     client.delete_schedule(scheduleArn=schedule_arn)
 
 
 def expression_of(every: str | None, cron: str | None) -> str:
-    """Return the schedule expression that two options mean; UsageError unless exactly one is given and is right."""
+    """Return the schedule expression of two options; UsageError unless exactly one is given and valid."""
     if (every is None) == (cron is None):
         raise click.UsageError("say either --every or --cron")
     if cron is not None:

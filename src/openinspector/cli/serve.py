@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder for database, objects, keys, certificates.")
-@click.option("--listen", metavar="ADDRESS:PORT", help="Where to listen; port 0 takes a free one.")
+@click.option("--listen", metavar="ADDRESS:PORT", help="Address to listen on; port 0 selects a free one.")
 def serve(data_dir: Path | None, listen: str | None) -> None:
     """Run the service. Settings are environment variables OPENINSPECTOR_…; see docs/reference/settings.md."""
     from openinspector.service.log import configure_logging
@@ -26,7 +26,7 @@ def serve(data_dir: Path | None, listen: str | None) -> None:
 
 
 def settings_from(data_dir: Path | None, listen: str | None = None) -> "Settings":
-    """Return the settings of the environment, with what the command line overrides."""
+    """Return the settings of the environment, with the overrides of the command line."""
     from openinspector.service.settings import read_settings
 
     environment = dict(os.environ)

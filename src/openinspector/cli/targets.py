@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def targets() -> None:
-    """Choose hosts to assess."""
+    """Manage assessment targets: the hosts to assess."""
 
 
 @targets.command("list")
@@ -38,10 +38,10 @@ def list_targets(client: "BaseClient", *, as_json: bool) -> None:
 
 @targets.command("create")
 @click.argument("name")
-@click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Select hosts that carry it; any of several.")
+@click.option("--tag", "tags", multiple=True, metavar="KEY[=VALUE]", help="Select hosts with any of these tags.")
 @with_client
 def create_target(client: "BaseClient", *, name: str, tags: tuple[str, ...]) -> None:
-    """Create a target: all hosts, or those that carry any of the tags. Prints its ARN."""
+    """Create a target: all hosts, or those with any of the tags. Prints its ARN."""
     arguments = {"assessmentTargetName": name}
     if tags:
         group = client.create_resource_group(resourceGroupTags=[parsed_tag(tag) for tag in tags])
@@ -54,7 +54,7 @@ def create_target(client: "BaseClient", *, name: str, tags: tuple[str, ...]) -> 
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_client
 def preview_target(client: "BaseClient", *, target_arn: str, as_json: bool) -> None:
-    """Show the hosts a target selects now, and how their agents do."""
+    """Show the hosts that a target selects now, and the health of their agents."""
     pages = client.get_paginator("preview_agents").paginate(previewAgentsArn=target_arn)
     found = [agent for page in pages for agent in page["agentPreviews"]]
     if as_json:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def templates() -> None:
-    """Choose what to assess, and how long."""
+    """Manage assessment templates: rules packages and duration."""
 
 
 @templates.command("list")
@@ -51,7 +51,11 @@ def list_templates(client: "BaseClient", *, target_arn: str | None, as_json: boo
 @click.argument("name")
 @click.option("--target", "target_arn", required=True, metavar="ARN", help="The target to assess.")
 @click.option(
-    "--package", "packages", multiple=True, metavar="WORD", help="Part of a rules package's name; all if none."
+    "--package",
+    "packages",
+    multiple=True,
+    metavar="WORD",
+    help="Part of a rules package's name; default: all packages.",
 )
 @click.option(
     "--duration",
@@ -59,7 +63,7 @@ def list_templates(client: "BaseClient", *, target_arn: str | None, as_json: boo
     default=3600,
     show_default=True,
     metavar="SECONDS",
-    help="How long a run may collect.",
+    help="Maximum time of collection.",
 )
 @with_client
 def create_template(

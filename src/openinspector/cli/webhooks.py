@@ -26,14 +26,14 @@ def webhooks() -> None:
 def create_webhook(
     client: "BaseClient", *, template_arn: str, url: str, events: tuple[str, ...], as_json: bool
 ) -> None:
-    """Create a webhook of a template. Prints its ARN, and once the secret its messages are signed with."""
+    """Create a webhook of a template. Prints its ARN and, once, the secret that signs its messages."""
     made = client.create_webhook(assessmentTemplateArn=template_arn, url=url, events=events_of(events))
     if as_json:
         print_json({"webhook": made["webhook"], "secret": made["secret"]})
         return
     click.echo(made["webhook"]["arn"])
     click.echo(f"Secret: {made['secret']}")
-    click.echo("Keep it with the receiver; it is not shown again.", err=True)
+    click.echo("Store it at the receiver; it is not shown again.", err=True)
 
 
 @webhooks.command("list")
@@ -58,5 +58,5 @@ def list_webhooks(client: "BaseClient", *, template_arn: str | None, as_json: bo
 @click.argument("webhook_arn")
 @with_own_client
 def delete_webhook(client: "BaseClient", *, webhook_arn: str) -> None:
-    """Delete a webhook, with what is on its way to it."""
+    """Delete a webhook and its pending notifications."""
     client.delete_webhook(webhookArn=webhook_arn)
