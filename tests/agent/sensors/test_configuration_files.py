@@ -42,6 +42,12 @@ def test_lines_without_comments_with_their_numbers() -> None:
     ]
 
 
+def test_tabs_become_spaces_because_facts_show_control_characters_replaced() -> None:
+    (sudoers,) = run(SENSOR, FakeHost({"/etc/sudoers": "Defaults\tuse_pty\n"}))[0]
+    assert isinstance(sudoers, ConfigurationFile)
+    assert sudoers.lines[0].text == "Defaults use_pty"
+
+
 def test_texts_for_people_keep_lines_that_look_like_comments() -> None:
     (motd,) = run(SENSOR, FakeHost({"/etc/motd": "# Authorized users only\n"}))[0]
     assert isinstance(motd, ConfigurationFile)

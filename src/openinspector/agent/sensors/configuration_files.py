@@ -201,7 +201,7 @@ def _lines(text: str, source: _Source, *, comments: bool) -> Iterator[Configurat
         if line.endswith("\\") and len(joined) < MAX_LINE:
             joined += line[:-1] + " "
             continue
-        whole, start = (joined + line).strip(), first
+        whole, start = (joined + line).replace("\t", " ").strip(), first
         joined, first = "", 0
         if whole and (comments or not _COMMENT.match(whole)) and keep.search(whole):
             sent = redacted(whole[:MAX_LINE]) if source.may_hold_secrets else whole[:MAX_LINE]
