@@ -35,13 +35,14 @@ scenarios: $(VENV)/.ready      ## the scenarios under coverage; fails on a modul
 soak: $(VENV)/.ready           ## kill the agent a thousand times
 	@OPENINSPECTOR_TEST_ROUNDS=20 $(BIN)/pytest tests/properties/test_agent_kills.py -n auto --timeout=900
 
-check: $(VENV)/.ready          ## format, lint, types, imports, docstrings
+check: $(VENV)/.ready          ## format, lint, types, imports, docstrings, generated pages, English
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/interrogate -q src
 	@$(BIN)/python -m scripts.reference --check
+	@$(BIN)/python -m scripts.english --check
 
 english: $(VENV)/.ready        ## findings of the English lint per folder
 	@$(BIN)/python -m scripts.english --count

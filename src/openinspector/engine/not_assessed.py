@@ -1,4 +1,4 @@
-"""Packages that the vulnerability rule cannot assess on a host, as exclusions: each names its reason and counts the packages."""
+"""Packages that the vulnerability rule cannot assess, as exclusions: each names its reason and counts the packages."""
 
 from collections import Counter
 from dataclasses import replace
@@ -39,7 +39,7 @@ def not_covered(distribution: str, context: RuleContext) -> Unable:
 
 
 def not_assessed(facts: HostFacts, context: RuleContext) -> Unable | None:
-    """Return the exclusion for packages that no advisory of the distribution speaks of; None if every package has one."""
+    """Return the exclusion for packages that no advisory of the distribution covers; None without such packages."""
     counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
     counted = [
         f"{counts[manager]} {name} package{'s' * (counts[manager] != 1)}"

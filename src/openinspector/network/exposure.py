@@ -274,4 +274,4 @@ def _holds(opening: Opening, protocol: int, port: int) -> bool:
     return any(first <= port <= last for first, last in (opening.tcp if protocol == TCP else opening.udp))
 
 
-__all__ = ["Exposure", "Judgement", "Listeners", "Route", "RuleType", "judge"]
+__all__ = ["Judgement", "Listeners", "ReachableExposure", "RuleType", "SourceClass", "judge"]

@@ -2,7 +2,7 @@
 
 A class of sources is what lies behind one gateway of the interface's route table: the internet, a peered VPC, a
 virtual private gateway. Ranges of rules, ACL entries and routes are nested or disjoint. One sweep over them, sorted,
-with a stack, cuts the class into atoms: addresses that every filter treats alike. Everything that does not depend on filters
+with a stack, cuts the class into atoms: addresses that every filter treats alike. All that does not depend on filters
 (gateway, attachment, state, the way of the answer) is asked once an atom's route from ``trace`` on a copy of the
 network whose filters are open. ``trace`` is the slow twin of all of this.
 """
