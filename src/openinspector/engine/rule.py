@@ -95,5 +95,7 @@ class Rule:
     sensors: tuple[str, ...]
     """Sensors that must have run before the rule can be evaluated."""
     evaluate: Callable[[HostFacts, RuleContext], Outcome]
+    attributes: tuple[str, ...] = ()
+    """Keys of the attributes that its findings may carry; ``*`` stands for any ending, as in ``CVSS3_SCORE*``."""
     linux_only: bool = False
     """True if the rule does not apply to Windows, as all of Security Best Practices (F5.62)."""

@@ -123,5 +123,6 @@ RULE: Final = Rule(
     recommendation="Change the setting as the finding says, or tailor the template if your site decides otherwise.",
     reads=READS,
     sensors=SENSORS,
+    attributes=("BENCHMARK_ID", "BENCHMARK_RULE_ID", "CIS_BENCHMARK_PROFILE"),
     evaluate=evaluate,
 )

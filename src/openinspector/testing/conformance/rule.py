@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from enum import Enum
+from fnmatch import fnmatchcase
 from types import NoneType, UnionType
 from typing import ClassVar, Final, TypeVar, get_args, get_origin, get_type_hints
 
@@ -130,6 +131,7 @@ class RuleConformance:
             assert rule.evaluate(facts, context) == outcome
             assert rule.evaluate(restricted(facts, rule), context) == outcome
             check_outcome(outcome)
+            check_attributes(outcome, rule)
 
         holds()
 
@@ -146,6 +148,13 @@ def check_outcome(outcome: Outcome) -> None:
             assert evidence.statement
         case NotApplicable(reason=reason) | Unable(reason=reason):
             assert reason
+
+
+def check_attributes(outcome: Outcome, rule: Rule) -> None:
+    """Assert that detections carry no attribute that the rule does not declare."""
+    for detection in outcome.detections if isinstance(outcome, Detected) else ():
+        for attribute in detection.attributes:
+            assert any(fnmatchcase(attribute.key, pattern) for pattern in rule.attributes), attribute.key
 
 
 def _check_detection(detection: Detection) -> None:
