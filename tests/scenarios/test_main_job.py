@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from tests.service.reports.browser import requests_of
 
+from openinspector.model.rules_package import RulesPackageName
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
 from openinspector.model.system_family import SystemFamily
 from openinspector.service.app.rule_catalogue import discover_rules
@@ -19,6 +20,8 @@ from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.testing.whole_system import AFFECTED, CVE, WholeSystem, distribution_of_this_host
 
 TIMEOUT_SECONDS = 90
+ASSESSED = (RulesPackageName.COMMON_VULNERABILITIES, RulesPackageName.SECURITY_BEST_PRACTICES)
+"""The packages of the scenarios' template."""
 NEVER_IN_A_FINDING = (b"base-passwd", b"libpam-runtime", b"debianutils")
 ZSTD = b"\x28\xb5\x2f\xfd"
 
@@ -195,7 +198,7 @@ def test_a_run_that_collects_for_its_duration_is_stopped(system_by_duration: Who
 def wait_for_telemetry(client: Any, run_arn: str) -> None:
     """Wait until every sensor has ended: packages may be in the last batch."""
     deadline = time.monotonic() + TIMEOUT_SECONDS
-    rules = [rule for rules in discover_rules().values() for rule in rules.values()]
+    rules = [rule for package in ASSESSED for rule in discover_rules()[package].values()]
     expected = len(sensors_for(rules, SystemFamily.LINUX))
     while statuses(client, run_arn) < expected:
         assert time.monotonic() < deadline, "not every sensor has ended"
