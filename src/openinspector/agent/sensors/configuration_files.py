@@ -13,7 +13,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, printable, unread
-from openinspector.agent.linux.path_pattern import expand
+from openinspector.agent.linux.path_pattern import expand_or_note
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.hardening import ConfigurationFile, ConfigurationLine
 
@@ -141,7 +141,7 @@ def collect(host: Host) -> Iterator[ConfigurationFile | Incomplete | Absent]:
     """Yield a ConfigurationFile for each file that is there."""
     taken = _Taken()
     for source in _SOURCES:
-        for path in _paths(host, source.paths, taken):
+        for path in expand_or_note(host, source.paths, taken.problems):
             if taken.files >= MAX_FILES or taken.characters > MAX_TOTAL:
                 taken.left_out += 1
                 continue
@@ -163,14 +163,6 @@ class _Taken:
         self.characters = 0
         self.left_out = 0
         self.problems: list[Incomplete] = []
-
-
-def _paths(host: Host, pattern: str, taken: _Taken) -> list[str]:
-    try:
-        return list(expand(host, pattern))
-    except OSError as error:
-        taken.problems.append(unread(pattern, error))
-        return []
 
 
 def _file(host: Host, path: str, source: _Source, taken: _Taken) -> ConfigurationFile | None:

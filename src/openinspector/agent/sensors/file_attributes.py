@@ -6,7 +6,7 @@ from typing import Final
 from openinspector.agent.host import FileStatus, Host
 from openinspector.agent.linux.account_file import GROUP, PASSWD, names_by_id
 from openinspector.agent.linux.config_file import MISSING, printable, unread
-from openinspector.agent.linux.path_pattern import expand
+from openinspector.agent.linux.path_pattern import expand_or_note
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.hardening import FileAttributes, FileKind
 
@@ -54,7 +54,7 @@ def collect(host: Host) -> Iterator[FileAttributes | Incomplete | Absent]:
     """Yield the attributes of each path that is there."""
     users, groups = names_by_id(host, PASSWD), names_by_id(host, GROUP)
     problems: list[Incomplete] = []
-    paths = dict.fromkeys(path for pattern in _PATHS for path in _expanded(host, pattern, problems))
+    paths = dict.fromkeys(path for pattern in _PATHS for path in expand_or_note(host, pattern, problems))
     found = [(path, status) for path in paths if (status := _status(host, path, problems)) is not None]
     for path, status in found[:MAX_PATHS]:
         yield _attributes(host, path, status, (users, groups))
@@ -73,14 +73,6 @@ def _status(host: Host, path: str, problems: list[Incomplete]) -> FileStatus | N
     except OSError as error:
         problems.append(unread(path, error))
         return None
-
-
-def _expanded(host: Host, pattern: str, problems: list[Incomplete]) -> list[str]:
-    try:
-        return list(expand(host, pattern))
-    except OSError as error:
-        problems.append(unread(pattern, error))
-        return []
 
 
 def _attributes(
