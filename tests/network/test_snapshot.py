@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from openinspector.model.errors import ModelError
 from openinspector.network.aws.document import SnapshotDocument
-from openinspector.network.snapshot import Gap, Snapshot, pack_snapshot, snapshot_of, unpack_snapshot
+from openinspector.network.snapshot import ReadGap, Snapshot, pack_snapshot, snapshot_of, unpack_snapshot
 
 _NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 _LATER = datetime(2026, 11, 30, 13, tzinfo=UTC)
-_GAP = Gap(account="123456789012", region="eu-west-1", operation="ec2-describe-vpcs", reason="UnauthorizedOperation")
+_GAP = ReadGap(
+    account="123456789012", region="eu-west-1", operation="ec2-describe-vpcs", reason="UnauthorizedOperation"
+)
 _words = st.text(max_size=5)
 _documents = st.lists(
     st.builds(

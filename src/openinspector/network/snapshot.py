@@ -1,7 +1,7 @@
 """A snapshot: what the `aws` calls of all accounts and regions printed at one time, and what could not be read.
 
 A call that failed is a document whose content begins with ``An error occurred``, as the AWS CLI prints it; the model
-then treats what the call lists as not known. A `Gap` names the same failure for people, and also what has no document,
+then treats what the call lists as not known. A `ReadGap` names the same failure for people, and also what has no document,
 such as an account whose role cannot be assumed.
 """
 
@@ -22,8 +22,8 @@ FAILED_CALL: Final = b"An error occurred"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Gap:
-    """What could not be read. The rest of the snapshot is complete."""
+class ReadGap:
+    """Something that could not be read. The rest of the snapshot is complete."""
 
     account: str
     region: str = ""
@@ -40,14 +40,14 @@ class Snapshot:
     """The documents in the order of account, region, operation and subject. Make one with `snapshot_of`."""
 
     documents: tuple[SnapshotDocument, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[ReadGap, ...]
     taken_at: datetime
     """When the first call was made; for files, when the newest was written. UTC."""
     digest: str
     """SHA-256 of the documents, hexadecimal: equal for equal documents, whenever they were read."""
 
 
-def snapshot_of(documents: Iterable[SnapshotDocument], gaps: Iterable[Gap], taken_at: datetime) -> Snapshot:
+def snapshot_of(documents: Iterable[SnapshotDocument], gaps: Iterable[ReadGap], taken_at: datetime) -> Snapshot:
     """Return the snapshot of documents in any order."""
     ordered = tuple(sorted(documents, key=_place))
     return Snapshot(documents=ordered, gaps=tuple(sorted(gaps)), taken_at=taken_at, digest=_digest(ordered))
@@ -57,7 +57,7 @@ class _Packed(msgspec.Struct, frozen=True, kw_only=True):
     format: int
     taken_at: datetime
     documents: tuple[SnapshotDocument, ...]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[ReadGap, ...]
 
 
 def pack_snapshot(snapshot: Snapshot) -> bytes:

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from openinspector.model.errors import StoreError
-from openinspector.model.instance import Instance
-from openinspector.network.snapshot import Gap, Snapshot
+from openinspector.model.cloud_instance import Instance
+from openinspector.network.snapshot import ReadGap, Snapshot
 
 
 class CloudError(StoreError):
@@ -28,7 +28,7 @@ class RoleTrial:
     problem: RoleProblem | None
     """None if the role can be used."""
     detail: str
-    """What the provider answered, for people."""
+    """The answer of the provider, for people."""
     denied: tuple[str, ...] = ()
     """Actions that the role lacks, such as ``ec2:DescribeVpcs``."""
 
@@ -37,8 +37,8 @@ class RoleTrial:
 class InstanceListing:
     """The instances of all accounts and regions, by id. Terminated ones are listed while the provider lists them."""
 
-    instances: tuple[Instance, ...]
-    gaps: tuple[Gap, ...]
+    instances: tuple[CloudInstance, ...]
+    gaps: tuple[ReadGap, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,14 @@
-"""What an instance's tags and state say."""
+"""Tags and state of an instance."""
 
 import pytest
 
 from openinspector.model.agent import AgentId
 from openinspector.model.asset import Tag
-from openinspector.model.instance import AUTO_SCALING_TAG, Instance
+from openinspector.model.cloud_instance import AUTO_SCALING_TAG, Instance
 
 
-def _instance(state: str = "running", *tags: Tag) -> Instance:
-    return Instance(
+def _instance(state: str = "running", *tags: Tag) -> CloudInstance:
+    return CloudInstance(
         id=AgentId("i-0123456789abcdef0"), account="123456789012", region="us-east-1", state=state, tags=tags
     )
 

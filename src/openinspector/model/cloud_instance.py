@@ -16,7 +16,7 @@ GONE_STATES: Final = frozenset({"shutting-down", "terminated"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Instance:
+class CloudInstance:
     """One instance."""
 
     id: AgentId
