@@ -4,7 +4,7 @@ import pytest
 
 from openinspector.model.agent import AgentId
 from openinspector.model.asset import Tag
-from openinspector.model.cloud_instance import AUTO_SCALING_TAG, Instance
+from openinspector.model.cloud_instance import AUTO_SCALING_TAG, CloudInstance
 
 
 def _instance(state: str = "running", *tags: Tag) -> CloudInstance:

@@ -1,8 +1,8 @@
 """A snapshot: what the `aws` calls of all accounts and regions printed at one time, and what could not be read.
 
 A call that failed is a document whose content begins with ``An error occurred``, as the AWS CLI prints it; the model
-then treats what the call lists as not known. A `ReadGap` names the same failure for people, and also what has no document,
-such as an account whose role cannot be assumed.
+then treats what the call lists as not known. A `ReadGap` names the same failure for people, and also what has no
+document, such as an account whose role cannot be assumed.
 """
 
 import hashlib

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from openinspector.model.cloud_instance import CloudInstance
 from openinspector.model.errors import StoreError
-from openinspector.model.cloud_instance import Instance
 from openinspector.network.snapshot import ReadGap, Snapshot
 
 
