@@ -105,7 +105,7 @@ class AdvisoryIndex:
     """The advisories in force for one evaluation, and which feed versions they came from.
 
     The versions stated of a name become keys when a host first has it: a host names few of a distribution's packages.
-    What a version meets is remembered, because the hosts of a fleet have most packages in common.
+    Matches of a package are remembered, because the hosts of a fleet have most packages in common.
     """
 
     def __init__(
