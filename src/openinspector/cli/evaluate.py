@@ -122,6 +122,7 @@ def judge(
     from openinspector.engine.evaluate import RunEvaluation
     from openinspector.engine.evaluate import evaluate as evaluate_host
     from openinspector.engine.rule import RuleContext
+    from openinspector.engine.subject import subject_of
     from openinspector.model.agent import Agent, AgentId
     from openinspector.model.arn import RulesPackageArn, RunArn
 
@@ -134,7 +135,7 @@ def judge(
         now=now,
     )
     agent = Agent(id=AgentId(facts.agent_id), public_key=b"", tags=(), enrolled_at=now)
-    return evaluate_host(run, facts, asset_of(facts, agent))
+    return evaluate_host(run, subject_of(facts), asset_of(facts, agent))
 
 
 def evaluation_json(facts: "HostFacts", result: "HostEvaluation") -> dict[str, object]:

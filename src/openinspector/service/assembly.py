@@ -21,6 +21,7 @@ from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import Reports
 from openinspector.service.app.rules_packages import RulesPackages
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.runs import Runs
 from openinspector.service.app.schedules import Schedules
 from openinspector.service.app.sealed_secret import SecretBox
@@ -97,6 +98,8 @@ class Surroundings:
     """Destroys the data key of a run, then deletes its telemetry."""
     realm: ArnRealm
     rules_packages: tuple[RulesPackage, ...]
+    needs: RunNeeds
+    """What the rules packages need."""
     quotas: Quotas
     clock: Clock
     new_id: NewId
@@ -189,6 +192,7 @@ class Assembly:
             notifications=self.stores.notifications,
             workflows=self.around.workflows,
             deletion=self.deletion(),
+            needs=self.around.needs,
             quotas=self.around.quotas,
             clock=self.around.clock,
             new_id=self.around.new_id,
@@ -248,6 +252,7 @@ class Assembly:
             assessments=self.stores.assessments,
             target_agents=self.target_agents(),
             rules_packages=self.around.rules_packages,
+            needs=self.around.needs,
             clock=self.around.clock,
         )
 
@@ -259,6 +264,7 @@ class Assembly:
             target_agents=self.target_agents(),
             advisories=self.stores.advisories,
             rules_packages=self.around.rules_packages,
+            needs=self.around.needs,
             clock=self.around.clock,
         )
 

@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from openinspector.engine.rule import Rule
+from openinspector.engine.subject import Need
 from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.errors import StoreError
 from openinspector.model.rules_package import RulesPackage, rules_packages
@@ -42,6 +43,7 @@ from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import REPORT_WORKFLOW
 from openinspector.service.app.rule_catalogue import discover_rules, packages_with_rules
 from openinspector.service.app.run_keys import RunKeys
+from openinspector.service.app.run_needs import needs_by_package
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.sensor_catalogue import sensors_for
@@ -91,6 +93,7 @@ from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryCache
+from openinspector.service.worker.collecting import TelemetryCollecting
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
 from openinspector.service.worker.courier import Courier, RetryPolicy
 from openinspector.service.worker.dispatch import Dispatch
@@ -303,15 +306,21 @@ class Service:
             clock=self._clock,
             single_by_products=settings.by_products == "each",
         )
-        return RunDriver(
+        telemetry = TelemetryCollecting(
             assessments=stores.assessments,
             agents=stores.agents,
             telemetry=stores.telemetry,
-            findings=stores.findings,
-            received=self._telemetry,
-            evaluator=evaluator,
             clock=self._clock,
             stop_grace=timedelta(seconds=settings.stop_grace_seconds),
+        )
+        return RunDriver(
+            assessments=stores.assessments,
+            findings=stores.findings,
+            received=self._telemetry,
+            needs=self._surroundings.needs,
+            collecting={Need.TELEMETRY: telemetry},
+            evaluator=evaluator,
+            clock=self._clock,
             evaluation_batch=settings.evaluation_batch,
         )
 
@@ -406,6 +415,7 @@ def _instance_states() -> InstanceStates:
 
 
 def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, telemetry: Telemetry) -> Surroundings:
+    packages = packages_with_rules(rules_packages(settings.partition, settings.region))
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
@@ -414,7 +424,8 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
-        rules_packages=packages_with_rules(rules_packages(settings.partition, settings.region)),
+        rules_packages=packages,
+        needs=needs_by_package(_rules_by_arn(packages)),
         quotas=Quotas(
             instances=settings.max_instances,
             resource_groups=settings.max_resource_groups,

@@ -26,6 +26,7 @@ from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
@@ -170,6 +171,7 @@ def open_installation(
         report_vault=ReportVault(stores.objects, stores.keys, builders.REALM.account),
         realm=builders.REALM,
         rules_packages=PACKAGES,
+        needs=RunNeeds(),
         quotas=Quotas(**quotas),
         clock=clock,
         new_id=lambda: f"0-K{next(ids):07d}",

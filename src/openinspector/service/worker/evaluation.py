@@ -17,6 +17,7 @@ from openinspector.engine.evaluate import (
     no_issues_finding,
 )
 from openinspector.engine.rule import Rule, RuleContext
+from openinspector.engine.subject import subject_of
 from openinspector.model.agent import Agent, AgentHealth, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentRun
@@ -140,7 +141,7 @@ class RunEvaluator:
             name = facts.distribution
             if name not in by_distribution:
                 by_distribution[name] = self._run(run, hosts, (name,) if name else (), now)
-            return evaluate(by_distribution[name], facts, asset_of(facts, agent))
+            return evaluate(by_distribution[name], subject_of(facts), asset_of(facts, agent))
 
         return evaluate_host
 
