@@ -1,4 +1,4 @@
-"""What a subject is known by, and what its rules need."""
+"""Needs of rules, and subjects that meet them or not."""
 
 from dataclasses import replace
 

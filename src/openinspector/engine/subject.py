@@ -1,7 +1,7 @@
-"""Subject: what is judged, by what was collected about it; Need: the kinds of data that rules ask for.
+"""Subject: one host or instance and the data collected about it; Need: the kinds of data that rules ask for.
 
-A subject is one host or instance. Its agent's telemetry, the network of its account, or both are known. What a rules
-package needs follows from what its rules declare to read (ADR 70).
+A subject has its agent's telemetry, the network of its account, or both. The needs of a rules package follow from
+what its rules declare to read (ADR 70).
 """
 
 from collections.abc import Iterable
@@ -19,9 +19,9 @@ class Need(StrEnum):
     """A kind of data that is collected for a run."""
 
     TELEMETRY = "telemetry"
-    """What an agent sends of its host."""
+    """Records that an agent sends of its host."""
     SNAPSHOT = "snapshot"
-    """What the cloud's API describes of an account."""
+    """Answers of the cloud's API about an account."""
 
 
 class Needing(Protocol):

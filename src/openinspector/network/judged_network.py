@@ -65,7 +65,7 @@ class JudgedNetwork:
 
     @cached_property
     def without_agents(self) -> Judgement:
-        """What is reachable on every instance, whatever listens: the measure of how much a rule opens."""
+        """Judgement of every instance, whatever listens there: the measure of how much a rule opens."""
         return self.whole()
 
 

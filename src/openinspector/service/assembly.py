@@ -99,7 +99,7 @@ class Surroundings:
     realm: ArnRealm
     rules_packages: tuple[RulesPackage, ...]
     needs: RunNeeds
-    """What the rules packages need."""
+    """Needs of the rules packages."""
     quotas: Quotas
     clock: Clock
     new_id: NewId

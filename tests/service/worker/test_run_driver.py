@@ -388,7 +388,7 @@ def test_a_run_that_needs_no_telemetry_waits_for_no_agent(tmp_path: Path) -> Non
 
 
 def test_a_stop_does_not_cancel_a_run_that_has_a_snapshot(tmp_path: Path) -> None:
-    """Nothing of any agent arrived, but what was collected of the account can be judged."""
+    """Nothing of any agent arrived, but the account can be judged."""
     for needs in ((Need.SNAPSHOT,), (Need.SNAPSHOT, Need.TELEMETRY)):
         folder = tmp_path / "-".join(needs)
         folder.mkdir()

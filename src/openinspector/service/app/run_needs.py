@@ -1,4 +1,4 @@
-"""What a run needs, by its rules packages: derived from what their rules declare to read (ADR 70)."""
+"""Needs of a run: those of its rules packages, derived from what their rules declare to read (ADR 70)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
