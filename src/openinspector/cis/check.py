@@ -1,7 +1,7 @@
 """Check: one requirement of a benchmark, judged by the facts of a host."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Satisfied, Unknown, Verdict, Violated, distinct
@@ -30,6 +30,13 @@ class Check(Protocol):
     def judge(self, host: JudgedHost) -> Verdict:
         """Judge one host."""
         ...
+
+
+class Breach(NamedTuple):
+    """One thing that breaks a requirement: its ground, such as a path with its mode, and a sentence."""
+
+    ground: str
+    text: str
 
 
 class SensedCheck:

@@ -1,4 +1,4 @@
-"""JudgedHost: the facts of one host while a benchmark judges it. What several checks read is read once."""
+"""JudgedHost: the facts of one host while a benchmark judges it. Facts that several checks read are read once."""
 
 from collections.abc import Callable
 from typing import TypeVar, cast

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
-from openinspector.cis.check import SensedCheck
+from openinspector.cis.check import Breach, SensedCheck
 from openinspector.cis.expectation import AtLeast, AtMost
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
@@ -32,16 +32,8 @@ _AGEING: Final = {
 """Fields of `User`, as titles name them."""
 
 
-class Fault(NamedTuple):
-    """One fault: the account or id, its value, and a sentence."""
-
-    key: str
-    value: str
-    text: str
-
-
-Find = Callable[[JudgedHost], Iterable[Fault]]
-"""Returns the faults of a host."""
+Find = Callable[[JudgedHost], Iterable[Breach]]
+"""Returns the breaches of a host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +50,13 @@ class Accounts(SensedCheck):
         """Judge the account database."""
         if not host.all(User):
             return Unknown(reason="The host sent no accounts.")
-        faults = list(self.find(host))
-        if faults:
-            because = tuple(Evidence(statement=fault.text) for fault in faults[:_MAX_LISTED])
+        breaches = list(self.find(host))
+        if breaches:
+            because = tuple(Evidence(statement=breach.text) for breach in breaches[:_MAX_LISTED])
             return Violated(
-                evidence=Evidence(statement=f"Not met: {self.title}. Found: {len(faults)}.", because=because),
+                evidence=Evidence(statement=f"Not met: {self.title}. Found: {len(breaches)}.", because=because),
                 remedy=self.remedy,
-                grounds=tuple(subject("account", f"{fault.key} {fault.value}") for fault in faults),
+                grounds=tuple(subject("account", breach.ground) for breach in breaches),
             )
         return Satisfied(evidence=Evidence(statement=self.title, source="/etc/passwd, /etc/group, /etc/shadow"))
 
@@ -105,28 +97,28 @@ class PasswordAging(SensedCheck):
 
 def _users(is_wrong: Callable[[User], bool]) -> Find:
     """Return a search that names the users for which ``is_wrong`` is true."""
-    return lambda host: (Fault(user.name, str(user.uid), user.name) for user in host.all(User) if is_wrong(user))
+    return lambda host: (Breach(f"{user.name} {user.uid}", user.name) for user in host.all(User) if is_wrong(user))
 
 
-def _repeated(values: Iterable[object], what: str) -> Iterable[Fault]:
+def _repeated(values: Iterable[object], what: str) -> Iterable[Breach]:
     for value, count in Counter(values).items():
         if count > 1:
-            yield Fault(str(value), str(count), f"{what} {value} is used {count} times")
+            yield Breach(f"{value} {count}", f"{what} {value} is used {count} times")
 
 
-def _repeated_uids(host: JudgedHost) -> Iterable[Fault]:
+def _repeated_uids(host: JudgedHost) -> Iterable[Breach]:
     return _repeated((user.uid for user in host.all(User)), "The user id")
 
 
-def _repeated_gids(host: JudgedHost) -> Iterable[Fault]:
+def _repeated_gids(host: JudgedHost) -> Iterable[Breach]:
     return _repeated((group.gid for group in host.all(Group)), "The group id")
 
 
-def _repeated_user_names(host: JudgedHost) -> Iterable[Fault]:
+def _repeated_user_names(host: JudgedHost) -> Iterable[Breach]:
     return _repeated((user.name for user in host.all(User)), "The user name")
 
 
-def _repeated_group_names(host: JudgedHost) -> Iterable[Fault]:
+def _repeated_group_names(host: JudgedHost) -> Iterable[Breach]:
     return _repeated((group.name for group in host.all(Group)), "The group name")
 
 
@@ -134,20 +126,20 @@ def _is_second_root(user: User) -> bool:
     return user.uid == 0 and user.name != "root"
 
 
-def _wrong_group_of_root(host: JudgedHost) -> Iterable[Fault]:
+def _wrong_group_of_root(host: JudgedHost) -> Iterable[Breach]:
     for user in host.all(User):
         if user.name == "root" and user.gid != 0:
-            yield Fault("root", str(user.gid), f"root has the group {user.gid}")
+            yield Breach(f"root {user.gid}", f"root has the group {user.gid}")
 
 
 def _is_in_roots_group(user: User) -> bool:
     return user.gid == 0 and user.name not in _IN_ROOTS_GROUP
 
 
-def _second_root_groups(host: JudgedHost) -> Iterable[Fault]:
+def _second_root_groups(host: JudgedHost) -> Iterable[Breach]:
     for group in host.all(Group):
         if group.gid == 0 and group.name != "root":
-            yield Fault(group.name, "0", group.name)
+            yield Breach(group.name, group.name)
 
 
 def _has_empty_password(user: User) -> bool:
@@ -166,32 +158,32 @@ def _can_log_in(user: User) -> bool:
     return user.shell not in _NO_SHELLS
 
 
-def _system_shells(host: JudgedHost) -> Iterable[Fault]:
+def _system_shells(host: JudgedHost) -> Iterable[Breach]:
     for user in host.all(User):
         if _is_system(user) and _can_log_in(user):
-            yield Fault(user.name, user.shell, f"{user.name} has the shell {user.shell}")
+            yield Breach(f"{user.name} {user.shell}", f"{user.name} has the shell {user.shell}")
 
 
 def _is_unlocked_system_account(user: User) -> bool:
     return _is_system(user) and not _can_log_in(user) and user.password is PasswordState.SET
 
 
-def _orphan_groups(host: JudgedHost) -> Iterable[Fault]:
+def _orphan_groups(host: JudgedHost) -> Iterable[Breach]:
     known = {group.gid for group in host.all(Group)}
     for user in host.all(User):
         if user.gid not in known:
             text = f"{user.name} has the primary group {user.gid}, which /etc/group lacks"
-            yield Fault(user.name, str(user.gid), text)
+            yield Breach(f"{user.name} {user.gid}", text)
 
 
-def _shadow_members(host: JudgedHost) -> Iterable[Fault]:
+def _shadow_members(host: JudgedHost) -> Iterable[Breach]:
     for group in host.all(Group):
         if group.name == "shadow":
             for member in group.members:
-                yield Fault(member, "member", f"{member} is in the group shadow")
+                yield Breach(f"{member} member", f"{member} is in the group shadow")
             for user in host.all(User):
                 if user.gid == group.gid:
-                    yield Fault(user.name, "primary group", f"{user.name} has the primary group shadow")
+                    yield Breach(f"{user.name} primary group", f"{user.name} has the primary group shadow")
 
 
 UNIQUE_UIDS: Final = Accounts(

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
+from openinspector.cis.check import Breach
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
 from openinspector.engine.evidence import Evidence
@@ -20,19 +21,12 @@ _PRIVATE: Final = 0o0177
 _HISTORIES: Final = (".netrc", ".rhosts", ".bash_history")
 
 
-class Fault(NamedTuple):
-    """One fault: its ground, and a sentence."""
-
-    ground: str
-    text: str
-
-
 @dataclass(frozen=True, slots=True)
 class Homes:
     """No home folder of an account that can log in has a fault of one kind."""
 
     title: str
-    find: Callable[[HomeFolder, User | None], Iterable[Fault]]
+    find: Callable[[HomeFolder, User | None], Iterable[Breach]]
     remedy: str
     reads: tuple[type[Record], ...] = (HomeFolder, User)
     sensors: tuple[str, ...] = (_HOMES, _ACCOUNTS)
@@ -41,13 +35,13 @@ class Homes:
         """Judge every home folder."""
         users = {user.name: user for user in host.all(User)}
         homes = host.all(HomeFolder)
-        faults = [fault for home in homes for fault in self.find(home, users.get(home.user))]
-        if faults:
-            because = tuple(Evidence(statement=fault.text) for fault in faults[:_MAX_LISTED])
+        breaches = [breach for home in homes for breach in self.find(home, users.get(home.user))]
+        if breaches:
+            because = tuple(Evidence(statement=breach.text) for breach in breaches[:_MAX_LISTED])
             return Violated(
-                evidence=Evidence(statement=f"Not met: {self.title}. Found: {len(faults)}.", because=because),
+                evidence=Evidence(statement=f"Not met: {self.title}. Found: {len(breaches)}.", because=because),
                 remedy=self.remedy,
-                grounds=tuple(subject("home", fault.ground) for fault in faults),
+                grounds=tuple(subject("home", breach.ground) for breach in breaches),
             )
         gap = host.missing(*self.sensors)
         if gap:
@@ -57,43 +51,43 @@ class Homes:
         return Satisfied(evidence=Evidence(statement=f"{self.title}: {len(homes)} home folders", source="/etc/passwd"))
 
 
-def _missing_home(home: HomeFolder, user: User | None) -> Iterable[Fault]:
+def _missing_home(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     del user
-    return () if home.exists else (Fault(f"{home.path} absent", f"{home.path} of {home.user} does not exist"),)
+    return () if home.exists else (Breach(f"{home.path} absent", f"{home.path} of {home.user} does not exist"),)
 
 
-def _open_home(home: HomeFolder, user: User | None) -> Iterable[Fault]:
+def _open_home(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     del user
     return (_mode(home.path, home.mode),) if home.exists and home.mode & 0o0027 else ()
 
 
-def _foreign_home(home: HomeFolder, user: User | None) -> Iterable[Fault]:
+def _foreign_home(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     wrong = home.exists and user is not None and home.uid != user.uid
     text = f"{home.path} belongs to user id {home.uid}, not to {home.user}"
-    return (Fault(f"{home.path} uid {home.uid}", text),) if wrong else ()
+    return (Breach(f"{home.path} uid {home.uid}", text),) if wrong else ()
 
 
-def _foreign_group_home(home: HomeFolder, user: User | None) -> Iterable[Fault]:
+def _foreign_group_home(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     wrong = home.exists and user is not None and home.gid != user.gid
     text = f"{home.path} has the group id {home.gid}, not that of {home.user}"
-    return (Fault(f"{home.path} gid {home.gid}", text),) if wrong else ()
+    return (Breach(f"{home.path} gid {home.gid}", text),) if wrong else ()
 
 
-def _foreign_dot_files(home: HomeFolder, user: User | None) -> Iterable[Fault]:
+def _foreign_dot_files(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     wrong = [file for file in home.files if user is not None and file.uid != user.uid]
     for file in wrong:
         path = f"{home.path}/{file.name}"
-        yield Fault(f"{path} uid {file.uid}", f"{path} belongs to user id {file.uid}")
+        yield Breach(f"{path} uid {file.uid}", f"{path} belongs to user id {file.uid}")
 
 
-def _foreign_group_dot_files(home: HomeFolder, user: User | None) -> Iterable[Fault]:
+def _foreign_group_dot_files(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     wrong = [file for file in home.files if user is not None and file.gid != user.gid]
     for file in wrong:
         path = f"{home.path}/{file.name}"
-        yield Fault(f"{path} gid {file.gid}", f"{path} has the group id {file.gid}")
+        yield Breach(f"{path} gid {file.gid}", f"{path} has the group id {file.gid}")
 
 
-def _open_dot_files(home: HomeFolder, user: User | None) -> Iterable[Fault]:
+def _open_dot_files(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     del user
     for file in home.files:
         excess = _PRIVATE if file.name in _HISTORIES else _INITIALIZATION & 0o0022
@@ -101,19 +95,19 @@ def _open_dot_files(home: HomeFolder, user: User | None) -> Iterable[Fault]:
             yield _mode(f"{home.path}/{file.name}", file.mode)
 
 
-def _mode(path: str, mode: int) -> Fault:
-    return Fault(f"{path} {mode:04o}", f"{path} has mode {mode:04o}")
+def _mode(path: str, mode: int) -> Breach:
+    return Breach(f"{path} {mode:04o}", f"{path} has mode {mode:04o}")
 
 
 def named_file(name: str, title: str) -> Homes:
     """Return the requirement that no home folder holds a file of a name."""
 
-    def find(home: HomeFolder, user: User | None) -> Iterable[Fault]:
+    def find(home: HomeFolder, user: User | None) -> Iterable[Breach]:
         del user
         for file in home.files:
             if file.name == name:
                 path = f"{home.path}/{file.name}"
-                yield Fault(path, f"{path} exists")
+                yield Breach(path, f"{path} exists")
 
     return Homes(title, find, f"Remove {name} from each home folder.")
 
@@ -121,7 +115,7 @@ def named_file(name: str, title: str) -> Homes:
 def private_file(name: str, title: str) -> Homes:
     """Return the requirement that a file of home folders is private to its owner."""
 
-    def find(home: HomeFolder, user: User | None) -> Iterable[Fault]:
+    def find(home: HomeFolder, user: User | None) -> Iterable[Breach]:
         del user
         for file in home.files:
             if file.name == name and file.mode & _PRIVATE:
