@@ -16,6 +16,7 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
 from openinspector.model.ground import Ground
 from openinspector.model.record import Record
+from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
 
 if TYPE_CHECKING:  # rules for telemetry alone start without the network's model
     from openinspector.network.judged_network import JudgedNetwork
@@ -90,6 +91,8 @@ class RuleContext:
     """True: a package without vulnerable code is part of each CVE's finding, instead of one finding of its own."""
     network: "JudgedNetwork | None" = None
     """The network around the subject, for rules that declare to read ``operations``."""
+    tailoring: Tailoring = AS_PUBLISHED
+    """The template's choices for benchmarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
