@@ -14,6 +14,7 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
 from openinspector.model.ground import Ground
 from openinspector.model.record import Record
+from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,8 @@ class RuleContext:
     advisories: AdvisoryIndex = field(default_factory=AdvisoryIndex.empty)
     single_by_products: bool = False
     """True: a package without vulnerable code is part of each CVE's finding, instead of one finding of its own."""
+    tailoring: Tailoring = AS_PUBLISHED
+    """The template's choices for benchmarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
