@@ -18,7 +18,7 @@ def first() -> ReachableExposure:
     )
 
 
-def test_the_path_in_boxes_with_the_rule_to_change_in_words() -> None:
+def test_path_has_boxes_and_the_rule_to_change() -> None:
     drawn = ET.fromstring(draw_path(first()))
     texts = [element.text for element in drawn.iter(f"{SVG}text")]
     assert {"internet", "igw-a", "acl-vpc-a", "sg-1", "i-1"} <= set(texts)
