@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner
-from typing import Any
 from tests.agent.packages.rpm_database.rpm_files import bdb, header, ndb, sqlite
 
 from openinspector.cli.main import cli

@@ -27,7 +27,7 @@ def coverage_lines(counts: Mapping[str, Any]) -> tuple[str, str, str]:
     unassessed = sum(int(gap["packages"]) for gap in gaps)
     total = counts["affected"] + counts["notAffected"] + unassessed
     packages = (
-        f"{total} packages on {counts['hosts']} {'host' if counts['hosts'] == 1 else 'hosts'}: {counts['affected']} affected, "
+        f"{total} packages on {counts['hosts']} host{'s' * (counts['hosts'] != 1)}: {counts['affected']} affected, "
         f"{counts['notAffected']} not affected, {unassessed} not assessed."
     )
     ordered = sorted(gaps, key=lambda gap: (-gap["packages"], gap["reason"]))

@@ -33,9 +33,7 @@ def packages() -> tuple[PackageCoverage, ...]:
         compared="3-1",
         with_version="2-1",
     )
-    affected = replace(
-        fixed, name="curl", version="1-1", verdict=Verdict.AFFECTED, vulnerabilities=2, compared="1-1"
-    )
+    affected = replace(fixed, name="curl", version="1-1", verdict=Verdict.AFFECTED, vulnerabilities=2, compared="1-1")
     return affected, fixed, gap
 
 
