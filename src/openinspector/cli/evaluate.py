@@ -172,7 +172,7 @@ def evaluation_json(facts: "HostFacts", result: "HostEvaluation") -> dict[str, o
 
 
 def coverage_json(facts: "HostFacts", index: "AdvisoryIndex") -> dict[str, object]:
-    """Return what was concluded of each of the distribution's packages, and how many packages each conclusion has."""
+    """Return the conclusion on each package, and the number of packages of each conclusion."""
     from openinspector.engine.coverage import counts_of, coverage_of
 
     covered = coverage_of(facts, index)
@@ -181,9 +181,9 @@ def coverage_json(facts: "HostFacts", index: "AdvisoryIndex") -> dict[str, objec
             "counts": dict(sorted(counts_of(covered).items())),
             "packages": [
                 {
-                    "name": item.package.name,
-                    "version": item.package.version,
-                    "architecture": item.package.architecture,
+                    "name": item.name,
+                    "version": item.version,
+                    "architecture": item.architecture,
                     "verdict": item.verdict.value,
                     "reason": item.reason,
                     "vulnerabilities": item.vulnerabilities,

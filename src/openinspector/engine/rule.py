@@ -113,6 +113,8 @@ class Rule:
     evaluate: Callable[[HostFacts, RuleContext], Outcome]
     attributes: tuple[str, ...] = ()
     """Keys of the attributes that its findings may carry; ``*`` stands for any ending, as in ``CVSS3_SCORE*``."""
+    judges_packages: bool = False
+    """True if it holds installed packages against advisories: the run then has a coverage (ADR 66)."""
     linux_only: bool = False
     """True if the rule does not apply to Windows, as all of Security Best Practices (F5.62)."""
     optional_sensors: tuple[str, ...] = ()

@@ -12,6 +12,8 @@ from openinspector.model.report import ReportFormat
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.access_role import AccessRoles
 from openinspector.service.app.agents import Agents
+from openinspector.service.app.coverage import Coverage
+from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.deletion import Deletion
 from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
@@ -36,6 +38,7 @@ from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock, NewId
+from openinspector.service.ports.coverage_store import CoverageStore
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.identity_store import IdentityStore
 from openinspector.service.ports.key_provider import KeyProvider
@@ -80,6 +83,7 @@ class Stores:
     rollouts: RolloutStore
     reports: ReportStore
     rule_results: RuleResultStore
+    coverage: CoverageStore
     objects: ObjectStore
     keys: KeyProvider
 
@@ -94,6 +98,7 @@ class Surroundings:
     webhook_host_refusal: Callable[[str], str | None]
     """Returns why nothing can ever be delivered to a host; None if it may be."""
     report_vault: ReportVault
+    coverage_vault: CoverageVault
     shred_telemetry: Callable[[RunArn], None]
     """Destroys the data key of a run, then deletes its telemetry."""
     realm: ArnRealm
@@ -124,6 +129,7 @@ class Assembly:
                 telemetry=stores.telemetry,
                 clock=around.clock,
             ),
+            coverage=Coverage(assessments=stores.assessments, coverage=stores.coverage, vault=around.coverage_vault),
             exclusions=Exclusions(assessments=stores.assessments, findings=stores.findings),
             exclusions_previews=ExclusionsPreviews(
                 previews=stores.previews,
@@ -212,6 +218,7 @@ class Assembly:
             webhooks=stores.webhooks,
             findings=stores.findings,
             rule_results=stores.rule_results,
+            coverage=stores.coverage,
             reports=stores.reports,
             notifications=stores.notifications,
             telemetry=stores.telemetry,
@@ -275,6 +282,7 @@ class Assembly:
             agents=self.stores.agents,
             findings=self.stores.findings,
             rule_results=self.stores.rule_results,
+            coverage=self.stores.coverage,
             rules_packages=self.around.rules_packages,
             clock=self.around.clock,
         )
