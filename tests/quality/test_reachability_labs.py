@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from openinspector.cli.snapshot_folder import read_snapshot
+from openinspector.service.snapshot_folder import read_snapshot
 from openinspector.network.answer import Action, Answer, Leg
 from openinspector.network.exposure import judge
 from openinspector.network.question import ask, parse_question
