@@ -21,6 +21,8 @@ from openinspector.testing.background_server import BackgroundServer
 ACCOUNT: Final = "123456789012"
 """The account of moto's own credentials."""
 REGION: Final = "us-east-1"
+_IMAGE: Final = "ami-12c6146b"
+"""An image that moto has in every region."""
 _KEYS: Final = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 _ENVIRONMENT: Final = {
     **_KEYS,
@@ -117,10 +119,9 @@ class SimulatedAws:
     def instance(self, name: str, region: str = REGION, account: str = ACCOUNT, **tags: str) -> str:
         """Start an instance in the default VPC and return its id."""
         ec2 = self.client("ec2", region, account)
-        image = ec2.describe_images()["Images"][0]["ImageId"]
         marks = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
         made = ec2.run_instances(
-            ImageId=image, MinCount=1, MaxCount=1, TagSpecifications=[{"ResourceType": "instance", "Tags": marks}]
+            ImageId=_IMAGE, MinCount=1, MaxCount=1, TagSpecifications=[{"ResourceType": "instance", "Tags": marks}]
         )
         return str(made["Instances"][0]["InstanceId"])
 

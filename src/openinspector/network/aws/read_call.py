@@ -33,6 +33,11 @@ class ReadCall:
     parameters: tuple[tuple[str, object], ...] = ()
     """Names and values, beside the id."""
     ids: IdSource | None = None
+    page_size: int | None = None
+    """Items a page, for calls whose whole answer may be too large for EC2 to return at once.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/Query-Requests.html#api-pagination
+    """
 
     @property
     def service(self) -> str:
@@ -47,6 +52,10 @@ class ReadCall:
 
 def _ec2(name: str, action: str, ids: IdSource | None = None, **parameters: object) -> ReadCall:
     return ReadCall(operation=f"ec2-{name}", action=f"ec2:{action}", parameters=tuple(parameters.items()), ids=ids)
+
+
+def _paged(name: str, action: str) -> ReadCall:
+    return ReadCall(operation=f"ec2-{name}", action=f"ec2:{action}", page_size=1000)
 
 
 def _elb(operation: str, action: str, ids: IdSource | None = None) -> ReadCall:
@@ -81,15 +90,15 @@ _ALL_ROUTES: Final = ({"Name": "state", "Values": ["active", "blackhole"]},)
 
 REGIONS_CALL: Final = _ec2("describe-regions", "DescribeRegions")
 """Lists the regions that an account has enabled. Its answer is not part of a snapshot."""
-INSTANCES_CALL: Final = _ec2("describe-instances", "DescribeInstances")
+INSTANCES_CALL: Final = _paged("describe-instances", "DescribeInstances")
 """Finds instances by their tags (F2.14)."""
 
 CALLS: Final = (
     INSTANCES_CALL,
-    _ec2("describe-network-interfaces", "DescribeNetworkInterfaces"),
+    _paged("describe-network-interfaces", "DescribeNetworkInterfaces"),
     _ec2("describe-vpcs", "DescribeVpcs"),
     _ec2("describe-subnets", "DescribeSubnets"),
-    _ec2("describe-security-groups", "DescribeSecurityGroups"),
+    _paged("describe-security-groups", "DescribeSecurityGroups"),
     _ec2("describe-network-acls", "DescribeNetworkAcls"),
     _ec2("describe-route-tables", "DescribeRouteTables"),
     _ec2("describe-internet-gateways", "DescribeInternetGateways"),

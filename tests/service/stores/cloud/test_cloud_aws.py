@@ -1,17 +1,20 @@
 """AWS's APIs as moto's server plays them, behind a door that can refuse."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from tests.service.stores.cloud.conftest import ACCOUNTS, OTHER, aws_cloud, new_cloud
 
 from openinspector.network.aws.document import NOUNS
-from openinspector.network.aws.read_call import actions, calls
+from openinspector.network.aws.instance_listing import instances_in
+from openinspector.network.aws.read_call import INSTANCES_CALL, actions, calls
 from openinspector.service.ports.cloud import CloudAccounts, CloudError, RoleProblem
 from openinspector.service.ports.cloud_account import CloudAccount
 from openinspector.service.stores.cloud_aws.cloud import AwsCloud
-from openinspector.service.stores.cloud_aws.sessions import AwsConnection, new_session
+from openinspector.service.stores.cloud_aws.region_reader import RegionReader
+from openinspector.service.stores.cloud_aws.sessions import AwsConnection, new_session, open_session
 from openinspector.service.system_clock import SystemClock
 from openinspector.testing.conformance.cloud import CloudAccountsSuite, PlacedInstance
 from openinspector.testing.simulated_aws import ACCOUNT, REGION, AwsFault, SimulatedAws
@@ -158,17 +161,15 @@ def test_a_service_that_does_not_answer_is_called_once_a_region() -> None:
         cloud.snapshot(lambda _progress: None)
 
 
-def test_pages_are_joined(aws: SimulatedAws, placed: tuple[PlacedInstance, ...]) -> None:
-    many = {aws.instance("more", "eu-west-3") for _ in range(7)}
-    client = aws.client("ec2", "eu-west-3")
-    paged = client.get_paginator("describe_instances").paginate(PaginationConfig={"PageSize": 5})
-    assert len(list(paged)) > 1, "moto pages as EC2 does"
-    cloud = aws_cloud(aws, CloudAccount(id=ACCOUNT, regions=("eu-west-3",)))
-    assert {one.id for one in cloud.instances().instances} == many
-    document = next(one for one in cloud.snapshot(lambda _progress: None).documents if "instances" in one.operation)
-    assert "NextToken" not in json.loads(document.content)
-    assert "ResponseMetadata" not in json.loads(document.content)
-    assert placed
+def test_pages_are_joined(aws: SimulatedAws) -> None:
+    made = {aws.instance("many", "eu-west-3") for _ in range(6)}
+    connection = AwsConnection(home_region=REGION, endpoint=aws.url, attempts=2)
+    session = open_session(CloudAccount(id=ACCOUNT), connection)
+    aws.received.clear()
+    (document,) = RegionReader(session, "eu-west-3").read([replace(INSTANCES_CALL, page_size=5)])
+    assert len(aws.received) > 1
+    assert {one.id for one in instances_in([document])} == made
+    assert json.loads(document.content).keys() == {"Reservations"}
 
 
 def test_a_role_that_works_has_no_problem(aws: SimulatedAws) -> None:

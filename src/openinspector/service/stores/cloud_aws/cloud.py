@@ -139,7 +139,7 @@ def _documents(session: AccountSession, region: str, wanted: Sequence[ReadCall])
 def _enabled_regions(session: AccountSession) -> list[str]:
     try:
         client = session.client("ec2", session.connection.home_region)
-        return [str(one["RegionName"]) for one in answer_of(client, REGIONS_CALL.method, {})["Regions"]]
+        return [str(one["RegionName"]) for one in answer_of(client, REGIONS_CALL, {})["Regions"]]
     except ClientError as error:
         raise CloudError(
             f"the regions of account {session.account.id} cannot be listed: {error}",

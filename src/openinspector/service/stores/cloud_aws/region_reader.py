@@ -85,7 +85,7 @@ class RegionReader:
             client = self._clients.get(call.service)
             if client is None:
                 client = self._clients[call.service] = self._session.client(call.service, self._region)
-            return answer_of(client, call.method, parameters)
+            return answer_of(client, call, parameters)
         except ClientError as error:
             # botocore's text is that of the AWS CLI: An error occurred (Code) when calling …
             return str(error).encode()
@@ -101,12 +101,15 @@ def _no_ids(source: IdSource) -> bytes:
     return UNKNOWN_IDS + f", because {source.operation} failed".encode()
 
 
-def answer_of(client: Any, method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+def answer_of(client: Any, call: ReadCall, parameters: dict[str, Any]) -> dict[str, Any]:
     """Return all pages of an answer as one, without the response's metadata; ClientError, BotoCoreError."""
-    if client.can_paginate(method):
-        whole: dict[str, Any] = client.get_paginator(method).paginate(**parameters).build_full_result()
+    whole: dict[str, Any]
+    if client.can_paginate(call.method):
+        paging = {"PageSize": call.page_size} if call.page_size else {}
+        paginator = client.get_paginator(call.method)
+        whole = paginator.paginate(**parameters, PaginationConfig=paging).build_full_result()
     else:
-        whole = _pages(getattr(client, method), parameters)
+        whole = _pages(getattr(client, call.method), parameters)
     whole.pop("ResponseMetadata", None)
     return whole
 
