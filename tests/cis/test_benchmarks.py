@@ -3,9 +3,11 @@ from tests.cis.judging import facts
 
 from openinspector.cis.benchmark import Benchmark, Profile, Role
 from openinspector.cis.benchmarks import BENCHMARKS, READS, SENSORS, BuiltIn, benchmark_for
-from openinspector.cis.check import AS_PUBLISHED, Manual, Satisfied
+from openinspector.cis.check import Manual
 from openinspector.cis.table import controls
+from openinspector.cis.verdict import Satisfied
 from openinspector.model.facts import HostFacts
+from openinspector.model.tailoring import AS_PUBLISHED
 from openinspector.testing.fact_builders import operating_system
 
 MAX_TITLE = 180

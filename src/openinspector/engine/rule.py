@@ -12,7 +12,9 @@ from openinspector.engine.match import AdvisoryIndex
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
+from openinspector.model.ground import Ground
 from openinspector.model.record import Record
+from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,11 @@ class Detection:
     evidence: Evidence
     attributes: tuple[Attribute, ...] = ()
     """Attributes in addition to INSTANCE_ID, which the engine adds to every finding."""
+    issue: str = ""
+    """Stable name of the issue for waivers, independent of wording and release: ``CVE-2024-6387``,
+    ``debian_12/5.1.20``; empty for the rule's name."""
+    grounds: tuple[Ground, ...] = ()
+    """The values that the detection rests on. A waiver ends when one that it holds changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +84,8 @@ class RuleContext:
     advisories: AdvisoryIndex = field(default_factory=AdvisoryIndex.empty)
     single_by_products: bool = False
     """True: a package without vulnerable code is part of each CVE's finding, instead of one finding of its own."""
+    tailoring: Tailoring = AS_PUBLISHED
+    """The template's choices for benchmarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
