@@ -1,4 +1,4 @@
-"""The read calls of a snapshot: what is called, the permission it needs, and where ids for it come from.
+"""The read calls of a snapshot, the permission that each needs, and the calls that list ids for others.
 
 The actions are those of F5.43 that the model reads. `EXTRA_CALLS` lists reads that the vendor's role did not have; they
 are made only if the installation opts in, because the model states its assumption without them.

@@ -21,7 +21,7 @@ class CloudError(StoreError):
     """Nothing of any account could be read."""
 
     problem: RoleProblem | None
-    """What is wrong with the role; None if the cause is something else, such as the network."""
+    """The problem of the role; None if the cause is something else, such as the network."""
 
     def __init__(self, message: str, *, advice: str = "", problem: RoleProblem | None = None) -> None:
         super().__init__(message, advice=advice)
