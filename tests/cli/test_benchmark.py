@@ -40,7 +40,7 @@ def report(tmp_path: Path, *options: str, tailoring: str = "") -> dict[str, dict
     return {each["control"]: each for each in json.loads(done.output)["controls"]}
 
 
-def test_three_numbers_and_the_evidence_of_what_failed(tmp_path: Path) -> None:
+def test_counts_and_evidence_of_failed_controls(tmp_path: Path) -> None:
     done = json.loads(run(tmp_path, "--json").output)
     assert sum(value for key, value in done["counts"].items() if key != "sharePassed") == len(done["controls"])
     assert done["counts"]["passed"] + done["counts"]["failed"] > 0
@@ -70,14 +70,14 @@ def test_a_profile_limits_the_controls(tmp_path: Path) -> None:
     assert '"Level 1 Server"' in refused.output
 
 
-def test_for_people_sections_follow_what_failed(tmp_path: Path) -> None:
+def test_failed_controls_precede_sections(tmp_path: Path) -> None:
     output = run(tmp_path).output
     assert "PermitRootLogin is yes" in output
     assert "Section 5" in output
     assert output.index("PermitRootLogin is yes") < output.index("Section 5")
 
 
-def test_a_line_a_control_for_spreadsheets(tmp_path: Path) -> None:
+def test_csv_has_one_line_per_control(tmp_path: Path) -> None:
     rows = list(csv.DictReader(io.StringIO(run(tmp_path, "--csv").output)))
     assert {row["control"]: row["status"] for row in rows}[ROOT_LOGIN] == "FAILED"
 

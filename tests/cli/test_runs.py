@@ -18,12 +18,12 @@ def test_a_table_of_runs(command: Command, inspector: SimulatedInspector) -> Non
     assert json.loads(command("runs", "list", "--json").out)[0]["arn"] == RUN
 
 
-def test_without_runs_it_says_how_to_start_one(command: Command, inspector: SimulatedInspector) -> None:
+def test_empty_list_explains_start(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("ListAssessmentRuns", {"assessmentRunArns": []})
     assert "openinspector runs start" in command("runs", "list").words
 
 
-def test_starting_prints_the_arn_alone(command: Command, inspector: SimulatedInspector) -> None:
+def test_start_prints_only_the_arn(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("StartAssessmentRun", {"assessmentRunArn": RUN})
     assert command("runs", "start", TEMPLATE, "--name", "now").out == f"{RUN}\n"
     assert inspector.requests == [
@@ -46,7 +46,7 @@ def test_4_a_run_that_did_not_complete(
     assert widest(done.out.removeprefix(RUN)) <= 80
 
 
-def test_watching_as_json_prints_json_alone(command: Command, inspector: SimulatedInspector) -> None:
+def test_watch_as_json_prints_only_json(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("DescribeAssessmentRuns", described_runs(run("FAILED")))
     done = command("runs", "watch", RUN, "--json")
     assert done.status == 4
@@ -54,7 +54,7 @@ def test_watching_as_json_prints_json_alone(command: Command, inspector: Simulat
     assert "FAILED" in done.err
 
 
-def test_watching_what_does_not_exist(command: Command, inspector: SimulatedInspector) -> None:
+def test_watch_missing_run(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("DescribeAssessmentRuns", described_runs())
     done = command("runs", "watch", RUN)
     assert (done.status, done.out) == (1, "")
@@ -62,7 +62,7 @@ def test_watching_what_does_not_exist(command: Command, inspector: SimulatedInsp
     assert "openinspector runs list" in done.err
 
 
-def test_a_runs_name_is_no_markup(command: Command, inspector: SimulatedInspector) -> None:
+def test_run_name_is_not_markup(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("DescribeAssessmentRuns", described_runs({**run(), "name": HOSTILE}))
     done = command("runs", "watch", RUN)
     assert done.status == 0, done.err
@@ -83,7 +83,7 @@ def test_deleting(command: Command, inspector: SimulatedInspector) -> None:
     assert inspector.requests == [("DeleteAssessmentRun", {"assessmentRunArn": RUN})]
 
 
-def test_exclusions_say_what_to_do(command: Command, inspector: SimulatedInspector) -> None:
+def test_exclusions_have_recommendations(command: Command, inspector: SimulatedInspector) -> None:
     found = {
         "arn": EXCLUSION,
         "title": "Agent not found",

@@ -21,7 +21,7 @@ def test_affected_package_shows_the_statement_and_counts_its_vulnerabilities() -
     assert (found.verdict, found.vulnerabilities, found.reason) == (Verdict.AFFECTED, 2, "")
 
 
-def test_acquitted_package_shows_the_newest_fix_it_has_and_the_comparison() -> None:
+def test_cleared_package_shows_its_newest_fix_and_the_comparison() -> None:
     found = covered(
         OPENSSL, advisory("CVE-2026-2", fix("openssl", "3.0.14-1")), advisory(CVE, fix("openssl", "3.0.15-1"))
     )
@@ -36,12 +36,12 @@ def test_acquitted_package_shows_the_newest_fix_it_has_and_the_comparison() -> N
     )
 
 
-def test_status_not_affected_acquits_by_its_word() -> None:
+def test_not_affected_status_clears_the_package() -> None:
     found = covered(OPENSSL, advisory(CVE, status("openssl", FixState.NOT_AFFECTED)))
     assert (found.verdict, found.statement, found.with_version) == (Verdict.NOT_AFFECTED, "NOT_AFFECTED", "")
 
 
-def test_silence_acquits_nothing() -> None:
+def test_missing_statement_clears_nothing() -> None:
     assert covered(OPENSSL).reason == Gap.NO_STATEMENT
     unknown = advisory(CVE, status("openssl", FixState.UNDER_INVESTIGATION))
     assert covered(OPENSSL, unknown).reason == Gap.UNDER_INVESTIGATION

@@ -156,7 +156,7 @@ def test_rules_of_one_package_share_an_exclusion_of_a_kind() -> None:
     assert result.errors == 2
 
 
-def test_the_gap_of_a_rule_is_an_exclusion_beside_its_findings() -> None:
+def test_gap_of_a_rule_is_an_exclusion_in_addition_to_its_findings() -> None:
     partial = Detected(detections=(detection(),), unfinished=unable("/boot: denied"))
     result = evaluate(run(rule(lambda _: partial)), host(), ASSET)
     assert len(result.findings) == 1
@@ -164,7 +164,7 @@ def test_the_gap_of_a_rule_is_an_exclusion_beside_its_findings() -> None:
     assert result.rule_results[0].because == "/boot: denied"
 
 
-def test_each_reason_is_an_exclusion_of_its_own_kind() -> None:
+def test_each_reason_has_its_own_exclusion_kind() -> None:
     registry = Unable(kind=ExclusionKind.REGISTRY_PACKAGES, reason="2 npm packages.", recommendation="Audit them.")
     outcome = Passed(evidence=WHY, unfinished=replace(unable("No database."), also=(registry,)))
     first, second = evaluate(run(rule(lambda _: outcome)), host(), ASSET).exclusions
@@ -198,7 +198,7 @@ def test_the_gap_of_a_rule_that_passed_is_an_exclusion() -> None:
         (lambda _: None, "AssertionError"),
     ],
 )
-def test_a_rule_that_raises_ends_neither_the_run_nor_other_rules(judge: Judge, name: str) -> None:
+def test_raising_rule_does_not_affect_other_rules(judge: Judge, name: str) -> None:
     result = evaluate(run(rule(judge, "bad"), rule(found(detection()), "good")), host(), ASSET)
     assert [finding.rule_id for finding in result.findings] == ["CVE-2026-1"]
     (exclusion,) = result.exclusions
@@ -277,7 +277,7 @@ def test_a_package_without_findings_has_a_finding_that_reports_it() -> None:
     assert "1 host " in other.description
 
 
-def test_a_package_that_assessed_no_host_has_none() -> None:
+def test_package_without_hosts_has_no_such_finding() -> None:
     assert no_issues_finding(run(), PACKAGE, 0) is None
 
 

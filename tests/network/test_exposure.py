@@ -140,7 +140,7 @@ def test_an_added_rule_opens() -> None:
     assert not add_rule(topology, "sg-1/ingress/tcp/3389/nowhere")
 
 
-def test_what_is_not_collected_is_listed() -> None:
+def test_uncollected_data_is_listed() -> None:
     judgement = judge(Topology(documents(without(two_vpcs(), "ec2-describe-network-acls"))))
     assert [e for e in judgement.exposures if e.route is SourceClass.INTERNET] == []
     assert any("describe-network-acls" in lack.reason for lack in judgement.not_known)

@@ -15,7 +15,7 @@ def first() -> ReachableExposure:
     return next(e for e in judge(Topology(documents(two_vpcs()))).exposures if e.gateway == "igw-a" and e.port)
 
 
-def test_the_path_in_boxes_with_the_rule_to_change_in_words() -> None:
+def test_path_has_boxes_and_the_rule_to_change() -> None:
     drawn = ET.fromstring(draw_path(first()))
     texts = [element.text for element in drawn.iter(f"{SVG}text")]
     assert {"internet", "igw-a", "acl-vpc-a", "sg-1", "i-1"} <= set(texts)

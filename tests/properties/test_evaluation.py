@@ -65,7 +65,7 @@ def test_the_order_of_accounts_and_directories_does_not_matter(facts: HostFacts,
 
 @settings(max_examples=100)
 @given(FACTS)
-def test_every_rule_has_one_result_and_every_gap_its_exclusion(facts: HostFacts) -> None:
+def test_each_rule_has_one_result_and_each_gap_an_exclusion(facts: HostFacts) -> None:
     result = judged(facts)
     assert len(result.rule_results) == sum(map(len, RULES.values()))
     assert len(result.findings) == sum(noted.findings for noted in result.rule_results)
@@ -78,7 +78,7 @@ def test_every_rule_has_one_result_and_every_gap_its_exclusion(facts: HostFacts)
 
 @settings(max_examples=100)
 @given(FACTS)
-def test_a_package_alone_finds_what_it_finds_among_others(facts: HostFacts) -> None:
+def test_packages_do_not_affect_each_other(facts: HostFacts) -> None:
     together = judged(facts)
     for package, rules in RULES.items():
         alone = judged(facts, {package: rules})

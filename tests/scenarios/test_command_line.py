@@ -133,7 +133,7 @@ def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) ->
     operator("targets", "delete", target)
 
 
-def test_the_agents_own_commands(system: WholeSystem, tmp_path: Path) -> None:
+def test_agent_commands(system: WholeSystem, tmp_path: Path) -> None:
     settings = tmp_path / "agent.cfg"
     log, state = tmp_path / "log" / "agent.log", tmp_path / "state"
     settings.write_text(

@@ -283,7 +283,7 @@ def test_a_stopped_run_without_results_is_not_failed(world: World) -> None:
     assert world.drive().state is State.COMPLETED
 
 
-def test_without_telemetry_at_its_duration_a_run_is_evaluated_all_the_same(world: World) -> None:
+def test_run_without_telemetry_is_evaluated_at_its_duration(world: World) -> None:
     """Nobody stopped it: the evaluator explains why nothing arrived."""
     world.evaluator.assessed = False
     assert world.drive().state is State.FAILED
