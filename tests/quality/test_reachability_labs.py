@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from openinspector.cli.snapshot_folder import read_snapshot
 from openinspector.network.answer import Action, Answer, Leg
 from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.question import ask, parse_question
 from openinspector.network.reach import Reach
 from openinspector.network.topology import Topology, is_balancer, parse_address
+from openinspector.service.snapshot_folder import read_snapshot
 
 pytestmark = pytest.mark.shared
 

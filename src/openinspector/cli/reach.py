@@ -223,8 +223,8 @@ def _source(text: str) -> dict[str, object]:
 
 
 def _topology(snapshot: Path) -> "Topology":
-    from openinspector.cli.snapshot_folder import read_snapshot
     from openinspector.network.topology import Topology
+    from openinspector.service.snapshot_folder import read_snapshot
 
     topology = Topology(read_snapshot(snapshot))
     if not topology.places:
