@@ -8,6 +8,7 @@ from tests.properties.test_matching import SCHEMES, lists, packages, releases
 
 from openinspector.engine.by_products import by_product_of
 from openinspector.engine.case import Case
+from openinspector.engine.coverage import coverage_of, plain_coverage
 from openinspector.engine.fleet import Conclude, FleetJudge
 from openinspector.engine.kernel import KernelRole, running_release
 from openinspector.engine.match import AdvisoryIndex, Match
@@ -17,7 +18,7 @@ from openinspector.model.advisory import Advisory
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import ListeningPort, Package, TransportProtocol
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
-from openinspector.testing.match_builders import host
+from openinspector.testing.match_builders import advisory, fix, host, installed
 from openinspector.testing.plain_cases import plain_cases
 
 Said = tuple[object, ...]
@@ -29,7 +30,7 @@ def is_by_product(package: Package) -> bool:
 
 def said_of(case: Case) -> Said:
     """Return everything that a rule can read of a case."""
-    kernel = ()
+    kernel: tuple[object, ...] = ()
     if any(match.role is not KernelRole.ORDINARY for match in case.matches):
         kernel = (running_release(case.kernel), [case.is_installed(match) for match in case.matches])
     return (
@@ -85,6 +86,13 @@ def test_a_fleet_is_judged_as_each_host_by_itself(hosts: list[HostFacts], known:
         assert judge.judge(facts).conclusions == plain(facts, index)
 
 
+@given(fleets(), lists)
+def test_coverage_of_a_fleet_is_that_of_each_host_by_itself(hosts: list[HostFacts], known: list[Advisory]) -> None:
+    index = AdvisoryIndex(known, schemes=SCHEMES, fingerprints={})
+    for facts in (*hosts, *hosts):
+        assert coverage_of(facts, index) == plain_coverage(facts, index)
+
+
 def outcome(facts: HostFacts, known: list[Advisory], index: AdvisoryIndex | None = None) -> Outcome:
     return RULE.evaluate(facts, RuleContext(advisories=index or AdvisoryIndex(known, schemes=SCHEMES, fingerprints={})))
 
@@ -98,10 +106,9 @@ def test_the_rule_says_of_each_host_what_it_says_of_it_alone(hosts: list[HostFac
 
 def test_equal_hosts_share_their_detections() -> None:
     """Otherwise nothing is remembered, and a fleet costs as much as its hosts."""
-    from openinspector.testing.match_builders import advisory, fix, installed
-
     index = AdvisoryIndex([advisory("CVE-2026-1", fix("a", "2"))], schemes=SCHEMES, fingerprints={})
     first, second = (host([installed("a", "1")]) for _ in range(2))
     found = [RULE.evaluate(facts, RuleContext(advisories=index)) for facts in (first, second)]
-    assert all(isinstance(one, Detected) for one in found)
-    assert found[0].detections[0] is found[1].detections[0]  # type: ignore[union-attr]
+    detections = [one.detections[0] for one in found if isinstance(one, Detected)]
+    assert len(detections) == 2
+    assert detections[0] is detections[1]
