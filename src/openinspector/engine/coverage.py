@@ -16,7 +16,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from openinspector.engine.kernel import Subject, is_kernel_metapackage, subjects
+from openinspector.engine.kernel import Subject, subjects
+from openinspector.engine.kernel_part import is_kernel_metapackage
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.statements import Spoken
 from openinspector.model.advisory import Advisory, Fix, FixState, Status
