@@ -35,7 +35,7 @@ def built_series(statements: Iterable[Fix | Status]) -> Builds:
 
 
 def repositories_of(package: Package, builds: Builds) -> tuple[str, ...] | None:
-    """Return the streams of the repositories that a package may be of; None if that cannot be told.
+    """Return the streams of the repositories that a package may be of; None if that is not known.
 
     Empty if no advisory names it.
     """

@@ -205,7 +205,8 @@ class AdvisoryIndex:
                 statement
                 for stream in self.streams
                 if is_of_amazon_2(stream) and release.name == "amzn"
-                for _, statement in self._statements[stream]
+                for named in self._named[stream].values()
+                for _, statement in named
             )
             streams = self._hosts[release] = HostStreams(release, self.streams, built_series(statements))
         return streams

@@ -58,7 +58,7 @@ def test_a_version_that_neither_lists_is_of_the_archive_whose_mark_it_has() -> N
         assert read_apt_origins(FakeHost(files), [("nginx", unmarked, "amd64")]) == {}
 
 
-def test_nothing_is_told_where_no_archive_of_the_distribution_is_configured() -> None:
+def test_nothing_is_sent_where_no_archive_of_the_distribution_is_configured() -> None:
     files = lists(index(("nginx", "1.22.1-9+deb12u1")), index(("nginx", "1.24.0-1~bookworm")))
     files[f"{DEBIAN}_InRelease"] = release("Example Corp mirror", "stable")
     assert read_apt_origins(FakeHost(files), [FOREIGN]) == {}

@@ -3,14 +3,14 @@
 dpkg does not record where a package came from. apt keeps the index of each archive it is configured with, and the
 archive's name in a Release file (fields ``Origin`` and ``Suite``). Rules:
 
-- Only packages of archives other than the distribution's are told; all others are taken for the distribution's.
+- Only packages of archives other than the distribution's are sent; all others are taken for the distribution's.
 - A package is of another archive if that archive's index lists the installed version and the distribution's does not.
 - Archives drop old versions. A version that neither lists is of another archive if its revision has that archive's mark
   (``~bookworm``, ``nodesource1``, ``+deb.sury.org+1``) and no version that the distribution offers has it.
-- Where no archive of the distribution is configured, as with a mirror that signs in its own name, nothing is told.
+- Where no archive of the distribution is configured, as with a mirror that signs in its own name, nothing is sent.
 
 Only indices of other archives are read, and the distribution's for the packages found there. They may be absent or
-compressed in a way that is not read here (lz4); then nothing is told of them.
+compressed in a way that is not read here (lz4); then nothing is sent of them.
 """
 
 import bz2
