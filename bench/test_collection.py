@@ -12,7 +12,7 @@ from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.registry import sensors
 from openinspector.agent.sensing import collect_messages
 from openinspector.agent.sensor import Trigger
-from openinspector.testing.peak_memory import peak_memory_mib
+from openinspector.testing.process_usage import peak_memory_mib
 from openinspector.wire.codec import encode_batch, message_size
 from openinspector.wire.envelope import encode_envelope
 known = sensors()

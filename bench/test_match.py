@@ -17,7 +17,7 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
 from openinspector.testing.match_builders import host, index, installed
-from openinspector.testing.peak_memory import peak_memory_mib
+from openinspector.testing.process_usage import peak_memory_mib
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 HOSTS = 1_000

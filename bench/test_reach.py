@@ -8,7 +8,7 @@ from openinspector.network.reach import Reach
 from openinspector.network.topology import Topology
 from openinspector.testing.network_builders import documents
 from openinspector.testing.network_generator import large_network
-from openinspector.testing.peak_memory import peak_memory_mib
+from openinspector.testing.process_usage import peak_memory_mib
 
 
 @pytest.mark.parametrize(("interfaces", "vpcs", "rules"), [(400, 20, 300), (2_000, 50, 300), (10_000, 50, 300)])

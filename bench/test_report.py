@@ -15,7 +15,7 @@ GATHER = """
 import sys, time
 from pathlib import Path
 import msgspec
-from openinspector.testing.peak_memory import peak_memory_mib
+from openinspector.testing.process_usage import peak_memory_mib
 from openinspector.testing.report_builders import large
 began = time.perf_counter()
 content = large(int(sys.argv[2]), int(sys.argv[3]))
@@ -27,7 +27,7 @@ print(f"{peak_memory_mib():.0f} {took:.1f} {content.total}")
 LAY_OUT = """
 import sys, time
 from openinspector.service.reports.__main__ import main
-from openinspector.testing.peak_memory import peak_memory_mib
+from openinspector.testing.process_usage import peak_memory_mib
 began = time.perf_counter()
 main()
 print(f"{peak_memory_mib():.0f} {time.perf_counter() - began:.1f}", file=sys.stderr)

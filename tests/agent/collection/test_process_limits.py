@@ -25,7 +25,7 @@ from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.collection.process_limits import limit_this_process
 from openinspector.agent.registry import sensors
 from openinspector.agent.sensor import LINUX, Sensor, Trigger
-from openinspector.testing.peak_memory import peak_memory_mib
+from openinspector.testing.process_usage import peak_memory_mib
 limit_this_process()
 greedy = Sensor(
     name="greedy",
