@@ -68,6 +68,10 @@ class Operator:
         assert isinstance(done.exception, SystemExit | None), (arguments, done.exception)
         return done.stdout.strip()
 
+    def status_of(self, *arguments: str) -> int:
+        """Return the exit status of a command that may fail."""
+        return CliRunner().invoke(cli, arguments, env=self._variables).exit_code
+
 
 @pytest.fixture
 def offline(tmp_path: Path) -> Operator:
@@ -153,7 +157,7 @@ def test_the_agents_own_commands(system: WholeSystem, tmp_path: Path) -> None:
     with subprocess.Popen(command) as running:
         try:
             wait_until(lambda: log.is_file() and bool(log.read_text()))
-            assert "running" in host("agent", "status").lower()
+            wait_until(lambda: host.status_of("agent", "status") == 0)
         finally:
             running.terminate()
 

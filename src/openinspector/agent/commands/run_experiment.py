@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
+from openinspector.agent.command import DONE, UNHEALTHY, Command, Invocation
 
 
 def run(invocation: Invocation) -> int:
@@ -30,7 +30,7 @@ def run(invocation: Invocation) -> int:
         print(outcome.result.value)
     if end.stopped_on_purpose:
         return STOPPED_ON_PURPOSE
-    return DONE if outcome.result in WELL else NOT_WELL
+    return DONE if outcome.result in WELL else UNHEALTHY
 
 
 def _add_options(parser: ArgumentParser) -> None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
+from openinspector.agent.command import DONE, UNHEALTHY, Command, Invocation
 
 
 def run(invocation: Invocation) -> int:
@@ -32,7 +32,7 @@ def run(invocation: Invocation) -> int:
         if outcome.to_version:
             print(f"{outcome.from_version} -> {outcome.to_version}")
         print(outcome.result.value)
-    return DONE if outcome.result in WELL else NOT_WELL
+    return DONE if outcome.result in WELL else UNHEALTHY
 
 
 def _add_options(parser: ArgumentParser) -> None:
