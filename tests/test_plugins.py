@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import DistributionFinder, PathDistribution
 from pathlib import Path
 
 import pytest
 
-from openinspector.plugins import PluginError, discover, modules, subclasses
+from openinspector.plugins import PluginError, _declarations, discover, modules, subclasses
 
 
 @dataclass(frozen=True)
@@ -138,3 +139,38 @@ def test_two_classes_of_one_name_are_refused(folder: Path) -> None:
         write(folder, name, "from tests_shape import Shape\nclass Square(Shape): ...")
     with pytest.raises(PluginError, match="shapes_under_test.two and shapes_under_test.one both define Square"):
         subclasses("shapes_under_test", Shape)
+
+
+def test_an_installed_distribution_adds_plugins(folder: Path) -> None:
+    write(folder, "square", GOOD.format(name="square"))
+    (folder.parent / "tests_more_shapes.py").write_text(GOOD.format(name="circle"))
+    metadata = folder.parent / "more_shapes-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Name: more-shapes\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[shapes_under_test]\ncircle = tests_more_shapes\n")
+    assert list(discover("shapes_under_test", "SHAPE", Shape)) == ["circle", "square"]
+
+
+def test_a_finder_of_distributions_is_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Distributions need not be folders on the search path."""
+    write(folder, "square", GOOD.format(name="square"))
+    hidden = folder.parent / "elsewhere" / "more_shapes-1.dist-info"
+    hidden.mkdir(parents=True)
+    (hidden / "METADATA").write_text("Name: more-shapes\nVersion: 1\n")
+    (hidden / "entry_points.txt").write_text("[shapes_under_test]\ncircle = tests_more_shapes\n")
+    (folder.parent / "tests_more_shapes.py").write_text(GOOD.format(name="circle"))
+
+    class Finder:
+        """Finds no module and one distribution."""
+
+        def find_spec(self, *_: object) -> None:
+            return None
+
+        def find_distributions(self, context: DistributionFinder.Context) -> list[PathDistribution]:
+            del context
+            return [PathDistribution(hidden)]
+
+    monkeypatch.setattr("sys.meta_path", [*sys.meta_path, Finder()])
+    _declarations.cache_clear()
+    assert list(discover("shapes_under_test", "SHAPE", Shape)) == ["circle", "square"]
+    _declarations.cache_clear()

@@ -9,6 +9,7 @@ from openinspector.engine.bounds import OMITTED_KEY
 from openinspector.engine.completeness import unable
 from openinspector.engine.evaluate import (
     NO_ISSUES_TITLE,
+    HostEvaluation,
     OutcomeKind,
     RunEvaluation,
     evaluate,
@@ -22,7 +23,9 @@ from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import ExclusionKind, Scope, ScopeKey
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity, derived_finding_arn
+from openinspector.model.ground import setting
 from openinspector.model.inventory import KernelParameters, OperatingSystem, User
+from openinspector.model.waiver import Waiver, WaiverScope
 from openinspector.testing.fact_builders import AGENT_ID, host, user
 
 RUN = RunArn("arn:aws:inspector:us-east-1:123456789012:target/0-AAAAAAAA/template/0-BBBBBBBB/run/0-CCCCCCCC")
@@ -281,3 +284,45 @@ def test_a_package_that_assessed_no_host_has_none() -> None:
 def test_arns_have_the_vendors_form() -> None:
     (finding,) = evaluate(run(rule(found(detection()))), host(), ASSET).findings
     assert re.fullmatch(r".*/run/0-CCCCCCCC/finding/0-[0-9A-Za-z]{8}", finding.arn)
+
+
+def _waiver(**changes: object) -> Waiver:
+    made = Waiver(
+        id="w-1",
+        scope=WaiverScope(issues=("CVE-2026-1",)),
+        reason="No fix yet.",
+        owner="ops",
+        created_on=NOW.date(),
+        expires=NOW.date(),
+        holds=(setting("state", "on"),),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # a test's own keywords
+
+
+def _waived_run(value: str, *waivers: Waiver) -> HostEvaluation:
+    seen = replace(detection("bash"), issue="CVE-2026-1", grounds=(setting("state", value),))
+    return evaluate(run(rule(found(seen)), waivers=waivers), host(), ASSET)
+
+
+def test_a_waived_finding_is_still_a_finding_and_shows_its_waiver() -> None:
+    result = _waived_run("on", _waiver())
+    (finding,) = result.findings
+    assert Attribute(key="WAIVED_BY", value="ops") in finding.attributes
+    assert finding.arn == _waived_run("on").findings[0].arn
+    assert result.waiver_ends == ()
+
+
+def test_a_waiver_whose_ground_changed_ends_and_the_evaluation_says_so() -> None:
+    result = _waived_run("off", _waiver())
+    ((ended, end),) = result.waiver_ends
+    assert (ended.id, end.agent_id, end.change.now) == ("w-1", AGENT_ID, ("off",))
+    assert {attribute.key for attribute in result.findings[0].attributes} >= {"WAIVER_ENDED", "WAIVER"}
+    again = _waived_run("on", replace(ended, ends=(end,)))
+    assert again.waiver_ends == ()
+    assert "WAIVED_BY" not in {attribute.key for attribute in again.findings[0].attributes}
+
+
+def test_the_name_of_the_rule_is_the_issue_unless_the_detection_names_one() -> None:
+    by_rule = replace(_waiver(), scope=WaiverScope(issues=("a_rule",)), holds=())
+    (finding,) = evaluate(run(rule(found(detection())), waivers=(by_rule,)), host(), ASSET).findings
+    assert Attribute(key="WAIVED_BY", value="ops") in finding.attributes

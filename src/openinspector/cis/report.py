@@ -9,7 +9,7 @@ from typing import assert_never
 
 from openinspector.cis.benchmark import Benchmark, Control, ControlResult, Profile
 from openinspector.cis.check import Inapplicable, Satisfied, Unknown, Verdict, Violated, distinct
-from openinspector.cis.tailoring_file import UNCHANGED, SiteTailoring, Waiver
+from openinspector.cis.tailoring_file import UNCHANGED, SiteTailoring, WaivedControl
 from openinspector.engine.evidence import render_evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.foreign_text import printable_line
@@ -36,7 +36,7 @@ class ReportedControl:
     verdict: Verdict
     note: str = ""
     """Why it is waived or switched off, or that its waiver has expired."""
-    waiver: Waiver | None = None
+    waiver: WaivedControl | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

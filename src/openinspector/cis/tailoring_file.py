@@ -35,7 +35,7 @@ class TailoringError(ModelError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
+class WaivedControl:
     """A failed control that its owner accepts until a day."""
 
     control: str
@@ -56,7 +56,7 @@ class SiteTailoring:
     variables: Tailoring = AS_PUBLISHED
     switched_off: Mapping[str, str]
     """Reasons by the number of the control."""
-    waivers: Mapping[str, Waiver]
+    waivers: Mapping[str, WaivedControl]
     """By the number of the control."""
 
 
@@ -107,12 +107,12 @@ def _entry(section: str, entry: object, numbers: Iterable[str]) -> tuple[str, Ma
     return control, entry
 
 
-def _waiver(entry: object, numbers: Iterable[str]) -> Waiver:
+def _waiver(entry: object, numbers: Iterable[str]) -> WaivedControl:
     control, table = _entry("waiver", entry, numbers)
     expires = table.get("expires")
     if type(expires) is not date:
         raise TailoringError(f"waiver of {control}: expires is not a day such as 2027-03-31")
-    return Waiver(
+    return WaivedControl(
         control=control, reason=_text("waiver", table, "reason"), owner=_text("waiver", table, "owner"), expires=expires
     )
 

@@ -82,11 +82,11 @@ def chosen_rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[st
     """Return the rules of the named packages, of all where none is named; those that need advisories only with them."""
     from openinspector.service.app.rule_catalogue import discover_rules
 
-    every = {str(name): tuple(rules.values()) for name, rules in discover_rules().items()}
-    missing = [name for name in packages if name not in every]
+    names = [name for name in RulesPackageName if not packages or name in packages]
+    chosen = {str(name): tuple(rules.values()) for name, rules in discover_rules(names).items()}
+    missing = [name for name in packages if name not in chosen]
     if missing:
         raise click.BadParameter(f"has no rules yet: {', '.join(missing)}", param_hint="--package")
-    chosen = {name: rules for name, rules in every.items() if not packages or name in packages}
     if _NEEDS_ADVISORIES in chosen and not has_advisories:
         if packages == (_NEEDS_ADVISORIES,):
             raise click.UsageError(f"{_NEEDS_ADVISORIES} needs --advisories.")

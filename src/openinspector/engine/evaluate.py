@@ -26,13 +26,16 @@ from openinspector.engine.rule import (
     RuleContext,
     Unable,
 )
+from openinspector.engine.waiver import Ended, Issue, attributes, decisive
 from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, exclusion_of, scopes_of
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import SHORT_ID, Attribute, Finding, Severity, derived_finding_arn
 from openinspector.model.foreign_text import printable
+from openinspector.model.ground import bounded
 from openinspector.model.inventory import OperatingSystem
+from openinspector.model.waiver import Waiver, WaiverEnd
 from openinspector.model.windows import WINDOWS
 
 INSTANCE_ID: Final = "INSTANCE_ID"
@@ -68,6 +71,8 @@ class RunEvaluation:
     """The template's attributes, added to every finding (F6.7)."""
     id_width: int = SHORT_ID
     """Characters of a finding id; see `openinspector.model.finding.id_width`."""
+    waivers: tuple[Waiver, ...] = ()
+    """The template's waivers. A waived finding stays a finding, with attributes that show the waiver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +97,8 @@ class HostEvaluation:
     findings: tuple[Finding, ...]
     exclusions: tuple[Exclusion, ...]
     rule_results: tuple[RuleResult, ...]
+    waiver_ends: tuple[tuple[Waiver, WaiverEnd], ...] = ()
+    """Waivers that ended on this host in this evaluation, because a ground changed."""
 
     @property
     def assessed(self) -> bool:
@@ -115,6 +122,7 @@ def evaluate(run: RunEvaluation, facts: HostFacts, asset: AssetAttributes) -> Ho
         findings=tuple(host.findings.values()),
         exclusions=host.exclusions(),
         rule_results=tuple(host.results),
+        waiver_ends=tuple(host.waiver_ends.values()),
     )
 
 
@@ -171,6 +179,7 @@ class _Host:
         self.findings: dict[FindingArn, Finding] = {}
         self.results: list[RuleResult] = []
         self.gaps: dict[tuple[RulesPackageArn, ExclusionKind], list[tuple[Rule, Unable]]] = {}
+        self.waiver_ends: dict[str, tuple[Waiver, WaiverEnd]] = {}
 
     def evaluate(self, package: RulesPackageArn, rule: Rule) -> None:
         """Evaluate one rule and add its findings, gaps and result."""
@@ -212,7 +221,7 @@ class _Host:
         for detection in outcome.detections:
             arn = self._arn(rule, detection, taken)
             taken.add(arn)
-            found.append(self._finding(arn, package, detection))
+            found.append(self._finding(arn, package, detection, self._waiver_attributes(rule, detection)))
         return found
 
     def _arn(self, rule: Rule, detection: Detection, taken: set[FindingArn]) -> FindingArn:
@@ -225,7 +234,24 @@ class _Host:
                 return arn
         raise AssertionError  # count() does not end
 
-    def _finding(self, arn: FindingArn, package: RulesPackageArn, detection: Detection) -> Finding:
+    def _waiver_attributes(self, rule: Rule, detection: Detection) -> Sequence[Attribute]:
+        """Return what the template's waivers say about a detection; note a waiver that ends with it."""
+        if not self.run.waivers:
+            return ()
+        issue = Issue(
+            name=detection.issue or rule.name,
+            subject=detection.subject,
+            agent_id=self.facts.agent_id,
+            grounds=bounded(detection.grounds),
+        )
+        found = decisive(self.run.waivers, issue, self.run.now.date())
+        if isinstance(found, Ended) and found.end not in found.waiver.ends:
+            self.waiver_ends.setdefault(found.waiver.id, (found.waiver, found.end))
+        return attributes(found)
+
+    def _finding(
+        self, arn: FindingArn, package: RulesPackageArn, detection: Detection, waiver: Sequence[Attribute]
+    ) -> Finding:
         return Finding(
             arn=arn,
             run_arn=self.run.run_arn,
@@ -236,7 +262,9 @@ class _Host:
             recommendation=fit(detection.recommendation, MAX_TEXT),
             severity=detection.severity,
             asset=self.asset,
-            attributes=fit_attributes((Attribute(key=INSTANCE_ID, value=self.facts.agent_id), *detection.attributes)),
+            attributes=fit_attributes(
+                (Attribute(key=INSTANCE_ID, value=self.facts.agent_id), *waiver, *detection.attributes)
+            ),
             user_attributes=self.run.user_attributes,
             evidence=fit(render_evidence(detection.evidence), MAX_EVIDENCE),
             created_at=self.run.now,

@@ -12,6 +12,7 @@ from openinspector.engine.match import AdvisoryIndex
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
+from openinspector.model.ground import Ground
 from openinspector.model.record import Record
 
 
@@ -29,6 +30,11 @@ class Detection:
     evidence: Evidence
     attributes: tuple[Attribute, ...] = ()
     """Attributes in addition to INSTANCE_ID, which the engine adds to every finding."""
+    issue: str = ""
+    """Stable name of the issue for waivers, independent of wording and release: ``CVE-2024-6387``,
+    ``debian_12/5.1.20``; empty for the rule's name."""
+    grounds: tuple[Ground, ...] = ()
+    """The values that the detection rests on. A waiver ends when one that it holds changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
