@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from openinspector.agent.command import DONE, UNHEALTHY, Command, Invocation
+from openinspector.model.foreign_text import printable_line
 
 
 def run(invocation: Invocation) -> int:
@@ -26,7 +27,7 @@ def run(invocation: Invocation) -> int:
         print(msgspec.json.encode(outcome).decode())
     else:
         if outcome.details:
-            print("".join(c if c.isprintable() else " " for c in outcome.details))
+            print(printable_line(outcome.details))
         print(outcome.result.value)
     if end.stopped_on_purpose:
         return STOPPED_ON_PURPOSE
