@@ -41,7 +41,7 @@ def any_match(folder: Path, pattern: str) -> bool:
     return any(folder.glob(pattern))
 
 
-def test_it_finds_its_sensors_and_commands(program: Path) -> None:
+def test_finds_sensors_and_commands(program: Path) -> None:
     assert json.loads(run(program, "sensing", "names")) == list(sensors())
     shown = run(program, "collect", "--dry-run")
     assert "os_release: " in shown
@@ -114,7 +114,7 @@ def test_single_file_passes_signals_and_status_on_and_cleans_up(single: Path, tm
         assert list(folder.iterdir()) == []
 
 
-def test_nothing_of_the_service_is_in_it(folder: Path) -> None:
+def test_excludes_the_service(folder: Path) -> None:
     about = json.loads((folder / "release.json").read_text())
     assert about["runtime"] == "standalone"
     top = {path.name.partition("-")[0].partition(".")[0] for path in (folder / "_internal").iterdir()}
@@ -136,7 +136,7 @@ def test_the_packages_ask_for_the_glibc_it_needs(folder: Path, standalone: Signe
     assert depends == f"libc6 (>= {baseline})\n"
 
 
-def test_it_is_a_newer_build_of_the_same_package(standalone: SignedRelease) -> None:
+def test_is_a_newer_build_of_the_same_package(standalone: SignedRelease) -> None:
     fields = subprocess.run(
         ["dpkg-deb", "--field", standalone.file("*.deb")], capture_output=True, text=True, check=True
     )

@@ -160,4 +160,4 @@ def _by_name(grounds: Iterable[Ground]) -> dict[tuple[Part, str], tuple[str, ...
 
 
 def _is_unchanged(part: Part, was: tuple[str, ...], now: tuple[str, ...]) -> bool:
-    return set(now) <= set(was) if part is Part.EXPOSURE else was == now
+    return set(now) <= set(was) if part in (Part.EXPOSURE, Part.SUBJECT) else was == now

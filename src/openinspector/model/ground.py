@@ -12,6 +12,8 @@ from typing import Final
 MAX_GROUNDS: Final = 32
 MAX_GROUND: Final = 256
 """Longest key and value, in characters."""
+NOT_SET: Final = "(not set)"
+"""Value of a setting that the host does not make."""
 _DIGEST: Final = 16
 
 
@@ -19,7 +21,7 @@ class Part(StrEnum):
     """The part of a finding that a ground is about."""
 
     SUBJECT = "SUBJECT"
-    """A detail of the subject: the path of a file."""
+    """A thing that is wrong: a file, an account. Such a set may shrink; when it grows, the ground has changed."""
     VERSION = "VERSION"
     """Version of an installed package."""
     FIX = "FIX"
@@ -53,6 +55,11 @@ class Ground:
 def setting(key: str, value: str) -> Ground:
     """Return the ground for the effective value of a setting."""
     return Ground(part=Part.SETTING, key=key, value=value)
+
+
+def subject(key: str, value: str) -> Ground:
+    """Return the ground for one of the things that are wrong: a file with its mode, an account."""
+    return Ground(part=Part.SUBJECT, key=key, value=value)
 
 
 def bounded(found: Iterable[Ground]) -> tuple[Ground, ...]:
