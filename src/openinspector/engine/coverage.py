@@ -18,7 +18,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from openinspector.engine.kernel import Subject, is_kernel_metapackage, is_kernel_package, subjects
+from openinspector.engine.kernel import Subject, subjects
+from openinspector.engine.kernel_part import is_kernel_metapackage, is_kernel_package
 from openinspector.engine.match import MAX_MATCHES, AdvisoryIndex, TooManyMatchesError
 from openinspector.engine.statements import Spoken
 from openinspector.engine.streams import DistributionRelease, Unjudged, release_of
@@ -72,6 +73,7 @@ NOT_ASSESSED: Final[Mapping[str, str]] = MappingProxyType(
         Gap.PART_OF_PACKAGE: "installed by a package of the distribution, which is judged in its place",
         Unjudged.FOREIGN_VENDOR: "built by another vendor",
         Unjudged.FOREIGN_REPOSITORY: "from another repository",
+        Unjudged.UNKNOWN_REPOSITORY: "in several repositories; the host does not record which it is from",
         Unjudged.UNKNOWN_MODULE: "modular build whose module is not recorded",
         Unjudged.UNORDERED_VERSION: "the package manager cannot order its version",
     }

@@ -23,7 +23,8 @@ from typing import Final, Generic, NamedTuple, TypeVar
 
 from openinspector.engine.case import NO_FACTS, Case, case_of
 from openinspector.engine.exposure import HostExposure
-from openinspector.engine.kernel import is_kernel_metapackage, is_kernel_package, subjects
+from openinspector.engine.kernel import subjects
+from openinspector.engine.kernel_part import is_kernel_metapackage, is_kernel_package
 from openinspector.engine.match import (
     MAX_MATCHES,
     AdvisoryIndex,

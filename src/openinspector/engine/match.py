@@ -23,6 +23,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final, NamedTuple, TypeVar, cast
 
+from openinspector.engine.extras import built_series, is_of_amazon_2
 from openinspector.engine.kernel import KernelRole, Subject, subjects
 from openinspector.engine.statements import Bucket, Entry, Hit, Said, Spoken, bucket_of
 from openinspector.engine.streams import (
@@ -31,10 +32,11 @@ from openinspector.engine.streams import (
     Speaker,
     Unjudged,
     concerns,
+    is_rebuilt,
     minor_branch,
     release_of,
+    without_rebuilder,
 )
-from openinspector.engine.streams import unjudged as reason_unjudged
 from openinspector.model.advisory import (
     Advisory,
     Fix,
@@ -112,6 +114,9 @@ class Unassessed(NamedTuple):
 _Named = dict[str, list[tuple[Advisory, Fix | Status]]]
 """The statements of one stream by the package name, source or binary, that they are about."""
 
+_Place = tuple[str, PackageManager, PackageKind, str, bool]
+"""Stream, manager, kind and name of a bucket, and whether versions are compared without the rebuilder's marks."""
+
 
 class AdvisoryIndex:
     """The advisories in force for one evaluation, and which feed versions they came from.
@@ -141,7 +146,7 @@ class AdvisoryIndex:
             if advisory.scores and len(advisory.vulnerabilities) == 1:
                 self._scores.setdefault(advisory.vulnerabilities[0], []).extend(advisory.scores)
         self.streams: frozenset[str] = frozenset(self._named)
-        self._buckets: dict[tuple[str, str, PackageKind, str], Bucket | None] = {}
+        self._buckets: dict[_Place, Bucket | None] = {}
         self._keys: dict[tuple[str, str], bytes] = {}
         self._hosts: dict[DistributionRelease, HostStreams] = {}
         self._covered: dict[str, bool] = {}
@@ -224,7 +229,14 @@ class AdvisoryIndex:
         """Return the streams that speak for hosts of a release."""
         streams = self._hosts.get(release)
         if streams is None:
-            streams = self._hosts[release] = HostStreams(release, self.streams)
+            statements = (
+                statement
+                for stream in self.streams
+                if is_of_amazon_2(stream) and release.name == "amzn"
+                for named in self._named[stream].values()
+                for _, statement in named
+            )
+            streams = self._hosts[release] = HostStreams(release, self.streams, built_series(statements))
         return streams
 
     def spoken(self, facts: HostFacts, subject: Subject) -> tuple[Spoken, ...]:
@@ -246,7 +258,7 @@ class AdvisoryIndex:
         scheme = self.schemes.get(package.manager.version_scheme)
         if scheme is not None and not scheme.is_valid(package.version):
             return Unjudged.UNORDERED_VERSION
-        return reason_unjudged(streams.release, package)
+        return streams.unjudged(package)
 
     def _installed_fix(self, match: Match, idle_kernels: Sequence[Subject]) -> Package | None:
         """Return the newest kernel on disk that the statement names and that has its fix."""
@@ -296,21 +308,23 @@ class AdvisoryIndex:
 
     def _said(self, speaker: Speaker, subject: Subject) -> "Said | None":
         manager = subject.package.manager
+        rebuilt = speaker.inherited and speaker.fixes and is_rebuilt(subject.package.version)
         buckets = []
         for kind in PackageKind:
             name, version = _named(subject, kind)
-            bucket = self._bucket(speaker.stream, manager, kind, name)
+            bucket = self._bucket((speaker.stream, manager, kind, name, rebuilt))
             if bucket is not None:
-                buckets.append((bucket, self._key(manager, version), version))
+                key = self._key(manager, without_rebuilder(version) if rebuilt else version)
+                buckets.append((bucket, key, version))
         return Said(speaker, subject.package, buckets) if buckets else None
 
-    def _bucket(self, stream: str, manager: PackageManager, kind: PackageKind, name: str) -> Bucket | None:
+    def _bucket(self, place: _Place) -> Bucket | None:
         """Return the statements of a stream about one name; None if there are none."""
-        place = stream, manager, kind, name
         if place in self._buckets:
             return self._buckets[place]
+        stream, manager, kind, name, rebuilt = place
         entries = [
-            self._entry(advisory, statement, manager)
+            self._entry(advisory, statement, manager, rebuilt=rebuilt)
             for advisory, statement in self._named[stream].get(name, ())
             if statement.target.kind is kind
         ]
@@ -319,11 +333,11 @@ class AdvisoryIndex:
         found = self._buckets[place] = bucket_of(entries) if entries else None
         return found
 
-    def _entry(self, advisory: Advisory, statement: Fix | Status, manager: PackageManager) -> Entry:
+    def _entry(self, advisory: Advisory, statement: Fix | Status, manager: PackageManager, *, rebuilt: bool) -> Entry:
         match statement:
             case Fix(version=version, introduced=introduced):
                 start = self._key(manager, introduced) if introduced else b""
-                fixed = self._key(manager, version)
+                fixed = self._key(manager, without_rebuilder(version) if rebuilt else version)
                 return Entry(advisory, statement, advisory.identities, fixed, start, minor_branch(version))
             case Status(vulnerability=one):
                 return Entry(advisory, statement, (one,) if one else advisory.identities)

@@ -19,7 +19,8 @@ from openinspector.engine.case import Case
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.fleet import Conclude, FleetJudge
-from openinspector.engine.kernel import KernelRole, is_kernel_metapackage, running_release
+from openinspector.engine.kernel import KernelRole, running_release
+from openinspector.engine.kernel_part import is_kernel_metapackage
 from openinspector.engine.match import AdvisoryIndex, Match, TooManyMatchesError
 from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
 from openinspector.engine.rule import AGENT, Detected, Detection, Outcome, Passed, Rule, RuleContext
