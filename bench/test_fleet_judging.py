@@ -17,6 +17,7 @@ from openinspector.engine.coverage import coverage_of
 from openinspector.engine.evaluate import RunEvaluation, evaluate
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.rule import Detected, RuleContext
+from openinspector.engine.subject import subject_of
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.arn import RulesPackageArn, RunArn
 from openinspector.model.facts import HostFacts
@@ -85,6 +86,6 @@ def test_findings(fleet: MixedFleet, index: AdvisoryIndex) -> None:
 
     def judge(facts: HostFacts) -> int:
         agent = Agent(id=AgentId(facts.agent_id), public_key=b"", tags=(), enrolled_at=NOW)
-        return len(evaluate(run, facts, asset_of(facts, agent)).findings)
+        return len(evaluate(run, subject_of(facts), asset_of(facts, agent)).findings)
 
     measured("findings", fleet, judge, HOSTS // 10)

@@ -1,4 +1,4 @@
-"""Laws of judging a fleet: what is remembered of other hosts changes nothing."""
+"""Laws of judging a fleet: memory of other hosts changes nothing."""
 
 from dataclasses import replace
 
@@ -98,7 +98,7 @@ def outcome(facts: HostFacts, known: list[Advisory], index: AdvisoryIndex | None
 
 
 @given(fleets(), lists)
-def test_the_rule_says_of_each_host_what_it_says_of_it_alone(hosts: list[HostFacts], known: list[Advisory]) -> None:
+def test_a_fleet_changes_nothing_in_the_outcome_of_the_rule(hosts: list[HostFacts], known: list[Advisory]) -> None:
     shared = AdvisoryIndex(known, schemes=SCHEMES, fingerprints={})
     for facts in hosts:
         assert outcome(facts, known, shared) == outcome(facts, known)

@@ -60,8 +60,8 @@ class Conclude(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedHost(Generic[T]):
-    """What was concluded of one host."""
+class HostConclusions(Generic[T]):
+    """Conclusions on one host."""
 
     conclusions: tuple[T, ...]
     """Of cases by identity, then of by-products by package."""
@@ -74,8 +74,8 @@ class JudgedHost(Generic[T]):
 _Order = tuple[str, ...]
 
 
-class _Standing(NamedTuple):
-    """A package that is not simply acquitted, on every host of a release."""
+class _Relevant(NamedTuple):
+    """A package that is not simply acquitted, on every host of its release."""
 
     package: Package
     of_distribution: bool = True
@@ -95,18 +95,18 @@ class _Group(NamedTuple, Generic[T]):
     """Identity and conclusion, each as if no other group had the identity."""
     by_products: list[tuple[_Order, T]]
     kernel: HostFacts
-    standings: tuple[_Standing, ...]
+    relevant: tuple[_Relevant, ...]
     """Kept, because their `id` is the key of the group."""
 
 
 class _Release(Generic[T]):
-    """What is remembered of hosts of one release. It only grows; one that is too large is replaced by an empty one."""
+    """Memory of hosts of one release. It only grows; one that is too large is replaced by an empty one."""
 
     def __init__(self, streams: HostStreams) -> None:
         self.streams = streams
-        self.by_object: dict[int, _Standing | None] = {}
+        self.by_object: dict[int, _Relevant | None] = {}
         """By the `id` of packages that ``by_value`` keeps; None: acquitted."""
-        self.by_value: dict[Package, _Standing | None] = {}
+        self.by_value: dict[Package, _Relevant | None] = {}
         self.groups: dict[tuple[object, ...], _Group[T]] = {}
         self.merged: dict[tuple[object, ...], T] = {}
         self.weight = 0
@@ -121,24 +121,24 @@ class FleetJudge(Generic[T]):
         self._conclude = conclude
         self._releases: dict[DistributionRelease, _Release[T]] = {}
 
-    def judge(self, facts: HostFacts) -> JudgedHost[T]:
-        """Return what is concluded of one host; ModelError and TooManyMatchesError as `AdvisoryIndex.matches`."""
+    def judge(self, facts: HostFacts) -> HostConclusions[T]:
+        """Return the conclusions on one host; ModelError and TooManyMatchesError as `AdvisoryIndex.matches`."""
         release = self._release(release_of(facts))
-        found = self._standings(release, facts.all(Package))
-        if sum(len(standing.matches) for standing in found) > MAX_MATCHES:
+        found = self._relevant_packages(release, facts.all(Package))
+        if sum(len(one.matches) for one in found) > MAX_MATCHES:
             raise TooManyMatchesError
-        by_source: dict[str, list[_Standing]] = {}
-        kernels: list[_Standing] = []
-        for standing in found:
-            if standing.matches:
-                by_source.setdefault(standing.package.source_name, []).append(standing)
-            elif standing.of_kernel:
-                kernels.append(standing)
+        by_source: dict[str, list[_Relevant]] = {}
+        kernels: list[_Relevant] = []
+        for one in found:
+            if one.matches:
+                by_source.setdefault(one.package.source_name, []).append(one)
+            elif one.of_kernel:
+                kernels.append(one)
         exposure = HostExposure(facts)
         groups = [self._group(release, same_source, exposure) for same_source in by_source.values()]
         if kernels and release.streams.known:
             groups.append(self._kernel_group(release, kernels, exposure, facts))
-        return JudgedHost(
+        return HostConclusions(
             conclusions=self._conclusions(release, groups, exposure) if groups else (),
             unassessed=tuple(Unassessed(one.package, one.reason) for one in found if one.reason is not None),
             others=tuple(one.package for one in found if not one.of_distribution),
@@ -152,59 +152,59 @@ class FleetJudge(Generic[T]):
             release = self._releases[name] = _Release(self._index.host_streams(name))
         return release
 
-    def _standings(self, release: _Release[T], packages: tuple[Package, ...]) -> list[_Standing]:
-        """Return what a host's packages are, without those that are acquitted."""
+    def _relevant_packages(self, release: _Release[T], packages: tuple[Package, ...]) -> list[_Relevant]:
+        """Return the packages of a host that are not acquitted."""
         try:
             known = list(map(release.by_object.__getitem__, map(id, packages)))
         except KeyError:
             known = self._look_up(release, packages)
-        return [standing for standing in known if standing is not None]
+        return [one for one in known if one is not None]
 
-    def _look_up(self, release: _Release[T], packages: tuple[Package, ...]) -> list[_Standing | None]:
-        found: list[_Standing | None] = []
+    def _look_up(self, release: _Release[T], packages: tuple[Package, ...]) -> list[_Relevant | None]:
+        found: list[_Relevant | None] = []
         matches = 0
         for package in packages:
             if package in release.by_value:
-                standing = release.by_value[package]
+                one = release.by_value[package]
             else:
-                standing = release.by_value[package] = self._new_standing(release, package)
+                one = release.by_value[package] = self._new_relevant(release, package)
                 # In this order: an object is found by its id only while ``by_value`` keeps it.
-                release.by_object[id(package)] = standing
-                release.weight += 1 + (len(standing.matches) if standing else 0)
-            found.append(standing)
-            matches += len(standing.matches) if standing else 0
+                release.by_object[id(package)] = one
+                release.weight += 1 + (len(one.matches) if one else 0)
+            found.append(one)
+            matches += len(one.matches) if one else 0
             if matches > MAX_MATCHES:
                 raise TooManyMatchesError
         return found
 
-    def _new_standing(self, release: _Release[T], package: Package) -> _Standing | None:
+    def _new_relevant(self, release: _Release[T], package: Package) -> _Relevant | None:
         if not package.manager.of_distribution:
-            return _Standing(package, of_distribution=False)
+            return _Relevant(package, of_distribution=False)
         reason = self._index.reason_unassessed(release.streams, package)
         of_kernel = is_kernel_package(package) or is_kernel_metapackage(package)
         if of_kernel or reason is not None or not release.streams.known:
-            return _Standing(package, reason=reason, of_kernel=of_kernel) if of_kernel or reason is not None else None
+            return _Relevant(package, reason=reason, of_kernel=of_kernel) if of_kernel or reason is not None else None
         (subject,) = subjects(_only(package)).judged
         matches = self._index.matches_of(release.streams, subject)
-        return _Standing(package, order=subject_order(subject), matches=matches) if matches else None
+        return _Relevant(package, order=subject_order(subject), matches=matches) if matches else None
 
-    def _group(self, release: _Release[T], standings: list[_Standing], exposure: HostExposure) -> _Group[T]:
-        exposures = tuple(exposure.of_package(one.package.name) for one in standings) if exposure.known else ()
-        key = (exposures, *map(id, standings))
+    def _group(self, release: _Release[T], relevant: list[_Relevant], exposure: HostExposure) -> _Group[T]:
+        exposures = tuple(exposure.of_package(one.package.name) for one in relevant) if exposure.known else ()
+        key = (exposures, *map(id, relevant))
         group = release.groups.get(key)
         if group is None:
             group = release.groups[key] = self._new_group(
-                [(one.order, one.package, one.matches) for one in standings], exposure, NO_FACTS, tuple(standings)
+                [(one.order, one.package, one.matches) for one in relevant], exposure, NO_FACTS, tuple(relevant)
             )
             release.weight += sum(map(len, group.found.values()))
         return group
 
     def _kernel_group(
-        self, release: _Release[T], standings: list[_Standing], exposure: HostExposure, facts: HostFacts
+        self, release: _Release[T], relevant: list[_Relevant], exposure: HostExposure, facts: HostFacts
     ) -> _Group[T]:
-        kernel = _kernel_facts(facts, [one.package for one in standings])
-        exposures = tuple(exposure.of_package(one.package.name) for one in standings)
-        key = (exposures, kernel.all(OperatingSystem), kernel.all(Kernel), *map(id, standings))
+        kernel = _kernel_facts(facts, [one.package for one in relevant])
+        exposures = tuple(exposure.of_package(one.package.name) for one in relevant)
+        key = (exposures, kernel.all(OperatingSystem), kernel.all(Kernel), *map(id, relevant))
         group = release.groups.get(key)
         if group is None:
             found = subjects(kernel)
@@ -216,7 +216,7 @@ class FleetJudge(Generic[T]):
                 count += len(matches)
                 if count > MAX_MATCHES:
                     raise TooManyMatchesError
-            group = release.groups[key] = self._new_group(judged, exposure, kernel, tuple(standings))
+            group = release.groups[key] = self._new_group(judged, exposure, kernel, tuple(relevant))
             release.weight += sum(map(len, group.found.values()))
         return group
 
@@ -225,7 +225,7 @@ class FleetJudge(Generic[T]):
         judged: list[tuple[_Order, Package, tuple[Match, ...]]],
         exposure: HostExposure,
         kernel: HostFacts,
-        standings: tuple[_Standing, ...],
+        relevant: tuple[_Relevant, ...],
     ) -> _Group[T]:
         found: dict[str, list[tuple[_Order, Match]]] = {}
         by_products: list[tuple[_Order, T]] = []
@@ -239,7 +239,7 @@ class FleetJudge(Generic[T]):
         finished = [
             (identity, self._of_case(identity, found[identity], exposure, kernel)) for identity in sorted(found)
         ]
-        return _Group(found, finished, by_products, kernel, standings)
+        return _Group(found, finished, by_products, kernel, relevant)
 
     def _of_case(
         self, identity: str, found: list[tuple[_Order, Match]], exposure: HostExposure, kernel: HostFacts
