@@ -36,7 +36,7 @@ class TelemetryVault:
         if key is None:
             return None
         own = f"{context.agent_id}-{context.stream}-{context.seq:06}-{self._random(8).hex()}"
-        name = f"{_folder(context.run_arn)}/{own}"
+        name = f"{run_folder(context.run_arn)}/{own}"
         self._objects.put(name, seal(key, context, compress(plaintext)))
         return name
 
@@ -76,7 +76,7 @@ class TelemetryVault:
 
     def delete_objects(self, run: RunArn) -> int:
         """Delete every object of a run; return their number."""
-        names = list(self._objects.names(_folder(run)))
+        names = list(self._objects.names(run_folder(run)))
         for name in names:
             self._objects.delete(name)
         return len(names)
@@ -95,7 +95,8 @@ def _hash(run: RunArn) -> str:
     return hashlib.sha256(run.encode()).hexdigest()[:32]
 
 
-def _folder(run: RunArn) -> str:
+def run_folder(run: RunArn) -> str:
+    """Return the folder of all sealed objects of a run."""
     return f"telemetry/{_hash(run)}"
 
 

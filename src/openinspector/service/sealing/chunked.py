@@ -24,6 +24,7 @@ from openinspector.model.errors import StoreError
 KEY_BYTES: Final = 32
 CONTEXT_VERSION: Final = b"openinspector-telemetry-v1"
 REPORT_CONTEXT_VERSION: Final = b"openinspector-report-v1"
+SNAPSHOT_CONTEXT_VERSION: Final = b"openinspector-snapshot-v1"
 
 
 class SealError(StoreError):
@@ -71,13 +72,30 @@ class ReportSealContext:
         return f"report {self.report_id}"
 
 
-def seal(key: bytes, context: SealContext | ReportSealContext, plaintext: bytes) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSealContext:
+    """The context of the one sealed snapshot of a run."""
+
+    run_arn: RunArn
+
+    def encode(self) -> bytes:
+        """Return version and run, each after its length (4 bytes, big-endian)."""
+        return _framed(SNAPSHOT_CONTEXT_VERSION, self.run_arn.encode())
+
+    def __str__(self) -> str:
+        return f"snapshot of {self.run_arn}"
+
+
+Context = SealContext | ReportSealContext | SnapshotSealContext
+
+
+def seal(key: bytes, context: Context, plaintext: bytes) -> bytes:
     """Return ``plaintext`` encrypted under a data key (32 bytes) and bound to ``context``."""
     encryptor = Cobblestone256Encryptor(key, context.encode())
     return encryptor.update(plaintext) + encryptor.finalize()
 
 
-def open_sealed(key: bytes, context: SealContext | ReportSealContext, sealed: bytes) -> bytes:
+def open_sealed(key: bytes, context: Context, sealed: bytes) -> bytes:
     """Return the plaintext of ``sealed``, fully authenticated. Raises SealError if the bytes, key or context differ."""
     decryptor = Cobblestone256Decryptor(key, context.encode())
     try:
