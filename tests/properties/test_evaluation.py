@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from openinspector.engine.evaluate import HostEvaluation, RunEvaluation, evaluate
 from openinspector.engine.rule import Rule, RuleContext
+from openinspector.engine.subject import subject_of
 from openinspector.model.arn import RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.facts import HostFacts
@@ -32,7 +33,7 @@ FACTS = host_facts(EVERY_RULE)
 
 
 def judged(facts: HostFacts, rules: dict[RulesPackageArn, tuple[Rule, ...]] = RULES) -> HostEvaluation:
-    return evaluate(RunEvaluation(run_arn=RUN, rules=rules, context=RuleContext(), now=NOW), facts, ASSET)
+    return evaluate(RunEvaluation(run_arn=RUN, rules=rules, context=RuleContext(), now=NOW), subject_of(facts), ASSET)
 
 
 def as_bytes(result: HostEvaluation) -> bytes:

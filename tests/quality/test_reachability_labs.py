@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from openinspector.network.answer import Action, Answer, Leg
-from openinspector.network.exposure import judge
+from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.question import ask, parse_question
 from openinspector.network.reach import Reach
 from openinspector.network.topology import Topology, is_balancer, parse_address
@@ -142,7 +142,7 @@ def test_every_finding_of_the_labs_gets_through_and_names_a_rule(archive: Path, 
     found = [
         exposure
         for snapshot in sorted(tmp_path.glob("data/*/*/snapshot"))
-        for exposure in judge(Topology(read_snapshot(snapshot))).exposures
+        for exposure in JudgedNetwork(Topology(read_snapshot(snapshot))).whole().exposures
         if exposure.port is not None
     ]
     assert found

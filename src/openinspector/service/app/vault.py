@@ -91,13 +91,13 @@ class TelemetryVault:
         return tuple(parse_run_arn(self._objects.get(name).decode("ascii", "replace")) for name in names)
 
 
+def run_folder(run: RunArn) -> str:
+    """Return the folder of a run's objects; `TelemetryVault.delete_objects` deletes everything in it."""
+    return f"telemetry/{_hash(run)}"
+
+
 def _hash(run: RunArn) -> str:
     return hashlib.sha256(run.encode()).hexdigest()[:32]
-
-
-def run_folder(run: RunArn) -> str:
-    """Return the folder of all sealed objects of a run."""
-    return f"telemetry/{_hash(run)}"
 
 
 def _marker(run: RunArn) -> str:

@@ -25,6 +25,7 @@ KEY_BYTES: Final = 32
 CONTEXT_VERSION: Final = b"openinspector-telemetry-v1"
 REPORT_CONTEXT_VERSION: Final = b"openinspector-report-v1"
 SNAPSHOT_CONTEXT_VERSION: Final = b"openinspector-snapshot-v1"
+COVERAGE_CONTEXT_VERSION: Final = b"openinspector-coverage-v1"
 
 
 class SealError(StoreError):
@@ -86,16 +87,32 @@ class SnapshotSealContext:
         return f"snapshot of {self.run_arn}"
 
 
-Context = SealContext | ReportSealContext | SnapshotSealContext
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageSealContext:
+    """The context a sealed object of coverage is bound to."""
+
+    run_arn: RunArn
+    name: str
+    """Name of the object."""
+
+    def encode(self) -> bytes:
+        """Return version, run and name, each after its length (4 bytes, big-endian)."""
+        return _framed(COVERAGE_CONTEXT_VERSION, self.run_arn.encode(), self.name.encode())
+
+    def __str__(self) -> str:
+        return f"coverage {self.name}"
 
 
-def seal(key: bytes, context: Context, plaintext: bytes) -> bytes:
+AnySealContext = SealContext | ReportSealContext | CoverageSealContext | SnapshotSealContext
+
+
+def seal(key: bytes, context: AnySealContext, plaintext: bytes) -> bytes:
     """Return ``plaintext`` encrypted under a data key (32 bytes) and bound to ``context``."""
     encryptor = Cobblestone256Encryptor(key, context.encode())
     return encryptor.update(plaintext) + encryptor.finalize()
 
 
-def open_sealed(key: bytes, context: Context, sealed: bytes) -> bytes:
+def open_sealed(key: bytes, context: AnySealContext, sealed: bytes) -> bytes:
     """Return the plaintext of ``sealed``, fully authenticated. Raises SealError if the bytes, key or context differ."""
     decryptor = Cobblestone256Decryptor(key, context.encode())
     try:

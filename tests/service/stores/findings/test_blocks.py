@@ -6,9 +6,9 @@ from openinspector.model.finding import Attribute
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.stores.engine import reading
+from openinspector.service.stores.finding_schema import FINDING, FINDING_BITS, FINDING_BLOCK
 from openinspector.service.stores.findings.bits import BLOCK
 from openinspector.service.stores.findings.store import SqlFindingStore
-from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK
 from openinspector.testing.conformance.finding_store import replaced_by
 from openinspector.testing.model_builders import finding, moment, run
 
