@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from openinspector.service.cloud_access import open_cloud
 from openinspector.service.cloud_accounts import load_cloud_accounts
-from openinspector.service.cloud_wiring import open_cloud
 from openinspector.service.ports.cloud import CloudError
 from openinspector.service.ports.cloud_account import CloudAccount
 from openinspector.service.settings import ServiceSettingsError, Settings

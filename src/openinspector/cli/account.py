@@ -112,7 +112,7 @@ def snapshot(folder: Path, *, role: str, keep_ids: bool, as_json: bool) -> None:
 
 
 def _cloud(role: str) -> "CloudAccounts":
-    from openinspector.service.cloud_wiring import open_cloud
+    from openinspector.service.cloud_access import open_cloud
 
     settings = settings_from(None)
     if settings.cloud == "none":
