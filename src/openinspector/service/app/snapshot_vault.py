@@ -25,7 +25,7 @@ MAX_BYTES: Final = 2 * 1024 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSnapshot:
-    """What a run saw of the accounts."""
+    """The accounts as a run saw them."""
 
     snapshot: Snapshot
     instances: tuple[AgentId, ...]
