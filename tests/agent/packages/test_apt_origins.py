@@ -13,7 +13,7 @@ from openinspector.testing.conformance.sensor import run
 from openinspector.testing.fake_host import FakeHost
 from openinspector.testing.match_builders import host
 
-DEBIAN = f"{LISTS}/deb.debian.org_debian_dists_bookworm"
+DEBIAN = f"{LISTS}/mirror.example_debian_dists_bookworm"
 NGINX = f"{LISTS}/nginx.org_packages_debian_dists_bookworm"
 FLAT = f"{LISTS}/pkg.example_deb_stable_."
 STOCK = ("nginx", "1.22.1-9+deb12u1", "amd64")
