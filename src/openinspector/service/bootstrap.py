@@ -107,6 +107,7 @@ from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
+from openinspector.service.worker.stored_runs import StoredRuns
 from openinspector.version import VersionScheme
 
 _ADMINISTRATOR: Final = "administrator"
@@ -174,6 +175,18 @@ def webhook_host_refusal(settings: Settings) -> Callable[[str], str | None]:
 def open_advisory_store(settings: Settings) -> AdvisoryStore:
     """Open the store feeds are synced into."""
     return open_stores(settings).advisories
+
+
+def open_stored_runs(settings: Settings) -> StoredRuns:
+    """Open the telemetry of past runs, with the advisories that are in force."""
+    stores = open_stores(settings)
+    keys = RunKeys(stores.keys, stores.telemetry, SystemClock(), settings.account)
+    return StoredRuns(
+        assessments=stores.assessments,
+        index=stores.telemetry,
+        telemetry=_telemetry(settings, stores, keys),
+        advisories=_advisory_cache(stores),
+    )
 
 
 class Service:
@@ -309,7 +322,7 @@ class Service:
                 advisories=stores.advisories,
             ),
             telemetry=self._telemetry,
-            advisories=AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
+            advisories=_advisory_cache(stores),
             rules=self._rules,
             plan=self._assembly.run_exclusions().before,
             clock=self._clock,
@@ -375,6 +388,10 @@ def _feed_schedule(settings: Settings, stores: Stores) -> FeedSchedule | None:
         store=stores.advisories, clock=SystemClock(), workspace=settings.data_dir / "feeds", feeds=known_feeds()
     )
     return FeedSchedule(sync, timedelta(hours=settings.feeds_sync_hours))
+
+
+def _advisory_cache(stores: Stores) -> AdvisoryCache:
+    return AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
 
 
 def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:

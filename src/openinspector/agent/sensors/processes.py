@@ -1,7 +1,7 @@
 """Running processes and the code they have mapped (InspectorCreateProcess, InspectorCodeModule …, F3.14, F3.24).
 
-The sensor reads ``stat``, ``status``, ``maps`` and ``cgroup`` of each process and the targets of its ``exe`` and ``root``, never
-its arguments, its environment or its memory. Kernel threads do not run a file and are left out.
+The sensor reads ``stat``, ``status``, ``maps`` and ``cgroup`` of each process and the targets of its ``exe`` and
+``root``, never its arguments, its environment or its memory. Kernel threads do not run a file and are left out.
 """
 
 from collections.abc import Iterator, Mapping
