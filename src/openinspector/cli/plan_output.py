@@ -119,11 +119,10 @@ def playbook(plans: Iterable[Plan]) -> str:
 
 def comment(plan: Plan) -> str:
     """Return one line that says what a plan does."""
-    count = len(plan.steps)
-    return (
-        f"{_words(plan.agent_id)} {_words(plan.hostname)}: {count} upgrade{'s' * (count != 1)} "
-        f"close {plan.closes} finding{'s' * (plan.closes != 1)}; {len({one.finding for one in plan.remains})} remain."
-    )
+    count, remain = len(plan.steps), len({one.finding for one in plan.remains})
+    upgrades = f"{count} upgrade closes" if count == 1 else f"{count} upgrades close"
+    findings = f"{plan.closes} finding{'s' * (plan.closes != 1)}"
+    return f"{_words(plan.agent_id)} {_words(plan.hostname)}: {upgrades} {findings}; {remain} remain."
 
 
 def _tasks(plan: Plan) -> Iterator[object]:
