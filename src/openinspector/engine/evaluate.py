@@ -6,7 +6,7 @@
 - A rule sees only the records and sensor states that it declares.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -126,6 +126,22 @@ def evaluate(run: RunEvaluation, facts: HostFacts, asset: AssetAttributes) -> Ho
     )
 
 
+def issue_of(run: RunEvaluation, facts: HostFacts, finding: FindingArn) -> Issue | None:
+    """Return the issue of a finding by evaluating its host again; None if the facts do not give this finding."""
+    host = _Host(run, facts, AssetAttributes(agent_id=facts.agent_id))
+    for rules in run.rules.values():
+        for rule in rules:
+            try:
+                outcome = rule.evaluate(restricted(facts, rule), run.context)
+            except Exception:  # noqa: BLE001, S112 - a rule that fails has no findings (ADR 0011)
+                continue
+            if isinstance(outcome, Detected):
+                for arn, detection in host.named(rule, outcome):
+                    if arn == finding:
+                        return host.issue(rule, detection)
+    return None
+
+
 def restricted(facts: HostFacts, rule: Rule) -> HostFacts:
     """Return the part of ``facts`` that ``rule`` declares to read."""
     return HostFacts(
@@ -216,13 +232,27 @@ class _Host:
             return []
         if not outcome.detections:
             raise ValueError("the rule returned Detected without a detection")
+        return [
+            self._finding(arn, package, detection, self._waiver_attributes(rule, detection))
+            for arn, detection in self.named(rule, outcome)
+        ]
+
+    def named(self, rule: Rule, outcome: Detected) -> Iterator[tuple[FindingArn, Detection]]:
+        """Yield each detection with the ARN of its finding."""
         taken = set(self.findings)
-        found = []
         for detection in outcome.detections:
             arn = self._arn(rule, detection, taken)
             taken.add(arn)
-            found.append(self._finding(arn, package, detection, self._waiver_attributes(rule, detection)))
-        return found
+            yield arn, detection
+
+    def issue(self, rule: Rule, detection: Detection) -> Issue:
+        """Return a detection as waivers see it."""
+        return Issue(
+            name=detection.issue or rule.name,
+            subject=detection.subject,
+            agent_id=self.facts.agent_id,
+            grounds=bounded(detection.grounds),
+        )
 
     def _arn(self, rule: Rule, detection: Detection, taken: set[FindingArn]) -> FindingArn:
         """Return the derived ARN. If another finding of the host has it, number the subject until it is unique."""
@@ -238,13 +268,7 @@ class _Host:
         """Return what the template's waivers say about a detection; note a waiver that ends with it."""
         if not self.run.waivers:
             return ()
-        issue = Issue(
-            name=detection.issue or rule.name,
-            subject=detection.subject,
-            agent_id=self.facts.agent_id,
-            grounds=bounded(detection.grounds),
-        )
-        found = decisive(self.run.waivers, issue, self.run.now.date())
+        found = decisive(self.run.waivers, self.issue(rule, detection), self.run.now.date())
         if isinstance(found, Ended) and found.end not in found.waiver.ends:
             self.waiver_ends.setdefault(found.waiver.id, (found.waiver, found.end))
         return attributes(found)
