@@ -45,7 +45,7 @@ def test_plugins_are_found_in_name_order(folder: Path) -> None:
     assert list(discover("shapes_under_test", "SHAPE", Shape)) == ["circle", "square"]
 
 
-def test_a_file_without_the_constant_says_what_it_must_define(folder: Path) -> None:
+def test_error_names_the_missing_constant(folder: Path) -> None:
     write(folder, "bad", "")
     with pytest.raises(PluginError, match="shapes_under_test.bad must define SHAPE: Shape"):
         discover("shapes_under_test", "SHAPE", Shape)
@@ -76,7 +76,7 @@ def test_a_module_may_bring_a_table(folder: Path) -> None:
     assert discover_tables() == ["blue", "red", "square"]
 
 
-def test_a_table_is_refused_unless_it_is_asked_for(folder: Path) -> None:
+def test_table_is_refused_by_default(folder: Path) -> None:
     write(folder, "colours", TABLE)
     with pytest.raises(PluginError, match="colours must define SHAPE: Shape$"):
         discover("shapes_under_test", "SHAPE", Shape)
@@ -124,7 +124,7 @@ def test_a_package_that_is_absent_has_no_modules() -> None:
     assert modules("openinspector.nothing_here") == {}
 
 
-def test_the_classes_below_a_base_are_found_where_they_are_defined(folder: Path) -> None:
+def test_subclasses_are_found_in_their_defining_module(folder: Path) -> None:
     write(folder, "square", "from tests_shape import Shape\nclass Square(Shape): ...\nclass Line: ...")
     write(
         folder,

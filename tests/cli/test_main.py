@@ -77,7 +77,7 @@ def test_1_the_service_refuses(command: Command, inspector: SimulatedInspector) 
     assert (done.status, done.err) == (1, "openinspector: AccessDeniedException: not you\n")
 
 
-def test_1_a_denied_batch_is_not_taken_for_nothing(command: Command, inspector: SimulatedInspector) -> None:
+def test_1_denied_batch_is_an_error(command: Command, inspector: SimulatedInspector) -> None:
     """The service answers 200 and reports the denial for each item."""
     failed = {FINDING: {"failureCode": "ACCESS_DENIED", "retryable": False}}
     inspector.prepare("ListFindings", {"findingArns": [FINDING]})
@@ -96,7 +96,7 @@ def test_1_a_denied_batch_is_not_taken_for_nothing(command: Command, inspector: 
         ("OPENINSPECTOR_RETENTON_DAYS", "1", "OPENINSPECTOR_RETENTION_DAYS"),
     ],
 )
-def test_1_a_wrong_setting_is_named_with_what_is_allowed(
+def test_1_invalid_setting_is_named_with_allowed_values(
     command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, allowed: str
 ) -> None:
     monkeypatch.setenv(variable, value)

@@ -6,7 +6,7 @@ from openinspector.engine.kernel import KernelRole
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.statements import fits
 from openinspector.engine.streams import Unjudged
-from openinspector.model.advisory import NOT_MODULAR, Fix, FixState, PackageKind, Score, Target
+from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, FixState, PackageKind, Score, Target
 from openinspector.model.errors import ModelError
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.testing.match_builders import advisory, fix, host, index, installed, status, target
@@ -97,36 +97,36 @@ def test_flavours_do_not_meet_each_other() -> None:
 
 
 @pytest.mark.parametrize("feed", ["debian", "other"])
-def test_a_denial_in_the_stream_acquits(feed: str) -> None:
+def test_not_affected_status_in_the_stream_clears(feed: str) -> None:
     known = index(advisory("CVE-2026-0001", fix("openssl", "4")), advisory("CVE-2026-0001", DENIED, feed=feed))
     assert known.matches(host([OPENSSL])) == ()
 
 
-def test_denial_of_one_vulnerability_leaves_the_others() -> None:
+def test_not_affected_status_of_one_vulnerability_leaves_the_others() -> None:
     both = replace(advisory("DSA-1", fix("openssl", "4")), vulnerabilities=("CVE-2026-0001", "CVE-2026-0002"))
     (match,) = index(both, advisory("CVE-2026-0001", DENIED)).matches(host([OPENSSL]))
     assert match.vulnerabilities == ("CVE-2026-0002",)
 
 
 @pytest.mark.parametrize("state", FixState)
-def test_a_status_convicts_exactly_where_it_means_affected(state: FixState) -> None:
+def test_status_matches_exactly_if_it_means_affected(state: FixState) -> None:
     found = index(advisory("CVE-2026-0001", status("openssl", state))).matches(host([OPENSSL]))
     assert bool(found) == state.is_affected
 
 
-def test_a_fix_that_is_reached_acquits_of_an_open_status() -> None:
+def test_reached_fix_overrides_an_open_status() -> None:
     known = index(advisory("CVE-2026-0001", fix("openssl", "3.0.15-1~deb12u1"), status("openssl")))
     assert known.matches(host([OPENSSL])) == ()
     (match,) = known.matches(host([replace(OPENSSL, source_version="3.0.14-1")]))
     assert match.fixed_version == "3.0.15-1~deb12u1"
 
 
-def test_of_two_advisories_the_newer_fix_counts() -> None:
+def test_newer_fix_of_two_advisories_applies() -> None:
     known = index(advisory("CVE-2026-0001", fix("openssl", "3.0.1-1")), advisory("CVE-2026-0001", fix("openssl", "4")))
     assert [match.fixed_version for match in known.matches(host([OPENSSL]))] == ["4"]
 
 
-def test_of_several_ranges_of_one_advisory_the_most_demanding_counts() -> None:
+def test_strictest_range_of_an_advisory_applies() -> None:
     known = index(advisory("CVE-2026-0001", fix("openssl", "3.0.16"), fix("openssl", "3.0.17")))
     assert [match.fixed_version for match in known.matches(host([OPENSSL]))] == ["3.0.17"]
 
@@ -145,7 +145,7 @@ def test_packages_that_cannot_be_judged_are_named_with_the_reason() -> None:
     assert {match.package for match in known.matches(facts)} == {OPENSSL}
 
 
-def test_restart_is_enough_where_a_fixed_kernel_is_on_disk() -> None:
+def test_restart_suffices_if_a_fixed_kernel_is_on_disk() -> None:
     old = installed("linux-image-6.1.0-29-amd64", "6.1.123-1", source=("linux-signed-amd64", "6.1.123+1"))
     new = installed("linux-image-6.1.0-32-amd64", "6.1.129-1", source=("linux-signed-amd64", "6.1.129+1"))
     known = index(advisory("CVE-2026-0001", fix("linux", "6.1.128-1")))
@@ -180,7 +180,43 @@ def test_empty_index_covers_nothing() -> None:
     assert AdvisoryIndex.empty().matches(host([OPENSSL])) == ()
 
 
-def test_missing_version_scheme_is_said() -> None:
+def test_missing_version_scheme_is_an_error() -> None:
     known = AdvisoryIndex([advisory("X-1", fix("openssl", "4"))], schemes={}, fingerprints={})
     with pytest.raises(ModelError, match="dpkg"):
         known.matches(host([OPENSSL]))
+
+
+def extras() -> AdvisoryIndex:
+    """Return Amazon Linux 2 with php in the core and in two topics, docker in two topics, and bash in the core."""
+
+    def fixed(identity: str, name: str, version: str, topic: str = "") -> Advisory:
+        stream = f"amzn:2+{topic}" if topic else "amzn:2"
+        return advisory(identity, fix(name, version, stream=stream, kind=PackageKind.BINARY), feed="amazon")
+
+    return index(
+        fixed("CVE-2024-0001", "php", "5.4.16-46.amzn2.0.9"),
+        fixed("CVE-2024-0002", "php", "8.2.20-1.amzn2", "php8.2"),
+        fixed("CVE-2024-0003", "php", "8.1.29-1.amzn2", "php8.1"),
+        fixed("CVE-2024-0004", "docker", "25.0.6-1.amzn2.0.1", "docker"),
+        fixed("CVE-2024-0004", "docker", "25.0.6-1.amzn2.0.1", "ecs"),
+        fixed("CVE-2024-0005", "bash", "4.2.46-35.amzn2"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "found", "reason"),
+    [
+        ("php", "8.2.9-1.amzn2", {"CVE-2024-0002"}, None),
+        ("php", "8.2.30-1.amzn2", set(), None),
+        ("php", "5.4.16-45.amzn2", {"CVE-2024-0001"}, None),
+        ("php", "8.0.30-1.amzn2", set(), Unjudged.UNKNOWN_REPOSITORY),
+        ("docker", "25.0.3-1.amzn2", {"CVE-2024-0004"}, None),
+        ("bash", "4.2.46-34.amzn2", {"CVE-2024-0005"}, None),
+    ],
+)
+def test_an_extra_whose_repository_is_not_recorded_is_judged_by_its_series_or_not_at_all(
+    name: str, version: str, found: set[str], reason: Unjudged | None
+) -> None:
+    facts = host([rpm(name, version)], distribution="amzn:2")
+    assert {identity for match in extras().matches(facts) for identity in match.identities} == found
+    assert [one.reason for one in extras().unassessed(facts)] == ([reason] if reason else [])

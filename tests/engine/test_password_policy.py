@@ -25,7 +25,7 @@ def test_services_that_include_the_same_lines_are_one() -> None:
     assert [(stack.services, stack.length) for stack in policy.stacks] == [(("passwd", "login"), 14), (("sshd",), 0)]
 
 
-def test_the_strictest_module_of_a_stack_counts() -> None:
+def test_strictest_module_of_a_stack_applies() -> None:
     policy = password_policy(
         host(
             pam(
@@ -58,7 +58,7 @@ def test_the_strictest_module_of_a_stack_counts() -> None:
         ("pam_cracklib.so minclass=9", 5, ("minclass=4",)),
     ],
 )
-def test_arguments_are_read_as_the_module_reads_them(module: str, length: int, demands: tuple[str, ...]) -> None:
+def test_arguments_are_parsed_like_the_module(module: str, length: int, demands: tuple[str, ...]) -> None:
     quality = PasswordQuality(present=True, values={"minlen": "12"})
     (stack,) = password_policy(host(pam(f"passwd password requisite {module}", UNIX), quality)).stacks
     assert (stack.length, stack.demands) == (length, demands)
@@ -77,5 +77,5 @@ def test_foreign_modules_are_named_once() -> None:
     assert policy.foreign == ("pam_sss.so",)
 
 
-def test_without_pam_there_is_no_policy() -> None:
+def test_no_policy_without_pam() -> None:
     assert not password_policy(host()).through_pam

@@ -19,7 +19,7 @@ def test_golden() -> None:
     Golden(FEED, DATA).check()
 
 
-def test_an_update_says_itself_whose_it_is() -> None:
+def test_publisher_is_derived_from_the_update() -> None:
     found = Golden(FEED, DATA)
     assert {advisory.id: advisory.fixes[0].target.stream for advisory in found.advisories} == {
         "ALSA-2026:0001": "almalinux:9",
@@ -29,7 +29,7 @@ def test_an_update_says_itself_whose_it_is() -> None:
     assert [one.entry for one in found.unparsed] == ["NOBODY-2026-4"]
 
 
-def test_of_two_contexts_of_one_module_the_older_is_fixed() -> None:
+def test_older_of_two_module_contexts_is_the_fix() -> None:
     (fix,) = Golden(FEED, DATA).advisory("ALSA-2026:0001").fixes
     assert (fix.target.module, fix.version) == ("nodejs:18", "1:18.20.2-1.module_el9.3.0+90+aaaaaaaa")
 

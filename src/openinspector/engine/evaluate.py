@@ -1,13 +1,19 @@
-"""(rules, facts, context) → findings and exclusions of one host: pure and deterministic.
+"""(rules, subject, context) → findings and exclusions of one host or instance: pure and deterministic.
 
 - Each detection of a ``Detected`` becomes a finding, whose ARN is derived from (run, rule, agent, subject).
 - ``Unable``, a rule that raised and what a rule could not check become exclusions: one for each rules package and
   kind, which lists the rules concerned.
-- A rule sees only the records and sensor states that it declares.
+- A rule sees only the records, sensor states and network that it declares.
+- A rule whose needs the subject does not meet is not evaluated. Why the data is missing is an exclusion of the run.
 """
 
+<<<<<<< HEAD
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+=======
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+>>>>>>> main
 from datetime import datetime
 from enum import StrEnum
 from itertools import count
@@ -26,6 +32,7 @@ from openinspector.engine.rule import (
     RuleContext,
     Unable,
 )
+from openinspector.engine.subject import EvaluationSubject
 from openinspector.engine.waiver import Ended, Issue, attributes, decisive
 from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
@@ -111,14 +118,14 @@ class HostEvaluation:
         return sum(exclusion.preview.kind.is_error for exclusion in self.exclusions)
 
 
-def evaluate(run: RunEvaluation, facts: HostFacts, asset: AssetAttributes) -> HostEvaluation:
-    """Evaluate every rule of ``run`` on one host. A rule that raises becomes an exclusion."""
-    host = _Host(run, facts, asset)
+def evaluate(run: RunEvaluation, subject: EvaluationSubject, asset: AssetAttributes) -> HostEvaluation:
+    """Evaluate every rule of ``run`` on one subject. A rule that raises becomes an exclusion."""
+    host = _Host(run, subject, asset)
     for package, rules in run.rules.items():
         for rule in rules:
             host.evaluate(package, rule)
     return HostEvaluation(
-        agent_id=facts.agent_id,
+        agent_id=subject.id,
         findings=tuple(host.findings.values()),
         exclusions=host.exclusions(),
         rule_results=tuple(host.results),
@@ -147,7 +154,9 @@ def restricted(facts: HostFacts, rule: Rule) -> HostFacts:
     return HostFacts(
         agent_id=facts.agent_id,
         records={kind: facts.records[kind] for kind in rule.reads if kind in facts.records},
-        sensors={name: facts.sensors[name] for name in rule.sensors if name in facts.sensors},
+        sensors={
+            name: facts.sensors[name] for name in (*rule.sensors, *rule.optional_sensors) if name in facts.sensors
+        },
         undecoded=facts.undecoded,
     )
 
@@ -186,11 +195,12 @@ def _not_for_this_system(rule: Rule, facts: HostFacts) -> NotApplicable | None:
 
 
 class _Host:
-    """One host under evaluation."""
+    """One host or instance under evaluation."""
 
-    def __init__(self, run: RunEvaluation, facts: HostFacts, asset: AssetAttributes) -> None:
+    def __init__(self, run: RunEvaluation, subject: EvaluationSubject, asset: AssetAttributes) -> None:
         self.run = run
-        self.facts = facts
+        self.subject = subject
+        self.facts = subject.facts
         self.asset = asset
         self.findings: dict[FindingArn, Finding] = {}
         self.results: list[RuleResult] = []
@@ -199,9 +209,14 @@ class _Host:
 
     def evaluate(self, package: RulesPackageArn, rule: Rule) -> None:
         """Evaluate one rule and add its findings, gaps and result."""
+        lacking = rule.needs - self.subject.known
+        if lacking:
+            because = f"The run has no {' and no '.join(sorted(lacking))} of {self.subject.id}."
+            self.results.append(self._result(package, rule, OutcomeKind.UNABLE, because))
+            return
         try:
             outcome = _not_for_this_system(rule, self.facts) or rule.evaluate(
-                restricted(self.facts, rule), self.run.context
+                restricted(self.facts, rule), self._context(rule)
             )
             found = self._findings(package, rule, outcome)
             kind, because = _summary(outcome)
@@ -209,23 +224,30 @@ class _Host:
             outcome, found = _crashed(error), []
             kind, because = OutcomeKind.UNABLE, f"{type(error).__name__}: {error}"
         self.findings.update((finding.arn, finding) for finding in found)
-        self.results.append(
-            RuleResult(
-                rule=rule.name,
-                title=rule.title,
-                rules_package_arn=package,
-                agent_id=self.facts.agent_id,
-                outcome=kind,
-                findings=len(found),
-                because=fit(because, MAX_TEXT),
-            )
-        )
+        self.results.append(self._result(package, rule, kind, because, len(found)))
         for gap in _gaps(outcome):
             self.gaps.setdefault((package, gap.kind), []).append((rule, gap))
 
     def exclusions(self) -> tuple[Exclusion, ...]:
         """Return an exclusion for each package and kind."""
         return tuple(self._exclusion(package, kind, gaps) for (package, kind), gaps in self.gaps.items())
+
+    def _context(self, rule: Rule) -> RuleContext:
+        """Return the context of a rule: the network only if the rule reads a snapshot."""
+        return replace(self.run.context, network=self.subject.network) if rule.operations else self.run.context
+
+    def _result(
+        self, package: RulesPackageArn, rule: Rule, kind: OutcomeKind, because: str, findings: int = 0
+    ) -> RuleResult:
+        return RuleResult(
+            rule=rule.name,
+            title=rule.title,
+            rules_package_arn=package,
+            agent_id=self.subject.id,
+            outcome=kind,
+            findings=findings,
+            because=fit(because, MAX_TEXT),
+        )
 
     def _findings(self, package: RulesPackageArn, rule: Rule, outcome: Outcome) -> list[Finding]:
         if not isinstance(outcome, Detected):

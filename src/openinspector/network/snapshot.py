@@ -19,6 +19,9 @@ from openinspector.network.aws.document import SnapshotDocument
 FORMAT: Final = 1
 FAILED_CALL: Final = b"An error occurred"
 """First bytes of a document whose call failed."""
+UNKNOWN_IDS: Final = FAILED_CALL + b": the ids are not known"
+"""First bytes of the document of a call that needs ids which another call did not list. It is not a gap of its own."""
+_MAX_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -51,6 +54,38 @@ def snapshot_of(documents: Iterable[SnapshotDocument], gaps: Iterable[ReadGap], 
     """Return the snapshot of documents in any order."""
     ordered = tuple(sorted(documents, key=_place))
     return Snapshot(documents=ordered, gaps=tuple(sorted(gaps)), taken_at=taken_at, digest=_digest(ordered))
+
+
+def failed_calls(documents: Iterable[SnapshotDocument]) -> tuple[ReadGap, ...]:
+    """Return a gap for each document whose call failed, and one for a whole region if all of its calls failed."""
+    by_region: dict[tuple[str, str], list[SnapshotDocument]] = {}
+    for document in documents:
+        by_region.setdefault((document.account, document.region), []).append(document)
+    gaps: list[ReadGap] = []
+    for (account, region), made in by_region.items():
+        failed = [one for one in made if _failed(one) and not one.content.startswith(UNKNOWN_IDS)]
+        if all(map(_failed, made)):
+            gaps.append(ReadGap(account=account, region=region, reason=_reason(failed[0])))
+        else:
+            gaps += [
+                ReadGap(
+                    account=account,
+                    region=region,
+                    operation=one.operation,
+                    subject=one.subject,
+                    reason=_reason(one),
+                )
+                for one in failed
+            ]
+    return tuple(gaps)
+
+
+def _failed(document: SnapshotDocument) -> bool:
+    return document.content[:_MAX_REASON].lstrip().startswith(FAILED_CALL)
+
+
+def _reason(failed: SnapshotDocument) -> str:
+    return " ".join(failed.content[:_MAX_REASON].decode(errors="replace").split())
 
 
 class _Packed(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.agent.packages.rpm_origins import DNF4, DNF5, ZYPP, parse_dnf4, parse_dnf5, read_origins
+from openinspector.agent.packages.rpm_origins import (
+    DNF4,
+    DNF5,
+    YUMDB,
+    ZYPP,
+    origin_of,
+    parse_dnf4,
+    parse_dnf5,
+    read_origins,
+)
 from openinspector.testing.fake_host import FakeHost
 
 SCHEMA = """
@@ -36,7 +45,7 @@ def database(schema: str = SCHEMA) -> bytes:
         return connection.serialize()
 
 
-def test_the_newest_transaction_of_dnf_counts() -> None:
+def test_newest_dnf_transaction_wins() -> None:
     assert read_origins(FakeHost({DNF4: database()})) == {
         ("bash", "5.1.8-9.el9", "x86_64"): "baseos",
         ("bind-libs", "32:9.16-1.el9", "x86_64"): "baseos",
@@ -62,14 +71,14 @@ def test_a_view_in_place_of_a_table_is_refused() -> None:
 
 
 @pytest.mark.parametrize("path", [DNF4, DNF5, ZYPP])
-def test_what_cannot_be_read_is_as_good_as_absent(path: str) -> None:
+def test_unreadable_history_is_treated_as_absent(path: str) -> None:
     assert read_origins(FakeHost({})) == {}
     for content in (b"", b"\xff\x00", database()[:2000], b"nevras = 1", b"|||||||||"):
         assert read_origins(FakeHost({path: content})) == {}
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_raise_anything_unexpected(content: bytes) -> None:
+def test_any_bytes(content: bytes) -> None:
     read_origins(FakeHost({DNF4: content, DNF5: content, ZYPP: content}))
     with pytest.raises((ValueError, sqlite3.Error)):
         list(parse_dnf4(content))
@@ -77,3 +86,17 @@ def test_no_bytes_raise_anything_unexpected(content: bytes) -> None:
         list(parse_dnf5(content))
     except ValueError:
         return
+
+
+def test_yum_3_notes_a_repository_in_a_folder_a_package_without_the_epoch() -> None:
+    digest = "c" * 40
+    files = {
+        f"{YUMDB}/b/{digest}-bind-libs-9.11.4-26.P2.amzn2-x86_64/from_repo": "amzn2-core",
+        f"{YUMDB}/n/{digest}-nginx-1.22.1-1.amzn2.0.1-x86_64/from_repo": "amzn2extra-nginx1\n",
+        f"{YUMDB}/n/{digest}-nano-2.9-1-x86_64/reason": "user",
+        f"{YUMDB}/x/not-a-package": "x",
+    }
+    origins = read_origins(FakeHost(files))
+    assert origin_of(("nginx", "1:1.22.1-1.amzn2.0.1", "x86_64"), origins) == "amzn2extra-nginx1"
+    assert origin_of(("bind-libs", "32:9.11.4-26.P2.amzn2", "x86_64"), origins) == "amzn2-core"
+    assert origin_of(("nano", "2.9-1", "x86_64"), origins) == ""

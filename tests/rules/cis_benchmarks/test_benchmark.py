@@ -48,7 +48,7 @@ def test_a_control_that_is_switched_off_is_neither_a_finding_nor_part_of_the_exc
     assert "Wireless interfaces are off" not in tailored.unfinished.reason
 
 
-def test_controls_that_were_not_judged_are_an_exclusion_beside_the_findings() -> None:
+def test_unjudged_controls_are_an_exclusion_in_addition_to_findings() -> None:
     outcome = RULE.evaluate(facts(operating_system(), FORWARDING), RuleContext())
     assert isinstance(outcome, Detected)
     assert outcome.unfinished is not None
@@ -65,7 +65,7 @@ def test_a_host_that_sent_no_operating_system_is_unable() -> None:
     assert isinstance(RULE.evaluate(HostFacts(agent_id="i-1"), RuleContext()), Unable)
 
 
-def test_a_host_that_sent_nothing_else_passes_nothing() -> None:
+def test_host_without_records_passes_nothing() -> None:
     facts_of_nothing = HostFacts(agent_id="i-1", records={type(operating_system()): (operating_system(),)})
     outcome = RULE.evaluate(facts_of_nothing, RuleContext())
     assert isinstance(outcome, Unable | NotApplicable)

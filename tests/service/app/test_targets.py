@@ -83,7 +83,7 @@ def test_an_update_sets_and_clears_the_group(built: BuiltInstallation) -> None:
         assert (kept.updated_at - kept.created_at).total_seconds() == 60
 
 
-def test_what_does_not_exist_is_not_changed(built: BuiltInstallation) -> None:
+def test_missing_target_is_not_changed(built: BuiltInstallation) -> None:
     with pytest.raises(NoSuchEntity) as updated:
         built.app.targets.update(ABSENT, "web", None)
     with pytest.raises(NoSuchEntity) as deleted:
@@ -96,7 +96,7 @@ def test_a_target_without_a_group_selects_every_host(built: BuiltInstallation) -
     assert selected(built, built.app.targets.create("all", None)) == agents
 
 
-def test_a_group_selects_by_any_of_its_tags_and_by_key_alone(built: BuiltInstallation) -> None:
+def test_group_selects_by_any_tag_or_key(built: BuiltInstallation) -> None:
     by_value, by_key = built.enrolled(1, (TEST,)), built.enrolled(2, (Tag(key="Role", value="web"),))
     built.enrolled(3, (Tag(key="Environment", value="test"),))
     group = built.app.targets.create_resource_group((TEST, Tag(key="Role")))
@@ -104,7 +104,7 @@ def test_a_group_selects_by_any_of_its_tags_and_by_key_alone(built: BuiltInstall
     assert selected(built, chosen) == [by_value.id, by_key.id]
 
 
-def test_deleting_takes_runs_findings_and_telemetry_along(built: BuiltInstallation) -> None:
+def test_deleting_a_target_deletes_runs_findings_and_telemetry(built: BuiltInstallation) -> None:
     target, template, run = builders.target(), builders.template(), builders.run()
     built.stores.assessments.add_target(target)
     built.stores.assessments.add_template(template)

@@ -57,7 +57,7 @@ def test_a_package_given_twice_is_kept_once(targeted: BuiltInstallation) -> None
         (replace(WANTED, user_attributes=(Attribute(key="a"),) * 2), InvalidInput, "INVALID_USER_ATTRIBUTE_KEY"),
     ],
 )
-def test_what_a_template_names_must_exist(
+def test_named_resources_must_exist(
     targeted: BuiltInstallation, wanted: NewTemplate, error: type[CodedError], code: str
 ) -> None:
     with pytest.raises(error) as refused:
@@ -85,7 +85,7 @@ def test_the_quota_holds(tmp_path: Path) -> None:
     assert refused.value.code == "ASSESSMENT_TEMPLATE_LIMIT_EXCEEDED"
 
 
-def test_deleting_takes_runs_along_once_they_ended(targeted: BuiltInstallation) -> None:
+def test_deleting_a_template_deletes_its_ended_runs(targeted: BuiltInstallation) -> None:
     arn = targeted.app.templates.create(WANTED)
     run = builders.run(1, arn)
     targeted.stores.assessments.add_run(run, [])
@@ -100,7 +100,7 @@ def test_deleting_takes_runs_along_once_they_ended(targeted: BuiltInstallation) 
         targeted.app.templates.delete(arn)
 
 
-def test_tags_are_replaced_as_a_whole(targeted: BuiltInstallation) -> None:
+def test_setting_tags_replaces_all(targeted: BuiltInstallation) -> None:
     arn = targeted.app.templates.create(WANTED)
     assert targeted.app.templates.tags(arn) == ()
     for tags in ((Tag(key="a", value="1"), Tag(key="b")), (Tag(key="c"),), ()):

@@ -94,7 +94,7 @@ def peak(action: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("hostile", [packages, dictionaries, words, unknown, statuses])
 @pytest.mark.parametrize("envelopes", [1, 4])
-def test_memory_is_bounded_by_what_was_accepted(evaluation: Evaluation, hostile: Hostile, envelopes: int) -> None:
+def test_memory_is_proportional_to_accepted_bytes(evaluation: Evaluation, hostile: Hostile, envelopes: int) -> None:
     accepted = 0
     for seq in range(1, envelopes + 1):
         content = batch(hostile, seq, last=seq == envelopes)
@@ -143,7 +143,7 @@ def test_a_host_that_sends_more_is_refused_and_excluded(evaluation: Evaluation, 
     assert [scope.value for scope in excluded[0].scopes] == [AGENT]
 
 
-def test_too_much_held_at_once_is_excluded(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exceeding_the_memory_limit_is_an_exclusion(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire_facts, "MAX_HELD_RECORDS", 5000)
     evaluation.world.telemetry.ingest(AGENT, envelope(1, batch(packages, 1)))
     assert evaluation.evaluate(AGENT).errors == 1

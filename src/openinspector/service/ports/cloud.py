@@ -10,15 +10,22 @@ from openinspector.model.errors import StoreError
 from openinspector.network.snapshot import ReadGap, Snapshot
 
 
-class CloudError(StoreError):
-    """Nothing of any account could be read."""
-
-
 class RoleProblem(StrEnum):
     """Why a role cannot be used; the value is the wire's (F2.22)."""
 
     NO_TRUST = "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP"
     NO_POLICY = "ROLE_DOES_NOT_HAVE_CORRECT_POLICY"
+
+
+class CloudError(StoreError):
+    """Nothing of any account could be read."""
+
+    problem: RoleProblem | None
+    """The problem of the role; None if the cause is something else, such as the network."""
+
+    def __init__(self, message: str, *, advice: str = "", problem: RoleProblem | None = None) -> None:
+        super().__init__(message, advice=advice)
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
