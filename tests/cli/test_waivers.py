@@ -69,7 +69,8 @@ def test_a_table_of_waivers(command: Command, inspector: SimulatedInspector) -> 
     inspector.prepare("ListWaivers", {"waivers": [WAIVER]})
     done = command("waivers", "list", "--template", TEMPLATE)
     assert widest(done.out) <= 80
-    assert "CVE-2024-6387" in done.words
+    assert "CVE-2024-6387 on i-1" in done.words
+    assert "2027-03-31" in done.words
     assert json.loads(command("waivers", "list", "--json").out)[0]["ends"][0]["now"] == ["9.3"]
     inspector.prepare("ListWaivers", {"waivers": []})
     assert "waivers create" in command("waivers", "list").out

@@ -55,7 +55,7 @@ def list_waivers(client: "BaseClient", *, template_arn: str | None, as_json: boo
         print_json(found)
         return
     print_table(
-        ("ISSUES", "HOSTS", "OWNER", "UNTIL", "REASON", "ENDED ON", "ARN"),
+        ("ISSUES", "UNTIL", "WHY", "ARN"),
         [_row(row) for row in found],
         empty="No waivers. Create one: openinspector waivers create --finding ARN --owner … --reason … --until …",
     )
@@ -85,13 +85,11 @@ def _request(options: Item) -> dict[str, Any]:
 
 
 def _row(waiver: Item) -> tuple[str, ...]:
-    ends = (f"{end['agentId']} ({end['key']} is {', '.join(end['now'])})" for end in waiver["ends"])
+    hosts = f" on {', '.join(waiver['agentIds'])}" if waiver["agentIds"] else ""
+    ends = "".join(f" Ended on {end['agentId']}: {end['key']} is {', '.join(end['now'])}." for end in waiver["ends"])
     return (
-        ", ".join(waiver["issues"]),
-        ", ".join(waiver["agentIds"]) or "all",
-        waiver["owner"],
+        ", ".join(waiver["issues"]) + hosts,
         waiver["expiresOn"],
-        waiver["reason"],
-        "; ".join(ends),
+        f"{waiver['owner']}: {waiver['reason']}{ends}",
         waiver["arn"],
     )

@@ -7,13 +7,8 @@
 - A rule whose needs the subject does not meet is not evaluated. Why the data is missing is an exclusion of the run.
 """
 
-<<<<<<< HEAD
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-=======
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
->>>>>>> main
 from datetime import datetime
 from enum import StrEnum
 from itertools import count
@@ -133,20 +128,19 @@ def evaluate(run: RunEvaluation, subject: EvaluationSubject, asset: AssetAttribu
     )
 
 
-def issue_of(run: RunEvaluation, facts: HostFacts, finding: FindingArn) -> Issue | None:
+def issue_of(run: RunEvaluation, subject: EvaluationSubject, finding: FindingArn) -> Issue | None:
     """Return the issue of a finding by evaluating its host again; None if the facts do not give this finding."""
-    host = _Host(run, facts, AssetAttributes(agent_id=facts.agent_id))
-    for rules in run.rules.values():
-        for rule in rules:
-            try:
-                outcome = rule.evaluate(restricted(facts, rule), run.context)
-            except Exception:  # noqa: BLE001, S112 - a rule that fails has no findings (ADR 0011)
-                continue
-            if isinstance(outcome, Detected):
-                for arn, detection in host.named(rule, outcome):
-                    if arn == finding:
-                        return host.issue(rule, detection)
-    return None
+    host = _Host(run, subject, AssetAttributes(agent_id=subject.id))
+    return next(
+        (
+            host.issue(rule, detection)
+            for rules in run.rules.values()
+            for rule in rules
+            for arn, detection in host.detections(rule)
+            if arn == finding
+        ),
+        None,
+    )
 
 
 def restricted(facts: HostFacts, rule: Rule) -> HostFacts:
@@ -258,6 +252,17 @@ class _Host:
             self._finding(arn, package, detection, self._waiver_attributes(rule, detection))
             for arn, detection in self.named(rule, outcome)
         ]
+
+    def detections(self, rule: Rule) -> Iterator[tuple[FindingArn, Detection]]:
+        """Yield what a rule detects; nothing if it cannot be evaluated or fails."""
+        if rule.needs - self.subject.known:
+            return
+        try:
+            outcome = rule.evaluate(restricted(self.facts, rule), self._context(rule))
+        except Exception:  # noqa: BLE001 - a rule that fails has no findings (ADR 0011)
+            return
+        if isinstance(outcome, Detected):
+            yield from self.named(rule, outcome)
 
     def named(self, rule: Rule, outcome: Detected) -> Iterator[tuple[FindingArn, Detection]]:
         """Yield each detection with the ARN of its finding."""

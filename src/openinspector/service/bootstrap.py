@@ -193,11 +193,10 @@ class Service:
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
         self._telemetry = _telemetry(settings, stores, self._keys)
-<<<<<<< HEAD
         self._advisories = AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+        self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
         packages = packages_with_rules(rules_packages(settings.partition, settings.region))
         self._rules = _rules_by_arn(packages)
-        self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
         issues = FindingIssues(
             telemetry=self._telemetry,
             advisories=self._advisories,
@@ -205,23 +204,7 @@ class Service:
             choices=self._choices,
             single_by_products=settings.by_products == "each",
         )
-        self._surroundings = Surroundings(
-            topics=SnsTopicPublisher(settings.sns_endpoint),
-            webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
-            webhook_host_refusal=webhook_host_refusal(settings),
-            workflows=self._workflows,
-            shred_telemetry=self._telemetry.run_canceled,
-            report_vault=ReportVault(stores.objects, stores.keys, settings.account),
-            issue_of=issues.issue_of,
-            realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
-            rules_packages=packages,
-            quotas=_quotas(settings),
-            clock=SystemClock(),
-            new_id=new_resource_id,
-        )
-=======
-        self._surroundings = _surroundings(settings, stores, self._workflows, self._keys)
->>>>>>> main
+        self._surroundings = _surroundings(settings, stores, self._workflows, self._keys, issues)
         self._assembly = Assembly(stores=stores, around=self._surroundings)
         self._board = InstructionBoard()
         self._audit = FileAuditLog(settings.data_dir / "audit")
@@ -457,17 +440,9 @@ def _instance_states() -> InstanceStates:
     return instance_states_ec2.Ec2InstanceStates()
 
 
-<<<<<<< HEAD
-def _quotas(settings: Settings) -> Quotas:
-    return Quotas(
-        instances=settings.max_instances,
-        resource_groups=settings.max_resource_groups,
-        targets=settings.max_targets,
-        templates=settings.max_templates,
-        runs=settings.max_runs,
-        subscriptions=settings.max_subscriptions,
-=======
-def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys) -> Surroundings:
+def _surroundings(
+    settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys, issues: FindingIssues
+) -> Surroundings:
     telemetry = _telemetry(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
     return Surroundings(
@@ -477,6 +452,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys
         workflows=workflows,
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
+        issue_of=issues.issue_of,
         coverage_vault=CoverageVault(stores.objects, keys, os.urandom),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=packages,
@@ -491,7 +467,6 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys
         ),
         clock=SystemClock(),
         new_id=new_resource_id,
->>>>>>> main
     )
 
 

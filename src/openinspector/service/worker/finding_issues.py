@@ -12,6 +12,7 @@ import structlog
 
 from openinspector.engine.evaluate import RunEvaluation, issue_of
 from openinspector.engine.rule import Rule, RuleContext
+from openinspector.engine.subject import subject_of
 from openinspector.engine.waiver import Issue
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RulesPackageArn, template_of
@@ -53,7 +54,7 @@ class FindingIssues:
             now=finding.created_at,
             id_width=len(finding.arn.rpartition("/")[2]) - _PREFIX,
         )
-        return issue_of(run, facts, finding.arn)
+        return issue_of(run, subject_of(facts), finding.arn)
 
     def _facts(self, finding: Finding) -> HostFacts | None:
         agent_id = AgentId(finding.asset.agent_id)

@@ -51,13 +51,14 @@ def test_a_waiver_is_created_listed_and_deleted(call: Caller, template: str) -> 
 def test_waivers_that_are_refused(call: Caller, template: str) -> None:
     good = {"assessmentTemplateArn": template, "issues": ["CVE-2026-1"], "reason": "r", "owner": "o"}
     good["expiresOn"] = day(call, 1)
-    for changed in (
+    wrong: tuple[dict[str, object], ...] = (
         {"issues": []},
         {"expiresOn": day(call, -1)},
         {"expiresOn": day(call, 400)},
         {"expiresOn": "2026-13-01"},
         {"reason": " "},
-    ):
+    )
+    for changed in wrong:
         assert call.refusal("CreateWaiver", **{**good, **changed}) == ("InvalidInputException", "INVALID_ATTRIBUTE")
     absent = call.refusal("CreateWaiver", **{**good, "assessmentTemplateArn": builders.template(9).arn})
     assert absent == ("NoSuchEntityException", "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST")
