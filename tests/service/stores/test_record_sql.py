@@ -151,7 +151,7 @@ class TestTailorings:
         assert store.get(first.template_arn) == second
         assert not store.replace(first, first), "it changed since it was read"
 
-    def test_it_goes_with_its_template(self, store: TailoringStore) -> None:
+    def test_deleting_below_a_template_deletes_its_tailoring(self, store: TailoringStore) -> None:
         for made in (tailoring(), tailoring(template=2)):
             store.add(made)
         assert store.delete_below(tailoring().template_arn) == 1
