@@ -206,7 +206,7 @@ class Service:
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
         self._telemetry = _telemetry(settings, stores, self._keys)
-        self._advisories = AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+        self._advisories = _advisory_cache(stores)
         self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
         packages = packages_with_rules(rules_packages(settings.partition, settings.region))
         self._rules = _rules_by_arn(packages)
@@ -338,7 +338,6 @@ class Service:
                 advisories=stores.advisories,
             ),
             telemetry=self._telemetry,
-            advisories=_advisory_cache(stores),
             advisories=self._advisories,
             rules=self._rules,
             plan=self._assembly.run_exclusions().before,
