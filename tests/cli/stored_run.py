@@ -15,9 +15,9 @@ from openinspector.model.inventory import (
 )
 from openinspector.model.record import Record
 from openinspector.model.run_state import AssessmentRunState
-from openinspector.service.bootstrap import open_stored_runs
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.service.settings import Settings
+from openinspector.service.stored_run_access import open_stored_runs
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import open_installation
 from openinspector.testing.match_builders import advisory, fix

@@ -93,7 +93,7 @@ def test_the_most_urgent_step_comes_first() -> None:
     assert step(found, "exploited").urgency.exploited == 1
 
 
-def test_what_has_no_fix_remains_with_the_reason() -> None:
+def test_a_finding_without_a_fix_remains_with_the_reason() -> None:
     found = plan(
         host([OPENSSL, CURL]),
         advisory("CVE-2026-0001", status("openssl")),

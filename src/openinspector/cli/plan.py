@@ -33,7 +33,7 @@ class PlanError(OpenInspectorError):
     type=click.Choice([limit.value for limit in PlanLimit]),
     default=PlanLimit.ALL.value,
     show_default=True,
-    help="What may be done besides upgrades.",
+    help="Actions that are allowed besides upgrades.",
 )
 @click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the installation.")
 @click.option("--shell", "output", flag_value="shell", help="Print lines of sh.")
@@ -83,7 +83,7 @@ def _of_run(data_dir: Path | None, run_arn: str | None, host: str | None, limit:
     from openinspector.cli.serve import settings_from
     from openinspector.engine.plan import plan_of
     from openinspector.model.agent import AgentId
-    from openinspector.service.bootstrap import open_stored_runs
+    from openinspector.service.stored_run_access import open_stored_runs
 
     runs = open_stored_runs(settings_from(data_dir))
     agent = AgentId(host) if host else None

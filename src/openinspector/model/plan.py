@@ -8,7 +8,7 @@ from openinspector.model.inventory import PackageManager
 
 
 class PlanLimit(StrEnum):
-    """What a plan may ask for besides upgrades."""
+    """Actions that a plan may ask for besides upgrades."""
 
     ALL = "all"
     NO_REBOOT = "no-reboot"

@@ -110,7 +110,6 @@ from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
-from openinspector.service.worker.stored_runs import StoredRuns
 from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.version import VersionScheme
 
@@ -183,18 +182,6 @@ def open_advisory_store(settings: Settings) -> AdvisoryStore:
     return open_stores(settings).advisories
 
 
-def open_stored_runs(settings: Settings) -> StoredRuns:
-    """Open the telemetry of past runs, with the advisories that are in force."""
-    stores = open_stores(settings)
-    keys = RunKeys(stores.keys, stores.telemetry, SystemClock(), settings.account)
-    return StoredRuns(
-        assessments=stores.assessments,
-        index=stores.telemetry,
-        telemetry=_telemetry(settings, stores, keys),
-        advisories=_advisory_cache(stores),
-    )
-
-
 class Service:
     """A built service: start and stop it around its listener."""
 
@@ -205,8 +192,8 @@ class Service:
         self._clock = SystemClock()
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
-        self._telemetry = _telemetry(settings, stores, self._keys)
-        self._advisories = _advisory_cache(stores)
+        self._telemetry = telemetry_of(settings, stores, self._keys)
+        self._advisories = advisory_cache(stores)
         self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
         packages = packages_with_rules(rules_packages(settings.partition, settings.region))
         self._rules = _rules_by_arn(packages)
@@ -407,11 +394,13 @@ def _feed_schedule(settings: Settings, stores: Stores) -> FeedSchedule | None:
     return FeedSchedule(sync, timedelta(hours=settings.feeds_sync_hours))
 
 
-def _advisory_cache(stores: Stores) -> AdvisoryCache:
+def advisory_cache(stores: Stores) -> AdvisoryCache:
+    """Return the cache of indices over the stored advisories."""
     return AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
 
 
-def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
+def telemetry_of(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
+    """Return the use cases around telemetry."""
     clock = SystemClock()
     return Telemetry(
         TelemetryStores(
@@ -460,7 +449,7 @@ def _instance_states() -> InstanceStates:
 def _surroundings(
     settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys, issues: FindingIssues
 ) -> Surroundings:
-    telemetry = _telemetry(settings, stores, keys)
+    telemetry = telemetry_of(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
