@@ -40,6 +40,7 @@ from openinspector.model.advisory import (
     Fix,
     FixState,
     PackageKind,
+    Remedy,
     Score,
     Status,
     Target,
@@ -119,8 +120,11 @@ class AdvisoryIndex:
         self.schemes = schemes
         self._vulnerabilities = vulnerabilities
         self._statements: dict[str, list[tuple[Advisory, Fix | Status]]] = {}
+        self._remedies: dict[str, list[tuple[Advisory, Remedy]]] = {}
         self._scores: dict[str, list[Score]] = {}
         for advisory in _distinct(advisories):
+            for remedy in advisory.remedies:
+                self._remedies.setdefault(remedy.target.stream, []).append((advisory, remedy))
             for statement in advisory.statements:
                 self._statements.setdefault(statement.target.stream, []).append((advisory, statement))
             if advisory.scores and len(advisory.vulnerabilities) == 1:
@@ -139,6 +143,14 @@ class AdvisoryIndex:
     def covers(self, distribution: str) -> bool:
         """Return True if any feed speaks for ``<ID>:<VERSION_ID>`` or the release family it belongs to."""
         return any(concerns(stream, distribution) and not stream.startswith("epel:") for stream in self.streams)
+
+    def statements_of(self, stream: str) -> Sequence[tuple[Advisory, Fix | Status]]:
+        """Return everything that is stated of a stream."""
+        return tuple(self._statements.get(stream, ()))
+
+    def remedies_of(self, stream: str) -> Sequence[tuple[Advisory, Remedy]]:
+        """Return every update that is named as a remedy in a stream."""
+        return tuple(self._remedies.get(stream, ()))
 
     def scores(self, vulnerability: str) -> tuple[Score, ...]:
         """Return every score of a vulnerability: its own, and those of advisories about it alone."""

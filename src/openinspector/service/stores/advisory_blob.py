@@ -239,6 +239,7 @@ def _joined(
         vulnerabilities=vulnerabilities,
         fixes=fixes,
         statuses=statuses,
+        remedies=head.remedies,
         summary=head.summary,
         severity=head.severity,
         priority=head.priority,

@@ -19,7 +19,7 @@ import zstandard
 from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select, update
 
 from openinspector.feed import Unparsed
-from openinspector.model.advisory import Advisory, Fix, Status, Vulnerability
+from openinspector.model.advisory import Advisory, Fix, Remedy, Status, Vulnerability
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.advisory_store import Changes, FeedDump, FeedSnapshot, StoredDocument
 from openinspector.service.stores.advisory_blob import (
@@ -251,13 +251,18 @@ def _gather(documents: Iterable[StoredDocument], first: int) -> _New:
 def _by_stream(advisory: Advisory) -> dict[str, Advisory]:
     fixes: dict[str, list[Fix]] = defaultdict(list)
     statuses: dict[str, list[Status]] = defaultdict(list)
+    remedies: dict[str, list[Remedy]] = defaultdict(list)
     for fix in advisory.fixes:
         fixes[fix.target.stream].append(fix)
     for status in advisory.statuses:
         statuses[status.target.stream].append(status)
+    for remedy in advisory.remedies:
+        remedies[remedy.target.stream].append(remedy)
     return {
-        stream: replace(advisory, fixes=tuple(fixes[stream]), statuses=tuple(statuses[stream]))
-        for stream in {**fixes, **statuses}
+        stream: replace(
+            advisory, fixes=tuple(fixes[stream]), statuses=tuple(statuses[stream]), remedies=tuple(remedies[stream])
+        )
+        for stream in {**fixes, **statuses, **remedies}
     }
 
 
@@ -269,6 +274,7 @@ def _join(parts: Sequence[Advisory]) -> Advisory:
         parts[0],
         fixes=tuple(fix for part in parts for fix in part.fixes),
         statuses=tuple(status for part in parts for status in part.statuses),
+        remedies=tuple(remedy for part in parts for remedy in part.remedies),
     )
 
 
