@@ -6,12 +6,12 @@ import time
 import pytest
 
 from openinspector.cis.benchmarks import BENCHMARKS, BuiltIn
-from openinspector.cis.check import AS_PUBLISHED
 from openinspector.model.configuration import SystemdUnit, UnitState
 from openinspector.model.facts import HostFacts
 from openinspector.model.hardening import ConfigurationFile, ConfigurationLine, FileAttributes, FileKind
 from openinspector.model.inventory import KernelParameters, Package, SensorState, SensorStatus, User
 from openinspector.model.record import Record
+from openinspector.model.tailoring import AS_PUBLISHED
 from openinspector.testing.fact_builders import operating_system, package, sshd
 
 ROUNDS = 20

@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import DistributionFinder, PathDistribution
 from pathlib import Path
 
 import pytest
 
-from openinspector.plugins import PluginError, discover, modules, subclasses
+from openinspector.plugins import PluginError, _declarations, discover, modules, subclasses
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ def test_plugins_are_found_in_name_order(folder: Path) -> None:
     assert list(discover("shapes_under_test", "SHAPE", Shape)) == ["circle", "square"]
 
 
-def test_a_file_without_the_constant_says_what_it_must_define(folder: Path) -> None:
+def test_error_names_the_missing_constant(folder: Path) -> None:
     write(folder, "bad", "")
     with pytest.raises(PluginError, match="shapes_under_test.bad must define SHAPE: Shape"):
         discover("shapes_under_test", "SHAPE", Shape)
@@ -75,7 +76,7 @@ def test_a_module_may_bring_a_table(folder: Path) -> None:
     assert discover_tables() == ["blue", "red", "square"]
 
 
-def test_a_table_is_refused_unless_it_is_asked_for(folder: Path) -> None:
+def test_table_is_refused_by_default(folder: Path) -> None:
     write(folder, "colours", TABLE)
     with pytest.raises(PluginError, match="colours must define SHAPE: Shape$"):
         discover("shapes_under_test", "SHAPE", Shape)
@@ -123,7 +124,7 @@ def test_a_package_that_is_absent_has_no_modules() -> None:
     assert modules("openinspector.nothing_here") == {}
 
 
-def test_the_classes_below_a_base_are_found_where_they_are_defined(folder: Path) -> None:
+def test_subclasses_are_found_in_their_defining_module(folder: Path) -> None:
     write(folder, "square", "from tests_shape import Shape\nclass Square(Shape): ...\nclass Line: ...")
     write(
         folder,
@@ -138,3 +139,38 @@ def test_two_classes_of_one_name_are_refused(folder: Path) -> None:
         write(folder, name, "from tests_shape import Shape\nclass Square(Shape): ...")
     with pytest.raises(PluginError, match="shapes_under_test.two and shapes_under_test.one both define Square"):
         subclasses("shapes_under_test", Shape)
+
+
+def test_an_installed_distribution_adds_plugins(folder: Path) -> None:
+    write(folder, "square", GOOD.format(name="square"))
+    (folder.parent / "tests_more_shapes.py").write_text(GOOD.format(name="circle"))
+    metadata = folder.parent / "more_shapes-1.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Name: more-shapes\nVersion: 1\n")
+    (metadata / "entry_points.txt").write_text("[shapes_under_test]\ncircle = tests_more_shapes\n")
+    assert list(discover("shapes_under_test", "SHAPE", Shape)) == ["circle", "square"]
+
+
+def test_a_finder_of_distributions_is_asked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Distributions need not be folders on the search path."""
+    write(folder, "square", GOOD.format(name="square"))
+    hidden = folder.parent / "elsewhere" / "more_shapes-1.dist-info"
+    hidden.mkdir(parents=True)
+    (hidden / "METADATA").write_text("Name: more-shapes\nVersion: 1\n")
+    (hidden / "entry_points.txt").write_text("[shapes_under_test]\ncircle = tests_more_shapes\n")
+    (folder.parent / "tests_more_shapes.py").write_text(GOOD.format(name="circle"))
+
+    class Finder:
+        """Finds no module and one distribution."""
+
+        def find_spec(self, *_: object) -> None:
+            return None
+
+        def find_distributions(self, context: DistributionFinder.Context) -> list[PathDistribution]:
+            del context
+            return [PathDistribution(hidden)]
+
+    monkeypatch.setattr("sys.meta_path", [*sys.meta_path, Finder()])
+    _declarations.cache_clear()
+    assert list(discover("shapes_under_test", "SHAPE", Shape)) == ["circle", "square"]
+    _declarations.cache_clear()

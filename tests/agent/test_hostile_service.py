@@ -61,7 +61,7 @@ def refusals_of(raw: bytes) -> tuple[Refusal, ...]:
 
 
 @pytest.mark.parametrize("raw", WRONG_INSTRUCTIONS.values(), ids=WRONG_INSTRUCTIONS.keys())
-def test_every_wrong_instruction_is_refused_alone(raw: bytes) -> None:
+def test_each_invalid_instruction_is_refused_separately(raw: bytes) -> None:
     (refusal,) = refusals_of(raw)
     assert refusal.reason
     assert (refusal.instruction + refusal.reason).isprintable()
@@ -109,7 +109,7 @@ def tell(gateway: SimulatedGateway, *instructions: bytes) -> None:
     gateway.wait_for(lambda: expected <= reported(gateway), seconds=60)
 
 
-def test_a_hostile_service_gets_nothing_but_what_it_may_ask_for(
+def test_hostile_service_obtains_only_permitted_telemetry(
     gateway: SimulatedGateway, settings: AgentSettings, tmp_path: Path
 ) -> None:
     heard: list[bytes] = []
@@ -179,7 +179,7 @@ def check_what_was_done(gateway: SimulatedGateway, settings: AgentSettings, audi
     assert children == [repr([*fixed, "names"]), repr([*fixed, "collect", "1", *SENSORS])]
 
 
-def test_the_audit_sees(tmp_path: Path) -> None:
+def test_audit_hook_records_events(tmp_path: Path) -> None:
     audit = tmp_path / "audit.jsonl"
     program = "import os, socket; open('x', 'w'); os.spawnl(os.P_WAIT, '/bin/true', 'true'); eval('1')"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent / "audit"), "AUDIT_TO": str(audit)}
@@ -213,9 +213,7 @@ def beat(client: GatewayClient) -> object:
 
 
 @pytest.mark.parametrize("body", WRONG_HEARTBEAT_REPLIES.values(), ids=WRONG_HEARTBEAT_REPLIES.keys())
-def test_an_invalid_reply_is_refused_whole_and_can_be_counted(
-    gateway: SimulatedGateway, client: GatewayClient, body: bytes
-) -> None:
+def test_invalid_reply_is_refused_and_counted(gateway: SimulatedGateway, client: GatewayClient, body: bytes) -> None:
     gateway.faults.append(Fault(endpoint="heartbeat", body=body))
     reply = beat(client)
     if isinstance(reply, Unreachable):
@@ -227,7 +225,7 @@ def test_an_invalid_reply_is_refused_whole_and_can_be_counted(
 
 
 @pytest.mark.parametrize("raw", WRONG_HTTP.values(), ids=WRONG_HTTP.keys())
-def test_whatever_http_is_spoken_the_next_request_is_right_and_memory_is_bounded(
+def test_invalid_http_does_not_affect_the_next_request_or_memory(
     gateway: SimulatedGateway, client: GatewayClient, raw: Callable[[], Iterator[bytes]]
 ) -> None:
     next(raw())  # build cached bodies before memory is traced
@@ -245,7 +243,7 @@ def test_whatever_http_is_spoken_the_next_request_is_right_and_memory_is_bounded
     assert isinstance(following, Challenge)
 
 
-def test_a_reply_that_drips_is_given_up(gateway: SimulatedGateway) -> None:
+def test_slow_reply_times_out(gateway: SimulatedGateway) -> None:
     seconds = iter(range(10**6))
     client = connected(gateway, gateway.ca_file, lambda: float(next(seconds)))
     drops = [bytes([byte]) for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 4000]
@@ -270,7 +268,7 @@ def test_no_redirect_is_followed(gateway: SimulatedGateway, client: GatewayClien
 
 
 @pytest.mark.parametrize("make", [expired_context, outdated_context], ids=["expired", "outdated"])
-def test_what_cannot_be_trusted_is_not_talked_to(
+def test_untrusted_service_gets_no_request(
     gateway: SimulatedGateway, tmp_path: Path, make: Callable[[Path], tuple[Path, ssl.SSLContext]]
 ) -> None:
     ca, context = make(tmp_path)

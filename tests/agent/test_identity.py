@@ -38,7 +38,7 @@ def test_a_key_others_may_read_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33, b"x" * 100_000])
-def test_a_file_that_is_no_key_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
+def test_invalid_key_file_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "host.key"
     path.write_bytes(content)
     path.chmod(0o600)
@@ -47,7 +47,7 @@ def test_a_file_that_is_no_key_is_refused_and_kept(tmp_path: Path, content: byte
     assert path.read_bytes() == content
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_special_file_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "host.key")
     with pytest.raises(IdentityError):
         load_or_make_key(tmp_path)

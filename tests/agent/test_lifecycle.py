@@ -49,7 +49,7 @@ def status(state: Path) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signalled_agent_says_goodbye(gateway: SimulatedGateway, state: Path, number: signal.Signals) -> None:
+def test_signalled_agent_sends_shutdown(gateway: SimulatedGateway, state: Path, number: signal.Signals) -> None:
     with started(state) as process:
         gateway.wait_for(lambda: gateway.heartbeats)
         process.send_signal(number)

@@ -63,7 +63,7 @@ def test_a_run_from_instruction_to_facts(gateway: SimulatedGateway, settings: Ag
     assert stream.manifest.dropped == 0
 
 
-def test_the_last_heartbeat_says_shutdown(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_last_heartbeat_is_shutdown(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     with running(settings):
         gateway.wait_for(lambda: gateway.heartbeats)
     assert [beat.health_code for beat in gateway.heartbeats] == [AgentHealthCode.IDLE, AgentHealthCode.SHUTDOWN]
@@ -101,9 +101,7 @@ def test_the_last_heartbeat_says_shutdown(gateway: SimulatedGateway, settings: A
     ],
     ids=str,
 )
-def test_whatever_the_gateway_does_once_nothing_is_lost(
-    gateway: SimulatedGateway, settings: AgentSettings, fault: Fault
-) -> None:
+def test_single_gateway_fault_loses_nothing(gateway: SimulatedGateway, settings: AgentSettings, fault: Fault) -> None:
     gateway.instructions = raw(start())
     gateway.faults.append(fault)
     with running(settings):
@@ -133,7 +131,7 @@ def test_hostile_instructions_do_nothing_and_are_reported(gateway: SimulatedGate
     assert set(gateway.streams) == {RUN}
 
 
-def test_spooled_telemetry_outlasts_the_agent(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_spooled_telemetry_survives_a_restart(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     gateway.instructions = raw(start())
     gateway.faults += [Fault(endpoint="telemetry", status=503, retry_after="600")]
     with running(settings):
@@ -145,16 +143,14 @@ def test_spooled_telemetry_outlasts_the_agent(gateway: SimulatedGateway, setting
     assert gateway.stream(RUN).watermark == len(gateway.stream(RUN).envelopes)
 
 
-def test_a_stop_closes_what_never_began(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_stop_of_an_unstarted_run_closes_it(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     gateway.instructions = raw(StopCollection(run_arn=RUN, discard=False))
     with running(settings):
         gateway.wait_for(closed(gateway))
     assert gateway.stream(RUN).envelopes == {}
 
 
-def test_whoever_asks_while_a_backlog_is_sent_finds_the_agent_in_touch(
-    gateway: SimulatedGateway, settings: AgentSettings
-) -> None:
+def test_status_stays_in_touch_during_a_backlog(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     uploads = 12
     leave_backlog(settings, next(iter(gateway.agents)), uploads)
     passed = timedelta()
@@ -189,9 +185,7 @@ class CountedSigns(ServiceNotifier):
         super().alive()
 
 
-def test_the_watchdog_hears_of_a_long_upload_while_it_is_sent(
-    gateway: SimulatedGateway, settings: AgentSettings
-) -> None:
+def test_watchdog_is_notified_during_a_long_upload(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     leave_backlog(settings, next(iter(gateway.agents)), 1, os.urandom(2**20))
     notifier = CountedSigns()
     signs: dict[str, int] = {}

@@ -115,7 +115,7 @@ def test_no_service_at_the_start(gateway: SimulatedGateway, line: FaultyLine, se
     ],
     ids=str,
 )
-def test_a_line_that_is_bad_for_a_while_loses_nothing(
+def test_temporary_outage_loses_nothing(
     gateway: SimulatedGateway, line: FaultyLine, settings: AgentSettings, quality: Quality
 ) -> None:
     digests = spooled(settings, *(noise(3000) for _ in range(4)))
@@ -127,7 +127,9 @@ def test_a_line_that_is_bad_for_a_while_loses_nothing(
     check_all_arrived_once(gateway, digests)
 
 
-def test_a_line_that_flaps_loses_nothing(gateway: SimulatedGateway, line: FaultyLine, settings: AgentSettings) -> None:
+def test_flapping_connection_loses_nothing(
+    gateway: SimulatedGateway, line: FaultyLine, settings: AgentSettings
+) -> None:
     digests = spooled(settings, *(noise(2000) for _ in range(8)))
     chance = random.Random(7)
     with running_offline(settings):
@@ -157,7 +159,7 @@ def test_heartbeats_go_on_between_slow_uploads(
 
 @pytest.mark.parametrize("retry_after", ["1", None])
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_throttled_agent_says_so_and_waits(
+def test_throttled_agent_reports_it_and_waits(
     gateway: SimulatedGateway, settings: AgentSettings, status: int, retry_after: str | None
 ) -> None:
     digests = spooled(settings, noise(1000))
@@ -167,7 +169,7 @@ def test_a_throttled_agent_says_so_and_waits(
     check_all_arrived_once(gateway, digests)
 
 
-def test_while_uploads_are_put_off_heartbeats_say_throttled(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_heartbeats_report_throttled_uploads(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     spooled(settings, noise(1000))
     gateway.faults += [Fault(endpoint="telemetry", status=429, retry_after="999999")]
     with running_offline(settings):
@@ -189,7 +191,7 @@ def test_envelopes_that_do_not_fit_the_spool_are_reported_lost(
     assert "lost" in gateway.heartbeats[-1].health_details
 
 
-def test_a_line_that_swallows_everything_is_given_up(gateway: SimulatedGateway, line: FaultyLine) -> None:
+def test_silent_connection_times_out(gateway: SimulatedGateway, line: FaultyLine) -> None:
     line.become(Quality(deaf=True))
     route = GatewayRoute(gateway=Address(host="127.0.0.1", port=line.port), timeout=0.3)
     transport = GatewayTransport(route, make_tls_context(gateway.ca_file), time.monotonic)
@@ -212,7 +214,7 @@ def wait_for(what: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("jump", [timedelta(days=365), -DAY, timedelta(days=-20_000)], ids=str)
-def test_a_clock_that_jumps_and_is_set_right_loses_nothing(
+def test_clock_jump_and_correction_lose_nothing(
     gateway: SimulatedGateway, settings: AgentSettings, jump: timedelta
 ) -> None:
     digests = spooled(settings, noise(1000), noise(1000))
@@ -287,7 +289,7 @@ def test_a_full_disk_refuses_counts_and_recovers(tmp_path: Path, options: str) -
         assert (manifest.count, manifest.dropped) == (kept + 1, refused)
 
 
-def test_a_disk_that_is_full_at_the_end_of_a_stream_does_not_make_the_agent_spin(tmp_path: Path) -> None:
+def test_full_disk_at_end_of_stream_does_not_busy_loop(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=256k") as disk:
         spool = opened(disk)
         assert spool.append(RUN, noise(1000))
@@ -302,7 +304,7 @@ def test_a_disk_that_is_full_at_the_end_of_a_stream_does_not_make_the_agent_spin
         assert spool.view().streams[RUN].pending == (1,)
 
 
-def test_an_agent_on_a_full_disk_lives_tells_and_recovers(
+def test_agent_on_a_full_disk_reports_it_and_recovers(
     gateway: SimulatedGateway, settings: AgentSettings, tmp_path: Path
 ) -> None:
     with small_disk(tmp_path / "disk", "size=512k") as disk:

@@ -61,7 +61,7 @@ def test_enrolment_heartbeats_and_telemetry_go_through_the_proxy(gateway: Simula
     assert load_status(tmp_path / "state").proxy == str(proxy.address)
 
 
-def test_the_metadata_service_is_asked_past_the_proxy(gateway: SimulatedGateway, tmp_path: Path) -> None:
+def test_metadata_service_bypasses_the_proxy(gateway: SimulatedGateway, tmp_path: Path) -> None:
     with ConnectProxy() as proxy, FakeImds() as imds:
         environment = {"https_proxy": str(proxy.address), "http_proxy": str(proxy.address), "no_proxy": ""}
         settings = load_settings(configured(tmp_path, gateway, proxy), environment)
@@ -82,7 +82,7 @@ def test_the_metadata_service_is_asked_past_the_proxy(gateway: SimulatedGateway,
         (Behaviour.ANSWERS_ITSELF, "does not speak TLS"),
     ],
 )
-def test_a_proxy_that_does_not_do_its_work_shows_in_the_status(
+def test_failing_proxy_is_shown_in_the_status(
     gateway: SimulatedGateway, tmp_path: Path, behaviour: Behaviour | None, said: str
 ) -> None:
     with ConnectProxy() as proxy, ExitStack() as later:

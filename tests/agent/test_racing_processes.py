@@ -23,7 +23,7 @@ def churn(program: str, stop: Event) -> None:
 
 
 @pytest.mark.parametrize("name", ["processes", "performance", "connections", "listening_ports", "time_state"])
-def test_processes_that_come_and_go_are_no_crash(name: str) -> None:
+def test_racing_processes_do_not_crash_sensors(name: str) -> None:
     program = shutil.which("true")
     assert program
     stop = Event()

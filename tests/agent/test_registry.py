@@ -2,7 +2,7 @@ from openinspector.agent.registry import sensors, sensors_of_run
 from openinspector.model.system_family import SystemFamily
 
 
-def test_every_sensor_the_specification_names_is_there() -> None:
+def test_every_specified_sensor_exists() -> None:
     assert {
         "accounts",
         "apk",
@@ -41,7 +41,7 @@ def test_every_sensor_the_specification_names_is_there() -> None:
     } <= set(sensors())
 
 
-def test_a_run_collects_the_inventory_of_the_host_s_system() -> None:
+def test_run_collects_the_inventory_of_the_operating_system() -> None:
     on_linux = sensors_of_run(sensors().values(), (), SystemFamily.LINUX)
     on_windows = sensors_of_run(sensors().values(), (), SystemFamily.WINDOWS)
     assert {"os_release", "processes", "instance_metadata"} <= set(on_linux)
@@ -49,7 +49,7 @@ def test_a_run_collects_the_inventory_of_the_host_s_system() -> None:
     assert set(on_linux) & set(on_windows) == {"instance_metadata"}
 
 
-def test_a_run_collects_what_its_rules_read_and_nothing_else_on_demand() -> None:
+def test_run_collects_only_on_demand_sensors_its_rules_read() -> None:
     inventory = sensors_of_run(sensors().values(), (), SystemFamily.LINUX)
     assert "dpkg" not in inventory
     assert sensors_of_run(sensors().values(), ("dpkg",), SystemFamily.LINUX) == tuple(sorted({*inventory, "dpkg"}))

@@ -66,7 +66,7 @@ def test_enrolling_needs_an_endpoint_and_a_readable_authority(settings: AgentSet
         enrol_host(replace(settings, ca_file=tmp_path / "absent.pem"), TOKEN)
 
 
-def test_an_agent_does_not_talk_to_another_service_than_its_own(settings: AgentSettings) -> None:
+def test_agent_refuses_another_service(settings: AgentSettings) -> None:
     enrol_host(settings, TOKEN)
     moved = replace(settings, endpoint=Address(host="other.example", port=443))
     with pytest.raises(EnrolmentError, match="enrolled at"):
@@ -81,7 +81,7 @@ def test_a_replaced_key_is_not_the_one_enrolled(settings: AgentSettings) -> None
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"agent_id":"../x"}'])
-def test_an_enrolment_that_is_none_is_refused(settings: AgentSettings, content: str) -> None:
+def test_invalid_enrolment_is_refused(settings: AgentSettings, content: str) -> None:
     enrol_host(settings, TOKEN)
     (settings.state_directory / "enrolment.json").write_text(content)
     with pytest.raises(EnrolmentError, match="cannot be read"):
@@ -102,7 +102,7 @@ def test_two_agents_do_not_share_a_state_directory(
         process.communicate()
 
 
-def test_a_terminated_agent_says_goodbye_and_ends_well(
+def test_terminated_agent_sends_shutdown_and_exits_cleanly(
     gateway: SimulatedGateway, settings: AgentSettings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     enrol_host(settings, TOKEN)
@@ -160,9 +160,7 @@ def main_status(folder: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, 
         return main(["status"]), capsys.readouterr().out
 
 
-def test_every_start_of_the_agent_opens_its_sessions_under_an_instance_of_its_own(
-    gateway: SimulatedGateway, settings: AgentSettings
-) -> None:
+def test_each_start_has_a_new_instance_id(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     agent_id = enrol_host(settings, TOKEN)
     for starts in (1, 2):
         with running(settings):

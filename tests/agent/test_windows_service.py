@@ -71,7 +71,7 @@ def test_failing_work_is_logged_and_raised(pywin32: SimulatedPywin32) -> None:
     assert pywin32.statuses == [RUNNING]
 
 
-def test_a_stop_before_there_is_anything_to_stop_is_not_lost(pywin32: SimulatedPywin32) -> None:
+def test_early_stop_is_not_lost(pywin32: SimulatedPywin32) -> None:
     stopped = []
     work = ServiceWork(lambda work: work.stops_with(lambda: stopped.append(1)), EventLog(pywin32.servicemanager))
     work.stop()
@@ -79,7 +79,7 @@ def test_a_stop_before_there_is_anything_to_stop_is_not_lost(pywin32: SimulatedP
     assert stopped == [1]
 
 
-def test_the_updater_makes_a_pass_at_once_and_tells_of_one_that_failed(pywin32: SimulatedPywin32) -> None:
+def test_updater_runs_at_once_and_logs_failed_passes(pywin32: SimulatedPywin32) -> None:
     passes = []
 
     def update() -> int:
@@ -96,7 +96,7 @@ def test_the_updater_makes_a_pass_at_once_and_tells_of_one_that_failed(pywin32: 
     assert [level for level, _ in pywin32.events] == ["error", "error"]
 
 
-def test_the_services_are_called_what_the_guide_calls_them(pywin32: SimulatedPywin32) -> None:
+def test_service_names_match_the_guide(pywin32: SimulatedPywin32) -> None:
     """F1.51 in our name; stopping the updater is discouraged where one would do it (F1.52)."""
     assert main(["install"], pywin32) == 0
     assert [options["displayName"] for options in pywin32.installed.values()] == [
@@ -124,14 +124,14 @@ def test_both_are_removed(pywin32: SimulatedPywin32) -> None:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_windows_starts_one_by_its_name(pywin32: SimulatedPywin32, name: str) -> None:
+def test_windows_starts_a_service_by_name(pywin32: SimulatedPywin32, name: str) -> None:
     assert main(["run", name], pywin32) == 0
     assert [getattr(hosted, "_svc_name_", "") for hosted in pywin32.hosted] == [SERVICES[name].name]
     assert pywin32.dispatched == 1
 
 
 @pytest.mark.parametrize("arguments", [[], ["run"], ["run", "other"], ["start"]])
-def test_other_words_are_refused(
+def test_unknown_arguments_are_refused(
     pywin32: SimulatedPywin32, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments, pywin32) == 2

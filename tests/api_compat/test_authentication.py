@@ -34,7 +34,7 @@ def test_a_wrong_secret(endpoint: Endpoint) -> None:
     assert code(endpoint.client(secret="x" * 40)) == "InvalidSignatureException"
 
 
-def test_a_key_nobody_made(endpoint: Endpoint) -> None:
+def test_unknown_key(endpoint: Endpoint) -> None:
     foreign = NewAccessKey(id="AKIAAAAAAAAAAAAAAAAA", secret="x" * 40, user="nobody")
     assert code(endpoint.client(foreign)) == "UnrecognizedClientException"
 
@@ -44,7 +44,7 @@ def test_another_region(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("minutes", [-16, 16])
-def test_a_clock_that_is_wrong(endpoint: Endpoint, minutes: int) -> None:
+def test_wrong_clock(endpoint: Endpoint, minutes: int) -> None:
     endpoint.built.clock.advance(60 * minutes)
     assert code(endpoint.client()) == "InvalidSignatureException"
 
@@ -83,7 +83,7 @@ def test_temporary_credentials(endpoint: Endpoint) -> None:
     assert code(client) == "UnrecognizedClientException"
 
 
-def test_a_request_made_before_is_refused_after_a_moment(endpoint: Endpoint) -> None:
+def test_replayed_request_is_refused(endpoint: Endpoint) -> None:
     """Two equal calls within a second are honest; the same signature later is not."""
     sent: list[Any] = []
     client = endpoint.client()
@@ -114,7 +114,7 @@ def test_a_key_for_reading_does_not_write(endpoint: Endpoint) -> None:
     assert count_targets(endpoint.built.stores.assessments) == 0
 
 
-def test_a_client_that_does_not_know_the_authority_refuses(endpoint: Endpoint) -> None:
+def test_client_rejects_an_unknown_authority(endpoint: Endpoint) -> None:
     client = SESSION.client(
         "inspector",
         endpoint_url=endpoint.url,
@@ -128,7 +128,7 @@ def test_a_client_that_does_not_know_the_authority_refuses(endpoint: Endpoint) -
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 100_000, b"null"])
-def test_what_is_not_signed_is_not_even_read(endpoint: Endpoint, body: bytes) -> None:
+def test_unsigned_body_is_not_parsed(endpoint: Endpoint, body: bytes) -> None:
     address = urlsplit(endpoint.url)
     assert address.hostname
     trust = ssl.create_default_context(cafile=endpoint.listener.ca)

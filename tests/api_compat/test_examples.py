@@ -33,9 +33,7 @@ def test_the_form_of_an_example_is_accepted(operation: str, given: dict[str, Any
 
 
 @pytest.mark.parametrize(("operation", "given"), INPUTS)
-def test_an_example_is_refused_for_what_does_not_exist_alone(
-    operation: str, given: dict[str, Any], tmp_path: Path
-) -> None:
+def test_examples_are_refused_only_for_missing_entities(operation: str, given: dict[str, Any], tmp_path: Path) -> None:
     services = open_installation(tmp_path).services
     arguments = parse_input(operation, msgspec.json.encode(given))
     try:

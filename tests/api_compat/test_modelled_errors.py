@@ -229,7 +229,7 @@ def test_an_error_the_model_declares(endpoint: Endpoint, scene: Scene, operation
 
 
 @pytest.mark.parametrize("operation", [name for name in sorted(load_model().operations) if fails_by_item(name)])
-def test_a_denied_batch_says_so_of_every_item(endpoint: Endpoint, scene: Scene, operation: str) -> None:  # noqa: F811
+def test_denied_batch_fails_every_item(endpoint: Endpoint, scene: Scene, operation: str) -> None:  # noqa: F811
     """The model declares no AccessDeniedException for these (F11.37): botocore would not know it."""
     call = call_of(endpoint, scene, operation)
     forbid(call)
@@ -249,7 +249,7 @@ def test_a_role_has_no_items_to_fail(endpoint: Endpoint) -> None:
     assert (answer["Error"]["Code"], answer["errorCode"]) == ("AccessDeniedException", "ACCESS_DENIED_TO_IAM_ROLE")
 
 
-def test_what_cannot_happen_is_declared_by_the_model() -> None:
+def test_unreachable_errors_are_declared_by_the_model() -> None:
     assert CANNOT.keys() <= set(DECLARED)
 
 

@@ -105,6 +105,7 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
         "reportType": "FINDING",
     },
     "GetExclusionsPreview": lambda s: {"assessmentTemplateArn": s.template, "previewToken": s.preview},
+    "GetRunCoverage": lambda s: {"assessmentRunArn": s.run},
     "GetTelemetryMetadata": lambda s: {"assessmentRunArn": s.run},
     "ListAssessmentRunAgents": lambda s: {"assessmentRunArn": s.run},
     "ListAssessmentRuns": lambda s: {"assessmentTemplateArns": [s.template]},
@@ -113,6 +114,7 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
     "ListEventSubscriptions": lambda s: {"resourceArn": s.template},
     "ListExclusions": lambda s: {"assessmentRunArn": s.run},
     "ListFindings": lambda s: {"assessmentRunArns": [s.run]},
+    "ListPackageCoverage": lambda s: {"assessmentRunArn": s.run},
     "ListRulesPackages": lambda _: {},
     "ListSchedules": lambda s: {"assessmentTemplateArn": s.template},
     "ListTagsForResource": lambda s: {"resourceArn": s.template},
@@ -147,7 +149,7 @@ def test_every_operation_is_called() -> None:
     assert CALLS.keys() == operations().keys()
 
 
-def test_times_come_as_times(scene: Scene, client: Any, endpoint: Endpoint) -> None:
+def test_times_are_datetimes(scene: Scene, client: Any, endpoint: Endpoint) -> None:
     (run,) = client.describe_assessment_runs(assessmentRunArns=[scene.run])["assessmentRuns"]
     assert run["stateChangedAt"].astimezone(UTC) == endpoint.built.clock.now()
     assert isinstance(run["createdAt"], datetime)
@@ -169,7 +171,7 @@ def test_tags_are_replaced_and_cleared(scene: Scene, client: Any) -> None:
     assert client.list_tags_for_resource(resourceArn=scene.template)["tags"] == []
 
 
-def test_items_that_fail_are_no_error(scene: Scene, client: Any) -> None:
+def test_failed_items_raise_no_error(scene: Scene, client: Any) -> None:
     absent = scene.finding.replace("0-00000001", "0-99999999")
     answer = client.describe_findings(findingArns=[scene.finding, absent, "arn"])
     assert [finding["arn"] for finding in answer["findings"]] == [scene.finding]
@@ -186,7 +188,7 @@ def test_exclusions_are_a_map(scene: Scene, client: Any) -> None:
     assert answer["exclusions"][scene.exclusion]["scopes"][0]["key"] == "INSTANCE_ID"
 
 
-def test_text_of_any_language_comes_back(client: Any) -> None:
+def test_unicode_round_trip(client: Any) -> None:
     name = 'Zürich 測試 🐧 "\\ \u2028 \x01'
     client.create_assessment_target(assessmentTargetName=name)
     (arn,) = client.list_assessment_targets(filter={"assessmentTargetNamePattern": "Zü*🐧*"})["assessmentTargetArns"]

@@ -71,6 +71,6 @@ def test_a_token_of_another_list_is_refused(client: Any) -> None:
 
 
 @pytest.mark.parametrize("wanted", [-1, 0])
-def test_sizes_botocore_lets_pass_are_refused(client: Any, wanted: int) -> None:
+def test_non_positive_sizes_are_refused(client: Any, wanted: int) -> None:
     expected = (400, "InvalidInputException", "INVALID_MAX_RESULTS")
     assert refusal(client, "list_findings", maxResults=wanted) == expected

@@ -114,7 +114,7 @@ def test_quotas(listener: Listener, tmp_path: Path) -> None:
     )
 
 
-def test_an_overlap_names_ten_agents_and_says_there_are_more(endpoint: Endpoint, client: Any) -> None:
+def test_overlap_names_ten_agents_and_is_marked_truncated(endpoint: Endpoint, client: Any) -> None:
     for number in range(12):
         endpoint.built.heard(number)
     template = make_template(client)
@@ -127,7 +127,7 @@ def test_an_overlap_names_ten_agents_and_says_there_are_more(endpoint: Endpoint,
     assert response["agentsTruncated"] is True
 
 
-def test_a_run_in_progress_hinders_deletion(client: Any) -> None:
+def test_run_in_progress_blocks_deletion(client: Any) -> None:
     template = make_template(client)
     run = start_run(client, template)
     with pytest.raises(client.exceptions.AssessmentRunInProgressException) as error:

@@ -65,7 +65,7 @@ def test_a_failure_is_reported(endpoint: Endpoint, client: Any, run: RunArn) -> 
     assert "url" not in answer
 
 
-def test_what_is_refused(endpoint: Endpoint, client: Any, run: RunArn) -> None:
+def test_rejects_invalid_requests(endpoint: Endpoint, client: Any, run: RunArn) -> None:
     ask = "get_assessment_report"
     assert refusal(client, ask, assessmentRunArn="arn:" + "x" * 20, **ASKED) == (
         400,

@@ -52,7 +52,7 @@ def test_busy_agents_are_named_up_to_ten(endpoint: Endpoint, client: Any, agents
     start_run(client, template)
 
 
-def test_findings_are_not_there_before_their_run_ends(endpoint: Endpoint, client: Any) -> None:
+def test_findings_are_hidden_until_their_run_ends(endpoint: Endpoint, client: Any) -> None:
     """Neither listed nor described nor changed (F4.36, F6.21); all of it afterwards, however the run ended."""
     template = make_template(client)
     earlier = start_run(client, template, assessmentRunName="earlier")

@@ -81,7 +81,7 @@ def used(nodes: Iterator[ast.AST]) -> set[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_nothing_of_one_system_is_needed_to_load(path: Path) -> None:
+def test_imports_are_portable(path: Path) -> None:
     tree = ast.parse(path.read_text())
     assert not imported(loaded_at_once(tree))
     assert not used(loaded_at_once(tree))
@@ -90,7 +90,7 @@ def test_nothing_of_one_system_is_needed_to_load(path: Path) -> None:
 @pytest.mark.parametrize(
     "path", [path for path in FILES if path.name not in ON_UNIX], ids=lambda path: str(path.relative_to(SOURCE))
 )
-def test_nothing_of_one_system_is_used_without_asking_which_it_is(path: Path) -> None:
+def test_platform_specific_code_is_guarded(path: Path) -> None:
     tree = ast.parse(path.read_text())
     assert not imported(unguarded(tree))
     assert not used(unguarded(tree))
@@ -99,12 +99,12 @@ def test_nothing_of_one_system_is_used_without_asking_which_it_is(path: Path) ->
 @pytest.mark.parametrize(
     "code", ["import fcntl", "import win32api", "import os\nX = os.O_NOFOLLOW", "class A:\n    import pwd"]
 )
-def test_the_check_sees(code: str) -> None:
+def test_detects_violations(code: str) -> None:
     tree = ast.parse(code)
     assert imported(loaded_at_once(tree)) or used(loaded_at_once(tree))
 
 
-def test_the_check_knows_what_is_guarded() -> None:
+def test_guarded_code_is_recognised() -> None:
     tree = ast.parse("import sys\nif sys.platform == 'win32':\n    import winreg\ndef f():\n    import fcntl\n")
     assert not imported(loaded_at_once(tree))
     assert imported(unguarded(tree)) == {"fcntl"}

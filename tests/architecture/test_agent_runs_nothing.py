@@ -36,12 +36,12 @@ def ways_to_run(tree: ast.AST) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
-def test_the_agent_has_no_way_to_run_what_it_is_sent(path: Path) -> None:
+def test_agent_cannot_execute_received_data(path: Path) -> None:
     found = set(ways_to_run(ast.parse(path.read_text())))
     assert found == ALLOWED.get(path, set())
 
 
-def test_the_one_child_is_this_program_with_fixed_words() -> None:
+def test_only_child_process_has_fixed_arguments() -> None:
     tree = ast.parse(THE_ONE_CHILD.read_text())
     spawns = [n for n in ast.walk(tree) if isinstance(n, ast.Call) and ast.unparse(n.func) == "os.posix_spawn"]
     assert [ast.unparse(n) for n in spawns] == [
@@ -62,7 +62,7 @@ def test_the_one_child_is_this_program_with_fixed_words() -> None:
     assert constants["FOLDER"] == "str(Path(__file__).resolve().parents[3])"
 
 
-def test_nobody_gives_the_one_child_another_command() -> None:
+def test_no_caller_overrides_the_child_command() -> None:
     given = [
         ast.unparse(n)
         for path in FILES
@@ -97,5 +97,5 @@ def test_the_child_of_windows_is_the_same_one() -> None:
         "from os import execv",
     ],
 )
-def test_the_check_sees(code: str) -> None:
+def test_detects_violations(code: str) -> None:
     assert list(ways_to_run(ast.parse(code)))

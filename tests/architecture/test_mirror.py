@@ -85,6 +85,6 @@ def test_each_kind_of_plugin_folder_is_found(expected: str) -> None:
     assert Path(expected) in PLUGINS
 
 
-def test_the_check_sees_a_new_folder() -> None:
+def test_detects_a_new_folder() -> None:
     tree = ast.parse("_X: Final = 'openinspector.a.b'\ndiscover(_X, 'C', K)\nmodules(f'openinspector.r.{name}')")
     assert list(plugin_folders(tree)) == ["a/b", "r/*"]

@@ -6,6 +6,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SAYS_NOTHING = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "base", "misc", "lib"}
 
 
-def test_no_file_or_folder_is_named_after_nothing() -> None:
+def test_no_meaningless_file_names() -> None:
     names = {path.stem.strip("_") for folder in ("src", "tests") for path in (ROOT / folder).rglob("*")}
     assert not names & SAYS_NOTHING

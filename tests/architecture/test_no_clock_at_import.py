@@ -43,5 +43,5 @@ def test_no_module_reads_a_clock_at_import() -> None:
         ("X = field(default_factory=time.time)", False),
     ],
 )
-def test_the_check_sees(code: str, *, reads: bool) -> None:
+def test_detects_violations(code: str, *, reads: bool) -> None:
     assert bool(list(reads_at_import(ast.parse(code)))) is reads

@@ -24,7 +24,7 @@ def tracked() -> list[Path]:
     return [ROOT / name for name in listed.stdout.decode().split("\0") if name]
 
 
-def test_no_committed_file_holds_what_must_not_be_committed() -> None:
+def test_no_banned_content_is_committed() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {what}"
         for path in tracked()

@@ -1,12 +1,14 @@
 """Hosts and verdicts for the tests of check families, said in one line."""
 
 from openinspector.cis.catalogue import checks
-from openinspector.cis.check import AS_PUBLISHED, Tailoring, Verdict, combine
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Verdict, combine
 from openinspector.model.configuration import SystemdUnit, UnitState
 from openinspector.model.facts import HostFacts
 from openinspector.model.hardening import ConfigurationFile, ConfigurationLine
 from openinspector.model.inventory import SensorState, SensorStatus
 from openinspector.model.record import Record
+from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
 
 SENSORS = (
     "accounts",
@@ -57,8 +59,8 @@ def verdict(
     name: str, *records: Record, incomplete: tuple[str, ...] = (), tailoring: Tailoring = AS_PUBLISHED
 ) -> Verdict:
     """Return the verdict of a check of the catalogue."""
-    host = facts(*records, incomplete=incomplete)
-    return combine((check.judge(host, tailoring) for check in checks(name)), name)
+    host = JudgedHost(facts(*records, incomplete=incomplete), tailoring)
+    return combine((check.judge(host) for check in checks(name)), name)
 
 
 def file(path: str, *lines: str) -> ConfigurationFile:

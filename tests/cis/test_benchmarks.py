@@ -3,9 +3,11 @@ from tests.cis.judging import facts
 
 from openinspector.cis.benchmark import Benchmark, Profile, Role
 from openinspector.cis.benchmarks import BENCHMARKS, READS, SENSORS, BuiltIn, benchmark_for
-from openinspector.cis.check import AS_PUBLISHED, Manual, Satisfied
+from openinspector.cis.check import Manual
 from openinspector.cis.table import controls
+from openinspector.cis.verdict import Satisfied
 from openinspector.model.facts import HostFacts
+from openinspector.model.tailoring import AS_PUBLISHED
 from openinspector.testing.fact_builders import operating_system
 
 MAX_TITLE = 180
@@ -31,7 +33,7 @@ def benchmark(request: pytest.FixtureRequest) -> Benchmark:
     return built_in.load()
 
 
-def test_the_33_profiles_of_classic_are_there() -> None:
+def test_all_33_classic_profiles_exist() -> None:
     profiles = {built_in.id: len(built_in.profiles) for built_in in BENCHMARKS}
     assert {name: profiles[name] for name in CLASSIC} == CLASSIC
     assert sum(CLASSIC.values()) == 33
@@ -74,12 +76,12 @@ def test_nine_of_ten_controls_of_todays_systems_are_judged(benchmark: Benchmark)
     assert share >= (0.85 if benchmark.id in CLASSIC or benchmark.id.startswith("sles") else 0.95), share
 
 
-def test_what_checks_read_is_declared(benchmark: Benchmark) -> None:
+def test_records_read_by_checks_are_declared(benchmark: Benchmark) -> None:
     assert set(benchmark.reads) <= set(READS)
     assert set(benchmark.sensors) <= set(SENSORS)
 
 
-def test_nothing_that_no_check_reads_is_declared() -> None:
+def test_no_unused_record_is_declared() -> None:
     loaded = [built_in.load() for built_in in BENCHMARKS]
     assert {kind for benchmark in loaded for kind in benchmark.reads} | {type(operating_system())} == set(READS)
     assert {name for benchmark in loaded for name in benchmark.sensors} | {"os_release"} == set(SENSORS)

@@ -28,13 +28,13 @@ from openinspector.cis.tables import (
         [("1.1", "1", "absent:telnet"), ("1.1", "1", "absent:rsh")],
     ],
 )
-def test_rows_that_are_none_are_refused(rows: list[Row]) -> None:
+def test_rejects_invalid_rows(rows: list[Row]) -> None:
     with pytest.raises(TableError):
         controls(rows)
 
 
 @pytest.mark.parametrize("name", ["nothing", "nothing:x", "ufw?nothing", ""])
-def test_names_that_reach_no_family_are_refused(name: str) -> None:
+def test_unknown_family_names_are_refused(name: str) -> None:
     with pytest.raises(UnknownCheckError):
         checks(name)
 

@@ -67,7 +67,7 @@ def test_a_token_is_shown_once_and_kept_as_a_digest(admin: Admin, stores: Stores
     assert shown["tags"] == {"Env": "prod", "Web": None}
 
 
-def test_a_token_is_deleted_by_what_the_list_shows(admin: Admin, stores: Stores) -> None:
+def test_token_is_deleted_by_its_listed_prefix(admin: Admin, stores: Stores) -> None:
     for _ in range(2):
         admin("tokens", "create")
     digests = [token.digest for token in stores.agents.list_tokens()]
@@ -77,7 +77,7 @@ def test_a_token_is_deleted_by_what_the_list_shows(admin: Admin, stores: Stores)
     assert [token.digest for token in stores.agents.list_tokens()] == digests[1:]
 
 
-def test_nothing_there_is_a_sentence(admin: Admin) -> None:
+def test_empty_lists_print_a_sentence(admin: Admin) -> None:
     assert admin("tokens", "list").out == "No enrolment tokens.\n"
     assert "openinspector admin keys create" in admin("keys", "list").words
     assert "openinspector admin tokens create" in admin("agents", "list").words
@@ -96,7 +96,7 @@ def test_the_secret_of_a_key_is_shown_once_and_kept_sealed(admin: Admin, folder:
 
 
 @pytest.mark.parametrize(("policy", "actions"), [("read-only", READ_ONLY), ("full-access", FULL_ACCESS)])
-def test_what_a_key_may_do(admin: Admin, policy: str, actions: tuple[str, ...]) -> None:
+def test_policy_of_a_key(admin: Admin, policy: str, actions: tuple[str, ...]) -> None:
     made = json.loads(admin("keys", "create", "bob", "--policy", policy, "--json").out)
     (listed,) = json.loads(admin("keys", "list", "--json").out)
     assert (listed["id"], listed["user"], tuple(listed["actions"])) == (made["accessKeyId"], "bob", actions)
@@ -132,7 +132,7 @@ def test_a_third_key_of_a_user_is_refused(admin: Admin) -> None:
     assert refused.out == ""
 
 
-def test_a_deleted_key_is_gone(admin: Admin) -> None:
+def test_deleted_key_is_not_listed(admin: Admin) -> None:
     key_id = json.loads(admin("keys", "create", "dave", "--json").out)["accessKeyId"]
     admin("keys", "delete", key_id)
     assert admin("keys", "list", "--json").out == "[]\n"

@@ -8,7 +8,7 @@ def openinspector(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_agents_own_command_line_is_reached() -> None:
+def test_agent_commands_are_available() -> None:
     listed = openinspector("agent", "--help")
     assert listed.returncode == 0
     assert all(name in listed.stdout for name in ("collect", "enrol", "run", "status"))

@@ -7,7 +7,7 @@ from tests.cli.conftest import Command
 from openinspector.testing.simulated_inspector import SimulatedInspector
 
 
-def test_options_go_before_the_environment(
+def test_options_override_the_environment(
     command: Command, inspector: SimulatedInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     inspector.prepare("ListAssessmentTargets", {"assessmentTargetArns": []})
@@ -48,7 +48,7 @@ def test_wrong_options_are_explained(
     assert inspector.requests == []
 
 
-def test_without_a_key_it_says_which_variables(
+def test_missing_key_names_the_variables(
     command: Command, inspector: SimulatedInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")

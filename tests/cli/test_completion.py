@@ -23,7 +23,7 @@ def test_bash_takes_the_script(command: Command) -> None:
 @pytest.mark.parametrize(
     ("typed", "offered"), [("openinspector ru", "runs"), ("openinspector runs st", "start"), ("openinspector x", "")]
 )
-def test_words_are_completed(typed: str, offered: str) -> None:
+def test_completes_commands(typed: str, offered: str) -> None:
     asked = {
         "_OPENINSPECTOR_COMPLETE": "bash_complete",
         "COMP_WORDS": typed,

@@ -9,7 +9,7 @@ from openinspector.service.worker.feed_sync import known_feeds
 
 
 @pytest.mark.parametrize("text", ["ID=nosuch\n", "NAME=x\n", None])
-def test_a_host_no_feed_speaks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
+def test_host_without_a_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None) -> None:
     path = tmp_path / "os-release"
     if text is not None:
         path.write_text(text)
@@ -18,7 +18,7 @@ def test_a_host_no_feed_speaks_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert "No feed speaks for" in line
 
 
-def test_the_vendor_comes_first_and_the_archive_may_take_its_time() -> None:
+def test_vendor_first_and_archive_has_a_longer_limit() -> None:
     requests = demo_feeds._requests("debian", known_feeds(), 10)
     assert [name for name, _ in requests][:2] == ["debian", "debian_archive"]
     assert [request.seconds for _, request in requests][:2] == [10, None]

@@ -59,14 +59,14 @@ def test_findings_fit_80_columns(tmp_path: Path) -> None:
     assert "No vulnerabilities are looked for" in result.stderr
 
 
-def test_why_shows_evidence_and_remedy_and_takes_nothing_for_markup(tmp_path: Path) -> None:
+def test_why_shows_evidence_and_remedy_without_interpreting_markup(tmp_path: Path) -> None:
     text = " ".join(run(tmp_path, lines(FACTS), "--why").stdout.split())
     assert "PermitRootLogin is yes [/etc/ssh/sshd_config:33]" in text
     assert "Change line 33 of /etc/ssh/sshd_config to `PermitRootLogin no`." in text
     assert "/etc/[bold]x may be changed by everybody" in text
 
 
-def test_what_could_not_be_done_is_shown(tmp_path: Path) -> None:
+def test_exclusions_are_shown(tmp_path: Path) -> None:
     facts = troubled(FACTS, "processor_features", "/proc/cpuinfo: denied")
     text = " ".join(run(tmp_path, lines(facts)).stdout.split())
     assert "Not completed: Rules evaluation error for single instance" in text
@@ -84,7 +84,7 @@ def test_json_is_the_same_bytes_every_time_for_lines_and_arrays(tmp_path: Path) 
     assert {rule["rulesPackage"] for rule in shown["rules"]} == {"cis_benchmarks", "security_best_practices"}
 
 
-def test_the_host_is_called_what_its_metadata_or_the_caller_says(tmp_path: Path) -> None:
+def test_host_name_comes_from_metadata_or_option(tmp_path: Path) -> None:
     metadata = encode_record("instance_metadata", InstanceMetadata(instance_id="i-0aa"))
     status = SensorStatus(sensor="instance_metadata", state=SensorState.OK, records=1)
     ended = encode_record("instance_metadata", status)
@@ -108,7 +108,7 @@ def test_advisories_bring_vulnerabilities(tmp_path: Path) -> None:
     assert [finding["id"] for finding in json.loads(result.stdout)["findings"]] == ["CVE-2026-1"]
 
 
-def test_one_package_alone(tmp_path: Path) -> None:
+def test_single_package(tmp_path: Path) -> None:
     assert run(tmp_path, lines(FACTS), "--package", "common_vulnerabilities").exit_code == 2
     assert run(tmp_path, lines(FACTS), "--package", "network_reachability").exit_code == 2
     assert run(tmp_path, lines(FACTS), "--package", "security_best_practices").stderr == ""
@@ -166,7 +166,7 @@ def test_an_sbom_is_judged_by_its_packages(tmp_path: Path) -> None:
     ]
 
 
-def test_a_person_sees_what_of_an_sbom_was_not_assessed(tmp_path: Path) -> None:
+def test_unassessed_components_of_an_sbom_are_shown(tmp_path: Path) -> None:
     path = tmp_path / "advisories.json"
     path.write_bytes(msgspec.json.encode([ADVISORY]))
     result = run(tmp_path, json.dumps(SBOM).encode(), "--advisories", str(path))
@@ -180,7 +180,7 @@ def test_a_folder_without_advisories_is_refused(tmp_path: Path) -> None:
     assert "holds no .json or .jsonl file" in str(result.exception)
 
 
-def test_json_concludes_on_each_package(tmp_path: Path) -> None:
+def test_json_has_a_conclusion_for_each_package(tmp_path: Path) -> None:
     path = tmp_path / "advisories.json"
     path.write_bytes(msgspec.json.encode([ADVISORY]))
     shown = json.loads(run(tmp_path, lines(FACTS), "--advisories", str(path), "--json").stdout)

@@ -52,13 +52,13 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Document
         yield server
 
 
-def test_sync_says_what_it_did_and_from_where(line: CommandLine) -> None:
+def test_sync_reports_counts_and_origin(line: CommandLine) -> None:
     result = line.synced()
     assert result.exit_code == 0, result.output
     assert result.stdout == f"debian: 1 advisories, 1 entries not read from {line.tracker}, 0.0 MB fetched\n"
 
 
-def test_sync_again_goes_where_it_went_before(line: CommandLine) -> None:
+def test_sync_again_uses_the_previous_origin(line: CommandLine) -> None:
     line.synced()
     result = line.run("sync")
     assert result.exit_code == 0, result.output
@@ -127,7 +127,7 @@ def test_list_shows_every_feed(line: CommandLine) -> None:
     assert found["debian_archive"] is None
 
 
-def test_list_shows_what_each_speaks_for_and_its_licence(line: CommandLine) -> None:
+def test_list_shows_distributions_and_licences(line: CommandLine) -> None:
     result = line.run("list")
     assert result.exit_code == 0
     assert "CC0 1.0" in result.stdout
@@ -137,7 +137,7 @@ def test_list_shows_what_each_speaks_for_and_its_licence(line: CommandLine) -> N
         assert name in result.stdout
 
 
-def test_an_export_is_imported_elsewhere(line: CommandLine, tmp_path: Path) -> None:
+def test_export_is_imported_into_another_installation(line: CommandLine, tmp_path: Path) -> None:
     key = Ed25519PrivateKey.generate()
     private, public, exported = tmp_path / "key.pem", tmp_path / "key.pub", tmp_path / "feeds.bundle"
     private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))

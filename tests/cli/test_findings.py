@@ -24,11 +24,11 @@ def prepared(inspector: SimulatedInspector) -> SimulatedInspector:
     return inspector
 
 
-def test_what_matters_comes_first() -> None:
+def test_most_important_findings_come_first() -> None:
     assert sorted(FOUND, key=what_matters_first) == [FIXABLE, NEW, OLD, CONFIGURATION, LOW, INFORMATION]
 
 
-def test_exploitation_comes_before_severity_and_exposure_orders_what_has_no_score() -> None:
+def test_exploited_findings_come_first_and_exposure_orders_the_unscored() -> None:
     exploited = finding("0-1", "Medium", "CVE-2020-1", CVSS3_SCORE="5.0", KEV_ADDED="2026-01-02")
     likely = finding("0-2", "High", "CVE-2020-2", CVSS3_SCORE="9.8", EPSS_PROBABILITY="0.90000")
     unlikely = finding("0-3", "High", "CVE-2020-3", CVSS3_SCORE="9.8", EPSS_PROBABILITY="0.00100")
@@ -57,7 +57,9 @@ def test_filters_are_the_apis(command: Command, prepared: SimulatedInspector) ->
 
 
 @pytest.mark.parametrize(("limit", "shown"), [("2", 2), ("0", 6), ("6", 6)])
-def test_a_limit_says_how_many_more(command: Command, prepared: SimulatedInspector, limit: str, shown: int) -> None:
+def test_limit_reports_the_number_of_omitted_findings(
+    command: Command, prepared: SimulatedInspector, limit: str, shown: int
+) -> None:
     done = command("findings", "list", "--limit", limit, "--json")
     assert len(json.loads(done.out)) == shown
     assert len(prepared.requests) == 2
@@ -72,9 +74,7 @@ def test_no_findings(command: Command, inspector: SimulatedInspector) -> None:
 
 
 @pytest.mark.parametrize("named", [NEW["arn"], "0-3"])
-def test_a_finding_is_explained_by_its_arn_or_what_the_list_shows(
-    command: Command, prepared: SimulatedInspector, named: str
-) -> None:
+def test_finding_is_shown_by_arn_or_listed_id(command: Command, prepared: SimulatedInspector, named: str) -> None:
     prepared.prepare("DescribeFindings", {"findings": [NEW], "failedItems": {}})
     done = command("findings", "show", named)
     assert done.status == 0, done.err
@@ -86,7 +86,7 @@ def test_a_finding_is_explained_by_its_arn_or_what_the_list_shows(
     assert json.loads(command("findings", "show", named, "--json").out)["arn"] == NEW["arn"]
 
 
-def test_what_is_not_in_the_list_is_wrong_usage(command: Command, prepared: SimulatedInspector) -> None:
+def test_unlisted_id_is_a_usage_error(command: Command, prepared: SimulatedInspector) -> None:
     done = command("findings", "show", "0-9")
     assert done.status == 2
     assert "openinspector findings list" in " ".join(done.err.split())
@@ -101,7 +101,7 @@ def test_a_finding_that_does_not_exist(command: Command, inspector: SimulatedIns
 
 
 @pytest.mark.parametrize("field", ["title", "description", "recommendation"])
-def test_a_hosts_words_are_no_markup_and_no_terminal_control(
+def test_host_text_is_neither_markup_nor_control_sequence(
     command: Command, inspector: SimulatedInspector, field: str
 ) -> None:
     spoiled: dict[str, Any] = {**NEW, field: HOSTILE, "attributes": [{"key": "hostname", "value": HOSTILE}]}

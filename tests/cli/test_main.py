@@ -96,7 +96,7 @@ def test_1_a_denied_batch_is_not_taken_for_nothing(command: Command, inspector: 
         ("OPENINSPECTOR_RETENTON_DAYS", "1", "OPENINSPECTOR_RETENTION_DAYS"),
     ],
 )
-def test_1_a_wrong_setting_is_named_with_what_is_allowed(
+def test_1_invalid_setting_is_named_with_allowed_values(
     command: Command, monkeypatch: pytest.MonkeyPatch, variable: str, value: str, allowed: str
 ) -> None:
     monkeypatch.setenv(variable, value)

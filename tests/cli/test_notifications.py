@@ -37,12 +37,12 @@ def test_a_table_of_subscriptions(command: Command, prepared: SimulatedInspector
     assert json.loads(command("notifications", "list", "--json").out)[0]["topicArn"] == TOPIC
 
 
-def test_none_says_how_to_make_one(command: Command, inspector: SimulatedInspector) -> None:
+def test_empty_list_explains_subscribing(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("ListEventSubscriptions", {"subscriptions": []})
     assert "notifications subscribe" in command("notifications", "list").out
 
 
-def test_a_topic_is_subscribed_to_what_matters_or_what_is_named(command: Command, prepared: SimulatedInspector) -> None:
+def test_topic_is_subscribed_to_default_or_named_events(command: Command, prepared: SimulatedInspector) -> None:
     assert command("notifications", "subscribe", TEMPLATE, TOPIC).status == 0
     usual = ["ASSESSMENT_RUN_STARTED", "ASSESSMENT_RUN_COMPLETED", "FINDING_REPORTED"]
     assert events_of(prepared, "SubscribeToEvent") == usual
@@ -51,9 +51,7 @@ def test_a_topic_is_subscribed_to_what_matters_or_what_is_named(command: Command
     assert command("notifications", "subscribe", TEMPLATE, TOPIC, "--event", "finished").status == 2
 
 
-def test_a_topic_is_unsubscribed_from_everything_or_what_is_named(
-    command: Command, prepared: SimulatedInspector
-) -> None:
+def test_topic_is_unsubscribed_from_all_or_named_events(command: Command, prepared: SimulatedInspector) -> None:
     assert command("notifications", "unsubscribe", TEMPLATE, TOPIC, "--event", "finding").status == 0
     assert events_of(prepared, "UnsubscribeFromEvent") == ["FINDING_REPORTED"]
     command("notifications", "unsubscribe", TEMPLATE, TOPIC)

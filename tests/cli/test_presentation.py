@@ -35,7 +35,7 @@ def test_an_empty_table_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> Non
     assert capsys.readouterr().out == "Nothing.\n"
 
 
-def test_cells_are_no_markup_and_no_terminal_control(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cells_are_neither_markup_nor_control_sequences(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(("HOST",), [(HOSTILE,)], empty="")
     shown = capsys.readouterr().out
     assert "[/x] [red]" in shown
@@ -43,7 +43,7 @@ def test_cells_are_no_markup_and_no_terminal_control(capsys: pytest.CaptureFixtu
     assert "\x07" not in shown
 
 
-def test_json_has_times_and_refuses_what_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_renders_times_and_rejects_unknown_types(capsys: pytest.CaptureFixture[str]) -> None:
     print_json({"at": datetime(2026, 11, 23, tzinfo=UTC), "name": "ä"})
     assert json.loads(capsys.readouterr().out) == {"at": "2026-11-23T00:00:00+00:00", "name": "ä"}
     with pytest.raises(TypeError, match="set"):
@@ -63,7 +63,7 @@ def test_durations_in_the_largest_fitting_unit(seconds: float, text: str) -> Non
     assert duration_text(seconds) == text
 
 
-def test_bars_are_drawn_to_the_largest_and_none_vanishes(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bars_are_scaled_to_the_largest_and_never_empty(capsys: pytest.CaptureFixture[str]) -> None:
     console().print(severity_bars({"High": 1, "Medium": 1000, "Low": 0}))
     lengths = [line.count("█") for line in capsys.readouterr().out.splitlines()]
     assert lengths == [1, 40, 0, 0, 0]
@@ -79,6 +79,6 @@ def test_an_attribute() -> None:
     assert (attribute(item, "a"), attribute(item, "b"), attribute(item, "c")) == ("1", "", "")
 
 
-def test_a_cell_is_one_line_that_no_terminal_obeys(capsys: pytest.CaptureFixture[str]) -> None:
+def test_cell_is_one_printable_line(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(("NAME",), [("a\x1b[31m\nforged\u202e",)], empty="none")
     assert capsys.readouterr().out.splitlines()[1:] == ["a\ufffd[31m\ufffdforged\ufffd"]

@@ -60,7 +60,7 @@ def test_one_answer_a_line_in_order(tmp_path: Path) -> None:
     assert answers[0]["blocked_by"] is None
 
 
-def test_status_1_where_an_answer_is_not_known(tmp_path: Path) -> None:
+def test_status_1_if_an_answer_is_unknown(tmp_path: Path) -> None:
     network = without(two_vpcs(), "ec2-describe-network-acls")
     status, answers = check(write(tmp_path / "net", network), probes(tmp_path, probe("a")))
     assert (status, answers[0]["reachable"]) == (1, None)
@@ -102,7 +102,7 @@ def test_ask(tmp_path: Path, target: str, port: str, status: int, word: str) -> 
     assert result.stdout.startswith(f"internet {target}: {word}")
 
 
-def test_simulate_shows_what_changes(tmp_path: Path) -> None:
+def test_simulate_shows_changes(tmp_path: Path) -> None:
     snapshot, file = write(tmp_path / "net", two_vpcs()), probes(tmp_path, probe("a"), probe("b", 443))
     arguments = ["simulate", "--snapshot", str(snapshot), "--probes", str(file), "--json"]
     result = CliRunner().invoke(reach, [*arguments, "--remove", "sg-1/ingress/0"])
@@ -132,7 +132,7 @@ def test_findings_as_text_json_and_page(tmp_path: Path) -> None:
     assert "internet > igw-a > vpc-a" in run("findings", "--snapshot", snapshot).stdout
 
 
-def test_findings_that_are_not_known_have_status_1(tmp_path: Path) -> None:
+def test_unknown_findings_have_status_1(tmp_path: Path) -> None:
     snapshot = write(tmp_path / "net", without(two_vpcs(), "ec2-describe-network-acls"))
     said = run("findings", "--snapshot", str(snapshot))
     assert said.exit_code == 1

@@ -127,7 +127,7 @@ def test_from_keys_to_a_release_that_a_client_takes(ceremony: Ceremony, tmp_path
     assert target.custom["min_release"] == 1
 
 
-def test_a_private_key_is_encrypted_and_its_owners_alone(ceremony: Ceremony) -> None:
+def test_private_key_is_encrypted_and_private_to_its_owner(ceremony: Ceremony) -> None:
     path = ceremony.key("root1")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert b"ENCRYPTED PRIVATE KEY" in path.read_bytes()
@@ -140,7 +140,7 @@ def test_a_private_key_is_encrypted_and_its_owners_alone(ceremony: Ceremony) -> 
     )
 
 
-def test_a_passphrase_is_no_argument(ceremony: Ceremony) -> None:
+def test_passphrase_is_never_an_argument(ceremony: Ceremony) -> None:
     assert "passphrase" in ceremony("sign", "--help").out
     ceremony("sign", ceremony.key("root1"), "--key", ceremony.key("root1"), "--passphrase", "x", status=2)
 
@@ -154,7 +154,7 @@ def test_a_wrong_passphrase_signs_nothing(ceremony: Ceremony) -> None:
     assert "0 of 3" in ceremony("status", ceremony.drafts).out
 
 
-def test_what_is_signed_is_shown_first(ceremony: Ceremony) -> None:
+def test_content_is_shown_before_signing(ceremony: Ceremony) -> None:
     ceremony.init()
     shown = ceremony.sign("1.root.json", "root1").out
     assert shown.startswith("root 1, expires ")
@@ -167,7 +167,7 @@ def test_a_key_of_another_role_does_not_sign(ceremony: Ceremony) -> None:
 
 
 @pytest.mark.parametrize("signers", [(), ("targets1",)])
-def test_what_lacks_signatures_is_not_published(ceremony: Ceremony, signers: tuple[str, ...]) -> None:
+def test_unsigned_metadata_is_not_published(ceremony: Ceremony, signers: tuple[str, ...]) -> None:
     ceremony.init()
     ceremony.sign("1.root.json", "root1", "root2", "root3")
     ceremony.sign("targets.json", *signers)
@@ -203,7 +203,7 @@ def test_releases_only_go_forward(ceremony: Ceremony) -> None:
         assert said in refused.err
 
 
-def test_a_bundle_says_what_it_is(ceremony: Ceremony, tmp_path: Path) -> None:
+def test_only_bundles_are_added(ceremony: Ceremony, tmp_path: Path) -> None:
     ceremony.init()
     (tmp_path / "garbage").write_bytes(b"garbage")
     assert "not a tar.gz" in ceremony("add", ceremony.drafts, tmp_path / "garbage", "--min-release", "1", status=1).err
@@ -246,13 +246,13 @@ def test_a_root_key_is_replaced(ceremony: Ceremony, tmp_path: Path) -> None:
         (("--remove", "root", "zz"), "0 root keys"),
     ],
 )
-def test_a_root_that_cannot_be_is_not_drafted(ceremony: Ceremony, arguments: tuple[str, ...], said: str) -> None:
+def test_invalid_root_is_not_drafted(ceremony: Ceremony, arguments: tuple[str, ...], said: str) -> None:
     ceremony.signed()
     assert said in ceremony("rotate-root", ceremony.drafts, *arguments, status=1).err
     assert not (ceremony.drafts / "2.root.json").exists()
 
 
-def test_an_online_key_is_no_offline_key(ceremony: Ceremony) -> None:
+def test_online_key_cannot_be_an_offline_key(ceremony: Ceremony) -> None:
     ceremony.signed()
     refused = ceremony("rotate-root", ceremony.drafts, "--add", "root", ceremony.public("timestamp"), status=1)
     assert "both an offline and an online one" in refused.err
@@ -275,14 +275,14 @@ def test_the_destination_is_not_taken_back(ceremony: Ceremony, tmp_path: Path) -
     ceremony.read(tmp_path / "client")
 
 
-def test_a_place_that_is_none_is_refused(ceremony: Ceremony) -> None:
+def test_invalid_destination_is_refused(ceremony: Ceremony) -> None:
     ceremony.signed()
     for place in ("https://example.test/releases", "s3://user@host"):
         assert "Name a folder" in ceremony("publish", ceremony.drafts, place, *ceremony.online(), status=1).err
     assert "nothing is published" in ceremony("refresh-timestamp", ceremony.published, *ceremony.online(), status=1).err
 
 
-def test_keys_of_others_are_refused() -> None:
+def test_other_key_formats_are_refused() -> None:
     rsa = CryptoSigner.generate_rsa()._private_key
     encrypted = rsa.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"pass"))
     with pytest.raises(ReleaseError, match="not Ed25519"):

@@ -67,7 +67,7 @@ def test_type_format_file_and_json(
         (InspectorError("UnsupportedFeatureException", "The run ended FAILED"), "The run ended FAILED"),
     ],
 )
-def test_where_there_is_no_report_it_says_why(
+def test_missing_report_is_explained(
     command: Command, inspector: SimulatedInspector, answer: dict[str, str] | InspectorError, said: str
 ) -> None:
     inspector.prepare("GetAssessmentReport", answer)
@@ -99,7 +99,7 @@ def test_an_authority_that_is_not_trusted_is_refused(
     assert "OPENINSPECTOR_PUBLIC_URL" in done.err
 
 
-def test_a_file_that_cannot_be_written_is_said(
+def test_unwritable_file_is_reported(
     command: Command, inspector: SimulatedInspector, download: DocumentServer, tmp_path: Path
 ) -> None:
     inspector.prepare("GetAssessmentReport", link(download))

@@ -52,7 +52,7 @@ def test_a_ring_from_the_first_to_the_last(rollouts: Rollouts, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume", "delete"])
-def test_a_ring_that_is_not_there(rollouts: Rollouts, verb: str) -> None:
+def test_missing_ring(rollouts: Rollouts, verb: str) -> None:
     assert "no rollout ring early" in rollouts(verb, "early", status=1).err
 
 
@@ -67,6 +67,6 @@ def test_a_ring_that_is_not_there(rollouts: Rollouts, verb: str) -> None:
         (("pause", "early", "--because", " "), 1),
     ],
 )
-def test_what_cannot_be_is_refused(rollouts: Rollouts, arguments: tuple[str, ...], status: int) -> None:
+def test_rejects_invalid_rings(rollouts: Rollouts, arguments: tuple[str, ...], status: int) -> None:
     rollouts(*arguments, status=status)
     assert json.loads(rollouts("list", "--json").out) == []

@@ -26,7 +26,7 @@ def test_a_run_is_watched_to_its_end(inspector: SimulatedInspector, *, is_termin
     assert [state for state in STATES if state in shown.getvalue()] == ([] if is_terminal else list(STATES))
 
 
-def test_a_run_that_is_not_there(inspector: SimulatedInspector) -> None:
+def test_missing_run(inspector: SimulatedInspector) -> None:
     inspector.prepare("DescribeAssessmentRuns", described_runs())
     with pytest.raises(MissingRunError, match=RUN):
         describe_run(boto3.client("inspector", region_name="us-east-1"), RUN)

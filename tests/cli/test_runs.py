@@ -6,6 +6,16 @@ from tests.cli.conftest import Command
 
 from openinspector.testing.simulated_inspector import SimulatedInspector
 
+COVERAGE = {
+    "hosts": 1,
+    "affected": 1,
+    "notAffected": 1,
+    "notAssessed": [{"reason": "NO_STATEMENT", "message": "no loaded advisory names the package", "packages": 1}],
+    "scoredFindings": 3,
+    "unscoredFindings": 4,
+    "scoreSources": [{"feed": "kev", "date": "2026-11-24T00:00:00+00:00"}],
+}
+
 
 def test_a_table_of_runs(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("ListAssessmentRuns", {"assessmentRunArns": [RUN]})
@@ -18,12 +28,12 @@ def test_a_table_of_runs(command: Command, inspector: SimulatedInspector) -> Non
     assert json.loads(command("runs", "list", "--json").out)[0]["arn"] == RUN
 
 
-def test_without_runs_it_says_how_to_start_one(command: Command, inspector: SimulatedInspector) -> None:
+def test_empty_list_explains_start(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("ListAssessmentRuns", {"assessmentRunArns": []})
     assert "openinspector runs start" in command("runs", "list").words
 
 
-def test_starting_prints_the_arn_alone(command: Command, inspector: SimulatedInspector) -> None:
+def test_start_prints_only_the_arn(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("StartAssessmentRun", {"assessmentRunArn": RUN})
     assert command("runs", "start", TEMPLATE, "--name", "now").out == f"{RUN}\n"
     assert inspector.requests == [
@@ -40,13 +50,15 @@ def test_4_a_run_that_did_not_complete(
 ) -> None:
     inspector.prepare("StartAssessmentRun", {"assessmentRunArn": RUN})
     inspector.prepare("DescribeAssessmentRuns", described_runs(run("COLLECTING_DATA")), described_runs(run(state)))
+    inspector.prepare("GetRunCoverage", COVERAGE)
     done = command("runs", "start", TEMPLATE, "--watch")
     assert done.status == status, done.err
     assert done.out.index("COLLECTING_DATA") < done.out.index(state)
     assert widest(done.out.removeprefix(RUN)) <= 80
+    assert ("1 affected, 1 not affected, 1 not assessed" in done.words) == (status == 0)
 
 
-def test_watching_as_json_prints_json_alone(command: Command, inspector: SimulatedInspector) -> None:
+def test_watch_as_json_prints_only_json(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("DescribeAssessmentRuns", described_runs(run("FAILED")))
     done = command("runs", "watch", RUN, "--json")
     assert done.status == 4
@@ -54,7 +66,7 @@ def test_watching_as_json_prints_json_alone(command: Command, inspector: Simulat
     assert "FAILED" in done.err
 
 
-def test_watching_what_does_not_exist(command: Command, inspector: SimulatedInspector) -> None:
+def test_watch_missing_run(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("DescribeAssessmentRuns", described_runs())
     done = command("runs", "watch", RUN)
     assert (done.status, done.out) == (1, "")
@@ -62,8 +74,9 @@ def test_watching_what_does_not_exist(command: Command, inspector: SimulatedInsp
     assert "openinspector runs list" in done.err
 
 
-def test_a_runs_name_is_no_markup(command: Command, inspector: SimulatedInspector) -> None:
+def test_run_name_is_not_markup(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("DescribeAssessmentRuns", described_runs({**run(), "name": HOSTILE}))
+    inspector.prepare("GetRunCoverage", COVERAGE)
     done = command("runs", "watch", RUN)
     assert done.status == 0, done.err
     assert "[/x]" in done.out
@@ -83,7 +96,7 @@ def test_deleting(command: Command, inspector: SimulatedInspector) -> None:
     assert inspector.requests == [("DeleteAssessmentRun", {"assessmentRunArn": RUN})]
 
 
-def test_exclusions_say_what_to_do(command: Command, inspector: SimulatedInspector) -> None:
+def test_exclusions_have_recommendations(command: Command, inspector: SimulatedInspector) -> None:
     found = {
         "arn": EXCLUSION,
         "title": "Agent not found",
@@ -104,3 +117,56 @@ def test_exclusions_say_what_to_do(command: Command, inspector: SimulatedInspect
 def test_no_exclusions(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("ListExclusions", {"exclusionArns": []})
     assert command("runs", "exclusions", RUN).out == "Every check of the run was completed.\n"
+
+
+SAID = {"agentId": "i-1", "version": "1-1", "manager": "dpkg", "vulnerabilities": 0}
+COVERED = [
+    {
+        **SAID,
+        "name": "curl",
+        "verdict": "AFFECTED",
+        "vulnerabilities": 2,
+        "advisory": "CVE-2026-1",
+        "stream": "debian:12",
+        "fixedVersion": "2-1",
+    },
+    {
+        **SAID,
+        "name": "bash",
+        "verdict": "NOT_AFFECTED",
+        "advisory": "CVE-2026-2",
+        "stream": "debian:12",
+        "statement": "NOT_AFFECTED",
+    },
+    {
+        **SAID,
+        "name": HOSTILE,
+        "verdict": "NOT_ASSESSED",
+        "reason": "NO_STATEMENT",
+        "message": "no loaded advisory names the package",
+    },
+]
+
+
+def test_coverage_shows_each_package_and_the_numbers(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("GetRunCoverage", COVERAGE)
+    inspector.prepare("ListPackageCoverage", {"packages": COVERED})
+    done = command("runs", "coverage", RUN)
+    assert done.status == 0, done.err
+    assert widest(done.out) <= 80
+    assert "\x1b" not in done.out
+    assert "3 packages on 1 host: 1 affected, 1 not affected, 1 not assessed." in done.words
+    assert "Not assessed: 1: no loaded advisory names the package." in done.words
+    assert "3 vulnerability findings have a CVSS score, 4 do not; scores of kev of 2026-11-24." in done.words
+    assert "2 vulnerabilities" in done.words
+
+
+def test_coverage_as_json_keeps_only_the_conclusions_asked_for(command: Command, inspector: SimulatedInspector) -> None:
+    inspector.prepare("GetRunCoverage", COVERAGE)
+    inspector.prepare("ListPackageCoverage", {"packages": COVERED})
+    done = command("runs", "coverage", RUN, "--verdict", "not-affected", "--agent", "i-1", "--json")
+    assert json.loads(done.out) == {"summary": COVERAGE, "packages": [COVERED[1]]}
+    assert inspector.inputs("ListPackageCoverage")[0]["agentIds"] == ["i-1"]
+    summary = json.loads(command("runs", "coverage", RUN, "--summary", "--json").out)
+    assert summary == {"summary": COVERAGE, "packages": []}
+    assert len(inspector.inputs("ListPackageCoverage")) == 1

@@ -87,7 +87,7 @@ def test_findings_exclusions_and_what_was_not_assessed_fit_80_columns(
     assert outcome.words.endswith("does not run: what only a running system can tell was not assessed.")
 
 
-def test_nothing_of_this_machine_is_taken_for_the_images(command: Command, image: Path) -> None:
+def test_nothing_of_this_machine_leaks_into_the_result(command: Command, image: Path) -> None:
     """Not even through what is mounted at its /proc: this image's says that ASLR is off."""
     shown = json.loads(command("scan", "--root", str(image), "--json").out)
     states = {sensor["name"]: sensor["state"] for sensor in shown["sensors"]}
@@ -143,9 +143,7 @@ def test_the_installations_advisories_are_used(image: Path, tmp_path: Path) -> N
     assert "CVE-2026-0001" in {finding["id"] for finding in json.loads(result.stdout)["findings"]}
 
 
-def test_without_an_installation_none_is_made_and_vulnerabilities_are_said_not_to_be_assessed(
-    command: Command, image: Path, tmp_path: Path
-) -> None:
+def test_missing_installation_is_not_created_and_is_reported(command: Command, image: Path, tmp_path: Path) -> None:
     outcome = command("scan", "--root", str(image), "--data-dir", str(tmp_path / "none"))
     assert outcome.status == 0
     assert "No advisories are loaded." in outcome.words
@@ -201,7 +199,7 @@ def test_no_link_leads_out_of_the_folder(
 
 
 @pytest.mark.parametrize("suffix", ["-wal", "-journal", "-shm"])
-def test_a_log_beside_an_rpm_database_is_not_followed_nor_touched(
+def test_journal_of_an_rpm_database_is_neither_followed_nor_changed(
     command: Command, tmp_path: Path, suffix: str
 ) -> None:
     image = written(tmp_path / "image", {"var/lib/rpm/rpmdb.sqlite": RPM})
@@ -216,7 +214,7 @@ def test_a_log_beside_an_rpm_database_is_not_followed_nor_touched(
 
 
 @pytest.mark.parametrize("kind", ["file", "nothing", "empty", "no system"])
-def test_what_is_no_system_is_refused_with_what_to_do(command: Command, tmp_path: Path, kind: str) -> None:
+def test_rejects_folders_without_a_system(command: Command, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "x"
     if kind == "file":
         path.write_bytes(bytes(1024))

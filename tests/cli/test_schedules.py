@@ -19,6 +19,6 @@ def test_options_mean_an_expression(every: str | None, cron: str | None, express
 
 
 @pytest.mark.parametrize(("every", "cron"), [(None, None), ("7d", "0 3 * * *"), ("7", None), ("d", None), ("7w", None)])
-def test_wrong_options_are_refused_in_words(every: str | None, cron: str | None) -> None:
+def test_invalid_options_are_explained(every: str | None, cron: str | None) -> None:
     with pytest.raises(click.UsageError):
         expression_of(every, cron)

@@ -19,7 +19,7 @@ from openinspector.cli.serve import settings_from
 from openinspector.service.settings import ServiceSettingsError
 
 
-def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_options_override_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("OPENINSPECTOR_DATA_DIR", "/elsewhere")
     monkeypatch.setenv("OPENINSPECTOR_LISTEN", "127.0.0.1:1")
     assert settings_from(None).data_dir == Path("/elsewhere") or os.geteuid() != 0
@@ -27,7 +27,7 @@ def test_options_go_before_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_
     assert (read.data_dir, read.listen) == (tmp_path, "127.0.0.1:2")
 
 
-def test_a_relative_folder_is_from_here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_relative_folder_is_resolved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert settings_from(Path("data")).data_dir == tmp_path / "data"
 
@@ -106,7 +106,7 @@ def use(monkeypatch: pytest.MonkeyPatch, key: tuple[str, str]) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key[1])
 
 
-def test_the_key_and_the_authority_it_shows_are_good_for_the_api(
+def test_shown_key_and_authority_work_with_the_api(
     served: Served, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, served.key)
@@ -134,7 +134,7 @@ def test_a_read_only_key_changes_nothing(served: Served, command: Command, monke
     assert command("targets", "list", *served.place, "--json").out == "[]\n"
 
 
-def test_a_run_that_is_not_there_is_an_error_without_a_trace(
+def test_missing_run_is_an_error_without_a_traceback(
     served: Served, command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, served.key)
@@ -143,14 +143,14 @@ def test_a_run_that_is_not_there_is_an_error_without_a_trace(
     assert f"no assessment run {RUN}" in refused.err
 
 
-def test_who_speaks_no_tls_gets_no_answer(served: Served) -> None:
+def test_cleartext_gets_no_answer(served: Served) -> None:
     host, _, port = served.url.removeprefix("https://").rpartition(":")
     with socket.create_connection((host, int(port)), timeout=10) as plain:
         plain.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
         assert not plain.recv(100).startswith(b"HTTP")
 
 
-def test_it_ends_well_and_the_next_start_shows_no_secret(tmp_path: Path) -> None:
+def test_exits_cleanly_and_the_next_start_shows_no_secret(tmp_path: Path) -> None:
     status, rest = stop(start(tmp_path / "data", 5))
     assert (status, rest) == (0, "")
     status, rest = stop(start(tmp_path / "data", 2))

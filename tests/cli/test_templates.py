@@ -41,7 +41,7 @@ def test_templates_as_json(command: Command, prepared: SimulatedInspector) -> No
     assert "assessmentTargetArns" not in prepared.inputs("ListAssessmentTemplates")[0]
 
 
-def test_without_templates_it_says_how_to_make_one(command: Command, inspector: SimulatedInspector) -> None:
+def test_empty_list_explains_create(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("ListAssessmentTemplates", {"assessmentTemplateArns": []})
     assert "openinspector templates create NAME" in command("templates", "list").words
 
@@ -71,7 +71,7 @@ def test_packages_are_chosen_by_part_of_their_names(
 
 
 @pytest.mark.parametrize(("word", "count"), [("cis", 0), ("e", 2)])
-def test_a_word_that_is_not_of_one_package_lists_them(
+def test_ambiguous_package_name_lists_packages(
     command: Command, prepared: SimulatedInspector, word: str, count: int
 ) -> None:
     done = command("templates", "create", "weekly", "--target", TARGET, "--package", word)

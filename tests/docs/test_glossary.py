@@ -63,7 +63,7 @@ def glossary() -> dict[str, str]:
     return {word.strip(): row[0] for row in rows[1:] for word in row[3].split(",") if word.strip()}
 
 
-def test_no_name_says_what_the_glossary_does_not() -> None:
+def test_names_follow_the_glossary() -> None:
     found = [
         f"{where}: {name} (say {wanted}, not {unwanted})"
         for where, name in names()
@@ -73,14 +73,14 @@ def test_no_name_says_what_the_glossary_does_not() -> None:
     assert found == []
 
 
-def test_the_list_is_of_the_glossary() -> None:
+def test_checked_words_are_in_the_glossary() -> None:
     unwanted = glossary()
     assert {word: said for word, said in CLEAR_CUT.items() if word not in unwanted} == {}
     for word, wanted in CLEAR_CUT.items():
         assert wanted in unwanted[word], word
 
 
-def test_the_check_sees() -> None:
+def test_detects_violations() -> None:
     assert words("HTTPScanResult_of") == ["http", "scan", "result", "of"]
     assert says("scan_hosts", "scan")
     assert says("DryRun", "dry run")

@@ -23,7 +23,7 @@ def is_genuine() -> Callable[[str, str, bytes], bool]:
     return found
 
 
-def test_the_receiver_believes_us_alone(is_genuine: Callable[[str, str, bytes], bool]) -> None:
+def test_receiver_accepts_only_genuine_signatures(is_genuine: Callable[[str, str, bytes], bool]) -> None:
     now = int(time.time())
     signature = sign("secret", now, BODY)
     assert is_genuine("secret", signature, BODY)
@@ -34,11 +34,11 @@ def test_the_receiver_believes_us_alone(is_genuine: Callable[[str, str, bytes], 
 
 
 @pytest.mark.parametrize("signature", ["", "t=", "t=1", "t=x,v1=y", f"t={10**12},v1=", "v1=00", "t=1,v1=ä"])
-def test_what_is_no_signature_is_not_believed(is_genuine: Callable[[str, str, bytes], bool], signature: str) -> None:
+def test_malformed_signatures_are_rejected(is_genuine: Callable[[str, str, bytes], bool], signature: str) -> None:
     assert not is_genuine("secret", signature, BODY)
 
 
-def test_the_page_names_what_is_sent() -> None:
+def test_page_names_the_sent_headers() -> None:
     from openinspector.service.notify import topic_sns, webhook_https  # noqa: PLC0415
 
     text = PAGE.read_text()

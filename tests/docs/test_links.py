@@ -42,7 +42,7 @@ def test_every_relative_link_resolves(page: Path) -> None:
     assert broken(page) == []
 
 
-def test_the_check_sees_broken_links(tmp_path: Path) -> None:
+def test_detects_broken_links(tmp_path: Path) -> None:
     assert links("[a](b.md) `[c](d.md)`\n```\n[e](f.md)\n```\n[g](<h.md> 'i')") == ["b.md", "h.md"]
     assert anchors("# One `two`: three\n") == {"one-two-three"}
     page = tmp_path / "page.md"

@@ -86,7 +86,7 @@ def test_every_make_target_of_the_readme_exists() -> None:
     assert named <= targets
 
 
-def test_the_check_sees() -> None:
+def test_detects_violations() -> None:
     assert commands("```sh\nopeninspector runs start ARN  # now\n```\n`openinspector serve`") == [
         ("runs", "start", "ARN"),
         ("serve",),

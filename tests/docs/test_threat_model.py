@@ -47,13 +47,13 @@ def defined(path: Path) -> frozenset[str]:
 
 
 @pytest.mark.parametrize(("path", "name"), sorted({pair for line in LINES for pair in named(line)}))
-def test_what_is_named_is_there(path: str, name: str) -> None:
+def test_named_code_exists(path: str, name: str) -> None:
     assert place(path).is_file()
     assert not name or name in defined(place(path)), f"{path} has no {name}"
 
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda line: line[2:60])
-def test_every_promise_names_what_keeps_it_and_its_test_or_says_that_there_is_none(promise: str) -> None:
+def test_every_promise_names_its_code_and_its_test_or_is_marked_untested(promise: str) -> None:
     _, _, kept_by, fails, _ = (cell.strip() for cell in promise.split("|"))
     assert list(named(kept_by))
     assert any(name for path, name in named(fails) if "test" in path) or UNTESTED.search(fails)
@@ -66,7 +66,7 @@ def test_the_pages_are_short_and_have_their_parts() -> None:
     assert len(PROMISES) > 40
 
 
-def test_the_check_sees_what_is_not_there() -> None:
+def test_detects_missing_code() -> None:
     assert list(named("| `agent/spool/spool.py` `Spool.view`, `x.py` |")) == [
         ("agent/spool/spool.py", ""),
         ("agent/spool/spool.py", "view"),

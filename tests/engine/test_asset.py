@@ -18,7 +18,7 @@ AGENT = Agent(
 )
 
 
-def test_telemetry_goes_before_heartbeats() -> None:
+def test_telemetry_takes_precedence_over_heartbeats() -> None:
     facts = host(
         operating_system(hostname="web-1"),
         InstanceMetadata(instance_id="i-1", ami_id="ami-1", local_ipv4="10.0.0.5", public_ipv4="203.0.113.7"),

@@ -29,7 +29,7 @@ def test_fitted_text_can_be_encoded_and_fits(text: str, limit: int) -> None:
     assert fit(fitted, limit) == fitted
 
 
-def test_an_empty_value_is_none() -> None:
+def test_empty_value_becomes_none() -> None:
     assert fit_attributes((Attribute(key="K", value=""), Attribute(key="L"))) == (
         Attribute(key="K"),
         Attribute(key="L"),

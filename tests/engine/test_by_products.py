@@ -56,7 +56,7 @@ def test_packages_that_may_hold_code(manager: PackageManager, name: str, source:
     assert by_product_of(installed(name, "1-1", source=(source, "1-1"), manager=manager)) is None
 
 
-def test_detection_counts_what_the_update_closes_and_what_has_no_fix() -> None:
+def test_detection_counts_fixed_and_unfixed_vulnerabilities() -> None:
     advisories = (
         advisory("CVE-2026-0001", fix("linux", "6.1.128-1")),
         advisory("CVE-2026-0002", fix("linux", "6.1.129-1")),

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from openinspector.engine.coverage import Gap, PackageCoverage, Verdict, counts_of, coverage_of
+from openinspector.engine.coverage import NOT_ASSESSED, Gap, PackageCoverage, Verdict, counts_of, coverage_of
 from openinspector.engine.streams import Unjudged
 from openinspector.model.advisory import Advisory, FixState, PackageKind
 from openinspector.model.inventory import Package, PackageManager
@@ -21,12 +21,15 @@ def test_affected_package_shows_the_statement_and_counts_its_vulnerabilities() -
     assert (found.verdict, found.vulnerabilities, found.reason) == (Verdict.AFFECTED, 2, "")
 
 
-def test_acquitted_package_shows_the_newest_fix_it_has_and_the_comparison() -> None:
+def test_cleared_package_shows_its_newest_fix_and_the_comparison() -> None:
     found = covered(
         OPENSSL, advisory("CVE-2026-2", fix("openssl", "3.0.14-1")), advisory(CVE, fix("openssl", "3.0.15-1"))
     )
     assert found == PackageCoverage(
-        package=OPENSSL,
+        name="openssl",
+        version="3.0.15-1",
+        architecture=OPENSSL.architecture,
+        manager=PackageManager.DPKG,
         verdict=Verdict.NOT_AFFECTED,
         advisory=CVE,
         stream="debian:12",
@@ -36,12 +39,12 @@ def test_acquitted_package_shows_the_newest_fix_it_has_and_the_comparison() -> N
     )
 
 
-def test_status_not_affected_acquits_by_its_word() -> None:
+def test_not_affected_status_clears_the_package() -> None:
     found = covered(OPENSSL, advisory(CVE, status("openssl", FixState.NOT_AFFECTED)))
     assert (found.verdict, found.statement, found.with_version) == (Verdict.NOT_AFFECTED, "NOT_AFFECTED", "")
 
 
-def test_silence_acquits_nothing() -> None:
+def test_missing_statement_clears_nothing() -> None:
     assert covered(OPENSSL).reason == Gap.NO_STATEMENT
     unknown = advisory(CVE, status("openssl", FixState.UNDER_INVESTIGATION))
     assert covered(OPENSSL, unknown).reason == Gap.UNDER_INVESTIGATION
@@ -71,14 +74,25 @@ def test_kernels_that_do_not_run_and_metapackages_are_not_assessed() -> None:
     assert [item.reason for item in found] == ["", Gap.NOT_RUNNING_KERNEL, Gap.METAPACKAGE]
 
 
-def test_every_package_of_the_distribution_is_in_exactly_one_conclusion() -> None:
+def test_every_package_is_in_exactly_one_conclusion() -> None:
     registry = installed("requests", "2.0", manager=PackageManager.PYPI)
-    packages = [OPENSSL, installed("bash", "5.2-1"), installed("curl", "8-1"), registry]
+    owned = replace(registry, owner="python3-requests")
+    packages = [OPENSSL, installed("bash", "5.2-1"), installed("curl", "8-1"), registry, owned]
     found = coverage_of(
         host(packages), index(advisory(CVE, fix("openssl", "3.0.16-1")), advisory("CVE-2026-2", fix("bash", "5.1-1")))
     )
-    assert [item.package.name for item in found] == ["openssl", "bash", "curl"]
-    assert counts_of(found) == {"AFFECTED": 1, "NOT_AFFECTED": 1, "NO_STATEMENT": 1}
+    assert [item.name for item in found] == ["openssl", "bash", "curl", "requests", "requests"]
+    assert counts_of(found) == {
+        "AFFECTED": 1,
+        "NOT_AFFECTED": 1,
+        "NO_STATEMENT": 1,
+        "REGISTRY": 1,
+        "PART_OF_PACKAGE": 1,
+    }
+
+
+def test_every_reason_has_its_words() -> None:
+    assert NOT_ASSESSED.keys() == {*Gap, *Unjudged}
 
 
 def test_unlabelled_modular_build_is_not_assessed() -> None:

@@ -3,7 +3,7 @@ from openinspector.engine.evidence import Evidence
 from openinspector.rules.security_best_practices.ssh_root_login import RULE
 
 
-def test_a_detection_says_in_its_description_what_was_found() -> None:
+def test_description_states_the_evidence() -> None:
     why = Evidence(statement="it is so", because=(Evidence(statement="x is 1", source="/etc/x:2"),))
     found = detection(RULE, "title", "remedy", why)
     assert found.rule_id == RULE.title
@@ -11,7 +11,7 @@ def test_a_detection_says_in_its_description_what_was_found() -> None:
     assert found.description == RULE.description
 
 
-def test_what_is_too_much_to_list_is_counted() -> None:
+def test_excess_evidence_is_counted() -> None:
     many = [Evidence(statement=str(number)) for number in range(MAX_LISTED + 3)]
     assert listed(many[:MAX_LISTED], "things") == tuple(many[:MAX_LISTED])
     assert listed(many, "things")[MAX_LISTED:] == (Evidence(statement="and 3 more things"),)

@@ -9,6 +9,7 @@ from openinspector.engine.bounds import OMITTED_KEY
 from openinspector.engine.completeness import unable
 from openinspector.engine.evaluate import (
     NO_ISSUES_TITLE,
+    HostEvaluation,
     OutcomeKind,
     RunEvaluation,
     evaluate,
@@ -17,12 +18,15 @@ from openinspector.engine.evaluate import (
 )
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.engine.subject import subject_of
 from openinspector.model.arn import RulesPackageArn, RunArn, parse_exclusion_arn, parse_finding_arn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import ExclusionKind, Scope, ScopeKey
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity, derived_finding_arn
+from openinspector.model.ground import setting
 from openinspector.model.inventory import KernelParameters, OperatingSystem, User
+from openinspector.model.waiver import Waiver, WaiverScope
 from openinspector.testing.fact_builders import AGENT_ID, host, user
 
 RUN = RunArn("arn:aws:inspector:us-east-1:123456789012:target/0-AAAAAAAA/template/0-BBBBBBBB/run/0-CCCCCCCC")
@@ -76,7 +80,7 @@ def found(*detections: Detection) -> Judge:
 
 
 def test_a_detection_becomes_a_finding() -> None:
-    result = evaluate(run(rule(found(detection("bash")))), host(), ASSET)
+    result = evaluate(run(rule(found(detection("bash")))), subject_of(host()), ASSET)
     (finding,) = result.findings
     assert parse_finding_arn(finding.arn) == derived_finding_arn(RUN, "a_rule", AGENT_ID, "bash", 8)
     assert finding.run_arn == RUN
@@ -99,33 +103,33 @@ def test_a_rule_for_linux_does_not_apply_to_windows(system: str, findings: int) 
     """F5.62."""
     linux = replace(rule(found(detection())), linux_only=True)
     facts = host(OperatingSystem(id=system, version_id="1"))
-    result = evaluate(run(linux), facts, ASSET)
+    result = evaluate(run(linux), subject_of(facts), ASSET)
     assert len(result.findings) == findings
     assert result.exclusions == ()
 
 
 def test_large_runs_have_longer_ids() -> None:
-    result = evaluate(run(rule(found(detection()))), host(), ASSET)
-    wide = evaluate(run(rule(found(detection())), id_width=14), host(), ASSET)
+    result = evaluate(run(rule(found(detection()))), subject_of(host()), ASSET)
+    wide = evaluate(run(rule(found(detection())), id_width=14), subject_of(host()), ASSET)
     assert len(wide.findings[0].arn) == len(result.findings[0].arn) + 6
 
 
 def test_findings_of_one_subject_are_numbered_not_lost() -> None:
-    result = evaluate(run(rule(found(detection("x"), detection("x"))), id_width=14), host(), ASSET)
+    result = evaluate(run(rule(found(detection("x"), detection("x"))), id_width=14), subject_of(host()), ASSET)
     first, second = result.findings
     assert first.arn != second.arn
-    assert evaluate(run(rule(found(detection("x"), detection("x"))), id_width=14), host(), ASSET) == result
+    assert evaluate(run(rule(found(detection("x"), detection("x"))), id_width=14), subject_of(host()), ASSET) == result
 
 
 def test_colliding_ids_are_made_unique() -> None:
     # at one character there are 62 ids: 40 findings of one rule cannot all have their own by luck
     many = tuple(detection(str(number)) for number in range(40))
-    result = evaluate(run(rule(found(*many)), id_width=1), host(), ASSET)
+    result = evaluate(run(rule(found(*many)), id_width=1), subject_of(host()), ASSET)
     assert len({finding.arn for finding in result.findings}) == 40
 
 
 def test_an_unable_rule_becomes_an_exclusion() -> None:
-    result = evaluate(run(rule(lambda _: unable("No file.", "Make one."))), host(), ASSET)
+    result = evaluate(run(rule(lambda _: unable("No file.", "Make one."))), subject_of(host()), ASSET)
     (exclusion,) = result.exclusions
     parse_exclusion_arn(exclusion.arn)
     assert exclusion.run_arn == RUN
@@ -144,7 +148,7 @@ def test_rules_of_one_package_share_an_exclusion_of_a_kind() -> None:
     rules = [rule(lambda _: unable("No file.", "Run as root."), name) for name in ("b", "a")]
     unsupported = replace(unable("Old."), kind=ExclusionKind.UNSUPPORTED_OS)
     result = evaluate(
-        run(rules={PACKAGE: [*rules, rule(lambda _: unsupported, "c")], OTHER: [rules[0]]}), host(), ASSET
+        run(rules={PACKAGE: [*rules, rule(lambda _: unsupported, "c")], OTHER: [rules[0]]}), subject_of(host()), ASSET
     )
     assert len({exclusion.arn for exclusion in result.exclusions}) == 3
     first = result.exclusions[0].preview
@@ -153,18 +157,18 @@ def test_rules_of_one_package_share_an_exclusion_of_a_kind() -> None:
     assert result.errors == 2
 
 
-def test_the_gap_of_a_rule_is_an_exclusion_beside_its_findings() -> None:
+def test_gap_of_a_rule_is_an_exclusion_in_addition_to_its_findings() -> None:
     partial = Detected(detections=(detection(),), unfinished=unable("/boot: denied"))
-    result = evaluate(run(rule(lambda _: partial)), host(), ASSET)
+    result = evaluate(run(rule(lambda _: partial)), subject_of(host()), ASSET)
     assert len(result.findings) == 1
     assert "/boot: denied" in result.exclusions[0].preview.description
     assert result.rule_results[0].because == "/boot: denied"
 
 
-def test_each_reason_is_an_exclusion_of_its_own_kind() -> None:
+def test_each_reason_has_its_own_exclusion_kind() -> None:
     registry = Unable(kind=ExclusionKind.REGISTRY_PACKAGES, reason="2 npm packages.", recommendation="Audit them.")
     outcome = Passed(evidence=WHY, unfinished=replace(unable("No database."), also=(registry,)))
-    first, second = evaluate(run(rule(lambda _: outcome)), host(), ASSET).exclusions
+    first, second = evaluate(run(rule(lambda _: outcome)), subject_of(host()), ASSET).exclusions
     assert first.preview.kind is ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE
     assert "2 npm packages" not in first.preview.description
     assert second.preview.title == "Packages from language registries not assessed"
@@ -174,13 +178,15 @@ def test_each_reason_is_an_exclusion_of_its_own_kind() -> None:
 
 @pytest.mark.parametrize("id_width", [8, 14])
 def test_exclusion_ids_have_one_width(id_width: int) -> None:
-    (exclusion,) = evaluate(run(rule(lambda _: unable("No file.")), id_width=id_width), host(), ASSET).exclusions
+    (exclusion,) = evaluate(
+        run(rule(lambda _: unable("No file.")), id_width=id_width), subject_of(host()), ASSET
+    ).exclusions
     assert re.fullmatch(r".*/exclusion/0-[0-9A-Za-z]{8}", exclusion.arn)
 
 
 def test_the_gap_of_a_rule_that_passed_is_an_exclusion() -> None:
     passed = Passed(evidence=WHY, unfinished=unable("2 of PyPI"))
-    result = evaluate(run(rule(lambda _: passed)), host(), ASSET)
+    result = evaluate(run(rule(lambda _: passed)), subject_of(host()), ASSET)
     assert result.rule_results[0].outcome is OutcomeKind.PASSED
     assert "2 of PyPI" in result.exclusions[0].preview.description
 
@@ -195,8 +201,8 @@ def test_the_gap_of_a_rule_that_passed_is_an_exclusion() -> None:
         (lambda _: None, "AssertionError"),
     ],
 )
-def test_a_rule_that_raises_ends_neither_the_run_nor_other_rules(judge: Judge, name: str) -> None:
-    result = evaluate(run(rule(judge, "bad"), rule(found(detection()), "good")), host(), ASSET)
+def test_raising_rule_does_not_affect_other_rules(judge: Judge, name: str) -> None:
+    result = evaluate(run(rule(judge, "bad"), rule(found(detection()), "good")), subject_of(host()), ASSET)
     assert [finding.rule_id for finding in result.findings] == ["CVE-2026-1"]
     (exclusion,) = result.exclusions
     assert exclusion.preview.kind is ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE
@@ -215,7 +221,7 @@ def test_every_outcome_is_recorded() -> None:
         rule(lambda _: NotApplicable(reason="No sshd."), "n"),
         rule(lambda _: unable("Cannot."), "u"),
     ]
-    noted = evaluate(run(*rules), host(), ASSET).rule_results
+    noted = evaluate(run(*rules), subject_of(host()), ASSET).rule_results
     assert [(result.outcome, result.because) for result in noted] == [
         (OutcomeKind.PASSED, "because [/etc/x:1]"),
         (OutcomeKind.NOT_APPLICABLE, "No sshd."),
@@ -231,7 +237,7 @@ def test_a_rule_sees_only_what_it_declares() -> None:
         return Passed(evidence=WHY)
 
     facts = host(user("alice", 1000), KernelParameters(values={"kernel.randomize_va_space": "0"}))
-    evaluate(run(rule(look)), facts, ASSET)
+    evaluate(run(rule(look)), subject_of(facts), ASSET)
     assert seen == [restricted(facts, rule(look))]
     assert list(seen[0].records) == [User]
     assert list(seen[0].sensors) == ["accounts"]
@@ -248,7 +254,7 @@ def test_texts_stay_within_the_bounds_of_the_api() -> None:
         attributes=attributes,
         evidence=Evidence(statement="\u202etxt.exe"),
     )
-    (finding,) = evaluate(run(rule(found(long))), host(), ASSET).findings
+    (finding,) = evaluate(run(rule(found(long))), subject_of(host()), ASSET).findings
     assert (len(finding.rule_id), len(finding.title), len(finding.recommendation)) == (128, 20000, 20000)
     assert finding.title.endswith("t…")
     assert finding.description == "\ufffd[31md\n"
@@ -274,10 +280,52 @@ def test_a_package_without_findings_has_a_finding_that_reports_it() -> None:
     assert "1 host " in other.description
 
 
-def test_a_package_that_assessed_no_host_has_none() -> None:
+def test_package_without_hosts_has_no_such_finding() -> None:
     assert no_issues_finding(run(), PACKAGE, 0) is None
 
 
 def test_arns_have_the_vendors_form() -> None:
-    (finding,) = evaluate(run(rule(found(detection()))), host(), ASSET).findings
+    (finding,) = evaluate(run(rule(found(detection()))), subject_of(host()), ASSET).findings
     assert re.fullmatch(r".*/run/0-CCCCCCCC/finding/0-[0-9A-Za-z]{8}", finding.arn)
+
+
+def _waiver(**changes: object) -> Waiver:
+    made = Waiver(
+        id="w-1",
+        scope=WaiverScope(issues=("CVE-2026-1",)),
+        reason="No fix yet.",
+        owner="ops",
+        created_on=NOW.date(),
+        expires=NOW.date(),
+        holds=(setting("state", "on"),),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]  # a test's own keywords
+
+
+def _waived_run(value: str, *waivers: Waiver) -> HostEvaluation:
+    seen = replace(detection("bash"), issue="CVE-2026-1", grounds=(setting("state", value),))
+    return evaluate(run(rule(found(seen)), waivers=waivers), subject_of(host()), ASSET)
+
+
+def test_a_waived_finding_is_still_a_finding_and_shows_its_waiver() -> None:
+    result = _waived_run("on", _waiver())
+    (finding,) = result.findings
+    assert Attribute(key="WAIVED_BY", value="ops") in finding.attributes
+    assert finding.arn == _waived_run("on").findings[0].arn
+    assert result.waiver_ends == ()
+
+
+def test_a_waiver_whose_ground_changed_ends_and_the_evaluation_says_so() -> None:
+    result = _waived_run("off", _waiver())
+    ((ended, end),) = result.waiver_ends
+    assert (ended.id, end.agent_id, end.change.now) == ("w-1", AGENT_ID, ("off",))
+    assert {attribute.key for attribute in result.findings[0].attributes} >= {"WAIVER_ENDED", "WAIVER"}
+    again = _waived_run("on", replace(ended, ends=(end,)))
+    assert again.waiver_ends == ()
+    assert "WAIVED_BY" not in {attribute.key for attribute in again.findings[0].attributes}
+
+
+def test_the_name_of_the_rule_is_the_issue_unless_the_detection_names_one() -> None:
+    by_rule = replace(_waiver(), scope=WaiverScope(issues=("a_rule",)), holds=())
+    (finding,) = evaluate(run(rule(found(detection())), waivers=(by_rule,)), subject_of(host()), ASSET).findings
+    assert Attribute(key="WAIVED_BY", value="ops") in finding.attributes

@@ -92,7 +92,7 @@ def test_apk_kernel_upgraded_but_not_restarted() -> None:
     assert [subject.version for subject in found.idle] == ["6.6.10-r0"]
 
 
-def test_release_comes_from_the_kernel_record_where_uname_is_unknown() -> None:
+def test_release_comes_from_the_kernel_record_if_uname_is_unknown() -> None:
     facts = host([OLD], others=[Kernel(release="6.1.0-29-amd64", running=True)])
     assert running_release(facts) == "6.1.0-29-amd64"
     assert roles(subjects(facts)) == {OLD.name: KernelRole.RUNNING}

@@ -97,36 +97,36 @@ def test_flavours_do_not_meet_each_other() -> None:
 
 
 @pytest.mark.parametrize("feed", ["debian", "other"])
-def test_a_denial_in_the_stream_acquits(feed: str) -> None:
+def test_not_affected_status_in_the_stream_clears(feed: str) -> None:
     known = index(advisory("CVE-2026-0001", fix("openssl", "4")), advisory("CVE-2026-0001", DENIED, feed=feed))
     assert known.matches(host([OPENSSL])) == ()
 
 
-def test_denial_of_one_vulnerability_leaves_the_others() -> None:
+def test_not_affected_status_of_one_vulnerability_leaves_the_others() -> None:
     both = replace(advisory("DSA-1", fix("openssl", "4")), vulnerabilities=("CVE-2026-0001", "CVE-2026-0002"))
     (match,) = index(both, advisory("CVE-2026-0001", DENIED)).matches(host([OPENSSL]))
     assert match.vulnerabilities == ("CVE-2026-0002",)
 
 
 @pytest.mark.parametrize("state", FixState)
-def test_a_status_convicts_exactly_where_it_means_affected(state: FixState) -> None:
+def test_status_matches_exactly_if_it_means_affected(state: FixState) -> None:
     found = index(advisory("CVE-2026-0001", status("openssl", state))).matches(host([OPENSSL]))
     assert bool(found) == state.is_affected
 
 
-def test_a_fix_that_is_reached_acquits_of_an_open_status() -> None:
+def test_reached_fix_overrides_an_open_status() -> None:
     known = index(advisory("CVE-2026-0001", fix("openssl", "3.0.15-1~deb12u1"), status("openssl")))
     assert known.matches(host([OPENSSL])) == ()
     (match,) = known.matches(host([replace(OPENSSL, source_version="3.0.14-1")]))
     assert match.fixed_version == "3.0.15-1~deb12u1"
 
 
-def test_of_two_advisories_the_newer_fix_counts() -> None:
+def test_newer_fix_of_two_advisories_applies() -> None:
     known = index(advisory("CVE-2026-0001", fix("openssl", "3.0.1-1")), advisory("CVE-2026-0001", fix("openssl", "4")))
     assert [match.fixed_version for match in known.matches(host([OPENSSL]))] == ["4"]
 
 
-def test_of_several_ranges_of_one_advisory_the_most_demanding_counts() -> None:
+def test_strictest_range_of_an_advisory_applies() -> None:
     known = index(advisory("CVE-2026-0001", fix("openssl", "3.0.16"), fix("openssl", "3.0.17")))
     assert [match.fixed_version for match in known.matches(host([OPENSSL]))] == ["3.0.17"]
 
@@ -145,7 +145,7 @@ def test_packages_that_cannot_be_judged_are_named_with_the_reason() -> None:
     assert {match.package for match in known.matches(facts)} == {OPENSSL}
 
 
-def test_restart_is_enough_where_a_fixed_kernel_is_on_disk() -> None:
+def test_restart_suffices_if_a_fixed_kernel_is_on_disk() -> None:
     old = installed("linux-image-6.1.0-29-amd64", "6.1.123-1", source=("linux-signed-amd64", "6.1.123+1"))
     new = installed("linux-image-6.1.0-32-amd64", "6.1.129-1", source=("linux-signed-amd64", "6.1.129+1"))
     known = index(advisory("CVE-2026-0001", fix("linux", "6.1.128-1")))
@@ -180,7 +180,7 @@ def test_empty_index_covers_nothing() -> None:
     assert AdvisoryIndex.empty().matches(host([OPENSSL])) == ()
 
 
-def test_missing_version_scheme_is_said() -> None:
+def test_missing_version_scheme_is_an_error() -> None:
     known = AdvisoryIndex([advisory("X-1", fix("openssl", "4"))], schemes={}, fingerprints={})
     with pytest.raises(ModelError, match="dpkg"):
         known.matches(host([OPENSSL]))

@@ -58,7 +58,7 @@ def test_the_strictest_module_of_a_stack_counts() -> None:
         ("pam_cracklib.so minclass=9", 5, ("minclass=4",)),
     ],
 )
-def test_arguments_are_read_as_the_module_reads_them(module: str, length: int, demands: tuple[str, ...]) -> None:
+def test_arguments_are_parsed_like_the_module(module: str, length: int, demands: tuple[str, ...]) -> None:
     quality = PasswordQuality(present=True, values={"minlen": "12"})
     (stack,) = password_policy(host(pam(f"passwd password requisite {module}", UNIX), quality)).stacks
     assert (stack.length, stack.demands) == (length, demands)

@@ -31,7 +31,7 @@ def test_bands_of_f6_15(base: float, severity: Severity) -> None:
     assert severity_of_score(base) is severity
 
 
-def test_the_publishers_own_score_comes_first() -> None:
+def test_publisher_score_comes_first() -> None:
     scores = [score(9.8), score(5.0, origin="debian"), score(7.5, origin="cve")]
     assert severity_of([named("debian", Priority.HIGH)], scores) is Severity.MEDIUM
     assert severity_of([named("almalinux", Priority.LOW)], scores) is Severity.HIGH
@@ -67,5 +67,5 @@ def test_version_3_comes_before_4_and_2() -> None:
         ([], Severity.UNDEFINED),
     ],
 )
-def test_without_a_score_the_highest_word_decides(words: list[Priority], severity: Severity) -> None:
+def test_highest_priority_decides_without_a_score(words: list[Priority], severity: Severity) -> None:
     assert severity_of([named("debian", word) for word in words], ()) is severity

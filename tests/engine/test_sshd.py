@@ -10,7 +10,7 @@ from openinspector.testing.fact_builders import host, sshd, troubled
 SSHD = sshd({"usepam": "yes"}, sources={"usepam": "/etc/ssh/sshd_config:7"})
 
 
-def test_a_host_has_one_none_or_nobody_knows() -> None:
+def test_server_is_present_absent_or_unknown() -> None:
     assert sshd_of(host(SSHD)) == SSHD
     assert isinstance(sshd_of(host()), NotApplicable)
     assert isinstance(sshd_of(host(SshdConfiguration(installed=False))), NotApplicable)
@@ -31,7 +31,7 @@ def test_a_setting_has_its_line_or_is_a_default() -> None:
         ("command line", "Write `UsePAM no` in /etc/ssh/sshd_config, before any Match block."),
     ],
 )
-def test_where_to_write(source: str, sentence: str) -> None:
+def test_advice_names_the_file(source: str, sentence: str) -> None:
     assert set_to(sshd(sources={"usepam": source}), "UsePAM", "no") == sentence
 
 

@@ -80,7 +80,7 @@ def test_a_build_of_a_minor_release_is_judged_by_its_extension_first() -> None:
     assert enabled == ["rhel:9.2+eus", "rhel:9"]
 
 
-def test_the_fix_of_an_extension_acquits_though_the_general_one_is_newer() -> None:
+def test_extension_fix_clears_despite_a_newer_general_fix() -> None:
     general, extended = (
         fix("glibc", "2.34-100.el9", stream="rhel:9"),
         fix("glibc", "2.34-60.el9_2.7", stream="rhel:9.2+eus"),
@@ -115,7 +115,7 @@ def test_a_rebuild_inherits_statuses_and_not_fixes() -> None:
     assert names("almalinux:9.4", open_, own) == []
 
 
-def test_pro_streams_speak_where_they_are_enabled_or_the_build_is_of_them() -> None:
+def test_pro_streams_apply_if_enabled_or_installed() -> None:
     known = ("ubuntu:22.04", "ubuntu:22.04+esm-apps", "ubuntu:22.04+fips")
     plain, extended = installed("nginx", "1.18.0-6ubuntu14.3"), installed("nginx", "1.18.0-6ubuntu14.3+esm1")
     assert streams_for("ubuntu:22.04", plain, *known) == [
@@ -127,7 +127,7 @@ def test_pro_streams_speak_where_they_are_enabled_or_the_build_is_of_them() -> N
     assert streams_for("ubuntu:22.04", plain, *known, extensions=("esm-apps",))[0] == "ubuntu:22.04+esm-apps"
 
 
-def test_extras_of_amazon_linux_2_are_judged_by_their_topic_alone() -> None:
+def test_amazon_linux_2_extras_use_only_their_topic() -> None:
     known = ("amzn:2", "amzn:2+kernel-5.15", "amzn:2+nginx1")
     core, extra = rpm("kernel", "4.14.355-275.570.amzn2"), rpm("kernel", "5.15.160-104.158.amzn2")
     assert streams_for("amzn:2", core, *known) == ["amzn:2"]
@@ -136,7 +136,7 @@ def test_extras_of_amazon_linux_2_are_judged_by_their_topic_alone() -> None:
     assert streams_for("amzn:2", nginx, *known) == ["amzn:2+nginx1"]
 
 
-def test_epel_speaks_for_its_own_packages_and_where_nobody_else_names_one() -> None:
+def test_epel_applies_to_its_packages_and_otherwise_unknown_ones() -> None:
     known = ("almalinux:9", "epel:9")
     of_epel, unknown = rpm("htop", "3.2-1.el9", vendor="Fedora Project"), rpm("htop", "3.2-1.el9")
     assert streams_for("almalinux:9.4", of_epel, *known) == ["epel:9"]
@@ -194,7 +194,7 @@ def test_unjudged(distribution: str, package: Package, reason: Unjudged | None) 
         ("7.76.1-26.el9", ["7.76.1-26.el9_3.2"]),
     ],
 )
-def test_a_fix_made_for_the_builds_own_minor_release_acquits(version: str, fixed: list[str]) -> None:
+def test_fix_for_the_minor_release_of_the_build_clears(version: str, fixed: list[str]) -> None:
     second = advisory("RHSA-2", fix("curl", "7.76.1-23.el9_2.4", stream="rhel:9", kind=PackageKind.BINARY))
     third = advisory("RHSA-3", fix("curl", "7.76.1-26.el9_3.2", stream="rhel:9", kind=PackageKind.BINARY))
     known = index(*(replace(one, vulnerabilities=("CVE-2026-0001",)) for one in (second, third)))
@@ -217,7 +217,7 @@ def test_a_windows_host_has_the_stream_of_its_branch(version: str, stream: str) 
     assert not concerns("windows:10.0.17763", f"windows:{version}")
 
 
-def test_a_release_of_which_only_an_extension_is_known_is_judged() -> None:
+def test_release_known_only_through_an_extension_is_judged() -> None:
     """Ubuntu's data for a release whose support has ended is of its extended archives alone."""
     known = index(advisory("CVE-2024-0001", fix("unzip", "6.0-9ubuntu1.6", stream="ubuntu:14.04+esm-infra")))
     (match,) = known.matches(host([installed("unzip", "6.0-9ubuntu1.5")], distribution="ubuntu:14.04"))

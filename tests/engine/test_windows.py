@@ -4,7 +4,7 @@ import pytest
 
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.windows import WindowsAssessment, assess_windows, windows_host
-from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Remedy, Status, Target
+from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status, Target, VendorUpdate
 from openinspector.model.facts import HostFacts
 from openinspector.model.windows import WindowsHotfix
 from openinspector.model.windows_release import SERVER_CORE, parse_windows_version
@@ -35,7 +35,7 @@ def fix(name: str, version: str, *architectures: str, core: bool = False, introd
 
 
 def advisory(
-    *statements: Fix | Status, identity: str = CVE, remedies: Iterable[Remedy] = (), published: str = "2026-01-13"
+    *statements: Fix | Status, identity: str = CVE, remedies: Iterable[VendorUpdate] = (), published: str = "2026-01-13"
 ) -> Advisory:
     return Advisory(
         id=identity,
@@ -120,10 +120,10 @@ def test_architectures_limit_a_statement() -> None:
 
 
 def test_builds_of_a_branch_share_their_revisions() -> None:
-    told = advisory(fix("Windows 10 Version 21H2", "10.0.19041.3920"))
-    assert found(windows_server("10.0.19044.3919", installation="Client"), told)
-    assert not found(windows_server("10.0.19044.3920", installation="Client"), told)
-    assert not found(windows_server("10.0.19045.1", installation="Client"), told)
+    stated = advisory(fix("Windows 10 Version 21H2", "10.0.19041.3920"))
+    assert found(windows_server("10.0.19044.3919", installation="Client"), stated)
+    assert not found(windows_server("10.0.19044.3920", installation="Client"), stated)
+    assert not found(windows_server("10.0.19045.1", installation="Client"), stated)
 
 
 def test_a_product_without_a_build_is_unknown() -> None:
@@ -135,15 +135,15 @@ def test_a_product_without_a_build_is_unknown() -> None:
 
 
 def test_a_build_older_than_the_fault_does_not_have_it() -> None:
-    told = advisory(fix("Windows 11 Version 24H2", "10.0.26100.3000", introduced="10.0.26100.1742"))
-    assert not found(windows_server("10.0.26100.1741", installation="Client"), told)
-    assert found(windows_server("10.0.26100.1742", installation="Client"), told)
+    stated = advisory(fix("Windows 11 Version 24H2", "10.0.26100.3000", introduced="10.0.26100.1742"))
+    assert not found(windows_server("10.0.26100.1741", installation="Client"), stated)
+    assert found(windows_server("10.0.26100.1742", installation="Client"), stated)
 
 
 def test_service_pack_2_of_2008_with_its_old_build_lacks_every_update() -> None:
-    told = advisory(fix("Windows Server 2008 Service Pack 2", "6.0.6003.20500"))
-    assert found(windows_server("6.0.6002.24298"), told)
-    assert not found(windows_server("6.0.6003.20500"), told)
+    stated = advisory(fix("Windows Server 2008 Service Pack 2", "6.0.6003.20500"))
+    assert found(windows_server("6.0.6002.24298"), stated)
+    assert not found(windows_server("6.0.6003.20500"), stated)
 
 
 def test_a_build_that_is_not_in_the_table_meets_its_branch_by_server_or_client() -> None:
@@ -158,7 +158,7 @@ ROLLUP_FIX = advisory(fix(SERVER_2012, "6.3.9600.22074"))
 
 def remedies(*rows: tuple[str, Sequence[str]], identity: str = CVE) -> Advisory:
     named = target(SERVER_2012, "6.3.9600")
-    updates = [Remedy(target=named, update=update, supersedes=tuple(older)) for update, older in rows]
+    updates = [VendorUpdate(target=named, update=update, supersedes=tuple(older)) for update, older in rows]
     return advisory(identity=f"2026-Jan/{identity}", remedies=updates)
 
 
@@ -185,7 +185,7 @@ def test_before_windows_10_an_installed_update_counts_too(
 
 
 def test_since_windows_10_only_the_build_counts() -> None:
-    named = Remedy(target=target(SERVER_2022, "10.0.20348"), update="KB5039227")
+    named = VendorUpdate(target=target(SERVER_2022, "10.0.20348"), update="KB5039227")
     update = advisory(identity=f"2026-Jan/{CVE}", remedies=[named])
     host = windows_server("10.0.20348.2457", WindowsHotfix(kb="KB5039227"))
     (match,) = assessed(host, HOTPATCH_PAIR, update).matches

@@ -58,7 +58,7 @@ def test_severity_word_becomes_the_priority() -> None:
     assert advisory("ALSA-2026:A004").priority is Priority.LOW
 
 
-def test_content_decides_what_is_security() -> None:
+def test_content_decides_if_an_erratum_is_security() -> None:
     ids = {found.id for found in parsed() if isinstance(found, Advisory)}
     assert "ALBA-2026:0007" in ids  # a bug fix that links a CVE
     assert "ALSA-2026:0005" in ids  # a security erratum that names none
@@ -87,7 +87,7 @@ def test_of_two_versions_of_a_plain_package_the_newer_is_fixed() -> None:
     assert [fix.version for fix in advisory("ALSA-2026:A004").fixes] == ["0.16-14.el8_5.1"]
 
 
-def test_what_is_not_understood_is_said_and_the_rest_kept() -> None:
+def test_unparsed_entries_are_reported_and_the_rest_kept() -> None:
     unparsed = [found for found in parsed() if isinstance(found, Unparsed)]
     assert {found.entry for found in unparsed} == {"ALSA-2026:0009"}
     assert len(unparsed) == 2

@@ -28,7 +28,7 @@ def test_version_zero_means_not_affected() -> None:
     assert [one.state for one in Golden(FEED, DATA).advisory("CVE-2026-0003").statuses] == [FixState.NOT_AFFECTED]
 
 
-def test_an_id_that_is_no_cve_is_kept_and_names_none() -> None:
+def test_non_cve_id_is_kept_without_a_vulnerability() -> None:
     found = Golden(FEED, DATA)
     assert found.advisory("ALPINE-13661").vulnerabilities == ()
     assert found.advisory("CVE-2026-0002").vulnerabilities == ("CVE-2026-0002",)

@@ -21,7 +21,7 @@ def test_golden() -> None:
     Golden(FEED, DATA).check()
 
 
-def test_a_topic_is_a_stream_of_its_own() -> None:
+def test_topic_is_a_separate_stream() -> None:
     streams = {advisory.id: advisory.fixes[0].target.stream for advisory in Golden(FEED, DATA).advisories}
     assert streams == {
         "ALAS2KERNEL-5.15-2026-001": "amzn:2+kernel-5.15",

@@ -82,7 +82,7 @@ def test_the_reason_for_no_fix_is_the_state() -> None:
     }
 
 
-def test_a_temporary_id_is_kept_and_names_no_cve() -> None:
+def test_temporary_id_is_kept_without_a_cve() -> None:
     assert advisory("TEMP-0000000-0CA7E3").vulnerabilities == ()
 
 
@@ -95,14 +95,14 @@ def test_a_temporary_id_is_kept_and_names_no_cve() -> None:
         ({"status": 7}, "Expected `str`"),
     ],
 )
-def test_a_statement_not_understood_is_said(release: dict[str, object], reason: str) -> None:
+def test_invalid_statement_is_reported(release: dict[str, object], reason: str) -> None:
     (found,) = FEED.parse([tracker("widget", "CVE-2026-0001", **release)])
     assert isinstance(found, Unparsed)
     assert "CVE-2026-0001" in found.entry
     assert reason in found.reason
 
 
-def test_a_release_or_id_not_known_is_said() -> None:
+def test_unknown_release_or_id_is_reported() -> None:
     content = {"widget": {"CVE-2026-0001": {"releases": {"zurg": {"status": "open"}}}, "DSA-1": {"releases": {}}}}
     found = list(FEED.parse([document(json.dumps(content).encode())]))
     assert [type(entry) for entry in found] == [Unparsed, Unparsed]
@@ -119,7 +119,7 @@ def test_one_broken_entry_does_not_hide_the_others() -> None:
 
 
 @pytest.mark.shared
-def test_reads_the_tracker_s_own_json(shared: Path) -> None:
+def test_reads_json_of_the_tracker(shared: Path) -> None:
     name = "vuls-data-update-feeds/pkg/fetch/debian/tracker/api/testdata/fixtures/advisory.json"
     with tarfile.open(shared / "data/feeds/vuls-data-update-feeds.tar.xz") as archive:
         member = archive.extractfile(name)

@@ -70,7 +70,7 @@ def test_golden() -> None:
     assert found.decode() == path.read_text()
 
 
-def test_everything_is_understood() -> None:
+def test_everything_is_parsed() -> None:
     assert not [found for found in parsed() if isinstance(found, Unparsed)]
 
 
@@ -89,14 +89,14 @@ def test_no_severity_is_made_up() -> None:
     assert not [found for found in parsed() if isinstance(found, Advisory) and found.scores]
 
 
-def test_each_advisory_is_fixed_by_its_own_version() -> None:
+def test_each_advisory_is_fixed_in_its_version() -> None:
     (fix,) = advisory("widget 1:2.0-1+deb12u2").fixes
     assert fix.target == Target(stream="debian:12", kind=PackageKind.SOURCE, name="widget")
     assert fix.version == "1:2.0-1+deb12u2"
     assert advisory("widget 1:2.0-1+deb12u2").published == "2026-10-02"
 
 
-def test_a_rebuilt_binary_is_stated_by_its_own_version() -> None:
+def test_rebuilt_binary_has_its_own_fixed_version() -> None:
     source, binary = advisory("gadget 0.9-1+deb12u1").fixes
     assert source.version == "0.9-1+deb12u1"
     assert (binary.target.kind, binary.target.name, binary.version) == (
@@ -118,7 +118,7 @@ def test_a_rebuilt_binary_is_stated_by_its_own_version() -> None:
         (("linux-signed-amd64", "6.1.123-1"), ("linux", "6.1.123-1")),
     ],
 )
-def test_signed_kernels_are_spoken_of_as_linux(signed: tuple[str, str], spoken_of: tuple[str, str]) -> None:
+def test_signed_kernels_map_to_linux(signed: tuple[str, str], spoken_of: tuple[str, str]) -> None:
     assert source_of(*signed) == spoken_of
 
 
@@ -143,7 +143,7 @@ def test_signed_kernels_are_spoken_of_as_linux(signed: tuple[str, str], spoken_o
         ("  * CVE-2026-0001\n  * CVE-2026-0001 again", "1"),
     ],
 )
-def test_what_an_item_fixes(item: str, fixes: str) -> None:
+def test_cves_of_an_item(item: str, fixes: str) -> None:
     assert entry_fixes(item) == tuple(f"CVE-2026-000{number}" for number in fixes)
 
 
@@ -153,7 +153,7 @@ def test_an_unknown_date_hides_nothing() -> None:
     assert (entry.published, entry.fixes) == (None, ("CVE-2026-0001",))
 
 
-def test_a_binary_versions_own_changelog_does_not_speak_for_a_newer_one() -> None:
+def test_changelog_of_an_older_binary_is_not_used_for_a_newer_one() -> None:
     index, changelog = own_documents()
     stale = document("changelog/widget/1:2.0-1+deb12u2", changelog.content)
     found = {entry.id: entry.vulnerabilities for entry in advisories(index, stale)}
@@ -179,7 +179,7 @@ def test_two_releases_share_an_entry_in_one_advisory() -> None:
     assert stated == {"debian:12", "debian:13"}
 
 
-def test_a_changelog_that_is_none_is_said() -> None:
+def test_invalid_changelog_is_reported() -> None:
     index, _ = own_documents()
     found = [entry for entry in FEED.parse([index, document(WIDGET, b"nothing")]) if isinstance(entry, Unparsed)]
     assert [entry.document for entry in found] == [WIDGET]
@@ -195,7 +195,7 @@ def test_a_changelog_that_is_none_is_said() -> None:
         "Package: widget\nSource: a b c\nVersion: 1.0",
     ],
 )
-def test_a_stanza_not_understood_is_said(stanza: str) -> None:
+def test_invalid_stanza_is_reported(stanza: str) -> None:
     found = list(parse_index(f"Package: gadget\nVersion: 1.0\n\n{stanza}\n".encode()))
     assert [type(entry) for entry in found] == [ArchivePackage, Unparsed]
 
@@ -296,7 +296,7 @@ def test_the_text_is_the_lines_that_name_a_cve() -> None:
     assert found.summary == "- Fixes an overflow (CVE-2026-0101)."
 
 
-def test_a_point_release_states_what_names_a_cve_and_nothing_else() -> None:
+def test_point_release_states_only_entries_with_a_cve() -> None:
     for suite in ("bookworm", "bookworm-updates"):
         assert [found.id for found in archive("1.0-1+deb12u3", REVERTED, suite=suite)] == ["widget 1.0-1+deb12u2"]
 

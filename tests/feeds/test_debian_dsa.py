@@ -53,7 +53,7 @@ def test_golden() -> None:
     assert found.decode() == path.read_text()
 
 
-def test_everything_is_understood() -> None:
+def test_everything_is_parsed() -> None:
     assert not [found for found in parsed() if isinstance(found, Unparsed)]
 
 
@@ -83,7 +83,7 @@ def test_old_candidates_and_states() -> None:
     assert found.statuses[0].word == "not-affected (Vulnerable code not present)"
 
 
-def test_the_end_of_a_release_is_no_advisory() -> None:
+def test_end_of_a_release_is_not_an_advisory() -> None:
     assert "DSA-9001-1" not in {found.id for found in parsed() if isinstance(found, Advisory)}
 
 
@@ -98,7 +98,7 @@ def test_the_end_of_a_release_is_no_advisory() -> None:
         "no advisory",
     ],
 )
-def test_a_line_not_understood_is_said_and_the_rest_is_read(line: str) -> None:
+def test_invalid_line_is_reported_and_the_rest_is_read(line: str) -> None:
     found = one_list(f"[21 Nov 2026] DSA-9003-1 widget\n{line}\n\t[trixie] - widget 1.0-1\n")
     assert [entry.entry for entry in found if isinstance(entry, Unparsed)] == [f"DSA-9003-1: {line.strip()}"]
     assert [entry.id for entry in found if isinstance(entry, Advisory)] == ["DSA-9003-1"]

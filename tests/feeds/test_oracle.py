@@ -33,6 +33,6 @@ def test_criteria_become_fixes_with_flavour_module_and_architecture() -> None:
     assert {fix.target.stream for fix in found.advisory("ELSA-2026-0001").fixes} == {"ol:8"}
 
 
-def test_scores_stand_in_an_attribute() -> None:
+def test_scores_come_from_an_attribute() -> None:
     (vulnerability,) = Golden(FEED, DATA).vulnerabilities
     assert [(score.base, score.version, score.origin) for score in vulnerability.scores] == [(7.8, "3.1", "oracle")]

@@ -39,7 +39,7 @@ def test_fixes_are_grouped_by_erratum_and_platforms_resolved_by_their_cpe() -> N
     }
 
 
-def test_statuses_carry_the_vendors_word() -> None:
+def test_statuses_keep_the_vendors_wording() -> None:
     statuses = Golden(FEED, DATA).advisory("CVE-2026-0001").statuses
     assert [(one.target.stream, one.target.name, one.target.module, one.state, one.word) for one in statuses] == [
         ("rhel:6", "widget", NOT_MODULAR, FixState.END_OF_LIFE, "Out of support scope"),

@@ -29,7 +29,7 @@ def test_modules_come_from_modules_yaml() -> None:
     ]
 
 
-def test_what_is_not_installed_is_dropped_and_architectures_are_joined() -> None:
+def test_uninstallable_packages_are_dropped_and_architectures_joined() -> None:
     fixes = Golden(FEED, DATA).advisory("RLSA-2026:0001").fixes
     assert [(fix.target.name, fix.target.architectures, fix.version) for fix in fixes] == [
         ("widget", ("i686", "x86_64"), "2.0-3.el9_2"),
@@ -42,5 +42,5 @@ def test_the_hint_to_reboot_is_kept() -> None:
     assert Golden(FEED, DATA).advisory("RLSA-2026:0001").restart is Restart.REBOOT
 
 
-def test_a_bug_fix_that_names_no_cve_is_passed_over() -> None:
+def test_bug_fix_without_a_cve_is_skipped() -> None:
     assert "RLBA-2026:0003" not in {advisory.id for advisory in Golden(FEED, DATA).advisories}

@@ -52,7 +52,7 @@ def test_sentences_become_states() -> None:
     }
 
 
-def test_what_is_not_understood_is_counted() -> None:
+def test_unparsed_entries_are_counted() -> None:
     assert [one.reason for one in Golden(FEED, DATA).unparsed] == [
         "a statement with status 'pondered'",
         "a range of widget is not understood",

@@ -19,7 +19,7 @@ def test_golden() -> None:
     Golden(FEED, DATA).check()
 
 
-def test_an_update_says_itself_whose_it_is() -> None:
+def test_publisher_is_derived_from_the_update() -> None:
     found = Golden(FEED, DATA)
     assert {advisory.id: advisory.fixes[0].target.stream for advisory in found.advisories} == {
         "ALSA-2026:0001": "almalinux:9",

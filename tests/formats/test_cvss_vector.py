@@ -30,7 +30,7 @@ def test_base_score(vector: str, version: str, base: float) -> None:
     "vector",
     ["", "medium", "CVSS:3.1/AV:N", "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:X", "CVSS:9.0/AV:N", "AV:N/" * 1000],
 )
-def test_anything_else_has_no_score(vector: str) -> None:
+def test_invalid_vectors_have_no_score(vector: str) -> None:
     assert score_of(vector, "ubuntu") is None
 
 

@@ -22,7 +22,7 @@ def test_an_index_leads_to_errata_and_modules_with_their_checksums() -> None:
     ]
 
 
-def test_what_is_no_index_leads_nowhere() -> None:
+def test_invalid_index_has_no_links() -> None:
     source = Source(name="x/repomd.xml", url="https://mirror.example/repodata/repomd.xml")
     assert not list(follow(Document(source=source, content=b"<repomd>")))
     assert not list(follow(Document(source=Source(name="x.xml", url=source.url), content=INDEX)))

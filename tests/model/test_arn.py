@@ -24,7 +24,7 @@ def test_parents_are_cut_from_children() -> None:
     assert arn.run_of(arn.exclusion_arn(RUN, "0-HwPnsDm4")) == RUN
 
 
-def test_each_noun_parses_its_own() -> None:
+def test_each_resource_parses_its_arn() -> None:
     assert arn.parse_run_arn(RUN) == RUN
     assert arn.parse_template_arn(TEMPLATE) == TEMPLATE
     group = REALM.resource_group("0-8l1LIEVP")
@@ -35,6 +35,6 @@ def test_each_noun_parses_its_own() -> None:
     "text",
     ["", "arn", TARGET, f"{RUN}/finding/0-HwPnsDm4", f"{RUN}\n", RUN.replace("0-MKkpXXPE", "0-é2345678"), RUN * 3],
 )
-def test_what_is_no_run_is_refused(text: str) -> None:
+def test_rejects_invalid_run_arns(text: str) -> None:
     with pytest.raises(ModelError, match="not the ARN of an assessment run"):
         arn.parse_run_arn(text)

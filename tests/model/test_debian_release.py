@@ -1,7 +1,7 @@
 from openinspector.model.debian_release import RELEASES
 
 
-def test_distribution_is_what_os_release_says() -> None:
+def test_distribution_matches_os_release() -> None:
     assert RELEASES["bookworm"].stream == "debian:12"
     assert RELEASES["sid"].stream == "debian:sid"
 

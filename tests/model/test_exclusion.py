@@ -23,7 +23,7 @@ def preview(**fields: object) -> ExclusionPreview:
     return ExclusionPreview(**{"scopes": scopes_of(AGENT), **values})  # type: ignore[arg-type]  # a test's own keywords
 
 
-def test_types_8_to_15_of_the_table_are_errors_and_our_own_are_not() -> None:
+def test_only_types_8_to_15_are_errors() -> None:
     assert [kind.is_error for kind in ExclusionKind] == [False] * 7 + [True] * 8 + [False] * 5
 
 
@@ -44,7 +44,7 @@ def test_an_exclusion_of_a_whole_target_has_no_instance() -> None:
     assert preview(scopes=(ALL_INSTANCES,)).attributes == ()
 
 
-def test_values_are_cut_to_what_the_api_allows() -> None:
+def test_values_are_truncated_to_the_api_limit() -> None:
     assert details_of(HOSTNAME="h" * 300) == (Attribute(key="HOSTNAME", value="h" * 256),)
 
 

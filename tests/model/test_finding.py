@@ -26,7 +26,7 @@ def test_the_same_finding_has_the_same_arn() -> None:
 
 
 @given(st.lists(st.text(max_size=5), min_size=1, max_size=4), st.lists(st.text(max_size=5), min_size=1, max_size=4))
-def test_where_one_part_ends_matters(first: list[str], second: list[str]) -> None:
+def test_boundaries_between_parts_matter(first: list[str], second: list[str]) -> None:
     assert (derived_id(*first) == derived_id(*second)) == (first == second)
 
 

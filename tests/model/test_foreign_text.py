@@ -14,19 +14,19 @@ SEPARATORS = ["\u2028", "\u2029", "\x0b", "\x0c", "\x85"]
 
 
 @pytest.mark.parametrize("unsafe", [*ESCAPES, *REORDERING, *SEPARATORS])
-def test_what_a_reader_obeys_is_replaced_visibly(unsafe: str) -> None:
+def test_control_characters_are_replaced_visibly(unsafe: str) -> None:
     assert printable(f"a{unsafe}b") == f"a\ufffd{unsafe[1:]}b"
     assert printable_line(f"a{unsafe}b") == f"a\ufffd{unsafe[1:]}b"
     assert not is_printable_line(unsafe)
 
 
-def test_lines_stay_only_where_there_are_lines() -> None:
+def test_line_breaks_are_kept_only_in_multi_line_text() -> None:
     assert printable("a\n\tb") == "a\n\tb"
     assert printable_line("a\n\tb") == "a\ufffd\ufffdb"
 
 
 @pytest.mark.parametrize("text", ["", "Zürich", "名前\u3000太郎", "a\u00a0b", "x🎉y", "क\u200dष"])
-def test_other_text_is_left_as_it_is(text: str) -> None:
+def test_other_text_is_unchanged(text: str) -> None:
     assert printable(text) == printable_line(text) == text
 
 

@@ -28,7 +28,7 @@ def test_parts_of_a_purl(text: str, expected: tuple[str, str, str]) -> None:
 @pytest.mark.parametrize(
     "text", ["", "deb/x@1", "pkg:", "pkg:deb", "pkg:deb/", "pkg:@1", "https://x", "x" * (MAX_LENGTH + 1)]
 )
-def test_any_other_text_is_none(text: str) -> None:
+def test_invalid_text_is_none(text: str) -> None:
     assert parse_purl(text) is None
 
 

@@ -5,7 +5,7 @@ import pytest
 from openinspector.model.rules_package import REGIONS, rules_packages
 
 
-def test_there_are_54_packages_in_14_regions() -> None:
+def test_54_packages_in_14_regions() -> None:
     packages = [package for region in REGIONS for package in rules_packages("aws", region)]
     assert len(REGIONS) == 14
     assert len({package.arn for package in packages}) == len(packages) == 54

@@ -25,7 +25,7 @@ OFFICIAL_EXAMPLE = (
 ).split()
 
 
-def test_there_are_thirteen_states() -> None:
+def test_thirteen_states() -> None:
     assert len(State) == 13
     assert set(TRANSITIONS) == set(State)
 
@@ -36,7 +36,7 @@ def test_the_official_example_is_legal() -> None:
 
 
 @pytest.mark.parametrize("state", sorted(TERMINAL))
-def test_nothing_leaves_a_terminal_state(state: State) -> None:
+def test_terminal_states_have_no_transitions(state: State) -> None:
     assert not TRANSITIONS[state]
 
 
@@ -56,7 +56,7 @@ def test_a_run_cannot_skip_collection() -> None:
 
 
 @given(st.lists(st.sampled_from(State), max_size=40))
-def test_no_walk_returns_to_where_it_was(steps: list[State]) -> None:
+def test_no_transition_sequence_repeats_a_state(steps: list[State]) -> None:
     current, seen = State.CREATED, {State.CREATED}
     for step in steps:
         if is_legal(current, step):

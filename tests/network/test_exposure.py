@@ -4,8 +4,9 @@ import pytest
 
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import ListeningPort, TransportProtocol
-from openinspector.network.exposure import Listeners, ReachableExposure, RuleType, SourceClass, judge
+from openinspector.network.exposure import Listeners, ReachableExposure, RuleType, SourceClass
 from openinspector.network.exposure_text import attributes, closers, description, recommendation, rule_name, title
+from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
 from openinspector.network.simulation import add_rule, remove_rule
 from openinspector.network.topology import Topology
@@ -15,7 +16,7 @@ GROUPS = "ec2-describe-security-groups"
 
 
 def found(network: Json, listeners: Listeners | None = None) -> list[ReachableExposure]:
-    return list(judge(Topology(documents(network)), listeners or {}).exposures)
+    return list(JudgedNetwork(Topology(documents(network))).whole(listeners or {}).exposures)
 
 
 def ports(
@@ -118,7 +119,7 @@ def test_the_path_of_a_finding_gets_through() -> None:
 def test_f5_55_the_rule_that_closes_the_most_and_its_removal_proves_it() -> None:
     network = with_ingress(rule("tcp", 22, 22, "8.8.8.8/32"), rule("tcp", 20, 30, "9.9.9.9/32"), rule("tcp", 80, 80))
     topology = Topology(documents(network))
-    before = judge(topology).exposures
+    before = JudgedNetwork(topology).whole().exposures
     closing = closers(before)
     texts = {(e.port, e.route): recommendation(e, closing) for e in before if e.port}
     assert "sg-1/ingress/0, sg-1/ingress/1" in texts[22, SourceClass.INTERNET]
@@ -127,7 +128,7 @@ def test_f5_55_the_rule_that_closes_the_most_and_its_removal_proves_it() -> None
     for rule_, closed in closers(before).items():
         changed = Topology(documents(network))
         assert remove_rule(changed, rule_)
-        left = {e.key for e in judge(changed).exposures}
+        left = {e.key for e in JudgedNetwork(changed).whole().exposures}
         gone = {e.key for e in before if e.port is not None} - left
         assert gone == {e.key for e in closed}, rule_
 
@@ -135,12 +136,12 @@ def test_f5_55_the_rule_that_closes_the_most_and_its_removal_proves_it() -> None
 def test_an_added_rule_opens() -> None:
     topology = Topology(documents(two_vpcs()))
     assert add_rule(topology, "sg-1/ingress/tcp/3389/0.0.0.0/0")
-    assert 3389 in {e.port for e in judge(topology).exposures}
+    assert 3389 in {e.port for e in JudgedNetwork(topology).whole().exposures}
     assert not add_rule(topology, "sg-9/ingress/tcp/3389/0.0.0.0/0")
     assert not add_rule(topology, "sg-1/ingress/tcp/3389/nowhere")
 
 
-def test_what_is_not_collected_is_listed() -> None:
-    judgement = judge(Topology(documents(without(two_vpcs(), "ec2-describe-network-acls"))))
+def test_uncollected_data_is_listed() -> None:
+    judgement = JudgedNetwork(Topology(documents(without(two_vpcs(), "ec2-describe-network-acls")))).whole()
     assert [e for e in judgement.exposures if e.route is SourceClass.INTERNET] == []
     assert any("describe-network-acls" in lack.reason for lack in judgement.not_known)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-from openinspector.network.exposure import ReachableExposure, judge
+from openinspector.network.exposure import ReachableExposure
+from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.path_picture import draw_path
 from openinspector.network.topology import Topology
 from openinspector.testing.network_builders import documents, two_vpcs
@@ -12,10 +13,12 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def first() -> ReachableExposure:
-    return next(e for e in judge(Topology(documents(two_vpcs()))).exposures if e.gateway == "igw-a" and e.port)
+    return next(
+        e for e in JudgedNetwork(Topology(documents(two_vpcs()))).whole().exposures if e.gateway == "igw-a" and e.port
+    )
 
 
-def test_the_path_in_boxes_with_the_rule_to_change_in_words() -> None:
+def test_path_has_boxes_and_the_rule_to_change() -> None:
     drawn = ET.fromstring(draw_path(first()))
     texts = [element.text for element in drawn.iter(f"{SVG}text")]
     assert {"internet", "igw-a", "acl-vpc-a", "sg-1", "i-1"} <= set(texts)

@@ -87,7 +87,7 @@ def test_a_denied_part_of_a_range_makes_a_hole() -> None:
     assert of(network)["igw-a"].tcp == 0
 
 
-def test_what_is_not_collected_is_not_known() -> None:
+def test_uncollected_data_makes_the_answer_unknown() -> None:
     for operation in ("ec2-describe-network-acls", "ec2-describe-security-groups", "ec2-describe-route-tables"):
         network = json.loads(json.dumps(two_vpcs()))
         del network[operation]

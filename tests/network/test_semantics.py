@@ -71,7 +71,7 @@ def test_row_01_groups_are_one_union_of_allow_rules() -> None:
     assert code(with_groups(group(1), group(2), group(3)), NET, PUBLIC) == ("ENI_SG_RULES_MISMATCH", Direction.THERE)
 
 
-def test_row_02_answers_pass_groups_whatever_the_other_direction_says() -> None:
+def test_row_02_groups_are_stateful() -> None:
     assert yes(with_groups(group(1, rule(), egress=[]), group(2), group(3)), NET, PUBLIC)
 
 
@@ -120,7 +120,7 @@ def test_row_08_protocols() -> None:
     assert yes(with_groups(group(1, rule("-1"))), NET, PUBLIC, None, protocol=0)
 
 
-def test_row_09_an_interface_is_judged_by_its_groups_whatever_their_vpc() -> None:
+def test_row_09_groups_of_another_vpc_still_apply() -> None:
     network = with_groups(group(1, rule()) | {"VpcId": "vpc-elsewhere"}, group(2), group(3))
     assert yes(network, NET, PUBLIC)
 
@@ -190,14 +190,14 @@ def test_row_22_a_propagated_route_never_beats_local() -> None:
     assert yes(with_table(learned, LOCAL_A, OUT_A), FIRST, "10.1.2.10")
 
 
-def test_row_23_a_blackhole_does_not_fall_through() -> None:
+def test_row_23_blackhole_does_not_fall_through() -> None:
     hole = {"DestinationCidrBlock": "0.0.0.0/1", "State": "blackhole", "NatGatewayId": "nat-gone"}
     said = answer(with_table(LOCAL_A, OUT_A, hole), {"internet": True, "address": "9.9.9.9"}, PUBLIC)
     assert said.blocked_by is not None
     assert (said.blocked_by.code, said.blocked_by.direction) == ("BAD_STATE_ROUTE", Direction.BACK)
 
 
-def test_row_24_what_an_appliance_does_is_not_known() -> None:
+def test_row_24_effect_of_an_appliance_is_unknown() -> None:
     through = {"DestinationCidrBlock": "0.0.0.0/0", "NetworkInterfaceId": "eni-2"}
     said = answer(with_table(LOCAL_A, through), NET, PUBLIC)
     assert said.reachable is None
@@ -255,7 +255,7 @@ def nat(state: str = "available") -> Json:
     return network
 
 
-def test_row_28_an_answer_through_a_nat_gateway_is_none() -> None:
+def test_row_28_answer_through_a_nat_gateway_is_dropped() -> None:
     network = nat()
     second = interface(2, "10.1.2.10", "subnet-a2", "vpc-a")
     second["PrivateIpAddresses"][0]["Association"] = {"PublicIp": "3.3.3.2"}
@@ -287,7 +287,7 @@ def six() -> Json:
     return network
 
 
-def test_row_10_and_30_ipv6_needs_no_association_but_its_own_rules() -> None:
+def test_row_10_and_30_ipv6_needs_separate_rules_but_no_association() -> None:
     assert yes(six(), NET, "2600:1::10")
     assert code(six(), NET, PUBLIC)[0] == "ENI_SG_RULES_MISMATCH"
 
@@ -381,7 +381,7 @@ def test_row_65_records_of_several_accounts_are_one_resource() -> None:
         json.dumps({"NetworkAcls": 5, "SecurityGroups": 5, "RouteTables": 5}).encode(),
     ],
 )
-def test_what_is_not_collected_is_not_known_and_names_the_region(operation: str, content: bytes | None) -> None:
+def test_uncollected_data_is_unknown_and_names_the_region(operation: str, content: bytes | None) -> None:
     network = without(two_vpcs(), operation) if content is None else two_vpcs() | {operation: content}
     said = answer(network, NET, PUBLIC)
     assert said.reachable is None
@@ -389,11 +389,11 @@ def test_what_is_not_collected_is_not_known_and_names_the_region(operation: str,
     assert "eu-west-1" in said.not_known.reason
 
 
-def test_a_filter_that_says_no_is_no_even_behind_one_that_is_not_known() -> None:
+def test_blocking_filter_decides_despite_an_unknown_one() -> None:
     network = without(two_vpcs(), ACLS)
     assert code(network, NET, PUBLIC, 443)[0] == "ENI_SG_RULES_MISMATCH"
 
 
-def test_a_private_address_that_no_interface_owns_is_no_a_public_one_is_not_known() -> None:
+def test_unowned_private_address_is_unreachable_and_public_one_unknown() -> None:
     assert code(two_vpcs(), FIRST, "10.1.1.99")[0] == "NO_POSSIBLE_DESTINATION"
     assert answer(two_vpcs(), NET, "9.9.9.9").reachable is None

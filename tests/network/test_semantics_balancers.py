@@ -42,7 +42,7 @@ def by_group(number: int) -> Json:
     return {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "UserIdGroupPairs": [{"GroupId": f"sg-{number}"}]}
 
 
-def test_row_03_a_reference_means_members_of_this_vpc_or_a_peer_not_an_equal_address_elsewhere() -> None:
+def test_row_03_reference_means_members_of_this_vpc_or_a_peer() -> None:
     network = two_vpcs()
     network[GROUPS]["SecurityGroups"][2] = group(3, by_group(1))
     assert answer(network, FIRST, "10.2.1.10").reachable is True
@@ -53,7 +53,7 @@ def test_row_03_a_reference_means_members_of_this_vpc_or_a_peer_not_an_equal_add
     assert code(network, FIRST, "10.2.1.10")[0] == "ENI_SG_RULES_MISMATCH"
 
 
-def test_row_64_a_reference_to_an_interface_whose_groups_are_hidden_is_not_known() -> None:
+def test_row_64_reference_to_an_interface_with_hidden_groups_is_unknown() -> None:
     network = two_vpcs()
     network[GROUPS]["SecurityGroups"][2] = group(3, by_group(1))
     network[INTERFACES]["NetworkInterfaces"][0]["Groups"] = []
@@ -198,7 +198,7 @@ def test_row_58_a_classic_balancer_meets_the_acl_of_its_own_subnet() -> None:
     assert code(network, {"interface": "eni-8"}, "10.1.1.10")[0] == "ELB_ACL_RESTRICTION"
 
 
-def test_row_60_what_a_gateway_load_balancer_drops_is_not_known() -> None:
+def test_row_60_effect_of_a_gateway_load_balancer_is_unknown() -> None:
     network = two_vpcs()
     network[TABLES]["RouteTables"][0]["Routes"][2] = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "vpce-1"}
     said = answer(network, FIRST, "8.8.8.8", 443)

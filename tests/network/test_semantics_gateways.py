@@ -119,7 +119,7 @@ def test_row_40_and_41_acls_of_attachment_subnets() -> None:
     assert code(network, FIRST, "10.2.1.10") == ("SUBNET_ACL_RESTRICTION", Direction.BACK)
 
 
-def test_row_45_and_49_what_the_table_learns_elsewhere_is_not_known() -> None:
+def test_row_45_and_49_routes_learned_from_outside_are_unknown() -> None:
     network = transit()
     network["ec2-get-transit-gateway-route-table-propagations/tgw-rtb-1"] = {
         "TransitGatewayRouteTablePropagations": [
@@ -209,7 +209,7 @@ def test_row_51_the_target_sees_the_client_or_the_balancer() -> None:
     assert yes(network, NET, "3.3.3.80", 80)
 
 
-def test_row_52_without_cross_zone_only_targets_of_the_zone() -> None:
+def test_row_52_only_targets_of_the_zone_without_cross_zone() -> None:
     network = balancer()
     zones = network["elbv2-describe-load-balancers"]["LoadBalancers"][0]["AvailabilityZones"]
     zones.append({"ZoneName": "eu-west-1b", "SubnetId": "subnet-a2"})
@@ -231,7 +231,7 @@ def test_row_53_all_targets_are_served_if_none_is_healthy() -> None:
     assert yes(balancer(health="unhealthy"), NET, "3.3.3.80", 80)
 
 
-def test_row_54_a_client_that_is_its_own_target_times_out() -> None:
+def test_row_54_client_that_is_also_the_target_times_out() -> None:
     assert code(balancer(), {"interface": "eni-2"}, "10.1.1.80", 80)[0] == "TARGET_ADDRESS_RESTRICTION"
 
 
@@ -294,7 +294,7 @@ def test_row_62_an_interface_endpoint_answers_443() -> None:
     assert code(network, FIRST, "10.1.2.99", 80)[0] == "TARGET_PORT_RESTRICTION"
 
 
-def test_row_63_what_is_not_modelled_is_not_known() -> None:
+def test_row_63_unmodelled_resources_are_unknown() -> None:
     network = two_vpcs()
     network[TABLES]["RouteTables"][1]["Routes"].append(
         {"DestinationCidrBlock": "0.0.0.0/0", "CoreNetworkArn": "arn:aws:networkmanager::1:core-network/c"}

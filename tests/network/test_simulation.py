@@ -22,5 +22,5 @@ def test_the_rule_of_a_path_closes_it(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", ["sg-1/ingress/1", "sg-9/ingress/0", "acl-vpc-a/ingress/7", "sg-1", "sg-1/x/0"])
-def test_a_rule_that_is_not_there(rule: str) -> None:
+def test_missing_rule(rule: str) -> None:
     assert not remove_rule(Topology(documents(two_vpcs())), rule)

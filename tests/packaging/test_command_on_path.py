@@ -125,21 +125,21 @@ def installed(tmp_path: Path) -> Installation:
     return Installation(tmp_path)
 
 
-def test_it_is_clean_and_portable() -> None:
+def test_script_is_clean_and_portable() -> None:
     subprocess.run(["sh", "-n", SOURCE], check=True)
     if shutil.which("shellcheck"):
         subprocess.run(["shellcheck", SOURCE], check=True)
     assert os.access(SOURCE, os.X_OK)
 
 
-def test_anything_else_is_the_agents_own_word_for_word(installed: Installation) -> None:
+def test_other_arguments_are_passed_unchanged_to_the_agent(installed: Installation) -> None:
     done = installed.run("collect", "--sensor", "two words", "*")
     program = str(installed.folder / "opt/openinspector-agent/stable/openinspector-agent")
     assert done.stdout.splitlines() == [program, "collect", "--sensor", "two words", "*"]
     assert done.returncode == 7
 
 
-def test_without_the_agent_it_says_so(installed: Installation) -> None:
+def test_missing_agent_is_reported(installed: Installation) -> None:
     (installed.folder / "opt/openinspector-agent/stable").unlink()
     done = installed.run("status")
     assert done.returncode == 1
@@ -147,7 +147,7 @@ def test_without_the_agent_it_says_so(installed: Installation) -> None:
 
 
 @pytest.mark.parametrize("verb", ["start", "stop", "restart"])
-def test_services_are_systemds_where_it_runs_and_the_init_scripts_elsewhere(tmp_path: Path, verb: str) -> None:
+def test_uses_systemd_if_running_and_the_init_script_otherwise(tmp_path: Path, verb: str) -> None:
     with_systemd = Installation(tmp_path / "new")
     assert with_systemd.run(verb).returncode == 0
     # Stopped is stopped: also the update under way and the trial of a new version, which would start the agent again.
@@ -158,7 +158,7 @@ def test_services_are_systemds_where_it_runs_and_the_init_scripts_elsewhere(tmp_
     assert without.calls() == [f"openinspector-agent {verb}"]
 
 
-def test_a_refusal_of_the_service_manager_is_reported(installed: Installation) -> None:
+def test_service_manager_failure_is_reported(installed: Installation) -> None:
     installed.write("usr/bin/systemctl", "#!/bin/sh\nexit 5\n", 0o755)
     done = installed.run("start")
     assert done.returncode == 1
@@ -171,7 +171,7 @@ def test_a_host_that_is_not_enrolled_is_not_started_and_the_reason_is_printed(in
     assert (installed.run("restart").returncode, installed.calls()) == (1, [])
 
 
-def test_without_any_service_manager_it_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_service_manager_has_advice(tmp_path: Path) -> None:
     made = Installation(tmp_path, systemd=False)
     (tmp_path / "etc/init.d/openinspector-agent").unlink()
     done = made.run("start")
@@ -179,7 +179,7 @@ def test_without_any_service_manager_it_says_what_to_do(tmp_path: Path) -> None:
     assert "in the foreground" in done.stderr
 
 
-def test_a_lost_settings_file_is_restored_and_a_present_one_left_alone(installed: Installation) -> None:
+def test_only_a_missing_settings_file_is_restored(installed: Installation) -> None:
     settings = installed.folder / "etc/openinspector/agent.cfg"
     installed.write("etc/openinspector/agent.cfg.orig", "log_level = debug\n", 0o600)
     installed.run("start")
@@ -250,7 +250,7 @@ def test_purge_leaves_nothing_at_all(installed: Installation) -> None:
         "opt/openinspector-agent/versions",
     ],
 )
-def test_uninstall_works_when_half_of_it_is_gone(tmp_path: Path, gone: str) -> None:
+def test_uninstall_completes_a_partial_installation(tmp_path: Path, gone: str) -> None:
     for systemd in (True, False):
         made = Installation(tmp_path / str(systemd), systemd=systemd)
         path = made.folder / gone
@@ -263,7 +263,7 @@ def test_uninstall_works_when_half_of_it_is_gone(tmp_path: Path, gone: str) -> N
         assert made.files() == NEIGHBOURS
 
 
-def test_what_the_settings_moved_elsewhere_is_found_and_only_ours_removed(installed: Installation) -> None:
+def test_uninstall_removes_only_agent_files_from_configured_folders(installed: Installation) -> None:
     installed.write(
         "etc/openinspector/agent.cfg",
         "state_directory = /srv/shared place\n  log_file=/srv/log/agent.log\nca_file = /etc/passwd\n",
@@ -283,13 +283,13 @@ def test_what_the_settings_moved_elsewhere_is_found_and_only_ours_removed(instal
 
 
 @pytest.mark.parametrize("path", ["/", "/etc", "/var", "/opt", "/srv/../etc", "relative", "$(touch /tmp/x)"])
-def test_a_hostile_state_directory_costs_nobody_anything(installed: Installation, path: str) -> None:
+def test_hostile_state_directory_is_never_removed(installed: Installation, path: str) -> None:
     installed.write("etc/openinspector/agent.cfg", f"state_directory = {path}\nlog_file = {path}\n")
     assert installed.run("uninstall", "--purge", "--yes").returncode == 0
     assert installed.files() == NEIGHBOURS
 
 
-def test_a_state_directory_that_others_share_keeps_what_is_theirs(installed: Installation) -> None:
+def test_shared_state_directory_keeps_other_files(installed: Installation) -> None:
     installed.write("etc/openinspector/agent.cfg", "state_directory = /var\n")
     for name in ("host.key", f"spool/{'f' * 32}/1.envelope", "spool/quarantine/x", "status.json"):
         installed.write(f"var/{name}", "x")
@@ -297,7 +297,7 @@ def test_a_state_directory_that_others_share_keeps_what_is_theirs(installed: Ins
     assert installed.files() == NEIGHBOURS
 
 
-def test_help_is_help(installed: Installation) -> None:
+def test_help(installed: Installation) -> None:
     done = installed.run("uninstall", "--help")
     assert (done.returncode, done.stderr) == (0, "")
     assert "--purge" in done.stdout
@@ -364,7 +364,7 @@ def test_an_agent_that_still_runs_is_ended(installed: Installation, *, stubborn:
         assert process.wait(30) == ended
 
 
-def test_a_number_that_a_dead_agent_left_behind_is_nobodys_death(installed: Installation) -> None:
+def test_stale_pid_kills_no_process(installed: Installation) -> None:
     with subprocess.Popen(["sleep", "600"]) as other:
         (installed.state / "lock").write_text(f"{other.pid}\n")
         assert installed.run("uninstall", "--yes").returncode == 0
@@ -375,7 +375,7 @@ def test_a_number_that_a_dead_agent_left_behind_is_nobodys_death(installed: Inst
 # Who may
 
 
-def test_nobody_but_root_controls_the_hosts_agent() -> None:
+def test_only_root_controls_the_agent() -> None:
     words = ["uninstall", "--yes"], ["start"], ["stop"], ["restart"]
     for given in words:
         done = subprocess.run(
@@ -391,7 +391,7 @@ def test_nobody_but_root_controls_the_hosts_agent() -> None:
         assert "for root" in done.stderr
 
 
-def test_no_variable_points_it_at_other_files(installed: Installation, tmp_path: Path) -> None:
+def test_environment_cannot_redirect_it(installed: Installation, tmp_path: Path) -> None:
     evil = Installation(tmp_path / "evil")
     names = ("ROOT", "PREFIX", "prefix", "root", "OPENINSPECTOR_AGENT_ROOT", "settings", "state", "init", "log")
     done = installed.run("x", **{name: str(evil.folder) for name in names}, PATH=f"{evil.folder}/usr/bin:/usr/bin:/bin")

@@ -74,9 +74,7 @@ def test_start_status_restart_stop_without_systemd(installed: ScratchHost, gatew
     assert installed.run(INIT, "status").returncode == 3
 
 
-def test_the_update_script_runs_nothing_that_the_proxys_file_says(
-    installed: ScratchHost, gateway: SimulatedGateway
-) -> None:
+def test_update_script_does_not_execute_the_environment_file(installed: ScratchHost, gateway: SimulatedGateway) -> None:
     enrol(installed, gateway)
     installed.write("/etc/openinspector/agent.env", "https_proxy=$(touch /tmp/run)\ntouch /tmp/run\n")
     installed.must("chmod", "666", "/etc/openinspector/agent.env")
@@ -87,9 +85,7 @@ def test_the_update_script_runs_nothing_that_the_proxys_file_says(
     assert installed.run("test", "-e", "/tmp/run").returncode == 1
 
 
-def test_a_number_that_is_somebody_elses_by_now_is_left_alone(
-    installed: ScratchHost, gateway: SimulatedGateway
-) -> None:
+def test_reused_pid_is_not_killed(installed: ScratchHost, gateway: SimulatedGateway) -> None:
     enrol(installed, gateway)
     installed.write("/run/openinspector-agent.pid", "1\n")
     assert installed.run(INIT, "status").returncode == 1
@@ -126,7 +122,7 @@ def test_removing_the_rpm_removes_all_but_keys_and_settings(
     assert f"{STATE[1:]}/host.key" in host.changed()
 
 
-def test_a_newer_version_that_an_update_brought_stays(release: SignedRelease, host: ScratchHost) -> None:
+def test_newer_version_from_an_update_is_kept(release: SignedRelease, host: ScratchHost) -> None:
     set_stable(host, "900.0.0", 900_000_000)
     install(host, release.file("*.deb"))
     assert host.must("readlink", "/opt/openinspector-agent/stable") == "versions/900.0.0\n"
@@ -148,7 +144,7 @@ def test_upgrading_keeps_settings_and_restores_lost_ones(installed: ScratchHost,
     assert installed.must("cat", "/etc/openinspector/agent.cfg") == pristine
 
 
-def test_an_upgrade_restarts_what_runs_and_leaves_stopped_what_was_stopped(
+def test_upgrade_restarts_only_running_services(
     release: SignedRelease, host: ScratchHost, gateway: SimulatedGateway
 ) -> None:
     package = release.file("*.deb")
@@ -163,9 +159,7 @@ def test_an_upgrade_restarts_what_runs_and_leaves_stopped_what_was_stopped(
     assert host.run(INIT, "status").returncode == 0
 
 
-def test_uninstalling_by_its_own_command_leaves_nothing(
-    release: SignedRelease, host: ScratchHost, gateway: SimulatedGateway
-) -> None:
+def test_uninstall_command_leaves_nothing(release: SignedRelease, host: ScratchHost, gateway: SimulatedGateway) -> None:
     install(host, release.file("*.deb"))
     enrol(host, gateway)
     host.must(INIT, "start")

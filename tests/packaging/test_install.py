@@ -55,7 +55,7 @@ def fingerprint(ca: Path) -> str:
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(ca.read_text())).hexdigest()
 
 
-def test_every_code_has_a_status_of_its_own() -> None:
+def test_each_code_has_a_distinct_exit_status() -> None:
     assert CODES["SUCCESS"] == "0"
     assert len(set(CODES.values())) == len(CODES) > 15
     text = (ROOT / "packaging" / "install").read_text()
@@ -131,7 +131,7 @@ def _remove(host: ScratchHost, pattern: str) -> None:
         pytest.param(remove("*.deb"), "FILE_DOWNLOAD_ERROR", id="missing package"),
     ],
 )
-def test_what_was_tampered_with_is_not_installed(
+def test_tampered_release_is_not_installed(
     installer: Installer, attack: Callable[[ScratchHost], None], code: str
 ) -> None:
     attack(installer.host)
@@ -139,9 +139,7 @@ def test_what_was_tampered_with_is_not_installed(
     assert not is_installed(installer.host)
 
 
-def test_a_signature_of_another_key_is_refused_though_its_key_lies_beside_it(
-    installer: Installer, release: SignedRelease, tmp_path: Path
-) -> None:
+def test_signature_of_a_bundled_key_is_refused(installer: Installer, release: SignedRelease, tmp_path: Path) -> None:
     """The weakness of the original (F1.67)."""
     public = signed_by_a_stranger(installer.host, release, tmp_path)
     assert installer() == "SIGNATURE_MISMATCH"
@@ -165,12 +163,12 @@ def signed_by_a_stranger(host: ScratchHost, release: SignedRelease, tmp_path: Pa
     return f"{RELEASE}/openinspector.gpg"
 
 
-def test_a_script_without_a_key_trusts_nobody(installer: Installer) -> None:
+def test_script_without_a_key_refuses_every_release(installer: Installer) -> None:
     installer.host.write(f"{RELEASE}/install", (ROOT / "packaging" / "install").read_bytes())
     assert installer() == "MISSING_TRUSTED_KEY"
 
 
-def test_half_a_script_does_nothing(installer: Installer) -> None:
+def test_truncated_script_does_nothing(installer: Installer) -> None:
     host = installer.host
     host.must("sh", "-c", f"head -n -1 {RELEASE}/install >{RELEASE}/half")
     assert host.must("sh", f"{RELEASE}/half", "--package", RELEASE) == ""
@@ -192,7 +190,7 @@ def test_only_root_installs(installer: Installer) -> None:
         ("ID=debian\nVERSION=$(touch /tmp/run)\n", "SUCCESS", ""),
     ],
 )
-def test_the_platform_is_what_os_release_says(installer: Installer, os_release: str, code: str, word: str) -> None:
+def test_platform_comes_from_os_release(installer: Installer, os_release: str, code: str, word: str) -> None:
     host = installer.host
     host.must("rm", "/etc/os-release")
     host.write("/etc/os-release", os_release)
@@ -217,7 +215,7 @@ def leave_one_verifier(host: ScratchHost, kept: str) -> None:
 
 
 @pytest.mark.parametrize("verifier", ["gpg", "sqv"])
-def test_a_host_without_gpgv_verifies_with_what_it_has(installer: Installer, verifier: str) -> None:
+def test_host_without_gpgv_uses_another_verifier(installer: Installer, verifier: str) -> None:
     if installer.host.run("which", verifier).returncode != 0:
         pytest.skip(f"needs {verifier}")
     leave_one_verifier(installer.host, verifier)
@@ -236,7 +234,7 @@ def test_gpg_accepts_a_signature_of_the_trusted_key_only(
     assert installer() == "SIGNATURE_MISMATCH"
 
 
-def test_an_agent_installed_again_is_back(installer: Installer, gateway: SimulatedGateway) -> None:
+def test_reinstalled_agent_runs_again(installer: Installer, gateway: SimulatedGateway) -> None:
     host = installer.host
     host.write("/tmp/authority.pem", gateway.ca_file.read_bytes())
     options = ("--endpoint", gateway.url, "--ca", "/tmp/authority.pem")
@@ -292,7 +290,7 @@ def test_a_host_without_python_needs_the_standalone_build(installer: Installer) 
     assert "no standalone .deb" in installer.said
 
 
-def test_a_glibc_that_is_too_old_is_named_before_anything_is_unpacked(installer: Installer) -> None:
+def test_old_glibc_is_reported_before_unpacking(installer: Installer) -> None:
     installer.host.write("/usr/local/sbin/getconf", "#!/bin/sh\necho glibc 2.12\n")
     installer.host.must("chmod", "+x", "/usr/local/sbin/getconf")
     assert installer() == "MISSING_AGENT_PLATFORM"
@@ -393,7 +391,7 @@ def test_the_proxy_is_written_for_agent_and_updater_and_metadata_stay_direct(ins
 @pytest.mark.parametrize(
     "last", ["log_level = info", "# a comment", "log_level = info\nendpoint = https://old.example"]
 )
-def test_settings_whose_last_line_has_no_end_stay_what_they_are(installer: Installer, last: str) -> None:
+def test_settings_without_a_final_newline_are_kept(installer: Installer, last: str) -> None:
     installer.host.write("/etc/openinspector/agent.cfg", f"log_files = 3\n{last}")
     assert installer("--endpoint", "https://host.example", "-u", "false") == "SUCCESS"
     kept = last.partition("\nendpoint")[0]
@@ -402,7 +400,7 @@ def test_settings_whose_last_line_has_no_end_stay_what_they_are(installer: Insta
     )
 
 
-def test_a_proxy_that_is_taken_is_one_that_the_agent_reads(installer: Installer) -> None:
+def test_accepted_proxy_is_readable_by_the_agent(installer: Installer) -> None:
     assert installer("--proxy", "http://u%24er:p%21%7E=+,^*w@proxy.example.invalid:3128/") == "SUCCESS"
     assert "u%24er" in installer.host.must("cat", "/etc/openinspector/agent.env")
     assert "proxy.example.invalid:3128, with a password" in installer.host.run("openinspector-agent", "check").stdout
@@ -427,7 +425,7 @@ def test_one_at_a_time(installer: Installer) -> None:
 
 
 @pytest.mark.parametrize("client", ["curl", "wget"])
-def test_it_fetches_over_verified_tls_only(
+def test_fetches_only_over_verified_tls(
     installer: Installer, release: SignedRelease, tmp_path: Path, client: str
 ) -> None:
     needs(client)

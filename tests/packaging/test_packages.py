@@ -66,7 +66,7 @@ def test_the_bundle_is_the_versions_folder(release: SignedRelease, unpacked: Pat
     assert packed == {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
 
 
-def test_only_what_the_agent_needs_is_shipped(unpacked: Path) -> None:
+def test_ships_only_what_the_agent_imports(unpacked: Path) -> None:
     own = {path.name for path in (unpacked / "lib" / "openinspector").iterdir()}
     assert own == set(MODULES)
     top = {path.name.partition("-")[0].partition(".")[0] for path in (unpacked / "lib").iterdir()}
@@ -75,7 +75,7 @@ def test_only_what_the_agent_needs_is_shipped(unpacked: Path) -> None:
     assert not list(unpacked.rglob("*.pyc"))
 
 
-def test_every_module_loads_with_nothing_of_the_hosts(unpacked: Path) -> None:
+def test_every_module_loads_without_host_packages(unpacked: Path) -> None:
     script = (
         "import sys, pkgutil, importlib; sys.path.insert(0, sys.argv[1]); import openinspector;"
         "names = [m.name for m in pkgutil.walk_packages(openinspector.__path__, 'openinspector.')"
@@ -104,7 +104,7 @@ def pythons() -> list[str]:
 
 
 @pytest.mark.parametrize("python", pythons(), ids=lambda path: path.strip("/").replace("/", "-"))
-def test_it_runs_on_every_python_here(unpacked: Path, python: str, tmp_path: Path) -> None:
+def test_runs_on_every_available_python(unpacked: Path, python: str, tmp_path: Path) -> None:
     (tmp_path / "msgspec.py").write_text("raise SystemExit('of the host')")
     environment = {"PATH": "/usr/bin:/bin", "OPENINSPECTOR_PYTHON": python, "PYTHONPATH": str(tmp_path)}
     program = [unpacked / "openinspector-agent"]
@@ -118,7 +118,7 @@ def test_it_runs_on_every_python_here(unpacked: Path, python: str, tmp_path: Pat
     assert not list(unpacked.rglob("__pycache__"))
 
 
-def test_without_a_python_it_says_what_to_do(unpacked: Path, tmp_path: Path) -> None:
+def test_missing_python_has_advice(unpacked: Path, tmp_path: Path) -> None:
     old = tmp_path / "python3"
     old.write_text("#!/bin/sh\nexit 1\n")
     old.chmod(0o755)

@@ -21,12 +21,12 @@ def test_the_release_number_grows_as_the_version_does(a: tuple[int, ...], b: tup
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.2.3rc1", "1.2.1000", "../1.2.3", ""])
-def test_a_version_that_has_no_number_is_not_built(version: str) -> None:
+def test_version_without_a_release_number_is_refused(version: str) -> None:
     with pytest.raises(BuildError, match="three numbers"):
         _ = replace(RELEASE, version=version).number
 
 
-def test_release_json_is_what_the_updater_reads() -> None:
+def test_release_json() -> None:
     assert json.loads(RELEASE.describe(Runtime.PYTHON3)) == {
         "version": "1.2.3",
         "release": 1_002_003,
@@ -36,7 +36,7 @@ def test_release_json_is_what_the_updater_reads() -> None:
     }
 
 
-def test_the_time_is_the_last_commits_or_what_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_time_is_from_the_last_commit_or_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "77")
     assert this_release().epoch == 77
     monkeypatch.delenv("SOURCE_DATE_EPOCH")

@@ -30,7 +30,7 @@ def states(*command: str | Path) -> Counter[tuple[str, str]]:
     return Counter((m["sensor"], m["payload"]["state"]) for m in found if m["kind"] == "SensorStatus")
 
 
-def test_with_the_units_capabilities_every_sensor_does_as_well_as_with_all(unpacked: Path) -> None:
+def test_sensors_need_no_more_than_the_capabilities_of_the_unit(unpacked: Path) -> None:
     needs("setpriv")
     if os.geteuid() != 0:
         pytest.skip("needs root")

@@ -24,7 +24,7 @@ def directives(unit: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
-def test_little_is_left_to_a_service(unit: Path) -> None:
+def test_services_are_sandboxed(unit: Path) -> None:
     needs("systemd-analyze")
     command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(unit)]
     judged = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -49,7 +49,7 @@ def test_systemd_understands_every_line(tmp_path: Path) -> None:
     assert (judged.returncode, judged.stdout + judged.stderr) == (0, "")
 
 
-def test_the_agent_keeps_only_what_sensors_need() -> None:
+def test_agent_keeps_only_required_capabilities() -> None:
     for name in ("openinspector-agent.service", "openinspector-agent-experiment.service"):
         found = dict(directives(PACKAGING / "systemd" / name))
         assert set(found["CapabilityBoundingSet"].split()) == FOR_SENSORS
@@ -70,7 +70,7 @@ def test_the_trial_has_the_agents_sandbox_but_for_the_slots() -> None:
     assert trial["ReadWritePaths"] == f"{agent['ReadWritePaths']} /opt/openinspector-agent"
 
 
-def test_no_unit_starts_one_that_takes_the_agents_place_without_looking_first() -> None:
+def test_units_check_before_replacing_the_agent() -> None:
     """Systemd stops what conflicts with a unit before it looks at the unit's conditions, and then starts neither."""
     rivals = {"openinspector-agent.service"}.union(
         unit.name for unit in SERVICES for key, value in directives(unit) if key == "Conflicts" and "agent" in value
@@ -92,7 +92,7 @@ def test_systemd_takes_no_variables_from_a_file(unit: Path) -> None:
 @pytest.mark.parametrize(
     ("link", "active", "started"), [(True, True, True), (False, True, False), (True, False, False)]
 )
-def test_the_updater_starts_a_trial_only_where_one_was_prepared_and_the_agent_runs(
+def test_trial_starts_only_if_prepared_and_the_agent_runs(
     tmp_path: Path, *, link: bool, active: bool, started: bool
 ) -> None:
     line = dict(directives(PACKAGING / "systemd" / "openinspector-agent-update.service"))["ExecStartPost"]
@@ -130,14 +130,14 @@ def test_scripts_are_clean_posix_shell(script: str) -> None:
     assert judged.returncode == 0, judged.stdout
 
 
-def test_the_init_script_says_when_to_run() -> None:
+def test_init_script_declares_its_runlevels() -> None:
     text = (PACKAGING / "openinspector-agent.init").read_text()
     header = text.partition("### BEGIN INIT INFO")[2].partition("### END INIT INFO")[0]
     for key in ("Provides", "Required-Start", "Required-Stop", "Default-Start", "Default-Stop", "Short-Description"):
         assert re.search(rf"^# {key}: +\S", header, re.MULTILINE)
 
 
-def test_cron_leaves_updates_to_systemd_where_it_runs() -> None:
+def test_cron_defers_to_systemd() -> None:
     (line,) = re.findall(
         r"^\d+ \d+ \* \* \* root (.*)$", (PACKAGING / "openinspector-agent.cron").read_text(), re.MULTILINE
     )

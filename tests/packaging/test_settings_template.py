@@ -18,11 +18,11 @@ def test_every_key_is_shown_once_in_the_order_of_the_reference() -> None:
     assert [key for key, _ in shown()] == list(READERS)
 
 
-def test_as_it_is_it_changes_nothing() -> None:
+def test_unedited_template_means_defaults() -> None:
     assert load_settings(TEMPLATE, {}) == AgentSettings()
 
 
-def test_what_it_shows_is_allowed_and_the_default_where_there_is_one() -> None:
+def test_shown_values_are_valid_defaults() -> None:
     default = AgentSettings()
     for key, text in shown():
         value = READERS[key](text)

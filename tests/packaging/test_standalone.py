@@ -35,7 +35,7 @@ def run(*command: str | Path) -> str:
     return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=True).stdout
 
 
-def test_it_finds_its_sensors_and_commands(program: Path) -> None:
+def test_finds_sensors_and_commands(program: Path) -> None:
     assert json.loads(run(program, "sensing", "names")) == list(sensors())
     shown = run(program, "collect", "--dry-run")
     assert "os_release: " in shown
@@ -43,7 +43,7 @@ def test_it_finds_its_sensors_and_commands(program: Path) -> None:
     assert all(command in run(program, "--help") for command in ("collect", "enrol", "run", "status"))
 
 
-def test_nothing_of_the_service_is_in_it(folder: Path) -> None:
+def test_excludes_the_service(folder: Path) -> None:
     about = json.loads((folder / "release.json").read_text())
     assert about["runtime"] == "standalone"
     top = {path.name.partition("-")[0].partition(".")[0] for path in (folder / "_internal").iterdir()}
@@ -65,7 +65,7 @@ def test_the_packages_ask_for_the_glibc_it_needs(folder: Path, standalone: Signe
     assert depends == f"libc6 (>= {baseline})\n"
 
 
-def test_it_is_a_newer_build_of_the_same_package(standalone: SignedRelease) -> None:
+def test_is_a_newer_build_of_the_same_package(standalone: SignedRelease) -> None:
     fields = subprocess.run(
         ["dpkg-deb", "--field", standalone.file("*.deb")], capture_output=True, text=True, check=True
     )

@@ -123,9 +123,7 @@ def check(status: int, content: dict[str, Any]) -> None:
 
 @settings(suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture], max_examples=300)
 @given(st.sampled_from(OPERATIONS).flatmap(input_of))
-def test_whatever_is_asked_is_answered_or_refused(
-    built: BuiltInstallation, key: NewAccessKey, call: tuple[str, Any]
-) -> None:
+def test_any_request_is_answered_or_refused(built: BuiltInstallation, key: NewAccessKey, call: tuple[str, Any]) -> None:
     operation, arguments = call
     body = json.dumps(arguments).encode()
     signer = Signer(key_id=key.id, secret=key.secret)
@@ -134,7 +132,7 @@ def test_whatever_is_asked_is_answered_or_refused(
 
 @settings(max_examples=100)
 @given(st.sampled_from(OPERATIONS), st.binary(max_size=100))
-def test_bytes_that_are_no_input_are_refused(
+def test_any_body_is_answered_or_refused(
     built: BuiltInstallation, key: NewAccessKey, operation: str, body: bytes
 ) -> None:
     signer = Signer(key_id=key.id, secret=key.secret)
@@ -143,9 +141,7 @@ def test_bytes_that_are_no_input_are_refused(
 
 @settings(max_examples=100)
 @given(st.data())
-def test_a_request_changed_on_its_way_is_refused(
-    built: BuiltInstallation, key: NewAccessKey, data: st.DataObject
-) -> None:
+def test_altered_request_is_refused(built: BuiltInstallation, key: NewAccessKey, data: st.DataObject) -> None:
     body = b'{"maxResults": 5}'
     signer = Signer(key_id=key.id, secret=key.secret)
     headers = signer.headers(body, built.clock.now(), call_headers("ListFindings"))
@@ -228,7 +224,7 @@ def digest_of(folder: Path) -> str:
     content_type=CONTENT_TYPES,
     body=HOSTILE,
 )
-def test_what_is_hostile_is_refused_and_changes_nothing(
+def test_hostile_requests_are_refused_and_change_nothing(
     folder: Path, built: BuiltInstallation, key: NewAccessKey, target: str, content_type: str, body: bytes
 ) -> None:
     """Signed by someone who may do everything: only the request itself is in the way."""

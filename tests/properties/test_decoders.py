@@ -215,7 +215,7 @@ def test_a_changed_file_is_read_or_refused(state: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in READERS if name != "authorities"])
-def test_of_a_huge_file_only_so_much_is_read(state: Path, name: str) -> None:
+def test_huge_file_is_read_up_to_the_limit(state: Path, name: str) -> None:
     file, read, refusal = READERS[name]
     with (state / file).open("r+b") as opened:
         opened.truncate(HUGE)
@@ -270,7 +270,7 @@ def files_of(folder: Path) -> Iterator[Path]:
     return (path for path in sorted(folder.rglob("*")) if path.is_file())
 
 
-def test_a_spool_with_any_file_changed_goes_on(tmp_path: Path) -> None:
+def test_spool_survives_any_changed_file(tmp_path: Path) -> None:
     right = tmp_path / "right"
     filled(right)
     for seed in range(CHANGES):
@@ -283,7 +283,7 @@ def test_a_spool_with_any_file_changed_goes_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, HUGE])
-def test_a_spool_with_any_file_cut_or_huge_goes_on_in_bounded_memory(tmp_path: Path, size: int) -> None:
+def test_spool_survives_truncated_and_huge_files_in_bounded_memory(tmp_path: Path, size: int) -> None:
     right = tmp_path / "right"
     filled(right)
     for number, path in enumerate(list(files_of(right))):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from openinspector.engine.evaluate import HostEvaluation, RunEvaluation, evaluate
 from openinspector.engine.rule import Rule, RuleContext
+from openinspector.engine.subject import subject_of
 from openinspector.model.arn import RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.facts import HostFacts
@@ -32,7 +33,7 @@ FACTS = host_facts(EVERY_RULE)
 
 
 def judged(facts: HostFacts, rules: dict[RulesPackageArn, tuple[Rule, ...]] = RULES) -> HostEvaluation:
-    return evaluate(RunEvaluation(run_arn=RUN, rules=rules, context=RuleContext(), now=NOW), facts, ASSET)
+    return evaluate(RunEvaluation(run_arn=RUN, rules=rules, context=RuleContext(), now=NOW), subject_of(facts), ASSET)
 
 
 def as_bytes(result: HostEvaluation) -> bytes:
@@ -65,7 +66,7 @@ def test_the_order_of_accounts_and_directories_does_not_matter(facts: HostFacts,
 
 @settings(max_examples=100)
 @given(FACTS)
-def test_every_rule_has_one_result_and_every_gap_its_exclusion(facts: HostFacts) -> None:
+def test_each_rule_has_one_result_and_each_gap_an_exclusion(facts: HostFacts) -> None:
     result = judged(facts)
     assert len(result.rule_results) == sum(map(len, RULES.values()))
     assert len(result.findings) == sum(noted.findings for noted in result.rule_results)
@@ -78,7 +79,7 @@ def test_every_rule_has_one_result_and_every_gap_its_exclusion(facts: HostFacts)
 
 @settings(max_examples=100)
 @given(FACTS)
-def test_a_package_alone_finds_what_it_finds_among_others(facts: HostFacts) -> None:
+def test_packages_do_not_affect_each_other(facts: HostFacts) -> None:
     together = judged(facts)
     for package, rules in RULES.items():
         alone = judged(facts, {package: rules})

@@ -92,7 +92,9 @@ def test_fast_and_plain_evaluators_agree(facts: HostFacts, known: list[Advisory]
 
 
 @given(hosts, lists, advisories)
-def test_an_added_denial_never_adds_a_finding(facts: HostFacts, known: list[Advisory], added: Advisory) -> None:
+def test_adding_a_not_affected_status_never_adds_a_finding(
+    facts: HostFacts, known: list[Advisory], added: Advisory
+) -> None:
     denials = tuple(one for one in added.statuses if one.state is FixState.NOT_AFFECTED)
     before, after = matched(facts, known), matched(facts, [*known, replace(added, fixes=(), statuses=denials)])
     assert findings(after) <= findings(before)
@@ -125,6 +127,6 @@ def test_order_of_advisories_and_packages_does_not_matter(
 
 
 @given(hosts, lists)
-def test_asking_twice_gives_the_same(facts: HostFacts, known: list[Advisory]) -> None:
+def test_matching_is_repeatable(facts: HostFacts, known: list[Advisory]) -> None:
     index = AdvisoryIndex(known, schemes=SCHEMES, fingerprints={})
     assert index.matches(facts) == index.matches(facts)

@@ -37,7 +37,7 @@ CHILD = textwrap.dedent(
 )
 
 
-def test_a_killed_spool_has_everything_it_said_it_kept(tmp_path: Path) -> None:
+def test_killed_spool_keeps_every_confirmed_envelope(tmp_path: Path) -> None:
     chance = random.Random(20260301)
     kept: dict[int, bytes] = {}
     acknowledged = 0

@@ -141,7 +141,7 @@ class Life:
 
 @settings(max_examples=60)
 @given(STEPS)
-def test_what_is_lost_holds_up_nothing_and_is_counted_exactly(steps: list[tuple[str, int]]) -> None:
+def test_losses_are_counted_exactly_and_block_nothing(steps: list[tuple[str, int]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         life = Life(Path(folder) / "spool")
         for deed, number in steps:

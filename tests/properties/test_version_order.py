@@ -50,5 +50,5 @@ def test_number_keys_sort_like_numbers(a: int, b: int, zeros: int) -> None:
     assert (first == second) == (a == b)
 
 
-def test_every_scheme_is_there() -> None:
+def test_all_schemes_are_registered() -> None:
     assert list(SCHEMES) == ["alpm", "apk", "dpkg", "rpm"]

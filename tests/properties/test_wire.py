@@ -61,13 +61,13 @@ MESSAGES = st.builds(
 
 
 @given(TEXT, RECORDS)
-def test_a_record_comes_back_equal(sensor: str, record: Record) -> None:
+def test_record_round_trip(sensor: str, record: Record) -> None:
     message = encode_record(sensor, record)
     assert decode_message(decode_batch(encode_batch([message])).messages[0]) == record
 
 
 @given(st.binary(max_size=2000), st.integers(1, 2**31))
-def test_an_envelope_comes_back_equal(plaintext: bytes, seq: int) -> None:
+def test_envelope_round_trip(plaintext: bytes, seq: int) -> None:
     padded = plaintext.ljust(2, b" ")
     made = encode_envelope(run_arn="run", agent_id="host-" + "0" * 17, stream="collection", seq=seq, plaintext=padded)
     header, back = decode_envelope(made)
@@ -75,7 +75,7 @@ def test_an_envelope_comes_back_equal(plaintext: bytes, seq: int) -> None:
 
 
 @given(st.binary(max_size=500))
-def test_no_bytes_do_more_than_be_refused(data: bytes) -> None:
+def test_any_bytes_are_refused(data: bytes) -> None:
     for decode in (decode_batch, decode_envelope):
         with suppress(WireError):
             decode(data)
@@ -94,7 +94,7 @@ def test_an_envelope_that_was_changed_anywhere_is_refused_or_the_same(data: st.D
 
 
 @given(st.lists(MESSAGES, max_size=20))
-def test_facts_are_built_of_whatever_a_host_sends(messages: list[TelemetryMessage]) -> None:
+def test_facts_are_built_from_any_messages(messages: list[TelemetryMessage]) -> None:
     facts = build_facts("agent", messages)
     assert 0 <= facts.undecoded <= len(messages)
     for sensor, status in facts.sensors.items():
@@ -109,7 +109,7 @@ def test_an_unfinished_collection_changes_no_facts(records: list[Record]) -> Non
 
 
 @given(st.binary(max_size=50), st.integers(1, 10**11), st.integers(1, 10**17), st.binary(min_size=64, max_size=64))
-def test_signature_headers_come_back_equal(body: bytes, created: int, counter: int, signature: bytes) -> None:
+def test_signature_headers_round_trip(body: bytes, created: int, counter: int, signature: bytes) -> None:
     covered = Covered(
         method="POST", path="/agent/v1/x", content_digest=content_digest(body), session="s" * 24, counter=counter
     )
@@ -119,6 +119,6 @@ def test_signature_headers_come_back_equal(body: bytes, created: int, counter: i
 
 
 @given(st.dictionaries(st.sampled_from(["signature-input", "signature", "content-digest"]), TEXT))
-def test_no_headers_do_more_than_be_refused(headers: dict[str, str]) -> None:
+def test_any_headers_are_refused(headers: dict[str, str]) -> None:
     with suppress(WireError):
         parse_headers("POST", "/agent/v1/x", headers)

@@ -17,9 +17,10 @@ import pytest
 from openinspector.agent.registry import sensors
 from openinspector.agent.sensing import collect_messages
 from openinspector.cis.benchmarks import benchmark_for
-from openinspector.cis.check import AS_PUBLISHED, Satisfied, Violated
+from openinspector.cis.verdict import Satisfied, Violated
 from openinspector.cli.facts_file import facts_of
 from openinspector.model.inventory import OperatingSystem
+from openinspector.model.tailoring import AS_PUBLISHED
 from openinspector.testing.fake_host import FakeHost, Node
 
 _XCCDF: Final = "{http://checklists.nist.gov/xccdf/1.2}"

@@ -139,7 +139,7 @@ def test_no_score_falls(label: Label, predicted: frozenset[Pair]) -> None:
     assert share <= MOST_UNLABELLED
 
 
-def test_where_dnf_has_nothing_newer_no_erratum_of_its_time_is_held_against_the_package(
+def test_current_packages_match_no_erratum_of_their_time(
     inventory: Inventory, records: dict[str, bytes], predicted: frozenset[Pair]
 ) -> None:
     """Every erratum out before the oldest that dnf did not yet offer must be satisfied by what dnf calls current."""

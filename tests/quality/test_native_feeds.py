@@ -57,7 +57,7 @@ def test_native_bytes(
 
 
 @pytest.mark.shared
-def test_updateinfo_states_what_the_osv_records_it_was_made_of_state(shared: Path) -> None:
+def test_updateinfo_agrees_with_its_osv_records(shared: Path) -> None:
     """Of packages of no module: the made documents name no modules."""
     folder = shared / "data" / "feeds"
     made = FEEDS["updateinfo"].parse(members(folder / "updateinfo-made.tar.xz", r"updateinfo\.xml"))

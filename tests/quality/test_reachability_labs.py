@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from openinspector.cli.snapshot_folder import read_snapshot
 from openinspector.network.answer import Action, Answer, Leg
-from openinspector.network.exposure import judge
+from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.question import ask, parse_question
 from openinspector.network.reach import Reach
 from openinspector.network.topology import Topology, is_balancer, parse_address
+from openinspector.service.snapshot_folder import read_snapshot
 
 pytestmark = pytest.mark.shared
 
@@ -78,13 +78,13 @@ def test_every_core_probe_of_the_labs_is_right(labs: list[Known]) -> None:
     assert (len(core), wrong) == (342, [])
 
 
-def test_nothing_that_got_through_from_the_internet_is_called_unreachable(labs: list[Known]) -> None:
+def test_no_flow_from_the_internet_is_called_unreachable(labs: list[Known]) -> None:
     came = [known for known in labs if known.label["from_internet"] and known.label["reachable"]]
     assert came
     assert [known.label["id"] for known in came if known.answer.reachable is False] == []
 
 
-def test_every_core_flow_is_right_or_not_known_for_a_listed_reason(flows: list[Known]) -> None:
+def test_every_core_flow_is_right_or_unknown_for_a_listed_reason(flows: list[Known]) -> None:
     core = [known for known in flows if known.label["core"]]
     wrong = {known.label["id"]: known for known in core if known.answer.reachable is not known.label["reachable"]}
     assert len(core) == 62
@@ -127,7 +127,7 @@ FILTERS = {
 }
 
 
-def test_codes_of_blocked_core_flows_fit_what_is_known(flows: list[Known]) -> None:
+def test_codes_of_blocked_core_flows_are_plausible(flows: list[Known]) -> None:
     blocked = [known for known in flows if known.label["core"] and known.answer.blocked_by]
     assert blocked
     for known in blocked:
@@ -142,7 +142,7 @@ def test_every_finding_of_the_labs_gets_through_and_names_a_rule(archive: Path, 
     found = [
         exposure
         for snapshot in sorted(tmp_path.glob("data/*/*/snapshot"))
-        for exposure in judge(Topology(read_snapshot(snapshot))).exposures
+        for exposure in JudgedNetwork(Topology(read_snapshot(snapshot))).whole().exposures
         if exposure.port is not None
     ]
     assert found
@@ -151,7 +151,7 @@ def test_every_finding_of_the_labs_gets_through_and_names_a_rule(archive: Path, 
         assert (exposure.answer.reachable, bool(exposure.rules)) == (True, True), exposure.key
 
 
-def test_what_the_internet_got_through_to_is_in_the_findings(archive: Path, tmp_path: Path) -> None:
+def test_flows_from_the_internet_appear_in_findings(archive: Path, tmp_path: Path) -> None:
     with tarfile.open(archive) as packed:
         packed.extractall(tmp_path, filter="data")
     missed = []

@@ -100,7 +100,7 @@ def convicted(facts: HostFacts, advisory: Advisory) -> set[str]:
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("feed", "archive", "pattern"), SOURCES)
-def test_every_fix_convicts_the_build_before_it_and_acquits_its_own(
+def test_every_fix_matches_the_previous_build_and_clears_the_fixed_one(
     shared: Path, feed: str, archive: str, pattern: str
 ) -> None:
     documents = members(shared / "data" / "feeds" / f"{archive}.tar.xz", pattern)

@@ -41,7 +41,7 @@ def plan(releases: SimulatedReleases, published: PublishedRelease) -> Sequence[U
     return plan_publication(published, drafts, releases.bundles, releases.online, releases.now)
 
 
-def test_a_bucket_holds_what_a_folder_holds(bucket: Any, tmp_path: Path) -> None:
+def test_bucket_and_folder_have_the_same_content(bucket: Any, tmp_path: Path) -> None:
     releases = SimulatedReleases(tmp_path / "folder")
     for number in (1, 2):
         releases.add(release(f"{number}.0", number), {})
@@ -54,19 +54,19 @@ def test_a_bucket_holds_what_a_folder_holds(bucket: Any, tmp_path: Path) -> None
     assert Destination("s3://releases/agent").read().targets == Destination(str(releases.folder)).read().targets
 
 
-def test_a_bucket_that_is_not_there_is_said(bucket: Any) -> None:
+def test_missing_bucket_is_reported(bucket: Any) -> None:
     assert bucket
     with pytest.raises(ReleaseError, match="s3://absent"):
         Destination("s3://absent/agent").write([Upload(name="metadata/1.root.json", content=b"{}")])
 
 
 @pytest.mark.parametrize("place", ["https://x/y", "ftp://x", "s3://key:secret@x/y"])
-def test_what_is_no_place_is_refused(place: str) -> None:
+def test_rejects_invalid_destinations(place: str) -> None:
     with pytest.raises(ReleaseError, match="is not a place"):
         Destination(place)
 
 
-def test_whoever_reads_between_two_files_sees_a_whole_state(tmp_path: Path) -> None:
+def test_reader_between_two_writes_sees_a_consistent_state(tmp_path: Path) -> None:
     releases = SimulatedReleases(tmp_path / "folder")
     releases.add(release("1.0", 1), {})
     releases.publish()
@@ -85,7 +85,7 @@ def test_whoever_reads_between_two_files_sees_a_whole_state(tmp_path: Path) -> N
     assert place.read().targets == render_metadata(releases.targets)
 
 
-def test_a_file_that_cannot_be_written_changes_nothing_that_is_seen(tmp_path: Path) -> None:
+def test_failed_write_changes_nothing_visible(tmp_path: Path) -> None:
     releases = SimulatedReleases(tmp_path / "folder")
     releases.publish()
     place = Destination(str(releases.folder))

@@ -26,7 +26,7 @@ class TestEveryRule(RuleConformance):
         return CONTEXT
 
 
-def test_the_nine_are_there() -> None:
+def test_all_nine_best_practices_exist() -> None:
     titles = {rule.title for package, rule in RULES if package is RulesPackageName.SECURITY_BEST_PRACTICES}
     assert titles == {
         "Disable root login over SSH",

@@ -51,5 +51,5 @@ def test_distro_qualifiers(text: str, expected: Distribution | None) -> None:
     assert parse_distribution(text) == expected
 
 
-def test_a_component_without_a_name_is_no_distribution() -> None:
+def test_component_without_a_name_is_ignored() -> None:
     assert distribution_of(" ", "12") is None

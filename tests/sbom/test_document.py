@@ -91,7 +91,7 @@ def test_components_nested_too_deep_are_refused() -> None:
         read_sbom(written({"bomFormat": "CycloneDX", "components": [component]}))
 
 
-def test_nesting_beyond_the_parsers_own_limit_is_refused() -> None:
+def test_nesting_beyond_the_parser_limit_is_refused() -> None:
     with pytest.raises(SbomError, match="cannot be read"):
         read_sbom(b'{"bomFormat":"CycloneDX","components":[' + b'{"components":[' * 100_000)
 

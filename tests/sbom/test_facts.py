@@ -64,7 +64,7 @@ def test_an_rpm_with_epoch_module_and_source() -> None:
     )
 
 
-def test_a_subpackage_with_a_version_of_its_own_keeps_its_sources_version() -> None:
+def test_subpackage_keeps_the_version_of_its_source() -> None:
     package = only_package(
         component("pkg:rpm/redhat/perl-libs@5.32.1-481.el9?epoch=4&distro=rhel-9&upstream=perl-5.30-1.el9.src.rpm")
     )
@@ -110,7 +110,7 @@ def test_a_point_release_is_the_same_distribution() -> None:
         (component("pkg:deb/debian/a@1"), NotAssessedReason.NO_DISTRIBUTION),
     ],
 )
-def test_what_cannot_be_judged_is_listed_with_its_reason(missed: Component, reason: NotAssessedReason) -> None:
+def test_unassessed_components_are_listed_with_a_reason(missed: Component, reason: NotAssessedReason) -> None:
     found = read(missed)
     assert [(each.component, each.reason) for each in found.not_assessed] == [(missed, reason)]
     assert found.facts.all(Package) == ()

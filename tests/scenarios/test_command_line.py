@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -17,7 +18,7 @@ from openinspector.testing.document_server import DocumentServer
 from openinspector.testing.match_builders import advisory, fix
 from openinspector.testing.network_builders import ACCOUNT, REGION, documents, two_vpcs
 from openinspector.testing.package_archive import BuiltPackage, PackageArchive
-from openinspector.testing.whole_system import CVE, WholeSystem, distribution_of_this_host
+from openinspector.testing.whole_system import AFFECTED, CVE, WholeSystem, distribution_of_this_host
 
 DATA = Path(__file__).resolve().parents[1] / "feeds" / "data"
 RPM = header({1000: "bash", 1001: "5.1.8", 1002: "9.el9", 1022: "x86_64"})
@@ -84,6 +85,15 @@ def operator(system: WholeSystem, tmp_path: Path) -> Operator:
     return Operator(tmp_path, variables)
 
 
+def _check_coverage(covered: dict[str, Any], agent: str) -> None:
+    """Every package of the host has one conclusion, and the numbers add up."""
+    packages, numbers = covered["packages"], covered["summary"]
+    assert {package["agentId"] for package in packages} == {agent}
+    assert any(package["name"] == AFFECTED and package["verdict"] == "AFFECTED" for package in packages)
+    unassessed = sum(gap["packages"] for gap in numbers["notAssessed"])
+    assert numbers["affected"] + numbers["notAffected"] + unassessed == len(packages)
+
+
 def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) -> None:
     data = ("--data-dir", str(system.processes.data_dir))
 
@@ -113,6 +123,7 @@ def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) ->
     assert [finding["id"] for finding in found] == [CVE]
     assert CVE in operator("findings", "show", found[0]["arn"])
     operator("runs", "exclusions", run)
+    _check_coverage(json.loads(operator("runs", "coverage", run, "--json")), agent)
     (host,) = system.client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"]
     assert host["agentId"] == agent
     for kind in ("html", "pdf"):
@@ -133,7 +144,7 @@ def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) ->
     operator("targets", "delete", target)
 
 
-def test_the_agents_own_commands(system: WholeSystem, tmp_path: Path) -> None:
+def test_agent_commands(system: WholeSystem, tmp_path: Path) -> None:
     settings = tmp_path / "agent.cfg"
     log, state = tmp_path / "log" / "agent.log", tmp_path / "state"
     settings.write_text(

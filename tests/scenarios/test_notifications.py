@@ -87,7 +87,7 @@ def received_by(receiver: WebhookReceiver) -> Received:
     return Received(take)
 
 
-def test_a_run_notifies_every_subscriber_and_waits_for_none(
+def test_run_notifies_every_subscriber_without_waiting(
     system: WholeSystem, sns: MotoSns, authority: ThrowawayAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key, secret = system.processes.access_key()

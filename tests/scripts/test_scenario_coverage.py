@@ -13,7 +13,7 @@ def f() -> int:
 PROTOCOL = 'class P:\n    def f(self) -> int:\n        """Return one."""\n        ...\n'
 
 
-def test_a_module_whose_functions_never_ran_is_named() -> None:
+def test_unexecuted_module_is_named() -> None:
     (problem,) = judge({"a.py": SOURCE}, {"a.py": {1, 2, 5}}, {})
     assert problem.startswith("a.py: no scenario executes it")
     assert list(judge({"a.py": SOURCE}, {}, {})) == [problem]
@@ -27,11 +27,11 @@ def test_a_module_without_functions_is_not_judged() -> None:
     assert list(judge({"a.py": "X = 1\n", "b.py": PROTOCOL}, {}, {})) == []
 
 
-def test_an_exception_excuses_what_it_matches() -> None:
+def test_exceptions_exclude_matching_modules() -> None:
     assert list(judge({"a/b.py": SOURCE}, {}, {"a/*": "needs Windows"})) == []
 
 
-def test_an_exception_that_is_not_needed_is_named() -> None:
+def test_unneeded_exception_is_named() -> None:
     (problem,) = judge({"a.py": SOURCE}, {"a.py": {7}}, {"a.py": "needs Windows"})
     assert problem.startswith("a.py: this exception is not needed")
 

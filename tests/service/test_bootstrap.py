@@ -31,7 +31,7 @@ def comes_true(is_so: Callable[[], bool]) -> bool:
     return is_so()
 
 
-def test_a_run_that_nobody_drives_is_driven_before_the_next_start(service: Service) -> None:
+def test_orphaned_run_is_driven_at_start(service: Service) -> None:
     """As StartAssessmentRun leaves it where the workflow database refused."""
     assessments, run = service.stores.assessments, builders.run()
     assessments.add_target(builders.target())
@@ -41,7 +41,7 @@ def test_a_run_that_nobody_drives_is_driven_before_the_next_start(service: Servi
     assert comes_true(lambda: assessments.runs_by_arn([run.arn])[run.arn].state is not AssessmentRunState.CREATED)
 
 
-def test_what_a_deletion_left_behind_keeps_no_service_from_starting(tmp_path: Path) -> None:
+def test_interrupted_deletion_does_not_block_start(tmp_path: Path) -> None:
     """Nor is it seen any more, though the object store does not answer."""
     built = build_service(Settings(data_dir=tmp_path))
     objects = tmp_path / "objects"

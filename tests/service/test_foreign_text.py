@@ -26,7 +26,7 @@ def is_harmless(text: str) -> bool:
     return printable(text) == text
 
 
-def test_a_line_feed_of_a_host_forges_no_line_of_a_finding(tmp_path: Path) -> None:
+def test_line_feed_of_a_host_cannot_forge_a_line(tmp_path: Path) -> None:
     world = World(folder=tmp_path)
     status = SensorStatus(sensor="dpkg", state=SensorState.OK, records=2, details=(HOSTILE,))
     sent = [("dpkg", package(HOSTILE)), ("dpkg", package("plain")), ("dpkg", status)]

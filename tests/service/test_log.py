@@ -46,13 +46,13 @@ def test_an_event_carries_its_fields_and_its_time() -> None:
     assert str(event["timestamp"]).endswith("Z")
 
 
-def test_whoever_redirects_standard_error_gets_the_events() -> None:
+def test_events_follow_redirected_standard_error() -> None:
     logged("info")
     assert logged("info")
 
 
 @pytest.mark.parametrize("value", ["half a character: \udce9", 2**70])
-def test_what_is_hard_to_write_is_written(value: object) -> None:
+def test_unusual_values_are_logged(value: object) -> None:
     configure_logging("info")
     with contextlib.redirect_stderr(io.StringIO()) as written:
         structlog.get_logger().info("part event", value=value, other=object)

@@ -84,14 +84,14 @@ def test_every_framing_of_the_same_values_is_accepted(*, chunks: int, with_attri
     ids=",".join,
 )
 @pytest.mark.parametrize("definite", [True, False])
-def test_what_no_signature_covers_is_refused(*, changes: dict[str, Any], definite: bool) -> None:
+def test_unsigned_parts_are_refused(*, changes: dict[str, Any], definite: bool) -> None:
     parts = SignedDocumentParts(authority=OURS, content=document(), definite=definite)
     assert is_accepted(parts.message())
     assert not is_accepted(replace(parts, **changes).message())
 
 
 @pytest.mark.parametrize("tag", [0x30, 0x31, 0xA0, 0x24])
-def test_nesting_without_end_is_refused(tag: int) -> None:
+def test_endless_nesting_is_refused(tag: int) -> None:
     with pytest.raises(Pkcs7Error):
         parse_signed_document(bytes([tag, 0x80]) * (MAX_BYTES // 2))
     deep = b""

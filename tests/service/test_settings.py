@@ -44,7 +44,7 @@ def test_by_default_only_tokens_enrol() -> None:
         ("aws_role", "AWS_ROLES"),
     ],
 )
-def test_a_way_that_lets_nobody_in_stops_the_service(method: str, missing: str) -> None:
+def test_method_without_its_settings_is_fatal(method: str, missing: str) -> None:
     some = {name: text for name, text in AWS.items() if name != f"OPENINSPECTOR_{missing}"}
     with pytest.raises(ServiceSettingsError, match=f"OPENINSPECTOR_{missing} is not set"):
         read_settings({**some, "OPENINSPECTOR_ENROLMENT_METHODS": method})
@@ -94,7 +94,7 @@ def test_an_unknown_setting_is_refused() -> None:
     assert "OPENINSPECTOR_DATA_DIR" in refused.value.advice
 
 
-def test_the_agent_s_settings_are_left_to_it() -> None:
+def test_agent_settings_are_ignored() -> None:
     assert read_settings({"OPENINSPECTOR_AGENT_ENDPOINT": "https://x"}) == Settings()
 
 

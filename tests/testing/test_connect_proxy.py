@@ -9,7 +9,7 @@ from openinspector.testing.connect_proxy import ConnectProxy
 from openinspector.testing.simulated_gateway import SimulatedGateway
 
 
-def test_anything_but_connect_is_refused() -> None:
+def test_only_connect_is_accepted() -> None:
     with ConnectProxy() as proxy:
         asked = http.client.HTTPConnection(str(proxy.address), timeout=5)
         asked.request("GET", "http://169.254.169.254/latest/meta-data/")
@@ -20,7 +20,7 @@ def test_anything_but_connect_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("user", "status"), [("a:b", 0), ("a:c", 56), (None, 56)])
-def test_curl_takes_it_for_a_proxy(tmp_path: Path, user: str | None, status: int) -> None:
+def test_curl_accepts_the_proxy(tmp_path: Path, user: str | None, status: int) -> None:
     with SimulatedGateway(tmp_path) as gateway, ConnectProxy("a:b") as proxy:
         command = ["curl", "-sS", "-x", f"http://{proxy.address}", "--cacert", str(gateway.ca_file), "--noproxy", ""]
         command += ["--proxy-user", user] if user else []
@@ -31,7 +31,7 @@ def test_curl_takes_it_for_a_proxy(tmp_path: Path, user: str | None, status: int
         assert len(proxy.tunnels) == (1 if status == 0 else 0)
 
 
-def test_it_ends_with_its_block() -> None:
+def test_stops_with_its_context() -> None:
     with ConnectProxy() as proxy:
         address = proxy.address
     with pytest.raises(OSError, match="refused"):

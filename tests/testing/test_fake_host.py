@@ -60,7 +60,7 @@ def answer(host: Host, ask: Callable[[Host, str], object], path: str) -> object:
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("ask", ASKS)
-def test_it_answers_as_a_real_folder_of_the_same_files(local: LocalHost, ask: str, path: str) -> None:
+def test_agrees_with_a_real_folder(local: LocalHost, ask: str, path: str) -> None:
     assert answer(FakeHost(dict(FILES)), ASKS[ask], path) == answer(local, ASKS[ask], path)
 
 
@@ -84,7 +84,7 @@ def test_processes_are_the_numbers_of_proc() -> None:
     assert list(host.processes()) == [3, 20]
 
 
-def test_it_remembers_what_was_read() -> None:
+def test_records_reads() -> None:
     host = FakeHost({"/a": "x"})
     host.read("/a")
     assert host.reads == ["/a"]

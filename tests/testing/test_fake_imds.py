@@ -40,7 +40,7 @@ def test_a_token_ends_with_its_lifetime() -> None:
         assert status(service, "GET", ID, headers) == 401
 
 
-def test_what_came_through_a_proxy_gets_no_token() -> None:
+def test_proxied_request_gets_no_token() -> None:
     with FakeImds() as service:
         assert status(service, "PUT", TOKEN_PATH, {TTL_HEADER: "60", "X-Forwarded-For": "10.0.0.1"}) == 403
 
@@ -58,7 +58,7 @@ def test_both() -> None:
         assert status(service, "GET", ID, {TOKEN_HEADER: token(service)}) == 200
 
 
-def test_it_counts_what_was_asked() -> None:
+def test_records_requests() -> None:
     with FakeImds() as service:
         status(service, "GET", ID)
         assert service.requests == [("GET", ID)]

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from openinspector.testing.simulated_inspector import InspectorError, SimulatedInspector
 
 
-def test_a_real_client_gets_what_was_prepared_in_turn(tmp_path: Path) -> None:
+def test_real_client_gets_prepared_answers_in_order(tmp_path: Path) -> None:
     with SimulatedInspector(tmp_path) as inspector:
         client = boto3.client(
             "inspector",

@@ -111,7 +111,7 @@ def test_init_asks_nothing_and_refresh_asks_in_order(suite: Suite) -> None:
     assert suite.versions == (1, 1, 1, 1)
 
 
-def test_nothing_new_is_asked_for_no_more_than_needed(suite: Suite) -> None:
+def test_unchanged_repository_needs_only_the_timestamp(suite: Suite) -> None:
     suite.init()
     suite.refresh()
     assert suite.refresh() == 0
@@ -119,7 +119,7 @@ def test_nothing_new_is_asked_for_no_more_than_needed(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize("spoil", ["version", "signature"])
-def test_a_root_that_is_none_is_refused_without_a_request(suite: Suite, spoil: str) -> None:
+def test_invalid_root_is_refused_without_a_request(suite: Suite, spoil: str) -> None:
     root = json.loads(suite.releases.trusted_root)
     if spoil == "version":
         del root["signed"]["version"]
@@ -186,7 +186,7 @@ def test_expired_metadata_is_refused(suite: Suite, role: str) -> None:
     assert suite.version(role) is None
 
 
-def test_an_expired_root_is_gone_through_and_not_stopped_at(suite: Suite) -> None:
+def test_expired_intermediate_root_is_accepted(suite: Suite) -> None:
     suite.releases.now -= timedelta(days=400)
     suite.releases.rotate(suite.releases.root_keys[:3])
     suite.releases.now += timedelta(days=400)
@@ -205,7 +205,7 @@ def test_a_last_root_that_has_expired_is_refused(suite: Suite) -> None:
     assert suite.refresh() == 1
 
 
-def test_a_timestamp_that_goes_back_is_refused(suite: Suite) -> None:
+def test_timestamp_rollback_is_refused(suite: Suite) -> None:
     suite.init()
     suite.releases.refresh()
     assert suite.refresh() == 0
@@ -223,7 +223,7 @@ def test_a_changed_timestamp_of_the_same_version_is_not_taken(suite: Suite) -> N
     assert kept["signed"]["meta"]["snapshot.json"]["version"] == 1
 
 
-def test_a_snapshot_that_goes_back_is_refused(suite: Suite) -> None:
+def test_snapshot_rollback_is_refused(suite: Suite) -> None:
     suite.init()
     suite.releases.refresh()
     suite.refresh()
@@ -232,7 +232,7 @@ def test_a_snapshot_that_goes_back_is_refused(suite: Suite) -> None:
     assert (suite.version("timestamp"), suite.version("snapshot")) == (2, 2)
 
 
-def test_targets_that_go_back_are_refused(suite: Suite) -> None:
+def test_targets_rollback_is_refused(suite: Suite) -> None:
     suite.releases.add(release("1.0", 1), {})
     suite.releases.publish()
     suite.init()
@@ -250,7 +250,7 @@ def test_targets_that_go_back_are_refused(suite: Suite) -> None:
     assert suite.version("targets") == 2
 
 
-def test_versions_run_forward_are_recovered_by_new_keys(suite: Suite) -> None:
+def test_fast_forward_attack_is_recovered_by_new_keys(suite: Suite) -> None:
     """Fast-forward: whoever had the timestamp key set its version to the highest; a new key starts again."""
     suite.init()
     suite.forge_timestamp(version=2**31 - 1)
@@ -265,7 +265,7 @@ def test_versions_run_forward_are_recovered_by_new_keys(suite: Suite) -> None:
     assert suite.version("timestamp") == 1
 
 
-def test_a_threshold_that_is_not_met_is_refused(suite: Suite) -> None:
+def test_unmet_threshold_is_refused(suite: Suite) -> None:
     suite.init()
     suite.releases.forge("1.targets.json", lambda _: None, suite.releases.targets_keys[:1])
     assert suite.refresh() == 1
@@ -292,7 +292,7 @@ def test_a_signature_under_another_keys_id_is_refused(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize("rotations", [1, 5])
-def test_roots_are_followed_one_by_one(suite: Suite, rotations: int) -> None:
+def test_roots_are_updated_one_by_one(suite: Suite, rotations: int) -> None:
     suite.init()
     for _ in range(rotations):
         fresh = CryptoSigner.generate_ed25519()
@@ -333,7 +333,7 @@ def test_a_root_that_skips_a_version_is_refused(suite: Suite) -> None:
     assert suite.refresh() == 1
 
 
-def test_fields_that_are_not_known_are_signed_all_the_same(suite: Suite) -> None:
+def test_unknown_fields_are_part_of_the_signed_content(suite: Suite) -> None:
     suite.init()
     suite.releases.rotate(suite.releases.root_keys[:3])
     suite.releases.publish()
@@ -347,7 +347,7 @@ def test_fields_that_are_not_known_are_signed_all_the_same(suite: Suite) -> None
 
 
 @pytest.mark.parametrize(("role", "size"), [("timestamp", 20_000), ("1.snapshot", 300_000), ("2.root", 300_000)])
-def test_metadata_without_end_is_refused(suite: Suite, role: str, size: int) -> None:
+def test_endless_metadata_is_refused(suite: Suite, role: str, size: int) -> None:
     suite.init()
     (suite.releases.folder / "metadata" / f"{role}.json").write_bytes(b" " * size)
     assert suite.refresh() == 1
@@ -380,13 +380,13 @@ def test_delegations_are_followed_here(suite: Suite) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://192.0.2.1/metadata", "https://127.0.0.1/metadata", "file:///etc"])
-def test_plain_http_goes_to_loopback_and_nowhere_else(suite: Suite, url: str) -> None:
+def test_plain_http_is_limited_to_loopback(suite: Suite, url: str) -> None:
     suite.init()
     suite.url = url
     assert suite.refresh() == 1
 
 
-def test_it_is_a_program(suite: Suite) -> None:
+def test_runs_as_a_program(suite: Suite) -> None:
     suite.init()
     command = [sys.executable, "-m", "openinspector.testing.tuf_conformance", "--metadata-dir", str(suite.metadata)]
     done = subprocess.run([*command, "--metadata-url", f"{suite.url}/metadata", "refresh"], check=False)

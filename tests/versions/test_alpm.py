@@ -54,6 +54,6 @@ def test_vectors_of_the_vendor(shared: Path) -> None:
 
 
 @given(versions, versions)
-def test_agrees_with_its_twin(first: tuple[str, str, str], second: tuple[str, str, str]) -> None:
+def test_agrees_with_reference(first: tuple[str, str, str], second: tuple[str, str, str]) -> None:
     a, b = (f"{epoch}{version}-{release}" for epoch, version, release in (first, second))
     assert SCHEME.compare(a, b) == compare_alpm(a, b)

@@ -55,7 +55,7 @@ def test_vectors_of_the_vendor(shared: Path) -> None:
 
 
 @given(pairs)
-def test_agrees_with_its_twin(pair: tuple[str, str]) -> None:
+def test_agrees_with_reference(pair: tuple[str, str]) -> None:
     assert SCHEME.compare(*pair) == compare_dpkg(*pair)
 
 

@@ -50,5 +50,5 @@ def test_vectors_of_the_vendor(shared: Path) -> None:
 
 
 @given(versions, versions)
-def test_agrees_with_its_twin(first: str, second: str) -> None:
+def test_agrees_with_reference(first: str, second: str) -> None:
     assert SCHEME.compare(first, second) == compare_rpm(first, second)

@@ -43,7 +43,7 @@ def test_every_header_is_signed_in_order() -> None:
         ("server", ""),
     ],
 )
-def test_a_part_that_is_not_of_its_form_makes_no_request(part: str, text: str) -> None:
+def test_malformed_part_makes_no_request(part: str, text: str) -> None:
     with pytest.raises(WireError):
         request(**{part: text})
 

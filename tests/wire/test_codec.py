@@ -28,13 +28,13 @@ def message(kind: str, payload: bytes) -> TelemetryMessage:
     return TelemetryMessage(sensor="dpkg", kind=kind, payload=msgspec.Raw(payload))
 
 
-def test_a_record_comes_back_equal() -> None:
+def test_record_round_trip() -> None:
     sent = encode_record("dpkg", PACKAGE)
     assert (sent.sensor, sent.kind) == ("dpkg", "Package")
     assert decode_message(sent) == PACKAGE
 
 
-def test_a_batch_comes_back_in_order() -> None:
+def test_batch_keeps_its_order() -> None:
     messages = (encode_record("dpkg", PACKAGE), encode_record("accounts", Group(name="root", gid=0)))
     decoded = decode_batch(encode_batch(messages)).messages
     assert [decode_message(found) for found in decoded] == [PACKAGE, Group(name="root", gid=0)]
@@ -61,13 +61,13 @@ def test_size_is_of_the_payload_in_bytes() -> None:
         ("User", b'{"name":"a","uid":1,"gid":1,"password":"hunter2"}', "Invalid enum value"),
     ],
 )
-def test_what_is_not_exactly_the_kind_is_refused(kind: str, payload: bytes, said: str) -> None:
+def test_rejects_invalid_payloads(kind: str, payload: bytes, said: str) -> None:
     with pytest.raises(WireError, match=said) as refused:
         decode_message(message(kind, payload))
     assert len(str(refused.value)) < 500
 
 
-def test_a_newer_agents_field_is_passed_over() -> None:
+def test_unknown_field_of_a_newer_agent_is_ignored() -> None:
     assert decode_message(message("Group", b'{"name":"root","gid":0,"since":"9.9"}')) == Group(name="root", gid=0)
 
 
@@ -88,7 +88,7 @@ def test_text_that_is_not_unicode_is_refused_before_it_is_sent() -> None:
         b"\x00" * 64,
     ],
 )
-def test_a_batch_that_is_none_is_refused(plaintext: bytes) -> None:
+def test_invalid_batch_is_refused(plaintext: bytes) -> None:
     with pytest.raises(WireError, match="a telemetry batch"):
         decode_batch(plaintext)
 

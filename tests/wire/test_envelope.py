@@ -38,7 +38,7 @@ def forged(payload: bytes, **changes: object) -> bytes:
     return b"OIT1" + len(header).to_bytes(4, "big") + header + payload
 
 
-def test_an_envelope_comes_back() -> None:
+def test_envelope_round_trip() -> None:
     header, plaintext = decode_envelope(envelope(seq=7))
     assert plaintext == PLAIN
     assert (header.run_arn, header.agent_id, header.stream, header.seq) == (RUN, AGENT, "collection", 7)
@@ -58,7 +58,7 @@ def test_the_same_telemetry_gives_the_same_bytes() -> None:
     assert envelope() == envelope()
 
 
-def test_a_bomb_is_not_inflated_beyond_what_its_header_says() -> None:
+def test_decompression_is_limited_by_the_header() -> None:
     bomb = zlib.compress(bytes(400 * 1024 * 1024), 9)
     with pytest.raises(WireError, match="not of the size"):
         decode_envelope(forged(bomb))
@@ -88,12 +88,12 @@ def test_a_bomb_is_not_inflated_beyond_what_its_header_says() -> None:
         (b"OIT1" + bytes(MAX_ENVELOPE_BYTES), "larger than"),
     ],
 )
-def test_anything_else_is_refused(data: bytes, said: str) -> None:
+def test_rejects_invalid_envelopes(data: bytes, said: str) -> None:
     with pytest.raises(WireError, match=said):
         decode_envelope(data)
 
 
-def test_what_a_gateway_would_not_take_is_not_made() -> None:
+def test_oversized_envelopes_are_not_made() -> None:
     with pytest.raises(WireError, match="larger than"):
         envelope(bytes(MAX_PLAINTEXT_BYTES + 1))
     noise = b"".join(hashlib.sha256(i.to_bytes(4, "big")).digest() for i in range(MAX_ENVELOPE_BYTES // 32))

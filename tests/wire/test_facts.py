@@ -47,7 +47,7 @@ def test_an_unfinished_newer_collection_is_ignored() -> None:
     assert names(start(1), group("old"), status(1), start(2), group("new")) == ["old"]
 
 
-def test_a_new_collection_gives_up_what_was_unfinished() -> None:
+def test_new_collection_discards_an_unfinished_one() -> None:
     assert names(start(1), group("half"), start(2), group("whole"), status(1)) == ["whole"]
 
 
@@ -73,7 +73,7 @@ def test_a_failed_sensor_stays_failed_when_records_are_missing() -> None:
     assert build_facts(AGENT, [status(3, SensorState.FAILED)]).sensors["accounts"].state is SensorState.FAILED
 
 
-def test_a_sensor_that_is_ok_again_with_nothing_clears_what_was_there() -> None:
+def test_empty_successful_collection_clears_records() -> None:
     assert names(group("gone"), status(1), status(0)) == []
 
 
@@ -84,14 +84,14 @@ def test_an_undecodable_message_is_counted_and_makes_the_sensor_partial() -> Non
     assert facts.sensors["accounts"].state is SensorState.PARTIAL
 
 
-def test_a_sensor_speaks_for_itself_only() -> None:
+def test_sensor_reports_only_its_own_status() -> None:
     foreign = encode_record("dpkg", SensorStatus(sensor="accounts", state=SensorState.OK, records=0))
     facts = build_facts(AGENT, [group("root"), foreign, status(1)])
     assert facts.undecoded == 1
     assert [found.name for found in facts.all(Group)] == ["root"]
 
 
-def test_records_of_one_kind_from_two_sensors_stand_together() -> None:
+def test_records_of_one_kind_from_two_sensors_are_merged() -> None:
     facts = build_facts(AGENT, [group("b", "two"), status(1, sensor="two"), group("a", "one"), status(1, sensor="one")])
     assert [found.name for found in facts.all(Group)] == ["a", "b"]
 

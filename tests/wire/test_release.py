@@ -31,6 +31,6 @@ def test_a_release_is_read_and_named() -> None:
         {"more": 1},
     ],
 )
-def test_what_is_no_release_is_refused(changes: dict[str, object]) -> None:
+def test_rejects_invalid_releases(changes: dict[str, object]) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({**GOOD, **changes}, Release)

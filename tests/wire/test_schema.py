@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parents[2] / "schemas"
 
 
 @pytest.mark.parametrize("name", sorted(schemas()))
-def test_the_file_is_what_the_code_says(name: str) -> None:
+def test_file_agrees_with_the_code(name: str) -> None:
     assert (FOLDER / name).read_bytes() == schemas()[name], f"schemas/{name} is stale: run `make docs`"
 
 
@@ -28,7 +28,7 @@ def test_instructions_are_a_closed_set() -> None:
     assert all(found["additionalProperties"] is False for found in document["$defs"].values())
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_resolves() -> None:
     for text in schemas().values():
         document = json.loads(text)
         names = set(document["$defs"])

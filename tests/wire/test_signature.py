@@ -54,7 +54,7 @@ def test_content_digest_is_that_of_rfc_9530_appendix_d() -> None:
     assert content_digest(b'{"hello": "world"}') == "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:"
 
 
-def test_base_in_a_session_letter_by_letter() -> None:
+def test_exact_base_in_a_session() -> None:
     assert signature_base(IN_SESSION, 1_700_000_000, KEY).decode() == (
         '"@method": POST\n'
         '"@path": /agent/v1/heartbeat\n'
@@ -67,7 +67,7 @@ def test_base_in_a_session_letter_by_letter() -> None:
 
 
 @pytest.mark.parametrize("covered", [IN_SESSION, OUTSIDE])
-def test_headers_say_what_was_signed(covered: Covered) -> None:
+def test_headers_describe_the_signed_parts(covered: Covered) -> None:
     claim = parse_headers(covered.method, covered.path, headers(covered))
     assert claim.covered == covered
     assert (claim.created, claim.key_id, claim.signature) == (1_700_000_000, KEY, SIGNATURE)
@@ -132,7 +132,7 @@ def test_the_clock_window_is_five_minutes_to_both_sides() -> None:
         ("openinspector-session", "s" * 20 + '"\n"@path": /x'),
     ],
 )
-def test_any_other_form_is_refused(name: str, value: str | None) -> None:
+def test_rejects_other_forms(name: str, value: str | None) -> None:
     changed = headers()
     if value is None:
         del changed[name]

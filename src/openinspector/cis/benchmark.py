@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from openinspector.cis.check import Check, Manual, Satisfied, Tailoring, Verdict, Violated, combine, distinct
+from openinspector.cis.check import Check, Manual
 from openinspector.cis.heading import heading
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Satisfied, Verdict, Violated, combine, distinct
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.record import Record
+from openinspector.model.tailoring import Tailoring
 
 
 class Role(Enum):
@@ -63,9 +66,9 @@ class Control:
         """Why facts alone can never show that the control is met; empty if they can."""
         return distinct(check.reason for check in self.checks if isinstance(check, Manual))
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge one host by every check."""
-        return combine((check.judge(facts, tailoring) for check in self.checks), self.title)
+        return combine((check.judge(host) for check in self.checks), self.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +116,14 @@ class Benchmark:
         """Return the profiles that ask for a control."""
         return tuple(profile for profile in self.profiles if _asks(control, profile))
 
+    def issue(self, control: Control) -> str:
+        """Return the name of a control that waivers and tailorings use; wording does not change it."""
+        return f"{self.id}/{control.number}"
+
     def judge(self, facts: HostFacts, tailoring: Tailoring) -> tuple[ControlResult, ...]:
         """Judge one host by every control, once; profiles only select results."""
-        return tuple(ControlResult(control, control.judge(facts, tailoring)) for control in self.controls)
+        host = JudgedHost(facts, tailoring)
+        return tuple(ControlResult(control, control.judge(host)) for control in self.controls)
 
     @property
     def reads(self) -> tuple[type[Record], ...]:

@@ -1,78 +1,12 @@
-"""Check and Verdict: one requirement of a benchmark, and what the facts of a host say of it.
+"""Check: one requirement of a benchmark, judged by the facts of a host."""
 
-Verdicts are three-valued at heart: a missing fact is `Unknown`, never `Satisfied` and never `Violated`. A requirement
-about something that the host does not have is `Inapplicable`, with the reason.
-"""
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Final, Protocol, TypeVar
-
-from openinspector.engine.completeness import unseen
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Satisfied, Unknown, Verdict, Violated, distinct
 from openinspector.engine.evidence import Evidence
-from openinspector.model.facts import HostFacts
 from openinspector.model.record import Record
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Variable:
-    """A parameter that an administrator may tailor for a template."""
-
-    name: str
-    default: str
-    """As it is written in configuration files and in a tailoring file."""
-    description: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tailoring:
-    """Values of variables that differ from the benchmark's."""
-
-    values: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-
-    def value(self, variable: Variable) -> str:
-        """Return the value that is in force for a variable."""
-        return self.values.get(variable.name, variable.default)
-
-
-AS_PUBLISHED: Final = Tailoring()
-"""Every variable at the benchmark's own value."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Satisfied:
-    """The host meets the requirement."""
-
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violated:
-    """The host does not meet the requirement."""
-
-    evidence: Evidence
-    remedy: str
-    """What to do, in one or two sentences."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inapplicable:
-    """The requirement is about something that the host does not have or an alternative that it does not use."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unknown:
-    """The facts do not tell."""
-
-    reason: str
-
-
-T = TypeVar("T")
-
-Verdict = Satisfied | Violated | Inapplicable | Unknown
 
 
 class Check(Protocol):
@@ -93,15 +27,32 @@ class Check(Protocol):
         """The sensors whose records it reads."""
         ...
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge one host."""
         ...
 
 
-def missing(facts: HostFacts, *sensors: str) -> Unknown | None:
-    """Return why the facts cannot tell, or None if each of ``sensors`` read everything there was."""
-    gap = unseen(facts, sensors)
-    return Unknown(reason=gap.reason) if gap else None
+class Breach(NamedTuple):
+    """One thing that breaks a requirement: its ground, such as a path with its mode, and a sentence."""
+
+    ground: str
+    text: str
+
+
+class SensedCheck:
+    """Base of the checks that need everything that their sensors read: a gap is `Unknown`."""
+
+    __slots__ = ()
+
+    sensors: tuple[str, ...]
+
+    def judge(self, host: JudgedHost) -> Verdict:
+        """Judge the host if each sensor read everything there was."""
+        return host.missing(*self.sensors) or self.judge_seen(host)
+
+    def judge_seen(self, host: JudgedHost) -> Verdict:
+        """Judge a host whose facts for this check are complete."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +64,9 @@ class Manual:
     reads: tuple[type[Record], ...] = ()
     sensors: tuple[str, ...] = ()
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Return Unknown."""
-        del facts, tailoring
+        del host
         return Unknown(reason=self.reason)
 
 
@@ -136,9 +87,9 @@ class AnyOf:
         """The sensors of all the checks."""
         return distinct(name for check in self.checks for name in check.sensors)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the alternatives in order; the first one that is satisfied decides."""
-        verdicts = [check.judge(facts, tailoring) for check in self.checks]
+        verdicts = [check.judge(host) for check in self.checks]
         for verdict in verdicts:
             if isinstance(verdict, Satisfied):
                 return verdict
@@ -150,40 +101,7 @@ class AnyOf:
             return verdicts[0]
         because = tuple(verdict.evidence for verdict in violated)
         return Violated(
-            evidence=Evidence(statement=f"Not met: {self.title}.", because=because), remedy=violated[0].remedy
+            evidence=Evidence(statement=f"Not met: {self.title}.", because=because),
+            remedy=violated[0].remedy,
+            grounds=tuple(ground for verdict in violated for ground in verdict.grounds),
         )
-
-
-def combine(verdicts: Iterable[Verdict], title: str) -> Verdict:
-    """Return the verdict on a control of several checks, all of which must hold.
-
-    One violation decides, then one unknown; checks that do not apply do not count unless none does.
-    """
-    found = tuple(verdicts)
-    violated = [verdict for verdict in found if isinstance(verdict, Violated)]
-    unknown = [verdict for verdict in found if isinstance(verdict, Unknown)]
-    satisfied = [verdict for verdict in found if isinstance(verdict, Satisfied)]
-    if violated:
-        return _all_violated(violated, title)
-    if unknown:
-        return Unknown(reason=" ".join(distinct(verdict.reason for verdict in unknown)))
-    if satisfied:
-        return Satisfied(evidence=_gathered([verdict.evidence for verdict in satisfied], f"Met: {title}."))
-    reasons = (verdict.reason for verdict in found if isinstance(verdict, Inapplicable))
-    return Inapplicable(reason=" ".join(distinct(reasons)))
-
-
-def _all_violated(violated: list[Violated], title: str) -> Violated:
-    return Violated(
-        evidence=_gathered([verdict.evidence for verdict in violated], f"Not met: {title}."),
-        remedy=" ".join(distinct(verdict.remedy for verdict in violated)),
-    )
-
-
-def _gathered(evidence: list[Evidence], statement: str) -> Evidence:
-    return evidence[0] if len(evidence) == 1 else Evidence(statement=statement, because=tuple(evidence))
-
-
-def distinct(values: Iterable[T]) -> tuple[T, ...]:
-    """Return the values without repetitions, in order."""
-    return tuple(dict.fromkeys(values))

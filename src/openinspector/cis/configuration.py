@@ -5,10 +5,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.pattern import matcher
-from openinspector.model.facts import HostFacts
-from openinspector.model.hardening import ConfigurationFile
-
 SENSOR: Final = "configuration_files"
 _ASSIGNMENT: Final = re.compile(r"([^\s=]+)\s*=\s*(.*)")
 _WORDS: Final = re.compile(r"(\S+)(?:\s+(.*))?")
@@ -30,24 +26,6 @@ class Line:
 
     text: str
     source: str
-
-
-def files(facts: HostFacts, *patterns: str) -> tuple[ConfigurationFile, ...]:
-    """Return the files whose path matches one of ``patterns`` (``/etc/sudoers.d/*``), in the order of the patterns."""
-    every = facts.all(ConfigurationFile)
-    found: dict[str, ConfigurationFile] = {}
-    for pattern in patterns:
-        is_meant = matcher((pattern,))
-        for file in sorted((file for file in every if is_meant(file.path)), key=lambda file: file.path):
-            found.setdefault(file.path, file)
-    return tuple(found.values())
-
-
-def lines(facts: HostFacts, *patterns: str) -> Iterator[Line]:
-    """Yield the lines of files, in order."""
-    for file in files(facts, *patterns):
-        for line in file.lines:
-            yield Line(text=line.text, source=f"{file.path}:{line.number}")
 
 
 def assignments(found: Iterable[Line]) -> Iterator[ConfiguredValue]:
@@ -89,3 +67,8 @@ def last(settings: Iterable[ConfiguredValue], key: str) -> ConfiguredValue | Non
         if setting.key.lower() == wanted:
             found = setting
     return found
+
+
+def path_of(source: str) -> str:
+    """Return the path of a source ``path:line``: lines move while their settings stay."""
+    return source.rpartition(":")[0]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from openinspector.cis.check import Tailoring, Variable
+from openinspector.model.tailoring import Tailoring, Variable
 
 _MAX_DIGITS: Final = 20
 

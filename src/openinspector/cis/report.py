@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import assert_never
 
 from openinspector.cis.benchmark import Benchmark, Control, ControlResult, Profile
-from openinspector.cis.check import Inapplicable, Satisfied, Unknown, Verdict, Violated, distinct
-from openinspector.cis.tailoring_file import UNCHANGED, SiteTailoring, Waiver
+from openinspector.cis.tailoring_file import UNCHANGED, SiteTailoring
+from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated, distinct
 from openinspector.engine.evidence import render_evidence
+from openinspector.engine.waiver import Applies, Ended, Expired, Issue, OutOfScope, Suspended, WaiverStatus, decisive
 from openinspector.model.facts import HostFacts
 from openinspector.model.foreign_text import printable_line
+from openinspector.model.ground import Ground, bounded
 
 
 class ControlStatus(StrEnum):
@@ -35,8 +37,9 @@ class ReportedControl:
     status: ControlStatus
     verdict: Verdict
     note: str = ""
-    """Why it is waived or switched off, or that its waiver has expired."""
-    waiver: Waiver | None = None
+    """Why it is waived or switched off, or why its waiver is not in force."""
+    grounds: tuple[Ground, ...] = ()
+    """Of a failed control: the values that a waiver may hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,26 +87,50 @@ def report(
     benchmark: Benchmark, facts: HostFacts, *, today: date, tailoring: SiteTailoring = UNCHANGED
 ) -> BenchmarkReport:
     """Judge one host by every control of a benchmark."""
-    results = benchmark.judge(facts, tailoring.variables)
-    return BenchmarkReport(
-        benchmark=benchmark, profile=None, controls=tuple(_reported(result, tailoring, today) for result in results)
-    )
+    reporter = _Reporter(benchmark, facts.agent_id, today, tailoring)
+    results = benchmark.judge(facts, tailoring.tailoring)
+    return BenchmarkReport(benchmark=benchmark, profile=None, controls=tuple(map(reporter.reported, results)))
 
 
-def _reported(result: ControlResult, tailoring: SiteTailoring, today: date) -> ReportedControl:
-    control, verdict = result.control, result.verdict
-    status = _status(verdict)
-    reason = tailoring.switched_off.get(control.number)
-    if reason is not None:
-        return ReportedControl(control=control, status=ControlStatus.SWITCHED_OFF, verdict=verdict, note=reason)
-    waiver = tailoring.waivers.get(control.number)
-    if waiver is None or status is not ControlStatus.FAILED:
-        return ReportedControl(control=control, status=status, verdict=verdict)
-    if not waiver.is_valid(today):
-        note = f"The waiver of {waiver.owner} expired on {waiver.expires}."
-        return ReportedControl(control=control, status=status, verdict=verdict, note=note, waiver=waiver)
-    note = f"Waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
-    return ReportedControl(control=control, status=ControlStatus.WAIVED, verdict=verdict, note=note, waiver=waiver)
+@dataclass(frozen=True, slots=True)
+class _Reporter:
+    """Applies a site's choices to results on one host."""
+
+    benchmark: Benchmark
+    agent_id: str
+    today: date
+    site: SiteTailoring
+
+    def reported(self, result: ControlResult) -> ReportedControl:
+        """Return a result as the site counts it."""
+        control, verdict = result.control, result.verdict
+        issue = self.benchmark.issue(control)
+        reason = self.site.tailoring.switched_off.get(issue)
+        if reason is not None:
+            return ReportedControl(control=control, status=ControlStatus.SWITCHED_OFF, verdict=verdict, note=reason)
+        if not isinstance(verdict, Violated):
+            return ReportedControl(control=control, status=_status(verdict), verdict=verdict)
+        grounds = bounded(verdict.grounds)
+        seen = Issue(name=issue, subject=issue, agent_id=self.agent_id, grounds=grounds)
+        waived = decisive(self.site.waivers, seen, self.today)
+        status = ControlStatus.WAIVED if isinstance(waived, Applies) else ControlStatus.FAILED
+        return ReportedControl(control=control, status=status, verdict=verdict, note=_note(waived), grounds=grounds)
+
+
+def _note(found: WaiverStatus) -> str:
+    match found:
+        case Applies(waiver=waiver):
+            return f"Waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
+        case Expired(waiver=waiver):
+            return f"The waiver of {waiver.owner} expired on {waiver.expires}."
+        case Ended(waiver=waiver, end=end):
+            return f"The waiver of {waiver.owner} has ended: {end.change.text}."
+        case Suspended(waiver=waiver, missing=ground):
+            return f"The waiver of {waiver.owner} is suspended: the host does not show {ground.key}."
+        case OutOfScope():
+            return ""
+        case _:
+            assert_never(found)
 
 
 def _status(verdict: Verdict) -> ControlStatus:

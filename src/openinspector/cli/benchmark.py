@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from openinspector.cis.benchmark import Benchmark, Profile
     from openinspector.cis.report import BenchmarkReport, ReportedControl
     from openinspector.cis.tailoring_file import SiteTailoring
@@ -53,7 +55,7 @@ def benchmark(  # noqa: PLR0913 - one option a thing to choose
     facts = read_host(facts_file, agent_id).facts
     chosen = _benchmark_of(facts)
     now = datetime.now(UTC)
-    tailoring = _tailoring(tailoring_file, chosen) if tailoring_file else UNCHANGED
+    tailoring = _tailoring(tailoring_file, chosen, now.date()) if tailoring_file else UNCHANGED
     result = report(chosen, facts, today=now.date(), tailoring=tailoring)
     if label:
         result = result.limited_to(_profile(chosen, label))
@@ -91,11 +93,11 @@ def _profile(chosen: "Benchmark", label: str) -> "Profile":
     return profiles[label.lower()]
 
 
-def _tailoring(path: Path, chosen: "Benchmark") -> "SiteTailoring":
+def _tailoring(path: Path, chosen: "Benchmark", today: "date") -> "SiteTailoring":
     from openinspector.cis.tailoring_file import TailoringError, parse
 
     try:
-        return parse(tomllib.loads(path.read_text()), chosen)
+        return parse(tomllib.loads(path.read_text()), today, chosen.id)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, TailoringError) as error:
         raise click.BadParameter(f"{path}: {error}", param_hint="--tailoring") from error
 
@@ -163,6 +165,7 @@ def _control_json(reported: "ReportedControl") -> dict[str, object]:
         "because": explanation(reported),
         "remedy": remedy(reported),
         "note": reported.note,
+        "grounds": [{"part": g.part, "key": g.key, "value": g.value} for g in reported.grounds],
     }
 
 

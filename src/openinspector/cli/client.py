@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from boto3.session import Session
     from botocore.client import BaseClient
     from botocore.model import OperationModel
 
@@ -33,14 +34,10 @@ def make_client(
     endpoint_url: str | None, ca_bundle: str | None, profile: str | None, service: str = "inspector"
 ) -> "BaseClient":
     """Return a boto3 client; raises UsageError if the endpoint is missing, or endpoint or authority are invalid."""
-    import boto3
-    import botocore.session
     from botocore.config import Config
 
     url = _checked_place(endpoint_url, ca_bundle)
-    core = botocore.session.Session(profile=profile)
-    core.get_component("data_loader").search_paths.append(str(files("openinspector.service.api").joinpath("models")))
-    session = boto3.Session(botocore_session=core)
+    session = make_session(profile)
     client = session.client(
         service,
         endpoint_url=url,
@@ -52,6 +49,16 @@ def make_client(
     return client
 
 
+def make_session(profile: str | None = None) -> "Session":
+    """Return a boto3 session that knows our additional operations too (ADR 43)."""
+    import boto3
+    import botocore.session
+
+    core = botocore.session.Session(profile=profile)
+    core.get_component("data_loader").search_paths.append(str(files("openinspector.service.api").joinpath("models")))
+    return boto3.Session(botocore_session=core)
+
+
 def with_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[P, R]:
     """Give a command the options that select the service, and a client built from them as first argument."""
     return _with_client(command, "inspector")
@@ -60,6 +67,12 @@ def with_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[
 def with_own_client(command: Callable[Concatenate["BaseClient", P], R]) -> Callable[P, R]:
     """Do the same with a client of our additional operations (ADR 43)."""
     return _with_client(command, OWN_SERVICE)
+
+
+def own_client() -> "BaseClient":
+    """Return a client of our additional operations for the service that the running command's options select."""
+    options = click.get_current_context().params
+    return make_client(options["endpoint_url"], options["ca_bundle"], options["profile"], OWN_SERVICE)
 
 
 def _with_client(command: Callable[Concatenate["BaseClient", P], R], service: str) -> Callable[P, R]:

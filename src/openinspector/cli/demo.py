@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from openinspector.cli.client import OWN_SERVICE
 from openinspector.cli.demo_processes import DemoProcesses
 from openinspector.cli.demo_report import print_report
 from openinspector.cli.presentation import console
@@ -44,7 +45,8 @@ def demo(folder: Path, *, stop: bool, vendor_seconds: float) -> None:
     advisories = _sync_feeds(processes, vendor_seconds)
     client = processes.client(url, credentials)
     run = _assess(client)
-    print_report(client, run, advisories)
+    covered = processes.client(url, credentials, OWN_SERVICE).get_run_coverage(assessmentRunArn=run["arn"])
+    print_report(client, run, covered, advisories)
     out.print()
     if run["state"] in _ENDED_WELL:
         _keep_report(client, processes, run["arn"], folder)

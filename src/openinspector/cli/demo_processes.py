@@ -133,12 +133,12 @@ class DemoProcesses:
         grant = Grant(tags=(Tag(key="Demo", value="this host"),), uses=uses, expires_at=now + timedelta(hours=1))
         return create_token(self.stores().agents, grant, now, os.urandom)
 
-    def client(self, url: str, key: tuple[str, str]) -> "BaseClient":
+    def client(self, url: str, key: tuple[str, str], service: str = "inspector") -> "BaseClient":
         """Return a boto3 client of the demo's service."""
-        import boto3
+        from openinspector.cli.client import make_session
 
-        return boto3.client(
-            "inspector",
+        return make_session().client(
+            service,
             endpoint_url=url,
             verify=str(self.ca_file),
             region_name="us-east-1",

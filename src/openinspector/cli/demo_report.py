@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from openinspector.cli.client import arns, described
 from openinspector.cli.findings import what_matters_first
 from openinspector.cli.presentation import attribute, console, facts_table, print_table, severity_text
+from openinspector.cli.run_coverage import coverage_lines
 from openinspector.cli.run_progress import run_summary
 
 if TYPE_CHECKING:
@@ -16,8 +17,8 @@ _TOP: Final = 10
 _SHOWN_EXCLUSIONS: Final = 5
 
 
-def print_report(client: "BaseClient", run: Mapping[str, Any], advisories: str) -> None:
-    """Print the summary of a run; ``advisories`` describes the advisories used."""
+def print_report(client: "BaseClient", run: Mapping[str, Any], covered: Mapping[str, Any], advisories: str) -> None:
+    """Print the summary of a run; ``covered`` is its coverage, and ``advisories`` describes the advisories used."""
     out = console()
     out.print()
     out.print(run_summary(run))
@@ -32,7 +33,7 @@ def print_report(client: "BaseClient", run: Mapping[str, Any], advisories: str) 
     )
     out.print("\n[bold]Coverage[/bold]")
     fetched = advisories.partition("✓[/green] ")[2] or advisories
-    out.print(facts_table([*_coverage(client, run, found), ("Advisories", fetched)]))
+    out.print(facts_table([*_coverage(client, run, covered), ("Advisories", fetched)]))
 
 
 def _grouped(findings: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
@@ -58,18 +59,17 @@ def _first(finding: Mapping[str, Any], key: str) -> str:
     return attribute(finding, key).split(", ")[0]
 
 
-def _coverage(
-    client: "BaseClient", run: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]
-) -> list[tuple[str, str]]:
+def _coverage(client: "BaseClient", run: Mapping[str, Any], covered: Mapping[str, Any]) -> list[tuple[str, str]]:
     agents = client.list_assessment_run_agents(assessmentRunArn=run["arn"])["assessmentRunAgents"]
     metadata = client.get_telemetry_metadata(assessmentRunArn=run["arn"])["telemetryMetadata"]
     counts = {entry["messageType"]: int(entry["count"]) for entry in metadata}
     sent = sum(1 for agent in agents if agent["telemetryMetadata"])
-    packages = counts.get("InspectorPackageInfo", 0)
-    affected = {name for f in findings for name in attribute(f, "package_name").split(", ") if name}
+    packages, gaps, scores = coverage_lines(covered)
     return [
         ("Hosts", f"{sent} of {len(agents)} sent telemetry"),
-        ("Telemetry", f"{counts.get('Total', 0)} messages; {packages} packages, {len(affected)} of them affected"),
+        ("Telemetry", f"{counts.get('Total', 0)} messages"),
+        ("Packages", " ".join(filter(None, (packages, gaps)))),
+        ("Scores", scores),
         ("Rules", _rules(client, run)),
         ("Excluded", _exclusions(client, run)),
     ]

@@ -82,11 +82,11 @@ def chosen_rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[st
     """Return the rules of the named packages, of all where none is named; those that need advisories only with them."""
     from openinspector.service.app.rule_catalogue import discover_rules
 
-    every = {str(name): tuple(rules.values()) for name, rules in discover_rules().items()}
-    missing = [name for name in packages if name not in every]
+    names = [name for name in RulesPackageName if not packages or name in packages]
+    chosen = {str(name): tuple(rules.values()) for name, rules in discover_rules(names).items()}
+    missing = [name for name in packages if name not in chosen]
     if missing:
         raise click.BadParameter(f"has no rules yet: {', '.join(missing)}", param_hint="--package")
-    chosen = {name: rules for name, rules in every.items() if not packages or name in packages}
     if _NEEDS_ADVISORIES in chosen and not has_advisories:
         if packages == (_NEEDS_ADVISORIES,):
             raise click.UsageError(f"{_NEEDS_ADVISORIES} needs --advisories.")
@@ -122,6 +122,7 @@ def judge(
     from openinspector.engine.evaluate import RunEvaluation
     from openinspector.engine.evaluate import evaluate as evaluate_host
     from openinspector.engine.rule import RuleContext
+    from openinspector.engine.subject import subject_of
     from openinspector.model.agent import Agent, AgentId
     from openinspector.model.arn import RulesPackageArn, RunArn
 
@@ -134,7 +135,7 @@ def judge(
         now=now,
     )
     agent = Agent(id=AgentId(facts.agent_id), public_key=b"", tags=(), enrolled_at=now)
-    return evaluate_host(run, facts, asset_of(facts, agent))
+    return evaluate_host(run, subject_of(facts), asset_of(facts, agent))
 
 
 def evaluation_json(facts: "HostFacts", result: "HostEvaluation") -> dict[str, object]:
@@ -171,7 +172,7 @@ def evaluation_json(facts: "HostFacts", result: "HostEvaluation") -> dict[str, o
 
 
 def coverage_json(facts: "HostFacts", index: "AdvisoryIndex") -> dict[str, object]:
-    """Return what was concluded of each of the distribution's packages, and how many packages each conclusion has."""
+    """Return the conclusion on each package, and the number of packages of each conclusion."""
     from openinspector.engine.coverage import counts_of, coverage_of
 
     covered = coverage_of(facts, index)
@@ -180,9 +181,9 @@ def coverage_json(facts: "HostFacts", index: "AdvisoryIndex") -> dict[str, objec
             "counts": dict(sorted(counts_of(covered).items())),
             "packages": [
                 {
-                    "name": item.package.name,
-                    "version": item.package.version,
-                    "architecture": item.package.architecture,
+                    "name": item.name,
+                    "version": item.version,
+                    "architecture": item.architecture,
                     "verdict": item.verdict.value,
                     "reason": item.reason,
                     "vulnerabilities": item.vulnerabilities,

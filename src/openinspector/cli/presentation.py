@@ -1,16 +1,19 @@
-"""Output of the command line for people: tables, severities, times. `--json` does not use it."""
+"""Output of the command line: tables, severities and times for people, and JSON, which never imports rich."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
+import msgspec
 
 from openinspector.model.foreign_text import printable_line
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
 SEVERITY_ORDER: Final = ("High", "Medium", "Low", "Informational", "Undefined")
 _SEVERITY_STYLE: Final[Mapping[str, str]] = {
@@ -32,18 +35,25 @@ _STATE_STYLE: Final[Mapping[str, str]] = {
 }
 
 
-def console() -> Console:
+def console() -> "Console":
     """Return a console on standard output; 80 columns wide if the width is unknown."""
+    from rich.console import Console
+
     return Console(highlight=False)
 
 
 def print_json(value: object) -> None:
     """Print ``value`` as JSON, times as ISO 8601."""
-    click.echo(json.dumps(value, indent=2, default=_jsonable, ensure_ascii=False))
+    # The json module indents in Python, twenty times slower than it encodes.
+    plain = json.dumps(value, default=_jsonable, ensure_ascii=False)
+    click.echo(msgspec.json.format(plain, indent=2))
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *, empty: str) -> None:
+def print_table(columns: Sequence[str], rows: "Iterable[Sequence[str | Text]]", *, empty: str) -> None:
     """Print a table, or the sentence ``empty`` if it has no rows."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
@@ -52,13 +62,17 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]], *,
     console().print(table if table.row_count else empty)
 
 
-def severity_text(severity: str) -> Text:
+def severity_text(severity: str) -> "Text":
     """Return a severity in its colour."""
+    from rich.text import Text
+
     return Text(severity, style=_SEVERITY_STYLE.get(severity, ""))
 
 
-def state_text(state: str) -> Text:
+def state_text(state: str) -> "Text":
     """Return a run state or agent health in its colour."""
+    from rich.text import Text
+
     return Text(state, style=_STATE_STYLE.get(state, ""))
 
 
@@ -75,8 +89,11 @@ def duration_text(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
-def severity_bars(counts: Mapping[str, int], width: int = 40) -> Table:
+def severity_bars(counts: Mapping[str, int], width: int = 40) -> "Table":
     """Return one bar per severity, drawn to the largest count."""
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(min_width=13)
     table.add_column(justify="right", min_width=5)
@@ -90,8 +107,10 @@ def severity_bars(counts: Mapping[str, int], width: int = 40) -> Table:
     return table
 
 
-def facts_table(facts: Iterable[tuple[str, str]]) -> Table:
+def facts_table(facts: Iterable[tuple[str, str]]) -> "Table":
     """Return labels and texts side by side; long texts wrap below themselves."""
+    from rich.table import Table
+
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")

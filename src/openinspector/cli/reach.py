@@ -73,9 +73,9 @@ def findings(*, snapshot: Path, facts: Path | None, html: Path | None, as_json: 
     Exit statuses: 0 every leg was judged; 1 some leg is not known; 2 bad input.
     """
     from openinspector.cli.reach_findings import print_judgement, read_listeners, write_page
-    from openinspector.network.exposure import judge
+    from openinspector.network.judged_network import JudgedNetwork
 
-    judgement = judge(_topology(snapshot), read_listeners(facts))
+    judgement = JudgedNetwork(_topology(snapshot)).whole(read_listeners(facts))
     if html is not None:
         write_page(html, judgement)
     print_judgement(judgement, as_json=as_json)
@@ -116,12 +116,12 @@ def _simulate_findings(
     topology: "Topology", facts: Path | None, rules: tuple[tuple[str, ...], tuple[str, ...]], *, as_json: bool
 ) -> None:
     from openinspector.cli.reach_findings import print_difference, read_listeners
-    from openinspector.network.exposure import judge
+    from openinspector.network.judged_network import JudgedNetwork
 
     listeners = read_listeners(facts)
-    before = judge(topology, listeners)
+    before = JudgedNetwork(topology).whole(listeners)
     _change(topology, rules)
-    print_difference(before, judge(topology, listeners), as_json=as_json)
+    print_difference(before, JudgedNetwork(topology).whole(listeners), as_json=as_json)
 
 
 def _simulate_probes(
@@ -223,8 +223,8 @@ def _source(text: str) -> dict[str, object]:
 
 
 def _topology(snapshot: Path) -> "Topology":
-    from openinspector.cli.snapshot_folder import read_snapshot
     from openinspector.network.topology import Topology
+    from openinspector.service.snapshot_folder import read_snapshot
 
     topology = Topology(read_snapshot(snapshot))
     if not topology.places:

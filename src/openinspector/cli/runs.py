@@ -1,11 +1,12 @@
 """`openinspector runs`: start, watch and stop assessment runs."""
 
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
-from openinspector.cli.client import arns, described, with_client
+from openinspector.cli.client import arns, described, own_client, with_client, with_own_client
 from openinspector.cli.presentation import console, print_json, print_table, state_text, time_text
 
 if TYPE_CHECKING:
@@ -112,6 +113,61 @@ def list_exclusions(client: "BaseClient", *, run_arn: str, as_json: bool) -> Non
     )
 
 
+_VERDICTS = {"affected": "AFFECTED", "not-affected": "NOT_AFFECTED", "not-assessed": "NOT_ASSESSED"}
+
+
+@runs.command("coverage")
+@click.argument("run_arn")
+@click.option("--agent", "agents", multiple=True, metavar="ID", help="Only packages of these hosts.")
+@click.option("--verdict", "verdicts", multiple=True, type=click.Choice(list(_VERDICTS)), help="Only this conclusion.")
+@click.option("--summary", is_flag=True, help="Only the numbers.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@with_own_client
+def show_coverage(  # noqa: PLR0913 - one a click option
+    client: "BaseClient",
+    *,
+    run_arn: str,
+    agents: tuple[str, ...],
+    verdicts: tuple[str, ...],
+    summary: bool,
+    as_json: bool,
+) -> None:
+    """Show the conclusion on each package of each host of a run: affected, not affected or not assessed."""
+    from openinspector.cli.run_coverage import coverage_lines, print_coverage
+
+    counts = client.get_run_coverage(assessmentRunArn=run_arn)
+    counts.pop("ResponseMetadata")
+    packages = []
+    if not summary:
+        only = {"agentIds": list(agents)} if agents else {}
+        pages = client.get_paginator("list_package_coverage").paginate(
+            assessmentRunArn=run_arn, PaginationConfig={"PageSize": 500}, **only
+        )
+        wanted = {_VERDICTS[verdict] for verdict in verdicts or _VERDICTS}
+        packages = [row for page in pages for row in page["packages"] if row["verdict"] in wanted]
+    if as_json:
+        print_json({"summary": counts, "packages": packages})
+        return
+    if not summary:
+        print_coverage(packages)
+    _print_lines(coverage_lines(counts))
+
+
+def _print_coverage(run_arn: str) -> None:
+    """Print the coverage of a run in numbers, if its packages were judged."""
+    from openinspector.cli.run_coverage import coverage_lines
+
+    counts = own_client().get_run_coverage(assessmentRunArn=run_arn)
+    if counts["hosts"]:
+        _print_lines(coverage_lines(counts))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    out = console()
+    for line in filter(None, lines):
+        out.print(line, markup=False)
+
+
 def _watch(client: "BaseClient", run_arn: str, *, as_json: bool) -> None:
     from rich.console import Console
 
@@ -124,3 +180,5 @@ def _watch(client: "BaseClient", run_arn: str, *, as_json: bool) -> None:
         console().print(run_summary(run))
     if run["state"] not in ("COMPLETED", "COMPLETED_WITH_ERRORS"):
         sys.exit(ENDED_BADLY)
+    if not as_json:
+        _print_coverage(run_arn)

@@ -135,21 +135,18 @@ def _stored(ctx: click.Context, data_dir: Path | None, distribution: str) -> "Ad
     from openinspector.cli.serve import settings_from
     from openinspector.engine.match import AdvisoryIndex
     from openinspector.plugins import discover
-    from openinspector.service.ports.advisory_store import AdvisoryStore
+    from openinspector.service.advisory_access import open_advisory_reader
+    from openinspector.service.ports.advisory_store import AdvisoryReader
     from openinspector.service.settings import Settings
     from openinspector.service.worker.advisories import AdvisoryCache
     from openinspector.version import VersionScheme
 
-    settings = settings_from(data_dir)
-    opener: Callable[[Settings], AdvisoryStore] | None = ctx.obj
-    if opener is None:
-        if not settings.database_url and not settings.data_dir.exists():
-            return AdvisoryIndex.empty()
-        from openinspector.service.bootstrap import open_advisory_store
-
-        opener = open_advisory_store
+    opener: Callable[[Settings], AdvisoryReader | None] = ctx.obj or open_advisory_reader
+    reader = opener(settings_from(data_dir))
+    if reader is None:
+        return AdvisoryIndex.empty()
     schemes = discover("openinspector.versions", "SCHEME", VersionScheme)
-    return AdvisoryCache(opener(settings), schemes).index_for([distribution])
+    return AdvisoryCache(reader, schemes).index_for([distribution])
 
 
 def _print_json(root: str, facts: "HostFacts", result: "HostEvaluation", covered: dict[str, object]) -> None:
@@ -235,6 +232,9 @@ def _rank(finding: "Finding") -> int:
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     """Show on a terminal's standard error what is being looked at; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _what: None
+        return
     from rich.console import Console
 
     out = Console(stderr=True, highlight=False)

@@ -1,27 +1,30 @@
 """Coverage: the conclusion on each package of a host, and its reason.
 
-Each package of the distribution ends in exactly one of three:
+Each package ends in exactly one of three:
 
 - *affected*: a statement convicts it;
 - *not affected*: statements that fit the package speak of it and none convicts; the one shown is the newest fix that
   the package has reached, else a status NOT_AFFECTED;
 - *not assessed*: nothing that fits the package was said, or it may not be judged; the reason is given.
 
-Silence acquits nothing: a package that no loaded advisory names is not assessed. Packages of registries and containers
-are not of the distribution; they are counted in exclusions.
+Silence acquits nothing: a package that no loaded advisory names is not assessed. Packages of registries such as PyPI
+are not assessed either. Packages in containers are not the host's; an exclusion counts them.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from openinspector.engine.kernel import Subject, is_kernel_metapackage, subjects
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.statements import Spoken
-from openinspector.model.advisory import Advisory, Fix, FixState, Status
+from openinspector.engine.streams import Unjudged
+from openinspector.model.advisory import Fix, FixState, Status
 from openinspector.model.facts import HostFacts
-from openinspector.model.inventory import Package
+from openinspector.model.inventory import Package, PackageManager
 
 
 class Verdict(StrEnum):
@@ -47,18 +50,44 @@ class Gap(StrEnum):
     """It holds nothing but a dependency on the newest kernel."""
     NOT_RUNNING_KERNEL = "NOT_RUNNING_KERNEL"
     """It is of a kernel that does not run."""
+    REGISTRY = "REGISTRY"
+    """It is of a registry such as PyPI or npm, for which no advisories are loaded."""
+    PART_OF_PACKAGE = "PART_OF_PACKAGE"
+    """A package of the distribution brought it, and is judged in its place."""
+
+
+NOT_ASSESSED: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        Gap.NO_ADVISORIES: "no loaded advisory is for the distribution",
+        Gap.NO_STATEMENT: "no loaded advisory names the package",
+        Gap.OTHER_BUILDS: "advisories name only other builds of the package",
+        Gap.UNDER_INVESTIGATION: "the publisher is still investigating",
+        Gap.METAPACKAGE: "metapackage: it only depends on the newest kernel",
+        Gap.NOT_RUNNING_KERNEL: "belongs to a kernel that is not running",
+        Gap.REGISTRY: "package of a language registry; no advisories are loaded for it",
+        Gap.PART_OF_PACKAGE: "installed by a package of the distribution, which is judged in its place",
+        Unjudged.FOREIGN_VENDOR: "built by another vendor",
+        Unjudged.FOREIGN_REPOSITORY: "from another repository",
+        Unjudged.UNKNOWN_MODULE: "modular build whose module is not recorded",
+        Unjudged.UNORDERED_VERSION: "the package manager cannot order its version",
+    }
+)
+"""Why a package is not assessed, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackageCoverage:
-    """The conclusion about one package."""
+    """The conclusion on one package."""
 
-    package: Package
+    name: str
+    version: str
+    architecture: str
+    manager: PackageManager
     verdict: Verdict
     reason: str = ""
-    """Of a package that is not assessed: a `Gap` or an `Unjudged`."""
+    """A `Gap` or an `Unjudged`, if the package is not assessed."""
     vulnerabilities: int = 0
-    """Of an affected package: how many vulnerabilities it has."""
+    """Number of vulnerabilities of an affected package."""
     advisory: str = ""
     """Id of the advisory that makes the statement shown."""
     stream: str = ""
@@ -71,10 +100,10 @@ class PackageCoverage:
 
 
 def coverage_of(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCoverage, ...]:
-    """Return the conclusion about each of the distribution's packages, as collected."""
-    packages = [package for package in facts.all(Package) if package.manager.of_distribution]
+    """Return the conclusion on each package of a host, in the order collected."""
+    packages = facts.all(Package)
     if not index.covers(facts.distribution):
-        return tuple(_gap(package, Gap.NO_ADVISORIES) for package in packages)
+        return tuple(_gap(package, _outside(package) or Gap.NO_ADVISORIES) for package in packages)
     unjudged = {found.package: found.reason for found in index.unassessed(facts)}
     judged = {subject.package: subject for subject in subjects(facts).judged}
     affected: dict[Package, set[str]] = {}
@@ -85,7 +114,10 @@ def coverage_of(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCoverage
         convicting.setdefault(match.package, spoken)
     found = []
     for package in packages:
-        if package in affected:
+        outside = _outside(package)
+        if outside is not None:
+            found.append(_gap(package, outside))
+        elif package in affected:
             found.append(_concluded(package, Verdict.AFFECTED, convicting[package], len(affected[package])))
         elif package in unjudged:
             found.append(_gap(package, unjudged[package]))
@@ -97,8 +129,15 @@ def coverage_of(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCoverage
 
 
 def counts_of(coverage: Iterable[PackageCoverage]) -> Mapping[str, int]:
-    """Return how many packages each verdict has, and each reason why packages are not assessed."""
+    """Return the number of packages by verdict; packages that are not assessed count by their reason."""
     return Counter(item.reason or item.verdict.value for item in coverage)
+
+
+def _outside(package: Package) -> Gap | None:
+    """Return why the distribution's advisories are not about a package; None if it is the distribution's."""
+    if package.manager.of_distribution:
+        return None
+    return Gap.PART_OF_PACKAGE if package.owner else Gap.REGISTRY
 
 
 def _unconvicted(subject: Subject, spoken: tuple[Spoken, ...]) -> PackageCoverage:
@@ -119,12 +158,14 @@ def _state(statement: Fix | Status) -> FixState | None:
 
 
 def _concluded(package: Package, verdict: Verdict, said: Spoken, vulnerabilities: int = 0) -> PackageCoverage:
-    advisory: Advisory = said.advisory
     return PackageCoverage(
-        package=package,
+        name=package.name,
+        version=package.version,
+        architecture=package.architecture,
+        manager=package.manager,
         verdict=verdict,
         vulnerabilities=vulnerabilities,
-        advisory=advisory.id,
+        advisory=said.advisory.id,
         stream=said.statement.target.stream,
         statement=said.statement.state.value if isinstance(said.statement, Status) else "FIXED",
         compared=said.version,
@@ -133,4 +174,11 @@ def _concluded(package: Package, verdict: Verdict, said: Spoken, vulnerabilities
 
 
 def _gap(package: Package, reason: StrEnum) -> PackageCoverage:
-    return PackageCoverage(package=package, verdict=Verdict.NOT_ASSESSED, reason=reason.value)
+    return PackageCoverage(
+        name=package.name,
+        version=package.version,
+        architecture=package.architecture,
+        manager=package.manager,
+        verdict=Verdict.NOT_ASSESSED,
+        reason=reason.value,
+    )

@@ -1,13 +1,14 @@
-"""(rules, facts, context) → findings and exclusions of one host: pure and deterministic.
+"""(rules, subject, context) → findings and exclusions of one host or instance: pure and deterministic.
 
 - Each detection of a ``Detected`` becomes a finding, whose ARN is derived from (run, rule, agent, subject).
 - ``Unable``, a rule that raised and what a rule could not check become exclusions: one for each rules package and
   kind, which lists the rules concerned.
-- A rule sees only the records and sensor states that it declares.
+- A rule sees only the records, sensor states and network that it declares.
+- A rule whose needs the subject does not meet is not evaluated. Why the data is missing is an exclusion of the run.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import count
@@ -26,13 +27,17 @@ from openinspector.engine.rule import (
     RuleContext,
     Unable,
 )
+from openinspector.engine.subject import EvaluationSubject
+from openinspector.engine.waiver import Ended, Issue, attributes, decisive
 from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, exclusion_of, scopes_of
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import SHORT_ID, Attribute, Finding, Severity, derived_finding_arn
 from openinspector.model.foreign_text import printable
+from openinspector.model.ground import bounded
 from openinspector.model.inventory import OperatingSystem
+from openinspector.model.waiver import Waiver, WaiverEnd
 from openinspector.model.windows import WINDOWS
 
 INSTANCE_ID: Final = "INSTANCE_ID"
@@ -70,6 +75,8 @@ class RunEvaluation:
     """The template's attributes, added to every finding (F6.7)."""
     id_width: int = SHORT_ID
     """Characters of a finding id; see `openinspector.model.finding.id_width`."""
+    waivers: tuple[Waiver, ...] = ()
+    """The template's waivers. A waived finding stays a finding, with attributes that show the waiver."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +101,8 @@ class HostEvaluation:
     findings: tuple[Finding, ...]
     exclusions: tuple[Exclusion, ...]
     rule_results: tuple[RuleResult, ...]
+    waiver_ends: tuple[tuple[Waiver, WaiverEnd], ...] = ()
+    """Waivers that ended on this host in this evaluation, because a ground changed."""
 
     @property
     def assessed(self) -> bool:
@@ -106,17 +115,18 @@ class HostEvaluation:
         return sum(exclusion.preview.kind.is_error for exclusion in self.exclusions)
 
 
-def evaluate(run: RunEvaluation, facts: HostFacts, asset: AssetAttributes) -> HostEvaluation:
-    """Evaluate every rule of ``run`` on one host. A rule that raises becomes an exclusion."""
-    host = _Host(run, facts, asset)
+def evaluate(run: RunEvaluation, subject: EvaluationSubject, asset: AssetAttributes) -> HostEvaluation:
+    """Evaluate every rule of ``run`` on one subject. A rule that raises becomes an exclusion."""
+    host = _Host(run, subject, asset)
     for package, rules in run.rules.items():
         for rule in rules:
             host.evaluate(package, rule)
     return HostEvaluation(
-        agent_id=facts.agent_id,
+        agent_id=subject.id,
         findings=tuple(host.findings.values()),
         exclusions=host.exclusions(),
         rule_results=tuple(host.results),
+        waiver_ends=tuple(host.waiver_ends.values()),
     )
 
 
@@ -125,7 +135,9 @@ def restricted(facts: HostFacts, rule: Rule) -> HostFacts:
     return HostFacts(
         agent_id=facts.agent_id,
         records={kind: facts.records[kind] for kind in rule.reads if kind in facts.records},
-        sensors={name: facts.sensors[name] for name in rule.sensors if name in facts.sensors},
+        sensors={
+            name: facts.sensors[name] for name in (*rule.sensors, *rule.optional_sensors) if name in facts.sensors
+        },
         undecoded=facts.undecoded,
     )
 
@@ -164,21 +176,28 @@ def _not_for_this_system(rule: Rule, facts: HostFacts) -> NotApplicable | None:
 
 
 class _Host:
-    """One host under evaluation."""
+    """One host or instance under evaluation."""
 
-    def __init__(self, run: RunEvaluation, facts: HostFacts, asset: AssetAttributes) -> None:
+    def __init__(self, run: RunEvaluation, subject: EvaluationSubject, asset: AssetAttributes) -> None:
         self.run = run
-        self.facts = facts
+        self.subject = subject
+        self.facts = subject.facts
         self.asset = asset
         self.findings: dict[FindingArn, Finding] = {}
         self.results: list[RuleResult] = []
         self.gaps: dict[tuple[RulesPackageArn, ExclusionKind], list[tuple[Rule, Unable]]] = {}
+        self.waiver_ends: dict[str, tuple[Waiver, WaiverEnd]] = {}
 
     def evaluate(self, package: RulesPackageArn, rule: Rule) -> None:
         """Evaluate one rule and add its findings, gaps and result."""
+        lacking = rule.needs - self.subject.known
+        if lacking:
+            because = f"The run has no {' and no '.join(sorted(lacking))} of {self.subject.id}."
+            self.results.append(self._result(package, rule, OutcomeKind.UNABLE, because))
+            return
         try:
             outcome = _not_for_this_system(rule, self.facts) or rule.evaluate(
-                restricted(self.facts, rule), self.run.context
+                restricted(self.facts, rule), self._context(rule)
             )
             found = self._findings(package, rule, outcome)
             kind, because = _summary(outcome)
@@ -186,23 +205,30 @@ class _Host:
             outcome, found = _crashed(error), []
             kind, because = OutcomeKind.UNABLE, f"{type(error).__name__}: {error}"
         self.findings.update((finding.arn, finding) for finding in found)
-        self.results.append(
-            RuleResult(
-                rule=rule.name,
-                title=rule.title,
-                rules_package_arn=package,
-                agent_id=self.facts.agent_id,
-                outcome=kind,
-                findings=len(found),
-                because=fit(because, MAX_TEXT),
-            )
-        )
+        self.results.append(self._result(package, rule, kind, because, len(found)))
         for gap in _gaps(outcome):
             self.gaps.setdefault((package, gap.kind), []).append((rule, gap))
 
     def exclusions(self) -> tuple[Exclusion, ...]:
         """Return an exclusion for each package and kind."""
         return tuple(self._exclusion(package, kind, gaps) for (package, kind), gaps in self.gaps.items())
+
+    def _context(self, rule: Rule) -> RuleContext:
+        """Return the context of a rule: the network only if the rule reads a snapshot."""
+        return replace(self.run.context, network=self.subject.network) if rule.operations else self.run.context
+
+    def _result(
+        self, package: RulesPackageArn, rule: Rule, kind: OutcomeKind, because: str, findings: int = 0
+    ) -> RuleResult:
+        return RuleResult(
+            rule=rule.name,
+            title=rule.title,
+            rules_package_arn=package,
+            agent_id=self.subject.id,
+            outcome=kind,
+            findings=findings,
+            because=fit(because, MAX_TEXT),
+        )
 
     def _findings(self, package: RulesPackageArn, rule: Rule, outcome: Outcome) -> list[Finding]:
         if not isinstance(outcome, Detected):
@@ -214,7 +240,7 @@ class _Host:
         for detection in outcome.detections:
             arn = self._arn(rule, detection, taken)
             taken.add(arn)
-            found.append(self._finding(arn, package, detection))
+            found.append(self._finding(arn, package, detection, self._waiver_attributes(rule, detection)))
         return found
 
     def _arn(self, rule: Rule, detection: Detection, taken: set[FindingArn]) -> FindingArn:
@@ -227,7 +253,24 @@ class _Host:
                 return arn
         raise AssertionError  # count() does not end
 
-    def _finding(self, arn: FindingArn, package: RulesPackageArn, detection: Detection) -> Finding:
+    def _waiver_attributes(self, rule: Rule, detection: Detection) -> Sequence[Attribute]:
+        """Return what the template's waivers say about a detection; note a waiver that ends with it."""
+        if not self.run.waivers:
+            return ()
+        issue = Issue(
+            name=detection.issue or rule.name,
+            subject=detection.subject,
+            agent_id=self.facts.agent_id,
+            grounds=bounded(detection.grounds),
+        )
+        found = decisive(self.run.waivers, issue, self.run.now.date())
+        if isinstance(found, Ended) and found.end not in found.waiver.ends:
+            self.waiver_ends.setdefault(found.waiver.id, (found.waiver, found.end))
+        return attributes(found)
+
+    def _finding(
+        self, arn: FindingArn, package: RulesPackageArn, detection: Detection, waiver: Sequence[Attribute]
+    ) -> Finding:
         return Finding(
             arn=arn,
             run_arn=self.run.run_arn,
@@ -238,7 +281,9 @@ class _Host:
             recommendation=fit(detection.recommendation, MAX_TEXT),
             severity=detection.severity,
             asset=self.asset,
-            attributes=fit_attributes((Attribute(key=INSTANCE_ID, value=self.facts.agent_id), *detection.attributes)),
+            attributes=fit_attributes(
+                (Attribute(key=INSTANCE_ID, value=self.facts.agent_id), *waiver, *detection.attributes)
+            ),
             user_attributes=self.run.user_attributes,
             evidence=fit(render_evidence(detection.evidence), MAX_EVIDENCE),
             created_at=self.run.now,

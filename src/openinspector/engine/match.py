@@ -40,10 +40,10 @@ from openinspector.model.advisory import (
     Fix,
     FixState,
     PackageKind,
-    Remedy,
     Score,
     Status,
     Target,
+    VendorUpdate,
     Vulnerability,
 )
 from openinspector.model.errors import ModelError
@@ -98,14 +98,15 @@ class Unassessed(NamedTuple):
     reason: Unjudged
 
 
-_Table = Mapping[tuple[PackageKind, str], Bucket]
+_Named = dict[str, list[tuple[Advisory, Fix | Status]]]
+"""The statements of one stream by the package name, source or binary, that they are about."""
 
 
 class AdvisoryIndex:
     """The advisories in force for one evaluation, and which feed versions they came from.
 
-    Tables are made when a stream is first asked for; what a version meets is remembered, because the hosts of a fleet
-    have most packages in common.
+    The versions stated of a name become keys when a host first has it: a host names few of a distribution's packages.
+    Matches of a package are remembered, because the hosts of a fleet have most packages in common.
     """
 
     def __init__(
@@ -119,18 +120,20 @@ class AdvisoryIndex:
         self.fingerprints: Mapping[str, str] = MappingProxyType(dict(fingerprints))
         self.schemes = schemes
         self._vulnerabilities = vulnerabilities
-        self._statements: dict[str, list[tuple[Advisory, Fix | Status]]] = {}
-        self._remedies: dict[str, list[tuple[Advisory, Remedy]]] = {}
+        self._named: dict[str, _Named] = {}
+        self._remedies: dict[str, list[tuple[Advisory, VendorUpdate]]] = {}
         self._scores: dict[str, list[Score]] = {}
         for advisory in _distinct(advisories):
             for remedy in advisory.remedies:
                 self._remedies.setdefault(remedy.target.stream, []).append((advisory, remedy))
             for statement in advisory.statements:
-                self._statements.setdefault(statement.target.stream, []).append((advisory, statement))
+                target = statement.target
+                named = self._named.setdefault(target.stream, {})
+                named.setdefault(target.name, []).append((advisory, statement))
             if advisory.scores and len(advisory.vulnerabilities) == 1:
                 self._scores.setdefault(advisory.vulnerabilities[0], []).extend(advisory.scores)
-        self.streams: frozenset[str] = frozenset(self._statements)
-        self._tables: dict[tuple[str, str], _Table] = {}
+        self.streams: frozenset[str] = frozenset(self._named)
+        self._buckets: dict[tuple[str, str, PackageKind, str], Bucket | None] = {}
         self._keys: dict[tuple[str, str], bytes] = {}
         self._hosts: dict[DistributionRelease, HostStreams] = {}
         self._known: dict[tuple[object, ...], tuple[Match, ...]] = {}
@@ -146,9 +149,9 @@ class AdvisoryIndex:
 
     def statements_of(self, stream: str) -> Sequence[tuple[Advisory, Fix | Status]]:
         """Return everything that is stated of a stream."""
-        return tuple(self._statements.get(stream, ()))
+        return tuple(one for named in self._named.get(stream, {}).values() for one in named)
 
-    def remedies_of(self, stream: str) -> Sequence[tuple[Advisory, Remedy]]:
+    def remedies_of(self, stream: str) -> Sequence[tuple[Advisory, VendorUpdate]]:
         """Return every update that is named as a remedy in a stream."""
         return tuple(self._remedies.get(stream, ()))
 
@@ -257,24 +260,29 @@ class AdvisoryIndex:
         return best.values()
 
     def _said(self, speaker: Speaker, subject: Subject) -> "Said | None":
-        table = self._table(speaker.stream, subject.package.manager)
+        manager = subject.package.manager
         buckets = []
         for kind in PackageKind:
             name, version = _named(subject, kind)
-            bucket = table.get((kind, name))
+            bucket = self._bucket(speaker.stream, manager, kind, name)
             if bucket is not None:
-                buckets.append((bucket, self._key(subject.package.manager, version), version))
+                buckets.append((bucket, self._key(manager, version), version))
         return Said(speaker, subject.package, buckets) if buckets else None
 
-    def _table(self, stream: str, manager: PackageManager) -> _Table:
-        table = self._tables.get((stream, manager))
-        if table is None:
-            gathered: dict[tuple[PackageKind, str], list[Entry]] = {}
-            for advisory, statement in self._statements[stream]:
-                entry = self._entry(advisory, statement, manager)
-                gathered.setdefault((statement.target.kind, statement.target.name), []).append(entry)
-            table = self._tables[stream, manager] = {name: bucket_of(found) for name, found in gathered.items()}
-        return table
+    def _bucket(self, stream: str, manager: PackageManager, kind: PackageKind, name: str) -> Bucket | None:
+        """Return the statements of a stream about one name; None if there are none."""
+        place = stream, manager, kind, name
+        if place in self._buckets:
+            return self._buckets[place]
+        entries = [
+            self._entry(advisory, statement, manager)
+            for advisory, statement in self._named[stream].get(name, ())
+            if statement.target.kind is kind
+        ]
+        if len(self._buckets) >= _MAX_REMEMBERED:
+            self._buckets.clear()
+        found = self._buckets[place] = bucket_of(entries) if entries else None
+        return found
 
     def _entry(self, advisory: Advisory, statement: Fix | Status, manager: PackageManager) -> Entry:
         match statement:

@@ -1,4 +1,4 @@
-"""What rates a vulnerability, as attributes of its findings: scores, weaknesses, EPSS and KEV."""
+"""Attributes that rate a vulnerability: scores, weaknesses, EPSS and KEV."""
 
 from collections.abc import Collection, Iterable
 from typing import Final

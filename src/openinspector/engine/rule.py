@@ -6,13 +6,20 @@ report. An exception in a rule becomes ``Unable`` and never ends the run.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.subject import Need
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
+from openinspector.model.ground import Ground
 from openinspector.model.record import Record
+from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
+
+if TYPE_CHECKING:  # rules for telemetry alone start without the network's model
+    from openinspector.network.judged_network import JudgedNetwork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +36,11 @@ class Detection:
     evidence: Evidence
     attributes: tuple[Attribute, ...] = ()
     """Attributes in addition to INSTANCE_ID, which the engine adds to every finding."""
+    issue: str = ""
+    """Stable name of the issue for waivers, independent of wording and release: ``CVE-2024-6387``,
+    ``debian_12/5.1.20``; empty for the rule's name."""
+    grounds: tuple[Ground, ...] = ()
+    """The values that the detection rests on. A waiver ends when one that it holds changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +84,15 @@ Outcome = Detected | Passed | NotApplicable | Unable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleContext:
-    """Input of a rule besides the host's facts: the index of advisories, and the site's choices."""
+    """Input of a rule besides the host's facts: the index of advisories, the network, and the site's choices."""
 
     advisories: AdvisoryIndex = field(default_factory=AdvisoryIndex.empty)
     single_by_products: bool = False
     """True: a package without vulnerable code is part of each CVE's finding, instead of one finding of its own."""
+    network: "JudgedNetwork | None" = None
+    """The network around the subject, for rules that declare to read ``operations``."""
+    tailoring: Tailoring = AS_PUBLISHED
+    """The template's choices for benchmarks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,9 +109,21 @@ class Rule:
     reads: tuple[type[Record], ...]
     """The only record kinds that ``evaluate`` may read."""
     sensors: tuple[str, ...]
-    """Sensors that must have run before the rule can be evaluated."""
+    """Sensors that must have run before the rule can be evaluated; none if the rule needs no agent."""
     evaluate: Callable[[HostFacts, RuleContext], Outcome]
     attributes: tuple[str, ...] = ()
     """Keys of the attributes that its findings may carry; ``*`` stands for any ending, as in ``CVSS3_SCORE*``."""
+    judges_packages: bool = False
+    """True if it holds installed packages against advisories: the run then has a coverage (ADR 66)."""
     linux_only: bool = False
     """True if the rule does not apply to Windows, as all of Security Best Practices (F5.62)."""
+    optional_sensors: tuple[str, ...] = ()
+    """Sensors whose records the rule reads if the run has them; it can be evaluated without."""
+    operations: tuple[str, ...] = ()
+    """Operations of the cloud's API whose results it reads, as the files of a snapshot are named."""
+
+    @property
+    def needs(self) -> frozenset[Need]:
+        """The kinds of data without which it cannot be evaluated: they follow from what it reads."""
+        read = ((Need.TELEMETRY, self.sensors), (Need.SNAPSHOT, self.operations))
+        return frozenset(need for need, names in read if names)

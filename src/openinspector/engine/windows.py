@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector.engine.match import AdvisoryIndex
-from openinspector.model.advisory import Advisory, Fix, Remedy, Status, Target
+from openinspector.model.advisory import Advisory, Fix, Status, Target, VendorUpdate
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.windows import WindowsHotfix, WindowsInstallation
@@ -41,7 +41,7 @@ _SERVICE_PACK_ERA: Final = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WindowsHost:
+class JudgedWindows:
     """The facts of a host that decide which statements speak for it."""
 
     version: WindowsVersion
@@ -92,7 +92,7 @@ class WindowsMatch:
     fix: Fix
     fixed: WindowsVersion
     """First build that has the fix."""
-    remedies: tuple[Remedy, ...] = ()
+    remedies: tuple[VendorUpdate, ...] = ()
     """Updates that bring the fix, where the monthly documents are loaded."""
     waiting: WindowsHotfix | None = None
     """An update with the fix that is staged or waits for a restart."""
@@ -110,7 +110,7 @@ class UnknownBuild:
 class WindowsAssessment:
     """The conclusion about one host."""
 
-    host: WindowsHost
+    host: JudgedWindows
     matches: tuple[WindowsMatch, ...]
     unknown: tuple[UnknownBuild, ...]
     other_architectures: tuple[str, ...]
@@ -123,7 +123,7 @@ class WindowsAssessment:
     """Day of the newest record that names any product of the branch."""
 
 
-def windows_host(facts: HostFacts) -> WindowsHost | None:
+def windows_host(facts: HostFacts) -> JudgedWindows | None:
     """Return what decides about the host; None if its version is unknown. Its revision may be unknown."""
     system, installed = facts.only(OperatingSystem), facts.only(WindowsInstallation)
     if system is None:
@@ -142,7 +142,7 @@ def windows_host(facts: HostFacts) -> WindowsHost | None:
     else:
         server = is_server_name(system.name)
         assumed = f"the host sent no installation type and calls itself {system.name or 'nothing'}"
-    return WindowsHost(
+    return JudgedWindows(
         version=version,
         server=server,
         core=kind is InstallationType.SERVER_CORE,
@@ -152,7 +152,7 @@ def windows_host(facts: HostFacts) -> WindowsHost | None:
     )
 
 
-def assess_windows(facts: HostFacts, host: WindowsHost, index: AdvisoryIndex) -> WindowsAssessment:
+def assess_windows(facts: HostFacts, host: JudgedWindows, index: AdvisoryIndex) -> WindowsAssessment:
     """Return which vulnerabilities the host has. Its revision must be known."""
     stream = host.version.stream
     hotfixes = facts.all(WindowsHotfix)
@@ -205,7 +205,7 @@ def _installation(text: str) -> InstallationType | None:
 
 
 def _by_advisory(
-    host: WindowsHost, statements: Iterable[tuple[Advisory, Fix | Status]]
+    host: JudgedWindows, statements: Iterable[tuple[Advisory, Fix | Status]]
 ) -> Iterator[tuple[Advisory, Sequence[Fix | Status]]]:
     """Yield each advisory that names the host's product, with those statements."""
     gathered: dict[int, tuple[Advisory, list[Fix | Status]]] = {}
@@ -222,7 +222,7 @@ def _first_fix(statements: Iterable[Fix | Status]) -> tuple[WindowsVersion, Fix]
     return min(builds, key=lambda one: one[0].revision or 0, default=None)
 
 
-def _has(host: WindowsHost, first: tuple[WindowsVersion, Fix]) -> bool:
+def _has(host: JudgedWindows, first: tuple[WindowsVersion, Fix]) -> bool:
     """Return True if the host's revision has the fix, or is older than the first affected build."""
     revision = host.version.revision_of_branch
     assert revision is not None
@@ -236,9 +236,11 @@ def _word(statements: Iterable[Fix | Status]) -> str:
     return next((one.word for one in statements if isinstance(one, Status)), "")
 
 
-def _remedies(host: WindowsHost, stated: Iterable[tuple[Advisory, Remedy]]) -> Mapping[str, Sequence[Remedy]]:
+def _remedies(
+    host: JudgedWindows, stated: Iterable[tuple[Advisory, VendorUpdate]]
+) -> Mapping[str, Sequence[VendorUpdate]]:
     """Return the updates for the host's product by vulnerability, each once."""
-    found: dict[str, dict[Remedy, None]] = defaultdict(dict)
+    found: dict[str, dict[VendorUpdate, None]] = defaultdict(dict)
     for advisory, remedy in stated:
         if host.concerns(remedy.target):
             for identity in advisory.vulnerabilities:
@@ -247,7 +249,7 @@ def _remedies(host: WindowsHost, stated: Iterable[tuple[Advisory, Remedy]]) -> M
 
 
 def _waiting(
-    hotfixes: Iterable[WindowsHotfix], fixed: WindowsVersion, remedies: Iterable[Remedy]
+    hotfixes: Iterable[WindowsHotfix], fixed: WindowsVersion, remedies: Iterable[VendorUpdate]
 ) -> WindowsHotfix | None:
     """Return an update that has the fix and is not in force, although it is staged or even installed."""
     updates = {remedy.update for remedy in remedies}
@@ -271,13 +273,13 @@ def _reaches(package_version: str, fixed: WindowsVersion) -> bool:
 class _Installed:
     """The updates that a host has, with all that they supersede."""
 
-    def __init__(self, hotfixes: Iterable[WindowsHotfix], stated: Iterable[tuple[Advisory, Remedy]]) -> None:
+    def __init__(self, hotfixes: Iterable[WindowsHotfix], stated: Iterable[tuple[Advisory, VendorUpdate]]) -> None:
         superseded: dict[str, set[str]] = defaultdict(set)
         for _, remedy in stated:
             superseded[remedy.update].update(remedy.supersedes)
         self._updates = _closure({one.kb for one in hotfixes if one.kb and one.is_installed}, superseded)
 
-    def fixes(self, remedies: Iterable[Remedy]) -> bool:
+    def fixes(self, remedies: Iterable[VendorUpdate]) -> bool:
         """Return True if one of ``remedies`` is among them."""
         return any(remedy.update in self._updates for remedy in remedies)
 

@@ -32,10 +32,10 @@ from openinspector.model.advisory import (
     FixState,
     PackageKind,
     Priority,
-    Remedy,
     Score,
     Status,
     Target,
+    VendorUpdate,
 )
 from openinspector.model.windows_release import (
     SERVER_CORE,
@@ -288,7 +288,7 @@ def _remedies(document: Document, month: str) -> Iterator[Parsed]:
     except CvrfError as error:
         yield Unparsed(document=document.source.name, entry="", reason=str(error))
         return
-    by_cve: dict[str, list[Remedy]] = defaultdict(list)
+    by_cve: dict[str, list[VendorUpdate]] = defaultdict(list)
     for one in found.remediations:
         if _ID.fullmatch(one.vulnerability):
             by_cve[one.vulnerability] += _of_products(one)
@@ -299,13 +299,13 @@ def _remedies(document: Document, month: str) -> Iterator[Parsed]:
             )
 
 
-def _of_products(one: Remediation) -> Iterator[Remedy]:
+def _of_products(one: Remediation) -> Iterator[VendorUpdate]:
     for text in one.products:
         named = parse_product_name(text)
         product = named.product
         if product is None:
             continue
-        yield Remedy(
+        yield VendorUpdate(
             target=Target(
                 stream=product.stream,
                 kind=PackageKind.BINARY,

@@ -50,7 +50,7 @@ class Remediation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CvrfDocument:
-    """What one document says of updates."""
+    """The updates of one document."""
 
     remediations: tuple[Remediation, ...]
 

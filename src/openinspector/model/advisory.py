@@ -102,7 +102,7 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class VendorUpdate:
     """An update that fixes the advisory's vulnerabilities in the target. It says what to install and convicts nothing.
 
     Publishers whose fixes are builds, and whose updates have names of their own, state both (Microsoft).
@@ -148,7 +148,7 @@ class Advisory:
     """CVE ids; may be empty for a security update that names none."""
     fixes: tuple[Fix, ...] = ()
     statuses: tuple[Status, ...] = ()
-    remedies: tuple[Remedy, ...] = ()
+    remedies: tuple[VendorUpdate, ...] = ()
     summary: str = ""
     severity: str = ""
     """The publisher's own word, such as ``Important``."""

@@ -12,13 +12,32 @@ class Tag:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityGroupName:
+    """A security group of an interface."""
+
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AssetInterface:
-    """A network interface of the host, as the host itself knows it: without EC2's ids, networks and groups (F6.4)."""
+    """A network interface of the host (F6.4).
+
+    Ids, names and security groups come from the cloud account; they are empty if the host's own telemetry is the only
+    source.
+    """
 
     ipv4_addresses: tuple[str, ...] = ()
+    """The primary address first."""
     ipv6_addresses: tuple[str, ...] = ()
     public_ip: str | None = None
-    """The address EC2 translates to the interface's, where its metadata tells."""
+    """The public address that EC2 translates to the primary one."""
+    interface_id: str = ""
+    subnet_id: str = ""
+    vpc_id: str = ""
+    private_dns_name: str = ""
+    public_dns_name: str = ""
+    security_groups: tuple[SecurityGroupName, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,7 +76,7 @@ class WindowsHotfix(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowsInstallation(Record):
-    """What kind of Windows is installed, and whether it waits for a restart."""
+    """The kind of Windows that is installed, and a pending restart."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorOperatingSystem"
 

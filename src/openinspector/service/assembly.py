@@ -12,6 +12,8 @@ from openinspector.model.report import ReportFormat
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.access_role import AccessRoles
 from openinspector.service.app.agents import Agents
+from openinspector.service.app.coverage import Coverage
+from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.deletion import Deletion
 from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
@@ -21,6 +23,7 @@ from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import Reports
 from openinspector.service.app.rules_packages import RulesPackages
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.runs import Runs
 from openinspector.service.app.schedules import Schedules
 from openinspector.service.app.sealed_secret import SecretBox
@@ -35,6 +38,7 @@ from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock, NewId
+from openinspector.service.ports.coverage_store import CoverageStore
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.identity_store import IdentityStore
 from openinspector.service.ports.key_provider import KeyProvider
@@ -79,6 +83,7 @@ class Stores:
     rollouts: RolloutStore
     reports: ReportStore
     rule_results: RuleResultStore
+    coverage: CoverageStore
     objects: ObjectStore
     keys: KeyProvider
 
@@ -93,10 +98,13 @@ class Surroundings:
     webhook_host_refusal: Callable[[str], str | None]
     """Returns why nothing can ever be delivered to a host; None if it may be."""
     report_vault: ReportVault
+    coverage_vault: CoverageVault
     shred_telemetry: Callable[[RunArn], None]
     """Destroys the data key of a run, then deletes its telemetry."""
     realm: ArnRealm
     rules_packages: tuple[RulesPackage, ...]
+    needs: RunNeeds
+    """Needs of the rules packages."""
     quotas: Quotas
     clock: Clock
     new_id: NewId
@@ -121,6 +129,7 @@ class Assembly:
                 telemetry=stores.telemetry,
                 clock=around.clock,
             ),
+            coverage=Coverage(assessments=stores.assessments, coverage=stores.coverage, vault=around.coverage_vault),
             exclusions=Exclusions(assessments=stores.assessments, findings=stores.findings),
             exclusions_previews=ExclusionsPreviews(
                 previews=stores.previews,
@@ -189,6 +198,7 @@ class Assembly:
             notifications=self.stores.notifications,
             workflows=self.around.workflows,
             deletion=self.deletion(),
+            needs=self.around.needs,
             quotas=self.around.quotas,
             clock=self.around.clock,
             new_id=self.around.new_id,
@@ -208,6 +218,7 @@ class Assembly:
             webhooks=stores.webhooks,
             findings=stores.findings,
             rule_results=stores.rule_results,
+            coverage=stores.coverage,
             reports=stores.reports,
             notifications=stores.notifications,
             telemetry=stores.telemetry,
@@ -248,6 +259,7 @@ class Assembly:
             assessments=self.stores.assessments,
             target_agents=self.target_agents(),
             rules_packages=self.around.rules_packages,
+            needs=self.around.needs,
             clock=self.around.clock,
         )
 
@@ -259,6 +271,7 @@ class Assembly:
             target_agents=self.target_agents(),
             advisories=self.stores.advisories,
             rules_packages=self.around.rules_packages,
+            needs=self.around.needs,
             clock=self.around.clock,
         )
 
@@ -269,6 +282,7 @@ class Assembly:
             agents=self.stores.agents,
             findings=self.stores.findings,
             rule_results=self.stores.rule_results,
+            coverage=self.stores.coverage,
             rules_packages=self.around.rules_packages,
             clock=self.around.clock,
         )

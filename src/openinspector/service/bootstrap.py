@@ -15,6 +15,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from openinspector.engine.rule import Rule
+from openinspector.engine.subject import Need
 from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.errors import StoreError
 from openinspector.model.rules_package import RulesPackage, rules_packages
@@ -30,6 +31,7 @@ from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAc
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.copied_hosts import CopiedHosts
 from openinspector.service.app.counters import Counters
+from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
@@ -42,6 +44,7 @@ from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.app.reports import REPORT_WORKFLOW
 from openinspector.service.app.rule_catalogue import discover_rules, packages_with_rules
 from openinspector.service.app.run_keys import RunKeys
+from openinspector.service.app.run_needs import needs_by_package
 from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.sensor_catalogue import sensors_for
@@ -68,6 +71,7 @@ from openinspector.service.stores.advisory_sql import SqlAdvisoryStore
 from openinspector.service.stores.agent_sql import SqlAgentStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.audit_log_file import FileAuditLog
+from openinspector.service.stores.coverage_sql import SqlCoverageStore
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.identity_sql import SqlIdentityStore
@@ -91,8 +95,10 @@ from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryCache
+from openinspector.service.worker.collecting import TelemetryCollecting
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
 from openinspector.service.worker.courier import Courier, RetryPolicy
+from openinspector.service.worker.coverage_recorder import CoverageRecorder
 from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.feed_schedule import FeedSchedule
@@ -143,6 +149,7 @@ def open_stores(settings: Settings) -> Stores:
         rollouts=SqlRolloutStore(engine),
         reports=SqlReportStore(engine),
         rule_results=SqlRuleResultStore(engine),
+        coverage=SqlCoverageStore(engine),
         objects=ObstoreObjectStore.from_url(settings.objects),
         keys=FileKeyProvider(settings.data_dir / "keys.json"),
     )
@@ -180,7 +187,7 @@ class Service:
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
         self._telemetry = _telemetry(settings, stores, self._keys)
-        self._surroundings = _surroundings(settings, stores, self._workflows, self._telemetry)
+        self._surroundings = _surroundings(settings, stores, self._workflows, self._keys)
         self._assembly = Assembly(stores=stores, around=self._surroundings)
         self._rules = _rules_by_arn(self._surroundings.rules_packages)
         self._board = InstructionBoard()
@@ -296,6 +303,11 @@ class Service:
             agents=stores.agents,
             findings=stores.findings,
             rule_results=stores.rule_results,
+            coverage=CoverageRecorder(
+                coverage=stores.coverage,
+                vault=self._surroundings.coverage_vault,
+                advisories=stores.advisories,
+            ),
             telemetry=self._telemetry,
             advisories=AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
@@ -303,15 +315,21 @@ class Service:
             clock=self._clock,
             single_by_products=settings.by_products == "each",
         )
-        return RunDriver(
+        telemetry = TelemetryCollecting(
             assessments=stores.assessments,
             agents=stores.agents,
             telemetry=stores.telemetry,
-            findings=stores.findings,
-            received=self._telemetry,
-            evaluator=evaluator,
             clock=self._clock,
             stop_grace=timedelta(seconds=settings.stop_grace_seconds),
+        )
+        return RunDriver(
+            assessments=stores.assessments,
+            findings=stores.findings,
+            received=self._telemetry,
+            needs=self._surroundings.needs,
+            collecting={Need.TELEMETRY: telemetry},
+            evaluator=evaluator,
+            clock=self._clock,
             evaluation_batch=settings.evaluation_batch,
         )
 
@@ -405,7 +423,9 @@ def _instance_states() -> InstanceStates:
     return instance_states_ec2.Ec2InstanceStates()
 
 
-def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, telemetry: Telemetry) -> Surroundings:
+def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys) -> Surroundings:
+    telemetry = _telemetry(settings, stores, keys)
+    packages = packages_with_rules(rules_packages(settings.partition, settings.region))
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
@@ -413,8 +433,10 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, tele
         workflows=workflows,
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
+        coverage_vault=CoverageVault(stores.objects, keys, os.urandom),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
-        rules_packages=packages_with_rules(rules_packages(settings.partition, settings.region)),
+        rules_packages=packages,
+        needs=needs_by_package(_rules_by_arn(packages)),
         quotas=Quotas(
             instances=settings.max_instances,
             resource_groups=settings.max_resource_groups,

@@ -22,10 +22,13 @@ from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.counters import Counters
+from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
+from openinspector.service.app.run_keys import RunKeys
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
@@ -168,8 +171,12 @@ def open_installation(
         workflows=workflows,
         shred_telemetry=shredded.append,
         report_vault=ReportVault(stores.objects, stores.keys, builders.REALM.account),
+        coverage_vault=CoverageVault(
+            stores.objects, RunKeys(stores.keys, stores.telemetry, clock, builders.REALM.account), os.urandom
+        ),
         realm=builders.REALM,
         rules_packages=PACKAGES,
+        needs=RunNeeds(),
         quotas=Quotas(**quotas),
         clock=clock,
         new_id=lambda: f"0-K{next(ids):07d}",

@@ -45,6 +45,10 @@ class MemoryAdvisoryStore:
         """Return the digests of a feed's documents by name; empty for a feed that is parsed whole."""
         return {name: one.digest for name, one in self._documents.get(feed, {}).items() if one.digest}
 
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return the fingerprint of each feed's stored state."""
+        return {feed: snapshot.fingerprint for feed, snapshot in self._snapshots.items()}
+
     def snapshots(self) -> Sequence[FeedSnapshot]:
         """Return all snapshots, by feed."""
         return tuple(self._snapshots[feed] for feed in sorted(self._snapshots))
@@ -72,11 +76,7 @@ class MemoryAdvisoryStore:
     def streams(self) -> Sequence[str]:
         """Return every stream that some advisory states anything of, sorted."""
         return sorted(
-            {
-                found.target.stream
-                for advisory in self._all()
-                for found in (*advisory.statements, *advisory.remedies)
-            }
+            {found.target.stream for advisory in self._all() for found in (*advisory.statements, *advisory.remedies)}
         )
 
     def sizes(self) -> Mapping[str, int]:

@@ -14,7 +14,9 @@ from openinspector.service.ports.rule_result_store import CheckedRule, RuleTally
 from openinspector.service.reports.builder import ReportBuilder
 from openinspector.service.reports.content import (
     ReportContent,
+    ReportedCoverage,
     ReportedFeed,
+    ReportedGap,
     ReportedInstance,
     ReportedPackage,
     ReportedRun,
@@ -58,6 +60,14 @@ def frame(hosts: int = 3, **fields: Any) -> ReportContent:
                 published_at=builders.START - timedelta(hours=30),
                 fetched_at=builders.START - timedelta(hours=2),
             ),
+        ),
+        coverage=ReportedCoverage(
+            affected=12,
+            not_affected=340,
+            not_assessed=(ReportedGap(reason="no loaded advisory names the package", packages=48),),
+            scored=9,
+            unscored=4,
+            score_sources=("kev of 2026-11-24", "nvd of 2026-11-25"),
         ),
         instances=tuple(instance(number) for number in range(1, hosts + 1)),
         exclusions=(),

@@ -25,20 +25,20 @@ def answering(reply: bytes) -> Iterator[str]:
         thread.join()
 
 
-def test_an_answer() -> None:
+def test_answer() -> None:
     with FakeImds(speaks=Speaks.V1_ONLY) as service:
         reply = ask(service.address, "GET", "/latest/meta-data/instance-id", {})
     assert (reply.status, reply.body) == (200, b"i-0123456789abcdef0")
 
 
-def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ignores_proxy_from_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     with FakeImds(speaks=Speaks.V1_ONLY) as service:
         assert ask(service.address, "GET", "/latest/meta-data/ami-id", {}).status == 200
 
 
-def test_a_redirection_is_not_followed() -> None:
+def test_redirects_are_not_followed() -> None:
     with answering(b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\n\r\n") as address:
         assert ask(address, "GET", "/", {}).status == 302
 
@@ -55,18 +55,18 @@ def test_a_redirection_is_not_followed() -> None:
     ],
     ids=["nothing", "no HTTP", "cut short", "bad chunk", "many headers", "too long"],
 )
-def test_an_invalid_answer_is_an_os_error(reply: bytes) -> None:
+def test_invalid_answer_raises_os_error(reply: bytes) -> None:
     with answering(reply) as address, pytest.raises(OSError, match="answer|127"):
         ask(address, "GET", "/", {})
 
 
-def test_a_closed_port_is_an_os_error() -> None:
+def test_closed_port_raises_os_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(OSError, match="refused"):
         ask(f"127.0.0.1:{port}", "GET", "/", {})
 
 
-def test_who_never_answers_is_an_os_error() -> None:
+def test_silent_service_raises_os_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(TimeoutError):
         ask(f"127.0.0.1:{server.getsockname()[1]}", "GET", "/", {})

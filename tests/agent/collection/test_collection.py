@@ -63,7 +63,7 @@ def run(made: Sensor) -> tuple[list[Record], SensorStatus]:
     return records, status
 
 
-def test_a_start_then_of_each_sensor_its_records_and_its_status() -> None:
+def test_order_of_messages() -> None:
     other = Sensor(
         name="other",
         title="",
@@ -82,7 +82,7 @@ def test_a_start_then_of_each_sensor_its_records_and_its_status() -> None:
     ]
 
 
-def test_how_a_collection_can_end() -> None:
+def test_end_states() -> None:
     assert run(sensor())[1].state is SensorState.OK
     assert run(sensor(Absent(reason="none.")))[1].state is SensorState.NOT_APPLICABLE
     assert run(sensor(KERNEL, Incomplete(reason="more.")))[1].state is SensorState.PARTIAL
@@ -148,7 +148,7 @@ def test_bytes_are_bounded() -> None:
     assert run(sensor(*[KERNEL] * 3, max_bytes=3 * size))[1].state is SensorState.OK
 
 
-def test_a_record_that_does_not_fit_an_envelope_is_left_out_and_reported() -> None:
+def test_oversized_record_is_omitted_and_reported() -> None:
     large = Kernel(release="x" * MAX_RECORD_BYTES, running=True)
     records, status = run(sensor(KERNEL, large, KERNEL))
     assert records == [KERNEL, KERNEL]
@@ -156,7 +156,7 @@ def test_a_record_that_does_not_fit_an_envelope_is_left_out_and_reported() -> No
     assert "larger than" in status.details[0]
 
 
-def test_a_record_at_its_bound_fits_into_an_envelope_though_it_does_not_compress() -> None:
+def test_largest_incompressible_record_fits_an_envelope() -> None:
     text = os.urandom(MAX_RECORD_BYTES).hex()[: MAX_RECORD_BYTES - 200]
     records, _ = run(sensor(Kernel(release=text, running=True)))
     plaintext = encode_batch([encode_record("fake", record) for record in records])
@@ -190,7 +190,7 @@ def test_details_are_bounded() -> None:
     assert status.details[-1] == "And 30 more."
 
 
-def test_a_reader_that_stops_early_closes_the_sensor() -> None:
+def test_closing_the_iterator_closes_the_sensor() -> None:
     closed: list[bool] = []
 
     def find(_: Host) -> Iterator[Item]:

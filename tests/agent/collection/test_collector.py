@@ -85,13 +85,13 @@ def names(envelopes: list[list[Record]]) -> list[str]:
     return [record.name if isinstance(record, Group) else type(record).__name__ for e in envelopes for record in e]
 
 
-def test_the_first_collection_is_spooled_whole(bench: Bench) -> None:
+def test_first_collection_is_spooled_completely(bench: Bench) -> None:
     events = bench.run(group("a"), ended("one", 1))
     assert events == [Tick(), Collected(run_arn=RUN, whole=True)]
     assert names(bench.new()) == ["MonitoringStart", "a", "SensorStatus"]
 
 
-def test_a_later_collection_is_spooled_only_where_something_changed(bench: Bench) -> None:
+def test_later_collections_spool_only_changes(bench: Bench) -> None:
     both = (group("a"), ended("one", 1), group("b", "two"), ended("two", 1))
     bench.run(*both)
     bench.new()
@@ -126,7 +126,7 @@ def test_envelopes_hold_half_a_megabyte_at_most(bench: Bench) -> None:
     assert len(envelopes) == 4
 
 
-def test_what_was_found_is_flushed_after_a_second(bench: Bench) -> None:
+def test_flushes_after_one_second(bench: Bench) -> None:
     def slow(_: Callable[[], bool]) -> Iterator[tuple[str, Record]]:
         yield group("early")
         bench.ticks += 1.5
@@ -139,7 +139,7 @@ def test_what_was_found_is_flushed_after_a_second(bench: Bench) -> None:
     assert [len(envelope) for envelope in bench.new()] == [3, 1]
 
 
-def test_a_stopped_collection_keeps_what_was_found_and_says_it_is_not_whole(bench: Bench) -> None:
+def test_stopped_collection_keeps_records_and_is_incomplete(bench: Bench) -> None:
     def endless(is_stopped: Callable[[], bool]) -> Iterator[tuple[str, Record]]:
         yield group("a")
         bench.collector.stop(RUN)
@@ -178,7 +178,7 @@ def test_a_collection_that_fails_is_reported_and_the_next_one_runs(bench: Bench,
     assert names(bench.new()) == ["MonitoringStart", "a", "SensorStatus"]
 
 
-def test_after_a_collection_that_was_not_whole_everything_is_spooled_again(bench: Bench) -> None:
+def test_spools_everything_after_incomplete_collection(bench: Bench) -> None:
     bench.run(group("a"), ended("one", 1))
     bench.found = lambda _: iter((group("a"), ended("one", 1)))
 

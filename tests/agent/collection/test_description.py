@@ -21,12 +21,12 @@ def test_a_host_is_described_from_its_files(tmp_path: Path) -> None:
     assert described.agent_version == __version__
 
 
-def test_a_host_without_a_name_is_described_all_the_same(tmp_path: Path) -> None:
+def test_describes_host_without_a_name(tmp_path: Path) -> None:
     described = describe(LocalHost(str(tmp_path)))
     assert (described.distribution, described.operating_system) == ("", "")
 
 
-def test_fields_are_what_the_gateway_takes(tmp_path: Path) -> None:
+def test_fields_are_valid_for_the_gateway(tmp_path: Path) -> None:
     described = describe(image(tmp_path, b"ID=x\nPRETTY_NAME='" + b"\x1b[31m" + b"long" * 200 + b"'\n"))
     assert described.operating_system.isprintable()
     assert len(described.operating_system) <= 255

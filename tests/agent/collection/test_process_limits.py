@@ -57,7 +57,7 @@ def test_the_process_has_the_lowest_priority_and_its_limits() -> None:
     assert core == 0
 
 
-def test_memory_is_bounded_whatever_files_hold(tmp_path: Path) -> None:
+def test_memory_is_bounded_for_hostile_files(tmp_path: Path) -> None:
     hostile = b"ab\n\n" * (15 * 1024 * 1024)
     (tmp_path / "var/lib/dpkg").mkdir(parents=True)
     (tmp_path / "var/lib/dpkg/status").write_bytes(hostile)

@@ -35,7 +35,7 @@ def test_a_real_sensor_runs_in_its_own_process() -> None:
     assert any(isinstance(record, OperatingSystem) for record in records) or records[-1].details
 
 
-def test_the_process_sees_no_setting_of_the_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_process_does_not_inherit_agent_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENINSPECTOR_AGENT_PROXY", "http://user:secret@proxy:1")
     process = script(
         tmp_path, "import os, json; print(json.dumps([n for n in os.environ if n.startswith('OPENINSPECTOR_')]))"
@@ -54,12 +54,12 @@ def test_the_process_sees_no_setting_of_the_agent(tmp_path: Path, monkeypatch: p
         ("import sys; sys.stdout.write('x' * 21 * 1024 * 1024)", "too long"),
     ],
 )
-def test_a_process_that_goes_wrong_is_an_error(tmp_path: Path, text: str, said: str) -> None:
+def test_failed_process_raises(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(SensorError, match=said):
         list(script(tmp_path, text).collect(("x",), 1, never))
 
 
-def test_names_other_than_a_list_are_an_error(tmp_path: Path) -> None:
+def test_names_must_be_a_list(tmp_path: Path) -> None:
     for text in ("print('{}')", "", "print('[]'); print('[]')"):
         with pytest.raises(SensorError):
             script(tmp_path, text).names()
@@ -79,7 +79,7 @@ def test_a_hanging_process_is_killed_when_it_is_stopped(tmp_path: Path) -> None:
         os.kill(int(pid_file.read_text()), 0)
 
 
-def test_a_consumer_that_leaves_early_leaves_no_process(tmp_path: Path) -> None:
+def test_closing_early_leaves_no_process(tmp_path: Path) -> None:
     line = '{"sensor":"a","kind":"Group","payload":{"name":"x","gid":1}}'
     process = script(tmp_path, f"import sys\nwhile True: print({line!r}, flush=True)")
     found = process.collect(("x",), 1, never)
@@ -89,6 +89,6 @@ def test_a_consumer_that_leaves_early_leaves_no_process(tmp_path: Path) -> None:
         os.waitpid(-1, os.WNOHANG)
 
 
-def test_a_program_that_is_not_there_is_an_error() -> None:
+def test_missing_program_raises() -> None:
     with pytest.raises(SensorError, match="cannot be started"):
         SensorProcess(("/absent/program",)).names()

@@ -46,7 +46,7 @@ def spooled(folder: Path, sent: list[TelemetryMessage]) -> tuple[int, int]:
     return len(found), sum(len(envelope) for envelope in found)
 
 
-def test_it_counts_what_a_run_would_send(tmp_path: Path) -> None:
+def test_counts_messages_of_a_run(tmp_path: Path) -> None:
     sent = messages()
     tally = CollectionTally(lambda: 0.0)
     assert list(tally.counted(sent)) == sent

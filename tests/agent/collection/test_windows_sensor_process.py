@@ -52,12 +52,12 @@ def test_the_sensors_run_in_their_own_process() -> None:
     ]
 
 
-def test_a_process_that_goes_wrong_is_an_error() -> None:
+def test_failed_process_raises() -> None:
     with pytest.raises(SensorError, match="ended with status 1"):
         OtherMeans((sys.executable, "-m", "openinspector.no_such_module")).names()
 
 
-def test_a_consumer_that_leaves_early_leaves_no_process() -> None:
+def test_closing_early_leaves_no_process() -> None:
     process = OtherMeans()
     found = process.collect(("windows_os",), 1, never)
     next(found)
@@ -66,7 +66,7 @@ def test_a_consumer_that_leaves_early_leaves_no_process() -> None:
     assert process.child.process.returncode is not None
 
 
-def test_the_command_line_is_a_program_and_plain_words() -> None:
+def test_command_line_quotes_the_program_only() -> None:
     command = (r"C:\Program Files\Python\python.exe", "-m", "openinspector.agent.sensing", "collect", "1", "windows_os")
     assert (
         command_line(command)
@@ -75,17 +75,17 @@ def test_the_command_line_is_a_program_and_plain_words() -> None:
 
 
 @pytest.mark.parametrize("word", ["a b", 'a"', "", "a&b", "%PATH%", "a^", "x" * 65])
-def test_no_other_words_get_into_it(word: str) -> None:
+def test_rejects_arguments_that_need_quoting(word: str) -> None:
     with pytest.raises(SensorError):
         command_line(("python.exe", word))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows can")
-def test_elsewhere_it_is_not_started() -> None:
+def test_requires_windows() -> None:
     with pytest.raises(SensorError, match="on Windows only"):
         WindowsSensorProcess().names()
 
 
 @on_windows
-def test_windows_starts_it() -> None:
+def test_starts_on_windows() -> None:
     assert WindowsSensorProcess().names() == set(sensors())

@@ -9,7 +9,7 @@ from openinspector.agent.operation.installation_check import CheckResult, CheckV
 from openinspector.testing.simulated_gateway import TOKEN, SimulatedGateway
 
 
-def test_check_tells_everything_and_exits_with_0_where_nothing_failed(
+def test_check_reports_everything_and_exits_with_0_on_success(
     tmp_path: Path, gateway: SimulatedGateway, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = tmp_path / "state"
@@ -26,7 +26,7 @@ def test_check_tells_everything_and_exits_with_0_where_nothing_failed(
     assert set(results[0]) == {"name", "verdict", "found", "advice"}
 
 
-def test_check_exits_with_1_where_something_failed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_exits_with_1_on_failure(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, "check") == 1
     assert "failed  enrolment" in capsys.readouterr().out
 

@@ -15,16 +15,12 @@ from openinspector.wire.codec import decode_message
 from openinspector.wire.telemetry import TelemetryMessage
 
 
-def test_collect_sends_nothing_and_says_that_it_must_be_asked_for(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_collect_requires_dry_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, "collect") == 2
     assert "--dry-run" in capsys.readouterr().err
 
 
-def test_the_dry_run_prints_the_very_messages_that_would_be_sent(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_dry_run_prints_the_messages_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, "collect", "--dry-run", "--json", "--sensor", "os_release") == 0
     output = capsys.readouterr()
     assert output.err.rstrip().endswith("Nothing was sent.")
@@ -34,7 +30,7 @@ def test_the_dry_run_prints_the_very_messages_that_would_be_sent(
     assert [type(decode_message(message)).__name__ for message in messages][-1] == "SensorStatus"
 
 
-def test_the_dry_run_reads_well_in_80_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dry_run_fits_80_columns(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, "collect", "--dry-run", "--sensor", "os_release", "--sensor", "kernel_parameters") == 0
     output = capsys.readouterr().out
     assert "os_release: SensorStatus" in output
@@ -45,7 +41,7 @@ def test_the_dry_run_reads_well_in_80_columns(tmp_path: Path, capsys: pytest.Cap
     assert all(len(line) <= WIDTH for line in output.splitlines())
 
 
-def test_an_unknown_sensor_is_refused_with_those_there_are(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_sensor_error_lists_known_sensors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, "collect", "--dry-run", "--sensor", "rootkit") == 2
     output = capsys.readouterr().err
     assert all(name in output for name in sensors())
@@ -66,7 +62,7 @@ def test_long_values_are_wrapped_whole() -> None:
 DRY_RUN = (sys.executable, "-m", "openinspector.agent", "collect", "--dry-run", "--sensor", "kernel_parameters")
 
 
-def test_a_reader_that_has_seen_enough_ends_it_quietly() -> None:
+def test_broken_pipe_ends_quietly() -> None:
     with subprocess.Popen(DRY_RUN, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stderr is not None
@@ -102,13 +98,13 @@ def on_a_terminal(*, stdout: bool, **variables: str) -> tuple[str, str]:
     return seen.decode(), text
 
 
-def test_headings_are_bold_on_a_terminal_that_takes_it() -> None:
+def test_headings_are_bold_on_a_capable_terminal() -> None:
     assert "\x1b[1mkernel_parameters: " in on_a_terminal(stdout=True)[0]
     assert "\x1b" not in on_a_terminal(stdout=True, NO_COLOR="1")[0]
     assert "\x1b" not in on_a_terminal(stdout=True, TERM="dumb")[0]
 
 
-def test_a_terminal_sees_progress_while_a_file_gets_the_messages() -> None:
+def test_progress_goes_to_the_terminal_and_messages_to_a_file() -> None:
     progress, output = on_a_terminal(stdout=False)
     assert "messages, kernel_parameters" in progress
     assert progress.endswith("\r\x1b[K")

@@ -12,7 +12,7 @@ def enrol(gateway: SimulatedGateway, state: Path) -> None:
     assert call(state, "enrol", "--endpoint", gateway.url, "--token", TOKEN, "--ca", str(gateway.ca_file)) == 0
 
 
-def test_nothing_of_the_identity_is_left_and_the_copy_enrols_as_another_agent(
+def test_identity_is_removed_and_the_copy_enrols_as_another_agent(
     gateway: SimulatedGateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     state = tmp_path / "state"
@@ -26,7 +26,7 @@ def test_nothing_of_the_identity_is_left_and_the_copy_enrols_as_another_agent(
     assert len(gateway.agents) == 2
 
 
-def test_a_second_time_there_is_nothing_to_remove(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_second_call_removes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path / "state", "prepare-image", "--json") == 0
     assert json.loads(capsys.readouterr().out) == {"removed": []}
 

@@ -28,7 +28,7 @@ def test_the_new_keys_id_is_printed(
     assert json.loads(capsys.readouterr().out) == {"keyId": key_id(key), "done": True}
 
 
-def test_a_running_agent_that_does_not_answer_is_not_waited_for_for_ever(
+def test_wait_for_a_silent_agent_is_bounded(
     gateway: SimulatedGateway, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     enrolled(gateway, tmp_path / "state")

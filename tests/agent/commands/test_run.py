@@ -4,7 +4,7 @@ import pytest
 from tests.agent.commands.command_line import call
 
 
-def test_an_agent_that_is_not_enrolled_says_how_to_enrol(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_unenrolled_agent_explains_enrolment(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path, "run") == 1
     settings = tmp_path / "agent.cfg"
     settings.write_text("log_level = warning\n")
@@ -12,7 +12,7 @@ def test_an_agent_that_is_not_enrolled_says_how_to_enrol(tmp_path: Path, capsys:
     assert capsys.readouterr().err.count("this host is not enrolled") == 2
 
 
-def test_a_settings_file_that_is_wrong_stops_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_settings_file_is_fatal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings = tmp_path / "agent.cfg"
     settings.write_text("colour = green\n")
     assert call(tmp_path, "--config", str(settings), "run") == 2

@@ -5,7 +5,7 @@ import pytest
 from tests.agent.commands.command_line import call
 
 
-def test_an_agent_that_is_not_installed_in_slots_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_agent_outside_slots_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path / "state", "update") == 0
     output = capsys.readouterr().out.splitlines()
     assert "does not run from a version's folder" in output[0]
@@ -18,6 +18,6 @@ def test_the_outcome_is_one_json_value(tmp_path: Path, capsys: pytest.CaptureFix
     assert (outcome["result"], outcome["to_version"]) == ("UPDATE_DISABLED", "")
 
 
-def test_wrong_usage_has_its_own_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_usage_error_has_a_distinct_exit_status(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(tmp_path / "state", "update", "--now") == 2
     assert "unrecognized arguments" in capsys.readouterr().err

@@ -116,17 +116,17 @@ def test_headers_are_read_in_lower_case(tmp_path: Path) -> None:
         ((OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 5000,), "chunk"),
     ],
 )
-def test_what_is_no_reply_is_refused(tmp_path: Path, parts: tuple[bytes, ...], said: str) -> None:
+def test_rejects_invalid_replies(tmp_path: Path, parts: tuple[bytes, ...], said: str) -> None:
     with pytest.raises(HttpError, match=said):
         exchange(tmp_path, *parts)
 
 
-def test_a_connection_closed_before_a_reply_has_its_own_error(tmp_path: Path) -> None:
+def test_connection_closed_before_reply(tmp_path: Path) -> None:
     with pytest.raises(ClosedError):
         exchange(tmp_path)
 
 
-def test_who_drips_is_given_up(tmp_path: Path) -> None:
+def test_slow_reply_times_out(tmp_path: Path) -> None:
     def check() -> None:
         raise TimeoutError("too long")
 
@@ -164,12 +164,12 @@ def test_files_of_every_length_form_are_read(
         ((b"",), "closed"),
     ],
 )
-def test_what_is_no_file_is_refused(tmp_path: Path, parts: tuple[bytes, ...], said: str) -> None:
+def test_rejects_invalid_file_replies(tmp_path: Path, parts: tuple[bytes, ...], said: str) -> None:
     with pytest.raises(HttpError, match=said):
         fetched(tmp_path, *parts)
 
 
-def test_a_file_that_drips_is_given_up(tmp_path: Path) -> None:
+def test_slow_file_times_out(tmp_path: Path) -> None:
     def check() -> None:
         raise TimeoutError("it takes too long")
 

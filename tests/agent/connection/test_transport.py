@@ -86,7 +86,7 @@ def test_a_closed_keep_alive_connection_is_reported_as_stale(gateway: SimulatedG
         (429, "Wed, 21 Oct 2015 07:28:00 GMT", None),
     ],
 )
-def test_throttling_says_how_long(
+def test_throttled_reply_has_retry_after(
     gateway: SimulatedGateway, status: int, retry_after: str | None, seconds: float | None
 ) -> None:
     gateway.faults.append(Fault(endpoint="challenge", status=status, retry_after=retry_after))
@@ -95,7 +95,7 @@ def test_throttling_says_how_long(
     assert reply.retry_after == seconds
 
 
-def test_refusals_carry_their_problem(gateway: SimulatedGateway) -> None:
+def test_refusals_include_the_problem(gateway: SimulatedGateway) -> None:
     made = transport(gateway)
     gateway.faults += [
         Fault(endpoint="challenge", status=401, code="unknown-session"),
@@ -114,7 +114,7 @@ def test_refusals_carry_their_problem(gateway: SimulatedGateway) -> None:
     made.close()
 
 
-def test_a_problems_text_is_made_harmless(gateway: SimulatedGateway) -> None:
+def test_problem_text_is_sanitised(gateway: SimulatedGateway) -> None:
     body = b'{"code":"x","message":"\\u001b[31mred\\n' + b"long" * 1000 + b'","advice":""}'
     gateway.faults.append(Fault(endpoint="challenge", status=500, body=body))
     reply = ask(transport(gateway))
@@ -123,7 +123,7 @@ def test_a_problems_text_is_made_harmless(gateway: SimulatedGateway) -> None:
     assert len(reply.problem.message) <= 500
 
 
-def test_a_reply_without_end_is_not_read(gateway: SimulatedGateway) -> None:
+def test_endless_reply_is_not_read(gateway: SimulatedGateway) -> None:
     gateway.faults.append(Fault(endpoint="challenge", body=bytes(2**20 + 1)))
     reply = ask(transport(gateway))
     assert isinstance(reply, Unreachable)
@@ -145,7 +145,7 @@ def test_a_certificate_for_another_name_is_not_trusted(tmp_path: Path) -> None:
     assert "not trusted" in reply.reason
 
 
-def test_old_tls_is_not_spoken(gateway: SimulatedGateway) -> None:
+def test_old_tls_versions_are_disabled(gateway: SimulatedGateway) -> None:
     context = make_tls_context(gateway.ca_file)
     assert context.minimum_version.name == "TLSv1_2"
     assert context.check_hostname
@@ -159,7 +159,7 @@ def test_authorities_that_cannot_be_read_are_named(tmp_path: Path) -> None:
         make_tls_context(tmp_path / "no.pem")
 
 
-def test_nobody_there_is_a_reply(tmp_path: Path) -> None:
+def test_connection_refused_is_unreachable(tmp_path: Path) -> None:
     authority = ThrowawayAuthority(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
@@ -190,9 +190,7 @@ def test_a_proxys_tunnel_is_tls_from_end_to_end(gateway: SimulatedGateway) -> No
         (Behaviour.IMPERSONATES, "does the proxy leave TLS alone?"),
     ],
 )
-def test_a_proxy_that_does_not_do_its_work_is_named(
-    gateway: SimulatedGateway, tmp_path: Path, behaviour: Behaviour, said: str
-) -> None:
+def test_failing_proxy_is_named(gateway: SimulatedGateway, tmp_path: Path, behaviour: Behaviour, said: str) -> None:
     own_tls = ThrowawayAuthority(tmp_path, "own").server_context("127.0.0.1")
     with ConnectProxy(behaviour=behaviour, own_tls=own_tls) as proxy:
         address = proxy.address

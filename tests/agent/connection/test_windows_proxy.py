@@ -24,23 +24,23 @@ def host(keys: Keys) -> FakeHost:
     "proxies",
     [b"proxy.example:3128", b"http=other:80;https=proxy.example:3128", b"HTTPS=proxy.example:3128 http=other:80"],
 )
-def test_the_proxy_for_https_counts(proxies: bytes) -> None:
+def test_https_proxy_is_used(proxies: bytes) -> None:
     assert parse_winhttp_settings(stored(proxies)) == PROXY
 
 
 @pytest.mark.parametrize("data", [stored(b"", flags=1), stored(b"x:1", flags=1), stored(b"http=other:80"), stored(b"")])
-def test_without_one_there_is_none(data: bytes) -> None:
+def test_absent_proxy(data: bytes) -> None:
     assert parse_winhttp_settings(data) is None
 
 
 @pytest.mark.parametrize("data", [b"", stored(b"proxy:1")[:18], stored(b"\xff:1"), stored(b"https=http://a/b?c")])
-def test_what_is_not_understood_is_an_error(data: bytes) -> None:
+def test_rejects_invalid_winhttp_settings(data: bytes) -> None:
     with pytest.raises(AgentSettingsError, match="WinHTTP"):
         parse_winhttp_settings(data)
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_are_a_proxy_none_or_an_error(data: bytes) -> None:
+def test_any_bytes_are_parsed_or_rejected(data: bytes) -> None:
     try:
         found = parse_winhttp_settings(data)
     except AgentSettingsError:
@@ -48,7 +48,7 @@ def test_any_bytes_are_a_proxy_none_or_an_error(data: bytes) -> None:
     assert found is None or found.address.host
 
 
-def test_the_switch_says_whether_it_is_used() -> None:
+def test_used_only_if_enabled() -> None:
     connections = {CONNECTIONS: {"WinHttpSettings": stored(b"proxy.example:3128")}}
     assert with_winhttp_proxy(AgentSettings(), host(connections)).proxy is None
     assert with_winhttp_proxy(AgentSettings(), host({**connections, SWITCH: {"UseProxy": 0}})).proxy is None

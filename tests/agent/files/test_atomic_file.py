@@ -22,7 +22,7 @@ def mode(folder: Path) -> int:
     return folder.stat().st_mode & 0o7777
 
 
-def test_content_is_there_whole_and_private(tmp_path: Path) -> None:
+def test_content_is_complete_and_private(tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_atomically(path, b"first")
     write_atomically(path, b"second")
@@ -39,24 +39,24 @@ def test_a_link_laid_for_the_temporary_file_is_not_followed(tmp_path: Path) -> N
     assert victim.read_bytes() == b"precious"
 
 
-def test_where_nothing_can_be_written_the_old_content_stays(tmp_path: Path) -> None:
+def test_failed_write_keeps_the_old_content(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         write_atomically(tmp_path / "absent" / "file", b"new")
 
 
-def test_what_is_missing_is_made_and_the_folder_itself_is_private(tmp_path: Path) -> None:
+def test_creates_missing_folders_with_a_private_leaf(tmp_path: Path) -> None:
     folder = tmp_path / "a" / "b"
     make_private_folder(folder)
     make_private_folder(folder)
     assert mode(folder) == 0o700
 
 
-def test_a_state_directory_is_known_by_the_agents_own_files() -> None:
+def test_state_directory_is_recognised_by_agent_files() -> None:
     assert OWN_FILES == (KEY_FILE, ENROLMENT_FILE)
 
 
 @pytest.mark.parametrize("content", [None, "lost+found", "host.key", "enrolment.json"])
-def test_a_folder_of_the_agents_own_is_closed_to_others(shared: Path, content: str | None) -> None:
+def test_folder_with_agent_files_becomes_private(shared: Path, content: str | None) -> None:
     if content is not None:
         (shared / content).touch()
     make_private_folder(shared)
@@ -74,7 +74,7 @@ def test_a_folder_that_others_use_keeps_its_mode_and_is_refused(shared: Path, co
     assert mode(shared) == 0o755
 
 
-def test_a_link_is_refused_and_what_it_leads_to_keeps_its_mode(shared: Path) -> None:
+def test_link_is_refused_and_its_target_keeps_its_mode(shared: Path) -> None:
     link = shared.with_name("link")
     link.symlink_to(shared)
     with pytest.raises(OSError, match="is a link"):
@@ -94,7 +94,7 @@ def test_another_users_folder_or_key_is_refused(shared: Path) -> None:
     assert mode(shared) == 0o755
 
 
-def test_below_a_private_folder_there_is_nobody_else(shared: Path) -> None:
+def test_shared_folder_below_a_private_folder_is_accepted(shared: Path) -> None:
     (shared / "envelope").touch()
     shared.parent.chmod(0o700)
     make_private_folder(shared)

@@ -15,7 +15,7 @@ from openinspector.agent.files.state_lock import (
 )
 
 
-def test_whoever_holds_the_lock_runs_and_nobody_else_may(tmp_path: Path) -> None:
+def test_lock_is_exclusive(tmp_path: Path) -> None:
     assert running_agent(tmp_path) is None
     descriptor = take_lock(tmp_path)
     assert running_agent(tmp_path) == RunningAgent(pid=os.getpid())
@@ -38,14 +38,14 @@ take_lock(Path({str(tmp_path)!r})); os.kill(os.getpid(), signal.SIGKILL)"
 
 
 @pytest.mark.parametrize("content", ["", "x", "-1", "9" * 100])
-def test_a_lock_that_says_nonsense_is_still_held(tmp_path: Path, content: str) -> None:
+def test_lock_with_invalid_content_is_held(tmp_path: Path, content: str) -> None:
     descriptor = take_lock(tmp_path)
     (tmp_path / LOCK_FILE).write_text(content)
     assert running_agent(tmp_path) is not None
     os.close(descriptor)
 
 
-def test_looking_does_not_keep_an_agent_from_starting(tmp_path: Path) -> None:
+def test_inspecting_the_lock_does_not_block_an_agent(tmp_path: Path) -> None:
     (tmp_path / LOCK_FILE).write_text("")
     program = f"import fcntl, time\nf = open({str(tmp_path / LOCK_FILE)!r})\nfcntl.flock(f, fcntl.LOCK_SH)\n\
 print('held', flush=True)\ntime.sleep(0.3)"

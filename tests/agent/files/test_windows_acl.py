@@ -30,11 +30,11 @@ def test_an_owner_that_is_not_trusted_could_change_the_list() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has such lists")
-def test_elsewhere_there_is_no_such_list(tmp_path: Path) -> None:
+def test_requires_windows(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="only Windows"):
         read_access(tmp_path)
 
 
 @pytest.mark.skipif(sys.platform != "win32", reason="has not run: needs a real Windows")
-def test_a_file_of_everybodys_lets_others_in(tmp_path: Path) -> None:
+def test_file_of_everyone_is_accessible_to_others(tmp_path: Path) -> None:
     assert others_may_access(read_access(tmp_path))

@@ -30,7 +30,7 @@ def test_a_file_is_read_whole(tmp_path: Path) -> None:
     assert LocalHost().read(f"{tmp_path}/file") == content
 
 
-def test_a_file_of_just_the_bound_is_read_and_a_larger_one_is_refused(tmp_path: Path) -> None:
+def test_size_limit_of_files(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"12345")
     assert LocalHost().read(f"{tmp_path}/file", 5) == b"12345"
     with pytest.raises(OSError, match="larger than 4 bytes") as caught:
@@ -38,7 +38,7 @@ def test_a_file_of_just_the_bound_is_read_and_a_larger_one_is_refused(tmp_path: 
     assert caught.value.errno == errno.EFBIG
 
 
-def test_files_of_proc_are_read_though_they_say_they_are_empty() -> None:
+def test_files_of_proc_are_read_despite_their_zero_size() -> None:
     host = LocalHost()
     assert host.status("/proc/self/status").size == 0
     assert host.read("/proc/self/status").startswith(b"Name:")
@@ -46,7 +46,7 @@ def test_files_of_proc_are_read_though_they_say_they_are_empty() -> None:
         host.read("/proc/self/status", 10)
 
 
-def test_other_than_files_are_refused_without_waiting(tmp_path: Path) -> None:
+def test_special_files_are_refused_without_blocking(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(f"{tmp_path}/socket")
@@ -56,7 +56,7 @@ def test_other_than_files_are_refused_without_waiting(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["etc/passwd", "", "/etc/pass\0wd"])
-def test_a_path_that_is_none_is_an_os_error(path: str) -> None:
+def test_invalid_path_raises_os_error(path: str) -> None:
     for ask in (LocalHost().read, LocalHost().status, LocalHost().names):
         with pytest.raises(OSError, match="not an absolute path"):
             ask(path)
@@ -76,7 +76,7 @@ def test_status_names_and_links(tmp_path: Path) -> None:
     assert not host.status("/dev/null").is_file
 
 
-def test_names_that_are_not_utf8_can_be_used_again(tmp_path: Path) -> None:
+def test_names_outside_utf8_round_trip(tmp_path: Path) -> None:
     (Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))).write_bytes(b"x")
     (name,) = LocalHost().names(str(tmp_path))
     assert LocalHost().read(f"{tmp_path}/{name}") == b"x"
@@ -132,7 +132,7 @@ def test_a_loop_of_links_is_an_os_error(root: Path) -> None:
     assert caught.value.errno == errno.ELOOP
 
 
-def test_a_root_folder_tells_nothing_of_this_machine(root: Path) -> None:
+def test_root_folder_reveals_nothing_about_this_machine(root: Path) -> None:
     host = LocalHost(str(root))
     assert host.uname() == ("inside", "", "", "")
     assert list(host.processes()) == []
@@ -141,7 +141,7 @@ def test_a_root_folder_tells_nothing_of_this_machine(root: Path) -> None:
         host.metadata_service("GET", "/latest/meta-data/instance-id", {})
 
 
-def test_the_metadata_service_is_asked_where_it_is_said_to_be() -> None:
+def test_metadata_service_is_asked_at_its_configured_address() -> None:
     with FakeImds() as service:
         reply = LocalHost(metadata_address=service.address).metadata_service("GET", "/latest/meta-data/ami-id", {})
     assert (reply.status, reply.body) == (401, b"")
@@ -156,12 +156,12 @@ def test_the_metadata_service_is_asked_where_it_is_said_to_be() -> None:
         ("sys_vendor", b"\xff", False),
     ],
 )
-def test_the_firmware_tells_an_ec2_instance(name: str, content: str | bytes, *, expected: bool) -> None:
+def test_firmware_identifies_an_ec2_instance(name: str, content: str | bytes, *, expected: bool) -> None:
     assert is_ec2(FakeHost({f"/sys/class/dmi/id/{name}": content})) is expected
     assert not is_ec2(FakeHost({}))
 
 
-def test_a_folder_tells_folders_from_files_and_leaves_out_the_rest(tmp_path: Path) -> None:
+def test_folder_lists_folders_and_files_only(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to("sub")
@@ -185,7 +185,7 @@ def test_a_folder_with_too_many_names_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("target", ["..", "../..", "/..", "/../..", "/", "../secret-folder", "/tmp"])
-def test_no_way_of_asking_leaves_a_root_folder(root: Path, target: str) -> None:
+def test_no_call_escapes_a_root_folder(root: Path, target: str) -> None:
     (root.parent / "secret-folder").mkdir()
     (root.parent / "secret-folder/inside").touch()
     (root / "way").symlink_to(target)
@@ -204,7 +204,7 @@ def test_no_way_of_asking_leaves_a_root_folder(root: Path, target: str) -> None:
             host.read(path)
 
 
-def test_a_root_folder_has_no_kernel_of_its_own_whatever_is_mounted_there(root: Path) -> None:
+def test_root_folder_has_no_kernel_even_with_mounted_proc(root: Path) -> None:
     for folder in ("proc/sys/kernel", "sys/class", "dev"):
         (root / folder).mkdir(parents=True)
     (root / "proc/sys/kernel/randomize_va_space").write_text("2")
@@ -242,7 +242,7 @@ def test_the_root_of_a_container_is_not_taken_for_this_machine(root: Path) -> No
         process.stdin.close()
 
 
-def test_a_folder_of_more_names_than_the_bound_is_refused(tmp_path: Path) -> None:
+def test_folder_above_the_name_limit_is_refused(tmp_path: Path) -> None:
     host = LocalHost(max_names=3)
     for number in range(3):
         (tmp_path / str(number)).touch()
@@ -257,7 +257,7 @@ def test_a_root_folder_has_no_packet_filter(root: Path) -> None:
     assert LocalHost(str(root)).packet_filter() == ()
 
 
-def test_a_file_is_the_same_by_whatever_path(tmp_path: Path) -> None:
+def test_file_identity_does_not_depend_on_the_path(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "link").symlink_to("file")
     (tmp_path / "other").touch()

@@ -51,7 +51,7 @@ def test_every_folder_is_visited_once_parents_first(files: Files) -> None:
 
 
 @given(trees, st.integers(0, 6), st.integers(0, 4))
-def test_limits_hold_and_are_reported(files: Files, most: int, depth: int) -> None:
+def test_limits_are_enforced_and_reported(files: Files, most: int, depth: int) -> None:
     limits = WalkLimits(folders=most, depth=depth)
     found, whole = paths(FakeHost(files), limits=limits), paths(FakeHost(files))
     assert len(found) <= most
@@ -70,7 +70,7 @@ def test_time_ends_a_walk_and_is_reported(files: Files, seconds: int) -> None:
 
 
 @given(trees, st.sets(names))
-def test_only_chosen_folders_that_are_there_are_entered(files: Files, chosen: set[str]) -> None:
+def test_enters_only_existing_chosen_folders(files: Files, chosen: set[str]) -> None:
     found = [v for v in walk(FakeHost(files), ["/r"], lambda _: {*chosen, "..", "not/there"}) if isinstance(v, Visit)]
     assert all(set(visit.path.split("/")[2:]) <= chosen for visit in found)
 
@@ -88,7 +88,7 @@ def test_links_within_a_root_are_not_followed_and_nothing_is_searched_twice(tmp_
         assert sentences(host, f"{prefix}/r", f"{prefix}/root-link") == []
 
 
-def test_another_file_system_is_not_entered_and_reported() -> None:
+def test_other_file_systems_are_skipped_and_reported() -> None:
     files: Files = {
         "/r/own/file": "x",
         "/r/other": Node(is_directory=True, mode=0o755, device=2),
@@ -106,7 +106,7 @@ broken
 """
 
 
-def test_network_mounts_are_not_even_opened() -> None:
+def test_network_mounts_are_never_opened() -> None:
     class Away(FakeHost):
         def folder(self, path: str) -> Folder:
             assert not path.startswith(("/srv", "/opt/my share")), "it would wait for ever"
@@ -133,7 +133,7 @@ def test_any_mount_table_does_not_crash(table: bytes) -> None:
     assert paths(FakeHost({"/proc/self/mountinfo": table, "/r/f": "x"})) == ["/r"]
 
 
-def test_a_folder_that_refuses_is_reported_and_the_others_are_visited() -> None:
+def test_unreadable_folder_is_reported_and_the_others_are_visited() -> None:
     files: Files = {"/r/a": Node(is_directory=True, unreadable=True), "/r/b/file": "x"}
     assert paths(FakeHost(files)) == ["/r", "/r/b"]
     assert sentences(FakeHost(files)) == ["/r/a could not be read: Permission denied."]
@@ -143,7 +143,7 @@ def test_missing_roots_are_skipped() -> None:
     assert list(walk(FakeHost({}), ["/r", "/s"], everything)) == []
 
 
-def test_a_root_that_is_a_link_is_searched_where_it_leads_under_its_own_name(tmp_path: Path) -> None:
+def test_linked_root_is_searched_under_its_own_name(tmp_path: Path) -> None:
     (tmp_path / "disk/programs/venv").mkdir(parents=True)
     (tmp_path / "data").symlink_to("disk")
     (tmp_path / "opt").symlink_to("/data/programs")
@@ -157,7 +157,7 @@ def test_a_root_that_is_a_link_is_searched_where_it_leads_under_its_own_name(tmp
     assert paths(inside, "/srv") == [], "a link must not lead out of a root folder"
 
 
-def test_a_root_that_leads_to_everything_or_nowhere_is_reported() -> None:
+def test_link_to_root_or_to_a_missing_folder_is_reported() -> None:
     files: Files = {"/a": Node(link="/"), "/b": Node(link="c"), "/c": Node(link="/b"), "/d": Node(link="/gone")}
     assert paths(FakeHost(files), *"/a /b /d".split()) == []
     assert sentences(FakeHost(files), *"/a /b /d".split()) == [
@@ -165,6 +165,6 @@ def test_a_root_that_leads_to_everything_or_nowhere_is_reported() -> None:
     ]
 
 
-def test_a_root_that_leads_to_the_network_is_not_opened() -> None:
+def test_link_to_a_network_mount_is_not_opened() -> None:
     files: Files = {"/proc/self/mountinfo": MOUNTS, "/app": Node(link="/srv/app"), "/srv/app/f": ""}
     assert sentences(FakeHost(files), "/app") == ["/app is another file system (nfs4) and was not searched."]

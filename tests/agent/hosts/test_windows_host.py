@@ -13,12 +13,12 @@ on_windows = pytest.mark.skipif(sys.platform != "win32", reason="has not run: ne
     ("reported", "data"),
     [("a", "a"), (["a", "b"], ("a", "b")), (7, 7), (b"\1", b"\1"), (None, b""), ("\ud800", "�"), (["\udc00"], ("�",))],
 )
-def test_values_as_winreg_tells_them(reported: object, data: object) -> None:
+def test_values_of_winreg(reported: object, data: object) -> None:
     assert registry_value("n\ud800", reported, 1) == RegistryValue(name="n�", type=1, data=data)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "etc", "C:", "", "C:/a\0b"])
-def test_paths_of_a_unix_are_not_there(path: str) -> None:
+def test_unix_paths_are_not_found(path: str) -> None:
     host = WindowsHost()
     for ask in (host.read, host.status, host.names, host.readlink):
         with pytest.raises(FileNotFoundError):
@@ -28,7 +28,7 @@ def test_paths_of_a_unix_are_not_there(path: str) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has a registry")
-def test_elsewhere_there_is_no_registry() -> None:
+def test_no_registry_outside_windows() -> None:
     host = WindowsHost()
     with pytest.raises(FileNotFoundError):
         host.registry_key(CURRENT_VERSION)
@@ -40,7 +40,7 @@ def test_elsewhere_there_is_no_registry() -> None:
 
 
 @on_windows
-def test_this_windows_tells_its_version() -> None:
+def test_version_of_this_windows() -> None:
     host = WindowsHost()
     assert host.registry_key(CURRENT_VERSION).text("CurrentBuildNumber").isdecimal()
     assert host.uname()[2]

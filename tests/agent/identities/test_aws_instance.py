@@ -15,23 +15,23 @@ def claim(address: str | None) -> IdentityClaim:
 
 
 @pytest.mark.parametrize("speaks", list(Speaks))
-def test_the_evidence_is_the_signed_document_and_nothing_beside_it(speaks: Speaks) -> None:
+def test_evidence_is_only_the_signed_document(speaks: Speaks) -> None:
     with FakeImds({**DOCUMENTS, PATH: b"MIAGCSqG\nSIb3DQEH\n"}, speaks) as imds:
         assert IDENTITY.evidence(claim(imds.address)) == {"rsa2048": "MIAGCSqG\nSIb3DQEH"}
         assert imds.requests[0][0] == "PUT"
 
 
-def test_an_instance_without_the_document_has_no_such_proof() -> None:
+def test_instance_without_a_document_has_no_proof() -> None:
     with FakeImds() as imds, pytest.raises(IdentityError, match="no signed identity document"):
         IDENTITY.evidence(claim(imds.address))
 
 
 @pytest.mark.parametrize("content", [b"x" * 20_000, "é".encode()])
-def test_what_is_no_document_is_not_sent(content: bytes) -> None:
+def test_invalid_documents_are_not_sent(content: bytes) -> None:
     with FakeImds({**DOCUMENTS, PATH: content}) as imds, pytest.raises((IdentityError, MetadataError)):
         IDENTITY.evidence(claim(imds.address))
 
 
-def test_elsewhere_there_is_no_such_proof() -> None:
+def test_no_proof_outside_ec2() -> None:
     with pytest.raises(MetadataError, match="no EC2 instance metadata service"):
         IDENTITY.evidence(claim(None))

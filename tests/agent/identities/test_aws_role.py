@@ -75,7 +75,7 @@ def test_the_region_of_an_old_service_is_its_zones() -> None:
         assert IDENTITY.evidence(claim(imds.address))["region"] == "eu-west-1"
 
 
-def test_an_instance_without_a_role_has_no_such_proof() -> None:
+def test_instance_without_a_role_has_no_proof() -> None:
     with FakeImds() as imds, pytest.raises(IdentityError, match="has no role"):
         IDENTITY.evidence(claim(imds.address))
 
@@ -91,7 +91,7 @@ def test_an_instance_without_a_role_has_no_such_proof() -> None:
         json.dumps({"AccessKeyId": "ASIAQQQQQQQQQQQQQQQQ", "SecretAccessKey": "s", "Token": "a b"}).encode(),
     ],
 )
-def test_what_are_no_credentials_are_not_used(content: bytes) -> None:
+def test_invalid_credentials_are_not_used(content: bytes) -> None:
     with FakeImds({**EC2, f"{CREDENTIALS}{ROLE}": content}) as imds, pytest.raises(IdentityError):
         IDENTITY.evidence(claim(imds.address))
 
@@ -104,6 +104,6 @@ def test_a_role_with_a_path_in_its_name_is_not_asked_for(role: bytes) -> None:
         assert len(imds.requests) == 2
 
 
-def test_elsewhere_there_is_no_such_proof() -> None:
+def test_no_proof_outside_ec2() -> None:
     with pytest.raises(MetadataError, match="no EC2 instance metadata service"):
         IDENTITY.evidence(claim(None))

@@ -16,6 +16,6 @@ def test_the_evidence_is_the_token() -> None:
 
 
 @pytest.mark.parametrize("secret", ["", "short", "x" * 129, "é" * 20, "a token\nof two lines"])
-def test_what_is_no_token_is_not_sent(secret: str) -> None:
+def test_invalid_tokens_are_not_sent(secret: str) -> None:
     with pytest.raises(IdentityError, match="not a join token"):
         IDENTITY.evidence(claim(secret))

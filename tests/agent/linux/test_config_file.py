@@ -26,7 +26,7 @@ def test_text_stays_the_same(text: str) -> None:
     assert decode(text.encode()) == printable(text) == text
 
 
-def test_lines_that_end_in_a_backslash_go_on() -> None:
+def test_trailing_backslash_continues_the_line() -> None:
     lines = ["one", "two \\", "three\\", "four", "", "five\\"]
     assert list(logical_lines(lines)) == [(1, "one"), (2, "two  three four"), (5, ""), (6, "five")]
 
@@ -35,13 +35,13 @@ def test_lines_of_a_file() -> None:
     assert read_lines(FakeHost({"/f": b"a\n\xff\n"}), "/f") == ["a", "�", ""]
 
 
-def test_the_sentence_of_a_refusal() -> None:
+def test_text_of_a_refusal() -> None:
     assert unread("/etc/x\udcff", PermissionError(13, "Permission denied")).reason == (
         "/etc/x� could not be read: Permission denied."
     )
 
 
-def test_too_long_a_shell_line_is_refused() -> None:
+def test_overlong_shell_line_is_refused() -> None:
     assert shell_words("a 'b c'") == ["a", "b c"]
     assert shell_words("x" * MAX_SHELL_CHARACTERS) == ["x" * MAX_SHELL_CHARACTERS]
     with pytest.raises(ValueError, match="longer than 16384 characters"):

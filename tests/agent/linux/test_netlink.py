@@ -12,10 +12,10 @@ def message(kind: int, payload: bytes) -> bytes:
 
 
 @given(st.lists(st.tuples(st.integers(0, 65535), st.binary(max_size=40))))
-def test_what_is_put_in_a_datagram_is_found(parts: list[tuple[int, bytes]]) -> None:
+def test_datagram_round_trip(parts: list[tuple[int, bytes]]) -> None:
     assert list(messages(b"".join(message(kind, payload) for kind, payload in parts))) == parts
 
 
 @given(st.binary())
-def test_any_datagram_ends(data: bytes) -> None:
+def test_any_datagram_terminates(data: bytes) -> None:
     list(messages(data))

@@ -72,7 +72,7 @@ def test_a_map_has_its_data() -> None:
     assert found.elements == ("0x16000016 : accept", "0x16000016 : 0x16000016")
 
 
-def test_ranges_intervals_and_the_rest() -> None:
+def test_ranges_intervals_and_other_elements() -> None:
     key, end = b"\x16\0\0\x16", b"\x17\0\0\x17"
     flag = [render_attribute(3, number.to_bytes(4, "big")) for number in (1, 2)]
     found = only_set(nft_set(0), elements(value(1, key) + value(10, end), value(1, key) + flag[0], flag[1]))
@@ -80,7 +80,7 @@ def test_ranges_intervals_and_the_rest() -> None:
     assert not found.is_map
 
 
-def test_a_set_says_if_not_all_elements_were_read() -> None:
+def test_truncated_set_is_marked() -> None:
     many = elements(*([value(1, bytes(4))] * (nftables.MAX_ELEMENTS + 1)))
     assert nftables.element_count(many[1]) == nftables.MAX_ELEMENTS + 1
     found = only_set(nft_set(0), many)

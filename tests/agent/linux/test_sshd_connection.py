@@ -10,7 +10,7 @@ def setting(criteria: str, keyword: str = "banner", argument: str = "x") -> Sshd
     return SshdLine(keyword=keyword, arguments=(argument,), source="f:1", blocks=blocks)
 
 
-def test_without_blocks_there_is_one_connection_for_each_user_and_ip_version() -> None:
+def test_default_connections_without_match_blocks() -> None:
     found = connections([setting("")], FakeHost(), "9.2p1")
     assert [(each.user == "root", ":" in each.address, each.local_port) for each in found] == [
         (False, False, 22),
@@ -20,7 +20,7 @@ def test_without_blocks_there_is_one_connection_for_each_user_and_ip_version() -
     ]
 
 
-def test_no_block_singles_the_connections_out() -> None:
+def test_no_connection_is_special_without_match_blocks() -> None:
     """A user, a group or a network that a block names is not the typical one, whichever is named."""
     first = connections([], FakeHost(), "")[0]
     named = [setting(f"User {first.user}"), setting(f"Group {first.user}"), setting(f"Address {first.address}")]
@@ -29,7 +29,7 @@ def test_no_block_singles_the_connections_out() -> None:
     assert second.address != first.address
 
 
-def test_only_ports_and_addresses_that_blocks_tell_apart_are_tried() -> None:
+def test_tries_only_ports_and_addresses_that_blocks_distinguish() -> None:
     host = FakeHost(
         {},
         FakeSystem(

@@ -53,7 +53,7 @@ def test_arguments(name: str, revision: int, data: bytes, text: str) -> None:
     assert render_arguments(name, revision, data) == text
 
 
-def test_long_arguments_are_cut_and_say_so() -> None:
+def test_long_arguments_are_truncated_and_marked() -> None:
     text = render_arguments("bpf", 1, bytes(MAX_BYTES + 3))
     assert text == "0x" + "00" * MAX_BYTES + " and 3 bytes more"
 

@@ -58,14 +58,14 @@ def test_an_instance_without_a_role_shows_its_document(gateway: SimulatedGateway
     assert tried(gateway) == ["aws_instance"]
 
 
-def test_a_token_beside_it_goes_along(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_token_is_sent_with_the_document(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     gateway.methods = {"aws_instance"}
     with FakeImds(DOCUMENT) as imds:
         enrol_as_wished(settings, BY_TOKEN, on(imds))
     assert gateway.enrolments[-1].evidence == {"rsa2048": DOCUMENT[aws_instance.PATH].decode(), "join_token": TOKEN}
 
 
-def test_where_only_tokens_are_on_an_instance_enrols_by_token(
+def test_instance_enrols_by_token_if_only_tokens_are_enabled(
     gateway: SimulatedGateway, settings: AgentSettings
 ) -> None:
     with FakeImds(BOTH) as imds:
@@ -73,7 +73,7 @@ def test_where_only_tokens_are_on_an_instance_enrols_by_token(
     assert tried(gateway) == ["aws_role", "aws_instance", "join_token"]
 
 
-def test_what_the_service_refuses_is_not_tried_another_way(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_refused_enrolment_does_not_try_other_methods(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     """An instance that another key has taken does not become a second agent by its token."""
     gateway.faults.append(Fault(endpoint="enrolment", status=403, code="enrolment-refused"))
     with FakeImds(BOTH) as imds, pytest.raises(EnrolmentError, match="enrolment-refused") as refused:
@@ -82,7 +82,7 @@ def test_what_the_service_refuses_is_not_tried_another_way(gateway: SimulatedGat
     assert gateway.requests.count("enrolment") == 1
 
 
-def test_elsewhere_a_token_is_needed(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_token_is_required_outside_ec2(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     with pytest.raises(EnrolmentError, match="not an EC2 instance, and no token was given") as refused:
         enrol_as_wished(settings, BY_NOTHING, FakeHost())
     assert "admin tokens create" in refused.value.advice
@@ -91,7 +91,7 @@ def test_elsewhere_a_token_is_needed(gateway: SimulatedGateway, settings: AgentS
     assert tried(gateway) == ["join_token"]
 
 
-def test_a_method_that_is_named_is_the_only_one(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_named_method_is_the_only_one_tried(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     gateway.methods = {"join_token", "aws_instance"}
     with FakeImds(BOTH) as imds:
         assert enrol_as_wished(settings, replace(BY_TOKEN, method="join_token"), on(imds)).method == "join_token"
@@ -101,7 +101,7 @@ def test_a_method_that_is_named_is_the_only_one(gateway: SimulatedGateway, setti
         enrol_as_wished(settings, replace(BY_TOKEN, method="kerberos"), FakeHost())
 
 
-def test_a_new_key_takes_the_old_ones_place(settings: AgentSettings) -> None:
+def test_new_key_replaces_the_old_one(settings: AgentSettings) -> None:
     first = enrol_as_wished(settings, BY_TOKEN, FakeHost())
     second = enrol_as_wished(settings, replace(BY_TOKEN, new_key=True), FakeHost())
     assert second.agent_id != first.agent_id
@@ -109,14 +109,14 @@ def test_a_new_key_takes_the_old_ones_place(settings: AgentSettings) -> None:
     assert not (settings.state_directory / "host.key.next").exists()
 
 
-def test_a_new_key_that_is_refused_leaves_the_old_one(settings: AgentSettings) -> None:
+def test_refused_key_keeps_the_old_one(settings: AgentSettings) -> None:
     first = enrol_as_wished(settings, BY_TOKEN, FakeHost())
     with pytest.raises(EnrolmentError):
         enrol_as_wished(settings, EnrolmentWish(token="x" * 20, new_key=True), FakeHost())
     assert load_or_make_key(settings.state_directory).id == first.key_id
 
 
-def test_an_agent_that_is_asked_proves_itself_afresh(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_reattestation_sends_fresh_evidence(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     """With the same method and key; the secret of its role is asked for anew."""
     gateway.methods = {"aws_instance"}
     with FakeImds(BOTH) as imds:
@@ -145,7 +145,7 @@ def test_a_proof_is_given_with_the_key_the_service_knows(gateway: SimulatedGatew
     assert gateway.enrolments[-1].public_key == gateway.agents[AWS_AGENT] == key.public_key
 
 
-def test_an_agent_that_has_no_proof_any_more_says_so(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_agent_without_proof_reports_it(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     gateway.methods = {"aws_instance"}
     with FakeImds(BOTH) as imds:
         record = enrol_as_wished(settings, BY_NOTHING, on(imds))
@@ -156,7 +156,7 @@ def test_an_agent_that_has_no_proof_any_more_says_so(gateway: SimulatedGateway, 
     assert "no EC2 instance metadata service" in load_status(settings.state_directory).problem
 
 
-def test_a_revoked_agent_says_so_in_its_status(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_revoked_agent_shows_it_in_its_status(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     enrol_as_wished(settings, BY_TOKEN, FakeHost())
     gateway.revoked.update(gateway.agents)
     with running(settings, FakeHost()):
@@ -164,7 +164,7 @@ def test_a_revoked_agent_says_so_in_its_status(gateway: SimulatedGateway, settin
     assert "(revoked)" in load_status(settings.state_directory).problem
 
 
-def test_an_enrolment_of_an_older_agent_is_one_by_token(settings: AgentSettings) -> None:
+def test_enrolment_of_an_older_agent_counts_as_by_token(settings: AgentSettings) -> None:
     record = enrol_as_wished(settings, BY_TOKEN, FakeHost())
     path = settings.state_directory / "enrolment.json"
     path.write_text(path.read_text().replace(',"method":"join_token"', ""))

@@ -13,7 +13,7 @@ def host(machine_id: str | None) -> FakeHost:
     return FakeHost({} if machine_id is None else {"/etc/machine-id": f"{machine_id}\n"})
 
 
-def test_a_copy_with_a_machine_id_of_its_own_is_refused(tmp_path: Path) -> None:
+def test_copy_with_a_new_machine_id_is_refused(tmp_path: Path) -> None:
     save_machine(tmp_path, host("a" * 32))
     check_machine(tmp_path, host("a" * 32))
     with pytest.raises(EnrolmentError, match="this host is a copy") as refused:
@@ -41,6 +41,6 @@ def test_the_machine_id_itself_is_not_kept(tmp_path: Path) -> None:
     assert b"aaaa" not in (tmp_path / MACHINE_FILE).read_bytes()
 
 
-def test_an_empty_or_broken_record_refuses_nothing(tmp_path: Path) -> None:
+def test_empty_or_broken_record_is_ignored(tmp_path: Path) -> None:
     (tmp_path / MACHINE_FILE).write_bytes(b"\xff half")
     check_machine(tmp_path, host("a" * 32))

@@ -56,7 +56,7 @@ def test_a_rotation_replaces_the_key_and_keeps_the_agent(gateway: SimulatedGatew
     assert (settings.state_directory / "host.key").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_running_agent_takes_the_next_key_up(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_running_agent_adopts_the_next_key(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     wanted = prepare_rotation(settings.state_directory)
     with running(settings):
         gateway.wait_for(lambda: gateway.requests.count("session") == 2)
@@ -64,7 +64,7 @@ def test_a_running_agent_takes_the_next_key_up(gateway: SimulatedGateway, settin
     assert agree(gateway, settings) == wanted.id
 
 
-def test_a_lost_answer_is_found_out(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_recovers_from_a_lost_answer(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     """The service replaced the key, the host does not know: the next session is refused, and the next key opens one."""
     gateway.faults.append(Fault(endpoint="rotation", after=True))
     with pytest.raises(EnrolmentError, match="was not replaced"):
@@ -74,7 +74,7 @@ def test_a_lost_answer_is_found_out(gateway: SimulatedGateway, settings: AgentSe
     assert gateway.requests.count("rotation") == 1
 
 
-def test_a_running_agent_finds_a_lost_answer_out(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_running_agent_recovers_from_a_lost_answer(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     gateway.faults.append(Fault(endpoint="rotation", after=True))
     wanted = prepare_rotation(settings.state_directory)
     with running(settings):
@@ -82,7 +82,7 @@ def test_a_running_agent_finds_a_lost_answer_out(gateway: SimulatedGateway, sett
     assert agree(gateway, settings) == wanted.id
 
 
-def test_a_rotation_that_is_refused_is_given_up(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_refused_rotation_is_abandoned(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     before = load_or_make_key(settings.state_directory).id
     gateway.faults.append(Fault(endpoint="rotation", status=403, code="rotation-refused"))
     with pytest.raises(EnrolmentError, match="rotation-refused"):
@@ -90,7 +90,7 @@ def test_a_rotation_that_is_refused_is_given_up(gateway: SimulatedGateway, setti
     assert agree(gateway, settings) == before
 
 
-def test_an_answer_for_another_key_is_not_believed(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_answer_for_another_key_is_ignored(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     body = msgspec.json.encode(KeyRotated(key_id="0" * 64))
     gateway.faults.append(Fault(endpoint="rotation", body=body))
     before = load_or_make_key(settings.state_directory).id
@@ -108,7 +108,7 @@ def test_a_service_that_does_not_answer_changes_nothing(gateway: SimulatedGatewa
     assert rotate_host_key(settings) == agree(gateway, settings) == wanted.id
 
 
-def test_killed_before_any_change_it_is_carried_on(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_rotation_resumes_after_a_kill_at_any_step(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     """Killed before its first, second, … change of the disk or connection, until it is not killed any more."""
     environment = {**os.environ, "OPENINSPECTOR_AGENT_STATE_DIRECTORY": str(settings.state_directory)}
     deaths = 0
@@ -125,7 +125,7 @@ def test_killed_before_any_change_it_is_carried_on(gateway: SimulatedGateway, se
     assert agree(gateway, settings) in ended.stdout
 
 
-def test_an_agent_starts_from_any_state_a_kill_leaves(gateway: SimulatedGateway, settings: AgentSettings) -> None:
+def test_agent_starts_after_a_kill_at_any_step(gateway: SimulatedGateway, settings: AgentSettings) -> None:
     """The same, with the agent itself as what carries it on: it opens a session with the key the service knows."""
     environment = {**os.environ, "OPENINSPECTOR_AGENT_STATE_DIRECTORY": str(settings.state_directory)}
     for number in (4, 6, 8, 10):

@@ -41,7 +41,7 @@ def expect(result: CheckResult, verdict: CheckVerdict, said: str) -> None:
     assert bool(result.advice) is (verdict is not CheckVerdict.OK)
 
 
-def test_an_enrolled_host_is_well(file: Path, gateway: SimulatedGateway, tmp_path: Path) -> None:
+def test_enrolled_host_passes(file: Path, gateway: SimulatedGateway, tmp_path: Path) -> None:
     found = check(with_line(file, f"log_file = {tmp_path / 'log' / 'agent.log'}"), connect=True)
     assert {name: result.verdict for name, result in found.items() if result.verdict is not CheckVerdict.OK} == {
         "agent": CheckVerdict.WARNING
@@ -49,7 +49,7 @@ def test_an_enrolled_host_is_well(file: Path, gateway: SimulatedGateway, tmp_pat
     expect(found["service"], CheckVerdict.OK, gateway.url)
 
 
-def test_wrong_settings_end_it(file: Path) -> None:
+def test_invalid_settings_end_the_check(file: Path) -> None:
     found = check(with_line(file, "colour = green"))
     assert list(found) == ["settings"]
     expect(found["settings"], CheckVerdict.FAILED, "agent.cfg:4")
@@ -74,7 +74,7 @@ def test_a_state_directory_open_to_others_is_reported(file: Path, tmp_path: Path
     expect(check(file)["state directory"], CheckVerdict.WARNING, "others may look")
 
 
-def test_a_state_directory_that_others_use_is_not_to_be_closed_to_them(file: Path, tmp_path: Path) -> None:
+def test_shared_state_directory_must_not_become_private(file: Path, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "state").chmod(0o755)
     for name in ("host.key", "enrolment.json"):
@@ -99,14 +99,14 @@ def test_a_state_directory_that_the_installed_service_does_not_use_is_reported(f
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make what is another user's")
-def test_a_state_directory_of_another_user_is_not_looked_into(file: Path, tmp_path: Path) -> None:
+def test_state_directory_of_another_user_is_not_read(file: Path, tmp_path: Path) -> None:
     os.chown(tmp_path / "state", 65534, 65534)
     found = check(file)
     expect(found["state directory"], CheckVerdict.FAILED, "belongs to another user")
     assert found.keys().isdisjoint({"enrolment", "spool", "agent"})
 
 
-def test_a_host_that_was_never_enrolled_can_still_ask_whether_the_service_answers(file: Path, tmp_path: Path) -> None:
+def test_unenrolled_host_can_check_the_connection(file: Path, tmp_path: Path) -> None:
     (tmp_path / "state").rename(tmp_path / "elsewhere")
     found = check(file, connect=True)
     expect(found["state directory"], CheckVerdict.FAILED, "No such file")
@@ -149,7 +149,7 @@ def test_authorities_are_read_and_their_expiry_reported(file: Path, gateway: Sim
     expect(check(file)["authorities"], CheckVerdict.FAILED, "cannot be read")
 
 
-def test_one_authority_that_ended_in_a_bundle_is_a_warning(file: Path, gateway: SimulatedGateway) -> None:
+def test_one_expired_authority_in_a_bundle_is_a_warning(file: Path, gateway: SimulatedGateway) -> None:
     yesterday = datetime.now(UTC) - timedelta(days=1)
     ended = ended_authority(yesterday)
     gateway.ca_file.write_bytes(ended + gateway.ca_file.read_bytes())
@@ -200,7 +200,7 @@ def test_a_wrong_clock_is_reported(file: Path, off: timedelta) -> None:
     expect(found, CheckVerdict.FAILED, "clock")
 
 
-def test_the_service_is_asked_only_with_connect(file: Path, gateway: SimulatedGateway) -> None:
+def test_service_is_contacted_only_with_connect(file: Path, gateway: SimulatedGateway) -> None:
     before = len(gateway.requests)
     assert "service" not in check(file)
     assert len(gateway.requests) == before

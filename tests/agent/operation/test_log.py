@@ -12,14 +12,14 @@ def test_lines_hold_time_level_event_and_fields() -> None:
     assert stream.getvalue() == '2026-03-01T12:00:00Z info agent started version=1 note="two words" empty=""\n'
 
 
-def test_what_comes_from_outside_cannot_forge_a_line() -> None:
+def test_foreign_text_cannot_forge_a_line() -> None:
     stream = io.StringIO()
     Log(stream, "debug", lambda: datetime(2026, 3, 1, tzinfo=UTC)).alarm("x", problem="a\n2026 info forged\x1b[2J")
     assert stream.getvalue().count("\n") == 1
     assert "\x1b" not in stream.getvalue()
 
 
-def test_a_log_nobody_reads_does_not_stop_the_agent() -> None:
+def test_closed_stream_does_not_stop_the_agent() -> None:
     stream = io.StringIO()
     stream.close()
     Log(stream, "debug", lambda: datetime(2026, 3, 1, tzinfo=UTC)).warning("x")

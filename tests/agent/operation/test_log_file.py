@@ -47,7 +47,7 @@ def test_files_are_rotated_by_size_and_bounded_in_number(tmp_path: Path) -> None
 
 
 @given(st.lists(st.integers(min_value=8, max_value=300), max_size=30), st.integers(min_value=1, max_value=4))
-def test_the_newest_lines_are_whole_and_in_order_whatever_their_lengths(lengths: list[int], files: int) -> None:
+def test_newest_lines_are_complete_and_in_order(lengths: list[int], files: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "agent.log"
         log = LogFile(path, SIZE, files)
@@ -62,7 +62,7 @@ def test_the_newest_lines_are_whole_and_in_order_whatever_their_lengths(lengths:
 
 
 @pytest.mark.parametrize("how", ["deleted", "moved", "folder removed"])
-def test_a_file_that_goes_away_is_made_again(tmp_path: Path, how: str) -> None:
+def test_removed_file_is_recreated(tmp_path: Path, how: str) -> None:
     path = tmp_path / "log" / "agent.log"
     log = LogFile(path, SIZE, 3)
     log.write(line(1))
@@ -92,7 +92,7 @@ def hostile(path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["link", "second name", "fifo", "folder", "everyone's folder"])
-def test_what_somebody_else_may_have_laid_there_is_refused(tmp_path: Path, kind: str) -> None:
+def test_untrusted_file_is_refused(tmp_path: Path, kind: str) -> None:
     hostile(tmp_path / "agent.log", kind)
     with pytest.raises(LogFileError, match=r"agent\.log cannot be used") as refused:
         LogFile(tmp_path / "agent.log", SIZE, 3)
@@ -100,7 +100,7 @@ def test_what_somebody_else_may_have_laid_there_is_refused(tmp_path: Path, kind:
     assert (tmp_path / "victim").read_text() == "root::0:0\n"
 
 
-def test_a_link_laid_while_the_agent_runs_is_not_written_through(tmp_path: Path) -> None:
+def test_link_created_at_run_time_is_not_followed(tmp_path: Path) -> None:
     path = tmp_path / "agent.log"
     log = LogFile(path, SIZE, 3)
     path.unlink()
@@ -126,7 +126,7 @@ def files_at_most(size: int) -> Iterator[None]:
         signal.signal(signal.SIGXFSZ, handler)
 
 
-def test_a_full_disk_loses_lines_and_says_how_many(tmp_path: Path) -> None:
+def test_full_disk_reports_the_number_of_lost_lines(tmp_path: Path) -> None:
     path = tmp_path / "agent.log"
     log = Log(LogFile(path, 10_000, 2), "info", lambda: datetime(2026, 3, 1, tzinfo=UTC))
     with files_at_most(50):
@@ -143,7 +143,7 @@ def test_a_full_disk_loses_lines_and_says_how_many(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
-def test_a_standard_error_that_is_full_does_not_stop_the_agent() -> None:
+def test_full_standard_error_does_not_stop_the_agent() -> None:
     program = (
         "import sys; from datetime import datetime, UTC; from openinspector.agent.operation.log import Log\n"
         "Log(sys.stderr, 'info', lambda: datetime.now(UTC)).info('x'); print('on it goes')"

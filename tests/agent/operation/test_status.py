@@ -30,7 +30,7 @@ def changed(**changes: object) -> AgentStatus:
     return msgspec.structs.replace(STATUS, **changes)
 
 
-def test_a_status_comes_back(tmp_path: Path) -> None:
+def test_status_round_trip(tmp_path: Path) -> None:
     save_status(tmp_path, STATUS)
     assert load_status(tmp_path) == STATUS
 
@@ -53,14 +53,14 @@ def test_an_agent_is_in_touch_within_three_heartbeats(status: AgentStatus, *, af
     assert is_in_touch(status, NOW + timedelta(seconds=after)) is healthy
 
 
-def test_no_status_says_what_to_do(tmp_path: Path) -> None:
+def test_missing_status_has_advice(tmp_path: Path) -> None:
     with pytest.raises(StatusError, match="cannot be contacted") as absent:
         load_status(tmp_path)
     assert absent.value.advice
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xff", b"[" * 100_000])
-def test_a_status_that_is_none_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_invalid_status_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / STATUS_FILE).write_bytes(content)
     with pytest.raises(StatusError, match="not understood"):
         load_status(tmp_path)

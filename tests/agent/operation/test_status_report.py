@@ -36,7 +36,7 @@ def of(**changes: object) -> StatusReport:
     return replace(REPORT, status=msgspec.structs.replace(STATUS, **changes))
 
 
-def test_the_lines_that_tools_parse_come_first_letter_by_letter() -> None:
+def test_parsed_lines_come_first_and_are_exact() -> None:
     assert list(status_lines(REPORT))[:3] == [
         "Agent version : 0.1.0",
         "Endpoint : https://inspector.example:8443",
@@ -45,7 +45,7 @@ def test_the_lines_that_tools_parse_come_first_letter_by_letter() -> None:
     assert "Collecting : true" in status_lines(of(collecting=("run",)))
 
 
-def test_everything_there_is_to_say_is_said() -> None:
+def test_full_report_has_every_line() -> None:
     full = of(collecting=("arn:run",), details="Disk full.", problem="Nobody there.", proxy="proxy:3128")
     text = "\n".join(status_lines(replace(full, slots={"stable": "0.1.0", "experiment": "0.2.0"})))
     for part in (
@@ -101,7 +101,7 @@ def test_updates_are_shown(auto_update: bool, outcome: UpdateOutcome | None, lin
     assert line in status_lines(replace(REPORT, auto_update=auto_update, last_update=outcome))
 
 
-def test_the_updaters_result_is_read_and_garbage_is_none(tmp_path: Path) -> None:
+def test_update_outcome_is_loaded_and_garbage_ignored(tmp_path: Path) -> None:
     assert load_outcome(tmp_path) is None
     outcome = UpdateOutcome(at=NOW, result=UpdateCode.UPDATED, from_version="1", to_version="2")
     (tmp_path / OUTCOME_FILE).write_bytes(msgspec.json.encode(outcome))

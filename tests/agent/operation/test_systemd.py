@@ -17,7 +17,7 @@ def listener() -> socket.socket:
     return made
 
 
-def test_systemd_hears_everything_in_its_own_words(listener: socket.socket, tmp_path: Path) -> None:
+def test_messages_follow_the_sd_notify_protocol(listener: socket.socket, tmp_path: Path) -> None:
     address = str(tmp_path / "notify")
     listener.bind(address)
     notifier = ServiceNotifier(address, 10.0)
@@ -50,14 +50,14 @@ def test_a_long_request_notifies_the_watchdog_three_times_per_period(listener: s
         listener.recv(100)
 
 
-def test_abstract_addresses_are_understood(listener: socket.socket) -> None:
+def test_abstract_addresses(listener: socket.socket) -> None:
     name = f"openinspector-{secrets.token_hex(8)}"
     listener.bind(f"\0{name}")
     service_notifier({"NOTIFY_SOCKET": f"@{name}"}).ready()
     assert listener.recv(100) == b"READY=1"
 
 
-def test_without_a_listener_nothing_happens(tmp_path: Path) -> None:
+def test_missing_listener_is_ignored(tmp_path: Path) -> None:
     for address in (None, str(tmp_path / "absent"), "x" * 500):
         notifier = ServiceNotifier(address, 1.0)
         notifier.ready()
@@ -83,7 +83,7 @@ def test_a_listener_that_reads_nothing_does_not_block(listener: socket.socket, t
         ({"WATCHDOG_USEC": "900000000000"}, 300.0),
     ],
 )
-def test_the_watchdog_hears_from_the_agent_thrice_in_its_period(variables: dict[str, str], wait: float) -> None:
+def test_agent_notifies_the_watchdog_three_times_per_period(variables: dict[str, str], wait: float) -> None:
     assert service_notifier(variables).longest_wait(300.0) == wait
 
 

@@ -25,13 +25,13 @@ APK: Files = {
 
 
 @pytest.mark.parametrize("files", [DPKG, RPM, APK], ids=["dpkg", "rpm", "apk"])
-def test_each_database_knows_by_either_name(files: Files) -> None:
+def test_each_database_resolves_both_names(files: Files) -> None:
     paths = ["/usr/bin/ls", "/usr/bin/env", "/opt/mine", "/usr/bin/other", "/usr/bin/l"]
     assert owners(FakeHost(files), paths) == {"/usr/bin/ls": "coreutils", "/usr/bin/env": "coreutils"}
 
 
 @pytest.mark.parametrize("files", [DPKG, RPM, APK], ids=["dpkg", "rpm", "apk"])
-def test_of_many_files_the_owners_are_the_same(files: Files) -> None:
+def test_owners_agree_for_many_files(files: Files) -> None:
     paths = [*(f"/opt/{number}" for number in range(100)), "/usr/bin/ls", "/usr/bin/env"]
     assert owners(FakeHost(files), paths) == {"/usr/bin/ls": "coreutils", "/usr/bin/env": "coreutils"}
 
@@ -42,7 +42,7 @@ def test_an_architecture_is_not_part_of_the_name() -> None:
     }
 
 
-def test_nothing_is_read_where_nothing_is_asked() -> None:
+def test_no_paths_need_no_reads() -> None:
     host = FakeHost(DPKG)
     assert owners(host, []) == {}
     assert host.reads == []

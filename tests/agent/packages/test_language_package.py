@@ -15,7 +15,7 @@ def installation(name: str) -> PackageInstallation:
     return PackageInstallation(name=name, version="1.0", folder=SITE, record=f"{SITE}/{name}.dist-info/METADATA")
 
 
-def test_the_package_that_brought_it_is_named() -> None:
+def test_owner_package_is_named() -> None:
     host = FakeHost({"/var/lib/dpkg/info/python3-x.list": f"/.\n{SITE}\n{SITE}/x.dist-info/METADATA\n"})
     found = [p for p in packages(host, PackageManager.PYPI, map(installation, "xy")) if isinstance(p, Package)]
     assert [(package.name, package.owner, package.location) for package in found] == [
@@ -25,7 +25,7 @@ def test_the_package_that_brought_it_is_named() -> None:
     assert not found[0].manager.of_distribution
 
 
-def test_nothing_found_is_absent_unless_something_could_not_be_seen() -> None:
+def test_no_packages_means_not_applicable_unless_something_was_unreadable() -> None:
     gap = Incomplete(reason="a gap")
     assert list(packages(FakeHost(), PackageManager.GEM, [])) == [
         Absent(reason="No package of gem in the searched folders.")
@@ -33,7 +33,7 @@ def test_nothing_found_is_absent_unless_something_could_not_be_seen() -> None:
     assert list(packages(FakeHost(), PackageManager.GEM, [gap])) == [gap]
 
 
-def test_an_endless_search_is_ended_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_endless_search_is_stopped_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(language_package, "MAX_PACKAGES", 3)
 
     def endless() -> Iterator[PackageInstallation]:
@@ -45,7 +45,7 @@ def test_an_endless_search_is_ended_and_reported(monkeypatch: pytest.MonkeyPatch
     assert len(found) == 3
 
 
-def test_names_and_versions_that_no_registry_has_are_left_out_and_counted() -> None:
+def test_invalid_names_and_versions_are_omitted_and_counted() -> None:
     most = "n" * MAX_NAME
     long = [
         PackageInstallation(name=name, version=version, folder=SITE, record=f"{SITE}/x")

@@ -43,7 +43,7 @@ def test_a_directory_of_any_size_is_not_read() -> None:
         read_metadata(archive(*names))
 
 
-def test_a_bomb_is_read_up_to_the_limit() -> None:
+def test_decompression_bomb_is_read_up_to_the_limit() -> None:
     bomb = archive("EGG-INFO/PKG-INFO", content=bytes(64 * MAX_METADATA_BYTES))
     tracemalloc.start()
     try:

@@ -36,7 +36,7 @@ def database(schema: str = SCHEMA) -> bytes:
         return connection.serialize()
 
 
-def test_the_newest_transaction_of_dnf_counts() -> None:
+def test_newest_dnf_transaction_wins() -> None:
     assert read_origins(FakeHost({DNF4: database()})) == {
         ("bash", "5.1.8-9.el9", "x86_64"): "baseos",
         ("bind-libs", "32:9.16-1.el9", "x86_64"): "baseos",
@@ -62,14 +62,14 @@ def test_a_view_in_place_of_a_table_is_refused() -> None:
 
 
 @pytest.mark.parametrize("path", [DNF4, DNF5, ZYPP])
-def test_what_cannot_be_read_is_as_good_as_absent(path: str) -> None:
+def test_unreadable_history_is_treated_as_absent(path: str) -> None:
     assert read_origins(FakeHost({})) == {}
     for content in (b"", b"\xff\x00", database()[:2000], b"nevras = 1", b"|||||||||"):
         assert read_origins(FakeHost({path: content})) == {}
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_raise_anything_unexpected(content: bytes) -> None:
+def test_any_bytes(content: bytes) -> None:
     read_origins(FakeHost({DNF4: content, DNF5: content, ZYPP: content}))
     with pytest.raises((ValueError, sqlite3.Error)):
         list(parse_dnf4(content))

@@ -53,7 +53,7 @@ def test_users_with_their_ages() -> None:
     )
 
 
-def test_what_the_password_field_means() -> None:
+def test_password_field() -> None:
     assert {name: user.password for name, user in users(FakeHost(FILES)).items()} == {
         "root": PasswordState.LOCKED,
         "alice": PasswordState.SET,
@@ -86,7 +86,7 @@ def test_without_root_the_shadow_file_is_reported_missing() -> None:
     assert {user.password for user in users(host).values()} == {PasswordState.UNKNOWN}
 
 
-def test_ids_that_are_not_numbers_are_counted() -> None:
+def test_non_numeric_ids_are_counted() -> None:
     records, status = run(SENSOR, FakeHost({"/etc/passwd": "x:*:zero:0::/:\n", "/etc/group": "", "/etc/shadow": ""}))
     assert records == []
     assert status.details == ("Accounts in /etc/passwd whose ids are not numbers: 1.",)
@@ -108,7 +108,7 @@ def test_groups_without_a_number_are_counted() -> None:
         (" \tchief::0:0:::", "chief", 0, ""),
     ],
 )
-def test_an_account_may_be_as_short_as_the_c_library_takes_it(line: str, name: str, uid: int, home: str) -> None:
+def test_shortest_account_the_c_library_accepts(line: str, name: str, uid: int, home: str) -> None:
     records, status = run(SENSOR, FakeHost({**FILES, "/etc/passwd": f"{line}\n"}))
     (user,) = [record for record in records if isinstance(record, User)]
     assert (user.name, user.uid, user.home, user.password) == (name, uid, home, PasswordState.EMPTY)

@@ -50,7 +50,7 @@ def test_an_entry_without_version_is_counted() -> None:
     ]
 
 
-def test_apk_3_keeps_it_below_usr_and_nothing_is_read_twice() -> None:
+def test_apk_3_database_below_usr_is_read_once() -> None:
     files: Files = {DATABASES[1]: INSTALLED, "/lib": Node(link="usr/lib")}
     records, status = run(SENSOR, FakeHost(files))
     assert [record.name for record in records if isinstance(record, Package)] == ["libssl3", "musl"]

@@ -48,13 +48,13 @@ def test_tabs_become_spaces_because_facts_show_control_characters_replaced() -> 
     assert sudoers.lines[0].text == "Defaults use_pty"
 
 
-def test_texts_for_people_keep_lines_that_look_like_comments() -> None:
+def test_banners_keep_lines_that_look_like_comments() -> None:
     (motd,) = run(SENSOR, FakeHost({"/etc/motd": "# Authorized users only\n"}))[0]
     assert isinstance(motd, ConfigurationFile)
     assert motd.lines[0].text == "# Authorized users only"
 
 
-def test_of_shells_files_only_what_benchmarks_ask_for_is_sent() -> None:
+def test_shell_files_are_limited_to_benchmark_settings() -> None:
     (bashrc,) = run(SENSOR, FakeHost({"/root/.bashrc": "alias x=y\numask 077\nTMOUT=600\n"}))[0]
     assert isinstance(bashrc, ConfigurationFile)
     assert [line.text for line in bashrc.lines] == ["umask 077", "TMOUT=600"]
@@ -84,7 +84,7 @@ def test_redaction(line: str, sent: str) -> None:
     assert redacted(line) == sent
 
 
-def test_many_files_are_cut_off_and_that_is_reported() -> None:
+def test_file_limit_is_reported() -> None:
     host = FakeHost({f"/etc/sudoers.d/{n:04}": "x\n" for n in range(MAX_FILES + 20)})
     records, status = run(SENSOR, host)
     assert len(records) == MAX_FILES

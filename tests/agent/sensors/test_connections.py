@@ -67,7 +67,7 @@ def test_connections_of_both_versions_with_their_processes() -> None:
     assert [message_type(record) for record in records] == ["InspectorTcpV4Connection", "InspectorTcpV6Connection"]
 
 
-def test_more_than_can_be_sent_are_counted() -> None:
+def test_connections_above_the_limit_are_counted() -> None:
     line = f"   1: 0500000A:0016 0100000A:C000 01 {REST} 0 1 0\n"
     records, status = run(SENSOR, FakeHost({"/proc/net/tcp": HEAD + line * 5001}))
     assert len(records) == 5000
@@ -82,7 +82,7 @@ def test_without_root_other_processes_are_counted() -> None:
     assert "2 connections" in status.details[0]
 
 
-def test_a_connection_made_here_is_seen_and_ss_says_the_same() -> None:
+def test_agrees_with_ss() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port)) as client, server.accept()[0]:

@@ -41,11 +41,11 @@ class TestContainers(SensorConformance):
         return FILES
 
 
-def test_each_root_once_by_its_first_process_and_never_the_hosts_own() -> None:
+def test_each_container_root_is_reported_once() -> None:
     assert run(SENSOR, FakeHost(FILES))[0] == [ALPINE]
 
 
-def test_links_in_a_container_lead_to_its_own_files() -> None:
+def test_links_stay_inside_the_container() -> None:
     files: Files = {**FILES, f"{ROOT}/var/lib/dpkg/status": Node(link="/../../../var/lib/dpkg/status")}
     assert run(SENSOR, FakeHost(files))[0] == [ALPINE]
 
@@ -67,7 +67,7 @@ def test_inaccessible_roots_are_counted() -> None:
     assert status.details == ("Processes whose root folder is not accessible: 1.",)
 
 
-def test_more_roots_than_one_host_has_are_not_all_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_number_of_roots_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(containers, "MAX_ROOTS", 2)
     files = {f"/proc/{number}/root/etc/os-release": "ID=x\n" for number in range(10, 20)}
     records, status = run(SENSOR, FakeHost(files))
@@ -82,7 +82,7 @@ def test_a_damaged_database_in_a_container_is_reported() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
-def test_a_real_process_with_a_root_of_its_own(tmp_path: Path) -> None:
+def test_real_process_in_a_chroot(tmp_path: Path) -> None:
     root = tmp_path / "root"
     for folder in ("old", "etc", "var/lib/dpkg"):
         (root / folder).mkdir(parents=True)

@@ -78,7 +78,7 @@ def test_names_versions_and_sources() -> None:
         ("not-installed", False),
     ],
 )
-def test_a_package_counts_while_its_files_are_there(state: str, *, is_there: bool) -> None:
+def test_package_counts_while_its_files_are_present(state: str, *, is_there: bool) -> None:
     found = list(parse(f"Package: p\nStatus: install ok {state}\nVersion: 1\n".encode()))
     assert bool(found) is is_there
 
@@ -100,7 +100,7 @@ def test_images_without_dpkg_keep_one_file_for_each_package() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-query"), reason="dpkg-query is absent: no oracle")
-def test_it_agrees_with_dpkg_query(tmp_path: Path) -> None:
+def test_agrees_with_dpkg_query(tmp_path: Path) -> None:
     """Both read a copy of this host's database: an apt run may change the database itself at any time."""
     database = tmp_path / "var" / "lib" / "dpkg"
     for folder in ("info", "triggers", "updates"):
@@ -120,7 +120,7 @@ def test_it_agrees_with_dpkg_query(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("blank", [b" ", b"\t", b"\r", b" \t\r"])
-def test_a_mebibyte_of_blanks_within_a_value_costs_one_pass(blank: bytes) -> None:
+def test_mebibyte_of_blanks_in_a_value_takes_one_pass(blank: bytes) -> None:
     blanks = blank * (2**20 // len(blank))
     (found,) = parse(b"Package: x\nVersion: a" + blanks + b"b" + blanks + b"\n")
     assert isinstance(found, Package)

@@ -45,17 +45,17 @@ def test_each_anomaly_is_found() -> None:
     }
 
 
-def test_a_clean_host_says_so_for_each_kind() -> None:
+def test_clean_host_reports_zero_for_each_kind() -> None:
     assert {kind: record.count for kind, record in found({}).items()} == dict.fromkeys(AnomalyKind, 0)
 
 
-def test_many_are_counted_and_the_first_listed() -> None:
+def test_counts_all_and_lists_the_first() -> None:
     anomalies = found({f"/srv/{n:04}": Node(mode=0o666) for n in range(MAX_LISTED + 5)})
     record = anomalies[AnomalyKind.WORLD_WRITABLE_FILE]
     assert (record.count, len(record.paths)) == (MAX_LISTED + 5, MAX_LISTED)
 
 
-def test_a_walk_that_runs_out_of_time_is_incomplete() -> None:
+def test_timed_out_walk_is_incomplete() -> None:
     ticks = iter(range(0, 10_000, 200))
     host = FakeHost({**ACCOUNTS, "/srv/a/b": "x", "/var/a/b": "x"})
     from openinspector.agent.sensors.file_anomalies import collect  # noqa: PLC0415

@@ -102,7 +102,7 @@ def _word(little: int) -> str:
     return f"0x{little if sys.byteorder == 'little' else 0x00160000:08x}"
 
 
-def test_rules_in_files_are_marked_as_such() -> None:
+def test_rules_from_files_are_marked() -> None:
     records, status = run(SENSOR, FakeHost({"/etc/iptables/rules.v4": SAVED}))
     file = FirewallAuthority.FILE
     assert records == [
@@ -192,7 +192,7 @@ for record in collect_one(SENSOR, LocalHost(), lambda: 0.0):
 """
 
 
-def test_it_agrees_with_nft() -> None:
+def test_agrees_with_nft() -> None:
     path = "/usr/sbin:/sbin:/usr/bin:/bin"
     unshare, nft = shutil.which("unshare", path=path), shutil.which("nft", path=path)
     if unshare is None or nft is None or os.geteuid() != 0:

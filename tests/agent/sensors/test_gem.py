@@ -28,7 +28,7 @@ class TestGem(SensorConformance):
         return FILES
 
 
-def test_gems_of_every_folder_and_nothing_is_read() -> None:
+def test_gems_are_found_by_file_name_alone() -> None:
     host = FakeHost(FILES)
     records, status = run(SENSOR, host)
     assert sorted((p.name, p.version, p.location, p.owner) for p in records if isinstance(p, Package)) == [

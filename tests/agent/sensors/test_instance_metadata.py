@@ -47,14 +47,14 @@ def test_version_2_with_a_token() -> None:
         assert len(service.tokens) == 1
 
 
-def test_version_1_if_there_is_no_other() -> None:
+def test_falls_back_to_version_1() -> None:
     with FakeImds(speaks=Speaks.V1_ONLY) as service:
         (record,) = run(SENSOR, host(service))[0]
     assert isinstance(record, InstanceMetadata)
     assert (record.instance_id, record.service_version) == (INSTANCE.instance_id, "v1")
 
 
-def test_version_2_is_preferred_where_both_are_spoken() -> None:
+def test_version_2_is_preferred() -> None:
     with FakeImds(speaks=Speaks.V1_AND_V2) as service:
         assert run(SENSOR, host(service))[0] == [INSTANCE]
 
@@ -67,13 +67,13 @@ def test_an_old_service_names_only_the_zone() -> None:
     assert (record.region, record.account_id) == ("eu-west-1", "")
 
 
-def test_off_ec2_nothing_is_asked() -> None:
+def test_no_requests_outside_ec2() -> None:
     records, status = run(SENSOR, FakeHost({}))
     assert (records, status.state) == ([], SensorState.NOT_APPLICABLE)
     assert "not an EC2 instance" in status.details[0]
 
 
-def test_a_service_that_is_gone_is_absent() -> None:
+def test_stopped_service_is_not_applicable() -> None:
     with FakeImds() as service:
         gone = host(service)
     assert run(SENSOR, gone)[1].state is SensorState.NOT_APPLICABLE
@@ -87,7 +87,7 @@ def test_strange_answers_do_not_crash(path: str, body: bytes) -> None:
     assert status.state is not SensorState.FAILED, status.details
 
 
-def test_a_service_that_lets_its_token_expire_is_reported() -> None:
+def test_expired_token_is_reported() -> None:
     times = iter([0.0])
     with FakeImds(clock=lambda: next(times, 1e6)) as service:
         records, status = run(SENSOR, host(service))

@@ -31,14 +31,14 @@ class TestKernel(SensorConformance):
         return FILES
 
 
-def test_the_running_one_and_the_newer_one_that_waits_for_a_reboot() -> None:
+def test_running_kernel_and_newer_pending_kernel() -> None:
     assert run(SENSOR, FakeHost(FILES))[0] == [
         Kernel(release=RUNNING, running=True, package=f"linux-image-{RUNNING}"),
         Kernel(release=NEWER, running=False, package="linux-image-new"),
     ]
 
 
-def test_a_container_has_only_the_running_one() -> None:
+def test_container_has_only_the_running_kernel() -> None:
     assert run(SENSOR, FakeHost({}))[0] == [Kernel(release=RUNNING, running=True)]
 
 
@@ -60,6 +60,6 @@ def test_alpine_names_its_release_only_in_the_modules_folder() -> None:
     assert run(SENSOR, host)[0] == [Kernel(release="6.6.7-0-lts", running=True, package="linux-lts")]
 
 
-def test_leftovers_of_a_removed_kernel_are_not_a_kernel() -> None:
+def test_leftovers_of_a_removed_kernel_are_ignored() -> None:
     files = {"/lib/modules/5.10.0-1/modules.dep.bin": Node()}
     assert run(SENSOR, FakeHost(files))[0] == [Kernel(release=RUNNING, running=True)]

@@ -39,14 +39,14 @@ def test_modules_with_users_and_taints() -> None:
     assert message_type(records[0]) == "InspectorKernelModule"
 
 
-def test_lines_that_are_none_are_counted() -> None:
+def test_invalid_lines_are_counted() -> None:
     _, status = run(SENSOR, FakeHost({"/proc/modules": "ext4 big 1 -\nx\n"}))
     assert status.state is SensorState.PARTIAL
     assert "2" in status.details[0]
 
 
 @pytest.mark.skipif(not Path("/proc/modules").exists(), reason="this kernel has no modules: no oracle")
-def test_it_agrees_with_lsmod() -> None:
+def test_agrees_with_lsmod() -> None:
     lsmod = shutil.which("lsmod", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if lsmod is None:
         pytest.skip("lsmod is absent: no oracle")

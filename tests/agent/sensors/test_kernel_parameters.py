@@ -65,7 +65,7 @@ def test_parameters_are_bounded() -> None:
     assert status.state is SensorState.PARTIAL
 
 
-def test_it_agrees_with_sysctl() -> None:
+def test_agrees_with_sysctl() -> None:
     sysctl = shutil.which("sysctl", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if sysctl is None:
         pytest.skip("sysctl is absent: no oracle")

@@ -97,13 +97,13 @@ def test_without_root_other_processes_are_counted() -> None:
     assert "5 ports" in status.details[0]
 
 
-def test_a_socket_of_the_kernel_has_no_process_and_that_is_fine() -> None:
+def test_kernel_socket_has_no_process() -> None:
     records, status = run(SENSOR, FakeHost({"/proc/net/udp": FILES["/proc/net/udp"]}))
     assert [type(record) for record in records] == [ListeningPort]
     assert status.state is SensorState.OK
 
 
-def test_a_port_opened_here_is_seen() -> None:
+def test_open_port_of_this_process_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
         bound.bind(("127.0.0.1", 0))
         records, _ = run(SENSOR, LocalHost())
@@ -112,7 +112,7 @@ def test_a_port_opened_here_is_seen() -> None:
         assert ports[TransportProtocol.UDP, bound.getsockname()[1]].process_id == os.getpid()
 
 
-def test_a_socket_that_init_opened_for_a_service_is_the_services() -> None:
+def test_socket_activated_port_belongs_to_its_service() -> None:
     files: Files = {
         **{path: node for path, node in FILES.items() if path != "/proc/40/fd/3"},
         "/proc/1/exe": Node(link="/usr/lib/systemd/systemd"),

@@ -38,7 +38,7 @@ def test_names_are_case_sensitive_and_the_last_wins() -> None:
     }
 
 
-def test_the_administrators_file_hides_the_distributions() -> None:
+def test_local_file_overrides_the_vendor_file() -> None:
     both = {PATHS[0]: "PASS_MAX_DAYS 90", PATHS[1]: "PASS_MAX_DAYS 99999"}
     assert run(SENSOR, FakeHost(both))[0] == [LoginDefinitions(values={"PASS_MAX_DAYS": "90"})]
     assert run(SENSOR, FakeHost({PATHS[1]: "UMASK 077"}))[0] == [LoginDefinitions(values={"UMASK": "077"})]

@@ -56,5 +56,5 @@ def test_selinux_with_its_policy() -> None:
     ]
 
 
-def test_a_kernel_with_neither_has_nothing_of_the_kind() -> None:
+def test_kernel_without_either_is_not_applicable() -> None:
     assert run(SENSOR, FakeHost({}))[1].state is SensorState.NOT_APPLICABLE

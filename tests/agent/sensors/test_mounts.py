@@ -55,14 +55,14 @@ def test_credentials_stay_on_the_host() -> None:
     assert records[0].source == "//(not sent)@nas/share"
 
 
-def test_the_agents_own_view_is_second_choice_and_said_to_be() -> None:
+def test_falls_back_to_own_mount_table_and_reports_it() -> None:
     files: Files = {"/proc/1/mountinfo": Node(unreadable=True), "/proc/self/mountinfo": LINES}
     records, status = run(SENSOR, FakeHost(files))
     assert len(records) == 2
     assert status.state is SensorState.PARTIAL
 
 
-def test_it_agrees_with_findmnt(tmp_path: Path) -> None:
+def test_agrees_with_findmnt(tmp_path: Path) -> None:
     """Both read a copy of this host's table: file systems come and go while other tests run."""
     findmnt = shutil.which("findmnt")
     if findmnt is None:
@@ -76,7 +76,7 @@ def test_it_agrees_with_findmnt(tmp_path: Path) -> None:
     assert ours == {(entry["target"], entry["fstype"]) for entry in listed["filesystems"]}
 
 
-def test_an_option_that_is_nothing_but_words_for_secrets_costs_one_pass() -> None:
+def test_option_of_repeated_secret_words_takes_one_pass() -> None:
     line = f"36 35 98:0 / /mnt rw - ext4 /dev/sda {'pass' * 2**18}\n"
     (mount,) = parse(line.encode())
     assert isinstance(mount, Mount)

@@ -44,6 +44,6 @@ def test_entries_in_the_order_of_their_files() -> None:
     ]
 
 
-def test_a_file_without_entries_is_fine() -> None:
+def test_empty_file_is_accepted() -> None:
     records, status = run(SENSOR, FakeHost({"/etc/resolv.conf": "# nothing\n"}))
     assert (records, status.state) == ([], SensorState.OK)

@@ -52,7 +52,7 @@ def test_addresses_and_state() -> None:
     ]
 
 
-def test_without_sysfs_the_addresses_still_tell() -> None:
+def test_addresses_are_reported_without_sysfs() -> None:
     records, status = run(SENSOR, FakeHost({}, SYSTEM))
     assert [record.name for record in records if isinstance(record, NetworkInterface)] == ["eth0", "lo"]
     assert status.state is SensorState.OK

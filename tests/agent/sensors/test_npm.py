@@ -70,7 +70,7 @@ def test_package_files(data: bytes, reported: tuple[str, str] | None) -> None:
     assert parse(data) == reported
 
 
-def test_a_package_file_that_says_nothing_is_reported() -> None:
+def test_empty_package_file_is_reported() -> None:
     records, status = run(SENSOR, FakeHost({**FILES, "/opt/a/node_modules/b/package.json": "{}"}))
     assert len(records) == 5
     assert status.state is SensorState.PARTIAL

@@ -50,7 +50,7 @@ def test_the_distribution_and_the_running_kernel() -> None:
     ]
 
 
-def test_what_a_distribution_is_like() -> None:
+def test_distribution_with_id_like() -> None:
     files = {"/usr/lib/os-release": 'ID=\'almalinux\'\nVERSION_ID="9.4"\nID_LIKE="rhel centos fedora"\n'}
     system = only(run(SENSOR, FakeHost(files))[0])
     assert (system.id, system.version_id, system.id_like) == ("almalinux", "9.4", ("rhel", "centos", "fedora"))
@@ -65,7 +65,7 @@ def test_what_a_distribution_is_like() -> None:
         ("Unheard Of release 3", "unheard", "3"),
     ],
 )
-def test_release_files_of_before_os_release(line: str, distribution: str, version: str) -> None:
+def test_legacy_release_files(line: str, distribution: str, version: str) -> None:
     system = only(run(SENSOR, FakeHost({"/etc/redhat-release": f"{line}\n"}))[0])
     assert (system.id, system.version_id, system.name) == (distribution, version, line)
 
@@ -76,14 +76,14 @@ def test_debian_testing_has_a_codename_only() -> None:
     assert (system.version_id, system.codename) == ("", "forky")
 
 
-def test_without_an_id_the_status_says_what_that_costs() -> None:
+def test_missing_id_is_reported_with_its_consequence() -> None:
     _, status = run(SENSOR, FakeHost({"/etc/os-release": "NAME=x\n"}))
     assert status.state is SensorState.PARTIAL
     assert "advisories" in status.details[0]
 
 
 @pytest.mark.parametrize("line", ["a" * 2**20, " release" * 2**17, " release x" * 2**17, " " * 2**20])
-def test_a_mebibyte_without_a_release_costs_one_pass(line: str) -> None:
+def test_mebibyte_without_a_release_takes_one_pass(line: str) -> None:
     assert parse_release_line(line)["VERSION_ID"] == ""
 
 
@@ -92,7 +92,7 @@ def test_a_release_before_any_name_has_no_id() -> None:
 
 
 @pytest.mark.parametrize("quote", ["", "'", '"'])
-def test_a_value_of_a_mebibyte_costs_one_pass(quote: str) -> None:
+def test_mebibyte_value_takes_one_pass(quote: str) -> None:
     value = "x" * 2**20
     assert parse_os_release([f"ID={quote}{value}{quote}"]) == {"ID": value}
 

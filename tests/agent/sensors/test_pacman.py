@@ -57,7 +57,7 @@ def test_name_version_and_base() -> None:
     assert status.state is SensorState.OK
 
 
-def test_a_package_without_base_is_its_own() -> None:
+def test_package_without_base_is_its_own_source() -> None:
     package = parse(b"%NAME%\na\n\n%VERSION%\n1:2-3\n", "/x")
     assert isinstance(package, Package)
     assert (package.source_name, package.version) == ("a", "1:2-3")
@@ -67,7 +67,7 @@ def test_a_description_without_version_is_reported() -> None:
     assert parse(b"%NAME%\na\n", "/x/desc") == Incomplete(reason="/x/desc has no package name or version.")
 
 
-def test_a_package_that_cannot_be_read_is_reported_and_the_others_are_sent() -> None:
+def test_unreadable_package_is_reported_and_the_others_are_sent() -> None:
     records, status = run(SENSOR, FakeHost({**FILES, f"{DATABASE}/x-1-1/desc": Node(unreadable=True)}))
     assert len(records) == 1
     assert status.state is SensorState.PARTIAL

@@ -70,7 +70,7 @@ def test_include_and_substack_take_one_facility() -> None:
     assert found == [("password", "pam_pwquality.so"), ("password", "pam_unix.so"), ("auth", "pam_env.so")]
 
 
-def test_the_administrators_file_hides_the_distributions() -> None:
+def test_local_file_overrides_the_vendor_file() -> None:
     files = {"/etc/pam.d/login": "auth required a.so\n", "/usr/lib/pam.d/login": "auth required b.so\n"}
     assert [module.module for module in modules(files)] == ["a.so"]
 
@@ -86,7 +86,7 @@ def test_credentials_of_modules_stay_on_the_host() -> None:
     assert module.arguments == ("user=pam", "passwd=(not sent)", "minlen=8")
 
 
-def test_files_that_include_each_other_end() -> None:
+def test_mutual_includes_terminate() -> None:
     files = {"/etc/pam.d/login": "@include sshd\n", "/etc/pam.d/sshd": "@include login\nauth required a.so\n" * 50}
     records, status = run(SENSOR, FakeHost(files))
     assert [type(record) for record in records] == [PamConfiguration]
@@ -94,11 +94,11 @@ def test_files_that_include_each_other_end() -> None:
     assert any("too many files or levels" in detail for detail in status.details)
 
 
-def test_a_bracket_that_nothing_closes_goes_on_to_the_end_of_the_line() -> None:
+def test_unclosed_bracket_extends_to_end_of_line() -> None:
     assert split_line("auth [default=ignore x.so a") == ["auth", "[default=ignore x.so a]"]
     assert split_line("auth required x.so [a \\") == ["auth", "required", "x.so", "a "]
 
 
 @pytest.mark.parametrize("part", ["[ ", "[\\] ", "[", "\\"])
-def test_a_mebibyte_of_open_brackets_costs_one_pass(part: str) -> None:
+def test_mebibyte_of_open_brackets_takes_one_pass(part: str) -> None:
     assert len(split_line(f"auth {part * (2**20 // len(part))}")) == 2

@@ -78,7 +78,7 @@ def test_values_are_those_of_the_library(text: str, expected: dict[str, str]) ->
         ("#" * 1023, "the line is longer than 1022 bytes or binary"),
     ],
 )
-def test_the_library_stops_at_a_line_that_it_does_not_take(line: str, reason: str) -> None:
+def test_library_stops_at_an_invalid_line(line: str, reason: str) -> None:
     files: Files = {f"{FOLDER}/1.conf": f"ucredit=-1\n{line}\ndcredit=-1\n", MAIN: "minlen=20\n"}
     assert run(SENSOR, FakeHost(files))[0] == [
         PasswordQuality(present=True, values={"ucredit": "-1"}, stopped_at=f"{FOLDER}/1.conf:2: {reason}")
@@ -91,7 +91,7 @@ LIBRARY = find_library("pwquality")
 
 
 @pytest.mark.skipif(not LIBRARY, reason="no libpwquality to compare with")
-def test_it_agrees_with_the_library(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_agrees_with_the_library(tmp_path_factory: pytest.TempPathFactory) -> None:
     library = ctypes.CDLL(LIBRARY)
     library.pwquality_default_settings.restype = ctypes.c_void_p
     path = tmp_path_factory.mktemp("pwquality") / "pwquality.conf"

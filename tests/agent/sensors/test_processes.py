@@ -75,7 +75,7 @@ def find(records: list[Record], process: int) -> Process:
     return next(record for record in records if isinstance(record, Process) and record.process_id == process)
 
 
-def test_processes_with_owners_and_what_became_of_their_programs() -> None:
+def test_processes_with_owners_and_program_state() -> None:
     records, status = run(SENSOR, FakeHost(FILES))
     assert status.state is SensorState.OK
     assert [record.process_id for record in records if isinstance(record, Process)] == [1, 10, 11, 20]
@@ -120,7 +120,7 @@ def test_modules_are_sent_once_with_their_processes() -> None:
     ]
 
 
-def test_what_is_fixed_on_disk_but_old_in_memory_is_reported_with_its_process() -> None:
+def test_outdated_images_in_memory_are_reported() -> None:
     records, _ = run(SENSOR, FakeHost(FILES))
     outdated = [record for record in records if isinstance(record, OutdatedImage)]
     assert [(record.process_id, record.path, record.package, record.state) for record in outdated] == [
@@ -132,14 +132,14 @@ def test_what_is_fixed_on_disk_but_old_in_memory_is_reported_with_its_process() 
     ]
 
 
-def test_what_a_container_runs_belongs_to_no_package_of_the_host() -> None:
+def test_container_programs_have_no_host_package() -> None:
     records, _ = run(SENSOR, FakeHost(FILES))
     assert find(records, 20).contained
     contained = [record for record in records if isinstance(record, CodeModule) and record.contained]
     assert [(record.path, record.package) for record in contained] == [("/usr/lib/libc.so.6", "")]
 
 
-def test_processes_that_cannot_be_seen_are_counted() -> None:
+def test_hidden_processes_are_counted() -> None:
     hidden = {**FILES, "/proc/10/exe": Node(link="/x", unreadable=True), "/proc/20/maps": Node(unreadable=True)}
     records, status = run(SENSOR, FakeHost(hidden))
     assert (find(records, 10).path, find(records, 10).state) == ("", None)
@@ -164,7 +164,7 @@ def test_neither_arguments_nor_environment_are_read() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="no /proc")
-def test_a_program_that_is_replaced_while_it_runs_is_seen(tmp_path: Path) -> None:
+def test_replaced_program_of_a_live_process_is_detected(tmp_path: Path) -> None:
     program = tmp_path / "program"
     shutil.copy("/bin/sleep", program)
     with subprocess.Popen([str(program), "600"]) as child:
@@ -179,7 +179,7 @@ def test_a_program_that_is_replaced_while_it_runs_is_seen(tmp_path: Path) -> Non
             child.kill()
 
 
-def test_this_process_is_as_ps_says() -> None:
+def test_agrees_with_ps() -> None:
     ps = shutil.which("ps")
     if ps is None:
         pytest.skip("ps is absent: no oracle")

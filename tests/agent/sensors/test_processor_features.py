@@ -32,7 +32,7 @@ class TestProcessorFeatures(SensorConformance):
         ("xnoexec=off", ""),
     ],
 )
-def test_what_the_command_line_takes_away(command_line: str, disabled_by: str) -> None:
+def test_features_disabled_on_the_kernel_command_line(command_line: str, disabled_by: str) -> None:
     host = FakeHost({"/proc/cpuinfo": X86, "/proc/cmdline": command_line})
     assert run(SENSOR, host)[0] == [ProcessorFeatures(architecture="x86_64", nx_flag=True, nx_disabled_by=disabled_by)]
 

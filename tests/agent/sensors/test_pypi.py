@@ -88,7 +88,7 @@ def test_every_environment_and_every_form_of_record() -> None:
         ("a.egg-info/PKG-INFO", "", ""),
     ],
 )
-def test_a_record_that_cannot_be_read_is_known_by_its_name_or_reported(record: str, name: str, version: str) -> None:
+def test_unreadable_record_is_identified_by_name_or_reported(record: str, name: str, version: str) -> None:
     records, status = run(SENSOR, FakeHost({f"{VENV}/{record}": Node(unreadable=True)}))
     names = [(package.name, package.version) for package in records if isinstance(package, Package)]
     assert names == ([(name, version)] if name else [])
@@ -120,7 +120,7 @@ def test_homes_caches_and_links_are_not_searched() -> None:
     assert found(files) == []
 
 
-def test_it_finds_what_python_itself_finds(tmp_path: Path) -> None:
+def test_agrees_with_importlib_metadata(tmp_path: Path) -> None:
     """The oracle is importlib.metadata over the metadata of this environment."""
     site = tmp_path / "opt/site-packages"
     for record in Path(sysconfig.get_path("purelib")).glob("*.dist-info/METADATA"):
@@ -133,7 +133,7 @@ def test_it_finds_what_python_itself_finds(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("blank", [b" ", b"\t", b"\r", b" \t\r"])
-def test_a_mebibyte_of_blanks_within_a_value_costs_one_pass(blank: bytes) -> None:
+def test_mebibyte_of_blanks_in_a_value_takes_one_pass(blank: bytes) -> None:
     blanks = blank * (2**20 // len(blank))
     name, version = parse(b"Name: x\r\nVersion: a" + blanks + b"b" + blanks + b"\n")
     assert name == "x"

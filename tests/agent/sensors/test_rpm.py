@@ -106,7 +106,7 @@ def test_the_same_packages_in_every_back_end(path: str) -> None:
     assert status.state is SensorState.OK
 
 
-def test_a_real_file_is_opened_where_it_is(tmp_path: Path) -> None:
+def test_database_is_opened_in_place(tmp_path: Path) -> None:
     folder = tmp_path / "var/lib/rpm"
     folder.mkdir(parents=True)
     (folder / "rpmdb.sqlite").write_bytes(sqlite(BLOBS))
@@ -190,7 +190,7 @@ def test_a_database_of_an_image_that_is_too_large_for_memory_is_reported(tmp_pat
     assert f"larger than {MAX_SQLITE_BYTES} bytes" in status.details[0]
 
 
-def test_the_repository_is_what_the_package_manager_noted() -> None:
+def test_repository_comes_from_the_package_manager_history() -> None:
     log = "2026-01-01 10:00:00|install|bash|5.1.8-9.el9|x86_64||baseos|abc|\n"
     records, _ = run(SENSOR, FakeHost({"/var/lib/rpm/rpmdb.sqlite": sqlite(BLOBS), "/var/log/zypp/history": log}))
     assert [(package.name, package.repository) for package in records if isinstance(package, Package)] == [

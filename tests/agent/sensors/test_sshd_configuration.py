@@ -48,7 +48,7 @@ def values(text: str, program: bytes = PROGRAM, **more: str) -> dict[str, str]:
     return configuration({"/usr/sbin/sshd": program, MAIN: text, **files}).values
 
 
-def test_what_is_set_and_where() -> None:
+def test_values_and_their_sources() -> None:
     found = configuration(DEBIAN)
     assert (found.installed, found.version) == (True, "9.2p1")
     assert found.values["passwordauthentication"] == "no"
@@ -89,7 +89,7 @@ def test_what_is_set_and_where() -> None:
         ("Protocol 1\n", "protocol", "2"),
     ],
 )
-def test_how_sshd_reads_a_line(text: str, keyword: str, value: str) -> None:
+def test_line_parsing(text: str, keyword: str, value: str) -> None:
     assert values(text)[keyword] == value
 
 
@@ -131,7 +131,7 @@ def test_defaults_by_version_and_distribution(banner: bytes, release: str, root_
     assert (found["permitrootlogin"], found["protocol"]) == (root_login, protocol)
 
 
-def test_before_8_7_either_keyword_turns_the_keyboard_method_on() -> None:
+def test_either_keyword_enables_keyboard_interactive_before_8_7() -> None:
     old = b"OpenSSH_8.0p1"
     assert values("", old)["kbdinteractiveauthentication"] == "yes"
     assert values("ChallengeResponseAuthentication no\n", old)["kbdinteractiveauthentication"] == "no"
@@ -148,7 +148,7 @@ def test_before_8_7_either_keyword_turns_the_keyboard_method_on() -> None:
         (b"no banner", "ID=debian", None),
     ],
 )
-def test_default_algorithms_are_stated_only_where_they_are_known(
+def test_default_algorithms_are_reported_only_if_known(
     banner: bytes, release: str, *, has_sha1_exchange: bool | None
 ) -> None:
     found = configuration({"/usr/sbin/sshd": banner, MAIN: "", "/etc/os-release": release}).values
@@ -156,13 +156,13 @@ def test_default_algorithms_are_stated_only_where_they_are_known(
     assert (exchanges and "diffie-hellman-group14-sha1" in exchanges.split(",")) == has_sha1_exchange
 
 
-def test_options_of_the_service_come_first() -> None:
+def test_service_options_take_precedence() -> None:
     found = configuration({**DEBIAN, "/etc/default/ssh": "SSHD_OPTS='-o PasswordAuthentication=yes -p 2222'\n"})
     assert (found.values["passwordauthentication"], found.values["port"]) == ("yes", "2222")
     assert found.sources["passwordauthentication"] == "/etc/default/ssh:1"
 
 
-def test_a_file_that_cannot_be_read_leaves_no_false_record() -> None:
+def test_unreadable_file_yields_no_record() -> None:
     files = {**DEBIAN, "/etc/ssh/sshd_config.d/50-cloud.conf": Node(mode=0o600)}
     records, status = run(SENSOR, FakeHost(files, FakeSystem(is_root=False)))
     assert records == []
@@ -179,7 +179,7 @@ def test_a_server_without_configuration_cannot_start() -> None:
     assert (records, status.state) == ([], SensorState.PARTIAL)
 
 
-def test_files_that_include_each_other_end() -> None:
+def test_mutual_includes_terminate() -> None:
     records, status = run(SENSOR, FakeHost({"/usr/sbin/sshd": PROGRAM, MAIN: "Include sshd_config\n" * 3}))
     assert (records, status.state) == ([], SensorState.PARTIAL)
 
@@ -308,7 +308,7 @@ def ask_sshd(*arguments: str) -> dict[str, str] | None:
 
 @needs_sshd
 @pytest.mark.usefixtures("privilege_separation")
-def test_it_agrees_with_sshd_on_this_host() -> None:
+def test_agrees_with_sshd_on_this_host() -> None:
     printed = ask_sshd()
     assert printed
     (record,) = run(SENSOR, LocalHost())[0]
@@ -400,7 +400,7 @@ LINES = st.one_of(
 
 @needs_sshd
 @pytest.mark.usefixtures("privilege_separation")
-def test_it_agrees_with_sshd_on_any_configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_agrees_with_sshd_on_any_configuration(tmp_path_factory: pytest.TempPathFactory) -> None:
     """For one connection: the same lines are refused, and the same values result (``sshd -T -C``)."""
     file = tmp_path_factory.mktemp("sshd") / "config"
     program = Path(shutil.which("sshd") or "").read_bytes()
@@ -427,7 +427,7 @@ def test_it_agrees_with_sshd_on_any_configuration(tmp_path_factory: pytest.TempP
     check()
 
 
-def test_the_file_that_the_service_names_is_the_one() -> None:
+def test_file_named_by_the_service_is_read() -> None:
     files: Files = {**DEBIAN, "/etc/default/ssh": "SSHD_OPTS='-f /etc/ssh/other'\n"}
     assert configuration({**files, "/etc/ssh/other": "PermitRootLogin yes\n"}).values["permitrootlogin"] == "yes"
     records, status = run(SENSOR, FakeHost(files))

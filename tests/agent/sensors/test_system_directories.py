@@ -43,7 +43,7 @@ def mode(path: str, bits: int, uid: int = 0, gid: int = 0) -> DirectoryMode:
     return DirectoryMode(path=path, mode=bits, uid=uid, gid=gid, owner=owners[uid], group=groups[gid])
 
 
-def test_directories_and_what_others_may_write_in_them() -> None:
+def test_directories_and_entries_writable_by_others() -> None:
     assert run(SENSOR, FakeHost(FILES))[0] == [
         mode("/usr/bin", 0o755),
         mode("/usr/bin/hers", 0o755, 1000, 1000),
@@ -56,7 +56,7 @@ def test_directories_and_what_others_may_write_in_them() -> None:
     ]
 
 
-def test_in_etc_a_service_account_may_own_its_own_configuration() -> None:
+def test_service_account_may_own_its_configuration_in_etc() -> None:
     files: Files = {
         "/etc/service/own.conf": Node(uid=110),
         "/etc/service/shared.conf": Node(uid=110, mode=0o664),
@@ -67,7 +67,7 @@ def test_in_etc_a_service_account_may_own_its_own_configuration() -> None:
     assert paths == ["/usr/bin", "/usr/bin/own", "/etc", "/etc/hers", "/etc/service/shared.conf"]
 
 
-def test_a_folder_that_refuses_is_reported() -> None:
+def test_unreadable_folder_is_reported() -> None:
     files = {**FILES, "/usr/local/bin": Node(is_directory=True, mode=0o700, unreadable=True)}
     records, status = run(SENSOR, FakeHost(files))
     assert mode("/usr/local/bin", 0o700) in records
@@ -75,13 +75,13 @@ def test_a_folder_that_refuses_is_reported() -> None:
     assert "/usr/local/bin could not be read" in status.details[0]
 
 
-def test_links_in_etc_are_not_followed_round_in_circles() -> None:
+def test_link_cycles_in_etc_terminate() -> None:
     files: Files = {"/etc/a/b": Node(mode=0o666), "/etc/a/back": Node(link="..")}
     paths = [record.path for record in run(SENSOR, FakeHost(files))[0] if isinstance(record, DirectoryMode)]
     assert paths == ["/etc", "/etc/a/b"]
 
 
-def test_a_link_into_proc_belongs_to_whoever_looks() -> None:
+def test_link_into_proc_is_ignored() -> None:
     files: Files = {"/etc/mtab": Node(link="../proc/self/mounts"), "/proc/self/mounts": Node(uid=1000, gid=1000)}
     paths = [record.path for record in run(SENSOR, FakeHost(files))[0] if isinstance(record, DirectoryMode)]
     assert paths == ["/etc"]

@@ -67,7 +67,7 @@ def states(files: Files) -> dict[str, UnitState]:
     return {r.name: r.state for r in run(SENSOR, FakeHost(files))[0] if isinstance(r, SystemdUnit)}
 
 
-def test_what_units_are() -> None:
+def test_unit_states() -> None:
     assert states(FILES) == {
         "added.service": UnitState.DISABLED,
         "also.service": UnitState.INDIRECT,
@@ -93,7 +93,7 @@ def test_what_units_are() -> None:
     }
 
 
-def test_what_units_hold_stays_on_the_host() -> None:
+def test_unit_contents_are_not_sent() -> None:
     assert "hunter2" not in str(run(SENSOR, FakeHost(FILES))[0])
 
 
@@ -104,7 +104,7 @@ def test_a_unit_that_cannot_be_read_is_unknown_and_reported() -> None:
 
 
 @pytest.mark.parametrize("root", ["/", "made"])
-def test_systemctl_says_the_same(root: str, tmp_path: Path) -> None:
+def test_agrees_with_systemctl(root: str, tmp_path: Path) -> None:
     systemctl = shutil.which("systemctl")
     if systemctl is None:
         pytest.skip("systemctl is absent: no oracle")
@@ -128,7 +128,7 @@ def _write(folder: Path) -> Path:
     return folder
 
 
-def test_a_drop_in_that_is_masked_says_nothing() -> None:
+def test_masked_drop_in_is_ignored() -> None:
     files: Files = {
         f"{LIB}/a.service": WANTED,
         f"{LIB}/a.service.d/a.conf": "[Install]\nWantedBy=\n",

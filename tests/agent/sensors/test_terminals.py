@@ -70,7 +70,7 @@ def test_times_of_64_bits() -> None:
     assert records == [Terminal(user="ann", line="tty1", process_id=812, started_at=5_000_000_000)]
 
 
-def test_a_cut_file_is_partial() -> None:
+def test_truncated_file_is_partial() -> None:
     records, status = run(SENSOR, FakeHost({"/run/utmp": UTMP[:-10]}))
     assert (records, status.state) == ([], SensorState.PARTIAL)
 
@@ -82,7 +82,7 @@ def test_sessions_of_logind_without_utmp() -> None:
     ]
 
 
-def test_who_says_the_same(tmp_path: Path) -> None:
+def test_agrees_with_who(tmp_path: Path) -> None:
     who = shutil.which("who")
     if who is None:
         pytest.skip("who is absent: no oracle")

@@ -53,7 +53,7 @@ def test_timesyncd_that_has_not_set_the_clock_yet() -> None:
     assert only(waiting).synchronized is False
 
 
-def test_another_service_does_not_tell() -> None:
+def test_other_services_leave_synchronisation_unknown() -> None:
     stat = FILES["/proc/9/stat"]
     assert isinstance(stat, str)
     files = {**FILES, "/proc/9/stat": stat.replace("systemd-timesyn", "chronyd")}
@@ -61,7 +61,7 @@ def test_another_service_does_not_tell() -> None:
     assert (only(files).services, only(files).synchronized) == (("chronyd",), None)
 
 
-def test_this_host_tells_about_now() -> None:
+def test_time_of_this_host() -> None:
     record = run(SENSOR, LocalHost())[0][0]
     assert isinstance(record, TimeState)
     assert record.now is not None

@@ -31,7 +31,7 @@ def found(keys: dict[str, dict[str, Data]], lists: dict[str, bytes] | None = Non
     return records, status.state
 
 
-def test_servicing_tells_what_is_installed() -> None:
+def test_hotfixes_from_component_servicing() -> None:
     records, state = found(
         {
             UPDATE: INSTALLED,
@@ -66,13 +66,15 @@ def test_a_state_that_is_not_a_number_is_reported() -> None:
 
 
 def test_more_updates_than_any_host_has_are_cut_and_reported() -> None:
-    keys = {f"Package_for_KB{number:07}~x~amd64~~1.0.0.0": {"CurrentState": 112} for number in range(MAX_PACKAGES + 1)}
+    keys: dict[str, dict[str, Data]] = {
+        f"Package_for_KB{number:07}~x~amd64~~1.0.0.0": {"CurrentState": 112} for number in range(MAX_PACKAGES + 1)
+    }
     records, state = found(keys)
     assert isinstance(records, list)
     assert (len(records), state) == (MAX_PACKAGES, SensorState.PARTIAL)
 
 
-def test_a_rollup_is_known_by_where_it_came_from_or_by_its_build() -> None:
+def test_rollup_is_identified_by_location_or_build() -> None:
     location = r"\\?\C:\Windows\SoftwareDistribution\Download\x\Windows10.0-KB5031364-x64.cab"
     assert found({ROLLUP: {"CurrentState": 112, "InstallLocation": location}})[0] == [
         WindowsHotfix(kb="KB5031364", package=ROLLUP, version="20348.2031.1.6", source="registry")
@@ -82,7 +84,7 @@ def test_a_rollup_is_known_by_where_it_came_from_or_by_its_build() -> None:
     ]
 
 
-def test_a_list_adds_what_servicing_does_not_name() -> None:
+def test_hotfix_list_complements_servicing() -> None:
     records, state = found({UPDATE: INSTALLED}, {"HotFixes.txt": LIST.encode("utf-16")})
     assert state is SensorState.OK
     assert isinstance(records, list)
@@ -96,7 +98,7 @@ def test_entries_without_an_article_are_reported() -> None:
     assert found({}, {"hotfixes.csv": b"Node,HotFixID\nWIN,File 1\n"}) == ([], SensorState.PARTIAL)
 
 
-def test_a_time_before_1601_or_after_9999_is_none() -> None:
+def test_out_of_range_time_is_empty() -> None:
     records, _ = found({UPDATE: {**INSTALLED, "InstallTimeHigh": 0xFFFFFFFF}})
     assert isinstance(records, list)
     assert records[0].installed_on == ""

@@ -45,13 +45,13 @@ def test_a_server_2022() -> None:
     )
 
 
-def test_windows_11_is_not_called_10() -> None:
+def test_windows_11_is_not_reported_as_10() -> None:
     client: dict[str, Data | None] = {"ProductName": "Windows 10 Pro", "InstallationType": "Client"}
     assert system({**client, "CurrentBuildNumber": "22631"}).name == "Windows 11 Pro"
     assert system({**client, "CurrentBuildNumber": "19045"}).name == "Windows 10 Pro"
 
 
-def test_an_older_windows_has_its_version_in_one_text() -> None:
+def test_older_windows_with_a_single_version_value() -> None:
     older: dict[str, Data | None] = {
         "CurrentMajorVersionNumber": None,
         "CurrentMinorVersionNumber": None,

@@ -41,13 +41,13 @@ def test_the_whole_policy() -> None:
     assert status.state is SensorState.OK
 
 
-def test_a_windows_without_an_export_says_how_to_make_one() -> None:
+def test_missing_export_explains_secedit() -> None:
     records, status = run(SENSOR, FakeHost(recorded_windows({})))
     assert (records, status.state) == ([], SensorState.PARTIAL)
     assert "secedit /export" in status.details[0]
 
 
-def test_an_export_of_some_areas_says_what_is_missing() -> None:
+def test_partial_export_names_missing_areas() -> None:
     policy = render_security_policy({"System Access": {"MinimumPasswordLength": "14"}})
     _, status = run(SENSOR, FakeHost({POLICY: policy}))
     assert status.state is SensorState.PARTIAL

@@ -54,7 +54,7 @@ def test_entries_that_windows_does_not_list_are_not_programs(values: dict[str, D
     assert (records, status.state) == ([], SensorState.OK)
 
 
-def test_users_that_cannot_be_seen_are_reported() -> None:
+def test_hidden_users_are_reported() -> None:
     records, status = run(SENSOR, FakeHost(recorded_windows({rf"{MACHINE}\Editor": EDITOR})))
     assert len(records) == 1
     assert status.state is SensorState.PARTIAL

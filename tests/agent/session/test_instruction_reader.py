@@ -53,7 +53,7 @@ def test_the_closed_set_is_read(instruction: object) -> None:
         b"[" * 100_000,
     ],
 )
-def test_anything_else_is_refused_with_what_and_why(raw: bytes) -> None:
+def test_invalid_instructions_are_refused_with_a_reason(raw: bytes) -> None:
     refusal = read_instruction(msgspec.Raw(raw))
     assert isinstance(refusal, Refusal)
     assert refusal.reason
@@ -69,7 +69,7 @@ def test_unknown_sensors_are_refused_one_by_one_and_the_others_run() -> None:
     assert [refusal.instruction for refusal in refusals] == ["sensor rootkit", "sensor keylog"]
 
 
-def test_an_order_without_known_sensors_is_still_an_order() -> None:
+def test_start_without_known_sensors_is_accepted() -> None:
     order, refusals = read_start(start(), set(), NOW)
     assert order is not None
     assert order.sensors == ()
@@ -84,13 +84,13 @@ def test_an_order_without_known_sensors_is_still_an_order() -> None:
         (NOW + timedelta(hours=49), "48 hours"),
     ],
 )
-def test_an_end_that_cannot_be_is_refused(ends_at: datetime, said: str) -> None:
+def test_invalid_end_time_is_refused(ends_at: datetime, said: str) -> None:
     order, refusals = read_start(start(ends_at=ends_at), {"dpkg"}, NOW)
     assert order is None
     assert said in refusals[0].reason
 
 
-def test_too_many_refusals_are_summed_up() -> None:
+def test_excess_refusals_are_summarised() -> None:
     many = [Refusal(instruction=str(number), reason="x") for number in range(40)]
     joined = joined_refusals(many, 32)
     assert len(joined) == 32

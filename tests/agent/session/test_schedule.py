@@ -21,7 +21,7 @@ from openinspector.wire.message import (
 )
 
 
-def test_a_whole_run_from_instruction_to_manifest(connected: World) -> None:
+def test_complete_run_from_instruction_to_manifest(connected: World) -> None:
     assert connected.beat(START).health_code is AgentHealthCode.IDLE
     started = connected.expect(StartCollecting)
     assert (started.run_arn, started.sensors) == (RUN, ("dpkg",))
@@ -54,7 +54,7 @@ def test_without_early_closing_sensors_run_every_minute_until_the_end(connected:
     assert connected.phase() is StreamPhase.FINISHED
 
 
-def test_a_collection_that_was_not_whole_is_tried_again_in_a_minute(connected: World) -> None:
+def test_incomplete_collection_is_retried_after_a_minute(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.step(Collected(run_arn=RUN, whole=False))
@@ -66,7 +66,7 @@ def test_a_collection_that_was_not_whole_is_tried_again_in_a_minute(connected: W
     connected.expect(StartCollecting)
 
 
-def test_a_stop_ends_the_collection_sends_what_there_is_and_closes(connected: World) -> None:
+def test_stop_ends_collection_uploads_the_spool_and_closes(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.spool.append(RUN, b'"1"')
@@ -101,7 +101,7 @@ def test_a_stop_with_discard_removes_everything_and_a_repeated_start_does_nothin
     assert connected.tick() is None
 
 
-def test_a_stop_of_what_never_began_closes_an_empty_stream(connected: World) -> None:
+def test_stop_of_an_unstarted_run_closes_an_empty_stream(connected: World) -> None:
     connected.beat(StopCollection(run_arn=RUN, discard=False))
     connected.expect(SendManifest)
     assert connected.spool.manifest(RUN).count == 0
@@ -115,7 +115,7 @@ def test_a_repeated_start_is_one_start(connected: World) -> None:
     assert connected.tick() is None
 
 
-def test_the_runs_end_stops_a_collection_that_is_still_going(connected: World) -> None:
+def test_end_of_the_run_stops_the_collection(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.wait(600)
@@ -126,7 +126,7 @@ def test_the_runs_end_stops_a_collection_that_is_still_going(connected: World) -
 
 
 @pytest.mark.parametrize("days", [365, -365])
-def test_a_clock_that_jumps_neither_ends_a_run_nor_prolongs_it(connected: World, days: int) -> None:
+def test_clock_jumps_do_not_change_the_duration_of_a_run(connected: World, days: int) -> None:
     sent = connected.expect(SendHeartbeat)
     raw = msgspec.Raw(msgspec.json.encode(msgspec.structs.replace(START, close_when_collected=False)))
     connected.step(Answered(reply=HeartbeatReply(instructions=(raw,))))
@@ -142,7 +142,7 @@ def test_a_clock_that_jumps_neither_ends_a_run_nor_prolongs_it(connected: World,
     connected.expect(StopCollecting)
 
 
-def test_a_restarted_agent_goes_by_the_clock_it_finds(connected: World) -> None:
+def test_restarted_agent_uses_the_current_clock(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.clock_off = timedelta(minutes=9)
@@ -152,7 +152,7 @@ def test_a_restarted_agent_goes_by_the_clock_it_finds(connected: World) -> None:
     connected.expect(StopCollecting)
 
 
-def test_a_restarted_agent_collects_again_what_was_not_finished(connected: World) -> None:
+def test_restarted_agent_repeats_unfinished_collection(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.spool.append(RUN, b'"1"')

@@ -41,7 +41,7 @@ def test_every_request_has_a_new_number(connected: World) -> None:
 
 
 @pytest.mark.parametrize(("random", "due"), [(0.0, 54.0), (0.5, 60.0), (0.999, 65.988)])
-def test_heartbeats_come_every_minute_with_a_tenth_of_jitter(connected: World, random: float, due: float) -> None:
+def test_heartbeat_interval_has_ten_percent_jitter(connected: World, random: float, due: float) -> None:
     connected.random = random
     connected.beat()
     assert connected.session.wakes_at(connected.reading()) == pytest.approx(due)
@@ -51,7 +51,7 @@ def test_heartbeats_come_every_minute_with_a_tenth_of_jitter(connected: World, r
     connected.expect(SendHeartbeat)
 
 
-def test_heartbeats_come_faster_while_collecting_and_then_slower_again(connected: World) -> None:
+def test_heartbeats_are_faster_during_a_collection(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     assert connected.session.wakes_at(connected.reading()) == pytest.approx(15)
@@ -90,7 +90,7 @@ def test_a_session_is_renewed_before_it_ends(connected: World) -> None:
     connected.expect(SendChallenge)
 
 
-def test_a_host_with_a_wrong_clock_does_not_renew_all_the_time(world: World) -> None:
+def test_wrong_clock_does_not_cause_constant_renewal(world: World) -> None:
     world.expect(SendChallenge)
     world.step(Answered(reply=Challenge(nonce="n" * 24, expires_at=NOW)))
     world.expect(OpenSession)
@@ -99,7 +99,7 @@ def test_a_host_with_a_wrong_clock_does_not_renew_all_the_time(world: World) -> 
     assert world.tick() is None
 
 
-def test_a_lost_session_is_replaced_at_once_and_then_with_growing_pauses(connected: World) -> None:
+def test_lost_session_is_reopened_at_once_then_with_backoff(connected: World) -> None:
     for _ in range(3):
         connected.expect(SendHeartbeat)
         connected.step(Failed(failure=Unauthorised(problem=problem("unknown-session"))))
@@ -165,13 +165,13 @@ def test_jitter_spreads_a_fleet_that_failed_together(tmp_path: Path) -> None:
     assert len(wakes) == 10
 
 
-def test_a_stale_connection_costs_no_pause(connected: World) -> None:
+def test_stale_connection_is_retried_at_once(connected: World) -> None:
     connected.expect(SendHeartbeat)
     connected.step(Failed(failure=Unreachable(reason="closed", stale=True)))
     assert connected.expect(SendHeartbeat).credentials.counter == 2
 
 
-def test_a_throttled_heartbeat_pauses_everything(connected: World) -> None:
+def test_throttled_heartbeat_pauses_all_requests(connected: World) -> None:
     connected.expect(SendHeartbeat)
     connected.step(Failed(failure=Throttled(problem=problem(), retry_after=100)))
     connected.wait(99)
@@ -196,7 +196,7 @@ def test_refused_instructions_are_reported_once_and_counted(connected: World) ->
     assert connected.session.refused == 3
 
 
-def test_one_bad_instruction_spoils_no_other(connected: World) -> None:
+def test_one_invalid_instruction_does_not_affect_others(connected: World) -> None:
     connected.beat(msgspec.Raw(b"[1,2,3]"), START, msgspec.Raw(b'{"kind":"x"}'))
     connected.expect(StartCollecting)
 
@@ -213,7 +213,7 @@ def test_a_flood_of_instructions_is_bounded(connected: World) -> None:
     msgspec.json.decode(msgspec.json.encode(heartbeat), type=Heartbeat)
 
 
-def test_a_flood_of_stops_of_what_never_began_is_bounded(connected: World) -> None:
+def test_flood_of_stops_of_unstarted_runs_is_bounded(connected: World) -> None:
     connected.beat(*(StopCollection(run_arn=f"run-{number}", discard=False) for number in range(64)))
     assert len(connected.spool.view().streams) <= 16
     connected.tick()
@@ -238,14 +238,14 @@ def test_an_invalid_heartbeat_reply_is_counted_and_reported(connected: World, fa
     assert connected.session.refused == 1
 
 
-def test_a_line_that_is_cut_off_refuses_nothing(connected: World) -> None:
+def test_unreachable_service_refuses_no_instruction(connected: World) -> None:
     connected.expect(SendHeartbeat)
     connected.step(Failed(failure=Unreachable(reason="cut off")))
     connected.wait(5)
     assert connected.beat().refusals == ()
 
 
-def test_trouble_on_the_host_is_reported_and_does_not_spin(connected: World) -> None:
+def test_host_error_is_reported_without_busy_looping(connected: World) -> None:
     connected.step(Trouble(sentence="The disk is full."))
     heartbeat = connected.beat()
     assert (heartbeat.health_code, heartbeat.health_details) == (AgentHealthCode.UNHEALTHY, "The disk is full.")
@@ -283,7 +283,7 @@ def test_without_a_session_a_stopped_agent_just_leaves(world: World) -> None:
         Receipt(run_arn=RUN, stream="collection", seq=1, digest="0" * 64, watermark=1),
     ],
 )
-def test_a_reply_to_something_else_changes_nothing(connected: World, reply: Challenge) -> None:
+def test_unrelated_reply_changes_nothing(connected: World, reply: Challenge) -> None:
     connected.expect(SendHeartbeat)
     connected.step(Answered(reply=reply))
     connected.expect(SendHeartbeat)

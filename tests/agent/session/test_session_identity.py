@@ -30,7 +30,7 @@ def rotating(tmp_path: object) -> RotatingWorld:
     return world
 
 
-def test_a_session_that_needs_a_proof_gets_it(world: World) -> None:
+def test_session_sends_requested_proof(world: World) -> None:
     world.expect(SendChallenge)
     world.step(CHALLENGE)
     world.expect(OpenSession)
@@ -44,7 +44,7 @@ def test_a_session_that_needs_a_proof_gets_it(world: World) -> None:
     world.expect(SendHeartbeat)
 
 
-def test_a_service_that_never_has_enough_is_asked_ever_more_seldom(world: World) -> None:
+def test_repeated_demands_for_proof_back_off(world: World) -> None:
     """Session refused, proof taken, session refused, …: no circle without pauses."""
     for _ in range(8):
         world.expect(SendChallenge)
@@ -59,7 +59,7 @@ def test_a_service_that_never_has_enough_is_asked_ever_more_seldom(world: World)
     assert world.seconds > 60
 
 
-def test_a_proof_that_is_refused_is_given_again_later(world: World) -> None:
+def test_refused_proof_is_retried_later(world: World) -> None:
     world.expect(SendChallenge)
     world.step(CHALLENGE)
     world.expect(OpenSession)
@@ -73,7 +73,7 @@ def test_a_proof_that_is_refused_is_given_again_later(world: World) -> None:
         assert world.tick() is None
 
 
-def test_a_proof_by_the_wrong_key_is_not_given_again(world: World) -> None:
+def test_proof_with_the_wrong_key_is_not_retried(world: World) -> None:
     """A session tells which key the service knows; a proof by another one never would be taken."""
     world.expect(SendChallenge)
     world.step(CHALLENGE)
@@ -88,7 +88,7 @@ def test_a_proof_by_the_wrong_key_is_not_given_again(world: World) -> None:
     world.connect()
 
 
-def test_the_instruction_re_attest_asks_for_a_new_session(connected: World) -> None:
+def test_reattest_instruction_opens_a_new_session(connected: World) -> None:
     connected.beat(Reattest())
     connected.expect(SendChallenge)
 
@@ -115,7 +115,7 @@ def test_a_rotation_that_fails_does_not_hold_up_heartbeats(rotating: RotatingWor
 
 
 @pytest.mark.parametrize("failure", [Unauthorised(problem=problem("unknown-session")), Unreachable(reason="lost")])
-def test_a_rotation_whose_answer_is_lost_is_asked_for_again(rotating: RotatingWorld, failure: Failure) -> None:
+def test_rotation_with_a_lost_answer_is_retried(rotating: RotatingWorld, failure: Failure) -> None:
     rotating.expect(RotateKey)
     rotating.step(Failed(failure=failure))
     rotating.wait(2)

@@ -19,7 +19,7 @@ from openinspector.wire.message import (
 )
 
 
-def test_throttled_uploads_pause_and_heartbeats_go_on(connected: World) -> None:
+def test_heartbeats_continue_during_throttled_uploads(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(b'"1"')
@@ -37,7 +37,7 @@ def test_throttled_uploads_pause_and_heartbeats_go_on(connected: World) -> None:
     assert connected.beat().health_code is AgentHealthCode.IDLE
 
 
-def test_a_watermark_beyond_what_was_receipted_is_not_believed(connected: World) -> None:
+def test_watermark_beyond_the_receipts_is_ignored(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(b'"1"', b'"2"')
@@ -57,7 +57,7 @@ def test_an_envelope_stays_until_the_watermark_covers_it(connected: World) -> No
     connected.expect(SendManifest)
 
 
-def test_what_was_given_up_holds_up_nothing_after_it(connected: World) -> None:
+def test_lost_envelopes_do_not_block_later_ones(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     payloads = [f'"{seq}"'.encode() for seq in range(1, 7)]
@@ -76,7 +76,7 @@ def test_what_was_given_up_holds_up_nothing_after_it(connected: World) -> None:
     assert manifest.chain == chain_digest(payload_digest(payloads[seq - 1]) for seq in (2, 3, 5, 6))
 
 
-def test_a_service_that_waits_for_what_is_gone_holds_up_that_stream_only(connected: World) -> None:
+def test_demand_for_lost_envelopes_blocks_only_its_stream(connected: World) -> None:
     other = msgspec.structs.replace(START, run_arn="another")
     connected.beat(START, other)
     connected.expect(StartCollecting)
@@ -96,7 +96,7 @@ def test_a_service_that_waits_for_what_is_gone_holds_up_that_stream_only(connect
 
 
 @pytest.mark.parametrize("changes", [{"seq": 9}, {"run_arn": "another"}])
-def test_a_receipt_for_something_else_is_no_receipt(connected: World, changes: dict[str, object]) -> None:
+def test_unrelated_receipt_is_ignored(connected: World, changes: dict[str, object]) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(b'"1"')
@@ -108,7 +108,7 @@ def test_a_receipt_for_something_else_is_no_receipt(connected: World, changes: d
     assert connected.expect(SendEnvelope).seq == 1
 
 
-def test_what_the_service_misses_is_sent_again(connected: World) -> None:
+def test_missing_envelopes_are_sent_again(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(b'"1"', b'"2"', b'"3"')
@@ -123,7 +123,7 @@ def test_what_the_service_misses_is_sent_again(connected: World) -> None:
     connected.expect(SendManifest)
 
 
-def test_a_missing_envelope_that_is_gone_is_reported_lost_when_listed_twice(connected: World) -> None:
+def test_lost_envelope_is_reported_when_listed_twice(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(b'"1"')
@@ -135,7 +135,7 @@ def test_a_missing_envelope_that_is_gone_is_reported_lost_when_listed_twice(conn
         connected.wait(3)
 
 
-def test_a_cut_list_of_missing_envelopes_is_worked_off_in_parts(connected: World) -> None:
+def test_truncated_missing_list_is_processed_in_parts(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(*(f'"{seq}"'.encode() for seq in range(1, 8)))
@@ -155,7 +155,7 @@ def test_a_cut_list_of_missing_envelopes_is_worked_off_in_parts(connected: World
 
 
 @pytest.mark.parametrize("code", ["run-not-collecting", "stream-closed", "not-in-run", "digest-conflict"])
-def test_what_is_not_wanted_any_more_is_discarded(connected: World, code: str) -> None:
+def test_unwanted_stream_is_discarded(connected: World, code: str) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(b'"1"')
@@ -167,7 +167,7 @@ def test_what_is_not_wanted_any_more_is_discarded(connected: World, code: str) -
     assert connected.tick() is None
 
 
-def test_an_envelope_that_will_never_be_taken_is_lost_and_the_next_one_sent(connected: World) -> None:
+def test_permanently_refused_envelope_is_lost_and_the_next_is_sent(connected: World) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(b'"1"', b'"2"')
@@ -178,7 +178,7 @@ def test_an_envelope_that_will_never_be_taken_is_lost_and_the_next_one_sent(conn
 
 
 @pytest.mark.parametrize("code", ["internal", "out-of-window", "not-found", "surprise"])
-def test_other_refusals_are_tried_again_later(connected: World, code: str) -> None:
+def test_other_refusals_are_retried_later(connected: World, code: str) -> None:
     connected.beat(START)
     connected.expect(StartCollecting)
     connected.collect(b'"1"')

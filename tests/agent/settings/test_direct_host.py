@@ -27,10 +27,10 @@ from openinspector.agent.settings.direct_host import is_direct
         ("fd00:ec2::254", "a.example", True),
     ],
 )
-def test_no_proxy_names_what_is_asked_directly(host: str, entry: str, *, direct: bool) -> None:
+def test_no_proxy_entries(host: str, entry: str, *, direct: bool) -> None:
     assert is_direct(host, (entry,)) is direct
 
 
-def test_without_exceptions_only_the_metadata_service_is_direct() -> None:
+def test_only_the_metadata_service_is_direct_by_default() -> None:
     assert is_direct("169.254.169.254", ())
     assert not is_direct("169.254.169.253", ())

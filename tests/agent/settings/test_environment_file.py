@@ -38,7 +38,7 @@ LINES = st.builds(
 
 @given(st.lists(st.one_of(LINES, st.sampled_from(["", "# https_proxy=x", "  "])), max_size=4))
 @settings(max_examples=200)
-def test_what_is_accepted_is_what_a_shell_reads(lines: list[str]) -> None:
+def test_accepted_text_agrees_with_a_shell(lines: list[str]) -> None:
     text = "\n".join(lines)
     try:
         found = parse_environment(text, "agent.env")
@@ -48,7 +48,7 @@ def test_what_is_accepted_is_what_a_shell_reads(lines: list[str]) -> None:
 
 
 @given(st.text())
-def test_anything_else_is_one_error_that_names_the_file(text: str) -> None:
+def test_error_names_the_file(text: str) -> None:
     try:
         parse_environment(text, "agent.env")
     except ValueError as error:
@@ -63,5 +63,5 @@ def test_anything_else_is_one_error_that_names_the_file(text: str) -> None:
         'no_proxy="a, .b, *.c, [::1], 10.0.0.0/8"',
     ],
 )
-def test_ordinary_lines_are_accepted_and_mean_the_same_to_a_shell(text: str) -> None:
+def test_ordinary_lines_agree_with_a_shell(text: str) -> None:
     assert parse_environment(text, "agent.env") == by_a_shell(text)

@@ -65,12 +65,12 @@ def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
     assert settings.log_level == "debug"
 
 
-def test_without_the_default_file_defaults_stand(tmp_path: Path) -> None:
+def test_missing_default_file_means_defaults(tmp_path: Path) -> None:
     absent = {"OPENINSPECTOR_AGENT_STATE_DIRECTORY": str(tmp_path)}
     assert load_settings(None, absent) == AgentSettings(state_directory=tmp_path)
 
 
-def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
+def test_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(AgentSettingsError, match="is not there"):
         load_settings(tmp_path / "absent.cfg", {})
     with pytest.raises(AgentSettingsError, match="is not there"):
@@ -126,7 +126,7 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
         ("update_url = https://x:y/", "an https URL"),
     ],
 )
-def test_a_wrong_value_is_named_with_what_is_allowed(tmp_path: Path, line: str, said: str) -> None:
+def test_error_names_the_setting_and_allowed_values(tmp_path: Path, line: str, said: str) -> None:
     with pytest.raises(AgentSettingsError) as wrong:
         load_settings(written(tmp_path, f"\n{line}\n"), {})
     assert "agent.cfg:2: " + line.split(" ", maxsplit=1)[0] in str(wrong.value)
@@ -141,12 +141,12 @@ def test_a_wrong_variable_is_named() -> None:
 @pytest.mark.parametrize(
     "text", ["endpont = https://x", "[agent]", "endpoint", "log_level = info\nlog_level = debug", "= x"]
 )
-def test_lines_that_are_no_settings_are_refused(tmp_path: Path, text: str) -> None:
+def test_rejects_invalid_lines(tmp_path: Path, text: str) -> None:
     with pytest.raises(AgentSettingsError, match=r"agent\.cfg:[12]"):
         load_settings(written(tmp_path, text), {})
 
 
-def test_a_file_that_is_no_settings_file_is_refused(tmp_path: Path) -> None:
+def test_rejects_other_files(tmp_path: Path) -> None:
     path = tmp_path / "agent.cfg"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(AgentSettingsError, match="UTF-8"):
@@ -159,11 +159,11 @@ def test_a_file_that_is_no_settings_file_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["proxy.example:8080", "http://proxy.example:8080", "http://proxy.example:8080/"])
-def test_a_proxy_is_understood_with_and_without_scheme(text: str) -> None:
+def test_proxy_with_and_without_scheme(text: str) -> None:
     assert parse_proxy(text) == Proxy(address=Address(host="proxy.example", port=8080))
 
 
-def test_the_environments_proxy_is_honoured_but_for_excepted_hosts() -> None:
+def test_proxy_from_environment_respects_no_proxy() -> None:
     proxied = {"https_proxy": "proxy:3128"}
     host = "a.internal.example"
     assert load_settings(None, proxied).proxy_for(host) == Proxy(address=Address(host="proxy", port=3128))
@@ -176,7 +176,7 @@ def test_the_environments_proxy_is_honoured_but_for_excepted_hosts() -> None:
 
 
 @pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254"])
-def test_the_metadata_service_is_asked_directly_whatever_the_settings_say(address: str) -> None:
+def test_metadata_service_never_uses_the_proxy(address: str) -> None:
     proxied = load_settings(None, {"https_proxy": "proxy:3128", "no_proxy": "other.example"})
     assert proxied.proxy_for(address) is None
 
@@ -197,7 +197,7 @@ def test_the_environment_file_is_read_in_each_of_its_forms(tmp_path: Path, text:
     assert settings.no_proxy == ("169.254.169.254",)
 
 
-def test_the_settings_file_counts_before_the_environment_file(tmp_path: Path) -> None:
+def test_settings_file_overrides_environment_file(tmp_path: Path) -> None:
     (tmp_path / "agent.env").write_text("https_proxy=proxy:3128")
     assert load_settings(written(tmp_path, "proxy ="), {}).proxy is None
 
@@ -222,7 +222,7 @@ def test_an_environment_file_that_needs_a_shell_is_refused(tmp_path: Path, text:
 
 
 @pytest.mark.parametrize("name", ["agent.cfg", "agent.env"])
-def test_what_others_may_write_is_not_trusted(tmp_path: Path, name: str) -> None:
+def test_files_writable_by_others_are_refused(tmp_path: Path, name: str) -> None:
     file = written(tmp_path, "")
     (tmp_path / "agent.env").write_text("")
     (tmp_path / name).chmod(0o622)
@@ -231,13 +231,13 @@ def test_what_others_may_write_is_not_trusted(tmp_path: Path, name: str) -> None
     assert "chmod go-w" in wrong.value.advice
 
 
-def test_the_pristine_copy_stands_in_for_an_absent_settings_file(tmp_path: Path) -> None:
+def test_pristine_copy_replaces_a_missing_settings_file(tmp_path: Path) -> None:
     (tmp_path / "agent.cfg.orig").write_text("log_level = error\n")
     assert load_settings(tmp_path / "agent.cfg", {}).log_level == "error"
     assert load_settings(written(tmp_path, "log_level = debug\n"), {}).log_level == "debug"
 
 
-def test_a_proxys_password_may_hold_anything_once_percent_signs_are_decoded() -> None:
+def test_proxy_password_is_percent_decoded() -> None:
     proxy = parse_proxy("http://a%40b:%24%20%3A@proxy:1")
     assert proxy is not None
     assert proxy.authorization == "a@b:$ :"

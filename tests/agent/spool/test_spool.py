@@ -46,7 +46,7 @@ def test_envelopes_are_numbered_from_one_and_read_back(tmp_path: Path) -> None:
     assert plaintext == b'"2"'
 
 
-def test_everything_outlasts_a_restart(tmp_path: Path) -> None:
+def test_spool_survives_a_restart(tmp_path: Path) -> None:
     before = filled(tmp_path, b'"1"', b'"2"')
     before.acknowledge(RUN, 1)
     before.begin_collection(RUN)
@@ -66,7 +66,7 @@ def test_files_and_folders_are_for_their_owner_only(tmp_path: Path) -> None:
     assert (modes, folders) == ({0o600}, {0o700})
 
 
-def test_only_what_is_acknowledged_is_removed(tmp_path: Path) -> None:
+def test_only_acknowledged_envelopes_are_removed(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"', b'"2"', b'"3"')
     made.acknowledge(RUN, 2)
     assert pending(made) == (3,)
@@ -93,7 +93,7 @@ def test_a_full_spool_refuses_the_newest_and_counts_it(tmp_path: Path) -> None:
     assert spool(tmp_path).manifest(RUN).dropped == 1
 
 
-def test_what_no_gateway_would_take_is_refused_and_counted(tmp_path: Path) -> None:
+def test_oversized_envelope_is_refused_and_counted(tmp_path: Path) -> None:
     made = filled(tmp_path)
     assert not made.append(RUN, bytes(17 * 2**20))
     assert made.manifest(RUN).dropped == 1
@@ -107,7 +107,7 @@ def test_the_stream_ends_before_the_gateways_limit(tmp_path: Path) -> None:
     assert not spool(tmp_path).append(RUN, b'"4097"')
 
 
-def test_what_is_too_old_is_given_up_and_counted(tmp_path: Path) -> None:
+def test_expired_envelopes_are_dropped_and_counted(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"', b'"2"')
     assert made.expire(NOW, 0.0) == 0
     made.append(RUN, b'"3"')
@@ -131,7 +131,7 @@ def test_what_is_too_old_is_given_up_and_counted(tmp_path: Path) -> None:
     ],
     ids=repr,
 )
-def test_a_record_that_cannot_be_is_quarantined_with_its_envelopes(tmp_path: Path, right: bytes, wrong: bytes) -> None:
+def test_stream_with_an_invalid_record_is_quarantined(tmp_path: Path, right: bytes, wrong: bytes) -> None:
     filled(tmp_path, b'"1"')
     record = next((tmp_path / "spool").glob("*/stream.json"))
     assert right in record.read_bytes()
@@ -141,7 +141,7 @@ def test_a_record_that_cannot_be_is_quarantined_with_its_envelopes(tmp_path: Pat
     assert made.view().report.envelopes_dropped == 1
 
 
-def test_streams_that_are_over_are_kept_in_mind_up_to_a_bound(tmp_path: Path) -> None:
+def test_number_of_remembered_closed_streams_is_bounded(tmp_path: Path) -> None:
     made = spool(tmp_path)
     for number in range(MAX_OVER + 5):
         made.open(replace(ORDER, run_arn=f"run-{number}", ends_at=NOW + timedelta(seconds=number)))
@@ -150,7 +150,7 @@ def test_streams_that_are_over_are_kept_in_mind_up_to_a_bound(tmp_path: Path) ->
     assert "run-0" not in made.view().streams
 
 
-def test_a_clock_that_jumps_makes_no_telemetry_old(tmp_path: Path) -> None:
+def test_clock_jumps_do_not_expire_telemetry(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"')
     os.utime(envelope_file(tmp_path, 1), (0, 0))
     for jump in (timedelta(days=365), timedelta(days=-365)):
@@ -159,7 +159,7 @@ def test_a_clock_that_jumps_makes_no_telemetry_old(tmp_path: Path) -> None:
     assert pending(made) == (1,)
 
 
-def test_streams_long_over_are_forgotten(tmp_path: Path) -> None:
+def test_old_closed_streams_are_forgotten(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"')
     made.end(RUN)
     made.expire(NOW + timedelta(days=2), 0.0)
@@ -169,7 +169,7 @@ def test_streams_long_over_are_forgotten(tmp_path: Path) -> None:
     assert list((tmp_path / "spool").iterdir()) == []
 
 
-def test_a_stream_that_is_over_keeps_nothing_but_its_memory(tmp_path: Path) -> None:
+def test_closed_stream_keeps_only_its_record(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"')
     made.end(RUN)
     made.open(ORDER)
@@ -188,9 +188,7 @@ def test_a_finished_stream_takes_nothing_more(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("garbage", [b"", b"OIT1", b"\x00" * 500])
-def test_a_rotten_envelope_is_quarantined_counted_and_its_number_never_used_again(
-    tmp_path: Path, garbage: bytes
-) -> None:
+def test_damaged_envelope_is_quarantined_and_its_number_not_reused(tmp_path: Path, garbage: bytes) -> None:
     filled(tmp_path, b'"1"', b'"2"')
     envelope_file(tmp_path, 2).write_bytes(garbage)
     after = spool(tmp_path)
@@ -203,13 +201,13 @@ def test_a_rotten_envelope_is_quarantined_counted_and_its_number_never_used_agai
     assert manifest.chain == chain_digest([payload_digest(b'"1"'), payload_digest(b'"3"')])
 
 
-def test_an_envelope_under_another_ones_number_is_garbage(tmp_path: Path) -> None:
+def test_envelope_under_a_wrong_number_is_quarantined(tmp_path: Path) -> None:
     filled(tmp_path, b'"1"', b'"2"')
     envelope_file(tmp_path, 2).write_bytes(envelope_file(tmp_path, 1).read_bytes())
     assert pending(spool(tmp_path)) == (1,)
 
 
-def test_an_envelope_that_rots_while_the_agent_runs_is_lost_and_counted(tmp_path: Path) -> None:
+def test_envelope_damaged_at_run_time_is_lost_and_counted(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"')
     envelope_file(tmp_path, 1).write_bytes(b"rot")
     assert made.read(RUN, 1) is None
@@ -217,7 +215,7 @@ def test_an_envelope_that_rots_while_the_agent_runs_is_lost_and_counted(tmp_path
     assert pending(made) == ()
 
 
-def test_an_envelope_that_rots_before_it_is_acknowledged_stays_lost(tmp_path: Path) -> None:
+def test_envelope_damaged_before_acknowledgement_stays_lost(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"', b'"2"')
     envelope_file(tmp_path, 1).write_bytes(b"rot")
     made.acknowledge(RUN, 2)
@@ -226,7 +224,7 @@ def test_an_envelope_that_rots_before_it_is_acknowledged_stays_lost(tmp_path: Pa
     assert spool(tmp_path).manifest(RUN) == manifest
 
 
-def test_what_a_crash_leaves_half_written_is_not_there(tmp_path: Path) -> None:
+def test_partial_files_of_a_crash_are_ignored(tmp_path: Path) -> None:
     filled(tmp_path, b'"1"')
     folder = envelope_file(tmp_path, 1).parent
     (folder / "000002.oit.partial").write_bytes(b"OIT1 half")
@@ -253,7 +251,7 @@ def test_a_digest_line_cut_off_by_a_crash_is_read_from_the_envelope(tmp_path: Pa
 
 
 @pytest.mark.parametrize(("name", "content"), [("stream.json", b"{"), ("stream.json", b""), ("acknowledged", b"no\n")])
-def test_a_stream_whose_books_are_unreadable_is_quarantined_whole(tmp_path: Path, name: str, content: bytes) -> None:
+def test_stream_with_unreadable_metadata_is_quarantined(tmp_path: Path, name: str, content: bytes) -> None:
     filled(tmp_path, b'"1"', b'"2"')
     (envelope_file(tmp_path, 1).parent / name).write_bytes(content)
     after = spool(tmp_path)
@@ -263,7 +261,7 @@ def test_a_stream_whose_books_are_unreadable_is_quarantined_whole(tmp_path: Path
     assert after.append(RUN, b'"1"')
 
 
-def test_anything_else_in_the_folders_is_quarantined_within_bounds(tmp_path: Path) -> None:
+def test_stray_files_are_quarantined_within_limits(tmp_path: Path) -> None:
     filled(tmp_path, b'"1"')
     folder = envelope_file(tmp_path, 1).parent
     for number in range(40):
@@ -276,7 +274,7 @@ def test_anything_else_in_the_folders_is_quarantined_within_bounds(tmp_path: Pat
     assert len(list((tmp_path / "spool" / "quarantine").iterdir())) <= MAX_QUARANTINED
 
 
-def test_what_the_service_misses_and_is_gone_is_noted(tmp_path: Path) -> None:
+def test_missing_and_deleted_envelopes_count_as_dropped(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"', b'"2"')
     made.acknowledge(RUN, 2)
     made.lose(RUN, (1, 77))
@@ -286,7 +284,7 @@ def test_what_the_service_misses_and_is_gone_is_noted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("event", ["os.remove", "os.rename"])
-def test_a_crash_while_the_last_envelope_is_given_up_loses_no_count(tmp_path: Path, event: str) -> None:
+def test_crash_during_expiry_keeps_the_dropped_count(tmp_path: Path, event: str) -> None:
     """Before anything it does is done: either it is still there, or it is counted and its number not used again."""
     filled(tmp_path, b'"1"', b'"2"')
     child = os.fork()

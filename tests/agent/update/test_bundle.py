@@ -65,7 +65,7 @@ def test_files_and_folders_are_unpacked_with_plain_modes(tmp_path: Path, into: P
     ],
     ids=lambda info: info.name[:20],
 )
-def test_what_no_bundle_holds_is_refused(tmp_path: Path, into: Path, unwanted: tarfile.TarInfo) -> None:
+def test_rejects_unexpected_members(tmp_path: Path, into: Path, unwanted: tarfile.TarInfo) -> None:
     bundle = packed(tmp_path, (member("fine"), b"fine"), (unwanted, b""))
     with pytest.raises(UpdateError) as refused:
         unpack(bundle, into)
@@ -73,14 +73,14 @@ def test_what_no_bundle_holds_is_refused(tmp_path: Path, into: Path, unwanted: t
     assert {path.name for path in tmp_path.iterdir()} == {"into", "bundle.tar.gz"}
 
 
-def test_what_unfolds_without_end_is_refused(tmp_path: Path, into: Path) -> None:
+def test_decompression_bomb_is_refused(tmp_path: Path, into: Path) -> None:
     bundle = packed(tmp_path, (member("zeros"), bytes(5_000_000)))
     assert bundle.stat().st_size < 10_000
     with pytest.raises(UpdateError, match="more than it may"):
         unpack(bundle, into, max_bytes=1_000_000)
 
 
-def test_a_header_that_lies_about_its_size_reads_no_more_than_it_may(tmp_path: Path, into: Path) -> None:
+def test_header_with_a_false_size_is_bounded(tmp_path: Path, into: Path) -> None:
     lying = member("x")
     lying.size = 2**40
     bundle = tmp_path / "bundle.tar.gz"
@@ -90,9 +90,7 @@ def test_a_header_that_lies_about_its_size_reads_no_more_than_it_may(tmp_path: P
 
 
 @given(seed=st.integers(0, 2**32), cut=st.integers(0, 2000))
-def test_whatever_a_bundle_holds_it_is_unpacked_or_refused(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, cut: int
-) -> None:
+def test_any_bundle_is_unpacked_or_refused(tmp_path_factory: pytest.TempPathFactory, seed: int, cut: int) -> None:
     folder = tmp_path_factory.mktemp("fuzz")
     bundle = packed(folder, (member("a"), b"content" * 50), (member("b/c"), b""))
     chance, content = random.Random(seed), bytearray(gzip.decompress(bundle.read_bytes()))

@@ -36,7 +36,7 @@ def listed(*releases: SignedRelease) -> dict[str, SignedRelease]:
     record=st.builds(ReleaseRecord, highest_release=st.integers(0, 20), min_release=st.integers(0, 20)),
     offered=st.one_of(st.integers(1, 20).map(lambda n: target_name(f"{n}.0", PLATFORM)), st.text(max_size=40)),
 )
-def test_what_is_chosen_is_signed_for_this_platform_and_goes_forward(
+def test_chosen_release_is_signed_and_newer(
     numbers: list[tuple[int, int, Platform]], current: int, record: ReleaseRecord, offered: str
 ) -> None:
     releases = listed(*(signed(*one) for one in numbers))

@@ -25,11 +25,11 @@ def fetcher() -> OriginFetcher:
         "https:///x",
     ],
 )
-def test_nothing_but_the_one_server_is_asked(url: str) -> None:
+def test_only_the_configured_server_is_contacted(url: str) -> None:
     with pytest.raises(DownloadError, match="is not of"):
         fetcher().download_bytes(url, 10)
 
 
-def test_a_server_that_is_not_there_is_a_download_error() -> None:
+def test_unreachable_server_raises_download_error() -> None:
     with pytest.raises(DownloadError, match="nobody there"):
         fetcher().download_bytes("https://releases.example:8443/x", 10)

@@ -8,7 +8,7 @@ from openinspector.agent.update.installation import VERSION_FOLDER, find_install
 from openinspector.testing.simulated_releases import release
 
 
-def test_a_version_knows_its_own_folder_through_its_link(installed: InstalledHost) -> None:
+def test_version_resolves_its_folder_through_its_link(installed: InstalledHost) -> None:
     found = find_installation({VERSION_FOLDER: str(installed.root / "stable")})
     assert (found.root, found.own) == (installed.root, release("1.0", 1))
     assert found.slot("stable") == "1.0"
@@ -32,12 +32,12 @@ def test_an_agent_that_is_not_installed_in_slots_updates_nothing(installed: Inst
 
 
 @pytest.mark.parametrize("target", ["/etc", "versions/../..", "versions/a/b", "versions/", "elsewhere/1.0"])
-def test_a_link_that_leads_elsewhere_is_no_slot(installed: InstalledHost, target: str) -> None:
+def test_link_out_of_versions_is_ignored(installed: InstalledHost, target: str) -> None:
     (installed.root / "experiment").symlink_to(target)
     assert installed.host.installation.slot("experiment") is None
 
 
-def test_a_slot_is_switched_over_what_a_crash_left(installed: InstalledHost) -> None:
+def test_slot_switch_overwrites_leftovers_of_a_crash(installed: InstalledHost) -> None:
     installed.install("2.0", 2, slot="experiment")
     (installed.root / ".stable.partial").symlink_to("versions/9.0")
     installation = installed.host.installation
@@ -46,7 +46,7 @@ def test_a_slot_is_switched_over_what_a_crash_left(installed: InstalledHost) -> 
     assert not (installed.root / ".stable.partial").is_symlink()
 
 
-def test_only_the_stable_version_and_the_way_back_are_kept(installed: InstalledHost) -> None:
+def test_keeps_only_stable_and_previous_version(installed: InstalledHost) -> None:
     for number in (2, 3, 4):
         installed.install(f"{number}.0", number, slot=f"slot{number}")
     installation = installed.host.installation
@@ -56,7 +56,7 @@ def test_only_the_stable_version_and_the_way_back_are_kept(installed: InstalledH
     assert kept(installed) == ["2.0", "3.0"]
 
 
-def test_below_the_floor_there_is_no_way_back(installed: InstalledHost) -> None:
+def test_no_rollback_below_the_minimum_release(installed: InstalledHost) -> None:
     installed.install("2.0", 2, slot="two")
     installed.host.installation.point("stable", "2.0")
     installation = installed.host.installation
@@ -66,7 +66,7 @@ def test_below_the_floor_there_is_no_way_back(installed: InstalledHost) -> None:
     assert kept(installed) == ["2.0"]
 
 
-def test_a_version_is_there_whole_or_not_at_all(installed: InstalledHost) -> None:
+def test_version_is_installed_atomically(installed: InstalledHost) -> None:
     def breaks(folder: Path) -> None:
         (folder / "half").write_text("")
         raise OSError(28, "No space left on device")

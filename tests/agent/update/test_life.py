@@ -35,7 +35,7 @@ def test_a_good_version_is_tried_and_becomes_the_stable_one(installed: Installed
     [(LACKS_A_SENSOR, UpdateCode.SELF_TEST_FAILED), (CRASHES_LATER, UpdateCode.TRIAL_ENDED_EARLY)],
     ids=["self-test fails", "crashes"],
 )
-def test_a_bad_version_falls_back(installed: InstalledHost, customised: str, code: UpdateCode) -> None:
+def test_bad_version_is_rolled_back(installed: InstalledHost, customised: str, code: UpdateCode) -> None:
     installed.offer("2.0", 2, customised)
     installed.start()
     if code is UpdateCode.TRIAL_ENDED_EARLY:
@@ -54,7 +54,7 @@ def test_a_bad_version_falls_back(installed: InstalledHost, customised: str, cod
     assert (report.from_version, report.to_version) == ("1.0", "2.0")
 
 
-def test_a_version_that_reaches_nobody_falls_back(installed: InstalledHost) -> None:
+def test_version_without_a_connection_is_rolled_back(installed: InstalledHost) -> None:
     installed.offer("2.0", 2)
     installed.start()
     prepared = subprocess.run(installed.command("stable", "update"), env=installed.environment, check=True)
@@ -106,7 +106,7 @@ def test_an_agent_stopped_during_its_trial_stays_stopped(installed: InstalledHos
     assert installed.record.attempts == {"2.0": 0}
 
 
-def test_whoever_kills_the_script_during_a_trial_finds_the_agent_started_by_the_next_one(
+def test_next_run_restarts_the_agent_after_a_killed_trial(
     installed: InstalledHost,
 ) -> None:
     installed.offer("2.0", 2)

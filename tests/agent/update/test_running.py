@@ -42,7 +42,7 @@ def test_the_lock_of_updates_ends_with_its_process(tmp_path: Path) -> None:
         pass
 
 
-def test_the_idle_agent_carries_nothing_of_the_update() -> None:
+def test_idle_agent_does_not_import_the_updater() -> None:
     """TUF, cryptography with its OpenSSL, urllib3 and what they bring stay in the short process of a pass."""
     heavy = ("tuf", "cryptography", "urllib3", "tarfile")
     code = f"import sys, openinspector.agent.runtime; print([m for m in {heavy} if m in sys.modules])"

@@ -36,7 +36,7 @@ def codes(host: InstalledHost, times: int = 1) -> list[UpdateCode]:
     return [host.run_pass().result for _ in range(times)]
 
 
-def test_what_is_signed_and_offered_is_prepared(running: InstalledHost) -> None:
+def test_signed_and_offered_version_is_prepared(running: InstalledHost) -> None:
     running.offer("2.0", 2)
     outcome = running.run_pass()
     assert (outcome.result, outcome.from_version, outcome.to_version) == (UpdateCode.PREPARED, "1.0", "2.0")
@@ -56,7 +56,7 @@ def test_nothing_offered_is_up_to_date(running: InstalledHost) -> None:
 # When nothing is done
 
 
-def test_updates_that_are_off_are_off(running: InstalledHost) -> None:
+def test_disabled_updates(running: InstalledHost) -> None:
     host = running.host
     off = UpdateHost(settings=replace(host.settings, auto_update=False), installation=host.installation, now=host.now)
     assert run_pass(off).result is UpdateCode.UPDATE_DISABLED
@@ -67,7 +67,7 @@ def test_updates_that_are_off_are_off(running: InstalledHost) -> None:
     assert running.gateway.fetched == []
 
 
-def test_a_stopped_agent_is_left_alone(installed: InstalledHost) -> None:
+def test_stopped_agent_is_not_updated(installed: InstalledHost) -> None:
     installed.offer("2.0", 2)
     assert codes(installed) == [UpdateCode.AGENT_NOT_RUNNING_NO_UPDATE]
     assert installed.gateway.fetched == []
@@ -91,7 +91,7 @@ def test_a_run_in_progress_delays(running: InstalledHost) -> None:
     assert codes(running) == [UpdateCode.PREPARED]
 
 
-def test_a_run_that_begins_while_it_is_fetched_delays(running: InstalledHost) -> None:
+def test_run_started_during_the_download_delays_the_update(running: InstalledHost) -> None:
     running.offer("2.0", 2)
     running.gateway.on_fetch = lambda path: open_stream(running) if "targets/" in path else None
     assert codes(running) == [UpdateCode.AGENT_RUNNING_ASSESSMENT]
@@ -136,7 +136,7 @@ def test_an_older_release_is_refused(running: InstalledHost) -> None:
     assert "takes 4 and later" in outcome.details
 
 
-def test_below_what_is_signed_as_the_least_is_refused(running: InstalledHost) -> None:
+def test_release_below_the_signed_minimum_is_refused(running: InstalledHost) -> None:
     between = running.offer("2.0", 2)
     running.offer("3.0", 3, min_release=3)
     running.gateway.offered = between
@@ -156,7 +156,7 @@ def test_a_version_that_failed_three_times_is_not_tried_again(running: Installed
     assert codes(running) == [UpdateCode.RELEASE_REFUSED]
 
 
-def test_a_record_that_cannot_be_read_is_not_taken_for_empty(running: InstalledHost) -> None:
+def test_unreadable_record_is_not_treated_as_empty(running: InstalledHost) -> None:
     running.offer("2.0", 2)
     (running.state / "releases.json").write_text("{")
     assert codes(running) == [UpdateCode.PACKAGE_INSTALLATION_ERROR]
@@ -233,7 +233,7 @@ def deep_nesting(host: InstalledHost) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_an_attack_prepares_nothing(running: InstalledHost, attack: Attack, code: UpdateCode) -> None:
+def test_attacks_prepare_nothing(running: InstalledHost, attack: Attack, code: UpdateCode) -> None:
     running.offer("2.0", 2)
     attack(running)
     assert codes(running) == [code]
@@ -241,7 +241,7 @@ def test_an_attack_prepares_nothing(running: InstalledHost, attack: Attack, code
     assert [path.name for path in (running.root / "versions").iterdir()] == ["1.0"]
 
 
-def test_metadata_that_goes_back_is_refused(running: InstalledHost, tmp_path: Path) -> None:
+def test_metadata_rollback_is_refused(running: InstalledHost, tmp_path: Path) -> None:
     """Rollback: the mirror serves what it served before."""
     running.offer("2.0", 2)
     shutil.copytree(running.releases.folder, tmp_path / "before")
@@ -252,7 +252,7 @@ def test_metadata_that_goes_back_is_refused(running: InstalledHost, tmp_path: Pa
     assert codes(running) == [UpdateCode.METADATA_REFUSED]
 
 
-def test_metadata_of_two_moments_is_refused(running: InstalledHost) -> None:
+def test_mixed_metadata_is_refused(running: InstalledHost) -> None:
     """Mix and match: an old list under a new snapshot's name."""
     running.offer("2.0", 2)
     old = (running.releases.folder / "metadata" / running.releases.newest("targets")).read_bytes()
@@ -261,14 +261,14 @@ def test_metadata_of_two_moments_is_refused(running: InstalledHost) -> None:
     assert codes(running) == [UpdateCode.METADATA_REFUSED]
 
 
-def test_held_back_metadata_is_noticed_after_two_days(running: InstalledHost, releases: SimulatedReleases) -> None:
+def test_frozen_metadata_is_detected_after_two_days(running: InstalledHost, releases: SimulatedReleases) -> None:
     """Freeze: nothing new comes, and what is there expires."""
     releases.now -= timedelta(days=2, seconds=5)
     running.offer("2.0", 2)
     assert codes(running) == [UpdateCode.METADATA_EXPIRED]
 
 
-def test_a_list_that_delegates_is_refused(running: InstalledHost) -> None:
+def test_delegations_are_refused(running: InstalledHost) -> None:
     def delegate(signed: Any) -> None:
         signed.delegations = Delegations(keys={}, roles={})
 
@@ -279,7 +279,7 @@ def test_a_list_that_delegates_is_refused(running: InstalledHost) -> None:
     assert "delegates" in outcome.details
 
 
-def test_stolen_targets_keys_are_worth_nothing_after_the_root_has_changed(running: InstalledHost) -> None:
+def test_revoked_targets_keys_are_refused(running: InstalledHost) -> None:
     releases = running.releases
     stolen = releases.targets_keys
     running.offer("2.0", 2)
@@ -311,7 +311,7 @@ def test_the_bundle_must_be_the_release_that_was_signed(running: InstalledHost) 
     assert [path.name for path in (running.root / "versions").iterdir()] == ["1.0"]
 
 
-def test_a_service_that_cannot_be_reached_is_no_failure_of_the_release(running: InstalledHost) -> None:
+def test_unreachable_service_does_not_count_as_a_failure(running: InstalledHost) -> None:
     running.offer("2.0", 2)
     running.gateway.end_sessions()
     running.gateway.agents.clear()
@@ -321,7 +321,7 @@ def test_a_service_that_cannot_be_reached_is_no_failure_of_the_release(running: 
 # The way back
 
 
-def test_an_administrator_goes_back_and_the_version_left_is_not_tried_again(running: InstalledHost) -> None:
+def test_rollback_by_an_administrator_excludes_the_newer_version(running: InstalledHost) -> None:
     running.install("2.0", 2, slot="two")
     running.host.installation.point("stable", "2.0")
     outcome = fall_back(running.host)
@@ -333,7 +333,7 @@ def test_an_administrator_goes_back_and_the_version_left_is_not_tried_again(runn
     assert codes(running) == [UpdateCode.PREPARED]
 
 
-def test_there_is_no_way_back_below_what_was_signed_as_the_least(running: InstalledHost) -> None:
+def test_no_rollback_below_the_signed_minimum(running: InstalledHost) -> None:
     running.install("2.0", 2, slot="two")
     running.host.installation.point("stable", "2.0")
     save_record(running.state, ReleaseRecord(min_release=2))
@@ -344,7 +344,7 @@ def test_there_is_no_way_back_below_what_was_signed_as_the_least(running: Instal
 # Reporting
 
 
-def test_a_failure_is_reported_and_nothing_else(running: InstalledHost) -> None:
+def test_only_failures_are_reported(running: InstalledHost) -> None:
     running.offer("2.0", 2)
     wrong_bytes(running)
     assert codes(running, 2) == [UpdateCode.HASH_MISMATCH] * 2
@@ -354,7 +354,7 @@ def test_a_failure_is_reported_and_nothing_else(running: InstalledHost) -> None:
     assert not report.succeeded
 
 
-def test_what_could_not_be_reported_is_reported_later(running: InstalledHost) -> None:
+def test_failed_report_is_sent_later(running: InstalledHost) -> None:
     running.offer("2.0", 2)
     wrong_bytes(running)
     running.gateway.faults.append(Fault(endpoint="release-report", status=503))
@@ -396,7 +396,7 @@ print(run_pass(host).result.value)
 """
 
 
-def test_a_pass_killed_at_any_change_it_makes_leaves_whole_versions(running: InstalledHost) -> None:
+def test_killed_pass_leaves_complete_versions(running: InstalledHost) -> None:
     running.offer("2.0", 2)
     config = running.folder / "agent.cfg"
     settings = running.settings
@@ -446,7 +446,7 @@ def test_power_lost_before_the_trial_began_prepares_it_again(running: InstalledH
     assert running.gateway.reports == []
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(running: InstalledHost, tmp_path: Path) -> None:
+def test_full_disk_is_reported_and_leaves_nothing(running: InstalledHost, tmp_path: Path) -> None:
     running.offer("2.0", 2)
     full = tmp_path / "full"
     full.mkdir()

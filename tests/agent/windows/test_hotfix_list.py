@@ -57,7 +57,7 @@ def test_each_form(text: str, encoding: str) -> None:
         ("", ""),
     ],
 )
-def test_a_date_is_given_only_if_it_is_unambiguous(reported: str, date: str) -> None:
+def test_ambiguous_dates_are_omitted(reported: str, date: str) -> None:
     found, _ = parse_hotfix_list(f"HotFixID,InstalledOn\nKB123456,{reported}\n".encode())
     assert [hotfix.installed_on for hotfix in found] == [date]
 

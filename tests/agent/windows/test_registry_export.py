@@ -77,13 +77,13 @@ def test_the_old_form_writes_texts_in_ansi() -> None:
     assert values_of(tree) == {"n": ("a", "ä")}
 
 
-def test_names_are_found_whatever_their_case_and_roots_by_their_short_names() -> None:
+def test_names_are_case_insensitive_and_roots_have_short_names() -> None:
     key = tree_of(five(f"[{KEY}]\r\n@=dword:1\r\n")).key(r"hklm\software\EXAMPLE")
     assert key is not None
     assert key.values == (RegistryValue(name="", type=4, data=1),)
 
 
-def test_what_is_removed_is_gone() -> None:
+def test_removed_keys_and_values_are_absent() -> None:
     tree = tree_of(
         five(
             f'[{KEY}]\r\n"a"=dword:1\r\n"b"=dword:2\r\n[{KEY}\\Below]\r\n[-{KEY}\\Below]\r\n; x\r\n[{KEY}]\r\n"A"=-\r\n'
@@ -131,6 +131,6 @@ def test_damage_is_an_error_or_another_export(*, damage: bytes, start: int, old:
 
 
 @pytest.mark.parametrize("hostile", ["hex:" + " " * 2**20 + "x", "hex:" + "\\\n" * 2**19 + "x", '"' + "\\" * 2**20])
-def test_a_mebibyte_of_blanks_in_a_value_costs_one_pass(hostile: str) -> None:
+def test_mebibyte_of_blanks_in_a_value_takes_one_pass(hostile: str) -> None:
     with pytest.raises(RegistryExportError, match="neither a key nor a value"):
         tree_of(five(f'[{KEY}]\r\n"n"={hostile}\r\n'))

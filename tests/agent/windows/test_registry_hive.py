@@ -64,7 +64,7 @@ def test_rendered_data_is_read_back(given_values: dict[str, Data]) -> None:
     assert values(RegistryHive(render_hive({"a": given_values})).key(["A"])) == given_values
 
 
-def test_a_hive_that_was_not_closed_is_refused() -> None:
+def test_dirty_hive_is_refused() -> None:
     with pytest.raises(RegistryHiveError, match="not closed"):
         RegistryHive(render_hive(KEYS, closed=False))
 
@@ -86,7 +86,7 @@ def test_damage_is_an_error_or_another_hive(start: int, damage: bytes, cut: int)
             hive.key(names)
 
 
-def test_a_list_within_itself_leads_nowhere() -> None:
+def test_self_referencing_list_is_refused() -> None:
     whole = bytearray(render_hive({"a": {}}, list_kind=b"ri"))
     at = whole.index(b"ri")
     struct.pack_into("<I", whole, at + 4, at - 4 - 4096)
@@ -103,7 +103,7 @@ def test_a_damaged_header_is_refused() -> None:
 
 
 @oracle
-def test_hivex_reads_the_hives_we_render_as_we_do(tmp_path: Path) -> None:
+def test_hivex_agrees_on_rendered_hives(tmp_path: Path) -> None:
     file = tmp_path / "hive"
     # hivexregedit prints names that are not ASCII in an encoding of its own.
     plain = {name: data for name, data in KEYS[r"Microsoft\Windows"].items() if name.isascii()}
@@ -121,7 +121,7 @@ def test_hivex_reads_the_hives_we_render_as_we_do(tmp_path: Path) -> None:
 
 
 @oracle
-def test_we_read_what_hivex_merges(tmp_path: Path) -> None:
+def test_reads_hives_merged_by_hivex(tmp_path: Path) -> None:
     """Merge our own export with hivex: checks both formats and both readers."""
     file, export = tmp_path / "hive", tmp_path / "in.reg"
     file.write_bytes(render_hive({"other": {}}))

@@ -7,7 +7,7 @@ from openinspector.agent.windows.registry_tree import MAX_DEPTH, RegistryTree, r
 
 
 @given(st.integers(0, 20), st.binary(max_size=64))
-def test_any_data_is_something(kind: int, data: bytes) -> None:
+def test_any_data_is_decoded(kind: int, data: bytes) -> None:
     found = registry_data(kind, data)
     assert not isinstance(found, bytes) or found == data
 
@@ -29,7 +29,7 @@ def test_data_of_each_type(kind: int, data: bytes, value: object) -> None:
     assert registry_data(kind, data) == value
 
 
-def test_keys_above_are_there_and_keys_below_go_with_a_key() -> None:
+def test_parent_keys_exist_and_subkeys_are_removed_with_a_key() -> None:
     tree = RegistryTree()
     tree.make_key(r"HKLM\A\B")
     above = tree.key("hkey_local_machine")

@@ -30,7 +30,7 @@ def test_rendered_data_is_read_back(sections: dict[str, dict[str, str]]) -> None
     assert {name: found[name] for name in sections} == sections
 
 
-def test_areas_of_other_forms_are_left_alone() -> None:
+def test_unsupported_areas_are_ignored() -> None:
     text = '[Version]\nsignature="$CHICAGO$"\n; a comment\n[File Security]\n"%SystemRoot%",2,"D:AR(A;OICI;GA;;;BA)"\n'
     assert parse_security_policy(text.encode())["File Security"] == {}
 

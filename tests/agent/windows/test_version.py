@@ -38,7 +38,7 @@ def test_addresses_by_hand_and_by_dhcp() -> None:
     ]
 
 
-def test_heartbeats_say_which_windows_it_is() -> None:
+def test_heartbeats_name_the_windows_version() -> None:
     found = describe(FakeHost(recorded_windows({}), WINDOWS))
     assert (found.hostname, found.operating_system) == ("WIN-EXAMPLE", "Windows Server 2022 Standard")
     assert (found.distribution, found.kernel_version) == ("windows:10.0.20348", "10.0.20348.2031")
@@ -79,7 +79,7 @@ def test_a_mounted_disk_is_read_through_its_hives(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hive", [b"regf", render_hive({}, closed=False)], ids=["damaged", "not closed"])
-def test_a_hive_that_cannot_be_understood_is_reported(tmp_path: Path, hive: bytes) -> None:
+def test_damaged_hive_is_reported(tmp_path: Path, hive: bytes) -> None:
     config = tmp_path / "Windows/System32/config"
     config.mkdir(parents=True)
     (config / "SOFTWARE").write_bytes(hive)

@@ -2,11 +2,12 @@ import pytest
 from tests.cis.judging import facts, judge
 
 from openinspector.cis.catalogue import checks
-from openinspector.cis.check import Tailoring
 from openinspector.cis.checks.accounts import PasswordAging
+from openinspector.cis.host import JudgedHost
 from openinspector.model.hardening import HomeFile, HomeFolder
 from openinspector.model.inventory import Group, PasswordState, User
 from openinspector.model.record import Record
+from openinspector.model.tailoring import Tailoring
 
 ROOT = User(name="root", uid=0, gid=0, shell="/bin/bash", password=PasswordState.SET, max_age_days=365)
 ALICE = User(name="alice", uid=1000, gid=1000, shell="/bin/bash", password=PasswordState.SET, max_age_days=99999)
@@ -76,10 +77,11 @@ def test_each_fault_is_found(name: str, records: tuple[Record, ...]) -> None:
 
 def test_ages_of_passwords_and_their_tailoring() -> None:
     aging = next(check for check in checks("password_max_age") if isinstance(check, PasswordAging))
-    assert type(aging.judge(facts(ROOT), Tailoring())).__name__ == "Satisfied"
-    assert type(aging.judge(facts(ROOT), Tailoring(values={"password_max_age_days": "90"}))).__name__ == "Violated"
-    assert type(aging.judge(facts(ALICE), Tailoring())).__name__ == "Violated"
-    assert type(aging.judge(facts(DAEMON), Tailoring())).__name__ == "Inapplicable"
+    strict = Tailoring(variables={"password_max_age_days": "90"})
+    assert type(aging.judge(JudgedHost(facts(ROOT)))).__name__ == "Satisfied"
+    assert type(aging.judge(JudgedHost(facts(ROOT), strict))).__name__ == "Violated"
+    assert type(aging.judge(JudgedHost(facts(ALICE)))).__name__ == "Violated"
+    assert type(aging.judge(JudgedHost(facts(DAEMON)))).__name__ == "Inapplicable"
 
 
 @pytest.mark.parametrize(

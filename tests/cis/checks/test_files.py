@@ -40,13 +40,13 @@ def test_paths_that_were_not_read_are_unknown(name: str) -> None:
     assert judge(name, incomplete=("file_attributes",)) == "Unknown"
 
 
-def test_a_walk_that_stopped_never_satisfies_but_what_it_found_counts() -> None:
+def test_incomplete_walk_fails_or_is_unknown_but_never_passes() -> None:
     clean = FileAnomalies(kind=AnomalyKind.UNOWNED, count=0)
     assert judge("unowned_files", clean, incomplete=("file_anomalies",)) == "Unknown"
     found = FileAnomalies(kind=AnomalyKind.UNOWNED, count=1, paths=("/a",))
     assert judge("unowned_files", found, incomplete=("file_anomalies",)) == "Violated"
 
 
-def test_the_remedy_takes_only_what_is_too_much() -> None:
+def test_remedy_removes_only_excess_permissions() -> None:
     found = verdict(SHADOW, attributes("/etc/shadow", 0o646))
     assert "`chmod -7137 /etc/shadow`" in str(found)

@@ -1,8 +1,8 @@
 import pytest
 from tests.cis.judging import file, judge
 
-from openinspector.cis.check import Tailoring
 from openinspector.model.record import Record
+from openinspector.model.tailoring import Tailoring
 from openinspector.testing.fact_builders import operating_system
 
 JOURNALD = "/etc/systemd/journald.conf"
@@ -63,7 +63,8 @@ def test_verdicts(name: str, records: tuple[Record, ...], expected: str) -> None
 
 def test_a_template_may_ask_for_a_shorter_timeout() -> None:
     timeout = file("/etc/profile", "TMOUT=900")
-    assert judge("shell_timeout", timeout, tailoring=Tailoring(values={"shell_timeout_seconds": "600"})) == "Violated"
+    tailored = Tailoring(variables={"shell_timeout_seconds": "600"})
+    assert judge("shell_timeout", timeout, tailoring=tailored) == "Violated"
 
 
 def test_files_that_were_not_read_are_unknown() -> None:

@@ -3,7 +3,9 @@ from tests.cis.judging import facts
 from openinspector.engine.rule import Detected, NotApplicable, RuleContext, Unable
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
+from openinspector.model.ground import setting
 from openinspector.model.inventory import KernelParameters
+from openinspector.model.tailoring import Tailoring
 from openinspector.rules.cis_benchmarks.benchmark import RULE
 from openinspector.testing.fact_builders import operating_system
 
@@ -27,7 +29,26 @@ def test_a_failed_control_is_one_finding_a_profile() -> None:
     assert len({each.subject for each in outcome.detections}) == len(outcome.detections)
 
 
-def test_controls_that_were_not_judged_are_an_exclusion_beside_the_findings() -> None:
+def test_a_failed_control_states_what_waivers_may_hold() -> None:
+    outcome = RULE.evaluate(facts(operating_system(), FORWARDING), RuleContext())
+    assert isinstance(outcome, Detected)
+    found = [found for found in outcome.detections if found.issue == "debian_12/3.3.1"]
+    assert len(found) == 4
+    assert setting("net.ipv4.ip_forward", "1") in found[0].grounds
+
+
+def test_a_control_that_is_switched_off_is_neither_a_finding_nor_part_of_the_exclusion() -> None:
+    published = RULE.evaluate(facts(operating_system(), FORWARDING), RuleContext())
+    off = {"debian_12/3.3.1": "It is a router.", "debian_12/3.1.2": "It has no antenna."}
+    tailored = RULE.evaluate(facts(operating_system(), FORWARDING), RuleContext(tailoring=Tailoring(switched_off=off)))
+    assert isinstance(published, Detected)
+    assert isinstance(tailored, Detected)
+    assert {d.issue for d in published.detections} - {d.issue for d in tailored.detections} == {"debian_12/3.3.1"}
+    assert tailored.unfinished is not None
+    assert "Wireless interfaces are off" not in tailored.unfinished.reason
+
+
+def test_unjudged_controls_are_an_exclusion_in_addition_to_findings() -> None:
     outcome = RULE.evaluate(facts(operating_system(), FORWARDING), RuleContext())
     assert isinstance(outcome, Detected)
     assert outcome.unfinished is not None
@@ -44,7 +65,7 @@ def test_a_host_that_sent_no_operating_system_is_unable() -> None:
     assert isinstance(RULE.evaluate(HostFacts(agent_id="i-1"), RuleContext()), Unable)
 
 
-def test_a_host_that_sent_nothing_else_passes_nothing() -> None:
+def test_host_without_records_passes_nothing() -> None:
     facts_of_nothing = HostFacts(agent_id="i-1", records={type(operating_system()): (operating_system(),)})
     outcome = RULE.evaluate(facts_of_nothing, RuleContext())
     assert isinstance(outcome, Unable | NotApplicable)

@@ -74,7 +74,7 @@ def test_recommendation_names_packages_versions_and_the_command() -> None:
     )
 
 
-def test_binary_with_versions_of_its_own_is_updated_to_a_build_of_the_source() -> None:
+def test_binary_with_a_different_version_is_updated_to_a_build_of_the_source() -> None:
     utils = installed("dbus-tool", "7:9.1", source=("openssl", "3.0.15-1"))
     (found,) = detections(host([utils]), FIX)
     assert found.recommendation.startswith("Update dbus-tool to a build of openssl 3.0.16-1 or later (apt-get")
@@ -91,7 +91,7 @@ def test_evidence_goes_from_the_package_over_the_advisory_to_the_comparison() ->
     ]
 
 
-def test_no_fix_is_said_with_the_publishers_note() -> None:
+def test_missing_fix_is_explained_with_the_publishers_note() -> None:
     (found,) = detections(host([OPENSSL]), advisory(CVE, status("openssl", word="no-dsa (Minor issue)")))
     assert found.recommendation == (
         "No fixed version of openssl is published yet for debian:12 (CVE-2026-0001). The publisher says: "
@@ -130,7 +130,7 @@ def test_scores_are_attributes_and_the_publishers_decides() -> None:
     assert (values["CVSS3_SCORE_NVD"], values["CVSS2_SCORE"], values["CVSS2_VECTOR"]) == ("9.8", "7.5", "AV:N")
 
 
-def test_attributes_stay_within_bounds_whatever_the_scores() -> None:
+def test_attributes_are_bounded_for_many_scores() -> None:
     scores = tuple(
         Score(version=version, base=number / 10, vector="x", origin=f"origin{number}")
         for number in range(40)
@@ -156,14 +156,14 @@ def test_vulnerable_kernel_is_updated_through_its_metapackage_and_restarted() ->
     assert found.recommendation.endswith("Restart the host afterwards, so that the new kernel runs.")
 
 
-def test_running_kernel_without_its_package_is_not_said_to_be_installed() -> None:
+def test_running_kernel_without_a_package_is_reported_as_not_installed() -> None:
     (found,) = detections(host([NEW], kernel=UNAME), KERNEL_FIX)
     text = render_evidence(found.evidence)
     assert "linux-image-6.1.0-29-amd64 6.1.123-1 (amd64) is no longer installed, but runs." in text
     assert found.recommendation.startswith("Restart the host: linux-image-6.1.0-32-amd64")
 
 
-def test_kernel_on_disk_of_a_host_that_runs_another_is_said_not_to_run() -> None:
+def test_unused_kernel_on_disk_is_reported_as_not_running() -> None:
     (found,) = detections(host([OLD], kernel=("6.1.155+", "#1 SMP")), KERNEL_FIX)
     text = render_evidence(found.evidence)
     assert (
@@ -172,14 +172,14 @@ def test_kernel_on_disk_of_a_host_that_runs_another_is_said_not_to_run() -> None
     assert "Restart" not in found.recommendation
 
 
-def test_nothing_found_passes_and_says_on_what() -> None:
+def test_pass_states_the_number_of_packages() -> None:
     outcome = judged(host([installed("openssl", "3.0.16-1")]), FIX)
     assert isinstance(outcome, Passed)
     assert "None of 1 installed packages" in outcome.evidence.statement
 
 
 @pytest.mark.parametrize("distribution", ["slackware:15.0", "debian:11"])
-def test_release_no_advisory_speaks_of_is_not_supported(distribution: str) -> None:
+def test_release_without_advisories_is_not_supported(distribution: str) -> None:
     outcome = judged(host([OPENSSL], distribution=distribution), FIX)
     assert isinstance(outcome, Unable)
     assert outcome.kind is ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS
@@ -214,7 +214,7 @@ def test_host_without_any_package_database_does_not_pass() -> None:
     assert "No package database" in outcome.reason
 
 
-def test_host_that_does_not_say_what_it_runs_is_not_judged() -> None:
+def test_host_without_an_operating_system_is_not_judged() -> None:
     assert isinstance(judged(HostFacts(agent_id=AGENT), FIX), Unable)
 
 
@@ -222,7 +222,7 @@ REQUESTS = replace(installed("requests", "2.31.0", manager=PackageManager.PYPI),
 BROUGHT = replace(REQUESTS, name="openssl", source_name="openssl", owner="python3-openssl")
 
 
-def test_packages_of_a_registry_are_counted_beside_findings() -> None:
+def test_registry_packages_are_counted_with_findings() -> None:
     outcome = judged(host([OPENSSL, REQUESTS, replace(REQUESTS, name="idna")]), FIX)
     assert isinstance(outcome, Detected)
     assert outcome.unfinished is not None
@@ -231,7 +231,7 @@ def test_packages_of_a_registry_are_counted_beside_findings() -> None:
     assert outcome.unfinished.reason.startswith("2 PyPI packages not installed by the distribution.")
 
 
-def test_packages_of_a_registry_are_counted_beside_a_pass() -> None:
+def test_registry_packages_are_counted_with_a_pass() -> None:
     outcome = judged(host([installed("openssl", "3.0.16-1"), REQUESTS]), FIX)
     assert isinstance(outcome, Passed)
     assert "None of 1 installed packages" in outcome.evidence.statement
@@ -239,12 +239,12 @@ def test_packages_of_a_registry_are_counted_beside_a_pass() -> None:
     assert outcome.unfinished.reason.startswith("1 PyPI package ")
 
 
-def test_packages_of_a_registry_are_no_packages_of_the_distribution_by_the_same_name() -> None:
+def test_registry_packages_do_not_match_distribution_packages_of_the_same_name() -> None:
     outcome = judged(host([replace(BROUGHT, owner="", version="1")]), FIX)
     assert isinstance(outcome, Passed)
 
 
-def test_what_the_distribution_brought_is_judged_once_as_the_distributions() -> None:
+def test_modules_from_the_distribution_are_judged_once() -> None:
     outcome = judged(host([installed("openssl", "3.0.16-1"), BROUGHT]), FIX)
     assert isinstance(outcome, Passed)
     assert outcome.unfinished is None
@@ -258,7 +258,7 @@ def test_packages_that_are_not_assessed_are_reported_if_nothing_was_assessed() -
         assert [gap.kind for gap in outcome.also] == [ExclusionKind.REGISTRY_PACKAGES]
 
 
-def test_packages_in_containers_are_counted_and_how_to_assess_them_is_said() -> None:
+def test_container_packages_are_counted_with_advice() -> None:
     root = ContainerRoot(process_id=4711, system="alpine:3.19.0", packages=18)
     outcome = judged(host([installed("openssl", "3.0.16-1"), REQUESTS], others=[root]), FIX)
     assert isinstance(outcome, Passed)
@@ -329,7 +329,7 @@ def test_cve_record_rates_and_describes_but_does_not_decide() -> None:
     assert "exploited in the wild" in found.description
 
 
-def test_rejected_cve_is_shown_and_hides_no_statement() -> None:
+def test_rejected_cve_is_shown_and_statements_still_apply() -> None:
     found = recorded(Vulnerability(id=CVE, state=RecordState.REJECTED))
     assert attributes(found)["CVE_STATE"] == "REJECTED"
     assert "CVE has rejected this record" in found.description

@@ -6,7 +6,16 @@ from tests.engine.test_windows import CVE, HOTPATCH_PAIR, REMEDIES, ROLLUP_FIX, 
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, RuleContext, Unable
-from openinspector.model.advisory import Advisory, FixState, KnownExploit, Remedy, Restart, Score, Status, Vulnerability
+from openinspector.model.advisory import (
+    Advisory,
+    FixState,
+    KnownExploit,
+    Restart,
+    Score,
+    Status,
+    VendorUpdate,
+    Vulnerability,
+)
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
@@ -23,7 +32,7 @@ UPDATE = Advisory(
     feed="microsoft",
     vulnerabilities=(CVE,),
     remedies=(
-        Remedy(
+        VendorUpdate(
             target=target(SERVER_2022, "10.0.20348"),
             update="KB5039227",
             kind="Security Update",

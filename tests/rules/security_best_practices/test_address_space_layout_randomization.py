@@ -15,7 +15,7 @@ def test_values(value: str, outcome: type[object]) -> None:
     assert type(RULE.evaluate(facts, CONTEXT)) is outcome
 
 
-def test_the_finding_says_what_is_on() -> None:
+def test_finding_names_the_current_state() -> None:
     outcome = RULE.evaluate(host(KernelParameters(values={"kernel.randomize_va_space": "1"})), CONTEXT)
     assert isinstance(outcome, Detected)
     (found,) = outcome.detections

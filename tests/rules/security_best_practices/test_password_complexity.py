@@ -49,7 +49,7 @@ def test_policies(records: tuple[Record, ...], outcome: type[object]) -> None:
     assert type(RULE.evaluate(host(*records), CONTEXT)) is outcome
 
 
-def test_the_title_says_which_of_the_two_is_missing() -> None:
+def test_title_names_the_missing_part() -> None:
     neither = RULE.evaluate(host(pam(UNIX)), CONTEXT)
     forgetful = RULE.evaluate(host(pam(QUALITY, UNIX), conf(ucredit="-1")), CONTEXT)
     assert isinstance(neither, Detected)

@@ -69,7 +69,7 @@ def test_many_accounts_are_counted() -> None:
     assert outcome.detections[0].evidence.because[-1].statement == "and 30 more accounts"
 
 
-def test_what_was_not_seen_is_reported_with_what_was() -> None:
+def test_unread_accounts_are_reported_with_the_finding() -> None:
     lasting = host(LoginDefinitions(values={"PASS_MAX_DAYS": "99999"}))
     outcome = RULE.evaluate(troubled(lasting, "accounts", "/etc/shadow: Permission denied"), CONTEXT)
     assert isinstance(outcome, Detected)

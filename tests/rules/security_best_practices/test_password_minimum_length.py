@@ -51,7 +51,7 @@ def test_policies(records: tuple[Record, ...], outcome: type[object]) -> None:
     assert type(RULE.evaluate(host(*records), CONTEXT)) is outcome
 
 
-def test_the_finding_shows_how_the_length_comes_about() -> None:
+def test_finding_explains_the_effective_length() -> None:
     outcome = RULE.evaluate(host(pam(QUALITY, DEBIAN), conf(minlen="14", dcredit="2")), CONTEXT)
     assert isinstance(outcome, Detected)
     text = render_evidence(outcome.detections[0].evidence)
@@ -71,7 +71,7 @@ def test_an_unread_module_may_require_more() -> None:
     assert isinstance(RULE.evaluate(silent(host(), "login_definitions"), CONTEXT), Unable)
 
 
-def test_a_service_that_surely_takes_less_is_found_beside_what_is_unknown() -> None:
+def test_definite_violation_is_found_despite_unread_files() -> None:
     facts = host(pam(QUALITY, DEBIAN, "login password required pam_unix.so"), conf())
     outcome = RULE.evaluate(troubled(facts, "password_quality", "unread"), CONTEXT)
     assert isinstance(outcome, Detected)

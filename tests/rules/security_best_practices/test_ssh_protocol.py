@@ -30,7 +30,7 @@ def test_versions_and_values(version: str, protocol: str | None, outcome: type[o
     assert type(RULE.evaluate(host(sshd(values, version=version)), CONTEXT)) is outcome
 
 
-def test_the_finding_says_where() -> None:
+def test_finding_names_the_line() -> None:
     outcome = RULE.evaluate(
         host(sshd({"protocol": "2,1"}, version="6.6p1", sources={"protocol": "/etc/ssh/sshd_config:21"})), CONTEXT
     )

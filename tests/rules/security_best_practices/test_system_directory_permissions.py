@@ -28,7 +28,7 @@ def test_modes_and_owners(mode: int, owner: str, outcome: type[object]) -> None:
     assert type(RULE.evaluate(host(directory("/usr/local/bin", mode, owner)), CONTEXT)) is outcome
 
 
-def test_somebody_else_in_the_group_root() -> None:
+def test_other_members_of_group_root() -> None:
     shared = directory("/etc", 0o775)
     assert isinstance(RULE.evaluate(host(shared, Group(name="root", gid=0, members=("root",))), CONTEXT), Passed)
     by_list = RULE.evaluate(host(shared, Group(name="root", gid=0, members=("root", "eve"))), CONTEXT)

@@ -51,7 +51,7 @@ def events(world: World) -> list[dict[str, Any]]:
     return [json.loads(line) for line in audit.lines()]
 
 
-def test_a_change_is_written_with_its_answer(world: World) -> None:
+def test_change_is_logged_with_its_answer(world: World) -> None:
     answer = world.call("CreateAssessmentTarget", b'{"assessmentTargetName":"web"}')
     (event,) = events(world)
     assert event.keys() >= KEYS_OF_THE_EXAMPLE
@@ -72,14 +72,14 @@ def test_a_change_is_written_with_its_answer(world: World) -> None:
     assert event["readOnly"] is False
 
 
-def test_of_a_call_that_reads_the_answer_is_left_out(world: World) -> None:
+def test_answers_of_read_calls_are_omitted(world: World) -> None:
     world.call("ListFindings", b'{"maxResults":5}')
     (event,) = events(world)
     assert (event["requestParameters"], event["responseElements"]) == ({"maxResults": 5}, None)
     assert event["readOnly"] is True
 
 
-def test_what_was_refused_is_written_with_the_reason(world: World) -> None:
+def test_refusals_are_logged_with_the_reason(world: World) -> None:
     world.call("CreateAssessmentTarget", b'{"assessmentTargetName":"web"}', world.reader)
     world.call("DeleteAssessmentTarget", b'{"assessmentTargetArn":"arn"}')
     world.call("Nonsense")
@@ -103,9 +103,7 @@ def test_what_was_refused_is_written_with_the_reason(world: World) -> None:
         (b"{", None),
     ],
 )
-def test_an_input_that_is_not_allowed_is_written_as_far_as_the_model_knows_it(
-    world: World, body: bytes, kept: object
-) -> None:
+def test_invalid_input_is_logged_as_far_as_modelled(world: World, body: bytes, kept: object) -> None:
     """The input of any caller (F10.20)."""
     assert world.call("CreateAssessmentTarget", body).status_code == 400
     (event,) = events(world)
@@ -114,21 +112,21 @@ def test_an_input_that_is_not_allowed_is_written_as_far_as_the_model_knows_it(
 
 
 @pytest.mark.parametrize("value", ["ä" * 500_000, ["x"] * 200_000, {"x" * 900_000: 1}], ids=["text", "list", "key"])
-def test_an_input_that_is_not_allowed_takes_no_room(world: World, value: object) -> None:
+def test_invalid_input_takes_no_space(world: World, value: object) -> None:
     world.call("CreateAssessmentTarget", json.dumps({"assessmentTargetName": value}, ensure_ascii=False).encode())
     (event,) = events(world)
     assert 500 < len(event["requestParameters"]["assessmentTargetName"]) <= 1024
 
 
 @given(st.integers(min_value=1, max_value=2000))
-def test_however_deep_an_input_is_it_is_written(depth: int) -> None:
+def test_deeply_nested_input_is_logged(depth: int) -> None:
     body = b'{"assessmentTargetName":' + b"[" * depth + b"]" * depth + b"}"
     call = ApiCall(request_id="id", at=EPOCH, source="192.0.2.1", user_agent="")
     call.arguments = refused_input("CreateAssessmentTarget", body)
     render_event(call, ApiError("InvalidInputException", "no"), REALM, "event")
 
 
-def test_a_denied_batch_is_written_as_denied(world: World) -> None:
+def test_denied_batch_is_logged_as_denied(world: World) -> None:
     """Though its answer is none of the errors."""
     nobody = world.built.services.access_keys.create("nobody", ["inspector:ListFindings"])
     signer = Signer(key_id=nobody.id, secret=nobody.secret)
@@ -148,7 +146,7 @@ def test_a_denied_batch_is_written_as_denied(world: World) -> None:
     )
 
 
-def test_a_stranger_is_written_with_the_key_it_claimed(world: World) -> None:
+def test_unauthenticated_call_is_logged_with_its_claimed_key(world: World) -> None:
     world.call("ListFindings", signer=Signer(key_id=world.signer.key_id, secret="x" * 40))
     world.post(b"{}", call_headers("ListFindings"))
     forged, unsigned = events(world)
@@ -221,7 +219,7 @@ def test_a_webhooks_secret_is_hidden(world: World) -> None:
         (7, HIDDEN),
     ],
 )
-def test_a_webhooks_address_is_hidden_where_it_is_refused(world: World, url: object, shown: str) -> None:
+def test_refused_webhook_address_is_hidden(world: World, url: object, shown: str) -> None:
     """Whatever is wrong with it: a typing error does not make it known."""
     with capture_logs() as logs:
         assert world.call("CreateWebhook", webhook_arguments(world, url=url)).status_code == 400
@@ -249,7 +247,7 @@ def test_the_bound_is_for_a_minute() -> None:
 
 
 @given(source=st.text(), agent=st.text(), operation=st.text(), message=st.text())
-def test_whatever_a_client_says_it_is_one_line(source: str, agent: str, operation: str, message: str) -> None:
+def test_each_entry_is_one_line(source: str, agent: str, operation: str, message: str) -> None:
     call = ApiCall(
         request_id="1", at=EPOCH, source=source, user_agent=agent, operation=operation, key=access_key(), arguments={}
     )

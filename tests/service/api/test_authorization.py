@@ -25,7 +25,7 @@ def key(*actions: str) -> AccessKey:
 
 
 @pytest.mark.parametrize("operation", sorted(load_model().operations))
-def test_who_may_read_may_do_nothing_else(operation: str) -> None:
+def test_read_only_key_allows_reads_only(operation: str) -> None:
     assert denial(key(*FULL_ACCESS), operation, GOVERNMENT) is None
     assert (denial(key(*READ_ONLY), operation, GOVERNMENT) is None) is operation.startswith(READS)
 
@@ -51,14 +51,14 @@ def test_codes_are_the_model_s_and_each_is_used() -> None:
     assert {denial_code(operation) for operation in load_model().operations} == allowed
 
 
-def test_items_fail_where_the_model_gives_a_denial_no_other_way() -> None:
+def test_batch_items_are_denied_where_the_model_declares_no_error() -> None:
     by_item = {name for name in api_model().operations if fails_by_item(name)}
     undeclared = {name for name, one in load_model().operations.items() if "AccessDeniedException" not in one.errors}
     assert by_item == undeclared - {"DescribeCrossAccountAccessRole"}
     assert len(by_item) == 7
 
 
-def test_of_a_denied_batch_every_item_fails() -> None:
+def test_denied_batch_fails_every_item() -> None:
     asked = {"exclusionArns": ["a", "b", "b"], "locale": "EN_US"}
     failed = {arn: {"failureCode": "ACCESS_DENIED", "retryable": False} for arn in ("a", "b")}
     assert denied_items("DescribeExclusions", asked) == {"exclusions": {}, "failedItems": failed}
@@ -81,5 +81,5 @@ def test_of_a_denied_batch_every_item_fails() -> None:
         ("GetTelemetryMetadata", "ASSESSMENT_RUN"),
     ],
 )
-def test_the_noun_an_operation_is_about(operation: str, noun: str) -> None:
+def test_resource_of_an_operation(operation: str, noun: str) -> None:
     assert denial_code(operation) == f"ACCESS_DENIED_TO_{noun}"

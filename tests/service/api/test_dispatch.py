@@ -89,7 +89,7 @@ def test_an_operation_without_output_answers_nothing(world: World) -> None:
     assert (exception_of(response), response.content) == ("", b"")
 
 
-def test_every_request_has_an_id_of_its_own(world: World) -> None:
+def test_every_request_has_a_unique_id(world: World) -> None:
     ids = {world.call("ListRulesPackages").headers["x-amzn-RequestId"] for _ in range(3)}
     assert len(ids) == 3
 
@@ -108,7 +108,7 @@ def test_an_unknown_operation(world: World, target: str) -> None:
     assert (response.status_code, exception_of(response)) == (400, "UnknownOperationException")
 
 
-def test_nobody_learns_before_signing_which_operations_there_are(world: World) -> None:
+def test_operations_are_hidden_before_authentication(world: World) -> None:
     stranger = Signer(key_id="AKIAAAAAAAAAAAAAAAAA")
     for operation in ("ListFindings", "Nothing"):
         response = world.call(operation, signer=stranger)
@@ -119,7 +119,7 @@ def test_nobody_learns_before_signing_which_operations_there_are(world: World) -
 
 
 @pytest.mark.parametrize("key_id", ["", "akia", "AKIA'; DROP TABLE", "A" * 200, "AKIA\xe9"])
-def test_a_key_id_that_is_none(world: World, key_id: str) -> None:
+def test_invalid_key_id(world: World, key_id: str) -> None:
     response = world.call("ListFindings", signer=Signer(key_id=key_id))
     assert exception_of(response) in {"UnrecognizedClientException", "IncompleteSignatureException"}
 
@@ -212,7 +212,7 @@ def test_a_store_that_fails_may_be_tried_again(world: World, operation: str, sta
     assert [line["event"] for line in logs] == ["api store failed", "api answered"]
 
 
-def test_the_log_says_who_called_what(world: World) -> None:
+def test_calls_are_logged_with_the_caller(world: World) -> None:
     with capture_logs() as logs:
         response = world.call("CreateAssessmentTarget", signer=world.reader)
     assert logs == [

@@ -66,16 +66,16 @@ def test_ten_agents_are_named_at_most(count: int, truncated: bool) -> None:  # n
     assert (body["agents"], body["agentsTruncated"]) == (expected, truncated)
 
 
-def test_a_message_is_cut_to_what_the_model_allows() -> None:
+def test_message_is_truncated_to_the_modelled_length() -> None:
     assert len(str(ApiError("X", "m" * 5000).body()["message"])) == 1000
 
 
-def test_an_error_nobody_foresaw_tells_no_details() -> None:
+def test_unexpected_error_reveals_no_details() -> None:
     answer = api_error(ModelError("/var/lib/secret"))
     assert (answer.exception, answer.status) == ("InternalException", 500)
     assert b"secret" not in msgspec.json.encode(answer.body())
 
 
-def test_an_error_of_the_api_is_its_own_answer() -> None:
+def test_api_error_is_returned_unchanged() -> None:
     error = ApiError("SerializationException", "no JSON")
     assert api_error(error) is error

@@ -116,7 +116,7 @@ TEMPLATE: Final[Mapping[str, Any]] = {
         ("GetExclusionsPreview", {"assessmentTemplateArn": "a", "previewToken": "nope"}, "INVALID_ATTRIBUTE"),
     ],
 )
-def test_a_violation_has_its_own_code(operation: str, given: object, expected: str) -> None:
+def test_each_violation_has_its_code(operation: str, given: object, expected: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         parse_input(operation, json.dumps(given).encode())
     assert refusal.value.code == expected

@@ -31,7 +31,7 @@ def test_a_client_with_the_token_gets_all_metrics(tmp_path: Path) -> None:
     assert {"openinspector_assessment_runs", "openinspector_api_requests", "openinspector_gateway_replies"} <= families
 
 
-def test_other_clients_get_none(tmp_path: Path) -> None:
+def test_other_clients_are_refused(tmp_path: Path) -> None:
     built = open_installation(tmp_path)
     for wrong in ("", "Bearer", "Bearer secre", "Basic secret", "Bearer secret2", "bearer secret", "Bearer \xe9"):
         answer = scraped(built, wrong)

@@ -11,13 +11,13 @@ from openinspector.service.api.model import load_model, own_model
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_file_is_what_the_installed_botocore_says() -> None:
+def test_file_agrees_with_installed_botocore() -> None:
     render = runpy.run_path(str(ROOT / "scripts" / "service_model.py"))["render"]
     committed = (ROOT / "src/openinspector/service/api/service_model.json").read_text()
     assert committed == render(), "run scripts/service_model.py and read the difference"
 
 
-def test_there_are_37_operations_and_11_exceptions() -> None:
+def test_37_operations_and_11_exceptions() -> None:
     model = load_model()
     assert (len(model.operations), sum(shape.exception for shape in model.shapes.values())) == (37, 11)
     assert (model.api_version, model.target_prefix) == ("2016-02-16", "InspectorService")
@@ -38,7 +38,7 @@ def test_nine_operations_answer_nothing() -> None:
     }
 
 
-def test_every_shape_named_is_there() -> None:
+def test_every_named_shape_exists() -> None:
     model = load_model()
     named = {
         name
@@ -50,7 +50,7 @@ def test_every_shape_named_is_there() -> None:
     assert named <= model.shapes.keys()
 
 
-def test_what_both_models_have_is_the_same() -> None:
+def test_shared_shapes_of_both_models_are_equal() -> None:
     theirs, own = load_model(), own_model()
     assert not theirs.operations.keys() & own.operations.keys()
     for name in theirs.shapes.keys() & own.shapes.keys():
@@ -58,7 +58,7 @@ def test_what_both_models_have_is_the_same() -> None:
     assert own.target_prefix != theirs.target_prefix
 
 
-def test_our_model_is_one_that_botocore_reads() -> None:
+def test_own_model_is_readable_by_botocore() -> None:
     loader = Loader(extra_search_paths=[str(ROOT / "src/openinspector/service/api/models")])
     model = ServiceModel(loader.load_service_model("openinspector", "service-2"))
     assert set(model.operation_names) == own_model().operations.keys()

@@ -21,7 +21,7 @@ def claim(number: int = 1) -> Claim:
     )
 
 
-def test_a_request_may_be_repeated_for_a_moment_and_then_never() -> None:
+def test_request_may_be_repeated_briefly() -> None:
     seen = SeenSignatures()
     for later in (timedelta(0), timedelta(seconds=1), REPEATABLE):
         seen.check(claim(), NOW + later)
@@ -32,7 +32,7 @@ def test_a_request_may_be_repeated_for_a_moment_and_then_never() -> None:
     seen.check(claim(2), NOW + WINDOW)
 
 
-def test_what_its_date_refuses_is_forgotten() -> None:
+def test_expired_signatures_are_forgotten() -> None:
     seen = SeenSignatures()
     for number in range(10):
         seen.check(claim(number), NOW)
@@ -48,7 +48,7 @@ def test_a_flood_pushes_out_the_oldest() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 600)), max_size=30))
-def test_against_the_obvious_way(arrivals: list[tuple[int, int]]) -> None:
+def test_agrees_with_obvious_implementation(arrivals: list[tuple[int, int]]) -> None:
     """Whether a request is refused is decided by its own first arrival alone."""
     seen, first = SeenSignatures(), dict[int, datetime]()
     for number, seconds in sorted(arrivals, key=lambda arrival: arrival[1]):

@@ -60,7 +60,7 @@ def test_a_link_leads_to_its_report(built: BuiltInstallation, layout: ReportForm
     assert answer.headers["content-length"] == str(len(CONTENT))
 
 
-def test_nothing_on_the_way_keeps_or_runs_it(built: BuiltInstallation) -> None:
+def test_headers_prevent_caching_and_script(built: BuiltInstallation) -> None:
     good = link(built, kept(built))
     for answer in (fetched(built, good), fetched(built, f"{good}0")):
         assert answer.headers["cache-control"] == "no-store"
@@ -69,7 +69,7 @@ def test_nothing_on_the_way_keeps_or_runs_it(built: BuiltInstallation) -> None:
         assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
 
 
-def test_a_link_that_has_ended_is_refused_in_plain_words(built: BuiltInstallation) -> None:
+def test_expired_link_is_explained(built: BuiltInstallation) -> None:
     good = link(built, kept(built))
     built.clock.advance(3599)
     assert fetched(built, good).status_code == 200
@@ -97,7 +97,7 @@ def test_every_wrong_link_is_refused_alike(built: BuiltInstallation) -> None:
     assert {(answer.status_code, answer.text) for answer in answers} == {(403, REFUSED)}
 
 
-def test_there_is_no_list_and_nothing_to_post(built: BuiltInstallation) -> None:
+def test_list_and_post_are_refused(built: BuiltInstallation) -> None:
     good = link(built, kept(built))
     assert [fetched(built, path).status_code for path in ("/reports", "/reports/")] == [404, 404]
     assert fetched(built, good, "POST").status_code == 405

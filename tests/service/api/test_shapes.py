@@ -105,7 +105,7 @@ def sized(shape: Shape, size: int) -> Any:
 
 
 @pytest.mark.parametrize("place", PATHS, ids=str)
-def test_what_the_model_allows_is_accepted(place: InputMember) -> None:
+def test_modelled_values_are_accepted(place: InputMember) -> None:
     whole = place.holding(minimal_of(place.shape))
     assert json.loads(msgspec.json.encode(wire_value(parsed(place.operation, whole)))) == whole
 
@@ -116,21 +116,21 @@ def minimal_of(shape: Shape) -> Any:
 
 
 @pytest.mark.parametrize("place", [place for place in BOUNDED if place.shape.max], ids=str)
-def test_the_greatest_is_accepted_and_no_more(place: InputMember) -> None:
+def test_maximum_is_accepted_and_more_is_refused(place: InputMember) -> None:
     most = int(place.shape.max or 0)
     assert parsed(place.operation, place.holding(sized(place.shape, most)))
     assert code(place.operation, place.holding(sized(place.shape, most + 1)))
 
 
 @pytest.mark.parametrize("place", [place for place in BOUNDED if place.shape.min], ids=str)
-def test_the_smallest_is_accepted_and_no_less(place: InputMember) -> None:
+def test_minimum_is_accepted_and_less_is_refused(place: InputMember) -> None:
     least = int(place.shape.min or 0)
     assert parsed(place.operation, place.holding(sized(place.shape, least)))
     assert code(place.operation, place.holding(sized(place.shape, least - 1)))
 
 
 @pytest.mark.parametrize("place", [place for place in PATHS if place.shape.enum], ids=str)
-def test_only_the_words_of_the_model_are_accepted(place: InputMember) -> None:
+def test_only_modelled_enum_values_are_accepted(place: InputMember) -> None:
     for word in place.shape.enum:
         assert parsed(place.operation, place.holding(word))
     for word in ("", "NOPE", place.shape.enum[0].swapcase()):
@@ -157,7 +157,7 @@ def test_another_type_is_refused(place: InputMember) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_what_is_required_is_missed(operation: str) -> None:
+def test_missing_required_members_are_refused(operation: str) -> None:
     shape = MODEL.operations[operation].input
     required = MODEL.shapes[shape].required if shape else ()
     for member in required:
@@ -167,7 +167,7 @@ def test_what_is_required_is_missed(operation: str) -> None:
         assert code(operation, given | {member: None})
 
 
-def test_botocores_own_examples_are_accepted() -> None:
+def test_examples_of_botocore_are_accepted() -> None:
     examples = Loader().load_data("inspector/2016-02-16/examples-1")["examples"]
     inputs = [(name, one["input"]) for name, several in examples.items() for one in several if one.get("input")]
     assert len(inputs) > 25
@@ -175,7 +175,7 @@ def test_botocores_own_examples_are_accepted() -> None:
         assert wire_value(parsed(operation, example)) == example
 
 
-def test_the_refusal_says_where_and_what() -> None:
+def test_error_names_the_member_and_the_problem() -> None:
     with pytest.raises(InvalidInput, match=r"filter\.severities\[1\] must be one of Low, .*, not 'Worst'"):
         parsed("ListFindings", {"filter": {"severities": ["Low", "Worst"]}})
     with pytest.raises(InvalidInput, match=r"filter\.durationRange\.minSeconds must be 180 to 86400, not 1\."):
@@ -217,7 +217,7 @@ def test_an_empty_body_is_an_empty_input(body: bytes) -> None:
     ],
     ids=lambda body: repr(body[:20]),
 )
-def test_what_is_not_of_the_protocol_is_refused(body: bytes) -> None:
+def test_rejects_invalid_json_bodies(body: bytes) -> None:
     with pytest.raises(ApiError) as refusal:
         parse_input("ListFindings", body)
     assert (refusal.value.exception, refusal.value.status) == ("SerializationException", 400)
@@ -259,13 +259,13 @@ def outcome(operation: str, body: bytes) -> Mapping[str, Any] | None:
 
 
 @given(st.sampled_from(OPERATIONS), JSON)
-def test_whatever_is_sent_is_parsed_or_refused(operation: str, value: object) -> None:
+def test_any_json_is_parsed_or_refused(operation: str, value: object) -> None:
     found = outcome(operation, json.dumps(value).encode())
     assert found is None or parsed(operation, wire_value(found)) == found
 
 
 @given(st.sampled_from(OPERATIONS), st.binary(max_size=200))
-def test_whatever_bytes_are_sent_are_parsed_or_refused(operation: str, body: bytes) -> None:
+def test_any_bytes_are_parsed_or_refused(operation: str, body: bytes) -> None:
     found = outcome(operation, body)
     assert found is None or isinstance(found, dict)
 
@@ -276,7 +276,7 @@ def test_rendered_times_are_right_to_the_microsecond(moment: datetime) -> None:
     assert abs(datetime.fromtimestamp(seconds, UTC) - moment) <= timedelta(microseconds=1)
 
 
-def test_rendered_values_leave_out_what_is_absent() -> None:
+def test_rendered_values_omit_absent_members() -> None:
     value = {"severity": Severity.HIGH, "nothing": None, "list": (1, True, "x"), "inner": {"none": None}}
     assert wire_value(value) == {"severity": "High", "list": [1, True, "x"], "inner": {}}
     with pytest.raises(TypeError, match="object has no form on the wire"):

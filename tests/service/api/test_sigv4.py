@@ -58,7 +58,7 @@ def edited(old: str, new: str) -> Headers:
     secret=st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=60),
     shift=st.integers(-900, 900),
 )
-def test_what_botocore_signs_is_accepted(body: bytes, extra: dict[str, str], secret: str, shift: int) -> None:
+def test_requests_signed_by_botocore_are_accepted(body: bytes, extra: dict[str, str], secret: str, shift: int) -> None:
     signer = Signer(secret=secret)
     headers = as_received(signer.headers(body, NOW + timedelta(seconds=shift), {**CALL, **extra}))
     assert verify(headers, body, signer=signer) == signer.key_id
@@ -75,7 +75,7 @@ def test_a_session_token_is_signed_and_read() -> None:
     assert read_claim(signed(), "us-east-1", NOW).token is None
 
 
-def test_the_date_header_serves_where_there_is_no_x_amz_date() -> None:
+def test_date_header_replaces_a_missing_x_amz_date() -> None:
     headers = signed(Date="Thu, 01 Jan 1970 00:00:00 GMT")
     assert b"x-amz-date" not in dict(headers)
     verify(headers)
@@ -98,13 +98,13 @@ def test_another_body_is_refused(body: bytes) -> None:
 
 
 @given(junk=st.binary(max_size=200))
-def test_any_authorization_header_is_refused_in_words(junk: bytes) -> None:
+def test_any_invalid_authorization_header_is_explained(junk: bytes) -> None:
     assert refusal(changed("authorization", lambda _: junk))[0] == "IncompleteSignatureException"
     assert refusal(changed("authorization", lambda value: value + junk + b"!"))[0].endswith("Exception")
 
 
 @given(junk=st.binary(max_size=40))
-def test_any_date_is_refused_in_words(junk: bytes) -> None:
+def test_any_invalid_date_is_explained(junk: bytes) -> None:
     assert refusal(changed("x-amz-date", lambda _: junk))[0] in {
         "IncompleteSignatureException",
         "InvalidSignatureException",
@@ -174,7 +174,7 @@ def test_no_authorization() -> None:
         ("SignedHeaders=content-type;", "SignedHeaders=", "InvalidSignature", "does not match"),
     ],
 )
-def test_what_is_wrong_is_said_in_the_words_of_aws(old: str, new: str, exception: str, words: str) -> None:
+def test_errors_use_aws_messages(old: str, new: str, exception: str, words: str) -> None:
     found, message = refusal(edited(old, new))
     assert found == f"{exception}Exception"
     assert words in message
@@ -187,7 +187,7 @@ def test_another_secret_is_refused() -> None:
     assert words.startswith("The request signature we calculated does not match the signature you provided.")
 
 
-def test_a_request_is_good_for_fifteen_minutes_either_way() -> None:
+def test_request_is_valid_within_fifteen_minutes() -> None:
     second = timedelta(seconds=1)
     verify(signed(), now=NOW + WINDOW)
     verify(signed(), now=NOW - WINDOW)

@@ -47,11 +47,11 @@ def keys_of(store: SqlAccessKeyStore, folder: Path) -> AccessKeys:
         ((), "ListFindings", False),
     ],
 )
-def test_what_a_policy_allows(actions: tuple[str, ...], operation: str, *, is_allowed: bool) -> None:
+def test_policies(actions: tuple[str, ...], operation: str, *, is_allowed: bool) -> None:
     assert allows(actions, operation) is is_allowed
 
 
-def test_a_secret_is_found_again_also_after_a_restart(store: SqlAccessKeyStore, tmp_path: Path) -> None:
+def test_secret_survives_a_restart(store: SqlAccessKeyStore, tmp_path: Path) -> None:
     made = keys_of(store, tmp_path).create("alice", READ_ONLY)
     again = keys_of(store, tmp_path)
     for _ in range(2):
@@ -82,7 +82,7 @@ def test_another_master_key_opens_no_secret(store: SqlAccessKeyStore, tmp_path: 
         keys_of(store, tmp_path).secret_of(made.id)
 
 
-def test_an_unknown_key_is_none(store: SqlAccessKeyStore, tmp_path: Path) -> None:
+def test_unknown_key(store: SqlAccessKeyStore, tmp_path: Path) -> None:
     assert keys_of(store, tmp_path).secret_of("AKIANOBODY") is None
 
 
@@ -92,7 +92,7 @@ def damaged(key: AccessKey, at: int) -> AccessKey:
     return replace(key, wrapped_secret=bytes(flipped))
 
 
-def test_a_key_looks_like_one_of_aws(store: SqlAccessKeyStore, tmp_path: Path) -> None:
+def test_key_has_the_format_of_aws(store: SqlAccessKeyStore, tmp_path: Path) -> None:
     keys = keys_of(store, tmp_path)
     made = [keys.create(user, READ_ONLY) for user in ("alice", "alice", "bob@example.com")]
     assert all(re.fullmatch(r"AKIA[A-Z2-7]{16}", key.id) for key in made)
@@ -101,7 +101,7 @@ def test_a_key_looks_like_one_of_aws(store: SqlAccessKeyStore, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("user", ["", "a" * 65, "a b", "../x", "zoë", "a\n", "a:user/b"])
-def test_a_user_that_iam_would_not_have(store: SqlAccessKeyStore, tmp_path: Path, user: str) -> None:
+def test_rejects_user_names_invalid_in_iam(store: SqlAccessKeyStore, tmp_path: Path, user: str) -> None:
     with pytest.raises(AccessKeyError, match="no user can be named"):
         keys_of(store, tmp_path).create(user, FULL_ACCESS)
     assert not store.list_all()
@@ -114,7 +114,7 @@ def test_an_action_of_another_service(store: SqlAccessKeyStore, tmp_path: Path, 
     assert not store.list_all()
 
 
-def test_a_secret_that_was_replaced_is_not_answered_from_memory(store: SqlAccessKeyStore, tmp_path: Path) -> None:
+def test_replaced_secret_is_not_served_from_the_cache(store: SqlAccessKeyStore, tmp_path: Path) -> None:
     keys = keys_of(store, tmp_path)
     alice, bob = keys.create("alice", FULL_ACCESS), keys.create("bob", FULL_ACCESS)
     assert keys.secret_of(alice.id) is not None
@@ -129,7 +129,7 @@ def test_a_secret_that_was_replaced_is_not_answered_from_memory(store: SqlAccess
         keys.secret_of(alice.id)
 
 
-def test_every_bit_of_a_kept_secret_counts(store: SqlAccessKeyStore, tmp_path: Path) -> None:
+def test_any_flipped_bit_of_a_stored_secret_is_detected(store: SqlAccessKeyStore, tmp_path: Path) -> None:
     made = keys_of(store, tmp_path).create("alice", FULL_ACCESS)
     stored = store.get(made.id)
     assert stored is not None
@@ -141,7 +141,7 @@ def test_every_bit_of_a_kept_secret_counts(store: SqlAccessKeyStore, tmp_path: P
 
 
 @pytest.mark.parametrize("kept", [b"", b"\0", b"\xff\xff", b"\0\0", bytes(300)])
-def test_what_is_no_kept_secret(store: SqlAccessKeyStore, tmp_path: Path, kept: bytes) -> None:
+def test_rejects_damaged_stored_secrets(store: SqlAccessKeyStore, tmp_path: Path, kept: bytes) -> None:
     made = keys_of(store, tmp_path).create("alice", FULL_ACCESS)
     stored = store.get(made.id)
     assert stored is not None

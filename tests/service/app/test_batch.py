@@ -17,14 +17,14 @@ def find(wanted: Sequence[TargetArn]) -> Mapping[TargetArn, int]:
     return {arn: KNOWN[arn] for arn in wanted if arn in KNOWN}
 
 
-def test_what_exists_comes_in_the_order_asked_for() -> None:
+def test_found_items_keep_the_requested_order() -> None:
     asked = list(reversed(KNOWN))
     batch = look_up(asked, parse_target_arn, find)
     assert list(batch.found.items()) == [(arn, KNOWN[arn]) for arn in asked]
     assert batch.failed == {}
 
 
-def test_each_failure_has_its_reason() -> None:
+def test_each_failure_has_a_reason() -> None:
     first, second, third = KNOWN
     batch = look_up([first, "arn", second, second, ABSENT, "arn"], parse_target_arn, find)
     assert list(batch.found) == [first]

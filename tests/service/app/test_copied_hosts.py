@@ -54,7 +54,7 @@ def test_a_copy_that_is_restarted_is_noticed_again(hosts: CopiedHosts) -> None:
         hosts.heard(AGENT, "a", ORIGINAL, NOW)
 
 
-def test_another_agent_and_a_forgotten_one_are_not_compared(hosts: CopiedHosts) -> None:
+def test_agents_are_compared_only_with_themselves(hosts: CopiedHosts) -> None:
     copied(hosts)
     hosts.heard(AgentId("host-" + "1" * 17), "b", COPY, NOW)
     hosts.forget(AGENT)
@@ -67,7 +67,7 @@ def test_agents_that_send_no_instance_are_not_compared(hosts: CopiedHosts) -> No
 
 
 @given(st.lists(st.integers(1, 4), max_size=40))
-def test_a_host_that_restarts_as_often_as_it_likes_is_never_taken_for_a_copy(beats: list[int]) -> None:
+def test_restarting_host_is_never_reported_as_a_copy(beats: list[int]) -> None:
     hosts = CopiedHosts(MINUTE)
     for start, count in enumerate(beats):
         hosts.check_opening(AGENT, f"{start}", NOW)
@@ -75,7 +75,7 @@ def test_a_host_that_restarts_as_often_as_it_likes_is_never_taken_for_a_copy(bea
             hosts.heard(AGENT, f"{start}", ORIGINAL, NOW)
 
 
-def test_what_is_remembered_of_an_agent_is_bounded(hosts: CopiedHosts) -> None:
+def test_memory_per_agent_is_bounded(hosts: CopiedHosts) -> None:
     for start in range(MAX_REMEMBERED + 2):
         hosts.heard(AGENT, f"{start}", ORIGINAL, NOW)
     hosts.heard(AGENT, "0", ORIGINAL, NOW)

@@ -47,7 +47,7 @@ def test_a_nonce_is_used_once() -> None:
 
 
 @pytest.mark.parametrize("nonce", ["", "x", "n" * 43])
-def test_a_nonce_nobody_gave_out_is_refused(nonce: str) -> None:
+def test_unknown_nonce_is_refused(nonce: str) -> None:
     assert code(lambda: Nonces(secrets.token_bytes).use(nonce, NOW)) is RefusalCode.BAD_NONCE
 
 
@@ -57,7 +57,7 @@ def test_a_nonce_expires() -> None:
     assert code(lambda: nonces.use(challenge.nonce, challenge.expires_at)) is RefusalCode.BAD_NONCE
 
 
-def test_nonces_are_bounded_and_the_oldest_give_way() -> None:
+def test_nonces_are_bounded_and_the_oldest_evicted() -> None:
     nonces = Nonces(secrets.token_bytes, limit=3)
     issued = [nonces.issue(NOW).nonce for _ in range(5)]
     assert len(nonces) == 3
@@ -93,7 +93,7 @@ def test_a_token_makes_a_host_an_agent_with_its_tags() -> None:
     assert agent.host.hostname == "web-1"
 
 
-def test_a_token_is_good_for_as_many_hosts_as_it_says() -> None:
+def test_token_is_valid_for_its_number_of_uses() -> None:
     store = MemoryAgentStore()
     grant = Grant(tags=(), uses=2, expires_at=GRANT.expires_at)
     token = create_token(store, grant, NOW, secrets.token_bytes)
@@ -102,7 +102,7 @@ def test_a_token_is_good_for_as_many_hosts_as_it_says() -> None:
     assert code(lambda: enrol(admission(store), request(token, b"c" * 32), NOW)) is RefusalCode.ENROLMENT_REFUSED
 
 
-def test_the_same_key_is_the_same_agent_and_costs_nothing() -> None:
+def test_same_key_is_the_same_agent_and_uses_no_token() -> None:
     store = MemoryAgentStore()
     token = create_token(store, GRANT, NOW, secrets.token_bytes)
     first = enrol(admission(store), request(token), NOW)
@@ -133,17 +133,17 @@ def test_an_expired_token_is_refused() -> None:
         ),
     ],
 )
-def test_anything_else_proves_nothing(wrong: EnrolmentRequest) -> None:
+def test_other_evidence_is_refused(wrong: EnrolmentRequest) -> None:
     assert code(lambda: enrol(admission(MemoryAgentStore()), wrong, NOW)) is RefusalCode.ENROLMENT_REFUSED
 
 
-def test_a_way_that_is_not_on_is_refused_as_such() -> None:
+def test_disabled_method_is_refused() -> None:
     """The agent may then try another."""
     other = request("t" * 43, method="instance_identity")
     assert code(lambda: enrol(admission(MemoryAgentStore()), other, NOW)) is RefusalCode.METHOD_OFF
 
 
-def test_two_threads_share_no_single_use() -> None:
+def test_single_use_token_is_thread_safe() -> None:
     """The race that SPIRE 1.14.6 lost: one use, many takers at once, one agent."""
     store = MemoryAgentStore()
     token = create_token(store, GRANT, NOW, secrets.token_bytes)

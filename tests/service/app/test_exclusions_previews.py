@@ -139,7 +139,7 @@ def test_a_failed_preview_does_not_block_the_next(templated: BuiltInstallation) 
     templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN)
 
 
-def test_a_token_is_valid_for_its_own_template(templated: BuiltInstallation) -> None:
+def test_token_is_valid_only_for_its_template(templated: BuiltInstallation) -> None:
     other = builders.template(2)
     templated.stores.assessments.add_template(other)
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)

@@ -52,7 +52,7 @@ def test_more_than_ten_are_refused_and_change_nothing(found: BuiltInstallation) 
     assert found.app.findings.add_attributes([FINDING.arn], attributes(1)) == NONE
 
 
-def test_one_that_fails_does_not_hinder_the_others(found: BuiltInstallation) -> None:
+def test_one_failure_does_not_affect_the_others(found: BuiltInstallation) -> None:
     failed = found.app.findings.add_attributes(["arn", FINDING.arn, ABSENT], attributes(1))
     assert failed == {"arn": FailureCode.INVALID_ARN, ABSENT: FailureCode.ITEM_DOES_NOT_EXIST}
     assert len(kept(found).user_attributes) == 2
@@ -73,7 +73,7 @@ def test_attributes_are_removed_by_key(found: BuiltInstallation) -> None:
     assert kept(found).updated_at == added_at
 
 
-def test_calls_at_once_lose_nothing(found: BuiltInstallation) -> None:
+def test_concurrent_calls_lose_nothing(found: BuiltInstallation) -> None:
     calls = [partial(found.app.findings.add_attributes, [FINDING.arn], attributes(1, first=n)) for n in range(12)]
     answers = at_once(calls)
     refused = [answer for answer in answers if answer != NONE]

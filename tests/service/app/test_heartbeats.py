@@ -67,7 +67,7 @@ def test_an_idle_agent_sends_a_heartbeat_every_minute(heartbeats: Heartbeats) ->
     assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [SetHeartbeatInterval(seconds=60)]
 
 
-def test_an_agent_is_asked_to_reattest_until_it_has(heartbeats: Heartbeats) -> None:
+def test_reattestation_is_requested_until_done(heartbeats: Heartbeats) -> None:
     heartbeats.reattest([AGENT])
     for _ in range(2):
         assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [Reattest(), SetHeartbeatInterval(seconds=60)]
@@ -75,14 +75,14 @@ def test_an_agent_is_asked_to_reattest_until_it_has(heartbeats: Heartbeats) -> N
     assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [SetHeartbeatInterval(seconds=60)]
 
 
-def test_an_agent_with_a_run_gets_its_instructions_and_comes_faster(
+def test_agent_in_a_run_gets_instructions_and_a_shorter_interval(
     heartbeats: Heartbeats, board: InstructionBoard
 ) -> None:
     board.replace({AGENT: (START,)})
     assert instructions(heartbeats.receive(AGENT, BEAT, NOW)) == [START, SetHeartbeatInterval(seconds=15)]
 
 
-def test_an_agent_that_still_collects_comes_faster(heartbeats: Heartbeats) -> None:
+def test_collecting_agent_gets_a_shorter_interval(heartbeats: Heartbeats) -> None:
     collecting = msgspec.structs.replace(BEAT, collecting=("arn",))
     assert instructions(heartbeats.receive(AGENT, collecting, NOW)) == [SetHeartbeatInterval(seconds=15)]
 
@@ -120,7 +120,7 @@ def test_an_agent_that_refuses_the_instruction_is_not_running(
     assert stored_code(heartbeats, store, msgspec.structs.replace(BEAT, refusals=(refusal,))) is AgentHealthCode.IDLE
 
 
-def test_many_heartbeats_are_one_write_and_the_last_word_counts(heartbeats: Heartbeats, store: WatchedStore) -> None:
+def test_heartbeats_are_batched_and_the_last_wins(heartbeats: Heartbeats, store: WatchedStore) -> None:
     store._agents[AGENT] = Agent(id=AGENT, public_key=bytes(32), tags=(), enrolled_at=NOW)
     for number in range(100):
         heartbeats.receive(AgentId(f"host-{number:017x}"), BEAT, NOW)

@@ -31,7 +31,7 @@ def test_replacing_is_wholesale() -> None:
     assert board.for_agent(OTHER) == (StopCollection(run_arn="arn", discard=True), Reattest())
 
 
-def test_what_agents_get_decodes_to_what_was_put_up() -> None:
+def test_published_instructions_round_trip() -> None:
     board = InstructionBoard()
     sent: tuple[Instruction, ...] = (START, SetHeartbeatInterval(seconds=15), Reattest())
     board.replace({AGENT: sent})

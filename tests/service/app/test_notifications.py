@@ -29,7 +29,7 @@ def events(run: AssessmentRun) -> list[Any]:
     return [what.new_state or what.event for what in run_events(run)]
 
 
-def test_events_of_a_whole_run_are_in_order_and_findings_come_last() -> None:
+def test_events_of_a_complete_run_are_in_order_with_findings_last() -> None:
     assert events(lived(1, WHOLE_LIFE)) == [
         State.START_DATA_COLLECTION_PENDING,
         State.START_DATA_COLLECTION_IN_PROGRESS,

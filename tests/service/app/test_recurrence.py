@@ -86,7 +86,7 @@ def test_the_vendor_s_days_of_the_week(weekdays: str, names: str) -> None:
         ("cron(0 0 ? * 2/0 *)", "this is not a cron expression"),
     ],
 )
-def test_what_the_vendor_has_and_is_not_here_is_said(text: str, reason: str) -> None:
+def test_unsupported_vendor_syntax_is_explained(text: str, reason: str) -> None:
     with pytest.raises(RecurrenceError, match=re.escape(reason)):
         parse_recurrence(text, NOW)
 
@@ -120,20 +120,20 @@ def test_the_last_of_a_month() -> None:
         "at(2026-11-25T00:00:00)",
     ],
 )
-def test_what_is_no_recurrence_says_what_one_is(text: str) -> None:
+def test_invalid_expression_explains_the_syntax(text: str) -> None:
     with pytest.raises(RecurrenceError) as refused:
         parse_recurrence(text, NOW)
     assert str(refused.value)
 
 
 @given(st.text(st.characters(max_codepoint=0x7F), max_size=40).map(lambda inner: f"cron({inner})") | st.text())
-def test_any_text_is_a_recurrence_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     with contextlib.suppress(RecurrenceError):
         parse_recurrence(text, NOW)
 
 
 @given(last=MOMENTS, late=st.timedeltas(timedelta(0), timedelta(days=3000)), days=st.integers(1, 366))
-def test_what_was_missed_is_left_out(last: datetime, late: timedelta, days: int) -> None:
+def test_missed_times_are_skipped(last: datetime, late: timedelta, days: int) -> None:
     """The next time is in the row, in the future, and no further than one period away."""
     now, recurrence = last + late, parse_recurrence(f"rate({days} days)", NOW)
     assert recurrence.period is not None
@@ -143,7 +143,7 @@ def test_what_was_missed_is_left_out(last: datetime, late: timedelta, days: int)
 
 
 @given(last=MOMENTS, late=st.timedeltas(timedelta(0), timedelta(days=3000)))
-def test_a_cron_expression_comes_after_now(last: datetime, late: timedelta) -> None:
+def test_cron_time_is_in_the_future(last: datetime, late: timedelta) -> None:
     comes = parse_recurrence("cron(30 3 * * *)", NOW).after(last, last + late)
     assert last + late < comes <= last + late + timedelta(days=1)
     assert (comes.hour, comes.minute) == (3, 30)

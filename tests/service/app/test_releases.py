@@ -61,14 +61,14 @@ def test_without_a_ring_nothing_is_offered(world: World) -> None:
     assert world.offered(1) is None
 
 
-def test_an_agent_is_offered_its_rings_version_for_its_platform(world: World) -> None:
+def test_agent_is_offered_the_version_of_its_ring(world: World) -> None:
     world.store.put_ring(ring())
     assert world.offered(1) == target_name("2.0", PLATFORM)
     world.store.put_ring(ring(version="1.0"))
     assert world.offered(1) is None
 
 
-def test_the_first_ring_that_takes_an_agent_is_its_ring(world: World) -> None:
+def test_first_matching_ring_wins(world: World) -> None:
     canary = world.enrol(40, Tag(key="Ring", value="canary"))
     world.store.put_ring(ring("canary", position=1, tags=(Tag(key="Ring", value="canary"),), version="3.0"))
     world.store.put_ring(ring("rest", position=2, version="2.0"))
@@ -98,7 +98,7 @@ def test_a_share_is_stable_and_rings_nest(digits: str, percentage: int) -> None:
     assert ring_of(some, [ring(percentage=100)]) is not None
 
 
-def test_a_share_is_about_that_share() -> None:
+def test_percentage_is_approximate() -> None:
     agents = [agent(number) for number in range(1, 2001)]
     taken = sum(ring_of(one, [ring(percentage=10)]) is not None for one in agents)
     assert 120 < taken < 280
@@ -114,14 +114,14 @@ def test_a_ring_pauses_once_too_many_have_failed(world: World) -> None:
     assert world.offered(4) is None
 
 
-def test_one_agent_that_fails_again_and_again_pauses_nothing(world: World) -> None:
+def test_repeated_failures_of_one_agent_do_not_pause(world: World) -> None:
     world.store.put_ring(ring(max_failure_percent=20))
     for _ in range(50):
         world.reports(1)
     assert world.paused == ""
 
 
-def test_what_is_reported_of_another_version_pauses_nothing(world: World) -> None:
+def test_reports_about_another_version_do_not_pause(world: World) -> None:
     world.store.put_ring(ring(max_failure_percent=0))
     world.reports(1, "1.9")
     assert world.paused == ""

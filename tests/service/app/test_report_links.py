@@ -22,7 +22,7 @@ def parts(url: str) -> tuple[str, str, str]:
     return split.path.rpartition("/")[2], query["expires"][0], query["signature"][0]
 
 
-def test_a_link_is_good_for_an_hour() -> None:
+def test_link_is_valid_for_an_hour() -> None:
     report, expires, signature = parts(LINKS.make(REPORT, NOW))
     assert report == REPORT
     for later, good in ((0, True), (3598, True), (3600, False), (86_400, False)):
@@ -35,19 +35,19 @@ def test_a_link_fits_the_api_and_begins_with_the_public_url() -> None:
     assert url.startswith(f"https://{'h' * 250}.example/{'p' * 300}/reports/{REPORT}?")
 
 
-def test_what_another_installation_signed_is_not_good() -> None:
+def test_link_of_another_installation_is_refused() -> None:
     other = ReportLinks(bytes(32), "https://inspector.example:8443")
     assert not LINKS.is_good(*parts(other.make(REPORT, NOW)), NOW)
 
 
 @pytest.mark.parametrize("later", [1, 3600, 10**9])
-def test_the_end_cannot_be_put_off(later: int) -> None:
+def test_expiry_cannot_be_extended(later: int) -> None:
     report, expires, signature = parts(LINKS.make(REPORT, NOW))
     assert not LINKS.is_good(report, str(int(expires) + later), signature, NOW)
 
 
 @given(place=st.integers(0, 2), changed=st.text(max_size=80))
-def test_no_other_words_are_good(place: int, changed: str) -> None:
+def test_altered_links_are_refused(place: int, changed: str) -> None:
     whole = parts(LINKS.make(REPORT, NOW))
     report, expires, signature = (changed if number == place else part for number, part in enumerate(whole))
     assert LINKS.is_good(report, expires, signature, NOW) is (whole[place] == changed)

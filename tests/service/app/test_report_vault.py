@@ -22,11 +22,11 @@ def objects(folder: Path) -> list[Path]:
     return [path for path in (folder / "objects" / "reports").rglob("*") if path.is_file()]
 
 
-def test_what_was_put_in_comes_out(built: BuiltInstallation) -> None:
+def test_report_round_trip(built: BuiltInstallation) -> None:
     assert built.around.report_vault.open(kept(built)) == WORDS
 
 
-def test_no_object_holds_a_word_of_it(built: BuiltInstallation, tmp_path: Path) -> None:
+def test_objects_are_encrypted_and_compressed(built: BuiltInstallation, tmp_path: Path) -> None:
     kept(built)
     (path,) = objects(tmp_path)
     content = path.read_bytes()
@@ -52,7 +52,7 @@ def test_a_swapped_or_damaged_object_does_not_open(built: BuiltInstallation, tmp
             built.around.report_vault.open(first)
 
 
-def test_of_a_deleted_run_no_object_is_left(built: BuiltInstallation, tmp_path: Path) -> None:
+def test_deleted_run_leaves_no_object(built: BuiltInstallation, tmp_path: Path) -> None:
     first = kept(built, 1)
     kept(built, 2)
     built.around.report_vault.delete_run(first.run_arn)

@@ -127,7 +127,7 @@ def test_every_page_of_findings_is_in_it(desk: Desk) -> None:
     assert desk.press.given[0].total == 2501
 
 
-def test_types_and_formats_are_reports_of_their_own(desk: Desk) -> None:
+def test_each_type_and_format_is_a_separate_report(desk: Desk) -> None:
     asked = {desk.ask(type_, layout).id for type_ in ReportType for layout in ReportFormat}
     assert len(asked) == 4
 
@@ -143,7 +143,7 @@ def test_a_version_is_reused_for_an_hour(desk: Desk) -> None:
     assert desk.built.around.report_vault.open(first) == DOCUMENT
 
 
-def test_versions_whose_links_have_ended_are_forgotten(desk: Desk, tmp_path: Path) -> None:
+def test_expired_versions_are_deleted(desk: Desk, tmp_path: Path) -> None:
     for _ in range(5):
         desk.made()
         desk.built.clock.advance(FRESH.total_seconds() + 1)
@@ -170,7 +170,7 @@ def test_a_report_promised_before_the_process_died_is_started_again(desk: Desk) 
     assert desk.ask().status is ReportStatus.COMPLETED
 
 
-def test_making_it_again_changes_nothing(desk: Desk) -> None:
+def test_making_a_report_is_idempotent(desk: Desk) -> None:
     first = desk.made()
     desk.make(first)
     assert desk.ask() == first
@@ -192,7 +192,7 @@ def test_a_run_that_did_not_complete_has_no_report(desk: Desk, state: Assessment
         desk.ask()
 
 
-def test_without_outcomes_of_rules_there_is_a_finding_report_only(desk: Desk) -> None:
+def test_only_a_finding_report_without_rule_results(desk: Desk) -> None:
     desk.built.stores.rule_results.delete_run(desk.run)
     with pytest.raises(ReportUnavailable, match="FINDING"):
         desk.ask(ReportType.FULL)
@@ -225,7 +225,7 @@ DELETIONS: Sequence[Callable[[Desk], None]] = (
 
 
 @pytest.mark.parametrize("delete", DELETIONS, ids=["run", "template", "target"])
-def test_reports_go_with_their_run(desk: Desk, tmp_path: Path, delete: Callable[[Desk], None]) -> None:
+def test_reports_are_deleted_with_their_run(desk: Desk, tmp_path: Path, delete: Callable[[Desk], None]) -> None:
     done = desk.made()
     delete(desk)
     assert desk.built.stores.reports.get(done.id) is None
@@ -233,7 +233,7 @@ def test_reports_go_with_their_run(desk: Desk, tmp_path: Path, delete: Callable[
     assert not [path for path in files(tmp_path) if "reports" in path.parts]
 
 
-def test_a_report_whose_run_is_deleted_while_it_is_made_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
+def test_deleting_the_run_of_a_pending_report_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
     promised = desk.ask()
     desk.press.before = lambda: desk.built.app.runs.delete(desk.run)
     desk.make(promised)

@@ -22,7 +22,7 @@ def test_a_key_is_cached_until_its_run_ends(built: BuiltInstallation) -> None:
     assert (keys.get(RUN), keys.cached()) == (made, 0)
 
 
-def test_a_key_that_another_process_shredded_leaves_memory(built: BuiltInstallation) -> None:
+def test_key_shredded_by_another_process_is_evicted(built: BuiltInstallation) -> None:
     here, there = process(built), process(built)
     assert here.make(RUN) == there.make(RUN)
     built.stores.telemetry.delete_run_key(RUN, built.clock.now())
@@ -33,7 +33,7 @@ def test_a_key_that_another_process_shredded_leaves_memory(built: BuiltInstallat
     assert here.make(RUN) is None
 
 
-def test_an_idle_key_leaves_memory_and_comes_back_on_use(built: BuiltInstallation) -> None:
+def test_idle_key_is_evicted_and_reloaded_on_use(built: BuiltInstallation) -> None:
     keys = process(built)
     made = keys.make(RUN)
     other = keys.make(builders.run(2).arn)

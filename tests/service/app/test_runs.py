@@ -92,7 +92,7 @@ def test_the_template_must_exist(built: BuiltInstallation) -> None:
     assert refused.value.code == "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST"
 
 
-def test_two_runs_share_no_host(built: BuiltInstallation) -> None:
+def test_host_takes_part_in_one_run_at_a_time(built: BuiltInstallation) -> None:
     templated(built)
     agent = built.heard(1, (TEST,))
     tagged = of_tagged_hosts(built)
@@ -119,7 +119,7 @@ def test_quotas_hold(tmp_path: Path) -> None:
     assert instances.value.code == second.value.code == "ASSESSMENT_RUN_LIMIT_EXCEEDED"
 
 
-def test_a_stop_wakes_the_run_and_nothing_once_it_has_ended(built: BuiltInstallation) -> None:
+def test_stop_wakes_only_a_run_in_progress(built: BuiltInstallation) -> None:
     arn = built.app.runs.start(templated(built), None)
     built.app.runs.stop(arn, StopAction.SKIP_EVALUATION)
     assert built.workflows.signals == [(arn, WAKE, "SKIP_EVALUATION")]
@@ -129,7 +129,7 @@ def test_a_stop_wakes_the_run_and_nothing_once_it_has_ended(built: BuiltInstalla
     assert len(built.workflows.signals) == 1
 
 
-def test_a_run_is_deleted_with_what_it_produced(built: BuiltInstallation) -> None:
+def test_run_is_deleted_with_its_results(built: BuiltInstallation) -> None:
     arn = built.app.runs.start(templated(built), None)
     with pytest.raises(RunInProgress) as refused:
         built.app.runs.delete(arn)
@@ -167,7 +167,7 @@ def test_a_run_without_hosts_has_an_exclusion(built: BuiltInstallation) -> None:
     assert only.kind is ExclusionKind.NO_INSTANCES
 
 
-def test_a_run_of_all_hosts_excludes_none(built: BuiltInstallation) -> None:
+def test_run_of_all_hosts_has_no_exclusions(built: BuiltInstallation) -> None:
     templated(built)
     built.heard(1)
     arn = built.app.runs.start(TEMPLATE.arn, None)
@@ -226,7 +226,7 @@ def test_leftovers_of_a_deleted_run_are_deleted(built: BuiltInstallation) -> Non
     assert built.assembly.deletion().delete_orphans() == 0
 
 
-def test_a_deletion_that_a_store_interrupts_hides_everything_at_once_and_is_finished_later(
+def test_interrupted_deletion_hides_everything_and_completes_later(
     built: BuiltInstallation,
 ) -> None:
     def unreachable(_run: RunArn) -> None:
@@ -249,7 +249,7 @@ def test_a_deletion_that_a_store_interrupts_hides_everything_at_once_and_is_fini
     assert built.assembly.deletion().delete_orphans() == 0
 
 
-def test_a_run_that_left_telemetry_alone_is_found_by_its_key(built: BuiltInstallation) -> None:
+def test_orphaned_telemetry_is_found_by_its_key(built: BuiltInstallation) -> None:
     gone = builders.run(9).arn
     built.sent(gone, built.heard(1), InspectorPackageInfo=(1, 1))
     built.clock.advance(1)
@@ -257,7 +257,7 @@ def test_a_run_that_left_telemetry_alone_is_found_by_its_key(built: BuiltInstall
     assert built.shredded == [gone]
 
 
-def test_a_schedule_that_is_switched_off_goes_though_its_template_went_alone(built: BuiltInstallation) -> None:
+def test_orphaned_disabled_schedule_is_deleted(built: BuiltInstallation) -> None:
     kept, gone = templated(built), builders.template(9).arn
     for number, template in ((1, 1), (2, 9)):
         built.stores.schedules.add(schedule(number, template=template, enabled=False))

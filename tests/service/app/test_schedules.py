@@ -55,7 +55,7 @@ def test_the_first_run_of_a_rate_starts_at_once(built: BuiltInstallation, daily:
     assert built.assembly.schedule_starter().start_due() == ()
 
 
-def test_it_comes_round_again_and_again(built: BuiltInstallation, daily: Schedule) -> None:
+def test_rate_repeats(built: BuiltInstallation, daily: Schedule) -> None:
     del daily
     assert ended(built, built.assembly.schedule_starter().start_due()) == 1
     for _ in range(3):
@@ -64,7 +64,7 @@ def test_it_comes_round_again_and_again(built: BuiltInstallation, daily: Schedul
     assert count_runs(built.stores.assessments) == 4
 
 
-def test_what_was_missed_is_caught_up_once(built: BuiltInstallation, daily: Schedule) -> None:
+def test_missed_runs_are_caught_up_once(built: BuiltInstallation, daily: Schedule) -> None:
     ended(built, built.assembly.schedule_starter().start_due())
     built.clock.advance(5.5 * DAY)
     assert ended(built, built.assembly.schedule_starter().start_due()) == 1
@@ -81,7 +81,7 @@ def test_a_run_started_before_the_process_died_is_not_started_twice(built: Built
     assert now(built, daily).next_at > built.clock.now()
 
 
-def test_a_run_that_cannot_be_started_is_tried_again_and_says_why(built: BuiltInstallation, daily: Schedule) -> None:
+def test_failed_start_is_retried_and_explained(built: BuiltInstallation, daily: Schedule) -> None:
     built.heard(1)
     by_hand = built.app.runs.start(TEMPLATE.arn, "by hand")
     assert built.assembly.schedule_starter().start_due() == ()
@@ -91,7 +91,7 @@ def test_a_run_that_cannot_be_started_is_tried_again_and_says_why(built: BuiltIn
     assert now(built, daily).last_problem == ""
 
 
-def test_one_that_waits_keeps_no_other_from_its_turn(built: BuiltInstallation, daily: Schedule) -> None:
+def test_waiting_schedule_does_not_block_others(built: BuiltInstallation, daily: Schedule) -> None:
     del daily
     built.heard(1)
     built.app.runs.start(TEMPLATE.arn, "by hand")
@@ -128,9 +128,7 @@ class ChangedMeanwhile(RecordedWorkflows):
 
 
 @pytest.mark.parametrize("change", [ScheduleChange(enabled=False), ScheduleChange(expression="cron(0 3 * * *)")])
-def test_a_schedule_that_is_changed_while_it_is_started_stays_changed(
-    built: BuiltInstallation, daily: Schedule, change: ScheduleChange
-) -> None:
+def test_change_during_a_start_is_kept(built: BuiltInstallation, daily: Schedule, change: ScheduleChange) -> None:
     workflows = ChangedMeanwhile(lambda: built.app.schedules.update(daily.arn, change))
     assert len(built.with_surroundings(workflows=workflows).schedule_starter().start_due()) == 1
     after = now(built, daily)
@@ -138,9 +136,7 @@ def test_a_schedule_that_is_changed_while_it_is_started_stays_changed(
     assert after.expression == (change.expression or daily.expression)
 
 
-def test_a_change_applies_to_the_new_state_of_a_schedule_that_was_started_meanwhile(
-    built: BuiltInstallation, daily: Schedule, tmp_path: Path
-) -> None:
+def test_change_applies_after_a_concurrent_start(built: BuiltInstallation, daily: Schedule, tmp_path: Path) -> None:
     class StartedMeanwhile(SqlListedRecordStore[ScheduleArn, Schedule]):
         def get(self, key: ScheduleArn) -> Schedule | None:
             found = super().get(key)
@@ -168,7 +164,7 @@ def test_schedules_of_one_template_that_are_due_together_start_a_run_each(
     assert len(set(runs)) == len((daily, other))
 
 
-def test_the_name_of_a_run_is_one_the_api_takes(built: BuiltInstallation, daily: Schedule) -> None:
+def test_run_name_is_valid_in_the_api(built: BuiltInstallation, daily: Schedule) -> None:
     longest = schedule_arn(TEMPLATE.arn, f"0-{'x' * 32}")
     built.stores.schedules.add(replace(daily, arn=longest))
     built.stores.schedules.delete(daily.arn)
@@ -176,14 +172,14 @@ def test_the_name_of_a_run_is_one_the_api_takes(built: BuiltInstallation, daily:
     assert len(built.stores.assessments.runs_by_arn([run])[run].name) <= 140
 
 
-def test_another_expression_begins_anew(built: BuiltInstallation, daily: Schedule) -> None:
+def test_new_expression_resets_the_next_time(built: BuiltInstallation, daily: Schedule) -> None:
     changed = built.app.schedules.update(daily.arn, ScheduleChange(expression="cron(0 3 * * *)"))
     assert changed.next_at.hour == 3
     assert changed.next_at > built.clock.now()
     assert built.app.schedules.update(daily.arn, ScheduleChange()) == changed
 
 
-def test_a_schedule_goes_with_its_template_or_target(built: BuiltInstallation, daily: Schedule) -> None:
+def test_schedule_is_deleted_with_its_template_or_target(built: BuiltInstallation, daily: Schedule) -> None:
     del daily
     other = builders.template(2)
     built.stores.assessments.add_template(other)
@@ -194,13 +190,13 @@ def test_a_schedule_goes_with_its_template_or_target(built: BuiltInstallation, d
     assert built.stores.schedules.count() == 0
 
 
-def test_one_left_behind_by_a_template_deleted_otherwise_is_deleted(built: BuiltInstallation, daily: Schedule) -> None:
+def test_orphaned_schedule_is_deleted(built: BuiltInstallation, daily: Schedule) -> None:
     built.stores.assessments.delete_template(TEMPLATE.arn)
     assert built.assembly.schedule_starter().start_due() == ()
     assert built.stores.schedules.get(daily.arn) is None
 
 
-def test_what_is_refused(built: BuiltInstallation, daily: Schedule) -> None:
+def test_rejects_invalid_schedules(built: BuiltInstallation, daily: Schedule) -> None:
     with pytest.raises(InvalidInput, match="is not a schedule"):
         built.app.schedules.create(TEMPLATE.arn, "every Monday")
     with pytest.raises(InvalidInput, match="is not a schedule"):
@@ -216,9 +212,7 @@ def test_what_is_refused(built: BuiltInstallation, daily: Schedule) -> None:
         built.app.schedules.update(daily.arn, ScheduleChange(enabled=True))
 
 
-def test_one_whose_expression_is_none_any_more_says_so_and_holds_up_no_other(
-    built: BuiltInstallation, daily: Schedule
-) -> None:
+def test_obsolete_expression_is_reported_and_does_not_block_others(built: BuiltInstallation, daily: Schedule) -> None:
     """Versions before took both fields for days at once."""
     old = schedule(9, expression="cron(0 0 1 * 2 *)", next_at=daily.next_at - timedelta(days=1))
     built.stores.schedules.add(old)
@@ -230,7 +224,7 @@ def test_one_whose_expression_is_none_any_more_says_so_and_holds_up_no_other(
     assert built.app.schedules.update(old.arn, ScheduleChange(expression="rate(1 day)")).expression
 
 
-def test_there_are_only_so_many(built: BuiltInstallation, daily: Schedule) -> None:
+def test_number_of_schedules_is_limited(built: BuiltInstallation, daily: Schedule) -> None:
     del daily
     for number in range(MAX_SCHEDULES - 1):
         built.stores.schedules.add(schedule(number + 1, template=2))

@@ -21,7 +21,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> FileKeyProvider:
     secret=TEXTS,
     owner=TEXTS,
 )
-def test_what_is_sealed_opens_for_its_owner_alone(keys: FileKeyProvider, secret: str, owner: str) -> None:
+def test_only_the_owner_opens_a_sealed_secret(keys: FileKeyProvider, secret: str, owner: str) -> None:
     box = SecretBox("webhook", keys, os.urandom)
     kept = box.seal(owner, secret)
     assert box.open(owner, kept) == secret
@@ -31,7 +31,7 @@ def test_what_is_sealed_opens_for_its_owner_alone(keys: FileKeyProvider, secret:
 
 
 @given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
-def test_a_changed_or_cut_one_does_not_open(keys: FileKeyProvider, place: int, bit: int) -> None:
+def test_changed_or_truncated_secret_does_not_open(keys: FileKeyProvider, place: int, bit: int) -> None:
     box = SecretBox("webhook", keys, os.urandom)
     kept = bytearray(box.seal("owner", "the secret"))
     at = place % len(kept)
@@ -42,6 +42,6 @@ def test_a_changed_or_cut_one_does_not_open(keys: FileKeyProvider, place: int, b
         box.open("owner", bytes(kept))
 
 
-def test_nothing_is_no_secret(keys: FileKeyProvider) -> None:
+def test_empty_secret_is_refused(keys: FileKeyProvider) -> None:
     with pytest.raises(SealedSecretError):
         SecretBox("webhook", keys, os.urandom).open("owner", b"")

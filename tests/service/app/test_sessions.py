@@ -29,7 +29,7 @@ def test_a_session_lives_an_hour_at_most() -> None:
 
 
 @pytest.mark.parametrize("session_id", ["", "x", "A" * 32])
-def test_an_id_nobody_was_given_is_refused(session_id: str) -> None:
+def test_unknown_session_id_is_refused(session_id: str) -> None:
     assert code(Sessions(secrets.token_bytes), session_id, NOW) is RefusalCode.UNKNOWN_SESSION
 
 
@@ -48,7 +48,7 @@ def test_a_session_is_bound_to_the_host_key() -> None:
 
 
 @given(st.lists(st.integers(1, 50), max_size=30))
-def test_only_numbers_above_the_last_pass(counters: list[int]) -> None:
+def test_counter_must_increase(counters: list[int]) -> None:
     opened = Sessions(secrets.token_bytes).open(make_agent(), NOW)
     highest = 0
     for counter in counters:
@@ -80,7 +80,7 @@ def test_sessions_are_bounded_and_expired_ones_make_room() -> None:
     assert sessions.agents() == (make_agent(3).id,)
 
 
-def test_a_full_house_still_renews_who_is_in() -> None:
+def test_known_agents_renew_at_the_session_limit() -> None:
     sessions = Sessions(secrets.token_bytes, limit=2)
     sessions.open(make_agent(), NOW)
     sessions.open(make_agent(), NOW)
@@ -98,7 +98,7 @@ def test_a_revoked_agent_has_no_session() -> None:
     assert sessions.find(other.id, NOW) is other
 
 
-def test_a_session_that_asks_too_often_is_slowed_down() -> None:
+def test_session_is_rate_limited() -> None:
     opened = Sessions(secrets.token_bytes).open(make_agent(), NOW)
     for _ in range(int(BURST)):
         opened.spend(NOW)

@@ -33,7 +33,7 @@ def code(error: pytest.ExceptionInfo[CodedError]) -> str:
     return error.value.code
 
 
-def test_a_topic_is_notified_once_that_it_is_subscribed(built: BuiltInstallation) -> None:
+def test_topic_gets_one_confirmation(built: BuiltInstallation) -> None:
     for event in (E.FINDING_REPORTED, E.OTHER, E.FINDING_REPORTED):
         built.app.subscriptions.subscribe(TEMPLATE, event, topic())
     (body,) = built.topics.bodies(topic())
@@ -65,7 +65,7 @@ def test_a_topic_that_cannot_be_notified_is_not_subscribed(
     "text",
     ["t", "arn:aws:sns:us-east-1:1:t", "arn:aws:sqs:us-east-1:123456789012:t", f"{topic()}.fifo", f"{topic()}:sub", ""],
 )
-def test_a_malformed_topic_is_not_even_asked(built: BuiltInstallation, text: str) -> None:
+def test_malformed_topic_gets_no_request(built: BuiltInstallation, text: str) -> None:
     for change in (built.app.subscriptions.subscribe, built.app.subscriptions.unsubscribe):
         with pytest.raises(InvalidInput) as error:
             change(TEMPLATE, E.OTHER, text)
@@ -73,7 +73,7 @@ def test_a_malformed_topic_is_not_even_asked(built: BuiltInstallation, text: str
     assert built.topics.taken == []
 
 
-def test_there_are_only_so_many(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_number_of_subscriptions_is_limited(tmp_path_factory: pytest.TempPathFactory) -> None:
     built = open_installation(tmp_path_factory.mktemp("few"), subscriptions=2)
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(builders.template())
@@ -89,7 +89,7 @@ def test_there_are_only_so_many(tmp_path_factory: pytest.TempPathFactory) -> Non
         built.app.webhooks.create(TEMPLATE, "https://receiver.example/3", [E.OTHER])
 
 
-def test_unsubscribing_ends_what_is_on_its_way(built: BuiltInstallation) -> None:
+def test_unsubscribing_cancels_pending_notifications(built: BuiltInstallation) -> None:
     for event in (E.FINDING_REPORTED, E.ASSESSMENT_RUN_STATE_CHANGED):
         built.app.subscriptions.subscribe(TEMPLATE, event, topic())
     run = a_run_that_ended(built)
@@ -126,7 +126,7 @@ def full(built: BuiltInstallation) -> BuiltInstallation:
     return built
 
 
-def test_what_is_kept_goes_with_its_template_target_or_run(full: BuiltInstallation) -> None:
+def test_records_are_deleted_with_their_template_target_or_run(full: BuiltInstallation) -> None:
     full.app.runs.delete(builders.run().arn)
     assert everything(full) == (2, 2, 0)
     a_run_that_ended(full)
@@ -136,7 +136,7 @@ def test_what_is_kept_goes_with_its_template_target_or_run(full: BuiltInstallati
     assert everything(full) == (0, 0, 0)
 
 
-def test_what_the_process_left_behind_when_it_died_is_forgotten(full: BuiltInstallation) -> None:
+def test_orphans_of_a_crash_are_deleted(full: BuiltInstallation) -> None:
     full.stores.assessments.delete_template(TEMPLATE)
     full.assembly.deletion().delete_orphans()
     assert everything(full) == (1, 1, 0)
@@ -168,7 +168,7 @@ def test_a_list_has_a_row_per_template_and_topic(built: BuiltInstallation) -> No
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 20])
-def test_pages_list_each_lasting_row_once_while_others_come_and_go(built: BuiltInstallation, limit: int) -> None:
+def test_pages_list_each_lasting_row_once_during_changes(built: BuiltInstallation, limit: int) -> None:
     store = built.stores.subscriptions
     kept = [subscribed(topic_number=n, template=t) for t in (1, 2, 3, 4) for n in range(5)]
     for one in kept:
@@ -193,7 +193,7 @@ def test_pages_list_each_lasting_row_once_while_others_come_and_go(built: BuiltI
     assert sorted(one for one in seen if one[1] != topic(100)) == sorted(expected)
 
 
-def test_a_cursor_is_good_after_its_own_row_is_deleted(built: BuiltInstallation) -> None:
+def test_cursor_survives_deletion_of_its_row(built: BuiltInstallation) -> None:
     for number in range(4):
         built.stores.subscriptions.add(subscribed(topic_number=number))
     whole = listed(built, PageRequest(limit=9))

@@ -83,7 +83,7 @@ def test_an_update_sets_and_clears_the_group(built: BuiltInstallation) -> None:
         assert (kept.updated_at - kept.created_at).total_seconds() == 60
 
 
-def test_what_does_not_exist_is_not_changed(built: BuiltInstallation) -> None:
+def test_missing_target_is_not_changed(built: BuiltInstallation) -> None:
     with pytest.raises(NoSuchEntity) as updated:
         built.app.targets.update(ABSENT, "web", None)
     with pytest.raises(NoSuchEntity) as deleted:
@@ -96,7 +96,7 @@ def test_a_target_without_a_group_selects_every_host(built: BuiltInstallation) -
     assert selected(built, built.app.targets.create("all", None)) == agents
 
 
-def test_a_group_selects_by_any_of_its_tags_and_by_key_alone(built: BuiltInstallation) -> None:
+def test_group_selects_by_any_tag_or_key(built: BuiltInstallation) -> None:
     by_value, by_key = built.enrolled(1, (TEST,)), built.enrolled(2, (Tag(key="Role", value="web"),))
     built.enrolled(3, (Tag(key="Environment", value="test"),))
     group = built.app.targets.create_resource_group((TEST, Tag(key="Role")))

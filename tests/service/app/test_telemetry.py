@@ -51,7 +51,7 @@ def code(action: Callable[[], object]) -> RefusalCode:
     return refused.value.code
 
 
-def test_what_was_sent_is_what_is_read(world: World) -> None:
+def test_telemetry_round_trip(world: World) -> None:
     for sent in stream_of(3):
         world.telemetry.ingest(AGENT, sent)
     read = list(world.telemetry.read(RUN, AGENT))
@@ -72,7 +72,7 @@ def test_another_agents_telemetry_is_not_read(world: World) -> None:
     assert list(world.telemetry.read(RUN, OTHER_AGENT)) == []
 
 
-def test_a_receipt_says_what_is_stored_and_how_far(world: World) -> None:
+def test_receipt_has_sequence_number_and_watermark(world: World) -> None:
     first, second, third = stream_of(3)
     receipt = world.telemetry.ingest(AGENT, first)
     assert (receipt.run_arn, receipt.stream, receipt.seq, receipt.watermark) == (RUN, "collection", 1, 1)
@@ -90,7 +90,7 @@ def test_the_same_envelope_again_gets_the_same_receipt_and_is_stored_once(world:
     assert len(files) == 1
 
 
-def test_another_envelope_under_the_same_number_is_refused_and_rings(world: World) -> None:
+def test_conflicting_envelope_is_refused_and_raises_an_alarm(world: World) -> None:
     world.telemetry.ingest(AGENT, envelope(1))
     files = world.files()
     other = envelope(1, plaintext([("dpkg", package("other"))]))
@@ -120,18 +120,18 @@ def test_a_record_of_a_newer_agent_does_not_hold_up_the_rest(world: World) -> No
     assert world.telemetry.facts_of(RUN, AGENT).undecoded == 1
 
 
-def test_an_envelope_of_another_agent_is_refused_and_rings(world: World) -> None:
+def test_envelope_of_another_agent_is_refused_and_raises_an_alarm(world: World) -> None:
     assert code(lambda: world.telemetry.ingest(OTHER_AGENT, envelope())) is RefusalCode.OTHER_AGENT
     assert world.counters.value("openinspector_gateway_alarms_total", kind="other-agent") == 1
     assert world.files() == []
 
 
-def test_a_run_the_agent_takes_no_part_in_is_refused(world: World) -> None:
+def test_run_of_other_agents_is_refused(world: World) -> None:
     world.runs.add(OTHER_RUN, AssessmentRunState.COLLECTING_DATA, OTHER_AGENT)
     assert code(lambda: world.telemetry.ingest(AGENT, envelope(run=OTHER_RUN))) is RefusalCode.NOT_IN_RUN
 
 
-def test_a_run_that_is_not_there_is_refused_alike(world: World) -> None:
+def test_missing_run_is_refused_alike(world: World) -> None:
     assert code(lambda: world.telemetry.ingest(AGENT, envelope(run=OTHER_RUN))) is RefusalCode.NOT_IN_RUN
 
 
@@ -153,7 +153,7 @@ def test_other_streams_and_endless_ones_are_refused(world: World) -> None:
     assert code(lambda: world.telemetry.ingest(AGENT, beyond)) is RefusalCode.INVALID_MESSAGE
 
 
-def test_numbers_the_agent_lost_hold_up_none_after_them(world: World) -> None:
+def test_lost_numbers_do_not_block_later_envelopes(world: World) -> None:
     """Of a long outage's backlog all but the last may be too old to be sent."""
     sent = [envelope(MAX_ENVELOPES - 1), envelope(MAX_ENVELOPES)]
     assert [world.telemetry.ingest(AGENT, one).watermark for one in sent] == [0, 0]
@@ -161,7 +161,7 @@ def test_numbers_the_agent_lost_hold_up_none_after_them(world: World) -> None:
     assert world.telemetry.close(AGENT, kept).closed
 
 
-def test_a_truncated_envelope_is_refused_wherever_it_is_cut(world: World) -> None:
+def test_envelope_truncated_anywhere_is_refused(world: World) -> None:
     sent = envelope()
     for end in range(0, len(sent), 7):
         with pytest.raises(WireError):
@@ -169,7 +169,7 @@ def test_a_truncated_envelope_is_refused_wherever_it_is_cut(world: World) -> Non
     assert world.files() == []
 
 
-def test_a_bomb_is_refused(world: World) -> None:
+def test_decompression_bomb_is_refused(world: World) -> None:
     """An envelope whose payload inflates to a gigabyte, its header rewritten to look harmless."""
     packer = zlib.compressobj(9)
     bomb = b"".join([*(packer.compress(bytes(1024 * 1024)) for _ in range(1024)), packer.flush()])
@@ -182,7 +182,7 @@ def test_a_bomb_is_refused(world: World) -> None:
 
 
 @pytest.mark.parametrize("content", [b"[]", b"{}", b'{"messages":1}', b'{"messages":[{}]}', b"\xff\xfe", b"[" * 10_000])
-def test_a_payload_that_is_no_batch_is_refused(world: World, content: bytes) -> None:
+def test_invalid_batch_is_refused(world: World, content: bytes) -> None:
     with pytest.raises(WireError):
         world.telemetry.ingest(AGENT, envelope(content=content))
     assert world.files() == []
@@ -204,7 +204,7 @@ def test_an_empty_stream_can_be_closed(world: World) -> None:
     assert world.telemetry.close(AGENT, manifest([])).closed
 
 
-def test_a_manifest_asks_for_what_is_missing(world: World) -> None:
+def test_manifest_reply_lists_missing_envelopes(world: World) -> None:
     sent = stream_of(4)
     world.telemetry.ingest(AGENT, sent[0])
     world.telemetry.ingest(AGENT, sent[2])
@@ -214,7 +214,7 @@ def test_a_manifest_asks_for_what_is_missing(world: World) -> None:
     assert world.telemetry.close(AGENT, manifest(sent)).closed
 
 
-def test_what_the_agent_dropped_is_not_asked_for_but_counted(world: World) -> None:
+def test_dropped_envelopes_are_counted_and_not_requested(world: World) -> None:
     sent = stream_of(3)
     world.telemetry.ingest(AGENT, sent[0])
     world.telemetry.ingest(AGENT, sent[2])
@@ -225,7 +225,7 @@ def test_what_the_agent_dropped_is_not_asked_for_but_counted(world: World) -> No
     assert world.counters.value("openinspector_telemetry_losses_total", kind="envelopes-dropped") == 1
 
 
-def test_an_envelope_given_up_for_lost_that_arrived_is_no_conflict(world: World) -> None:
+def test_stored_envelope_reported_lost_is_not_a_conflict(world: World) -> None:
     """Its receipt never reached the agent, whose spool then had to make room."""
     sent = stream_of(3)
     for one in sent:
@@ -234,7 +234,7 @@ def test_an_envelope_given_up_for_lost_that_arrived_is_no_conflict(world: World)
     assert world.counters.value("openinspector_gateway_alarms_total", kind="manifest-conflict") == 0
 
 
-def test_envelopes_dropped_before_they_had_a_number_leave_the_chain_alone(world: World) -> None:
+def test_drops_before_numbering_do_not_affect_the_chain(world: World) -> None:
     sent = stream_of(2)
     for one in sent:
         world.telemetry.ingest(AGENT, one)
@@ -249,7 +249,7 @@ def test_dropping_does_not_excuse_another_chain(world: World) -> None:
     assert code(lambda: world.telemetry.close(AGENT, wrong)) is RefusalCode.DIGEST_CONFLICT
 
 
-def test_a_huge_gap_is_asked_for_in_parts(world: World) -> None:
+def test_huge_gap_is_requested_in_parts(world: World) -> None:
     reply = world.telemetry.close(AGENT, manifest([], count=MAX_ENVELOPES))
     assert reply == ManifestReply(closed=False, missing=tuple(range(1, 1001)))
     lost = manifest([], count=MAX_ENVELOPES, dropped=1000, after=1000)
@@ -263,7 +263,7 @@ def test_a_number_beyond_the_bound_is_refused(world: World) -> None:
     assert code(lambda: world.telemetry.close(AGENT, manifest([], count=2**31))) is RefusalCode.INVALID_MESSAGE
 
 
-def test_missing_envelopes_are_listed_from_the_start_if_none_is_left_above(world: World) -> None:
+def test_missing_list_restarts_at_the_beginning(world: World) -> None:
     reply = world.telemetry.close(AGENT, manifest([], count=3, dropped=1, after=3))
     assert reply == ManifestReply(closed=False, missing=(1, 2, 3))
 
@@ -280,7 +280,7 @@ def test_losses_without_a_number_excuse_no_missing_envelope(world: World) -> Non
     [{"chain": "0" * 64}, {"count": 1}, {"count": 0}],
     ids=["another chain", "fewer than stored", "none"],
 )
-def test_a_manifest_that_contradicts_what_is_stored_rings(world: World, wrong: dict[str, object]) -> None:
+def test_contradicting_manifest_raises_an_alarm(world: World, wrong: dict[str, object]) -> None:
     sent = stream_of(2)
     for one in sent:
         world.telemetry.ingest(AGENT, one)
@@ -289,7 +289,7 @@ def test_a_manifest_that_contradicts_what_is_stored_rings(world: World, wrong: d
     assert world.index.streams(RUN)[0].closed_at is None
 
 
-def test_no_file_the_service_wrote_holds_a_known_word(world: World) -> None:
+def test_no_stored_file_contains_plaintext(world: World) -> None:
     for sent in stream_of(3):
         world.telemetry.ingest(AGENT, sent)
     assert len(world.files()) == 3
@@ -299,7 +299,7 @@ def test_no_file_the_service_wrote_holds_a_known_word(world: World) -> None:
             assert word == AGENT or word not in str(path.relative_to(world.folder))
 
 
-def test_what_is_stored_is_not_merely_compressed(world: World) -> None:
+def test_stored_telemetry_is_encrypted(world: World) -> None:
     world.telemetry.ingest(AGENT, envelope())
     content = world.files()[0].read_bytes()
     assert zlib.compress(plaintext(records()))[2:18] not in content
@@ -340,7 +340,7 @@ def test_a_run_that_ended_leaves_no_key_in_memory(world: World) -> None:
     assert world.keys.cached() == 0
 
 
-def test_every_run_has_a_key_of_its_own(world: World) -> None:
+def test_every_run_has_its_own_key(world: World) -> None:
     world.runs.add(OTHER_RUN, AssessmentRunState.COLLECTING_DATA, AGENT)
     world.telemetry.ingest(AGENT, envelope())
     world.telemetry.ingest(AGENT, envelope(run=OTHER_RUN))
@@ -348,7 +348,7 @@ def test_every_run_has_a_key_of_its_own(world: World) -> None:
 
 
 class TestShredding:
-    def test_nothing_is_left(self, world: World) -> None:
+    def test_shredding_leaves_nothing(self, world: World) -> None:
         for sent in stream_of(3):
             world.telemetry.ingest(AGENT, sent)
         receipt = world.telemetry.shred(RUN)
@@ -360,7 +360,7 @@ class TestShredding:
         assert world.index.volumes(RUN) == {}
         assert list(world.telemetry.read(RUN, AGENT)) == []
 
-    def test_it_may_be_repeated(self, world: World) -> None:
+    def test_shredding_is_idempotent(self, world: World) -> None:
         world.telemetry.ingest(AGENT, envelope())
         world.telemetry.shred(RUN)
         again = world.telemetry.shred(RUN)
@@ -372,7 +372,7 @@ class TestShredding:
         assert code(lambda: world.telemetry.ingest(AGENT, envelope(2))) is RefusalCode.STREAM_CLOSED
         assert world.files() == []
 
-    def test_other_runs_stay(self, world: World) -> None:
+    def test_shredding_keeps_other_runs(self, world: World) -> None:
         world.runs.add(OTHER_RUN, AssessmentRunState.COLLECTING_DATA, AGENT)
         world.telemetry.ingest(AGENT, envelope())
         world.telemetry.ingest(AGENT, envelope(run=OTHER_RUN))

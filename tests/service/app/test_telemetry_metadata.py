@@ -16,7 +16,7 @@ volumes = st.dictionaries(
 )
 
 
-def test_nothing_was_sent() -> None:
+def test_no_telemetry() -> None:
     assert metadata_of([]) == []
     assert metadata_of([{}]) == []
 

@@ -57,7 +57,7 @@ def test_a_package_given_twice_is_kept_once(targeted: BuiltInstallation) -> None
         (replace(WANTED, user_attributes=(Attribute(key="a"),) * 2), InvalidInput, "INVALID_USER_ATTRIBUTE_KEY"),
     ],
 )
-def test_what_a_template_names_must_exist(
+def test_named_resources_must_exist(
     targeted: BuiltInstallation, wanted: NewTemplate, error: type[CodedError], code: str
 ) -> None:
     with pytest.raises(error) as refused:

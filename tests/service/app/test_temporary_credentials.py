@@ -30,7 +30,7 @@ def made() -> Credentials:
     return opened()[0].make(KEY, HOUR, NOW)
 
 
-def test_the_token_says_which_key_it_was_made_from(made: Credentials) -> None:
+def test_token_names_its_access_key(made: Credentials) -> None:
     assert (made.id[:4], len(made.id), len(made.secret), made.expires_at) == ("ASIA", 20, 40, NOW + HOUR)
     assert opened()[0].secret_of(made.id, made.token, NOW) == (made.secret, KEY)
     assert made.secret not in repr(made)
@@ -42,7 +42,7 @@ def test_they_expire(made: Credentials) -> None:
         opened()[0].secret_of(made.id, made.token, NOW + HOUR)
 
 
-def test_nobody_gets_them_for_longer_than_allowed() -> None:
+def test_duration_is_capped() -> None:
     assert opened()[0].make(KEY, timedelta(days=365), NOW).expires_at == NOW + LONGEST
 
 
@@ -52,7 +52,7 @@ def test_they_end_with_the_access_key(made: Credentials) -> None:
     assert credentials.secret_of(made.id, made.token, NOW) is None
 
 
-def test_a_token_is_of_one_key_id_and_one_installation(made: Credentials) -> None:
+def test_token_is_bound_to_key_id_and_installation(made: Credentials) -> None:
     credentials, _ = opened()
     other = credentials.make(KEY, HOUR, NOW + HOUR)
     assert credentials.secret_of("ASIAAAAAAAAAAAAAAAAA", made.token, NOW) is None
@@ -61,12 +61,12 @@ def test_a_token_is_of_one_key_id_and_one_installation(made: Credentials) -> Non
 
 
 @given(st.text())
-def test_any_text_is_no_token(text: str) -> None:
+def test_invalid_tokens_are_refused(text: str) -> None:
     assert opened()[0].secret_of("ASIAAAAAAAAAAAAAAAAA", text, NOW) is None
 
 
 @given(data=st.data())
-def test_a_changed_token_is_none(data: st.DataObject) -> None:
+def test_changed_token_is_refused(data: st.DataObject) -> None:
     credentials, _ = opened()
     made = credentials.make(KEY, HOUR, NOW)
     place = data.draw(st.integers(0, len(made.token) - 1))

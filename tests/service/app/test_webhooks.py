@@ -42,7 +42,7 @@ def test_the_secret_is_shown_once_and_kept_sealed(built: BuiltInstallation) -> N
         "https://[::1/",
     ],
 )
-def test_an_address_that_is_none_is_refused(built: BuiltInstallation, url: str) -> None:
+def test_invalid_address_is_refused(built: BuiltInstallation, url: str) -> None:
     with pytest.raises(InvalidInput) as error:
         built.app.webhooks.create(TEMPLATE, url, [E.OTHER])
     assert error.value.code == "INVALID_ATTRIBUTE"
@@ -56,7 +56,7 @@ def test_an_address_that_is_none_is_refused(built: BuiltInstallation, url: str) 
         *("169.254.169.254", "[fe80::1]", "[fd00:ec2::254]", "0.0.0.0", "224.0.0.1", "255.255.255.255"),
     ],
 )
-def test_a_host_that_is_never_delivered_to_is_refused(built: BuiltInstallation, host: str) -> None:
+def test_blocked_host_is_refused(built: BuiltInstallation, host: str) -> None:
     with pytest.raises(InvalidInput, match="Nothing is delivered") as error:
         built.app.webhooks.create(TEMPLATE, f"https://{host}:8443/token", [E.OTHER])
     assert "token" not in str(error.value)
@@ -68,7 +68,7 @@ def test_other_hosts_are_checked_on_delivery(built: BuiltInstallation, host: str
     assert built.app.webhooks.create(TEMPLATE, f"https://{host}/", [E.OTHER]).webhook.url == f"https://{host}/"
 
 
-def test_what_else_is_refused(built: BuiltInstallation) -> None:
+def test_rejects_other_invalid_requests(built: BuiltInstallation) -> None:
     with pytest.raises(InvalidInput):
         built.app.webhooks.create(TEMPLATE, URL, [])
     with pytest.raises(NoSuchEntity):
@@ -79,7 +79,7 @@ def test_what_else_is_refused(built: BuiltInstallation) -> None:
         built.app.webhooks.delete(webhook().arn)
 
 
-def test_what_is_on_its_way_goes_with_the_webhook(built: BuiltInstallation) -> None:
+def test_pending_notifications_are_deleted_with_the_webhook(built: BuiltInstallation) -> None:
     arn = built.app.webhooks.create(TEMPLATE, URL, [E.OTHER]).webhook.arn
     built.stores.notifications.add([notification(1, subscriber=arn), notification(2, subscriber=arn, due_at=None)])
     built.app.webhooks.delete(arn)

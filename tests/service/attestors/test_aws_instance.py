@@ -61,18 +61,18 @@ def test_a_document_proves_its_instance(honest: dict[str, Any]) -> None:
     )
 
 
-def test_what_is_said_beside_the_document_is_not_believed() -> None:
+def test_unsigned_content_is_ignored() -> None:
     """The side channel of SPIRE 1.14.6: a copy of the document that nobody signed."""
     copy = document(instanceId="i-0fedcba9876543210").decode()
     assert "signed document alone" in refusal(OURS.sign(document()), document=copy)
 
 
-def test_a_content_that_was_swapped_is_refused() -> None:
+def test_swapped_content_is_refused() -> None:
     forged = OURS.sign(document(), shown=document(instanceId="i-0fedcba9876543210"))
     assert "content is not what was signed" in refusal(forged)
 
 
-def test_a_content_that_was_swapped_is_refused_without_attributes_too() -> None:
+def test_swapped_content_without_attributes_is_refused() -> None:
     forged = OURS.sign(document(), shown=document(instanceId="i-0fedcba9876543210"), with_attributes=False)
     assert "signature is not" in refusal(forged)
 
@@ -81,16 +81,16 @@ def test_two_signers_are_refused() -> None:
     assert "exactly one signer" in refusal(OURS.sign(document(), signers=2))
 
 
-def test_no_signer_is_refused() -> None:
+def test_message_without_a_signer_is_refused() -> None:
     assert "exactly one signer" in refusal(OURS.sign(document(), signers=0))
 
 
-def test_a_signer_that_is_not_the_regions_is_refused() -> None:
+def test_signer_of_another_region_is_refused() -> None:
     """Another region's certificate, honest there, signs nothing here."""
     assert "signer other than" in refusal(OTHER.sign(document()))
 
 
-def test_a_signer_that_borrows_the_regions_name_is_refused() -> None:
+def test_signer_with_a_forged_region_name_is_refused() -> None:
     assert "signature is not" in refusal(OTHER.sign(document(), named=OURS.certificate))
 
 
@@ -126,7 +126,7 @@ def test_two_message_digests_are_refused() -> None:
     assert "occurs twice" in refusal(OURS.sign(document(), attribute_digests=[*right, bytes(32)]))
 
 
-def test_signed_attributes_do_not_pass_for_content() -> None:
+def test_signed_attributes_are_not_accepted_as_content() -> None:
     """A signature over attributes is one over bytes: shown as content, without attributes, it must not count."""
     honest = SignedDocumentParts(authority=OURS, content=document())
     signature = OURS.key.sign(der(0x31, honest.attributes()), *_pkcs1())
@@ -155,12 +155,12 @@ def test_an_oversized_message_is_refused_unread() -> None:
     assert "larger than" in refusal("A" * 1_000_000)
 
 
-def test_a_weak_certificate_signs_nothing() -> None:
+def test_weak_certificate_is_refused() -> None:
     assert "at least 2048 bits" in refusal(WEAK.sign(document()), Trust(certificates={REGION: WEAK.certificate}))
 
 
 @pytest.mark.parametrize("text", ["", "not base64!", "AAAA", "MIIB", "é" * 8])
-def test_what_is_no_message_is_refused(text: str) -> None:
+def test_rejects_invalid_messages(text: str) -> None:
     assert refusal(text)
 
 
@@ -181,7 +181,7 @@ def test_what_is_no_message_is_refused(text: str) -> None:
         document(region=None),
     ],
 )
-def test_what_is_no_document_is_refused(content: bytes) -> None:
+def test_rejects_invalid_documents(content: bytes) -> None:
     """Signed by the right signer all the same."""
     assert "not an instance identity document" in refusal(OURS.sign(content))
 

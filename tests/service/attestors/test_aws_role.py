@@ -85,12 +85,12 @@ def test_a_role_proves_its_instance(trust: Trust, sts: FakeSts) -> None:
     assert OURS.secret_key not in str(headers)
 
 
-def test_a_signature_is_good_for_one_nonce(trust: Trust) -> None:
+def test_signature_is_bound_to_the_nonce(trust: Trust) -> None:
     """Recorded by another service or an earlier enrolment."""
     assert "STS does not accept" in refusal(shown(proof(), nonce="m" * 43), trust)
 
 
-def test_a_signature_is_good_for_one_host_key(trust: Trust) -> None:
+def test_signature_is_bound_to_the_host_key(trust: Trust) -> None:
     assert "STS does not accept" in refusal(shown(proof(), key="cd" * 32), trust)
 
 
@@ -126,7 +126,7 @@ def test_an_old_signature_is_refused(trust: Trust, sts: FakeSts, age: int) -> No
         ("authorization", "Bearer something"),
     ],
 )
-def test_nothing_a_client_wrote_reaches_the_wire(trust: Trust, sts: FakeSts, change: str, to: str) -> None:
+def test_client_input_never_shapes_the_request(trust: Trust, sts: FakeSts, change: str, to: str) -> None:
     """CVE-2020-16250: the client chose host, headers and body. Here anything outside our one request is refused."""
     assert refusal(shown({**proof(), change: to}), trust)
     assert sts.requests == []
@@ -185,18 +185,18 @@ def test_a_wrong_signature_is_refused_by_sts(trust: Trust) -> None:
     ],
     ids=str,
 )
-def test_who_is_no_instance_is_refused(trust: Trust, sts: FakeSts, other: RoleCredentials) -> None:
+def test_rejects_callers_that_are_not_instances(trust: Trust, sts: FakeSts, other: RoleCredentials) -> None:
     sts.credentials[other.access_key] = other
     assert "not the role of an EC2 instance" in refusal(shown(proof(other)), trust)
 
 
-def test_a_role_that_others_may_assume_is_not_believed(trust: Trust, sts: FakeSts) -> None:
+def test_role_outside_the_allow_list_is_refused(trust: Trust, sts: FakeSts) -> None:
     """Whoever may call AssumeRole chooses the session's name: an instance's id, for one."""
     sts.credentials[OURS.access_key] = replace(OURS, role="administrators")
     assert "the role administrators is not trusted" in refusal(shown(proof()), trust)
 
 
-def test_no_role_is_believed_where_none_is_listed(trust: Trust) -> None:
+def test_empty_allow_list_refuses_every_role(trust: Trust) -> None:
     assert "not trusted" in refusal(shown(proof()), replace(trust, roles=frozenset()))
     assert "the evidence of a role" in refusal(shown(proof()), replace(trust, caller_identity=None))
 
@@ -208,20 +208,20 @@ def test_a_redirect_is_not_followed(trust: Trust, sts: FakeSts) -> None:
     assert len(sts.requests) == 1
 
 
-def test_an_answer_without_end_is_not_read(trust: Trust, sts: FakeSts) -> None:
+def test_endless_answer_is_not_read(trust: Trust, sts: FakeSts) -> None:
     sts.answer = (200, {}, b"x" * (MAX_REPLY_BYTES + 1))
     with pytest.raises(CallerIdentityError, match="more than"):
         attest(shown(proof()), trust)
 
 
 @pytest.mark.parametrize("status", [204, 429, 500, 503])
-def test_an_sts_that_fails_is_not_a_refusal(trust: Trust, sts: FakeSts, status: int) -> None:
+def test_sts_failure_is_not_a_refusal(trust: Trust, sts: FakeSts, status: int) -> None:
     sts.answer = (status, {}, b"")
     with pytest.raises(CallerIdentityError):
         attest(shown(proof()), trust)
 
 
-def test_an_sts_of_another_authority_is_not_believed(trust: Trust, sts: FakeSts, tmp_path: Path) -> None:
+def test_sts_with_an_untrusted_certificate_is_refused(trust: Trust, sts: FakeSts, tmp_path: Path) -> None:
     other = ThrowawayAuthority(tmp_path, "other")
     deceived = replace(trust, caller_identity=StsCallerIdentity(sts.url, other.client_context()))
     with pytest.raises(CallerIdentityError, match="cannot be asked"):
@@ -251,7 +251,7 @@ HONEST = OURS.reply()
         b"<a>" * 5000,
     ],
 )
-def test_what_is_no_answer_of_sts_is_read_as_nothing(reply: bytes) -> None:
+def test_invalid_sts_replies_are_empty(reply: bytes) -> None:
     assert read_caller(reply) == {}
 
 
@@ -264,7 +264,7 @@ def test_an_answer_is_read() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_as_nothing(reply: bytes) -> None:
+def test_any_bytes_are_an_empty_reply(reply: bytes) -> None:
     assert read_caller(reply) == {}
 
 

@@ -20,7 +20,7 @@ def test_the_store_looks_for_the_tokens_digest() -> None:
 
 
 @pytest.mark.parametrize("evidence", [{}, {"rsa2048": "x"}, {"token": "t", "instance_id": "i-1"}])
-def test_anything_else_is_refused(evidence: dict[str, str]) -> None:
+def test_rejects_other_evidence(evidence: dict[str, str]) -> None:
     with pytest.raises(RefusedError, match="a token alone"):
         attest(shown(**evidence), Trust())
 

@@ -107,7 +107,7 @@ def test_the_same_key_enrols_again(stranger: Host, imds: FakeImds, identity: Ide
 
 
 @METHODS
-def test_another_key_for_the_same_instance_is_refused_and_rings(
+def test_another_key_for_an_instance_is_refused_and_raises_an_alarm(
     stranger: Host, imds: FakeImds, identity: Identity
 ) -> None:
     """Any process of the host can read the document; the first key stays, until an administrator says otherwise."""
@@ -124,7 +124,7 @@ def test_another_key_for_the_same_instance_is_refused_and_rings(
     assert problem(show(stranger, imds, identity)) == (403, "enrolment-refused")
 
 
-def test_a_document_of_an_earlier_launch_is_refused_and_rings(stranger: Host, imds: FakeImds) -> None:
+def test_document_of_an_earlier_launch_is_refused_and_raises_an_alarm(stranger: Host, imds: FakeImds) -> None:
     enrolled(show(stranger, imds, aws_instance.IDENTITY))
     imds.documents[aws_instance.PATH] = AWS.sign(document(pendingTime="2025-12-31T23:59:59Z")).encode()
     assert problem(show(stranger, imds, aws_instance.IDENTITY)) == (403, "enrolment-refused")
@@ -148,7 +148,7 @@ def test_accounts_that_are_not_listed_do_not_enrol(
 
 
 @METHODS
-def test_a_method_that_is_off_is_refused(stranger: Host, imds: FakeImds, identity: Identity) -> None:
+def test_disabled_method_is_refused(stranger: Host, imds: FakeImds, identity: Identity) -> None:
     world = stranger.world
     only_tokens = {"join_token": world.attesting.attestors["join_token"]}
     object.__setattr__(world.admission, "attesting", replace(world.attesting, attestors=only_tokens))
@@ -187,7 +187,7 @@ def test_only_a_live_instance_enrols(
 
 
 @METHODS
-def test_a_token_beside_it_gives_the_tags_and_is_used_once(stranger: Host, imds: FakeImds, identity: Identity) -> None:
+def test_additional_token_gives_tags_and_is_used_once(stranger: Host, imds: FakeImds, identity: Identity) -> None:
     world, tags = stranger.world, (Tag(key="Env", value="prod"),)
     now = world.clock.now()
     once = create_token(
@@ -199,14 +199,14 @@ def test_a_token_beside_it_gives_the_tags_and_is_used_once(stranger: Host, imds:
     assert [one.uses_left for one in world.agents.list_tokens()] == [0]
 
 
-def test_a_token_that_is_no_good_keeps_the_instance_out(stranger: Host, imds: FakeImds) -> None:
+def test_invalid_token_blocks_the_enrolment(stranger: Host, imds: FakeImds) -> None:
     refused = show(stranger, imds, aws_instance.IDENTITY, "a-token-nobody-ever-made")
     assert problem(refused) == (403, "enrolment-refused")
     assert stranger.world.identities.attestation(AgentId(INSTANCE)) is None
     enrolled(show(stranger, imds, aws_instance.IDENTITY))
 
 
-def test_a_revoked_key_is_out_for_good(stranger: Host, imds: FakeImds) -> None:
+def test_revoked_key_stays_revoked(stranger: Host, imds: FakeImds) -> None:
     """Neither a token nor the instance's own proof lets it in; another key does, once the instance is released."""
     world, instance = stranger.world, AgentId(INSTANCE)
     enrolled(show(stranger, imds, aws_instance.IDENTITY))
@@ -224,7 +224,7 @@ def test_a_revoked_key_is_out_for_good(stranger: Host, imds: FakeImds) -> None:
 
 
 @METHODS
-def test_an_old_proof_must_be_given_afresh_before_a_session(stranger: Host, imds: FakeImds, identity: Identity) -> None:
+def test_expired_attestation_is_renewed_before_a_session(stranger: Host, imds: FakeImds, identity: Identity) -> None:
     world = stranger.world
     stranger.agent_id = AgentId(enrolled(show(stranger, imds, identity)))
     stranger.opened()
@@ -236,7 +236,7 @@ def test_an_old_proof_must_be_given_afresh_before_a_session(stranger: Host, imds
     stranger.opened()
 
 
-def test_whom_an_administrator_asks_must_prove_itself_at_once(stranger: Host, imds: FakeImds) -> None:
+def test_reattestation_request_takes_effect_at_once(stranger: Host, imds: FakeImds) -> None:
     world, instance = stranger.world, AgentId(INSTANCE)
     stranger.agent_id = AgentId(enrolled(show(stranger, imds, aws_instance.IDENTITY)))
     stranger.opened()
@@ -249,7 +249,7 @@ def test_whom_an_administrator_asks_must_prove_itself_at_once(stranger: Host, im
     assert world.identities.reattestations_asked() == []
 
 
-def test_who_enrolled_by_token_proves_its_key_and_no_more(host: Host) -> None:
+def test_token_enrolled_agent_reattests_with_its_key(host: Host) -> None:
     assert host.world.identities.ask_reattestation(host.agent_id, host.world.clock.now())
     host.opened()
     assert host.world.identities.reattestations_asked() == []
@@ -262,7 +262,7 @@ def test_a_key_of_another_agent_does_not_become_an_instance(stranger: Host, imds
     assert "--new-key" in refused.text
 
 
-def test_what_is_kept_says_when_it_was_launched(stranger: Host, imds: FakeImds) -> None:
+def test_attestation_records_the_launch_time(stranger: Host, imds: FakeImds) -> None:
     enrolled(show(stranger, imds, aws_instance.IDENTITY))
     now = stranger.world.clock.now()
     (proof,) = stranger.world.identities.list_attestations()

@@ -38,7 +38,7 @@ def test_a_used_up_token_is_refused(stranger: Host) -> None:
     assert problem(other.send(other.enrolment(once))) == (403, "enrolment-refused")
 
 
-def test_a_nonce_is_good_for_one_enrolment(stranger: Host) -> None:
+def test_nonce_is_valid_once(stranger: Host) -> None:
     nonce, twice = stranger.nonce(), token(stranger.world, uses=2)
     agent_id(stranger.send(stranger.enrolment(twice, nonce)))
     other = Host(world=stranger.world, http=stranger.http)
@@ -52,7 +52,7 @@ def test_a_replayed_enrolment_is_refused(stranger: Host) -> None:
     assert problem(stranger.send(sent)) == (401, "bad-nonce")
 
 
-def test_a_nonce_is_good_for_two_minutes(stranger: Host) -> None:
+def test_nonce_expires_after_two_minutes(stranger: Host) -> None:
     nonce = stranger.nonce()
     stranger.world.clock.advance(121)
     assert problem(stranger.send(stranger.enrolment(token(stranger.world), nonce))) == (401, "bad-nonce")
@@ -66,7 +66,7 @@ def test_the_key_enrolled_must_have_signed(stranger: Host) -> None:
     assert stranger.world.agents.list_agents() == []
 
 
-def test_a_key_cannot_be_slipped_in(stranger: Host) -> None:
+def test_key_substitution_is_refused(stranger: Host) -> None:
     """Signed by one key, its id in the header, another key in the body."""
     other = Host(world=stranger.world, http=stranger.http)
     theirs = other.enrolment(token(stranger.world))
@@ -93,7 +93,7 @@ def test_an_altered_enrolment_is_refused(stranger: Host) -> None:
         b"\xff",
     ],
 )
-def test_what_is_no_enrolment_is_refused(stranger: Host, body: bytes) -> None:
+def test_rejects_invalid_enrolments(stranger: Host, body: bytes) -> None:
     refused = stranger.send(stranger.prepare("enrolment", body, in_session=False))
     assert problem(refused) == (422, "invalid-message")
 
@@ -106,7 +106,7 @@ def test_unknown_fields_are_refused(stranger: Host) -> None:
     assert "role" in refused.text
 
 
-def test_two_hosts_race_for_one_use(world: World, http: httpx.Client) -> None:
+def test_concurrent_enrolments_share_no_token_use(world: World, http: httpx.Client) -> None:
     once = token(world)
     hosts = [Host(world=world, http=http) for _ in range(6)]
     requests = [(host, host.enrolment(once)) for host in hosts]

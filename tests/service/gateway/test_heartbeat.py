@@ -37,7 +37,7 @@ def test_a_heartbeat_brings_instructions_and_touches_no_store(host: Host) -> Non
         (b'"web-1"', b'"\\ud800"'),
     ],
 )
-def test_a_heartbeat_of_another_form_is_refused(host: Host, change: tuple[bytes, bytes]) -> None:
+def test_malformed_heartbeat_is_refused(host: Host, change: tuple[bytes, bytes]) -> None:
     honest = msgspec.json.encode(BEAT)
     assert change[0] in honest
     refused = host.send(host.prepare("heartbeat", honest.replace(*change, 1)))
@@ -45,7 +45,7 @@ def test_a_heartbeat_of_another_form_is_refused(host: Host, change: tuple[bytes,
     assert host.world.gateway.heartbeats.pending() == 0
 
 
-def test_two_living_hosts_with_one_key_are_both_notified_and_the_first_one_goes_on(stranger: Host) -> None:
+def test_two_hosts_with_one_key_are_notified_and_the_first_continues(stranger: Host) -> None:
     original = stranger.enrolled()
     original.instance = "a" * 32
     original.opened()

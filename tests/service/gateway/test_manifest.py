@@ -31,6 +31,6 @@ def test_another_chain_is_a_conflict(host: Host) -> None:
     assert close(host, sent, chain="0" * 64) == (409, "digest-conflict")
 
 
-def test_what_is_no_manifest_is_refused(host: Host) -> None:
+def test_rejects_invalid_manifests(host: Host) -> None:
     assert close(host, [], count=-1) == (422, "invalid-message")
     assert close(host, [], stream="../x") == (422, "invalid-message")

@@ -22,5 +22,5 @@ def test_only_documented_statuses_are_used() -> None:
     assert set(STATUS.values()) == {400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503}
 
 
-def test_without_a_time_there_is_no_retry_after() -> None:
+def test_retry_after_is_omitted_without_a_time() -> None:
     assert "retry-after" not in render_problem(RefusedError(RefusalCode.UNSIGNED, "x")).headers

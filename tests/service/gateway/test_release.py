@@ -14,7 +14,7 @@ REQUEST = msgspec.json.encode(ReleaseRequest(version="1.0", release=1, platform=
 REPORT = ReleaseReport(from_version="1.0", to_version="2.0", succeeded=False, result="HASH_MISMATCH", diagnostics="x")
 
 
-def test_an_agent_is_offered_what_its_ring_says(host: Host) -> None:
+def test_agent_is_offered_the_version_of_its_ring(host: Host) -> None:
     host.world.rollouts.put_ring(ring())
     reply = msgspec.json.decode(host.send(host.prepare("release", REQUEST)).content, type=ReleaseReply)
     assert reply.target == target_name("2.0", PLATFORM)
@@ -28,7 +28,7 @@ def test_a_report_is_kept_under_the_agent_that_signed_it(host: Host) -> None:
     assert (kept.agent_id, kept.result, kept.diagnostics) == (AGENT, "HASH_MISMATCH", "x")
 
 
-def test_a_host_cannot_fill_the_store_with_versions_of_its_own(host: Host) -> None:
+def test_host_cannot_fill_the_store_with_invented_versions(host: Host) -> None:
     host.world.rollouts.put_ring(ring())
     for number in range(3, 9):
         made_up = msgspec.structs.replace(REPORT, to_version=f"{number}.0")
@@ -52,5 +52,5 @@ def test_releases_need_a_session(host: Host, name: str) -> None:
         msgspec.json.encode(msgspec.structs.replace(REPORT, diagnostics="x" * 2001)),
     ],
 )
-def test_a_report_that_says_more_or_other_is_refused(host: Host, body: bytes) -> None:
+def test_rejects_invalid_reports(host: Host, body: bytes) -> None:
     assert problem(host.send(host.prepare("release-report", body)))[1] == "invalid-message"

@@ -18,7 +18,7 @@ from openinspector.wire.signature import content_digest, parse_headers
 UNAUTHORISED = 401
 
 
-def test_an_honest_request_passes(host: Host) -> None:
+def test_valid_request_is_accepted(host: Host) -> None:
     assert host.send(host.beat()).status_code == 200
 
 
@@ -62,7 +62,7 @@ def test_spoiled_headers_are_refused(
     ],
     ids=repr,
 )
-def test_a_body_that_does_not_say_its_length_holds_as_much_as_may_come(
+def test_body_without_a_length_reserves_the_maximum(
     host: Host, headers: list[tuple[bytes, bytes]], bytes_held: int
 ) -> None:
     sent = host.beat()
@@ -84,7 +84,7 @@ def test_a_body_for_another_path_is_refused(host: Host) -> None:
 
 
 @pytest.mark.parametrize("path", ["/agent/v1/%68eartbeat", "/agent/v1/heartbeat?x=1"])
-def test_the_path_is_the_one_signed_as_it_stands(host: Host, path: str) -> None:
+def test_path_must_match_the_signature_exactly(host: Host, path: str) -> None:
     sent = host.beat()
     assert problem(host.send(Prepared(path=path, headers=sent.headers, body=sent.body)))[0] == 400
 
@@ -93,7 +93,7 @@ def test_another_key_is_refused(host: Host) -> None:
     assert problem(host.send(host.beat(key=Ed25519PrivateKey.generate()))) == (UNAUTHORISED, "bad-signature")
 
 
-def test_another_agents_session_is_of_no_use(host: Host, http: httpx.Client) -> None:
+def test_session_of_another_agent_is_refused(host: Host, http: httpx.Client) -> None:
     other = Host(world=host.world, http=http, agent_id=OTHER_AGENT).enrolled().opened()
     other.session = host.session
     assert problem(other.send(other.beat(counter=100))) == (UNAUTHORISED, "bad-signature")
@@ -105,14 +105,14 @@ def test_a_replayed_request_is_refused(host: Host) -> None:
     assert problem(host.send(sent)) == (UNAUTHORISED, "replayed")
 
 
-def test_numbers_go_up_only(host: Host) -> None:
+def test_counter_must_increase(host: Host) -> None:
     assert host.send(host.beat(counter=5)).status_code == 200
     assert problem(host.send(host.beat(counter=5))) == (UNAUTHORISED, "replayed")
     assert problem(host.send(host.beat(counter=4))) == (UNAUTHORISED, "replayed")
     assert host.send(host.beat(counter=600)).status_code == 200
 
 
-def test_who_lacks_the_key_cannot_use_up_numbers(host: Host) -> None:
+def test_forged_requests_do_not_advance_the_counter(host: Host) -> None:
     forged = host.beat(counter=10**9, key=Ed25519PrivateKey.generate())
     assert problem(host.send(forged)) == (UNAUTHORISED, "bad-signature")
     assert host.send(host.beat(counter=1)).status_code == 200
@@ -134,7 +134,7 @@ def test_a_session_ends_after_an_hour(host: Host) -> None:
     assert host.opened().send(host.beat()).status_code == 200
 
 
-def test_too_many_requests_are_slowed_down(host: Host) -> None:
+def test_requests_are_rate_limited(host: Host) -> None:
     refused = [host.send(host.beat()) for _ in range(int(BURST) + 1)][-1]
     assert problem(refused) == (429, "throttled")
     assert refused.headers["retry-after"] == "1"
@@ -170,7 +170,7 @@ def test_an_oversize_body_of_unannounced_length_is_cut_off(host: Host) -> None:
     assert problem(response) == (413, "body-too-large")
 
 
-def test_a_header_that_is_there_twice_is_refused(host: Host) -> None:
+def test_duplicate_header_is_refused(host: Host) -> None:
     sent = host.beat()
     response = host.http.post(
         sent.path, headers=[*sent.headers.items(), ("openinspector-counter", "7")], content=sent.body
@@ -199,7 +199,7 @@ def test_refusals_are_counted_by_code(host: Host) -> None:
     assert count("openinspector_gateway_replies_total", endpoint="heartbeat") == 1
 
 
-def test_a_defect_of_ours_is_a_problem_without_a_trace(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_internal_error_is_a_problem_without_a_traceback(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     def defect(*_: object) -> None:
         raise ZeroDivisionError("secret detail")
 
@@ -211,7 +211,7 @@ def test_a_defect_of_ours_is_a_problem_without_a_trace(host: Host, monkeypatch: 
 
 @given(body=st.binary(max_size=300), name=st.sampled_from(["heartbeat", "manifest", "telemetry"]))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_whatever_an_agent_sends_the_answer_is_a_problem(host: Host, body: bytes, name: str) -> None:
+def test_any_invalid_request_gets_a_problem(host: Host, body: bytes, name: str) -> None:
     host.world.clock.advance(1)
     media_type = OCTETS if name == "telemetry" else "application/json"
     status, code = problem(host.send(host.prepare(name, body, media_type=media_type)))

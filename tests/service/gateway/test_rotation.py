@@ -61,7 +61,7 @@ def test_the_new_key_signs_for_this_agent_in_this_session(host: Host, change: di
     assert host.world.agents.list_agents()[0].public_key == host.public_key
 
 
-def test_a_key_one_does_not_hold_is_refused(host: Host) -> None:
+def test_key_without_proof_of_possession_is_refused(host: Host) -> None:
     theirs = Ed25519PrivateKey.generate()
     asked = rotation(host, Ed25519PrivateKey.generate())
     stolen = msgspec.structs.replace(asked, public_key=public(theirs))
@@ -74,13 +74,13 @@ def test_the_old_key_must_ask(host: Host) -> None:
     assert problem(host.send(host.prepare("rotation", body, key=new))) == (401, "bad-signature")
 
 
-def test_another_agents_key_is_not_taken_over(host: Host) -> None:
+def test_key_of_another_agent_is_refused(host: Host) -> None:
     other = Ed25519PrivateKey.generate()
     host.world.add_agent(other, OTHER_AGENT)
     assert problem(rotate(host, rotation(host, other))) == (403, "rotation-refused")
 
 
-def test_a_replaced_key_does_not_come_back(host: Host) -> None:
+def test_replaced_key_cannot_return(host: Host) -> None:
     old, new = host.key, Ed25519PrivateKey.generate()
     assert rotate(host, rotation(host, new)).status_code == 200
     host.key = new

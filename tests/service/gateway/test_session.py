@@ -41,7 +41,7 @@ def test_a_replayed_opening_is_refused(stranger: Host) -> None:
     assert problem(stranger.send(sent)) == (401, "bad-nonce")
 
 
-def test_a_restarted_service_knows_no_nonce_of_before(stranger: Host) -> None:
+def test_restart_invalidates_nonces(stranger: Host) -> None:
     sent = opening(stranger.enrolled())
     stranger.world.gateway.nonces._expiry.clear()
     assert problem(stranger.send(sent)) == (401, "bad-nonce")
@@ -53,6 +53,6 @@ def test_a_stale_clock_is_refused(stranger: Host) -> None:
     assert problem(stranger.send(sent)) == (401, "stale-clock")
 
 
-def test_an_agent_id_of_another_form_is_refused(stranger: Host) -> None:
+def test_malformed_agent_id_is_refused(stranger: Host) -> None:
     refused = stranger.send(opening(stranger, AgentId("../../etc")))
     assert problem(refused) == (422, "invalid-message")

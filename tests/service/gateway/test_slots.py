@@ -13,7 +13,7 @@ def code_of_another(slots: Slots, holder: str) -> RefusalCode:
     return refused.value.code
 
 
-def test_the_bound_holds_in_all() -> None:
+def test_total_count_is_bounded() -> None:
     slots = Slots(2)
     with slots.hold("a"), slots.hold("b"):
         assert code_of_another(slots, "c") is RefusalCode.BUSY
@@ -21,7 +21,7 @@ def test_the_bound_holds_in_all() -> None:
         pass
 
 
-def test_the_bound_is_of_the_weight_in_all() -> None:
+def test_total_weight_is_bounded() -> None:
     slots = Slots(10)
     with slots.hold("a", 4), slots.hold("b", 4), slots.hold("c", 4):
         assert code_of_another(slots, "d") is RefusalCode.BUSY
@@ -31,7 +31,7 @@ def test_the_bound_is_of_the_weight_in_all() -> None:
         pass
 
 
-def test_the_bound_holds_for_one_holder() -> None:
+def test_count_per_holder_is_bounded() -> None:
     slots = Slots(9, per_holder=2)
     with slots.hold("a"), slots.hold("a"), slots.hold("b"):
         assert code_of_another(slots, "a") is RefusalCode.THROTTLED

@@ -97,7 +97,7 @@ def test_another_agents_run_is_refused(host: Host) -> None:
     assert problem(host.upload(envelope(run=OTHER_RUN))) == (403, "not-in-run")
 
 
-def test_a_run_that_is_over_is_refused(host: Host) -> None:
+def test_ended_run_is_refused(host: Host) -> None:
     host.world.runs.enter(RUN, AssessmentRunState.DATA_COLLECTED)
     assert problem(host.upload(envelope())) == (409, "run-not-collecting")
 
@@ -106,7 +106,7 @@ def test_a_truncated_envelope_is_refused(host: Host) -> None:
     assert problem(host.upload(envelope()[:-1])) == (422, "invalid-message")
 
 
-def test_an_agent_sends_one_thing_after_the_other(gated: GatedObjects, host: Host) -> None:
+def test_agent_has_one_upload_at_a_time(gated: GatedObjects, host: Host) -> None:
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(host.upload, envelope(1))
         assert gated.entered.wait(10)
@@ -125,7 +125,7 @@ def narrow(gated: GatedObjects, world: World) -> GatedObjects:
     return gated
 
 
-def test_a_busy_service_says_when_to_come_back(narrow: GatedObjects, host: Host) -> None:
+def test_busy_service_sends_retry_after(narrow: GatedObjects, host: Host) -> None:
     other = Host(world=host.world, http=host.http, agent_id=OTHER_AGENT).enrolled().opened()
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(host.upload, envelope())
@@ -168,6 +168,6 @@ def test_an_upload_that_breaks_off_leaves_nothing_and_frees_its_slot(host: Host,
     assert len(host.world.files()) == 1
 
 
-def test_there_is_no_cleartext_listener(listener: Listener) -> None:
+def test_cleartext_is_refused(listener: Listener) -> None:
     with pytest.raises(httpx.TransportError):
         httpx.post(f"http://127.0.0.1:{listener.port}/agent/v1/challenge", trust_env=False)

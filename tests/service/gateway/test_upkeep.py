@@ -16,7 +16,7 @@ def last_heartbeat(world: World) -> object:
     return world.agents.agents_by_id((AGENT,))[0].last_heartbeat_at
 
 
-def test_heartbeats_are_written_while_it_runs(world: World) -> None:
+def test_heartbeats_are_written_periodically(world: World) -> None:
     world.add_agent(Ed25519PrivateKey.generate())
 
     async def run() -> None:
@@ -31,7 +31,7 @@ def test_heartbeats_are_written_while_it_runs(world: World) -> None:
     assert last_heartbeat(world) == world.clock.now()
 
 
-def test_what_is_left_is_written_at_the_end(world: World) -> None:
+def test_remaining_heartbeats_are_written_at_shutdown(world: World) -> None:
     world.add_agent(Ed25519PrivateKey.generate())
 
     async def run() -> None:
@@ -55,7 +55,7 @@ def test_a_store_that_fails_does_not_stop_it(world: World, monkeypatch: pytest.M
     assert world.gateway.heartbeats.pending() == 1
 
 
-def test_a_request_to_attest_again_goes_out_with_the_next_heartbeat(world: World) -> None:
+def test_reattestation_is_requested_with_the_next_heartbeat(world: World) -> None:
     world.add_agent(Ed25519PrivateKey.generate())
     world.identities.ask_reattestation(AGENT, world.clock.now())
     asyncio.run(end_revoked(world.gateway))

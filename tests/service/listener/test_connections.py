@@ -13,7 +13,7 @@ def make(total: int = 100, unproven: int = 100, per_address: int = 3) -> Connect
     return Connections(ConnectionLimits(total=total, unproven=unproven, per_address=per_address), Counters())
 
 
-def test_an_address_has_its_share() -> None:
+def test_connections_per_address_are_limited() -> None:
     connections = make()
     held = [connections.admit("192.0.2.1") for _ in range(3)]
     assert all(held)
@@ -29,7 +29,7 @@ def test_the_total_is_limited() -> None:
     assert connections.counters.value("openinspector_connections") == 2
 
 
-def test_strangers_leave_places_to_agents() -> None:
+def test_places_are_reserved_for_agents() -> None:
     connections = make(total=10, unproven=2)
     first, second = connections.admit("192.0.2.1"), connections.admit("192.0.2.2")
     assert connections.admit("192.0.2.3") is None
@@ -48,7 +48,7 @@ def test_agents_behind_one_address_are_not_limited_by_it() -> None:
         assert connection.prove(f"agent-{number}")
 
 
-def test_an_agent_has_its_share() -> None:
+def test_connections_per_agent_are_limited() -> None:
     connections = make(per_address=100)
     held = [connections.admit("192.0.2.1") for _ in range(CONNECTIONS_PER_AGENT + 1)]
     proved = [connection.prove("agent") for connection in held if connection is not None]
@@ -93,5 +93,5 @@ def test_another_agent_takes_a_connection_over() -> None:
         ("", ""),
     ],
 )
-def test_what_an_address_is_counted_as(address: str, source: str) -> None:
+def test_source_of_an_address(address: str, source: str) -> None:
     assert source_of(address) == source

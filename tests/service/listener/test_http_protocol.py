@@ -11,7 +11,7 @@ ENDLESS = 2 * MAX_HEAD_BYTES + 2 * 256 * 1024
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
-def test_who_sends_no_request_is_closed(listen: Listen) -> None:
+def test_missing_request_times_out(listen: Listen) -> None:
     listener = listen(TimeLimits(head=0.2))
     with listener.tls() as peer:
         assert read_to_end(peer) == b""
@@ -36,7 +36,7 @@ def test_line_feeds_between_requests_do_not_extend_the_idle_time(listen: Listen)
     assert listener.soon_closed("idle") == 1
 
 
-def test_who_sends_a_body_too_slowly_is_closed(listen: Listen) -> None:
+def test_slow_body_times_out(listen: Listen) -> None:
     listener = listen(TimeLimits(body=0.5))
     with listener.tls() as peer:
         peer.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n")
@@ -44,7 +44,7 @@ def test_who_sends_a_body_too_slowly_is_closed(listen: Listen) -> None:
     assert listener.soon_closed("body") == 1
 
 
-def test_a_large_body_has_time_by_its_size(listen: Listen) -> None:
+def test_time_limit_of_a_body_grows_with_its_size(listen: Listen) -> None:
     listener = listen(TimeLimits(body=0.05))
     with listener.tls() as peer:
         peer.settimeout(1)
@@ -62,7 +62,7 @@ def test_a_slow_application_is_waited_for(listen: Listen) -> None:
         assert answer(peer).startswith(b"HTTP/1.1 200")
 
 
-def test_who_is_idle_is_closed_and_an_agent_later(listen: Listen) -> None:
+def test_idle_connection_times_out_later_for_agents(listen: Listen) -> None:
     listener = listen(TimeLimits(idle=0.2, proven_idle=60))
     with listener.tls() as agent, listener.tls() as stranger:
         agent.sendall(REQUEST.replace(b"/ ", b"/prove "))
@@ -74,7 +74,7 @@ def test_who_is_idle_is_closed_and_an_agent_later(listen: Listen) -> None:
     assert listener.soon_closed("idle") == 1
 
 
-def test_who_reads_nothing_is_dropped(listen: Listen) -> None:
+def test_blocked_reader_times_out(listen: Listen) -> None:
     listener = listen(TimeLimits(write=0.3))
     with listener.tls() as peer:
         peer.sendall(REQUEST.replace(b"/ ", b"/large "))
@@ -103,7 +103,7 @@ def test_a_refused_body_is_not_awaited(listen: Listen) -> None:
     ],
     ids=["header", "target", "headers", "trailer", "trailers", "chunk extension"],
 )
-def test_what_is_kept_of_a_request_is_bounded(listen: Listen, endless: bytes) -> None:
+def test_request_buffer_is_bounded(listen: Listen, endless: bytes) -> None:
     listener = listen(TimeLimits())
     with listener.tls() as peer:
         for start in range(0, len(endless), 4096):

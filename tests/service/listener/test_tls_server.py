@@ -13,14 +13,14 @@ def test_a_request_is_answered(listen: Listen) -> None:
         assert peer.recv(1024).startswith(b"HTTP/1.1 200")
 
 
-def test_who_never_begins_tls_is_closed(listen: Listen) -> None:
+def test_silent_connection_times_out(listen: Listen) -> None:
     listener = listen(TimeLimits(handshake=0.2))
     with listener.tcp() as peer:
         assert read_to_end(peer) == b""
     assert listener.soon_closed("handshake") == 1
 
 
-def test_who_does_not_finish_the_handshake_is_closed(listen: Listen) -> None:
+def test_incomplete_handshake_times_out(listen: Listen) -> None:
     listener = listen(TimeLimits(handshake=0.2))
     with listener.tcp() as peer:
         peer.sendall(b"\x16\x03\x01\x02\x00\x01")
@@ -28,7 +28,7 @@ def test_who_does_not_finish_the_handshake_is_closed(listen: Listen) -> None:
     assert listener.soon_closed("handshake") == 1
 
 
-def test_who_does_not_speak_tls_is_closed(listen: Listen) -> None:
+def test_cleartext_is_closed(listen: Listen) -> None:
     listener = listen(TimeLimits())
     with listener.tcp() as peer:
         peer.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -49,7 +49,7 @@ def test_silent_connections_are_counted_before_tls(listen: Listen) -> None:
         assert peer.recv(1024).startswith(b"HTTP/1.1 200")
 
 
-def test_a_proven_connection_leaves_its_place_to_others(listen: Listen) -> None:
+def test_authenticated_connection_frees_its_place(listen: Listen) -> None:
     listener = listen(TimeLimits(), per_address=1)
     with listener.tls() as agent:
         agent.sendall(b"GET /prove HTTP/1.1\r\nHost: x\r\n\r\n")

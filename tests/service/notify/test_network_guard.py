@@ -22,13 +22,13 @@ def judged(address: str, *, loopback: bool = False) -> bool:
         "2001:0:a9fe:a9fe:0:0:5601:5601",  # Teredo, whose client is inverted
     ],
 )
-def test_what_is_never_connected_to(address: str) -> None:
+def test_blocked_addresses(address: str) -> None:
     assert not judged(address)
     assert not judged(address, loopback=True)
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1"])
-def test_loopback_only_where_the_operator_says_so(address: str) -> None:
+def test_loopback_requires_permission(address: str) -> None:
     assert not judged(address)
     assert judged(address, loopback=True)
 
@@ -37,14 +37,14 @@ def test_loopback_only_where_the_operator_says_so(address: str) -> None:
     "address",
     ["10.0.0.1", "192.168.1.1", "172.16.0.1", "fd12:3456::1", "198.51.100.7", "2001:db8::1", "64:ff9b::a00:1"],
 )
-def test_private_networks_and_the_world_are(address: str) -> None:
+def test_other_addresses_are_allowed(address: str) -> None:
     assert judged(address)
 
 
 @pytest.mark.parametrize(
     "host", ["169.254.169.254", "0xa9fea9fe", "2852039166", "[::ffff:169.254.169.254]", "localhost", "127.1"]
 )
-def test_a_host_is_judged_by_where_its_name_leads(host: str) -> None:
+def test_host_is_judged_by_its_resolved_addresses(host: str) -> None:
     """Decimal, hexadecimal and short forms are resolved as connecting would, and names as well."""
     backend = GuardedBackend(PublishDeadline(5), loopback=False)
     with pytest.raises(httpcore.ConnectError, match="which is not connected to"):
@@ -58,16 +58,16 @@ def test_loopback_is_refused_in_advance_unless_the_operator_allows_it(host: str)
 
 
 @pytest.mark.parametrize("host", ["169.254.169.254", "[fe80::1%1]", "0.0.0.0"])
-def test_what_is_never_connected_to_is_refused_in_advance(host: str) -> None:
+def test_blocked_hosts_are_refused_in_advance(host: str) -> None:
     assert host_refusal(host, loopback=True)
 
 
-def test_a_name_nobody_has_cannot_be_resolved() -> None:
+def test_unknown_name_cannot_be_resolved() -> None:
     with pytest.raises(httpcore.ConnectError, match="cannot be resolved"):
         GuardedBackend(PublishDeadline(5), loopback=True).connect_tcp("nobody.invalid", 443)
 
 
-def test_a_deadline_ends_and_begins_anew() -> None:
+def test_deadline_expires_and_restarts() -> None:
     now = [0.0]
     deadline = PublishDeadline(10, lambda: now[0])
     now[0] = 4

@@ -23,7 +23,7 @@ def publisher(sns: MotoSns) -> SnsTopicPublisher:
     return SnsTopicPublisher(sns.url)
 
 
-def test_a_batch_arrives_as_it_was_said(sns: MotoSns, publisher: SnsTopicPublisher) -> None:
+def test_batch_arrives_unchanged(sns: MotoSns, publisher: SnsTopicPublisher) -> None:
     topic = sns.topic("batch")
     published = publisher.publish(topic.arn, messages(10))
     assert (published.count, published.status) == (10, PublishStatus.SUCCESS)
@@ -33,13 +33,13 @@ def test_a_batch_arrives_as_it_was_said(sns: MotoSns, publisher: SnsTopicPublish
     assert ids == {message.id for message in messages(10)}
 
 
-def test_a_topic_is_published_to_in_its_own_region(sns: MotoSns, publisher: SnsTopicPublisher) -> None:
+def test_topic_is_published_in_its_region(sns: MotoSns, publisher: SnsTopicPublisher) -> None:
     topic = sns.topic("elsewhere", "eu-west-1")
     assert publisher.publish(topic.arn, messages(1)).status is PublishStatus.SUCCESS
     assert len(topic.received()) == 1
 
 
-def test_a_topic_that_is_not_there_is_said_to_be_not_there(publisher: SnsTopicPublisher) -> None:
+def test_missing_topic_is_reported(publisher: SnsTopicPublisher) -> None:
     published = publisher.publish(TopicArn("arn:aws:sns:us-east-1:123456789012:nobody"), messages(2))
     assert (published.count, published.status) == (0, PublishStatus.TOPIC_DOES_NOT_EXIST)
 
@@ -52,7 +52,7 @@ def test_a_publisher_without_permission_is_denied(sns: MotoSns) -> None:
     assert (published.count, published.status) == (0, PublishStatus.ACCESS_DENIED), published.problem
 
 
-def test_an_endpoint_that_is_not_there_is_unreachable(sns: MotoSns) -> None:
+def test_missing_endpoint_is_unreachable(sns: MotoSns) -> None:
     topic = sns.topic("alone")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -68,7 +68,7 @@ def test_an_endpoint_that_hangs_is_unreachable(sns: MotoSns) -> None:
         assert "Read timeout" in slow.publish(topic.arn, messages(1)).problem
 
 
-def test_without_credentials_it_is_unreachable_and_says_why(sns: MotoSns, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_credentials_are_explained(sns: MotoSns, monkeypatch: pytest.MonkeyPatch) -> None:
     topic = sns.topic("nobody")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)

@@ -75,7 +75,7 @@ def test_a_signature_holds_for_one_body_time_and_secret() -> None:
         (410, PublishStatus.TOPIC_DOES_NOT_EXIST),
     ],
 )
-def test_what_is_refused_is_not_taken(
+def test_rejected_deliveries_are_not_counted(
     receiver: WebhookReceiver, authority: ThrowawayAuthority, status: int, kind: PublishStatus
 ) -> None:
     receiver.status = status
@@ -96,7 +96,7 @@ def test_redirects_are_not_followed(receiver: WebhookReceiver, authority: Throwa
 
 
 @pytest.mark.parametrize("conduct", ["hang", "drip"])
-def test_who_hangs_or_drips_is_given_up(receiver: WebhookReceiver, authority: ThrowawayAuthority, conduct: str) -> None:
+def test_slow_receiver_times_out(receiver: WebhookReceiver, authority: ThrowawayAuthority, conduct: str) -> None:
     """Dripping a byte at a time would outlast any pause between two reads."""
     receiver.conduct = conduct
     published = posted(receiver.url, publisher(authority.ca_file, seconds=0.5))
@@ -105,14 +105,14 @@ def test_who_hangs_or_drips_is_given_up(receiver: WebhookReceiver, authority: Th
     assert receiver.arrived.is_set()
 
 
-def test_who_answers_without_end_is_not_read(receiver: WebhookReceiver, authority: ThrowawayAuthority) -> None:
+def test_endless_answer_is_not_read(receiver: WebhookReceiver, authority: ThrowawayAuthority) -> None:
     """The answer counts, the connection ends, and the next message is posted over a new one."""
     receiver.conduct = "flood"
     assert posted(receiver.url, publisher(authority.ca_file), 2).count == 2
     assert receiver.connections == 2
 
 
-def test_who_is_not_there_is_unreachable(authority: ThrowawayAuthority) -> None:
+def test_missing_receiver_is_unreachable(authority: ThrowawayAuthority) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         published = posted(f"https://127.0.0.1:{unused.getsockname()[1]}/", publisher(authority.ca_file))
@@ -140,7 +140,7 @@ def test_this_host_is_not_notified_unless_the_operator_allows(
     assert receiver.connections == 0
 
 
-def test_no_proxy_is_asked(
+def test_proxies_are_not_used(
     receiver: WebhookReceiver, authority: ThrowawayAuthority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A proxy would connect to what was not judged."""
@@ -150,7 +150,7 @@ def test_no_proxy_is_asked(
     assert posted(receiver.url, publisher(authority.ca_file)).count == 1
 
 
-def test_an_authority_that_cannot_be_read_is_said_at_once(tmp_path: Path) -> None:
+def test_unreadable_authority_is_reported_at_once(tmp_path: Path) -> None:
     nonsense = tmp_path / "nonsense.pem"
     nonsense.write_text("none")
     for ca_file in (nonsense, tmp_path / "absent.pem"):

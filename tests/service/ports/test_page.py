@@ -2,7 +2,7 @@ from openinspector.service.ports.page import Cursor, Page, PageRequest, all_rows
 from openinspector.testing.model_builders import moment
 
 
-def test_every_row_comes_once_and_in_order() -> None:
+def test_each_row_is_listed_once_in_order() -> None:
     for size in (0, 1, 3, 4, 7):
 
         def list_page(request: PageRequest, size: int = size) -> Page[int]:

@@ -54,7 +54,7 @@ def test_exclusions_with_the_same_text_are_merged() -> None:
     assert excluded.instances == tuple(builders.agent_id(number) for number in (1, 2, 3))
 
 
-def test_a_finding_without_an_instance_affects_none() -> None:
+def test_finding_without_an_instance_affects_no_instance() -> None:
     builder = ReportBuilder(reports.frame(), reports.NAMES)
     nothing = builders.finding(1, asset=AssetAttributes(agent_id=""), rule_id=NO_ISSUES_TITLE, title=NO_ISSUES_TITLE)
     builder.add_finding(replace(nothing, severity=Severity.INFORMATIONAL))
@@ -63,7 +63,7 @@ def test_a_finding_without_an_instance_affects_none() -> None:
 
 
 @pytest.mark.parametrize(("hosts", "rules"), [(1, 1), (7, 13), (20, 6)])
-def test_every_finding_is_in_it_once(hosts: int, rules: int) -> None:
+def test_every_finding_is_listed_once(hosts: int, rules: int) -> None:
     content = reports.large(hosts, rules)
     expected = [finding.arn.rpartition("/")[2] for finding in reports.findings(hosts, rules)]
     assert sorted(finding_ids(content)) == sorted(expected)
@@ -71,7 +71,7 @@ def test_every_finding_is_in_it_once(hosts: int, rules: int) -> None:
 
 
 @given(order=st.permutations(range(12)))
-def test_the_order_in_which_findings_come_does_not_matter(order: list[int]) -> None:
+def test_order_of_findings_does_not_matter(order: list[int]) -> None:
     made = list(reports.findings(3, 4))
     builder = ReportBuilder(reports.frame(), reports.NAMES)
     for place in order:

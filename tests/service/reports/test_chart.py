@@ -18,12 +18,12 @@ def test_parts_of_a_bar_follow_one_another() -> None:
     assert second.start + second.length == 100
 
 
-def test_the_most_severe_come_first_and_only_so_many() -> None:
+def test_most_severe_come_first_up_to_the_limit() -> None:
     drawn = charts(reports.large(30, 20))
     assert len(drawn.rules) == len(drawn.instances) == TOP
     assert drawn.rules[0].parts[0].severity is Severity.HIGH
 
 
-def test_where_nothing_was_found_there_is_no_chart() -> None:
+def test_no_chart_without_findings() -> None:
     drawn = charts(reports.frame())
     assert (drawn.severities, drawn.packages, drawn.rules, drawn.instances) == ((), (), (), ())

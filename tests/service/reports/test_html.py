@@ -69,7 +69,7 @@ def written(content: ReportContent, folder: Path) -> Path:
     return path
 
 
-def test_a_small_report_is_as_it_was_reviewed() -> None:
+def test_small_report_matches_golden_file() -> None:
     body = re.sub(r"(<(style|script)>).*?(</\2>)", r"\1…\3", rendered(reports.small()), flags=re.DOTALL)
     body = re.sub(r"sha256-[\w+/=]+", "sha256-…", body)
     if os.environ.get("OPENINSPECTOR_GOLDEN") == "write":
@@ -77,7 +77,7 @@ def test_a_small_report_is_as_it_was_reviewed() -> None:
     assert body == GOLDEN.read_text()
 
 
-def test_it_is_whole_and_well_formed() -> None:
+def test_page_is_complete_and_well_formed() -> None:
     page = Page(rendered(reports.small()))
     assert page.balanced
     assert page.open == []
@@ -106,7 +106,7 @@ def _fields(content: ReportContent) -> dict[str, Any]:
     return {name: getattr(content, name) for name in ReportContent.__dataclass_fields__}
 
 
-def test_it_refers_to_nothing_outside_itself() -> None:
+def test_page_is_self_contained() -> None:
     page = Page(rendered(reports.with_words(printable(HOSTILE))))
     for tag, attributes in page.elements:
         assert tag not in {"img", "link", "iframe", "object", "embed", "base", "form", "audio", "video"}
@@ -129,7 +129,7 @@ def test_the_policy_allows_the_style_and_the_script_in_it_and_nothing_else() -> 
 
 
 @given(words=st.text(max_size=60) | st.just(HOSTILE) | st.from_regex(r"[<>&\"'{}%/a!-]{1,20}"))
-def test_no_words_are_markup(words: str) -> None:
+def test_text_is_never_markup(words: str) -> None:
     shown = printable(words)
     page, harmless = Page(rendered(reports.with_words(shown))), Page(rendered(reports.with_words("x")))
     # Texts that are empty may leave out the element around them; words that are there never add one.
@@ -156,14 +156,14 @@ def test_the_page_can_be_read_by_all() -> None:
 
 
 @needs_chromium
-def test_chromium_shows_it_without_a_request(tmp_path: Path) -> None:
+def test_chromium_makes_no_request(tmp_path: Path) -> None:
     page = written(reports.with_words(printable(HOSTILE)), tmp_path)
     assert requests_of(page, tmp_path) == []
     assert "<title>owned</title>" not in browse(page, tmp_path, "--dump-dom")
 
 
 @needs_chromium
-def test_a_page_that_makes_requests_is_found_out(tmp_path: Path) -> None:
+def test_check_detects_requests(tmp_path: Path) -> None:
     page = tmp_path / "leaky.html"
     page.write_text("<img src='https://tracker.example/x'>")
     assert requests_of(page, tmp_path) == ["https://tracker.example/x"]
@@ -200,7 +200,7 @@ def test_the_filter_works_and_is_not_needed(tmp_path: Path) -> None:
     assert re.search(r'<div id="tools"[^>]* hidden', page.read_text())
 
 
-def test_times_and_durations_are_in_words() -> None:
+def test_times_and_durations_are_readable() -> None:
     assert moment_text(None) == "–"
     assert moment_text(reports.small().made_at) == "2026-01-01 14:00:00 UTC"
     assert [duration_text(seconds) for seconds in (180, 3600, 86_400, 90, 1)] == [

@@ -15,7 +15,7 @@ def accounted(printed: Paper) -> int:
     return shown + left_out + sum(rule.count for rule in printed.listed)
 
 
-def test_what_fits_is_printed_whole() -> None:
+def test_small_report_is_printed_completely() -> None:
     content = reports.small()
     printed = fit_paper(content)
     assert [found.rule for found in printed.findings] == list(content.findings)

@@ -37,7 +37,7 @@ def info_of(path: Path) -> dict[str, str]:
 
 
 @needs_poppler
-def test_it_says_what_the_html_report_says(tmp_path: Path) -> None:
+def test_pdf_has_the_text_of_the_html_report(tmp_path: Path) -> None:
     path = written(reports.small(), tmp_path)
     text = text_of(path)
     for words in (
@@ -59,7 +59,7 @@ def test_it_says_what_the_html_report_says(tmp_path: Path) -> None:
 
 
 @needs_poppler
-def test_it_has_bookmarks_and_contents(tmp_path: Path) -> None:
+def test_bookmarks_and_contents(tmp_path: Path) -> None:
     path = written(reports.small(), tmp_path)
     # The outline's titles are texts of the file's objects; pdftohtml reads them as any viewer does.
     done = subprocess.run(["pdftohtml", "-xml", "-stdout", "-i", str(path)], capture_output=True, check=True)
@@ -75,7 +75,7 @@ def test_it_has_bookmarks_and_contents(tmp_path: Path) -> None:
 
 
 @needs_poppler
-def test_hostile_words_are_words(tmp_path: Path) -> None:
+def test_hostile_text_is_not_executed(tmp_path: Path) -> None:
     text = text_of(written(reports.with_words(printable(HOSTILE)), tmp_path))
     assert '#panic("owned") #read("/etc/passwd") $x^2$ *b* _i_ @ref' in text
     assert "root:" not in text
@@ -83,7 +83,7 @@ def test_hostile_words_are_words(tmp_path: Path) -> None:
 
 @settings(max_examples=40)
 @given(words=st.text(min_size=1, max_size=40) | st.from_regex(r"[#$*_@<>`\[\]{}\\/\"a-z(){2}]{1,30}"))
-def test_any_words_can_be_printed(words: str) -> None:
+def test_any_text_can_be_printed(words: str) -> None:
     assert render_pdf(reports.with_words(printable(words))).startswith(b"%PDF-")
 
 
@@ -99,7 +99,7 @@ def test_a_shortened_report_states_what_is_omitted(tmp_path: Path) -> None:
 
 
 @needs_poppler
-def test_a_report_of_nothing_is_made(tmp_path: Path) -> None:
+def test_empty_report(tmp_path: Path) -> None:
     text = text_of(written(reports.frame(hosts=0), tmp_path))
     assert "No findings on 0 instances" in text
     assert "No instance took part in this run" in text

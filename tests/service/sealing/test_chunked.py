@@ -31,7 +31,7 @@ def message(length: int) -> bytes:
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_the_reference_opens_what_we_seal(length: int) -> None:
+def test_reference_opens_sealed_messages(length: int) -> None:
     sealed = seal(KEY, CONTEXT, message(length))
     assert reference.open_sealed(KEY, CONTEXT.encode(), sealed) == message(length)
     chunks = length // CHUNK + 1
@@ -39,7 +39,7 @@ def test_the_reference_opens_what_we_seal(length: int) -> None:
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_we_open_what_the_reference_seals(length: int) -> None:
+def test_opens_messages_sealed_by_the_reference(length: int) -> None:
     sealed = reference.seal(KEY, bytes(24), CONTEXT.encode(), message(length))
     assert open_sealed(KEY, CONTEXT, sealed) == message(length)
 
@@ -132,7 +132,7 @@ def test_another_context_does_not_open(other: SealContext) -> None:
     first=st.tuples(st.text(max_size=5), st.text(max_size=5), st.text(max_size=5), st.integers(1, 300)),
     second=st.tuples(st.text(max_size=5), st.text(max_size=5), st.text(max_size=5), st.integers(1, 300)),
 )
-def test_contexts_never_run_together(first: tuple[str, str, str, int], second: tuple[str, str, str, int]) -> None:
+def test_contexts_are_unambiguous(first: tuple[str, str, str, int], second: tuple[str, str, str, int]) -> None:
     """Length prefixes keep ("ab", "c") and ("a", "bc") apart."""
     one, two = (
         SealContext(run_arn=RunArn(run), agent_id=AgentId(agent), stream=stream, seq=seq, digest="00" * 32)

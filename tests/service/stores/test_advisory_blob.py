@@ -41,7 +41,7 @@ parts = st.lists(
 
 
 @given(parts)
-def test_parts_come_back_as_they_were_given(given_parts: list[BlobPart]) -> None:
+def test_parts_round_trip(given_parts: list[BlobPart]) -> None:
     assert list(decode_parts(encode_parts(given_parts))) == given_parts
 
 
@@ -67,7 +67,7 @@ def test_equal_targets_and_lists_of_fixes_are_one_object() -> None:
     assert first.advisory.fixes is second.advisory.fixes
 
 
-def test_vulnerabilities_come_back() -> None:
+def test_vulnerabilities_round_trip() -> None:
     rows = [(1, Vulnerability(id="CVE-2026-0001", cwes=("CWE-1",)))]
     assert decode_vulnerabilities(encode_vulnerabilities(rows)) == rows
 
@@ -81,6 +81,6 @@ def test_vulnerabilities_come_back() -> None:
         zstandard.compress(msgspec.msgpack.encode([[], [], [], [], [[0, 0, 9, [], 0, 0]]])),
     ],
 )
-def test_damage_is_an_error_for_people(content: bytes) -> None:
+def test_damage_is_an_error_with_advice(content: bytes) -> None:
     with pytest.raises(StoreError, match="damaged"):
         list(decode_parts(content))

@@ -20,7 +20,7 @@ class TestFileAuditLog(AuditLogSuite):
         return lambda: {path.stem: path.read_bytes().splitlines() for path in (tmp_path / "audit").glob("*.jsonl")}
 
 
-def test_it_is_for_its_owners_eyes_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+def test_file_is_private_and_appended_after_a_restart(tmp_path: Path) -> None:
     for line in (b"one", b"two"):
         FileAuditLog(tmp_path / "audit").append(START, line)
     (file,) = (tmp_path / "audit").iterdir()
@@ -29,7 +29,7 @@ def test_it_is_for_its_owners_eyes_and_goes_on_after_a_restart(tmp_path: Path) -
     assert file.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_it_follows_no_link_and_deletes_nothing_else(tmp_path: Path) -> None:
+def test_links_are_not_followed_and_other_files_are_kept(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.touch()
     (tmp_path / f"{START.date()}.jsonl").symlink_to(elsewhere)
@@ -41,7 +41,7 @@ def test_it_follows_no_link_and_deletes_nothing_else(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is absent")
-def test_a_full_disk_is_an_error_in_words(tmp_path: Path) -> None:
+def test_full_disk_is_explained(tmp_path: Path) -> None:
     log = FileAuditLog(tmp_path)
     log.append(START, b"line")
     os.dup2(os.open("/dev/full", os.O_WRONLY), log._descriptor)

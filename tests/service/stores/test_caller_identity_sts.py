@@ -19,7 +19,7 @@ def test_each_region_has_its_own_endpoint(region: str, host: str) -> None:
     assert request(region).host == host
 
 
-def test_an_endpoint_that_is_not_there_is_an_error_that_may_pass() -> None:
+def test_missing_endpoint_is_a_temporary_error() -> None:
     with pytest.raises(CallerIdentityError, match="cannot be asked"):
         StsCallerIdentity("https://127.0.0.1:1").ask(request("eu-west-1"), "x")
 

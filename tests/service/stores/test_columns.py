@@ -9,7 +9,7 @@ from openinspector.service.stores.findings.texts import TextWriter, pack, read_p
 
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=30))])))
-def test_moments_keep_their_microseconds(moment: datetime) -> None:
+def test_times_keep_microseconds(moment: datetime) -> None:
     assert from_micros(to_micros(moment)) == moment
     assert from_micros(to_micros(moment)).tzinfo is UTC
 
@@ -25,7 +25,7 @@ def test_a_moment_without_time_zone_is_refused() -> None:
 
 
 @given(st.text(), st.text(max_size=3))
-def test_prose_is_read_as_it_was_written(text: str, agent: str) -> None:
+def test_text_round_trip(text: str, agent: str) -> None:
     wording = TextWriter()
     for _ in range(2):
         body = wording.prose(text, agent)
@@ -34,7 +34,7 @@ def test_prose_is_read_as_it_was_written(text: str, agent: str) -> None:
 
 
 @given(st.text(min_size=1), st.text(max_size=3), st.text(max_size=3))
-def test_prose_of_two_hosts_is_not_confused(text: str, first: str, second: str) -> None:
+def test_texts_of_two_hosts_stay_separate(text: str, first: str, second: str) -> None:
     wording = TextWriter()
     bodies = [(agent, wording.prose(text, agent)) for agent in (first, second, first)]
     assert [read_prose(body, agent) for agent, body in bodies] == [text] * 3

@@ -26,7 +26,7 @@ def test_a_folder_that_is_absent_is_named(tmp_path: Path) -> None:
         open_engine(f"sqlite:///{tmp_path}/absent/x.db")
 
 
-def test_the_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_file_is_private_to_its_owner(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     path.touch(mode=0o644)
     with writing(open_engine(f"sqlite:///{path}")) as connection:
@@ -64,12 +64,12 @@ def test_a_reader_sees_one_snapshot(engine: Engine) -> None:
         assert after.scalar(count) == 1
 
 
-def test_errors_of_the_database_become_ours(engine: Engine) -> None:
+def test_database_errors_become_store_errors(engine: Engine) -> None:
     with pytest.raises(StoreError, match="the database refused"), reading(engine) as connection:
         connection.execute(text("SELECT * FROM nothing_of_that_name"))
 
 
-def test_errors_do_not_repeat_what_was_to_be_stored(engine: Engine) -> None:
+def test_errors_do_not_contain_stored_values(engine: Engine) -> None:
     with pytest.raises(StoreError) as refusal, reading(engine) as connection:
         connection.execute(text("SELECT :secret FROM nothing_of_that_name"), {"secret": "hunter2"})
     assert "hunter2" not in f"{refusal.value} {refusal.value.__cause__}"
@@ -106,7 +106,7 @@ with writing(engine) as connection:
 """
 
 
-def test_what_was_acknowledged_survives_kill(engine: Engine) -> None:
+def test_committed_rows_survive_a_kill(engine: Engine) -> None:
     url = engine.url.render_as_string(hide_password=False)
     assert subprocess.run([sys.executable, "-c", _KILLED, url], check=False).returncode == -signal.SIGKILL
     with reading(engine) as connection:

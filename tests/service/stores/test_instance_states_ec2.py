@@ -40,10 +40,10 @@ def test_states_are_ec2s(endpoint: str) -> None:
     assert states.state("us-east-1", AgentId(made)) is None
 
 
-def test_an_instance_there_is_not_has_no_state(endpoint: str) -> None:
+def test_missing_instance_has_no_state(endpoint: str) -> None:
     assert Ec2InstanceStates(endpoint).state("eu-west-1", AgentId("i-0123456789abcdef0")) is None
 
 
-def test_an_ec2_that_cannot_be_asked_is_an_error() -> None:
+def test_unreachable_ec2_is_an_error() -> None:
     with pytest.raises(InstanceStatesError, match="cannot be asked"):
         Ec2InstanceStates("http://127.0.0.1:1").state("eu-west-1", AgentId("i-0123456789abcdef0"))

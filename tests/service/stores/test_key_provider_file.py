@@ -73,7 +73,7 @@ def test_a_pipe_is_refused_without_waiting(tmp_path: Path) -> None:
         b"[" * 100_000,
     ],
 )
-def test_a_file_that_is_no_key_file_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+def test_invalid_key_file_is_refused_and_unchanged(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "master.json"
     path.write_bytes(content)
     path.chmod(0o600)
@@ -95,7 +95,7 @@ def test_after_a_rotation_old_keys_open_and_new_ones_use_the_new_master(tmp_path
     assert path.stat().st_mode & 0o7777 == 0o600
 
 
-def test_a_key_of_a_lost_master_says_which(tmp_path: Path) -> None:
+def test_unknown_master_key_is_named(tmp_path: Path) -> None:
     key = FileKeyProvider(tmp_path / "lost.json").generate(CONTEXT)
     with pytest.raises(KeyProviderError, match="does not hold"):
         FileKeyProvider(tmp_path / "other.json").unwrap(key.wrapped, CONTEXT)

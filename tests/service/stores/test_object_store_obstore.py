@@ -47,7 +47,7 @@ def test_a_full_or_broken_folder_is_a_store_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "file://host/share", "ftp://host/x", "file:///dev/null/x"])
-def test_a_url_that_leads_nowhere_says_so(url: str) -> None:
+def test_invalid_url_has_advice(url: str) -> None:
     with pytest.raises(StoreError) as refused:
         ObstoreObjectStore.from_url(url)
     assert refused.value.advice

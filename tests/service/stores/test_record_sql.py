@@ -42,9 +42,7 @@ class TestSchedules(ListedRecordStoreSuite[ScheduleArn, Schedule]):
         "changed",
         [schedule(enabled=False), schedule(expression="rate(1 day)"), schedule(next_at=builders.moment(500))],
     )
-    def test_what_a_user_changes_counts_and_the_result_of_a_start_does_not(
-        self, store: ScheduleStore, changed: Schedule
-    ) -> None:
+    def test_user_changes_conflict_and_start_results_do_not(self, store: ScheduleStore, changed: Schedule) -> None:
         read = schedule()
         store.add(read)
         assert store.replace(read, changed)
@@ -85,7 +83,7 @@ class TestWebhooks(ListedRecordStoreSuite[WebhookArn, Webhook]):
     def changed(self, record: Webhook) -> Webhook:
         return replace(record, url="https://receiver.example/Zürich?a=%20")
 
-    def test_a_template_whose_name_begins_as_another_does_keeps_its_records(self, store: WebhookStore) -> None:
+    def test_template_with_a_common_prefix_keeps_its_records(self, store: WebhookStore) -> None:
         """A wildcard of LIKE in a name is an ordinary character."""
         parent = builders.target(1).arn
         first, alike, elsewhere = (

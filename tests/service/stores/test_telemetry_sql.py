@@ -17,7 +17,7 @@ class TestSqlTelemetryStore(TelemetryStoreSuite):
         return SqlTelemetryStore(engine)
 
 
-def test_of_a_deleted_key_no_byte_is_left_in_the_file(tmp_path: Path) -> None:
+def test_deleted_key_leaves_no_byte_in_the_file(tmp_path: Path) -> None:
     engine = open_engine(f"sqlite:///{tmp_path}/x.db")
     migrate(engine)
     store = SqlTelemetryStore(engine)

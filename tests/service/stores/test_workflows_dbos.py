@@ -64,7 +64,7 @@ os._exit(1)
 """
 
 
-def test_a_killed_process_s_workflow_goes_on_in_the_next(tmp_path: Path) -> None:
+def test_workflow_resumes_after_a_kill(tmp_path: Path) -> None:
     def process(mode: str) -> int:
         return subprocess.run([sys.executable, "-c", KILLED, str(tmp_path), mode], timeout=60, check=False).returncode
 
@@ -92,7 +92,7 @@ def test_no_value_is_pickled(tmp_path: Path) -> None:
     assert b"py_pickle" not in with_wal
 
 
-def test_a_database_out_of_order_is_a_store_s_error(tmp_path: Path) -> None:
+def test_broken_database_is_a_store_error(tmp_path: Path) -> None:
     """Callers are asked to try again, instead of an unexpected error."""
     database = tmp_path / "w.db"
     workflows = DbosWorkflows(f"sqlite:///{database}", application_version="test")

@@ -113,7 +113,7 @@ def test_reads_both_formats_of_a_folder_in_apts_order(tmp_path: Path) -> None:
     ]
 
 
-def test_no_folder_is_no_sources(tmp_path: Path) -> None:
+def test_missing_folder_has_no_sources(tmp_path: Path) -> None:
     assert read_sources(tmp_path / "absent") == ()
 
 

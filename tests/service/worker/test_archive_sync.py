@@ -103,7 +103,7 @@ def test_a_pending_update_brings_its_changelog(mirror: Mirror) -> None:
     assert mirror.debs() == ["widget_1.0-1+deb12u2_amd64.deb"]
 
 
-def test_says_where_from_how_old_and_whether_signed(mirror: Mirror) -> None:
+def test_reports_origin_age_and_verification(mirror: Mirror) -> None:
     mirror.archive.add(widget())
     mirror.archive.publish(date="Sat, 21 Nov 2026 00:53:02 UTC")
     gathered = mirror.gather()
@@ -166,7 +166,7 @@ def test_much_smaller_packages_are_tried_before_a_large_one_that_a_link_names(mi
     assert mirror.debs()[-1] == "libwidget1_1.0-1+deb12u2_amd64.deb"
 
 
-def test_no_changelog_anywhere_is_said_and_remembered(mirror: Mirror) -> None:
+def test_missing_changelog_is_reported_and_remembered(mirror: Mirror) -> None:
     mirror.archive.add(widget(changelog=""), widget("libwidget1", changelog="", link="elsewhere"))
     mirror.archive.publish()
     for _ in range(2):
@@ -239,7 +239,7 @@ def test_a_suite_of_another_distribution_is_refused(mirror: Mirror) -> None:
         mirror.gather(suites=("mint-security",))
 
 
-def test_what_is_known_does_not_depend_on_the_host_at_hand(mirror: Mirror) -> None:
+def test_result_does_not_depend_on_this_host(mirror: Mirror) -> None:
     mirror.archive.add(widget(), BuiltPackage(name="gadget", version="2.0-1", changelog=TEXT))
     mirror.archive.publish()
     everywhere = advisories(mirror.gather(pending_only=False))
@@ -282,7 +282,7 @@ def test_reads_a_mirror_in_a_folder(mirror: Mirror) -> None:
         (installed("gadget", "0.1"), False),
     ],
 )
-def test_pending_is_what_apt_would_upgrade(package: Package, *, pending: bool) -> None:
+def test_pending_agrees_with_apt(package: Package, *, pending: bool) -> None:
     built = ArchivePackage(
         name="widget", version="1.0-1+deb12u2", architecture="amd64", source="widget", source_version="1.0-1+deb12u2"
     )

@@ -50,13 +50,13 @@ def monitor(built: BuiltInstallation, board: InstructionBoard | None = None) -> 
     )
 
 
-def test_a_run_that_waits_for_a_host_is_left_alone(built: BuiltInstallation) -> None:
+def test_waiting_run_gets_no_signal(built: BuiltInstallation) -> None:
     collecting(built)
     monitor(built).tick()
     assert built.workflows.signals == []
 
 
-def test_a_stop_whose_signal_was_lost_still_wakes_its_run_once(built: BuiltInstallation) -> None:
+def test_lost_stop_signal_is_sent_again_once(built: BuiltInstallation) -> None:
     """The stop is stored before the signal is sent, and the process may die, or the send be refused, in between."""
     run, watching = collecting(built), monitor(built)
     built.stores.assessments.request_stop(run, StopAction.START_EVALUATION)

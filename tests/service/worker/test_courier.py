@@ -122,7 +122,7 @@ def test_pauses_have_jitter() -> None:
     assert spread.pause(10_000) == LONGEST_PAUSE / 2
 
 
-def test_a_delivery_that_keeps_failing_is_given_up_and_stays_on_the_run(box: SecretBox) -> None:
+def test_permanently_failing_delivery_is_abandoned_and_listed(box: SecretBox) -> None:
     world = World(box)
     world.notifications.add([notification(1)])
     world.topics.answers[topic()] = refused(PublishStatus.TOPIC_DOES_NOT_EXIST)
@@ -132,7 +132,7 @@ def test_a_delivery_that_keeps_failing_is_given_up_and_stays_on_the_run(box: Sec
     assert world.counters.value("openinspector_notifications_total", kind="topic", outcome="GIVEN_UP") == 1
 
 
-def test_findings_are_sent_in_batches_up_to_the_bound_of_a_turn(box: SecretBox) -> None:
+def test_findings_are_sent_in_bounded_batches(box: SecretBox) -> None:
     a_turn = BATCH * BATCHES_A_TURN
     world = World(box, a_turn + 25)
     world.notifications.add([notification(1, event=E.FINDING_REPORTED)])
@@ -159,7 +159,7 @@ def test_the_rest_of_a_partly_accepted_batch_is_sent_later(box: SecretBox) -> No
     assert world.reported() == arns(12)
 
 
-def test_a_run_without_findings_sends_none(box: SecretBox) -> None:
+def test_run_without_findings_sends_nothing(box: SecretBox) -> None:
     world = World(box)
     world.notifications.add([notification(1, event=E.FINDING_REPORTED)])
     assert world.courier.deliver(topic())

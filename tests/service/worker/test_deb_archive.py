@@ -29,7 +29,7 @@ def test_a_native_package_has_but_one_changelog(tmp_path: Path) -> None:
     assert read_changelog(deb, "widget") == Changelog(content=TEXT.encode())
 
 
-def test_the_debian_changelog_comes_before_the_authors(tmp_path: Path) -> None:
+def test_debian_changelog_takes_precedence(tmp_path: Path) -> None:
     extra = {"./usr/share/doc/widget/changelog.gz": gzip.compress(b"the authors'")}
     deb = write(tmp_path, BuiltPackage(name="widget", version="1.0-1", changelog=TEXT, extra=extra))
     assert read_changelog(deb, "widget") == Changelog(content=TEXT.encode())
@@ -40,7 +40,7 @@ def test_a_link_leads_to_another_package(tmp_path: Path) -> None:
     assert read_changelog(deb, "widget-dev") == LinkedTo(package="libwidget1")
 
 
-def test_no_documentation_is_no_changelog(tmp_path: Path) -> None:
+def test_package_without_documentation_has_no_changelog(tmp_path: Path) -> None:
     assert read_changelog(write(tmp_path, BuiltPackage(name="widget", version="1.0-1")), "widget") is None
 
 
@@ -49,7 +49,7 @@ def test_another_packages_changelog_is_not_taken(tmp_path: Path) -> None:
     assert read_changelog(deb, "gadget") is None
 
 
-def test_a_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deb_archive, "MAX_CHANGELOG", 1000)
     deb = write(tmp_path, BuiltPackage(name="widget", version="1.0-1", changelog="x" * 1001))
     with pytest.raises(DebError, match="larger than 1000"):
@@ -76,7 +76,7 @@ def test_a_tar_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: 
         b"!<arch>\n" + f"{'debian-binary':<48}{10**9:<10}`\n".encode(),
     ],
 )
-def test_what_is_no_deb_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_rejects_invalid_debs(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "widget.deb"
     path.write_bytes(content)
     with pytest.raises(DebError, match="widget.deb|ar archive"):

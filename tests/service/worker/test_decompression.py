@@ -20,7 +20,7 @@ COMPRESSED = {
 
 
 @pytest.mark.parametrize("ending", COMPRESSED)
-def test_what_a_file_is_its_first_bytes_say(ending: str) -> None:
+def test_compression_is_detected_by_magic_bytes(ending: str) -> None:
     assert compression_of(COMPRESSED[ending]) == ending
     assert decompressed(io.BytesIO(COMPRESSED[ending]), ending).read(100) == b"content"
 
@@ -31,7 +31,7 @@ def test_an_unknown_ending_is_refused() -> None:
 
 
 @given(st.binary(max_size=200), st.integers(min_value=0, max_value=250))
-def test_a_bounded_stream_ends_where_it_must(content: bytes, length: int) -> None:
+def test_bounded_stream_ends_at_its_limit(content: bytes, length: int) -> None:
     assert io.BufferedReader(BoundedStream(io.BytesIO(content), length)).read() == content[:length]
 
 
@@ -46,7 +46,7 @@ def test_a_strict_one_refuses_more(content: bytes, length: int) -> None:
 
 
 @given(st.sampled_from([ending for ending in COMPRESSED if ending]), st.binary(max_size=100))
-def test_garbage_raises_only_what_is_declared(ending: str, garbage: bytes) -> None:
+def test_garbage_raises_only_declared_errors(ending: str, garbage: bytes) -> None:
     try:
         decompressed(io.BytesIO(COMPRESSED[ending][:6] + garbage), ending).read(1000)
     except BROKEN:

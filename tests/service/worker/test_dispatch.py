@@ -83,7 +83,7 @@ def test_a_subscriber_that_fails_is_paused_for_longer_each_time() -> None:
     world.release()
 
 
-def test_more_subscribers_hang_than_there_are_threads() -> None:
+def test_more_hanging_subscribers_than_threads() -> None:
     """They occupy the threads. Once released they are paused, and the others are served."""
     world = World(THREADS + 1)
     world.hanging = {topic(n): Event() for n in range(1, THREADS + 2)}

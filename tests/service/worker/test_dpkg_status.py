@@ -25,7 +25,7 @@ Status: unknown ok not-installed
 """
 
 
-def test_reads_what_is_on_the_host(tmp_path: Path) -> None:
+def test_reads_installed_packages(tmp_path: Path) -> None:
     path = tmp_path / "status"
     path.write_text(STATUS)
     dpkg, widget = installed_packages(path)
@@ -33,12 +33,12 @@ def test_reads_what_is_on_the_host(tmp_path: Path) -> None:
     assert (widget.source_name, widget.source_version, widget.version) == ("widget", "1:2.0-1", "1:2.0-1+b1")
 
 
-def test_architecture_is_dpkgs_own(tmp_path: Path) -> None:
+def test_architecture_of_dpkg(tmp_path: Path) -> None:
     path = tmp_path / "status"
     path.write_text(STATUS)
     assert native_architecture(installed_packages(path)) == "arm64"
     assert native_architecture(()) == "amd64"
 
 
-def test_no_database_is_no_packages(tmp_path: Path) -> None:
+def test_missing_database_has_no_packages(tmp_path: Path) -> None:
     assert installed_packages(tmp_path / "absent") == ()

@@ -1,5 +1,6 @@
 """Exclusions of hosts whose telemetry is missing or incomplete."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -14,13 +15,16 @@ from openinspector.model.agent import AgentHealthCode, AgentId, HostDescription
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import Package
+from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.ports.agent_store import Contact
 from openinspector.service.worker.advisories import AdvisoryCache
+from openinspector.service.worker.coverage_recorder import CoverageRecorder
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
 from openinspector.testing import model_builders as builders
 from openinspector.testing.memory_advisory_store import MemoryAdvisoryStore
 from openinspector.testing.memory_assessment_store import MemoryAssessmentStore
+from openinspector.testing.memory_coverage_store import MemoryCoverageStore
 from openinspector.testing.memory_finding_store import MemoryFindingStore
 from openinspector.testing.memory_rule_result_store import MemoryRuleResultStore
 
@@ -52,11 +56,17 @@ class Evaluation:
             self.world.agents._agents[agent] = builders.agent(id=agent)
         self.beat(AGENT, OTHER_AGENT)
         self.run = replace(self.world.runs.runs[RUN], rules_package_arns=(PACKAGE,))
+        self.coverage = MemoryCoverageStore()
         self.findings = MemoryFindingStore(MemoryAssessmentStore())
         self.evaluator = RunEvaluator(
             agents=self.world.agents,
             findings=self.findings,
             rule_results=MemoryRuleResultStore(),
+            coverage=CoverageRecorder(
+                coverage=self.coverage,
+                vault=CoverageVault(self.world.objects, self.world.keys, secrets.token_bytes),
+                advisories=MemoryAdvisoryStore(),
+            ),
             telemetry=self.world.telemetry,
             advisories=AdvisoryCache(MemoryAdvisoryStore(), {}),
             rules={PACKAGE: (RULE,)},

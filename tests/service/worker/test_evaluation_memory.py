@@ -94,7 +94,7 @@ def peak(action: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("hostile", [packages, dictionaries, words, unknown, statuses])
 @pytest.mark.parametrize("envelopes", [1, 4])
-def test_memory_is_bounded_by_what_was_accepted(evaluation: Evaluation, hostile: Hostile, envelopes: int) -> None:
+def test_memory_is_proportional_to_accepted_bytes(evaluation: Evaluation, hostile: Hostile, envelopes: int) -> None:
     accepted = 0
     for seq in range(1, envelopes + 1):
         content = batch(hostile, seq, last=seq == envelopes)

@@ -76,13 +76,13 @@ def test_a_zip_is_its_files(tmp_path: Path) -> None:
     assert expanded(tmp_path, "all.zip", zipped(FILES)) == {f"all/{name}": c for name, c in FILES.items()}
 
 
-def test_a_member_without_a_name_is_no_crash(tmp_path: Path) -> None:
+def test_member_without_a_name_is_accepted(tmp_path: Path) -> None:
     content = zipped({"x": b"text"})
     nameless = content.replace(b"x", b"\0")  # both headers
     assert set(expanded(tmp_path, "all.zip", nameless).values()) <= {b"text"}
 
 
-def test_names_do_not_climb(tmp_path: Path) -> None:
+def test_names_stay_inside_the_folder(tmp_path: Path) -> None:
     assert expanded(tmp_path, "all.zip", zipped({"../../etc/x": b"1", "/y": b"2"})) == {
         "all/etc/x": b"1",
         "all/y": b"2",
@@ -100,7 +100,7 @@ def test_names_do_not_climb(tmp_path: Path) -> None:
         (bytes(2000), Bounds(total_bytes=1000)),
     ],
 )
-def test_a_bomb_is_refused(tmp_path: Path, content: bytes, bounds: Bounds) -> None:
+def test_decompression_bomb_is_refused(tmp_path: Path, content: bytes, bounds: Bounds) -> None:
     with pytest.raises(FeedError, match="more than"):
         expanded(tmp_path, "x", content, bounds)
 

@@ -20,7 +20,7 @@ def filled() -> MemoryAdvisoryStore:
     return store
 
 
-def test_what_was_exported_is_imported(tmp_path: Path) -> None:
+def test_export_round_trip(tmp_path: Path) -> None:
     path = tmp_path / "feeds.bundle"
     assert write_bundle(filled(), path, KEY) == ["alpine", "debian"]
     store = MemoryAdvisoryStore()
@@ -29,7 +29,7 @@ def test_what_was_exported_is_imported(tmp_path: Path) -> None:
     assert [one.id for one in store.advisories(["debian:12"])] == ["DSA-1"]
 
 
-def test_some_feeds_alone(tmp_path: Path) -> None:
+def test_selected_feeds(tmp_path: Path) -> None:
     assert write_bundle(filled(), tmp_path / "x", KEY, ["debian"]) == ["debian"]
     with pytest.raises(FeedError, match="nothing is stored of rocky"):
         write_bundle(filled(), tmp_path / "y", KEY, ["debian", "rocky"])
@@ -47,7 +47,7 @@ def test_a_file_by_another_key_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", [0, 20, 80])
-def test_a_changed_byte_anywhere_is_noticed(tmp_path: Path, place: int) -> None:
+def test_any_changed_byte_is_detected(tmp_path: Path, place: int) -> None:
     path = tmp_path / "x"
     write_bundle(filled(), path, KEY)
     content = bytearray(path.read_bytes())

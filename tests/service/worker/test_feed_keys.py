@@ -17,7 +17,7 @@ def test_keys_of_a_pair(tmp_path: Path) -> None:
     read_public_key(public).verify(read_private_key(private).sign(b"x"), b"x")
 
 
-def test_other_files_hold_none(tmp_path: Path) -> None:
+def test_rejects_other_files(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     curve = generate_private_key(SECP256R1())
     for content in (b"", b"x", curve.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())):

@@ -37,7 +37,7 @@ def site(tmp_path: Path) -> Site:
     return Site(tmp_path)
 
 
-def test_a_feed_is_synced_again_from_the_same_place_once_it_is_due(site: Site) -> None:
+def test_due_feed_is_synced_from_its_origin(site: Site) -> None:
     site.publish("CVE-2026-0002")
     site.clock.advance(DAY.total_seconds() - 1)
     site.schedule.sync_due()

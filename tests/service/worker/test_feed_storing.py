@@ -60,7 +60,7 @@ def test_the_same_fingerprint_is_not_parsed_again() -> None:
     assert store.snapshots()[0].fetched_at == NOW + timedelta(hours=1)
 
 
-def test_the_same_documents_from_elsewhere_are_stored_as_from_there() -> None:
+def test_same_documents_from_another_origin_update_the_origin() -> None:
     store = MemoryAdvisoryStore()
     store_gathered(FEED, gathered("CVE-1"), store, NOW)
     outcome = store_gathered(FEED, replace(gathered("CVE-1"), origin="/folder"), store, NOW)
@@ -69,7 +69,7 @@ def test_the_same_documents_from_elsewhere_are_stored_as_from_there() -> None:
 
 
 @pytest.mark.parametrize(("text", "reason"), [("", "not one advisory"), ("x", "list: no id")])
-def test_nothing_understood_keeps_what_was_there(text: str, reason: str) -> None:
+def test_unparseable_feed_keeps_stored_advisories(text: str, reason: str) -> None:
     store = MemoryAdvisoryStore()
     store_gathered(FEED, gathered("CVE-1"), store, NOW)
     with pytest.raises(FeedError, match=reason):
@@ -119,7 +119,7 @@ def test_only_changed_documents_are_parsed_again() -> None:
     assert outcome.snapshot.advisories == 2
 
 
-def test_what_could_not_be_fetched_or_read_keeps_what_it_stated() -> None:
+def test_failed_documents_keep_stored_advisories() -> None:
     store, parser = MemoryAdvisoryStore(), Parser()
     store_gathered(parser.feed, by_document(("a", "CVE-1"), ("b", "CVE-2")), store, NOW)
     outcome = store_gathered(parser.feed, by_document(("a", "bad"), lost="b"), store, NOW)
@@ -131,7 +131,7 @@ def test_what_could_not_be_fetched_or_read_keeps_what_it_stated() -> None:
     assert outcome.snapshot.unparsed == 0
 
 
-def test_a_feed_parsed_whole_keeps_the_streams_of_what_could_not_be_fetched() -> None:
+def test_whole_feed_keeps_streams_of_failed_documents() -> None:
     store, parser = MemoryAdvisoryStore(), Parser()
     whole = replace(parser.feed, by_document=False)
     store_gathered(whole, by_document(("a", "CVE-1")), store, NOW)

@@ -94,14 +94,14 @@ def test_an_unknown_feed(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("mirror")
-def test_the_archive_is_where_apts_sources_say(site: Site) -> None:
+def test_archive_location_comes_from_apt_sources(site: Site) -> None:
     outcome = site.sync.sync("debian_archive", SyncRequest(installed=(OLD,)))
     assert outcome.snapshot.origin.startswith("http://127.0.0.1")
     (advisory,) = site.store.advisories(["debian:12"])
     assert advisory.vulnerabilities == ("CVE-2026-0001",)
 
 
-def test_the_first_that_can_be_synced(site: Site, mirror: DocumentServer) -> None:
+def test_first_reachable_feed_is_synced(site: Site, mirror: DocumentServer) -> None:
     vendor = ("debian", SyncRequest(origin=str(site.folder / "absent")))
     archive = ("debian_archive", SyncRequest(origin=mirror.url, installed=()))
     outcome, failures = site.sync.sync_first([vendor, archive])
@@ -136,7 +136,7 @@ def test_archive_sources_of_a_mirror() -> None:
     assert [s.suite for s in archive_sources("https://other.example/s", (), ())] == [f"{c}-security" for c in SUPPORTED]
 
 
-def test_archive_sources_without_apt_are_debians_own() -> None:
+def test_archive_sources_default_to_debian() -> None:
     assert {source.uri for source in archive_sources("", (), ())} == {MIRROR}
 
 

@@ -61,13 +61,13 @@ def test_an_unchanged_document_is_not_sent_again(server: DocumentServer, fetcher
     assert server.requests == [("/list", 200), ("/list", 304)]
 
 
-def test_a_changed_document_is(server: DocumentServer, fetcher: Fetcher, site: Path) -> None:
+def test_changed_document_is_sent(server: DocumentServer, fetcher: Fetcher, site: Path) -> None:
     fetcher.fetch(Want(url=f"{server.url}/list"))
     (site / "list").write_bytes(b"new")
     assert fetcher.fetch(Want(url=f"{server.url}/list")).path.read_bytes() == b"new"
 
 
-def test_a_damaged_workspace_is_no_excuse(server: DocumentServer, fetcher: Fetcher) -> None:
+def test_damaged_workspace_is_fetched_again(server: DocumentServer, fetcher: Fetcher) -> None:
     first = fetcher.fetch(Want(url=f"{server.url}/list"))
     first.path.write_bytes(b"cut")
     assert fetcher.fetch(Want(url=f"{server.url}/list")).path.read_bytes() == CONTENT
@@ -75,7 +75,7 @@ def test_a_damaged_workspace_is_no_excuse(server: DocumentServer, fetcher: Fetch
     assert fetcher.fetch(Want(url=f"{server.url}/list")).path.read_bytes() == CONTENT
 
 
-def test_what_is_kept_with_the_right_checksum_needs_no_request(server: DocumentServer, fetcher: Fetcher) -> None:
+def test_cached_document_with_matching_checksum_needs_no_request(server: DocumentServer, fetcher: Fetcher) -> None:
     want = Want(url=f"{server.url}/list", sha256=DIGEST)
     assert fetcher.fetch(want).path == fetcher.fetch(want).path
     assert len(server.requests) == 1
@@ -86,7 +86,7 @@ def test_a_wrong_checksum_is_refused(server: DocumentServer, fetcher: Fetcher) -
         fetcher.fetch(Want(url=f"{server.url}/list", sha256="0" * 64))
 
 
-def test_passing_failures_are_tried_again(server: DocumentServer, fetcher: Fetcher, pauses: list[float]) -> None:
+def test_temporary_failures_are_retried(server: DocumentServer, fetcher: Fetcher, pauses: list[float]) -> None:
     server.faults["/list"] = [(503, {}, b""), (200, {"Content-Length": "99"}, b"cut")]
     server.faults["/list"][1][1]["Connection"] = "close"
     assert fetcher.fetch(Want(url=f"{server.url}/list")).path.read_bytes() == CONTENT
@@ -120,7 +120,7 @@ def test_redirects_are_followed_within_tls(server: DocumentServer, fetcher: Fetc
 
 
 @pytest.mark.parametrize("place", ["http://127.0.0.1:1/list", "file:///etc/passwd", "ftp://127.0.0.1/list"])
-def test_redirects_elsewhere_are_refused(server: DocumentServer, fetcher: Fetcher, place: str) -> None:
+def test_redirects_to_other_schemes_are_refused(server: DocumentServer, fetcher: Fetcher, place: str) -> None:
     server.faults["/old"] = [(302, {"Location": place}, b"")]
     with pytest.raises(FetchError, match="not fetched: only https is"):
         fetcher.fetch(Want(url=f"{server.url}/old"))
@@ -140,14 +140,14 @@ def test_an_unknown_authority_is_refused(server: DocumentServer, tmp_path: Path)
         strict.fetch(Want(url=f"{server.url}/list"))
 
 
-def test_plain_http_only_where_allowed(site: Path, fetcher: Fetcher) -> None:
+def test_plain_http_requires_permission(site: Path, fetcher: Fetcher) -> None:
     with DocumentServer(site) as plain:
         with pytest.raises(FetchError, match="only https is"):
             fetcher.fetch(Want(url=f"{plain.url}/list"))
         assert fetcher.fetch(Want(url=f"{plain.url}/list", plain_http=True)).sha256 == DIGEST
 
 
-def test_nobody_there(fetcher: Fetcher, site: Path, pauses: list[float]) -> None:
+def test_unreachable_server(fetcher: Fetcher, site: Path, pauses: list[float]) -> None:
     with DocumentServer(site) as gone:
         url = gone.url
     with pytest.raises(FetchError, match="cannot be fetched"):
@@ -155,7 +155,7 @@ def test_nobody_there(fetcher: Fetcher, site: Path, pauses: list[float]) -> None
     assert len(pauses) == 2
 
 
-def test_a_name_that_cannot_be_is_final(fetcher: Fetcher, pauses: list[float]) -> None:
+def test_invalid_host_name_is_not_retried(fetcher: Fetcher, pauses: list[float]) -> None:
     with pytest.raises(FetchError, match="is not known here"):
         fetcher.fetch(Want(url=f"https://{'a' * 64}.invalid/list"))
     assert pauses == []
@@ -188,7 +188,7 @@ def test_a_deadline_ends_everything(server: DocumentServer, authority: Throwaway
         hurried.fetch(Want(url=f"{server.url}/list"))
 
 
-def test_forgets(server: DocumentServer, fetcher: Fetcher, site: Path) -> None:
+def test_forgets_documents(server: DocumentServer, fetcher: Fetcher, site: Path) -> None:
     found = fetcher.fetch(Want(url=f"{server.url}/list"))
     fetcher.forget(found)
     assert list(fetcher.workspace.iterdir()) == []

@@ -112,7 +112,7 @@ def test_an_archive_is_a_folder(folder: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("what", ["absent", "empty"])
-def test_nothing_there_is_an_error(folder: Path, tmp_path: Path, what: str) -> None:
+def test_missing_or_empty_folder_is_an_error(folder: Path, tmp_path: Path, what: str) -> None:
     (folder / "empty").mkdir()
     with pytest.raises(FetchError, match=what):
         from_disk(feed(*LISTS), folder / what, tmp_path / "w")
@@ -151,12 +151,12 @@ def test_a_mirror_and_a_single_document_over_tls(folder: Path, tmp_path: Path) -
             gather(feed(*LISTS), fetcher, f"{server.url}/A/list", no_progress)
 
 
-def test_a_feed_without_roots_needs_a_place(tmp_path: Path) -> None:
+def test_feed_without_roots_requires_an_origin(tmp_path: Path) -> None:
     with Fetcher(tmp_path) as fetcher, pytest.raises(FeedError, match="no place of its own"):
         gather(feed(), fetcher, "", no_progress)
 
 
-def test_says_how_far_it_is(folder: Path, tmp_path: Path) -> None:
+def test_reports_progress(folder: Path, tmp_path: Path) -> None:
     write(folder, A__list=b"a", B__list=b"b")
     reports: list[tuple[str, int, int]] = []
     with Fetcher(tmp_path / "w", files_within=folder) as fetcher:
@@ -179,6 +179,6 @@ def test_local_path(origin: str, path: Path | None) -> None:
 
 
 @given(st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=4))
-def test_the_fingerprint_tells_documents_apart_and_not_their_order(digests: dict[str, str]) -> None:
+def test_fingerprint_ignores_order(digests: dict[str, str]) -> None:
     assert fingerprint(dict(reversed(digests.items()))) == fingerprint(digests)
     assert fingerprint({**digests, "another": "x"}) != fingerprint(digests)

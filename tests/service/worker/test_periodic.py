@@ -3,7 +3,7 @@ from threading import Event
 from openinspector.service.worker.periodic import Periodic
 
 
-def test_it_acts_at_start_and_goes_on_after_a_failure() -> None:
+def test_acts_at_start_and_continues_after_a_failure() -> None:
     turns: list[int] = []
     enough = Event()
 
@@ -23,7 +23,7 @@ def test_it_acts_at_start_and_goes_on_after_a_failure() -> None:
     assert len(turns) == stopped
 
 
-def test_it_stops_without_waiting_for_its_next_turn() -> None:
+def test_stops_immediately() -> None:
     began = Event()
     periodic = Periodic("test", began.set, 3600)
     periodic.start()

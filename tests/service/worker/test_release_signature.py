@@ -29,7 +29,7 @@ def keyring(tmp_path: Path) -> str:
 
 
 @needs_gpgv
-def test_a_good_signature(keyring: str) -> None:
+def test_valid_signature(keyring: str) -> None:
     release = open_release(signed(), (keyring,))
     assert (release.text, release.verified, release.note) == (TEXT, True, "signature verified")
 
@@ -43,7 +43,7 @@ def test_armoured_keys_from_a_file_or_inline(tmp_path: Path) -> None:
 
 
 @needs_gpgv
-def test_text_around_the_signed_part_is_not_believed(keyring: str) -> None:
+def test_unsigned_text_is_ignored(keyring: str) -> None:
     around = b"Codename: evil\n" + signed() + b"\nCodename: evil\n"
     try:
         release = open_release(around, (keyring,))
@@ -58,7 +58,7 @@ def test_text_around_the_signed_part_is_not_believed(keyring: str) -> None:
     [signed().replace(b"bookworm", b"bookwurm"), TEXT.encode(), b"", OpenPgpSigner().clearsign(TEXT)],
     ids=["altered", "unsigned", "empty", "another key"],
 )
-def test_a_wrong_signature_is_refused(keyring: str, content: bytes) -> None:
+def test_invalid_signature_is_refused(keyring: str, content: bytes) -> None:
     with pytest.raises(SignatureError, match="no signature trusted here"):
         open_release(content, (keyring,))
 
@@ -71,12 +71,12 @@ def test_a_keyring_that_is_named_must_be_there(tmp_path: Path) -> None:
 
 @needs_gpgv
 @pytest.mark.parametrize("key", ["\n-----BEGIN PGP PUBLIC KEY BLOCK-----\n\n!!!\n-----END", "\nnothing"])
-def test_a_key_that_is_none_verifies_nothing(key: str) -> None:
+def test_invalid_keys_are_refused(key: str) -> None:
     with pytest.raises(SignatureError):
         open_release(signed(), (key,))
 
 
-def test_without_gpgv_the_text_is_read_and_the_note_says_so(keyring: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_gpgv_is_noted(keyring: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     release = open_release(signed(), (keyring,))
     assert (release.text.strip(), release.verified) == (TEXT.strip(), False)

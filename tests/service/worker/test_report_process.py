@@ -8,11 +8,11 @@ from openinspector.service.worker.report_process import ReportProcessError, lay_
 from openinspector.testing import report_builders as reports
 
 
-def test_the_process_says_what_the_function_does() -> None:
+def test_process_and_function_agree() -> None:
     assert lay_out(reports.small(), ReportFormat.HTML) == b"".join(render_html(reports.small()))
 
 
-def test_a_pdf_comes_whole() -> None:
+def test_pdf_is_complete() -> None:
     document = lay_out(reports.small(), ReportFormat.PDF)
     assert document.startswith(b"%PDF-")
     assert document.rstrip().endswith(b"%%EOF")

@@ -71,7 +71,7 @@ def test_days_are_a_setting(world: World) -> None:
     assert len(apply_retention(world.telemetry, world.index, 1, world.clock.now()).shredded) == 1
 
 
-def test_an_interrupted_shredding_has_taken_the_key_and_is_finished_next_time(world: World) -> None:
+def test_interrupted_shredding_deletes_the_key_and_completes_later(world: World) -> None:
     working = world.objects
     for seq in (1, 2, 3):
         world.telemetry.ingest(AGENT, envelope(seq))
@@ -87,7 +87,7 @@ def test_an_interrupted_shredding_has_taken_the_key_and_is_finished_next_time(wo
     assert apply_retention(world.telemetry, world.index, 30, world.clock.now()).shredded == ()
 
 
-def test_the_key_goes_even_where_the_object_store_is_dead(world: World) -> None:
+def test_key_is_deleted_despite_a_failed_object_store(world: World) -> None:
     working = world.objects
     world.telemetry.ingest(AGENT, envelope())
     world.use(DeadObjects(working, deletions=0))
@@ -96,7 +96,7 @@ def test_the_key_goes_even_where_the_object_store_is_dead(world: World) -> None:
     assert world.index.run_key(RUN) is None
 
 
-def test_one_run_that_fails_does_not_keep_the_others(world: World) -> None:
+def test_one_failure_does_not_block_other_runs(world: World) -> None:
     working = world.objects
     world.telemetry.ingest(AGENT, envelope())
     world.clock.advance(1)

@@ -43,5 +43,5 @@ def test_files_of_a_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "no section", "[a", "[a]\n  continued", "[a]\nbaseurl"])
-def test_other_texts_have_none(text: str) -> None:
+def test_invalid_texts_have_no_repositories(text: str) -> None:
     assert list(parse_repos(text, {})) == []

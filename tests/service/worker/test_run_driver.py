@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from openinspector.engine.subject import Need
 from openinspector.model.agent import AgentHealthCode, AgentId, HostDescription
 from openinspector.model.arn import RunArn
 from openinspector.model.assessment import AssessmentRun, StopAction
 from openinspector.model.run_state import AssessmentRunState as State
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.telemetry_store import Recorded, RunKey, StoredEnvelope, Stream
@@ -20,11 +22,13 @@ from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.migrations import migrate
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
+from openinspector.service.worker.collecting import TelemetryCollecting
 from openinspector.service.worker.run_driver import BatchResult, HostBatch, RunDriver
 from openinspector.testing import model_builders as builders
 from openinspector.testing.fake_clock import FakeClock
 
 AGENTS = tuple(AgentId(f"host-{n:017x}") for n in range(3))
+INSTANCE = AgentId("i-0123456789abcdef0")
 STREAM = "collection"
 
 
@@ -44,7 +48,6 @@ class SimulatedEvaluator:
 
     def evaluate(self, run: AssessmentRun, batch: HostBatch) -> BatchResult:
         del run
-        assert batch.run_hosts == len(AGENTS)
         if self.fails:
             raise ValueError("the engine is broken")
         self.batches.append(batch)
@@ -57,6 +60,33 @@ class SimulatedEvaluator:
 
     def finish(self, run: AssessmentRun, assessed: Mapping[str, int]) -> None:
         del run, assessed
+
+
+@dataclass
+class SimulatedAccount:
+    """A snapshot of an account with two instances; the first has an agent."""
+
+    collected: int = 0
+
+    def collect(self, run: AssessmentRun) -> None:
+        del run
+        self.collected += 1
+
+    def seconds_left(self, run: AssessmentRun) -> float:
+        del run
+        return 0
+
+    def subjects(self, run: AssessmentRun) -> Sequence[AgentId]:
+        del run
+        return (AGENTS[0], INSTANCE)
+
+    def interrupted(self, run: AssessmentRun) -> frozenset[AgentId]:
+        del run
+        return frozenset()
+
+    def is_empty(self, run: AssessmentRun) -> bool:
+        del run
+        return not self.collected
 
 
 @dataclass
@@ -102,7 +132,8 @@ class SimulatedContext:
 class World:
     """Real stores, a run in CREATED with three agents, and a driver for it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *needs: Need) -> None:
+        needs = needs or (Need.TELEMETRY,)
         engine = open_engine(f"sqlite:///{folder / 'openinspector.db'}")
         migrate(engine)
         self.clock = FakeClock(builders.moment(1))
@@ -112,15 +143,22 @@ class World:
         self.received = SimulatedTelemetry()
         self.evaluator = SimulatedEvaluator()
         self.context = SimulatedContext(self.clock)
-        self.driver = RunDriver(
+        self.account = SimulatedAccount()
+        agents = TelemetryCollecting(
             assessments=self.assessments,
             agents=self.agents,
             telemetry=self.telemetry,
-            findings=SqlFindingStore(engine),
-            received=self.received,
-            evaluator=self.evaluator,
             clock=self.clock,
             stop_grace=timedelta(seconds=60),
+        )
+        self.driver = RunDriver(
+            assessments=self.assessments,
+            findings=SqlFindingStore(engine),
+            received=self.received,
+            needs=RunNeeds(by_package=dict.fromkeys(builders.run().rules_package_arns, frozenset(needs))),
+            collecting={Need.TELEMETRY: agents, Need.SNAPSHOT: self.account},
+            evaluator=self.evaluator,
+            clock=self.clock,
             evaluation_batch=2,
         )
         self._enrol()
@@ -129,7 +167,7 @@ class World:
         run = builders.run()
         self.assessments.add_target(target)
         self.assessments.add_template(template)
-        self.assessments.add_run(run, AGENTS)
+        self.assessments.add_run(run, AGENTS if Need.TELEMETRY in needs else ())
         self.arn = run.arn
         self.telemetry.add_run_key(RunKey(run_arn=run.arn, wrapped=b"wrapped", created_at=self.clock.now()))
 
@@ -225,6 +263,7 @@ def test_a_run_ends_when_every_stream_is_closed(world: World) -> None:
     run = world.drive()
     assert states(run) == WHOLE
     assert [batch.agents for batch in world.evaluator.batches] == [AGENTS[:2], AGENTS[2:]]
+    assert {batch.run_hosts for batch in world.evaluator.batches} == {len(AGENTS)}
     assert not any(batch.interrupted for batch in world.evaluator.batches)
     assert run.completed_at == world.clock.now() == run.created_at
     assert not world.received.held
@@ -283,7 +322,7 @@ def test_a_stopped_run_without_results_is_not_failed(world: World) -> None:
     assert world.drive().state is State.COMPLETED
 
 
-def test_without_telemetry_at_its_duration_a_run_is_evaluated_all_the_same(world: World) -> None:
+def test_run_without_telemetry_is_evaluated_at_its_duration(world: World) -> None:
     """Nobody stopped it: the evaluator explains why nothing arrived."""
     world.evaluator.assessed = False
     assert world.drive().state is State.FAILED
@@ -336,3 +375,39 @@ def test_a_driver_resumes_from_every_state(world: World, done: int) -> None:
         world.assessments.advance_run(world.arn, state, world.clock.now())
     world.close(*AGENTS)()
     assert states(world.drive()) == WHOLE
+
+
+def test_a_run_that_needs_no_telemetry_waits_for_no_agent(tmp_path: Path) -> None:
+    world = World(tmp_path, Need.SNAPSHOT)
+    run = world.drive()
+    assert states(run) == WHOLE
+    assert run.completed_at == run.created_at == world.clock.now()
+    assert world.account.collected == 1
+    assert "collect telemetry" not in world.context.steps
+    assert [batch.agents for batch in world.evaluator.batches] == [(AGENTS[0], INSTANCE)]
+
+
+def test_a_stop_does_not_cancel_a_run_that_has_a_snapshot(tmp_path: Path) -> None:
+    """Nothing of any agent arrived, but the account can be judged."""
+    for needs in ((Need.SNAPSHOT,), (Need.SNAPSHOT, Need.TELEMETRY)):
+        folder = tmp_path / "-".join(needs)
+        folder.mkdir()
+        world = World(folder, *needs)
+        world.stop(StopAction.START_EVALUATION)()
+        assert world.drive().state is State.COMPLETED
+        assert not world.evaluator.stopped
+
+
+def test_a_skipped_run_takes_no_snapshot(tmp_path: Path) -> None:
+    world = World(tmp_path, Need.SNAPSHOT)
+    world.stop(StopAction.SKIP_EVALUATION)()
+    assert world.drive().state is State.CANCELED
+    assert not world.account.collected
+
+
+def test_hosts_and_instances_are_evaluated_once_each(tmp_path: Path) -> None:
+    world = World(tmp_path, Need.SNAPSHOT, Need.TELEMETRY)
+    world.context.waits = [world.close(*AGENTS)]
+    assert world.drive().state is State.COMPLETED
+    evaluated = [agent for batch in world.evaluator.batches for agent in batch.agents]
+    assert sorted(evaluated) == sorted((*AGENTS, INSTANCE))

@@ -86,26 +86,26 @@ def _has_no_title(_facts: HostFacts) -> Outcome:
         (_has_no_title, AssertionError),
     ],
 )
-def test_a_bad_rule_fails(judge: Callable[[HostFacts], Outcome], error: type[BaseException]) -> None:
+def test_invalid_rule_fails(judge: Callable[[HostFacts], Outcome], error: type[BaseException]) -> None:
     with pytest.raises(error):
         SUITE.test_on_any_host(rule(judge), CONTEXT)
 
 
-def test_a_good_rule_passes() -> None:
+def test_valid_rule_passes() -> None:
     SUITE.test_on_any_host(rule(_passed), CONTEXT)
 
 
 def test_a_pass_without_telemetry_fails() -> None:
     with pytest.raises(AssertionError):
-        SUITE.test_nothing_is_found_where_nothing_was_collected(rule(_passed), CONTEXT)
+        SUITE.test_empty_host_has_no_finding(rule(_passed), CONTEXT)
 
 
 @pytest.mark.parametrize("title", ["", "t" * 129])
-def test_a_title_that_is_no_rule_name_fails(title: str) -> None:
+def test_invalid_title_fails(title: str) -> None:
     with pytest.raises(AssertionError):
-        SUITE.test_its_texts_fit_the_api(replace(rule(_passed), title=title))
+        SUITE.test_texts_fit_the_api(replace(rule(_passed), title=title))
 
 
 def test_a_rule_that_declares_nothing_fails() -> None:
     with pytest.raises(AssertionError):
-        SUITE.test_it_declares_what_it_reads(replace(rule(_passed), sensors=()))
+        SUITE.test_declares_records_it_reads(replace(rule(_passed), sensors=()))

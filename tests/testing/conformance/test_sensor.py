@@ -66,23 +66,26 @@ def believes_in_equals_signs(host: Host) -> Iterator[Item]:
 @pytest.mark.parametrize(
     ("collect", "test"),
     [
-        (raises_where_nothing_is, SUITE.test_an_empty_host_has_nothing),
+        (raises_where_nothing_is, SUITE.test_empty_host_has_no_records),
         (hides_what_it_could_not_read, lambda bad: SUITE.test_an_unreadable_file_is_reported(bad, FILES, FakeSystem())),
-        (yields_what_it_did_not_declare, lambda bad: SUITE.test_a_healthy_host_is_read_whole(bad, FILES, FakeSystem())),
+        (
+            yields_what_it_did_not_declare,
+            lambda bad: SUITE.test_healthy_host_is_read_completely(bad, FILES, FakeSystem()),
+        ),
         (believes_in_utf8, lambda bad: SUITE.test_strange_content_does_not_crash(bad, FILES, FakeSystem(), b"\xff")),
-        (sends_surrogates, lambda bad: SUITE.test_names_that_are_not_utf8_do_not_crash(bad, FILES, FakeSystem())),
+        (sends_surrogates, lambda bad: SUITE.test_names_outside_utf8_do_not_crash(bad, FILES, FakeSystem())),
         (believes_in_equals_signs, lambda bad: SUITE.test_damaged_content_does_not_crash(bad, FILES, FakeSystem())),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_bad_sensor_does_not_pass(collect: Callable[[Host], Iterator[Item]], test: Callable[[Sensor], None]) -> None:
+def test_invalid_sensor_fails(collect: Callable[[Host], Iterator[Item]], test: Callable[[Sensor], None]) -> None:
     with pytest.raises((AssertionError, WireError)):
         test(sensor(collect))
 
 
-def test_a_sensor_that_imports_too_much_does_not_pass() -> None:
+def test_sensor_with_forbidden_imports_fails() -> None:
     with pytest.raises(AssertionError):
-        SUITE.test_it_imports_only_what_an_agent_has(sensor(raises_where_nothing_is))
+        SUITE.test_imports_only_what_an_agent_has(sensor(raises_where_nothing_is))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +95,7 @@ class Unregistered(Record):
     MESSAGE_TYPE: ClassVar[str] = "InspectorUnregistered"
 
 
-def test_a_sensor_whose_records_the_wire_does_not_know_does_not_pass() -> None:
+def test_sensor_with_unregistered_records_fails() -> None:
     bad = replace(sensor(raises_where_nothing_is), records=(Unregistered,))
     with pytest.raises(AssertionError, match="the wire does not know Unregistered"):
-        SUITE.test_the_wire_carries_its_records(bad)
+        SUITE.test_records_are_registered_on_the_wire(bad)

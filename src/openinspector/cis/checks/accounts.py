@@ -5,12 +5,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Variable, Verdict, Violated, missing
+from openinspector.cis.check import Breach, SensedCheck
 from openinspector.cis.expectation import AtLeast, AtMost
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
 from openinspector.engine.evidence import Evidence
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import subject
 from openinspector.model.inventory import Group, PasswordState, User
 from openinspector.model.record import Record
+from openinspector.model.tailoring import Tailoring, Variable
 
 _SENSOR: Final = "accounts"
 _FIRST_PERSON: Final = 1000
@@ -28,12 +31,13 @@ _AGEING: Final = {
 }
 """Fields of `User`, as titles name them."""
 
-Find = Callable[[HostFacts], Iterable[str]]
-"""Returns one sentence for each fault."""
+
+Find = Callable[[JudgedHost], Iterable[Breach]]
+"""Returns the breaches of a host."""
 
 
 @dataclass(frozen=True, slots=True)
-class Accounts:
+class Accounts(SensedCheck):
     """No account or group has a fault of one kind."""
 
     title: str
@@ -42,26 +46,23 @@ class Accounts:
     reads: tuple[type[Record], ...] = (User, Group)
     sensors: tuple[str, ...] = (_SENSOR,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the account database."""
-        del tailoring
-        gap = missing(facts, *self.sensors)
-        if gap:
-            return gap
-        if not facts.all(User):
+        if not host.all(User):
             return Unknown(reason="The host sent no accounts.")
-        faults = list(self.find(facts))
-        if faults:
-            because = tuple(Evidence(statement=fault) for fault in faults[:_MAX_LISTED])
+        breaches = list(self.find(host))
+        if breaches:
+            because = tuple(Evidence(statement=breach.text) for breach in breaches[:_MAX_LISTED])
             return Violated(
-                evidence=Evidence(statement=f"Not met: {self.title}. Found: {len(faults)}.", because=because),
+                evidence=Evidence(statement=f"Not met: {self.title}. Found: {len(breaches)}.", because=because),
                 remedy=self.remedy,
+                grounds=tuple(subject("account", breach.ground) for breach in breaches),
             )
         return Satisfied(evidence=Evidence(statement=self.title, source="/etc/passwd, /etc/group, /etc/shadow"))
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordAging:
+class PasswordAging(SensedCheck):
     """Every account with a password has an ageing value that meets a limit (shadow(5))."""
 
     field: str
@@ -75,15 +76,12 @@ class PasswordAging:
         """The field and its limit."""
         return f"Each account's {_AGEING[self.field]} is {self.expected.wanted(Tailoring())} days"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge each account with a password."""
-        gap = missing(facts, _SENSOR)
-        if gap:
-            return gap
-        users = [user for user in facts.all(User) if user.password is PasswordState.SET]
+        users = [user for user in host.all(User) if user.password is PasswordState.SET]
         if not users:
             return Inapplicable(reason="No account has a password.")
-        wrong = [user for user in users if not self.expected.accepts(str(getattr(user, self.field)), tailoring)]
+        wrong = [user for user in users if not self.expected.accepts(str(getattr(user, self.field)), host.tailoring)]
         if wrong:
             because = tuple(
                 Evidence(statement=f"{user.name}: {getattr(user, self.field)}", source="/etc/shadow")
@@ -92,49 +90,56 @@ class PasswordAging:
             return Violated(
                 evidence=Evidence(statement=f"Not met: {self.title}. Accounts: {len(wrong)}.", because=because),
                 remedy=f"Set it with chage(1), for example for {wrong[0].name}.",
+                grounds=tuple(subject("account", f"{user.name} {getattr(user, self.field)}") for user in wrong),
             )
         return Satisfied(evidence=Evidence(statement=self.title, source="/etc/shadow"))
 
 
 def _users(is_wrong: Callable[[User], bool]) -> Find:
     """Return a search that names the users for which ``is_wrong`` is true."""
-    return lambda facts: (user.name for user in facts.all(User) if is_wrong(user))
+    return lambda host: (Breach(f"{user.name} {user.uid}", user.name) for user in host.all(User) if is_wrong(user))
 
 
-def _repeated(values: Iterable[object], what: str) -> Iterable[str]:
-    return (f"{what} {value} is used {count} times" for value, count in Counter(values).items() if count > 1)
+def _repeated(values: Iterable[object], what: str) -> Iterable[Breach]:
+    for value, count in Counter(values).items():
+        if count > 1:
+            yield Breach(f"{value} {count}", f"{what} {value} is used {count} times")
 
 
-def _repeated_uids(facts: HostFacts) -> Iterable[str]:
-    return _repeated((user.uid for user in facts.all(User)), "The user id")
+def _repeated_uids(host: JudgedHost) -> Iterable[Breach]:
+    return _repeated((user.uid for user in host.all(User)), "The user id")
 
 
-def _repeated_gids(facts: HostFacts) -> Iterable[str]:
-    return _repeated((group.gid for group in facts.all(Group)), "The group id")
+def _repeated_gids(host: JudgedHost) -> Iterable[Breach]:
+    return _repeated((group.gid for group in host.all(Group)), "The group id")
 
 
-def _repeated_user_names(facts: HostFacts) -> Iterable[str]:
-    return _repeated((user.name for user in facts.all(User)), "The user name")
+def _repeated_user_names(host: JudgedHost) -> Iterable[Breach]:
+    return _repeated((user.name for user in host.all(User)), "The user name")
 
 
-def _repeated_group_names(facts: HostFacts) -> Iterable[str]:
-    return _repeated((group.name for group in facts.all(Group)), "The group name")
+def _repeated_group_names(host: JudgedHost) -> Iterable[Breach]:
+    return _repeated((group.name for group in host.all(Group)), "The group name")
 
 
 def _is_second_root(user: User) -> bool:
     return user.uid == 0 and user.name != "root"
 
 
-def _wrong_group_of_root(facts: HostFacts) -> Iterable[str]:
-    return (f"root has the group {user.gid}" for user in facts.all(User) if user.name == "root" and user.gid != 0)
+def _wrong_group_of_root(host: JudgedHost) -> Iterable[Breach]:
+    for user in host.all(User):
+        if user.name == "root" and user.gid != 0:
+            yield Breach(f"root {user.gid}", f"root has the group {user.gid}")
 
 
 def _is_in_roots_group(user: User) -> bool:
     return user.gid == 0 and user.name not in _IN_ROOTS_GROUP
 
 
-def _second_root_groups(facts: HostFacts) -> Iterable[str]:
-    return (group.name for group in facts.all(Group) if group.gid == 0 and group.name != "root")
+def _second_root_groups(host: JudgedHost) -> Iterable[Breach]:
+    for group in host.all(Group):
+        if group.gid == 0 and group.name != "root":
+            yield Breach(group.name, group.name)
 
 
 def _has_empty_password(user: User) -> bool:
@@ -153,30 +158,32 @@ def _can_log_in(user: User) -> bool:
     return user.shell not in _NO_SHELLS
 
 
-def _system_shells(facts: HostFacts) -> Iterable[str]:
-    return (
-        f"{user.name} has the shell {user.shell}" for user in facts.all(User) if _is_system(user) and _can_log_in(user)
-    )
+def _system_shells(host: JudgedHost) -> Iterable[Breach]:
+    for user in host.all(User):
+        if _is_system(user) and _can_log_in(user):
+            yield Breach(f"{user.name} {user.shell}", f"{user.name} has the shell {user.shell}")
 
 
 def _is_unlocked_system_account(user: User) -> bool:
     return _is_system(user) and not _can_log_in(user) and user.password is PasswordState.SET
 
 
-def _orphan_groups(facts: HostFacts) -> Iterable[str]:
-    known = {group.gid for group in facts.all(Group)}
-    return (
-        f"{user.name} has the primary group {user.gid}, which /etc/group lacks"
-        for user in facts.all(User)
-        if user.gid not in known
-    )
+def _orphan_groups(host: JudgedHost) -> Iterable[Breach]:
+    known = {group.gid for group in host.all(Group)}
+    for user in host.all(User):
+        if user.gid not in known:
+            text = f"{user.name} has the primary group {user.gid}, which /etc/group lacks"
+            yield Breach(f"{user.name} {user.gid}", text)
 
 
-def _shadow_members(facts: HostFacts) -> Iterable[str]:
-    for group in facts.all(Group):
+def _shadow_members(host: JudgedHost) -> Iterable[Breach]:
+    for group in host.all(Group):
         if group.name == "shadow":
-            yield from (f"{member} is in the group shadow" for member in group.members)
-            yield from (f"{u.name} has the primary group shadow" for u in facts.all(User) if u.gid == group.gid)
+            for member in group.members:
+                yield Breach(f"{member} member", f"{member} is in the group shadow")
+            for user in host.all(User):
+                if user.gid == group.gid:
+                    yield Breach(f"{user.name} primary group", f"{user.name} has the primary group shadow")
 
 
 UNIQUE_UIDS: Final = Accounts(

@@ -1,15 +1,18 @@
 """The audit subsystem: rules for system calls, files and programs (auditctl(8), audit.rules(7))."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.cis.check import SensedCheck
 from openinspector.cis.configuration import SENSOR as FILES
-from openinspector.cis.configuration import Line, lines
+from openinspector.cis.configuration import Line
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
 from openinspector.engine.evidence import Evidence
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import NOT_SET, setting, subject
 from openinspector.model.hardening import AnomalyKind, ConfigurationFile, FileAnomalies
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.record import Record
@@ -38,25 +41,23 @@ class AuditSyscalls:
             f"Calls of {', '.join(self.names)} are audited{' if ' + ' and '.join(self.filters) if self.filters else ''}"
         )
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the rules in the files."""
-        del tailoring
-        system = facts.only(OperatingSystem)
+        system = host.only(OperatingSystem)
         machine = system.architecture if system else ""
         wanted = self.architectures if machine in _64_BIT else ("b32",)
+        of_calls = host.once(_rules_by_call)
         lacking = [
             f"{name} ({architecture})"
             for architecture in wanted
             for name in self.names
-            if not any(self._covers(rule, name, architecture) for rule in _rules(facts))
+            if not any(self._covers(rule, architecture) for rule in of_calls.get(name, ()))
         ]
-        return _verdict(facts, lacking, self.title, self._rule(wanted[0]))
+        return _verdict(host, lacking, self.title, self._rule(wanted[0]))
 
-    def _covers(self, rule: "_Rule", name: str, architecture: str) -> bool:
-        return (
-            name in rule.syscalls
-            and rule.architecture in ("", architecture)
-            and all(_canonical(each) in rule.filters for each in self.filters)
+    def _covers(self, rule: "_Rule", architecture: str) -> bool:
+        return rule.architecture in ("", architecture) and all(
+            _canonical(each) in rule.filters for each in self.filters
         )
 
     def _rule(self, architecture: str) -> str:
@@ -80,11 +81,10 @@ class AuditWatch:
         """The paths."""
         return f"Changes of {', '.join(self.paths)} are audited"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the rules in the files."""
-        del tailoring
-        lacking = [path for path in self.paths if not any(self._covers(rule, path) for rule in _rules(facts))]
-        return _verdict(facts, lacking, self.title, f"-w {self.paths[0]} -p {self.permissions} -k openinspector")
+        lacking = [path for path in self.paths if not any(self._covers(rule, path) for rule in host.once(_rules))]
+        return _verdict(host, lacking, self.title, f"-w {self.paths[0]} -p {self.permissions} -k openinspector")
 
     def _covers(self, rule: "_Rule", path: str) -> bool:
         return rule.watched.rstrip("/") == path.rstrip("/") and set(self.permissions) <= set(rule.permissions)
@@ -103,27 +103,26 @@ class AuditPrograms:
         """The programs."""
         return f"Runs of {', '.join(self.paths) or 'every set-user-id and set-group-id program'} are audited"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the rules in the files."""
-        del tailoring
         paths = self.paths
         if not paths:
-            gap = missing(facts, _ANOMALIES)
+            gap = host.missing(_ANOMALIES)
             if gap:
                 return gap
-            paths = next((a.paths for a in facts.all(FileAnomalies) if a.kind is AnomalyKind.PRIVILEGED), ())
+            paths = next((a.paths for a in host.all(FileAnomalies) if a.kind is AnomalyKind.PRIVILEGED), ())
             if not paths:
                 return Inapplicable(reason="The host has no set-user-id or set-group-id programs.")
-        lacking = [path for path in paths if not any(self._covers(rule, path) for rule in _rules(facts))]
+        lacking = [path for path in paths if not any(self._covers(rule, path) for rule in host.once(_rules))]
         example = f"-a always,exit -F path={paths[0]} -F perm=x -F auid>=1000 -F auid!=unset -k privileged"
-        return _verdict(facts, lacking, self.title, example)
+        return _verdict(host, lacking, self.title, example)
 
     def _covers(self, rule: "_Rule", path: str) -> bool:
         return rule.watched == path and ("x" in rule.permissions or not rule.permissions)
 
 
 @dataclass(frozen=True, slots=True)
-class AuditControl:
+class AuditControl(SensedCheck):
     """The last control option of a kind has a value: ``-e 2`` locks the configuration."""
 
     option: str
@@ -132,13 +131,9 @@ class AuditControl:
     reads: tuple[type[Record], ...] = (ConfigurationFile,)
     sensors: tuple[str, ...] = (FILES,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the rules in files."""
-        del tailoring
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
-        found = [line for line in lines(facts, *_FILES) if line.text.split()[:1] == [self.option]]
+        found = [line for line in host.lines(*_FILES) if line.text.split()[:1] == [self.option]]
         if found and found[-1].text.split() == [self.option, *self.value.split()]:
             return Satisfied(evidence=Evidence(statement=found[-1].text, source=found[-1].source))
         statement = found[-1].text if found else f"No rule file sets {self.option}"
@@ -146,6 +141,7 @@ class AuditControl:
         return Violated(
             evidence=Evidence(statement=statement, source=found[-1].source if found else ""),
             remedy=f"Write `{wanted}` as the last line of /etc/audit/rules.d/99-finalize.rules.",
+            grounds=(setting(self.option, found[-1].text if found else NOT_SET),),
         )
 
 
@@ -161,11 +157,18 @@ class _Rule:
     filters: frozenset[str] = frozenset()
 
 
-def _rules(facts: HostFacts) -> Iterator[_Rule]:
-    """Yield the rules of the files, which the next boot loads."""
-    for line in lines(facts, *_FILES):
-        if line.text.startswith(("-a", "-w", "-A")):
-            yield _parse(line)
+def _rules(host: JudgedHost) -> tuple[_Rule, ...]:
+    """Return the rules of the files, which the next boot loads."""
+    return tuple(_parse(line) for line in host.lines(*_FILES) if line.text.startswith(("-a", "-w", "-A")))
+
+
+def _rules_by_call(host: JudgedHost) -> Mapping[str, list[_Rule]]:
+    """Return the rules of each system call."""
+    found: defaultdict[str, list[_Rule]] = defaultdict(list)
+    for rule in host.once(_rules):
+        for name in rule.syscalls:
+            found[name].append(rule)
+    return found
 
 
 def _parse(line: Line) -> _Rule:
@@ -188,8 +191,8 @@ def _canonical(text: str) -> str:
     return text.replace("4294967295", "unset").replace("!=-1", "!=unset")
 
 
-def _verdict(facts: HostFacts, lacking: list[str], title: str, rule: str) -> Verdict:
-    gap = missing(facts, FILES)
+def _verdict(host: JudgedHost, lacking: list[str], title: str, rule: str) -> Verdict:
+    gap = host.missing(FILES)
     if gap:
         return gap
     if not lacking:
@@ -198,4 +201,5 @@ def _verdict(facts: HostFacts, lacking: list[str], title: str, rule: str) -> Ver
     return Violated(
         evidence=Evidence(statement=f"No audit rule covers {shown}", source="/etc/audit/rules.d"),
         remedy=f"Add `{rule}` and its like to /etc/audit/rules.d/50-hardening.rules and run `augenrules --load`.",
+        grounds=tuple(subject("not audited", one) for one in lacking),
     )

@@ -1,12 +1,14 @@
 """Files: owners and modes of listed paths, files that must or must not exist, anomalies anywhere on the host."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.cis.host import JudgedHost
 from openinspector.cis.pattern import matcher
+from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
 from openinspector.engine.evidence import Evidence
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import Ground, setting, subject
 from openinspector.model.hardening import AnomalyKind, FileAnomalies, FileAttributes, FileKind
 from openinspector.model.record import Record
 
@@ -48,16 +50,15 @@ class Attributes:
         named = ", ".join(self.paths[:_MAX_NAMED]) + (f" and {more} others" if more > 0 else "")
         return f"{named} {'has' if len(self.paths) == 1 else 'have'} {', '.join(wanted)}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge every path that exists."""
-        del tailoring
         is_named, is_excluded = matcher(self.paths), matcher(self.excluding)
         found = [
             file
-            for file in facts.all(FileAttributes)
+            for file in host.all(FileAttributes)
             if is_named(file.path) and not is_excluded(file.path) and self.kind in (None, file.kind)
         ]
-        gap = missing(facts, _ATTRIBUTES)
+        gap = host.missing(_ATTRIBUTES)
         if gap and not found:
             return gap
         if not found:
@@ -70,6 +71,7 @@ class Attributes:
                     because=tuple(_described(file) for file in wrong[:_MAX_LISTED]),
                 ),
                 remedy=self._remedy([file.path for file in wrong]),
+                grounds=tuple(_grounds(wrong)),
             )
         if gap:
             return gap
@@ -110,18 +112,19 @@ class Exists:
         """The path."""
         return f"{self.path} {'exists' if self.present else 'does not exist'}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge whether the path was found."""
-        del tailoring
-        file = next((file for file in facts.all(FileAttributes) if file.path == self.path), None)
-        gap = missing(facts, _ATTRIBUTES)
+        file = next((file for file in host.all(FileAttributes) if file.path == self.path), None)
+        gap = host.missing(_ATTRIBUTES)
         if gap and file is None:
             return gap
         if (file is not None) == self.present:
             return Satisfied(evidence=_described(file) if file else Evidence(statement=f"{self.path} does not exist"))
         remedy = f"Create {self.path}, owned by root." if self.present else f"Remove {self.path}."
         return Violated(
-            evidence=_described(file) if file else Evidence(statement=f"{self.path} does not exist"), remedy=remedy
+            evidence=_described(file) if file else Evidence(statement=f"{self.path} does not exist"),
+            remedy=remedy,
+            grounds=(setting(self.path, "exists" if file else "does not exist"),),
         )
 
 
@@ -149,17 +152,17 @@ class NoAnomaly:
         """The requirement."""
         return _ANOMALY_TEXT[self.kind][0]
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge what the walk of the file systems found; an incomplete walk never satisfies."""
-        del tailoring
-        found = next((each for each in facts.all(FileAnomalies) if each.kind is self.kind), None)
+        found = next((each for each in host.all(FileAnomalies) if each.kind is self.kind), None)
         if found is not None and found.count:
             because = tuple(Evidence(statement=path) for path in found.paths[:_MAX_LISTED])
             return Violated(
                 evidence=Evidence(statement=f"{found.count} files: not met: {self.title}", because=because),
                 remedy=_ANOMALY_TEXT[self.kind][1],
+                grounds=tuple(subject(self.kind, path) for path in found.paths),
             )
-        gap = missing(facts, _ANOMALIES)
+        gap = host.missing(_ANOMALIES)
         if gap:
             return gap
         if found is None:
@@ -170,3 +173,8 @@ class NoAnomaly:
 def _described(file: FileAttributes) -> Evidence:
     owner, group = file.owner or str(file.uid), file.group or str(file.gid)
     return Evidence(statement=f"{file.path} has mode {file.mode:04o} and belongs to {owner}:{group}", source=file.path)
+
+
+def _grounds(wrong: list[FileAttributes]) -> Iterator[Ground]:
+    for file in wrong:
+        yield subject("file", f"{file.path} {file.mode:04o} {file.owner or file.uid}:{file.group or file.gid}")

@@ -3,16 +3,17 @@
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.cis.checks.software import starting_units
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
 from openinspector.engine.evidence import Evidence
-from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, SystemdUnit, UnitState
-from openinspector.model.facts import HostFacts
+from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, SystemdUnit
+from openinspector.model.ground import NOT_SET, setting
 from openinspector.model.record import Record
 
 _SENSOR: Final = "firewall"
 _UNITS: Final = "systemd_units"
 _HOOKS: Final = ("input", "forward", "output")
-_STARTING: Final = (UnitState.ENABLED, UnitState.ENABLED_RUNTIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +26,21 @@ class BaseChains:
     reads: tuple[type[Record], ...] = (FirewallChain, SystemdUnit)
     sensors: tuple[str, ...] = (_SENSOR, _UNITS)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the chains in force."""
-        del tailoring
-        other = unused(facts, self.service)
-        gap = other or missing(facts, _SENSOR)
+        other = unused(host, self.service)
+        gap = other or host.missing(_SENSOR)
         if gap:
             return gap
-        hooks = {chain.hook for chain in _chains(facts)}
+        hooks = {chain.hook for chain in _chains(host)}
         lacking = [hook for hook in _HOOKS if hook not in hooks]
         evidence = Evidence(statement=f"Chains for {', '.join(sorted(filter(None, hooks))) or 'no hook'} are in force")
         if lacking:
-            return Violated(evidence=evidence, remedy=f"Create base chains for {', '.join(lacking)}.")
+            return Violated(
+                evidence=evidence,
+                remedy=f"Create base chains for {', '.join(lacking)}.",
+                grounds=tuple(setting(f"chain for {hook}", NOT_SET) for hook in lacking),
+            )
         return Satisfied(evidence=evidence)
 
 
@@ -56,20 +60,20 @@ class DefaultDeny:
         """The hooks."""
         return f"The packet filter denies by default: {', '.join(self.hooks)}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the chains in force: a policy of drop, or a last rule that drops or rejects everything."""
-        del tailoring
-        gap = unused(facts, self.service) or missing(facts, _SENSOR)
+        gap = unused(host, self.service) or host.missing(_SENSOR)
         if gap:
             return gap
-        chains = [chain for chain in _chains(facts) if not self.family or chain.family in (self.family, "inet")]
+        chains = [chain for chain in _chains(host) if not self.family or chain.family in (self.family, "inet")]
         open_hooks = [
-            hook for hook in self.hooks if not any(chain.hook == hook and _denies(facts, chain) for chain in chains)
+            hook for hook in self.hooks if not any(chain.hook == hook and _denies(host, chain) for chain in chains)
         ]
         if open_hooks:
             return Violated(
                 evidence=Evidence(statement=f"Accepted by default: {', '.join(open_hooks)}"),
                 remedy="Allow the traffic that the host needs, then set the policy of these chains to drop.",
+                grounds=tuple(setting(f"policy of {hook}", "accept") for hook in open_hooks),
             )
         return Satisfied(evidence=Evidence(statement=self.title))
 
@@ -83,13 +87,12 @@ class LoopbackRules:
     reads: tuple[type[Record], ...] = (FirewallChain, FirewallRule, SystemdUnit)
     sensors: tuple[str, ...] = (_SENSOR, _UNITS)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge that some rule in force names the loopback interface and some rule its addresses."""
-        del tailoring
-        gap = unused(facts, self.service) or missing(facts, _SENSOR)
+        gap = unused(host, self.service) or host.missing(_SENSOR)
         if gap:
             return gap
-        texts = [" ".join(rule.expressions) for rule in facts.all(FirewallRule)]
+        texts = [" ".join(rule.expressions) for rule in host.all(FirewallRule)]
         has_interface = any("lo" in text.split() or "0x6c6f" in text or '"lo"' in text for text in texts)
         has_address = any("127." in text or "0x0000007f" in text or "7f000000" in text for text in texts)
         evidence = Evidence(
@@ -100,33 +103,37 @@ class LoopbackRules:
         return Violated(
             evidence=evidence,
             remedy="Accept input on lo, and drop input from 127.0.0.0/8 and ::1 on every other interface.",
+            grounds=(
+                setting("loopback interface", str(has_interface)),
+                setting("loopback addresses", str(has_address)),
+            ),
         )
 
 
-def unused(facts: HostFacts, service: str) -> Inapplicable | None:
+def unused(host: JudgedHost, service: str) -> Inapplicable | None:
     """Return why requirements for one firewall do not apply: another or none is in use. None if they do.
 
     One firewall is an alternative to the others; that one is in use is a control of its own.
     """
     if not service:
         return None
-    starting = {unit.name for unit in facts.all(SystemdUnit) if unit.state in _STARTING}
+    starting = host.once(starting_units)
     used = [name for name in ("firewalld", "ufw", "nftables", "iptables") if f"{name}.service" in starting]
     if service in used:
         return None
     return Inapplicable(reason=f"The host uses {used[0]}, not {service}." if used else f"{service} is not in use.")
 
 
-def _chains(facts: HostFacts) -> list[FirewallChain]:
-    return [chain for chain in facts.all(FirewallChain) if chain.authority is FirewallAuthority.KERNEL]
+def _chains(host: JudgedHost) -> list[FirewallChain]:
+    return [chain for chain in host.all(FirewallChain) if chain.authority is FirewallAuthority.KERNEL]
 
 
-def _denies(facts: HostFacts, chain: FirewallChain) -> bool:
+def _denies(host: JudgedHost, chain: FirewallChain) -> bool:
     if chain.policy == "drop":
         return True
     rules = [
         rule
-        for rule in facts.all(FirewallRule)
+        for rule in host.all(FirewallRule)
         if (rule.family, rule.table, rule.chain) == (chain.family, chain.table, chain.name)
     ]
     return (

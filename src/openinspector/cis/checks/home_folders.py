@@ -4,9 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.cis.check import Breach
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
 from openinspector.engine.evidence import Evidence
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import subject
 from openinspector.model.hardening import HomeFolder
 from openinspector.model.inventory import User
 from openinspector.model.record import Record
@@ -24,24 +26,24 @@ class Homes:
     """No home folder of an account that can log in has a fault of one kind."""
 
     title: str
-    find: Callable[[HomeFolder, User | None], Iterable[str]]
+    find: Callable[[HomeFolder, User | None], Iterable[Breach]]
     remedy: str
     reads: tuple[type[Record], ...] = (HomeFolder, User)
     sensors: tuple[str, ...] = (_HOMES, _ACCOUNTS)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge every home folder."""
-        del tailoring
-        users = {user.name: user for user in facts.all(User)}
-        homes = facts.all(HomeFolder)
-        faults = [fault for home in homes for fault in self.find(home, users.get(home.user))]
-        if faults:
-            because = tuple(Evidence(statement=fault) for fault in faults[:_MAX_LISTED])
+        users = {user.name: user for user in host.all(User)}
+        homes = host.all(HomeFolder)
+        breaches = [breach for home in homes for breach in self.find(home, users.get(home.user))]
+        if breaches:
+            because = tuple(Evidence(statement=breach.text) for breach in breaches[:_MAX_LISTED])
             return Violated(
-                evidence=Evidence(statement=f"Not met: {self.title}. Found: {len(faults)}.", because=because),
+                evidence=Evidence(statement=f"Not met: {self.title}. Found: {len(breaches)}.", because=because),
                 remedy=self.remedy,
+                grounds=tuple(subject("home", breach.ground) for breach in breaches),
             )
-        gap = missing(facts, *self.sensors)
+        gap = host.missing(*self.sensors)
         if gap:
             return gap
         if not homes:
@@ -49,50 +51,63 @@ class Homes:
         return Satisfied(evidence=Evidence(statement=f"{self.title}: {len(homes)} home folders", source="/etc/passwd"))
 
 
-def _missing_home(home: HomeFolder, user: User | None) -> Iterable[str]:
+def _missing_home(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     del user
-    return () if home.exists else (f"{home.path} of {home.user} does not exist",)
+    return () if home.exists else (Breach(f"{home.path} absent", f"{home.path} of {home.user} does not exist"),)
 
 
-def _open_home(home: HomeFolder, user: User | None) -> Iterable[str]:
+def _open_home(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     del user
-    return (f"{home.path} has mode {home.mode:04o}",) if home.exists and home.mode & 0o0027 else ()
+    return (_mode(home.path, home.mode),) if home.exists and home.mode & 0o0027 else ()
 
 
-def _foreign_home(home: HomeFolder, user: User | None) -> Iterable[str]:
+def _foreign_home(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     wrong = home.exists and user is not None and home.uid != user.uid
-    return (f"{home.path} belongs to user id {home.uid}, not to {home.user}",) if wrong else ()
+    text = f"{home.path} belongs to user id {home.uid}, not to {home.user}"
+    return (Breach(f"{home.path} uid {home.uid}", text),) if wrong else ()
 
 
-def _foreign_group_home(home: HomeFolder, user: User | None) -> Iterable[str]:
+def _foreign_group_home(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     wrong = home.exists and user is not None and home.gid != user.gid
-    return (f"{home.path} has the group id {home.gid}, not that of {home.user}",) if wrong else ()
+    text = f"{home.path} has the group id {home.gid}, not that of {home.user}"
+    return (Breach(f"{home.path} gid {home.gid}", text),) if wrong else ()
 
 
-def _foreign_dot_files(home: HomeFolder, user: User | None) -> Iterable[str]:
+def _foreign_dot_files(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     wrong = [file for file in home.files if user is not None and file.uid != user.uid]
-    return (f"{home.path}/{file.name} belongs to user id {file.uid}" for file in wrong)
+    for file in wrong:
+        path = f"{home.path}/{file.name}"
+        yield Breach(f"{path} uid {file.uid}", f"{path} belongs to user id {file.uid}")
 
 
-def _foreign_group_dot_files(home: HomeFolder, user: User | None) -> Iterable[str]:
+def _foreign_group_dot_files(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     wrong = [file for file in home.files if user is not None and file.gid != user.gid]
-    return (f"{home.path}/{file.name} has the group id {file.gid}" for file in wrong)
+    for file in wrong:
+        path = f"{home.path}/{file.name}"
+        yield Breach(f"{path} gid {file.gid}", f"{path} has the group id {file.gid}")
 
 
-def _open_dot_files(home: HomeFolder, user: User | None) -> Iterable[str]:
+def _open_dot_files(home: HomeFolder, user: User | None) -> Iterable[Breach]:
     del user
     for file in home.files:
         excess = _PRIVATE if file.name in _HISTORIES else _INITIALIZATION & 0o0022
         if file.mode & excess:
-            yield f"{home.path}/{file.name} has mode {file.mode:04o}"
+            yield _mode(f"{home.path}/{file.name}", file.mode)
+
+
+def _mode(path: str, mode: int) -> Breach:
+    return Breach(f"{path} {mode:04o}", f"{path} has mode {mode:04o}")
 
 
 def named_file(name: str, title: str) -> Homes:
     """Return the requirement that no home folder holds a file of a name."""
 
-    def find(home: HomeFolder, user: User | None) -> Iterable[str]:
+    def find(home: HomeFolder, user: User | None) -> Iterable[Breach]:
         del user
-        return (f"{home.path}/{file.name} exists" for file in home.files if file.name == name)
+        for file in home.files:
+            if file.name == name:
+                path = f"{home.path}/{file.name}"
+                yield Breach(path, f"{path} exists")
 
     return Homes(title, find, f"Remove {name} from each home folder.")
 
@@ -100,13 +115,11 @@ def named_file(name: str, title: str) -> Homes:
 def private_file(name: str, title: str) -> Homes:
     """Return the requirement that a file of home folders is private to its owner."""
 
-    def find(home: HomeFolder, user: User | None) -> Iterable[str]:
+    def find(home: HomeFolder, user: User | None) -> Iterable[Breach]:
         del user
-        return (
-            f"{home.path}/{file.name} has mode {file.mode:04o}"
-            for file in home.files
-            if file.name == name and file.mode & _PRIVATE
-        )
+        for file in home.files:
+            if file.name == name and file.mode & _PRIVATE:
+                yield _mode(f"{home.path}/{file.name}", file.mode)
 
     return Homes(title, find, f"Run `chmod 0600` on {name} of each home folder.")
 

@@ -1,15 +1,18 @@
 """The kernel: parameters, modules that must not load, arguments of the boot loader."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Verdict, Violated, missing
+from openinspector.cis.check import SensedCheck
 from openinspector.cis.configuration import SENSOR as FILES
-from openinspector.cis.configuration import assignments, last, lines
+from openinspector.cis.configuration import ConfiguredValue, Line, assignments
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
 from openinspector.engine.evidence import Evidence
 from openinspector.model.configuration import KernelModule
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import NOT_SET, setting
 from openinspector.model.hardening import ConfigurationFile
 from openinspector.model.inventory import KernelParameters
 from openinspector.model.record import Record
@@ -45,13 +48,12 @@ class KernelParameter:
         """The parameter and its values."""
         return f"{self.name} is {' or '.join(self.values)}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the running kernel's value, then the one that the files set."""
-        del tailoring
-        gap = missing(facts, "kernel_parameters")
+        gap = host.missing("kernel_parameters")
         if gap:
             return gap
-        parameters = facts.only(KernelParameters)
+        parameters = host.only(KernelParameters)
         values = parameters.values if parameters else {}
         if self.name.startswith("net.ipv6.") and values.get(_DISABLED) == "1":
             return Inapplicable(reason="IPv6 is disabled in the kernel.")
@@ -60,11 +62,11 @@ class KernelParameter:
             return Inapplicable(reason=f"The running kernel has no parameter {self.name}.")
         running = Evidence(statement=f"{self.name} is {value} in the running kernel", source="/proc/sys")
         if value not in self.values:
-            return Violated(evidence=running, remedy=self._remedy)
-        written = last(assignments(lines(facts, *_SYSCTL)), self.name)
+            return Violated(evidence=running, remedy=self._remedy, grounds=(setting(self.name, value),))
+        written = host.once(_sysctl_lines).get(self.name.lower())
         if written is not None and written.value not in self.values:
             stored = Evidence(statement=f"{self.name} will be {written.value} after a boot", source=written.source)
-            return Violated(evidence=stored, remedy=self._remedy)
+            return Violated(evidence=stored, remedy=self._remedy, grounds=(setting(self.name, written.value),))
         return Satisfied(evidence=running)
 
     @property
@@ -76,7 +78,7 @@ class KernelParameter:
 
 
 @dataclass(frozen=True, slots=True)
-class ModuleOff:
+class ModuleOff(SensedCheck):
     """A kernel module is not loaded and cannot be loaded (modprobe.d(5))."""
 
     name: str
@@ -88,20 +90,19 @@ class ModuleOff:
         """The module that is off."""
         return f"The kernel module {self.name} is not available"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge what is loaded, then what modprobe is configured to do."""
-        del tailoring
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
         same = re.compile(re.sub(r"[-_]", "[-_]", re.escape(self.name).replace("\\-", "-")))
-        loaded = next((module for module in facts.all(KernelModule) if same.fullmatch(module.name)), None)
+        loaded = next((module for module in host.all(KernelModule) if same.fullmatch(module.name)), None)
         if loaded:
             evidence = Evidence(statement=f"{loaded.name} is loaded", source="/proc/modules")
-            return Violated(evidence=evidence, remedy=f"Unload it with `modprobe -r {self.name}`. {self._remedy}")
+            return Violated(
+                evidence=evidence,
+                remedy=f"Unload it with `modprobe -r {self.name}`. {self._remedy}",
+                grounds=(setting(self.name, "loaded"),),
+            )
         off = blocked = None
-        for line in lines(facts, *_MODPROBE):
-            words = line.text.split()
+        for words, line in host.once(_modprobe_words):
             if len(words) > 2 and words[0] == "install" and same.fullmatch(words[1]):  # noqa: PLR2004 - install NAME COMMAND
                 off = line if words[2] in ("/bin/true", "/bin/false", "/usr/bin/true", "/usr/bin/false") else None
             elif len(words) == 2 and words[0] == "blacklist" and same.fullmatch(words[1]):  # noqa: PLR2004
@@ -109,7 +110,7 @@ class ModuleOff:
         if off is None or blocked is None:
             lacking = "an install line" if off is None else "a blacklist line"
             evidence = Evidence(statement=f"No file in modprobe.d has {lacking} for {self.name}")
-            return Violated(evidence=evidence, remedy=self._remedy)
+            return Violated(evidence=evidence, remedy=self._remedy, grounds=(setting(self.name, "can be loaded"),))
         return Satisfied(
             evidence=Evidence(
                 statement=f"{self.name} is not loaded and cannot be",
@@ -126,7 +127,7 @@ class ModuleOff:
 
 
 @dataclass(frozen=True, slots=True)
-class BootArgument:
+class BootArgument(SensedCheck):
     """Every kernel of the boot loader is started with an argument, or none is (``present`` False)."""
 
     argument: str
@@ -140,22 +141,10 @@ class BootArgument:
         """The argument."""
         return f"The kernel is started with{'' if self.present else 'out'} {self.argument}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the entries of the boot loader, else the defaults that they are made from."""
-        del tailoring
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
-        entries = [
-            line
-            for line in lines(facts, "/boot/grub*/grub.cfg", "/boot/loader/entries/*.conf")
-            if re.match(r"(?:linux(?:16|efi)?|options)\s", line.text) and "$" not in line.text
-        ]
-        source = entries or [
-            line
-            for line in lines(facts, "/etc/default/grub", "/etc/default/grub.d/*.cfg", "/etc/kernel/cmdline")
-            if line.text.startswith("GRUB_CMDLINE_LINUX") or line.source.startswith("/etc/kernel/cmdline")
-        ]
+        entries = host.once(_boot_entries)
+        source = entries or host.once(_boot_defaults)
         if not source:
             return Unknown(reason="No configuration of a boot loader was found.")
         wrong = [line for line in source if self._has(line.text) != self.present]
@@ -168,6 +157,7 @@ class BootArgument:
                 evidence=Evidence(statement=f"{len(wrong)} entries {lacking} {self.argument}", because=because),
                 remedy=f"{'Add' if self.present else 'Remove'} `{self.argument}` in GRUB_CMDLINE_LINUX of "
                 "/etc/default/grub and run `update-grub` or `grub2-mkconfig -o /boot/grub2/grub.cfg`.",
+                grounds=(setting(self.argument, "lacking" if self.present else "set"),),
             )
         return Satisfied(evidence=Evidence(statement=self.title, source=source[0].source))
 
@@ -177,21 +167,17 @@ class BootArgument:
 
 
 @dataclass(frozen=True, slots=True)
-class BootPassword:
+class BootPassword(SensedCheck):
     """The boot loader asks for a password before an entry may be edited."""
 
     title: str = "The boot loader is protected by a password"
     reads: tuple[type[Record], ...] = (ConfigurationFile,)
     sensors: tuple[str, ...] = (FILES,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge GRUB's configuration; its hashes never leave the host."""
-        del tailoring
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
         patterns = ("/boot/grub*/grub.cfg", "/boot/grub*/user.cfg", "/boot/efi/EFI/*/*.cfg", "/etc/grub.d/*")
-        found = tuple(lines(facts, *patterns))
+        found = tuple(host.lines(*patterns))
         if not found:
             return Inapplicable(reason="GRUB is not installed, or its configuration cannot be read.")
         protected = next((line for line in found if re.match(r"password_pbkdf2\s|GRUB2_PASSWORD=", line.text)), None)
@@ -200,5 +186,35 @@ class BootPassword:
                 evidence=Evidence(statement="No entry of GRUB's configuration sets a password"),
                 remedy="Make a hash with `grub-mkpasswd-pbkdf2` (`grub2-setpassword` on rpm systems) and set it with "
                 "`set superusers` and `password_pbkdf2`.",
+                grounds=(setting("password of the boot loader", NOT_SET),),
             )
         return Satisfied(evidence=Evidence(statement="A password is set", source=protected.source))
+
+
+def _boot_entries(host: JudgedHost) -> tuple[Line, ...]:
+    """Return the command lines of the boot loader's entries."""
+    return tuple(
+        line
+        for line in host.lines("/boot/grub*/grub.cfg", "/boot/loader/entries/*.conf")
+        if re.match(r"(?:linux(?:16|efi)?|options)\s", line.text) and "$" not in line.text
+    )
+
+
+def _boot_defaults(host: JudgedHost) -> tuple[Line, ...]:
+    """Return the lines from which entries are made."""
+    return tuple(
+        line
+        for line in host.lines("/etc/default/grub", "/etc/default/grub.d/*.cfg", "/etc/kernel/cmdline")
+        if line.text.startswith("GRUB_CMDLINE_LINUX") or line.source.startswith("/etc/kernel/cmdline")
+    )
+
+
+def _sysctl_lines(host: JudgedHost) -> Mapping[str, ConfiguredValue]:
+    """Return the last setting of each parameter in the files."""
+    return {setting.key.lower(): setting for setting in assignments(host.lines(*_SYSCTL))}
+
+
+def _modprobe_words(host: JudgedHost) -> tuple[tuple[list[str], Line], ...]:
+    """Return the words of each line of modprobe's configuration that switches a module off."""
+    found = ((line.text.split(), line) for line in host.lines(*_MODPROBE))
+    return tuple((words, line) for words, line in found if words and words[0] in ("install", "blacklist"))

@@ -2,17 +2,19 @@
 
 from dataclasses import dataclass
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.cis.check import SensedCheck
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
 from openinspector.engine.evidence import Evidence
 from openinspector.model.configuration import Mount
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import setting
 from openinspector.model.record import Record
 
 _SENSOR = "mounts"
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPartition:
+class OwnPartition(SensedCheck):
     """A folder is a mount point."""
 
     path: str
@@ -24,23 +26,21 @@ class OwnPartition:
         """The folder."""
         return f"{self.path} is a file system of its own"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the mount table."""
-        del tailoring
-        gap = missing(facts, _SENSOR)
-        if gap:
-            return gap
-        mount = _mount(facts, self.path)
+        mount = _mount(host, self.path)
         if mount is None:
             evidence = Evidence(statement=f"{self.path} is part of another file system", source="/proc/self/mounts")
             return Violated(
-                evidence=evidence, remedy=f"Give {self.path} a partition or a tmpfs of its own in /etc/fstab."
+                evidence=evidence,
+                remedy=f"Give {self.path} a partition or a tmpfs of its own in /etc/fstab.",
+                grounds=(setting(self.path, "part of another file system"),),
             )
         return Satisfied(evidence=_mounted(mount))
 
 
 @dataclass(frozen=True, slots=True)
-class MountOption:
+class MountOption(SensedCheck):
     """A mount point has an option."""
 
     path: str
@@ -53,13 +53,9 @@ class MountOption:
         """The folder and the option."""
         return f"{self.path} is mounted with {self.option}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the mount table; the option of a folder without a file system of its own is not judged."""
-        del tailoring
-        gap = missing(facts, _SENSOR)
-        if gap:
-            return gap
-        mount = _mount(facts, self.path)
+        mount = _mount(host, self.path)
         if mount is None:
             return Inapplicable(reason=f"{self.path} is not a file system of its own.")
         if self.option not in mount.options:
@@ -67,13 +63,14 @@ class MountOption:
                 evidence=_mounted(mount),
                 remedy=f"Add {self.option} to the options of {self.path} in /etc/fstab or its mount unit, and run "
                 f"`mount -o remount {self.path}`.",
+                grounds=(setting(f"mount options of {self.path}", ",".join(sorted(mount.options))),),
             )
         return Satisfied(evidence=_mounted(mount))
 
 
-def _mount(facts: HostFacts, path: str) -> Mount | None:
+def _mount(host: JudgedHost, path: str) -> Mount | None:
     """Return the mount that is on top at ``path``: the last one of the table."""
-    found = [mount for mount in facts.all(Mount) if mount.path == path]
+    found = [mount for mount in host.all(Mount) if mount.path == path]
     return found[-1] if found else None
 
 

@@ -4,21 +4,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Verdict, Violated, missing
+from openinspector.cis.check import SensedCheck
 from openinspector.cis.configuration import SENSOR as FILES
-from openinspector.cis.configuration import ConfiguredValue, assignments, last, lines
+from openinspector.cis.configuration import ConfiguredValue, assignments, last
 from openinspector.cis.expectation import Expectation
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
 from openinspector.engine.evidence import Evidence
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import NOT_SET
+from openinspector.model.ground import setting as ground
 from openinspector.model.hardening import ConfigurationFile
 from openinspector.model.inventory import LoginDefinitions, PamConfiguration, PamModule, PasswordQuality
 from openinspector.model.record import Record
+from openinspector.model.tailoring import Tailoring
 
 _PAM: Final = "pam"
 
 
 @dataclass(frozen=True, slots=True)
-class LoginDefinition:
+class LoginDefinition(SensedCheck):
     """A value of ``/etc/login.defs`` meets an expectation (login.defs(5))."""
 
     name: str
@@ -31,24 +35,25 @@ class LoginDefinition:
         """The name and the expectation."""
         return f"{self.name} of /etc/login.defs is {self.expected.wanted(Tailoring())}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the value; a name that is not set never satisfies."""
-        gap = missing(facts, *self.sensors)
-        if gap:
-            return gap
-        definitions = facts.only(LoginDefinitions)
+        definitions = host.only(LoginDefinitions)
         if definitions is None:
             return Inapplicable(reason="The host has no /etc/login.defs.")
         value = definitions.values.get(self.name)
         evidence = Evidence(statement=f"{self.name} is {value or 'not set'}", source="/etc/login.defs")
-        if value is not None and self.expected.accepts(value, tailoring):
+        if value is not None and self.expected.accepts(value, host.tailoring):
             return Satisfied(evidence=evidence)
-        wanted = self.expected.example(tailoring)
-        return Violated(evidence=evidence, remedy=f"Write `{self.name} {wanted}` in /etc/login.defs.")
+        wanted = self.expected.example(host.tailoring)
+        return Violated(
+            evidence=evidence,
+            remedy=f"Write `{self.name} {wanted}` in /etc/login.defs.",
+            grounds=(ground(self.name, value or NOT_SET),),
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class QualitySetting:
+class QualitySetting(SensedCheck):
     """A key of pwquality meets an expectation: in PAM's arguments, else in pwquality.conf (pam_pwquality(8))."""
 
     key: str
@@ -61,14 +66,11 @@ class QualitySetting:
         """The key and the expectation."""
         return f"pwquality's {self.key} is {self.expected.wanted(Tailoring())}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the value in force; a module that PAM does not call enforces nothing."""
-        gap = missing(facts, *self.sensors)
-        if gap:
-            return gap
-        modules = _modules(facts, "pam_pwquality.so", "password")
+        modules = _modules(host, "pam_pwquality.so", "password")
         argument = next((a for module in modules for a in _arguments(module) if a.key == self.key), None)
-        quality = facts.only(PasswordQuality)
+        quality = host.only(PasswordQuality)
         values = {key.lower(): value for key, value in quality.values.items()} if quality else {}
         if argument is not None:
             value, source = argument.value, argument.source
@@ -76,16 +78,17 @@ class QualitySetting:
             value, source = values.get(self.key.lower(), ""), "/etc/security/pwquality.conf"
         set_flag = self.key.lower() in values and not value
         evidence = Evidence(statement=f"{self.key} is {value or ('set' if set_flag else 'not set')}", source=source)
-        if (value or set_flag) and self.expected.accepts(value or "1", tailoring):
+        if (value or set_flag) and self.expected.accepts(value or "1", host.tailoring):
             return Satisfied(evidence=evidence)
         return Violated(
             evidence=evidence,
-            remedy=f"Write `{self.key} = {self.expected.example(tailoring)}` in /etc/security/pwquality.conf.d/.",
+            remedy=f"Write `{self.key} = {self.expected.example(host.tailoring)}` in /etc/security/pwquality.conf.d/.",
+            grounds=(ground(self.key, value or ("set" if set_flag else NOT_SET)),),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class PamCalls:
+class PamCalls(SensedCheck):
     """PAM calls a module in a facility."""
 
     module: str
@@ -98,27 +101,24 @@ class PamCalls:
         """The module."""
         return f"PAM calls {self.module} for {' and '.join(self.facilities)}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the PAM stacks."""
-        del tailoring
-        gap = missing(facts, _PAM)
-        if gap:
-            return gap
-        if facts.only(PamConfiguration) is None:
+        if host.only(PamConfiguration) is None:
             return Inapplicable(reason="The host does not use PAM.")
-        lacking = [facility for facility in self.facilities if not _modules(facts, self.module, facility)]
+        lacking = [facility for facility in self.facilities if not _modules(host, self.module, facility)]
         if lacking:
             evidence = Evidence(statement=f"{self.module} is not called for {', '.join(lacking)}", source="/etc/pam.d")
             return Violated(
                 evidence=evidence,
                 remedy=f"Enable {self.module} with `pam-auth-update` or an authselect feature.",
+                grounds=tuple(ground(f"{self.module} for {facility}", NOT_SET) for facility in lacking),
             )
-        first = _modules(facts, self.module, self.facilities[0])[0]
+        first = _modules(host, self.module, self.facilities[0])[0]
         return Satisfied(evidence=_called(first))
 
 
 @dataclass(frozen=True, slots=True)
-class PamOption:
+class PamOption(SensedCheck):
     """An option of a PAM module meets an expectation: as an argument, else in the module's own file."""
 
     module: str
@@ -135,30 +135,32 @@ class PamOption:
         """The option and the expectation."""
         return f"{self.option} of {self.module} is {self.expected.wanted(Tailoring())}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge every call of the module."""
-        gap = missing(facts, *self.sensors)
-        if gap:
-            return gap
-        modules = _modules(facts, self.module, self.facility)
+        modules = _modules(host, self.module, self.facility)
         if not modules:
             evidence = Evidence(statement=f"{self.module} is not called for {self.facility}", source="/etc/pam.d")
-            return Violated(evidence=evidence, remedy=f"Enable {self.module}, then set {self.option}.")
-        written = _file_setting(facts, self.file, self.option) if self.file else None
+            return Violated(
+                evidence=evidence,
+                remedy=f"Enable {self.module}, then set {self.option}.",
+                grounds=(ground(f"{self.module} for {self.facility}", NOT_SET),),
+            )
+        written = _file_setting(host, self.file, self.option) if self.file else None
         for module in modules:
             setting = next((a for a in _arguments(module) if a.key == self.option), written)
-            if setting is None or not self.expected.accepts(setting.value or "1", tailoring):
+            if setting is None or not self.expected.accepts(setting.value or "1", host.tailoring):
                 found = f"{self.option} is {setting.value or 'set'}" if setting else f"{self.option} is not set"
-                wanted = self.expected.example(tailoring)
+                wanted = self.expected.example(host.tailoring)
                 return Violated(
                     evidence=Evidence(statement=found, source=setting.source if setting else module.source),
                     remedy=f"Set `{self.option} = {wanted}` in {self.file or 'the arguments of ' + self.module}.",
+                    grounds=(ground(self.option, setting.value or "set" if setting else NOT_SET),),
                 )
         return Satisfied(evidence=_called(modules[0]))
 
 
 @dataclass(frozen=True, slots=True)
-class PamOptionAbsent:
+class PamOptionAbsent(SensedCheck):
     """No call of a PAM module has an option."""
 
     module: str
@@ -171,24 +173,24 @@ class PamOptionAbsent:
         """The module and the option."""
         return f"{self.module} is called without {self.option}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge every call."""
-        del tailoring
-        gap = missing(facts, _PAM)
-        if gap:
-            return gap
-        configuration = facts.only(PamConfiguration)
+        configuration = host.only(PamConfiguration)
         called = [module for module in configuration.modules if module.module == self.module] if configuration else []
         if not called:
             return Inapplicable(reason=f"PAM does not call {self.module}.")
         wrong = [module for module in called if any(a.key == self.option for a in _arguments(module))]
         if wrong:
-            return Violated(evidence=_called(wrong[0]), remedy=f"Remove {self.option} from {wrong[0].source}.")
+            return Violated(
+                evidence=_called(wrong[0]),
+                remedy=f"Remove {self.option} from {wrong[0].source}.",
+                grounds=(ground(self.option, "set"),),
+            )
         return Satisfied(evidence=_called(called[0]))
 
 
-def _modules(facts: HostFacts, name: str, facility: str) -> list[PamModule]:
-    configuration = facts.only(PamConfiguration)
+def _modules(host: JudgedHost, name: str, facility: str) -> list[PamModule]:
+    configuration = host.only(PamConfiguration)
     modules = configuration.modules if configuration else ()
     return [module for module in modules if module.module == name and module.facility == facility]
 
@@ -199,11 +201,11 @@ def _arguments(module: PamModule) -> Iterator[ConfiguredValue]:
         yield ConfiguredValue(key=key, value=value, source=module.source)
 
 
-def _file_setting(facts: HostFacts, path: str, key: str) -> ConfiguredValue | None:
-    found = last(assignments(lines(facts, path)), key)
+def _file_setting(host: JudgedHost, path: str, key: str) -> ConfiguredValue | None:
+    found = last(assignments(host.lines(path)), key)
     if found is not None:
         return found
-    flag = next((line for line in lines(facts, path) if line.text == key), None)
+    flag = next((line for line in host.lines(path) if line.text == key), None)
     return ConfiguredValue(key=key, value="", source=flag.source) if flag else None
 
 

@@ -4,15 +4,19 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Variable, Verdict, Violated, missing
+from openinspector.cis.check import SensedCheck
 from openinspector.cis.configuration import SENSOR as FILES
-from openinspector.cis.configuration import assignments, files, last, lines, words
+from openinspector.cis.configuration import assignments, last, words
 from openinspector.cis.expectation import Expectation, number
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
 from openinspector.engine.evidence import Evidence
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import NOT_SET
+from openinspector.model.ground import setting as ground
 from openinspector.model.hardening import ConfigurationFile
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.record import Record
+from openinspector.model.tailoring import Tailoring, Variable
 
 SHELL_TIMEOUT: Final = Variable(name="shell_timeout_seconds", default="900", description="Idle time of a shell.")
 _SHELL_FILES: Final = ("/etc/bash.bashrc", "/etc/bashrc", "/etc/profile", "/etc/profile.d/*.sh")
@@ -21,7 +25,7 @@ _BANNER_ESCAPES: Final = re.compile(r"\\[mrsv]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FileSetting:
+class FileSetting(SensedCheck):
     """The value in force of a key meets an expectation."""
 
     service: str
@@ -44,14 +48,11 @@ class FileSetting:
         """The key and the expectation."""
         return f"{self.key} of {self.service} is {self.expected.wanted(Tailoring())}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the value in force, or the default."""
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
-        if not files(facts, *self.paths):
+        if not host.files(*self.paths):
             return Inapplicable(reason=f"The host has no configuration of {self.service}.")
-        found = lines(facts, *self.paths)
+        found = host.lines(*self.paths)
         settings = list(assignments(found) if self.separator == "=" else words(found))
         setting = last(reversed(settings) if self.first_wins else settings, self.key)
         value = setting.value if setting else self.default
@@ -59,15 +60,19 @@ class FileSetting:
         if setting is None and self.default is not None:
             statement += f"; {self.service} takes {self.default}"
         evidence = Evidence(statement=statement, source=setting.source if setting else "")
-        if value is not None and self.expected.accepts(value, tailoring):
+        if value is not None and self.expected.accepts(value, host.tailoring):
             return Satisfied(evidence=evidence)
         joint = " = " if self.separator == "=" else " "
-        wanted = f"{self.key}{joint}{self.expected.example(tailoring)}"
-        return Violated(evidence=evidence, remedy=f"Write `{wanted}` in {self.paths[-1]} and restart {self.service}.")
+        wanted = f"{self.key}{joint}{self.expected.example(host.tailoring)}"
+        return Violated(
+            evidence=evidence,
+            remedy=f"Write `{wanted}` in {self.paths[-1]} and restart {self.service}.",
+            grounds=(ground(f"{self.key} of {self.service}", value or NOT_SET),),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinePresent:
+class LinePresent(SensedCheck):
     """Some file has a line that matches a pattern, or none has (``present`` False)."""
 
     title: str
@@ -80,16 +85,12 @@ class LinePresent:
     reads: tuple[type[Record], ...] = (ConfigurationFile,)
     sensors: tuple[str, ...] = (FILES,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the lines of the files."""
-        del tailoring
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
-        if self.absent_means_inapplicable and not files(facts, *self.paths):
+        if self.absent_means_inapplicable and not host.files(*self.paths):
             return Inapplicable(reason=self.absent_means_inapplicable)
         compiled = re.compile(self.pattern)
-        found = next((line for line in lines(facts, *self.paths) if compiled.search(line.text)), None)
+        found = next((line for line in host.lines(*self.paths) if compiled.search(line.text)), None)
         if (found is not None) == self.present:
             return Satisfied(
                 evidence=Evidence(
@@ -101,11 +102,13 @@ class LinePresent:
             statement=found.text if found else f"Not met: {self.title}",
             source=found.source if found else ", ".join(self.paths),
         )
-        return Violated(evidence=evidence, remedy=self.remedy)
+        return Violated(
+            evidence=evidence, remedy=self.remedy, grounds=(ground("line", found.text if found else NOT_SET),)
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Banner:
+class Banner(SensedCheck):
     """A login banner exists and does not name the system, its release or its architecture."""
 
     path: str
@@ -119,21 +122,25 @@ class Banner:
         """The file."""
         return f"{self.path} warns users and does not describe the system"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the text."""
-        del tailoring
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
-        found = tuple(lines(facts, self.path))
+        found = tuple(host.lines(self.path))
         if not found:
             if not self.required:
                 return Satisfied(evidence=Evidence(statement=f"{self.path} is empty or absent"))
-            return Violated(evidence=Evidence(statement=f"{self.path} is empty or absent"), remedy=self._remedy)
+            return Violated(
+                evidence=Evidence(statement=f"{self.path} is empty or absent"),
+                remedy=self._remedy,
+                grounds=(ground(self.path, NOT_SET),),
+            )
         telling = next((line for line in found if _BANNER_ESCAPES.search(line.text)), None)
-        named = telling or next((line for line in found if _names_system(facts, line.text)), None)
+        named = telling or next((line for line in found if _names_system(host, line.text)), None)
         if named:
-            return Violated(evidence=Evidence(statement=named.text, source=named.source), remedy=self._remedy)
+            return Violated(
+                evidence=Evidence(statement=named.text, source=named.source),
+                remedy=self._remedy,
+                grounds=(ground(self.path, named.text),),
+            )
         return Satisfied(evidence=Evidence(statement=found[0].text, source=found[0].source))
 
     @property
@@ -142,7 +149,7 @@ class Banner:
 
 
 @dataclass(frozen=True, slots=True)
-class ShellTimeout:
+class ShellTimeout(SensedCheck):
     """Idle shells end: TMOUT is at most a limit, read-only and exported."""
 
     limit: Variable = SHELL_TIMEOUT
@@ -150,14 +157,11 @@ class ShellTimeout:
     reads: tuple[type[Record], ...] = (ConfigurationFile,)
     sensors: tuple[str, ...] = (FILES,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge every assignment of TMOUT in the shell's global files."""
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
-        limit = int(tailoring.value(self.limit))
+        limit = int(host.tailoring.value(self.limit))
         found = [
-            (line, match) for line in lines(facts, *_SHELL_FILES) if (match := re.search(r"\bTMOUT=(\d+)", line.text))
+            (line, match) for line in host.lines(*_SHELL_FILES) if (match := re.search(r"\bTMOUT=(\d+)", line.text))
         ]
         wrong = next((line for line, match in found if not 0 < (number(match[1]) or 0) <= limit), None)
         if wrong or not found:
@@ -167,13 +171,14 @@ class ShellTimeout:
             return Violated(
                 evidence=evidence,
                 remedy=f"Write `readonly TMOUT={limit} ; export TMOUT` to /etc/profile.d/tmout.sh.",
+                grounds=(ground("TMOUT", wrong.text if wrong else NOT_SET),),
             )
         line = found[0][0]
         return Satisfied(evidence=Evidence(statement=line.text, source=line.source))
 
 
 @dataclass(frozen=True, slots=True)
-class ShellUmask:
+class ShellUmask(SensedCheck):
     """The default umask of users is 027 or stricter in the shell's global files."""
 
     paths: tuple[str, ...] = (*_SHELL_FILES, "/etc/login.defs")
@@ -183,15 +188,11 @@ class ShellUmask:
     reads: tuple[type[Record], ...] = (ConfigurationFile,)
     sensors: tuple[str, ...] = (FILES,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge every umask that is set."""
-        del tailoring
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
         found = [
             (line, match)
-            for line in lines(facts, *self.paths)
+            for line in host.lines(*self.paths)
             if (match := re.match(r"(?:umask|UMASK)\s+(\S+)", line.text))
         ]
         wrong = next((line for line, match in found if not _strict(match[1])), None)
@@ -201,7 +202,11 @@ class ShellUmask:
             evidence = Evidence(
                 statement=wrong.text if wrong else "No umask is set", source=wrong.source if wrong else ""
             )
-            return Violated(evidence=evidence, remedy="Write `umask 027` to /etc/profile.d/umask.sh.")
+            return Violated(
+                evidence=evidence,
+                remedy="Write `umask 027` to /etc/profile.d/umask.sh.",
+                grounds=(ground("umask", wrong.text if wrong else NOT_SET),),
+            )
         line = found[0][0]
         return Satisfied(evidence=Evidence(statement=line.text, source=line.source))
 
@@ -217,7 +222,7 @@ class SudoDefault:
     reads: tuple[type[Record], ...] = (ConfigurationFile,)
     sensors: tuple[str, ...] = (FILES,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge sudoers and its drop-ins."""
         return LinePresent(
             title=self.title,
@@ -226,23 +231,19 @@ class SudoDefault:
             remedy=self.remedy,
             present=self.present,
             absent_means_inapplicable="sudo is not installed.",
-        ).judge(facts, tailoring)
+        ).judge(host)
 
 
 @dataclass(frozen=True, slots=True)
-class RootPath:
+class RootPath(SensedCheck):
     """The folders of root's PATH can be changed by root alone; needs the login files, never an environment."""
 
     title: str = "root's PATH has no empty entry and no relative folder"
     reads: tuple[type[Record], ...] = (ConfigurationFile,)
     sensors: tuple[str, ...] = (FILES,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge every PATH that the files for root set."""
-        del tailoring
-        gap = missing(facts, FILES)
-        if gap:
-            return gap
         patterns = (
             "/etc/profile",
             "/etc/environment",
@@ -253,7 +254,7 @@ class RootPath:
         )
         found = [
             (line, match)
-            for line in lines(facts, *patterns)
+            for line in host.lines(*patterns)
             if (match := re.search(r"\bPATH=[\"']?([^\"';\s]+)", line.text))
         ]
         if not found:
@@ -264,6 +265,7 @@ class RootPath:
                 return Violated(
                     evidence=Evidence(statement=line.text, source=line.source),
                     remedy="Remove empty and relative entries from this PATH.",
+                    grounds=(ground("PATH", match[1]),),
                 )
         return Satisfied(evidence=Evidence(statement=found[0][0].text, source=found[0][0].source))
 
@@ -275,8 +277,8 @@ def _strict(mask: str) -> bool:
     return re.fullmatch(r"u=[rwx]*,g=(?:rx?|xr?)?,o=", mask) is not None
 
 
-def _names_system(facts: HostFacts, text: str) -> bool:
-    system = facts.only(OperatingSystem)
+def _names_system(host: JudgedHost, text: str) -> bool:
+    system = host.only(OperatingSystem)
     if system is None or not system.id:
         return False
     return re.search(rf"\b{re.escape(system.id)}\b", text, re.IGNORECASE) is not None

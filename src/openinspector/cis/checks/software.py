@@ -1,25 +1,18 @@
 """Software: packages that must or must not be installed, units that must or must not start, signed repositories."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.check import (
-    Check,
-    Inapplicable,
-    Satisfied,
-    Tailoring,
-    Unknown,
-    Verdict,
-    Violated,
-    distinct,
-    missing,
-)
+from openinspector.cis.check import Check, SensedCheck
 from openinspector.cis.configuration import SENSOR as FILES
-from openinspector.cis.configuration import assignments, lines
-from openinspector.cis.pattern import matcher
+from openinspector.cis.configuration import assignments, path_of
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.pattern import is_pattern, matcher
+from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated, distinct
 from openinspector.engine.evidence import Evidence
 from openinspector.model.configuration import SystemdUnit, UnitState
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import NOT_SET, setting, subject
 from openinspector.model.hardening import ConfigurationFile
 from openinspector.model.inventory import Package, PackageManager, SensorState
 from openinspector.model.record import Record
@@ -44,16 +37,19 @@ class Installed:
         """The packages."""
         return f"{' or '.join(self.names)} is installed"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the package database."""
-        del tailoring
-        gap = _unread(facts)
+        gap = _unread(host)
         if gap:
             return gap
-        package = find_package(facts, self.names)
+        package = find_package(host, self.names)
         if package is None:
             evidence = Evidence(statement=f"{' or '.join(self.names)} is not installed", source="package database")
-            return Violated(evidence=evidence, remedy=f"Install {self.names[0]}.")
+            return Violated(
+                evidence=evidence,
+                remedy=f"Install {self.names[0]}.",
+                grounds=tuple(setting(name, "not installed") for name in self.names),
+            )
         return Satisfied(evidence=_installed(package))
 
 
@@ -71,21 +67,24 @@ class NotInstalled:
         """The packages."""
         return f"{' and '.join(self.names)} {'is' if len(self.names) == 1 else 'are'} not installed"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the package database."""
-        del tailoring
-        gap = _unread(facts)
+        gap = _unread(host)
         if gap:
             return gap
-        package = find_package(facts, self.names)
+        package = find_package(host, self.names)
         if package is not None:
-            return Violated(evidence=_installed(package), remedy=f"Remove {package.name} unless the host needs it.")
+            return Violated(
+                evidence=_installed(package),
+                remedy=f"Remove {package.name} unless the host needs it.",
+                grounds=(subject("package", package.name),),
+            )
         evidence = Evidence(statement=f"{', '.join(self.names)}: not installed", source="package database")
         return Satisfied(evidence=evidence)
 
 
 @dataclass(frozen=True, slots=True)
-class UnitEnabled:
+class UnitEnabled(SensedCheck):
     """One of some systemd units starts on boot."""
 
     names: tuple[str, ...]
@@ -97,13 +96,9 @@ class UnitEnabled:
         """The units."""
         return f"{' or '.join(self.names)} starts on boot"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the unit files; a static unit is started by others and counts."""
-        del tailoring
-        gap = missing(facts, _UNITS)
-        if gap:
-            return gap
-        units = {unit.name: unit for unit in facts.all(SystemdUnit)}
+        units = host.once(units_by_name)
         if not units:
             return Inapplicable(reason="The host does not run systemd.")
         states = [(name, units[name].state if name in units else None) for name in self.names]
@@ -114,11 +109,12 @@ class UnitEnabled:
         return Violated(
             evidence=Evidence(statement=f"Not started on boot: {', '.join(self.names)}", because=because),
             remedy=f"Run `systemctl unmask {self.names[0]}` and `systemctl enable --now {self.names[0]}`.",
+            grounds=tuple(setting(name, state or "not installed") for name, state in states),
         )
 
 
 @dataclass(frozen=True, slots=True)
-class UnitsOff:
+class UnitsOff(SensedCheck):
     """None of some systemd units starts on boot."""
 
     names: tuple[str, ...]
@@ -130,13 +126,9 @@ class UnitsOff:
         """The units."""
         return f"{' and '.join(self.names)} {'does' if len(self.names) == 1 else 'do'} not start on boot"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the unit files; a unit that is not installed cannot start."""
-        del tailoring
-        gap = missing(facts, _UNITS)
-        if gap:
-            return gap
-        units = {unit.name: unit for unit in facts.all(SystemdUnit)}
+        units = host.once(units_by_name)
         starting = [units[name] for name in self.names if name in units and units[name].state in _STARTING]
         if starting:
             because = tuple(Evidence(statement=f"{unit.name} is {unit.state}", source=unit.folder) for unit in starting)
@@ -144,12 +136,13 @@ class UnitsOff:
             return Violated(
                 evidence=Evidence(statement=f"Started on boot: {names}", because=because),
                 remedy=f"Run `systemctl disable --now {names}` and `systemctl mask {names}`, or remove the package.",
+                grounds=tuple(subject("unit", unit.name) for unit in starting),
             )
         return Satisfied(evidence=Evidence(statement=f"{', '.join(self.names)}: off", source="systemd unit files"))
 
 
 @dataclass(frozen=True, slots=True)
-class OnlyOneStarts:
+class OnlyOneStarts(SensedCheck):
     """Of alternative services exactly one starts on boot."""
 
     title: str
@@ -157,17 +150,17 @@ class OnlyOneStarts:
     reads: tuple[type[Record], ...] = (SystemdUnit,)
     sensors: tuple[str, ...] = (_UNITS,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge_seen(self, host: JudgedHost) -> Verdict:
         """Judge the unit files."""
-        del tailoring
-        gap = missing(facts, _UNITS)
-        if gap:
-            return gap
-        found = sorted(u.name for u in facts.all(SystemdUnit) if u.name in self.names and u.state in _STARTING)
+        found = sorted(host.once(starting_units).intersection(self.names))
         evidence = Evidence(statement=f"Started on boot: {', '.join(found) or 'none of them'}", source="systemd units")
         if len(found) == 1:
             return Satisfied(evidence=evidence)
-        return Violated(evidence=evidence, remedy=f"Enable one of {', '.join(self.names)} and mask the others.")
+        return Violated(
+            evidence=evidence,
+            remedy=f"Enable one of {', '.join(self.names)} and mask the others.",
+            grounds=tuple(setting("started on boot", name) for name in found) or (setting("started on boot", NOT_SET),),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +187,14 @@ class OnlyWith:
         """The check's, and that of units."""
         return distinct((*self.check.sensors, _UNITS))
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the check if the alternative is in use."""
-        gap = missing(facts, _UNITS)
+        gap = host.missing(_UNITS)
         if gap:
             return gap
-        if not any(unit.name in self.units and unit.state in _STARTING for unit in facts.all(SystemdUnit)):
+        if host.once(starting_units).isdisjoint(self.units):
             return Inapplicable(reason=f"{self.name} is not in use.")
-        return self.check.judge(facts, tailoring)
+        return self.check.judge(host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,19 +205,18 @@ class SignedPackages:
     reads: tuple[type[Record], ...] = (ConfigurationFile, Package)
     sensors: tuple[str, ...] = (FILES, *_MANAGERS)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge ``gpgcheck`` in the main file and in the repositories'."""
-        del tailoring
-        gap = missing(facts, FILES)
+        gap = host.missing(FILES)
         if gap:
             return gap
-        if not any(package.manager is PackageManager.RPM for package in facts.all(Package)):
+        if not any(package.manager is PackageManager.RPM for package in host.all(Package)):
             return Inapplicable(reason="The host does not use rpm.")
         patterns = ("/etc/dnf/dnf.conf", "/etc/yum.conf", "/etc/zypp/zypp.conf")
-        values = [s for s in assignments(lines(facts, *patterns)) if s.key == "gpgcheck"]
+        values = [s for s in assignments(host.lines(*patterns)) if s.key == "gpgcheck"]
         off = [
             s
-            for s in assignments(lines(facts, *patterns, "/etc/yum.repos.d/*.repo", "/etc/zypp/repos.d/*.repo"))
+            for s in assignments(host.lines(*patterns, "/etc/yum.repos.d/*.repo", "/etc/zypp/repos.d/*.repo"))
             if s.key == "gpgcheck" and s.value.lower() in ("0", "no", "false", "off")
         ]
         if off or not values:
@@ -233,25 +225,47 @@ class SignedPackages:
             return Violated(
                 evidence=Evidence(statement=statement, because=because),
                 remedy="Set `gpgcheck=1` in the main configuration and remove `gpgcheck=0` from every repository.",
+                grounds=tuple(setting(f"gpgcheck in {path_of(s.source)}", s.value) for s in off)
+                or (setting("gpgcheck", NOT_SET),),
             )
         return Satisfied(evidence=Evidence(statement=f"gpgcheck is {values[-1].value}", source=values[-1].source))
 
 
-def find_package(facts: HostFacts, names: tuple[str, ...]) -> Package | None:
+def units_by_name(host: JudgedHost) -> Mapping[str, SystemdUnit]:
+    """Return the host's units."""
+    return {unit.name: unit for unit in host.all(SystemdUnit)}
+
+
+def starting_units(host: JudgedHost) -> frozenset[str]:
+    """Return the names of the units that start on boot."""
+    return frozenset(unit.name for unit in host.all(SystemdUnit) if unit.state in _STARTING)
+
+
+def _packages_by_name(host: JudgedHost) -> Mapping[str, Package]:
+    """Return the first installed package of the distribution of each name."""
+    found: dict[str, Package] = {}
+    for package in host.all(Package):
+        if package.manager.of_distribution:
+            found.setdefault(package.name, package)
+    return found
+
+
+def find_package(host: JudgedHost, names: tuple[str, ...]) -> Package | None:
     """Return the first installed package of the distribution whose name matches one of ``names``."""
+    packages = host.once(_packages_by_name)
+    if not any(is_pattern(name) for name in names):
+        return next((packages[name] for name in names if name in packages), None)
     is_named = matcher(names)
-    return next(
-        (package for package in facts.all(Package) if is_named(package.name) and package.manager.of_distribution), None
-    )
+    return next((package for name, package in packages.items() if is_named(name)), None)
 
 
 def _installed(package: Package) -> Evidence:
     return Evidence(statement=f"{package.name} {package.version} is installed", source=f"{package.manager} database")
 
 
-def _unread(facts: HostFacts) -> Unknown | None:
+def _unread(host: JudgedHost) -> Unknown | None:
     """Return why the package database cannot tell; one complete database of the two is enough."""
-    states = [facts.sensors[name].state for name in _MANAGERS if name in facts.sensors]
+    states = [host.facts.sensors[name].state for name in _MANAGERS if name in host.facts.sensors]
     if SensorState.OK in states and SensorState.PARTIAL not in states and SensorState.FAILED not in states:
         return None
-    return missing(facts, *_MANAGERS) or Unknown(reason="The host has no package database that is read.")
+    return host.missing(*_MANAGERS) or Unknown(reason="The host has no package database that is read.")

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 
-from openinspector.cis.check import Inapplicable, Satisfied, Tailoring, Unknown, Verdict, Violated
 from openinspector.cis.expectation import ExcludesAll, Expectation, number
+from openinspector.cis.host import JudgedHost
+from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import NotApplicable, Unable
 from openinspector.engine.sshd import SENSOR, set_to, setting, sshd_of
-from openinspector.model.facts import HostFacts
+from openinspector.model.ground import NOT_SET
+from openinspector.model.ground import setting as ground
 from openinspector.model.inventory import SshdConfiguration
 from openinspector.model.record import Record
+from openinspector.model.tailoring import Tailoring
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +30,9 @@ class SshdSetting:
         """The keyword and the expectation."""
         return f"sshd's {self.keyword} is {self.expected.wanted(Tailoring())}"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the value in force."""
-        sshd = _sshd(facts)
+        sshd = _sshd(host)
         if not isinstance(sshd, SshdConfiguration):
             return sshd
         value = sshd.values.get(self.keyword.lower())
@@ -37,11 +40,12 @@ class SshdSetting:
             return Unknown(reason=f"The value of {self.keyword} is not known for OpenSSH {sshd.version or '?'}.")
         if isinstance(self.expected, ExcludesAll) and value.startswith(("+", "-", "^")):
             return Unknown(reason=f"{self.keyword} {value} changes a default that is not known for this sshd.")
-        if self.expected.accepts(value, tailoring):
+        if self.expected.accepts(value, host.tailoring):
             return Satisfied(evidence=setting(sshd, self.keyword))
         return Violated(
             evidence=setting(sshd, self.keyword),
-            remedy=f"{set_to(sshd, self.keyword, self.expected.example(tailoring))} Then restart sshd.",
+            remedy=f"{set_to(sshd, self.keyword, self.expected.example(host.tailoring))} Then restart sshd.",
+            grounds=(ground(self.keyword, value),),
         )
 
 
@@ -58,10 +62,9 @@ class SshdStartups:
         """The limits."""
         return f"sshd's MaxStartups is {':'.join(map(str, self.limits))} or stricter"
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge the three parts."""
-        del tailoring
-        sshd = _sshd(facts)
+        sshd = _sshd(host)
         if not isinstance(sshd, SshdConfiguration):
             return sshd
         value = sshd.values.get("maxstartups", "")
@@ -74,7 +77,11 @@ class SshdStartups:
         if start <= self.limits[0] and rate <= max(self.limits[1], 100 * (len(parts) == 1)) and limit <= self.limits[2]:
             return Satisfied(evidence=evidence)
         wanted = ":".join(map(str, self.limits))
-        return Violated(evidence=evidence, remedy=f"{set_to(sshd, 'MaxStartups', wanted)} Then restart sshd.")
+        return Violated(
+            evidence=evidence,
+            remedy=f"{set_to(sshd, 'MaxStartups', wanted)} Then restart sshd.",
+            grounds=(ground("MaxStartups", value),),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +92,9 @@ class SshdAccess:
     reads: tuple[type[Record], ...] = (SshdConfiguration,)
     sensors: tuple[str, ...] = (SENSOR,)
 
-    def judge(self, facts: HostFacts, tailoring: Tailoring) -> Verdict:
+    def judge(self, host: JudgedHost) -> Verdict:
         """Judge that one list is set."""
-        del tailoring
-        sshd = _sshd(facts)
+        sshd = _sshd(host)
         if not isinstance(sshd, SshdConfiguration):
             return sshd
         for keyword in ("AllowUsers", "AllowGroups", "DenyUsers", "DenyGroups"):
@@ -97,11 +103,12 @@ class SshdAccess:
         return Violated(
             evidence=Evidence(statement="AllowUsers, AllowGroups, DenyUsers and DenyGroups are not set"),
             remedy="Set AllowGroups in /etc/ssh/sshd_config to the groups that may log in. Then restart sshd.",
+            grounds=(ground("AllowGroups", NOT_SET),),
         )
 
 
-def _sshd(facts: HostFacts) -> SshdConfiguration | Inapplicable | Unknown:
-    match sshd_of(facts):
+def _sshd(host: JudgedHost) -> SshdConfiguration | Inapplicable | Unknown:
+    match sshd_of(host.facts):
         case NotApplicable(reason=reason):
             return Inapplicable(reason=reason)
         case Unable(reason=reason):

@@ -9,7 +9,7 @@ from typing import Final
 
 from openinspector.cis.benchmark import Benchmark, ControlResult, Profile
 from openinspector.cis.benchmarks import READS, SENSORS, benchmark_for
-from openinspector.cis.check import AS_PUBLISHED, Inapplicable, Satisfied, Unknown, Violated
+from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Violated
 from openinspector.engine.bounds import MAX_RULE_ID, MAX_TEXT, MAX_VALUE, fit
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
@@ -24,7 +24,7 @@ _MAX_LISTED: Final = 60
 """Controls that an exclusion lists one by one; the others are counted."""
 
 
-def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
+def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     """Judge the host by the benchmark that covers its operating system."""
     system = facts.only(OperatingSystem)
     if system is None:
@@ -32,14 +32,16 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     benchmark = benchmark_for(system)
     if benchmark is None:
         return _not_covered(facts.distribution)
-    results = benchmark.judge(facts, AS_PUBLISHED)
+    judged = benchmark.judge(facts, context.tailoring)
+    results = tuple(r for r in judged if benchmark.issue(r.control) not in context.tailoring.switched_off)
+    off = len(judged) - len(results)
     unfinished = _unfinished(benchmark, results)
     failed = tuple(_detections(benchmark, results, facts.agent_id))
     if failed:
         return Detected(detections=failed, unfinished=unfinished)
     if not any(result.is_passed for result in results):
         return unfinished or NotApplicable(reason=f"No control of {benchmark.product} applies to this host.")
-    return Passed(evidence=_summary(benchmark, results), unfinished=unfinished)
+    return Passed(evidence=_summary(benchmark, results, off), unfinished=unfinished)
 
 
 def _not_covered(distribution: str) -> Unable:
@@ -72,6 +74,8 @@ def _detection(
         recommendation=fit(verdict.remedy, MAX_TEXT),
         severity=control.severity,
         evidence=verdict.evidence,
+        issue=benchmark.issue(control),
+        grounds=verdict.grounds,
         attributes=(
             Attribute(key="BENCHMARK_ID", value=f"{benchmark.product} Benchmark v{benchmark.version}"),
             Attribute(key="BENCHMARK_RULE_ID", value=fit(rule_id, MAX_VALUE)),
@@ -105,13 +109,13 @@ def _unfinished(benchmark: Benchmark, results: Sequence[ControlResult]) -> Unabl
     )
 
 
-def _summary(benchmark: Benchmark, results: Sequence[ControlResult]) -> Evidence:
+def _summary(benchmark: Benchmark, results: Sequence[ControlResult], off: int) -> Evidence:
     counts = {
         kind: sum(isinstance(result.verdict, kind) for result in results) for kind in (Satisfied, Inapplicable, Unknown)
     }
     return Evidence(
         statement=f"{benchmark.product} v{benchmark.version}: {counts[Satisfied]} controls passed, none failed, "
-        f"{counts[Inapplicable]} do not apply, {counts[Unknown]} were not judged."
+        f"{counts[Inapplicable]} do not apply, {counts[Unknown]} were not judged, {off} are switched off."
     )
 
 

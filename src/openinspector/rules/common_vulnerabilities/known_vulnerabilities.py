@@ -410,6 +410,7 @@ RULE: Final = Rule(
     description="An installed package has a vulnerability that its distribution has published.",
     recommendation="Update the package to the version the advisory names.",
     reads=(Package, ContainerRoot, OperatingSystem, Kernel, Process, CodeModule, ListeningPort),
+    judges_packages=True,
     sensors=("os_release", *MANAGERS, *(manager.value for manager in REGISTRIES), "containers"),
     attributes=(
         "CVE_ID",

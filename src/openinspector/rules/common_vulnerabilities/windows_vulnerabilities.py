@@ -16,8 +16,8 @@ from openinspector.engine.not_assessed import both, not_covered
 from openinspector.engine.rating import RATING_ATTRIBUTES, record_attributes, score_attributes
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.severity import severity_of
-from openinspector.engine.windows import WindowsAssessment, WindowsHost, WindowsMatch, assess_windows, windows_host
-from openinspector.model.advisory import Remedy, Restart
+from openinspector.engine.windows import WindowsAssessment, JudgedWindows, WindowsMatch, assess_windows, windows_host
+from openinspector.model.advisory import Restart, VendorUpdate
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
@@ -57,7 +57,7 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     return Passed(unfinished=unfinished, evidence=_passed(assessment, context))
 
 
-def _no_build(system: OperatingSystem, host: WindowsHost | None) -> Unable:
+def _no_build(system: OperatingSystem, host: JudgedWindows | None) -> Unable:
     shown = host.version if host is not None else system.version_id or "of no readable version"
     return unable(
         f"The update revision (UBR) of Windows {shown} is unknown, and without it which updates are installed.",
@@ -158,7 +158,7 @@ def _detection(match: WindowsMatch, facts: HostFacts, assessment: WindowsAssessm
     )
 
 
-def _description(match: WindowsMatch, host: WindowsHost) -> str:
+def _description(match: WindowsMatch, host: JudgedWindows) -> str:
     parts = [
         f"Affected on this host: {host.title}, build {host.version}. First fixed build: {match.fixed}.",
         f"{match.advisory.id} ({match.advisory.feed}): {match.advisory.summary}".rstrip(": "),
@@ -181,7 +181,7 @@ def _waits(waiting: WindowsHotfix, facts: HostFacts) -> bool:
     return waiting.is_installed or (installation is not None and bool(installation.restart_pending))
 
 
-def _recommendation(match: WindowsMatch, host: WindowsHost, facts: HostFacts) -> str:
+def _recommendation(match: WindowsMatch, host: JudgedWindows, facts: HostFacts) -> str:
     if match.waiting is not None:
         named = match.waiting.kb or match.waiting.package
         return (
@@ -197,12 +197,12 @@ def _recommendation(match: WindowsMatch, host: WindowsHost, facts: HostFacts) ->
     return f"{install}{', and restart the host' if _restart(match, facts) == 'yes' else ''}."
 
 
-def _updates(remedies: Iterable[Remedy]) -> str:
+def _updates(remedies: Iterable[VendorUpdate]) -> str:
     shown = dict.fromkeys(f"{one.update} ({one.kind})" if one.kind else one.update for one in remedies)
     return " or ".join(shown)
 
 
-def _evidence(match: WindowsMatch, host: WindowsHost, facts: HostFacts) -> Iterable[Evidence]:
+def _evidence(match: WindowsMatch, host: JudgedWindows, facts: HostFacts) -> Iterable[Evidence]:
     kind = "Server Core" if host.core else "Server" if host.server else "Client"
     link = next(iter(match.advisory.references), "")
     yield Evidence(

@@ -9,6 +9,7 @@ from openinspector.service.app.errors import (
     AccessDenied,
     AgentsBusy,
     CodedError,
+    CoverageUnavailable,
     InvalidInput,
     InvalidRole,
     LimitExceeded,
@@ -77,7 +78,7 @@ def api_error(error: OpenInspectorError) -> ApiError:
     if isinstance(error, CodedError):
         exception = next(name for kind, name in _CODED.items() if isinstance(error, kind))
         return coded(exception, str(error), error.code)
-    if isinstance(error, ReportUnavailable):
+    if isinstance(error, ReportUnavailable | CoverageUnavailable):
         return ApiError("UnsupportedFeatureException", str(error), members={"canRetry": False})
     if isinstance(error, Unavailable):
         return unavailable(str(error))

@@ -7,6 +7,7 @@ from openinspector.model.arn import RunArn, TargetArn, TemplateArn
 from openinspector.service.app.report_vault import ReportVault
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
+from openinspector.service.ports.coverage_store import CoverageStore
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.service.ports.record_store import ScheduleStore, SubscriptionStore, WebhookStore
@@ -25,6 +26,7 @@ class Deletion:
     webhooks: WebhookStore
     findings: FindingStore
     rule_results: RuleResultStore
+    coverage: CoverageStore
     reports: ReportStore
     notifications: NotificationStore
     telemetry: TelemetryStore
@@ -49,6 +51,7 @@ class Deletion:
         for run in runs:
             self.rule_results.record(run, (), {})
             self.findings.delete_run(run)
+            self.coverage.delete_run(run)
             for report in self.reports.of_run(run):
                 self.reports.delete(report.id)
             self.notifications.delete_run(run)
@@ -70,6 +73,7 @@ class Deletion:
             *self.findings.runs(),
             *self.notifications.runs(),
             *self.rule_results.runs(),
+            *self.coverage.runs(),
             *(key.run_arn for key in self.telemetry.run_keys_created_before(self.clock.now())),
         }
         orphans = sorted(produced - self.assessments.runs_by_arn(sorted(produced)).keys())

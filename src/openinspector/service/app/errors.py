@@ -53,6 +53,10 @@ class ReportUnavailable(UseCaseError):  # noqa: N818
     """The run cannot have this report, now or later (F7.3, F7.4)."""
 
 
+class CoverageUnavailable(UseCaseError):  # noqa: N818
+    """The packages of the run were destroyed with its telemetry (ADR 66)."""
+
+
 class PreviewInProgress(UseCaseError):  # noqa: N818
     """A preview of the template is in progress (F8.7)."""
 

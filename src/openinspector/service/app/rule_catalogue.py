@@ -8,13 +8,15 @@ from openinspector.model.rules_package import RulesPackage, RulesPackageName
 from openinspector.plugins import discover
 
 
-def discover_rules() -> Mapping[RulesPackageName, Mapping[str, Rule]]:
-    """Return the rules of every package that has a folder below ``rules/``; raise PluginError if one is invalid.
+def discover_rules(
+    names: Iterable[RulesPackageName] = RulesPackageName,
+) -> Mapping[RulesPackageName, Mapping[str, Rule]]:
+    """Return the rules of every named package that has a folder below ``rules/``; raise PluginError if one is invalid.
 
     A module defines one ``RULE`` or a table ``RULES``. Packages are in the order of `RulesPackageName`, rules in name
     order.
     """
-    found = {name: discover(f"openinspector.rules.{name}", "RULE", Rule, table="RULES") for name in RulesPackageName}
+    found = {name: discover(f"openinspector.rules.{name}", "RULE", Rule, table="RULES") for name in names}
     return MappingProxyType({name: rules for name, rules in found.items() if rules})
 
 

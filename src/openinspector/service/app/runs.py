@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+from openinspector.engine.subject import Need
 from openinspector.model.arn import RunArn, parse_run_arn, run_arn
 from openinspector.model.assessment import AssessmentRun, AssessmentTemplate, StateChange, StopAction
 from openinspector.model.finding import Severity
@@ -22,6 +23,7 @@ from openinspector.service.app.errors import (
 from openinspector.service.app.notifications import ShownNotification, shown_notifications
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.run_agents import plan_run
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
 from openinspector.service.app.target_agents import TargetAgents
 from openinspector.service.app.telemetry_metadata import metadata_of
@@ -59,12 +61,15 @@ class Runs:
     notifications: NotificationStore
     workflows: Workflows
     deletion: Deletion
+    needs: RunNeeds
     quotas: Quotas
     clock: Clock
     new_id: NewId
 
     def start(self, template_arn: str, name: str | None) -> RunArn:
         """Start a run of a template on the hosts that its target selects now.
+
+        A run that needs no telemetry reserves no host.
 
         Raises InvalidInput, NoSuchEntity, LimitExceeded, and AgentsBusy if a participating host takes part in another
         run: two runs share no instance (F4.31, F4.32).
@@ -75,7 +80,8 @@ class Runs:
                 "INVALID_NUMBER_OF_RULES_PACKAGE_ARNS", "The template has no rules package; a run needs at least one."
             )
         target = arguments.existing_target(self.assessments, template.target_arn)
-        selected = self.target_agents.selected(target)
+        needs = self.needs.of(template.rules_package_arns)
+        selected = self.target_agents.selected(target) if Need.TELEMETRY in needs else ()
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in selected])}
         plan = plan_run(selected, busy, self.clock.now())
         quotas = self.quotas

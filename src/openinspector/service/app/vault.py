@@ -36,7 +36,7 @@ class TelemetryVault:
         if key is None:
             return None
         own = f"{context.agent_id}-{context.stream}-{context.seq:06}-{self._random(8).hex()}"
-        name = f"{_folder(context.run_arn)}/{own}"
+        name = f"{run_folder(context.run_arn)}/{own}"
         self._objects.put(name, seal(key, context, compress(plaintext)))
         return name
 
@@ -76,7 +76,7 @@ class TelemetryVault:
 
     def delete_objects(self, run: RunArn) -> int:
         """Delete every object of a run; return their number."""
-        names = list(self._objects.names(_folder(run)))
+        names = list(self._objects.names(run_folder(run)))
         for name in names:
             self._objects.delete(name)
         return len(names)
@@ -91,12 +91,13 @@ class TelemetryVault:
         return tuple(parse_run_arn(self._objects.get(name).decode("ascii", "replace")) for name in names)
 
 
+def run_folder(run: RunArn) -> str:
+    """Return the folder of a run's objects; `TelemetryVault.delete_objects` deletes everything in it."""
+    return f"telemetry/{_hash(run)}"
+
+
 def _hash(run: RunArn) -> str:
     return hashlib.sha256(run.encode()).hexdigest()[:32]
-
-
-def _folder(run: RunArn) -> str:
-    return f"telemetry/{_hash(run)}"
 
 
 def _marker(run: RunArn) -> str:

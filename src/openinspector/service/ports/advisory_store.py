@@ -62,7 +62,30 @@ class FeedDump:
     documents: bytes
 
 
-class AdvisoryStore(Protocol):
+class AdvisoryReader(Protocol):
+    """Reads what an evaluation needs of the stored feeds."""
+
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return the fingerprint of each feed's stored state."""
+        ...
+
+    def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
+        """Return the advisories that state anything of ``streams``, by feed and id.
+
+        Their fixes and statuses are those of these streams, by stream.
+        """
+        ...
+
+    def vulnerabilities(self, identities: Collection[str]) -> Mapping[str, Vulnerability]:
+        """Return what all feeds together say of these CVEs; absent where none of them knows one."""
+        ...
+
+    def streams(self) -> Sequence[str]:
+        """Return every stream that some advisory states anything of, sorted."""
+        ...
+
+
+class AdvisoryStore(AdvisoryReader, Protocol):
     """Keeps what feeds state; each change is one transaction."""
 
     def change(self, snapshot: FeedSnapshot, changes: Changes) -> FeedSnapshot:
@@ -83,21 +106,6 @@ class AdvisoryStore(Protocol):
 
     def touch(self, feed: str, fetched_at: datetime) -> None:
         """Note that a feed was found unchanged."""
-        ...
-
-    def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
-        """Return the advisories that state anything of ``streams``, by feed and id.
-
-        Their fixes and statuses are those of these streams, by stream.
-        """
-        ...
-
-    def vulnerabilities(self, identities: Collection[str]) -> Mapping[str, Vulnerability]:
-        """Return what all feeds together say of these CVEs; absent where none of them knows one."""
-        ...
-
-    def streams(self) -> Sequence[str]:
-        """Return every stream that some advisory states anything of, sorted."""
         ...
 
     def sizes(self) -> Mapping[str, int]:

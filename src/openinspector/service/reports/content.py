@@ -72,6 +72,33 @@ class ReportedFeed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedGap:
+    """Packages that were not assessed for one reason."""
+
+    reason: str
+    packages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedCoverage:
+    """The number of packages by conclusion, and of vulnerability findings with and without a score."""
+
+    affected: int
+    not_affected: int
+    not_assessed: tuple[ReportedGap, ...]
+    """Most packages first."""
+    scored: int
+    unscored: int
+    score_sources: tuple[str, ...]
+    """Feeds of scores with the date of their data; empty if none was loaded."""
+
+    @property
+    def total(self) -> int:
+        """Number of packages."""
+        return self.affected + self.not_affected + sum(gap.packages for gap in self.not_assessed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedInstance:
     """A host that took part in the run."""
 
@@ -167,6 +194,8 @@ class ReportContent:
     run: ReportedRun
     packages: tuple[ReportedPackage, ...]
     feeds: tuple[ReportedFeed, ...]
+    coverage: ReportedCoverage | None
+    """None if the run judged no packages."""
     instances: tuple[ReportedInstance, ...]
     exclusions: tuple[ReportedExclusion, ...]
     findings: tuple[RuleFindings, ...]

@@ -24,6 +24,7 @@ from openinspector.model.errors import StoreError
 KEY_BYTES: Final = 32
 CONTEXT_VERSION: Final = b"openinspector-telemetry-v1"
 REPORT_CONTEXT_VERSION: Final = b"openinspector-report-v1"
+COVERAGE_CONTEXT_VERSION: Final = b"openinspector-coverage-v1"
 
 
 class SealError(StoreError):
@@ -71,13 +72,32 @@ class ReportSealContext:
         return f"report {self.report_id}"
 
 
-def seal(key: bytes, context: SealContext | ReportSealContext, plaintext: bytes) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoverageSealContext:
+    """The context a sealed object of coverage is bound to."""
+
+    run_arn: RunArn
+    name: str
+    """Name of the object."""
+
+    def encode(self) -> bytes:
+        """Return version, run and name, each after its length (4 bytes, big-endian)."""
+        return _framed(COVERAGE_CONTEXT_VERSION, self.run_arn.encode(), self.name.encode())
+
+    def __str__(self) -> str:
+        return f"coverage {self.name}"
+
+
+AnySealContext = SealContext | ReportSealContext | CoverageSealContext
+
+
+def seal(key: bytes, context: AnySealContext, plaintext: bytes) -> bytes:
     """Return ``plaintext`` encrypted under a data key (32 bytes) and bound to ``context``."""
     encryptor = Cobblestone256Encryptor(key, context.encode())
     return encryptor.update(plaintext) + encryptor.finalize()
 
 
-def open_sealed(key: bytes, context: SealContext | ReportSealContext, sealed: bytes) -> bytes:
+def open_sealed(key: bytes, context: AnySealContext, sealed: bytes) -> bytes:
     """Return the plaintext of ``sealed``, fully authenticated. Raises SealError if the bytes, key or context differ."""
     decryptor = Cobblestone256Decryptor(key, context.encode())
     try:

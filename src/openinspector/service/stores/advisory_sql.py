@@ -5,10 +5,8 @@ together again each time. Which documents of a feed are stored is a map of its o
 that changed and rewrites only the blobs that hold them.
 """
 
-import gc
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -19,15 +17,19 @@ import zstandard
 from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select, update
 
 from openinspector.feed import Unparsed
-from openinspector.model.advisory import Advisory, Fix, Remedy, Status, Vulnerability
+from openinspector.model.advisory import Advisory, Fix, Status, VendorUpdate, Vulnerability
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.advisory_store import Changes, FeedDump, FeedSnapshot, StoredDocument
 from openinspector.service.stores.advisory_blob import (
     BlobPart,
+    advisories_of,
     decode_parts,
     decode_vulnerabilities,
     encode_parts,
     encode_vulnerabilities,
+    no_garbage,
+    vulnerabilities_of,
+    year_of,
 )
 from openinspector.service.stores.dialect import upsert
 from openinspector.service.stores.engine import reading, writing
@@ -78,7 +80,7 @@ class SqlAdvisoryStore:
         feed = snapshot.feed
         with writing(self._engine) as connection:
             known = {} if changes.whole else _documents(connection, feed)
-            with _no_garbage():
+            with no_garbage():
                 new = _gather(changes.documents, 1 + max((one.number for one in known.values()), default=-1))
             gone = [known[name] for name in {*new.documents, *changes.removed} if name in known]
             kept = {name: one for name, one in known.items() if name not in changes.removed} | new.documents
@@ -104,6 +106,12 @@ class SqlAdvisoryStore:
         with reading(self._engine) as connection:
             return {name: one.digest for name, one in _documents(connection, feed).items() if one.digest}
 
+    def fingerprints(self) -> Mapping[str, str]:
+        """Return the fingerprint of each feed's stored state."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(FEED_SNAPSHOT.c.feed, FEED_SNAPSHOT.c.fingerprint))
+            return {row.feed: row.fingerprint for row in rows}
+
     def snapshots(self) -> Sequence[FeedSnapshot]:
         """Return all snapshots, by feed."""
         columns = [column for column in FEED_SNAPSHOT.columns if column.name != "unparsed_entries"]
@@ -128,30 +136,19 @@ class SqlAdvisoryStore:
         )
         with reading(self._engine) as connection:
             blobs = connection.execute(query).all()
-        parts: dict[tuple[str, int, int], list[Advisory]] = {}
-        with _no_garbage():
-            for feed, content in blobs:
-                for part in decode_parts(content):
-                    parts.setdefault((feed, part.document, part.place), []).append(part.advisory)
-            return sorted(map(_join, parts.values()), key=lambda advisory: (advisory.feed, advisory.id))
+        return advisories_of((feed, content) for feed, content in blobs)
 
     def vulnerabilities(self, identities: Collection[str]) -> Mapping[str, Vulnerability]:
         """Return what all feeds together say of these CVEs; absent where none of them knows one."""
         wanted = frozenset(identities)
         query = (
             select(VULNERABILITY_BLOB.c.content)
-            .where(VULNERABILITY_BLOB.c.year.in_(sorted({_year(identity) for identity in wanted})))
+            .where(VULNERABILITY_BLOB.c.year.in_(sorted({year_of(identity) for identity in wanted})))
             .order_by(VULNERABILITY_BLOB.c.feed, VULNERABILITY_BLOB.c.year)
         )
-        found: dict[str, Vulnerability] = {}
         with reading(self._engine) as connection:
             blobs = connection.scalars(query).all()
-        with _no_garbage():
-            for content in blobs:
-                for _, one in decode_vulnerabilities(content, wanted):
-                    known = found.get(one.id)
-                    found[one.id] = one if known is None else known.merge(one)
-        return found
+        return vulnerabilities_of(blobs, wanted)
 
     def streams(self) -> Sequence[str]:
         """Return every stream that some advisory states anything of, sorted."""
@@ -208,18 +205,6 @@ class SqlAdvisoryStore:
             return _unparsed(connection, feed)
 
 
-@contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Spare the garbage collector hundreds of thousands of objects that are all kept: it takes 4 times as long."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
-
-
 def _gather(documents: Iterable[StoredDocument], first: int) -> _New:
     """Return the statements of documents by blob; equal values become one object, for a feed has millions of them."""
     new = _New()
@@ -233,9 +218,9 @@ def _gather(documents: Iterable[StoredDocument], first: int) -> _New:
                 kept = part if fixes is part.fixes else replace(part, fixes=fixes)
                 new.parts[stream].append(BlobPart(document=number, place=place, advisory=kept))
                 streams.add(stream)
-        years = {_year(one.id) for one in document.vulnerabilities}
+        years = {year_of(one.id) for one in document.vulnerabilities}
         for one in document.vulnerabilities:
-            new.years[_year(one.id)].append((number, one))
+            new.years[year_of(one.id)].append((number, one))
         new.unparsed += islice(document.unparsed, max(0, _KEPT_UNPARSED - len(new.unparsed)))
         new.documents[document.name] = _Known(
             number,
@@ -251,7 +236,7 @@ def _gather(documents: Iterable[StoredDocument], first: int) -> _New:
 def _by_stream(advisory: Advisory) -> dict[str, Advisory]:
     fixes: dict[str, list[Fix]] = defaultdict(list)
     statuses: dict[str, list[Status]] = defaultdict(list)
-    remedies: dict[str, list[Remedy]] = defaultdict(list)
+    remedies: dict[str, list[VendorUpdate]] = defaultdict(list)
     for fix in advisory.fixes:
         fixes[fix.target.stream].append(fix)
     for status in advisory.statuses:
@@ -264,23 +249,6 @@ def _by_stream(advisory: Advisory) -> dict[str, Advisory]:
         )
         for stream in {**fixes, **statuses, **remedies}
     }
-
-
-def _join(parts: Sequence[Advisory]) -> Advisory:
-    """Put together what is kept of one advisory for several streams."""
-    if len(parts) == 1:
-        return parts[0]
-    return replace(
-        parts[0],
-        fixes=tuple(fix for part in parts for fix in part.fixes),
-        statuses=tuple(status for part in parts for status in part.statuses),
-        remedies=tuple(remedy for part in parts for remedy in part.remedies),
-    )
-
-
-def _year(identity: str) -> str:
-    """Return ``2026`` of a CVE id; an empty text of any other."""
-    return identity[4:8] if identity.startswith("CVE-") else ""
 
 
 def _clear(connection: Connection, feed: str, streams: Collection[str] | None) -> None:

@@ -3,7 +3,7 @@
 - Times are microseconds since 1970 UTC. Values that are always read as a whole are JSON.
 - Lists are paged by (created_at, arn). Each list has an index that begins with its most frequent filter.
 - ``busy_agent`` has one row per agent of a run in progress: its primary key keeps an agent out of a second run.
-- The tables of findings are explained in `stores.findings`.
+- The tables of findings are in `stores.finding_schema` and explained in `stores.findings`.
 """
 
 from typing import Final
@@ -16,7 +16,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     UniqueConstraint,
@@ -34,19 +33,10 @@ from openinspector.model.notification import InspectorEvent, Progress
 from openinspector.service.ports.rule_result_store import CheckedRule
 from openinspector.service.ports.telemetry_store import Volume
 from openinspector.service.stores.columns import Json, Span, UtcDateTime, Word
+from openinspector.service.stores.finding_schema import METADATA as SHARED_METADATA
 from openinspector.wire.telemetry import MessageType
 
-_Number: Final = BigInteger().with_variant(Integer, "sqlite")
-"""SQLite counts up in columns of exactly the type INTEGER, whatever their size."""
-
-METADATA: Final = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-    }
-)
+METADATA: Final = SHARED_METADATA
 
 RESOURCE_GROUP: Final = Table(
     "resource_group",
@@ -182,77 +172,6 @@ BUSY_AGENT: Final = Table(
     Index(None, "run_arn"),
 )
 
-RESULT: Final = Table(
-    "result",
-    METADATA,
-    Column("id", _Number, primary_key=True),
-    Column("run_arn", Word, nullable=False, unique=True),
-    sqlite_autoincrement=True,
-)
-
-TEXT: Final = Table(
-    "text",
-    METADATA,
-    Column("id", _Number, primary_key=True),
-    Column("result_id", _Number, ForeignKey(RESULT.c.id), nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column("body", Word, nullable=False),
-    UniqueConstraint("result_id", "digest"),
-    sqlite_autoincrement=True,
-)
-
-FINDING: Final = Table(
-    "finding",
-    METADATA,
-    Column("result_id", _Number, ForeignKey(RESULT.c.id), primary_key=True),
-    Column("id", Word, primary_key=True),
-    Column("created_at", BigInteger, nullable=False),
-    Column("updated_at", BigInteger, nullable=False),
-    Column("severity", SmallInteger, nullable=False),
-    # Numbers of texts, each between spaces: " 12 57 ".
-    Column("attributes", Word, nullable=False),
-    Column("user_attributes", Word, nullable=False),
-    # Numbers of texts.
-    Column("rules_package", _Number, nullable=False),
-    Column("rule", _Number, nullable=False),
-    Column("agent", _Number, nullable=False),
-    Column("auto_scaling_group", _Number, nullable=True),
-    Column("asset", _Number, nullable=False),
-    Column("title", _Number, nullable=False),
-    Column("description", _Number, nullable=False),
-    Column("recommendation", _Number, nullable=False),
-    Column("evidence", _Number, nullable=False),
-    # Block number × 8,192 + place in the block (`stores.findings`).
-    Column("position", BigInteger, nullable=False),
-    # Covers pages.
-    Index("ix_finding_page", "position", "created_at", "id"),
-)
-
-FINDING_BLOCK: Final = Table(
-    "finding_block",
-    METADATA,
-    Column("id", _Number, primary_key=True),
-    Column("result_id", _Number, ForeignKey(RESULT.c.id), nullable=False),
-    Column("size", Integer, nullable=False),
-    # Creation times of the first and last finding, microseconds: they tell which blocks a page can come from.
-    Column("first_at", BigInteger, nullable=False),
-    Column("last_at", BigInteger, nullable=False),
-    Index(None, "first_at", "id"),
-    Index(None, "result_id", "id"),
-    sqlite_autoincrement=True,
-)
-
-FINDING_BITS: Final = Table(
-    "finding_bits",
-    METADATA,
-    Column("block", _Number, primary_key=True, autoincrement=False),
-    Column("kind", SmallInteger, primary_key=True),
-    # The code of a severity, or the number of a text.
-    Column("value", _Number, primary_key=True),
-    Column("bits", LargeBinary, nullable=False),
-    sqlite_with_rowid=False,
-)
-
 EXCLUSION: Final = Table(
     "exclusion",
     METADATA,
@@ -290,6 +209,18 @@ RULE_RESULT: Final = Table(
     # Which list of rules the letters follow.
     Column("digest", Word, nullable=False),
     Column("outcomes", Word, nullable=False),
+)
+
+PACKAGE_COVERAGE: Final = Table(
+    "package_coverage",
+    METADATA,
+    Column("run_arn", Word, primary_key=True),
+    Column("agent_id", Word, primary_key=True),
+    Column("counts", Json(dict[str, int]), nullable=False),
+    Column("scored", Integer, nullable=False),
+    Column("unscored", Integer, nullable=False),
+    Column("score_sources", Json(dict[str, str]), nullable=False),
+    Column("object_name", Word, nullable=False),
 )
 
 REPORT: Final = Table(

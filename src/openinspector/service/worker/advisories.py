@@ -5,7 +5,7 @@ from threading import Lock
 
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.streams import concerns
-from openinspector.service.ports.advisory_store import AdvisoryStore
+from openinspector.service.ports.advisory_store import AdvisoryReader
 from openinspector.version import VersionScheme
 
 
@@ -15,7 +15,7 @@ class AdvisoryCache:
     A release loads its own streams only, and only callers who ask for that release wait for it.
     """
 
-    def __init__(self, store: AdvisoryStore, schemes: Mapping[str, VersionScheme]) -> None:
+    def __init__(self, store: AdvisoryReader, schemes: Mapping[str, VersionScheme]) -> None:
         self._store = store
         self._schemes = schemes
         self._lock = Lock()
@@ -24,7 +24,7 @@ class AdvisoryCache:
 
     def index_for(self, host_distributions: Sequence[str]) -> AdvisoryIndex:
         """Return an index that knows every advisory for the hosts' ``<ID>:<VERSION_ID>``."""
-        fingerprints = {snapshot.feed: snapshot.fingerprint for snapshot in self._store.snapshots()}
+        fingerprints = self._store.fingerprints()
         known = self._store.streams()
         wanted = frozenset(name for name in known if any(concerns(name, host) for host in host_distributions))
         with self._lock:

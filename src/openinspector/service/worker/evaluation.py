@@ -9,6 +9,7 @@ import structlog
 
 from openinspector.engine.asset import asset_of
 from openinspector.engine.bounds import MAX_TEXT, fit
+from openinspector.engine.coverage import PackageCoverage, coverage_of
 from openinspector.engine.evaluate import (
     HostEvaluation,
     OutcomeKind,
@@ -16,10 +17,13 @@ from openinspector.engine.evaluate import (
     evaluate,
     no_issues_finding,
 )
+from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.rule import Rule, RuleContext
+from openinspector.engine.subject import subject_of
 from openinspector.model.agent import Agent, AgentHealth, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentRun
+from openinspector.model.errors import ModelError
 from openinspector.model.exclusion import (
     Exclusion,
     ExclusionKind,
@@ -37,6 +41,7 @@ from openinspector.service.ports.finding_store import FindingFilter, FindingStor
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleResultStore
 from openinspector.service.worker.advisories import AdvisoryCache
+from openinspector.service.worker.coverage_recorder import CoverageRecorder, CoveredHost
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
 from openinspector.wire.facts import FactsTooLargeError
 
@@ -50,6 +55,7 @@ class RunEvaluator:
     agents: AgentStore
     findings: FindingStore
     rule_results: RuleResultStore
+    coverage: CoverageRecorder
     telemetry: Telemetry
     advisories: AdvisoryCache
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
@@ -66,9 +72,9 @@ class RunEvaluator:
         return sum(preview.kind.is_error for preview in previews)
 
     def evaluate(self, run: AssessmentRun, batch: HostBatch) -> BatchResult:
-        """Evaluate the hosts of ``batch`` and store the results, in three transactions."""
+        """Evaluate the hosts of ``batch`` and store the results, in four transactions."""
         known = {agent.id: agent for agent in self.agents.agents_by_id(batch.agents)}
-        evaluated: list[HostEvaluation] = []
+        covered: list[CoveredHost] = []
         excluded: list[Exclusion] = []
         evaluate_host = self._evaluating(run, batch.run_hosts)
         # One host's facts at a time: each may be as large as the limits allow.
@@ -78,9 +84,11 @@ class RunEvaluator:
             if not isinstance(read, HostFacts):
                 excluded.append(exclusion_of(run.arn, read))
             elif agent is not None:
-                evaluated.append(evaluate_host(read, agent))
+                covered.append(evaluate_host(read, agent))
             del read
+        evaluated = [host.evaluation for host in covered]
         self.rule_results.record(run.arn, self._checked(run), _outcomes(evaluated))
+        self.coverage.record(run.arn, [host for host in covered if host.packages])
         self.findings.add_findings([finding for host in evaluated for finding in host.findings])
         for host in evaluated:
             interrupted = host.agent_id in batch.interrupted
@@ -131,16 +139,22 @@ class RunEvaluator:
             return _silent(agent_id)
         return _stopped(agent_id) if interrupted else _unreadable(agent_id, "none arrived")
 
-    def _evaluating(self, run: AssessmentRun, hosts: int) -> Callable[[HostFacts, Agent], HostEvaluation]:
+    def _evaluating(self, run: AssessmentRun, hosts: int) -> Callable[[HostFacts, Agent], CoveredHost]:
         """Return the evaluation of one host, with one advisory index for all hosts of a distribution."""
         now = self.clock.now()
         by_distribution: dict[str, RunEvaluation] = {}
 
-        def evaluate_host(facts: HostFacts, agent: Agent) -> HostEvaluation:
+        judges_packages = any(
+            rule.judges_packages for arn in run.rules_package_arns for rule in self.rules.get(arn, ())
+        )
+
+        def evaluate_host(facts: HostFacts, agent: Agent) -> CoveredHost:
             name = facts.distribution
             if name not in by_distribution:
                 by_distribution[name] = self._run(run, hosts, (name,) if name else (), now)
-            return evaluate(by_distribution[name], facts, asset_of(facts, agent))
+            evaluation = evaluate(by_distribution[name], subject_of(facts), asset_of(facts, agent))
+            packages = _coverage(facts, by_distribution[name].context.advisories) if judges_packages else ()
+            return CoveredHost(evaluation=evaluation, packages=packages)
 
         return evaluate_host
 
@@ -155,6 +169,15 @@ class RunEvaluator:
             user_attributes=run.user_attributes,
             id_width=id_width(hosts),
         )
+
+
+def _coverage(facts: HostFacts, advisories: AdvisoryIndex) -> tuple[PackageCoverage, ...]:
+    """Return the conclusion on each package; none if the facts cannot be judged, which the rule's exclusion reports."""
+    try:
+        return coverage_of(facts, advisories)
+    except ModelError:
+        _log.exception("evaluation coverage failed", agent=facts.agent_id)
+        return ()
 
 
 def _outcomes(evaluated: Sequence[HostEvaluation]) -> dict[AgentId, list[OutcomeKind]]:

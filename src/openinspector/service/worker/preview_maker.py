@@ -6,11 +6,13 @@ from dataclasses import dataclass
 import structlog
 
 from openinspector.engine.streams import concerns
+from openinspector.engine.subject import Need
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.assessment import AssessmentTemplate
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, details_of, scopes_of
 from openinspector.model.rules_package import RulesPackage, RulesPackageName
 from openinspector.service.app.run_agents import already_running, plan_run, unavailable_packages
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.target_agents import TargetAgents
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.assessment_store import AssessmentStore
@@ -30,6 +32,7 @@ class PreviewMaker:
     target_agents: TargetAgents
     advisories: AdvisoryStore
     rules_packages: tuple[RulesPackage, ...]
+    needs: RunNeeds
     clock: Clock
 
     def __call__(self, context: WorkflowContext, token: str) -> None:
@@ -56,6 +59,9 @@ class PreviewMaker:
 
     def predict(self, template: AssessmentTemplate) -> tuple[ExclusionPreview, ...]:
         """Return the exclusions that a run of ``template`` would start with now."""
+        unavailable = unavailable_packages(self.rules_packages, template.rules_package_arns)
+        if Need.TELEMETRY not in self.needs.of(template.rules_package_arns):
+            return unavailable
         targets = self.assessments.targets_by_arn([template.target_arn])
         selected = [agent for target in targets.values() for agent in self.target_agents.selected(target)]
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in selected])}
@@ -66,7 +72,7 @@ class PreviewMaker:
         return (
             *plan.exclusions,
             *(already_running(agent) for agent in free if agent.id in busy),
-            *unavailable_packages(self.rules_packages, template.rules_package_arns),
+            *unavailable,
             *_unsupported(free, wanted, self.advisories.streams()),
         )
 

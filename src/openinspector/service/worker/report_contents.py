@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector import __version__
+from openinspector.engine.coverage import NOT_ASSESSED, Verdict
 from openinspector.model.agent import Agent
 from openinspector.model.arn import RulesPackageArn, target_of
 from openinspector.model.assessment import AssessmentRun, ResourceGroup
@@ -13,17 +14,21 @@ from openinspector.model.finding import Attribute, Finding
 from openinspector.model.foreign_text import printable
 from openinspector.model.report import ReportType
 from openinspector.model.rules_package import RulesPackage
+from openinspector.service.app.coverage import RunCoverage, run_coverage
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
+from openinspector.service.ports.coverage_store import CoverageStore
 from openinspector.service.ports.finding_store import FindingFilter, FindingStore
 from openinspector.service.ports.page import Cursor, PageRequest
 from openinspector.service.ports.rule_result_store import RuleResultStore
 from openinspector.service.reports.builder import ReportBuilder
 from openinspector.service.reports.content import (
     ReportContent,
+    ReportedCoverage,
     ReportedFeed,
+    ReportedGap,
     ReportedInstance,
     ReportedPackage,
     ReportedRun,
@@ -41,6 +46,7 @@ class ReportContents:
     agents: AgentStore
     findings: FindingStore
     rule_results: RuleResultStore
+    coverage: CoverageStore
     rules_packages: tuple[RulesPackage, ...]
     clock: Clock
 
@@ -55,6 +61,7 @@ class ReportContents:
             packages=self._packages(run, names),
             feeds=tuple(_feed(snapshot) for snapshot in feeds),
             instances=tuple(self._instances(run)),
+            coverage=_coverage(run_coverage(self.coverage, run.arn)),
             exclusions=(),
             findings=(),
             rules=(),
@@ -131,6 +138,24 @@ class ReportContents:
 def _tags(group: ResourceGroup) -> Iterator[Attribute]:
     for tag in group.tags:
         yield Attribute(key=printable(tag.key), value=printable(tag.value) if tag.value else None)
+
+
+def _coverage(found: RunCoverage) -> ReportedCoverage | None:
+    if not found.counts:
+        return None
+    verdicts = (Verdict.AFFECTED, Verdict.NOT_AFFECTED)
+    gaps = sorted(
+        ((count, reason) for reason, count in found.counts.items() if reason not in verdicts),
+        key=lambda gap: (-gap[0], gap[1]),
+    )
+    return ReportedCoverage(
+        affected=found.counts.get(Verdict.AFFECTED, 0),
+        not_affected=found.counts.get(Verdict.NOT_AFFECTED, 0),
+        not_assessed=tuple(ReportedGap(reason=NOT_ASSESSED.get(reason, reason), packages=n) for n, reason in gaps),
+        scored=found.scored,
+        unscored=found.unscored,
+        score_sources=tuple(f"{feed} of {date[:10]}" for feed, date in found.score_sources.items()),
+    )
 
 
 def _feed(snapshot: FeedSnapshot) -> ReportedFeed:

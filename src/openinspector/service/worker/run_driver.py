@@ -1,9 +1,10 @@
 """Drives one run from CREATED to its final state as a durable workflow.
 
 - begin: store the exclusions known before collection, create the run's data key, let agents start
-- collect: wait until every stream is closed, the duration is over or the user stops the run
+- collect: one step for each kind of data that the run's rules need
+- wait: until all of it has arrived, the duration is over or the user stops the run
 - flush: give healthy agents up to the grace period to close their streams
-- evaluate: evaluate hosts in batches
+- evaluate: evaluate hosts and instances in batches
 - finish: count findings and enter the final state
 
 Every step is idempotent: the process may die after a step took effect and before the workflow engine recorded it.
@@ -12,25 +13,24 @@ Every step is idempotent: the process may die after a step took effect and befor
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import Final, Protocol
 
 import msgspec
 import structlog
 
-from openinspector.model.agent import AgentHealth, AgentId
+from openinspector.engine.subject import Need
+from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
 from openinspector.model.assessment import AssessmentRun, StopAction
 from openinspector.model.run_state import BEFORE_EVALUATION, AssessmentRunState
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.run_workflow import WAKE
-from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore, MissingError
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.finding_store import FindingStore
-from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import WorkflowContext
-from openinspector.service.worker.open_agents import open_agents
+from openinspector.service.worker.collecting import Collecting
 
 _State = AssessmentRunState
 _log = structlog.get_logger()
@@ -51,13 +51,14 @@ class BatchResult(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostBatch:
-    """Some hosts of a run, evaluated in one step."""
+    """Some hosts and instances of a run, evaluated in one step."""
 
     agents: tuple[AgentId, ...]
+    """Ids of agents, and of instances that have none."""
     run_hosts: int
-    """Number of hosts in the whole run."""
+    """Number of hosts and instances in the whole run."""
     interrupted: frozenset[AgentId] = frozenset()
-    """Hosts of the run that had not closed their streams when its user stopped it."""
+    """Those of the run whose data had not all arrived when its user stopped it."""
 
 
 class Evaluator(Protocol):
@@ -101,13 +102,12 @@ class RunDriver:
     """Body of the workflow `RUN_WORKFLOW`. Call it with the context and a run's ARN."""
 
     assessments: AssessmentStore
-    agents: AgentStore
-    telemetry: TelemetryStore
     findings: FindingStore
     received: RunTelemetry
+    needs: RunNeeds
+    collecting: Mapping[Need, Collecting]
     evaluator: Evaluator
     clock: Clock
-    stop_grace: timedelta
     evaluation_batch: int
 
     def __call__(self, context: WorkflowContext, argument: str) -> None:
@@ -123,6 +123,8 @@ class RunDriver:
 
     def _drive(self, context: WorkflowContext, arn: RunArn) -> None:
         errors = int(context.step("begin", lambda: self._begin(arn)))
+        for need in self._needs(self._run(arn)):
+            context.step(f"collect {need}", partial(self._collect, arn, need))
         self._wait(context, arn, _State.COLLECTING_DATA)
         context.step("stop", lambda: self._stop(arn))
         self._wait(context, arn, _State.STOP_DATA_COLLECTION_PENDING)
@@ -130,9 +132,9 @@ class RunDriver:
             return
         results = [
             msgspec.json.decode(
-                context.step(f"evaluate {number}", partial(self._evaluate, arn, agents)), type=BatchResult
+                context.step(f"evaluate {number}", partial(self._evaluate, arn, batch)), type=BatchResult
             )
-            for number, agents in enumerate(self._batches(arn), start=1)
+            for number, batch in enumerate(self._batches(arn), start=1)
         ]
         context.step("finish", lambda: self._finish(arn, results, errors))
 
@@ -146,6 +148,18 @@ class RunDriver:
         _log.info("run_driver collecting", run=arn, agents=len(self.assessments.run_agents(arn)))
         return str(errors)
 
+    def _needs(self, run: AssessmentRun) -> tuple[Need, ...]:
+        return tuple(sorted(self.needs.of(run.rules_package_arns)))
+
+    def _collect(self, arn: RunArn, need: Need) -> str:
+        run = self._run(arn)
+        if run.stop_action is not StopAction.SKIP_EVALUATION:
+            self.collecting[need].collect(run)
+        return need
+
+    def _collected_by(self, run: AssessmentRun) -> tuple[Collecting, ...]:
+        return tuple(self.collecting[need] for need in self._needs(run))
+
     def _wait(self, context: WorkflowContext, arn: RunArn, state: AssessmentRunState) -> None:
         while (seconds := float(context.step(f"left in {state}", lambda: str(self._seconds_left(arn, state))))) > 0:
             context.wait(WAKE, min(seconds, _LONGEST_WAIT_SECONDS))
@@ -155,28 +169,13 @@ class RunDriver:
         run = self._run(arn)
         if run.state is not state or run.stop_action is StopAction.SKIP_EVALUATION:
             return 0
-        if state is _State.COLLECTING_DATA:
-            if run.stop_action is not None:
-                return 0
-            allowed, waiting = timedelta(seconds=run.duration_seconds), self._open_agents(run)
-        else:
-            allowed, waiting = self.stop_grace, self._healthy(self._open_agents(run))
-        if not waiting:
-            return 0
-        return max(0.0, (run.state_changed_at + allowed - self.clock.now()).total_seconds())
+        return max((one.seconds_left(run) for one in self._collected_by(run)), default=0)
 
     def _stop(self, arn: RunArn) -> str:
         run = self._run(arn)
         if run.stop_action is StopAction.SKIP_EVALUATION:
             return str(run.state)
         return self._reach(arn, _State.STOP_DATA_COLLECTION_PENDING)
-
-    def _open_agents(self, run: AssessmentRun) -> tuple[AgentId, ...]:
-        return open_agents(self.assessments, self.telemetry, run.arn)
-
-    def _healthy(self, ids: Sequence[AgentId]) -> tuple[AgentId, ...]:
-        now = self.clock.now()
-        return tuple(a.id for a in self.agents.agents_by_id(ids) if a.health(now) is AgentHealth.HEALTHY)
 
     def _collected(self, arn: RunArn) -> str:
         run = self._run(arn)
@@ -189,7 +188,7 @@ class RunDriver:
         return self._reach(arn, _State.EVALUATING_RULES)
 
     def _is_canceled(self, run: AssessmentRun) -> bool:
-        """Return True if the run ends without an evaluation: the user skips it, or stopped before any telemetry.
+        """Return True if the run ends without an evaluation: the user skips it, or stopped before anything arrived.
 
         The second stores an exclusion for each host, so that the run shows why it has no findings (ADR 52).
         """
@@ -197,26 +196,29 @@ class RunDriver:
             return False
         if run.stop_action is StopAction.SKIP_EVALUATION:
             return True
-        agents = self.assessments.run_agents(run.arn)
-        if not (run.stopped_early and agents) or self.telemetry.streams(run.arn):
+        collected = self._collected_by(run)
+        if not (run.stopped_early and collected and all(one.is_empty(run) for one in collected)):
             return False
-        self.evaluator.exclude_stopped(run, agents)
+        self.evaluator.exclude_stopped(run, self._subjects(run))
         return True
 
-    def _batches(self, arn: RunArn) -> Iterator[tuple[AgentId, ...]]:
-        agents = self.assessments.run_agents(arn)
-        for start in range(0, len(agents), self.evaluation_batch):
-            yield agents[start : start + self.evaluation_batch]
+    def _subjects(self, run: AssessmentRun) -> tuple[AgentId, ...]:
+        """Return the ids of all that the run's data is about, each once."""
+        return tuple(dict.fromkeys(found for one in self._collected_by(run) for found in one.subjects(run)))
 
-    def _evaluate(self, arn: RunArn, agents: tuple[AgentId, ...]) -> str:
+    def _batches(self, arn: RunArn) -> Iterator[HostBatch]:
         run = self._run(arn)
-        batch = HostBatch(
-            agents=agents, run_hosts=len(self.assessments.run_agents(arn)), interrupted=self._interrupted(run)
-        )
-        return msgspec.json.encode(self.evaluator.evaluate(run, batch)).decode()
+        subjects = self._subjects(run)
+        interrupted = self._interrupted(run)
+        for start in range(0, len(subjects), self.evaluation_batch):
+            agents = subjects[start : start + self.evaluation_batch]
+            yield HostBatch(agents=agents, run_hosts=len(subjects), interrupted=interrupted)
+
+    def _evaluate(self, arn: RunArn, batch: HostBatch) -> str:
+        return msgspec.json.encode(self.evaluator.evaluate(self._run(arn), batch)).decode()
 
     def _interrupted(self, run: AssessmentRun) -> frozenset[AgentId]:
-        return frozenset(self._open_agents(run)) if run.stopped_early else frozenset()
+        return frozenset[AgentId]().union(*(one.interrupted(run) for one in self._collected_by(run)))
 
     def _finish(self, arn: RunArn, results: Sequence[BatchResult], errors: int) -> str:
         """Enter the final state (decisions: FAILED, COMPLETED_WITH_ERRORS; F4.38 for runs without agents)."""

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from openinspector.engine.subject import Need
 from openinspector.model.arn import target_of
 from openinspector.model.assessment import AssessmentRun
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.run_agents import came_late, plan_run, unavailable_packages
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.target_agents import TargetAgents
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
@@ -19,10 +21,17 @@ class RunExclusions:
     assessments: AssessmentStore
     target_agents: TargetAgents
     rules_packages: tuple[RulesPackage, ...]
+    needs: RunNeeds
     clock: Clock
 
     def before(self, run: AssessmentRun) -> tuple[ExclusionPreview, ...]:
-        """Return the exclusions of hosts and packages that do not take part in ``run``."""
+        """Return the exclusions of hosts and packages that do not take part in ``run``.
+
+        No agent is missed by a run that needs no telemetry.
+        """
+        unavailable = unavailable_packages(self.rules_packages, run.rules_package_arns)
+        if Need.TELEMETRY not in self.needs.of(run.rules_package_arns):
+            return unavailable
         targets = self.assessments.targets_by_arn([target_of(run.arn)])
         selected = [a for target in targets.values() for a in self.target_agents.selected(target)]
         participants = set(self.assessments.run_agents(run.arn))
@@ -31,4 +40,4 @@ class RunExclusions:
         plan = plan_run(others, busy, self.clock.now()) if others or not participants else None
         known = plan.exclusions if plan is not None else ()
         late = [came_late(agent) for agent in others if plan is not None and agent.id in plan.participants]
-        return (*known, *late, *unavailable_packages(self.rules_packages, run.rules_package_arns))
+        return (*known, *late, *unavailable)

@@ -24,12 +24,12 @@ def access_key(number: int = 1, user: str = "alice") -> AccessKey:
 class AccessKeyStoreSuite:
     """The contract of `AccessKeyStore`."""
 
-    def test_a_key_comes_back_as_it_was_added(self, store: AccessKeyStore) -> None:
+    def test_key_round_trip(self, store: AccessKeyStore) -> None:
         """Secrets are bytes, actions keep their order, times their microseconds."""
         store.add(access_key())
         assert store.get(access_key().id) == access_key()
 
-    def test_an_unknown_key_is_none(self, store: AccessKeyStore) -> None:
+    def test_unknown_key(self, store: AccessKeyStore) -> None:
         """Asking for what is not there is no error."""
         assert store.get("AKIA") is None
 
@@ -59,19 +59,19 @@ class AccessKeyStoreSuite:
         assert store.get(access_key(freed).id) is None
         assert store.get(access_key(3).id) == access_key(3)
 
-    def test_deleting_says_whether_the_key_was_there(self, store: AccessKeyStore) -> None:
+    def test_delete_returns_true_if_the_key_existed(self, store: AccessKeyStore) -> None:
         """Once yes, then no."""
         store.add(access_key())
         assert [store.delete(access_key().id), store.delete(access_key().id)] == [True, False]
 
-    def test_an_id_is_never_given_to_another_user(self, store: AccessKeyStore) -> None:
+    def test_id_cannot_be_reused_by_another_user(self, store: AccessKeyStore) -> None:
         """The first key stays as it is."""
         store.add(access_key(1))
         with pytest.raises(StoreError):
             store.add(access_key(1, "mallory"))
         assert list(store.list_all()) == [access_key(1)]
 
-    def test_keys_added_at_once_are_still_at_most_two(self, store: AccessKeyStore) -> None:
+    def test_concurrent_additions_respect_the_limit_of_two(self, store: AccessKeyStore) -> None:
         """The limit is kept by the store, not by looking first."""
         keys = [access_key(number) for number in range(8)]
         done = at_once([partial(store.add, key) for key in keys])

@@ -16,11 +16,11 @@ from openinspector.model.advisory import (
     PackageKind,
     Priority,
     RecordState,
-    Remedy,
     Restart,
     Score,
     Status,
     Target,
+    VendorUpdate,
     Vulnerability,
 )
 from openinspector.model.errors import StoreError
@@ -98,7 +98,7 @@ def brief(store: AdvisoryStore) -> list[tuple[str, str, datetime]]:
 class AdvisoryStoreSuite:
     """The contract of `AdvisoryStore`."""
 
-    def test_advisories_come_back_as_they_were_given(self, store: AdvisoryStore) -> None:
+    def test_advisories_round_trip(self, store: AdvisoryStore) -> None:
         """Every field of them, in the order of their ids."""
         given = [advisory(2, fix()), advisory(1, fix(), fix(name="curl"))]
         store.replace(snapshot(), given, ())
@@ -114,7 +114,7 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:13"])) == []
         assert list(store.advisories([])) == []
 
-    def test_the_streams_are_those_of_any_feed(self, store: AdvisoryStore) -> None:
+    def test_streams_of_all_feeds_are_listed(self, store: AdvisoryStore) -> None:
         """Each once; what a replaced snapshot spoke of is gone."""
         assert list(store.streams()) == []
         store.replace(snapshot(), [advisory(1, fix("debian:11"))], ())
@@ -122,7 +122,7 @@ class AdvisoryStoreSuite:
         store.replace(snapshot("other"), [advisory(1, fix("alpine:3.19"), fix("debian:12"))], ())
         assert list(store.streams()) == ["alpine:3.19", "debian:12"]
 
-    def test_statuses_come_back_as_they_were_given(self, store: AdvisoryStore) -> None:
+    def test_statuses_round_trip(self, store: AdvisoryStore) -> None:
         """Every state with the publisher's word; an advisory may hold no fix at all."""
         statuses = tuple(
             Status(target=fix("debian:12", state.lower()).target, state=state, word=f"word {state}")
@@ -136,7 +136,7 @@ class AdvisoryStoreSuite:
     def test_remedies_come_back_by_their_stream(self, store: AdvisoryStore) -> None:
         """An advisory may hold nothing but remedies."""
         remedies = tuple(
-            Remedy(target=fix(stream).target, update=f"KB{number}", supersedes=("KB1",), restart=Restart.REBOOT)
+            VendorUpdate(target=fix(stream).target, update=f"KB{number}", supersedes=("KB1",), restart=Restart.REBOOT)
             for number, stream in enumerate(("debian:11", "debian:12"), start=5000000)
         )
         store.replace(snapshot(), [advisory(1, remedies=remedies)], ())
@@ -163,7 +163,7 @@ class AdvisoryStoreSuite:
         assert store.documents("debian") == {"a": "2"}
         assert list(store.unparsed("debian")) == []
 
-    def test_streams_may_be_kept_that_nothing_new_is_stated_of(self, store: AdvisoryStore) -> None:
+    def test_streams_without_new_statements_may_be_kept(self, store: AdvisoryStore) -> None:
         """A mirror that could not be reached takes nothing away."""
         store.replace(snapshot(), [advisory(1, fix("rocky:8"), fix("rocky:9"))], ())
         new = stored("", "", advisory(2, fix("rocky:9")))
@@ -171,7 +171,7 @@ class AdvisoryStoreSuite:
         assert [one.id for one in store.advisories(["rocky:8"])] == ["DSA-1"]
         assert [one.id for one in store.advisories(["rocky:9"])] == ["DSA-2"]
 
-    def test_vulnerabilities_of_several_feeds_are_one(self, store: AdvisoryStore) -> None:
+    def test_vulnerabilities_of_several_feeds_are_merged(self, store: AdvisoryStore) -> None:
         """By id; of an id nobody knows there is none."""
         scored = Vulnerability(id="CVE-2026-0001", scores=(SCORE,))
         vulnerability = Vulnerability(id="CVE-2026-0001", cwes=("CWE-1",), state=RecordState.REJECTED)
@@ -187,7 +187,7 @@ class AdvisoryStoreSuite:
         store.change(snapshot("nvd"), Changes(documents=[stored("x", "2")]))
         assert store.vulnerabilities(["CVE-2026-0001"])["CVE-2026-0001"].scores == ()
 
-    def test_a_dump_is_everything_of_a_feed(self, store: AdvisoryStore) -> None:
+    def test_dump_has_everything_of_a_feed(self, store: AdvisoryStore) -> None:
         """Loaded over something else, it is as before; a damaged one changes nothing."""
         one = Vulnerability(id="CVE-2026-0001", scores=(SCORE,))
         document = stored("a", "1", advisory(1, fix(), fix("debian:11")), vulnerabilities=(one,))
@@ -227,7 +227,7 @@ class AdvisoryStoreSuite:
         store.replace(snapshot(), given, ())
         assert list(store.advisories(["debian:11", "debian:12"])) == given
 
-    def test_replacing_leaves_nothing_of_before(self, store: AdvisoryStore) -> None:
+    def test_replacing_removes_the_previous_snapshot(self, store: AdvisoryStore) -> None:
         """Of this feed; others stay."""
         store.replace(snapshot(), [advisory(1, fix("debian:11"))], [unparsed(1)])
         store.replace(snapshot("another"), [advisory(3, fix("debian:11"), feed="another")], ())
@@ -244,7 +244,7 @@ class AdvisoryStoreSuite:
         assert [one.advisories for one in store.snapshots()] == [0]
         assert list(store.advisories(["debian:12"])) == []
 
-    def test_touching_changes_the_time_alone(self, store: AdvisoryStore) -> None:
+    def test_touching_changes_only_the_time(self, store: AdvisoryStore) -> None:
         """Of one feed; a feed that is not there stays so."""
         store.replace(snapshot(), [advisory(1, fix())], ())
         store.replace(snapshot("another"), (), ())
@@ -253,13 +253,13 @@ class AdvisoryStoreSuite:
         assert brief(store) == [("another", "f" * 64, moment(1)), ("debian", "f" * 64, moment(9))]
         assert list(store.advisories(["debian:12"])) == [advisory(1, fix())]
 
-    def test_what_was_not_understood_is_kept_in_order(self, store: AdvisoryStore) -> None:
+    def test_unparsed_entries_are_kept_in_order(self, store: AdvisoryStore) -> None:
         """And nothing for a feed that is not there."""
         store.replace(snapshot(unparsed=2), (), [unparsed(2), unparsed(1)])
         assert list(store.unparsed("debian")) == [unparsed(2), unparsed(1)]
         assert list(store.unparsed("unknown")) == []
 
-    def test_of_very_much_not_understood_the_count_is_true(self, store: AdvisoryStore) -> None:
+    def test_count_of_unparsed_entries_is_exact(self, store: AdvisoryStore) -> None:
         """The entries kept are the first; how many is the store's choice, at least a thousand."""
         entries = [unparsed(number) for number in range(5000)]
         store.replace(snapshot(unparsed=len(entries)), (), entries)
@@ -268,7 +268,7 @@ class AdvisoryStoreSuite:
         assert kept[:1000] == entries[:1000]
         assert [one.unparsed for one in store.snapshots()] == [len(entries)]
 
-    def test_replacing_at_once_leaves_one_whole(self, store: AdvisoryStore) -> None:
+    def test_concurrent_replacements_leave_one_complete_snapshot(self, store: AdvisoryStore) -> None:
         """Snapshot and advisories come from the same call."""
 
         def give(number: int) -> None:

@@ -48,13 +48,13 @@ class TokenSuite:
             store.add_token(token(number))
         assert list(store.list_tokens()) == [token(1), token(2), token(3)]
 
-    def test_deleting_a_token_says_whether_it_was_there(self, store: AgentStore) -> None:
+    def test_delete_returns_true_if_the_token_existed(self, store: AgentStore) -> None:
         """Once yes, then no; and it enrols nobody any more."""
         store.add_token(token())
         assert [store.delete_token(token().digest), store.delete_token(token().digest)] == [True, False]
         assert store.enrol(token().digest, agent()) is None
 
-    def test_enrolment_gives_the_tokens_tags(self, store: AgentStore) -> None:
+    def test_enrolment_applies_the_tags_of_the_token(self, store: AgentStore) -> None:
         """And returns what is stored."""
         store.add_token(token())
         enrolled = store.enrol(token().digest, agent())
@@ -75,13 +75,13 @@ class TokenSuite:
         assert (store.enrol(token().digest, agent(enrolled_at=moment(seconds))) is not None) is enrols
         assert store.list_tokens()[0].uses_left == int(not enrols)
 
-    def test_an_unknown_token_enrols_nobody(self, store: AgentStore) -> None:
+    def test_unknown_token_enrols_no_agent(self, store: AgentStore) -> None:
         """Not even where others are known."""
         store.add_token(token(1))
         assert store.enrol(token(2).digest, agent()) is None
         assert list(store.list_agents()) == []
 
-    def test_a_key_enrolled_again_gets_its_agent_back(self, store: AgentStore) -> None:
+    def test_key_enrolled_again_returns_the_same_agent(self, store: AgentStore) -> None:
         """Nothing is used up, whatever the token; the id stays."""
         store.add_token(token(uses=2))
         first = store.enrol(token().digest, agent(1))
@@ -99,7 +99,7 @@ class TokenSuite:
         assert list(store.list_agents()) == [first]
         assert list(store.list_tokens()) == [token(uses=1)]
 
-    def test_a_token_is_consumed_once_by_many_at_once(self, store: AgentStore) -> None:
+    def test_concurrent_enrolments_consume_a_token_once(self, store: AgentStore) -> None:
         """Of many hosts that use a token at the same moment, as many enrol as it has uses."""
         store.add_token(token(uses=3))
         enrolled = at_once([partial(store.enrol, token().digest, agent(number)) for number in range(8)])
@@ -108,7 +108,7 @@ class TokenSuite:
         assert len(winners) == token(uses=3).uses_left
         assert store.list_tokens()[0].uses_left == 0
 
-    def test_one_key_enrolling_many_times_at_once_is_one_agent(self, store: AgentStore) -> None:
+    def test_concurrent_enrolments_of_one_key_make_one_agent(self, store: AgentStore) -> None:
         """All get the same answer, and one use is used up."""
         store.add_token(token(uses=8))
         offers = [agent(number, public_key=agent(99).public_key) for number in range(8)]
@@ -126,7 +126,7 @@ class AgentStoreSuite(TokenSuite):
         for number in numbers:
             assert store.enrol(token().digest, agent(number)) is not None
 
-    def test_an_agent_comes_back_as_it_was_enrolled(self, store: AgentStore) -> None:
+    def test_agent_round_trip(self, store: AgentStore) -> None:
         """Every field of it, tags excepted: those are the token's."""
         store.add_token(token())
         whole = agent(
@@ -149,12 +149,12 @@ class AgentStoreSuite(TokenSuite):
         wanted = [agent_id(3), agent_id(9), agent_id(1), agent_id(3)]
         assert [one.id for one in store.agents_by_id(wanted)] == [agent_id(1), agent_id(3)]
 
-    def test_many_agents_can_be_asked_for(self, store: AgentStore) -> None:
+    def test_many_agents_can_be_requested(self, store: AgentStore) -> None:
         """More than a statement of SQL can name."""
         self.enrol(store, 1)
         assert [one.id for one in store.agents_by_id([agent_id(n) for n in range(70_000)])] == [agent_id(1)]
 
-    def test_a_contact_changes_what_the_heartbeat_says(self, store: AgentStore) -> None:
+    def test_contact_updates_fields_of_the_heartbeat(self, store: AgentStore) -> None:
         """And nothing else; other agents stay as they are."""
         self.enrol(store, 1, 2)
         before, other = store.list_agents()
@@ -181,14 +181,14 @@ class AgentStoreSuite(TokenSuite):
         (now,) = store.list_agents()
         assert (now.last_heartbeat_at, now.host.kernel_version) == (moment(20), "20")
 
-    def test_contacts_of_strangers_are_nothing(self, store: AgentStore) -> None:
+    def test_contacts_of_unknown_agents_are_ignored(self, store: AgentStore) -> None:
         """They neither add an agent nor spoil the others; no contacts at all are fine too."""
         self.enrol(store, 1)
         store.record_contacts([contact(9, 1), contact(1, 2)])
         store.record_contacts([])
         assert [(one.id, one.last_heartbeat_at) for one in store.list_agents()] == [(agent_id(1), moment(2))]
 
-    def test_batches_of_contacts_at_once_do_not_block_each_other(self, store: AgentStore) -> None:
+    def test_concurrent_batches_of_contacts_do_not_deadlock(self, store: AgentStore) -> None:
         """Written in opposite orders by several threads, the latest of each agent wins."""
         numbers = tuple(range(1, 21))
         self.enrol(store, *numbers)
@@ -199,7 +199,7 @@ class AgentStoreSuite(TokenSuite):
         assert at_once([partial(store.record_contacts, batch) for batch in batches]) == [None] * len(batches)
         assert {one.last_heartbeat_at for one in store.list_agents()} == {moment(8)}
 
-    def test_a_revoked_agent_is_gone(self, store: AgentStore) -> None:
+    def test_revoked_agent_is_deleted(self, store: AgentStore) -> None:
         """Revoking returns True if it existed; its key cannot enrol again and uses no token."""
         self.enrol(store, 1)
         assert [store.revoke(agent_id(1), moment(1)), store.revoke(agent_id(1), moment(2))] == [True, False]

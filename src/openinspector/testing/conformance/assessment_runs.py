@@ -59,7 +59,7 @@ class RunSuite:
         for one in runs:
             store.add_run(one, ())
 
-    def test_runs_come_back_as_they_were_added(self, store: AssessmentStore) -> None:
+    def test_runs_round_trip(self, store: AssessmentStore) -> None:
         """Every field, in any state; missing runs are omitted."""
         whole = lived(
             1,
@@ -73,7 +73,7 @@ class RunSuite:
         assert store.runs_by_arn([run(9).arn, whole.arn, run(2).arn]) == {whole.arn: whole, run(2).arn: run(2)}
         assert count_runs(store) == len([whole, run(2)])
 
-    def test_a_runs_name_is_its_own_within_its_template(self, store: AssessmentStore) -> None:
+    def test_run_name_is_unique_within_its_template(self, store: AssessmentStore) -> None:
         """Another template's run may have it (F4.28); a refused run reserves nobody."""
         self.add_runs(store, [run(1, name="first")])
         with pytest.raises(NameTakenError, match="first"):
@@ -149,7 +149,7 @@ class RunSuite:
         assert store.busy_agents([agent_id(1)]) == ()
         store.add_run(run(2), [agent_id(1)])
 
-    def test_quotas_are_exact_however_many_are_started_at_once(self, store: AssessmentStore) -> None:
+    def test_quotas_hold_for_concurrent_starts(self, store: AssessmentStore) -> None:
         """Of runs, and of agents that take part in those in progress."""
         store.add_target(target())
         store.add_template(template())
@@ -164,7 +164,7 @@ class RunSuite:
         assert sum(isinstance(one, QuotaError) for one in at_once(rest)) == len(rest) - 1
         assert count_runs(store) == len(started) + 1
 
-    def test_busy_agents_are_named_where_there_would_be_too_many(self, store: AssessmentStore) -> None:
+    def test_busy_agents_are_named_before_the_quota(self, store: AssessmentStore) -> None:
         """To stop their run helps, whatever the quota (F4.32, F4.33); either refusal leaves nothing."""
         self.add_runs(store)
         store.add_run(run(1), [agent_id(1), agent_id(2)], most_agents=2)
@@ -176,7 +176,7 @@ class RunSuite:
         assert store.busy_agents([agent_id(3)]) == ()
         assert count_runs(store) == 1
 
-    def test_overlapping_runs_started_at_once_reserve_once(self, store: AssessmentStore) -> None:
+    def test_concurrent_overlapping_runs_reserve_agents_once(self, store: AssessmentStore) -> None:
         """Whatever the order in which they name their agents, and nobody waits for ever."""
         self.add_runs(store)
         shared = [agent_id(number) for number in range(1500)]
@@ -220,7 +220,7 @@ class RunSuite:
             store.advance_run(run().arn, _S.CREATED, moment(7))
         assert store.runs_by_arn([run().arn]) == {run().arn: ended}
 
-    def test_of_many_who_advance_at_once_one_does(self, store: AssessmentStore) -> None:
+    def test_one_of_many_concurrent_transitions_succeeds(self, store: AssessmentStore) -> None:
         """The others find it done; no state is entered twice."""
         self.add_runs(store, [run()])
         steps = [partial(store.advance_run, run().arn, WHOLE_LIFE[1], moment(number)) for number in range(1, 7)]
@@ -229,7 +229,7 @@ class RunSuite:
         assert repr(stored) == result
         assert [change.state for change in stored.state_changes] == list(WHOLE_LIFE[:2])
 
-    def test_of_two_ends_at_once_one_wins(self, store: AssessmentStore) -> None:
+    def test_one_of_two_concurrent_ends_wins(self, store: AssessmentStore) -> None:
         """Completing and failing exclude each other; the loser raises an error."""
         self.add_runs(store, [lived(number, WHOLE_LIFE[:-1]) for number in range(1, 6)])
         for number in range(1, 6):

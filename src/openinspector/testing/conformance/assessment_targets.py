@@ -56,7 +56,7 @@ PATTERNS: Final[Sequence[tuple[str, Sequence[str]]]] = (
 class TargetSuite:
     """The laws of resource groups and targets."""
 
-    def test_groups_come_back_as_they_were_added(self, store: AssessmentStore) -> None:
+    def test_groups_round_trip(self, store: AssessmentStore) -> None:
         """Tags keep their order, a tag without value is not one with an empty value."""
         tags = (Tag(key="b", value=""), Tag(key="a"), Tag(key="b", value="\x00é"))
         group = resource_group(1, tags=tags)
@@ -64,7 +64,7 @@ class TargetSuite:
         store.add_resource_group(resource_group(2))
         assert store.resource_groups_by_arn([resource_group(9).arn, group.arn]) == {group.arn: group}
 
-    def test_targets_come_back_as_they_were_added(self, store: AssessmentStore) -> None:
+    def test_targets_round_trip(self, store: AssessmentStore) -> None:
         """With or without a group; missing targets are omitted."""
         grouped = target(2, resource_group_arn=resource_group().arn)
         store.add_target(target(1))
@@ -74,7 +74,7 @@ class TargetSuite:
         assert store.targets_by_arn([]) == {}
         assert count_targets(store) == len([target(1), grouped])
 
-    def test_a_targets_name_is_its_own(self, store: AssessmentStore) -> None:
+    def test_target_name_is_unique(self, store: AssessmentStore) -> None:
         """Capital letters make another name."""
         store.add_target(target(1, name="web"))
         with pytest.raises(NameTakenError, match="web"):
@@ -89,7 +89,7 @@ class TargetSuite:
             store.add_target(target(1, name="another"))
         assert store.targets_by_arn([target(1).arn]) == {target(1).arn: target(1)}
 
-    def test_quotas_are_exact_however_many_are_added_at_once(self, store: AssessmentStore) -> None:
+    def test_quotas_hold_for_concurrent_additions(self, store: AssessmentStore) -> None:
         """Of groups and targets; the last place is given once."""
         groups = [partial(store.add_resource_group, resource_group(number), most=2) for number in range(6)]
         targets = [partial(store.add_target, target(number, name=f"t{number}"), most=3) for number in range(6)]
@@ -98,7 +98,7 @@ class TargetSuite:
         kept = store.resource_groups_by_arn([resource_group(number).arn for number in range(6)])
         assert (len(kept), count_targets(store)) == (2, 3)
 
-    def test_a_target_name_is_taken_once_by_many_at_once(self, store: AssessmentStore) -> None:
+    def test_concurrent_additions_take_a_target_name_once(self, store: AssessmentStore) -> None:
         """One wins, the others raise NameTakenError."""
         offers = [target(number, name="web") for number in range(6)]
         done = at_once([partial(store.add_target, one) for one in offers])
@@ -115,7 +115,7 @@ class TargetSuite:
         store.replace_target(again)
         assert store.targets_by_arn([target(1).arn]) == {target(1).arn: again}
 
-    def test_a_change_may_not_take_anothers_name(self, store: AssessmentStore) -> None:
+    def test_rename_to_a_used_name_is_refused(self, store: AssessmentStore) -> None:
         """Nothing is changed then."""
         store.add_target(target(1))
         store.add_target(target(2))
@@ -157,12 +157,12 @@ class TargetSuite:
             store.add_target(target(number, name=name))
         assert [one.name for one in store.list_targets(pattern, WHOLE).rows] == list(names)
 
-    def test_many_wildcards_take_no_time(self, store: AssessmentStore) -> None:
+    def test_many_wildcards_are_fast(self, store: AssessmentStore) -> None:
         """A pattern made to be slow is matched like any other."""
         store.add_target(target(1, name="a" * 140))
         assert list(store.list_targets("*a" * 60 + "*b", WHOLE).rows) == []
 
-    def test_deleting_a_target_deletes_what_is_below(self, store: AssessmentStore) -> None:
+    def test_deleting_a_target_deletes_its_templates_and_runs(self, store: AssessmentStore) -> None:
         """And says which runs those were (F4.12); other targets and what is below them stay."""
         ours, theirs = template(1, target(1).arn), template(2, target(2).arn)
         for number in (1, 2):

@@ -37,7 +37,7 @@ class TemplateSuite:
         for one in templates:
             store.add_template(one)
 
-    def test_templates_come_back_as_they_were_added(self, store: AssessmentStore) -> None:
+    def test_templates_round_trip(self, store: AssessmentStore) -> None:
         """Rules packages and attributes in their order; missing templates are omitted."""
         whole = template(
             1,
@@ -50,7 +50,7 @@ class TemplateSuite:
         assert store.templates_by_arn([template(9).arn, bare.arn, whole.arn]) == {bare.arn: bare, whole.arn: whole}
         assert count_templates(store) == len([whole, bare])
 
-    def test_a_templates_name_is_its_own_within_its_target(self, store: AssessmentStore) -> None:
+    def test_template_name_is_unique_within_its_target(self, store: AssessmentStore) -> None:
         """Another target's template may have it (F4.17)."""
         self.add_templates(store, [template(1, name="weekly")])
         with pytest.raises(NameTakenError, match="weekly"):
@@ -72,14 +72,14 @@ class TemplateSuite:
             store.add_template(template(1, target(9).arn))
         assert count_templates(store) == 0
 
-    def test_the_quota_is_exact_however_many_are_added_at_once(self, store: AssessmentStore) -> None:
+    def test_quota_holds_for_concurrent_additions(self, store: AssessmentStore) -> None:
         """The last place is given once."""
         store.add_target(target())
         made = [partial(store.add_template, template(number, name=f"t{number}"), most=2) for number in range(6)]
         assert sum(isinstance(one, QuotaError) for one in at_once(made)) == len(made) - 2
         assert count_templates(store) == len([1, 2])
 
-    def test_a_template_name_is_taken_once_by_many_at_once(self, store: AssessmentStore) -> None:
+    def test_concurrent_additions_take_a_template_name_once(self, store: AssessmentStore) -> None:
         """One wins, the others raise NameTakenError."""
         self.add_templates(store, [])
         done = at_once([partial(store.add_template, template(number, name="weekly")) for number in range(6)])
@@ -143,7 +143,7 @@ class TemplateSuite:
         assert list(store.list_templates(wanted, WHOLE).rows) == expected
         assert walk(partial(store.list_templates, wanted), 1) == expected
 
-    def test_totals_are_of_the_runs_there_are(self, store: AssessmentStore) -> None:
+    def test_totals_count_existing_runs(self, store: AssessmentStore) -> None:
         """The last run is the one created last; at one moment, the one of the greater ARN (F4.22)."""
         self.add_templates(store, [template(1), template(2)])
         none = RunTotals(count=0, last_run_arn=None)
@@ -169,7 +169,7 @@ class TemplateSuite:
         store.replace_template_tags(template(1).arn, tags[1:])
         assert store.template_tags(template(1).arn) == tags[1:]
 
-    def test_what_is_missing_has_no_tags(self, store: AssessmentStore) -> None:
+    def test_missing_template_has_no_tags(self, store: AssessmentStore) -> None:
         """Nor can it be deleted."""
         with pytest.raises(MissingError):
             store.template_tags(template().arn)

@@ -23,7 +23,7 @@ class AuditLogSuite:
         first, second = START.date().isoformat(), (START + timedelta(days=1)).date().isoformat()
         assert days() == {first: [b"line 0", b"line 1"], second: [b"line 2"]}
 
-    def test_days_are_forgotten_whole(self, log: AuditLog, days: Days) -> None:
+    def test_whole_days_are_deleted(self, log: AuditLog, days: Days) -> None:
         """The day in which the moment is stays, and lines can be added again afterwards."""
         for number in range(5):
             log.append(START + timedelta(days=number), b"line")
@@ -33,7 +33,7 @@ class AuditLogSuite:
         log.append(START + timedelta(days=4), b"more")
         assert days()[kept[1]] == [b"line", b"more"]
 
-    def test_lines_of_many_at_once_are_whole(self, log: AuditLog, days: Days) -> None:
+    def test_concurrent_lines_are_complete(self, log: AuditLog, days: Days) -> None:
         """None is mixed with another."""
         lines = [bytes([65 + number]) * 5000 for number in range(16)]
         at_once([partial(log.append, START, line) for line in lines])

@@ -83,7 +83,7 @@ class FeedConformance:
         ]
         assert len(set(seen)) == len(seen)
 
-    def test_documents_are_independent_where_it_says_so(self) -> None:
+    def test_documents_are_independent_if_declared(self) -> None:
         """Several documents yield the sum of what each yields, so a sync can parse only the changed ones."""
         if self.feed.by_document:
             documents = self.documents()
@@ -94,7 +94,7 @@ class FeedConformance:
         """`feeds list` shows it."""
         assert self.feed.licence
 
-    def test_parsing_is_a_function(self) -> None:
+    def test_parsing_is_deterministic(self) -> None:
         """The same documents give the same advisories; their order does not matter."""
         documents = self.documents()
         first = _advisories(self.feed, documents)

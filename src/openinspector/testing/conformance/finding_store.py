@@ -66,7 +66,7 @@ class KeepingSuite:
     @pytest.mark.parametrize(
         "text", ["", "plain", "naïve – 漏洞 🕳", 'q"uo\\te\n\t', "nul \x00 and \x01 here", "a" * 20_000]
     )
-    def test_texts_come_back_as_they_were(self, store: FindingStore, text: str) -> None:
+    def test_texts_round_trip(self, store: FindingStore, text: str) -> None:
         """Whatever characters a host sends, and whether or not a text names its host."""
         named = f"{text}{agent_id()}{text}"
         whole = finding(rule_id=f"rule {text}", title=named, description=text, recommendation=named, evidence=text)
@@ -80,7 +80,7 @@ class KeepingSuite:
         store.add_findings([whole])
         assert store.findings_by_arn([whole.arn]) == {whole.arn: whole}
 
-    def test_every_field_comes_back(self, store: FindingStore) -> None:
+    def test_every_field_round_trips(self, store: FindingStore) -> None:
         """Hosts, attributes in their order, times to the microsecond."""
         host = AssetAttributes(
             agent_id=agent_id(),
@@ -99,7 +99,7 @@ class KeepingSuite:
         store.add_findings(findings)
         assert store.findings_by_arn(arns(findings)) == {one.arn: one for one in findings}
 
-    def test_what_is_not_there_is_left_out(self, store: FindingStore) -> None:
+    def test_missing_findings_are_omitted(self, store: FindingStore) -> None:
         """Of a run that has findings and of one that has none."""
         store.add_findings([finding(1)])
         assert list(store.findings_by_arn([finding(2).arn, finding(1).arn, finding(1, OTHER_RUN).arn])) == [
@@ -122,13 +122,13 @@ class KeepingSuite:
         store.add_findings([finding(1), finding(1)])
         assert listed(store) == [finding(1).arn]
 
-    def test_all_or_nothing_is_added(self, store: FindingStore) -> None:
+    def test_additions_are_atomic(self, store: FindingStore) -> None:
         """A finding that is not of the run it names spoils the whole call."""
         with pytest.raises(StoreError):
             store.add_findings([finding(1), finding(2, run_arn=OTHER_RUN)])
         assert listed(store) == []
 
-    def test_nothing_can_be_added(self, store: FindingStore) -> None:
+    def test_empty_batch_can_be_added(self, store: FindingStore) -> None:
         """An evaluation that found nothing."""
         store.add_findings([])
         assert listed(store) == []
@@ -159,7 +159,7 @@ class KeepingSuite:
         assert store.change_user_attributes(before.arn, replaced_by())
         assert store.findings_by_arn([before.arn]) == {before.arn: replace(after, user_attributes=())}
 
-    def test_user_attributes_are_made_of_those_held(self, store: FindingStore) -> None:
+    def test_user_attributes_are_computed_from_stored_ones(self, store: FindingStore) -> None:
         """In their order; a change that raises changes nothing."""
         held = (Attribute(key="b", value="2"), Attribute(key="a"), Attribute(key="b", value="2"))
         store.add_findings([finding(1, user_attributes=held)])
@@ -174,7 +174,7 @@ class KeepingSuite:
             store.change_user_attributes(finding(1).arn, refuse, moment(10))
         assert store.findings_by_arn([finding(1).arn]) == kept
 
-    def test_changes_made_at_once_are_all_kept(self, store: FindingStore) -> None:
+    def test_concurrent_changes_are_all_kept(self, store: FindingStore) -> None:
         """Each sees what the one before it left."""
         store.add_findings([finding(1), finding(2)])
         added = [Attribute(key=f"key {number}") for number in range(16)]
@@ -189,14 +189,14 @@ class KeepingSuite:
         assert set(kept.user_attributes) == set(added)
         assert all(listed(store, FindingFilter(user_attributes=(one,))) == [kept.arn] for one in added)
 
-    def test_user_attributes_of_no_finding_are_nothing(self, store: FindingStore) -> None:
+    def test_user_attributes_of_a_missing_finding_are_ignored(self, store: FindingStore) -> None:
         """Neither in a run that has findings nor in one that has none."""
         assert not store.change_user_attributes(finding(1).arn, replaced_by(Attribute(key="k")), moment(9))
         store.add_findings([finding(1)])
         assert not store.change_user_attributes(finding(2).arn, replaced_by(Attribute(key="k")), moment(9))
         assert store.findings_by_arn([finding(1).arn, finding(2).arn]) == {finding(1).arn: finding(1)}
 
-    def test_deleting_a_run_deletes_all_it_produced(self, store: FindingStore) -> None:
+    def test_deleting_a_run_deletes_its_findings_and_exclusions(self, store: FindingStore) -> None:
         """Findings and exclusions; other runs stay; twice is fine; the run may produce anew."""
         store.add_findings([finding(1), finding(2), finding(1, OTHER_RUN)])
         store.add_exclusions([exclusion(1), exclusion(1, OTHER_RUN)])
@@ -214,7 +214,7 @@ class KeepingSuite:
         store.add_findings([finding(1, title="anew")])
         assert store.findings_by_arn([finding(1).arn])[finding(1).arn].title == "anew"
 
-    def test_one_runs_findings_can_be_added_at_once(self, store: FindingStore) -> None:
+    def test_findings_of_one_run_can_be_added_concurrently(self, store: FindingStore) -> None:
         """Batches of several workers that share texts and overlap, in opposite orders: each finding is there once."""
         findings = [finding(number) for number in range(60)]
         batches = [findings[start : start + 30] for start in (0, 10, 20, 30)]
@@ -252,7 +252,7 @@ class ListingSuite:
         two = FindingFilter(run_arns=(RUN, OTHER_RUN))
         assert walked(store, two, limit) == arns([one for one in findings if one.run_arn in two.run_arns])
 
-    def test_batches_that_come_out_of_order_are_listed_in_order(self, store: FindingStore) -> None:
+    def test_out_of_order_batches_are_listed_in_order(self, store: FindingStore) -> None:
         """A run's later batch may hold its earliest finding, or its latest."""
         batches = [[finding(5)], [finding(0), finding(9)], [finding(2, OTHER_RUN), finding(3, OTHER_RUN)]]
         for batch in batches:
@@ -260,14 +260,14 @@ class ListingSuite:
         assert walked(store, EVERYTHING, 1) == arns(one for batch in batches for one in batch)
         assert listed(store, FindingFilter(created=TimeRange(begin=moment(7)))) == [finding(9).arn]
 
-    def test_a_run_that_begins_where_a_page_ends_is_not_skipped(self, store: FindingStore) -> None:
+    def test_run_starting_at_a_page_boundary_is_not_skipped(self, store: FindingStore) -> None:
         """Though the page was full before it was looked at."""
         findings = [finding(number, OTHER_RUN, created_at=moment(min(number, 1))) for number in range(3)]
         findings.append(finding(1, RUN, created_at=moment(1)))
         store.add_findings(findings)
         assert walked(store, EVERYTHING, 1) == arns(findings)
 
-    def test_the_last_page_says_so(self, store: FindingStore) -> None:
+    def test_last_page_has_no_cursor(self, store: FindingStore) -> None:
         """Also where it is full, and where there is nothing at all."""
         assert store.list_findings(EVERYTHING, PageRequest(limit=2)).next is None
         store.add_findings([finding(1), finding(2)])
@@ -350,7 +350,7 @@ class ListingSuite:
         assert found == [arns(_SIX[:1]), arns(_SIX[1:3])]
 
     @pytest.mark.parametrize("end", sorted(TERMINAL))
-    def test_what_a_run_finds_is_not_seen_before_its_end(
+    def test_findings_are_hidden_until_their_run_ends(
         self, store: FindingStore, assessments: AssessmentStore, end: AssessmentRunState
     ) -> None:
         """On demand: pages go over the runs in progress, and have their findings once they ended (F4.36, F6.21)."""
@@ -370,7 +370,7 @@ class ListingSuite:
         assert walked(store, EVERYTHING, 5) == arns(findings)
         assert store.findings_by_arn(arns(findings)) == {one.arn: one for one in findings}
 
-    def test_a_run_that_is_not_known_has_not_ended(self, store: FindingStore) -> None:
+    def test_unknown_run_has_not_ended(self, store: FindingStore) -> None:
         """Findings of a run whose deletion has begun are not seen."""
         store.add_findings([finding(1)])
         assert listed(store, FindingFilter(of_ended_runs=True)) == []
@@ -385,7 +385,7 @@ class ListingSuite:
 class FindingStoreSuite(KeepingSuite, ListingSuite):
     """The contract of `FindingStore`."""
 
-    def test_exclusions_come_back_as_they_were_added(self, store: FindingStore) -> None:
+    def test_exclusions_round_trip(self, store: FindingStore) -> None:
         """Every field; missing exclusions are omitted."""
         preview = ExclusionPreview(
             kind=ExclusionKind.EVALUATION_ERROR,

@@ -66,7 +66,7 @@ class AttestationSuite:
         assert identities.attest(instance(enrolled_at=moment(9)), proof(9), None) == instance()
         assert identities.attestation(INSTANCE) == proof(9)
 
-    def test_launches_do_not_go_back(self, stores: Stores) -> None:
+    def test_earlier_launch_is_refused(self, stores: Stores) -> None:
         """Neither for the same key nor after a release; a proof that does not say keeps what is known."""
         _, identities = stores
         identities.attest(instance(), proof(1, launched=5), None)
@@ -77,7 +77,7 @@ class AttestationSuite:
         assert identities.attest(instance(2), proof(4, launched=4), None) is Hindrance.OLD_PROOF
         assert identities.attest(instance(2), proof(4, launched=6), None) == instance(2)
 
-    def test_a_release_lets_one_other_key_in(self, stores: Stores) -> None:
+    def test_release_admits_one_new_key(self, stores: Stores) -> None:
         """Releasing returns True if there was an instance; its agent is deleted until it enrols again."""
         agents, identities = stores
         assert not identities.release(INSTANCE)
@@ -87,7 +87,7 @@ class AttestationSuite:
         assert identities.attest(instance(2), proof(1), None) == instance(2)
         assert identities.attest(instance(1), proof(2), None) is Hindrance.OTHER_KEY
 
-    def test_a_revoked_key_stays_out(self, stores: Stores) -> None:
+    def test_revoked_key_stays_refused(self, stores: Stores) -> None:
         """A release does not change that."""
         agents, identities = stores
         identities.attest(instance(), proof(), None)
@@ -97,7 +97,7 @@ class AttestationSuite:
         assert identities.is_revoked(key_id(instance().public_key))
         assert identities.attest(instance(), proof(2), None) is Hindrance.KEY_REVOKED
 
-    def test_a_key_is_one_agents(self, stores: Stores) -> None:
+    def test_key_belongs_to_one_agent(self, stores: Stores) -> None:
         """A host that enrolled by token does not become an instance with the same key."""
         agents, identities = stores
         agents.add_token(token())
@@ -117,7 +117,7 @@ class AttestationSuite:
             assert enrolled.tags == token().tags
         assert [one.uses_left for one in agents.list_tokens()] == [0]
 
-    def test_of_many_keys_at_once_one_is_bound(self, stores: Stores) -> None:
+    def test_one_of_many_concurrent_keys_is_bound(self, stores: Stores) -> None:
         """The others see that it is."""
         agents, identities = stores
         outcomes = at_once([partial(identities.attest, instance(n), proof(), None) for n in range(1, 9)])
@@ -148,7 +148,7 @@ class IdentityStoreSuite(AttestationSuite):
         assert identities.attest(instance(2), proof(3), None) == replace(enrolled, public_key=new)
         assert identities.attest(instance(3), proof(4), None) is Hindrance.OTHER_KEY
 
-    def test_a_key_that_cannot_be_had_is_refused(self, stores: Stores, enrolled: Agent) -> None:
+    def test_unavailable_key_is_refused(self, stores: Stores, enrolled: Agent) -> None:
         """Another agent's, a revoked one, for an agent that has another key, for no agent."""
         agents, identities = stores
         agents.add_token(token(uses=2))
@@ -163,7 +163,7 @@ class IdentityStoreSuite(AttestationSuite):
         assert identities.keys_by_id([INSTANCE]) == {INSTANCE: own}
         assert not identities.is_revoked(key_id(own))
 
-    def test_of_many_rotations_at_once_one_is_made(self, stores: Stores, enrolled: Agent) -> None:
+    def test_one_of_many_concurrent_rotations_succeeds(self, stores: Stores, enrolled: Agent) -> None:
         """And the agent has that key."""
         _, identities = stores
         keys = [agent(number).public_key for number in range(2, 10)]
@@ -171,7 +171,7 @@ class IdentityStoreSuite(AttestationSuite):
         assert done.count(True) == 1
         assert identities.keys_by_id([INSTANCE]) == {INSTANCE: keys[done.index(True)]}
 
-    def test_who_is_asked_to_attest_again_is_listed_until_it_has(self, stores: Stores, enrolled: Agent) -> None:
+    def test_reattestation_requests_are_listed_until_done(self, stores: Stores, enrolled: Agent) -> None:
         """Asking twice is asking once; an agent there is not is not asked."""
         agents, identities = stores
         assert not identities.ask_reattestation(agent_id(9), moment(1))
@@ -196,7 +196,7 @@ class IdentityStoreSuite(AttestationSuite):
         assert list(agents.list_agents()) == [replace(enrolled, tags=())]
         assert not identities.set_tags(agent_id(9), tags)
 
-    def test_heartbeats_go_on_after_a_rotation(self, stores: Stores, enrolled: Agent) -> None:
+    def test_heartbeats_continue_after_a_rotation(self, stores: Stores, enrolled: Agent) -> None:
         """The rest of the agent stays as it is."""
         agents, identities = stores
         before = replace(enrolled, heartbeat_interval=timedelta(seconds=60))

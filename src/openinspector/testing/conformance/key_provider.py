@@ -65,7 +65,7 @@ class KeyProviderSuite:
         with pytest.raises(KeyProviderError):
             provider.unwrap(foreign, _CONTEXT)
 
-    def test_a_cut_key_is_refused(self, provider: KeyProvider) -> None:
+    def test_truncated_key_is_refused(self, provider: KeyProvider) -> None:
         """Wherever it is cut."""
         wrapped = provider.generate(_CONTEXT).wrapped
         for end in range(len(wrapped)):

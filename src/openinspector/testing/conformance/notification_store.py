@@ -28,7 +28,7 @@ def notification(number: int = 1, **fields: Any) -> Notification:
 class NotificationStoreSuite:
     """The contract of `NotificationStore`."""
 
-    def test_they_come_back_as_they_were_saved(self, store: NotificationStore) -> None:
+    def test_notifications_round_trip(self, store: NotificationStore) -> None:
         """Every field of them; adding one again changes nothing."""
         made = notification(new_state=AssessmentRunState.COMPLETED)
         store.add([made])
@@ -48,7 +48,7 @@ class NotificationStoreSuite:
         assert not store.save(notification(3))
         store.add([])
 
-    def test_due_is_what_is_left_to_do(self, store: NotificationStore) -> None:
+    def test_due_notifications(self, store: NotificationStore) -> None:
         """In the order it happened, to one subscriber, so many."""
         done, later = notification(1, due_at=None), notification(2, due_at=builders.moment(21))
         made = [notification(3, happened_at=builders.moment(5)), notification(4, happened_at=builders.moment(1))]
@@ -65,14 +65,14 @@ class NotificationStoreSuite:
         store.add([*findings, later])
         assert list(store.due(topic(), builders.moment(9), 2)) == [later, findings[0]]
 
-    def test_who_waits_longest_comes_first(self, store: NotificationStore) -> None:
+    def test_longest_waiting_comes_first(self, store: NotificationStore) -> None:
         """Each once."""
         store.add([notification(n, subscriber=topic(n), due_at=builders.moment(10 - n)) for n in range(1, 4)])
         store.add([notification(9, subscriber=topic(3)), notification(8, subscriber=topic(4), due_at=None)])
         assert list(store.subscribers_due(builders.moment(8))) == [topic(3), topic(2)]
         assert list(store.subscribers_due(builders.moment(9))) == [topic(3), topic(2), topic(1)]
 
-    def test_what_is_pending_is_dropped(self, store: NotificationStore) -> None:
+    def test_pending_notifications_are_dropped(self, store: NotificationStore) -> None:
         """For one template and subscriber, or one event; finished notifications stay with their run."""
         over = notification(1, due_at=None)
         started = notification(2)
@@ -85,7 +85,7 @@ class NotificationStoreSuite:
         assert list(store.due(topic(), builders.moment(9), 9)) == [other]
         assert over in store.of_runs([over.run_arn])[over.run_arn]
 
-    def test_they_go_with_their_run(self, store: NotificationStore) -> None:
+    def test_notifications_are_deleted_with_their_run(self, store: NotificationStore) -> None:
         """All of them."""
         other = notification(4, run_arn=builders.run(2).arn)
         store.add([notification(1), notification(2, due_at=None), other])

@@ -22,7 +22,7 @@ class ObjectStoreSuite:
         raise NotImplementedError
 
     @pytest.mark.parametrize("content", [b"", b"x", bytes(range(256)) * 64, bytes(6 * 1024 * 1024)])
-    def test_what_is_put_is_got(self, store: ObjectStore, content: bytes) -> None:
+    def test_object_round_trip(self, store: ObjectStore, content: bytes) -> None:
         """Any bytes, any size."""
         store.put("telemetry/run/1", content)
         assert store.get("telemetry/run/1") == content
@@ -33,7 +33,7 @@ class ObjectStoreSuite:
         store.put("name", b"short")
         assert store.get("name") == b"short"
 
-    def test_what_is_not_there_is_missing(self, store: ObjectStore) -> None:
+    def test_absent_object_is_missing(self, store: ObjectStore) -> None:
         """Nothing else is raised."""
         with pytest.raises(ObjectMissingError):
             store.get("a/b/c")
@@ -73,7 +73,7 @@ class ObjectStoreSuite:
         assert list(store.names("run")) == []
 
     @pytest.mark.parametrize("name", _ASTRAY)
-    def test_a_name_that_could_lead_astray_is_refused(self, store: ObjectStore, name: str) -> None:
+    def test_unsafe_names_are_refused(self, store: ObjectStore, name: str) -> None:
         """Names never leave the store, whatever the file system makes of them."""
         with pytest.raises(StoreError):
             store.put(name, b"")

@@ -36,13 +36,13 @@ class PreviewStoreSuite:
         store.complete(preview().token, EXCLUSIONS)
         assert store.get(preview().token) == preview(exclusions=EXCLUSIONS)
 
-    def test_nothing_foreseen_is_not_in_progress(self, store: PreviewStore) -> None:
+    def test_empty_preview_is_complete(self, store: PreviewStore) -> None:
         """An empty preview is complete."""
         store.begin(preview(), NEVER)
         store.complete(preview().token, ())
         assert store.get(preview().token) == preview(exclusions=())
 
-    def test_an_unknown_token_is_none(self, store: PreviewStore) -> None:
+    def test_unknown_token(self, store: PreviewStore) -> None:
         """Nor is completing it an error: the preview may have been forgotten meanwhile."""
         store.complete(preview().token, EXCLUSIONS)
         assert store.get(preview().token) is None
@@ -64,7 +64,7 @@ class PreviewStoreSuite:
         store.begin(preview(4), NEVER)
         assert store.get(preview(1).token) == preview(1, exclusions=EXCLUSIONS)
 
-    def test_one_that_hangs_is_given_up_for_the_next(self, store: PreviewStore) -> None:
+    def test_hanging_preview_is_replaced(self, store: PreviewStore) -> None:
         """Of its own template, and only while it is in progress; what its maker finds out after all is not kept."""
         store.begin(preview(1), NEVER)
         store.begin(preview(2, template=2), NEVER)
@@ -78,7 +78,7 @@ class PreviewStoreSuite:
         store.begin(preview(4), builders.moment(9))
         assert store.get(preview(3).token) == preview(3, exclusions=EXCLUSIONS)
 
-    def test_one_that_is_deleted_makes_room(self, store: PreviewStore) -> None:
+    def test_deletion_allows_a_new_preview(self, store: PreviewStore) -> None:
         """Deleting it again is not an error."""
         store.begin(preview(1), NEVER)
         store.delete(preview(1).token)
@@ -86,14 +86,14 @@ class PreviewStoreSuite:
         assert store.get(preview(1).token) is None
         store.begin(preview(2), NEVER)
 
-    def test_of_many_at_once_one_begins(self, store: PreviewStore) -> None:
+    def test_one_of_many_concurrent_starts_succeeds(self, store: PreviewStore) -> None:
         """The others raise PreviewInProgressError."""
         outcomes = at_once([partial(store.begin, preview(number), NEVER) for number in range(8)])
         refused = [outcome for outcome in outcomes if isinstance(outcome, OpenInspectorError)]
         assert len(refused) == 7  # noqa: PLR2004 - all but one
         assert all(isinstance(outcome, PreviewInProgressError) for outcome in refused)
 
-    def test_old_ones_are_forgotten_in_progress_or_not(self, store: PreviewStore) -> None:
+    def test_old_previews_are_deleted_in_any_state(self, store: PreviewStore) -> None:
         """One in progress whose maker is gone for good would keep the template for ever."""
         store.begin(preview(1), NEVER)
         store.begin(preview(2, template=2), NEVER)

@@ -46,7 +46,7 @@ class RecordStoreSuite(Generic[K, R]):
         """Return a record as its user changed it."""
         raise NotImplementedError
 
-    def test_a_record_comes_back_as_it_was_added(self, store: RecordStore[K, R]) -> None:
+    def test_record_round_trip(self, store: RecordStore[K, R]) -> None:
         """A second record with its key is refused, even one that differs, and the first remains."""
         made = self.make()
         store.add(made)
@@ -81,7 +81,7 @@ class RecordStoreSuite(Generic[K, R]):
         assert not store.replace(other, self.changed(other))
         assert store.get(self.key(other)) is None
 
-    def test_a_template_has_at_most_as_many_as_the_caller_allows(self, store: RecordStore[K, R]) -> None:
+    def test_number_per_template_is_limited(self, store: RecordStore[K, R]) -> None:
         """A refused record is not stored. Records of other templates do not count."""
         for number in (1, 2):
             store.add(self.make(number), 2)
@@ -90,7 +90,7 @@ class RecordStoreSuite(Generic[K, R]):
         store.add(self.make(4, template=2), 2)
         assert list(store.of_templates([template_arn(1)])) == [self.make(1), self.make(2)]
 
-    def test_an_existing_record_of_a_full_template_exists(self, store: RecordStore[K, R]) -> None:
+    def test_existing_record_takes_precedence_over_the_limit(self, store: RecordStore[K, R]) -> None:
         """Adding it again would not exceed the limit."""
         store.add(self.make(), 1)
         with pytest.raises((RecordExistsError, RecordLimitError)) as refused:
@@ -103,7 +103,7 @@ class RecordStoreSuite(Generic[K, R]):
         assert sum(isinstance(outcome, RecordLimitError) for outcome in outcomes) == len(outcomes) - _MOST
         assert store.count() == _MOST
 
-    def test_records_go_with_their_template_or_target(self, store: RecordStore[K, R]) -> None:
+    def test_records_are_deleted_with_their_template_or_target(self, store: RecordStore[K, R]) -> None:
         """Only records below the parent are deleted."""
         for made in (self.make(1), self.make(2), self.make(3, template=2), self.make(4, template=3, target=2)):
             store.add(made)

@@ -31,7 +31,7 @@ class ReportStoreSuite:
         done = report(status=ReportStatus.COMPLETED, ended_at=builders.moment(9), wrapped_key=b"\x00wrapped")
         assert store.get(report().id) == done
 
-    def test_it_ends_once(self, store: ReportStore) -> None:
+    def test_report_ends_once(self, store: ReportStore) -> None:
         """Whoever makes a report may have died after it was noted, and do it again."""
         store.begin(report())
         assert store.fail(report().id, builders.moment(9))
@@ -39,7 +39,7 @@ class ReportStoreSuite:
         assert not store.fail(report().id, builders.moment(10))
         assert store.get(report().id) == report(status=ReportStatus.FAILED, ended_at=builders.moment(9))
 
-    def test_of_a_run_type_and_format_one_is_in_progress(self, store: ReportStore) -> None:
+    def test_one_report_in_progress_per_run_type_and_format(self, store: ReportStore) -> None:
         """Whoever asks meanwhile is given that one; other types, formats and runs are not concerned."""
         store.begin(report(1))
         assert store.begin(report(2)) == report(1)
@@ -49,13 +49,13 @@ class ReportStoreSuite:
         store.complete(report(1).id, builders.moment(9), b"key")
         assert store.begin(report(6)) == report(6)
 
-    def test_of_many_at_once_one_begins(self, store: ReportStore) -> None:
+    def test_one_of_many_concurrent_starts_succeeds(self, store: ReportStore) -> None:
         """All are given the same."""
         begun = at_once([partial(store.begin, report(number)) for number in range(8)])
         assert len({one.id for one in begun if isinstance(one, Report)}) == 1
         assert len(store.of_run(report().run_arn)) == 1
 
-    def test_versions_are_listed_the_last_first(self, store: ReportStore) -> None:
+    def test_versions_are_listed_newest_first(self, store: ReportStore) -> None:
         """Several versions of a run's report may be kept (F7.7)."""
         for number in (1, 2):
             store.begin(report(number))
@@ -69,7 +69,7 @@ class ReportStoreSuite:
         assert latest.id == report(2).id
         assert store.latest(run, ReportType.FULL, ReportFormat.HTML) is None
 
-    def test_a_deleted_report_is_gone_in_progress_or_not(self, store: ReportStore) -> None:
+    def test_report_is_deleted_in_any_state(self, store: ReportStore) -> None:
         """Completing it returns False, and another may begin."""
         store.begin(report(1))
         store.delete(report(1).id)

@@ -7,7 +7,7 @@ from openinspector.testing.model_builders import moment
 class RoleStoreSuite:
     """The contract of `RoleStore`."""
 
-    def test_the_last_role_stands(self, store: RoleStore) -> None:
+    def test_last_role_wins(self, store: RoleStore) -> None:
         """There is none at first, and never more than one."""
         assert store.get() is None
         for number in (1, 2):

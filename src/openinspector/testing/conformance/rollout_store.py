@@ -39,7 +39,7 @@ class RolloutStoreSuite:
         """Return an empty store."""
         raise NotImplementedError
 
-    def test_rings_come_back_by_position_then_name(self, store: RolloutStore) -> None:
+    def test_rings_are_ordered_by_position_then_name(self, store: RolloutStore) -> None:
         """Agents are in the first that takes them."""
         tags = (Tag(key="Env", value="test"), Tag(key="Canary"))
         rings = [ring("z", position=1, tags=tags, percentage=5), ring("a", position=2), ring("b", position=2)]
@@ -53,7 +53,7 @@ class RolloutStoreSuite:
         store.put_ring(ring(version="2.0", paused_because="broken"))
         assert list(store.list_rings()) == [ring(version="2.0", paused_because="broken")]
 
-    def test_a_ring_is_paused_and_goes_on(self, store: RolloutStore) -> None:
+    def test_ring_is_paused_and_resumed(self, store: RolloutStore) -> None:
         """With a reason, which going on takes away."""
         store.put_ring(ring())
         assert store.set_pause("early", "too many failures")
@@ -62,7 +62,7 @@ class RolloutStoreSuite:
         assert list(store.list_rings()) == [ring()]
         assert not store.set_pause("other", "why")
 
-    def test_a_deleted_ring_is_gone_with_its_reports(self, store: RolloutStore) -> None:
+    def test_deleting_a_ring_deletes_its_reports(self, store: RolloutStore) -> None:
         """And no other ring's."""
         store.put_ring(ring())
         store.add_report(report(1))
@@ -73,7 +73,7 @@ class RolloutStoreSuite:
         assert store.count_reports("early", "2.0") == ReportCounts()
         assert store.count_reports("late", "2.0") == ReportCounts(succeeded=1)
 
-    def test_each_agent_counts_once_with_its_last_word(self, store: RolloutStore) -> None:
+    def test_only_the_last_report_of_each_agent_counts(self, store: RolloutStore) -> None:
         """A retry that works takes the failure away."""
         store.add_report(report(1, succeeded=False, result="SELF_TEST_FAILED"))
         store.add_report(report(1))

@@ -99,19 +99,19 @@ class RuleConformance:
         """Return what the rule may know beside the host."""
         return RuleContext()
 
-    def test_its_texts_fit_the_api(self, rule: Rule) -> None:
+    def test_texts_fit_the_api(self, rule: Rule) -> None:
         """A title is a rule name, 1 to 128 characters; the others have 1 to 20,000 (F6.2)."""
         assert 1 <= len(rule.title) <= MAX_RULE_ID
         assert 1 <= len(rule.description) <= MAX_TEXT
         assert 1 <= len(rule.recommendation) <= MAX_TEXT
 
-    def test_it_declares_what_it_reads(self, rule: Rule) -> None:
+    def test_declares_records_it_reads(self, rule: Rule) -> None:
         """Records, and sensors that must have run."""
         assert rule.reads
         assert rule.sensors
         assert set(rule.reads) <= set(KINDS)
 
-    def test_nothing_is_found_where_nothing_was_collected(self, rule: Rule, context: RuleContext) -> None:
+    def test_empty_host_has_no_finding(self, rule: Rule, context: RuleContext) -> None:
         """An empty host, one whose sensors failed, and one that sent records of nothing but failures."""
         empty = HostFacts(agent_id="i-1")
         for facts in (empty, replace(empty, sensors=_failed(rule))):

@@ -30,7 +30,7 @@ class RuleResultStoreSuite:
             RuleTally(rule=checked(2), hosts={_P: (FIRST, SECOND), _N: (THIRD,)}),
         ]
 
-    def test_recording_a_host_again_replaces_what_was(self, store: RuleResultStore) -> None:
+    def test_recording_a_host_again_replaces_its_results(self, store: RuleResultStore) -> None:
         """An evaluation step that is repeated counts no host twice."""
         for outcome in (_U, _D, _D):
             store.record(RUN, [checked()], {FIRST: [outcome]})
@@ -38,7 +38,7 @@ class RuleResultStoreSuite:
         assert tally.hosts == {_D: (FIRST,)}
         assert [tally.count(outcome) for outcome in OutcomeKind] == [1, 0, 0, 0]
 
-    def test_rules_that_change_in_the_middle_of_a_run_are_not_mixed_up(self, store: RuleResultStore) -> None:
+    def test_rules_changed_during_a_run_stay_separate(self, store: RuleResultStore) -> None:
         """The service was upgraded between two batches: each host's outcomes stay those of its rules."""
         store.record(RUN, [checked(1), checked(2)], {FIRST: [_P, _D]})
         store.record(RUN, [checked(2), checked(3)], {SECOND: [_P, _N]})
@@ -48,7 +48,7 @@ class RuleResultStoreSuite:
             "rule_3": {_N: (SECOND,)},
         }
 
-    def test_runs_are_apart_and_deleted_apart(self, store: RuleResultStore) -> None:
+    def test_runs_are_independent(self, store: RuleResultStore) -> None:
         """Nothing is left of one that was deleted."""
         other = builders.run(2).arn
         assert store.tallies(RUN) == []

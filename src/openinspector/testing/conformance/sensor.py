@@ -78,7 +78,7 @@ class SensorConformance:
         """Return the parts of the healthy host that are not files."""
         return FakeSystem()
 
-    def test_a_healthy_host_is_read_whole(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+    def test_healthy_host_is_read_completely(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
         """It has records of the declared kinds, the same each time, and an OK status."""
         records, status = run(sensor, FakeHost(files, system))
         assert status.state is SensorState.OK, status.details
@@ -87,14 +87,14 @@ class SensorConformance:
         assert run(sensor, FakeHost(files, system)) == (records, status)
         assert_sendable(records)
 
-    def test_the_wire_carries_its_records(self, sensor: Sensor) -> None:
+    def test_records_are_registered_on_the_wire(self, sensor: Sensor) -> None:
         """The service can decode each declared kind, and counts it under a message type."""
         assert sensor.records
         for kind in sensor.records:
             assert RECORD_KINDS.get(kind.__name__) is kind, f"the wire does not know {kind.__name__}"
             assert kind.MESSAGE_TYPE
 
-    def test_an_empty_host_has_nothing(self, sensor: Sensor) -> None:
+    def test_empty_host_has_no_records(self, sensor: Sensor) -> None:
         """The status says so in a sentence."""
         records, status = run(sensor, FakeHost({}, _EMPTY))
         assert (records, status.state) == ([], SensorState.NOT_APPLICABLE)
@@ -112,7 +112,7 @@ class SensorConformance:
                 assert records == whole or status.state is SensorState.PARTIAL, path
             assert_sendable(records)
 
-    def test_without_root_it_sends_what_it_can(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+    def test_sends_partial_data_without_root(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
         """Files that only root may read are missing; nothing is raised."""
         hidden = {path: _with_mode(node) for path, node in files.items()}
         records, status = run(sensor, FakeHost(hidden, replace(system, is_root=False)))
@@ -140,9 +140,7 @@ class SensorConformance:
         ],
         ids=["a directory", "a device", "a dangling link", "a loop of links", "a huge file"],
     )
-    def test_something_other_than_a_file_does_not_crash(
-        self, sensor: Sensor, files: Files, system: FakeSystem, node: Node
-    ) -> None:
+    def test_special_files_do_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem, node: Node) -> None:
         """In place of each file."""
         for path in files:
             damaged = {**files, path: node, "/a/loop": Node(link="/a/loop")}
@@ -150,7 +148,7 @@ class SensorConformance:
             assert status.state is not SensorState.FAILED, (path, status.details)
             assert_sendable(records)
 
-    def test_names_that_are_not_utf8_do_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+    def test_names_outside_utf8_do_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
         """Each file has a sibling whose name ends in such a byte."""
         more = {f"{path}\udcff": node for path, node in files.items()}
         records, status = run(sensor, FakeHost({**files, **more}, system))
@@ -176,7 +174,7 @@ class SensorConformance:
         if contents:
             check()
 
-    def test_a_host_that_changes_does_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+    def test_changing_host_does_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
         """Processes end and files are replaced between listing and reading: any call may fail."""
 
         @_FUZZ
@@ -189,16 +187,14 @@ class SensorConformance:
         check()
 
     @pytest.mark.parametrize("code", _RACES, ids=errno.errorcode.get)
-    def test_each_call_may_be_the_one_that_fails(
-        self, sensor: Sensor, files: Files, system: FakeSystem, code: int
-    ) -> None:
+    def test_any_call_may_fail(self, sensor: Sensor, files: Files, system: FakeSystem, code: int) -> None:
         """The first hundred calls, one at a time."""
         for number in range(100):
             records, status = run(sensor, RacingHost(files, system, {number: code}))
             assert status.state is not SensorState.FAILED, (number, status.details)
             assert_sendable(records)
 
-    def test_endless_folders_end(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
+    def test_endless_folders_terminate(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
         """The sensor stops at its own limit, or when its time is up."""
         host = EndlessHost(files, system)
         *records, status = collect_one(sensor, host, host.clock)
@@ -208,9 +204,7 @@ class SensorConformance:
         assert_sendable(records)
 
     @pytest.mark.parametrize("kind", _TRAPS)
-    def test_a_real_folder_full_of_traps_does_not_crash(
-        self, sensor: Sensor, files: Files, kind: str, tmp_path: Path
-    ) -> None:
+    def test_hostile_folder_does_not_crash(self, sensor: Sensor, files: Files, kind: str, tmp_path: Path) -> None:
         """A pipe, a loop, a link out of the root, a huge sparse file or a folder in place of each file."""
         root = tmp_path / "root"
         (tmp_path / "outside").write_text(f"{_OUTSIDE}:x:0:0::/{_OUTSIDE}:/bin/sh\n")
@@ -223,7 +217,7 @@ class SensorConformance:
             assert _OUTSIDE not in msgspec.json.encode(records).decode()
             _put_back(place, content)
 
-    def test_it_imports_only_what_an_agent_has(self, sensor: Sensor) -> None:
+    def test_imports_only_what_an_agent_has(self, sensor: Sensor) -> None:
         """That is the standard library, msgspec, and the agent and model of this project."""
         module = sys.modules[sensor.collect.__module__]
         assert module.__file__

@@ -60,7 +60,7 @@ LIMITS: Final = StreamLimits(records=1_000_000, size=1_000_000)
 class RunKeySuite:
     """The laws of run keys."""
 
-    def test_a_key_comes_back_as_it_was_added(self, store: TelemetryStore) -> None:
+    def test_key_round_trip(self, store: TelemetryStore) -> None:
         """And is None for a run without one."""
         store.add_run_key(run_key())
         assert store.run_key(RUN) == run_key()
@@ -72,7 +72,7 @@ class RunKeySuite:
         store.add_run_key(run_key(wrapped=b"other"))
         assert store.run_key(RUN) == run_key()
 
-    def test_a_deleted_key_is_gone_for_good(self, store: TelemetryStore) -> None:
+    def test_deleted_key_cannot_return(self, store: TelemetryStore) -> None:
         """Deleting returns True if there was one; another key does not replace it."""
         store.add_run_key(run_key())
         assert [store.delete_run_key(RUN, moment(9)), store.delete_run_key(RUN, moment(9))] == [True, False]
@@ -81,14 +81,14 @@ class RunKeySuite:
         assert store.run_key(RUN) is None
         assert not store.delete_run_key(run(2).arn, moment(9))
 
-    def test_old_keys_are_found_oldest_first(self, store: TelemetryStore) -> None:
+    def test_old_keys_are_listed_oldest_first(self, store: TelemetryStore) -> None:
         """Only those created before the moment and not yet deleted."""
         for number in (3, 1, 4, 2):
             store.add_run_key(run_key(number))
         store.delete_run_key(run(2).arn, moment(9))
         assert list(store.run_keys_created_before(moment(4))) == [run_key(1), run_key(3)]
 
-    def test_a_key_is_deleted_once_by_many_at_once(self, store: TelemetryStore) -> None:
+    def test_concurrent_deletions_delete_a_key_once(self, store: TelemetryStore) -> None:
         """One of them did it."""
         store.add_run_key(run_key())
         done = at_once([partial(store.delete_run_key, RUN, moment(9)) for _ in range(6)])
@@ -104,14 +104,14 @@ class TelemetryStoreSuite(RunKeySuite):
         store.add_run_key(run_key(2))
         return [store.record(one, LIMITS) for one in envelopes]
 
-    def test_an_envelope_comes_back_as_it_was_noted(self, store: TelemetryStore) -> None:
+    def test_envelope_round_trip(self, store: TelemetryStore) -> None:
         """By stream and sequence number, whatever the order of arrival."""
         offered = [envelope(10), envelope(2), envelope(1), envelope(1, stream="again")]
         assert self.record(store, offered) == [Recorded.NEW] * len(offered)
         assert list(store.envelopes(RUN, agent_id())) == sorted(offered, key=lambda one: (one.stream, one.seq))
         assert list(store.envelopes(RUN, agent_id(2))) == []
 
-    def test_the_same_again_is_the_same(self, store: TelemetryStore) -> None:
+    def test_repeated_envelope_is_accepted(self, store: TelemetryStore) -> None:
         """It is noted once, as it came first."""
         assert self.record(store, [envelope(), envelope(received_at=moment(99))]) == [Recorded.NEW, Recorded.SAME]
         assert list(store.envelopes(RUN, agent_id())) == [envelope()]
@@ -132,7 +132,7 @@ class TelemetryStoreSuite(RunKeySuite):
         assert list(store.streams(RUN)) == []
         assert list(store.envelopes(RUN, agent_id())) == []
 
-    def test_a_closed_stream_takes_nothing_new(self, store: TelemetryStore) -> None:
+    def test_closed_stream_refuses_new_envelopes(self, store: TelemetryStore) -> None:
         """Known envelopes are still recognised; other streams of the agent are open."""
         self.record(store, [envelope(1)])
         store.close_stream(RUN, stream(watermark=1))
@@ -225,13 +225,13 @@ class TelemetryStoreSuite(RunKeySuite):
         assert store.run_key(RUN) == run_key()
         assert list(store.envelopes(run(2).arn, agent_id())) == [envelope(1, of=2)]
 
-    def test_one_envelope_offered_many_times_at_once_is_new_once(self, store: TelemetryStore) -> None:
+    def test_concurrent_offers_of_an_envelope_store_it_once(self, store: TelemetryStore) -> None:
         """The others get the same receipt."""
         store.add_run_key(run_key())
         done = at_once([partial(store.record, envelope(), LIMITS) for _ in range(8)])
         assert sorted(one.name for one in done if isinstance(one, Recorded)) == ["NEW"] + ["SAME"] * 7
 
-    def test_envelopes_arriving_at_once_lift_the_watermark_to_the_end(self, store: TelemetryStore) -> None:
+    def test_concurrent_envelopes_advance_the_watermark_to_the_end(self, store: TelemetryStore) -> None:
         """However their transactions interleave, no gap is left behind."""
         store.add_run_key(run_key())
         numbers = list(range(1, 25))

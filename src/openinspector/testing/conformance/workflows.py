@@ -36,7 +36,7 @@ class WorkflowsSuite:
         for workflows in opened:
             workflows.shutdown()
 
-    def test_a_body_gets_its_argument(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
+    def test_body_receives_its_argument(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
         """Steps run in order."""
         done: list[str] = []
         finished = threading.Event()
@@ -50,7 +50,7 @@ class WorkflowsSuite:
         assert finished.wait(_DEADLINE_SECONDS)
         assert done == ["run 1", "run 2"]
 
-    def test_the_same_id_starts_once(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
+    def test_same_id_starts_once(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
         """A client that repeats itself does no harm."""
         starts: list[str] = []
         finished = threading.Event()
@@ -85,11 +85,13 @@ class WorkflowsSuite:
         assert finished.wait(_DEADLINE_SECONDS)
         assert heard == ["stop", None]
 
-    def test_a_signal_to_nobody_is_harmless(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
+    def test_signal_without_a_workflow_is_ignored(
+        self, launched: Callable[[Mapping[str, Workflow]], Workflows]
+    ) -> None:
         """A run that has been deleted meanwhile has no workflow."""
         launched({}).signal("nobody", "topic", "stop")
 
-    def test_what_was_done_is_not_done_again_after_a_restart(
+    def test_completed_steps_are_not_repeated_after_a_restart(
         self, launched: Callable[[Mapping[str, Workflow]], Workflows]
     ) -> None:
         """The second process goes on after the finished step."""

@@ -53,13 +53,13 @@ def test_other_data_is_refused(name: str, data: bytes) -> None:
         list(READERS[name](data))
 
 
-def test_a_database_cut_short_says_so() -> None:
+def test_truncated_database_is_an_error() -> None:
     written = [b"a" * 100, b"b" * 5000]
     assert any(isinstance(item, SensorError) for item in ndb.blobs(rpm_files.ndb(written)[:-20]))
     assert any(isinstance(item, SensorError) for item in bdb.blobs(rpm_files.bdb(written)[:-20]))
 
 
-def test_a_chain_of_pages_that_runs_in_a_circle_ends() -> None:
+def test_cyclic_page_chain_terminates() -> None:
     data = bytearray(rpm_files.bdb([b"b" * 5000]))
     first_overflow = 3 * 512
     assert data[first_overflow + 25] == 7
@@ -69,7 +69,7 @@ def test_a_chain_of_pages_that_runs_in_a_circle_ends() -> None:
     assert isinstance(found, SensorError)
 
 
-def test_a_query_that_takes_too_long_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_query_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "_MAX_CALLS", 0)
     many = rpm_files.sqlite([b""] * 100_000)
     with pytest.raises(SensorError, match="interrupted"):
@@ -94,7 +94,7 @@ def test_a_path_with_odd_characters_is_opened(tmp_path: Path) -> None:
     assert list(sqlite.blobs_of_file(str(path))) == [b"header"]
 
 
-def test_the_first_database_is_the_one() -> None:
+def test_first_database_wins() -> None:
     host = FakeHost(
         {"/var/lib/rpm/Packages": rpm_files.bdb([b"header"]), "/var/lib/rpm/Packages.db": Node(is_directory=True)}
     )
@@ -103,7 +103,7 @@ def test_the_first_database_is_the_one() -> None:
     assert find(FakeHost({})) is None
 
 
-def test_a_header_gives_texts_numbers_and_paths() -> None:
+def test_header_has_texts_numbers_and_paths() -> None:
     header = Header(
         rpm_files.header({1000: "name", 1003: [7, 8], 1116: [1, 0, 9], 1117: ["a", "b", "c"], 1118: ["/x/", "/y/"]})
     )

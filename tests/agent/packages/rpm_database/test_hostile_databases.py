@@ -98,7 +98,7 @@ def test_values_that_share_one_chain_of_pages_are_reported() -> None:
 
 
 @pytest.mark.parametrize("used", [0, 486])
-def test_a_chain_in_a_circle_costs_no_more_than_its_pages(used: int) -> None:
+def test_cyclic_chain_costs_at_most_its_pages(used: int) -> None:
     data = bytearray(rpm_files.bdb([b"b" * 5000]))
     data[3 * 512 + 16 : 3 * 512 + 20] = (3).to_bytes(4, "little")
     data[3 * 512 + 22 : 3 * 512 + 24] = used.to_bytes(2, "little")
@@ -129,7 +129,7 @@ def test_a_value_larger_than_any_header_is_not_read(length: int) -> None:
     ],
     ids=["endless view", "view", "virtual", "generated", "no rowid", "no blob"],
 )
-def test_made_up_packages_are_refused(tmp_path: Path, schema: str) -> None:
+def test_fabricated_packages_are_refused(tmp_path: Path, schema: str) -> None:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript(schema)
         hostile = connection.serialize()
@@ -142,7 +142,7 @@ def test_made_up_packages_are_refused(tmp_path: Path, schema: str) -> None:
 
 
 @given(st.lists(st.integers(0, 100)), st.integers(0, 500))
-def test_never_more_is_given_than_a_file_holds(lengths: list[int], size: int) -> None:
+def test_never_yields_more_than_the_file_size(lengths: list[int], size: int) -> None:
     given_out: list[bytes] = []
     try:
         for item in database.within(iter([bytes(length) for length in lengths]), size):
@@ -155,7 +155,7 @@ def test_never_more_is_given_than_a_file_holds(lengths: list[int], size: int) ->
     assert sum(map(len, given_out)) <= size
 
 
-def test_damage_without_end_is_ended() -> None:
+def test_endless_damage_terminates() -> None:
     damaged = iter([SensorError("damaged")] * (database.MAX_DAMAGED + 1))
     with pytest.raises(SensorError, match="more than 10000 entries are damaged"):
         list(database.within(damaged, 10 * MEGABYTE))
@@ -170,12 +170,12 @@ def test_files_in_a_folder_with_an_endless_name_have_no_path() -> None:
 
 
 @pytest.mark.parametrize("counts", [(0, 0), (65536, 0), (2**32 - 1, 2**32 - 1), (1, 2**32 - 1), (65535, 1)])
-def test_headers_that_promise_more_than_they_hold_are_refused(counts: tuple[int, int]) -> None:
+def test_headers_with_oversized_counts_are_refused(counts: tuple[int, int]) -> None:
     with pytest.raises(SensorError):
         Header(struct.pack(">II", *counts) + bytes(64))
 
 
-def test_tags_that_count_too_much_give_what_is_there() -> None:
+def test_tags_with_oversized_counts_yield_available_values() -> None:
     many = 2**32 - 1
     index = struct.pack(">IIII", 1117, 8, 0, many) + struct.pack(">IIII", 1116, 4, 2, many)
     blob = Header(struct.pack(">II", 2, 10) + index + b"a\0b\0\0\0\0\1\0\0")

@@ -46,14 +46,14 @@ def test_a_preview_shows_every_host_a_target_selects(call: Caller) -> None:
     ]
 
 
-def test_what_hosts_say_of_themselves_is_kept_within_bounds(call: Caller) -> None:
+def test_descriptions_of_hosts_are_bounded(call: Caller) -> None:
     call.built.heard(1, host=TALKATIVE)
     (preview,) = call("PreviewAgents", previewAgentsArn=call.target())["agentPreviews"]
     assert preview["agentId"] == builders.agent_id(1)
     assert "ipv4Address" not in preview
 
 
-def test_previews_come_in_pages(call: Caller) -> None:
+def test_previews_are_paged(call: Caller) -> None:
     target = call.target()
     agents = [call.built.enrolled(number).id for number in range(5)]
     pages = call.pages("PreviewAgents", "agentPreviews", previewAgentsArn=target, maxResults=2)
@@ -72,7 +72,7 @@ def test_a_preview_is_refused(call: Caller, arguments: dict[str, object], except
     assert call.refusal("PreviewAgents", **arguments) == (exception, code)
 
 
-def test_agents_of_a_run_tell_their_health_and_telemetry(call: Caller) -> None:
+def test_agents_of_a_run_have_health_and_telemetry(call: Caller) -> None:
     agent = call.built.heard(1, host=HOST, health_code=AgentHealthCode.RUNNING, health_details="collecting")
     call.built.heard(2)
     run = call.run(call.template(call.target()))

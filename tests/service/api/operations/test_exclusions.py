@@ -33,7 +33,7 @@ def test_a_page_holds_a_hundred_unless_asked_otherwise(excluded: Caller) -> None
     assert excluded("ListExclusions", assessmentRunArn=builders.run(2).arn) == {"exclusionArns": []}
 
 
-def test_a_token_of_one_run_is_no_token_of_another(excluded: Caller) -> None:
+def test_token_of_another_run_is_refused(excluded: Caller) -> None:
     token = excluded("ListExclusions", assessmentRunArn=builders.run().arn)["nextToken"]
     assert excluded.refusal("ListExclusions", assessmentRunArn=builders.run(2).arn, nextToken=token) == (
         "InvalidInputException",
@@ -83,5 +83,7 @@ def test_an_arn_given_twice_fails_and_is_not_described(excluded: Caller) -> None
         ("DescribeExclusions", {"exclusionArns": arns(0, 1), "locale": "FR_FR"}, "InvalidInputException"),
     ],
 )
-def test_what_is_refused(excluded: Caller, operation: str, arguments: dict[str, object], exception: str) -> None:
+def test_rejects_invalid_requests(
+    excluded: Caller, operation: str, arguments: dict[str, object], exception: str
+) -> None:
     assert excluded.refusal(operation, **arguments)[0] == exception

@@ -25,7 +25,7 @@ def test_a_preview_is_polled_with_its_token(call: Caller, template: str) -> None
     assert call("GetExclusionsPreview", **asked) == {"previewStatus": "COMPLETED", "exclusionPreviews": []}
 
 
-def test_its_exclusions_come_in_pages(call: Caller, template: str) -> None:
+def test_exclusions_are_paged(call: Caller, template: str) -> None:
     token = call("CreateExclusionsPreview", assessmentTemplateArn=template)["previewToken"]
     call.built.stores.previews.complete(token, [builders.exclusion(number).preview for number in range(105)])
     asked = {"assessmentTemplateArn": template, "previewToken": token}
@@ -58,7 +58,7 @@ def test_its_exclusions_come_in_pages(call: Caller, template: str) -> None:
         ),
     ],
 )
-def test_what_is_refused(
+def test_rejects_invalid_requests(
     call: Caller, template: str, changed: dict[str, object], expected: tuple[str, str], *, complete: bool
 ) -> None:
     token = call("CreateExclusionsPreview", assessmentTemplateArn=template)["previewToken"]

@@ -8,7 +8,7 @@ from tests.service.api.operations.modelled import check_output
 AGENT = {"agentId": "i-1"}
 
 
-def test_what_the_model_allows_passes() -> None:
+def test_modelled_output_passes() -> None:
     check_output("PreviewAgents", {"agentPreviews": [{**AGENT, "agentHealth": "HEALTHY"}]})
     check_output("DeleteAssessmentRun", {})
 
@@ -28,6 +28,6 @@ def test_what_the_model_allows_passes() -> None:
         ("DescribeFindings", {"findings": [], "failedItems": {"arn": {"failureCode": "LOST", "retryable": False}}}),
     ],
 )
-def test_what_it_does_not_allow_fails(operation: str, output: dict[str, Any]) -> None:
+def test_other_output_fails(operation: str, output: dict[str, Any]) -> None:
     with pytest.raises(AssertionError):
         check_output(operation, output)

@@ -18,7 +18,7 @@ def run(call: Caller) -> RunArn:
     return made
 
 
-def test_a_report_is_polled_until_there_is_a_link(call: Caller, run: RunArn) -> None:
+def test_report_is_polled_until_it_has_a_link(call: Caller, run: RunArn) -> None:
     assert call("GetAssessmentReport", assessmentRunArn=run, **FINDING) == {"status": "WORK_IN_PROGRESS"}
     (report,) = call.built.stores.reports.of_run(run)
     assert uuid.UUID(report.id).version == 4
@@ -44,7 +44,9 @@ def test_a_failure_has_no_link(call: Caller, run: RunArn) -> None:
         ({"assessmentRunArn": builders.run(9).arn}, ("NoSuchEntityException", "ASSESSMENT_RUN_DOES_NOT_EXIST")),
     ],
 )
-def test_what_is_refused(call: Caller, run: RunArn, changed: dict[str, str], expected: tuple[str, str]) -> None:
+def test_rejects_invalid_requests(
+    call: Caller, run: RunArn, changed: dict[str, str], expected: tuple[str, str]
+) -> None:
     assert call.refusal("GetAssessmentReport", **{"assessmentRunArn": run, **FINDING, **changed}) == expected
 
 
@@ -55,7 +57,7 @@ def test_a_run_in_progress_is_named(call: Caller) -> None:
     assert (body["assessmentRunArns"], body["assessmentRunArnsTruncated"], body["canRetry"]) == ([run], False, True)
 
 
-def test_of_a_run_that_failed_there_is_none_now_or_later(call: Caller) -> None:
+def test_failed_run_never_has_a_report(call: Caller) -> None:
     run = call.run(call.template(call.target()))
     call.built.reached(run, AssessmentRunState.FAILED)
     body = call.refused("GetAssessmentReport", assessmentRunArn=run, **FINDING)

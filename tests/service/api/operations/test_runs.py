@@ -44,7 +44,7 @@ def test_a_new_run_is_described(call: Caller) -> None:
     }
 
 
-def test_a_finished_run_tells_when_it_did_what(call: Caller) -> None:
+def test_finished_run_has_its_timestamps(call: Caller) -> None:
     arn = call.run(call.template(call.target()))
     created = call.built.clock.now().timestamp()
     call.built.reached(arn, *TO_COLLECTING, *TO_THE_END)

@@ -27,7 +27,7 @@ def test_a_schedule_is_created_listed_changed_and_deleted(call: Caller, template
     assert call("ListSchedules") == {"schedules": []}
 
 
-def test_they_come_in_pages(call: Caller, template: str) -> None:
+def test_schedules_are_paged(call: Caller, template: str) -> None:
     for _ in range(12):
         call.built.clock.advance(1)
         call("CreateSchedule", assessmentTemplateArn=template, scheduleExpression="rate(7 days)")
@@ -35,7 +35,7 @@ def test_they_come_in_pages(call: Caller, template: str) -> None:
     assert [len(page) for page in call.pages("ListSchedules", "schedules", maxResults=5)] == [5, 5, 2]
 
 
-def test_what_is_refused(call: Caller, template: str) -> None:
+def test_rejects_invalid_requests(call: Caller, template: str) -> None:
     wrong = call.refusal("CreateSchedule", assessmentTemplateArn=template, scheduleExpression="daily")
     assert wrong == ("InvalidInputException", "INVALID_ATTRIBUTE")
     nobodys = builders.template(9).arn

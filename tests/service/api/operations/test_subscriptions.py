@@ -36,14 +36,14 @@ def test_subscriptions_are_made_listed_by_topic_and_ended(call: Caller, template
     assert call("ListEventSubscriptions", resourceArn=template) == {"subscriptions": []}
 
 
-def test_they_come_in_pages(call: Caller, template: str) -> None:
+def test_subscriptions_are_paged(call: Caller, template: str) -> None:
     for number in range(12):
         call("SubscribeToEvent", resourceArn=template, event="OTHER", topicArn=topic(number))
     assert [len(page) for page in call.pages("ListEventSubscriptions", "subscriptions")] == [10, 2]
     assert [len(page) for page in call.pages("ListEventSubscriptions", "subscriptions", maxResults=5)] == [5, 5, 2]
 
 
-def test_they_come_in_pages_however_long_the_topics_names_are(call: Caller, template: str) -> None:
+def test_paging_works_with_the_longest_topic_names(call: Caller, template: str) -> None:
     prefix = topic().rpartition(":")[0]
     long = [f"{prefix}:{name * LONGEST_NAME}" for name in "abcd"]
     for one in long:
@@ -52,7 +52,7 @@ def test_they_come_in_pages_however_long_the_topics_names_are(call: Caller, temp
     assert sorted(row["topicArn"] for page in pages for row in page) == long
 
 
-def test_what_is_refused(call: Caller, template: str) -> None:
+def test_rejects_invalid_requests(call: Caller, template: str) -> None:
     good = {"resourceArn": template, "event": "OTHER", "topicArn": topic()}
     nobodys = builders.template(9).arn
     for operation in ("SubscribeToEvent", "UnsubscribeFromEvent"):
@@ -84,7 +84,7 @@ def test_a_topic_that_cannot_be_published_to(
     assert call.refusal("SubscribeToEvent", **arguments) == refusal
 
 
-def test_a_run_says_what_became_of_its_notifications(call: Caller, template: str) -> None:
+def test_run_lists_the_outcome_of_its_notifications(call: Caller, template: str) -> None:
     call("SubscribeToEvent", resourceArn=template, event="ASSESSMENT_RUN_STATE_CHANGED", topicArn=topic())
     run = call.run(template)
     call.built.end_run(run)

@@ -115,7 +115,7 @@ def test_a_rename_to_a_name_that_is_taken_is_refused(call: Caller) -> None:
     assert refusal == taken
 
 
-def test_deletion_names_ten_runs_in_progress_and_says_there_are_more(call: Caller) -> None:
+def test_deletion_names_ten_runs_in_progress_and_is_marked_truncated(call: Caller) -> None:
     target = call.target()
     template = call.template(target)
     runs = {call.run(template) for _ in range(11)}
@@ -200,7 +200,7 @@ def test_bounds_of_a_page(call: Caller, wanted: int) -> None:
     assert call.refusal("ListAssessmentTargets", maxResults=wanted) == ("InvalidInputException", "INVALID_MAX_RESULTS")
 
 
-def test_a_token_is_good_for_its_own_list_only(call: Caller) -> None:
+def test_token_is_valid_only_for_its_list(call: Caller) -> None:
     for number in range(3):
         call.template(call.target(f"web-{number}"))
     token = call("ListAssessmentTargets", maxResults=1)["nextToken"]

@@ -29,13 +29,13 @@ def test_a_webhook_is_created_listed_and_deleted(call: Caller, template: str) ->
     assert call("ListWebhooks") == {"webhooks": []}
 
 
-def test_they_come_in_pages(call: Caller, template: str) -> None:
+def test_webhooks_are_paged(call: Caller, template: str) -> None:
     for _ in range(12):
         call("CreateWebhook", assessmentTemplateArn=template, url=URL, events=["OTHER"])
     assert [len(page) for page in call.pages("ListWebhooks", "webhooks")] == [10, 2]
 
 
-def test_what_is_refused(call: Caller, template: str) -> None:
+def test_rejects_invalid_requests(call: Caller, template: str) -> None:
     nobodys = builders.template(9).arn
     good = {"assessmentTemplateArn": template, "url": URL, "events": ["OTHER"]}
     for wrong, refusal in (

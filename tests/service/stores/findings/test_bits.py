@@ -7,7 +7,7 @@ PLACES = st.sets(st.integers(0, BLOCK - 1), min_size=1, max_size=600).map(sorted
 
 
 @given(PLACES)
-def test_bits_come_back_as_they_were(places: list[int]) -> None:
+def test_bits_round_trip(places: list[int]) -> None:
     assert decode(encode(places)) == sum(1 << place for place in places)
     assert list(places_of(decode(encode(places)))) == places
 

@@ -6,9 +6,9 @@ from openinspector.model.finding import Attribute
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.stores.engine import reading
+from openinspector.service.stores.finding_schema import FINDING, FINDING_BITS, FINDING_BLOCK
 from openinspector.service.stores.findings.bits import BLOCK
 from openinspector.service.stores.findings.store import SqlFindingStore
-from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK
 from openinspector.testing.conformance.finding_store import replaced_by
 from openinspector.testing.model_builders import finding, moment, run
 
@@ -25,7 +25,7 @@ def test_many_findings_make_full_blocks(engine: Engine) -> None:
     assert sizes(engine) == [BLOCK, 1]
 
 
-def test_findings_that_come_one_by_one_make_few_blocks(engine: Engine) -> None:
+def test_findings_added_one_by_one_make_few_blocks(engine: Engine) -> None:
     store = SqlFindingStore(engine)
     findings = [finding(number, created_at=moment(number % 7)) for number in range(100)]
     for one in findings:
@@ -48,7 +48,7 @@ def test_a_deleted_run_leaves_nothing_behind(engine: Engine) -> None:
             assert connection.scalar(select(func.count()).select_from(table)) == 0
 
 
-def test_user_attributes_that_are_gone_leave_no_bits(engine: Engine) -> None:
+def test_removed_user_attributes_leave_no_bits(engine: Engine) -> None:
     store = SqlFindingStore(engine)
     store.add_findings([finding(1)])
     with reading(engine) as connection:

@@ -1,9 +1,9 @@
 """Stored names and codes: nothing depends on the order of an enumeration."""
 
 from openinspector.model.finding import Severity
+from openinspector.service.stores.finding_schema import FINDING
 from openinspector.service.stores.findings.bits import BitsKind
 from openinspector.service.stores.findings.rows import SEVERITY_CODES, FindingRow
-from openinspector.service.stores.schema import FINDING
 
 
 def test_a_row_has_the_columns_of_the_table_in_their_order() -> None:

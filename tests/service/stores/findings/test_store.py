@@ -6,8 +6,8 @@ from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.columns import to_json
 from openinspector.service.stores.engine import writing
+from openinspector.service.stores.finding_schema import TEXT
 from openinspector.service.stores.findings.store import SqlFindingStore
-from openinspector.service.stores.schema import TEXT
 from openinspector.testing.conformance.finding_store import FindingStoreSuite
 from openinspector.testing.model_builders import finding
 

@@ -113,8 +113,14 @@ def _asset(finding: Finding) -> Json:
 def _interface(interface: AssetInterface) -> Json:
     addresses = interface.ipv4_addresses
     return {
+        "networkInterfaceId": interface.interface_id or None,
+        "subnetId": interface.subnet_id or None,
+        "vpcId": interface.vpc_id or None,
+        "privateDnsName": interface.private_dns_name or None,
         "privateIpAddress": addresses[0] if addresses else None,
         "privateIpAddresses": [{"privateIpAddress": address} for address in addresses],
+        "publicDnsName": interface.public_dns_name or None,
         "publicIp": interface.public_ip,
         "ipv6Addresses": interface.ipv6_addresses,
+        "securityGroups": [{"groupName": one.name, "groupId": one.id} for one in interface.security_groups] or None,
     }

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select
 
 from openinspector.service.stores.dialect import insert_many_new, upsert
+from openinspector.service.stores.finding_schema import FINDING_BITS
 from openinspector.service.stores.findings.rows import FindingRow
 from openinspector.service.stores.findings.texts import unpack
-from openinspector.service.stores.schema import FINDING_BITS
 
 BLOCK: Final = 8192
 """Maximum number of findings in a block. Part of the stored format."""

@@ -11,10 +11,10 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from openinspector.service.stores.dialect import insert_many_new
+from openinspector.service.stores.finding_schema import FINDING, FINDING_BITS, FINDING_BLOCK, TEXT
 from openinspector.service.stores.findings.bits import BLOCK, add_bits
 from openinspector.service.stores.findings.rows import FindingRow
 from openinspector.service.stores.query import in_batches
-from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK, TEXT
 
 _MAX_MERGED: Final = 2048
 """Maximum number of findings in a block merged from smaller ones."""

@@ -15,11 +15,12 @@ from openinspector.model.run_state import TERMINAL
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Cursor, Page, PageRequest
 from openinspector.service.stores.columns import from_micros, to_json, to_micros
+from openinspector.service.stores.finding_schema import FINDING, FINDING_BITS, FINDING_BLOCK, RESULT, TEXT
 from openinspector.service.stores.findings.bits import BLOCK, BitsKind, Condition, matching, places_of
 from openinspector.service.stores.findings.rows import SEVERITY_CODES, attribute_bodies
 from openinspector.service.stores.findings.texts import digest
 from openinspector.service.stores.query import in_batches
-from openinspector.service.stores.schema import FINDING, FINDING_BITS, FINDING_BLOCK, RESULT, RUN, TEXT
+from openinspector.service.stores.schema import RUN
 
 _BLOCKS_AT_FIRST: Final = 4
 _BLOCKS_AT_A_TIME: Final = 256

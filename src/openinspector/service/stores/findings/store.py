@@ -16,6 +16,7 @@ from openinspector.service.ports.page import Page, PageRequest
 from openinspector.service.stores.columns import to_micros
 from openinspector.service.stores.dialect import insert_new
 from openinspector.service.stores.engine import reading, writing
+from openinspector.service.stores.finding_schema import FINDING, RESULT
 from openinspector.service.stores.findings.bits import move_user_attributes
 from openinspector.service.stores.findings.blocks import add_rows, delete_rows
 from openinspector.service.stores.findings.pages import OF_ENDED_RUNS, read_finding_page
@@ -29,7 +30,7 @@ from openinspector.service.stores.findings.rows import (
 )
 from openinspector.service.stores.findings.texts import intern_texts, pack, read_texts, unpack
 from openinspector.service.stores.query import in_batches
-from openinspector.service.stores.schema import EXCLUSION, FINDING, RESULT
+from openinspector.service.stores.schema import EXCLUSION
 
 _BY_ID: Final = (
     select(FINDING)

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, insert, select
 
 from openinspector.model.asset import AssetAttributes
 from openinspector.service.stores.columns import to_json
+from openinspector.service.stores.finding_schema import TEXT
 from openinspector.service.stores.query import in_batches
-from openinspector.service.stores.schema import TEXT
 
 _AGENT: Final = "\x01"
 _DIGEST_BYTES: Final = 16

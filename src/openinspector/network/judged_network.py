@@ -1,0 +1,254 @@
+"""Judged network: what outside sources reach on each instance of a snapshot. Instances share the work.
+
+The rules package and `openinspector reach findings` both judge here.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from types import MappingProxyType
+
+from openinspector.model.finding import Severity
+from openinspector.model.inventory import ListeningPort, TransportProtocol
+from openinspector.network.answer import Answer, Leg, NotKnown
+from openinspector.network.aws import noun
+from openinspector.network.exposure import (
+    ROUTE_OF_LEG,
+    Judgement,
+    Listeners,
+    ReachableExposure,
+    RuleType,
+    SourceClass,
+)
+from openinspector.network.packet_filter import TCP, UDP, Packet, passing_rules
+from openinspector.network.proxy import Forward, forwards, trace_forward
+from openinspector.network.question import forward_sources
+from openinspector.network.reach import Opening, Reach, Reachability
+from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
+from openinspector.network.topology import Topology, instance_of, is_balancer
+from openinspector.network.trace import Flow, Start, trace
+
+Listening = Sequence[ListeningPort]
+"""Listening ports of one instance."""
+
+
+class JudgedNetwork:
+    """The network of a snapshot, and what was judged of it so far."""
+
+    def __init__(self, topology: Topology, digest: str = "") -> None:
+        self.topology = topology
+        self.digest = digest
+        """SHA-256 of the snapshot; "" if it was read from a folder."""
+        self._judge = _Judge(topology)
+        self._judged: dict[tuple[str, Listening | None], Judgement] = {}
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """The ids of the instances that have an interface, sorted."""
+        return tuple(sorted(self.topology.of_instance))
+
+    def of_instance(self, instance: str, listening: Listening | None = None) -> Judgement:
+        """Return what is reachable on an instance. ``listening`` is None if it has no agent."""
+        key = (instance, None if listening is None else tuple(listening))
+        found = self._judged.get(key)
+        if found is None:
+            found = self._judged[key] = self._judge.instance(instance, key[1])
+        return found
+
+    def whole(self, listeners: Listeners = MappingProxyType({})) -> Judgement:
+        """Return what is reachable on every instance."""
+        judged = [self.of_instance(instance, listeners.get(instance)) for instance in self.instances]
+        return Judgement(
+            exposures=tuple(exposure for one in judged for exposure in one.exposures),
+            not_known=tuple(dict.fromkeys(lack for one in judged for lack in one.not_known)),
+        )
+
+    @cached_property
+    def without_agents(self) -> Judgement:
+        """Judgement of every instance, whatever listens there: the measure of how much a rule opens."""
+        return self.whole()
+
+
+class _Judge:
+    def __init__(self, topology: Topology) -> None:
+        self._topology = topology
+        self._reach = Reach(topology)
+        self._rules: dict[tuple[object, ...], tuple[str, ...]] = {}
+
+    @cached_property
+    def _forwards(self) -> dict[str, list[tuple[Forward, noun.Eni]]]:
+        """The forwards of load balancers to each instance."""
+        found: dict[str, list[tuple[Forward, noun.Eni]]] = defaultdict(list)
+        for forward in forwards(self._topology):
+            owner = self._topology.by_private.get((forward.node.vpc_id, forward.target.address))
+            if owner is not None and instance_of(owner):
+                found[instance_of(owner)].append((forward, owner))
+        return found
+
+    def instance(self, instance: str, listening: Listening | None) -> Judgement:
+        case = _Instance(self, instance, listening)
+        own = sorted(self._topology.of_instance.get(instance, ()), key=lambda one: one.network_interface_id)
+        exposures = [found for interface in own if not is_balancer(interface) for found in case.interface(interface)]
+        exposures += [found for pair in self._forwards.get(instance, ()) for found in case.behind(*pair)]
+        unique = {exposure.key: exposure for exposure in exposures}
+        return Judgement(exposures=tuple(unique.values()), not_known=tuple(dict.fromkeys(case.lacking)))
+
+    def reachable(self, interface: noun.Eni) -> Iterator[Reachability]:
+        """Yield what each class of sources reaches on an interface."""
+        return self._reach.of(interface)
+
+    def path(self, found: Reachability, opening: Opening, protocol: int, port: int) -> Answer:
+        """Return the path of one source to a port."""
+        start = Start(address=opening.source, gateway="" if found.leg is Leg.INTERNET else found.gateway)
+        flow = Flow(start=start, destination=found.dialled, protocol=protocol, ports=1 << port)
+        return trace(self._topology, flow)
+
+    def through(self, forward: Forward) -> Iterator[tuple[str, Answer]]:
+        """Yield the answers to sources in the internet, each with its address, that dial a load balancer."""
+        for source in forward_sources(self._topology, forward.node, ""):
+            answer = trace_forward(self._topology, Start(address=source), forward)
+            if answer is not None and answer.reachable is not False:
+                yield str(source), answer
+
+    def opening_rules(
+        self, interface: noun.Eni, found: Reachability, openings: Iterable[Opening], protocol: int, port: int
+    ) -> tuple[str, ...]:
+        """Return the security group rules that open a port to some of the sources of ``openings``."""
+        groups = tuple(sorted(group.group_id for group in interface.groups))
+        key = (groups, interface.subnet_id, found.gateway, ":" in found.address, protocol, port)
+        if key not in self._rules:
+            names: dict[str, None] = {}
+            for opening in openings:
+                packet = Packet(source=opening.source, destination=found.dialled, protocol=protocol, ports=1 << port)
+                names |= dict.fromkeys(passing_rules(self._topology, interface, packet))
+            self._rules[key] = tuple(names)
+        return self._rules[key]
+
+    def acl(self, interface: noun.Eni) -> str:
+        """Return the id of the network ACL of an interface's subnet; "" if it is not known."""
+        subnet = self._topology.subnets.get(interface.subnet_id)
+        acl = self._topology.acl(subnet) if subnet else None
+        return acl.network_acl_id if acl else ""
+
+
+class _Instance:
+    """One instance under judgement."""
+
+    def __init__(self, judge: _Judge, instance: str, listening: Listening | None) -> None:
+        self._judge = judge
+        self._instance = instance
+        self._listening = listening
+        self.lacking: list[NotKnown] = []
+
+    def interface(self, interface: noun.Eni) -> Iterator[ReachableExposure]:
+        """Yield what is reachable on an interface."""
+        for found in self._judge.reachable(interface):
+            if found.not_known:
+                self.lacking.append(found.not_known)
+            yield from self._ports(interface, found)
+            if found.tcp_cells or found.udp_cells:
+                yield self._aggregate(interface, found)
+
+    def behind(self, forward: Forward, interface: noun.Eni) -> Iterator[ReachableExposure]:
+        """Yield the port that the internet reaches through a forward of a load balancer (rows 55 to 59)."""
+        port = forward.target.port
+        listener = self._heard(forward.protocol, forward.target.address).get(port)
+        if (forward.protocol, port) not in RECOGNIZED_PORTS and listener is None:
+            return
+        for source, answer in self._judge.through(forward):
+            if answer.reachable is None and answer.not_known:
+                self.lacking.append(answer.not_known)
+                continue
+            rule_type, severity, service = self._kind(forward.protocol, port, listener)
+            names = [hop.rule for hop in answer.path if hop.kind == "security-group" and hop.rule]
+            yield ReachableExposure(
+                rule_type=rule_type,
+                route=SourceClass.INTERNET,
+                severity=severity,
+                instance=self._instance,
+                interface=interface,
+                gateway=next((h.resource for h in answer.path if h.kind == "internet-gateway"), ""),
+                acl=self._judge.acl(interface),
+                protocol=forward.protocol,
+                port=port,
+                service=service,
+                listener=listener,
+                balancer=forward.balancer,
+                answer=answer,
+                rules=tuple(dict.fromkeys(name for name in names if "/ingress/" in name)),
+                sources=(source,),
+                source_count=1,
+            )
+            return
+
+    def _ports(self, interface: noun.Eni, found: Reachability) -> Iterator[ReachableExposure]:
+        for protocol, mask in ((TCP, found.tcp), (UDP, found.udp)):
+            heard = self._heard(protocol, found.address)
+            wanted = {port for number, port in RECOGNIZED_PORTS if number == protocol} | set(heard)
+            for port in sorted(port for port in wanted if mask >> port & 1):
+                yield self._port(interface, found, protocol, port, heard.get(port))
+
+    def _port(
+        self, interface: noun.Eni, found: Reachability, protocol: int, port: int, listener: ListeningPort | None
+    ) -> ReachableExposure:
+        rule_type, severity, service = self._kind(protocol, port, listener)
+        openings = [opening for opening in found.openings if _holds(opening, protocol, port)]
+        widest = max(openings, key=lambda opening: opening.size)
+        return ReachableExposure(
+            rule_type=rule_type,
+            route=ROUTE_OF_LEG[found.leg],
+            severity=severity,
+            instance=self._instance,
+            interface=interface,
+            gateway=found.gateway,
+            acl=self._judge.acl(interface),
+            protocol=protocol,
+            port=port,
+            service=service,
+            listener=listener,
+            answer=self._judge.path(found, widest, protocol, port),
+            rules=self._judge.opening_rules(interface, found, openings, protocol, port),
+            sources=tuple(opening.cidr for opening in openings),
+            source_count=sum(opening.size for opening in openings),
+        )
+
+    def _kind(self, protocol: int, port: int, listener: ListeningPort | None) -> tuple[RuleType, Severity, str]:
+        service = RECOGNIZED_PORTS.get((protocol, port), "")
+        if not service:
+            return RuleType.UNRECOGNIZED, Severity.LOW, ""
+        agent = self._listening is not None
+        severity = severity_of(service, agent=agent, listener=listener is not None)
+        if not agent:
+            return RuleType.NO_AGENT, severity, service
+        return (RuleType.WITH_LISTENER if listener else RuleType.NO_LISTENER), severity, service
+
+    def _heard(self, protocol: int, address: str) -> dict[int, ListeningPort]:
+        """Return listeners that take packets for an address: bound to it or to all, never to the loopback."""
+        transport = TransportProtocol.TCP if protocol == TCP else TransportProtocol.UDP
+        everywhere = {"::", address} | ({"0.0.0.0", "*", ""} if ":" not in address else {"*", ""})  # noqa: S104 - compared
+        return {
+            one.port: one for one in self._listening or () if one.transport is transport and one.address in everywhere
+        }
+
+    def _aggregate(self, interface: noun.Eni, found: Reachability) -> ReachableExposure:
+        ranges = [("TCP", *pair) for pair in found.cells.ranges(found.tcp_cells)]
+        ranges += [("UDP", *pair) for pair in found.cells.ranges(found.udp_cells)]
+        return ReachableExposure(
+            rule_type=RuleType.EXPOSURE,
+            route=ROUTE_OF_LEG[found.leg],
+            severity=Severity.INFORMATIONAL,
+            instance=self._instance,
+            interface=interface,
+            gateway=found.gateway,
+            acl=self._judge.acl(interface),
+            sources=tuple(opening.cidr for opening in found.openings),
+            source_count=sum(opening.size for opening in found.openings),
+            ports=tuple(ranges),
+        )
+
+
+def _holds(opening: Opening, protocol: int, port: int) -> bool:
+    return any(first <= port <= last for first, last in (opening.tcp if protocol == TCP else opening.udp))
+
+
+__all__ = ["JudgedNetwork", "Listening"]
