@@ -16,7 +16,7 @@ from openinspector.engine.not_assessed import both, not_covered
 from openinspector.engine.rating import RATING_ATTRIBUTES, record_attributes, score_attributes
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.severity import severity_of
-from openinspector.engine.windows import WindowsAssessment, JudgedWindows, WindowsMatch, assess_windows, windows_host
+from openinspector.engine.windows import JudgedWindows, WindowsAssessment, WindowsMatch, assess_windows, windows_host
 from openinspector.model.advisory import Restart, VendorUpdate
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
