@@ -92,7 +92,7 @@ def test_without_an_installation_type_the_name_is_an_assumption_that_is_shown() 
     assert (certain.server, bool(certain.assumed)) == (True, False)
 
 
-def test_server_core_has_statements_of_its_own() -> None:
+def test_server_core_has_separate_statements() -> None:
     full = advisory(fix(SERVER_2019, "10.0.17763.2"), identity="CVE-2026-0002")
     core = advisory(fix(SERVER_2019, "10.0.17763.2", core=True), identity="CVE-2026-0003")
     assert found(windows_server("10.0.17763.1"), full, core) == ["CVE-2026-0002"]

@@ -85,7 +85,7 @@ def test_rating_is_the_records(found: Golden) -> None:
     assert (advisory.severity, advisory.cwes, advisory.published) == ("HIGH", ("CWE-416",), "2026-01-13")
 
 
-def test_what_is_not_understood_is_counted(found: Golden) -> None:
+def test_unparsed_entries_are_counted(found: Golden) -> None:
     assert [(one.document, one.entry) for one in found.unparsed] == [
         ("cves/CVE-2026-0003.json", "CVE-2026-0003"),
         ("cves/CVE-2026-0003.json", "CVE-2026-0003"),

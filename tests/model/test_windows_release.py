@@ -31,7 +31,7 @@ def test_branches(text: str, branch: str, revision: int | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "10.0", "10.0.20348.", "10.0.20348.2031.1", "٣.0.1", "publication", "1" * 5000])
-def test_other_texts_are_no_versions(text: str) -> None:
+def test_rejects_invalid_versions(text: str) -> None:
     assert parse_windows_version(text) is None
 
 
@@ -75,7 +75,7 @@ def test_a_release_that_is_not_in_the_table_is_one() -> None:
     assert (found.product, found.is_windows, found.architecture) == (None, True, "x86_64")
 
 
-def test_what_a_build_is() -> None:
+def test_products_of_a_build() -> None:
     def titles(text: str, *, server: bool) -> list[str]:
         version = parse_windows_version(text)
         assert version is not None

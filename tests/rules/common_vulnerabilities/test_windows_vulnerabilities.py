@@ -133,7 +133,7 @@ def test_a_revision_that_is_missing_passes_nothing() -> None:
     assert "update revision (UBR) of Windows 10.0.20348 is unknown" in found.reason
 
 
-def test_a_branch_that_no_feed_speaks_of_is_not_supported() -> None:
+def test_branch_without_advisories_is_not_supported() -> None:
     found = outcome(windows_server("10.0.17763.1"), RATED)
     assert isinstance(found, Unable)
     assert found.kind is ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS
@@ -155,7 +155,7 @@ FULL_2019 = Advisory(
 )
 
 
-def test_vulnerabilities_without_a_build_are_counted_and_are_no_pass_in_silence() -> None:
+def test_vulnerabilities_without_a_build_are_counted() -> None:
     found = outcome(windows_server("10.0.17763.1"), FULL_2019)
     assert isinstance(found, Passed)
     reason = gaps(found)[ExclusionKind.UNKNOWN_BUILDS]
@@ -169,7 +169,7 @@ def test_programs_are_listed_as_not_assessed() -> None:
     assert reason.endswith("Program 09 1.0, ….")
 
 
-def test_what_the_installation_type_was_assumed_from_is_shown() -> None:
+def test_assumed_installation_type_is_shown() -> None:
     found = outcome(windows_server("10.0.17763.1", installation=None, name="Windows Server 2019 Standard"), FULL_2019)
     reason = gaps(found)[ExclusionKind.EVALUATION_ERROR_SINGLE_INSTANCE]
     assert "It was assessed as Windows Server 2019." in reason

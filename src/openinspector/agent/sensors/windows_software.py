@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from openinspector.agent.host import Host, RegistryKey
-from openinspector.agent.linux.config_file import printable, unread
+from openinspector.agent.linux.config_file import unread
 from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
 from openinspector.agent.windows.bounds import MAX_PROGRAMS, MAX_TEXT, short_text
 from openinspector.agent.windows.version import unseen_windows
+from openinspector.model.foreign_text import printable_line
 from openinspector.model.windows import WindowsProgram
 
 _UNINSTALL: Final = r"Microsoft\Windows\CurrentVersion\Uninstall"
@@ -68,7 +69,7 @@ def _programs(
         if _is_program(key):
             refused = [name for name in _TEXTS if len(key.text(name)) > MAX_TEXT]
             if refused:
-                yield Incomplete(reason=f"{printable(entry)} has values of more than {MAX_TEXT} characters.")
+                yield Incomplete(reason=f"{printable_line(entry)} has values of more than {MAX_TEXT} characters.")
             yield WindowsProgram(
                 name=short_text(key, "DisplayName") or entry[:MAX_TEXT],
                 version=short_text(key, "DisplayVersion"),

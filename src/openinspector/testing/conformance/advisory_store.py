@@ -133,7 +133,7 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:12"])) == [given]
         assert list(store.streams()) == ["debian:12"]
 
-    def test_remedies_come_back_by_their_stream(self, store: AdvisoryStore) -> None:
+    def test_remedies_round_trip_by_stream(self, store: AdvisoryStore) -> None:
         """An advisory may hold nothing but remedies."""
         remedies = tuple(
             VendorUpdate(target=fix(stream).target, update=f"KB{number}", supersedes=("KB1",), restart=Restart.REBOOT)
@@ -144,7 +144,7 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:12"])) == [advisory(1, remedies=remedies[1:])]
         assert list(store.advisories(["debian:11", "debian:12"])) == [advisory(1, remedies=remedies)]
 
-    def test_changed_documents_replace_what_they_stated_before(self, store: AdvisoryStore) -> None:
+    def test_changed_documents_replace_their_statements(self, store: AdvisoryStore) -> None:
         """Others stay; removed ones are gone; the counts are those of everything stored."""
         first = stored(
             "a", "1", advisory(1, fix("debian:11"), fix("debian:12")), unparsed=(replace(unparsed(1), document="a"),)
