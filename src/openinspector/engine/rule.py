@@ -13,7 +13,7 @@ from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.subject import Need
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Attribute, Severity
+from openinspector.model.finding import AnyBody, Severity
 from openinspector.model.ground import Ground
 from openinspector.model.record import Record
 from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
@@ -27,15 +27,8 @@ class Detection:
     """One issue on one host. ``subject`` distinguishes the detections of one rule on one host."""
 
     subject: str
-    rule_id: str
-    """The finding's ``id``, which the ruleNames filter compares with (F6.11)."""
-    title: str
-    description: str
-    recommendation: str
-    severity: Severity
-    evidence: Evidence
-    attributes: tuple[Attribute, ...] = ()
-    """Attributes in addition to INSTANCE_ID, which the engine adds to every finding."""
+    body: AnyBody
+    """The issue as values, without the host: hosts with the same issue may share it (ADR 66)."""
     issue: str = ""
     """Stable name of the issue for waivers, independent of wording and release: ``CVE-2024-6387``,
     ``debian_12/5.1.20``; empty for the rule's name."""

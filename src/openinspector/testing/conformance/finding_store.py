@@ -13,6 +13,7 @@ import pytest
 from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, exclusion_arn
 from openinspector.model.asset import AssetAttributes, AssetInterface, Tag
 from openinspector.model.errors import ModelError, StoreError
+from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
@@ -69,7 +70,7 @@ class KeepingSuite:
     def test_texts_round_trip(self, store: FindingStore, text: str) -> None:
         """Whatever characters a host sends, and whether or not a text names its host."""
         named = f"{text}{agent_id()}{text}"
-        whole = finding(rule_id=f"rule {text}", title=named, description=text, recommendation=named, evidence=text)
+        whole = finding(rule_id=f"rule {text}", title=named, description=text, recommendation=named, evidence=Evidence(statement=text))
         store.add_findings([whole])
         assert store.findings_by_arn([whole.arn]) == {whole.arn: whole}
 
@@ -212,7 +213,7 @@ class KeepingSuite:
             [exclusion(1, OTHER_RUN).arn],
         ]
         store.add_findings([finding(1, title="anew")])
-        assert store.findings_by_arn([finding(1).arn])[finding(1).arn].title == "anew"
+        assert store.findings_by_arn([finding(1).arn])[finding(1).arn] == finding(1, title="anew")
 
     def test_findings_of_one_run_can_be_added_concurrently(self, store: FindingStore) -> None:
         """Batches of several workers that share texts and overlap, in opposite orders: each finding is there once."""
