@@ -38,7 +38,9 @@ def fit_body(body: AnyBody) -> AnyBody:
 
     Raises msgspec.ValidationError for a stated issue that has a value of a wrong type: its rule may be a plugin's.
     """
-    rule_id = fit_line(body.rule_id, MAX_RULE_ID)
+    rule_id = body.rule_id
+    if len(rule_id) > MAX_RULE_ID or not (rule_id.isascii() and rule_id.isprintable()):
+        rule_id = fit_line(rule_id, MAX_RULE_ID)
     if isinstance(body, StatedIssue):
         stated = msgspec.convert(msgspec.to_builtins(body), type=StatedIssue)
         return msgspec.structs.replace(
@@ -49,7 +51,7 @@ def fit_body(body: AnyBody) -> AnyBody:
             recommendation=fit(stated.recommendation, MAX_TEXT),
             attributes=fit_attributes(stated.attributes),
         )
-    return body if rule_id == body.rule_id else msgspec.structs.replace(body, rule_id=rule_id)
+    return body if rule_id is body.rule_id else msgspec.structs.replace(body, rule_id=rule_id)
 
 
 def fit_attributes(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:

@@ -7,9 +7,18 @@ remembered. It reads the same packages (`openinspector.engine.kernel`), streams 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from openinspector.engine.extras import built_series
 from openinspector.engine.kernel import Subject, subjects
 from openinspector.engine.statements import fits
-from openinspector.engine.streams import HostStreams, Speaker, minor_branch, release_of, unjudged
+from openinspector.engine.streams import (
+    RED_HAT,
+    HostStreams,
+    Speaker,
+    is_rebuilt,
+    minor_branch,
+    release_of,
+    without_rebuilder,
+)
 from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package
@@ -45,13 +54,14 @@ def plain_matches(
     """Return everything that convicts, in no order."""
     statements = [_Said(advisory, statement) for advisory in advisories for statement in advisory.statements]
     release = release_of(facts)
-    streams = HostStreams(release, {said.statement.target.stream for said in statements})
+    builds = built_series(said.statement for said in statements)
+    streams = HostStreams(release, {said.statement.target.stream for said in statements}, builds)
     if not streams.known:
         return frozenset()
     found: dict[tuple[Package, Advisory, str], set[str]] = {}
     for subject in subjects(facts).judged:
         scheme = schemes[subject.package.manager.version_scheme]
-        if unjudged(release, subject.package) is not None or not scheme.is_valid(subject.package.version):
+        if streams.unjudged(subject.package) is not None or not scheme.is_valid(subject.package.version):
             continue
         speakers = streams.speakers(subject.package)
         for identity in sorted({identity for said in statements for identity in said.identities}):
@@ -112,15 +122,21 @@ def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Itera
         return
     for said in fixes:
         assert isinstance(said.statement, Fix)
-        version, introduced = _version(said, subject), said.statement.introduced
+        version, introduced = _compared(said, subject, _version(said, subject)), said.statement.introduced
         if introduced and scheme.compare(version, introduced) < 0:
             continue
-        if scheme.compare(version, said.statement.version) < 0:
+        if scheme.compare(version, _compared(said, subject, said.statement.version)) < 0:
             yield said
     if not fixes:
         for said in statuses:
             if isinstance(said.statement, Status) and said.statement.state.is_affected:
                 yield said
+
+
+def _compared(said: _Said, subject: Subject, version: str) -> str:
+    """Return a version as it is compared: of Red Hat's fixes and CentOS's builds, what both have in common."""
+    rebuilt = said.statement.target.stream.startswith(f"{RED_HAT}:") and is_rebuilt(subject.package.version)
+    return without_rebuilder(version) if rebuilt else version
 
 
 def _is_denial(said: _Said) -> bool:

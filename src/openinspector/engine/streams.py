@@ -20,6 +20,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from openinspector.engine.extras import AMAZON_2, Builds, repositories_of
 from openinspector.model.debian_release import RELEASES
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager
@@ -52,11 +53,16 @@ _BY_SERVICE_PACK: Final = frozenset({"sles", "opensuse-leap"})
 """Distributions whose minor releases have nothing in common but the number before the point."""
 _AMAZON_1: Final = re.compile(r"201[0-9]\.[0-9]{2}")
 _MINOR_BUILD: Final = re.compile(r"\.el([0-9]+)_([0-9]+)\b")
+_REBUILDER: Final = re.compile(r"\.el[0-9]+\.centos|\.module_el")
+_RELEASE_MARK: Final = re.compile(r"\.el([0-9]+)(?:_[0-9]+)?(?:\.centos)?")
+_MODULE_BUILD: Final = re.compile(r"\.module[+_]el[0-9.]+\+[0-9]+\+[0-9a-f]+")
 _PRO: Final = re.compile(r"[+~.]esm[0-9]")
 _PRO_STREAMS: Final = frozenset({"esm-infra", "esm-apps", "esm-infra-legacy", "ros-esm"})
 _FLAVOURS: Final = (("ksplice", re.compile(r"\.ksplice[0-9]")), ("fips", re.compile(r"[._+~]fips", re.IGNORECASE)))
 _EXTRA_REPOSITORY: Final = re.compile(r"amzn2extra-(.+)")
 _KERNEL_EXTRA: Final = re.compile(r"kernel-([0-9]+\.[0-9]+)")
+_NUMBERED_BY_KERNEL: Final = ("kernel", "perf", "bpftool", "python-perf")
+"""Beginnings of the names of Amazon's packages whose version tells the kernel topic they are of."""
 _VENDORS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "almalinux": ("almalinux",),
@@ -91,6 +97,8 @@ class Unjudged(StrEnum):
     """Built by another than the distribution, which counts its own versions."""
     FOREIGN_REPOSITORY = "FOREIGN_REPOSITORY"
     """Of a repository that the distribution's advisories do not speak of."""
+    UNKNOWN_REPOSITORY = "UNKNOWN_REPOSITORY"
+    """Of one of several repositories that count their own versions; the host does not record which."""
     UNKNOWN_MODULE = "UNKNOWN_MODULE"
     """A modular build whose module the package database does not record."""
     UNORDERED_VERSION = "UNORDERED_VERSION"
@@ -185,11 +193,27 @@ def minor_branch(version: str) -> str:
     return found[0] if found else ""
 
 
+def is_rebuilt(version: str) -> bool:
+    """Return True if a build carries CentOS's mark, which changes how it compares with Red Hat's build."""
+    return _REBUILDER.search(version) is not None
+
+
+def without_rebuilder(version: str) -> str:
+    """Return a version as CentOS's build and Red Hat's have it in common.
+
+    CentOS writes ``99.el7.centos.1`` where Red Hat writes ``99.el7_9.1``, and gives its modules numbers of its own.
+    """
+    return _MODULE_BUILD.sub(".module", _RELEASE_MARK.sub(r".el\1", version))
+
+
 class HostStreams:
     """The streams that speak for one release, of those known."""
 
-    def __init__(self, release: DistributionRelease, known: Collection[str]) -> None:
+    def __init__(
+        self, release: DistributionRelease, known: Collection[str], builds: Builds = MappingProxyType({})
+    ) -> None:
         self.release = release
+        self._builds = builds
         relevant = [stream for stream in known if concerns(stream, release.distribution)]
         general = general_streams(release.distribution)
         self._general = [stream for stream in general if stream in relevant]
@@ -208,6 +232,8 @@ class HostStreams:
 
     def speakers(self, package: Package) -> tuple[Speaker, ...]:
         """Return the streams that may speak for a package, narrowest first."""
+        if self._is_unrecorded(package):
+            return tuple(Speaker(stream) for stream in repositories_of(package, self._builds) or ())
         if self._epel and _of_epel(package):
             return tuple(Speaker(stream) for stream in self._epel)
         narrow = list(self._narrow(package))
@@ -218,6 +244,22 @@ class HostStreams:
         unknown = not package.vendor and not package.repository
         fallback = [Speaker(stream, fallback=True) for stream in self._epel if unknown]
         return (*(Speaker(stream) for stream in own), *inherited, *fallback)
+
+    def unjudged(self, package: Package) -> Unjudged | None:
+        """Return why no advisory of these streams may judge a package; None where one may."""
+        reason = unjudged(self.release, package)
+        if reason is None and self._is_unrecorded(package) and repositories_of(package, self._builds) is None:
+            return Unjudged.UNKNOWN_REPOSITORY
+        return reason
+
+    def _is_unrecorded(self, package: Package) -> bool:
+        """Return True if a package of Amazon Linux 2 may be of any of its repositories."""
+        return (
+            not package.repository
+            and package.name in self._builds
+            and general_streams(self.release.distribution)[-1] == AMAZON_2
+            and not package.name.startswith(_NUMBERED_BY_KERNEL)
+        )
 
     def _narrow(self, package: Package) -> Iterable[str]:
         match self.release.name:
@@ -294,7 +336,7 @@ def _topic(package: Package) -> tuple[str, ...]:
         return (found[1],)
     if package.name.startswith("kernel-livepatch-"):
         return ("livepatch", "kernel-livepatch")
-    if not package.repository and package.name.startswith(("kernel", "perf", "bpftool", "python-perf")):
+    if not package.repository and package.name.startswith(_NUMBERED_BY_KERNEL):
         version = ".".join(package.version.rpartition(":")[2].split(".")[:2])
         return (f"kernel-{version}",) if ".amzn2" in package.version and not version.startswith("4.") else ()
     return ()

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from openinspector.engine.case import Case
-from openinspector.engine.kernel import KernelRole, is_kernel_metapackage, running_release
+from openinspector.engine.kernel import KernelRole, running_release
+from openinspector.engine.kernel_part import is_kernel_metapackage
 from openinspector.engine.match import Match
 from openinspector.engine.quotation import quotation
 from openinspector.engine.severity import deciding_score, severity_of

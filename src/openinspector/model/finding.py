@@ -70,7 +70,7 @@ INSTANCE: Final = "{instance}"
 
 
 class FindingBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
-    """What every kind of finding has. Equal bodies are one body."""
+    """Base of the kinds of body. Equal bodies are one body."""
 
     rule_id: str
     """Generic name of the issue: the rule's title or the CVE id (F6.11)."""
@@ -111,7 +111,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     fixed: str = ""
     """First version with the fix; empty if none is published."""
     state: FixState | None = None
-    """The publisher's status, if the statement is no fix."""
+    """The publisher's status, if it published no fix."""
     word: str = ""
     """The publisher's own word for the status."""
     inherited: bool = False

@@ -85,7 +85,7 @@ def test_binary_with_a_different_version_is_updated_to_a_build_of_the_source() -
     assert found.recommendation.startswith("Update dbus-tool to a build of openssl 3.0.16-1 or later (apt-get")
 
 
-def test_evidence_goes_from_the_package_over_the_advisory_to_the_comparison() -> None:
+def test_evidence_states_package_advisory_and_comparison() -> None:
     (found,) = detections(host([OPENSSL]), replace(FIX, references=("https://example.org/", f"https://e.org/{CVE}")))
     assert render_evidence(found.evidence).splitlines() == [
         f"Instance {AGENT} is vulnerable to {CVE}",
@@ -105,7 +105,7 @@ def test_missing_fix_is_explained_with_the_publishers_note() -> None:
     assert "fixed_version" not in attributes(found)
 
 
-def test_of_two_advisories_for_one_package_the_newer_version_is_recommended() -> None:
+def test_newer_version_of_two_advisories_is_recommended() -> None:
     (found,) = detections(host([OPENSSL]), FIX, advisory(CVE, fix("openssl", "3.0.17-1"), feed="other"))
     assert "openssl to version 3.0.17-1 or later" in found.recommendation
     assert attributes(found)["fixed_version"] == "3.0.17-1"
@@ -220,7 +220,7 @@ def test_host_without_any_package_database_does_not_pass() -> None:
 
 
 def test_host_without_an_operating_system_is_not_judged() -> None:
-    assert isinstance(judged(HostFacts(agent_id=AGENT), FIX), Unable)
+    assert isinstance(judged(HostFacts(agent_id="i-1"), FIX), Unable)
 
 
 REQUESTS = replace(installed("requests", "2.31.0", manager=PackageManager.PYPI), location="/opt/app/site-packages")
@@ -348,3 +348,21 @@ def test_score_for_another_package_or_release_does_not_count() -> None:
     assert recorded(Vulnerability(id=CVE, scores=(elsewhere,))).severity is Severity.UNDEFINED
     here = replace(other, package="openssl", stream="debian:12", base=3.0)
     assert recorded(Vulnerability(id=CVE, scores=(other, here))).severity is Severity.LOW
+
+
+def test_a_host_with_more_builds_than_any_installation_is_not_assessed() -> None:
+    """A host chooses what it sends: each kernel ever built meets every advisory about kernels."""
+    advisories = [advisory(f"CVE-2026-{number:04}", fix("linux", "7.0-1")) for number in range(500)]
+    kernels = [
+        installed(f"linux-image-6.1.0-{number}-amd64", f"6.1.{number}-1", source=("linux", f"6.1.{number}-1"))
+        for number in range(500)
+    ]
+    libraries = [installed("lib", f"1.{number}", source=("linux", f"1.{number}")) for number in range(500)]
+    context = RuleContext(advisories=index(*advisories))
+    for hostile in (host(kernels), host(libraries)):
+        outcome = RULE.evaluate(hostile, context)
+        assert isinstance(outcome, Unable)
+        assert outcome.reason == (
+            "Vulnerabilities were not assessed: the host's packages meet more than 200,000 advisories."
+        )
+    assert isinstance(RULE.evaluate(host(kernels[:3]), context), Detected)

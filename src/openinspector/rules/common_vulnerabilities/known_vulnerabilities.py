@@ -11,15 +11,15 @@ each (`openinspector.engine.by_products`). Packages that cannot be assessed are 
   speak of the package they came in (ADR 0023). Packages in running containers are counted likewise (ADR 0024).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import Final
 
 from openinspector.engine.by_products import by_product_detection, by_product_of
-from openinspector.engine.case import Case, case_of
+from openinspector.engine.case import Case
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.exposure import HostExposure
-from openinspector.engine.match import Match
+from openinspector.engine.fleet import Conclude, FleetJudge
+from openinspector.engine.match import AdvisoryIndex, TooManyMatchesError
 from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.vulnerable_packages import vulnerable_packages
@@ -40,65 +40,53 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     distribution = facts.distribution
     if not distribution:
         return unseen(facts, ("os_release",)) or unable("The host did not say which operating system it runs.")
-    not_judged = not_assessed(facts, context)
-    if not context.advisories.covers(distribution):
+    index = context.advisories
+    try:
+        judged = index.once(_judge_singly if context.single_by_products else _judge).judge(facts)
+    except TooManyMatchesError as error:
+        return _too_many(error)
+    not_judged = not_assessed(facts, judged.unassessed, judged.others)
+    if not index.covers(distribution):
         return both(not_covered(distribution, context), not_judged)
     unread = unread_databases(facts)
     unfinished = both(unread, not_judged) if unread else not_judged
-    matches = context.advisories.matches(facts)
-    code, apart = _split(matches, single=context.single_by_products)
-    detections = (*map(_detection, _cases(facts, code, context)), *_by_products(apart))
-    if detections:
-        return Detected(detections=detections, unfinished=unfinished)
+    if judged.conclusions:
+        return Detected(detections=judged.conclusions, unfinished=unfinished)
     if unread is not None:
         return both(unread, not_judged)
-    packages = sum(package.manager.of_distribution for package in facts.all(Package))
+    packages = len(facts.all(Package)) - len(judged.others)
     return Passed(
         unfinished=not_judged,
         evidence=Evidence(
             statement=f"None of {packages} installed packages meets an advisory for {distribution}.",
             because=tuple(
                 Evidence(statement=f"Advisories of {feed} were in force.", source=fingerprint)
-                for feed, fingerprint in sorted(context.advisories.fingerprints.items())
+                for feed, fingerprint in sorted(index.fingerprints.items())
             ),
         ),
     )
 
 
-def _split(matches: Iterable[Match], *, single: bool) -> tuple[list[Match], list[Match]]:
-    """Return the matches that are findings of their CVE, and those of by-products; ``single`` keeps all as the former.
-
-    Matches come by package: a package is looked up once.
-    """
-    code: list[Match] = []
-    apart: list[Match] = []
-    package, kept = None, code
-    for match in matches:
-        if match.package is not package:
-            package = match.package
-            kept = code if single or by_product_of(package) is None else apart
-        kept.append(match)
-    return code, apart
+def _judge(index: AdvisoryIndex) -> FleetJudge[Detection]:
+    """Return the judge of an index: by-products are one detection each."""
+    return FleetJudge(index, _conclude(lambda package: by_product_of(package) is not None))
 
 
-def _by_products(matches: Iterable[Match]) -> list[Detection]:
-    """Return one detection for each by-product among the matched packages."""
-    gathered: dict[Package, list[Match]] = {}
-    for match in matches:
-        gathered.setdefault(match.package, []).append(match)
-    return [by_product_detection(found) for found in gathered.values()]
+def _judge_singly(index: AdvisoryIndex) -> FleetJudge[Detection]:
+    """Return the judge of an index: a by-product is part of each CVE's detection."""
+    return FleetJudge(index, _conclude(lambda _: False))
 
 
-def _cases(facts: HostFacts, matches: Iterable[Match], context: RuleContext) -> list[Case]:
-    gathered: dict[str, list[Match]] = {}
-    exposure = HostExposure(facts)
-    for match in matches:
-        for identity in match.identities:
-            gathered.setdefault(identity, []).append(match)
-    return [
-        case_of(identity, tuple(matches), exposure.of_matches(matches), context.advisories, facts)
-        for identity, matches in sorted(gathered.items())
-    ]
+def _conclude(is_by_product: Callable[[Package], bool]) -> Conclude[Detection]:
+    return Conclude(of_case=_detection, of_by_product=by_product_detection, is_by_product=is_by_product)
+
+
+def _too_many(error: TooManyMatchesError) -> Outcome:
+    return unable(
+        f"Vulnerabilities were not assessed: {error}.",
+        "No installation has so many builds of packages. Compare the host's package database with what "
+        "`openinspector agent collect --dry-run` sends.",
+    )
 
 
 def _detection(case: Case) -> Detection:
