@@ -59,7 +59,9 @@ def test_every_declared_attribute_is_emitted(shared: Path) -> None:
         keys |= emitted(advisory, records)
         keys |= records_of_their_own(advisory, records) if advisory.vulnerabilities else set()
     keys |= by_products(advisories, records)
-    missing = {pattern for pattern in RULE.attributes if not any(fnmatchcase(key, pattern) for key in keys)}
+    # The counters of values beyond the fifth are tested with the rule: these hosts have one package each.
+    native = {pattern for pattern in RULE.attributes if not pattern.endswith("_OMITTED")}
+    missing = {pattern for pattern in native if not any(fnmatchcase(key, pattern) for key in keys)}
     assert missing == set()
 
 

@@ -366,3 +366,22 @@ def test_a_host_with_more_builds_than_any_installation_is_not_assessed() -> None
             "Vulnerabilities were not assessed: the host's packages meet more than 200,000 advisories."
         )
     assert isinstance(RULE.evaluate(host(kernels[:3]), context), Detected)
+
+
+def test_values_beyond_the_fifth_are_counted_and_none_is_cut() -> None:
+    packages = [installed(f"libexample{number}", "1-1", source=("example", "1-1")) for number in range(7)]
+    advisories = [
+        replace(advisory(f"DSA-{number}-1", fix("example", "1-2"), feed=f"feed{number}"), vulnerabilities=(CVE,))
+        for number in range(8)
+    ]
+    advisories[0] = replace(advisories[0], cwes=tuple(f"CWE-{number}" for number in range(9)))
+    (found,) = detections(host(packages), *advisories)
+    values = attributes(found)
+    assert values["package_name"].split("; ") == [f"libexample{number}" for number in range(5)]
+    assert values["fixed_version"].split("; ") == ["1-2"] * 5
+    assert {key: value for key, value in values.items() if key.endswith("_OMITTED")} == {
+        "PACKAGES_OMITTED": "2",
+        "ADVISORIES_OMITTED": "3",
+        "FEEDS_OMITTED": "3",
+        "CWES_OMITTED": "4",
+    }
