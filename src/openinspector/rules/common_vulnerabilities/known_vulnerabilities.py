@@ -21,6 +21,7 @@ from openinspector.engine.evidence import Evidence
 from openinspector.engine.fleet import Conclude, FleetJudge
 from openinspector.engine.match import AdvisoryIndex, TooManyMatchesError
 from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
+from openinspector.engine.rating import RATING_ATTRIBUTES
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.vulnerable_packages import vulnerable_packages
 from openinspector.model.activity import CodeModule, Process
@@ -113,16 +114,7 @@ RULE: Final = Rule(
         "ADVISORY_FEED",
         "FEEDS_OMITTED",
         "VENDOR_PRIORITY",
-        *(f"CVSS{generation}_{part}*" for generation in (2, 3, 4) for part in ("SCORE", "VECTOR", "ORIGIN")),
-        "CWE",
-        "CWES_OMITTED",
-        "CVE_STATE",
-        "EPSS_PROBABILITY",
-        "EPSS_PERCENTILE",
-        "EPSS_DATE",
-        "KEV_ADDED",
-        "KEV_DUE",
-        "KEV_RANSOMWARE",
+        *RATING_ATTRIBUTES,
         "EXPOSURE",
         "BY_PRODUCT",
         "CLOSED_CVES",
