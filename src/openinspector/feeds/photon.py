@@ -5,6 +5,7 @@ https://packages.broadcom.com/photon/photon_cve_metadata/. Rules:
 - ``Fixed`` with a version: fixed there. ``Not Affected`` says so. A fix without a version (``NA``) states nothing.
 - Other ids than CVE ids (``UNK-1``, ``BDSA-2025-0719``, ``Re``) are the vendor's own. A fix under one is kept and
   names no CVE; every other statement under one is counted as not understood.
+- Ids stand in either case. The lists of 2025 have no status; a version then says that it is fixed there.
 - ``aff_ver`` says in prose what ``res_ver`` says.
 """
 
@@ -39,7 +40,7 @@ _OWN_ID: Final = re.compile(r"[A-Z]{3,8}-[0-9]+(?:-[0-9]+)?")
 class _Entry(msgspec.Struct, frozen=True):
     cve_id: str
     pkg: str
-    status: str
+    status: str = ""
     res_ver: str | None = ""
     cve_score: float | None = None
 
@@ -76,6 +77,7 @@ def _release(document: str, stream: str, entries: Iterable[msgspec.Raw]) -> Iter
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             yield Unparsed(document=document, entry=f"entry {number}", reason=str(error))
             continue
+        entry = msgspec.structs.replace(entry, cve_id=entry.cve_id.strip().upper())
         statement = _statement(stream, entry)
         if isinstance(statement, str):
             yield Unparsed(document=document, entry=f"{entry.cve_id} {entry.pkg}"[:200], reason=statement)
@@ -106,7 +108,7 @@ def _statement(stream: str, entry: _Entry) -> Fix | Status | str:
         return "no package is named"
     cve = _CVE.fullmatch(entry.cve_id) is not None
     match entry.status, entry.res_ver or "":
-        case "Fixed", version if SCHEME.is_valid(version) and version != "NA":
+        case "Fixed" | "", version if SCHEME.is_valid(version) and version != "NA":
             return Fix(target=target, version=version) if cve or _OWN_ID.fullmatch(entry.cve_id) else "not an id"
         case "Not Affected", _ if cve:
             return Status(target=target, state=FixState.NOT_AFFECTED, word=entry.status)
