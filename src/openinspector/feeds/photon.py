@@ -77,7 +77,8 @@ def _release(document: str, stream: str, entries: Iterable[msgspec.Raw]) -> Iter
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             yield Unparsed(document=document, entry=f"entry {number}", reason=str(error))
             continue
-        entry = msgspec.structs.replace(entry, cve_id=entry.cve_id.strip().upper())
+        if _CVE.fullmatch(entry.cve_id.upper()):
+            entry = msgspec.structs.replace(entry, cve_id=entry.cve_id.upper())
         statement = _statement(stream, entry)
         if isinstance(statement, str):
             yield Unparsed(document=document, entry=f"{entry.cve_id} {entry.pkg}"[:200], reason=statement)
