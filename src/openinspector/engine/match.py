@@ -119,9 +119,12 @@ class AdvisoryIndex:
         *,
         schemes: Mapping[str, VersionScheme],
         fingerprints: Mapping[str, str],
+        days: Mapping[str, str] = MappingProxyType({}),
         vulnerabilities: Mapping[str, Vulnerability] = MappingProxyType({}),
     ) -> None:
         self.fingerprints: Mapping[str, str] = MappingProxyType(dict(fingerprints))
+        self.days: Mapping[str, str] = MappingProxyType(dict(days))
+        """ISO 8601 day on which each feed was last had whole; empty where the advisories are of no store."""
         self.schemes = schemes
         self._vulnerabilities = vulnerabilities
         self._named: dict[str, _Named] = {}
@@ -147,6 +150,10 @@ class AdvisoryIndex:
     def covers(self, distribution: str) -> bool:
         """Return True if any feed speaks for ``<ID>:<VERSION_ID>`` or the release family it belongs to."""
         return any(concerns(stream, distribution) and not stream.startswith("epel:") for stream in self.streams)
+
+    def lacks_general(self, facts: HostFacts) -> bool:
+        """Return True if the feed of the host's own distribution is not loaded, but one that also speaks for it."""
+        return self._host(release_of(facts)).lacks_general
 
     def scores(self, vulnerability: str) -> tuple[Score, ...]:
         """Return every score of a vulnerability: its own, and those of advisories about it alone."""

@@ -47,7 +47,7 @@ def not_assessed(facts: HostFacts, context: RuleContext) -> Unable | None:
         for manager, name in REGISTRIES.items()
         if counts[manager]
     ]
-    foreign = _unassessed(facts, context)
+    foreign = _either(_without_own_feed(facts, context), _unassessed(facts, context))
     containers = both(foreign, _containers(facts)) if foreign is not None else _containers(facts)
     if not counted:
         return containers
@@ -58,6 +58,21 @@ def not_assessed(facts: HostFacts, context: RuleContext) -> Unable | None:
         "`openinspector agent collect --dry-run` on the host lists them with their folders.",
     )
     return both(registries, containers)
+
+
+def _without_own_feed(facts: HostFacts, context: RuleContext) -> Unable | None:
+    """Return the exclusion of a host that only other distributions' or extensions' advisories are loaded for."""
+    if not context.advisories.covers(facts.distribution) or not context.advisories.lacks_general(facts):
+        return None
+    return unable(
+        f"No advisory of {facts.distribution} itself is loaded. Others speak for some of its packages; what its own "
+        "feed would report is missing.",
+        "Load the feed of the host's distribution: openinspector feeds sync.",
+    )
+
+
+def _either(first: Unable | None, second: Unable | None) -> Unable | None:
+    return both(first, second) if first is not None else second
 
 
 def _unassessed(facts: HostFacts, context: RuleContext) -> Unable | None:

@@ -38,11 +38,17 @@ _OWN_ID: Final = re.compile(r"[A-Z]{3,8}-[0-9]+(?:-[0-9]+)?")
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    cve_id: str
+    given_id: str = msgspec.field(name="cve_id")
     pkg: str
     status: str = ""
     res_ver: str | None = ""
     cve_score: float | None = None
+
+    @property
+    def cve_id(self) -> str:
+        """The id; of a CVE in upper case."""
+        upper = self.given_id.upper()
+        return upper if _CVE.fullmatch(upper) else self.given_id
 
 
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -77,8 +83,6 @@ def _release(document: str, stream: str, entries: Iterable[msgspec.Raw]) -> Iter
         except (msgspec.MsgspecError, ValueError, RecursionError) as error:
             yield Unparsed(document=document, entry=f"entry {number}", reason=str(error))
             continue
-        if _CVE.fullmatch(entry.cve_id.upper()):
-            entry = msgspec.structs.replace(entry, cve_id=entry.cve_id.upper())
         statement = _statement(stream, entry)
         if isinstance(statement, str):
             yield Unparsed(document=document, entry=f"{entry.cve_id} {entry.pkg}"[:200], reason=statement)

@@ -138,7 +138,7 @@ def _gathered(files: Iterable[_File | FetchFailure], origin: str) -> Gathered:
         fingerprint=fingerprint({file.source.name: file.fetched.sha256 for file in kept}),
         origin=shown(origin),
         published_at=published,
-        validators={file.source.name: file.fetched.validator for file in kept if file.fetched.validator},
+        validators={file.source.name: file.fetched.validator for file in kept},
         unparsed=tuple(Unparsed(document=one.source.name, entry="", reason=str(one.error)) for one in failures),
         transferred_bytes=sum(file.fetched.transferred_bytes for file in kept),
         reader=READER,
