@@ -19,6 +19,8 @@ class Source:
     max_bytes: int = 256 * 1024 * 1024
     sha256: str = ""
     """Hexadecimal, where an index vouches for the document; empty: any content."""
+    mirrors: tuple[str, ...] = ()
+    """Other addresses of the same document, tried in order after ``url``."""
     optional: bool = False
     """Whether the others are worth having without it: it is counted as not had, and the feed goes on."""
 

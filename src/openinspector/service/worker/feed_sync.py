@@ -27,7 +27,7 @@ from openinspector.service.worker.dpkg_status import installed_packages, native_
 from openinspector.service.worker.feed_storing import Gathered, SyncOutcome, store_gathered
 from openinspector.service.worker.fetch import FetchDeadline, Fetcher
 from openinspector.service.worker.gathering import Progress, gather, local_path, no_progress
-from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, repo_roots
+from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, read_variables, repo_roots
 
 _log = structlog.get_logger()
 
@@ -117,7 +117,7 @@ class FeedSync:
             roots = repo_roots(read_repos(_variables(), self.repo_folders))
             if not roots:
                 raise FeedError(
-                    "no rpm repository with a base URL is configured on this host",
+                    "no rpm repository is configured on this host",
                     advice="Name a folder of updateinfo.xml and modules.yaml with --from.",
                 )
             return gather(replace(feed, roots=roots), fetcher, "", progress)
@@ -159,12 +159,19 @@ def archive_sources(mirror: str, suites: tuple[str, ...], known: tuple[AptSource
 
 
 def _variables() -> Mapping[str, str]:
-    """Return dnf's variables of this host (dnf.conf(5)): the release's major number and the architecture."""
+    """Return the variables of repository files on this host: dnf's own (dnf.conf(5)), and those that it defines.
+
+    ``releasever`` is the release's major number, for SUSE the service pack too (zypper(8)).
+    """
     try:
-        release = platform.freedesktop_os_release().get("VERSION_ID", "")
+        release = platform.freedesktop_os_release()
     except OSError:
-        release = ""
-    return {"releasever": release.partition(".")[0], "basearch": platform.machine(), "arch": platform.machine()}
+        release = {}
+    version, like = release.get("VERSION_ID", ""), f"{release.get('ID', '')} {release.get('ID_LIKE', '')}"
+    whole = "suse" in like or release.get("ID") == "sles"
+    machine = platform.machine()
+    own = {"releasever": version if whole else version.partition(".")[0], "basearch": machine, "arch": machine}
+    return own | dict(read_variables())
 
 
 def known_feeds() -> Mapping[str, Feed]:
