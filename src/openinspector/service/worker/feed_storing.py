@@ -35,6 +35,8 @@ class Gathered:
     reader: str = ""
     """Mark in the fingerprint of the program that reads the documents: another one reads them all again."""
     transferred_bytes: int = 0
+    removed: tuple[str, ...] | None = None
+    """Documents that are gone, where only what changed was gathered; None: whatever is not here is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +128,9 @@ def _changed(feed: Feed, gathered: Gathered, digests: Mapping[str, str]) -> Chan
             documents.append(parsed)
     accepted = {document.name for document in documents}
     removed = {f"{REFUSED} {name}" for name in accepted}
-    if not gathered.unparsed:
+    if gathered.removed is not None:
+        removed |= set(gathered.removed)
+    elif not gathered.unparsed:
         removed |= {name for name in digests if name not in seen}
     return Changes(documents=documents, removed=removed)
 

@@ -23,6 +23,7 @@ from openinspector.service.worker.apt_sources import (
     update_sources,
 )
 from openinspector.service.worker.archive_sync import ArchiveRequest, gather_archive
+from openinspector.service.worker.delta import WHOLE, Stored, gather_delta
 from openinspector.service.worker.dpkg_status import installed_packages, native_architecture
 from openinspector.service.worker.feed_storing import Gathered, SyncOutcome, store_gathered
 from openinspector.service.worker.fetch import FetchDeadline, Fetcher
@@ -68,7 +69,7 @@ class FeedSync:
         within = local_path(wanted.origin) if wanted.origin else None
         deadline = FetchDeadline(wanted.seconds)
         with Fetcher(self.workspace / name, tls=self.tls, deadline=deadline, files_within=within) as fetcher:
-            gathered = self._gather(feed, fetcher, wanted, progress)
+            gathered = self._delta(feed, fetcher, wanted, progress) or self._gather(feed, fetcher, wanted, progress)
             outcome = store_gathered(feed, gathered, self.store, self.clock.now())
         _log.info(
             "feed_sync done",
@@ -110,6 +111,14 @@ class FeedSync:
             raise FeedError(f"no feed is called {name!r}", advice=f"Feeds: {', '.join(sorted(self.feeds))}.")
         return self.feeds[name]
 
+    def _delta(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered | None:
+        """Return what changed since the feed was last had from its publisher; None where all of it has to be had."""
+        known = next((snapshot for snapshot in self.store.snapshots() if snapshot.feed == feed.name), None)
+        if request.origin or feed.delta is None or known is None:
+            return None
+        stored = Stored(snapshot=known, digests=self.store.documents(feed.name))
+        return gather_delta(feed, fetcher, stored, self.clock.now(), progress)
+
     def _gather(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered:
         folder = local_path(request.origin) if request.origin else None
         plain = folder is not None and not (folder / "dists").is_dir()
@@ -122,7 +131,10 @@ class FeedSync:
                 )
             return gather(replace(feed, roots=roots), fetcher, "", progress)
         if feed.name != debian_archive.NAME or plain:
-            return gather(feed, fetcher, request.origin, progress)
+            gathered = gather(feed, fetcher, request.origin, progress)
+            if feed.delta is None:
+                return gathered
+            return replace(gathered, validators={**gathered.validators, WHOLE: self.clock.now().date().isoformat()})
         return gather_archive(fetcher, self._archive_request(request), progress)
 
     def _archive_request(self, request: SyncRequest) -> ArchiveRequest:
