@@ -42,18 +42,18 @@ def test_a_host_whose_own_feed_is_absent_is_excluded_from_what_it_would_report(
 @pytest.mark.parametrize(
     ("distribution", "stream"), [("ubuntu:14.04", "ubuntu:14.04+esm-infra"), ("centos:9", "rhel:9")]
 )
-def test_distributions_that_others_speak_for_by_design_lack_nothing(distribution: str, stream: str) -> None:
+def test_distributions_that_state_nothing_lack_nothing(distribution: str, stream: str) -> None:
     assert NOTICE not in notes(distribution, stream)
 
 
 @pytest.mark.parametrize("loaded", [(), (stated("debian:12"),)])
-def test_no_advisory_for_a_distribution_is_no_clean_host(loaded: tuple[Advisory, ...]) -> None:
+def test_a_distribution_without_advisories_is_an_exclusion(loaded: tuple[Advisory, ...]) -> None:
     outcome = RULE.evaluate(host([BASH], distribution="almalinux:9.4"), RuleContext(advisories=index(*loaded)))
     assert isinstance(outcome, Unable)
     assert "No advisory speaks of almalinux:9.4" in outcome.reason
 
 
-def test_a_host_that_only_red_hat_speaks_for_keeps_red_hats_findings() -> None:
+def test_red_hats_findings_stay_where_the_own_feed_is_absent() -> None:
     source = status("bash", stream="rhel:9")
     outcome = RULE.evaluate(
         host([BASH], distribution="almalinux:9.4"), RuleContext(advisories=index(advisory("CVE-2026-0002", source)))

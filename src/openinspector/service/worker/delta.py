@@ -1,4 +1,4 @@
-"""What changed in a feed since it was last had, where the publisher lists changes: no archive is fetched again."""
+"""Fetches the documents of a feed that changed since the last sync, where the publisher lists them: no archive."""
 
 import hashlib
 from collections.abc import Mapping
@@ -25,8 +25,8 @@ _MOST: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """What is stored of a feed."""
+class StoredFeed:
+    """A feed's snapshot and documents as stored."""
 
     snapshot: FeedSnapshot
     digests: Mapping[str, str]
@@ -39,7 +39,9 @@ class _Changes:
     removed: tuple[str, ...]
 
 
-def gather_delta(feed: Feed, fetcher: Fetcher, stored: Stored, now: datetime, progress: Progress) -> Gathered | None:
+def gather_delta(
+    feed: Feed, fetcher: Fetcher, stored: StoredFeed, now: datetime, progress: Progress
+) -> Gathered | None:
     """Return the documents that changed since a feed was last had; None where it has to be fetched whole."""
     if feed.delta is None or not _is_recent(feed, stored, now):
         return None
@@ -74,7 +76,7 @@ def gather_delta(feed: Feed, fetcher: Fetcher, stored: Stored, now: datetime, pr
     )
 
 
-def _is_recent(feed: Feed, stored: Stored, now: datetime) -> bool:
+def _is_recent(feed: Feed, stored: StoredFeed, now: datetime) -> bool:
     snapshot = stored.snapshot
     try:
         whole = date.fromisoformat(snapshot.validators.get(WHOLE, ""))

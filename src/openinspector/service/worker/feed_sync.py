@@ -23,7 +23,7 @@ from openinspector.service.worker.apt_sources import (
     update_sources,
 )
 from openinspector.service.worker.archive_sync import ArchiveRequest, gather_archive
-from openinspector.service.worker.delta import WHOLE, Stored, gather_delta
+from openinspector.service.worker.delta import WHOLE, StoredFeed, gather_delta
 from openinspector.service.worker.dpkg_status import installed_packages, native_architecture
 from openinspector.service.worker.feed_storing import Gathered, SyncOutcome, store_gathered
 from openinspector.service.worker.fetch import FetchDeadline, Fetcher
@@ -116,7 +116,7 @@ class FeedSync:
         known = next((snapshot for snapshot in self.store.snapshots() if snapshot.feed == feed.name), None)
         if request.origin or feed.delta is None or known is None:
             return None
-        stored = Stored(snapshot=known, digests=self.store.documents(feed.name))
+        stored = StoredFeed(snapshot=known, digests=self.store.documents(feed.name))
         return gather_delta(feed, fetcher, stored, self.clock.now(), progress)
 
     def _gather(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered:

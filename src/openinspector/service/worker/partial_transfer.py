@@ -1,4 +1,4 @@
-"""What came of a transfer that broke off, and how it goes on (RFC 9110, section 14: range requests).
+"""The received part of a transfer that broke off, and its continuation (RFC 9110, section 14: range requests).
 
 A transfer goes on only if the server proves by a validator that it still has the same file, and only without a content
 coding: a compressed stream cannot be entered in its middle.
@@ -19,7 +19,7 @@ _BLOCK: Final = 1024 * 1024
 
 
 class _Note(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a kept part, beside it as JSON."""
+    """URL and validator of a kept part, beside it as JSON."""
 
     url: str
     validator: str
