@@ -103,6 +103,7 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
         "owner": "o",
         "expiresOn": _DAY.isoformat(),
     },
+    "GetBenchmarkResults": lambda s: {"assessmentRunArn": s.run},
     "DeleteTailoring": lambda s: {"assessmentTemplateArn": s.template},
     "DeleteWaiver": lambda s: {"waiverArn": s.waiver},
     "GetTailoring": lambda s: {"assessmentTemplateArn": s.template},
