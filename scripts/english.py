@@ -98,6 +98,29 @@ PRIVATE_WORDS: Final[Mapping[str, str]] = {
 }
 """Words of our own that the field has a term for: no identifier holds one (docs/glossary.md)."""
 
+TEST_NAMES: Final = (
+    _phrase("a clause as subject", r"_test_(?:what|who|whom|whose|how|it|they)_", "rejects_invalid_…, unknown_key, …"),
+    _phrase("whoever", r"_(?:whom|who(?:so)?ever|whatever)_", "name the subject: any_…, …_is_refused"),
+    _phrase("nobody", r"_(?:no|some|every)bodys?_", "unknown_…, others, unauthenticated_…"),
+    _phrase("believed", r"_believed_", "ignored, refused, untrusted"),
+    _phrase("is no", r"_(?:is|are|was|were)_no_(?!(?:longer|more|less|newer)_)", "is_not_…, invalid_…"),
+    _phrase("is none", r"_(?:that|which)_(?:is|are)_none_", "invalid_…"),
+    _phrase("where there is none", r"_(?:where_)?there_(?:is|are)_(?:none|no)_", "missing_…, without_…"),
+    _phrase("is not there", r"_(?:is|are)_not_there_", "missing_…"),
+    _phrase("says what", r"_(?:says?|tells?)_(?:so|of|what|which|who|how|why|whether|where)_", "names_…, reports_…"),
+    _phrase("is said", r"_(?:is|are)_(?:said|told)_", "is_reported, is_explained"),
+    _phrase("comes back", r"_comes?_back_", "round_trip"),
+    _phrase("of its own", r"_of_(?:its_own|their_own|ours|before)_", "its_own_…, separate, distinct"),
+    _phrase("goes with", r"_go(?:es)?_with_", "is_deleted_with, includes"),
+    _phrase("speaks for", r"_speaks?_(?:for|of)_", "applies_to, is_about"),
+    _phrase("holds up", r"_holds?_(?:up_(?!to_)|good_)", "blocks, applies"),
+    _phrase("good for", r"_(?:is|are)_good_", "is_valid_for"),
+    _phrase("idiom", r"_(?:all_the_same|as_good_as|at_hand|so_many|given_up|lets?_in)_", "say it plainly"),
+    _phrase("is taken for", r"_taken_for_", "is_treated_as"),
+    _phrase("rings", r"_and_rings_\Z", "raises_an_alarm"),
+)
+"""Patterns that the name of no test matches; a name is matched as ``_name_``."""
+
 QUOTED: Final[Mapping[str, str]] = {
     "scripts/english.py": "holds the patterns",
     "tests/scripts/test_english.py": "holds examples of what is found",
@@ -163,13 +186,19 @@ def prose_violations(path: str, prose: Iterable[Prose]) -> Iterator[Violation]:
 
 
 def name_violations(path: str, tree: ast.AST) -> Iterator[Violation]:
-    """Return the identifiers of ``tree`` that hold a private word."""
+    """Return the identifiers of ``tree`` that hold a private word and the tests named in translated English."""
     seen = set()
     for line, name in _identifiers(tree):
         for word, instead in PRIVATE_WORDS.items():
             if f"_{word}_" in f"_{_snake(name)}_" and (line, name) not in seen:
                 seen.add((line, name))
                 yield Violation(path=path, line=line, found=name, instead=instead)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            for phrase in TEST_NAMES:
+                if phrase.pattern.search(f"_{node.name}_"):
+                    yield Violation(path=path, line=node.lineno, found=node.name, instead=phrase.instead)
+                    break
 
 
 def repeated_classes(sources: Mapping[str, str]) -> Iterator[Violation]:

@@ -29,7 +29,7 @@ def test_keys_and_signatures_are_those_of_another_implementation(seed: bytes, me
     assert ours.sign(message) == theirs.sign(message)
 
 
-def test_a_key_others_may_read_is_refused(tmp_path: Path) -> None:
+def test_key_readable_by_others_is_refused(tmp_path: Path) -> None:
     load_or_make_key(tmp_path)
     (tmp_path / "host.key").chmod(0o640)
     with pytest.raises(IdentityError, match="others may read") as refused:

@@ -86,7 +86,7 @@ def test_the_status_of_a_killed_agent_is_never_healthy(gateway: SimulatedGateway
             assert again.poll() is None, found
 
 
-def test_a_second_agent_refuses_to_start_and_says_why(gateway: SimulatedGateway, state: Path) -> None:
+def test_second_agent_refuses_to_start_with_a_reason(gateway: SimulatedGateway, state: Path) -> None:
     with started(state):
         gateway.wait_for(lambda: gateway.heartbeats)
         with started(state) as second:
@@ -113,9 +113,7 @@ def test_systemd_is_notified_from_start_to_stop(gateway: SimulatedGateway, state
     assert b"STATUS=IDLE: in touch" in said
 
 
-def test_the_log_goes_to_its_file_and_not_to_standard_error(
-    gateway: SimulatedGateway, state: Path, tmp_path: Path
-) -> None:
+def test_log_goes_only_to_its_file(gateway: SimulatedGateway, state: Path, tmp_path: Path) -> None:
     log = tmp_path / "log" / "agent.log"
     with started(state, OPENINSPECTOR_AGENT_LOG_FILE=str(log)) as process:
         gateway.wait_for(lambda: gateway.heartbeats)

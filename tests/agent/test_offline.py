@@ -144,7 +144,7 @@ def test_flapping_connection_loses_nothing(
     check_all_arrived_once(gateway, digests)
 
 
-def test_heartbeats_go_on_between_slow_uploads(
+def test_heartbeats_continue_between_slow_uploads(
     gateway: SimulatedGateway, line: FaultyLine, settings: AgentSettings
 ) -> None:
     digests = spooled(settings, *(noise(30_000) for _ in range(4)))

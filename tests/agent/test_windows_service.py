@@ -40,7 +40,7 @@ class Work:
 
 
 @pytest.mark.parametrize("control", [STOP, SHUTDOWN])
-def test_it_runs_until_it_is_stopped_or_windows_shuts_down(pywin32: SimulatedPywin32, control: int) -> None:
+def test_runs_until_stop_or_shutdown(pywin32: SimulatedPywin32, control: int) -> None:
     work = Work()
     hosted = service_class(service(work), pywin32)(["example"])
     running = Thread(target=hosted.SvcRun)

@@ -71,7 +71,7 @@ def test_refusals(client: Any, template: str, sns: MotoSns) -> None:
     assert subscribing(client, template, topic) == limit
 
 
-def test_a_topic_the_service_may_not_publish_to(client: Any, template: str, sns: MotoSns) -> None:
+def test_topic_without_permission_to_publish(client: Any, template: str, sns: MotoSns) -> None:
     topic = sns.topic("forbidden").arn
     httpx.post(f"{sns.url}/moto-api/reset-auth", content=b"0").raise_for_status()
     try:

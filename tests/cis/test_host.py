@@ -5,13 +5,13 @@ from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Unknown
 
 
-def test_files_come_in_the_order_of_the_patterns_and_each_once() -> None:
+def test_files_are_unique_and_ordered_by_pattern() -> None:
     host = JudgedHost(facts(file("/etc/b/2.conf"), file("/etc/b/1.conf"), file("/etc/a.conf")))
     paths = [each.path for each in host.files("/etc/b/*.conf", "/etc/a.conf", "/etc/b/1.conf")]
     assert paths == ["/etc/b/1.conf", "/etc/b/2.conf", "/etc/a.conf"]
 
 
-def test_lines_say_where_they_are() -> None:
+def test_lines_have_locations() -> None:
     host = JudgedHost(facts(file("/etc/a.conf", "x = 1", "y = 2")))
     assert host.lines("/etc/a.conf") == (
         Line(text="x = 1", source="/etc/a.conf:1"),
@@ -19,7 +19,7 @@ def test_lines_say_where_they_are() -> None:
     )
 
 
-def test_what_several_checks_read_is_read_once() -> None:
+def test_shared_files_are_read_once() -> None:
     calls = []
 
     def read(host: JudgedHost) -> int:

@@ -59,7 +59,7 @@ def test_missing_key_names_the_variables(
     assert inspector.requests == []
 
 
-def test_an_argument_the_api_cannot_take_is_wrong_usage(command: Command, inspector: SimulatedInspector) -> None:
+def test_invalid_argument_is_a_usage_error(command: Command, inspector: SimulatedInspector) -> None:
     done = command("targets", "create", "")
     assert done.status == 2, done
     assert "assessmentTargetName" in done.err

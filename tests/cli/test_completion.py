@@ -15,7 +15,7 @@ def test_a_script_of_each_shell(command: Command, shell: str) -> None:
     assert "_OPENINSPECTOR_COMPLETE" in done.out
 
 
-def test_bash_takes_the_script(command: Command) -> None:
+def test_script_is_valid_bash(command: Command) -> None:
     script = command("completion", "bash").out
     subprocess.run(["bash", "-n"], input=script, text=True, check=True)
 

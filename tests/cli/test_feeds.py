@@ -79,7 +79,7 @@ def test_sync_from_a_mirror(line: CommandLine, mirror: DocumentServer) -> None:
     assert [advisory.id for advisory in line.store.advisories(["debian:12"])] == ["widget 1.0-1+deb12u1"]
 
 
-def test_a_feed_that_fails_does_not_stop_the_others_but_counts(line: CommandLine) -> None:
+def test_failing_feed_sets_the_status_and_does_not_stop_others(line: CommandLine) -> None:
     line.synced()
     line.tracker.unlink()
     result = line.run("sync", "debian")
@@ -102,7 +102,7 @@ def test_wrong_usage(line: CommandLine, words: tuple[str, ...]) -> None:
     assert line.run(*words).exit_code == 2
 
 
-def test_status_shows_what_was_synced_in_80_columns(line: CommandLine) -> None:
+def test_status_fits_80_columns(line: CommandLine) -> None:
     line.synced()
     result = line.run("status")
     assert result.exit_code == 0

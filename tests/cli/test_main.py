@@ -77,7 +77,7 @@ def test_1_the_service_refuses(command: Command, inspector: SimulatedInspector) 
     assert (done.status, done.err) == (1, "openinspector: AccessDeniedException: not you\n")
 
 
-def test_1_a_denied_batch_is_not_taken_for_nothing(command: Command, inspector: SimulatedInspector) -> None:
+def test_1_denied_batch_is_an_error(command: Command, inspector: SimulatedInspector) -> None:
     """The service answers 200 and reports the denial for each item."""
     failed = {FINDING: {"failureCode": "ACCESS_DENIED", "retryable": False}}
     inspector.prepare("ListFindings", {"findingArns": [FINDING]})

@@ -176,7 +176,7 @@ def test_unsigned_metadata_is_not_published(ceremony: Ceremony, signers: tuple[s
     assert not (ceremony.published / "metadata").exists()
 
 
-def test_changing_a_list_takes_its_signatures_away(ceremony: Ceremony) -> None:
+def test_changing_a_list_removes_its_signatures(ceremony: Ceremony) -> None:
     ceremony.signed()
     ceremony("add", ceremony.drafts, ceremony.bundle("1.0", 1), "--min-release", "1")
     assert "not its threshold" in ceremony.publish(status=1).err

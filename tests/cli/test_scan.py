@@ -68,9 +68,7 @@ def packages(outcome_json: str) -> object:
     return json.loads(outcome_json)["packages"]
 
 
-def test_findings_exclusions_and_what_was_not_assessed_fit_80_columns(
-    command: Command, image: Path, advisories: str
-) -> None:
+def test_output_fits_80_columns(command: Command, image: Path, advisories: str) -> None:
     outcome = command("scan", "--root", str(image), "--advisories", advisories)
     assert (outcome.status, outcome.err) == (0, "")
     assert max(map(len, outcome.out.splitlines()[:-1])) <= 80
@@ -118,7 +116,7 @@ def test_the_facts_written_give_the_same_evaluation(
 
 
 @pytest.mark.parametrize(("severity", "status"), [("High", 0), ("medium", 5), ("Undefined", 5)])
-def test_it_fails_on_the_given_severity(command: Command, image: Path, severity: str, status: int) -> None:
+def test_fails_on_the_given_severity(command: Command, image: Path, severity: str, status: int) -> None:
     assert command("scan", "--root", str(image), "--fail-on", severity).status == status
 
 

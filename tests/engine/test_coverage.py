@@ -52,7 +52,7 @@ def test_missing_statement_clears_nothing() -> None:
     assert covered(OPENSSL, arm).reason == Gap.OTHER_BUILDS
 
 
-def test_packages_that_may_not_be_judged_give_the_reason() -> None:
+def test_unjudged_packages_have_a_reason() -> None:
     known = advisory(CVE, fix("openssl", "3.0.16-1"))
     foreign = replace(OPENSSL, repository="Example/stable")
     assert covered(foreign, known).reason == Unjudged.FOREIGN_REPOSITORY

@@ -315,7 +315,7 @@ def test_a_waived_finding_is_still_a_finding_and_shows_its_waiver() -> None:
     assert result.waiver_ends == ()
 
 
-def test_a_waiver_whose_ground_changed_ends_and_the_evaluation_says_so() -> None:
+def test_waiver_with_a_changed_ground_ends_and_is_reported() -> None:
     result = _waived_run("off", _waiver())
     ((ended, end),) = result.waiver_ends
     assert (ended.id, end.agent_id, end.change.now) == ("w-1", AGENT_ID, ("off",))

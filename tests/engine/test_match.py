@@ -6,7 +6,7 @@ from openinspector.engine.kernel import KernelRole
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.statements import fits
 from openinspector.engine.streams import Unjudged
-from openinspector.model.advisory import NOT_MODULAR, Fix, FixState, PackageKind, Score, Target
+from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, FixState, PackageKind, Score, Target
 from openinspector.model.errors import ModelError
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.testing.match_builders import advisory, fix, host, index, installed, status, target
@@ -184,3 +184,39 @@ def test_missing_version_scheme_is_an_error() -> None:
     known = AdvisoryIndex([advisory("X-1", fix("openssl", "4"))], schemes={}, fingerprints={})
     with pytest.raises(ModelError, match="dpkg"):
         known.matches(host([OPENSSL]))
+
+
+def extras() -> AdvisoryIndex:
+    """Return Amazon Linux 2 with php in the core and in two topics, docker in two topics, and bash in the core."""
+
+    def fixed(identity: str, name: str, version: str, topic: str = "") -> Advisory:
+        stream = f"amzn:2+{topic}" if topic else "amzn:2"
+        return advisory(identity, fix(name, version, stream=stream, kind=PackageKind.BINARY), feed="amazon")
+
+    return index(
+        fixed("CVE-2024-0001", "php", "5.4.16-46.amzn2.0.9"),
+        fixed("CVE-2024-0002", "php", "8.2.20-1.amzn2", "php8.2"),
+        fixed("CVE-2024-0003", "php", "8.1.29-1.amzn2", "php8.1"),
+        fixed("CVE-2024-0004", "docker", "25.0.6-1.amzn2.0.1", "docker"),
+        fixed("CVE-2024-0004", "docker", "25.0.6-1.amzn2.0.1", "ecs"),
+        fixed("CVE-2024-0005", "bash", "4.2.46-35.amzn2"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "found", "reason"),
+    [
+        ("php", "8.2.9-1.amzn2", {"CVE-2024-0002"}, None),
+        ("php", "8.2.30-1.amzn2", set(), None),
+        ("php", "5.4.16-45.amzn2", {"CVE-2024-0001"}, None),
+        ("php", "8.0.30-1.amzn2", set(), Unjudged.UNKNOWN_REPOSITORY),
+        ("docker", "25.0.3-1.amzn2", {"CVE-2024-0004"}, None),
+        ("bash", "4.2.46-34.amzn2", {"CVE-2024-0005"}, None),
+    ],
+)
+def test_an_extra_whose_repository_is_not_recorded_is_judged_by_its_series_or_not_at_all(
+    name: str, version: str, found: set[str], reason: Unjudged | None
+) -> None:
+    facts = host([rpm(name, version)], distribution="amzn:2")
+    assert {identity for match in extras().matches(facts) for identity in match.identities} == found
+    assert [one.reason for one in extras().unassessed(facts)] == ([reason] if reason else [])

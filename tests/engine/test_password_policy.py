@@ -25,7 +25,7 @@ def test_services_that_include_the_same_lines_are_one() -> None:
     assert [(stack.services, stack.length) for stack in policy.stacks] == [(("passwd", "login"), 14), (("sshd",), 0)]
 
 
-def test_the_strictest_module_of_a_stack_counts() -> None:
+def test_strictest_module_of_a_stack_applies() -> None:
     policy = password_policy(
         host(
             pam(
@@ -77,5 +77,5 @@ def test_foreign_modules_are_named_once() -> None:
     assert policy.foreign == ("pam_sss.so",)
 
 
-def test_without_pam_there_is_no_policy() -> None:
+def test_no_policy_without_pam() -> None:
     assert not password_policy(host()).through_pam

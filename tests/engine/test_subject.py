@@ -54,7 +54,7 @@ def outcomes(subject: EvaluationSubject) -> dict[str, OutcomeKind]:
     return {one.rule: one.outcome for one in result.rule_results}
 
 
-def test_what_a_rule_needs_follows_from_what_it_reads() -> None:
+def test_needs_of_a_rule_follow_from_its_records() -> None:
     assert TELEMETRY.needs == {Need.TELEMETRY}
     assert SNAPSHOT.needs == {Need.SNAPSHOT}
     assert needs_of((TELEMETRY, SNAPSHOT)) == BOTH.needs == set(Need)

@@ -130,7 +130,7 @@ def test_a_waiver_in_force_decides_over_one_that_ended() -> None:
     assert shown(OutOfScope()) == {}
 
 
-def test_an_expired_waiver_says_so() -> None:
+def test_expired_waiver_is_reported() -> None:
     found = status_of(waiver(), ISSUE, date(2028, 1, 1))
     assert shown(found) == {WAIVER_ENDED: "It expired on 2027-03-01.", WAIVER: "w-1"}
 

@@ -78,12 +78,12 @@ def test_modular_rpm_is_of_the_modules_in_the_title() -> None:
     assert [fix.target.module for fix in advisory("ALSA-2026:0003").fixes] == ["idm:DL1", "idm:client"]
 
 
-def test_of_two_builds_of_one_module_package_the_older_is_fixed() -> None:
+def test_older_of_two_module_builds_is_the_fix() -> None:
     fixed = {fix.target.name: fix.version for fix in advisory("ALSA-2026:0002").fixes}
     assert fixed["nodejs-packaging"] == "2021.06-4.module_el9.1.0+13+d9a595ea"
 
 
-def test_of_two_versions_of_a_plain_package_the_newer_is_fixed() -> None:
+def test_newer_of_two_plain_versions_is_the_fix() -> None:
     assert [fix.version for fix in advisory("ALSA-2026:A004").fixes] == ["0.16-14.el8_5.1"]
 
 

@@ -68,7 +68,7 @@ def test_one_advisory_a_vulnerability_with_every_package_and_release() -> None:
     }
 
 
-def test_the_highest_urgency_counts() -> None:
+def test_highest_urgency_applies() -> None:
     assert advisory("CVE-2026-0001").priority is Priority.HIGH
     assert advisory("CVE-2026-0002").priority is Priority.LOW
     assert advisory("TEMP-0000000-0CA7E3").priority is Priority.NEGLIGIBLE

@@ -19,7 +19,7 @@ def test_golden() -> None:
     Golden(FEED, DATA).check()
 
 
-def test_a_bug_fix_that_names_a_cve_counts() -> None:
+def test_bug_fix_with_a_cve_is_included() -> None:
     found = Golden(FEED, DATA)
     (advisory,) = found.advisories
     assert advisory.vulnerabilities == ("CVE-2026-0001",)

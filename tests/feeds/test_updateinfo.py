@@ -29,7 +29,7 @@ def test_publisher_is_derived_from_the_update() -> None:
     assert [one.entry for one in found.unparsed] == ["NOBODY-2026-4"]
 
 
-def test_of_two_contexts_of_one_module_the_older_is_fixed() -> None:
+def test_older_of_two_module_contexts_is_the_fix() -> None:
     (fix,) = Golden(FEED, DATA).advisory("ALSA-2026:0001").fixes
     assert (fix.target.module, fix.version) == ("nodejs:18", "1:18.20.2-1.module_el9.3.0+90+aaaaaaaa")
 

@@ -21,7 +21,7 @@ def plain(text: str) -> list[int]:
 
 
 @given(versions, versions)
-def test_it_orders_as_lists_of_numbers(first: str, second: str) -> None:
+def test_order_agrees_with_lists_of_numbers(first: str, second: str) -> None:
     a, b = plain(first), plain(second)
     assert SCHEME.compare(first, second) == (a > b) - (a < b)
 

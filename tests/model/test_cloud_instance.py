@@ -19,5 +19,5 @@ def test_the_auto_scaling_group_is_a_tag() -> None:
 
 
 @pytest.mark.parametrize(("state", "gone"), [("running", False), ("stopped", False), ("terminated", True)])
-def test_a_stopped_instance_may_come_back(state: str, gone: bool) -> None:  # noqa: FBT001 - a parameter of the case
+def test_stopped_instance_may_be_restarted(state: str, gone: bool) -> None:  # noqa: FBT001 - a parameter of the case
     assert _instance(state).is_gone is gone

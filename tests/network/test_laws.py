@@ -134,7 +134,7 @@ def test_no_document_crashes_the_reader(data: st.DataObject) -> None:
     answer(network, NET, PUBLIC)
 
 
-def test_routes_in_a_circle_end() -> None:
+def test_route_cycles_terminate() -> None:
     circle = {
         "ec2-describe-transit-gateways": {
             "TransitGateways": [{"TransitGatewayId": name} for name in ("tgw-1", "tgw-2")]

@@ -186,7 +186,7 @@ def classic() -> Json:
     return network | {"elb-describe-load-balancers": {"LoadBalancerDescriptions": [web]}}
 
 
-def test_row_58_a_classic_balancer_meets_the_acl_of_its_own_subnet() -> None:
+def test_row_58_classic_balancer_is_filtered_by_the_acl_of_its_subnet() -> None:
     first = {"destination": {"instance": "i-1"}}
     assert answer(classic(), NET, "", 22, **first).reachable is True
     network = classic()

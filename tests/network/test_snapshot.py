@@ -43,7 +43,7 @@ def test_other_documents_have_another_digest(left: list[SnapshotDocument], right
 
 
 @given(_documents)
-def test_unpacking_returns_what_was_packed(documents: list[SnapshotDocument]) -> None:
+def test_archive_round_trip(documents: list[SnapshotDocument]) -> None:
     snapshot = snapshot_of(documents, (_GAP,), _NOW)
     assert unpack_snapshot(pack_snapshot(snapshot)) == snapshot
 

@@ -39,7 +39,7 @@ def test_compression_is_reproducible() -> None:
     assert xz(b"x") == xz(b"x")
 
 
-def test_binutils_reads_our_ar(tmp_path: Path) -> None:
+def test_binutils_reads_the_ar_archive(tmp_path: Path) -> None:
     needs("ar")
     (tmp_path / "x.a").write_bytes(ar([("odd", b"123"), ("even", b"1234")], EPOCH))
     listed = subprocess.run(

@@ -84,7 +84,7 @@ def test_units_check_before_replacing_the_agent() -> None:
 
 
 @pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
-def test_systemd_takes_no_variables_from_a_file(unit: Path) -> None:
+def test_units_have_no_environment_file(unit: Path) -> None:
     """The agent reads agent.env itself, and refuses what others may write; LD_PRELOAD would come before it."""
     assert not {"EnvironmentFile", "PassEnvironment"}.intersection(key for key, _ in directives(unit))
 
@@ -113,7 +113,7 @@ def test_trial_starts_only_if_prepared_and_the_agent_runs(
 
 
 @pytest.mark.parametrize("name", sorted(MOST_EXPOSED))
-def test_sensors_that_take_too_much_do_not_take_the_agent_along(name: str) -> None:
+def test_memory_limit_ends_sensors_before_the_agent(name: str) -> None:
     found = dict(directives(PACKAGING / "systemd" / name))
     assert found["OOMPolicy"] == "continue"
     unit = int(found["MemoryMax"].removesuffix("M")) * 2**20

@@ -116,7 +116,7 @@ def test_unassessed_components_are_listed_with_a_reason(missed: Component, reaso
     assert found.facts.all(Package) == ()
 
 
-def test_without_a_distribution_the_facts_say_so() -> None:
+def test_missing_distribution_is_recorded() -> None:
     facts = read(component("pkg:deb/debian/a@1")).facts
     assert facts.only(OperatingSystem) is None
     assert facts.sensors["os_release"].state is SensorState.PARTIAL

@@ -83,6 +83,45 @@ def test_private_words_are_found_in_names(code: str, found: list[str]) -> None:
     assert [each.found for each in name_violations("a.py", ast.parse(code))] == found
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "test_what_is_no_document_is_refused",
+        "test_who_drips_is_given_up",
+        "test_a_key_nobody_made",
+        "test_the_first_key_whoever_sends_it",
+        "test_text_around_the_signature_is_not_believed",
+        "test_an_answer_for_another_key_is_no_answer",
+        "test_a_path_that_is_none",
+        "test_nothing_where_there_is_none",
+        "test_a_run_that_is_not_there",
+        "test_an_agent_says_so",
+        "test_a_missing_bucket_is_said",
+        "test_a_record_comes_back",
+        "test_a_folder_of_its_own",
+        "test_reports_go_with_their_run",
+        "test_one_failure_holds_up_nothing",
+        "test_a_link_is_good_for_an_hour",
+        "test_it_is_described_all_the_same",
+    ],
+)
+def test_translated_test_names_are_found(name: str) -> None:
+    assert [each.found for each in name_violations("a.py", ast.parse(f"def {name}(): ..."))] == [name]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "def test_rejects_invalid_documents(): ...",
+        "def test_key_is_no_longer_valid(): ...",
+        "def test_record_round_trip(): ...",
+        "def what_is_no_test(): ...",
+    ],
+)
+def test_plain_test_names_pass(code: str) -> None:
+    assert list(name_violations("a.py", ast.parse(code))) == []
+
+
 def test_a_class_name_means_one_class() -> None:
     sources = {"a.py": "class Host: ...\nclass _Row: ...", "b.py": "class Host: ...\nclass _Row: ...\nclass Agent: ..."}
     assert [(each.path, each.found) for each in repeated_classes(sources)] == [

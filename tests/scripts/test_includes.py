@@ -12,7 +12,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_file_is_included_whole(root: Path) -> None:
+def test_whole_file_is_included(root: Path) -> None:
     page = "# A\n<!-- include: a.py -->\ntext\n"
     assert with_includes(page, root) == f"# A\n<!-- include: a.py -->\n```python\n{SOURCE}```\ntext\n"
 

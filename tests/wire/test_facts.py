@@ -30,7 +30,7 @@ def test_no_message_gives_no_facts() -> None:
     assert (facts.agent_id, facts.records, facts.sensors, facts.undecoded) == (AGENT, {}, {}, 0)
 
 
-def test_a_finished_collection_counts() -> None:
+def test_finished_collection_is_used() -> None:
     facts = build_facts(AGENT, [start(1), group("root"), group("wheel"), status(2)])
     assert [found.name for found in facts.all(Group)] == ["root", "wheel"]
     assert facts.complete("accounts")
@@ -51,11 +51,11 @@ def test_new_collection_discards_an_unfinished_one() -> None:
     assert names(start(1), group("half"), start(2), group("whole"), status(1)) == ["whole"]
 
 
-def test_a_collection_with_records_missing_does_not_replace_a_whole_one() -> None:
+def test_incomplete_collection_does_not_replace_a_complete_one() -> None:
     assert names(start(1), group("old"), status(1), start(2), group("new"), status(2)) == ["old"]
 
 
-def test_a_whole_collection_replaces_one_with_records_missing() -> None:
+def test_complete_collection_replaces_an_incomplete_one() -> None:
     facts = build_facts(AGENT, [group("half"), status(2), group("a"), group("b"), status(2)])
     assert [found.name for found in facts.all(Group)] == ["a", "b"]
     assert facts.complete("accounts")

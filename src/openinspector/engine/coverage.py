@@ -18,7 +18,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from openinspector.engine.kernel import Subject, is_kernel_metapackage, subjects
+from openinspector.engine.kernel import Subject, subjects
+from openinspector.engine.kernel_part import is_kernel_metapackage
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.statements import Spoken
 from openinspector.engine.streams import Unjudged

@@ -23,6 +23,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from openinspector.engine.extras import built_series, is_of_amazon_2
 from openinspector.engine.kernel import KernelRole, Subject, subjects
 from openinspector.engine.statements import Bucket, Entry, Hit, Said, Spoken, bucket_of
 from openinspector.engine.streams import (
@@ -34,7 +35,6 @@ from openinspector.engine.streams import (
     minor_branch,
     release_of,
 )
-from openinspector.engine.streams import unjudged as reason_unjudged
 from openinspector.model.advisory import (
     Advisory,
     Fix,
@@ -154,9 +154,9 @@ class AdvisoryIndex:
 
     def unassessed(self, facts: HostFacts) -> tuple[Unassessed, ...]:
         """Return the distribution's packages of the host that cannot be judged, with the reason, as collected."""
-        release = release_of(facts)
+        streams = self._host(release_of(facts))
         found = (
-            (package, self._reason(release, package))
+            (package, self._reason(streams, package))
             for package in facts.all(Package)
             if package.manager.of_distribution
         )
@@ -168,14 +168,14 @@ class AdvisoryIndex:
         Raises ModelError where a package's manager has no version scheme here.
         """
         release = release_of(facts)
-        streams = self._hosts.setdefault(release, HostStreams(release, self.streams))
+        streams = self._host(release)
         if not streams.known:
             return ()
         found = subjects(facts)
         matches: list[Match] = []
         for subject in sorted(found.judged, key=_subject_order):
             speakers = streams.speakers(subject.package)
-            if not speakers or self._reason(release, subject.package) is not None:
+            if not speakers or self._reason(streams, subject.package) is not None:
                 continue
             met = self._met(speakers, subject)
             if subject.role is KernelRole.RUNNING and found.idle:
@@ -189,7 +189,7 @@ class AdvisoryIndex:
         Streams come narrowest first, so that each stream's own are together.
         """
         release = release_of(facts)
-        streams = self._hosts.setdefault(release, HostStreams(release, self.streams))
+        streams = self._host(release)
         found: list[Spoken] = []
         for speaker in streams.speakers(subject.package) if streams.known else ():
             if speaker.fallback and found:
@@ -198,11 +198,24 @@ class AdvisoryIndex:
             found += said.everything() if said is not None else ()
         return tuple(found)
 
-    def _reason(self, release: DistributionRelease, package: Package) -> Unjudged | None:
+    def _host(self, release: DistributionRelease) -> HostStreams:
+        streams = self._hosts.get(release)
+        if streams is None:
+            statements = (
+                statement
+                for stream in self.streams
+                if is_of_amazon_2(stream) and release.name == "amzn"
+                for named in self._named[stream].values()
+                for _, statement in named
+            )
+            streams = self._hosts[release] = HostStreams(release, self.streams, built_series(statements))
+        return streams
+
+    def _reason(self, streams: HostStreams, package: Package) -> Unjudged | None:
         scheme = self.schemes.get(package.manager.version_scheme)
         if scheme is not None and not scheme.is_valid(package.version):
             return Unjudged.UNORDERED_VERSION
-        return reason_unjudged(release, package)
+        return streams.unjudged(package)
 
     def _installed_fix(self, match: Match, idle_kernels: Sequence[Subject]) -> Package | None:
         """Return the newest kernel on disk that the statement names and that has its fix."""

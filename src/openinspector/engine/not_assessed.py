@@ -19,6 +19,7 @@ _LISTED: Final = 5
 _UNJUDGED: Final = {
     Unjudged.FOREIGN_VENDOR: "built by another vendor",
     Unjudged.FOREIGN_REPOSITORY: "of another repository",
+    Unjudged.UNKNOWN_REPOSITORY: "of one of several repositories, not recorded which",
     Unjudged.UNKNOWN_MODULE: "of a module that is not recorded",
     Unjudged.UNORDERED_VERSION: "with a version that cannot be ordered",
 }

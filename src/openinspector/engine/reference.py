@@ -7,9 +7,10 @@ remembered. It reads the same packages (`openinspector.engine.kernel`), streams 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from openinspector.engine.extras import built_series
 from openinspector.engine.kernel import Subject, subjects
 from openinspector.engine.statements import fits
-from openinspector.engine.streams import HostStreams, Speaker, minor_branch, release_of, unjudged
+from openinspector.engine.streams import HostStreams, Speaker, minor_branch, release_of
 from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package
@@ -45,13 +46,14 @@ def plain_matches(
     """Return everything that convicts, in no order."""
     statements = [_Said(advisory, statement) for advisory in advisories for statement in advisory.statements]
     release = release_of(facts)
-    streams = HostStreams(release, {said.statement.target.stream for said in statements})
+    builds = built_series(said.statement for said in statements)
+    streams = HostStreams(release, {said.statement.target.stream for said in statements}, builds)
     if not streams.known:
         return frozenset()
     found: dict[tuple[Package, Advisory, str], set[str]] = {}
     for subject in subjects(facts).judged:
         scheme = schemes[subject.package.manager.version_scheme]
-        if unjudged(release, subject.package) is not None or not scheme.is_valid(subject.package.version):
+        if streams.unjudged(subject.package) is not None or not scheme.is_valid(subject.package.version):
             continue
         speakers = streams.speakers(subject.package)
         for identity in sorted({identity for said in statements for identity in said.identities}):

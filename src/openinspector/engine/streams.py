@@ -20,6 +20,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
+from openinspector.engine.extras import AMAZON_2, Builds, repositories_of
 from openinspector.model.debian_release import RELEASES
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager
@@ -57,6 +58,8 @@ _PRO_STREAMS: Final = frozenset({"esm-infra", "esm-apps", "esm-infra-legacy", "r
 _FLAVOURS: Final = (("ksplice", re.compile(r"\.ksplice[0-9]")), ("fips", re.compile(r"[._+~]fips", re.IGNORECASE)))
 _EXTRA_REPOSITORY: Final = re.compile(r"amzn2extra-(.+)")
 _KERNEL_EXTRA: Final = re.compile(r"kernel-([0-9]+\.[0-9]+)")
+_NUMBERED_BY_KERNEL: Final = ("kernel", "perf", "bpftool", "python-perf")
+"""Beginnings of the names of Amazon's packages whose version tells the kernel topic they are of."""
 _VENDORS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "almalinux": ("almalinux",),
@@ -91,6 +94,8 @@ class Unjudged(StrEnum):
     """Built by another than the distribution, which counts its own versions."""
     FOREIGN_REPOSITORY = "FOREIGN_REPOSITORY"
     """Of a repository that the distribution's advisories do not speak of."""
+    UNKNOWN_REPOSITORY = "UNKNOWN_REPOSITORY"
+    """Of one of several repositories that count their own versions; the host does not record which."""
     UNKNOWN_MODULE = "UNKNOWN_MODULE"
     """A modular build whose module the package database does not record."""
     UNORDERED_VERSION = "UNORDERED_VERSION"
@@ -188,8 +193,11 @@ def minor_branch(version: str) -> str:
 class HostStreams:
     """The streams that speak for one release, of those known."""
 
-    def __init__(self, release: DistributionRelease, known: Collection[str]) -> None:
+    def __init__(
+        self, release: DistributionRelease, known: Collection[str], builds: Builds = MappingProxyType({})
+    ) -> None:
         self.release = release
+        self._builds = builds
         relevant = [stream for stream in known if concerns(stream, release.distribution)]
         general = general_streams(release.distribution)
         self._general = [stream for stream in general if stream in relevant]
@@ -208,6 +216,8 @@ class HostStreams:
 
     def speakers(self, package: Package) -> tuple[Speaker, ...]:
         """Return the streams that may speak for a package, narrowest first."""
+        if self._is_unrecorded(package):
+            return tuple(Speaker(stream) for stream in repositories_of(package, self._builds) or ())
         if self._epel and _of_epel(package):
             return tuple(Speaker(stream) for stream in self._epel)
         narrow = list(self._narrow(package))
@@ -218,6 +228,22 @@ class HostStreams:
         unknown = not package.vendor and not package.repository
         fallback = [Speaker(stream, fallback=True) for stream in self._epel if unknown]
         return (*(Speaker(stream) for stream in own), *inherited, *fallback)
+
+    def unjudged(self, package: Package) -> Unjudged | None:
+        """Return why no advisory of these streams may judge a package; None where one may."""
+        reason = unjudged(self.release, package)
+        if reason is None and self._is_unrecorded(package) and repositories_of(package, self._builds) is None:
+            return Unjudged.UNKNOWN_REPOSITORY
+        return reason
+
+    def _is_unrecorded(self, package: Package) -> bool:
+        """Return True if a package of Amazon Linux 2 may be of any of its repositories."""
+        return (
+            not package.repository
+            and package.name in self._builds
+            and general_streams(self.release.distribution)[-1] == AMAZON_2
+            and not package.name.startswith(_NUMBERED_BY_KERNEL)
+        )
 
     def _narrow(self, package: Package) -> Iterable[str]:
         match self.release.name:
@@ -294,7 +320,7 @@ def _topic(package: Package) -> tuple[str, ...]:
         return (found[1],)
     if package.name.startswith("kernel-livepatch-"):
         return ("livepatch", "kernel-livepatch")
-    if not package.repository and package.name.startswith(("kernel", "perf", "bpftool", "python-perf")):
+    if not package.repository and package.name.startswith(_NUMBERED_BY_KERNEL):
         version = ".".join(package.version.rpartition(":")[2].split(".")[:2])
         return (f"kernel-{version}",) if ".amzn2" in package.version and not version.startswith("4.") else ()
     return ()

@@ -33,7 +33,8 @@ from typing import Final
 
 from openinspector.feed import Document, Feed, Source, Unparsed
 from openinspector.model.advisory import Advisory, Fix, PackageKind, Target
-from openinspector.model.debian_release import RELEASES, SIGNED_KERNEL_SOURCE
+from openinspector.model.debian_release import RELEASES
+from openinspector.model.signed_kernel import signed_source
 from openinspector.model.ubuntu_release import RELEASES as UBUNTU_RELEASES
 from openinspector.versions.dpkg import SCHEME
 
@@ -136,11 +137,11 @@ class ChangelogEntry:
 
 def source_of(name: str, version: str) -> tuple[str, str]:
     """Return the source and version that advisories speak of: those of the kernel where ``name`` only signs it."""
-    signed = SIGNED_KERNEL_SOURCE.fullmatch(name)
-    if signed is None:
+    signed = signed_source(name)
+    if not signed:
         return name, version
     matched = _SIGNED_VERSION.fullmatch(version)
-    return (f"linux-{signed[1]}" if signed[1] else "linux"), (f"{matched[1]}-{matched[2]}" if matched else version)
+    return signed, (f"{matched[1]}-{matched[2]}" if matched else version)
 
 
 def parse_index(content: bytes, document: str = "Packages") -> Iterator[ArchivePackage | Unparsed]:

@@ -1,14 +1,10 @@
 """Debian's releases: code names, numbers and dates (https://www.debian.org/releases/)."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Final
-
-SIGNED_KERNEL_SOURCE: Final = re.compile(r"linux-signed(?:-([0-9]+\.[0-9]+))?-[a-z0-9]+")
-"""Names of the source packages of signed kernels, such as ``linux-signed-6.12-amd64``; group 1 is the series."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ def test_values_of_the_host_cannot_write_to_the_terminal() -> None:
     assert line.strip() == r'name="\u001b[2Jx" text="two words" plain=a-b zero=0'
 
 
-def test_long_values_are_wrapped_whole() -> None:
+def test_long_values_are_wrapped() -> None:
     lines = record_lines({"list": ["x" * 30] * 20})
     assert all(len(line) <= WIDTH for line in lines)
     assert "".join(lines).count("x") == 600

@@ -169,7 +169,7 @@ def test_connection_refused_is_unreachable(tmp_path: Path) -> None:
     assert "refused" in reply.reason
 
 
-def test_a_proxys_tunnel_is_tls_from_end_to_end(gateway: SimulatedGateway) -> None:
+def test_proxy_tunnel_is_end_to_end_tls(gateway: SimulatedGateway) -> None:
     with ConnectProxy("someone:secret") as proxy:
         made = transport(gateway, proxy=Proxy(address=proxy.address, authorization="someone:secret"))
         assert isinstance(ask(made), Accepted)

@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
     return image
 
 
-def test_a_file_is_read_whole(tmp_path: Path) -> None:
+def test_reads_a_complete_file(tmp_path: Path) -> None:
     content = os.urandom(3 * 1024 * 1024 + 1)
     (tmp_path / "file").write_bytes(content)
     assert LocalHost().read(f"{tmp_path}/file") == content
@@ -219,7 +219,7 @@ def test_root_folder_has_no_kernel_even_with_mounted_proc(root: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root and unshare")
-def test_the_root_of_a_container_is_not_taken_for_this_machine(root: Path) -> None:
+def test_root_of_a_container_is_not_this_machine(root: Path) -> None:
     """/proc/PID/root of a process in a root of its own reads "/", as a container's does."""
     for folder in ("old", "bin", "lib", "usr", "lib64"):
         (root / folder).mkdir()

@@ -57,7 +57,7 @@ def test_the_evidence_is_a_signed_request_without_the_secret(speaks: Speaks) -> 
     nonce=st.text("abcXYZ_-0", min_size=16, max_size=64),
     date=st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2090, 1, 1)),  # noqa: DTZ001 - as botocore has it
 )
-def test_it_signs_as_botocore_does(secret: str, region: str, token: str, nonce: str, date: datetime) -> None:
+def test_signature_agrees_with_botocore(secret: str, region: str, token: str, nonce: str, date: datetime) -> None:
     request = CallerIdentityRequest(
         region=region, date=date.strftime(DATE_FORM), token=token, key_id="ab" * 32, nonce=nonce, server="a.example"
     )

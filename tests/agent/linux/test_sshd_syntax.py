@@ -37,7 +37,7 @@ def test_keywords_are_those_in_the_program() -> None:
         check_keyword("frobnicate", program)
 
 
-def test_a_newer_sshd_may_take_more_keywords_in_blocks() -> None:
+def test_newer_sshd_accepts_more_keywords_in_blocks() -> None:
     check_in_match("usepam", "11.0p1")
     check_in_match("usepam", "")
     with pytest.raises(RefusedLineError):

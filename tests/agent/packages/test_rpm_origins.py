@@ -5,7 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.agent.packages.rpm_origins import DNF4, DNF5, ZYPP, parse_dnf4, parse_dnf5, read_origins
+from openinspector.agent.packages.rpm_origins import (
+    DNF4,
+    DNF5,
+    YUMDB,
+    ZYPP,
+    origin_of,
+    parse_dnf4,
+    parse_dnf5,
+    read_origins,
+)
 from openinspector.testing.fake_host import FakeHost
 
 SCHEMA = """
@@ -77,3 +86,17 @@ def test_any_bytes(content: bytes) -> None:
         list(parse_dnf5(content))
     except ValueError:
         return
+
+
+def test_yum_3_notes_a_repository_in_a_folder_a_package_without_the_epoch() -> None:
+    digest = "c" * 40
+    files = {
+        f"{YUMDB}/b/{digest}-bind-libs-9.11.4-26.P2.amzn2-x86_64/from_repo": "amzn2-core",
+        f"{YUMDB}/n/{digest}-nginx-1.22.1-1.amzn2.0.1-x86_64/from_repo": "amzn2extra-nginx1\n",
+        f"{YUMDB}/n/{digest}-nano-2.9-1-x86_64/reason": "user",
+        f"{YUMDB}/x/not-a-package": "x",
+    }
+    origins = read_origins(FakeHost(files))
+    assert origin_of(("nginx", "1:1.22.1-1.amzn2.0.1", "x86_64"), origins) == "amzn2extra-nginx1"
+    assert origin_of(("bind-libs", "32:9.11.4-26.P2.amzn2", "x86_64"), origins) == "amzn2-core"
+    assert origin_of(("nano", "2.9-1", "x86_64"), origins) == ""

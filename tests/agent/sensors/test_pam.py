@@ -59,7 +59,7 @@ def test_a_service_with_its_includes_in_order() -> None:
     ]
 
 
-def test_include_and_substack_take_one_facility() -> None:
+def test_include_and_substack_apply_to_one_facility() -> None:
     red_hat: Files = {
         "/etc/pam.d/passwd": "password substack system-auth\nauth include system-auth\n",
         "/etc/pam.d/system-auth": "auth required pam_env.so\npassword requisite /usr/lib64/security/pam_pwquality.so\n"

@@ -33,7 +33,7 @@ def test_complete_run_from_instruction_to_manifest(connected: World) -> None:
     assert connected.tick() is None
 
 
-def test_without_early_closing_sensors_run_every_minute_until_the_end(connected: World) -> None:
+def test_sensors_run_every_minute_without_early_close(connected: World) -> None:
     connected.beat(msgspec.structs.replace(START, close_when_collected=False))
     collections = 0
     while connected.seconds < 700:

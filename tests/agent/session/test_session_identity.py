@@ -105,7 +105,7 @@ def test_a_next_key_is_offered_after_the_heartbeat(rotating: RotatingWorld) -> N
     "failure",
     [Refused(status=403, problem=problem("rotation-refused")), Throttled(problem=problem("busy"), retry_after=None)],
 )
-def test_a_rotation_that_fails_does_not_hold_up_heartbeats(rotating: RotatingWorld, failure: Failure) -> None:
+def test_failed_rotation_does_not_block_heartbeats(rotating: RotatingWorld, failure: Failure) -> None:
     rotating.expect(RotateKey)
     rotating.step(Failed(failure=failure))
     assert rotating.tick() is None

@@ -180,7 +180,7 @@ def test_closed_stream_keeps_only_its_record(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "spool").rglob("*") if path.is_file()] == ["stream.json"]
 
 
-def test_a_finished_stream_takes_nothing_more(tmp_path: Path) -> None:
+def test_finished_stream_refuses_new_envelopes(tmp_path: Path) -> None:
     made = filled(tmp_path, b'"1"')
     made.finish(RUN)
     assert not made.append(RUN, b'"2"')

@@ -144,7 +144,7 @@ def test_release_below_the_signed_minimum_is_refused(running: InstalledHost) -> 
     assert running.record.min_release == 3
 
 
-def test_the_counter_of_this_host_does_not_go_down(running: InstalledHost) -> None:
+def test_release_counter_never_decreases(running: InstalledHost) -> None:
     running.offer("2.0", 2)
     save_record(running.state, ReleaseRecord(highest_release=5))
     assert codes(running) == [UpdateCode.RELEASE_REFUSED]

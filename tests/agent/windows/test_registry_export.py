@@ -93,7 +93,7 @@ def test_removed_keys_and_values_are_absent() -> None:
     assert tree.key(rf"{KEY}\Below") is None
 
 
-def test_a_key_may_hold_brackets() -> None:
+def test_key_with_brackets() -> None:
     assert values_of(tree_of(five(f"[{KEY}]x]\r\n@=dword:1\r\n")), rf"{KEY}]x") == {"": 1}
 
 

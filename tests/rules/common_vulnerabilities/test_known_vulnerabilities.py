@@ -80,7 +80,7 @@ def test_binary_with_a_different_version_is_updated_to_a_build_of_the_source() -
     assert found.recommendation.startswith("Update dbus-tool to a build of openssl 3.0.16-1 or later (apt-get")
 
 
-def test_evidence_goes_from_the_package_over_the_advisory_to_the_comparison() -> None:
+def test_evidence_states_package_advisory_and_comparison() -> None:
     (found,) = detections(host([OPENSSL]), replace(FIX, references=("https://example.org/", f"https://e.org/{CVE}")))
     assert render_evidence(found.evidence).splitlines() == [
         f"Instance {AGENT} is vulnerable to {CVE}",
@@ -100,7 +100,7 @@ def test_missing_fix_is_explained_with_the_publishers_note() -> None:
     assert "fixed_version" not in attributes(found)
 
 
-def test_of_two_advisories_for_one_package_the_newer_version_is_recommended() -> None:
+def test_newer_version_of_two_advisories_is_recommended() -> None:
     (found,) = detections(host([OPENSSL]), FIX, advisory(CVE, fix("openssl", "3.0.17-1"), feed="other"))
     assert "openssl to version 3.0.17-1 or later" in found.recommendation
     assert attributes(found)["fixed_version"] == "3.0.17-1"

@@ -166,7 +166,7 @@ def test_refused_instructions_are_counted(heartbeats: Heartbeats, counters: Coun
 
 
 @pytest.mark.parametrize("hostname", ["a" * 256, "web\n1", "\x1b[2J", "a\x00"])
-def test_a_description_that_would_spoil_a_page_is_refused(heartbeats: Heartbeats, hostname: str) -> None:
+def test_unprintable_description_is_refused(heartbeats: Heartbeats, hostname: str) -> None:
     spoiled = msgspec.structs.replace(BEAT, host=replace(BEAT.host, hostname=hostname))
     with pytest.raises(RefusedError) as refused:
         heartbeats.receive(AGENT, spoiled, NOW)

@@ -47,7 +47,7 @@ def test_targets_sum_up_their_templates(built: BuiltInstallation) -> None:
     assert len(tallies.templates) == 3
 
 
-def test_they_are_scraped_under_names_of_prometheus(built: BuiltInstallation) -> None:
+def test_prometheus_names(built: BuiltInstallation) -> None:
     scene(built)
     registry = CollectorRegistry()
     registry.register(built.assembly.metrics())
@@ -58,7 +58,7 @@ def test_they_are_scraped_under_names_of_prometheus(built: BuiltInstallation) ->
     assert "# HELP openinspector_template_healthy_agents TotalHealthyAgents of an assessment template." in text
 
 
-def test_they_are_counted_every_five_minutes(built: BuiltInstallation) -> None:
+def test_counts_are_refreshed_every_five_minutes(built: BuiltInstallation) -> None:
     scene(built)
     metrics = built.assembly.metrics()
 

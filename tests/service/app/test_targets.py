@@ -104,7 +104,7 @@ def test_group_selects_by_any_tag_or_key(built: BuiltInstallation) -> None:
     assert selected(built, chosen) == [by_value.id, by_key.id]
 
 
-def test_deleting_takes_runs_findings_and_telemetry_along(built: BuiltInstallation) -> None:
+def test_deleting_a_target_deletes_runs_findings_and_telemetry(built: BuiltInstallation) -> None:
     target, template, run = builders.target(), builders.template(), builders.run()
     built.stores.assessments.add_target(target)
     built.stores.assessments.add_template(template)

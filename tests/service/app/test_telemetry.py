@@ -111,7 +111,7 @@ def test_messages_are_counted_by_type(world: World) -> None:
     assert sum(volume.count for volume in counted.values()) == 2 * len(records())
 
 
-def test_a_record_of_a_newer_agent_does_not_hold_up_the_rest(world: World) -> None:
+def test_unknown_record_of_a_newer_agent_is_skipped(world: World) -> None:
     unknown = TelemetryMessage(sensor="dpkg", kind="Hologram", payload=msgspec.Raw(b'{"a":1}'))
     known = encode_record("dpkg", package("zlib"))
     content = msgspec.json.encode(TelemetryBatch(messages=(unknown, known)))
@@ -136,7 +136,7 @@ def test_missing_run_is_refused_alike(world: World) -> None:
 
 
 @pytest.mark.parametrize("state", AssessmentRunState)
-def test_only_a_run_that_collects_takes_telemetry(world: World, state: AssessmentRunState) -> None:
+def test_only_a_collecting_run_accepts_telemetry(world: World, state: AssessmentRunState) -> None:
     world.runs.enter(RUN, state)
     if state in ACCEPTING:
         assert world.telemetry.ingest(AGENT, envelope()).watermark == 1
@@ -188,7 +188,7 @@ def test_invalid_batch_is_refused(world: World, content: bytes) -> None:
     assert world.files() == []
 
 
-def test_a_manifest_closes_a_whole_stream_and_may_be_repeated(world: World) -> None:
+def test_manifest_closes_a_complete_stream_and_is_idempotent(world: World) -> None:
     sent = stream_of(3)
     for one in sent:
         world.telemetry.ingest(AGENT, one)

@@ -85,7 +85,7 @@ def test_the_quota_holds(tmp_path: Path) -> None:
     assert refused.value.code == "ASSESSMENT_TEMPLATE_LIMIT_EXCEEDED"
 
 
-def test_deleting_takes_runs_along_once_they_ended(targeted: BuiltInstallation) -> None:
+def test_deleting_a_template_deletes_its_ended_runs(targeted: BuiltInstallation) -> None:
     arn = targeted.app.templates.create(WANTED)
     run = builders.run(1, arn)
     targeted.stores.assessments.add_run(run, [])
@@ -100,7 +100,7 @@ def test_deleting_takes_runs_along_once_they_ended(targeted: BuiltInstallation) 
         targeted.app.templates.delete(arn)
 
 
-def test_tags_are_replaced_as_a_whole(targeted: BuiltInstallation) -> None:
+def test_setting_tags_replaces_all(targeted: BuiltInstallation) -> None:
     arn = targeted.app.templates.create(WANTED)
     assert targeted.app.templates.tags(arn) == ()
     for tags in ((Tag(key="a", value="1"), Tag(key="b")), (Tag(key="c"),), ()):

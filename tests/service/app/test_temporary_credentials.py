@@ -37,7 +37,7 @@ def test_token_names_its_access_key(made: Credentials) -> None:
     assert made.token not in repr(made)
 
 
-def test_they_expire(made: Credentials) -> None:
+def test_credentials_expire(made: Credentials) -> None:
     with pytest.raises(ExpiredTokenError):
         opened()[0].secret_of(made.id, made.token, NOW + HOUR)
 
@@ -46,7 +46,7 @@ def test_duration_is_capped() -> None:
     assert opened()[0].make(KEY, timedelta(days=365), NOW).expires_at == NOW + LONGEST
 
 
-def test_they_end_with_the_access_key(made: Credentials) -> None:
+def test_credentials_end_with_the_access_key(made: Credentials) -> None:
     credentials, store = opened()
     store.delete(KEY.id)
     assert credentials.secret_of(made.id, made.token, NOW) is None

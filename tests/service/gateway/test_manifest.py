@@ -16,7 +16,7 @@ def close(host: Host, envelopes: list[bytes], **changes: object) -> object:
     return msgspec.json.decode(response.content, type=ManifestReply)
 
 
-def test_a_stream_is_closed_once_it_is_whole(host: Host) -> None:
+def test_complete_stream_is_closed(host: Host) -> None:
     first, second = stream_of(2)
     host.upload(second)
     assert close(host, [first, second]) == ManifestReply(closed=False, missing=(1,))

@@ -72,7 +72,7 @@ def test_a_released_connection_is_not_counted() -> None:
     assert connections.admit("192.0.2.1") is not None
 
 
-def test_another_agent_takes_a_connection_over() -> None:
+def test_connection_is_reassigned_to_another_agent() -> None:
     connections = make()
     connection = connections.admit("192.0.2.1")
     assert connection is not None

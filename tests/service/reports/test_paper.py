@@ -39,6 +39,6 @@ def test_rules_show_fewer_instances_before_any_is_only_listed() -> None:
     assert {found.left_out for found in printed.findings} == {375}
 
 
-def test_of_very_many_instances_those_with_most_are_listed() -> None:
+def test_instances_with_most_findings_are_listed() -> None:
     printed = fit_paper(reports.frame(hosts=MOST_INSTANCES + 5))
     assert len(printed.instances) == MOST_INSTANCES

@@ -27,7 +27,7 @@ def stored(tmp_path: Path) -> Iterator[tuple[SqlAdvisoryStore, AdvisoryFile]]:
     engine.dispose()
 
 
-def test_it_reads_what_the_store_reads(stored: tuple[SqlAdvisoryStore, AdvisoryFile]) -> None:
+def test_agrees_with_the_store(stored: tuple[SqlAdvisoryStore, AdvisoryFile]) -> None:
     store, file = stored
     store.replace(snapshot(), [advisory(number, fix()) for number in range(3)], ())
     rated = Vulnerability(id="CVE-2026-0001", scores=(SCORE,))
@@ -43,7 +43,7 @@ def test_it_reads_what_the_store_reads(stored: tuple[SqlAdvisoryStore, AdvisoryF
     assert file.vulnerabilities(["CVE-2026-0001", "CVE-1999-0001"]) == {"CVE-2026-0001": rated}
 
 
-def test_it_reads_while_a_sync_writes(stored: tuple[SqlAdvisoryStore, AdvisoryFile]) -> None:
+def test_reads_during_a_sync(stored: tuple[SqlAdvisoryStore, AdvisoryFile]) -> None:
     store, file = stored
     store.replace(snapshot(), [advisory(1, fix())], ())
     assert len(file.advisories(store.streams())) == 1

@@ -143,7 +143,7 @@ def test_a_host_that_sends_more_is_refused_and_excluded(evaluation: Evaluation, 
     assert [scope.value for scope in excluded[0].scopes] == [AGENT]
 
 
-def test_too_much_held_at_once_is_excluded(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exceeding_the_memory_limit_is_an_exclusion(evaluation: Evaluation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(wire_facts, "MAX_HELD_RECORDS", 5000)
     evaluation.world.telemetry.ingest(AGENT, envelope(1, batch(packages, 1)))
     assert evaluation.evaluate(AGENT).errors == 1

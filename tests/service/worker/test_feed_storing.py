@@ -38,7 +38,7 @@ def gathered(text: str, fingerprint: str = "") -> Gathered:
     return Gathered(documents=lambda: [document], fingerprint=fingerprint or text, origin="https://feed.example/list")
 
 
-def test_stores_a_whole_snapshot() -> None:
+def test_stores_a_complete_snapshot() -> None:
     store = MemoryAdvisoryStore()
     lost = Unparsed(document="other", entry="", reason="could not be had")
     published = NOW - timedelta(days=1)

@@ -1,6 +1,8 @@
 """Which repository each rpm was installed from, as the tool that installed it noted it.
 
 - dnf 4: ``/var/lib/dnf/history.sqlite``, tables ``rpm``, ``trans_item`` and ``repo`` (libdnf's swdb).
+- yum 3 (release 7 and before, Amazon Linux 1 and 2): ``/var/lib/yum/yumdb``, a folder a package with a file
+  ``from_repo``. The folder's name has no epoch.
 - dnf 5: ``/usr/lib/sysimage/libdnf5/nevras.toml``, a table of NEVRAs with ``from_repo``.
 - zypper: ``/var/log/zypp/history``, lines of ``|``-separated fields (libzypp, HistoryLog).
 
@@ -8,6 +10,7 @@ Each is a note beside rpm's database and may be absent, rotated away or of a new
 counts as absent.
 """
 
+import re
 import sqlite3
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +22,7 @@ from openinspector.agent.linux.config_file import decode
 
 DNF4: Final = "/var/lib/dnf/history.sqlite"
 DNF5: Final = "/usr/lib/sysimage/libdnf5/nevras.toml"
+YUMDB: Final = "/var/lib/yum/yumdb"
 ZYPP: Final = "/var/log/zypp/history"
 _MAGIC: Final = b"SQLite format 3\0"
 _TABLES: Final = ("rpm", "trans_item", "repo")
@@ -33,13 +37,17 @@ _MAX_TEXT: Final = 4096
 _INSTALLED: Final = 8
 """Fields of a line of zypper about an installed package: date, action, name, version, arch, user, repo, checksum."""
 
+_YUMDB_FOLDER: Final = re.compile(r"[0-9a-f]{40,128}-(.+)-([^-]+-[^-]+)-([^-]+)")
+_MAX_YUMDB: Final = 20_000
+_MAX_REPOSITORY: Final = 256
+
 Build = tuple[str, str, str]
 """Name, ``[epoch:]version-release`` and architecture."""
 
 
 def read_origins(host: Host) -> Mapping[Build, str]:
-    """Return the repository's id by build; the newest note counts."""
-    found: dict[Build, str] = {}
+    """Return the repository's id by build; the newest note counts. A build of yum 3's notes has no epoch."""
+    found: dict[Build, str] = dict(_yumdb(host))
     for path, parse in _SOURCES.items():
         try:
             data = host.read(path)
@@ -50,6 +58,28 @@ def read_origins(host: Host) -> Mapping[Build, str]:
         except (ValueError, sqlite3.Error, OverflowError):
             continue
     return found
+
+
+def origin_of(build: Build, origins: Mapping[Build, str]) -> str:
+    """Return the repository of a build; empty where none is noted."""
+    name, version, architecture = build
+    return origins.get(build) or origins.get((name, version.rpartition(":")[2], architecture), "")
+
+
+def _yumdb(host: Host) -> Iterator[tuple[Build, str]]:
+    try:
+        initials = host.names(YUMDB)
+        folders = [f"{YUMDB}/{initial}/{name}" for initial in initials for name in host.names(f"{YUMDB}/{initial}")]
+    except OSError:
+        return
+    for folder in folders[:_MAX_YUMDB]:
+        build = _YUMDB_FOLDER.fullmatch(folder.rpartition("/")[2])
+        if build is None:
+            continue
+        try:
+            yield (build[1], build[2], build[3]), decode(host.read(f"{folder}/from_repo", _MAX_REPOSITORY)).strip()
+        except OSError:
+            continue
 
 
 def parse_dnf4(data: bytes) -> Iterator[tuple[Build, str]]:

@@ -1,15 +1,20 @@
 """Packages of dpkg: ``/var/lib/dpkg/status``, or ``/var/lib/dpkg/status.d`` in an image without dpkg (deb822(5)).
 
+The archive of packages that are not the distribution's is what apt's lists tell
+(`openinspector.agent.packages.apt_origins`).
+
 A package is installed in every state that leaves its files on the host: installed, unpacked, half-installed,
 half-configured, triggers-awaited, triggers-pending (dpkg(1)). In ``config-files`` and ``not-installed`` it is not.
 """
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.config_file import MISSING, decode, unread
+from openinspector.agent.packages.apt_origins import read_apt_origins
 from openinspector.agent.packages.stanza import MAX_BROKEN, has_words, stanzas
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
@@ -25,6 +30,7 @@ _GONE: Final = (b"config-files", b"not-installed")
 def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
     """Yield every package whose files are on the host."""
     names, problems = _folder(host)
+    packages: list[Package] = []
     found = False
     for path in (STATUS, *(f"{STATUS_FOLDER}/{name}" for name in names)):
         try:
@@ -35,7 +41,15 @@ def collect(host: Host) -> Iterator[Package | Incomplete | Absent]:
             problems.append(unread(path, error))
             continue
         found = True
-        yield from parse(data, path)
+        for one in parse(data, path):
+            if isinstance(one, Package):
+                packages.append(one)
+            else:
+                problems.append(one)
+    origins = read_apt_origins(host, ((one.name, one.version, one.architecture) for one in packages))
+    for one in packages:
+        origin = origins.get((one.name, one.version, one.architecture))
+        yield replace(one, repository=origin) if origin else one
     yield from problems
     if not found and not problems:
         yield Absent(reason="No dpkg database on this host.")

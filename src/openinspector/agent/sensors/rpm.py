@@ -21,7 +21,7 @@ from openinspector.agent.packages.rpm_database.header import (
     VERSION,
     Header,
 )
-from openinspector.agent.packages.rpm_origins import read_origins
+from openinspector.agent.packages.rpm_origins import origin_of, read_origins
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.errors import SensorError
 from openinspector.model.inventory import Package, PackageManager
@@ -92,7 +92,7 @@ def _packages(host: Host, path: str) -> Iterator[Package | Incomplete]:
         if isinstance(package, SensorError):
             yield Incomplete(reason=f"{path}: {package}.")
         elif package:
-            origin = origins.get((package.name, package.version, package.architecture), "")
+            origin = origin_of((package.name, package.version, package.architecture), origins)
             yield replace(package, repository=origin) if origin else package
 
 

@@ -19,7 +19,8 @@ from openinspector.engine.by_products import by_product_detection, by_product_of
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.exposure import HostExposure
-from openinspector.engine.kernel import KernelRole, is_kernel_metapackage, running_release
+from openinspector.engine.kernel import KernelRole, running_release
+from openinspector.engine.kernel_part import is_kernel_metapackage
 from openinspector.engine.match import Match
 from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext

@@ -132,7 +132,7 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:12"])) == [given]
         assert list(store.streams()) == ["debian:12"]
 
-    def test_changed_documents_replace_what_they_stated_before(self, store: AdvisoryStore) -> None:
+    def test_changed_documents_replace_their_statements(self, store: AdvisoryStore) -> None:
         """Others stay; removed ones are gone; the counts are those of everything stored."""
         first = stored(
             "a", "1", advisory(1, fix("debian:11"), fix("debian:12")), unparsed=(replace(unparsed(1), document="a"),)

@@ -158,7 +158,7 @@ class TemplateSuite:
         store.delete_run(run(4).arn)
         assert store.run_totals(asked)[template(1).arn] == RunTotals(count=3, last_run_arn=run(2).arn)
 
-    def test_tags_are_replaced_as_a_whole(self, store: AssessmentStore) -> None:
+    def test_setting_tags_replaces_all(self, store: AssessmentStore) -> None:
         """In the order given; a new template has none; another template's stay (F4.23, F4.24)."""
         self.add_templates(store, [template(1), template(2)])
         assert store.template_tags(template(1).arn) == ()

@@ -74,7 +74,7 @@ class KeepingSuite:
         assert store.findings_by_arn([whole.arn]) == {whole.arn: whole}
 
     @pytest.mark.parametrize("name", ["", "a", "n", "u0001", '"', "\\", "\x01", agent_id()])
-    def test_the_hosts_name_may_be_anything(self, store: FindingStore, name: str) -> None:
+    def test_any_host_name(self, store: FindingStore, name: str) -> None:
         """Even what texts are full of."""
         whole = finding(asset=AssetAttributes(agent_id=name), title="a banana\n\x01 named " + name)
         store.add_findings([whole])

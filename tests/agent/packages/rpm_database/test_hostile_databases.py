@@ -75,7 +75,7 @@ def test_real_pages_damaged_anywhere(shared: Path, name: str) -> None:
     check()
 
 
-def test_slots_that_share_one_package_end() -> None:
+def test_slots_that_share_one_package_terminate() -> None:
     data = bytearray(rpm_files.ndb([b"x" * MEGABYTE]))
     for slot in range(48, 4096, 16):
         data[slot : slot + 16] = data[48:64]

@@ -199,7 +199,7 @@ def test_a_list_is_refused(call: Caller, arguments: dict[str, object], exception
     assert call.refusal("ListAssessmentTemplates", **arguments) == (exception, code)
 
 
-def test_tags_are_set_as_a_whole_and_cleared_by_absence(call: Caller) -> None:
+def test_setting_tags_replaces_all_and_omission_clears_them(call: Caller) -> None:
     arn = call.template(call.target())
     tags = [{"key": "Name", "value": "Example"}, {"key": "Bare"}]
     assert call("SetTagsForResource", resourceArn=arn, tags=tags) == {}

@@ -46,7 +46,7 @@ class TestFiles(CloudAccountsSuite):
         return FilesCloud(tmp_path / "nothing")
 
 
-def test_what_is_written_is_what_was_read(running_aws: SimulatedAws, written: Path) -> None:
+def test_file_round_trip(running_aws: SimulatedAws, written: Path) -> None:
     read, there = load_snapshot(written), aws_cloud(running_aws).snapshot(lambda _progress: None)
     assert read.documents == there.documents
     assert read.digest == there.digest

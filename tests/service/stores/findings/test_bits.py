@@ -17,6 +17,6 @@ def test_the_shorter_form_is_stored(places: list[int]) -> None:
     assert len(encode(places)) <= 1 + min(2 * len(places), places[-1] // 8 + 1)
 
 
-def test_a_whole_block() -> None:
+def test_full_block() -> None:
     assert decode(encode(range(BLOCK))) == (1 << BLOCK) - 1
     assert list(places_of(0)) == []
