@@ -11,12 +11,15 @@ from typing import Any
 import msgspec
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from tests.agent.packages.rpm_database.rpm_files import bdb, header, ndb, sqlite
 
 from openinspector.cli.main import cli
 from openinspector.testing.document_server import DocumentServer
 from openinspector.testing.match_builders import advisory, fix
 from openinspector.testing.network_builders import ACCOUNT, REGION, documents, two_vpcs
+from openinspector.testing.network_generator import generated_network
 from openinspector.testing.package_archive import BuiltPackage, PackageArchive
 from openinspector.testing.whole_system import AFFECTED, CVE, WholeSystem, distribution_of_this_host
 
@@ -65,6 +68,10 @@ class Operator:
         assert done.exit_code == status, (arguments, done.output, done.exception)
         assert isinstance(done.exception, SystemExit | None), (arguments, done.exception)
         return done.stdout.strip()
+
+    def status_of(self, *arguments: str) -> int:
+        """Return the exit status of a command that may fail."""
+        return CliRunner().invoke(cli, arguments, env=self._variables).exit_code
 
 
 @pytest.fixture
@@ -161,6 +168,7 @@ def test_agent_commands(system: WholeSystem, tmp_path: Path) -> None:
     with subprocess.Popen(command) as running:
         try:
             wait_until(lambda: log.is_file() and bool(log.read_text()))
+            wait_until(lambda: host.status_of("agent", "status") == 0)
         finally:
             running.terminate()
 
@@ -219,6 +227,29 @@ def test_the_reachability_of_a_network_is_asked(offline: Operator) -> None:
     snapshot = str(offline.folder / "network")
     answer = json.loads(offline("reach", "check", "--snapshot", snapshot, "--probes", str(probes), "--json"))
     assert (answer["id"], answer["reachable"]) == ("ssh", True)
+
+
+def test_a_change_of_the_network_is_simulated(offline: Operator) -> None:
+    snapshot = str(offline.folder / "network")
+    for document in documents(two_vpcs() | generated_network(3)):
+        path = offline.folder / "network" / ACCOUNT / REGION / f"{document.operation}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(document.content)
+    changed = json.loads(offline("reach", "simulate", "--snapshot", snapshot, "--remove", "sg-1/ingress/0", "--json"))
+    assert changed
+
+
+def test_feeds_are_carried_to_a_site_without_a_network(offline: Operator) -> None:
+    key, private, public = Ed25519PrivateKey.generate(), offline.folder / "key.pem", offline.folder / "key.pub"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    bundle = str(offline.folder / "feeds.bundle")
+    here, there = (("--data-dir", str(offline.folder / name)) for name in ("here", "there"))
+    offline("feeds", "sync", "debian", "--from", str(DATA / "debian" / "tracker.json"), *here)
+    offline("feeds", "export", bundle, "--key", str(private), *here)
+    offline("feeds", "import", bundle, "--key", str(public), *there)
+    synced, imported = (json.loads(offline("feeds", "status", "--json", *site)) for site in (here, there))
+    assert [feed["advisories"] for feed in imported] == [feed["advisories"] for feed in synced]
 
 
 def test_a_shell_completes_commands(offline: Operator) -> None:

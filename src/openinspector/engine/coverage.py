@@ -69,6 +69,7 @@ NOT_ASSESSED: Final[Mapping[str, str]] = MappingProxyType(
         Gap.PART_OF_PACKAGE: "installed by a package of the distribution, which is judged in its place",
         Unjudged.FOREIGN_VENDOR: "built by another vendor",
         Unjudged.FOREIGN_REPOSITORY: "from another repository",
+        Unjudged.UNKNOWN_REPOSITORY: "in several repositories; the host does not record which it is from",
         Unjudged.UNKNOWN_MODULE: "modular build whose module is not recorded",
         Unjudged.UNORDERED_VERSION: "the package manager cannot order its version",
     }

@@ -32,8 +32,10 @@ from openinspector.engine.streams import (
     Speaker,
     Unjudged,
     concerns,
+    is_rebuilt,
     minor_branch,
     release_of,
+    without_rebuilder,
 )
 from openinspector.model.advisory import (
     Advisory,
@@ -100,6 +102,9 @@ class Unassessed(NamedTuple):
 _Named = dict[str, list[tuple[Advisory, Fix | Status]]]
 """The statements of one stream by the package name, source or binary, that they are about."""
 
+_Place = tuple[str, PackageManager, PackageKind, str, bool]
+"""Stream, manager, kind and name of a bucket, and whether versions are compared without the rebuilder's marks."""
+
 
 class AdvisoryIndex:
     """The advisories in force for one evaluation, and which feed versions they came from.
@@ -129,7 +134,7 @@ class AdvisoryIndex:
             if advisory.scores and len(advisory.vulnerabilities) == 1:
                 self._scores.setdefault(advisory.vulnerabilities[0], []).extend(advisory.scores)
         self.streams: frozenset[str] = frozenset(self._named)
-        self._buckets: dict[tuple[str, str, PackageKind, str], Bucket | None] = {}
+        self._buckets: dict[_Place, Bucket | None] = {}
         self._keys: dict[tuple[str, str], bytes] = {}
         self._hosts: dict[DistributionRelease, HostStreams] = {}
         self._known: dict[tuple[object, ...], tuple[Match, ...]] = {}
@@ -262,21 +267,23 @@ class AdvisoryIndex:
 
     def _said(self, speaker: Speaker, subject: Subject) -> "Said | None":
         manager = subject.package.manager
+        rebuilt = speaker.inherited and speaker.fixes and is_rebuilt(subject.package.version)
         buckets = []
         for kind in PackageKind:
             name, version = _named(subject, kind)
-            bucket = self._bucket(speaker.stream, manager, kind, name)
+            bucket = self._bucket((speaker.stream, manager, kind, name, rebuilt))
             if bucket is not None:
-                buckets.append((bucket, self._key(manager, version), version))
+                key = self._key(manager, without_rebuilder(version) if rebuilt else version)
+                buckets.append((bucket, key, version))
         return Said(speaker, subject.package, buckets) if buckets else None
 
-    def _bucket(self, stream: str, manager: PackageManager, kind: PackageKind, name: str) -> Bucket | None:
+    def _bucket(self, place: _Place) -> Bucket | None:
         """Return the statements of a stream about one name; None if there are none."""
-        place = stream, manager, kind, name
         if place in self._buckets:
             return self._buckets[place]
+        stream, manager, kind, name, rebuilt = place
         entries = [
-            self._entry(advisory, statement, manager)
+            self._entry(advisory, statement, manager, rebuilt=rebuilt)
             for advisory, statement in self._named[stream].get(name, ())
             if statement.target.kind is kind
         ]
@@ -285,11 +292,11 @@ class AdvisoryIndex:
         found = self._buckets[place] = bucket_of(entries) if entries else None
         return found
 
-    def _entry(self, advisory: Advisory, statement: Fix | Status, manager: PackageManager) -> Entry:
+    def _entry(self, advisory: Advisory, statement: Fix | Status, manager: PackageManager, *, rebuilt: bool) -> Entry:
         match statement:
             case Fix(version=version, introduced=introduced):
                 start = self._key(manager, introduced) if introduced else b""
-                fixed = self._key(manager, version)
+                fixed = self._key(manager, without_rebuilder(version) if rebuilt else version)
                 return Entry(advisory, statement, advisory.identities, fixed, start, minor_branch(version))
             case Status(vulnerability=one):
                 return Entry(advisory, statement, (one,) if one else advisory.identities)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from openinspector.agent.host import Host, RegistryKey
-from openinspector.agent.linux.config_file import MISSING, printable, unread
+from openinspector.agent.linux.config_file import MISSING, encodable, unread
 from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
 from openinspector.agent.windows.hotfix_list import MAX_LIST_BYTES, HotfixListError, parse_hotfix_list
 from openinspector.agent.windows.recorded_registry import EXPORTS
@@ -102,12 +102,12 @@ def _list(host: Host, path: str) -> Iterator[WindowsHotfix | Incomplete]:
         yield unread(path, error)
         return
     except HotfixListError as error:
-        yield Incomplete(reason=f"{printable(path)} is invalid: {error}.")
+        yield Incomplete(reason=f"{encodable(path)} is invalid: {error}.")
         return
     if unnamed:
-        yield Incomplete(reason=f"Entries in {printable(path)} without a KB article: {unnamed}.")
+        yield Incomplete(reason=f"Entries in {encodable(path)} without a KB article: {unnamed}.")
     for hotfix in hotfixes:
-        yield WindowsHotfix(kb=hotfix.kb, installed_on=hotfix.installed_on, source=printable(path))
+        yield WindowsHotfix(kb=hotfix.kb, installed_on=hotfix.installed_on, source=encodable(path))
 
 
 SENSOR: Final = Sensor(
