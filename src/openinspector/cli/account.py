@@ -85,7 +85,7 @@ def instances(*, role: str, as_json: bool) -> None:
 @click.option("--keep-ids", is_flag=True, help="Keep the ids of accounts and instances.")
 @_as_json
 def snapshot(folder: Path, *, role: str, keep_ids: bool, as_json: bool) -> None:
-    """Write what Network Reachability reads into FOLDER, for `openinspector reach --snapshot` or a bug report.
+    """Write what Network Reachability reads into FOLDER, for `openinspector reach findings` or a bug report.
 
     Ids of accounts and instances are replaced, each always by the same one. Addresses, names and tags stay: read the
     files before you send them.
