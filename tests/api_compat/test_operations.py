@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -65,15 +65,17 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
         exclusion=exclusion.arn,
         preview=preview,
         schedule=endpoint.built.app.schedules.create(template, "rate(7 days)").arn,
-        waiver=endpoint.built.app.waivers.create(template, _WAIVER).arn,
+        waiver=endpoint.built.app.waivers.create(
+            template, NewWaiver(issues=("CVE-2026-1",), reason="r", owner="o", expires=in_30_days())
+        ).arn,
         topic=topic,
         webhook=webhook.arn,
         completed=completed,
     )
 
 
-_DAY = datetime.now(UTC).date() + timedelta(days=30)
-_WAIVER = NewWaiver(issues=("CVE-2026-1",), reason="r", owner="o", expires=_DAY)
+def in_30_days() -> date:
+    return datetime.now(UTC).date() + timedelta(days=30)
 
 
 CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
@@ -101,7 +103,7 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
         "issues": ["CVE-2026-2"],
         "reason": "r",
         "owner": "o",
-        "expiresOn": _DAY.isoformat(),
+        "expiresOn": in_30_days().isoformat(),
     },
     "DeleteTailoring": lambda s: {"assessmentTemplateArn": s.template},
     "DeleteWaiver": lambda s: {"waiverArn": s.waiver},
