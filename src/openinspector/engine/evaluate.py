@@ -49,6 +49,8 @@ NO_ISSUES_TITLE: Final = "No potential security issues found"
 _HEADINGS: Final = {
     ExclusionKind.REGISTRY_PACKAGES: "On instance {agent} packages from language registries were not assessed:",
     ExclusionKind.CONTAINER_PACKAGES: "On instance {agent} packages in containers were not assessed:",
+    ExclusionKind.PROGRAMS: "On instance {agent} programs were not assessed:",
+    ExclusionKind.UNKNOWN_BUILDS: "On instance {agent} some vulnerabilities of Windows could not be assessed:",
 }
 _HEADING: Final = "On instance {agent} these rules could not be completed:"
 

@@ -41,7 +41,7 @@ def test_controls_are_counted_by_benchmark_and_section_failed_first() -> None:
     assert rhel.counts.share_passed is None
 
 
-def test_controls_that_were_not_judged_are_no_part_of_the_share() -> None:
+def test_the_share_counts_judged_controls_only() -> None:
     assert ControlCounts(passed=1, failed=1, not_judged=98).share_passed == 0.5
     assert ControlCounts(passed=1, waived=1).share_passed == 0.5
 
