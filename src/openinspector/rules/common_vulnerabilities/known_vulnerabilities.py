@@ -20,7 +20,16 @@ from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.fleet import Conclude, FleetJudge
 from openinspector.engine.match import AdvisoryIndex, TooManyMatchesError
-from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
+from openinspector.engine.not_assessed import (
+    MANAGERS,
+    REGISTRIES,
+    both,
+    either,
+    not_assessed,
+    not_covered,
+    unread_databases,
+    without_own_feed,
+)
 from openinspector.engine.rating import RATING_ATTRIBUTES
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.vulnerable_packages import vulnerable_packages
@@ -46,7 +55,7 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
         judged = index.once(_judge_singly if context.single_by_products else _judge).judge(facts)
     except TooManyMatchesError as error:
         return _too_many(error)
-    not_judged = not_assessed(facts, judged.unassessed, judged.others)
+    not_judged = either(without_own_feed(facts, index), not_assessed(facts, judged.unassessed, judged.others))
     if not index.covers(distribution):
         return both(not_covered(distribution, context), not_judged)
     unread = unread_databases(facts)
