@@ -28,6 +28,7 @@ from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.report_download import routes as report_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
+from openinspector.service.app.access_role import role_to_assume
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.copied_hosts import CopiedHosts
 from openinspector.service.app.counters import Counters
@@ -35,6 +36,7 @@ from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
+from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
@@ -54,6 +56,7 @@ from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Assembly, Stores, Surroundings
 from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.certificates import write_private
+from openinspector.service.cloud_access import open_cloud
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
@@ -426,6 +429,7 @@ def _instance_states() -> InstanceStates:
 def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys) -> Surroundings:
     telemetry = _telemetry(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
+    cloud = open_cloud(settings, partial(_home_role, stores))
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
@@ -437,6 +441,8 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=packages,
         needs=needs_by_package(_rules_by_arn(packages)),
+        cloud=cloud,
+        instances=InstanceDirectory(cloud, SystemClock()),
         quotas=Quotas(
             instances=settings.max_instances,
             resource_groups=settings.max_resource_groups,
@@ -448,6 +454,11 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys
         clock=SystemClock(),
         new_id=new_resource_id,
     )
+
+
+def _home_role(stores: Stores) -> str:
+    role = stores.roles.get()
+    return role_to_assume(role.arn) if role is not None else ""
 
 
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:

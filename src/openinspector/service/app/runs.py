@@ -25,7 +25,7 @@ from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.run_agents import plan_run
 from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
-from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.app.target_members import TargetMembers
 from openinspector.service.app.telemetry_metadata import metadata_of
 from openinspector.service.ports.assessment_store import (
     AgentsBusyError,
@@ -56,7 +56,7 @@ class Runs:
     """Starts, stops, deletes and finds runs."""
 
     assessments: AssessmentStore
-    target_agents: TargetAgents
+    members: TargetMembers
     telemetry: TelemetryStore
     notifications: NotificationStore
     workflows: Workflows
@@ -81,7 +81,7 @@ class Runs:
             )
         target = arguments.existing_target(self.assessments, template.target_arn)
         needs = self.needs.of(template.rules_package_arns)
-        selected = self.target_agents.selected(target) if Need.TELEMETRY in needs else ()
+        selected = self.members.selected(target).agents if Need.TELEMETRY in needs else ()
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in selected])}
         plan = plan_run(selected, busy, self.clock.now())
         quotas = self.quotas

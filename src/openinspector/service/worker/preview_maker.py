@@ -13,7 +13,7 @@ from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, detai
 from openinspector.model.rules_package import RulesPackage, RulesPackageName
 from openinspector.service.app.run_agents import already_running, plan_run, unavailable_packages
 from openinspector.service.app.run_needs import RunNeeds
-from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.app.target_members import TargetMembers
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
@@ -29,7 +29,7 @@ class PreviewMaker:
 
     previews: PreviewStore
     assessments: AssessmentStore
-    target_agents: TargetAgents
+    members: TargetMembers
     advisories: AdvisoryStore
     rules_packages: tuple[RulesPackage, ...]
     needs: RunNeeds
@@ -63,7 +63,7 @@ class PreviewMaker:
         if Need.TELEMETRY not in self.needs.of(template.rules_package_arns):
             return unavailable
         targets = self.assessments.targets_by_arn([template.target_arn])
-        selected = [agent for target in targets.values() for agent in self.target_agents.selected(target)]
+        selected = [agent for target in targets.values() for agent in self.members.known(target).agents]
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in selected])}
         plan = plan_run(selected, busy, self.clock.now())
         free = [agent for agent in selected if agent.id in set(plan.participants)]

@@ -9,7 +9,7 @@ from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.run_agents import came_late, plan_run, unavailable_packages
 from openinspector.service.app.run_needs import RunNeeds
-from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.app.target_members import TargetMembers
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
 
@@ -19,7 +19,7 @@ class RunExclusions:
     """Finds the hosts and rules packages that a run cannot assess."""
 
     assessments: AssessmentStore
-    target_agents: TargetAgents
+    members: TargetMembers
     rules_packages: tuple[RulesPackage, ...]
     needs: RunNeeds
     clock: Clock
@@ -33,7 +33,7 @@ class RunExclusions:
         if Need.TELEMETRY not in self.needs.of(run.rules_package_arns):
             return unavailable
         targets = self.assessments.targets_by_arn([target_of(run.arn)])
-        selected = [a for target in targets.values() for a in self.target_agents.selected(target)]
+        selected = [a for target in targets.values() for a in self.members.known(target).agents]
         participants = set(self.assessments.run_agents(run.arn))
         others = [agent for agent in selected if agent.id not in participants]
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in others])}
