@@ -51,6 +51,7 @@ from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.service.app.sessions import Sessions
+from openinspector.service.app.snapshot_vault import SnapshotVault
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Assembly, Stores, Surroundings
@@ -110,6 +111,8 @@ from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
+from openinspector.service.worker.run_networks import RunNetworks
+from openinspector.service.worker.snapshot_collecting import SnapshotCollecting
 from openinspector.version import VersionScheme
 
 _ADMINISTRATOR: Final = "administrator"
@@ -302,6 +305,7 @@ class Service:
 
     def _run_driver(self) -> RunDriver:
         stores, settings = self.stores, self.settings
+        snapshots = SnapshotVault(stores.objects, self._keys)
         evaluator = RunEvaluator(
             agents=stores.agents,
             findings=stores.findings,
@@ -314,6 +318,8 @@ class Service:
             telemetry=self._telemetry,
             advisories=AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
             rules=self._rules,
+            needs=self._surroundings.needs,
+            networks=RunNetworks(snapshots),
             plan=self._assembly.run_exclusions().before,
             clock=self._clock,
             single_by_products=settings.by_products == "each",
@@ -325,16 +331,27 @@ class Service:
             clock=self._clock,
             stop_grace=timedelta(seconds=settings.stop_grace_seconds),
         )
+        snapshot = SnapshotCollecting(
+            assessments=stores.assessments,
+            cloud=open_cloud(settings, self._home_role),
+            vault=snapshots,
+            clock=self._clock,
+        )
         return RunDriver(
             assessments=stores.assessments,
             findings=stores.findings,
             received=self._telemetry,
             needs=self._surroundings.needs,
-            collecting={Need.TELEMETRY: telemetry},
+            collecting={Need.TELEMETRY: telemetry, Need.SNAPSHOT: snapshot},
             evaluator=evaluator,
             clock=self._clock,
             evaluation_batch=settings.evaluation_batch,
         )
+
+    def _home_role(self) -> str:
+        """Return the registered role of the installation's account; "" if there is none."""
+        role = self.stores.roles.get()
+        return role.arn if role is not None else ""
 
     def _courier(self) -> Courier:
         stores, settings = self.stores, self.settings
