@@ -28,7 +28,6 @@ from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.report_download import routes as report_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
-from openinspector.service.app.access_role import role_to_assume
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.copied_hosts import CopiedHosts
 from openinspector.service.app.counters import Counters
@@ -57,7 +56,7 @@ from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Assembly, Stores, Surroundings
 from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.certificates import write_private
-from openinspector.service.cloud_access import open_cloud
+from openinspector.service.cloud_access import home_role, open_cloud
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
@@ -320,6 +319,7 @@ class Service:
             rules=self._rules,
             needs=self._surroundings.needs,
             networks=RunNetworks(snapshots),
+            instances=self._surroundings.instances,
             plan=self._assembly.run_exclusions().before,
             clock=self._clock,
             single_by_products=settings.by_products == "each",
@@ -333,7 +333,7 @@ class Service:
         )
         snapshot = SnapshotCollecting(
             assessments=stores.assessments,
-            cloud=open_cloud(settings, self._home_role),
+            cloud=self._surroundings.cloud,
             vault=snapshots,
             clock=self._clock,
         )
@@ -347,11 +347,6 @@ class Service:
             clock=self._clock,
             evaluation_batch=settings.evaluation_batch,
         )
-
-    def _home_role(self) -> str:
-        """Return the registered role of the installation's account; "" if there is none."""
-        role = self.stores.roles.get()
-        return role.arn if role is not None else ""
 
     def _courier(self) -> Courier:
         stores, settings = self.stores, self.settings
@@ -446,7 +441,7 @@ def _instance_states() -> InstanceStates:
 def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys) -> Surroundings:
     telemetry = _telemetry(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
-    cloud = open_cloud(settings, partial(_home_role, stores))
+    cloud = open_cloud(settings, home_role(stores.roles))
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
@@ -471,11 +466,6 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys
         clock=SystemClock(),
         new_id=new_resource_id,
     )
-
-
-def _home_role(stores: Stores) -> str:
-    role = stores.roles.get()
-    return role_to_assume(role.arn) if role is not None else ""
 
 
 def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, Sequence[Rule]]:
