@@ -68,7 +68,7 @@ def test_account_without_agents_has_findings(tmp_path: Path, network: dict[str, 
     assert not [path for path in kept if b"10.1.1.0/24" in path.read_bytes() and path.suffix not in {".db", ".log"}]
 
 
-def test_installation_without_an_account_says_so(tmp_path: Path) -> None:
+def test_installation_without_an_account_reports_it(tmp_path: Path) -> None:
     system = WholeSystem(tmp_path)
     try:
         run_arn = start_run(system.client, "Network Reachability")

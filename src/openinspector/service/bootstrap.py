@@ -15,7 +15,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from openinspector.engine.rule import Rule
-from openinspector.engine.subject import Need
 from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.errors import StoreError
 from openinspector.model.rules_package import RulesPackage, rules_packages
@@ -68,6 +67,7 @@ from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.instance_states import InstanceStates
 from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
+from openinspector.service.run_assembly import RunParts, run_driver
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
 from openinspector.service.stores.advisory_sql import SqlAdvisoryStore
@@ -86,6 +86,8 @@ from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.record_sql import (
     SCHEDULES,
     SUBSCRIPTIONS,
+    TAILORINGS,
+    WAIVERS,
     WEBHOOKS,
     SqlListedRecordStore,
     SqlRecordStore,
@@ -98,20 +100,17 @@ from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryCache
-from openinspector.service.worker.collecting import TelemetryCollecting
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
 from openinspector.service.worker.courier import Courier, RetryPolicy
-from openinspector.service.worker.coverage_recorder import CoverageRecorder
 from openinspector.service.worker.dispatch import Dispatch
-from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.feed_schedule import FeedSchedule
 from openinspector.service.worker.feed_sync import FeedSync, known_feeds
+from openinspector.service.worker.finding_issues import FindingIssues
 from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
-from openinspector.service.worker.run_networks import RunNetworks
-from openinspector.service.worker.snapshot_collecting import SnapshotCollecting
+from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.version import VersionScheme
 
 _ADMINISTRATOR: Final = "administrator"
@@ -150,6 +149,8 @@ def open_stores(settings: Settings) -> Stores:
         roles=SqlRoleStore(engine),
         subscriptions=SqlRecordStore(engine, SUBSCRIPTIONS),
         webhooks=SqlListedRecordStore(engine, WEBHOOKS),
+        waivers=SqlListedRecordStore(engine, WAIVERS),
+        tailorings=SqlRecordStore(engine, TAILORINGS),
         notifications=SqlNotificationStore(engine),
         rollouts=SqlRolloutStore(engine),
         reports=SqlReportStore(engine),
@@ -192,9 +193,19 @@ class Service:
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
         self._telemetry = _telemetry(settings, stores, self._keys)
-        self._surroundings = _surroundings(settings, stores, self._workflows, self._keys)
+        self._advisories = AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+        self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
+        packages = packages_with_rules(rules_packages(settings.partition, settings.region))
+        self._rules = _rules_by_arn(packages)
+        issues = FindingIssues(
+            telemetry=self._telemetry,
+            advisories=self._advisories,
+            rules=self._rules,
+            choices=self._choices,
+            single_by_products=settings.by_products == "each",
+        )
+        self._surroundings = _surroundings(settings, stores, self._workflows, self._keys, issues)
         self._assembly = Assembly(stores=stores, around=self._surroundings)
-        self._rules = _rules_by_arn(self._surroundings.rules_packages)
         self._board = InstructionBoard()
         self._audit = FileAuditLog(settings.data_dir / "audit")
         self._monitor = CollectionMonitor(
@@ -303,50 +314,14 @@ class Service:
         )
 
     def _run_driver(self) -> RunDriver:
-        stores, settings = self.stores, self.settings
-        snapshots = SnapshotVault(stores.objects, self._keys)
-        evaluator = RunEvaluator(
-            agents=stores.agents,
-            findings=stores.findings,
-            rule_results=stores.rule_results,
-            coverage=CoverageRecorder(
-                coverage=stores.coverage,
-                vault=self._surroundings.coverage_vault,
-                advisories=stores.advisories,
-            ),
+        parts = RunParts(
             telemetry=self._telemetry,
-            advisories=AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
+            snapshots=SnapshotVault(self.stores.objects, self._keys),
+            advisories=self._advisories,
             rules=self._rules,
-            needs=self._surroundings.needs,
-            networks=RunNetworks(snapshots),
-            instances=self._surroundings.instances,
-            plan=self._assembly.run_exclusions().before,
-            clock=self._clock,
-            single_by_products=settings.by_products == "each",
+            choices=self._choices,
         )
-        telemetry = TelemetryCollecting(
-            assessments=stores.assessments,
-            agents=stores.agents,
-            telemetry=stores.telemetry,
-            clock=self._clock,
-            stop_grace=timedelta(seconds=settings.stop_grace_seconds),
-        )
-        snapshot = SnapshotCollecting(
-            assessments=stores.assessments,
-            cloud=self._surroundings.cloud,
-            vault=snapshots,
-            clock=self._clock,
-        )
-        return RunDriver(
-            assessments=stores.assessments,
-            findings=stores.findings,
-            received=self._telemetry,
-            needs=self._surroundings.needs,
-            collecting={Need.TELEMETRY: telemetry, Need.SNAPSHOT: snapshot},
-            evaluator=evaluator,
-            clock=self._clock,
-            evaluation_batch=settings.evaluation_batch,
-        )
+        return run_driver(self.stores, self._surroundings, parts, self.settings)
 
     def _courier(self) -> Courier:
         stores, settings = self.stores, self.settings
@@ -438,7 +413,9 @@ def _instance_states() -> InstanceStates:
     return instance_states_ec2.Ec2InstanceStates()
 
 
-def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys) -> Surroundings:
+def _surroundings(
+    settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys, issues: FindingIssues
+) -> Surroundings:
     telemetry = _telemetry(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
     cloud = open_cloud(settings, home_role(stores.roles))
@@ -449,6 +426,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys
         workflows=workflows,
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
+        issue_of=issues.issue_of,
         coverage_vault=CoverageVault(stores.objects, keys, os.urandom),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=packages,

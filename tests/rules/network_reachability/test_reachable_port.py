@@ -142,14 +142,14 @@ def test_evidence_shows_the_path_and_the_recommendation_the_rule() -> None:
     assert "sg-1/ingress/0" in found.recommendation
 
 
-def test_peered_vpc_has_findings_of_its_own() -> None:
+def test_peered_vpc_has_distinct_findings() -> None:
     found = by_port(judged(network()), SourceClass.PEERED_VPC)["22"]
     assert found.rule_id == "Recognized port reachable from a Peered VPC"
     assert attributes(found)["PEERED_VPC"] == "pcx-1"
     assert "IGW" not in attributes(found)
 
 
-def test_private_gateway_has_findings_of_its_own() -> None:
+def test_private_gateway_has_distinct_findings() -> None:
     """F5.57: the gateway takes the place of IGW."""
     made = two_vpcs()
     for route in made["ec2-describe-route-tables"]["RouteTables"][0]["Routes"]:
@@ -179,7 +179,7 @@ def test_host_outside_the_account_is_not_judged() -> None:
     assert not result.exclusions
 
 
-def test_failed_sensor_of_listeners_is_said() -> None:
+def test_failed_sensor_of_listeners_is_reported() -> None:
     facts = HostFacts(
         agent_id=INSTANCE,
         sensors={

@@ -78,4 +78,5 @@ def test_instances_that_have_gone_are_not_found_by_id(directory: InstanceDirecto
 
 def test_without_an_account_there_are_none(clock: FakeClock) -> None:
     directory = InstanceDirectory(None, clock)
-    assert directory.selectable().instances == directory.known().gaps == ()
+    assert directory.selectable().instances == ()
+    assert directory.known().gaps == ()

@@ -19,12 +19,15 @@ from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.run_needs import needs_by_package
 from openinspector.service.app.snapshot_vault import SnapshotVault
+from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.agent_store import Contact
+from openinspector.service.settings import Settings
 from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.coverage_recorder import CoverageRecorder
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
 from openinspector.service.worker.run_networks import RunNetworks
+from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.testing import model_builders as builders
 from openinspector.testing.memory_advisory_store import MemoryAdvisoryStore
 from openinspector.testing.memory_assessment_store import MemoryAssessmentStore
@@ -62,6 +65,7 @@ class Evaluation:
         self.run = replace(self.world.runs.runs[RUN], rules_package_arns=(PACKAGE,))
         self.coverage = MemoryCoverageStore()
         self.findings = MemoryFindingStore(MemoryAssessmentStore())
+        self.stores = open_stores(Settings(data_dir=folder / "stores"))
         self.evaluator = RunEvaluator(
             agents=self.world.agents,
             findings=self.findings,
@@ -79,6 +83,7 @@ class Evaluation:
             instances=InstanceDirectory(None, self.world.clock),
             plan=lambda _run: (),
             clock=self.world.clock,
+            choices=TemplateChoices(waivers=self.stores.waivers, tailorings=self.stores.tailorings),
         )
 
     def beat(self, *agents: AgentId) -> None:

@@ -50,6 +50,7 @@ from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.coverage_recorder import CoverageRecorder, CoveredHost
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
 from openinspector.service.worker.run_networks import RunNetworks
+from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.wire.facts import FactsTooLargeError
 
 _log = structlog.get_logger()
@@ -72,6 +73,7 @@ class RunEvaluator:
     plan: Callable[[AssessmentRun], Sequence[ExclusionPreview]]
     """Returns the exclusions of types 1 to 7, which are known before collection."""
     clock: Clock
+    choices: TemplateChoices
     single_by_products: bool = False
     """As `RuleContext.single_by_products`."""
 
@@ -121,6 +123,7 @@ class RunEvaluator:
         self.rule_results.record(run.arn, self._checked(run), _outcomes(evaluated))
         self.coverage.record(run.arn, [host for host in covered if host.packages])
         self.findings.add_findings([finding for host in evaluated for finding in host.findings])
+        self.choices.end(end for host in evaluated for end in host.waiver_ends)
         for host in evaluated:
             interrupted = host.agent_id in batch.interrupted
             excluded += [_blame_stop(one) if interrupted else one for one in host.exclusions]
@@ -216,8 +219,11 @@ class RunEvaluator:
             run_arn=run.arn,
             rules={arn: self.rules[arn] for arn in run.rules_package_arns if arn in self.rules},
             context=RuleContext(
-                advisories=self.advisories.index_for(distributions), single_by_products=self.single_by_products
+                advisories=self.advisories.index_for(distributions),
+                single_by_products=self.single_by_products,
+                tailoring=self.choices.tailoring_of(run.template_arn),
             ),
+            waivers=self.choices.waivers_of(run.template_arn),
             now=now,
             user_attributes=run.user_attributes,
             id_width=id_width(hosts),
