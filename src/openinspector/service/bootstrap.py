@@ -192,8 +192,8 @@ class Service:
         self._clock = SystemClock()
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
-        self._telemetry = _telemetry(settings, stores, self._keys)
-        self._advisories = AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+        self._telemetry = telemetry_of(settings, stores, self._keys)
+        self._advisories = advisory_cache(stores)
         self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
         packages = packages_with_rules(rules_packages(settings.partition, settings.region))
         self._rules = _rules_by_arn(packages)
@@ -367,7 +367,13 @@ def _feed_schedule(settings: Settings, stores: Stores) -> FeedSchedule | None:
     return FeedSchedule(sync, timedelta(hours=settings.feeds_sync_hours))
 
 
-def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
+def advisory_cache(stores: Stores) -> AdvisoryCache:
+    """Return the cache of indices over the stored advisories."""
+    return AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+
+
+def telemetry_of(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
+    """Return the use cases around telemetry."""
     clock = SystemClock()
     return Telemetry(
         TelemetryStores(
@@ -416,7 +422,7 @@ def _instance_states() -> InstanceStates:
 def _surroundings(
     settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys, issues: FindingIssues
 ) -> Surroundings:
-    telemetry = _telemetry(settings, stores, keys)
+    telemetry = telemetry_of(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
     cloud = open_cloud(settings, home_role(stores.roles))
     return Surroundings(

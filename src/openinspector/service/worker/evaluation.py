@@ -10,14 +10,9 @@ import structlog
 from openinspector.engine.asset import asset_of, asset_of_instance
 from openinspector.engine.bounds import MAX_TEXT, fit
 from openinspector.engine.coverage import PackageCoverage, coverage_of
-from openinspector.engine.evaluate import (
-    HostEvaluation,
-    OutcomeKind,
-    RunEvaluation,
-    evaluate,
-    no_issues_finding,
-)
+from openinspector.engine.evaluate import HostEvaluation, RunEvaluation, evaluate, no_issues_finding
 from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import Rule, RuleContext
 from openinspector.engine.subject import EvaluationSubject, Need
 from openinspector.model.agent import Agent, AgentHealth, AgentId
@@ -35,7 +30,7 @@ from openinspector.model.exclusion import (
     scopes_of,
 )
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import id_width
+from openinspector.model.finding import Severity, id_width
 from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.run_agents import NO_INSTANCES, agent_not_installed, instance_gone
 from openinspector.service.app.run_needs import RunNeeds
@@ -120,7 +115,8 @@ class RunEvaluator:
                 covered.append(evaluate_host(subject, self._asset(subject, agent, instances)))
             del read, subject
         evaluated = [host.evaluation for host in covered]
-        self.rule_results.record(run.arn, self._checked(run), _outcomes(evaluated))
+        for parts, hosts in (_by_parts(evaluated) or {(): ()}).items():
+            self.rule_results.record(run.arn, (*self._checked(run), *parts), _outcomes(hosts))
         self.coverage.record(run.arn, [host for host in covered if host.packages])
         self.findings.add_findings([finding for host in evaluated for finding in host.findings])
         self.choices.end(end for host in evaluated for end in host.waiver_ends)
@@ -240,7 +236,26 @@ def _coverage(facts: HostFacts, advisories: AdvisoryIndex) -> tuple[PackageCover
 
 
 def _outcomes(evaluated: Sequence[HostEvaluation]) -> dict[AgentId, list[OutcomeKind]]:
-    return {AgentId(host.agent_id): [result.outcome for result in host.rule_results] for host in evaluated}
+    return {
+        AgentId(host.agent_id): [result.outcome for result in (*host.rule_results, *host.parts)] for host in evaluated
+    }
+
+
+def _by_parts(evaluated: Sequence[HostEvaluation]) -> Mapping[tuple[CheckedRule, ...], Sequence[HostEvaluation]]:
+    """Return the hosts by the parts of rules that were judged on them: hosts of one benchmark share theirs."""
+    found: dict[tuple[CheckedRule, ...], list[HostEvaluation]] = {}
+    for host in evaluated:
+        parts = tuple(
+            CheckedRule(
+                rules_package_arn=part.rules_package_arn,
+                name=part.rule,
+                title=part.title,
+                severity=Severity.MEDIUM,
+            )
+            for part in host.parts
+        )
+        found.setdefault(parts, []).append(host)
+    return found
 
 
 def _assessed(evaluated: Sequence[HostEvaluation]) -> dict[str, int]:
