@@ -76,7 +76,7 @@ def test_describing_uses_the_role_again(roles: AccessRoles, cloud: MemoryCloud) 
     assert (described.role.arn, described.valid, described.detail) == (ROLE, False, "AccessDenied")
 
 
-def test_nobody_else_can_assume_the_service_linked_role(roles: AccessRoles, cloud: MemoryCloud) -> None:
+def test_the_service_linked_role_is_not_assumed(roles: AccessRoles, cloud: MemoryCloud) -> None:
     assert roles.described().valid
     assert cloud.tried == [""], "the service's own credentials"
 

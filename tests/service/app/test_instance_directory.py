@@ -76,7 +76,7 @@ def test_instances_that_have_gone_are_not_found_by_id(directory: InstanceDirecto
     assert list(directory.by_id()) == [_ID]
 
 
-def test_without_an_account_there_are_none(clock: FakeClock) -> None:
+def test_an_installation_without_accounts_has_no_instances(clock: FakeClock) -> None:
     directory = InstanceDirectory(None, clock)
     assert directory.selectable().instances == ()
     assert directory.known().gaps == ()
