@@ -1,28 +1,24 @@
 """The body of a finding from a case: the vulnerability, its packages with their own versions, and what rates it."""
 
-from collections.abc import Iterable, Mapping
-from typing import Final
+from collections.abc import Mapping
 
 from openinspector.engine.case import Case
 from openinspector.engine.kernel import KernelRole, running_release
 from openinspector.engine.kernel_part import is_kernel_metapackage
 from openinspector.engine.match import Match
 from openinspector.engine.quotation import quotation
-from openinspector.engine.severity import deciding_score, severity_of
-from openinspector.model.advisory import Advisory, Score, Status, Vulnerability
+from openinspector.engine.rating import cve_record, ranked_scores
+from openinspector.engine.severity import severity_of
+from openinspector.model.advisory import Advisory, Status
 from openinspector.model.finding import (
     AdvisoryReference,
     AffectedPackage,
     Comparison,
-    CveRecord,
     InstalledVersion,
     KernelState,
     VulnerablePackages,
 )
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager
-
-_MAX_SCORES: Final = 4
-"""Most scores of a body: three attributes each, within the 50 of F6.6 with all others."""
 
 
 def vulnerable_packages(case: Case) -> VulnerablePackages:
@@ -37,9 +33,9 @@ def vulnerable_packages(case: Case) -> VulnerablePackages:
         packages=tuple(_affected(match, case, places) for match in case.deciding),
         advisories=tuple(_reference(advisory, case.identity) for advisory in case.advisories),
         exposure=case.exposure,
-        scores=_ranked(case.scores, {advisory.feed for advisory in case.advisories}),
+        scores=ranked_scores(case.scores, {advisory.feed for advisory in case.advisories}),
         cwes=tuple(dict.fromkeys(cwes)),
-        record=_record(record) if record is not None else None,
+        record=cve_record(record),
         kernel_metapackages=_metapackages(case),
     )
 
@@ -109,17 +105,3 @@ def _link(advisory: Advisory) -> str:
     plain = advisory.id.replace(":", "-")
     named = (url for url in advisory.references if advisory.id in url or plain in url)
     return next(named, advisory.references[0] if advisory.references else "")
-
-
-def _ranked(scores: Iterable[Score], feeds: set[str]) -> tuple[Score, ...]:
-    rest, ranked = list(scores), list[Score]()
-    while rest and len(ranked) < _MAX_SCORES:
-        score = deciding_score(rest, feeds)
-        assert score is not None
-        rest.remove(score)
-        ranked.append(score)
-    return tuple(ranked)
-
-
-def _record(record: Vulnerability) -> CveRecord:
-    return CveRecord(state=record.state, epss=record.epss, kev=record.kev)

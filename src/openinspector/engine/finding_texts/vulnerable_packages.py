@@ -1,9 +1,9 @@
 """Texts of a vulnerability of installed packages (F5.9 to F5.15)."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from openinspector.engine.finding_texts.texts import MAX_SAME_KEY, UPDATE, Texts, several, some
+from openinspector.engine.rating import rating_attributes
 from openinspector.model.advisory import PackageKind, Priority, RecordState
 from openinspector.model.evidence import Evidence
 from openinspector.model.finding import (
@@ -15,8 +15,6 @@ from openinspector.model.finding import (
     VulnerablePackages,
 )
 from openinspector.model.inventory import PackageManager
-
-_MAX_ORIGIN: Final = 32
 
 
 def texts(body: VulnerablePackages, instance: str) -> Texts:
@@ -41,9 +39,7 @@ def attributes(body: VulnerablePackages) -> tuple[Attribute, ...]:
         *several("ADVISORY_ID", (advisory.id for advisory in advisories), "ADVISORIES_OMITTED"),
         *several("ADVISORY_FEED", (advisory.feed for advisory in advisories), "FEEDS_OMITTED"),
         *some("VENDOR_PRIORITY", priority.value),
-        *(Attribute(key=key, value=value) for key, value in _scores(body).items() if value),
-        *several("CWE", body.cwes, "CWES_OMITTED"),
-        *(_record_attributes(body.record) if body.record is not None else ()),
+        *rating_attributes(body.scores, body.cwes, body.record),
         *some("EXPOSURE", body.exposure.value),
     )
 
@@ -57,31 +53,6 @@ def _package_attributes(body: VulnerablePackages) -> Iterator[Attribute]:
         yield from some("fixed_version", fixed)
     if len(every) > MAX_SAME_KEY:
         yield Attribute(key="PACKAGES_OMITTED", value=str(len(every) - MAX_SAME_KEY))
-
-
-def _scores(body: VulnerablePackages) -> dict[str, str]:
-    """Return the deciding score of each CVSS generation under its plain key, every other with its origin added."""
-    values: dict[str, str] = {}
-    for score in body.scores:
-        name = f"CVSS{score.version[:1]}"
-        suffix = f"_{score.origin.upper()[:_MAX_ORIGIN]}" if f"{name}_SCORE" in values else ""
-        values.setdefault(f"{name}_SCORE{suffix}", str(score.base))
-        values.setdefault(f"{name}_VECTOR{suffix}", score.vector)
-        values.setdefault(f"{name}_ORIGIN{suffix}", score.origin)
-    return values
-
-
-def _record_attributes(record: CveRecord) -> Iterator[Attribute]:
-    if record.state is not RecordState.PUBLISHED:
-        yield Attribute(key="CVE_STATE", value=record.state.value)
-    if record.epss is not None:
-        yield Attribute(key="EPSS_PROBABILITY", value=f"{record.epss.probability:.5f}")
-        yield Attribute(key="EPSS_PERCENTILE", value=f"{record.epss.percentile:.5f}")
-        yield from some("EPSS_DATE", record.epss.date)
-    if record.kev is not None:
-        yield from some("KEV_ADDED", record.kev.added)
-        yield from some("KEV_DUE", record.kev.due)
-        yield Attribute(key="KEV_RANSOMWARE", value="yes" if record.kev.ransomware else "no")
 
 
 def _description(body: VulnerablePackages) -> str:

@@ -20,7 +20,17 @@ from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.fleet import Conclude, FleetJudge
 from openinspector.engine.match import AdvisoryIndex, TooManyMatchesError
-from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
+from openinspector.engine.not_assessed import (
+    MANAGERS,
+    REGISTRIES,
+    both,
+    either,
+    not_assessed,
+    not_covered,
+    unread_databases,
+    without_own_feed,
+)
+from openinspector.engine.rating import RATING_ATTRIBUTES
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.vulnerable_packages import vulnerable_packages
 from openinspector.model.activity import CodeModule, Process
@@ -45,7 +55,7 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
         judged = index.once(_judge_singly if context.single_by_products else _judge).judge(facts)
     except TooManyMatchesError as error:
         return _too_many(error)
-    not_judged = not_assessed(facts, judged.unassessed, judged.others)
+    not_judged = either(without_own_feed(facts, index), not_assessed(facts, judged.unassessed, judged.others))
     if not index.covers(distribution):
         return both(not_covered(distribution, context), not_judged)
     unread = unread_databases(facts)
@@ -113,16 +123,7 @@ RULE: Final = Rule(
         "ADVISORY_FEED",
         "FEEDS_OMITTED",
         "VENDOR_PRIORITY",
-        *(f"CVSS{generation}_{part}*" for generation in (2, 3, 4) for part in ("SCORE", "VECTOR", "ORIGIN")),
-        "CWE",
-        "CWES_OMITTED",
-        "CVE_STATE",
-        "EPSS_PROBABILITY",
-        "EPSS_PERCENTILE",
-        "EPSS_DATE",
-        "KEV_ADDED",
-        "KEV_DUE",
-        "KEV_RANSOMWARE",
+        *RATING_ATTRIBUTES,
         "EXPOSURE",
         "BY_PRODUCT",
         "CLOSED_CVES",
