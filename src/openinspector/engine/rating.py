@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final
 
-from openinspector.engine.finding_texts.texts import several, some
+from openinspector.engine.attribute_values import several, some
 from openinspector.engine.severity import deciding_score
 from openinspector.model.advisory import RecordState, Score, Vulnerability
 from openinspector.model.finding import Attribute, CveRecord

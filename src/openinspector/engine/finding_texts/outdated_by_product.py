@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from openinspector.engine.finding_texts.texts import UPDATE, Texts, plural, some
+from openinspector.engine.attribute_values import some
+from openinspector.engine.finding_texts.texts import UPDATE, Texts, plural
 from openinspector.model.evidence import Evidence
 from openinspector.model.finding import Attribute, OutdatedByProduct
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from openinspector.engine.finding_texts.texts import MAX_SAME_KEY, UPDATE, Texts, several, some
+from openinspector.engine.attribute_values import MAX_SAME_KEY, several, some
+from openinspector.engine.finding_texts.texts import UPDATE, Texts
 from openinspector.engine.rating import rating_attributes
 from openinspector.model.advisory import PackageKind, Priority, RecordState
 from openinspector.model.evidence import Evidence
