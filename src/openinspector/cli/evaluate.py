@@ -309,7 +309,7 @@ def _indented(text: str) -> "object":
 
 
 def _summary(facts: "HostFacts", result: "HostEvaluation") -> str:
-    from openinspector.engine.evaluate import OutcomeKind
+    from openinspector.engine.outcome_kind import OutcomeKind
 
     counts = {kind: sum(noted.outcome is kind for noted in result.rule_results) for kind in OutcomeKind}
     words = [f"{count} {kind.lower().replace('_', ' ')}" for kind, count in counts.items() if count]
