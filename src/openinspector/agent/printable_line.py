@@ -1,4 +1,4 @@
-"""Text from outside, fit for logs and terminals."""
+"""Foreign text in a form that is safe for logs and terminals."""
 
 
 def printable_line(text: str, limit: int | None = None) -> str:

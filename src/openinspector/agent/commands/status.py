@@ -1,4 +1,4 @@
-"""`status`: how the running agent does (F1.41 to F1.43)."""
+"""`status`: shows the state of the running agent (F1.41 to F1.43)."""
 
 import json
 from argparse import ArgumentParser
@@ -43,7 +43,7 @@ def _add_options(parser: ArgumentParser) -> None:
 
 COMMAND: Final = Command(
     name="status",
-    title="say how the running agent does; exit status 0 only if it is well",
+    title="show the state of the running agent; exit status 0 only if it is healthy",
     run=run,
     add_options=_add_options,
 )

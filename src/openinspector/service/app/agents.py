@@ -65,7 +65,7 @@ class Agents:
         return Page(rows=rows, next=found.next)
 
     def _agents_of(self, run: AssessmentRun) -> list[Agent]:
-        """Return the agents of a run by id. Of a revoked agent only the id is known."""
+        """Return the agents of a run by id. For a revoked agent only the id is known."""
         ids = self.assessments.run_agents(run.arn)
         known = {agent.id: agent for agent in self.agents.agents_by_id(ids)}
         return [known.get(id_) or Agent(id=id_, public_key=b"", tags=(), enrolled_at=run.created_at) for id_ in ids]
