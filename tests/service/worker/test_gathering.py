@@ -152,7 +152,7 @@ def test_a_mirror_and_a_single_document_over_tls(folder: Path, tmp_path: Path) -
 
 
 def test_feed_without_roots_requires_an_origin(tmp_path: Path) -> None:
-    with Fetcher(tmp_path) as fetcher, pytest.raises(FeedError, match="no place of its own"):
+    with Fetcher(tmp_path) as fetcher, pytest.raises(FeedError, match="no default origin"):
         gather(feed(), fetcher, "", no_progress)
 
 
