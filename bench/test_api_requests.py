@@ -30,6 +30,7 @@ import pytest
 from openinspector.cli.demo_processes import DemoProcesses
 from openinspector.model.arn import FindingArn, RunArn
 from openinspector.testing.model_builders import finding, moment
+from openinspector.testing.process_usage import cpu_seconds
 
 SECONDS: Final = int(os.environ.get("BENCH_SECONDS", "20"))
 CONNECTIONS: Final = int(os.environ.get("BENCH_CONNECTIONS", "8"))
@@ -204,12 +205,6 @@ def test_signed_requests_a_second(processes: DemoProcesses) -> None:
     print(done.stdout, done.stderr)
     print(f"  the service's processor time: {cpu_seconds(processes.service_pid()) - before:.1f} s of {SECONDS} s")
     assert done.returncode == 0
-
-
-def cpu_seconds(pid: int) -> float:
-    """Return the processor time a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from openinspector.cli.templates import rules_package_arns
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.testing.generated_world import GeneratedWorld
+from openinspector.testing.process_usage import cpu_seconds
 from openinspector.testing.simulated_fleet import FleetConnection, SimulatedFleet
 
 HOSTS = int(os.environ.get("BENCH_HOSTS", "1000"))
@@ -115,6 +116,7 @@ async def beat(processes: DemoProcesses, url: str) -> None:
         connecting(processes, url), processes.join_token(CONNECTIONS), GeneratedWorld(), CONNECTIONS
     )
     each = HEARTBEATS // len(fleet.agents)
+    before = cpu_seconds(processes.service_pid())
     began = time.monotonic()
 
     async def beats(agent: Any) -> None:
@@ -123,8 +125,10 @@ async def beat(processes: DemoProcesses, url: str) -> None:
 
     await asyncio.gather(*(beats(agent) for agent in fleet.agents))
     took = time.monotonic() - began
+    spent = cpu_seconds(processes.service_pid()) - before
     await fleet.close()
     print(f"\n{HEARTBEATS} heartbeats over {len(fleet.agents)} connections: {HEARTBEATS / took:.0f} a second")
+    print(f"the service's processor time: {1e6 * spent / HEARTBEATS:.0f} µs a heartbeat")
 
 
 def test_heartbeats_a_second(processes: DemoProcesses) -> None:

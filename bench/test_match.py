@@ -1,7 +1,6 @@
 """Matching a fleet: 1,000 hosts × 600 packages against all of AlmaLinux's errata."""
 
 import random
-import resource
 import tarfile
 import time
 from dataclasses import replace
@@ -18,6 +17,7 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
 from openinspector.testing.match_builders import host, index, installed
+from openinspector.testing.process_usage import peak_memory_mib
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
 HOSTS = 1_000
@@ -77,7 +77,7 @@ def test_match_a_fleet(advisories: list[Advisory], *, own_versions: bool) -> Non
     start = time.perf_counter()
     matches = sum(len(known.matches(facts)) for facts in hosts)
     took = time.perf_counter() - start
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak_memory_mib()
     print(
         f"\nmatch: {HOSTS:,} hosts x {PACKAGES} packages, {matches:,} matches in {took:.2f} s "
         f"({HOSTS / took:,.0f} hosts/s); index made in {made:.2f} s; peak {memory:,.0f} MiB"

@@ -12,24 +12,25 @@ FINDINGS = 50_000
 LIMIT_MIB = 1024
 
 GATHER = """
-import resource, sys, time
+import sys, time
 from pathlib import Path
 import msgspec
+from openinspector.testing.process_usage import peak_memory_mib
 from openinspector.testing.report_builders import large
 began = time.perf_counter()
 content = large(int(sys.argv[2]), int(sys.argv[3]))
 took = time.perf_counter() - began
 Path(sys.argv[1]).write_bytes(msgspec.json.encode(content))
-print(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} {took:.1f} {content.total}")
+print(f"{peak_memory_mib():.0f} {took:.1f} {content.total}")
 """
 
 LAY_OUT = """
-import resource, sys, time
+import sys, time
 from openinspector.service.reports.__main__ import main
+from openinspector.testing.process_usage import peak_memory_mib
 began = time.perf_counter()
 main()
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-print(f"{peak} {time.perf_counter() - began:.1f}", file=sys.stderr)
+print(f"{peak_memory_mib():.0f} {time.perf_counter() - began:.1f}", file=sys.stderr)
 """
 
 

@@ -13,7 +13,7 @@ from scripts.packages.debian import deb
 from scripts.packages.host_files import glibc_of, make_package
 from scripts.packages.redhat import rpm
 from scripts.packages.release import ROOT, AgentBuild, Runtime, this_release
-from scripts.packages.runtimes import python3_runtime, standalone_runtime
+from scripts.packages.runtimes import python3_runtime, single_file, standalone_runtime
 from scripts.packages.signing import pin, sign
 from scripts.packages.tree import PROGRAM, BuildError, File, Tree
 
@@ -67,8 +67,8 @@ def _of_runtime(release: AgentBuild, runtime: Runtime) -> Iterator[tuple[str, tu
     if runtime is Runtime.PYTHON3:
         version = python3_runtime(release)
     else:
-        version, single = standalone_runtime(release)
-        yield stem, (single, "program")
+        version = standalone_runtime(release)
+        yield stem, (single_file(version, release.epoch), "program")
     yield f"{stem}-{runtime}.tar.gz", (File(content=gzipped(tar(version, release.epoch))), "bundle")
     package = make_package(release, runtime, version)
     for kind, (name, content) in {"deb": deb(package), "rpm": rpm(package)}.items():

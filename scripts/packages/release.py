@@ -19,12 +19,12 @@ _PART: Final = 1000
 
 
 class Runtime(StrEnum):
-    """A processor architecture that packages are built for."""
+    """The interpreter that a package of the agent runs on."""
 
     PYTHON3 = "python3"
-    """A Python of the host's."""
+    """The host's own Python."""
     STANDALONE = "standalone"
-    """An interpreter of its own."""
+    """An interpreter inside the package."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

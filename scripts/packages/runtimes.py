@@ -11,6 +11,8 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
+from scripts.packages.archive import gzipped, tar
+from scripts.packages.host_files import glibc_of
 from scripts.packages.release import ROOT, AgentBuild, Runtime
 from scripts.packages.tree import PROGRAM, BuildError, File, Tree, read_tree
 
@@ -26,6 +28,8 @@ ENTRY: Final = "openinspector-agent"
 _PLATFORM: Final = "manylinux2014"
 """glibc 2.17: Enterprise Linux 7, Amazon Linux 2 and newer."""
 _KEPT_METADATA: Final = re.compile(r"(METADATA|licenses/.*|LICEN[CS]E.*)")
+_DESCRIPTION: Final = frozenset({"release.json", "root.json"})
+"""Files of an installed version: the single file is never one, and does not update itself."""
 _PACKAGING: Final = ROOT / "packaging"
 
 
@@ -39,8 +43,8 @@ def python3_runtime(release: AgentBuild) -> Tree:
     return _with_description(tree.below("lib") | Tree(files={ENTRY: launcher}), release, Runtime.PYTHON3)
 
 
-def standalone_runtime(release: AgentBuild) -> tuple[Tree, File]:
-    """Return the agent with an interpreter of its own, as a folder and as one file."""
+def standalone_runtime(release: AgentBuild) -> Tree:
+    """Return the agent with an interpreter of its own."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         interpreter = _interpreter()
@@ -49,8 +53,18 @@ def standalone_runtime(release: AgentBuild) -> tuple[Tree, File]:
         shutil.copy(_PACKAGING / "program.py", folder / "source")
         _freeze(folder, release, interpreter)
         tree = read_tree(folder / "dist" / ENTRY)
-        single = File(content=(folder / "dist" / f"{ENTRY}-single").read_bytes(), mode=PROGRAM)
-    return _with_description(tree, release, Runtime.STANDALONE), single
+    return _with_description(tree, release, Runtime.STANDALONE)
+
+
+def single_file(version: Tree, epoch: int) -> File:
+    """Return a standalone version as one program: packaging/single, and behind it the version as a gzipped tar.
+
+    The program checks the host's glibc and finds a folder that allows execution before it unpacks. PyInstaller's own
+    single file does neither, and ends with the error of the dynamic loader.
+    """
+    program = Tree(files={path: file for path, file in version if path not in _DESCRIPTION})
+    script = (_PACKAGING / "single").read_text().replace("@GLIBC@", glibc_of(program).removeprefix("2."))
+    return File(content=script.encode() + gzipped(tar(program, epoch)), mode=PROGRAM)
 
 
 def own_modules() -> Tree:

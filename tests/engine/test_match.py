@@ -4,12 +4,13 @@ import pytest
 
 from openinspector.engine.kernel import KernelRole
 from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.reference import plain_matches
 from openinspector.engine.statements import fits
 from openinspector.engine.streams import Unjudged
 from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, FixState, PackageKind, Score, Target
 from openinspector.model.errors import ModelError
 from openinspector.model.inventory import Package, PackageManager
-from openinspector.testing.match_builders import advisory, fix, host, index, installed, status, target
+from openinspector.testing.match_builders import advisory, fix, host, index, installed, status, target, version_schemes
 
 OPENSSL = installed("libssl3", "3.0.15-1~deb12u1", source=("openssl", "3.0.15-1~deb12u1"))
 ALMA = "almalinux:9"
@@ -220,3 +221,29 @@ def test_an_extra_whose_repository_is_not_recorded_is_judged_by_its_series_or_no
     facts = host([rpm(name, version)], distribution="amzn:2")
     assert {identity for match in extras().matches(facts) for identity in match.identities} == found
     assert [one.reason for one in extras().unassessed(facts)] == ([reason] if reason else [])
+
+
+@pytest.mark.parametrize(
+    ("version", "fixed", "convicted"),
+    [
+        ("2.4.6-99.el7.centos.1", "2.4.6-99.el7_9.1", False),
+        ("2.4.6-99.el7.centos", "2.4.6-99.el7_9.1", True),
+        ("2.4.6-98.el7.centos.7", "2.4.6-99.el7_9.1", True),
+        ("2.4.37-43.module_el8.5.0+1022+b541f3b1.3", "2.4.37-43.module+el8.5.0+13806+b30d9eec.3", False),
+        ("2.4.37-43.module_el8.5.0+1022+b541f3b1.2", "2.4.37-43.module+el8.5.0+13806+b30d9eec.3", True),
+        # CentOS Stream carries no mark of its own, so the build before a fix of a minor release is not mistaken for it
+        ("3.0.7-16.el9", "3.0.7-16.el9_2", True),
+    ],
+)
+def test_a_build_of_centos_is_compared_with_red_hats_without_the_rebuilders_marks(
+    version: str, fixed: str, *, convicted: bool
+) -> None:
+    release = version.partition("el")[2][0]
+    module = "httpd:2.4" if ".module" in version else ""
+    stream = f"rhel:{release}"
+    stated = advisory(
+        "CVE-2024-0001", fix("httpd", fixed, stream=stream, kind=PackageKind.BINARY, module=module), feed="redhat"
+    )
+    facts = host([rpm("httpd", version, module=module)], distribution=f"centos:{release}")
+    assert bool(index(stated).matches(facts)) is convicted
+    assert bool(plain_matches(facts, [stated], version_schemes())) is convicted

@@ -53,3 +53,25 @@ def test_distro_qualifiers(text: str, expected: Distribution | None) -> None:
 
 def test_component_without_a_name_is_ignored() -> None:
     assert distribution_of(" ", "12") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("alpine-3.21.0_alpha20240807", Distribution("alpine", "3.21.0_alpha20240807")),
+        ("amazon-2 (Karoo)", Distribution("amzn", "2")),
+        ("amazon-2023.3.20240312 (Amazon Linux)", Distribution("amzn", "2023.3.20240312")),
+        ("arch-rolling", Distribution("arch", "")),
+        ("debian-trixie/sid", Distribution("debian", "13")),
+        ("sid", Distribution("debian", "sid")),
+        ("resolute", Distribution("ubuntu", "26.04")),
+        ("suse linux enterprise server-15.3", Distribution("sles", "15.3")),
+    ],
+)
+def test_releases_as_generators_write_them_that_have_no_plain_number(text: str, expected: Distribution) -> None:
+    assert parse_distribution(text) == expected
+
+
+def test_an_operating_system_component_of_alpine_edge_is_not_taken_for_the_release_it_precedes() -> None:
+    assert distribution_of("alpine", "3.21.0_alpha20240807") == Distribution("alpine", "3.21.0_alpha20240807")
+    assert distribution_of("debian", "trixie/sid") == Distribution("debian", "13")

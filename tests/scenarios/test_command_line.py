@@ -5,18 +5,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from tests.agent.packages.rpm_database.rpm_files import bdb, header, ndb, sqlite
 
 from openinspector.cli.main import cli
 from openinspector.testing.document_server import DocumentServer
 from openinspector.testing.match_builders import advisory, fix
 from openinspector.testing.network_builders import ACCOUNT, REGION, documents, two_vpcs
+from openinspector.testing.network_generator import generated_network
 from openinspector.testing.package_archive import BuiltPackage, PackageArchive
 from openinspector.testing.whole_system import AFFECTED, CVE, WholeSystem, distribution_of_this_host
 
@@ -66,6 +70,10 @@ class Operator:
         assert isinstance(done.exception, SystemExit | None), (arguments, done.exception)
         return done.stdout.strip()
 
+    def status_of(self, *arguments: str) -> int:
+        """Return the exit status of a command that may fail."""
+        return CliRunner().invoke(cli, arguments, env=self._variables).exit_code
+
 
 @pytest.fixture
 def offline(tmp_path: Path) -> Operator:
@@ -92,6 +100,19 @@ def _check_coverage(covered: dict[str, Any], agent: str) -> None:
     assert any(package["name"] == AFFECTED and package["verdict"] == "AFFECTED" for package in packages)
     unassessed = sum(gap["packages"] for gap in numbers["notAssessed"])
     assert numbers["affected"] + numbers["notAffected"] + unassessed == len(packages)
+
+
+def _waive(operator: Operator, template: str, finding: str) -> None:
+    day = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+    operator("waivers", "create", "--finding", finding, "--owner", "ops", "--reason", "no fix", "--until", day)
+    (waiver,) = json.loads(operator("waivers", "list", "--template", template, "--json"))
+    assert waiver["issues"] == [CVE]
+    file = operator.folder / "site.toml"
+    file.write_text("[variables]\npassword_max_age_days = 90\n")
+    operator("tailoring", "put", template, str(file))
+    assert "90" in operator("tailoring", "show", template)
+    operator("tailoring", "delete", template)
+    operator("waivers", "delete", waiver["arn"])
 
 
 def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) -> None:
@@ -122,6 +143,7 @@ def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) ->
     found = json.loads(operator("findings", "list", "--run", run, "--rule", CVE, "--json"))
     assert [finding["id"] for finding in found] == [CVE]
     assert CVE in operator("findings", "show", found[0]["arn"])
+    _waive(operator, template, found[0]["arn"])
     operator("runs", "exclusions", run)
     _check_coverage(json.loads(operator("runs", "coverage", run, "--json")), agent)
     (host,) = system.client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"]
@@ -161,6 +183,7 @@ def test_agent_commands(system: WholeSystem, tmp_path: Path) -> None:
     with subprocess.Popen(command) as running:
         try:
             wait_until(lambda: log.is_file() and bool(log.read_text()))
+            wait_until(lambda: host.status_of("agent", "status") == 0)
         finally:
             running.terminate()
 
@@ -219,6 +242,29 @@ def test_the_reachability_of_a_network_is_asked(offline: Operator) -> None:
     snapshot = str(offline.folder / "network")
     answer = json.loads(offline("reach", "check", "--snapshot", snapshot, "--probes", str(probes), "--json"))
     assert (answer["id"], answer["reachable"]) == ("ssh", True)
+
+
+def test_a_change_of_the_network_is_simulated(offline: Operator) -> None:
+    snapshot = str(offline.folder / "network")
+    for document in documents(two_vpcs() | generated_network(3)):
+        path = offline.folder / "network" / ACCOUNT / REGION / f"{document.operation}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(document.content)
+    changed = json.loads(offline("reach", "simulate", "--snapshot", snapshot, "--remove", "sg-1/ingress/0", "--json"))
+    assert changed
+
+
+def test_feeds_are_carried_to_a_site_without_a_network(offline: Operator) -> None:
+    key, private, public = Ed25519PrivateKey.generate(), offline.folder / "key.pem", offline.folder / "key.pub"
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    bundle = str(offline.folder / "feeds.bundle")
+    here, there = (("--data-dir", str(offline.folder / name)) for name in ("here", "there"))
+    offline("feeds", "sync", "debian", "--from", str(DATA / "debian" / "tracker.json"), *here)
+    offline("feeds", "export", bundle, "--key", str(private), *here)
+    offline("feeds", "import", bundle, "--key", str(public), *there)
+    synced, imported = (json.loads(offline("feeds", "status", "--json", *site)) for site in (here, there))
+    assert [feed["advisories"] for feed in imported] == [feed["advisories"] for feed in synced]
 
 
 def test_a_shell_completes_commands(offline: Operator) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from openinspector.agent.command import DONE, NOT_WELL, WRONG_USAGE, Command, Invocation, UsageError
+from openinspector.agent.command import DONE, UNHEALTHY, WRONG_USAGE, Command, Invocation, UsageError
 from openinspector.agent.settings.settings import DEFAULT_FILE, AgentSettingsError, load_settings
 from openinspector.model.errors import OpenInspectorError
 
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except OpenInspectorError as error:
         sys.stderr.write(f"{PROGRAM}: {error}\n" + (f"{error.advice}\n" if error.advice else ""))
-        return WRONG_USAGE if isinstance(error, UsageError | AgentSettingsError) else NOT_WELL
+        return WRONG_USAGE if isinstance(error, UsageError | AgentSettingsError) else UNHEALTHY
     except BrokenPipeError:
         # The reader has closed the pipe (`| head`): do not let Python flush to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -10,7 +10,7 @@ from openinspector.agent.settings.settings import AgentSettings, load_settings
 from openinspector.model.errors import OpenInspectorError
 
 DONE: Final = 0
-NOT_WELL: Final = 1
+UNHEALTHY: Final = 1
 """Refused, failed or unhealthy."""
 WRONG_USAGE: Final = 2
 """The command line or the settings are wrong: retrying does not help."""

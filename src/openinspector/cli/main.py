@@ -17,6 +17,7 @@ from openinspector.model.errors import OpenInspectorError
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "account": ("openinspector.cli.account:account", "Read the AWS accounts whose instances are assessed."),
         "admin": (
             "openinspector.cli.admin:admin",
             "Administer this installation: tokens, access keys, agents, rollouts.",
@@ -39,8 +40,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "scan": ("openinspector.cli.scan:scan", "Assess a folder: a mounted image, a container's root."),
         "schedules": ("openinspector.cli.schedules:schedules", "Run templates at fixed times."),
         "serve": ("openinspector.cli.serve:serve", "Run the service."),
+        "tailoring": ("openinspector.cli.tailoring:tailoring", "Tailor benchmarks for a template."),
         "targets": ("openinspector.cli.targets:targets", "Manage assessment targets."),
         "templates": ("openinspector.cli.templates:templates", "Manage assessment templates."),
+        "waivers": ("openinspector.cli.waivers:waivers", "Accept findings for a time."),
         "webhooks": ("openinspector.cli.webhooks:webhooks", "Notify your own receivers of runs and findings."),
     }
 )

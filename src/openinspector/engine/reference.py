@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from openinspector.engine.extras import built_series
 from openinspector.engine.kernel import Subject, subjects
 from openinspector.engine.statements import fits
-from openinspector.engine.streams import HostStreams, Speaker, minor_branch, release_of
+from openinspector.engine.streams import (
+    RED_HAT,
+    HostStreams,
+    Speaker,
+    is_rebuilt,
+    minor_branch,
+    release_of,
+    without_rebuilder,
+)
 from openinspector.model.advisory import Advisory, Fix, FixState, PackageKind, Status
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package
@@ -114,15 +122,21 @@ def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Itera
         return
     for said in fixes:
         assert isinstance(said.statement, Fix)
-        version, introduced = _version(said, subject), said.statement.introduced
+        version, introduced = _compared(said, subject, _version(said, subject)), said.statement.introduced
         if introduced and scheme.compare(version, introduced) < 0:
             continue
-        if scheme.compare(version, said.statement.version) < 0:
+        if scheme.compare(version, _compared(said, subject, said.statement.version)) < 0:
             yield said
     if not fixes:
         for said in statuses:
             if isinstance(said.statement, Status) and said.statement.state.is_affected:
                 yield said
+
+
+def _compared(said: _Said, subject: Subject, version: str) -> str:
+    """Return a version as it is compared: of Red Hat's fixes and CentOS's builds, what both have in common."""
+    rebuilt = said.statement.target.stream.startswith(f"{RED_HAT}:") and is_rebuilt(subject.package.version)
+    return without_rebuilder(version) if rebuilt else version
 
 
 def _is_denial(said: _Said) -> bool:

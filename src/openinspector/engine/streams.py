@@ -24,6 +24,7 @@ from openinspector.engine.extras import AMAZON_2, Builds, repositories_of
 from openinspector.model.debian_release import RELEASES
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager
+from openinspector.model.windows_release import WINDOWS_STREAM, parse_windows_version
 
 RED_HAT: Final = "rhel"
 EPEL: Final = "epel"
@@ -53,6 +54,9 @@ _BY_SERVICE_PACK: Final = frozenset({"sles", "opensuse-leap"})
 """Distributions whose minor releases have nothing in common but the number before the point."""
 _AMAZON_1: Final = re.compile(r"201[0-9]\.[0-9]{2}")
 _MINOR_BUILD: Final = re.compile(r"\.el([0-9]+)_([0-9]+)\b")
+_REBUILDER: Final = re.compile(r"\.el[0-9]+\.centos|\.module_el")
+_RELEASE_MARK: Final = re.compile(r"\.el([0-9]+)(?:_[0-9]+)?(?:\.centos)?")
+_MODULE_BUILD: Final = re.compile(r"\.module[+_]el[0-9.]+\+[0-9]+\+[0-9a-f]+")
 _PRO: Final = re.compile(r"[+~.]esm[0-9]")
 _PRO_STREAMS: Final = frozenset({"esm-infra", "esm-apps", "esm-infra-legacy", "ros-esm"})
 _FLAVOURS: Final = (("ksplice", re.compile(r"\.ksplice[0-9]")), ("fips", re.compile(r"[._+~]fips", re.IGNORECASE)))
@@ -160,6 +164,9 @@ def general_streams(distribution: str) -> tuple[str, ...]:
         return ("alpine:edge",)
     if name in _BY_SERVICE_PACK:
         return (f"{name}:{version if '.' in version else f'{version}.0'}",)
+    windows = parse_windows_version(version) if name == WINDOWS_STREAM else None
+    if windows is not None:
+        return (windows.stream,)
     parts = version.split(".")
     return tuple(f"{name}:{'.'.join(parts[:length])}" for length in range(len(parts), 0, -1))
 
@@ -188,6 +195,19 @@ def minor_branch(version: str) -> str:
     """Return the minor release that a build of Enterprise Linux was made for (``el9_2``); empty for other builds."""
     found = _MINOR_BUILD.search(version)
     return found[0] if found else ""
+
+
+def is_rebuilt(version: str) -> bool:
+    """Return True if a build carries CentOS's mark, which changes how it compares with Red Hat's build."""
+    return _REBUILDER.search(version) is not None
+
+
+def without_rebuilder(version: str) -> str:
+    """Return a version as CentOS's build and Red Hat's have it in common.
+
+    CentOS writes ``99.el7.centos.1`` where Red Hat writes ``99.el7_9.1``, and gives its modules numbers of its own.
+    """
+    return _MODULE_BUILD.sub(".module", _RELEASE_MARK.sub(r".el\1", version))
 
 
 class HostStreams:

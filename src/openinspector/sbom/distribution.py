@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from openinspector.model.debian_release import RELEASES
+from openinspector.model import debian_release, ubuntu_release
 
 _IDS: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -31,21 +31,11 @@ _IDS: Final[Mapping[str, str]] = MappingProxyType(
         "suse": "sles",
     }
 )
-_UBUNTU: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "trusty": "14.04",
-        "xenial": "16.04",
-        "bionic": "18.04",
-        "focal": "20.04",
-        "jammy": "22.04",
-        "noble": "24.04",
-        "plucky": "25.04",
-        "questing": "25.10",
-    }
-)
-_SPLIT: Final = re.compile(r"(.+?)[-:@ ]v?([0-9][0-9A-Za-z.]*)")
+_SPLIT: Final = re.compile(r"(.+?)[-:@ ]v?([0-9][0-9A-Za-z._]*)(?: .*)?")
+_ALPINE: Final = re.compile(r"[0-9]+(?:\.[0-9]+)*(?:_[a-z]+[0-9]*)?")
 _NUMBER: Final = re.compile(r"v?([0-9]+(?:\.[0-9]+)*)")
-_AMAZON_AMI: Final = re.compile(r"(?:AMI release )?(201[0-9]\.[0-9]{2})")
+_ROLLING: Final = ("arch", "arch-rolling", "opensuse-tumbleweed")
+_AMAZON_AMI: Final = re.compile(r"(?:ami release )?(201[0-9]\.[0-9]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +52,35 @@ def distribution_of(name: str, version: str) -> Distribution | None:
     if not name:
         return None
     identity = _IDS.get(name, name)
-    found = (_AMAZON_AMI.match(version) if identity == "amzn" else None) or _NUMBER.match(version.strip())
-    return Distribution(identity, found[1] if found else _release(identity, version.strip().lower()))
+    version = version.strip().lower()
+    if identity == "alpine" and _ALPINE.fullmatch(version):
+        return Distribution(identity, version)  # 3.21.0_alpha20240807 is edge
+    found = (_AMAZON_AMI.search(version) if identity == "amzn" else None) or _NUMBER.match(version)
+    return Distribution(identity, found[1] if found else _release(identity, version))
 
 
 def parse_distribution(text: str) -> Distribution | None:
     """Return the distribution of a purl's ``distro`` qualifier: ``debian-12``, ``bookworm``; None if unknown."""
     text = text.strip().lower()
-    if text in RELEASES:
-        return Distribution("debian", RELEASES[text].version_id)
-    if text in _UBUNTU:
-        return Distribution("ubuntu", _UBUNTU[text])
+    if text in debian_release.RELEASES:
+        return Distribution("debian", _release("debian", text))
+    if text in ubuntu_release.RELEASES:
+        return Distribution("ubuntu", _release("ubuntu", text))
     found = _SPLIT.fullmatch(text)
     if found:
         return distribution_of(found[1], found[2])
     name, _, codename = text.partition("-")
     if name in ("debian", "ubuntu") and _release(name, codename):
         return distribution_of(name, codename)
-    return Distribution(text, "") if text in ("arch", "opensuse-tumbleweed") else None
+    return Distribution(text.removesuffix("-rolling"), "") if text in _ROLLING else None
 
 
 def _release(identity: str, codename: str) -> str:
-    """Return the number of a release that is named by its code name; empty if unknown."""
-    if identity == "debian" and codename in RELEASES:
-        return RELEASES[codename].version_id
-    return _UBUNTU.get(codename, "") if identity == "ubuntu" else ""
+    """Return the number of a release that is named by its code name, as ``/etc/debian_version`` has ``trixie/sid``.
+
+    The code name itself of a release without a number; empty for an unknown name.
+    """
+    codename = codename.partition("/")[0]
+    if identity == "debian" and codename in debian_release.RELEASES:
+        return debian_release.RELEASES[codename].version_id or codename
+    return ubuntu_release.RELEASES.get(codename, "") if identity == "ubuntu" else ""

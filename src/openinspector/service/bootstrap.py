@@ -83,6 +83,8 @@ from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.record_sql import (
     SCHEDULES,
     SUBSCRIPTIONS,
+    TAILORINGS,
+    WAIVERS,
     WEBHOOKS,
     SqlListedRecordStore,
     SqlRecordStore,
@@ -103,10 +105,12 @@ from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.feed_schedule import FeedSchedule
 from openinspector.service.worker.feed_sync import FeedSync, known_feeds
+from openinspector.service.worker.finding_issues import FindingIssues
 from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
+from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.version import VersionScheme
 
 _ADMINISTRATOR: Final = "administrator"
@@ -145,6 +149,8 @@ def open_stores(settings: Settings) -> Stores:
         roles=SqlRoleStore(engine),
         subscriptions=SqlRecordStore(engine, SUBSCRIPTIONS),
         webhooks=SqlListedRecordStore(engine, WEBHOOKS),
+        waivers=SqlListedRecordStore(engine, WAIVERS),
+        tailorings=SqlRecordStore(engine, TAILORINGS),
         notifications=SqlNotificationStore(engine),
         rollouts=SqlRolloutStore(engine),
         reports=SqlReportStore(engine),
@@ -187,9 +193,19 @@ class Service:
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
         self._telemetry = _telemetry(settings, stores, self._keys)
-        self._surroundings = _surroundings(settings, stores, self._workflows, self._keys)
+        self._advisories = AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+        self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
+        packages = packages_with_rules(rules_packages(settings.partition, settings.region))
+        self._rules = _rules_by_arn(packages)
+        issues = FindingIssues(
+            telemetry=self._telemetry,
+            advisories=self._advisories,
+            rules=self._rules,
+            choices=self._choices,
+            single_by_products=settings.by_products == "each",
+        )
+        self._surroundings = _surroundings(settings, stores, self._workflows, self._keys, issues)
         self._assembly = Assembly(stores=stores, around=self._surroundings)
-        self._rules = _rules_by_arn(self._surroundings.rules_packages)
         self._board = InstructionBoard()
         self._audit = FileAuditLog(settings.data_dir / "audit")
         self._monitor = CollectionMonitor(
@@ -309,10 +325,11 @@ class Service:
                 advisories=stores.advisories,
             ),
             telemetry=self._telemetry,
-            advisories=AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
+            advisories=self._advisories,
             rules=self._rules,
             plan=self._assembly.run_exclusions().before,
             clock=self._clock,
+            choices=self._choices,
             single_by_products=settings.by_products == "each",
         )
         telemetry = TelemetryCollecting(
@@ -423,7 +440,9 @@ def _instance_states() -> InstanceStates:
     return instance_states_ec2.Ec2InstanceStates()
 
 
-def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys) -> Surroundings:
+def _surroundings(
+    settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys, issues: FindingIssues
+) -> Surroundings:
     telemetry = _telemetry(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
     return Surroundings(
@@ -433,6 +452,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys
         workflows=workflows,
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
+        issue_of=issues.issue_of,
         coverage_vault=CoverageVault(stores.objects, keys, os.urandom),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=packages,

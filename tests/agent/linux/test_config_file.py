@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from openinspector.agent.linux.config_file import (
     MAX_SHELL_CHARACTERS,
     decode,
+    encodable,
     logical_lines,
-    printable,
     read_lines,
     shell_words,
     unread,
@@ -17,13 +17,13 @@ from openinspector.testing.fake_host import FakeHost
 
 @given(st.binary())
 def test_any_bytes_become_text_that_can_be_sent(data: bytes) -> None:
-    for text in (decode(data), printable(data.decode(errors="surrogateescape"))):
+    for text in (decode(data), encodable(data.decode(errors="surrogateescape"))):
         assert msgspec.json.decode(msgspec.json.encode(text)) == text
 
 
 @given(st.text(st.characters(blacklist_categories=["Cs"])))
 def test_text_stays_the_same(text: str) -> None:
-    assert decode(text.encode()) == printable(text) == text
+    assert decode(text.encode()) == encodable(text) == text
 
 
 def test_trailing_backslash_continues_the_line() -> None:

@@ -5,8 +5,8 @@ from typing import Final
 from openinspector import __version__
 from openinspector.agent.host import Host
 from openinspector.agent.linux.os_release_file import read_os_release
-from openinspector.agent.printable_line import printable_line
 from openinspector.model.agent import HostDescription
+from openinspector.model.foreign_text import printable_line
 
 MAX_FIELD: Final = 255
 _IPV4: Final = 4
@@ -67,4 +67,4 @@ def _first_ipv4(host: Host) -> str:
 
 def _field(text: str) -> str:
     """Return printable text of bounded length, as the gateway requires."""
-    return printable_line(text, MAX_FIELD)
+    return printable_line(text[:MAX_FIELD])

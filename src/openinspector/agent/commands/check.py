@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
+from openinspector.agent.command import DONE, UNHEALTHY, Command, Invocation
 from openinspector.agent.settings.settings import DEFAULT_FILE
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def run(invocation: Invocation) -> int:
             print("\n".join(result_lines(result)), flush=True)
     if invocation.options.json:
         print(json.dumps([asdict(result) for result in results], indent=2, ensure_ascii=False))
-    return NOT_WELL if any(result.verdict is CheckVerdict.FAILED for result in results) else DONE
+    return UNHEALTHY if any(result.verdict is CheckVerdict.FAILED for result in results) else DONE
 
 
 def result_lines(result: "CheckResult") -> Sequence[str]:

@@ -5,7 +5,7 @@ import time
 from argparse import ArgumentParser
 from typing import Final
 
-from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
+from openinspector.agent.command import DONE, UNHEALTHY, Command, Invocation
 
 WAIT_SECONDS: Final = 150
 """Two and a half heartbeats: a running agent adopts the next key with one of them."""
@@ -29,7 +29,7 @@ def run(invocation: Invocation) -> int:
         print(f"The host key is now {key_id}.")
     else:
         print("The agent has not adopted the next host key yet. See: openinspector-agent status")
-    return DONE if done else NOT_WELL
+    return DONE if done else UNHEALTHY
 
 
 def _taken_up(invocation: Invocation, key_id: str) -> bool:

@@ -1,11 +1,11 @@
-"""`status`: shows the state of the running agent (F1.41 to F1.43)."""
+"""`status`: the state of the running agent (F1.41 to F1.43)."""
 
 import json
 from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Final
 
-from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
+from openinspector.agent.command import DONE, UNHEALTHY, Command, Invocation
 from openinspector.agent.files.state_lock import running_agent
 from openinspector.agent.operation.status import load_status
 from openinspector.agent.operation.status_report import (
@@ -34,7 +34,7 @@ def run(invocation: Invocation) -> int:
         print(json.dumps(status_json(report), indent=2, ensure_ascii=False))
     else:
         print("\n".join(status_lines(report)))
-    return DONE if report.is_healthy else NOT_WELL
+    return DONE if report.is_healthy else UNHEALTHY
 
 
 def _add_options(parser: ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def _add_options(parser: ArgumentParser) -> None:
 
 COMMAND: Final = Command(
     name="status",
-    title="show the state of the running agent; exit status 0 only if it is healthy",
+    title="show the agent's status; exit with 0 only if it is healthy",
     run=run,
     add_options=_add_options,
 )

@@ -7,7 +7,8 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.command import DONE, NOT_WELL, Command, Invocation
+from openinspector.agent.command import DONE, UNHEALTHY, Command, Invocation
+from openinspector.model.foreign_text import printable_line
 
 
 def run(invocation: Invocation) -> int:
@@ -28,11 +29,11 @@ def run(invocation: Invocation) -> int:
         print(msgspec.json.encode(outcome).decode())
     else:
         if outcome.details:
-            print("".join(c if c.isprintable() else " " for c in outcome.details))
+            print(printable_line(outcome.details))
         if outcome.to_version:
             print(f"{outcome.from_version} -> {outcome.to_version}")
         print(outcome.result.value)
-    return DONE if outcome.result in WELL else NOT_WELL
+    return DONE if outcome.result in WELL else UNHEALTHY
 
 
 def _add_options(parser: ArgumentParser) -> None:

@@ -23,10 +23,10 @@ from openinspector.agent.connection.http_connection import (
     HttpError,
     connect,
 )
-from openinspector.agent.printable_line import printable_line
 from openinspector.agent.session.reply import Accepted, Refused, Reply, Throttled, Unauthorised, Unreachable
 from openinspector.agent.settings.settings import Address, AgentSettingsError, Proxy
 from openinspector.model.errors import WireError
+from openinspector.model.foreign_text import printable_line
 from openinspector.wire.codec import decode_json
 from openinspector.wire.envelope import SLOWEST_BYTES_A_SECOND
 from openinspector.wire.message import Problem
@@ -153,9 +153,9 @@ def _problem(status: int, content: bytes) -> Problem:
     except WireError:
         return Problem(code=f"http-{status}", message=f"the gateway answered {status} without saying why")
     return Problem(
-        code=printable_line(problem.code, _SHOWN),
-        message=printable_line(problem.message, _SHOWN),
-        advice=printable_line(problem.advice, _SHOWN),
+        code=printable_line(problem.code[:_SHOWN]),
+        message=printable_line(problem.message[:_SHOWN]),
+        advice=printable_line(problem.advice[:_SHOWN]),
     )
 
 
@@ -184,4 +184,4 @@ def _sentence(route: GatewayRoute, error: Exception) -> str:
         return f"{where}: what answers there does not speak TLS."
     if isinstance(error, socket.gaierror):
         return f"{where}: the name cannot be resolved: {error.strerror}."
-    return f"{where}: {printable_line(str(error) or type(error).__name__, _SHOWN)}."
+    return f"{where}: {printable_line((str(error) or type(error).__name__)[:_SHOWN])}."

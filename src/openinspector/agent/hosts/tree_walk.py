@@ -13,7 +13,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.hosts.root_folder import MAX_LINKS
-from openinspector.agent.linux.config_file import MISSING, printable, unread
+from openinspector.agent.linux.config_file import MISSING, encodable, unread
 from openinspector.agent.sensor import Incomplete
 
 _MOUNTS: Final = "/proc/self/mountinfo"
@@ -174,7 +174,7 @@ def _target(host: Host, path: str, mounts: Mapping[str, str]) -> str:
 
 
 def _not_searched(path: str, kind: str) -> Incomplete:
-    return Incomplete(reason=f"{printable(path)} is another file system ({kind}) and was not searched.")
+    return Incomplete(reason=f"{encodable(path)} is another file system ({kind}) and was not searched.")
 
 
 def _upwards(path: str) -> Iterator[str]:
@@ -197,5 +197,5 @@ def _mounts(host: Host) -> dict[str, str]:
         fields = mount.split(" ")
         if len(fields) > _MOUNT_POINT:
             place = _ESCAPE.sub(lambda octal: chr(int(octal[1], 8)), fields[_MOUNT_POINT])
-            found[place] = printable(rest.partition(" ")[0])
+            found[place] = encodable(rest.partition(" ")[0])
     return found

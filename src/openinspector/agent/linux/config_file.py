@@ -18,7 +18,7 @@ def decode(data: bytes) -> str:
     return data.decode(errors="replace")
 
 
-def printable(text: str) -> str:
+def encodable(text: str) -> str:
     """Return ``text``, such as a file name with PEP 383 surrogates, as text that can be encoded."""
     return text if text.isascii() else text.encode(errors="surrogateescape").decode(errors="replace")
 
@@ -55,4 +55,4 @@ def shell_words(text: str) -> list[str]:
 
 def unread(path: str, error: OSError) -> Incomplete:
     """Return the sentence that reports why ``path`` could not be read."""
-    return Incomplete(reason=f"{printable(path)} could not be read: {error.strerror or error}.")
+    return Incomplete(reason=f"{encodable(path)} could not be read: {error.strerror or error}.")

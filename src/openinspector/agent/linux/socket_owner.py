@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import decode, printable
+from openinspector.agent.linux.config_file import decode, encodable
 from openinspector.agent.linux.process_table import DELETED, ENDED
 from openinspector.agent.sensor import Incomplete
 
@@ -97,5 +97,5 @@ class SocketOwners:
         try:
             name = decode(self._host.read(f"/proc/{process}/comm", _MAX_NAME_BYTES)).strip()
         except OSError:
-            name = printable(path.rpartition("/")[2])
+            name = encodable(path.rpartition("/")[2])
         return SocketOwner(process, name, path)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import printable, read_lines, unread
+from openinspector.agent.linux.config_file import encodable, read_lines, unread
 from openinspector.agent.linux.sshd_match import MatchBlock, RefusedLineError, parse_match
 from openinspector.agent.linux.sshd_syntax import split_words
 from openinspector.agent.sensor import Incomplete
@@ -52,7 +52,7 @@ class SshdFiles:
     def _file(self, path: str, lines: list[str], outer: tuple[MatchBlock, ...], depth: int) -> Iterator[SshdLine]:
         blocks = outer
         for number, line in enumerate(lines, start=1):
-            source = f"{printable(path)}:{number}"
+            source = f"{encodable(path)}:{number}"
             try:
                 setting = parse_line(line, source)
                 if setting is None:
@@ -132,4 +132,4 @@ def parse_line(line: str, source: str) -> SshdLine | None:
 
 def refusal(source: str, refused: RefusedLineError) -> Incomplete:
     """Return the sentence that reports a line of ``source`` that sshd refuses."""
-    return Incomplete(reason=f"sshd refuses its configuration: {source}: {printable(str(refused))[:120]}.")
+    return Incomplete(reason=f"sshd refuses its configuration: {source}: {encodable(str(refused))[:120]}.")

@@ -8,8 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
-from openinspector.agent.printable_line import printable_line
 from openinspector.agent.settings.setting_value import LOG_LEVELS
+from openinspector.model.foreign_text import printable_line
 
 _MAX_VALUE: Final = 500
 _PRIORITIES: Final = MappingProxyType({"debug": 7, "info": 6, "warning": 4, "error": 3})
@@ -80,5 +80,5 @@ class Log:
 
 
 def _value(value: object) -> str:
-    text = printable_line(str(value), _MAX_VALUE)
+    text = printable_line(str(value)[:_MAX_VALUE])
     return f'"{text}"' if " " in text or not text else text

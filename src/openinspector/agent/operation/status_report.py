@@ -13,8 +13,8 @@ import msgspec
 from openinspector.agent.files.state_lock import RunningAgent
 from openinspector.agent.operation.status import AgentStatus, is_in_touch
 from openinspector.agent.operation.update_outcome import UpdateOutcome
-from openinspector.agent.printable_line import printable_line
 from openinspector.model.agent import AgentHealthCode
+from openinspector.model.foreign_text import printable_line
 
 INSTALL_ROOT: Final = Path("/opt/openinspector-agent")
 SLOTS: Final = ("stable", "experiment")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from openinspector.agent.printable_line import printable_line
+from openinspector.model.foreign_text import printable_line
 
 _SHOWN: Final = 200
 _LOOKS: Final = 3
@@ -56,7 +56,7 @@ class ServiceNotifier:
 
     def status(self, sentence: str) -> None:
         """Show one line in `systemctl status`."""
-        line = printable_line(sentence, _SHOWN)
+        line = printable_line(sentence[:_SHOWN])
         if line != self._status:
             self._status = line
             self._send(f"STATUS={line}")

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import printable
+from openinspector.agent.linux.config_file import encodable
 from openinspector.agent.packages.file_owner import owners
 from openinspector.agent.sensor import Absent, Incomplete
 from openinspector.model.inventory import Package, PackageManager
@@ -67,7 +67,7 @@ def packages(
             architecture="",
             source_name=installation.name,
             source_version=installation.version,
-            location=printable(installation.folder),
+            location=encodable(installation.folder),
             owner=brought_by.get(installation.record, ""),
         )
     if not installations and not incomplete:

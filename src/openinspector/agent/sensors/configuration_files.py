@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import MISSING, decode, printable, unread
+from openinspector.agent.linux.config_file import MISSING, decode, encodable, unread
 from openinspector.agent.linux.path_pattern import expand_or_note
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.hardening import ConfigurationFile, ConfigurationLine
@@ -177,11 +177,11 @@ def _file(host: Host, path: str, source: _Source, taken: _Taken) -> Configuratio
         return None
     taken.files += 1
     if _PRIVATE_KEY.search(text):
-        taken.problems.append(Incomplete(reason=f"{printable(path)} holds a private key and is not sent."))
+        taken.problems.append(Incomplete(reason=f"{encodable(path)} holds a private key and is not sent."))
         return None
     lines = tuple(_lines(text, source, comments=path in _WITHOUT_COMMENTS))
     taken.characters += sum(len(line.text) for line in lines)
-    return ConfigurationFile(path=printable(path), lines=lines)
+    return ConfigurationFile(path=encodable(path), lines=lines)
 
 
 def _lines(text: str, source: _Source, *, comments: bool) -> Iterator[ConfigurationLine]:

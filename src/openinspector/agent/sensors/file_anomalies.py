@@ -12,7 +12,7 @@ from typing import Final
 from openinspector.agent.host import FileStatus, Host
 from openinspector.agent.hosts.tree_walk import Visit, WalkLimits, walk
 from openinspector.agent.linux.account_file import GROUP, PASSWD, names_by_id
-from openinspector.agent.linux.config_file import MISSING, printable, unread
+from openinspector.agent.linux.config_file import MISSING, encodable, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.hardening import AnomalyKind, FileAnomalies
 
@@ -105,7 +105,7 @@ class _Found:
             self._counts[kind] += 1
             limit = MAX_PRIVILEGED if kind is AnomalyKind.PRIVILEGED else MAX_LISTED
             if len(self._paths[kind]) < limit:
-                self._paths[kind].append(printable(path))
+                self._paths[kind].append(encodable(path))
 
     def _kinds(self, status: FileStatus) -> Iterator[AnomalyKind]:
         if status.uid not in self._users:

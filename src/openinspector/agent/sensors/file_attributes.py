@@ -5,7 +5,7 @@ from typing import Final
 
 from openinspector.agent.host import FileStatus, Host
 from openinspector.agent.linux.account_file import GROUP, PASSWD, names_by_id
-from openinspector.agent.linux.config_file import MISSING, printable, unread
+from openinspector.agent.linux.config_file import MISSING, encodable, unread
 from openinspector.agent.linux.path_pattern import expand_or_note
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.hardening import FileAttributes, FileKind
@@ -80,20 +80,20 @@ def _attributes(
 ) -> FileAttributes:
     users, groups = names
     return FileAttributes(
-        path=printable(path),
+        path=encodable(path),
         kind=FileKind.DIRECTORY if status.is_directory else FileKind.FILE if status.is_file else FileKind.OTHER,
         mode=status.mode,
         uid=status.uid,
         gid=status.gid,
-        owner=printable(users.get(status.uid, "")),
-        group=printable(groups.get(status.gid, "")),
+        owner=encodable(users.get(status.uid, "")),
+        group=encodable(groups.get(status.gid, "")),
         target=_target(host, path),
     )
 
 
 def _target(host: Host, path: str) -> str:
     try:
-        return printable(host.readlink(path))
+        return encodable(host.readlink(path))
     except OSError:
         return ""
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.hosts.tree_walk import Visit, walk
-from openinspector.agent.linux.config_file import printable
+from openinspector.agent.linux.config_file import encodable
 from openinspector.agent.packages.language_package import APPLICATIONS, NEVER_ENTERED, PackageInstallation, packages
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Package, PackageManager
@@ -63,9 +63,9 @@ def _enter(visit: Visit) -> Iterable[str]:
 
 def _installation(folder: str, specifications: str, file: str) -> PackageInstallation | Incomplete:
     path = f"{specifications}/{file}"
-    named = parse(printable(file))
+    named = parse(encodable(file))
     if named is None:
-        return Incomplete(reason=f"{printable(path)} is not named after a gem and its version.")
+        return Incomplete(reason=f"{encodable(path)} is not named after a gem and its version.")
     return PackageInstallation(name=named[0], version=named[1], folder=folder, record=path)
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.linux.account_file import PASSWD, number, read_entries
-from openinspector.agent.linux.config_file import MISSING, printable, unread
+from openinspector.agent.linux.config_file import MISSING, encodable, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.hardening import HomeFile, HomeFolder
 
@@ -47,14 +47,14 @@ def _home(host: Host, *, user: str, path: str) -> Iterator[HomeFolder | Incomple
         status = host.status(path)
         names = [name for name in host.names(path) if name.startswith(".")] if status.is_directory else []
     except MISSING:
-        yield HomeFolder(user=printable(user), path=printable(path), exists=False)
+        yield HomeFolder(user=encodable(user), path=encodable(path), exists=False)
         return
     except OSError as error:
         yield unread(path, error)
         return
     yield HomeFolder(
-        user=printable(user),
-        path=printable(path),
+        user=encodable(user),
+        path=encodable(path),
         exists=status.is_directory,
         mode=status.mode,
         uid=status.uid,
@@ -62,7 +62,7 @@ def _home(host: Host, *, user: str, path: str) -> Iterator[HomeFolder | Incomple
         files=tuple(_files(host, path, names[:MAX_FILES])),
     )
     if len(names) > MAX_FILES:
-        yield Incomplete(reason=f"{printable(path)} has more than {MAX_FILES} dot files.")
+        yield Incomplete(reason=f"{encodable(path)} has more than {MAX_FILES} dot files.")
 
 
 def _files(host: Host, folder: str, names: list[str]) -> Iterator[HomeFile]:
@@ -72,7 +72,7 @@ def _files(host: Host, folder: str, names: list[str]) -> Iterator[HomeFile]:
         except OSError:
             continue
         if status.is_file:
-            yield HomeFile(name=printable(name), mode=status.mode, uid=status.uid, gid=status.gid)
+            yield HomeFile(name=encodable(name), mode=status.mode, uid=status.uid, gid=status.gid)
 
 
 SENSOR: Final = Sensor(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import MISSING, printable, unread
+from openinspector.agent.linux.config_file import MISSING, encodable, unread
 from openinspector.agent.packages.file_owner import owners
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import Kernel
@@ -36,7 +36,7 @@ def collect(host: Host) -> Iterator[Kernel | Incomplete | Absent]:
     owned = owners(host, [path for paths in places.values() for path in paths])
     for release, paths in sorted(places.items()):
         package = next((owned[path] for path in paths if path in owned), "")
-        yield Kernel(release=printable(release), running=release == running, package=package)
+        yield Kernel(release=encodable(release), running=release == running, package=package)
 
 
 def _image(_: Host, name: str) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import MISSING, decode, printable, unread
+from openinspector.agent.linux.config_file import MISSING, decode, encodable, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import KernelParameters
 
@@ -94,7 +94,7 @@ def _value(place: str, text: str) -> str:
 
 def _name(place: str) -> str:
     """Return ``net.ipv4.ip_forward`` for ``net/ipv4/ip_forward``; dots in a part become slashes (sysctl(8))."""
-    return printable(".".join(part.replace(".", "/") for part in place.split("/")))
+    return encodable(".".join(part.replace(".", "/") for part in place.split("/")))
 
 
 SENSOR: Final = Sensor(

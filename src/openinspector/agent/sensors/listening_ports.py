@@ -9,7 +9,7 @@ from functools import partial
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import printable
+from openinspector.agent.linux.config_file import encodable
 from openinspector.agent.linux.socket_owner import SocketOwner, SocketOwners
 from openinspector.agent.linux.socket_table import TCP_TABLES, UDP_TABLES, OpenSocket, parse_table, read_tables
 from openinspector.agent.packages.file_owner import owners
@@ -42,7 +42,7 @@ def _port(socket: OpenSocket, process: SocketOwner | None, owned: Mapping[str, s
         port=socket.port,
         process_id=process.id if process else None,
         process_name=process.name if process else "",
-        process_path=printable(process.path) if process else "",
+        process_path=encodable(process.path) if process else "",
         package=owned.get(process.path, "") if process else "",
     )
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import MISSING, decode, printable, read_lines, unread
+from openinspector.agent.linux.config_file import MISSING, decode, encodable, read_lines, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.hardening import ConfinementSystem, MandatoryAccessControl
 
@@ -37,7 +37,7 @@ def collect(host: Host) -> Iterator[MandatoryAccessControl | Incomplete | Absent
 
 def _apparmor(host: Host) -> Iterator[MandatoryAccessControl | Incomplete]:
     matches = [found for line in read_lines(host, APPARMOR) if (found := _PROFILE.fullmatch(line.strip()))]
-    profiles = tuple((printable(found[1]), found[2]) for found in matches)
+    profiles = tuple((encodable(found[1]), found[2]) for found in matches)
     yield MandatoryAccessControl(
         system=ConfinementSystem.APPARMOR,
         mode="enabled",
@@ -73,7 +73,7 @@ def _without_profile(host: Host, profiles: frozenset[str]) -> tuple[str, ...]:
         except OSError:
             continue
         if label == "unconfined" and program in profiles:
-            found.add(printable(program))
+            found.add(encodable(program))
     return tuple(sorted(found)[:_MAX_UNCONFINED])
 
 
@@ -83,7 +83,7 @@ def _in_domain(host: Host, domain: str) -> tuple[str, ...]:
         try:
             label = decode(host.read(f"/proc/{process}/attr/current", 4096)).strip("\0\n ")
             if f":{domain}:" in f":{label}:":
-                found.add(printable(host.readlink(f"/proc/{process}/exe")))
+                found.add(encodable(host.readlink(f"/proc/{process}/exe")))
         except OSError:
             continue
     return tuple(sorted(found)[:_MAX_UNCONFINED])

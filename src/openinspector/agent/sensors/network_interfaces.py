@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import MISSING, decode, printable, unread
+from openinspector.agent.linux.config_file import MISSING, decode, encodable, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import NetworkInterface
 
@@ -37,7 +37,7 @@ def collect(host: Host) -> Iterator[NetworkInterface | Incomplete | Absent]:
         yield Absent(reason="No network interface on this host.")
     for name in sorted(names):
         yield NetworkInterface(
-            name=printable(name),
+            name=encodable(name),
             mac=_mac(host, name),
             ipv4=tuple(addresses[name][4]),
             ipv6=tuple(addresses[name][6]),

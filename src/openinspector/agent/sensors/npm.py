@@ -10,7 +10,7 @@ import msgspec
 
 from openinspector.agent.host import Host
 from openinspector.agent.hosts.tree_walk import Visit, walk
-from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, printable, unread
+from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, encodable, unread
 from openinspector.agent.packages.language_package import (
     APPLICATIONS,
     LIBRARIES,
@@ -85,7 +85,7 @@ def _installation(host: Host, folder: str) -> PackageInstallation | Incomplete:
     except OSError as error:
         return unread(path, error)
     if named is None:
-        return Incomplete(reason=f"{printable(path)} has no package name or version.")
+        return Incomplete(reason=f"{encodable(path)} has no package name or version.")
     return PackageInstallation(name=named[0], version=named[1], folder=folder, record=path)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, MISSING, decode, printable, unread
+from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, MISSING, decode, encodable, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.inventory import PasswordQuality
 from openinspector.model.pwquality import FLAGS, NUMBERS, TEXTS, effective_value
@@ -36,7 +36,7 @@ def collect(host: Host) -> Iterator[PasswordQuality | Incomplete | Absent]:
         found = True
         stop = parse(data, values)
         if stop:
-            stopped_at = f"{printable(path)}:{stop}"
+            stopped_at = f"{encodable(path)}:{stop}"
             break
     yield from problems
     if found or (not problems and _exists(host, PAM_FOLDER)):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import printable
+from openinspector.agent.linux.config_file import encodable
 from openinspector.agent.linux.process_table import (
     DELETED,
     ENDED,
@@ -117,7 +117,7 @@ class _Look:
             parent_id=stat.parent_id,
             uid=effective_user(self.host, stat.process_id),
             name=stat.name,
-            path=printable(program[1]) if program else "",
+            path=encodable(program[1]) if program else "",
             state=self.states[program] if program else None,
             started_at=started,
             forked=stat.forked,
@@ -159,7 +159,7 @@ def _records(look: _Look, owned: Mapping[str, str]) -> Iterator[Process | CodeMo
         yield replace(process, package=package(program))
     for image, ids in sorted(look.modules.items()):
         yield CodeModule(
-            path=printable(image[1]),
+            path=encodable(image[1]),
             package=package(image),
             state=look.states[image],
             contained=image[0] != look.root,
@@ -173,7 +173,7 @@ def _records(look: _Look, owned: Mapping[str, str]) -> Iterator[Process | CodeMo
             yield OutdatedImage(
                 process_id=process_id,
                 process_name=names[process_id],
-                path=printable(image[1]),
+                path=encodable(image[1]),
                 package=package(image),
                 state=look.states[image],
             )

@@ -11,7 +11,7 @@ from typing import Final
 
 from openinspector.agent.host import Host
 from openinspector.agent.hosts.tree_walk import Visit, walk
-from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, decode, printable, unread
+from openinspector.agent.linux.config_file import MAX_CONFIG_BYTES, decode, encodable, unread
 from openinspector.agent.packages.language_package import (
     APPLICATIONS,
     LIBRARIES,
@@ -83,9 +83,9 @@ def _archive(host: Host, path: str) -> PackageInstallation | Incomplete:
     except OSError as error:
         return unread(path, error)
     except PythonArchiveError as error:
-        return Incomplete(reason=f"{printable(path)} {error}.")
+        return Incomplete(reason=f"{encodable(path)} {error}.")
     if not (name and version):
-        return Incomplete(reason=f"{printable(path)} has no package name or version.")
+        return Incomplete(reason=f"{encodable(path)} has no package name or version.")
     return PackageInstallation(name=name, version=version, folder=path, record=path)
 
 
@@ -94,12 +94,12 @@ def _installation(host: Host, folder: str, record: str) -> PackageInstallation |
     try:
         name, version = parse(host.read(path, MAX_CONFIG_BYTES))
     except OSError as error:
-        named = _NAMED.fullmatch(printable(record.partition("/")[0]))
+        named = _NAMED.fullmatch(encodable(record.partition("/")[0]))
         if named is None:
             return unread(path, error)
         name, version = named.groups()
     if not (name and version):
-        return Incomplete(reason=f"{printable(path)} has no package name or version.")
+        return Incomplete(reason=f"{encodable(path)} has no package name or version.")
     return PackageInstallation(name=name, version=version, folder=folder, record=path)
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from openinspector.agent.host import FileStatus, Host
 from openinspector.agent.linux.account_file import GROUP, PASSWD, names_by_id
-from openinspector.agent.linux.config_file import MISSING, printable, unread
+from openinspector.agent.linux.config_file import MISSING, encodable, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
 from openinspector.model.inventory import DirectoryMode
 
@@ -91,7 +91,7 @@ class _Walk:
             self.problems.append(unread(folder, error))
             return
         if len(names) > self._room:
-            self.problems.append(Incomplete(reason=f"Stopped at {printable(folder)} after {_MAX_ENTRIES} entries."))
+            self.problems.append(Incomplete(reason=f"Stopped at {encodable(folder)} after {_MAX_ENTRIES} entries."))
             names = names[: self._room]
         self._room -= len(names)
         is_deep = folder.startswith(_DEEP)
@@ -108,7 +108,7 @@ class _Walk:
 
     def _mode(self, path: str, status: FileStatus) -> DirectoryMode:
         return DirectoryMode(
-            path=printable(path),
+            path=encodable(path),
             mode=status.mode,
             uid=status.uid,
             gid=status.gid,

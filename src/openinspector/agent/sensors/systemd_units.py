@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import MISSING, decode, logical_lines, printable, unread
+from openinspector.agent.linux.config_file import MISSING, decode, encodable, logical_lines, unread
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.configuration import SystemdUnit, UnitState
 
@@ -211,7 +211,7 @@ def _add_install(keys: dict[str, str], text: str) -> None:
 def _target(host: Host, path: str) -> str:
     """Return the direct target of a link; empty if ``path`` is not a link."""
     try:
-        return posixpath.normpath(posixpath.join(posixpath.dirname(path), printable(host.readlink(path))))
+        return posixpath.normpath(posixpath.join(posixpath.dirname(path), encodable(host.readlink(path))))
     except OSError:
         return ""
 

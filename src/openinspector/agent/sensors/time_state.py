@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from openinspector.agent.host import Host
-from openinspector.agent.linux.config_file import MISSING, printable, read_lines, unread
+from openinspector.agent.linux.config_file import MISSING, encodable, read_lines, unread
 from openinspector.agent.linux.process_table import boot_time, stats
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Sensor, Trigger
 from openinspector.model.activity import TimeState
@@ -73,7 +73,7 @@ def _zone(host: Host, problems: list[Incomplete]) -> str:
     try:
         target = host.readlink(LOCAL_TIME)
         if _ZONES in target:
-            return printable(target.partition(_ZONES)[2])
+            return encodable(target.partition(_ZONES)[2])
     except OSError:  # a copy, or absent: Debian writes the name to another file
         pass
     try:

@@ -10,9 +10,9 @@ from typing import Final
 
 import msgspec
 
-from openinspector.agent.printable_line import printable_line
 from openinspector.agent.session.stream import StreamOrder
 from openinspector.model.errors import WireError
+from openinspector.model.foreign_text import printable_line
 from openinspector.wire.codec import decode_json
 from openinspector.wire.instruction import Instruction, StartCollection
 from openinspector.wire.message import Refusal
@@ -67,7 +67,7 @@ def joined_refusals(refusals: Iterable[Refusal], limit: int) -> tuple[Refusal, .
 
 def refusal_of(text: str, reason: str) -> Refusal:
     """Return the refusal of the instruction ``text``, sanitised and cut for a heartbeat."""
-    return Refusal(instruction=printable_line(text, MAX_INSTRUCTION_SHOWN), reason=printable_line(reason, MAX_REASON))
+    return Refusal(instruction=printable_line(text[:MAX_INSTRUCTION_SHOWN]), reason=printable_line(reason[:MAX_REASON]))
 
 
 def _wrong_end(ends_at: datetime, now: datetime) -> str:

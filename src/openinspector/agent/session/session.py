@@ -20,7 +20,6 @@ from typing import Final, assert_never
 
 import msgspec
 
-from openinspector.agent.printable_line import printable_line
 from openinspector.agent.session.action import (
     Action,
     Attest,
@@ -62,6 +61,7 @@ from openinspector.agent.session.schedule import CollectionSchedule
 from openinspector.agent.session.stream import SpoolView, StreamPhase
 from openinspector.agent.session.upload import NOT_YET, Uploads
 from openinspector.model.agent import AgentHealthCode
+from openinspector.model.foreign_text import printable_line
 from openinspector.wire.instruction import (
     MAX_HEARTBEAT_SECONDS,
     MIN_HEARTBEAT_SECONDS,

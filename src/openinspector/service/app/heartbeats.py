@@ -12,6 +12,7 @@ from typing import Final
 import msgspec
 
 from openinspector.model.agent import AgentHealthCode, AgentId, HostDescription
+from openinspector.model.foreign_text import is_printable_line
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.instructions import InstructionBoard, encode_instruction
 from openinspector.service.app.refusal import RefusalCode, RefusedError
@@ -116,7 +117,7 @@ def check_description(host: HostDescription) -> None:
         host.distribution,
         host.agent_version,
     ):
-        if len(text) > MAX_DESCRIPTION or not text.isprintable():
+        if len(text) > MAX_DESCRIPTION or not is_printable_line(text):
             raise RefusedError(
                 RefusalCode.INVALID_MESSAGE,
                 "the host's description has an overlong or unprintable field",
