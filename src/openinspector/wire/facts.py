@@ -66,8 +66,8 @@ def build_facts(
 ) -> HostFacts:
     """Return the facts of one host; FactsTooLargeError if there are too many to hold.
 
-    Raises nothing else. Messages are consumed one at a time. ``packages`` is shared by hosts whose equal packages should
-    be one object.
+    Raises nothing else. Messages are consumed one at a time. Hosts that share ``packages`` also share equal
+    packages as objects.
     """
     snapshots = _Snapshots(packages or PackageMemory())
     for message in messages:
