@@ -1,7 +1,7 @@
-"""`openinspector demo`: from nothing to findings about this very host and a sample account, with the real parts.
+"""`openinspector demo`: findings about this host and a sample account from scratch, with the real parts.
 
 The sample account is invented: its network is read from files beside this module, and AWS is not called. Service and
-agent run as processes of their own, in a folder of their own, and keep running so that the API can be tried;
+agent run as separate processes in a separate folder and keep running so that the API can be tried;
 `openinspector demo --stop` ends them.
 """
 
@@ -105,7 +105,7 @@ def _count(client: "BaseClient", target: str) -> int:
 
 
 def _keep_report(client: "BaseClient", processes: DemoProcesses, run_arn: str, folder: Path) -> None:
-    """Save the run's full report beside the demo's other files."""
+    """Save the run's full report with the demo's other files."""
     from openinspector.cli.reports import download, wait_for_report
 
     out = console()
