@@ -1,7 +1,7 @@
-"""`openinspector demo`: from nothing to findings about this very host, with the real parts.
+"""`openinspector demo`: findings about this host from scratch, with the real parts.
 
-It starts the service and an agent as processes of their own, in a folder of their own, and leaves them running so
-that the API can be tried; `openinspector demo --stop` ends them.
+It starts the service and an agent as separate processes in a separate folder, and leaves them running so that the API
+can be tried; `openinspector demo --stop` ends them.
 """
 
 import sys
@@ -99,7 +99,7 @@ def _count(client: "BaseClient", target: str) -> int:
 
 
 def _keep_report(client: "BaseClient", processes: DemoProcesses, run_arn: str, folder: Path) -> None:
-    """Save the run's full report beside the demo's other files."""
+    """Save the run's full report with the demo's other files."""
     from openinspector.cli.reports import download, wait_for_report
 
     out = console()
