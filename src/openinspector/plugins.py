@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
@@ -38,8 +38,10 @@ class PluginError(OpenInspectorError):
     """A module in a plugin folder does not define the plugin that it should."""
 
 
-def discover(package: str, constant: str, kind: type[P], table: str | None = None) -> Mapping[str, P]:
-    """Return the plugins of ``package`` by name, in name order.
+def discover(
+    package: str, constant: str, kind: type[P], table: str | None = None, only: Collection[str] | None = None
+) -> Mapping[str, P]:
+    """Return the plugins of ``package`` by name, in name order; of modules named in ``only``, if given.
 
     Each module of the folder defines ``constant`` as a ``kind`` whose ``name`` equals the file's name. If ``table``
     is given, a module may instead define that constant as a tuple of any number of ``kind``, with names of their own.
@@ -47,12 +49,12 @@ def discover(package: str, constant: str, kind: type[P], table: str | None = Non
     Raise PluginError if a module defines neither or both, or if a name is taken; the message names the module.
     """
     plugins: dict[str, P] = {}
-    for name, module in modules(package).items():
+    for name, module in modules(package, only).items():
         for plugin in _plugins(module, name, (constant, kind, table)):
             if plugin.name in plugins:
                 raise PluginError(f"{module.__name__}: {package} already has a {kind.__name__} named {plugin.name!r}")
             plugins[plugin.name] = plugin
-    for entry in _entries(package):
+    for entry in (entry for entry in _entries(package) if only is None or entry.name in only):
         for plugin in _plugins(importlib.import_module(entry.module), entry.name, (constant, kind, table)):
             if plugin.name in plugins:
                 raise PluginError(f"{entry.value} cannot replace {package}.{plugin.name}")
@@ -60,12 +62,12 @@ def discover(package: str, constant: str, kind: type[P], table: str | None = Non
     return MappingProxyType(dict(sorted(plugins.items())))
 
 
-def modules(package: str) -> Mapping[str, ModuleType]:
-    """Return the modules of ``package`` by name, in name order; none if there is no such folder."""
+def modules(package: str, only: Collection[str] | None = None) -> Mapping[str, ModuleType]:
+    """Return the modules of ``package`` by name, in name order, of ``only`` if given; none without such a folder."""
     if importlib.util.find_spec(package) is None:
         return MappingProxyType({})
     folder = importlib.import_module(package)
-    names = sorted(found.name for found in pkgutil.iter_modules(folder.__path__))
+    names = sorted(found.name for found in pkgutil.iter_modules(folder.__path__) if only is None or found.name in only)
     return MappingProxyType({name: importlib.import_module(f"{package}.{name}") for name in names})
 
 

@@ -99,3 +99,5 @@ def test_one_rules_package_does_not_import_the_others(root: Path, advisories: st
     imported = done.stderr.splitlines()[-1].split()
     assert "openinspector.rules.common_vulnerabilities.known_vulnerabilities" in imported
     assert "openinspector.cis.catalogue" not in imported
+    assert "openinspector.agent.sensors.dpkg" in imported
+    assert "openinspector.agent.sensors.firewall" not in imported

@@ -7,9 +7,12 @@ from openinspector.model.system_family import SystemFamily
 from openinspector.plugins import discover
 
 
-def sensors() -> Mapping[str, Sensor]:
-    """Return every sensor of `openinspector.agent.sensors`, in name order; raise PluginError for an invalid one."""
-    return discover("openinspector.agent.sensors", "SENSOR", Sensor)
+def sensors(only: Collection[str] | None = None) -> Mapping[str, Sensor]:
+    """Return the sensors of `openinspector.agent.sensors` in name order; those in ``only`` without importing others.
+
+    Raise PluginError for an invalid one.
+    """
+    return discover("openinspector.agent.sensors", "SENSOR", Sensor, only=only)
 
 
 def sensors_of_run(known: Iterable[Sensor], read: Collection[str], system: SystemFamily) -> tuple[str, ...]:

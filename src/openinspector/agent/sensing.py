@@ -28,7 +28,7 @@ def collect_messages(names: Sequence[str], number: int, host: Host) -> Iterator[
     A record whose text is not Unicode cannot be sent. The status of its sensor then counts one record more than
     arrives, which shows the loss to the service.
     """
-    known = sensors()
+    known = sensors(names)
     chosen = [known[name] for name in names]
     for sensor, record in collect(chosen, host, time.monotonic, agent_version=__version__, collection=number):
         try:

@@ -7,7 +7,7 @@ severe as --fail-on was found.
 import posixpath
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -23,11 +23,13 @@ from openinspector.model.rules_package import RulesPackageName
 if TYPE_CHECKING:
     from openinspector.engine.evaluate import HostEvaluation
     from openinspector.engine.match import AdvisoryIndex
+    from openinspector.engine.rule import Rule
     from openinspector.model.facts import HostFacts
     from openinspector.model.finding import Finding
     from openinspector.wire.telemetry import TelemetryMessage
 
 _FOUND: Final = 5
+_OF_HOST: Final = ("os_release", "instance_metadata")
 _SHOWN_PACKAGES: Final = 3
 _ADVICE: Final = (
     "Give the folder that holds the system's etc, usr and var. Mount a disk image first, read-only "
@@ -72,7 +74,7 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
 
     rules = chosen_rules(packages, has_advisories=True)
     with _progress() as say:
-        messages = _collect(root, say)
+        messages = _collect(root, None if facts_file or not packages else _sensors(rules), say)
         facts = facts_of(messages, agent_id)
         _require_system(root, facts)
         if facts_file is not None:
@@ -92,7 +94,14 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
         sys.exit(_FOUND)
 
 
-def _collect(root: str, say: Callable[[str], None]) -> "list[TelemetryMessage]":
+def _sensors(rules: "Mapping[str, Iterable[Rule]]") -> frozenset[str]:
+    """Return the sensors that the rules need, and those that name the host."""
+    needed = (sensor for package_rules in rules.values() for rule in package_rules for sensor in rule.sensors)
+    return frozenset((*_OF_HOST, *needed))
+
+
+def _collect(root: str, only: frozenset[str] | None, say: Callable[[str], None]) -> "list[TelemetryMessage]":
+    """Return the messages of every sensor; of ``only`` these, if the folder is not that of this running host."""
     from openinspector.agent.hosts.local_host import LocalHost
     from openinspector.agent.registry import sensors
     from openinspector.agent.sensing import collect_messages
@@ -101,8 +110,10 @@ def _collect(root: str, say: Callable[[str], None]) -> "list[TelemetryMessage]":
     if not path.is_dir():
         what = "is a file, not a folder" if path.is_file() else "is not a folder"
         raise ScanError(f"{root} {what}", advice=_ADVICE)
+    if posixpath.normpath(root) == "/":
+        only = None
     messages = []
-    for message in collect_messages(tuple(sensors()), 1, LocalHost(root)):
+    for message in collect_messages(tuple(sensors(only)), 1, LocalHost(root)):
         say(message.sensor)
         messages.append(message)
     return messages
