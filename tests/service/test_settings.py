@@ -80,12 +80,21 @@ def test_listen_is_an_address_and_a_port(listen: str, address: tuple[str, int]) 
         ("AWS_CERTIFICATES", "certificates", "an absolute path"),
         ("AWS_ASK_EC2", "maybe", "yes, no"),
         ("ATTESTATION_HOURS", "0", "from 1"),
+        ("CLOUD", "azure", "none, aws, files"),
+        ("CLOUD_REGIONS", "eu west", "regions separated by commas"),
+        ("CLOUD_EXTERNAL_ID", "a b", "letters, digits"),
+        ("CLOUD_ACCOUNTS_FILE", "accounts.toml", "an absolute path"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_named(variable: str, text: str, allowed: str) -> None:
     with pytest.raises(ServiceSettingsError, match=f"OPENINSPECTOR_{variable}='") as refused:
         read_settings({f"OPENINSPECTOR_{variable}": text})
     assert allowed in refused.value.advice
+
+
+def test_files_need_a_folder() -> None:
+    with pytest.raises(ServiceSettingsError, match="OPENINSPECTOR_CLOUD_FOLDER is not set"):
+        read_settings({"OPENINSPECTOR_CLOUD": "files"})
 
 
 def test_an_unknown_setting_is_refused() -> None:

@@ -17,6 +17,7 @@ from openinspector.model.errors import OpenInspectorError
 
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
+        "account": ("openinspector.cli.account:account", "Read the AWS accounts whose instances are assessed."),
         "admin": (
             "openinspector.cli.admin:admin",
             "Administer this installation: tokens, access keys, agents, rollouts.",

@@ -19,13 +19,17 @@ from types import MappingProxyType
 from typing import Final
 
 from openinspector.engine.kernel import Subject, subjects
-from openinspector.engine.kernel_part import is_kernel_metapackage
-from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.kernel_part import is_kernel_metapackage, is_kernel_package
+from openinspector.engine.match import MAX_MATCHES, AdvisoryIndex, TooManyMatchesError
 from openinspector.engine.statements import Spoken
-from openinspector.engine.streams import Unjudged
+from openinspector.engine.streams import DistributionRelease, Unjudged, release_of
 from openinspector.model.advisory import Fix, FixState, Status
 from openinspector.model.facts import HostFacts
-from openinspector.model.inventory import Package, PackageManager
+from openinspector.model.inventory import Kernel, OperatingSystem, Package, PackageManager
+
+_MAX_PACKAGES: Final = 500_000
+"""Packages of one release that are remembered before all are forgotten: hosts choose their packages."""
+_MAX_RELEASES: Final = 1000
 
 
 class Verdict(StrEnum):
@@ -102,7 +106,16 @@ class PackageCoverage:
 
 
 def coverage_of(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCoverage, ...]:
-    """Return the conclusion on each package of a host, in the order collected."""
+    """Return the conclusion on each package of a host, in the order collected.
+
+    Conclusions on a package are remembered with the index: hosts of a fleet have most packages in common. Raises
+    TooManyMatchesError as `AdvisoryIndex.matches`.
+    """
+    return index.once(_CoverageMemory).of_host(facts)
+
+
+def plain_coverage(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCoverage, ...]:
+    """Return what `coverage_of` returns, with nothing remembered."""
     packages = facts.all(Package)
     if not index.covers(facts.distribution):
         return tuple(_gap(package, _outside(package) or Gap.NO_ADVISORIES) for package in packages)
@@ -133,6 +146,70 @@ def coverage_of(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCoverage
 def counts_of(coverage: Iterable[PackageCoverage]) -> Mapping[str, int]:
     """Return the number of packages by verdict; packages that are not assessed count by their reason."""
     return Counter(item.reason or item.verdict.value for item in coverage)
+
+
+class _Remembered:
+    """Conclusions on packages of hosts of one release. It only grows; a large one is replaced by an empty one."""
+
+    def __init__(self) -> None:
+        self.by_object: dict[int, PackageCoverage | None] = {}
+        """By the `id` of packages that ``by_value`` keeps; None: the running kernel decides."""
+        self.by_value: dict[Package, PackageCoverage | None] = {}
+
+
+class _CoverageMemory:
+    """Conclusions on packages by the hosts' release, for one index."""
+
+    def __init__(self, index: AdvisoryIndex) -> None:
+        self._index = index
+        self._releases: dict[DistributionRelease, _Remembered] = {}
+
+    def of_host(self, facts: HostFacts) -> tuple[PackageCoverage, ...]:
+        packages = facts.all(Package)
+        system = facts.all(OperatingSystem)
+        remembered = self._remembered(release_of(facts))
+        try:
+            found = list(map(remembered.by_object.__getitem__, map(id, packages)))
+        except KeyError:
+            found = self._look_up(remembered, packages, system)
+        kernels = tuple(package for package, known in zip(packages, found, strict=True) if known is None)
+        if kernels:
+            records = {Package: kernels, OperatingSystem: system, Kernel: facts.all(Kernel)}
+            decided = iter(plain_coverage(HostFacts(agent_id="", records=records, sensors={}), self._index))
+            found = [next(decided) if known is None else known for known in found]
+        return tuple(known for known in found if known is not None)
+
+    def _remembered(self, release: DistributionRelease) -> _Remembered:
+        if len(self._releases) > _MAX_RELEASES:
+            self._releases = {}
+        remembered = self._releases.get(release)
+        if remembered is None or len(remembered.by_value) > _MAX_PACKAGES:
+            remembered = self._releases[release] = _Remembered()
+        return remembered
+
+    def _look_up(
+        self, remembered: _Remembered, packages: tuple[Package, ...], system: tuple[OperatingSystem, ...]
+    ) -> list[PackageCoverage | None]:
+        found: list[PackageCoverage | None] = []
+        matches = 0
+        for package in packages:
+            if package in remembered.by_value:
+                known = remembered.by_value[package]
+            else:
+                known = remembered.by_value[package] = self._new(package, system)
+                remembered.by_object[id(package)] = known
+            found.append(known)
+            matches += known.vulnerabilities if known else 0
+            if matches > MAX_MATCHES:
+                raise TooManyMatchesError
+        return found
+
+    def _new(self, package: Package, system: tuple[OperatingSystem, ...]) -> PackageCoverage | None:
+        if package.manager.of_distribution and (is_kernel_package(package) or is_kernel_metapackage(package)):
+            return None
+        records = {Package: (package,), OperatingSystem: system}
+        (known,) = plain_coverage(HostFacts(agent_id="", records=records, sensors={}), self._index)
+        return known
 
 
 def _outside(package: Package) -> Gap | None:

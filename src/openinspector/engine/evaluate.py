@@ -18,6 +18,7 @@ from openinspector.engine.bounds import MAX_EVIDENCE, MAX_RULE_ID, MAX_TEXT, fit
 from openinspector.engine.completeness import unable
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import (
+    AGENT,
     Detected,
     Detection,
     NotApplicable,
@@ -269,21 +270,20 @@ class _Host:
     def _finding(
         self, arn: FindingArn, package: RulesPackageArn, detection: Detection, waiver: Sequence[Attribute]
     ) -> Finding:
+        agent = self.facts.agent_id
         return Finding(
             arn=arn,
             run_arn=self.run.run_arn,
             rules_package_arn=package,
             rule_id=fit_line(detection.rule_id, MAX_RULE_ID),
-            title=fit_line(detection.title, MAX_TEXT),
-            description=fit(detection.description, MAX_TEXT),
-            recommendation=fit(detection.recommendation, MAX_TEXT),
+            title=fit_line(detection.title.replace(AGENT, agent), MAX_TEXT),
+            description=fit(detection.description.replace(AGENT, agent), MAX_TEXT),
+            recommendation=fit(detection.recommendation.replace(AGENT, agent), MAX_TEXT),
             severity=detection.severity,
             asset=self.asset,
-            attributes=fit_attributes(
-                (Attribute(key=INSTANCE_ID, value=self.facts.agent_id), *waiver, *detection.attributes)
-            ),
+            attributes=fit_attributes((Attribute(key=INSTANCE_ID, value=agent), *waiver, *detection.attributes)),
             user_attributes=self.run.user_attributes,
-            evidence=fit(render_evidence(detection.evidence), MAX_EVIDENCE),
+            evidence=fit(render_evidence(detection.evidence).replace(AGENT, agent), MAX_EVIDENCE),
             created_at=self.run.now,
             updated_at=self.run.now,
         )

@@ -35,6 +35,11 @@ class HostExposure:
             if port.package and self.of_package(port.package) not in (Exposure.LISTENING_AS_ROOT, Exposure.LISTENING):
                 self._found[port.package] = Exposure.LISTENING
 
+    @property
+    def known(self) -> bool:
+        """Return True if any package is more exposed than installed."""
+        return bool(self._found)
+
     def of_package(self, name: str) -> Exposure:
         """Return the exposure of a binary package."""
         return self._found.get(name, Exposure.INSTALLED)

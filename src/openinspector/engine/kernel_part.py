@@ -90,6 +90,11 @@ def kernel_part(package: Package) -> KernelPart | None:
             return None
 
 
+def is_kernel_package(package: Package) -> bool:
+    """Return True if a package belongs to one kernel release: how it is judged depends on the kernel that runs."""
+    return kernel_part(package) is not None
+
+
 def is_kernel_metapackage(package: Package) -> bool:
     """Return True if a package only depends on the newest kernel: the one to update, not the one to judge."""
     return package.manager is PackageManager.DPKG and _DPKG_META.fullmatch(package.name) is not None

@@ -17,11 +17,11 @@ architecture and no module, or to the package's; and when it is about the same f
 Which packages are judged, and at which version, is decided by `openinspector.engine.kernel`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeVar, cast
 
 from openinspector.engine.extras import built_series, is_of_amazon_2
 from openinspector.engine.kernel import KernelRole, Subject, subjects
@@ -52,8 +52,20 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package, PackageManager
 from openinspector.version import VersionScheme
 
+T = TypeVar("T")
+
+MAX_MATCHES: Final = 200_000
+"""Most pairs of package and advisory of one host, and most that an index remembers. The hosts tried have up to 8,000;
+a host that names every kernel ever built would have hundreds of millions."""
 _MAX_REMEMBERED: Final = 200_000
 """Entries of a memory before it is emptied: an index lives long, and hosts choose their versions."""
+
+
+class TooManyMatchesError(ModelError):
+    """A host's packages meet more advisories than an evaluation can hold."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the host's packages meet more than {MAX_MATCHES:,} advisories")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +149,11 @@ class AdvisoryIndex:
         self._buckets: dict[_Place, Bucket | None] = {}
         self._keys: dict[tuple[str, str], bytes] = {}
         self._hosts: dict[DistributionRelease, HostStreams] = {}
+        self._covered: dict[str, bool] = {}
+        self._made: dict[object, object] = {}
         self._known: dict[tuple[object, ...], tuple[Match, ...]] = {}
+        self._weight = 0
+        """Packages and matches that are remembered."""
 
     @classmethod
     def empty(cls) -> "AdvisoryIndex":
@@ -146,7 +162,18 @@ class AdvisoryIndex:
 
     def covers(self, distribution: str) -> bool:
         """Return True if any feed speaks for ``<ID>:<VERSION_ID>`` or the release family it belongs to."""
-        return any(concerns(stream, distribution) and not stream.startswith("epel:") for stream in self.streams)
+        known = self._covered.get(distribution)
+        if known is None:
+            known = any(concerns(stream, distribution) and not stream.startswith("epel:") for stream in self.streams)
+            self._covered[distribution] = known
+        return known
+
+    def once(self, make: "Callable[[AdvisoryIndex], T]") -> T:
+        """Return what ``make`` makes of the index, made once: what a rule remembers as long as advisories are."""
+        found = self._made.get(make)
+        if found is None:
+            found = self._made.setdefault(make, make(self))
+        return cast("T", found)
 
     def scores(self, vulnerability: str) -> tuple[Score, ...]:
         """Return every score of a vulnerability: its own, and those of advisories about it alone."""
@@ -159,9 +186,9 @@ class AdvisoryIndex:
 
     def unassessed(self, facts: HostFacts) -> tuple[Unassessed, ...]:
         """Return the distribution's packages of the host that cannot be judged, with the reason, as collected."""
-        streams = self._host(release_of(facts))
+        streams = self.host_streams(release_of(facts))
         found = (
-            (package, self._reason(streams, package))
+            (package, self.reason_unassessed(streams, package))
             for package in facts.all(Package)
             if package.manager.of_distribution
         )
@@ -170,40 +197,36 @@ class AdvisoryIndex:
     def matches(self, facts: HostFacts) -> tuple[Match, ...]:
         """Return every (package, advisory) of the host that convicts, by package, stream, feed and advisory id.
 
-        Raises ModelError where a package's manager has no version scheme here.
+        Raises ModelError where a package's manager has no version scheme here, TooManyMatchesError beyond
+        `MAX_MATCHES`.
         """
         release = release_of(facts)
-        streams = self._host(release)
+        streams = self.host_streams(release)
         if not streams.known:
             return ()
         found = subjects(facts)
         matches: list[Match] = []
-        for subject in sorted(found.judged, key=_subject_order):
-            speakers = streams.speakers(subject.package)
-            if not speakers or self._reason(streams, subject.package) is not None:
-                continue
-            met = self._met(speakers, subject)
-            if subject.role is KernelRole.RUNNING and found.idle:
-                met = tuple(replace(match, installed_fix=self._installed_fix(match, found.idle)) for match in met)
-            matches += met
+        for subject in sorted(found.judged, key=subject_order):
+            matches += self.matches_of(streams, subject, found.idle)
+            if len(matches) > MAX_MATCHES:
+                raise TooManyMatchesError
         return tuple(matches)
 
-    def spoken(self, facts: HostFacts, subject: Subject) -> tuple[Spoken, ...]:
-        """Return every statement that names a package in a stream of its host: fixes by rising version, then statuses.
+    def matches_of(self, streams: HostStreams, subject: Subject, idle: Sequence[Subject] = ()) -> tuple[Match, ...]:
+        """Return every advisory that convicts one package of a host, by stream, feed and advisory id.
 
-        Streams come narrowest first, so that each stream's own are together.
+        ``idle`` are the kernels on disk that would run after a restart.
         """
-        release = release_of(facts)
-        streams = self._host(release)
-        found: list[Spoken] = []
-        for speaker in streams.speakers(subject.package) if streams.known else ():
-            if speaker.fallback and found:
-                break
-            said = self._said(speaker, subject)
-            found += said.everything() if said is not None else ()
-        return tuple(found)
+        speakers = streams.speakers(subject.package)
+        if not speakers or self.reason_unassessed(streams, subject.package) is not None:
+            return ()
+        met = self._met(speakers, subject)
+        if subject.role is KernelRole.RUNNING and idle:
+            met = tuple(replace(match, installed_fix=self._installed_fix(match, idle)) for match in met)
+        return met
 
-    def _host(self, release: DistributionRelease) -> HostStreams:
+    def host_streams(self, release: DistributionRelease) -> HostStreams:
+        """Return the streams that speak for hosts of a release."""
         streams = self._hosts.get(release)
         if streams is None:
             statements = (
@@ -216,7 +239,22 @@ class AdvisoryIndex:
             streams = self._hosts[release] = HostStreams(release, self.streams, built_series(statements))
         return streams
 
-    def _reason(self, streams: HostStreams, package: Package) -> Unjudged | None:
+    def spoken(self, facts: HostFacts, subject: Subject) -> tuple[Spoken, ...]:
+        """Return every statement that names a package in a stream of its host: fixes by rising version, then statuses.
+
+        Streams come narrowest first, so that each stream's own are together.
+        """
+        streams = self.host_streams(release_of(facts))
+        found: list[Spoken] = []
+        for speaker in streams.speakers(subject.package) if streams.known else ():
+            if speaker.fallback and found:
+                break
+            said = self._said(speaker, subject)
+            found += said.everything() if said is not None else ()
+        return tuple(found)
+
+    def reason_unassessed(self, streams: HostStreams, package: Package) -> Unjudged | None:
+        """Return why a package of the distribution cannot be judged on hosts of a release; None if it can."""
         scheme = self.schemes.get(package.manager.version_scheme)
         if scheme is not None and not scheme.is_valid(package.version):
             return Unjudged.UNORDERED_VERSION
@@ -236,10 +274,13 @@ class AdvisoryIndex:
         identity = (speakers, subject)
         known = self._known.get(identity)
         if known is None:
-            if len(self._known) >= _MAX_REMEMBERED:
-                self._known.clear()
             hits = sorted(self._meet(speakers, subject), key=_hit_order)
-            known = self._known[identity] = tuple(_match(subject, hit) for hit in hits)
+            known = tuple(_match(subject, hit) for hit in hits)
+            self._weight += 1 + len(known)
+            if self._weight > MAX_MATCHES:
+                self._known.clear()
+                self._weight = 1 + len(known)
+            self._known[identity] = known
         return known
 
     def _meet(self, speakers: tuple[Speaker, ...], subject: Subject) -> Iterable[Hit]:
@@ -371,7 +412,8 @@ def _demand(hit: Hit) -> tuple[bool, bytes, str, str, tuple[str, ...], bytes]:
     )
 
 
-def _subject_order(subject: Subject) -> tuple[str, ...]:
+def subject_order(subject: Subject) -> tuple[str, ...]:
+    """Return the sort key of a package as it is judged."""
     package = subject.package
     return package.name, package.version, package.architecture, package.module, subject.source_name, subject.version
 

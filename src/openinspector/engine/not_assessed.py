@@ -1,10 +1,12 @@
 """Packages that the vulnerability rule cannot assess, as exclusions: each names its reason and counts the packages."""
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
+from openinspector.engine.match import Unassessed
 from openinspector.engine.rule import RuleContext, Unable
 from openinspector.engine.streams import Unjudged
 from openinspector.model.exclusion import ExclusionKind
@@ -39,15 +41,18 @@ def not_covered(distribution: str, context: RuleContext) -> Unable:
     )
 
 
-def not_assessed(facts: HostFacts, context: RuleContext) -> Unable | None:
-    """Return the exclusion for packages that no advisory of the distribution covers; None without such packages."""
-    counts = Counter(package.manager for package in facts.all(Package) if not package.owner)
+def not_assessed(facts: HostFacts, unassessed: Sequence[Unassessed], others: Iterable[Package]) -> Unable | None:
+    """Return the exclusion for packages that no advisory of the distribution covers; None without such packages.
+
+    ``others`` are the packages that are not the distribution's.
+    """
+    counts = Counter(package.manager for package in others if not package.owner)
     counted = [
         f"{counts[manager]} {name} package{'s' * (counts[manager] != 1)}"
         for manager, name in REGISTRIES.items()
         if counts[manager]
     ]
-    foreign = _unassessed(facts, context)
+    foreign = _unassessed(unassessed)
     containers = both(foreign, _containers(facts)) if foreign is not None else _containers(facts)
     if not counted:
         return containers
@@ -60,9 +65,8 @@ def not_assessed(facts: HostFacts, context: RuleContext) -> Unable | None:
     return both(registries, containers)
 
 
-def _unassessed(facts: HostFacts, context: RuleContext) -> Unable | None:
-    """Return the exclusion for packages that the distribution's advisories do not cover; None where they cover all."""
-    found = context.advisories.unassessed(facts)
+def _unassessed(found: Sequence[Unassessed]) -> Unable | None:
+    """Return the exclusion for packages that the distribution's advisories do not cover; None if they cover all."""
     if not found:
         return None
     by_reason: dict[Unjudged, list[str]] = {}

@@ -6,7 +6,7 @@ report. An exception in a rule becomes ``Unable`` and never ends the run.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.match import AdvisoryIndex
@@ -21,10 +21,16 @@ from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
 if TYPE_CHECKING:  # rules for telemetry alone start without the network's model
     from openinspector.network.judged_network import JudgedNetwork
 
+AGENT: Final = "⟨agent⟩"
+"""Stands for the agent's id in the texts of a detection, which hosts may share."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """One issue on one host. ``subject`` distinguishes the detections of one rule on one host."""
+    """One issue on one host. ``subject`` distinguishes the detections of one rule on one host.
+
+    Hosts with the same issue may share a detection: `AGENT` in its texts stands for the agent's id.
+    """
 
     subject: str
     rule_id: str

@@ -91,6 +91,20 @@ class Settings:
     """Folder of the certificates that sign instance identity documents, ``<region>.pem`` each."""
     aws_ask_ec2: str = "no"
     """``yes``: an instance enrols only if EC2 reports, to the service's own credentials, that it exists."""
+    cloud: str = "none"
+    """Where instances and networks of AWS accounts are read: ``none``, ``aws`` (its APIs) or ``files`` (a folder)."""
+    cloud_folder: Path | None = None
+    """For ``files``: DIR/<account>/<region>/<service>-<operation>.json, the output of the AWS CLI."""
+    cloud_regions: tuple[str, ...] = ()
+    """For ``aws``: regions to read, or ``all`` that an account has enabled; empty: the installation's region."""
+    cloud_external_id: str = ""
+    """For ``aws``: external id that the registered role of the installation's account demands."""
+    cloud_accounts_file: Path | None = None
+    """For ``aws``: TOML file with more accounts: ``[[account]]`` with ``role``, ``external_id`` and ``regions``."""
+    cloud_endpoint: str = ""
+    """For ``aws``: URL of all services, as for a simulator; empty: AWS. Credentials come from boto3's sources."""
+    reach_extra_reads: str = "no"
+    """``yes``: also read what the vendor's role could not, such as VPC Block Public Access."""
     attestation_hours: int = 24
     """How long an attestation is valid before the instance must attest again."""
     by_products: str = "once"
@@ -230,6 +244,13 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "aws_certificates": _folder,
     "aws_ask_ec2": _one_of("yes", "no"),
     "by_products": _one_of("once", "each"),
+    "cloud": _one_of("none", "aws", "files"),
+    "cloud_folder": _folder,
+    "cloud_regions": _several(r"all|[a-z0-9-]{4,32}", "regions separated by commas, or all"),
+    "cloud_external_id": _matching(r"|[\w+=,.@:/-]{2,1224}", "2 to 1,224 letters, digits and +=,.@:/-"),
+    "cloud_accounts_file": _folder,
+    "cloud_endpoint": _matching(r"|https?://[^\s/@]+/?", "http(s)://HOST[:PORT]"),
+    "reach_extra_reads": _one_of("yes", "no"),
     "attestation_hours": _between(1, 8760),
     "log_level": _one_of("debug", "info", "warning", "error"),
 }
@@ -253,6 +274,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         values[known[variable]] = _parsed(variable, text, _PARSERS[known[variable]])
     settings = Settings(**values)  # type: ignore[arg-type]  # each parser returns its field's type
     _check_methods(settings)
+    if settings.cloud == "files" and settings.cloud_folder is None:
+        raise ServiceSettingsError(
+            f"accounts are read from files, but {PREFIX}CLOUD_FOLDER is not set",
+            advice="Set it to a folder DIR/<account>/<region>/.",
+        )
     return settings
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.match import AdvisoryIndex
-from openinspector.engine.rule import Detected, Detection, Outcome, Passed, RuleContext, Unable
+from openinspector.engine.rule import AGENT, Detected, Detection, Outcome, Passed, RuleContext, Unable
 from openinspector.model.advisory import (
     Advisory,
     Exploitability,
@@ -20,7 +20,7 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import ContainerRoot, PackageManager, SensorState, SensorStatus
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
-from openinspector.testing.match_builders import AGENT, advisory, fix, host, index, installed, status, version_schemes
+from openinspector.testing.match_builders import advisory, fix, host, index, installed, status, version_schemes
 
 CVE = "CVE-2026-0001"
 OPENSSL = installed("openssl", "3.0.15-1")
@@ -215,7 +215,7 @@ def test_host_without_any_package_database_does_not_pass() -> None:
 
 
 def test_host_without_an_operating_system_is_not_judged() -> None:
-    assert isinstance(judged(HostFacts(agent_id=AGENT), FIX), Unable)
+    assert isinstance(judged(HostFacts(agent_id="i-1"), FIX), Unable)
 
 
 REQUESTS = replace(installed("requests", "2.31.0", manager=PackageManager.PYPI), location="/opt/app/site-packages")
@@ -343,3 +343,21 @@ def test_score_for_another_package_or_release_does_not_count() -> None:
     assert recorded(Vulnerability(id=CVE, scores=(elsewhere,))).severity is Severity.UNDEFINED
     here = replace(other, package="openssl", stream="debian:12", base=3.0)
     assert recorded(Vulnerability(id=CVE, scores=(other, here))).severity is Severity.LOW
+
+
+def test_a_host_with_more_builds_than_any_installation_is_not_assessed() -> None:
+    """A host chooses what it sends: each kernel ever built meets every advisory about kernels."""
+    advisories = [advisory(f"CVE-2026-{number:04}", fix("linux", "7.0-1")) for number in range(500)]
+    kernels = [
+        installed(f"linux-image-6.1.0-{number}-amd64", f"6.1.{number}-1", source=("linux", f"6.1.{number}-1"))
+        for number in range(500)
+    ]
+    libraries = [installed("lib", f"1.{number}", source=("linux", f"1.{number}")) for number in range(500)]
+    context = RuleContext(advisories=index(*advisories))
+    for hostile in (host(kernels), host(libraries)):
+        outcome = RULE.evaluate(hostile, context)
+        assert isinstance(outcome, Unable)
+        assert outcome.reason == (
+            "Vulnerabilities were not assessed: the host's packages meet more than 200,000 advisories."
+        )
+    assert isinstance(RULE.evaluate(host(kernels[:3]), context), Detected)

@@ -11,19 +11,19 @@ each (`openinspector.engine.by_products`). Packages that cannot be assessed are 
   speak of the package they came in (ADR 0023). Packages in running containers are counted likewise (ADR 0024).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from openinspector.engine.by_products import by_product_detection, by_product_of
+from openinspector.engine.case import Case
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.exposure import HostExposure
+from openinspector.engine.fleet import Conclude, FleetJudge
 from openinspector.engine.kernel import KernelRole, running_release
 from openinspector.engine.kernel_part import is_kernel_metapackage
-from openinspector.engine.match import Match
+from openinspector.engine.match import AdvisoryIndex, Match, TooManyMatchesError
 from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
-from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext
+from openinspector.engine.rule import AGENT, Detected, Detection, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.severity import deciding_score, severity_of
 from openinspector.model.activity import CodeModule, Process
 from openinspector.model.advisory import (
@@ -31,11 +31,9 @@ from openinspector.model.advisory import (
     PackageKind,
     Priority,
     RecordState,
-    Score,
     Status,
     Vulnerability,
 )
-from openinspector.model.exposure import Exposure
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
 from openinspector.model.inventory import (
@@ -57,144 +55,67 @@ _UPDATE: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Case:
-    """One vulnerability of one host: everything that meets, and what rates it."""
-
-    facts: HostFacts
-    installed: frozenset[tuple[str, str]]
-    """Name and version of everything the package databases hold."""
-    identity: str
-    matches: tuple[Match, ...]
-    deciding: tuple[Match, ...]
-    """For each package the match that asks for the most."""
-    scores: tuple[Score, ...]
-    advisories: tuple[Advisory, ...]
-    """The matches', each once."""
-    record: Vulnerability | None
-    """What CVE, NVD, EPSS and KEV say of it; None where none of them is loaded or knows it."""
-    exposure: Exposure
-
-    @property
-    def is_cve(self) -> bool:
-        return any(self.identity in match.vulnerabilities for match in self.matches)
-
-
 def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     """Match the host's packages against the advisories in force."""
     distribution = facts.distribution
     if not distribution:
         return unseen(facts, ("os_release",)) or unable("The host did not say which operating system it runs.")
-    not_judged = not_assessed(facts, context)
-    if not context.advisories.covers(distribution):
+    index = context.advisories
+    try:
+        judged = index.once(_judge_singly if context.single_by_products else _judge).judge(facts)
+    except TooManyMatchesError as error:
+        return _too_many(error)
+    not_judged = not_assessed(facts, judged.unassessed, judged.others)
+    if not index.covers(distribution):
         return both(not_covered(distribution, context), not_judged)
     unread = unread_databases(facts)
     unfinished = both(unread, not_judged) if unread else not_judged
-    matches = context.advisories.matches(facts)
-    code, apart = _split(matches, single=context.single_by_products)
-    detections = (*map(_detection, _cases(facts, code, context)), *_by_products(facts, apart))
-    if detections:
-        return Detected(detections=detections, unfinished=unfinished)
+    if judged.conclusions:
+        return Detected(detections=judged.conclusions, unfinished=unfinished)
     if unread is not None:
         return both(unread, not_judged)
-    packages = sum(package.manager.of_distribution for package in facts.all(Package))
+    packages = len(facts.all(Package)) - len(judged.others)
     return Passed(
         unfinished=not_judged,
         evidence=Evidence(
             statement=f"None of {packages} installed packages meets an advisory for {distribution}.",
             because=tuple(
                 Evidence(statement=f"Advisories of {feed} were in force.", source=fingerprint)
-                for feed, fingerprint in sorted(context.advisories.fingerprints.items())
+                for feed, fingerprint in sorted(index.fingerprints.items())
             ),
         ),
     )
 
 
-def _split(matches: Iterable[Match], *, single: bool) -> tuple[list[Match], list[Match]]:
-    """Return the matches that are findings of their CVE, and those of by-products; ``single`` keeps all as the former.
-
-    Matches come by package: a package is looked up once.
-    """
-    code: list[Match] = []
-    apart: list[Match] = []
-    package, kept = None, code
-    for match in matches:
-        if match.package is not package:
-            package = match.package
-            kept = code if single or by_product_of(package) is None else apart
-        kept.append(match)
-    return code, apart
+def _judge(index: AdvisoryIndex) -> FleetJudge[Detection]:
+    """Return the judge of an index: by-products are one detection each."""
+    return FleetJudge(index, _conclude(lambda package: by_product_of(package) is not None))
 
 
-def _by_products(facts: HostFacts, matches: Iterable[Match]) -> list[Detection]:
-    """Return one detection for each by-product among the matched packages."""
-    gathered: dict[Package, list[Match]] = {}
-    for match in matches:
-        gathered.setdefault(match.package, []).append(match)
-    return [
-        by_product_detection(facts.agent_id, found, _UPDATE[package.manager]) for package, found in gathered.items()
-    ]
+def _judge_singly(index: AdvisoryIndex) -> FleetJudge[Detection]:
+    """Return the judge of an index: a by-product is part of each CVE's detection."""
+    return FleetJudge(index, _conclude(lambda _: False))
 
 
-def _cases(facts: HostFacts, matches: Iterable[Match], context: RuleContext) -> list[_Case]:
-    gathered: dict[str, list[Match]] = {}
-    exposure = HostExposure(facts)
-    installed = frozenset((package.name, package.version) for package in facts.all(Package))
-    for match in matches:
-        for identity in match.identities:
-            gathered.setdefault(identity, []).append(match)
-    return [
-        _Case(
-            facts=facts,
-            installed=installed,
-            identity=identity,
-            matches=tuple(matches),
-            deciding=_deciding(matches),
-            scores=_scores(identity, matches, context),
-            advisories=tuple({(m.advisory.feed, m.advisory.id): m.advisory for m in matches}.values()),
-            record=context.advisories.vulnerability(identity),
-            exposure=exposure.of_matches(matches),
-        )
-        for identity, matches in sorted(gathered.items())
-    ]
+def _conclude(is_by_product: Callable[[Package], bool]) -> Conclude[Detection]:
+    return Conclude(of_case=_detection, of_by_product=_by_product, is_by_product=is_by_product)
 
 
-def _deciding(matches: Iterable[Match]) -> tuple[Match, ...]:
-    found: dict[tuple[str, str, str], Match] = {}
-    for match in matches:
-        key = (match.package.name, match.package.version, match.package.architecture)
-        known = found.get(key)
-        if known is None or _rank(match) > _rank(known):
-            found[key] = match
-    return tuple(found.values())
+def _by_product(matches: tuple[Match, ...]) -> Detection:
+    return by_product_detection(AGENT, matches, _UPDATE[matches[0].package.manager])
 
 
-def _rank(match: Match) -> tuple[bool, bool, bytes]:
-    """Order matches of one package by how hard they are to satisfy: no fix, an update, a mere restart."""
-    return not match.fixed_version, match.installed_fix is None, match.fixed_key
-
-
-def _scores(identity: str, matches: Iterable[Match], context: RuleContext) -> tuple[Score, ...]:
-    """Return the vulnerability's own scores; only where it has none, those of advisories that name it with others.
-
-    A score that its publisher limits to another stream or package does not count.
-    """
-    matches = tuple(matches)
-    own = tuple(score for score in context.advisories.scores(identity) if _rates(score, matches))
-    return own or tuple(dict.fromkeys(score for match in matches for score in match.advisory.scores))
-
-
-def _rates(score: Score, matches: Iterable[Match]) -> bool:
-    return any(
-        score.stream in ("", match.target.stream)
-        and score.package in ("", match.target.name, match.package.name, match.package.source_name)
-        for match in matches
+def _too_many(error: TooManyMatchesError) -> Outcome:
+    return unable(
+        f"Vulnerabilities were not assessed: {error}.",
+        "No installation has so many builds of packages. Compare the host's package database with what "
+        "`openinspector agent collect --dry-run` sends.",
     )
 
 
-def _detection(case: _Case) -> Detection:
+def _detection(case: Case) -> Detection:
     verb = "is vulnerable to" if case.is_cve else "lacks the security update"
-    title = f"Instance {case.facts.agent_id} {verb} {case.identity}"
+    title = f"Instance {AGENT} {verb} {case.identity}"
     return Detection(
         subject=case.identity,
         rule_id=case.identity,
@@ -207,7 +128,7 @@ def _detection(case: _Case) -> Detection:
     )
 
 
-def _description(case: _Case) -> str:
+def _description(case: Case) -> str:
     packages = "; ".join(dict.fromkeys(f"{match.package.name} {_version(match)}" for match in case.deciding))
     parts = [f"Affected on this host: {packages}."]
     parts += (f"{advisory.id} ({advisory.feed}): {advisory.summary}".rstrip(": ") for advisory in case.advisories)
@@ -230,13 +151,13 @@ def _notes(record: Vulnerability) -> Iterable[str]:
             pass
 
 
-def _recommendations(case: _Case) -> list[str]:
+def _recommendations(case: Case) -> list[str]:
     """Return one sentence for each thing to do: update, restart, or wait."""
     updates: dict[str, str] = {}
     sentences: list[str] = []
     for match in case.deciding:
         if match.installed_fix is not None:
-            sentences.append(_restart(match, case.facts))
+            sentences.append(_restart(match, case.kernel))
         elif not match.fixed_version:
             sentences.append(_no_fix(match))
         else:
@@ -259,14 +180,14 @@ def _goal(match: Match) -> str:
     return f"version {match.fixed_version}"
 
 
-def _to_install(case: _Case, updates: Iterable[str]) -> list[str]:
+def _to_install(case: Case, updates: Iterable[str]) -> list[str]:
     """Return the names to give to the package manager: Debian's kernels are updated through another package."""
     kernels = {match.package.name for match in case.deciding if match.role is not KernelRole.ORDINARY}
     if case.matches[0].package.manager is not PackageManager.DPKG or not kernels:
         return list(updates)
     drawing = [
         package.name
-        for package in case.facts.all(Package)
+        for package in case.kernel.all(Package)
         if package.manager is PackageManager.DPKG and is_kernel_metapackage(package) and "image" in package.name
     ]
     return list(dict.fromkeys([*(name for name in updates if name not in kernels), *(drawing or sorted(kernels))]))
@@ -291,7 +212,7 @@ def _no_fix(match: Match) -> str:
     )
 
 
-def _attributes(case: _Case) -> tuple[Attribute, ...]:
+def _attributes(case: Case) -> tuple[Attribute, ...]:
     deciding = case.deciding
     fixed = dict.fromkeys(match.fixed_version for match in deciding if match.fixed_version)
     values: dict[str, str] = {
@@ -309,7 +230,7 @@ def _attributes(case: _Case) -> tuple[Attribute, ...]:
     return tuple(Attribute(key=key, value=value) for key, value in values.items() if value)
 
 
-def _record_attributes(case: _Case) -> dict[str, str]:
+def _record_attributes(case: Case) -> dict[str, str]:
     """Return weaknesses, the CVE record's state, EPSS and KEV, each where known."""
     record = case.record
     cwes = dict.fromkeys(
@@ -331,7 +252,7 @@ def _record_attributes(case: _Case) -> dict[str, str]:
     return values
 
 
-def _score_attributes(case: _Case) -> dict[str, str]:
+def _score_attributes(case: Case) -> dict[str, str]:
     """Return the deciding score of each CVSS generation under its plain key, every other with its origin added."""
     feeds = {advisory.feed for advisory in case.advisories}
     values: dict[str, str] = {}
@@ -348,7 +269,7 @@ def _score_attributes(case: _Case) -> dict[str, str]:
     return values
 
 
-def _why(match: Match, case: _Case) -> Evidence:
+def _why(match: Match, case: Case) -> Evidence:
     package, target = match.package, match.target
     kind = "source package" if target.kind is PackageKind.SOURCE else "package"
     statement = (
@@ -356,14 +277,13 @@ def _why(match: Match, case: _Case) -> Evidence:
         if match.fixed_version
         else f"has no fix for {target.name} in {target.stream}"
     )
-    present = (package.name, package.version) in case.installed
     children = [
         Evidence(
             statement=f"{package.name} {package.version} ({package.architecture}) is "
-            f"{'installed' if present else 'no longer installed, but runs'}.",
+            f"{'installed' if case.is_installed(match) else 'no longer installed, but runs'}.",
             source=f"{package.manager} database",
         ),
-        *_kernel_evidence(match, case.facts),
+        *_kernel_evidence(match, case.kernel),
         Evidence(statement=f"{match.advisory.id} {statement}.", source=_link(match.advisory)),
     ]
     if match.fixed_version:

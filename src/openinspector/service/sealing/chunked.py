@@ -24,6 +24,7 @@ from openinspector.model.errors import StoreError
 KEY_BYTES: Final = 32
 CONTEXT_VERSION: Final = b"openinspector-telemetry-v1"
 REPORT_CONTEXT_VERSION: Final = b"openinspector-report-v1"
+SNAPSHOT_CONTEXT_VERSION: Final = b"openinspector-snapshot-v1"
 COVERAGE_CONTEXT_VERSION: Final = b"openinspector-coverage-v1"
 
 
@@ -73,6 +74,20 @@ class ReportSealContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotSealContext:
+    """The context of the one sealed snapshot of a run."""
+
+    run_arn: RunArn
+
+    def encode(self) -> bytes:
+        """Return version and run, each after its length (4 bytes, big-endian)."""
+        return _framed(SNAPSHOT_CONTEXT_VERSION, self.run_arn.encode())
+
+    def __str__(self) -> str:
+        return f"snapshot of {self.run_arn}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageSealContext:
     """The context a sealed object of coverage is bound to."""
 
@@ -88,7 +103,7 @@ class CoverageSealContext:
         return f"coverage {self.name}"
 
 
-AnySealContext = SealContext | ReportSealContext | CoverageSealContext
+AnySealContext = SealContext | ReportSealContext | CoverageSealContext | SnapshotSealContext
 
 
 def seal(key: bytes, context: AnySealContext, plaintext: bytes) -> bytes:
