@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from openinspector.model.errors import FeedError
-from openinspector.service.bootstrap import open_advisory_store
+from openinspector.service.opening import open_advisory_store
 from openinspector.service.settings import Settings
 from openinspector.service.system_clock import SystemClock
 from openinspector.service.worker.feed_keys import read_private_key

@@ -133,7 +133,7 @@ def create_key(
 ) -> None:
     """Create an access key for USER, who may have two. The secret is shown once."""
     from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
-    from openinspector.service.bootstrap import open_access_keys
+    from openinspector.service.opening import open_access_keys
 
     if policy and allowed:
         raise click.UsageError("say either --policy or --allow")
@@ -168,7 +168,7 @@ def list_keys(data_dir: Path | None, *, as_json: bool) -> None:
 @click.pass_obj
 def make_temporary(data_dir: Path | None, *, key_id: str, minutes: int, as_json: bool) -> None:
     """Create temporary credentials with the permissions of the access key KEY_ID. They end with it."""
-    from openinspector.service.bootstrap import open_stores, open_temporary_credentials
+    from openinspector.service.opening import open_stores, open_temporary_credentials
     from openinspector.service.system_clock import SystemClock
 
     settings = settings_from(data_dir)
@@ -301,7 +301,7 @@ def tag_agent(data_dir: Path | None, *, agent_id: str, tags: tuple[str, ...]) ->
 
 
 def _stores(data_dir: Path | None) -> "Stores":
-    from openinspector.service.bootstrap import open_stores
+    from openinspector.service.opening import open_stores
 
     return open_stores(settings_from(data_dir))
 

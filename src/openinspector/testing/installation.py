@@ -34,7 +34,8 @@ from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.app.use_cases import UseCases
 from openinspector.service.assembly import Assembly, Stores, Surroundings
-from openinspector.service.bootstrap import open_stores, webhook_host_refusal
+from openinspector.service.bootstrap import webhook_host_refusal
+from openinspector.service.opening import open_stores
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume

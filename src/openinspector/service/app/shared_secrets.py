@@ -40,7 +40,7 @@ class SharedSecrets:
         except KeyProviderError as refused:
             raise WrongMasterKeyError(
                 f"this node's master key is not the one of the installation: {refused}",
-                advice="All nodes of one database need the same keys: set OPENINSPECTOR_KEY_URL on each to the same place.",
+                advice="All nodes of one database need the same keys: set OPENINSPECTOR_KEY_URL alike on each.",
             ) from refused
 
     def get(self, name: str, make: Callable[[], bytes]) -> bytes:

@@ -1,17 +1,18 @@
 """A node's place in the installation: its lease, and the work of nodes that are gone.
 
 A node registers when it starts and renews its lease. Nodes whose lease has ended are removed, their database sessions
-are ended, and their pending workflows are resumed by the nodes that live. A node that was removed although it lives, for
-example because it was frozen, must end: others do its work.
+are ended, and their pending workflows are resumed by the nodes that live. A node that was removed although it lives,
+for example because it was frozen, must end: others do its work.
 """
 
-import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
 import structlog
 
+from openinspector.model.errors import OpenInspectorError
 from openinspector.service.ports.node_locks import NodeLocks
 from openinspector.service.ports.node_store import NodeStore
 from openinspector.service.ports.workflows import Workflows
@@ -24,57 +25,56 @@ _TAKEOVER: Final = "takeover"
 _log = structlog.get_logger()
 
 
+class NodeError(OpenInspectorError):
+    """This node may not be a member of the installation any more."""
+
+
+@dataclass(slots=True, kw_only=True)
 class Membership:
     """The membership of one node."""
 
-    def __init__(
-        self,
-        node_id: str,
-        nodes: NodeStore,
-        locks: NodeLocks,
-        workflows: Workflows,
-        end: Callable[[], None],
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._id = node_id
-        self._nodes = nodes
-        self._locks = locks
-        self._workflows = workflows
-        self._end = end
-        self._monotonic = monotonic
-        self._renewed_at = monotonic()
+    node_id: str
+    nodes: NodeStore
+    locks: NodeLocks
+    workflows: Workflows
+    end: Callable[[], None]
+    """Ends the process at once."""
+    monotonic: Callable[[], float]
+    _renewed_at: float = field(default=0.0, init=False)
 
-    @property
-    def is_current(self) -> bool:
-        """Return True if the lease was renewed recently, by this node's monotonic clock."""
-        return self._monotonic() - self._renewed_at < _DOUBTFUL_SECONDS
+    def check(self) -> None:
+        """Raise NodeError unless the lease was renewed recently, by this node's monotonic clock."""
+        if self.monotonic() - self._renewed_at > _DOUBTFUL_SECONDS:
+            raise NodeError(f"the lease was not renewed for {_DOUBTFUL_SECONDS:.0f} seconds")
 
     def join(self, address: str, version: str, *, alone: bool) -> None:
         """Register the node; StoreError. ``alone``: no other node can serve this database, so all others are gone."""
         if alone:
-            for node in self._nodes.nodes():
-                self._nodes.remove(node.id)
-        self._nodes.register(self._id, address, version, LEASE)
-        self._renewed_at = self._monotonic()
+            for node in self.nodes.nodes():
+                self.nodes.remove(node.id)
+        self.nodes.register(self.node_id, address, version, LEASE)
+        self._renewed_at = self.monotonic()
 
     def turn(self) -> None:
         """Renew the lease, and take over from nodes that are gone; StoreError."""
-        if not self._nodes.renew(self._id, LEASE):
-            _log.error("node removed", node=self._id, advice="It did not renew its lease in time; others do its work.")
-            self._end()
+        if not self.nodes.renew(self.node_id, LEASE):
+            _log.error(
+                "node removed", node=self.node_id, advice="It did not renew its lease in time; others do its work."
+            )
+            self.end()
             return
-        self._renewed_at = self._monotonic()
-        with self._locks.hold(_TAKEOVER) as held:
+        self._renewed_at = self.monotonic()
+        with self.locks.hold(_TAKEOVER) as held:
             if held:
                 self._take_over()
 
     def leave(self) -> None:
         """Remove the node; the others take over at once. StoreError."""
-        self._nodes.remove(self._id)
+        self.nodes.remove(self.node_id)
 
     def _take_over(self) -> None:
-        removed = self._nodes.remove_expired()
+        removed = self.nodes.remove_expired()
         # A node that dies between these two steps leaves the second one to the next turn of another node.
-        adopted = self._workflows.adopt(lambda: {node.id for node in self._nodes.nodes()})
+        adopted = self.workflows.adopt(lambda: {node.id for node in self.nodes.nodes()})
         if removed or adopted:
             _log.warning("nodes gone", nodes=removed, workflows_resumed=adopted)
