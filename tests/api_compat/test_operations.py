@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from openinspector.model.notification import InspectorEvent
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.api.dispatch import operations
 from openinspector.service.api.model import api_model, own_model
+from openinspector.service.app.waivers import NewWaiver
 from openinspector.testing import model_builders as builders
 
 
@@ -30,6 +31,7 @@ class Scene:
     exclusion: str
     preview: str
     schedule: str
+    waiver: str
     topic: str
     webhook: str
     completed: RunArn
@@ -63,10 +65,17 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
         exclusion=exclusion.arn,
         preview=preview,
         schedule=endpoint.built.app.schedules.create(template, "rate(7 days)").arn,
+        waiver=endpoint.built.app.waivers.create(
+            template, NewWaiver(issues=("CVE-2026-1",), reason="r", owner="o", expires=in_30_days())
+        ).arn,
         topic=topic,
         webhook=webhook.arn,
         completed=completed,
     )
+
+
+def in_30_days() -> date:
+    return datetime.now(UTC).date() + timedelta(days=30)
 
 
 CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
@@ -89,6 +98,22 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
     "DeleteAssessmentRun": lambda s: {"assessmentRunArn": s.run},
     "DeleteAssessmentTarget": lambda s: {"assessmentTargetArn": s.target},
     "DeleteAssessmentTemplate": lambda s: {"assessmentTemplateArn": s.template},
+    "CreateWaiver": lambda s: {
+        "assessmentTemplateArn": s.template,
+        "issues": ["CVE-2026-2"],
+        "reason": "r",
+        "owner": "o",
+        "expiresOn": in_30_days().isoformat(),
+    },
+    "DeleteTailoring": lambda s: {"assessmentTemplateArn": s.template},
+    "DeleteWaiver": lambda s: {"waiverArn": s.waiver},
+    "GetTailoring": lambda s: {"assessmentTemplateArn": s.template},
+    "ListWaivers": lambda s: {"assessmentTemplateArn": s.template},
+    "PutTailoring": lambda s: {
+        "assessmentTemplateArn": s.template,
+        "variables": [{"name": "password_max_age_days", "value": "90"}],
+        "switchedOffControls": [{"control": "debian_12/1.1.1.1", "reason": "r"}],
+    },
     "DeleteSchedule": lambda s: {"scheduleArn": s.schedule},
     "DeleteWebhook": lambda s: {"webhookArn": s.webhook},
     "DescribeAssessmentRuns": lambda s: {"assessmentRunArns": [s.run]},

@@ -15,10 +15,13 @@ from tests.agent.packages.rpm_database.rpm_files import header, sqlite
 from tests.cli.conftest import Command
 
 from openinspector.cli.scan import scan
-from openinspector.model.advisory import PackageKind
+from openinspector.feeds.microsoft import FEED as MICROSOFT
+from openinspector.model.advisory import Advisory, PackageKind
 from openinspector.service.ports.advisory_store import FeedSnapshot
+from openinspector.testing.golden_feed import documents_in
 from openinspector.testing.match_builders import advisory, fix
 from openinspector.testing.memory_advisory_store import MemoryAdvisoryStore
+from openinspector.testing.windows_documents import recorded_windows
 
 STATUS = """Package: openssl
 Status: install ok installed
@@ -271,3 +274,21 @@ def test_binary_packages_of_an_rpm_tree_meet_their_advisories(command: Command, 
     path.write_bytes(msgspec.json.encode([advisory("CVE-2026-0002", statement)]))
     outcome = command("scan", "--root", str(image), "--advisories", str(path))
     assert "bash 5.1.8-9.el9 → 5.1.8-10.el9" in outcome.words
+
+
+def test_a_windows_disk_is_judged_by_its_build(tmp_path: Path) -> None:
+    """From the registry of a disk to a finding, through the commands that people use."""
+    disk = {path.removeprefix("C:/"): content for path, content in recorded_windows({}).items()}
+    root = written(tmp_path / "disk", disk)
+    documents = documents_in(Path(__file__).parents[1] / "feeds" / "data" / "microsoft")
+    known = [found for found in MICROSOFT.parse(documents) if isinstance(found, Advisory)]
+    advisories = tmp_path / "advisories.json"
+    advisories.write_bytes(msgspec.json.encode(known))
+    options = ["--root", str(root), "--advisories", str(advisories), "--package", "common_vulnerabilities", "--json"]
+    result = CliRunner().invoke(scan, options)
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    assert [finding["id"] for finding in found["findings"]] == ["CVE-2026-0001", "CVE-2026-0002"]
+    values = {one["key"]: one["value"] for one in found["findings"][0]["attributes"]}
+    assert (values["package_version"], values["fixed_version"]) == ("10.0.20348.2031", "10.0.20348.2458")
+    assert values["KB"] == "KB5039227, KB5039330"

@@ -202,6 +202,21 @@ def test_fix_for_the_minor_release_of_the_build_clears(version: str, fixed: list
     assert [match.fixed_version for match in known.matches(facts)] == fixed
 
 
+@pytest.mark.parametrize(
+    ("version", "stream"),
+    [
+        ("10.0.20348", "windows:10.0.20348"),
+        ("10.0.19045", "windows:10.0.19041"),
+        ("10.0.22631", "windows:10.0.22621"),
+        ("6.3.9600", "windows:6.3.9600"),
+    ],
+)
+def test_a_windows_host_has_the_stream_of_its_branch(version: str, stream: str) -> None:
+    assert general_streams(f"windows:{version}") == (stream,)
+    assert concerns(stream, f"windows:{version}")
+    assert not concerns("windows:10.0.17763", f"windows:{version}")
+
+
 def test_release_known_only_through_an_extension_is_judged() -> None:
     """Ubuntu's data for a release whose support has ended is of its extended archives alone."""
     known = index(advisory("CVE-2024-0001", fix("unzip", "6.0-9ubuntu1.6", stream="ubuntu:14.04+esm-infra")))

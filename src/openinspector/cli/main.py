@@ -40,8 +40,10 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "scan": ("openinspector.cli.scan:scan", "Assess a folder: a mounted image, a container's root."),
         "schedules": ("openinspector.cli.schedules:schedules", "Run templates at fixed times."),
         "serve": ("openinspector.cli.serve:serve", "Run the service."),
+        "tailoring": ("openinspector.cli.tailoring:tailoring", "Tailor benchmarks for a template."),
         "targets": ("openinspector.cli.targets:targets", "Manage assessment targets."),
         "templates": ("openinspector.cli.templates:templates", "Manage assessment templates."),
+        "waivers": ("openinspector.cli.waivers:waivers", "Accept findings for a time."),
         "webhooks": ("openinspector.cli.webhooks:webhooks", "Notify your own receivers of runs and findings."),
     }
 )

@@ -7,7 +7,7 @@
 - A rule whose needs the subject does not meet is not evaluated. Why the data is missing is an exclusion of the run.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -48,6 +48,8 @@ NO_ISSUES_TITLE: Final = "No potential security issues found"
 _HEADINGS: Final = {
     ExclusionKind.REGISTRY_PACKAGES: "On instance {agent} packages from language registries were not assessed:",
     ExclusionKind.CONTAINER_PACKAGES: "On instance {agent} packages in containers were not assessed:",
+    ExclusionKind.PROGRAMS: "On instance {agent} programs were not assessed:",
+    ExclusionKind.UNKNOWN_BUILDS: "On instance {agent} some vulnerabilities of Windows could not be assessed:",
 }
 _HEADING: Final = "On instance {agent} these rules could not be completed:"
 
@@ -126,6 +128,21 @@ def evaluate(run: RunEvaluation, subject: EvaluationSubject, asset: AssetAttribu
         exclusions=host.exclusions(),
         rule_results=tuple(host.results),
         waiver_ends=tuple(host.waiver_ends.values()),
+    )
+
+
+def issue_of(run: RunEvaluation, subject: EvaluationSubject, finding: FindingArn) -> Issue | None:
+    """Return the issue of a finding by evaluating its host again; None if the facts do not give this finding."""
+    host = _Host(run, subject, AssetAttributes(agent_id=subject.id))
+    return next(
+        (
+            host.issue(rule, detection)
+            for rules in run.rules.values()
+            for rule in rules
+            for arn, detection in host.detections(rule)
+            if arn == finding
+        ),
+        None,
     )
 
 
@@ -234,13 +251,38 @@ class _Host:
             return []
         if not outcome.detections:
             raise ValueError("the rule returned Detected without a detection")
+        return [
+            self._finding(arn, package, detection, self._waiver_attributes(rule, detection))
+            for arn, detection in self.named(rule, outcome)
+        ]
+
+    def detections(self, rule: Rule) -> Iterator[tuple[FindingArn, Detection]]:
+        """Yield what a rule detects; nothing if it cannot be evaluated or fails."""
+        if rule.needs - self.subject.known:
+            return
+        try:
+            outcome = rule.evaluate(restricted(self.facts, rule), self._context(rule))
+        except Exception:  # noqa: BLE001 - a rule that fails has no findings (ADR 0011)
+            return
+        if isinstance(outcome, Detected):
+            yield from self.named(rule, outcome)
+
+    def named(self, rule: Rule, outcome: Detected) -> Iterator[tuple[FindingArn, Detection]]:
+        """Yield each detection with the ARN of its finding."""
         taken = set(self.findings)
-        found = []
         for detection in outcome.detections:
             arn = self._arn(rule, detection, taken)
             taken.add(arn)
-            found.append(self._finding(arn, package, detection, self._waiver_attributes(rule, detection)))
-        return found
+            yield arn, detection
+
+    def issue(self, rule: Rule, detection: Detection) -> Issue:
+        """Return a detection as waivers see it."""
+        return Issue(
+            name=detection.issue or rule.name,
+            subject=detection.subject,
+            agent_id=self.facts.agent_id,
+            grounds=bounded(detection.grounds),
+        )
 
     def _arn(self, rule: Rule, detection: Detection, taken: set[FindingArn]) -> FindingArn:
         """Return the derived ARN. If another finding of the host has it, number the subject until it is unique."""
@@ -256,13 +298,7 @@ class _Host:
         """Return what the template's waivers say about a detection; note a waiver that ends with it."""
         if not self.run.waivers:
             return ()
-        issue = Issue(
-            name=detection.issue or rule.name,
-            subject=detection.subject,
-            agent_id=self.facts.agent_id,
-            grounds=bounded(detection.grounds),
-        )
-        found = decisive(self.run.waivers, issue, self.run.now.date())
+        found = decisive(self.run.waivers, self.issue(rule, detection), self.run.now.date())
         if isinstance(found, Ended) and found.end not in found.waiver.ends:
             self.waiver_ends.setdefault(found.waiver.id, (found.waiver, found.end))
         return attributes(found)

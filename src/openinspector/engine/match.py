@@ -45,6 +45,7 @@ from openinspector.model.advisory import (
     Score,
     Status,
     Target,
+    VendorUpdate,
     Vulnerability,
 )
 from openinspector.model.errors import ModelError
@@ -137,8 +138,11 @@ class AdvisoryIndex:
         self.schemes = schemes
         self._vulnerabilities = vulnerabilities
         self._named: dict[str, _Named] = {}
+        self._remedies: dict[str, list[tuple[Advisory, VendorUpdate]]] = {}
         self._scores: dict[str, list[Score]] = {}
         for advisory in _distinct(advisories):
+            for remedy in advisory.remedies:
+                self._remedies.setdefault(remedy.target.stream, []).append((advisory, remedy))
             for statement in advisory.statements:
                 target = statement.target
                 named = self._named.setdefault(target.stream, {})
@@ -174,6 +178,14 @@ class AdvisoryIndex:
         if found is None:
             found = self._made.setdefault(make, make(self))
         return cast("T", found)
+
+    def statements_of(self, stream: str) -> Sequence[tuple[Advisory, Fix | Status]]:
+        """Return everything that is stated of a stream."""
+        return tuple(one for named in self._named.get(stream, {}).values() for one in named)
+
+    def remedies_of(self, stream: str) -> Sequence[tuple[Advisory, VendorUpdate]]:
+        """Return every update that is named as a remedy in a stream."""
+        return tuple(self._remedies.get(stream, ()))
 
     def scores(self, vulnerability: str) -> tuple[Score, ...]:
         """Return every score of a vulnerability: its own, and those of advisories about it alone."""

@@ -24,6 +24,7 @@ from openinspector.engine.extras import AMAZON_2, Builds, repositories_of
 from openinspector.model.debian_release import RELEASES
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager
+from openinspector.model.windows_release import WINDOWS_STREAM, parse_windows_version
 
 RED_HAT: Final = "rhel"
 EPEL: Final = "epel"
@@ -163,6 +164,9 @@ def general_streams(distribution: str) -> tuple[str, ...]:
         return ("alpine:edge",)
     if name in _BY_SERVICE_PACK:
         return (f"{name}:{version if '.' in version else f'{version}.0'}",)
+    windows = parse_windows_version(version) if name == WINDOWS_STREAM else None
+    if windows is not None:
+        return (windows.stream,)
     parts = version.split(".")
     return tuple(f"{name}:{'.'.join(parts[:length])}" for length in range(len(parts), 0, -1))
 

@@ -102,6 +102,26 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VendorUpdate:
+    """An update that fixes the advisory's vulnerabilities in the target. It says what to install and convicts nothing.
+
+    Publishers whose fixes are builds, and whose updates have names of their own, state both (Microsoft).
+    """
+
+    target: Target
+    update: str
+    """Name of the update: ``KB5035857``."""
+    kind: str = ""
+    """The publisher's word: ``Monthly Rollup``, ``Security Only``."""
+    version: str = ""
+    """First build that has it; empty if the publisher gives none."""
+    supersedes: tuple[str, ...] = ()
+    """Names of older updates that it replaces. Publishers leave some out."""
+    restart: Restart | None = None
+    """The restart it needs; None if the publisher does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """A CVSS score as its publisher gave it."""
 
@@ -128,6 +148,7 @@ class Advisory:
     """CVE ids; may be empty for a security update that names none."""
     fixes: tuple[Fix, ...] = ()
     statuses: tuple[Status, ...] = ()
+    remedies: tuple[VendorUpdate, ...] = ()
     summary: str = ""
     severity: str = ""
     """The publisher's own word, such as ``Important``."""

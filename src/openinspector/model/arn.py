@@ -15,6 +15,7 @@ ExclusionArn = NewType("ExclusionArn", str)
 RulesPackageArn = NewType("RulesPackageArn", str)
 ScheduleArn = NewType("ScheduleArn", str)
 WebhookArn = NewType("WebhookArn", str)
+WaiverArn = NewType("WaiverArn", str)
 TopicArn = NewType("TopicArn", str)
 
 MAX_ARN_LENGTH: Final = 300
@@ -33,6 +34,7 @@ _TEMPLATE: Final = _pattern(rf"target/{_ID}/template/{_ID}")
 _RUN: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}")
 _SCHEDULE: Final = _pattern(rf"target/{_ID}/template/{_ID}/schedule/{_ID}")
 _WEBHOOK: Final = _pattern(rf"target/{_ID}/template/{_ID}/webhook/{_ID}")
+_WAIVER: Final = _pattern(rf"target/{_ID}/template/{_ID}/waiver/{_ID}")
 _TOPIC: Final = re.compile(r"arn:(?:aws|aws-us-gov|aws-cn):sns:([a-z0-9-]{1,32}):\d{12}:[0-9A-Za-z_-]{1,256}", re.ASCII)
 """https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html; FIFO topics (``.fifo``) are not supported."""
 _FINDING: Final = _pattern(rf"target/{_ID}/template/{_ID}/run/{_ID}/finding/{_ID}")
@@ -78,6 +80,11 @@ def schedule_arn(template: TemplateArn, resource_id: str) -> ScheduleArn:
 def webhook_arn(template: TemplateArn, resource_id: str) -> WebhookArn:
     """Return the ARN of a webhook below its template."""
     return WebhookArn(f"{template}/webhook/{resource_id}")
+
+
+def waiver_arn(template: TemplateArn, resource_id: str) -> WaiverArn:
+    """Return the ARN of a waiver below its template."""
+    return WaiverArn(f"{template}/waiver/{resource_id}")
 
 
 def finding_arn(run: RunArn, resource_id: str) -> FindingArn:
@@ -133,6 +140,11 @@ def parse_schedule_arn(text: str) -> ScheduleArn:
 def parse_webhook_arn(text: str) -> WebhookArn:
     """Return ``text`` as a webhook's ARN, or raise ModelError."""
     return WebhookArn(_checked(_WEBHOOK, text, "webhook"))
+
+
+def parse_waiver_arn(text: str) -> WaiverArn:
+    """Return ``text`` as a waiver's ARN, or raise ModelError."""
+    return WaiverArn(_checked(_WAIVER, text, "waiver"))
 
 
 def parse_topic_arn(text: str) -> TopicArn:

@@ -12,7 +12,7 @@ from openinspector.model.finding import Attribute, derived_id
 class ExclusionKind(StrEnum):
     """Type of an exclusion; the value is its title.
 
-    The first 15 are the types of F8.2's table. The last three are our own: the table has no type for them.
+    The first 15 are the types of F8.2's table. The last five are our own: the table has no type for them.
     """
 
     NO_INSTANCES = "No instances in target"
@@ -33,6 +33,8 @@ class ExclusionKind(StrEnum):
     RUN_STOPPED = "Assessment run was stopped"
     REGISTRY_PACKAGES = "Packages from language registries not assessed"
     CONTAINER_PACKAGES = "Packages in containers not assessed"
+    PROGRAMS = "Installed programs not assessed"
+    UNKNOWN_BUILDS = "Vulnerabilities without a usable build"
 
     @property
     def is_error(self) -> bool:

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final
+
+from openinspector.model.arn import TemplateArn
 
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -40,3 +43,12 @@ class Tailoring:
 
 AS_PUBLISHED: Final = Tailoring()
 """Every variable at the benchmark's own value, every control on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateTailoring:
+    """The tailoring of a template."""
+
+    template_arn: TemplateArn
+    changed_at: datetime
+    tailoring: Tailoring

@@ -5,11 +5,12 @@ One model for all rules packages. `openinspector.engine.waiver` compares waivers
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from openinspector.model.arn import TemplateArn, WaiverArn
 from openinspector.model.errors import ModelError
 from openinspector.model.ground import MAX_GROUNDS, Ground, Part
 
@@ -128,3 +129,15 @@ class Waiver:
     def end_on(self, agent_id: str) -> WaiverEnd | None:
         """Return how the waiver ended on a host; None if no ground changed there."""
         return next((end for end in self.ends if end.agent_id == agent_id), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateWaiver:
+    """A waiver of a template. Its ARN is also the id of the waiver."""
+
+    arn: WaiverArn
+    template_arn: TemplateArn
+    created_at: datetime
+    waiver: Waiver
+    from_file: bool = False
+    """True if it comes from a tailoring file; the next file replaces it."""

@@ -8,6 +8,9 @@ from openinspector.model.record import Record
 
 WINDOWS: Final = "windows"
 """`OperatingSystem.id` of every Windows."""
+_INSTALLED_STATES: Final = (0x70, 0x80)
+_WAITING_STATES: Final = (0x30, 0x40, 0x60, 0x65)
+"""``CurrentState`` of Component Based Servicing. Microsoft publishes no list; these are the values commonly seen."""
 
 
 class RegistryType(StrEnum):
@@ -57,6 +60,41 @@ class WindowsHotfix(Record):
     """``2023-10-11``, or the text of the list if day and month are ambiguous; empty if unknown."""
     source: str = ""
     """``registry`` or the path of the list."""
+    state: int = 112
+    """State of the package in servicing; 112 (0x70) is installed. Lists name installed updates only."""
+
+    @property
+    def is_installed(self) -> bool:
+        """True if servicing has installed it: 112 (installed) or 128 (permanent)."""
+        return self.state in _INSTALLED_STATES
+
+    @property
+    def is_waiting(self) -> bool:
+        """True if it is on the disk and not in force: staging, staged, install pending, partially installed."""
+        return self.state in _WAITING_STATES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowsInstallation(Record):
+    """The kind of Windows that is installed, and a pending restart."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorOperatingSystem"
+
+    installation_type: str = ""
+    """``Client``, ``Server`` or ``Server Core``."""
+    edition: str = ""
+    """EditionID: ``ServerDatacenter``. It is not translated."""
+    product_type: str = ""
+    """``WinNT``, ``ServerNT``, or ``LanmanNT`` for a domain controller."""
+    hotpatch: bool = False
+    """True if the host is enrolled for hotpatches."""
+    restart_pending: tuple[str, ...] = ()
+    """Registry keys that exist while an update waits for a restart."""
+
+    @property
+    def is_domain_controller(self) -> bool:
+        """True for a domain controller."""
+        return self.product_type == "LanmanNT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,9 @@ the ports it needs.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from openinspector.engine.waiver import Issue
 from openinspector.model.arn import ArnRealm, RunArn
+from openinspector.model.finding import Finding
 from openinspector.model.report import ReportFormat
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.access_role import AccessRoles
@@ -28,10 +30,12 @@ from openinspector.service.app.runs import Runs
 from openinspector.service.app.schedules import Schedules
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.subscriptions import Subscriptions
+from openinspector.service.app.tailorings import Tailorings
 from openinspector.service.app.target_agents import TargetAgents
 from openinspector.service.app.targets import Targets
 from openinspector.service.app.templates import Templates
 from openinspector.service.app.use_cases import UseCases
+from openinspector.service.app.waivers import Waivers
 from openinspector.service.app.webhooks import Webhooks
 from openinspector.service.ports.access_key_store import AccessKeyStore
 from openinspector.service.ports.advisory_store import AdvisoryStore
@@ -48,7 +52,13 @@ from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
 from openinspector.service.ports.publisher import TopicPublisher
-from openinspector.service.ports.record_store import ScheduleStore, SubscriptionStore, WebhookStore
+from openinspector.service.ports.record_store import (
+    ScheduleStore,
+    SubscriptionStore,
+    TailoringStore,
+    WaiverStore,
+    WebhookStore,
+)
 from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.role_store import RoleStore
 from openinspector.service.ports.rollout_store import RolloutStore
@@ -82,6 +92,8 @@ class Stores:
     roles: RoleStore
     subscriptions: SubscriptionStore
     webhooks: WebhookStore
+    waivers: WaiverStore
+    tailorings: TailoringStore
     notifications: NotificationStore
     rollouts: RolloutStore
     reports: ReportStore
@@ -107,6 +119,8 @@ class Surroundings:
     coverage_vault: CoverageVault
     shred_telemetry: Callable[[RunArn], None]
     """Destroys the data key of a run, then deletes its telemetry."""
+    issue_of: Callable[[Finding], Issue | None]
+    """Returns the issue of a finding, with the grounds that a waiver may hold; None if its telemetry is gone."""
     realm: ArnRealm
     rules_packages: tuple[RulesPackage, ...]
     needs: RunNeeds
@@ -183,6 +197,13 @@ class Assembly:
                 clock=around.clock,
                 new_id=around.new_id,
             ),
+            tailorings=Tailorings(
+                tailorings=stores.tailorings,
+                waivers=self.waivers(),
+                assessments=stores.assessments,
+                clock=around.clock,
+            ),
+            waivers=self.waivers(),
             webhooks=Webhooks(
                 webhooks=stores.webhooks,
                 assessments=stores.assessments,
@@ -210,6 +231,17 @@ class Assembly:
             new_id=self.around.new_id,
         )
 
+    def waivers(self) -> Waivers:
+        """Return the use cases of waivers."""
+        return Waivers(
+            waivers=self.stores.waivers,
+            assessments=self.stores.assessments,
+            findings=self.stores.findings,
+            issue_of=self.around.issue_of,
+            clock=self.around.clock,
+            new_id=self.around.new_id,
+        )
+
     def target_agents(self) -> TargetAgents:
         """Return the selection of agents by target."""
         return TargetAgents(assessments=self.stores.assessments, agents=self.stores.agents)
@@ -222,6 +254,8 @@ class Assembly:
             schedules=stores.schedules,
             subscriptions=stores.subscriptions,
             webhooks=stores.webhooks,
+            waivers=stores.waivers,
+            tailorings=stores.tailorings,
             findings=stores.findings,
             rule_results=stores.rule_results,
             coverage=stores.coverage,

@@ -31,7 +31,6 @@ from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.report_download import routes as report_routes
 from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import FULL_ACCESS, NewAccessKey
-from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.copied_hosts import CopiedHosts
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.coverage_vault import CoverageVault
@@ -55,7 +54,6 @@ from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.assembly import Assembly, Stores, Surroundings
-from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.certificates import (
     Certificates,
     ensure_certificates,
@@ -73,12 +71,11 @@ from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, We
 from openinspector.service.opening import (
     imported_secret,
     open_access_keys,
+    open_attesting,
     open_shared_secrets,
     open_stores,
     open_temporary_credentials,
 )
-from openinspector.service.ports.caller_identity import CallerIdentity
-from openinspector.service.ports.instance_states import InstanceStates
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
@@ -95,11 +92,13 @@ from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.feed_schedule import FeedSchedule
 from openinspector.service.worker.feed_sync import FeedSync, known_feeds
+from openinspector.service.worker.finding_issues import FindingIssues
 from openinspector.service.worker.membership import RENEWAL_SECONDS, Membership
 from openinspector.service.worker.periodic import Periodic, one_at_a_time
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
+from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.version import VersionScheme
 
 _ADMINISTRATOR: Final = "administrator"
@@ -150,9 +149,19 @@ class Service:
         self.readiness = Readiness(self._probes(node_id), time.monotonic)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
         self._telemetry = _telemetry(settings, stores, self._keys)
-        self._surroundings = _surroundings(settings, stores, self._workflows, self._keys)
+        self._advisories = AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+        self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
+        packages = packages_with_rules(rules_packages(settings.partition, settings.region))
+        self._rules = _rules_by_arn(packages)
+        issues = FindingIssues(
+            telemetry=self._telemetry,
+            advisories=self._advisories,
+            rules=self._rules,
+            choices=self._choices,
+            single_by_products=settings.by_products == "each",
+        )
+        self._surroundings = _surroundings(settings, stores, self._workflows, self._keys, issues)
         self._assembly = Assembly(stores=stores, around=self._surroundings)
-        self._rules = _rules_by_arn(self._surroundings.rules_packages)
         self._board = InstructionBoard()
         self._audit = FileAuditLog(settings.data_dir / "audit")
         self._monitor = CollectionMonitor(
@@ -302,7 +311,7 @@ class Service:
             admission=Admission(
                 agents=self.stores.agents,
                 identities=self.stores.identities,
-                attesting=_attesting(settings),
+                attesting=open_attesting(settings, _COUNTERS.alarm),
                 new_id=partial(new_agent_id, os.urandom),
             ),
         )
@@ -319,10 +328,11 @@ class Service:
                 advisories=stores.advisories,
             ),
             telemetry=self._telemetry,
-            advisories=AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme)),
+            advisories=self._advisories,
             rules=self._rules,
             plan=self._assembly.run_exclusions().before,
             clock=self._clock,
+            choices=self._choices,
             single_by_products=settings.by_products == "each",
         )
         telemetry = TelemetryCollecting(
@@ -404,37 +414,9 @@ def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
     )
 
 
-def _attesting(settings: Settings) -> Attesting:
-    found = discover("openinspector.service.attestors", "ATTESTOR", Attestor)
-    folder = settings.aws_certificates
-    return Attesting(
-        attestors={name: found[name] for name in settings.enrolment_methods},
-        trust=Trust(
-            accounts=frozenset(settings.aws_accounts),
-            roles=frozenset(settings.aws_roles),
-            certificates={} if folder is None else load_region_certificates(folder),
-            server_names=frozenset(settings.server_names),
-            caller_identity=_caller_identity() if "aws_role" in settings.enrolment_methods else None,
-        ),
-        instances=_instance_states() if settings.aws_ask_ec2 == "yes" else None,
-        holds_for=timedelta(hours=settings.attestation_hours),
-        ring=_COUNTERS.alarm,
-    )
-
-
-def _caller_identity() -> CallerIdentity:
-    from openinspector.service.stores import caller_identity_sts  # noqa: PLC0415 - httpx, where it is used
-
-    return caller_identity_sts.StsCallerIdentity()
-
-
-def _instance_states() -> InstanceStates:
-    from openinspector.service.stores import instance_states_ec2  # noqa: PLC0415 - boto3, where it is used
-
-    return instance_states_ec2.Ec2InstanceStates()
-
-
-def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys) -> Surroundings:
+def _surroundings(
+    settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys, issues: FindingIssues
+) -> Surroundings:
     telemetry = _telemetry(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
     return Surroundings(
@@ -444,6 +426,7 @@ def _surroundings(settings: Settings, stores: Stores, workflows: Workflows, keys
         workflows=workflows,
         shred_telemetry=telemetry.run_canceled,
         report_vault=ReportVault(stores.objects, stores.keys, settings.account),
+        issue_of=issues.issue_of,
         coverage_vault=CoverageVault(stores.objects, keys, os.urandom),
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=packages,

@@ -2,13 +2,20 @@
 
 import os
 import secrets
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
+from openinspector.plugins import discover
 from openinspector.service.app.access_keys import AccessKeys
+from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.shared_secrets import SharedSecrets
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Stores
+from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.ports.advisory_store import AdvisoryStore
+from openinspector.service.ports.caller_identity import CallerIdentity
+from openinspector.service.ports.instance_states import InstanceStates
 from openinspector.service.ports.key_provider import KeyProvider
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
@@ -31,6 +38,8 @@ from openinspector.service.stores.preview_sql import SqlPreviewStore
 from openinspector.service.stores.record_sql import (
     SCHEDULES,
     SUBSCRIPTIONS,
+    TAILORINGS,
+    WAIVERS,
     WEBHOOKS,
     SqlListedRecordStore,
     SqlRecordStore,
@@ -62,6 +71,8 @@ def open_stores(settings: Settings, node_id: str = "none") -> Stores:
         roles=SqlRoleStore(engine),
         subscriptions=SqlRecordStore(engine, SUBSCRIPTIONS),
         webhooks=SqlListedRecordStore(engine, WEBHOOKS),
+        waivers=SqlListedRecordStore(engine, WAIVERS),
+        tailorings=SqlRecordStore(engine, TAILORINGS),
         notifications=SqlNotificationStore(engine),
         rollouts=SqlRolloutStore(engine),
         reports=SqlReportStore(engine),
@@ -102,6 +113,37 @@ def imported_secret(shared: SharedSecrets, name: str, data_dir: Path) -> bytes:
     secret = shared.get(name, lambda: path.read_bytes() if path.is_file() else secrets.token_bytes())
     path.unlink(missing_ok=True)
     return secret
+
+
+def open_attesting(settings: Settings, ring: Callable[[str], None]) -> Attesting:
+    """Return the enabled ways of enrolment and whom they trust; ``ring`` raises an alarm."""
+    found = discover("openinspector.service.attestors", "ATTESTOR", Attestor)
+    folder = settings.aws_certificates
+    return Attesting(
+        attestors={name: found[name] for name in settings.enrolment_methods},
+        trust=Trust(
+            accounts=frozenset(settings.aws_accounts),
+            roles=frozenset(settings.aws_roles),
+            certificates={} if folder is None else load_region_certificates(folder),
+            server_names=frozenset(settings.server_names),
+            caller_identity=_caller_identity() if "aws_role" in settings.enrolment_methods else None,
+        ),
+        instances=_instance_states() if settings.aws_ask_ec2 == "yes" else None,
+        holds_for=timedelta(hours=settings.attestation_hours),
+        ring=ring,
+    )
+
+
+def _caller_identity() -> CallerIdentity:
+    from openinspector.service.stores import caller_identity_sts  # noqa: PLC0415 - httpx, where it is used
+
+    return caller_identity_sts.StsCallerIdentity()
+
+
+def _instance_states() -> InstanceStates:
+    from openinspector.service.stores import instance_states_ec2  # noqa: PLC0415 - boto3, where it is used
+
+    return instance_states_ec2.Ec2InstanceStates()
 
 
 def _key_provider(settings: Settings) -> KeyProvider:

@@ -61,7 +61,7 @@ class MemoryAdvisoryStore:
     def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
         """Return the advisories that state anything of ``streams``, by feed and id."""
         found = (limited(advisory, streams) for advisory in self._all())
-        return tuple(advisory for advisory in found if advisory.statements)
+        return tuple(advisory for advisory in found if advisory.statements or advisory.remedies)
 
     def vulnerabilities(self, identities: Collection[str]) -> Mapping[str, Vulnerability]:
         """Return what all feeds together say of these CVEs."""
@@ -75,7 +75,9 @@ class MemoryAdvisoryStore:
 
     def streams(self) -> Sequence[str]:
         """Return every stream that some advisory states anything of, sorted."""
-        return sorted({found.target.stream for advisory in self._all() for found in advisory.statements})
+        return sorted(
+            {found.target.stream for advisory in self._all() for found in (*advisory.statements, *advisory.remedies)}
+        )
 
     def sizes(self) -> Mapping[str, int]:
         """Return how many advisories each feed has, for want of bytes."""
@@ -125,8 +127,10 @@ def limited(advisory: Advisory, streams: Sequence[str]) -> Advisory:
     """Return an advisory with its statements of ``streams`` alone, by stream."""
     fixes = (fix for fix in advisory.fixes if fix.target.stream in streams)
     statuses = (status for status in advisory.statuses if status.target.stream in streams)
+    remedies = (remedy for remedy in advisory.remedies if remedy.target.stream in streams)
     return replace(
         advisory,
+        remedies=tuple(sorted(remedies, key=lambda remedy: remedy.target.stream)),
         fixes=tuple(sorted(fixes, key=lambda fix: fix.target.stream)),
         statuses=tuple(sorted(statuses, key=lambda status: status.target.stream)),
     )

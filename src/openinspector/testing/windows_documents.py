@@ -43,6 +43,7 @@ SERVER_2022: Final[Keys] = MappingProxyType(
         r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\Session Manager\Environment": {
             "PROCESSOR_ARCHITECTURE": "AMD64"
         },
+        r"HKEY_LOCAL_MACHINE\SYSTEM\CurrentControlSet\Control\ProductOptions": {"ProductType": "ServerNT"},
     }
 )
 """The description of a Windows Server 2022."""

@@ -2,6 +2,7 @@ import pytest
 
 from openinspector.agent.sensor import Sensor
 from openinspector.agent.sensors.windows_hotfixes import PACKAGES, SENSOR
+from openinspector.agent.windows.bounds import MAX_PACKAGES
 from openinspector.model.inventory import SensorState
 from openinspector.model.windows import WindowsHotfix
 from openinspector.testing.conformance.sensor import Files, SensorConformance, run
@@ -34,7 +35,7 @@ def test_hotfixes_from_component_servicing() -> None:
     records, state = found(
         {
             UPDATE: INSTALLED,
-            "Package_for_KB5000001~31bf3856ad364e35~amd64~~10.0.1.0": {"CurrentState": 80},
+            "Package_for_KB5000001~31bf3856ad364e35~amd64~~10.0.1.0": {"CurrentState": 0},
             "Microsoft-Windows-Foundation-Package~31bf3856ad364e35~amd64~~10.0.20348.1": INSTALLED,
         }
     )
@@ -48,6 +49,29 @@ def test_hotfixes_from_component_servicing() -> None:
             source="registry",
         )
     ]
+
+
+def test_a_staged_update_is_sent_with_its_state() -> None:
+    records, state = found({ROLLUP: {"CurrentState": 64}, UPDATE: INSTALLED}, {"hotfixes.csv": LIST.encode()})
+    assert state is SensorState.OK
+    assert isinstance(records, list)
+    assert [(record.version, record.is_installed, record.is_waiting) for record in records[:2]] == [
+        ("20348.1960.1.0", True, False),
+        ("20348.2031.1.6", False, True),
+    ]
+
+
+def test_a_state_that_is_not_a_number_is_reported() -> None:
+    assert found({ROLLUP: {"CurrentState": "112"}}) == ([], SensorState.PARTIAL)
+
+
+def test_more_updates_than_any_host_has_are_cut_and_reported() -> None:
+    keys: dict[str, dict[str, Data]] = {
+        f"Package_for_KB{number:07}~x~amd64~~1.0.0.0": {"CurrentState": 112} for number in range(MAX_PACKAGES + 1)
+    }
+    records, state = found(keys)
+    assert isinstance(records, list)
+    assert (len(records), state) == (MAX_PACKAGES, SensorState.PARTIAL)
 
 
 def test_rollup_is_identified_by_location_or_build() -> None:

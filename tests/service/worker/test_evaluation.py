@@ -16,11 +16,14 @@ from openinspector.model.exclusion import ExclusionKind, ExclusionPreview
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import Package
 from openinspector.service.app.coverage_vault import CoverageVault
+from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.agent_store import Contact
+from openinspector.service.settings import Settings
 from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.coverage_recorder import CoverageRecorder
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
+from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.testing import model_builders as builders
 from openinspector.testing.memory_advisory_store import MemoryAdvisoryStore
 from openinspector.testing.memory_assessment_store import MemoryAssessmentStore
@@ -58,6 +61,7 @@ class Evaluation:
         self.run = replace(self.world.runs.runs[RUN], rules_package_arns=(PACKAGE,))
         self.coverage = MemoryCoverageStore()
         self.findings = MemoryFindingStore(MemoryAssessmentStore())
+        self.stores = open_stores(Settings(data_dir=folder / "stores"))
         self.evaluator = RunEvaluator(
             agents=self.world.agents,
             findings=self.findings,
@@ -72,6 +76,7 @@ class Evaluation:
             rules={PACKAGE: (RULE,)},
             plan=lambda _run: (),
             clock=self.world.clock,
+            choices=TemplateChoices(waivers=self.stores.waivers, tailorings=self.stores.tailorings),
         )
 
     def beat(self, *agents: AgentId) -> None:

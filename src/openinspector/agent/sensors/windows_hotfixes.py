@@ -1,9 +1,10 @@
-"""Updates installed on a Windows host, from the registry keys of servicing and an administrator's lists.
+"""Updates known to a Windows host, from the registry keys of servicing and an administrator's lists.
 
-A package of Component Based Servicing is installed while its CurrentState is 112 (0x70, installed). Its name is
-``name~public key token~architecture~language~version``; ``Package_for_KB…`` names the article,
-``Package_for_RollupFix`` only the build and revision, and its InstallLocation often the article. Lists are the files
-``hotfixes.*`` in the folder of exports, in the formats of `agent/windows/hotfix_list.py`.
+Packages of Component Based Servicing are sent with their CurrentState: 112 (0x70) is installed, 64 (0x40) staged;
+absent ones (0) are not sent. A package's name is ``name~public key token~architecture~language~version``.
+``Package_for_KB…`` names the article; ``Package_for_RollupFix`` only the build and revision, and its InstallLocation
+often the article. Lists are the files ``hotfixes.*`` in the folder of exports, in the formats of
+`agent/windows/hotfix_list.py`.
 """
 
 import re
@@ -14,13 +15,14 @@ from typing import Final
 from openinspector.agent.host import Host, RegistryKey
 from openinspector.agent.linux.config_file import MISSING, encodable, unread
 from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
+from openinspector.agent.windows.bounds import MAX_PACKAGES, short_text
 from openinspector.agent.windows.hotfix_list import MAX_LIST_BYTES, HotfixListError, parse_hotfix_list
 from openinspector.agent.windows.recorded_registry import EXPORTS
 from openinspector.agent.windows.version import unseen_windows
+from openinspector.model.foreign_text import printable_line
 from openinspector.model.windows import WindowsHotfix
 
 PACKAGES: Final = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages"
-INSTALLED: Final = 112
 
 _NAME: Final = re.compile(r"Package_for_(?:KB\d+|RollupFix)(?:_\w+)?~[^~]*~[^~]*~[^~]*~([\d.]+)", re.IGNORECASE)
 _KB: Final = re.compile(r"KB\d{4,10}", re.IGNORECASE)
@@ -29,7 +31,7 @@ _EPOCH: Final = datetime(1601, 1, 1, tzinfo=UTC)
 
 
 def collect(host: Host) -> Iterator[WindowsHotfix | Incomplete | Absent]:
-    """Yield the updates that servicing has installed, then others that lists name."""
+    """Yield the updates that servicing knows, then installed ones that only lists name."""
     unseen = unseen_windows(host)
     if unseen is not None:
         yield unseen
@@ -38,7 +40,7 @@ def collect(host: Host) -> Iterator[WindowsHotfix | Incomplete | Absent]:
     known: set[str] = set()
     for found in _packages(host):
         if isinstance(found, WindowsHotfix):
-            known.add(found.kb)
+            known.update((found.kb,) if found.is_installed else ())
         yield found
     for listed in _lists(host):
         if isinstance(listed, Incomplete) or listed.kb not in known:
@@ -51,25 +53,33 @@ def _packages(host: Host) -> Iterator[WindowsHotfix | Incomplete]:
     except OSError as error:
         yield unread(PACKAGES, error)
         return
-    for name in sorted(names):
-        found = _NAME.fullmatch(name)
-        if not found:
-            continue
+    updates = sorted(name for name in names if _NAME.fullmatch(name))
+    if len(updates) > MAX_PACKAGES:
+        yield Incomplete(reason=f"{PACKAGES} has {len(updates)} updates; {MAX_PACKAGES} were read.")
+    for name in updates[:MAX_PACKAGES]:
         path = rf"{PACKAGES}\{name}"
         try:
             key = host.registry_key(path)
         except OSError as error:
             yield unread(path, error)
             continue
-        if key.number("CurrentState") == INSTALLED:
-            kb = _KB.search(name) or _KB.search(key.text("InstallLocation"))
-            yield WindowsHotfix(
-                kb=kb[0].upper() if kb else "",
-                package=name,
-                version=found[1],
-                installed_on=_installed_on(key),
-                source="registry",
-            )
+        state = key.number("CurrentState")
+        if key.value("CurrentState") is not None and state is None:
+            yield Incomplete(reason=f"{printable_line(path)}: CurrentState is not a number.")
+        if state:
+            yield _hotfix(name, key, state)
+
+
+def _hotfix(name: str, key: RegistryKey, state: int) -> WindowsHotfix:
+    kb = _KB.search(name) or _KB.search(short_text(key, "InstallLocation"))
+    return WindowsHotfix(
+        kb=kb[0].upper() if kb else "",
+        package=name,
+        version=name.rpartition("~")[2],
+        installed_on=_installed_on(key),
+        source="registry",
+        state=state,
+    )
 
 
 def _installed_on(key: RegistryKey) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from openinspector.agent.host import Host, RegistryValue
 from openinspector.agent.linux.config_file import unread
 from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
+from openinspector.agent.windows.bounds import MAX_TEXT, is_too_large
 from openinspector.agent.windows.registry_tree import (
     REG_BINARY,
     REG_DWORD,
@@ -53,7 +54,9 @@ def collect(host: Host) -> Iterator[WindowsRegistryValue | Incomplete | Absent]:
             continue
         for name in names:
             value = key.value(name)
-            if value is not None:
+            if value is not None and is_too_large(value):
+                yield Incomplete(reason=rf"{path}\{name} holds more than {MAX_TEXT} characters and was not read.")
+            elif value is not None:
                 yield _record(path, name, value)
 
 

@@ -11,7 +11,9 @@ from typing import Final
 from openinspector.agent.host import Host, RegistryKey
 from openinspector.agent.linux.config_file import unread
 from openinspector.agent.sensor import WINDOWS, Absent, Incomplete, Sensor, Trigger
+from openinspector.agent.windows.bounds import MAX_PROGRAMS, MAX_TEXT, short_text
 from openinspector.agent.windows.version import unseen_windows
+from openinspector.model.foreign_text import printable_line
 from openinspector.model.windows import WindowsProgram
 
 _UNINSTALL: Final = r"Microsoft\Windows\CurrentVersion\Uninstall"
@@ -21,6 +23,7 @@ USERS: Final = "HKEY_USERS"
 
 _SID: Final = re.compile(r"S-1-(?:5-21|12-1)-[\d-]+")
 """Accounts of people, of a domain or the host (5-21) and of Entra ID (12-1)."""
+_TEXTS: Final = ("DisplayName", "DisplayVersion", "Publisher")
 _DAY: Final = re.compile(r"(\d{4})(\d{2})(\d{2})")
 
 
@@ -55,17 +58,22 @@ def _programs(
     except OSError as error:
         yield unread(folder, error)
         return
-    for entry in sorted(entries):
+    if len(entries) > MAX_PROGRAMS:
+        yield Incomplete(reason=f"{folder} has {len(entries)} entries; {MAX_PROGRAMS} were read.")
+    for entry in sorted(entries)[:MAX_PROGRAMS]:
         try:
             key = host.registry_key(rf"{folder}\{entry}")
         except OSError as error:
             yield unread(rf"{folder}\{entry}", error)
             continue
         if _is_program(key):
+            refused = [name for name in _TEXTS if len(key.text(name)) > MAX_TEXT]
+            if refused:
+                yield Incomplete(reason=f"{printable_line(entry)} has values of more than {MAX_TEXT} characters.")
             yield WindowsProgram(
-                name=key.text("DisplayName"),
-                version=key.text("DisplayVersion"),
-                publisher=key.text("Publisher"),
+                name=short_text(key, "DisplayName") or entry[:MAX_TEXT],
+                version=short_text(key, "DisplayVersion"),
+                publisher=short_text(key, "Publisher"),
                 architecture=architecture,
                 installed_on=_day(key.text("InstallDate")),
                 user=user,

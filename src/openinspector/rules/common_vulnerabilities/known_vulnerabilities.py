@@ -356,4 +356,5 @@ RULE: Final = Rule(
         "UNFIXED_CVES",
     ),
     evaluate=evaluate,
+    linux_only=True,
 )

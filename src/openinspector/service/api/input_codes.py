@@ -49,6 +49,8 @@ BY_MEMBER: Final[Mapping[str, str]] = MappingProxyType(
         "roleArn": "INVALID_IAM_ROLE_ARN",
         "scheduleArn": "INVALID_RESOURCE_ARN",
         "webhookArn": "INVALID_RESOURCE_ARN",
+        "waiverArn": "INVALID_RESOURCE_ARN",
+        "findingArn": "INVALID_FINDING_ARN",
         "findingArns": "INVALID_NUMBER_OF_FINDING_ARNS",
         "exclusionArns": "INVALID_RESOURCE_ARN",
         "assessmentTargetArns": "INVALID_NUMBER_OF_ASSESSMENT_TARGET_ARNS",

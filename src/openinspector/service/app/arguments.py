@@ -4,7 +4,16 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from openinspector.model import arn as arns
-from openinspector.model.arn import ResourceGroupArn, RulesPackageArn, RunArn, ScheduleArn, TargetArn, TemplateArn
+from openinspector.model.arn import (
+    FindingArn,
+    ResourceGroupArn,
+    RulesPackageArn,
+    RunArn,
+    ScheduleArn,
+    TargetArn,
+    TemplateArn,
+    WaiverArn,
+)
 from openinspector.model.assessment import AssessmentRun, AssessmentTarget, AssessmentTemplate, ResourceGroup
 from openinspector.model.errors import ModelError
 from openinspector.model.rules_package import RulesPackage
@@ -37,6 +46,16 @@ def run_arn(text: str) -> RunArn:
 def schedule_arn(text: str) -> ScheduleArn:
     """Parse the ARN of a schedule; InvalidInput."""
     return _parsed(arns.parse_schedule_arn, text, "INVALID_RESOURCE_ARN")
+
+
+def waiver_arn(text: str) -> WaiverArn:
+    """Parse the ARN of a waiver; InvalidInput."""
+    return _parsed(arns.parse_waiver_arn, text, "INVALID_RESOURCE_ARN")
+
+
+def finding_arn(text: str) -> FindingArn:
+    """Parse the ARN of a finding; InvalidInput."""
+    return _parsed(arns.parse_finding_arn, text, "INVALID_FINDING_ARN")
 
 
 def rules_package_arn(text: str) -> RulesPackageArn:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from openinspector.model.arn import RunArn, TargetArn, TemplateArn
 from openinspector.service.app.report_vault import ReportVault
@@ -10,10 +11,22 @@ from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.coverage_store import CoverageStore
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.notification_store import NotificationStore
-from openinspector.service.ports.record_store import ScheduleStore, SubscriptionStore, WebhookStore
+from openinspector.service.ports.record_store import (
+    ScheduleStore,
+    SubscriptionStore,
+    TailoringStore,
+    WaiverStore,
+    WebhookStore,
+)
 from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.rule_result_store import RuleResultStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
+
+
+class _Records(Protocol):
+    def delete_below(self, parent: TargetArn | TemplateArn) -> int: ...
+
+    def templates(self) -> Sequence[TemplateArn]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +37,8 @@ class Deletion:
     schedules: ScheduleStore
     subscriptions: SubscriptionStore
     webhooks: WebhookStore
+    waivers: WaiverStore
+    tailorings: TailoringStore
     findings: FindingStore
     rule_results: RuleResultStore
     coverage: CoverageStore
@@ -36,10 +51,9 @@ class Deletion:
     clock: Clock
 
     def delete_below(self, parent: TargetArn | TemplateArn) -> None:
-        """Delete schedules, subscriptions and webhooks of a template, or of all templates of a target."""
-        self.schedules.delete_below(parent)
-        self.subscriptions.delete_below(parent)
-        self.webhooks.delete_below(parent)
+        """Delete the records of a template, such as schedules and waivers, or of all templates of a target."""
+        for records in self._records:
+            records.delete_below(parent)
 
     def delete_runs(self, runs: Sequence[RunArn]) -> None:
         """Delete what runs produced, including reports and their keys (F7.7), and shred their telemetry (F4.37).
@@ -66,7 +80,7 @@ class Deletion:
         A deletion may have been interrupted: the process died, or a store failed. All leftovers are listed before the
         existing templates and runs are, so that data added meanwhile are not mistaken for leftovers.
         """
-        templates = {*self.schedules.templates(), *self.subscriptions.templates(), *self.webhooks.templates()}
+        templates = {template for records in self._records for template in records.templates()}
         for template in templates - self.assessments.templates_by_arn(sorted(templates)).keys():
             self.delete_below(template)
         produced = {
@@ -79,3 +93,7 @@ class Deletion:
         orphans = sorted(produced - self.assessments.runs_by_arn(sorted(produced)).keys())
         self.delete_runs(orphans)
         return len(orphans)
+
+    @property
+    def _records(self) -> tuple[_Records, ...]:
+        return self.schedules, self.subscriptions, self.webhooks, self.waivers, self.tailorings

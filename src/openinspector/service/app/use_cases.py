@@ -13,8 +13,10 @@ from openinspector.service.app.rules_packages import RulesPackages
 from openinspector.service.app.runs import Runs
 from openinspector.service.app.schedules import Schedules
 from openinspector.service.app.subscriptions import Subscriptions
+from openinspector.service.app.tailorings import Tailorings
 from openinspector.service.app.targets import Targets
 from openinspector.service.app.templates import Templates
+from openinspector.service.app.waivers import Waivers
 from openinspector.service.app.webhooks import Webhooks
 
 
@@ -33,6 +35,8 @@ class UseCases:
     runs: Runs
     schedules: Schedules
     subscriptions: Subscriptions
+    tailorings: Tailorings
     targets: Targets
     templates: Templates
+    waivers: Waivers
     webhooks: Webhooks

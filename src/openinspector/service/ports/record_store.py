@@ -1,12 +1,14 @@
-"""Stores of the small records that users attach to templates: schedules, event subscriptions, webhooks (ADR 62)."""
+"""Stores of the small records that users attach to templates: schedules, subscriptions, webhooks, waivers (ADR 62)."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
-from openinspector.model.arn import ScheduleArn, TargetArn, TemplateArn, TopicArn, WebhookArn
+from openinspector.model.arn import ScheduleArn, TargetArn, TemplateArn, TopicArn, WaiverArn, WebhookArn
 from openinspector.model.errors import StoreError
 from openinspector.model.notification import EventSubscription, InspectorEvent, Webhook
 from openinspector.model.schedule import Schedule
+from openinspector.model.tailoring import TemplateTailoring
+from openinspector.model.waiver import TemplateWaiver
 from openinspector.service.ports.page import Page, PageRequest
 
 K_contra = TypeVar("K_contra", contravariant=True)
@@ -82,4 +84,6 @@ class SubscriptionKey(NamedTuple):
 
 ScheduleStore: TypeAlias = ListedRecordStore[ScheduleArn, Schedule]
 SubscriptionStore: TypeAlias = RecordStore[SubscriptionKey, EventSubscription]
+TailoringStore: TypeAlias = RecordStore[TemplateArn, TemplateTailoring]
+WaiverStore: TypeAlias = ListedRecordStore[WaiverArn, TemplateWaiver]
 WebhookStore: TypeAlias = ListedRecordStore[WebhookArn, Webhook]

@@ -256,6 +256,7 @@ def _merged(parts: Sequence[Advisory]) -> Advisory:
         parts[0],
         fixes=tuple(fix for part in parts for fix in part.fixes),
         statuses=tuple(status for part in parts for status in part.statuses),
+        remedies=tuple(remedy for part in parts for remedy in part.remedies),
     )
 
 
@@ -296,6 +297,7 @@ def _joined(
         vulnerabilities=vulnerabilities,
         fixes=fixes,
         statuses=statuses,
+        remedies=head.remedies,
         summary=head.summary,
         severity=head.severity,
         priority=head.priority,

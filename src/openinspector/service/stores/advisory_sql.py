@@ -17,7 +17,7 @@ import zstandard
 from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select, update
 
 from openinspector.feed import Unparsed
-from openinspector.model.advisory import Advisory, Fix, Status, Vulnerability
+from openinspector.model.advisory import Advisory, Fix, Status, VendorUpdate, Vulnerability
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.advisory_store import Changes, FeedDump, FeedSnapshot, StoredDocument
 from openinspector.service.stores.advisory_blob import (
@@ -236,13 +236,18 @@ def _gather(documents: Iterable[StoredDocument], first: int) -> _New:
 def _by_stream(advisory: Advisory) -> dict[str, Advisory]:
     fixes: dict[str, list[Fix]] = defaultdict(list)
     statuses: dict[str, list[Status]] = defaultdict(list)
+    remedies: dict[str, list[VendorUpdate]] = defaultdict(list)
     for fix in advisory.fixes:
         fixes[fix.target.stream].append(fix)
     for status in advisory.statuses:
         statuses[status.target.stream].append(status)
+    for remedy in advisory.remedies:
+        remedies[remedy.target.stream].append(remedy)
     return {
-        stream: replace(advisory, fixes=tuple(fixes[stream]), statuses=tuple(statuses[stream]))
-        for stream in {**fixes, **statuses}
+        stream: replace(
+            advisory, fixes=tuple(fixes[stream]), statuses=tuple(statuses[stream]), remedies=tuple(remedies[stream])
+        )
+        for stream in {**fixes, **statuses, **remedies}
     }
 
 

@@ -6,15 +6,17 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Engine, Row, Table, and_, delete, func, select, update
 
-from openinspector.model.arn import ScheduleArn, TargetArn, TemplateArn, WebhookArn
+from openinspector.model.arn import ScheduleArn, TargetArn, TemplateArn, WaiverArn, WebhookArn
 from openinspector.model.notification import EventSubscription, InspectorEvent, Webhook
 from openinspector.model.schedule import Schedule
+from openinspector.model.tailoring import TemplateTailoring
+from openinspector.model.waiver import TemplateWaiver
 from openinspector.service.ports.page import Page, PageRequest
 from openinspector.service.ports.record_store import RecordExistsError, RecordLimitError, SubscriptionKey
 from openinspector.service.stores.dialect import add_new, lock_name
 from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.query import in_batches, read_page
-from openinspector.service.stores.schema import EVENT_SUBSCRIPTION, SCHEDULE, WEBHOOK
+from openinspector.service.stores.schema import EVENT_SUBSCRIPTION, SCHEDULE, TAILORING, WAIVER, WEBHOOK
 
 K = TypeVar("K")
 R = TypeVar("R")
@@ -185,6 +187,38 @@ def _webhook(row: Row[Any]) -> Webhook:
     )
 
 
+def _waiver_row(waiver: TemplateWaiver) -> Mapping[str, object]:
+    return {
+        "arn": waiver.arn,
+        "template_arn": waiver.template_arn,
+        "created_at": waiver.created_at,
+        "content": waiver.waiver,
+        "from_file": int(waiver.from_file),
+    }
+
+
+def _waiver(row: Row[Any]) -> TemplateWaiver:
+    return TemplateWaiver(
+        arn=row.arn,
+        template_arn=row.template_arn,
+        created_at=row.created_at,
+        waiver=row.content,
+        from_file=bool(row.from_file),
+    )
+
+
+def _tailoring_row(tailoring: TemplateTailoring) -> Mapping[str, object]:
+    return {
+        "template_arn": tailoring.template_arn,
+        "changed_at": tailoring.changed_at,
+        "content": tailoring.tailoring,
+    }
+
+
+def _tailoring(row: Row[Any]) -> TemplateTailoring:
+    return TemplateTailoring(template_arn=row.template_arn, changed_at=row.changed_at, tailoring=row.content)
+
+
 SCHEDULES: Final[RecordTable[ScheduleArn, Schedule]] = RecordTable(
     table=SCHEDULE, row=_schedule_row, record=_schedule, version=("expression", "next_at", "enabled")
 )
@@ -193,4 +227,10 @@ SUBSCRIPTIONS: Final[RecordTable[SubscriptionKey, EventSubscription]] = RecordTa
 )
 WEBHOOKS: Final[RecordTable[WebhookArn, Webhook]] = RecordTable(
     table=WEBHOOK, row=_webhook_row, record=_webhook, version=("url", "events", "sealed_secret")
+)
+WAIVERS: Final[RecordTable[WaiverArn, TemplateWaiver]] = RecordTable(
+    table=WAIVER, row=_waiver_row, record=_waiver, version=("content",)
+)
+TAILORINGS: Final[RecordTable[TemplateArn, TemplateTailoring]] = RecordTable(
+    table=TAILORING, row=_tailoring_row, record=_tailoring, version=("content",)
 )

@@ -30,6 +30,8 @@ from openinspector.model.asset import Tag
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.finding import Attribute, Severity
 from openinspector.model.notification import InspectorEvent, Progress
+from openinspector.model.tailoring import Tailoring
+from openinspector.model.waiver import Waiver
 from openinspector.service.ports.rule_result_store import CheckedRule
 from openinspector.service.ports.telemetry_store import Volume
 from openinspector.service.stores.columns import Json, Span, UtcDateTime, Word
@@ -133,6 +135,25 @@ WEBHOOK: Final = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("sealed_secret", LargeBinary, nullable=False),
     Index(None, "created_at", "arn"),
+)
+
+WAIVER: Final = Table(
+    "waiver",
+    METADATA,
+    Column("arn", Word, primary_key=True),
+    Column("template_arn", Word, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("content", Json(Waiver), nullable=False),
+    Column("from_file", SmallInteger, nullable=False),
+    Index(None, "created_at", "arn"),
+)
+
+TAILORING: Final = Table(
+    "tailoring",
+    METADATA,
+    Column("template_arn", Word, primary_key=True),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("content", Json(Tailoring), nullable=False),
 )
 
 NOTIFICATION: Final = Table(

@@ -43,6 +43,7 @@ from openinspector.service.ports.rule_result_store import CheckedRule, RuleResul
 from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.coverage_recorder import CoverageRecorder, CoveredHost
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
+from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.wire.facts import FactsTooLargeError
 
 _log = structlog.get_logger()
@@ -62,6 +63,7 @@ class RunEvaluator:
     plan: Callable[[AssessmentRun], Sequence[ExclusionPreview]]
     """Returns the exclusions of types 1 to 7, which are known before collection."""
     clock: Clock
+    choices: TemplateChoices
     single_by_products: bool = False
     """As `RuleContext.single_by_products`."""
 
@@ -90,6 +92,7 @@ class RunEvaluator:
         self.rule_results.record(run.arn, self._checked(run), _outcomes(evaluated))
         self.coverage.record(run.arn, [host for host in covered if host.packages])
         self.findings.add_findings([finding for host in evaluated for finding in host.findings])
+        self.choices.end(end for host in evaluated for end in host.waiver_ends)
         for host in evaluated:
             interrupted = host.agent_id in batch.interrupted
             excluded += [_blame_stop(one) if interrupted else one for one in host.exclusions]
@@ -163,8 +166,11 @@ class RunEvaluator:
             run_arn=run.arn,
             rules={arn: self.rules[arn] for arn in run.rules_package_arns if arn in self.rules},
             context=RuleContext(
-                advisories=self.advisories.index_for(distributions), single_by_products=self.single_by_products
+                advisories=self.advisories.index_for(distributions),
+                single_by_products=self.single_by_products,
+                tailoring=self.choices.tailoring_of(run.template_arn),
             ),
+            waivers=self.choices.waivers_of(run.template_arn),
             now=now,
             user_attributes=run.user_attributes,
             id_width=id_width(hosts),

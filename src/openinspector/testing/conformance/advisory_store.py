@@ -20,6 +20,7 @@ from openinspector.model.advisory import (
     Score,
     Status,
     Target,
+    VendorUpdate,
     Vulnerability,
 )
 from openinspector.model.errors import StoreError
@@ -131,6 +132,17 @@ class AdvisoryStoreSuite:
         store.replace(snapshot(), [given], ())
         assert list(store.advisories(["debian:12"])) == [given]
         assert list(store.streams()) == ["debian:12"]
+
+    def test_remedies_round_trip_by_stream(self, store: AdvisoryStore) -> None:
+        """An advisory may hold nothing but remedies."""
+        remedies = tuple(
+            VendorUpdate(target=fix(stream).target, update=f"KB{number}", supersedes=("KB1",), restart=Restart.REBOOT)
+            for number, stream in enumerate(("debian:11", "debian:12"), start=5000000)
+        )
+        store.replace(snapshot(), [advisory(1, remedies=remedies)], ())
+        assert list(store.streams()) == ["debian:11", "debian:12"]
+        assert list(store.advisories(["debian:12"])) == [advisory(1, remedies=remedies[1:])]
+        assert list(store.advisories(["debian:11", "debian:12"])) == [advisory(1, remedies=remedies)]
 
     def test_changed_documents_replace_their_statements(self, store: AdvisoryStore) -> None:
         """Others stay; removed ones are gone; the counts are those of everything stored."""

@@ -70,7 +70,7 @@ class FeedConformance:
             assert all(_CVE.fullmatch(name) for name in advisory.vulnerabilities), advisory
             assert len(set(advisory.vulnerabilities)) == len(advisory.vulnerabilities), advisory
             assert all(url.startswith(("https://", "http://")) for url in advisory.references), advisory
-            assert advisory.fixes or advisory.statuses, advisory
+            assert advisory.fixes or advisory.statuses or advisory.remedies, advisory
             for statement in advisory.statements:
                 self._check_statement(advisory, statement)
 
