@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "openinspector"
 PACKAGE = "openinspector."
-OPENING = ("bootstrap.py", "opening.py")
+OPENING = ("bootstrap.py", "store_access.py")
 """The modules that take adapters."""
 
 

@@ -68,7 +68,11 @@ from openinspector.service.gateway.upkeep import upkeep
 from openinspector.service.notify.network_guard import host_refusal
 from openinspector.service.notify.topic_sns import SnsTopicPublisher
 from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, WebhookBounds
-from openinspector.service.opening import (
+from openinspector.service.ports.object_store import ObjectStore
+from openinspector.service.ports.telemetry_store import StreamLimits
+from openinspector.service.ports.workflows import Workflows
+from openinspector.service.settings import Settings
+from openinspector.service.store_access import (
     imported_secret,
     open_access_keys,
     open_attesting,
@@ -76,10 +80,6 @@ from openinspector.service.opening import (
     open_stores,
     open_temporary_credentials,
 )
-from openinspector.service.ports.object_store import ObjectStore
-from openinspector.service.ports.telemetry_store import StreamLimits
-from openinspector.service.ports.workflows import Workflows
-from openinspector.service.settings import Settings
 from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
