@@ -10,14 +10,24 @@ from openinspector.engine.completeness import unable
 from openinspector.engine.evaluate import (
     NO_ISSUES_TITLE,
     HostEvaluation,
-    OutcomeKind,
     RunEvaluation,
     evaluate,
     no_issues_finding,
     restricted,
 )
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.engine.outcome_kind import OutcomeKind
+from openinspector.engine.rule import (
+    Detected,
+    Detection,
+    NotApplicable,
+    Outcome,
+    Passed,
+    Rule,
+    RuleContext,
+    RulePart,
+    Unable,
+)
 from openinspector.engine.subject import subject_of
 from openinspector.model.arn import RulesPackageArn, RunArn, parse_exclusion_arn, parse_finding_arn
 from openinspector.model.asset import AssetAttributes
@@ -329,3 +339,14 @@ def test_the_name_of_the_rule_is_the_issue_unless_the_detection_names_one() -> N
     by_rule = replace(_waiver(), scope=WaiverScope(issues=("a_rule",)), holds=())
     (finding,) = evaluate(run(rule(found(detection())), waivers=(by_rule,)), subject_of(host()), ASSET).findings
     assert Attribute(key="WAIVED_BY", value="ops") in finding.attributes
+
+
+def test_a_part_whose_issue_is_waived_counts_as_waived() -> None:
+    parts = tuple(RulePart(name=name, title=name, outcome=OutcomeKind.DETECTED) for name in ("CVE-2026-1", "other"))
+    seen = replace(detection("bash"), issue="CVE-2026-1", grounds=(setting("state", "on"),))
+    judge: Judge = lambda _facts: Detected(detections=(seen,), parts=parts)  # noqa: E731
+    result = evaluate(run(rule(judge), waivers=(_waiver(),)), subject_of(host()), ASSET)
+    assert [(part.rule, part.outcome) for part in result.parts] == [
+        ("CVE-2026-1", OutcomeKind.WAIVED),
+        ("other", OutcomeKind.DETECTED),
+    ]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _RUN: Final = "arn:aws:inspector:us-east-1:000000000000:target/0-OFFLINE0/template/0-OFFLINE0/run/0-OFFLINE0"
 _NEEDS_ADVISORIES: Final = RulesPackageName.COMMON_VULNERABILITIES
 _BENCHMARKS: Final = RulesPackageName.CIS_BENCHMARKS
+_NETWORK: Final = RulesPackageName.NETWORK_REACHABILITY
 
 
 package_option: Final = click.option(
@@ -82,7 +83,9 @@ def chosen_rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[st
     """Return the rules of the named packages, of all where none is named; those that need advisories only with them."""
     from openinspector.service.app.rule_catalogue import discover_rules
 
-    names = [name for name in RulesPackageName if not packages or name in packages]
+    if _NETWORK in packages:
+        raise click.UsageError(f"{_NETWORK} judges an account, not a host: use `openinspector reach findings`.")
+    names = [name for name in RulesPackageName if name is not _NETWORK and (not packages or name in packages)]
     chosen = {str(name): tuple(rules.values()) for name, rules in discover_rules(names).items()}
     missing = [name for name in packages if name not in chosen]
     if missing:
@@ -306,7 +309,7 @@ def _indented(text: str) -> "object":
 
 
 def _summary(facts: "HostFacts", result: "HostEvaluation") -> str:
-    from openinspector.engine.evaluate import OutcomeKind
+    from openinspector.engine.outcome_kind import OutcomeKind
 
     counts = {kind: sum(noted.outcome is kind for noted in result.rule_results) for kind in OutcomeKind}
     words = [f"{count} {kind.lower().replace('_', ' ')}" for kind, count in counts.items() if count]

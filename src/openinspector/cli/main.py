@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
             "openinspector.cli.notifications:notifications",
             "Notify SNS topics of runs and findings.",
         ),
+        "plan": ("openinspector.cli.plan:plan", "Plan upgrades and restarts that close findings."),
         "reach": ("openinspector.cli.reach:reach", "Analyse reachability in a network."),
         "release": ("openinspector.cli.release:release", "Sign and publish releases of the agent."),
         "reports": ("openinspector.cli.reports:reports", "Download reports of runs."),

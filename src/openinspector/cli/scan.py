@@ -196,7 +196,7 @@ def _about(finding: "Finding") -> str:
 
 
 def _summary(facts: "HostFacts", result: "HostEvaluation") -> Iterator[str]:
-    from openinspector.engine.evaluate import OutcomeKind
+    from openinspector.engine.outcome_kind import OutcomeKind
     from openinspector.model.inventory import OperatingSystem, SensorState
 
     system = facts.only(OperatingSystem)

@@ -7,6 +7,7 @@ from typing import Final
 
 from openinspector.model.agent import Agent
 from openinspector.model.asset import AssetAttributes, AssetInterface
+from openinspector.model.cloud_instance import CloudInstance
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import InstanceMetadata, NetworkInterface, OperatingSystem
 
@@ -34,6 +35,19 @@ def asset_of(facts: HostFacts, agent: Agent) -> AssetAttributes:
         auto_scaling_group=agent.auto_scaling_group,
         tags=agent.tags,
         interfaces=tuple(islice(_interfaces(facts, metadata), MAX_INTERFACES)),
+    )
+
+
+def asset_of_instance(instance: CloudInstance) -> AssetAttributes:
+    """Return the attributes of an instance without an agent, as its account describes it."""
+    return AssetAttributes(
+        agent_id=instance.id,
+        hostname=instance.hostname[:MAX_HOSTNAME],
+        ipv4_addresses=_routable(_ipv4(instance.ipv4_addresses)),
+        ami_id=instance.ami_id[:_MAX_AMI_ID] or None,
+        auto_scaling_group=instance.auto_scaling_group,
+        tags=instance.tags,
+        interfaces=instance.interfaces[:MAX_INTERFACES],
     )
 
 

@@ -10,13 +10,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import count
 from typing import Final, assert_never
 
 from openinspector.engine.bounds import MAX_EVIDENCE, MAX_RULE_ID, MAX_TEXT, fit, fit_attributes, fit_line
 from openinspector.engine.completeness import unable
 from openinspector.engine.evidence import render_evidence
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import (
     AGENT,
     Detected,
@@ -26,10 +26,11 @@ from openinspector.engine.rule import (
     Passed,
     Rule,
     RuleContext,
+    RulePart,
     Unable,
 )
 from openinspector.engine.subject import EvaluationSubject
-from openinspector.engine.waiver import Ended, Issue, attributes, decisive
+from openinspector.engine.waiver import Applies, Ended, Issue, attributes, decisive
 from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, exclusion_of, scopes_of
@@ -52,15 +53,6 @@ _HEADINGS: Final = {
     ExclusionKind.UNKNOWN_BUILDS: "On instance {agent} some vulnerabilities of Windows could not be assessed:",
 }
 _HEADING: Final = "On instance {agent} these rules could not be completed:"
-
-
-class OutcomeKind(StrEnum):
-    """Type of a rule's outcome on a host."""
-
-    DETECTED = "DETECTED"
-    PASSED = "PASSED"
-    NOT_APPLICABLE = "NOT_APPLICABLE"
-    UNABLE = "UNABLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +94,8 @@ class HostEvaluation:
     findings: tuple[Finding, ...]
     exclusions: tuple[Exclusion, ...]
     rule_results: tuple[RuleResult, ...]
+    parts: tuple[RuleResult, ...] = ()
+    """Outcomes of the parts of rules, such as the controls of a benchmark; ``rule`` is the part's name."""
     waiver_ends: tuple[tuple[Waiver, WaiverEnd], ...] = ()
     """Waivers that ended on this host in this evaluation, because a ground changed."""
 
@@ -127,6 +121,7 @@ def evaluate(run: RunEvaluation, subject: EvaluationSubject, asset: AssetAttribu
         findings=tuple(host.findings.values()),
         exclusions=host.exclusions(),
         rule_results=tuple(host.results),
+        parts=tuple(host.parts),
         waiver_ends=tuple(host.waiver_ends.values()),
     )
 
@@ -202,6 +197,8 @@ class _Host:
         self.findings: dict[FindingArn, Finding] = {}
         self.results: list[RuleResult] = []
         self.gaps: dict[tuple[RulesPackageArn, ExclusionKind], list[tuple[Rule, Unable]]] = {}
+        self.parts: list[RuleResult] = []
+        self.waived: set[str] = set()
         self.waiver_ends: dict[str, tuple[Waiver, WaiverEnd]] = {}
 
     def evaluate(self, package: RulesPackageArn, rule: Rule) -> None:
@@ -222,6 +219,7 @@ class _Host:
             kind, because = OutcomeKind.UNABLE, f"{type(error).__name__}: {error}"
         self.findings.update((finding.arn, finding) for finding in found)
         self.results.append(self._result(package, rule, kind, because, len(found)))
+        self.parts += (self._part(package, part) for part in _parts(outcome))
         for gap in _gaps(outcome):
             self.gaps.setdefault((package, gap.kind), []).append((rule, gap))
 
@@ -244,6 +242,16 @@ class _Host:
             outcome=kind,
             findings=findings,
             because=fit(because, MAX_TEXT),
+        )
+
+    def _part(self, package: RulesPackageArn, part: RulePart) -> RuleResult:
+        waived = part.outcome is OutcomeKind.DETECTED and part.name in self.waived
+        return RuleResult(
+            rule=part.name,
+            title=part.title,
+            rules_package_arn=package,
+            agent_id=self.subject.id,
+            outcome=OutcomeKind.WAIVED if waived else part.outcome,
         )
 
     def _findings(self, package: RulesPackageArn, rule: Rule, outcome: Outcome) -> list[Finding]:
@@ -298,7 +306,10 @@ class _Host:
         """Return what the template's waivers say about a detection; note a waiver that ends with it."""
         if not self.run.waivers:
             return ()
-        found = decisive(self.run.waivers, self.issue(rule, detection), self.run.now.date())
+        issue = self.issue(rule, detection)
+        found = decisive(self.run.waivers, issue, self.run.now.date())
+        if isinstance(found, Applies):
+            self.waived.add(issue.name)
         if isinstance(found, Ended) and found.end not in found.waiver.ends:
             self.waiver_ends.setdefault(found.waiver.id, (found.waiver, found.end))
         return attributes(found)
@@ -346,6 +357,16 @@ def _crashed(error: Exception) -> Unable:
         "This is a bug in openinspector. Report it with the host's facts "
         "(`openinspector agent collect --dry-run --json`): `openinspector evaluate` can replay them.",
     )
+
+
+def _parts(outcome: Outcome) -> tuple[RulePart, ...]:
+    match outcome:
+        case Detected(parts=parts) | Passed(parts=parts) | Unable(parts=parts):
+            return parts
+        case NotApplicable():
+            return ()
+        case _:
+            assert_never(outcome)
 
 
 def _gaps(outcome: Outcome) -> Sequence[Unable]:

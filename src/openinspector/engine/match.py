@@ -132,9 +132,12 @@ class AdvisoryIndex:
         *,
         schemes: Mapping[str, VersionScheme],
         fingerprints: Mapping[str, str],
+        days: Mapping[str, str] = MappingProxyType({}),
         vulnerabilities: Mapping[str, Vulnerability] = MappingProxyType({}),
     ) -> None:
         self.fingerprints: Mapping[str, str] = MappingProxyType(dict(fingerprints))
+        self.days: Mapping[str, str] = MappingProxyType(dict(days))
+        """ISO 8601 day on which each feed was last had whole; empty where the advisories are of no store."""
         self.schemes = schemes
         self._vulnerabilities = vulnerabilities
         self._named: dict[str, _Named] = {}
@@ -427,7 +430,15 @@ def _demand(hit: Hit) -> tuple[bool, bytes, str, str, tuple[str, ...], bytes]:
 def subject_order(subject: Subject) -> tuple[str, ...]:
     """Return the sort key of a package as it is judged."""
     package = subject.package
-    return package.name, package.version, package.architecture, package.module, subject.source_name, subject.version
+    return (
+        package.name,
+        package.version,
+        package.architecture,
+        package.module,
+        subject.source_name,
+        subject.source_version,
+        subject.version,
+    )
 
 
 def _hit_order(hit: Hit) -> tuple[str, str, str, tuple[str, ...], str]:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
-from openinspector.engine.match import Unassessed
+from openinspector.engine.match import AdvisoryIndex, Unassessed
 from openinspector.engine.rule import RuleContext, Unable
-from openinspector.engine.streams import Unjudged
+from openinspector.engine.streams import Unjudged, release_of
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import ContainerRoot, Package, PackageManager, SensorState
@@ -63,6 +63,22 @@ def not_assessed(facts: HostFacts, unassessed: Sequence[Unassessed], others: Ite
         "`openinspector agent collect --dry-run` on the host lists them with their folders.",
     )
     return both(registries, containers)
+
+
+def without_own_feed(facts: HostFacts, index: AdvisoryIndex) -> Unable | None:
+    """Return the exclusion of a host that only other distributions' or extensions' advisories are loaded for."""
+    if not index.covers(facts.distribution) or not index.host_streams(release_of(facts)).lacks_general:
+        return None
+    return unable(
+        f"No advisory of {facts.distribution} itself is loaded. Others speak for some of its packages; what its own "
+        "feed would report is missing.",
+        "Load the feed of the host's distribution: openinspector feeds sync.",
+    )
+
+
+def either(first: Unable | None, second: Unable | None) -> Unable | None:
+    """Return both reasons as one outcome, or the one that there is."""
+    return both(first, second) if first is not None else second
 
 
 def _unassessed(found: Sequence[Unassessed]) -> Unable | None:

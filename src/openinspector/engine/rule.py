@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.subject import Need
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
@@ -50,12 +51,24 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulePart:
+    """The outcome of one of the requirements that a rule judges: a control of a benchmark."""
+
+    name: str
+    """The ``issue`` of its detections: ``debian_12/5.1.20``."""
+    title: str
+    """Number and title: ``5.1.20 sshd's PermitRootLogin is no``."""
+    outcome: OutcomeKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Detected:
     """The rule found issues: one finding for each detection."""
 
     detections: tuple[Detection, ...]
     unfinished: "Unable | None" = None
     """Incomplete part of the check: an exclusion in addition to the findings."""
+    parts: tuple[RulePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +78,7 @@ class Passed:
     evidence: Evidence
     unfinished: "Unable | None" = None
     """Incomplete part of the check: an exclusion in addition to the pass (ADR 23)."""
+    parts: tuple[RulePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +97,7 @@ class Unable:
     recommendation: str
     also: "tuple[Unable, ...]" = ()
     """Further reasons, each of its own kind and without an ``also`` of its own."""
+    parts: tuple[RulePart, ...] = ()
 
 
 Outcome = Detected | Passed | NotApplicable | Unable

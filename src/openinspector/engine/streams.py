@@ -234,6 +234,16 @@ class HostStreams:
         """
         return bool(self._general or self._extensions or self._red_hat)
 
+    @property
+    def lacks_general(self) -> bool:
+        """Whether only extensions are known, or the distribution that it rebuilds: most fixes are then missing.
+
+        Ubuntu states nothing of the general archive of a release whose support has ended; CentOS has no statements of
+        its own.
+        """
+        own = self.release.name == "ubuntu" or REBUILDS.get(self.release.name, False)
+        return self.known and not self._general and not own
+
     def speakers(self, package: Package) -> tuple[Speaker, ...]:
         """Return the streams that may speak for a package, narrowest first."""
         if self._is_unrecorded(package):

@@ -14,6 +14,7 @@ from openinspector.model.report import ReportFormat
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.access_role import AccessRoles
 from openinspector.service.app.agents import Agents
+from openinspector.service.app.benchmark_results import BenchmarkResults
 from openinspector.service.app.coverage import Coverage
 from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.deletion import Deletion
@@ -150,6 +151,7 @@ class Assembly:
                 clock=around.clock,
             ),
             coverage=Coverage(assessments=stores.assessments, coverage=stores.coverage, vault=around.coverage_vault),
+            benchmark_results=BenchmarkResults(assessments=stores.assessments, rule_results=stores.rule_results),
             exclusions=Exclusions(assessments=stores.assessments, findings=stores.findings),
             exclusions_previews=ExclusionsPreviews(
                 previews=stores.previews,

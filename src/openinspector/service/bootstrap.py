@@ -17,7 +17,6 @@ from starlette.types import ASGIApp
 
 from openinspector import __version__
 from openinspector.engine.rule import Rule
-from openinspector.engine.subject import Need
 from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.errors import StoreError
 from openinspector.model.rules_package import RulesPackage, rules_packages
@@ -52,6 +51,7 @@ from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.service.app.sessions import Sessions
+from openinspector.service.app.snapshot_vault import SnapshotVault
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.assembly import Assembly, Stores, Surroundings
 from openinspector.service.certificates import (
@@ -62,6 +62,7 @@ from openinspector.service.certificates import (
     write_authority,
     write_private,
 )
+from openinspector.service.cloud_access import open_cloud
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
@@ -71,6 +72,7 @@ from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, We
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
+from openinspector.service.run_assembly import RunParts, run_driver
 from openinspector.service.settings import Settings
 from openinspector.service.store_access import (
     imported_secret,
@@ -84,12 +86,9 @@ from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryCache
-from openinspector.service.worker.collecting import TelemetryCollecting
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
 from openinspector.service.worker.courier import Courier, RetryPolicy
-from openinspector.service.worker.coverage_recorder import CoverageRecorder
 from openinspector.service.worker.dispatch import Dispatch
-from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.feed_schedule import FeedSchedule
 from openinspector.service.worker.feed_sync import FeedSync, known_feeds
 from openinspector.service.worker.finding_issues import FindingIssues
@@ -148,8 +147,8 @@ class Service:
         )
         self.readiness = Readiness(self._probes(node_id), time.monotonic)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
-        self._telemetry = _telemetry(settings, stores, self._keys)
-        self._advisories = AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+        self._telemetry = telemetry_of(settings, stores, self._keys)
+        self._advisories = advisory_cache(stores)
         self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
         packages = packages_with_rules(rules_packages(settings.partition, settings.region))
         self._rules = _rules_by_arn(packages)
@@ -317,41 +316,20 @@ class Service:
         )
 
     def _run_driver(self) -> RunDriver:
-        stores, settings = self.stores, self.settings
-        evaluator = RunEvaluator(
-            agents=stores.agents,
-            findings=stores.findings,
-            rule_results=stores.rule_results,
-            coverage=CoverageRecorder(
-                coverage=stores.coverage,
-                vault=self._surroundings.coverage_vault,
-                advisories=stores.advisories,
-            ),
+        parts = RunParts(
             telemetry=self._telemetry,
+            snapshots=SnapshotVault(self.stores.objects, self._keys),
             advisories=self._advisories,
             rules=self._rules,
-            plan=self._assembly.run_exclusions().before,
-            clock=self._clock,
             choices=self._choices,
-            single_by_products=settings.by_products == "each",
+            cloud=open_cloud(self.settings, self._home_role),
         )
-        telemetry = TelemetryCollecting(
-            assessments=stores.assessments,
-            agents=stores.agents,
-            telemetry=stores.telemetry,
-            clock=self._clock,
-            stop_grace=timedelta(seconds=settings.stop_grace_seconds),
-        )
-        return RunDriver(
-            assessments=stores.assessments,
-            findings=stores.findings,
-            received=self._telemetry,
-            needs=self._surroundings.needs,
-            collecting={Need.TELEMETRY: telemetry},
-            evaluator=evaluator,
-            clock=self._clock,
-            evaluation_batch=settings.evaluation_batch,
-        )
+        return run_driver(self.stores, self._surroundings, parts, self.settings)
+
+    def _home_role(self) -> str:
+        """Return the registered role of the installation's account; "" if there is none."""
+        role = self.stores.roles.get()
+        return role.arn if role is not None else ""
 
     def _courier(self) -> Courier:
         stores, settings = self.stores, self.settings
@@ -398,7 +376,13 @@ def _feed_schedule(settings: Settings, stores: Stores) -> FeedSchedule | None:
     return FeedSchedule(sync, timedelta(hours=settings.feeds_sync_hours))
 
 
-def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
+def advisory_cache(stores: Stores) -> AdvisoryCache:
+    """Return the cache of indices over the stored advisories."""
+    return AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+
+
+def telemetry_of(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
+    """Return the use cases around telemetry."""
     clock = SystemClock()
     return Telemetry(
         TelemetryStores(
@@ -417,7 +401,7 @@ def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
 def _surroundings(
     settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys, issues: FindingIssues
 ) -> Surroundings:
-    telemetry = _telemetry(settings, stores, keys)
+    telemetry = telemetry_of(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),

@@ -49,6 +49,10 @@ class MemoryAdvisoryStore:
         """Return the fingerprint of each feed's stored state."""
         return {feed: snapshot.fingerprint for feed, snapshot in self._snapshots.items()}
 
+    def days(self) -> Mapping[str, str]:
+        """Return the ISO 8601 day (UTC) on which each feed was last had whole."""
+        return {feed: snapshot.fetched_at.date().isoformat() for feed, snapshot in self._snapshots.items()}
+
     def snapshots(self) -> Sequence[FeedSnapshot]:
         """Return all snapshots, by feed."""
         return tuple(self._snapshots[feed] for feed in sorted(self._snapshots))

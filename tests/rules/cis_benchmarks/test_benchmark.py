@@ -1,5 +1,7 @@
 from tests.cis.judging import facts
 
+from openinspector.cis.benchmarks import benchmark_for
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import Detected, NotApplicable, RuleContext, Unable
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
@@ -69,3 +71,18 @@ def test_host_without_records_passes_nothing() -> None:
     facts_of_nothing = HostFacts(agent_id="i-1", records={type(operating_system()): (operating_system(),)})
     outcome = RULE.evaluate(facts_of_nothing, RuleContext())
     assert isinstance(outcome, Unable | NotApplicable)
+
+
+def test_every_control_that_is_not_switched_off_has_an_outcome() -> None:
+    outcome = RULE.evaluate(
+        facts(operating_system(), FORWARDING),
+        RuleContext(tailoring=Tailoring(switched_off={"debian_12/1.1.1.1": "needed"})),
+    )
+    assert isinstance(outcome, Detected)
+    outcomes = {part.name: part.outcome for part in outcome.parts}
+    assert outcomes["debian_12/3.3.1"] is OutcomeKind.DETECTED
+    assert "debian_12/1.1.1.1" not in outcomes
+    benchmark = benchmark_for(operating_system())
+    assert benchmark is not None
+    assert len(outcomes) == len(benchmark.controls) - 1
+    assert set(outcomes.values()) >= {OutcomeKind.DETECTED, OutcomeKind.UNABLE, OutcomeKind.NOT_APPLICABLE}

@@ -5,7 +5,8 @@ or that only a person can, is part of one exclusion, which lists them with their
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Final, assert_never
 
 from openinspector.cis.benchmark import Benchmark, ControlResult, Profile
 from openinspector.cis.benchmarks import READS, SENSORS, benchmark_for
@@ -13,7 +14,18 @@ from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Violated
 from openinspector.engine.bounds import MAX_RULE_ID, MAX_TEXT, MAX_VALUE, fit
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.engine.outcome_kind import OutcomeKind
+from openinspector.engine.rule import (
+    Detected,
+    Detection,
+    NotApplicable,
+    Outcome,
+    Passed,
+    Rule,
+    RuleContext,
+    RulePart,
+    Unable,
+)
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity
@@ -35,13 +47,16 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     judged = benchmark.judge(facts, context.tailoring)
     results = tuple(r for r in judged if benchmark.issue(r.control) not in context.tailoring.switched_off)
     off = len(judged) - len(results)
+    parts = tuple(_part(benchmark, result) for result in results)
     unfinished = _unfinished(benchmark, results)
     failed = tuple(_detections(benchmark, results, facts.agent_id))
     if failed:
-        return Detected(detections=failed, unfinished=unfinished)
+        return Detected(detections=failed, unfinished=unfinished, parts=parts)
     if not any(result.is_passed for result in results):
-        return unfinished or NotApplicable(reason=f"No control of {benchmark.product} applies to this host.")
-    return Passed(evidence=_summary(benchmark, results, off), unfinished=unfinished)
+        if unfinished:
+            return replace(unfinished, parts=parts)
+        return NotApplicable(reason=f"No control of {benchmark.product} applies to this host.")
+    return Passed(evidence=_summary(benchmark, results, off), unfinished=unfinished, parts=parts)
 
 
 def _not_covered(distribution: str) -> Unable:
@@ -107,6 +122,22 @@ def _unfinished(benchmark: Benchmark, results: Sequence[ControlResult]) -> Unabl
         "them. For the others, run the agent as root and let it "
         "read the files named, then start the assessment run again.",
     )
+
+
+def _part(benchmark: Benchmark, result: ControlResult) -> RulePart:
+    match result.verdict:
+        case Satisfied():
+            outcome = OutcomeKind.PASSED
+        case Violated():
+            outcome = OutcomeKind.DETECTED
+        case Inapplicable():
+            outcome = OutcomeKind.NOT_APPLICABLE
+        case Unknown():
+            outcome = OutcomeKind.UNABLE
+        case _:
+            assert_never(result.verdict)
+    control = result.control
+    return RulePart(name=benchmark.issue(control), title=f"{control.number} {control.title}", outcome=outcome)
 
 
 def _summary(benchmark: Benchmark, results: Sequence[ControlResult], off: int) -> Evidence:

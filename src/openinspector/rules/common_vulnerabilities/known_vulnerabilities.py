@@ -22,7 +22,16 @@ from openinspector.engine.fleet import Conclude, FleetJudge
 from openinspector.engine.kernel import KernelRole, running_release
 from openinspector.engine.kernel_part import is_kernel_metapackage
 from openinspector.engine.match import AdvisoryIndex, Match, TooManyMatchesError
-from openinspector.engine.not_assessed import MANAGERS, REGISTRIES, both, not_assessed, not_covered, unread_databases
+from openinspector.engine.not_assessed import (
+    MANAGERS,
+    REGISTRIES,
+    both,
+    either,
+    not_assessed,
+    not_covered,
+    unread_databases,
+    without_own_feed,
+)
 from openinspector.engine.rule import AGENT, Detected, Detection, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.severity import deciding_score, severity_of
 from openinspector.model.activity import CodeModule, Process
@@ -65,7 +74,7 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
         judged = index.once(_judge_singly if context.single_by_products else _judge).judge(facts)
     except TooManyMatchesError as error:
         return _too_many(error)
-    not_judged = not_assessed(facts, judged.unassessed, judged.others)
+    not_judged = either(without_own_feed(facts, index), not_assessed(facts, judged.unassessed, judged.others))
     if not index.covers(distribution):
         return both(not_covered(distribution, context), not_judged)
     unread = unread_databases(facts)

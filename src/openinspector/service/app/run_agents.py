@@ -3,12 +3,21 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from openinspector.model.agent import Agent, AgentHealth, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.exclusion import ALL_INSTANCES, ExclusionKind, ExclusionPreview, details_of, scopes_of
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.sensor_catalogue import is_supported
+
+NO_INSTANCES: Final = ExclusionPreview(
+    kind=ExclusionKind.NO_INSTANCES,
+    description="No enrolled host and no instance has any of the target's tags.",
+    recommendation="Enrol hosts with a token that has a tag of the target's resource group, tag instances, or change "
+    "the target. `openinspector targets preview` lists the hosts that it selects.",
+    scopes=(ALL_INSTANCES,),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +34,7 @@ def plan_run(selected: Sequence[Agent], busy: Collection[AgentId], now: datetime
     obstacles = {agent.id: _obstacle(agent, busy, now) for agent in selected}
     exclusions = [exclusion for exclusion in obstacles.values() if exclusion is not None]
     if not selected:
-        exclusions.append(_no_instances())
+        exclusions.append(NO_INSTANCES)
     return RunPlan(
         participants=tuple(sorted(agent for agent, exclusion in obstacles.items() if exclusion is None)),
         exclusions=tuple(exclusions),
@@ -116,11 +125,11 @@ def _excluded(agent: Agent, kind: ExclusionKind, reason: str, remedy: str, **det
     )
 
 
-def _no_instances() -> ExclusionPreview:
+def agent_not_installed(agent_id: AgentId) -> ExclusionPreview:
+    """Return the exclusion of an instance that has no agent from the rules that need one (type 3)."""
     return ExclusionPreview(
-        kind=ExclusionKind.NO_INSTANCES,
-        description="No enrolled host has any of the target's tags.",
-        recommendation="Enrol hosts with a token that has a tag of the target's resource group, or change the target. "
-        "`openinspector targets preview` lists the hosts that it selects.",
-        scopes=(ALL_INSTANCES,),
+        kind=ExclusionKind.AGENT_NOT_FOUND,
+        description=f"No agent is enrolled on instance {agent_id}. Only rules that need none were evaluated on it.",
+        recommendation="Install and enrol the agent on the instance: openinspector agent enrol.",
+        scopes=scopes_of(agent_id),
     )

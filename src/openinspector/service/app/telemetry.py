@@ -37,7 +37,7 @@ from openinspector.service.ports.telemetry_store import (
 from openinspector.service.sealing.chunked import SealContext
 from openinspector.wire.codec import decode_batch, decode_message, message_size
 from openinspector.wire.envelope import EnvelopeHeader, chain_digest, decode_envelope
-from openinspector.wire.facts import FactsTooLargeError, build_facts
+from openinspector.wire.facts import FactsTooLargeError, PackageMemory, build_facts
 from openinspector.wire.message import Manifest, ManifestReply, Receipt
 from openinspector.wire.telemetry import MessageType, TelemetryMessage, message_type
 
@@ -106,6 +106,7 @@ class Telemetry:
         self._limits = stores.limits
         self._runs = stores.runs
         self._vault = TelemetryVault(stores.objects, keys, random)
+        self._packages = PackageMemory()
         self._counters = counters
         self._clock = clock
 
@@ -191,7 +192,7 @@ class Telemetry:
             raise FactsTooLargeError(
                 f"the host sent more than {self._limits.records} records or {self._limits.size} bytes"
             )
-        return build_facts(agent_id, self.read(run, agent_id))
+        return build_facts(agent_id, self.read(run, agent_id), self._packages)
 
     def run_began(self, run: RunArn) -> None:
         """Make the run's data key unless it has one."""

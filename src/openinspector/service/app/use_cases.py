@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from openinspector.service.app.access_role import AccessRoles
 from openinspector.service.app.agents import Agents
+from openinspector.service.app.benchmark_results import BenchmarkResults
 from openinspector.service.app.coverage import Coverage
 from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
@@ -27,6 +28,7 @@ class UseCases:
     access_roles: AccessRoles
     agents: Agents
     coverage: Coverage
+    benchmark_results: BenchmarkResults
     exclusions: Exclusions
     exclusions_previews: ExclusionsPreviews
     findings: Findings

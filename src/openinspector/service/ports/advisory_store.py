@@ -19,12 +19,13 @@ class FeedSnapshot:
     origin: str
     """Where the documents came from: a URL or a folder."""
     fetched_at: datetime
+    """When the feed was last had whole: a document that could not be had, or was refused, keeps the time of before."""
     published_at: datetime | None
     """How old the publisher says the documents are; None where it does not say."""
     advisories: int
     unparsed: int
     validators: Mapping[str, str]
-    """Document name to its HTTP validator (ETag or Last-Modified), for conditional requests."""
+    """Each document that was had, by name, with its HTTP validator (ETag or Last-Modified) if it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +68,10 @@ class AdvisoryReader(Protocol):
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return the fingerprint of each feed's stored state."""
+        ...
+
+    def days(self) -> Mapping[str, str]:
+        """Return the ISO 8601 day (UTC) on which each feed was last had whole."""
         ...
 
     def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:

@@ -112,6 +112,12 @@ class SqlAdvisoryStore:
             rows = connection.execute(select(FEED_SNAPSHOT.c.feed, FEED_SNAPSHOT.c.fingerprint))
             return {row.feed: row.fingerprint for row in rows}
 
+    def days(self) -> Mapping[str, str]:
+        """Return the ISO 8601 day (UTC) on which each feed was last had whole."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(FEED_SNAPSHOT.c.feed, FEED_SNAPSHOT.c.fetched_at))
+            return {row.feed: row.fetched_at.date().isoformat() for row in rows}
+
     def snapshots(self) -> Sequence[FeedSnapshot]:
         """Return all snapshots, by feed."""
         columns = [column for column in FEED_SNAPSHOT.columns if column.name != "unparsed_entries"]

@@ -10,7 +10,7 @@ from openinspector.version import VersionScheme
 
 
 class AdvisoryCache:
-    """One index per distribution release, replaced when a feed's fingerprint changes.
+    """One index per distribution release, replaced when a feed's fingerprint or day changes.
 
     A release loads its own streams only, and only callers who ask for that release wait for it.
     """
@@ -19,18 +19,18 @@ class AdvisoryCache:
         self._store = store
         self._schemes = schemes
         self._lock = Lock()
-        self._fingerprints: Mapping[str, str] = {}
+        self._state: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {})
         self._kept: dict[frozenset[str], _Slot] = {}
 
     def index_for(self, host_distributions: Sequence[str]) -> AdvisoryIndex:
         """Return an index that knows every advisory for the hosts' ``<ID>:<VERSION_ID>``."""
-        fingerprints = self._store.fingerprints()
+        fingerprints, days = self._store.fingerprints(), self._store.days()
         known = self._store.streams()
         wanted = frozenset(name for name in known if any(concerns(name, host) for host in host_distributions))
         with self._lock:
-            if fingerprints != self._fingerprints:
+            if (fingerprints, days) != self._state:
                 self._kept = {}
-                self._fingerprints = fingerprints
+                self._state = fingerprints, days
             slot = self._kept.setdefault(wanted, _Slot())
         with slot.lock:
             if slot.index is None:
@@ -40,6 +40,7 @@ class AdvisoryCache:
                     advisories,
                     schemes=self._schemes,
                     fingerprints=fingerprints,
+                    days=days,
                     vulnerabilities=self._store.vulnerabilities(named),
                 )
             return slot.index

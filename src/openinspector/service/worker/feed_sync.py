@@ -23,11 +23,12 @@ from openinspector.service.worker.apt_sources import (
     update_sources,
 )
 from openinspector.service.worker.archive_sync import ArchiveRequest, gather_archive
+from openinspector.service.worker.delta import WHOLE, StoredFeed, gather_delta
 from openinspector.service.worker.dpkg_status import installed_packages, native_architecture
 from openinspector.service.worker.feed_storing import Gathered, SyncOutcome, store_gathered
 from openinspector.service.worker.fetch import FetchDeadline, Fetcher
 from openinspector.service.worker.gathering import Progress, gather, local_path, no_progress
-from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, repo_roots
+from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, read_variables, repo_roots
 
 _log = structlog.get_logger()
 
@@ -68,7 +69,7 @@ class FeedSync:
         within = local_path(wanted.origin) if wanted.origin else None
         deadline = FetchDeadline(wanted.seconds)
         with Fetcher(self.workspace / name, tls=self.tls, deadline=deadline, files_within=within) as fetcher:
-            gathered = self._gather(feed, fetcher, wanted, progress)
+            gathered = self._delta(feed, fetcher, wanted, progress) or self._gather(feed, fetcher, wanted, progress)
             outcome = store_gathered(feed, gathered, self.store, self.clock.now())
         _log.info(
             "feed_sync done",
@@ -110,6 +111,14 @@ class FeedSync:
             raise FeedError(f"no feed is called {name!r}", advice=f"Feeds: {', '.join(sorted(self.feeds))}.")
         return self.feeds[name]
 
+    def _delta(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered | None:
+        """Return what changed since the feed was last had from its publisher; None where all of it has to be had."""
+        known = next((snapshot for snapshot in self.store.snapshots() if snapshot.feed == feed.name), None)
+        if request.origin or feed.delta is None or known is None:
+            return None
+        stored = StoredFeed(snapshot=known, digests=self.store.documents(feed.name))
+        return gather_delta(feed, fetcher, stored, self.clock.now(), progress)
+
     def _gather(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered:
         folder = local_path(request.origin) if request.origin else None
         plain = folder is not None and not (folder / "dists").is_dir()
@@ -117,12 +126,15 @@ class FeedSync:
             roots = repo_roots(read_repos(_variables(), self.repo_folders))
             if not roots:
                 raise FeedError(
-                    "no rpm repository with a base URL is configured on this host",
+                    "no rpm repository is configured on this host",
                     advice="Name a folder of updateinfo.xml and modules.yaml with --from.",
                 )
             return gather(replace(feed, roots=roots), fetcher, "", progress)
         if feed.name != debian_archive.NAME or plain:
-            return gather(feed, fetcher, request.origin, progress)
+            gathered = gather(feed, fetcher, request.origin, progress)
+            if feed.delta is None:
+                return gathered
+            return replace(gathered, validators={**gathered.validators, WHOLE: self.clock.now().date().isoformat()})
         return gather_archive(fetcher, self._archive_request(request), progress)
 
     def _archive_request(self, request: SyncRequest) -> ArchiveRequest:
@@ -159,12 +171,19 @@ def archive_sources(mirror: str, suites: tuple[str, ...], known: tuple[AptSource
 
 
 def _variables() -> Mapping[str, str]:
-    """Return dnf's variables of this host (dnf.conf(5)): the release's major number and the architecture."""
+    """Return the variables of repository files on this host: dnf's own (dnf.conf(5)), and those that it defines.
+
+    ``releasever`` is the release's major number, for SUSE the service pack too (zypper(8)).
+    """
     try:
-        release = platform.freedesktop_os_release().get("VERSION_ID", "")
+        release = platform.freedesktop_os_release()
     except OSError:
-        release = ""
-    return {"releasever": release.partition(".")[0], "basearch": platform.machine(), "arch": platform.machine()}
+        release = {}
+    version, like = release.get("VERSION_ID", ""), f"{release.get('ID', '')} {release.get('ID_LIKE', '')}"
+    whole = "suse" in like or release.get("ID") == "sles"
+    machine = platform.machine()
+    own = {"releasever": version if whole else version.partition(".")[0], "basearch": machine, "arch": machine}
+    return own | dict(read_variables())
 
 
 def known_feeds() -> Mapping[str, Feed]:

@@ -3,6 +3,8 @@
 - https only; plain http where the caller says that something else authenticates the content; never downgraded.
 - ``file://`` only within a folder the operator named.
 - What was fetched stays in the workspace with its validators, so that an unchanged document is not sent again.
+- A transfer that breaks off keeps what came, and goes on from there if the server still has the same file (RFC 9110,
+  section 14.2): feeds have hundreds of megabytes.
 - A deadline, where given, bounds everything: name lookup, connection, every read, every retry.
 """
 
@@ -10,7 +12,6 @@ import hashlib
 import os
 import socket
 import ssl
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,13 +29,13 @@ import msgspec
 
 from openinspector import __version__
 from openinspector.model.errors import FeedError
+from openinspector.service.worker.partial_transfer import Partial, take_partial
 
 _ATTEMPTS: Final = 3
 _PAUSES: Final = (0.5, 2.0)
 _REDIRECTS: Final = 5
 _CONNECT_SECONDS: Final = 10.0
 _READ_SECONDS: Final = 30.0
-_CHUNK: Final = 256 * 1024
 _COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tgz", ".deb")
 
 
@@ -181,9 +182,21 @@ class Fetcher:
 
     def _get(self, want: Want, path: Path, meta: _Meta | None) -> Fetched:
         headers = {"Accept-Encoding": "identity" if want.sha256 or want.url.endswith(_COMPRESSED) else "gzip"}
-        if meta is not None and not want.sha256:
+        partial = take_partial(path, _without_password(want.url))
+        if partial is not None:
+            headers |= partial.headers
+        elif meta is not None and not want.sha256:
             headers |= {"If-None-Match": meta.etag} if meta.etag else {}
             headers |= {"If-Modified-Since": meta.last_modified} if meta.last_modified else {}
+        try:
+            return self._followed(want, path, headers, meta, partial)
+        finally:
+            if partial is not None:
+                partial.put_back(_without_password(want.url))
+
+    def _followed(
+        self, want: Want, path: Path, headers: dict[str, str], meta: _Meta | None, partial: Partial | None
+    ) -> Fetched:
         url = want.url
         for _ in range(_REDIRECTS):
             self._check_url(url, want)
@@ -194,8 +207,11 @@ class Fetcher:
                         continue
                     if response.status_code == httpx.codes.NOT_MODIFIED and meta is not None:
                         return _fetched(path, meta, 0)
+                    if partial is not None and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                        partial.discard()
+                        raise _RetryableError("the rest of the file cannot be had")
                     _check_status(response, want)
-                    return self._store(response, want, path)
+                    return self._store(response, want, path, partial)
             except (httpx.TransportError, httpx.DecodingError) as error:
                 self._deadline.within(1)
                 raise _RetryableError(str(error) or type(error).__name__) from error
@@ -218,34 +234,37 @@ class Fetcher:
         if not _through_proxy(parts.scheme, parts.hostname):
             _look_up(parts.hostname, self._deadline.within(_CONNECT_SECONDS))
 
-    def _store(self, response: httpx.Response, want: Want, path: Path) -> Fetched:
-        digest, size = hashlib.sha256(), 0
-        handle, temporary = tempfile.mkstemp(dir=self.workspace, prefix="partial-")
+    def _store(self, response: httpx.Response, want: Want, path: Path, partial: Partial | None) -> Fetched:
+        begun = partial if partial is not None and partial.goes_on_in(response) else Partial(path)
+        file = begun.open()
         try:
-            with os.fdopen(handle, "wb") as file:
-                for chunk in self._chunks(response):
-                    size += len(chunk)
-                    if size > want.max_bytes:
-                        raise _too_large(want)
-                    digest.update(chunk)
-                    file.write(chunk)
-            meta = _Meta(
-                url=_without_password(want.url),
-                sha256=digest.hexdigest(),
-                size=size,
-                etag=response.headers.get("ETag", ""),
-                last_modified=response.headers.get("Last-Modified", ""),
-            )
-            path.with_suffix(".json").unlink(missing_ok=True)
-            Path(temporary).replace(path)
-            path.with_suffix(".json").write_bytes(msgspec.json.encode(meta))
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+            with file:
+                for chunk in self._chunks(response, want, begun.size):
+                    begun.write(chunk)
+        except httpx.TransportError:
+            begun.keep(_without_password(want.url), response)
+            raise
+        except BaseException:
+            begun.discard()
+            raise
+        meta = _Meta(
+            url=_without_password(want.url),
+            sha256=begun.sha256,
+            size=begun.size,
+            etag=response.headers.get("ETag", ""),
+            last_modified=response.headers.get("Last-Modified", ""),
+        )
+        path.with_suffix(".json").unlink(missing_ok=True)
+        begun.move_to(path)
+        path.with_suffix(".json").write_bytes(msgspec.json.encode(meta))
         return _fetched(path, meta, response.num_bytes_downloaded)
 
-    def _chunks(self, response: httpx.Response) -> Iterator[bytes]:
-        for chunk in response.iter_bytes(_CHUNK):
+    def _chunks(self, response: httpx.Response, want: Want, size: int) -> Iterator[bytes]:
+        for chunk in response.iter_bytes():  # as they come: what came before a failure is kept
             self._deadline.within(1)
+            size += len(chunk)
+            if size > want.max_bytes:
+                raise _too_large(want)
             yield chunk
 
 
@@ -287,7 +306,7 @@ def _checked(want: Want, fetched: Fetched) -> Fetched:
 
 def _check_status(response: httpx.Response, want: Want) -> None:
     code = response.status_code
-    if code == httpx.codes.OK:
+    if code in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
         return
     status = f"HTTP status {code}"
     if (

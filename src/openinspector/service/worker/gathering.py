@@ -19,6 +19,8 @@ Progress = Callable[[str, int, int], None]
 """Called with what is done, how many of it are done, and how many there are."""
 
 _MAX_FOLLOWED: Final = 100_000
+_MAX_MIRRORS: Final = 4
+"""Mirrors tried besides the first: each may take three attempts."""
 _MAX_FILES: Final = 500_000
 
 
@@ -100,7 +102,7 @@ def _fetch_all(
         source = waiting.pop(0)
         done += 1
         try:
-            fetched = fetcher.fetch(Want(url=source.url, max_bytes=source.max_bytes, sha256=source.sha256))
+            source, fetched = _fetch(fetcher, source)
         except FetchError as error:
             if not source.optional:
                 raise
@@ -114,6 +116,19 @@ def _fetch_all(
         if len(seen) > _MAX_FOLLOWED:
             raise FetchError(f"{feed.title} leads to more than {_MAX_FOLLOWED} documents", advice="Check the source.")
     progress(feed.name, done, done)
+
+
+def _fetch(fetcher: Fetcher, source: Source) -> tuple[Source, Fetched]:
+    """Return a document and where it was had: from its address, else from the first of its mirrors that has it."""
+    failure: FetchError | None = None
+    for url in (source.url, *source.mirrors[:_MAX_MIRRORS]):
+        want = Want(url=url, max_bytes=source.max_bytes, sha256=source.sha256, plain_http=bool(source.sha256))
+        try:
+            return replace(source, url=url), fetcher.fetch(want)
+        except FetchError as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure
 
 
 def _followed(feed: Feed, source: Source, fetched: Fetched) -> Iterator[Source]:
@@ -138,7 +153,7 @@ def _gathered(files: Iterable[_File | FetchFailure], origin: str) -> Gathered:
         fingerprint=fingerprint({file.source.name: file.fetched.sha256 for file in kept}),
         origin=shown(origin),
         published_at=published,
-        validators={file.source.name: file.fetched.validator for file in kept if file.fetched.validator},
+        validators={file.source.name: file.fetched.validator for file in kept},
         unparsed=tuple(Unparsed(document=one.source.name, entry="", reason=str(one.error)) for one in failures),
         transferred_bytes=sum(file.fetched.transferred_bytes for file in kept),
         reader=READER,

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from openinspector.feed import Source
+from openinspector.feeds.updateinfo import MIRRORS
 from openinspector.formats.repomd import repomd_roots
 
 FOLDERS: Final = (Path("/etc/yum.repos.d"), Path("/etc/zypp/repos.d"), Path("/etc/distro.repos.d"))
+VARIABLES: Final = (Path("/etc/dnf/vars"), Path("/etc/yum/vars"))
+_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 _MAX_BYTES: Final = 1024 * 1024
 _VARIABLE: Final = re.compile(r"\\?\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 _FALSE: Final = frozenset({"0", "no", "false", "off"})
@@ -57,8 +60,25 @@ def parse_repos(text: str, variables: Mapping[str, str]) -> Iterator[RpmRepo]:
 
 
 def repo_roots(repos: tuple[RpmRepo, ...]) -> tuple[Source, ...]:
-    """Return the indices of the repositories that name a base URL."""
-    return repomd_roots((repo.id, repo.base_urls[0]) for repo in repos if repo.base_urls)
+    """Return the index of each repository, or the list of mirrors of one that names no base URL."""
+    named = repomd_roots((repo.id, repo.base_urls[0]) for repo in repos if repo.base_urls)
+    listed = (
+        Source(name=f"{repo.id}/{MIRRORS}", url=repo.mirror_list, max_bytes=_MAX_BYTES, optional=True)
+        for repo in repos
+        if not repo.base_urls
+    )
+    return (*named, *listed)
+
+
+def read_variables(folders: tuple[Path, ...] = VARIABLES) -> Mapping[str, str]:
+    """Return the variables that a host defines in files, named as they are (dnf.conf(5), "Repo variables")."""
+    found: dict[str, str] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*")):
+            value = _text(path).partition("\n")[0].strip() if path.is_file() else ""
+            if value and _NAME.fullmatch(path.name):
+                found.setdefault(path.name, value)
+    return found
 
 
 def _filled(address: str, variables: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from openinspector.model.arn import target_of
 from openinspector.model.assessment import AssessmentRun
 from openinspector.model.exclusion import ExclusionPreview
 from openinspector.model.rules_package import RulesPackage
-from openinspector.service.app.run_agents import came_late, plan_run, unavailable_packages
+from openinspector.service.app.run_agents import NO_INSTANCES, came_late, plan_run, unavailable_packages
 from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.target_agents import TargetAgents
 from openinspector.service.ports.assessment_store import AssessmentStore
@@ -30,7 +30,8 @@ class RunExclusions:
         No agent is missed by a run that needs no telemetry.
         """
         unavailable = unavailable_packages(self.rules_packages, run.rules_package_arns)
-        if Need.TELEMETRY not in self.needs.of(run.rules_package_arns):
+        needs = self.needs.of(run.rules_package_arns)
+        if Need.TELEMETRY not in needs:
             return unavailable
         targets = self.assessments.targets_by_arn([target_of(run.arn)])
         selected = [a for target in targets.values() for a in self.target_agents.selected(target)]
@@ -39,5 +40,7 @@ class RunExclusions:
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in others])}
         plan = plan_run(others, busy, self.clock.now()) if others or not participants else None
         known = plan.exclusions if plan is not None else ()
+        if Need.SNAPSHOT in needs:  # the snapshot shows if the target selects an instance
+            known = tuple(one for one in known if one != NO_INSTANCES)
         late = [came_late(agent) for agent in others if plan is not None and agent.id in plan.participants]
         return (*known, *late, *unavailable)

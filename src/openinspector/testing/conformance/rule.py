@@ -106,9 +106,9 @@ class RuleConformance:
         assert 1 <= len(rule.recommendation) <= MAX_TEXT
 
     def test_declares_records_it_reads(self, rule: Rule) -> None:
-        """Records, and sensors that must have run."""
+        """Records with sensors that must have run, or operations of a snapshot."""
         assert rule.reads
-        assert rule.sensors
+        assert rule.needs
         assert set(rule.reads) <= set(KINDS)
 
     def test_empty_host_has_no_finding(self, rule: Rule, context: RuleContext) -> None:
@@ -178,7 +178,8 @@ def host_facts(draw: st.DrawFn, rule: Rule) -> HostFacts:
         for kind in sorted(kinds, key=lambda kind: kind.__name__)
     }
     states = draw(st.just((SensorState.OK,)) | st.just(tuple(SensorState)))
-    names = set(rule.sensors) if len(states) == 1 else draw(st.sets(st.sampled_from(rule.sensors)))
+    named = (*rule.sensors, *rule.optional_sensors)
+    names = set(named) if len(states) == 1 else draw(st.sets(st.sampled_from(named)))
     sensors = {
         name: SensorStatus(sensor=name, state=draw(st.sampled_from(states)), records=0, details=("/x: unread",))
         for name in sorted(names)
@@ -191,7 +192,7 @@ def watched(facts: HostFacts, rule: Rule) -> HostFacts:
     return replace(
         facts,
         records=_Watched(facts.records, frozenset(rule.reads), rule.name),
-        sensors=_Watched(facts.sensors, frozenset(rule.sensors), rule.name),
+        sensors=_Watched(facts.sensors, frozenset((*rule.sensors, *rule.optional_sensors)), rule.name),
     )
 
 
@@ -253,5 +254,5 @@ class _Watched(Mapping[K, V]):
 def _failed(rule: Rule) -> dict[str, SensorStatus]:
     return {
         name: SensorStatus(sensor=name, state=SensorState.FAILED, records=0, details=("It failed.",))
-        for name in rule.sensors
+        for name in (*rule.sensors, *rule.optional_sensors)
     }
