@@ -56,7 +56,6 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
     client.subscribe_to_event(resourceArn=template, event="FINDING_REPORTED", topicArn=topic)
     events = [InspectorEvent.FINDING_REPORTED]
     webhook = endpoint.built.app.webhooks.create(template, "https://receiver.example/", events).webhook
-    waiver = NewWaiver(issues=("CVE-2026-1",), reason="r", owner="o", expires=_day())
     return Scene(
         group=group,
         target=target,

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
+class ServiceNode:
     """One process that serves the installation, for as long as it renews its lease."""
 
     id: str
@@ -39,6 +39,6 @@ class NodeStore(Protocol):
         """Remove the nodes whose lease has ended, and end their database sessions; return their ids."""
         ...
 
-    def nodes(self) -> Sequence[Node]:
+    def nodes(self) -> Sequence[ServiceNode]:
         """Return the registered nodes in the order in which they started."""
         ...

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, delete, insert, select, text, update
 
-from openinspector.service.ports.node_store import Node
+from openinspector.service.ports.node_store import ServiceNode
 from openinspector.service.stores.dialect import database_now
 from openinspector.service.stores.engine import reading_once, writing
 from openinspector.service.stores.schema import NODE
@@ -44,12 +44,14 @@ class SqlNodeStore:
                 _end_sessions(connection, node_id)
             return removed
 
-    def nodes(self) -> Sequence[Node]:
+    def nodes(self) -> Sequence[ServiceNode]:
         """Return the registered nodes in the order in which they started."""
         with reading_once(self._engine) as connection:
             rows = connection.execute(select(NODE).order_by(NODE.c.started_at, NODE.c.id))
             return [
-                Node(id=row.id, address=row.address, version=row.version, started_at=row.started_at, until=row.until)
+                ServiceNode(
+                    id=row.id, address=row.address, version=row.version, started_at=row.started_at, until=row.until
+                )
                 for row in rows
             ]
 

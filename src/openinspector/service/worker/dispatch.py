@@ -72,7 +72,7 @@ class Dispatch:
         succeeded = False
         try:
             with self._locks.hold(f"subscriber {subscriber}") as held:
-                # Another node that serves the subscriber is no failure of the subscriber.
+                # While another node serves the subscriber, it is not paused.
                 succeeded = self._deliver(subscriber) if held else True
         except Exception:  # noqa: BLE001 - the other subscribers go on, and this one is retried
             _log.exception("dispatch failed", subscriber=subscriber)
