@@ -40,7 +40,7 @@ from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
-from openinspector.service.app.readiness import Probe, Readiness
+from openinspector.service.app.readiness import Readiness, ReadinessCheck
 from openinspector.service.app.releases import Releases
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
@@ -114,7 +114,7 @@ _ORPHAN_SECONDS: Final = 600.0
 """All exclusions are looked at for the runs they are of: 0.2 s for 300,000 of them on SQLite."""
 _NOTIFICATION_SECONDS: Final = 1.0
 _FEED_SECONDS: Final = 600.0
-_PROBE_SECONDS: Final = 60.0
+_CHECK_SECONDS: Final = 60.0
 _NOT_BEGUN: Final = frozenset({AssessmentRunState.CREATED})
 _READERS: Final = 8
 """Calls of the API that read from PostgreSQL at once."""
@@ -146,7 +146,7 @@ class Service:
             end=_end_at_once,
             monotonic=time.monotonic,
         )
-        self.readiness = Readiness(self._probes(node_id), time.monotonic)
+        self.readiness = Readiness(self._readiness_checks(node_id), time.monotonic)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
         self._telemetry = telemetry_of(settings, stores, self._keys)
         self._advisories = advisory_cache(stores)
@@ -229,14 +229,14 @@ class Service:
         for name, (action, seconds) in actions.items():
             yield Periodic(name, one_at_a_time(self.stores.locks, name, action), seconds)
 
-    def _probes(self, node_id: str) -> tuple[Probe, ...]:
+    def _readiness_checks(self, node_id: str) -> tuple[ReadinessCheck, ...]:
         """Return what a load balancer may rely on."""
         return (
-            Probe(name="lease", ask=self._membership.check, every_seconds=0),
-            Probe(name="database", ask=self.stores.nodes.nodes, every_seconds=2),
-            Probe(name="keys", ask=self._secrets.check, every_seconds=_PROBE_SECONDS),
-            Probe(
-                name="objects", ask=partial(_use_objects, self.stores.objects, node_id), every_seconds=_PROBE_SECONDS
+            ReadinessCheck(name="lease", ask=self._membership.check, every_seconds=0),
+            ReadinessCheck(name="database", ask=self.stores.nodes.nodes, every_seconds=2),
+            ReadinessCheck(name="keys", ask=self._secrets.check, every_seconds=_CHECK_SECONDS),
+            ReadinessCheck(
+                name="objects", ask=partial(_use_objects, self.stores.objects, node_id), every_seconds=_CHECK_SECONDS
             ),
         )
 

@@ -1,19 +1,19 @@
 from openinspector.model.errors import StoreError
-from openinspector.service.app.readiness import Probe, Readiness
+from openinspector.service.app.readiness import Readiness, ReadinessCheck
 
 
 class World:
-    """Two probes, of which each can fail, and a clock."""
+    """Two checks, of which each can fail, and a clock."""
 
     def __init__(self) -> None:
         self.now = 0.0
         self.failing: set[str] = set()
         self.asked: list[str] = []
-        probes = [
-            Probe(name="database", ask=lambda: self.ask("database"), every_seconds=2),
-            Probe(name="objects", ask=lambda: self.ask("objects"), every_seconds=60),
+        checks = [
+            ReadinessCheck(name="database", ask=lambda: self.ask("database"), every_seconds=2),
+            ReadinessCheck(name="objects", ask=lambda: self.ask("objects"), every_seconds=60),
         ]
-        self.readiness = Readiness(probes, lambda: self.now)
+        self.readiness = Readiness(checks, lambda: self.now)
 
     def ask(self, name: str) -> None:
         self.asked.append(name)

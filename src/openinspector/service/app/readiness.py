@@ -1,4 +1,4 @@
-"""Whether this node can serve: asked by load balancers, answered from probes that are at most so old."""
+"""Whether this node can serve: asked by load balancers, answered from checks that are at most so old."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class ReadinessCheck:
     """One thing that a node needs. ``ask`` raises OpenInspectorError if the node cannot use it."""
 
     name: str
@@ -33,8 +33,8 @@ class _Answer:
 class Readiness:
     """Answers in one word: ``ready``, ``draining``, or the first thing that is missing. Thread-safe."""
 
-    def __init__(self, probes: Sequence[Probe], monotonic: Callable[[], float]) -> None:
-        self._probes = tuple(probes)
+    def __init__(self, checks: Sequence[ReadinessCheck], monotonic: Callable[[], float]) -> None:
+        self._checks = tuple(checks)
         self._monotonic = monotonic
         self._answers: dict[str, _Answer] = {}
         self._lock = Lock()
@@ -49,18 +49,18 @@ class Readiness:
         if self._draining:
             return DRAINING
         with self._lock:
-            return next((probe.name for probe in self._probes if not self._is_good(probe)), READY)
+            return next((check.name for check in self._checks if not self._is_good(check)), READY)
 
-    def _is_good(self, probe: Probe) -> bool:
+    def _is_good(self, check: ReadinessCheck) -> bool:
         now = self._monotonic()
-        known = self._answers.get(probe.name)
-        if known is not None and now - known.asked_at < probe.every_seconds:
+        known = self._answers.get(check.name)
+        if known is not None and now - known.asked_at < check.every_seconds:
             return known.is_good
         try:
-            probe.ask()
+            check.ask()
             is_good = True
         except OpenInspectorError as error:
             is_good = False
-            _log.warning("node not ready", missing=probe.name, reason=str(error))
-        self._answers[probe.name] = _Answer(now, is_good)
+            _log.warning("node not ready", missing=check.name, reason=str(error))
+        self._answers[check.name] = _Answer(now, is_good)
         return is_good
