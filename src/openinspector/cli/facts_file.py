@@ -1,4 +1,4 @@
-"""Files for offline evaluation: facts or an SBOM, and advisories. JSON, one value a line or one array of all."""
+"""Files for offline evaluation: facts or an SBOM, and advisories. JSON: one value per line, or one array."""
 
 import sys
 from collections.abc import Iterable

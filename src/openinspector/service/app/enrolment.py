@@ -58,7 +58,7 @@ class Nonces:
         expires_at = self._expiry.pop(nonce, None)
         if expires_at is None or expires_at <= now:
             raise RefusedError(
-                RefusalCode.BAD_NONCE, "the nonce is unknown, expired or used", advice="Ask for a new challenge."
+                RefusalCode.BAD_NONCE, "the nonce is unknown, expired or used", advice="Request a new challenge."
             )
 
     def _oldest_expired(self, now: datetime) -> bool:

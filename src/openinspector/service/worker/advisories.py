@@ -1,4 +1,4 @@
-"""The advisory indices in force, kept in memory until a feed brings something new."""
+"""The current advisory indices, kept in memory until a feed changes."""
 
 from collections.abc import Mapping, Sequence
 from threading import Lock
@@ -12,7 +12,7 @@ from openinspector.version import VersionScheme
 class AdvisoryCache:
     """One index per distribution release, replaced when a feed's fingerprint or day changes.
 
-    A release loads its own streams only, and only callers who ask for that release wait for it.
+    A release loads only its own streams, and only callers that request this release wait for it.
     """
 
     def __init__(self, store: AdvisoryReader, schemes: Mapping[str, VersionScheme]) -> None:
@@ -47,7 +47,7 @@ class AdvisoryCache:
 
 
 class _Slot:
-    """The place of one index, and the lock that those who wait for it share."""
+    """One index, and the lock of the callers that wait for it."""
 
     def __init__(self) -> None:
         self.lock = Lock()
