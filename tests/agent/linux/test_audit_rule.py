@@ -43,11 +43,10 @@ def message(
                 (9, AT_LEAST, 1000),
                 (9, NOT_EQUAL, -1),
                 (103, EQUAL, -errno.EACCES),
-                (210, EQUAL, "access"),
+                (210, EQUAL, "a"),
                 calls=(2, 85, 257),
             ),
-            "-a always,exit -F arch=b64 -S open,creat,openat -F auid>=1000 -F auid!=unset -F exit=-EACCES "
-            "-F key=access",
+            "-a always,exit -F arch=b64 -S open,creat,openat -F auid>=1000 -F auid!=unset -F exit=-EACCES -F key=a",
         ),
         (
             message((11, EQUAL, I386), (111, NOT_EQUAL, 11), calls=(11,)),
