@@ -40,6 +40,7 @@ def compiled(library: ctypes.CDLL, fields: tuple[str, ...], calls: tuple[str, ..
         if field.startswith("arch="):
             for call in calls:
                 assert library.audit_rule_syscallbyname_data(rule, call.encode()) == 0, call
+    assert rule.value is not None
     texts = int.from_bytes(ctypes.string_at(rule.value, _FIXED)[-4:], "little")
     message = bytearray(ctypes.string_at(rule.value, _FIXED + texts))
     if not watched:
