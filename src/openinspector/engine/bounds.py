@@ -7,7 +7,9 @@ terminals. Cuts and replacements are visible.
 from collections.abc import Iterable
 from typing import Final
 
-from openinspector.model.finding import Attribute
+import msgspec
+
+from openinspector.model.finding import AnyBody, Attribute, StatedIssue
 from openinspector.model.foreign_text import printable, printable_line
 
 MAX_RULE_ID: Final = 128
@@ -29,6 +31,27 @@ def fit(text: str, limit: int) -> str:
 def fit_line(text: str, limit: int) -> str:
     """Return ``text`` as one printable line, cut to ``limit`` characters; a cut text ends with an ellipsis."""
     return fit(printable_line(text), limit)
+
+
+def fit_body(body: AnyBody) -> AnyBody:
+    """Return a body whose rule id, and the texts that a rule stated itself, are within the bounds (F6.2, F6.11).
+
+    Raises msgspec.ValidationError for a stated issue that has a value of a wrong type: its rule may be a plugin's.
+    """
+    rule_id = body.rule_id
+    if len(rule_id) > MAX_RULE_ID or not (rule_id.isascii() and rule_id.isprintable()):
+        rule_id = fit_line(rule_id, MAX_RULE_ID)
+    if isinstance(body, StatedIssue):
+        stated = msgspec.convert(msgspec.to_builtins(body), type=StatedIssue)
+        return msgspec.structs.replace(
+            stated,
+            rule_id=rule_id,
+            title=fit_line(stated.title, MAX_TEXT),
+            description=fit(stated.description, MAX_TEXT),
+            recommendation=fit(stated.recommendation, MAX_TEXT),
+            attributes=fit_attributes(stated.attributes),
+        )
+    return body if rule_id is body.rule_id else msgspec.structs.replace(body, rule_id=rule_id)
 
 
 def fit_attributes(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
