@@ -143,7 +143,7 @@ class AuditState(Record):
     enabled: int
     """0 is off, 1 on, 2 on and locked until the next boot."""
     failure: int
-    """What the kernel does if it cannot audit: 0 nothing, 1 a message, 2 a panic."""
+    """Reaction of the kernel if it cannot audit: 0 nothing, 1 a message, 2 a panic."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
