@@ -357,7 +357,7 @@ class Service:
 
 
 def build_service(settings: Settings) -> Service:
-    """Build the service the settings describe; StoreError where a store cannot be opened."""
+    """Build the service the settings describe; StoreError if a store cannot be opened."""
     node_id = os.urandom(8).hex()
     return Service(settings, open_stores(settings, node_id), node_id)
 
