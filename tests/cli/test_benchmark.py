@@ -29,10 +29,6 @@ def soon() -> date:
     return datetime.now(UTC).date() + timedelta(days=30)
 
 
-def soon() -> str:
-    return (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
-
-
 def run(tmp_path: Path, *options: str, facts: HostFacts = FACTS, tailoring: str = "") -> Result:
     path = tmp_path / "facts.json"
     path.write_bytes(lines(facts))

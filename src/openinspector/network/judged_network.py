@@ -28,6 +28,7 @@ from openinspector.network.reach import Opening, Reach, Reachability
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
 from openinspector.network.topology import Topology, instance_of, is_balancer
 from openinspector.network.trace import Flow, Start, trace
+from openinspector.network.unmodelled import unmodelled
 
 Listening = Sequence[ListeningPort]
 """Listening ports of one instance."""
@@ -75,6 +76,7 @@ class _Judge:
         self._topology = topology
         self._reach = Reach(topology)
         self._rules: dict[tuple[object, ...], tuple[str, ...]] = {}
+        self._unmodelled: dict[str, tuple[NotKnown, ...]] = {}
 
     @cached_property
     def _forwards(self) -> dict[str, list[tuple[Forward, noun.Eni]]]:
@@ -93,6 +95,12 @@ class _Judge:
         exposures += [found for pair in self._forwards.get(instance, ()) for found in case.behind(*pair)]
         unique = {exposure.key: exposure for exposure in exposures}
         return Judgement(exposures=tuple(unique.values()), not_known=tuple(dict.fromkeys(case.lacking)))
+
+    def unmodelled(self, vpc_id: str) -> tuple[NotKnown, ...]:
+        """Return the services in a VPC whose ways are not modelled."""
+        if vpc_id not in self._unmodelled:
+            self._unmodelled[vpc_id] = tuple(unmodelled(self._topology, vpc_id))
+        return self._unmodelled[vpc_id]
 
     def reachable(self, interface: noun.Eni) -> Iterator[Reachability]:
         """Yield what each class of sources reaches on an interface."""
@@ -143,6 +151,7 @@ class _Instance:
 
     def interface(self, interface: noun.Eni) -> Iterator[ReachableExposure]:
         """Yield what is reachable on an interface: its ports, then one aggregate a gateway (F5.50)."""
+        self.lacking += self._judge.unmodelled(interface.vpc_id)
         reached: dict[tuple[Leg, str], list[Reachability]] = {}
         for found in self._judge.reachable(interface):
             if found.not_known:

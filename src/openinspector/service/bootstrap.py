@@ -34,6 +34,7 @@ from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
+from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
@@ -54,7 +55,7 @@ from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Assembly, Stores, Surroundings
 from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.certificates import write_private
-from openinspector.service.cloud_access import open_cloud
+from openinspector.service.cloud_access import home_role, open_cloud
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
@@ -319,14 +320,8 @@ class Service:
             advisories=self._advisories,
             rules=self._rules,
             choices=self._choices,
-            cloud=open_cloud(self.settings, self._home_role),
         )
         return run_driver(self.stores, self._surroundings, parts, self.settings)
-
-    def _home_role(self) -> str:
-        """Return the registered role of the installation's account; "" if there is none."""
-        role = self.stores.roles.get()
-        return role.arn if role is not None else ""
 
     def _courier(self) -> Courier:
         stores, settings = self.stores, self.settings
@@ -429,6 +424,7 @@ def _surroundings(
 ) -> Surroundings:
     telemetry = telemetry_of(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
+    cloud = open_cloud(settings, home_role(stores.roles))
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
@@ -441,6 +437,8 @@ def _surroundings(
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=packages,
         needs=needs_by_package(_rules_by_arn(packages)),
+        cloud=cloud,
+        instances=InstanceDirectory(cloud, SystemClock()),
         quotas=Quotas(
             instances=settings.max_instances,
             resource_groups=settings.max_resource_groups,

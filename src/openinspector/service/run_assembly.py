@@ -10,7 +10,6 @@ from openinspector.model.arn import RulesPackageArn
 from openinspector.service.app.snapshot_vault import SnapshotVault
 from openinspector.service.app.telemetry import Telemetry
 from openinspector.service.assembly import Assembly, Stores, Surroundings
-from openinspector.service.ports.cloud import CloudAccounts
 from openinspector.service.settings import Settings
 from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.collecting import Collecting, TelemetryCollecting
@@ -31,8 +30,6 @@ class RunParts:
     advisories: AdvisoryCache
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
     choices: TemplateChoices
-    cloud: CloudAccounts | None
-    """None if the installation reads no account."""
 
 
 def run_driver(stores: Stores, around: Surroundings, parts: RunParts, settings: Settings) -> RunDriver:
@@ -58,7 +55,7 @@ def _collecting(stores: Stores, around: Surroundings, parts: RunParts, settings:
         stop_grace=timedelta(seconds=settings.stop_grace_seconds),
     )
     snapshot = SnapshotCollecting(
-        assessments=stores.assessments, cloud=parts.cloud, vault=parts.snapshots, clock=around.clock
+        assessments=stores.assessments, cloud=around.cloud, vault=parts.snapshots, clock=around.clock
     )
     return {Need.TELEMETRY: telemetry, Need.SNAPSHOT: snapshot}
 
@@ -74,6 +71,7 @@ def _evaluator(stores: Stores, around: Surroundings, parts: RunParts, settings: 
         rules=parts.rules,
         needs=around.needs,
         networks=RunNetworks(parts.snapshots),
+        instances=around.instances,
         plan=Assembly(stores=stores, around=around).run_exclusions().before,
         clock=around.clock,
         choices=parts.choices,

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from openinspector.engine.evaluate import HostEvaluation, OutcomeKind, RunEvaluation, evaluate
+from openinspector.engine.evaluate import HostEvaluation, RunEvaluation, evaluate
 from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import RuleContext
 from openinspector.engine.subject import EvaluationSubject, Need, needs_of
 from openinspector.model.advisory import Advisory, Fix, PackageKind, Target

@@ -16,6 +16,7 @@ from openinspector.model.exclusion import ExclusionKind, ExclusionPreview
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import Package
 from openinspector.service.app.coverage_vault import CoverageVault
+from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.run_needs import needs_by_package
 from openinspector.service.app.snapshot_vault import SnapshotVault
 from openinspector.service.bootstrap import open_stores
@@ -79,6 +80,7 @@ class Evaluation:
             rules={PACKAGE: (RULE,)},
             needs=needs_by_package({PACKAGE: (RULE,)}),
             networks=RunNetworks(SnapshotVault(self.world.objects, self.world.keys)),
+            instances=InstanceDirectory(None, self.world.clock),
             plan=lambda _run: (),
             clock=self.world.clock,
             choices=TemplateChoices(waivers=self.stores.waivers, tailorings=self.stores.tailorings),

@@ -9,7 +9,9 @@ from openinspector.model.agent import Agent, AgentHealth, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.exclusion import ALL_INSTANCES, ExclusionKind, ExclusionPreview, details_of, scopes_of
 from openinspector.model.rules_package import RulesPackage
+from openinspector.network.snapshot import ReadGap
 from openinspector.service.app.sensor_catalogue import is_supported
+from openinspector.service.app.target_members import Selection
 
 NO_INSTANCES: Final = ExclusionPreview(
     kind=ExclusionKind.NO_INSTANCES,
@@ -59,6 +61,12 @@ def already_running(agent: Agent, besides: str = "") -> ExclusionPreview:
         f"takes part in another run{besides}",
         "Wait until that run has ended, then start this one again.",
     )
+
+
+def excluded_instances(selections: Sequence[Selection]) -> tuple[ExclusionPreview, ...]:
+    """Return the exclusions of instances without an agent, and of accounts whose instances could not be listed."""
+    missing = [agent_not_installed(one.id) for selection in selections for one in selection.without_agent]
+    return (*missing, *(_not_listed(gap) for selection in selections for gap in selection.gaps))
 
 
 def unavailable_packages(
@@ -122,6 +130,28 @@ def _excluded(agent: Agent, kind: ExclusionKind, reason: str, remedy: str, **det
             OPERATING_SYSTEM=agent.host.operating_system or agent.host.distribution,
             **details,
         ),
+    )
+
+
+def instance_gone(instance: AgentId) -> ExclusionPreview:
+    """Return the exclusion of an instance that was terminated between the start of the run and its snapshot."""
+    return ExclusionPreview(
+        kind=ExclusionKind.AGENT_NOT_FOUND,
+        description=f"Instance {instance} was terminated after the run started. It was not judged.",
+        recommendation="Start the run again if another instance took its place.",
+        scopes=scopes_of(instance),
+    )
+
+
+def _not_listed(gap: ReadGap) -> ExclusionPreview:
+    place = f"region {gap.region} of account {gap.account}" if gap.region else f"account {gap.account}"
+    return ExclusionPreview(
+        kind=ExclusionKind.EVALUATION_ERROR,
+        description=f"The instances in {place} could not be listed: {gap.reason}. Hosts there are selected by the tags "
+        "of their enrolment alone.",
+        recommendation="`openinspector account policy` prints what the role must allow.",
+        scopes=(ALL_INSTANCES,),
+        details=details_of(ACCOUNT=gap.account, REGION=gap.region),
     )
 
 

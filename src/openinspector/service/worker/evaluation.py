@@ -19,6 +19,7 @@ from openinspector.model.agent import Agent, AgentHealth, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentRun
 from openinspector.model.asset import AssetAttributes
+from openinspector.model.cloud_instance import CloudInstance
 from openinspector.model.errors import ModelError
 from openinspector.model.exclusion import (
     Exclusion,
@@ -30,7 +31,8 @@ from openinspector.model.exclusion import (
 )
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity, id_width
-from openinspector.service.app.run_agents import NO_INSTANCES, agent_not_installed
+from openinspector.service.app.instance_directory import InstanceDirectory
+from openinspector.service.app.run_agents import NO_INSTANCES, agent_not_installed, instance_gone
 from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.telemetry import Telemetry
 from openinspector.service.ports.agent_store import AgentStore
@@ -42,7 +44,7 @@ from openinspector.service.worker.account_gaps import unread_accounts
 from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.coverage_recorder import CoverageRecorder, CoveredHost
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
-from openinspector.service.worker.run_networks import RunNetwork, RunNetworks
+from openinspector.service.worker.run_networks import RunNetworks
 from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.wire.facts import FactsTooLargeError
 
@@ -62,6 +64,7 @@ class RunEvaluator:
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
     needs: RunNeeds
     networks: RunNetworks
+    instances: InstanceDirectory
     plan: Callable[[AssessmentRun], Sequence[ExclusionPreview]]
     """Returns the exclusions of types 1 to 7, which are known before collection."""
     clock: Clock
@@ -81,7 +84,9 @@ class RunEvaluator:
         if Need.SNAPSHOT not in needs:
             return 0
         previews = [] if subjects else [NO_INSTANCES]
-        previews += unread_accounts(self.networks.open(run.arn).gaps, self._reading_snapshots(run))
+        seen = self.networks.open(run.arn)
+        previews += map(instance_gone, seen.gone)
+        previews += unread_accounts(seen.gaps, self._reading_snapshots(run))
         self.findings.add_exclusions(exclusions_of(run.arn, previews))
         return sum(preview.kind.is_error for preview in previews)
 
@@ -95,6 +100,7 @@ class RunEvaluator:
         excluded: list[Exclusion] = []
         evaluate_host = self._evaluating(run, batch.run_hosts)
         around = self.networks.open(run.arn) if Need.SNAPSHOT in self.needs.of(run.rules_package_arns) else None
+        instances = around.instances if around is not None else self.instances.by_id()
         # One host's facts at a time: each may be as large as the limits allow.
         for agent_id in batch.agents:
             agent = known.get(agent_id)
@@ -106,7 +112,7 @@ class RunEvaluator:
                 id=agent_id, host=read if agent else None, network=None if around is None else around.network
             )
             if subject.known:
-                covered.append(evaluate_host(subject, self._asset(subject, agent, around)))
+                covered.append(evaluate_host(subject, self._asset(subject, agent, instances)))
             del read, subject
         evaluated = [host.evaluation for host in covered]
         for parts, hosts in (_by_parts(evaluated) or {(): ()}).items():
@@ -158,10 +164,12 @@ class RunEvaluator:
         return self._facts(run, agent_id, agent, interrupted=agent_id in batch.interrupted)
 
     @staticmethod
-    def _asset(subject: EvaluationSubject, agent: Agent | None, around: RunNetwork | None) -> AssetAttributes:
+    def _asset(
+        subject: EvaluationSubject, agent: Agent | None, instances: Mapping[AgentId, CloudInstance]
+    ) -> AssetAttributes:
+        instance = instances.get(AgentId(subject.id))
         if agent is not None:
-            return asset_of(subject.facts, agent)
-        instance = around.instances.get(AgentId(subject.id)) if around is not None else None
+            return asset_of(subject.facts, agent, instance)
         return AssetAttributes(agent_id=subject.id) if instance is None else asset_of_instance(instance)
 
     def _facts(

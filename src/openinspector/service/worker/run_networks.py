@@ -27,6 +27,8 @@ class RunNetwork:
     """Every instance of the snapshot, by id."""
     gaps: tuple[ReadGap, ...]
     """The parts of the accounts that could not be read."""
+    gone: tuple[AgentId, ...] = ()
+    """Instances of the run that were terminated before the snapshot was taken."""
 
 
 class RunNetworks:
@@ -53,9 +55,11 @@ class RunNetworks:
             self._kept.pop(run, None)
 
     def _opened(self, run: RunArn) -> RunNetwork:
-        snapshot = self._vault.open(run).snapshot
+        seen = self._vault.open(run)
+        snapshot = seen.snapshot
         return RunNetwork(
             network=JudgedNetwork(Topology(snapshot.documents), snapshot.digest),
             instances={one.id: one for one in instances_in(snapshot.documents)},
             gaps=snapshot.gaps,
+            gone=seen.gone,
         )

@@ -11,6 +11,7 @@ from openinspector.model.arn import target_of
 from openinspector.model.assessment import AssessmentRun
 from openinspector.model.cloud_instance import CloudInstance
 from openinspector.network.aws.instance_listing import instances_in
+from openinspector.network.aws.read_call import INSTANCES_CALL
 from openinspector.network.snapshot import ReadGap, Snapshot, snapshot_of
 from openinspector.service.app.snapshot_vault import RunSnapshot, SnapshotVault
 from openinspector.service.ports.assessment_store import AssessmentStore, MissingError
@@ -38,8 +39,10 @@ class SnapshotCollecting:
         if self.vault.has(run.arn):
             return
         snapshot = self._read(run)
-        selected = self._selected(run, instances_in(snapshot.documents))
-        if not self.vault.put(run.arn, RunSnapshot(snapshot=snapshot, instances=selected)):
+        here = [one for one in instances_in(snapshot.documents) if not one.is_gone]
+        selected = self._selected(run, here)
+        gone = self._gone(run, snapshot, here)
+        if not self.vault.put(run.arn, RunSnapshot(snapshot=snapshot, instances=selected, gone=gone)):
             raise MissingError(f"the data key of {run.arn} was deleted")
         _log.info("snapshot sealed", run=run.arn, digest=snapshot.digest, instances=len(selected))
 
@@ -72,17 +75,24 @@ class SnapshotCollecting:
         _log.warning("snapshot nothing read", run=run.arn, reason=reason)
         return snapshot_of((), (ReadGap(account=ALL_ACCOUNTS, reason=reason),), self.clock.now())
 
-    def _selected(self, run: AssessmentRun, instances: Sequence[CloudInstance]) -> tuple[AgentId, ...]:
-        """Return the instances that the run's target selects, by id."""
+    def _gone(self, run: AssessmentRun, snapshot: Snapshot, here: Sequence[CloudInstance]) -> tuple[AgentId, ...]:
+        """Return the instances of the run that no longer exist; none where a listing failed, which is a gap."""
+        if any(gap.operation in {"", INSTANCES_CALL.operation} for gap in snapshot.gaps):
+            return ()
+        existing = {one.id for one in here}
+        return tuple(one for one in self.assessments.run_instances(run.arn) if one not in existing)
+
+    def _selected(self, run: AssessmentRun, here: Sequence[CloudInstance]) -> tuple[AgentId, ...]:
+        """Return the instances that the run judges, by id: its own, and others that its target selects by now."""
         target = self.assessments.targets_by_arn([target_of(run.arn)]).get(target_of(run.arn))
         if target is None:
             return ()
-        here = [one for one in instances if not one.is_gone]
         if target.resource_group_arn is None:
             return tuple(one.id for one in here)
         groups = self.assessments.resource_groups_by_arn([target.resource_group_arn])
         group = groups.get(target.resource_group_arn)
-        return tuple(one.id for one in here if group is not None and group.selects(one.tags))
+        own = frozenset(self.assessments.run_instances(run.arn))
+        return tuple(one.id for one in here if one.id in own or (group is not None and group.selects(one.tags)))
 
 
 def _report(run: AssessmentRun, progress: SnapshotProgress) -> None:
