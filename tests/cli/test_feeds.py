@@ -168,7 +168,7 @@ def test_a_folder_of_indices_and_changelogs_is_read(line: CommandLine, tmp_path:
     assert [one.vulnerabilities for one in line.store.advisories(["debian:12"])] == [("CVE-2026-0001",)]
 
 
-def test_status_says_how_to_get_scores_where_none_are_stored(line: CommandLine, tmp_path: Path) -> None:
+def test_status_names_the_ways_to_get_scores_if_none_are_stored(line: CommandLine, tmp_path: Path) -> None:
     line.synced()
     assert "No CVSS scores are stored" in line.run("status").stderr
     scores = tmp_path / "nvd"

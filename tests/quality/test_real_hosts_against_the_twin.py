@@ -1,7 +1,7 @@
 """Real hosts against real documents: the index agrees with the slow evaluator that asks every statement.
 
 The feeds are those of each host's distribution, and of the one that it rebuilds. Their samples are from other days than
-the inventories, so the verdicts are no labels; what is tested is that no short cut of the index changes one.
+the inventories, so the verdicts are not labels. The test is that no short cut of the index changes one.
 """
 
 from collections.abc import Iterator

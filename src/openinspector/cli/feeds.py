@@ -62,8 +62,8 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
     or the security suites of --mirror, and the changelogs of their updates; or updateinfo, which reads the errata of
     this host's rpm repositories. --from takes a folder of Packages and changelogs too.
 
-    What a publisher signs is checked where its public key is kept as feeds/keyrings/NAME.gpg, or .asc, in the
-    installation's folder.
+    Signatures of publishers are checked if their public key is in the installation's folder, as
+    feeds/keyrings/NAME.gpg or .asc.
     """
     from openinspector.service.log import configure_logging
     from openinspector.service.worker.feed_sync import SyncRequest

@@ -64,7 +64,7 @@ def test_variables_that_a_host_defines_in_files(tmp_path: Path) -> None:
     assert read_variables((dnf, yum, tmp_path / "absent")) == {"rltype": "-beta", "awsregion": "eu-central-1"}
 
 
-def test_an_index_has_to_be_signed_where_the_repository_says_so() -> None:
+def test_an_index_of_a_repository_with_repo_gpgcheck_has_to_be_signed() -> None:
     text = (
         "[a]\nbaseurl=https://m.example/a\nrepo_gpgcheck=1\ngpgkey=file:///etc/pki/KEY-$releasever https://x.example/K\n"
         "[b]\nmirrorlist=https://m.example/list\nrepo_gpgcheck=1\ngpgkey=file:///etc/pki/B\n"
