@@ -1,4 +1,4 @@
-"""Host: the only door to files, processes and sockets of this machine."""
+"""Host: the only access to files, processes and sockets of this machine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -13,12 +13,11 @@ from datetime import datetime
 from itertools import count
 from typing import Final, assert_never
 
-from openinspector.engine.bounds import MAX_EVIDENCE, MAX_RULE_ID, MAX_TEXT, fit, fit_attributes, fit_line
+from openinspector.engine.bounds import MAX_TEXT, fit, fit_body
 from openinspector.engine.completeness import unable
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import (
-    AGENT,
     Detected,
     Detection,
     NotApplicable,
@@ -35,7 +34,7 @@ from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, exclusion_of, scopes_of
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import SHORT_ID, Attribute, Finding, Severity, derived_finding_arn
+from openinspector.model.finding import SHORT_ID, Attribute, Finding, NoIssues, Severity, derived_finding_arn
 from openinspector.model.foreign_text import printable
 from openinspector.model.ground import bounded
 from openinspector.model.inventory import OperatingSystem
@@ -160,16 +159,11 @@ def no_issues_finding(run: RunEvaluation, package: RulesPackageArn, hosts_assess
     """
     if hosts_assessed < 1:
         return None
-    hosts = "1 host" if hosts_assessed == 1 else f"{hosts_assessed} hosts"
     return Finding(
         arn=derived_finding_arn(run.run_arn, NO_ISSUES_TITLE, package, "", run.id_width),
         run_arn=run.run_arn,
         rules_package_arn=package,
-        rule_id=NO_ISSUES_TITLE,
-        title=NO_ISSUES_TITLE,
-        description=f"No potential security issues were found on the {hosts} that could be assessed in this run.",
-        recommendation="No remediation needed.",
-        severity=Severity.INFORMATIONAL,
+        body=NoIssues(rule_id=NO_ISSUES_TITLE, severity=Severity.INFORMATIONAL, hosts=hosts_assessed),
         asset=AssetAttributes(agent_id=""),
         attributes=(),
         user_attributes=run.user_attributes,
@@ -317,20 +311,14 @@ class _Host:
     def _finding(
         self, arn: FindingArn, package: RulesPackageArn, detection: Detection, waiver: Sequence[Attribute]
     ) -> Finding:
-        agent = self.facts.agent_id
         return Finding(
             arn=arn,
             run_arn=self.run.run_arn,
             rules_package_arn=package,
-            rule_id=fit_line(detection.rule_id, MAX_RULE_ID),
-            title=fit_line(detection.title.replace(AGENT, agent), MAX_TEXT),
-            description=fit(detection.description.replace(AGENT, agent), MAX_TEXT),
-            recommendation=fit(detection.recommendation.replace(AGENT, agent), MAX_TEXT),
-            severity=detection.severity,
+            body=fit_body(detection.body),
             asset=self.asset,
-            attributes=fit_attributes((Attribute(key=INSTANCE_ID, value=agent), *waiver, *detection.attributes)),
+            attributes=(Attribute(key=INSTANCE_ID, value=self.facts.agent_id), *waiver),
             user_attributes=self.run.user_attributes,
-            evidence=fit(render_evidence(detection.evidence).replace(AGENT, agent), MAX_EVIDENCE),
             created_at=self.run.now,
             updated_at=self.run.now,
         )

@@ -42,7 +42,7 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileAttributes(Record):
-    """Owner and mode of one path of the closed list; links are followed, ``target`` names where they lead."""
+    """Owner and mode of one path of the closed list; links are followed, and ``target`` names the destination."""
 
     MESSAGE_TYPE: ClassVar[str] = "InspectorDirectoryInfoMsg"
 
@@ -59,7 +59,7 @@ class FileAttributes(Record):
 
 
 class AnomalyKind(StrEnum):
-    """A fault of a file, wherever it lies."""
+    """A fault of a file, anywhere on the host."""
 
     WORLD_WRITABLE_FILE = "WORLD_WRITABLE_FILE"
     WORLD_WRITABLE_DIRECTORY = "WORLD_WRITABLE_DIRECTORY"

@@ -36,7 +36,7 @@ class Defect:
 
 @lru_cache(maxsize=65536)
 def parse_network(text: str) -> Network | None:
-    """Return the range that ``text`` writes, None where it is not one."""
+    """Return the range that ``text`` writes, None if it is not one."""
     try:
         return ip_network(text, strict=False)
     except ValueError:
@@ -45,7 +45,7 @@ def parse_network(text: str) -> Network | None:
 
 @lru_cache(maxsize=65536)
 def parse_address(text: str) -> Address | None:
-    """Return the address that ``text`` writes, None where it is not one."""
+    """Return the address that ``text`` writes, None if it is not one."""
     try:
         return ip_address(text)
     except ValueError:

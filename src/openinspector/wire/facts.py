@@ -1,9 +1,9 @@
 """Facts of one host, built from its telemetry messages in the order they were collected.
 
 - A collection of a sensor is finished by its SensorStatus; only the newest finished one of each sensor counts.
-- A new MonitoringStart gives up what is unfinished.
-- A status that claims more records than arrived finishes nothing: an older whole collection stands. Without
-  one, the records that did arrive count, and the sensor's state becomes PARTIAL, so that absence proves nothing.
+- A new MonitoringStart discards unfinished collections.
+- A status that claims more records than arrived finishes nothing: an older complete collection stays. Without one, the
+  records that arrived are used, and the sensor's state becomes PARTIAL, so that absence proves nothing.
 - A message that cannot be decoded is counted in `HostFacts.undecoded` and is missing from its sensor's records.
 - Memory is bounded, whatever the host sends: superseded collections are dropped as they are replaced.
 """
@@ -34,7 +34,7 @@ _WHOLE = (SensorState.OK, SensorState.NOT_APPLICABLE)
 
 
 class FactsTooLargeError(WireError):
-    """A host sent more than is evaluated of one host."""
+    """A host sent more than the limit per host."""
 
 
 class PackageMemory:
@@ -66,8 +66,8 @@ def build_facts(
 ) -> HostFacts:
     """Return the facts of one host; FactsTooLargeError if there are too many to hold.
 
-    Raises nothing else, whatever the host sent. Messages are taken one at a time. ``packages`` is shared by hosts whose
-    equal packages are to be one object.
+    Raises nothing else. Messages are consumed one at a time. Hosts that share ``packages`` also share equal
+    packages as objects.
     """
     snapshots = _Snapshots(packages or PackageMemory())
     for message in messages:
@@ -122,11 +122,11 @@ class _Snapshots:
         elif record.sensor == message.sensor:
             self.finish(record, size)
         else:
-            # A sensor speaks for itself only.
+            # A sensor may report only its own status.
             self.undecoded += 1
 
     def hold(self, records: int, size: int) -> None:
-        """Count what is held now, or no longer (negative)."""
+        """Count records that are now held, or no longer held (negative)."""
         self.held_records += records
         self.held_bytes += size
         if self.held_records > MAX_HELD_RECORDS or self.held_bytes > MAX_HELD_BYTES:
@@ -135,7 +135,7 @@ class _Snapshots:
             )
 
     def give_up(self) -> None:
-        """Drop what no status has finished."""
+        """Drop unfinished collections."""
         for begun in self.begun.values():
             self.hold(-len(begun.records), -begun.size)
         self.begun.clear()

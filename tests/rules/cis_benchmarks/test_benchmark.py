@@ -9,6 +9,7 @@ from openinspector.model.ground import setting
 from openinspector.model.inventory import KernelParameters
 from openinspector.model.tailoring import Tailoring
 from openinspector.rules.cis_benchmarks.benchmark import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import operating_system
 
 FORWARDING = KernelParameters(values={"net.ipv4.ip_forward": "1"})
@@ -18,7 +19,7 @@ def test_a_failed_control_is_one_finding_a_profile() -> None:
     """F5.20, F5.23."""
     outcome = RULE.evaluate(facts(operating_system(), FORWARDING), RuleContext())
     assert isinstance(outcome, Detected)
-    found = [found for found in outcome.detections if found.rule_id.startswith("3.3.1 ")]
+    found = [found for found in map(read, outcome.detections) if found.rule_id.startswith("3.3.1 ")]
     assert [{a.key: a.value for a in each.attributes} for each in found] == [
         {
             "BENCHMARK_ID": "Debian Linux 12 Benchmark v1.1.0",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from openinspector.engine.evaluate import HostEvaluation, RunEvaluation, evaluate
+from openinspector.engine.finding_text import finding_attributes, finding_text
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import RuleContext
@@ -93,7 +94,7 @@ def by_port(result: HostEvaluation, route: SourceClass = SourceClass.INTERNET) -
 
 
 def attributes(finding: Finding) -> dict[str, str]:
-    return {one.key: one.value or "" for one in finding.attributes}
+    return {one.key: one.value or "" for one in finding_attributes(finding)}
 
 
 def test_rules_are_named_as_the_vendor_names_them() -> None:
@@ -117,7 +118,7 @@ def test_instance_without_agent_has_findings_of_that_kind() -> None:
     assert attributes(found["22"])["RULE_TYPE"] == RuleType.NO_AGENT
     assert attributes(found["22"])["SNAPSHOT"] == "d1ge57"
     assert attributes(found["22"])["INSTANCE_ID"] == INSTANCE
-    assert "Install the agent" in found["22"].description
+    assert "Install the agent" in finding_text(found["22"]).description
     assert found["any"].rule_id == "Network exposure from the internet"
 
 
@@ -125,9 +126,9 @@ def test_listener_is_named_with_its_process_package_and_vulnerabilities() -> Non
     found = by_port(judged(network(), [SSH]))["22"]
     assert found.rule_id == "Recognized port with listener reachable from internet"
     assert attributes(found)["CVE_IDS"] == "CVE-2024-6387"
-    assert "Process sshd (id 7) of package openssh-server" in found.description
-    assert "CVE-2024-6387" in found.description
-    assert "CVE-2024-6387" in found.evidence
+    assert "Process sshd (id 7) of package openssh-server" in finding_text(found).description
+    assert "CVE-2024-6387" in finding_text(found).description
+    assert "CVE-2024-6387" in finding_text(found).evidence
 
 
 def test_port_without_listener_is_low() -> None:
@@ -138,9 +139,9 @@ def test_port_without_listener_is_low() -> None:
 
 def test_evidence_shows_the_path_and_the_recommendation_the_rule() -> None:
     found = by_port(judged(network()))["22"]
-    assert "internet-gateway igw-a" in found.evidence
-    assert "snapshot d1ge57" in found.evidence
-    assert "sg-1/ingress/0" in found.recommendation
+    assert "internet-gateway igw-a" in finding_text(found).evidence
+    assert "snapshot d1ge57" in finding_text(found).evidence
+    assert "sg-1/ingress/0" in finding_text(found).recommendation
 
 
 def test_peered_vpc_has_distinct_findings() -> None:

@@ -182,7 +182,7 @@ def test_a_repository_is_read_from_the_first_mirror_that_has_it(folder: Path, tm
 
 
 def test_feed_without_roots_requires_an_origin(tmp_path: Path) -> None:
-    with Fetcher(tmp_path) as fetcher, pytest.raises(FeedError, match="no place of its own"):
+    with Fetcher(tmp_path) as fetcher, pytest.raises(FeedError, match="no default origin"):
         gather(feed(), fetcher, "", no_progress)
 
 

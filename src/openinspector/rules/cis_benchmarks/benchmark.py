@@ -11,7 +11,7 @@ from typing import Final, assert_never
 from openinspector.cis.benchmark import Benchmark, ControlResult, Profile
 from openinspector.cis.benchmarks import READS, SENSORS, benchmark_for
 from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Violated
-from openinspector.engine.bounds import MAX_RULE_ID, MAX_TEXT, MAX_VALUE, fit
+from openinspector.engine.bounds import MAX_RULE_ID, MAX_TEXT, fit
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.outcome_kind import OutcomeKind
@@ -28,10 +28,9 @@ from openinspector.engine.rule import (
 )
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Attribute, Severity
+from openinspector.model.finding import FailedControl, Severity
 from openinspector.model.inventory import OperatingSystem
 
-_NOTE: Final = "This is not an assessment by CIS, and this project is not affiliated with CIS."
 _MAX_LISTED: Final = 60
 """Controls that an exclusion lists one by one; the others are counted."""
 
@@ -49,7 +48,7 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     off = len(judged) - len(results)
     parts = tuple(_part(benchmark, result) for result in results)
     unfinished = _unfinished(benchmark, results)
-    failed = tuple(_detections(benchmark, results, facts.agent_id))
+    failed = tuple(_detections(benchmark, results))
     if failed:
         return Detected(detections=failed, unfinished=unfinished, parts=parts)
     if not any(result.is_passed for result in results):
@@ -68,39 +67,33 @@ def _not_covered(distribution: str) -> Unable:
     )
 
 
-def _detections(benchmark: Benchmark, results: Sequence[ControlResult], agent_id: str) -> Iterator[Detection]:
+def _detections(benchmark: Benchmark, results: Sequence[ControlResult]) -> Iterator[Detection]:
     for result in results:
         if isinstance(result.verdict, Violated):
             for profile in benchmark.profiles_of(result.control):
-                yield _detection(benchmark, profile, result, result.verdict, agent_id)
+                yield _detection(benchmark, profile, result, result.verdict)
 
 
-def _detection(
-    benchmark: Benchmark, profile: Profile, result: ControlResult, verdict: Violated, agent_id: str
-) -> Detection:
+def _detection(benchmark: Benchmark, profile: Profile, result: ControlResult, verdict: Violated) -> Detection:
     control = result.control
-    rule_id = f"{control.number} {control.title}"
     return Detection(
         subject=f"{benchmark.id}/{control.number}/{profile.label}",
-        rule_id=fit(rule_id, MAX_RULE_ID),
-        title=f"Instance {agent_id} is not compliant with rule {rule_id}, {benchmark.title(profile)}.",
-        description=f"Control {control.number} of {benchmark.product}, version {benchmark.version}, asks for: "
-        f"{control.title}. {_newer(benchmark)}{_NOTE}",
-        recommendation=fit(verdict.remedy, MAX_TEXT),
-        severity=control.severity,
-        evidence=verdict.evidence,
+        body=FailedControl(
+            rule_id=fit(f"{control.number} {control.title}", MAX_RULE_ID),
+            severity=control.severity,
+            product=benchmark.product,
+            version=benchmark.version,
+            newer=benchmark.newer,
+            number=control.number,
+            title=control.title,
+            benchmark=benchmark.title(profile),
+            profile=profile.label,
+            remedy=fit(verdict.remedy, MAX_TEXT),
+            evidence=verdict.evidence,
+        ),
         issue=benchmark.issue(control),
         grounds=verdict.grounds,
-        attributes=(
-            Attribute(key="BENCHMARK_ID", value=f"{benchmark.product} Benchmark v{benchmark.version}"),
-            Attribute(key="BENCHMARK_RULE_ID", value=fit(rule_id, MAX_VALUE)),
-            Attribute(key="CIS_BENCHMARK_PROFILE", value=profile.label),
-        ),
     )
-
-
-def _newer(benchmark: Benchmark) -> str:
-    return f"CIS has published version {benchmark.newer} since. " if benchmark.newer else ""
 
 
 def _unfinished(benchmark: Benchmark, results: Sequence[ControlResult]) -> Unable | None:

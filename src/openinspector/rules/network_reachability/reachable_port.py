@@ -14,7 +14,7 @@ from openinspector.engine.not_assessed import MANAGERS
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Attribute, Severity
+from openinspector.model.finding import Attribute, Severity, StatedIssue
 from openinspector.model.ground import Ground, Part
 from openinspector.model.inventory import Kernel, ListeningPort, OperatingSystem, Package
 from openinspector.model.record import Record
@@ -119,8 +119,7 @@ def _detection(exposure: ReachableExposure, facts: HostFacts, context: RuleConte
     shown = [Attribute(key="SNAPSHOT", value=network.digest)] if network.digest else []
     if vulnerabilities:
         shown.append(Attribute(key="CVE_IDS", value=", ".join(vulnerabilities[:_MOST_CVES])))
-    return Detection(
-        subject="/".join(exposure.opening[2:]),
+    body = StatedIssue(
         rule_id=kind_name(exposure.rule_type, exposure.route),
         title=title(exposure),
         description=description(exposure) + _known_vulnerabilities(exposure, vulnerabilities),
@@ -128,8 +127,9 @@ def _detection(exposure: ReachableExposure, facts: HostFacts, context: RuleConte
         severity=exposure.severity,
         evidence=_evidence(exposure, vulnerabilities, network.digest),
         attributes=tuple(one for one in (*attributes(exposure), *shown) if one.key != "INSTANCE_ID"),
-        issue=_issue(exposure),
-        grounds=_grounds(exposure),
+    )
+    return Detection(
+        subject="/".join(exposure.opening[2:]), body=body, issue=_issue(exposure), grounds=_grounds(exposure)
     )
 
 

@@ -65,7 +65,7 @@ class Agents:
         return Page(rows=rows, next=found.next)
 
     def _members_of(self, run: AssessmentRun) -> list[TargetMember]:
-        """Return the members of a run by id. Of a revoked agent, or an instance that has gone, only the id is known."""
+        """Return the members of a run by id. Of revoked agents and gone instances only the id is known."""
         ids = sorted({*self.assessments.run_agents(run.arn), *self.assessments.run_instances(run.arn)})
         found = self.members.described(self.agents.agents_by_id(ids), ids)
         return [found[id_] for id_ in ids]

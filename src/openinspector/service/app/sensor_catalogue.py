@@ -17,7 +17,7 @@ def sensors_for(rules: Iterable[Rule], system: SystemFamily) -> tuple[str, ...]:
 def is_supported(system_id: str) -> bool:
     """Return True if some sensor reads hosts with this os-release ``ID``.
 
-    Which rules packages can judge the host is another question: feeds and rules answer it when they are evaluated.
+    Whether a rules package can judge the host is decided by feeds and rules during the evaluation.
     """
     return system_family(system_id) in _families()
 

@@ -1,4 +1,4 @@
-"""UseCases: everything that a user can ask of the service."""
+"""UseCases: every operation that users can request."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from openinspector.service.app.webhooks import Webhooks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """One field per noun. Doors (API, console, command line) hold this; a use case holds only the ports it needs."""
+    """One field per noun. API, console and command line use this class; each use case has only the ports it needs."""
 
     access_roles: AccessRoles
     agents: Agents

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final, TypeVar, cast
 
 from openinspector.engine.evaluate import INSTANCE_ID
+from openinspector.engine.finding_text import finding_text
 from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.model.exclusion import Exclusion, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
@@ -58,17 +59,17 @@ class ReportBuilder:
 
     def add_finding(self, finding: Finding) -> None:
         """Add a finding to its rule."""
-        agent = finding.asset.agent_id
+        agent, text = finding.asset.agent_id, finding_text(finding)
         package = self._name(finding.rules_package_arn)
         self._by_package[package][finding.severity] += 1
         self._by_instance[agent][finding.severity] += 1
         place = (finding.severity, package, printable_line(finding.rule_id))
         group = self._groups.get(place)
         if group is None:
-            group = self._groups[place] = _Group(printable_line(_impersonal(finding.title, agent)))
-        words = (_impersonal(finding.description, agent), _impersonal(finding.recommendation, agent))
-        attributes = tuple(one for one in finding.attributes if one.key != INSTANCE_ID)
-        reason = (_impersonal(finding.evidence, agent), _shown(attributes))
+            group = self._groups[place] = _Group(printable_line(_impersonal(text.title, agent)))
+        words = (_impersonal(text.description, agent), _impersonal(text.recommendation, agent))
+        attributes = tuple(one for one in text.attributes if one.key != INSTANCE_ID)
+        reason = (_impersonal(text.evidence, agent), _shown(attributes))
         group.findings.setdefault(words, {}).setdefault(reason, []).append(
             ReportedHost(
                 finding=finding.arn.rpartition("/")[2],

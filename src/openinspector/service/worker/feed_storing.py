@@ -15,7 +15,7 @@ from openinspector.service.ports.advisory_store import AdvisoryStore, Changes, F
 NOT_FETCHED: Final = "(not fetched)"
 """Name of the entry that counts the documents which could not be fetched."""
 REFUSED: Final = "(refused)"
-"""Beginning of the name of an entry that counts a refused document, whose statements of before stay."""
+"""Prefix of the name of an entry that counts a refused document, whose earlier statements are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class Gathered:
     unparsed: tuple[Unparsed, ...] = ()
     """Entries that exist but could not be fetched."""
     reader: str = ""
-    """Mark in the fingerprint of the program that reads the documents: another one reads them all again."""
+    """Version of the parser in the fingerprint: a new version parses all documents again."""
     transferred_bytes: int = 0
     removed: tuple[str, ...] | None = None
     """Documents that are gone, where only what changed was gathered; None: whatever is not here is gone."""
@@ -99,7 +99,7 @@ def _is_empty(changes: Changes, digests: Mapping[str, str]) -> bool:
 
 
 def _everything(feed: Feed, gathered: Gathered) -> Changes:
-    """Return everything a feed has: a document each where they are independent, else as one."""
+    """Return everything of a feed: by document if they are independent, else as one."""
     if not feed.by_document:
         document = _stored("", "", feed.parse(gathered.documents()))
         document = replace(document, unparsed=(*gathered.unparsed, *document.unparsed))
@@ -109,9 +109,9 @@ def _everything(feed: Feed, gathered: Gathered) -> Changes:
 
 
 def _changed(feed: Feed, gathered: Gathered, digests: Mapping[str, str]) -> Changes:
-    """Return the documents that are new or differ; one that is refused leaves what it stated before.
+    """Return new and changed documents; a refused one keeps its earlier statements.
 
-    Documents that are not there any more are removed only where nothing failed to be fetched.
+    Deleted documents are removed only if every fetch succeeded.
     """
     documents: list[StoredDocument] = [*_not_had(gathered)]
     seen: set[str] = set()
@@ -136,7 +136,7 @@ def _changed(feed: Feed, gathered: Gathered, digests: Mapping[str, str]) -> Chan
 
 
 def _not_had(gathered: Gathered) -> tuple[StoredDocument, ...]:
-    """Return the entry that keeps count of what could not be fetched; it replaces that of the sync before."""
+    """Return the entry that counts failed fetches; it replaces that of the previous sync."""
     return (StoredDocument(name=NOT_FETCHED, unparsed=gathered.unparsed),)
 
 

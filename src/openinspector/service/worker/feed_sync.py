@@ -1,4 +1,4 @@
-"""Brings one feed up to date: gathers its documents and stores what they say."""
+"""Brings one feed up to date: gathers its documents and stores their statements."""
 
 import platform
 import ssl
@@ -39,18 +39,18 @@ KEYRINGS: Final = "keyrings"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRequest:
-    """From where, and how long it may take."""
+    """The origin of a sync and its time limit."""
 
     origin: str = ""
     """Folder, file, ``file://`` or ``https://`` URL; empty: the publisher, or for an archive the host's apt sources."""
     suites: tuple[str, ...] = ()
     """Security suites of an archive: ``bookworm-security``; empty: those of the apt sources."""
     installed: tuple[Package, ...] | None = None
-    """Packages of the hosts at hand, whose pending updates come first; None: those of this host."""
+    """Packages of known hosts, whose pending updates come first; None: those of this host."""
     pending_only: bool = False
-    """Whether an archive's other updates are left out."""
+    """True to omit an archive's other updates."""
     seconds: float | None = None
-    """How long it may take at most; None: as long as it takes."""
+    """Time limit; None: unlimited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class FeedSync:
     store: AdvisoryStore
     clock: Clock
     workspace: Path
-    """Folder in which fetched documents are kept, one folder a feed."""
+    """Folder for fetched documents, with one subfolder per feed."""
     feeds: Mapping[str, Feed]
     apt_folder: Path = APT_FOLDER
     repo_folders: tuple[Path, ...] = FOLDERS
@@ -68,7 +68,7 @@ class FeedSync:
     """What to trust; None: the host's authorities."""
 
     def sync(self, name: str, request: SyncRequest | None = None, progress: Progress = no_progress) -> SyncOutcome:
-        """Bring the feed ``name`` up to date; FeedError where that cannot be done, and then nothing is changed."""
+        """Bring the feed ``name`` up to date; FeedError if that fails, and nothing is changed."""
         feed, wanted = self._feed(name), request or SyncRequest()
         within = local_path(wanted.origin) if wanted.origin else None
         deadline = FetchDeadline(wanted.seconds)
@@ -87,7 +87,7 @@ class FeedSync:
         return outcome
 
     def requests_as_before(self, seconds: float | None = None) -> Mapping[str, SyncRequest]:
-        """Return the feeds that were synced before, each with the request that fetches it from the same place."""
+        """Return the feeds that were synced before, each with a request for the same origin."""
         requests = {}
         for snapshot in self.store.snapshots():
             feed = self.feeds.get(snapshot.feed)
@@ -99,9 +99,9 @@ class FeedSync:
     def sync_first(
         self, requests: Sequence[tuple[str, SyncRequest]], progress: Progress = no_progress
     ) -> tuple[SyncOutcome, tuple[tuple[str, FeedError], ...]]:
-        """Sync the first feed that can be; returns what came of it and why those before it failed.
+        """Sync the first feed that succeeds; return its outcome and the failures before it.
 
-        Raises the last one's FeedError where none can be.
+        Raises the last FeedError if none succeeds.
         """
         failures: list[tuple[str, FeedError]] = []
         for name, request in requests:
@@ -122,7 +122,7 @@ class FeedSync:
         return tuple(path for ending in ("gpg", "asc") if (path := folder / f"{name}.{ending}").is_file())
 
     def _delta(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered | None:
-        """Return what changed since the feed was last had from its publisher; None where all of it has to be had."""
+        """Return what changed since the feed was last had from its publisher; None if all of it has to be had."""
         known = next((snapshot for snapshot in self.store.snapshots() if snapshot.feed == feed.name), None)
         if request.origin or feed.delta is None or known is None:
             return None
@@ -161,7 +161,7 @@ class FeedSync:
 def archive_sources(mirror: str, suites: tuple[str, ...], known: tuple[AptSource, ...]) -> tuple[AptSource, ...]:
     """Return the suites to index: those of the apt sources, unless a mirror or suites are named.
 
-    A mirror that is named is read for the security suites of the apt sources, or for every supported release's.
+    A named mirror is read for the security suites of the apt sources, or of every supported release.
     """
     if not mirror:
         chosen = tuple(source for source in known if not suites or source.suite in suites)

@@ -1,11 +1,11 @@
-"""Fetches documents: conditional requests, size caps, checksums, retries, and one place on disk to keep them.
+"""Fetches documents: conditional requests, size limits, checksums, retries, and a workspace on disk.
 
-- https only; plain http where the caller says that something else authenticates the content; never downgraded.
+- https only; plain http if the caller authenticates the content otherwise; never downgraded.
 - ``file://`` only within a folder the operator named.
-- What was fetched stays in the workspace with its validators, so that an unchanged document is not sent again.
+- Fetched documents stay in the workspace with their validators, so that unchanged ones are not sent again.
 - A transfer that breaks off keeps what came, and goes on from there if the server still has the same file (RFC 9110,
   section 14.2): feeds have hundreds of megabytes.
-- A deadline, where given, bounds everything: name lookup, connection, every read, every retry.
+- An optional deadline limits everything: name lookup, connection, every read, every retry.
 """
 
 import hashlib
@@ -46,12 +46,12 @@ class FetchError(FeedError):
 
 
 class _RetryableError(Exception):
-    """A failure that may pass."""
+    """A temporary failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """What to fetch and what to accept."""
+    """A document to fetch and the accepted content."""
 
     url: str
     max_bytes: int = 256 * 1024 * 1024
@@ -62,7 +62,7 @@ class Want:
     keyrings: tuple[str, ...] = ()
     """Keyrings to check it with; empty: the fetcher's."""
     plain_http: bool = False
-    """Whether http is allowed: for archives whose content is signed."""
+    """True if http is allowed: for archives whose content is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +92,14 @@ class _Meta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FetchDeadline:
-    """A moment by which everything must be done."""
+    """The time by which everything must be done."""
 
     def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._end = None if seconds is None else clock() + seconds
 
     def within(self, seconds: float) -> float:
-        """Return ``seconds`` or what is left, if less; FetchError when nothing is."""
+        """Return ``seconds`` or the remaining time, whichever is less; FetchError if none is left."""
         if self._end is None:
             return seconds
         left = self._end - self._clock()
@@ -144,7 +144,7 @@ class Fetcher:
         self._client.close()
 
     def fetch(self, want: Want) -> Fetched:
-        """Return the document; FetchError says what is wrong with it or with the way to it."""
+        """Return the document; FetchError."""
         fetched = self._fetch(want)
         keyrings = tuple(map(Path, want.keyrings)) or self.keyrings
         if not want.signature or not keyrings:
@@ -175,7 +175,7 @@ class Fetcher:
         raise AssertionError("the last attempt returns or raises")
 
     def forget(self, fetched: Fetched) -> None:
-        """Delete a document from the workspace; nothing where it is not of the workspace."""
+        """Delete a document from the workspace; no effect outside the workspace."""
         if fetched.path.parent == self.workspace:
             fetched.path.unlink(missing_ok=True)
             fetched.path.with_suffix(".json").unlink(missing_ok=True)
@@ -292,7 +292,7 @@ class Fetcher:
 
 
 def shown(url: str) -> str:
-    """Return a URL without user name and password, as people and logs may see it."""
+    """Return a URL without user name and password, for people and logs."""
     return _without_password(url)
 
 
@@ -322,7 +322,7 @@ def _checked(want: Want, fetched: Fetched) -> Fetched:
         raise FetchError(
             f"{shown(want.url)} is not what its index says: SHA-256 {fetched.sha256[:16]}… instead of "
             f"{want.sha256[:16]}…",
-            advice="The mirror is being updated, or the file was altered on the way; try again later.",
+            advice="The mirror is being updated, or the file was altered in transit; try again later.",
         )
     return fetched
 
@@ -352,7 +352,7 @@ def _through_proxy(scheme: str, host: str) -> bool:
 
 
 def _look_up(host: str, seconds: float) -> None:
-    """Look a name up in a thread of its own: the resolver knows no timeout, and a name that is not there is final."""
+    """Look a name up in a separate thread, because the resolver has no timeout; an unknown name is not retried."""
     found: list[Exception | None] = []
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Gathers the documents of a feed: its roots, what they lead to, from the publisher, a mirror, a folder or a file."""
+"""Gathers the documents of a feed: its roots and linked documents, from the publisher, a mirror, a folder or a file."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +16,7 @@ from openinspector.service.worker.feed_storing import Gathered
 from openinspector.service.worker.fetch import Fetched, Fetcher, FetchError, Want, shown
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is done, how many of it are done, and how many there are."""
+"""Called with the activity, the number done and the total."""
 
 SIGNATURE: Final = "(signature)"
 """Name among a snapshot's validators under which it is kept whether the publisher's signatures were checked."""
@@ -28,7 +28,7 @@ _MAX_FILES: Final = 500_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
-    """A fetched file and the source it is."""
+    """A fetched file and its source."""
 
     source: Source
     fetched: Fetched
@@ -36,18 +36,18 @@ class _File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchFailure:
-    """A document that the feed can do without and that could not be fetched."""
+    """An optional document that could not be fetched."""
 
     source: Source
     error: FetchError
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 READER: Final = f"{__version__}:"
-"""Beginning of a fingerprint: the version of the program that reads the documents."""
+"""Beginning of a fingerprint: the version of the parser."""
 
 
 def fingerprint(digests: Mapping[str, str]) -> str:
@@ -69,8 +69,8 @@ def local_path(origin: str) -> Path | None:
 def gather(feed: Feed, fetcher: Fetcher, origin: str, progress: Progress) -> Gathered:
     """Return a feed's documents from ``origin``; empty: from the publisher.
 
-    A URL that ends with ``/`` is a mirror of the roots by name, any other one the feed's only document. In a folder
-    the roots are found by name; where none of them is there, every file is a document. FeedError, FetchError.
+    A URL that ends with ``/`` is a mirror of the roots by name, any other one the feed's only document. In a folder the
+    roots are found by name; if it has none of them, every file is a document. FeedError, FetchError.
     """
     path = local_path(origin) if origin else None
     if path is not None:
@@ -81,7 +81,7 @@ def gather(feed: Feed, fetcher: Fetcher, origin: str, progress: Progress) -> Gat
 
 def _roots(feed: Feed, origin: str) -> tuple[Source, ...]:
     if not feed.roots:
-        raise FeedError(f"{feed.title} has no place of its own", advice="Name one with --from.")
+        raise FeedError(f"{feed.title} has no default origin", advice="Name one with --from.")
     if not origin:
         return feed.roots
     if origin.endswith("/"):
@@ -192,7 +192,7 @@ def _from_disk(feed: Feed, fetcher: Fetcher, path: Path, progress: Progress) -> 
 
 
 def _from_file(feed: Feed, fetcher: Fetcher, path: Path, progress: Progress) -> Gathered:
-    """Return what one file holds: a document, or an archive, in which the roots are found by name as in a folder."""
+    """Return the content of one file: a document, or an archive in which the roots are found by name as in a folder."""
     name = feed.roots[0].name if len(feed.roots) == 1 else path.name
     gathered = _gathered(
         _fetch_all(feed, fetcher, (Source(name=name, url=path.resolve().as_uri()),), progress), str(path)

@@ -22,7 +22,7 @@ _FALSE: Final = frozenset({"0", "no", "false", "off"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RpmRepo:
-    """One enabled repository with the addresses that its files name."""
+    """One enabled repository and its configured addresses."""
 
     id: str
     base_urls: tuple[str, ...] = ()
@@ -35,7 +35,7 @@ class RpmRepo:
 def read_repos(variables: Mapping[str, str], folders: tuple[Path, ...] = FOLDERS) -> tuple[RpmRepo, ...]:
     """Return the enabled repositories, variables such as ``$releasever`` filled in; unreadable files are skipped.
 
-    A repository whose address has a variable that is not among ``variables`` cannot be fetched and is left out.
+    A repository whose address has an unknown variable cannot be fetched and is omitted.
     """
     found: dict[str, RpmRepo] = {}
     for folder in folders:
@@ -45,7 +45,7 @@ def read_repos(variables: Mapping[str, str], folders: tuple[Path, ...] = FOLDERS
 
 
 def parse_repos(text: str, variables: Mapping[str, str]) -> Iterator[RpmRepo]:
-    """Yield the enabled repositories of a ``.repo`` file; a file that is not of its shape has none."""
+    """Yield the enabled repositories of a ``.repo`` file; a malformed file has none."""
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text)
@@ -107,7 +107,7 @@ def _keyrings(checked: str, keys: str, variables: Mapping[str, str]) -> Iterator
 
 
 def _filled(address: str, variables: Mapping[str, str]) -> str:
-    """Return an address with its variables filled in; empty where one is not known."""
+    """Return an address with its variables filled in; empty if one is unknown."""
     names = [first or second for first, second in _VARIABLE.findall(address)]
     if any(name not in variables for name in names):
         return ""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from openinspector.engine.bounds import MAX_ATTRIBUTES, MAX_KEY, MAX_RULE_ID, MAX_TEXT, MAX_VALUE
 from openinspector.engine.evaluate import restricted
+from openinspector.engine.finding_text import body_attributes, texts_of
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import SensorState, SensorStatus
@@ -153,17 +154,20 @@ def check_outcome(outcome: Outcome) -> None:
 def check_attributes(outcome: Outcome, rule: Rule) -> None:
     """Assert that detections carry no attribute that the rule does not declare."""
     for detection in outcome.detections if isinstance(outcome, Detected) else ():
-        for attribute in detection.attributes:
+        for attribute in body_attributes(detection.body):
             assert any(fnmatchcase(attribute.key, pattern) for pattern in rule.attributes), attribute.key
 
 
 def _check_detection(detection: Detection) -> None:
-    assert 1 <= len(detection.rule_id) <= MAX_RULE_ID
-    for text in (detection.title, detection.description, detection.recommendation):
+    assert 1 <= len(detection.body.rule_id) <= MAX_RULE_ID
+    texts = texts_of(detection.body, "i-1")
+    for text in (texts.title, texts.description, texts.recommendation):
         assert 1 <= len(text) <= MAX_TEXT
-    assert detection.evidence.statement
-    assert len(detection.attributes) < MAX_ATTRIBUTES  # the engine adds INSTANCE_ID
-    for attribute in detection.attributes:
+    assert texts.evidence is not None
+    assert texts.evidence.statement
+    attributes = body_attributes(detection.body)
+    assert len(attributes) < MAX_ATTRIBUTES  # the engine adds INSTANCE_ID
+    for attribute in attributes:
         assert 1 <= len(attribute.key) <= MAX_KEY
         assert attribute.value is None or 1 <= len(attribute.value) <= MAX_VALUE
 
