@@ -20,7 +20,7 @@ class Source:
     sha256: str = ""
     """Hexadecimal, where an index vouches for the document; empty: any content."""
     signature: str = ""
-    """Address of an OpenPGP signature of the document, which is checked where a keyring for it is at hand."""
+    """Address of an OpenPGP signature of the document, verified if the site has a keyring for it."""
     keyrings: tuple[str, ...] = ()
     """Paths of the keyrings to check it with; empty: those that the site keeps for the feed."""
     mirrors: tuple[str, ...] = ()

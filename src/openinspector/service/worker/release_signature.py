@@ -61,7 +61,7 @@ def open_release(in_release: bytes, signed_by: Sequence[str] = (), *, gpgv: str 
 
 
 def verify_beside(content: Path, signature: Path, keyrings: Sequence[Path], *, gpgv: str | None = None) -> None:
-    """Check the signature beside a document; SignatureError where it is not one of these keyrings', or gpgv is absent.
+    """Verify the signature beside a document. SignatureError: it is not by a key of these keyrings, or gpgv is absent.
 
     A keyring that ends with ``.asc`` may be armoured.
     """
