@@ -87,5 +87,5 @@ def test_a_document_without_a_good_signature_is_refused_and_forgotten(
 
 def test_a_missing_keyring_that_a_document_names_is_an_error(server: DocumentServer, fetcher: Fetcher) -> None:
     named = Want(url=f"{server.url}/list", signature=f"{server.url}/list.asc", keyrings=("/nonexistent.gpg",))
-    with pytest.raises(FetchError, match="is not there"):
+    with pytest.raises(FetchError, match="is missing"):
         fetcher.fetch(named)

@@ -134,7 +134,8 @@ def _keyrings(signed_by: Sequence[str], folder: Path) -> Iterator[Path]:
             yield _binary(path.read_bytes(), folder / f"{number}.gpg") if path.suffix == ".asc" else path
         elif named:
             raise SignatureError(
-                f"the keyring {path} that the apt sources name is missing", advice="Install debian-archive-keyring."
+                f"the keyring {path}, named for this source, is missing",
+                advice="Put it there; for Debian's archive, install debian-archive-keyring.",
             )
 
 
