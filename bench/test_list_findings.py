@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +19,7 @@ from sqlalchemy import Engine, text
 
 from openinspector.model.arn import FindingArn, RunArn, finding_arn
 from openinspector.model.asset import AssetAttributes
-from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.model.finding import INSTANCE, Attribute, Finding, Severity, StatedIssue
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.ports.assessment_store import TimeRange
 from openinspector.service.ports.finding_store import FindingFilter
@@ -27,7 +28,15 @@ from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.findings.store import SqlFindingStore
 from openinspector.service.stores.migrations import migrate
-from openinspector.testing.model_builders import finding, moment, rules_package_arn, run, target, template
+from openinspector.testing.model_builders import (
+    finding,
+    moment,
+    rules_package_arn,
+    run,
+    stated_issue,
+    target,
+    template,
+)
 from openinspector.testing.postgresql import new_database
 
 FINDINGS: Final = int(os.environ.get("BENCH_FINDINGS", "1000000"))
@@ -127,10 +136,9 @@ def findings_of(shape: Shape) -> Iterator[Finding]:
     last = AssetAttributes(agent_id=host(10**7), auto_scaling_group="last")
     yield replace(
         one_finding(run(shape.runs - 1).arn, each, last, 10**6),
-        rule_id=RARE_RULE,
-        severity=Severity.INFORMATIONAL,
+        body=body_of(RARE_RULE, Severity.INFORMATIONAL, Attribute(key="CVE", value=RARE_RULE)),
         rules_package_arn=rules_package_arn(2),
-        attributes=(Attribute(key="CVE", value=RARE_RULE),),
+        attributes=(),
         user_attributes=(RED,),
     )
 
@@ -145,21 +153,29 @@ def one_finding(arn: RunArn, number: int, asset: AssetAttributes, second: int) -
         arn=finding_arn(arn, f"0-{number:08d}"),
         run_arn=arn,
         rules_package_arn=made.rules_package_arn,
-        rule_id=rule(kind),
-        title=f"Instance {asset.agent_id} is vulnerable to {rule(kind)}",
-        description=f"The flaw {rule(kind)} lets remote attackers crash it.",
-        recommendation=made.recommendation,
-        severity=severity,
-        asset=asset,
-        attributes=(
-            Attribute(key="INSTANCE_ID", value=asset.agent_id),
+        body=body_of(
+            rule(kind),
+            severity,
             Attribute(key="CVE", value=rule(kind)),
             Attribute(key="PACKAGE", value=f"package-{kind // 3}"),
         ),
+        asset=asset,
+        attributes=(Attribute(key="INSTANCE_ID", value=asset.agent_id),),
         user_attributes=(BLUE,),
-        evidence=made.evidence,
         created_at=moment(second),
         updated_at=moment(second),
+    )
+
+
+@cache
+def body_of(name: str, severity: Severity, *attributes: Attribute) -> StatedIssue:
+    """Return the body that all hosts with the issue share."""
+    return stated_issue(
+        rule_id=name,
+        severity=severity,
+        title=f"Instance {INSTANCE} is vulnerable to {name}",
+        description=f"The flaw {name} lets remote attackers crash it.",
+        attributes=attributes,
     )
 
 

@@ -23,7 +23,16 @@ _JAR: Final = "cpython-3.14.3-1.5.13-windows-x86_64.jar"
 _JAR_SHA256: Final = "3291bf3d8f405335ac21dbe55780521fdfd295b0f9f43f7e6e8c55bedd709cb3"
 _INSIDE: Final = "org/bytedeco/cpython/windows-x86_64/"
 _PYTHON: Final = "3.14"
-_UNUSED: Final = ("include/", "share/", "bin/", "lib/idlelib/", "lib/test/", "lib/tkinter/", "lib/ensurepip/", "jnipython")
+_UNUSED: Final = (
+    "include/",
+    "share/",
+    "bin/",
+    "lib/idlelib/",
+    "lib/test/",
+    "lib/tkinter/",
+    "lib/ensurepip/",
+    "jnipython",
+)
 
 
 def fetch_interpreter(cache: Path) -> Path:
@@ -65,5 +74,14 @@ def install_wheels(site: Path, *requirements: Path) -> None:
     """Install the wheels that the files pin into ``site``, with uv, which checks their digests; BuildError."""
     files = [option for file in requirements for option in ("--requirement", str(file))]
     platform = ["--python-version", _PYTHON, "--python-platform", "x86_64-pc-windows-msvc"]
-    options = ["--quiet", "--no-config", "--no-deps", "--require-hashes", "--only-binary", ":all:", "--link-mode", "copy"]
+    options = [
+        "--quiet",
+        "--no-config",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "--link-mode",
+        "copy",
+    ]
     run([*uv(), "pip", "install", *options, *platform, "--target", str(site), *files], ROOT)

@@ -2,8 +2,8 @@
 
 Wine is not Windows. It shows that our code and its use of pywin32 and winreg work; it keeps no access lists, knows no
 account policy, rights or audit policy, and its registry holds what is imported. Three stand-ins are for it alone:
-``python3.dll`` (the interpreter's archive lacks it), ``bcryptprimitives.dll`` (Wine 8 lacks it), and the user of Wine as
-a trusted owner of files.
+``python3.dll`` (the interpreter's archive lacks it), ``bcryptprimitives.dll`` (Wine 8 lacks it), and answers about access
+lists.
 """
 
 import os
@@ -18,7 +18,9 @@ from scripts.packages.tree import BuildError
 from scripts.windows.runtime import SITE
 
 GCC: Final = "x86_64-w64-mingw32-gcc"
-PROGRAMS: Final[Mapping[str, str]] = MappingProxyType({"wine": "wine wine64", GCC: "gcc-mingw-w64-x86-64", "mvn": "maven"})
+PROGRAMS: Final[Mapping[str, str]] = MappingProxyType(
+    {"wine": "wine wine64", GCC: "gcc-mingw-w64-x86-64", "mvn": "maven"}
+)
 """Programs that the job needs, with Debian's packages of them."""
 
 _NM: Final = "x86_64-w64-mingw32-nm"

@@ -19,6 +19,8 @@ class Source:
     max_bytes: int = 256 * 1024 * 1024
     sha256: str = ""
     """Hexadecimal, where an index vouches for the document; empty: any content."""
+    mirrors: tuple[str, ...] = ()
+    """Other addresses of the same document, tried in order after ``url``."""
     optional: bool = False
     """Whether the others are worth having without it: it is counted as not had, and the feed goes on."""
 
@@ -53,6 +55,17 @@ def follow_nothing(_document: Document) -> Iterable[Source]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Delta:
+    """Where a publisher lists the documents that changed and that are gone (`openinspector.formats.changes_csv`)."""
+
+    changes: Source
+    """Paths in it are relative to its own address."""
+    folder: str
+    """Beginning of the documents' names in the feed, up to their path."""
+    deletions: Source | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """One upstream source of advisories."""
 
@@ -69,5 +82,7 @@ class Feed:
     """Terms of the data, as the publisher states them."""
     by_document: bool = False
     """Whether ``parse`` of several documents is what it yields for each: then only changed ones are parsed again."""
+    delta: Delta | None = None
+    """How to fetch changes alone; of feeds parsed by document."""
     fixed_only: bool = False
     """Whether the publisher never states that a vulnerability has no fix: silence then means nothing."""

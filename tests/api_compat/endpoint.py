@@ -86,7 +86,7 @@ class Endpoint:
 
 def open_endpoint(listener: Listener, folder: Path, *, topics: TopicPublisher | None = None, **quotas: int) -> Endpoint:
     """Put a new installation behind ``listener``; its clock stands at the present time, as clients sign it."""
-    built = open_installation(folder, now=datetime.now(UTC), topics=topics, **quotas)
+    built = open_installation(folder, now=datetime.now(UTC), topics=topics, cloud=None, needs=None, **quotas)
     listener.application = Starlette(routes=routes(built.services))
     return Endpoint(listener=listener, built=built, key=built.services.access_keys.create("tester", FULL_ACCESS))
 

@@ -15,7 +15,9 @@ from tests.api_compat.test_operations import CALLS, Scene, scene  # noqa: F401 -
 from openinspector.service.api.authorization import fails_by_item
 from openinspector.service.api.dispatch import routes
 from openinspector.service.api.model import load_model
+from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.ports.cloud import CloudError, RoleProblem, RoleTrial
 from openinspector.service.stores.assessment_sql import SqlAssessmentStore
 from openinspector.service.stores.engine import open_engine
 from openinspector.service.stores.findings.store import SqlFindingStore
@@ -24,13 +26,10 @@ from openinspector.service.stores.record_sql import SUBSCRIPTIONS, SqlRecordStor
 from openinspector.service.stores.role_sql import SqlRoleStore
 from openinspector.testing import model_builders as builders
 from openinspector.testing.counts import count_runs, count_targets, count_templates
+from openinspector.testing.memory_cloud import MemoryCloud
 
-NO_ROLE: Final = "hosts report by themselves: no role is assumed to find them, so none can be wrong"
 NO_NEED: Final = "a finding that does not exist is a failed item of the answer (F11.17)"
 CANNOT: Final[Mapping[tuple[str, str], str]] = {
-    ("CreateAssessmentTarget", "InvalidCrossAccountRoleException"): NO_ROLE,
-    ("PreviewAgents", "InvalidCrossAccountRoleException"): NO_ROLE,
-    ("StartAssessmentRun", "InvalidCrossAccountRoleException"): NO_ROLE,
     ("AddAttributesToFindings", "NoSuchEntityException"): NO_NEED,
     ("RemoveAttributesFromFindings", "NoSuchEntityException"): NO_NEED,
 }
@@ -185,8 +184,15 @@ def have_a_preview(call: Call) -> None:
     call.client.create_exclusions_preview(**call.arguments)
 
 
-def take_a_foreign_role(call: Call) -> None:
-    call.arguments = {"roleArn": "arn:aws:iam::999999999999:role/Inspector"}
+def lose_the_role(call: Call) -> None:
+    """The role can no longer be assumed, and another one could not either."""
+    cloud = MemoryCloud(
+        error=CloudError("the role cannot be assumed", problem=RoleProblem.NO_TRUST),
+        trial=RoleTrial(problem=RoleProblem.NO_TRUST, detail="AccessDenied"),
+    )
+    call.put_behind(cloud=cloud, instances=InstanceDirectory(cloud, call.endpoint.built.clock))
+    if call.operation == "RegisterCrossAccountAccessRole":
+        cloud.error = None
 
 
 def name_a_run_that_failed(call: Call) -> None:
@@ -198,7 +204,7 @@ PROVOKED_BY: Final[Mapping[str, Callable[[Call], None]]] = {
     "AgentsAlreadyRunningAssessmentException": have_a_run,
     "AssessmentRunInProgressException": have_a_run,
     "InternalException": put_a_bug_in,
-    "InvalidCrossAccountRoleException": take_a_foreign_role,
+    "InvalidCrossAccountRoleException": lose_the_role,
     "InvalidInputException": spoil,
     "LimitExceededException": use_up_quotas,
     "NoSuchEntityException": name_nothing,

@@ -15,7 +15,7 @@ def test_host_without_a_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, te
         path.write_text(text)
     monkeypatch.setattr(demo_feeds, "_OS_RELEASE", path)
     (line,) = sync_for_this_host(Settings(data_dir=tmp_path), 1, lambda _: None)
-    assert "No feed speaks for" in line
+    assert "No feed covers" in line
 
 
 def test_vendor_first_and_archive_has_a_longer_limit() -> None:

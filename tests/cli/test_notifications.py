@@ -58,7 +58,7 @@ def test_topic_is_unsubscribed_from_all_or_named_events(command: Command, prepar
     assert events_of(prepared, "UnsubscribeFromEvent")[1:] == ["ASSESSMENT_RUN_STATE_CHANGED", "FINDING_REPORTED"]
     nobody = command("notifications", "unsubscribe", TEMPLATE, f"{TOPIC}-2")
     assert nobody.status == 2
-    assert "does not tell" in nobody.err
+    assert "does not notify" in nobody.err
 
 
 def test_a_refusal_is_reported(command: Command, inspector: SimulatedInspector) -> None:

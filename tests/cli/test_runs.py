@@ -51,6 +51,7 @@ def test_4_a_run_that_did_not_complete(
     inspector.prepare("StartAssessmentRun", {"assessmentRunArn": RUN})
     inspector.prepare("DescribeAssessmentRuns", described_runs(run("COLLECTING_DATA")), described_runs(run(state)))
     inspector.prepare("GetRunCoverage", COVERAGE)
+    inspector.prepare("GetBenchmarkResults", {"benchmarks": []})
     done = command("runs", "start", TEMPLATE, "--watch")
     assert done.status == status, done.err
     assert done.out.index("COLLECTING_DATA") < done.out.index(state)
@@ -77,6 +78,7 @@ def test_watch_missing_run(command: Command, inspector: SimulatedInspector) -> N
 def test_run_name_is_not_markup(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("DescribeAssessmentRuns", described_runs({**run(), "name": HOSTILE}))
     inspector.prepare("GetRunCoverage", COVERAGE)
+    inspector.prepare("GetBenchmarkResults", {"benchmarks": []})
     done = command("runs", "watch", RUN)
     assert done.status == 0, done.err
     assert "[/x]" in done.out
@@ -150,6 +152,7 @@ COVERED = [
 
 def test_coverage_shows_each_package_and_the_numbers(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("GetRunCoverage", COVERAGE)
+    inspector.prepare("GetBenchmarkResults", {"benchmarks": []})
     inspector.prepare("ListPackageCoverage", {"packages": COVERED})
     done = command("runs", "coverage", RUN)
     assert done.status == 0, done.err
@@ -163,6 +166,7 @@ def test_coverage_shows_each_package_and_the_numbers(command: Command, inspector
 
 def test_coverage_as_json_keeps_only_the_conclusions_asked_for(command: Command, inspector: SimulatedInspector) -> None:
     inspector.prepare("GetRunCoverage", COVERAGE)
+    inspector.prepare("GetBenchmarkResults", {"benchmarks": []})
     inspector.prepare("ListPackageCoverage", {"packages": COVERED})
     done = command("runs", "coverage", RUN, "--verdict", "not-affected", "--agent", "i-1", "--json")
     assert json.loads(done.out) == {"summary": COVERAGE, "packages": [COVERED[1]]}

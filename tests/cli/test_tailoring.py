@@ -14,8 +14,7 @@ TAILORING = {
     "switchedOffControls": [{"control": "debian_12/1.1.1.1", "reason": "It boots from cramfs."}],
     "changedAt": CREATED,
 }
-SOON = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
-FILE = f"""
+FILE = """
 benchmark = "debian_12"
 
 [variables]
@@ -30,7 +29,7 @@ issue = "CVE-2024-6387"
 verdict = "mitigated"
 reason = "r"
 owner = "ops"
-expires = {SOON}
+expires = <in 30 days>
 
 [[waiver.holds]]
 part = "exposure"
@@ -39,9 +38,13 @@ value = "tcp/22"
 """
 
 
+def in_30_days() -> str:
+    return (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+
+
 def test_a_file_is_put(command: Command, inspector: SimulatedInspector, tmp_path: Path) -> None:
     file = tmp_path / "site.toml"
-    file.write_text(FILE)
+    file.write_text(FILE.replace("<in 30 days>", in_30_days()))
     inspector.prepare("PutTailoring", {"tailoring": TAILORING})
     done = command("tailoring", "put", TEMPLATE, str(file))
     assert done.status == 0, done.err
@@ -57,7 +60,7 @@ def test_a_file_is_put(command: Command, inspector: SimulatedInspector, tmp_path
             "agentIds": [],
             "reason": "r",
             "owner": "ops",
-            "expiresOn": SOON,
+            "expiresOn": in_30_days(),
             "holds": [{"part": "EXPOSURE", "key": "port", "value": "tcp/22"}],
         }
     ]

@@ -1,9 +1,10 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from openinspector.engine.asset import asset_of
+from openinspector.engine.asset import asset_of, asset_of_instance
 from openinspector.model.agent import Agent, AgentId, HostDescription
 from openinspector.model.asset import AssetAttributes, AssetInterface, Tag
+from openinspector.model.cloud_instance import CloudInstance
 from openinspector.model.inventory import InstanceMetadata, NetworkInterface
 from openinspector.testing.fact_builders import host, operating_system
 
@@ -75,3 +76,33 @@ def test_telemetry_is_cut_to_the_bounds_of_the_api() -> None:
     boasting = replace(AGENT, host=HostDescription(hostname="h" * 300, ipv4_address="everywhere"))
     silent = asset_of(host(), boasting)
     assert (silent.hostname, silent.ipv4_addresses) == ("h" * 256, ())
+
+
+INSTANCE = CloudInstance(
+    id=AgentId("i-0123456789abcdef0"),
+    account="123456789012",
+    region="eu-west-1",
+    state="running",
+    hostname="ip-10-0-0-5.internal",
+    ipv4_addresses=("203.0.113.7", "10.0.0.5"),
+    ami_id="ami-0a1b2c3d",
+    tags=(Tag(key="Role", value="db"), Tag(key="aws:autoscaling:groupName", value="blue")),
+    interfaces=(AssetInterface(ipv4_addresses=("10.0.0.5",), interface_id="eni-1", vpc_id="vpc-1"),),
+)
+
+
+def test_the_account_describes_an_instance_better_than_its_host() -> None:
+    facts = host(operating_system(hostname="web-1"), NetworkInterface(name="eth0", ipv4=("10.0.0.5",)))
+    agent = replace(AGENT, tags=(Tag(key="Role", value="web"), Tag(key="Team", value="blue")))
+    found = asset_of(facts, agent, INSTANCE)
+    assert (found.agent_id, found.hostname) == (AGENT.id, "web-1")
+    assert found.ipv4_addresses == ("10.0.0.5", "203.0.113.7")
+    assert (found.ami_id, found.auto_scaling_group) == ("ami-0a1b2c3d", "blue")
+    assert found.tags == (*INSTANCE.tags, Tag(key="Team", value="blue")), "EC2's value of a key stands"
+    assert found.interfaces == INSTANCE.interfaces
+
+
+def test_an_instance_without_an_agent_is_described_by_its_account() -> None:
+    found = asset_of_instance(INSTANCE)
+    assert (found.agent_id, found.hostname) == (INSTANCE.id, "ip-10-0-0-5.internal")
+    assert (found.ami_id, found.auto_scaling_group, found.tags) == ("ami-0a1b2c3d", "blue", INSTANCE.tags)

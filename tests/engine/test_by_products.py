@@ -4,6 +4,7 @@ from openinspector.engine.by_products import ByProduct, by_product_detection, by
 from openinspector.engine.evidence import render_evidence
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import PackageManager
+from openinspector.testing.detection_texts import read
 from openinspector.testing.match_builders import advisory, fix, host, index, installed, status
 
 HEADERS = installed("linux-libc-dev", "6.1.123-1", source=("linux", "6.1.123-1"))
@@ -62,7 +63,7 @@ def test_detection_counts_fixed_and_unfixed_vulnerabilities() -> None:
         advisory("CVE-2026-0002", fix("linux", "6.1.129-1")),
         advisory("CVE-2026-0003", status("linux")),
     )
-    found = by_product_detection("host-1", index(*advisories).matches(host([HEADERS])), "apt-get install")
+    found = read(by_product_detection(index(*advisories).matches(host([HEADERS]))))
     assert found.severity is Severity.INFORMATIONAL
     assert found.description == (
         "linux-libc-dev holds only kernel header files, none of the vulnerable code of linux. "
@@ -82,6 +83,6 @@ def test_detection_counts_fixed_and_unfixed_vulnerabilities() -> None:
 
 def test_without_a_fix_the_package_is_to_be_removed() -> None:
     matches = index(advisory("CVE-2026-0003", status("linux"))).matches(host([HEADERS]))
-    found = by_product_detection("host-1", matches, "apt-get install")
+    found = read(by_product_detection(matches))
     assert "No update of it is published." in found.description
     assert found.recommendation == "Remove linux-libc-dev if it is not needed."

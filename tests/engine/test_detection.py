@@ -1,11 +1,12 @@
 from openinspector.engine.detection import MAX_LISTED, detection, listed
 from openinspector.engine.evidence import Evidence
 from openinspector.rules.security_best_practices.ssh_root_login import RULE
+from openinspector.testing.detection_texts import read
 
 
 def test_description_states_the_evidence() -> None:
     why = Evidence(statement="it is so", because=(Evidence(statement="x is 1", source="/etc/x:2"),))
-    found = detection(RULE, "title", "remedy", why)
+    found = read(detection(RULE, "title", "remedy", why))
     assert found.rule_id == RULE.title
     assert found.severity is RULE.severity
     assert found.description == RULE.description

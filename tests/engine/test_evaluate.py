@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from openinspector.engine.bounds import OMITTED_KEY
@@ -10,20 +11,31 @@ from openinspector.engine.completeness import unable
 from openinspector.engine.evaluate import (
     NO_ISSUES_TITLE,
     HostEvaluation,
-    OutcomeKind,
     RunEvaluation,
     evaluate,
     no_issues_finding,
     restricted,
 )
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.engine.finding_text import finding_text
+from openinspector.engine.outcome_kind import OutcomeKind
+from openinspector.engine.rule import (
+    Detected,
+    Detection,
+    NotApplicable,
+    Outcome,
+    Passed,
+    Rule,
+    RuleContext,
+    RulePart,
+    Unable,
+)
 from openinspector.engine.subject import subject_of
 from openinspector.model.arn import RulesPackageArn, RunArn, parse_exclusion_arn, parse_finding_arn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import ExclusionKind, Scope, ScopeKey
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Attribute, Severity, derived_finding_arn
+from openinspector.model.finding import Attribute, Severity, StatedIssue, derived_finding_arn
 from openinspector.model.ground import setting
 from openinspector.model.inventory import KernelParameters, OperatingSystem, User
 from openinspector.model.waiver import Waiver, WaiverScope
@@ -36,19 +48,21 @@ NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 ASSET = AssetAttributes(agent_id=AGENT_ID, hostname="web-1")
 WHY = Evidence(statement="because", source="/etc/x:1")
 
+BODY = StatedIssue(
+    rule_id="CVE-2026-1",
+    severity=Severity.HIGH,
+    title="title",
+    description="description",
+    recommendation="recommendation",
+    evidence=WHY,
+)
+UNTITLED = msgspec.structs.replace(BODY, title=1)
+
 Judge = Callable[[HostFacts], Outcome]
 
 
 def detection(subject: str = "") -> Detection:
-    return Detection(
-        subject=subject,
-        rule_id="CVE-2026-1",
-        title="title",
-        description="description",
-        recommendation="recommendation",
-        severity=Severity.HIGH,
-        evidence=WHY,
-    )
+    return Detection(subject=subject, body=BODY)
 
 
 def rule(judge: Judge, name: str = "a_rule") -> Rule:
@@ -90,7 +104,8 @@ def test_a_detection_becomes_a_finding() -> None:
     assert finding.asset == ASSET
     assert finding.attributes == (Attribute(key="INSTANCE_ID", value=AGENT_ID),)
     assert finding.user_attributes == (Attribute(key="Team", value="Web"),)
-    assert finding.evidence == "because [/etc/x:1]"
+    assert finding.body == BODY
+    assert finding_text(finding).evidence == "because [/etc/x:1]"
     assert finding.created_at == finding.updated_at == NOW
     assert result.exclusions == ()
     assert result.assessed
@@ -197,7 +212,10 @@ def test_the_gap_of_a_rule_that_passed_is_an_exclusion() -> None:
         (lambda facts: facts.missing, "AttributeError"),
         (lambda _: 1 / 0, "ZeroDivisionError"),
         (found(), "ValueError"),
-        (found(detection("a"), replace(detection("b"), title=1)), "AttributeError"),  # type: ignore[arg-type]
+        (
+            found(detection("a"), Detection(subject="b", body=UNTITLED)),
+            "ValidationError",
+        ),
         (lambda _: None, "AssertionError"),
     ],
 )
@@ -245,8 +263,8 @@ def test_a_rule_sees_only_what_it_declares() -> None:
 
 def test_texts_stay_within_the_bounds_of_the_api() -> None:
     attributes = tuple(Attribute(key=f"K{number}" + "k" * 200, value="v" * 300) for number in range(70))
-    long = replace(
-        detection("s" * 99999),
+    long = msgspec.structs.replace(
+        BODY,
         rule_id="r" * 999,
         title="t" * 99999,
         description="\x1b[31md\n",
@@ -254,30 +272,34 @@ def test_texts_stay_within_the_bounds_of_the_api() -> None:
         attributes=attributes,
         evidence=Evidence(statement="\u202etxt.exe"),
     )
-    (finding,) = evaluate(run(rule(found(long))), subject_of(host()), ASSET).findings
-    assert (len(finding.rule_id), len(finding.title), len(finding.recommendation)) == (128, 20000, 20000)
-    assert finding.title.endswith("t…")
-    assert finding.description == "\ufffd[31md\n"
-    assert finding.evidence == "\ufffdtxt.exe"
-    assert len(finding.attributes) == 50
-    assert all(len(a.key) <= 128 and len(a.value or "") <= 256 for a in finding.attributes)
-    assert finding.attributes[-1] == Attribute(key=OMITTED_KEY, value="22")
+    (finding,) = evaluate(
+        run(rule(found(Detection(subject="s" * 99999, body=long)))), subject_of(host()), ASSET
+    ).findings
+    text = finding_text(finding)
+    assert (len(finding.rule_id), len(text.title), len(text.recommendation)) == (128, 20000, 20000)
+    assert text.title.endswith("t…")
+    assert text.description == "\ufffd[31md\n"
+    assert text.evidence == "\ufffdtxt.exe"
+    assert len(text.attributes) == 50
+    assert all(len(a.key) <= 128 and len(a.value or "") <= 256 for a in text.attributes)
+    assert text.attributes[-1].key == OMITTED_KEY
 
 
 def test_a_package_without_findings_has_a_finding_that_reports_it() -> None:
     finding = no_issues_finding(run(), PACKAGE, 3)
     assert finding is not None
     parse_finding_arn(finding.arn)
-    assert finding.title == NO_ISSUES_TITLE == "No potential security issues found"
+    text = finding_text(finding)
+    assert text.title == NO_ISSUES_TITLE == "No potential security issues found"
     assert finding.severity is Severity.INFORMATIONAL
-    assert finding.recommendation == "No remediation needed."
-    assert finding.attributes == ()
+    assert text.recommendation == "No remediation needed."
+    assert text.attributes == ()
     assert finding.asset.agent_id == ""
-    assert "3 hosts" in finding.description
+    assert "3 hosts" in text.description
     other = no_issues_finding(run(), OTHER, 1)
     assert other is not None
     assert other.arn != finding.arn
-    assert "1 host " in other.description
+    assert "1 host " in finding_text(other).description
 
 
 def test_package_without_hosts_has_no_such_finding() -> None:
@@ -329,3 +351,14 @@ def test_the_name_of_the_rule_is_the_issue_unless_the_detection_names_one() -> N
     by_rule = replace(_waiver(), scope=WaiverScope(issues=("a_rule",)), holds=())
     (finding,) = evaluate(run(rule(found(detection())), waivers=(by_rule,)), subject_of(host()), ASSET).findings
     assert Attribute(key="WAIVED_BY", value="ops") in finding.attributes
+
+
+def test_a_part_whose_issue_is_waived_counts_as_waived() -> None:
+    parts = tuple(RulePart(name=name, title=name, outcome=OutcomeKind.DETECTED) for name in ("CVE-2026-1", "other"))
+    seen = replace(detection("bash"), issue="CVE-2026-1", grounds=(setting("state", "on"),))
+    judge: Judge = lambda _facts: Detected(detections=(seen,), parts=parts)  # noqa: E731
+    result = evaluate(run(rule(judge), waivers=(_waiver(),)), subject_of(host()), ASSET)
+    assert [(part.rule, part.outcome) for part in result.parts] == [
+        ("CVE-2026-1", OutcomeKind.WAIVED),
+        ("other", OutcomeKind.DETECTED),
+    ]

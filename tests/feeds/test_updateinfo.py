@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from openinspector.feed import Document
+from openinspector.feed import Document, Source
 from openinspector.feeds.updateinfo import FEED
 from openinspector.testing.conformance.feed import FeedConformance
 from openinspector.testing.golden_feed import Golden, documents_in
@@ -36,3 +36,15 @@ def test_older_of_two_module_contexts_is_the_fix() -> None:
 
 def test_a_build_for_fips_is_of_that_flavour() -> None:
     assert {fix.target.flavour for fix in Golden(FEED, DATA).advisory("ELSA-2026-0002").fixes} == {"fips"}
+
+
+def test_a_repository_with_mirrors_alone_leads_to_its_index() -> None:
+    listed = b"https://a.example/os/\nhttps://b.example/os/\n"
+    document = Document(source=Source(name="appstream/mirrors", url="https://mirrors.example/?repo=x"), content=listed)
+    (index,) = FEED.follow(document)
+    assert (index.name, index.url, index.mirrors) == (
+        "appstream/repomd.xml",
+        "https://a.example/os/repodata/repomd.xml",
+        ("https://b.example/os/repodata/repomd.xml",),
+    )
+    assert list(FEED.parse([document])) == []

@@ -7,7 +7,7 @@ from openinspector.engine.detection import detection
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, NotApplicable, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import LoginDefinitions
 
 PRIVATE: Final = ("027", "077", "0027", "0077")
@@ -24,7 +24,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     evidence = Evidence(statement=f"UMASK is {umask}", source="/etc/login.defs")
     if umask in PRIVATE:
         return Passed(evidence=evidence)
-    title = f"Instance {facts.agent_id} lets everybody read new files."
+    title = f"Instance {INSTANCE} lets everybody read new files."
     return Detected(detections=(detection(RULE, title, RULE.recommendation, evidence),))
 
 

@@ -4,8 +4,8 @@ import pytest
 
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import ListeningPort, TransportProtocol
-from openinspector.network.exposure import Listeners, ReachableExposure, RuleType, SourceClass
-from openinspector.network.exposure_text import attributes, closers, description, recommendation, rule_name, title
+from openinspector.network.exposure import Listeners, ReachableExposure, RuleType, SourceClass, closers
+from openinspector.network.exposure_text import attributes, description, recommendation, rule_name, title
 from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
 from openinspector.network.simulation import add_rule, remove_rule

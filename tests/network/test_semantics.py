@@ -199,10 +199,28 @@ def test_row_23_blackhole_does_not_fall_through() -> None:
 
 def test_row_24_effect_of_an_appliance_is_unknown() -> None:
     through = {"DestinationCidrBlock": "0.0.0.0/0", "NetworkInterfaceId": "eni-2"}
-    said = answer(with_table(LOCAL_A, through), NET, PUBLIC)
+    network = with_table(LOCAL_A, through)
+    network[INTERFACES]["NetworkInterfaces"][1]["SourceDestCheck"] = False
+    said = answer(network, NET, PUBLIC)
     assert said.reachable is None
     assert said.not_known is not None
     assert said.not_known.resource == "eni-2"
+
+
+def test_row_24_interface_with_source_destination_check_forwards_nothing() -> None:
+    through = {"DestinationCidrBlock": "0.0.0.0/0", "NetworkInterfaceId": "eni-2"}
+    assert code(with_table(LOCAL_A, through), NET, PUBLIC) == ("ENI_SOURCE_DEST_CHECK_RESTRICTION", Direction.BACK)
+
+
+def test_row_24_interface_sends_for_another_address_only_without_the_check() -> None:
+    forged = {"interface": "eni-1", "address": "10.9.9.9"}
+    assert code(two_vpcs(), forged, "10.1.2.10") == ("ENI_SOURCE_DEST_CHECK_RESTRICTION", Direction.THERE)
+
+
+def test_row_34_stopped_instance_sends_nothing() -> None:
+    network = two_vpcs()
+    network["ec2-describe-instances"]["Reservations"][0]["Instances"][0]["State"]["Name"] = "stopped"
+    assert code(network, {"interface": "eni-1"}, "10.1.2.10") == ("BAD_STATE", Direction.THERE)
 
 
 def test_row_25_gateway_route_table() -> None:

@@ -2,8 +2,21 @@
 
 import pytest
 
-from openinspector.network.answer import Direction
-from openinspector.testing.network_builders import Json, answer, entry, group, interface, open_acl, rule, two_vpcs
+from openinspector.network.answer import Direction, Leg
+from openinspector.network.judged_network import JudgedNetwork
+from openinspector.network.topology import Topology
+from openinspector.testing.network_builders import (
+    REGION,
+    Json,
+    answer,
+    documents,
+    entry,
+    group,
+    interface,
+    open_acl,
+    rule,
+    two_vpcs,
+)
 
 NET = {"internet": True}
 FIRST = {"interface": "eni-1"}
@@ -371,3 +384,29 @@ def test_row_48_vpcs_behind_one_direct_connect_gateway_do_not_reach_each_other()
     (own,) = associations["directConnectGatewayAssociations"]
     associations["directConnectGatewayAssociations"].append(own | {"associatedGateway": {"id": "vgw-2"}})
     assert code(network, FIRST, "10.2.1.10") == ("CANNOT_ROUTE", Direction.THERE)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"InterfaceType": "global_accelerator_managed"}, {"InterfaceType": "ec2_instance_connect_endpoint"}],
+)
+def test_row_63_services_that_are_not_modelled_leave_the_internet_unknown(more: Json) -> None:
+    network = two_vpcs()
+    assert answer(network, NET, "", destination={"instance": "i-2"}).reachable is False
+    network[INTERFACES]["NetworkInterfaces"].append(
+        interface(9, "10.1.2.90", "subnet-a2", "vpc-a", Attachment={}, Groups=[], **more)
+    )
+    said = answer(network, NET, "", destination={"instance": "i-2"})
+    assert said.reachable is None
+    assert said.not_known is not None
+    assert said.not_known.resource == "eni-9"
+    assert REGION in said.not_known.reason
+
+
+def test_row_63_client_vpn_is_an_exclusion_of_the_vpn_leg() -> None:
+    network = two_vpcs()
+    network[INTERFACES]["NetworkInterfaces"].append(
+        interface(9, "10.1.2.90", "subnet-a2", "vpc-a", Attachment={}, Description="ClientVPN Endpoint resource")
+    )
+    judged = JudgedNetwork(Topology(documents(network))).of_instance("i-2")
+    assert [(one.resource, one.exclusion) for one in judged.not_known] == [("eni-9", Leg.VPN)]

@@ -117,7 +117,7 @@ def predicted(records: dict[str, bytes], inventory: Inventory) -> frozenset[Pair
     outcome = RULE.evaluate(inventory.facts, RuleContext(advisories=known))
     assert isinstance(outcome, Detected)
     pairs = {(match.package.name, cve) for match in known.matches(inventory.facts) for cve in match.vulnerabilities}
-    assert {detection.rule_id for detection in outcome.detections} >= {cve for _, cve in pairs}
+    assert {detection.body.rule_id for detection in outcome.detections} >= {cve for _, cve in pairs}
     return frozenset(pairs)
 
 

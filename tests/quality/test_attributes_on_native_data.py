@@ -9,6 +9,7 @@ import pytest
 from tests.quality.native_documents import FEEDS, VULS, members
 from tests.quality.test_statements_reach_hosts import a_host
 
+from openinspector.engine.finding_text import body_attributes
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.rule import Detected, RuleContext
 from openinspector.model.advisory import Advisory, Vulnerability
@@ -42,7 +43,7 @@ def emitted(advisory: Advisory, records: dict[str, Vulnerability]) -> set[str]:
     facts, _ = a_host(fix.target, "0-0", PackageManager.RPM)
     outcome = RULE.evaluate(facts, RuleContext(advisories=index))
     detections = outcome.detections if isinstance(outcome, Detected) else ()
-    return {attribute.key for detection in detections for attribute in detection.attributes}
+    return {attribute.key for detection in detections for attribute in body_attributes(detection.body)}
 
 
 @pytest.mark.shared
@@ -58,7 +59,9 @@ def test_every_declared_attribute_is_emitted(shared: Path) -> None:
         keys |= emitted(advisory, records)
         keys |= records_of_their_own(advisory, records) if advisory.vulnerabilities else set()
     keys |= by_products(advisories, records)
-    missing = {pattern for pattern in RULE.attributes if not any(fnmatchcase(key, pattern) for key in keys)}
+    # The counters of values beyond the fifth are tested with the rule: these hosts have one package each.
+    native = {pattern for pattern in RULE.attributes if not pattern.endswith("_OMITTED")}
+    missing = {pattern for pattern in native if not any(fnmatchcase(key, pattern) for key in keys)}
     assert missing == set()
 
 
@@ -83,4 +86,4 @@ def by_products(advisories: list[Advisory], records: dict[str, Vulnerability]) -
     facts = host([installed("kernel-headers", "0-0", manager=PackageManager.RPM)], distribution="almalinux:9.4")
     outcome = RULE.evaluate(facts, RuleContext(advisories=index))
     detections = outcome.detections if isinstance(outcome, Detected) else ()
-    return {attribute.key for detection in detections for attribute in detection.attributes}
+    return {attribute.key for detection in detections for attribute in body_attributes(detection.body)}

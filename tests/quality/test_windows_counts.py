@@ -56,7 +56,7 @@ def judged(shared: Path, version: str, **options: Any) -> tuple[list[str], int]:
     """Return the CVEs of a host, and how many are unknown."""
     outcome = RULE.evaluate(windows_server(version, **options), RuleContext(advisories=index(shared)))
     assert isinstance(outcome, Detected | Passed)
-    found = [one.rule_id for one in outcome.detections] if isinstance(outcome, Detected) else []
+    found = [one.body.rule_id for one in outcome.detections] if isinstance(outcome, Detected) else []
     gap = outcome.unfinished
     reasons = [one.reason for one in ((gap, *gap.also) if gap else ()) if one.kind is ExclusionKind.UNKNOWN_BUILDS]
     counted = [int(reason.split()[1]) for reason in reasons if reason.startswith("Of ")]

@@ -72,6 +72,6 @@ def test_releases_as_generators_write_them_that_have_no_plain_number(text: str, 
     assert parse_distribution(text) == expected
 
 
-def test_an_operating_system_component_of_alpine_edge_is_not_taken_for_the_release_it_precedes() -> None:
+def test_alpine_edge_is_not_the_release_it_precedes() -> None:
     assert distribution_of("alpine", "3.21.0_alpha20240807") == Distribution("alpine", "3.21.0_alpha20240807")
     assert distribution_of("debian", "trixie/sid") == Distribution("debian", "13")

@@ -57,7 +57,7 @@ PACKAGE_NAMES = ("zlib-of-the-known-name", "openssl-of-the-known-name")
 
 
 class MemoryRuns:
-    """The part of the assessment store telemetry asks."""
+    """The part of the assessment store that telemetry needs."""
 
     def __init__(self) -> None:
         self.runs: dict[RunArn, AssessmentRun] = {}

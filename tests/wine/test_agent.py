@@ -49,7 +49,18 @@ def test_isolated_agent_starts_its_sensors(windows: WinePrefix, python: str) -> 
 def test_tests_of_windows_pass_there(windows: WinePrefix, python: str) -> None:
     code = f"import os, sys, pytest; os.chdir({windows_path(ROOT)!r}); sys.exit(pytest.main(sys.argv[1:]))"
     source = {"PYTHONPATH": windows_path(ROOT / "src")}
-    options = ("-p", "no:cacheprovider", "-p", "no:randomly", "--noconftest", "-o", "addopts=", "-o", "pythonpath=.", "-q")
+    options = (
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:randomly",
+        "--noconftest",
+        "-o",
+        "addopts=",
+        "-o",
+        "pythonpath=.",
+        "-q",
+    )
     done = windows.run(python, "-B", "-c", code, *options, *TESTS, check=False, environment=source)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     assert "passed" in done.stdout

@@ -22,7 +22,9 @@ def setups(agent_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tupl
     folder = tmp_path_factory.mktemp("setup")
     small = folder / "small"
     # The upgrade is the same agent under another version.
-    shutil.copytree(agent_folder, small, ignore=shutil.ignore_patterns("hypothesis*", "pygments*", "*.lib", "pythonwin"))
+    shutil.copytree(
+        agent_folder, small, ignore=shutil.ignore_patterns("hypothesis*", "pygments*", "*.lib", "pythonwin")
+    )
     return tuple(build_setup(small, folder / f"setup-{version}.exe", version) for version in ("0.1.0", "0.1.1"))  # type: ignore[return-value]  # two
 
 
@@ -66,7 +68,18 @@ def test_a_flipped_byte_is_refused(setups: tuple[Path, Path], tmp_path: Path) ->
     certificate, key = tmp_path / "test.pem", tmp_path / "test.key"
     subprocess.run(
         [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=test of openinspector"),
+            *(
+                "openssl",
+                "req",
+                "-x509",
+                "-newkey",
+                "rsa:2048",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                "/CN=test of openinspector",
+            ),
             *("-addext", "extendedKeyUsage=codeSigning", "-keyout", str(key), "-out", str(certificate)),
         ],
         check=True,

@@ -1,8 +1,16 @@
 import msgspec
 
-from openinspector.model.inventory import Group, MonitoringStart, SensorState, SensorStatus, User
+from openinspector.model.inventory import (
+    Group,
+    MonitoringStart,
+    Package,
+    PackageManager,
+    SensorState,
+    SensorStatus,
+    User,
+)
 from openinspector.wire.codec import encode_record
-from openinspector.wire.facts import build_facts
+from openinspector.wire.facts import PackageMemory, build_facts
 from openinspector.wire.telemetry import TelemetryMessage
 
 AGENT = "host-" + "0" * 17
@@ -100,3 +108,37 @@ def test_kinds_are_kept_apart() -> None:
     user = encode_record("accounts", User(name="root", uid=0, gid=0))
     facts = build_facts(AGENT, [group("root"), user, status(2)])
     assert len(facts.all(Group)) == len(facts.all(User)) == 1
+
+
+def package(version: str) -> TelemetryMessage:
+    found = Package(
+        manager=PackageManager.DPKG,
+        name="bash\n",
+        version=version,
+        architecture="amd64",
+        source_name="bash",
+        source_version=version,
+    )
+    return encode_record("dpkg", found)
+
+
+def test_equal_packages_of_two_hosts_are_one_object() -> None:
+    memory = PackageMemory()
+    first = build_facts(AGENT, [package("1"), package("2"), status(2, sensor="dpkg")], memory).all(Package)
+    second = build_facts(AGENT, [package("2"), status(1, sensor="dpkg")], memory).all(Package)
+    assert [found.version for found in (*first, *second)] == ["1", "2", "2"]
+    assert first[1] is second[0]
+    assert "\n" not in first[0].name
+    assert first == build_facts(AGENT, [package("1"), package("2"), status(2, sensor="dpkg")]).all(Package)
+
+
+def test_a_long_package_is_decoded_for_each_host() -> None:
+    memory = PackageMemory()
+    both = [build_facts(AGENT, [package("1" * 5000), status(1, sensor="dpkg")], memory).all(Package) for _ in range(2)]
+    assert both[0] == both[1]
+    assert both[0][0] is not both[1][0]
+
+
+def test_a_package_that_is_not_understood_is_counted_for_each_host() -> None:
+    memory, bad = PackageMemory(), TelemetryMessage(sensor="dpkg", kind="Package", payload=msgspec.Raw(b'{"name":1}'))
+    assert [build_facts(AGENT, [bad], memory).undecoded for _ in range(2)] == [1, 1]

@@ -1,7 +1,7 @@
-"""`openinspector-agent`, also `python -m openinspector.agent` and `openinspector agent`: the agent's own command line.
+"""`openinspector-agent`, also `python -m openinspector.agent` and `openinspector agent`: the command line of the agent.
 
-Its commands are the files of `openinspector.agent.commands`. Only the standard library, msgspec and PyNaCl are
-loaded, and what else a command needs only when it is called.
+Its commands are the files of `openinspector.agent.commands`. Only the standard library, msgspec and PyNaCl are loaded;
+other dependencies of a command are imported when it is called.
 """
 
 import os
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     import argparse
 
 PROGRAM: Final = "openinspector-agent"
-EPILOG: Final = "As installed on a host it also knows: start, stop, restart, uninstall [--purge] [--yes]."
+EPILOG: Final = "On a host with the installed package also: start, stop, restart, uninstall [--purge] [--yes]."
 INTERRUPTED: Final = 130
-"""128 and the number of SIGINT, as shells say it."""
+"""128 plus the number of SIGINT, as in shells."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0 done, 1 refused or not well, 2 wrong usage or settings.
+    """Run one command and return its exit status: 0 done, 1 refused or unhealthy, 2 wrong usage or settings.
 
-    Who starts the agent tells by it whether to try again: 2 stays wrong until a person has changed something.
+    Service managers decide by it whether to retry: 2 needs a person to change something first.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{PROGRAM}: {error}\n" + (f"{error.advice}\n" if error.advice else ""))
         return WRONG_USAGE if isinstance(error, UsageError | AgentSettingsError) else UNHEALTHY
     except BrokenPipeError:
-        # Who reads has seen enough (`| head`); what Python would still write at exit has nowhere to go.
+        # The reader has closed the pipe (`| head`): do not let Python flush to it at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
     except KeyboardInterrupt:
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(given: Sequence[str]) -> int:
     if given == ["run"]:
-        # As services start it: option parser and command list would cost every host two megabytes.
+        # The form that services use: option parser and command list would cost every host two megabytes.
         from openinspector.agent.runtime import run_agent  # noqa: PLC0415
 
         run_agent(load_settings(None, os.environ))
@@ -58,7 +58,7 @@ def _run(given: Sequence[str]) -> int:
 
 
 def commands() -> Mapping[str, Command]:
-    """Return every command by the name it is called by."""
+    """Return every command by name."""
     from openinspector.plugins import discover  # noqa: PLC0415 - see main
 
     found = discover("openinspector.agent.commands", "COMMAND", Command)

@@ -11,13 +11,13 @@ from openinspector.model.errors import OpenInspectorError
 
 DONE: Final = 0
 UNHEALTHY: Final = 1
-"""Refused, failed, or what was asked about is not well."""
+"""Refused, failed or unhealthy."""
 WRONG_USAGE: Final = 2
-"""The command line or the settings are wrong: trying again does not help."""
+"""The command line or the settings are wrong: retrying does not help."""
 
 
 class UsageError(OpenInspectorError):
-    """A command line that asks for something the command does not do."""
+    """An invalid command line."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Command:
     title: str
     """One line of help, without a full stop."""
     run: Callable[[Invocation], int]
-    """Returns the exit status: 0 done, 1 refused or not well; raises OpenInspectorError."""
+    """Returns the exit status: 0 done, 1 refused or unhealthy; raises OpenInspectorError."""
     add_options: Callable[[ArgumentParser], object] = lambda _parser: None
     description: str = ""
-    """Whatever else the command's own help says."""
+    """Further text for the command's help."""

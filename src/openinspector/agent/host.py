@@ -1,4 +1,4 @@
-"""Host: the only door to files, processes and sockets of this machine."""
+"""Host: the only access to files, processes and sockets of this machine."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -147,6 +147,10 @@ class Host(Protocol):
 
     def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
         """Return the kernel's netlink messages about nftables as (message type, payload)."""
+        ...
+
+    def audit(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the kernel's netlink messages about its audit state and rules as (message type, payload)."""
         ...
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:

@@ -1,6 +1,6 @@
-"""The host's identity: its Ed25519 key, made here and never leaving, and the ways to prove which host it is.
+"""The host's identity: its Ed25519 key, which never leaves the host, and the ways to prove it.
 
-Ways to prove it are in `openinspector.agent.identities`, one file each, exporting ``IDENTITY``.
+The ways are in `openinspector.agent.identities`, one file each, exporting ``IDENTITY``.
 """
 
 import os
@@ -28,14 +28,14 @@ class IdentityError(OpenInspectorError):
 
 
 class HostKey:
-    """The host's private key. Signs; never shows itself."""
+    """The host's private key. It signs and is never revealed."""
 
     def __init__(self, private: SigningKey) -> None:
         self._private = private
         self.public_key = bytes(private.verify_key)
         """Raw Ed25519 public key, 32 bytes."""
         self.id = key_id(self.public_key)
-        """SHA-256 of the public key, hexadecimal: the thumbprint requests name it by."""
+        """SHA-256 of the public key, hexadecimal: the key id in requests."""
 
     def sign(self, message: bytes) -> bytes:
         """Return the signature of ``message``, 64 bytes."""
@@ -44,14 +44,14 @@ class HostKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityClaim:
-    """The input from which an identity makes its evidence."""
+    """The input from which an identity produces its evidence."""
 
     secret: str
     """The secret that the person typed or piped in. Empty if the method needs none."""
     nonce: str
     public_key: bytes
     host: Host
-    """The host whose metadata service may be asked."""
+    """The host whose metadata service may be used."""
     server: str
     """The service's name, as the agent knows it."""
     unix_time: float
@@ -65,7 +65,7 @@ class Identity:
     """The enrolment request's ``method``."""
     title: str
     evidence: Callable[[IdentityClaim], Mapping[str, str]]
-    """Returns what the service is shown; IdentityError or MetadataError where this host has no such proof."""
+    """Returns the evidence for the service; IdentityError or MetadataError if this host has none."""
 
 
 def load_key(state: Path, name: str = KEY_FILE) -> HostKey | None:
@@ -85,7 +85,7 @@ def load_key(state: Path, name: str = KEY_FILE) -> HostKey | None:
 
 
 def load_or_make_key(state: Path, name: str = KEY_FILE) -> HostKey:
-    """Return a key in the state directory, making it the first time; IdentityError."""
+    """Return the key in the state directory, created if absent; IdentityError."""
     held = load_key(state, name)
     if held is not None:
         return held
@@ -106,7 +106,7 @@ def _others_may_read(path: Path, status: os.stat_result) -> bool:
     if sys.platform == "win32":
         from openinspector.agent.files.windows_acl import others_may_access, read_access  # noqa: PLC0415 - Windows only
 
-        # Who owns the folder could put another key in place of this one.
+        # The owner of the folder could replace the key.
         return any(others_may_access(read_access(each)) for each in (path, path.parent))
     else:  # noqa: RET505 - the type checker sees one of the two
         return bool(stat.S_IMODE(status.st_mode) & 0o077)

@@ -92,7 +92,7 @@ class AgentLoop:
         self._parts.events.put(Stopping())
 
     def run(self) -> None:
-        """Work until stopped. The last heartbeat says SHUTDOWN; spooled telemetry stays for the next start."""
+        """Work until stopped. The last heartbeat reports SHUTDOWN; spooled telemetry is kept for the next start."""
         self._parts.log.info("agent started", version=__version__, agent=self._parts.agent_id)
         self._parts.notifier.ready()
         event: Event = Tick()
@@ -153,7 +153,7 @@ class AgentLoop:
             for action in actions:
                 if isinstance(action, act.Request):
                     return self._request(action)
-                if not isinstance(action, Exit):  # which `run` has looked for
+                if not isinstance(action, Exit):  # handled by `run`
                     self._work(action)
         except SpoolError as error:
             self._parts.log.alarm("spool unusable", error=error)

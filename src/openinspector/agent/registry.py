@@ -15,8 +15,8 @@ def sensors() -> Mapping[str, Sensor]:
 def sensors_of_run(known: Iterable[Sensor], read: Collection[str], system: SystemFamily) -> tuple[str, ...]:
     """Return the names of the sensors that a run collects from on a host of ``system``, sorted.
 
-    ``read`` names the sensors whose records the run's rules read. They are all returned: a rule needs their status
-    even where they find nothing.
+    ``read`` names the sensors whose records the run's rules read. They are all returned: a rule needs their status even
+    if they find nothing.
     """
     every_run = {sensor.name for sensor in known if sensor.trigger is Trigger.EVERY_RUN and system in sensor.systems}
     return tuple(sorted(every_run.union(read)))

@@ -1,4 +1,4 @@
-"""Makes a running agent of its settings: the one place that names every part."""
+"""Builds the agent from its settings: the only module that names every part."""
 
 import os
 import signal
@@ -72,10 +72,10 @@ def run_agent(
     log_to: LogStream = sys.stderr,
     ready: Callable[[AgentLoop], object] = stop_on_signals,
 ) -> None:
-    """Run the agent until it is stopped; raises OpenInspectorError where it cannot start.
+    """Run the agent until it is stopped; raises OpenInspectorError if it cannot start.
 
-    ``log_to`` is where lines go unless the settings name a file. ``ready`` is given the loop just before it runs, and
-    sees to it that somebody stops it.
+    ``log_to`` receives log lines unless the settings name a file. ``ready`` is called with the loop just before it
+    runs, and arranges for its stop.
     """
     lock = take_lock(settings.state_directory)
     try:
@@ -96,7 +96,7 @@ def make_loop(
     notifier: ServiceNotifier | None = None,
     now: Callable[[], datetime] = _now,
 ) -> AgentLoop:
-    """Return the loop of an enrolled host; raises OpenInspectorError. ``now`` is the host's clock, right or wrong."""
+    """Return the loop of an enrolled host; raises OpenInspectorError. ``now`` is the host's clock."""
     state = settings.state_directory
     enrolment, endpoint, client = open_client(settings, now)
     check_machine(state, host)
@@ -132,7 +132,7 @@ def make_loop(
 def open_client(
     settings: AgentSettings, now: Callable[[], datetime] = _now
 ) -> tuple[EnrolmentRecord, Address, GatewayClient]:
-    """Return the enrolment, the service's address and a client of it, not connected yet; OpenInspectorError."""
+    """Return the enrolment, the service's address and an unconnected client; OpenInspectorError."""
     state = settings.state_directory
     key, enrolment = load_identity(state)
     enrolled_at = parse_endpoint(enrolment.endpoint)
@@ -157,14 +157,14 @@ class EnrolmentWish:
 
 
 def enrol_host(settings: AgentSettings, token: str, host: Host | None = None) -> str:
-    """Enrol this host with a join token, or on EC2 by what it is; returns its agent id; OpenInspectorError."""
+    """Enrol this host with a join token, or on EC2 by attestation; return its agent id; OpenInspectorError."""
     return enrol_as_wished(settings, EnrolmentWish(token=token), host).agent_id
 
 
 def enrol_as_wished(settings: AgentSettings, wish: EnrolmentWish, host: Host | None = None) -> EnrolmentRecord:
     """Enrol this host at the settings' endpoint; OpenInspectorError.
 
-    Authorities to trust (``ca_file``) are copied into the state directory: from then on nothing else is trusted.
+    Authorities to trust (``ca_file``) are copied into the state directory: afterwards only these are trusted.
     """
     if settings.endpoint is None:
         raise AgentSettingsError("no endpoint is set", advice="Name the service: --endpoint https://host[:port]")
@@ -186,7 +186,7 @@ def enrol_as_wished(settings: AgentSettings, wish: EnrolmentWish, host: Host | N
 def rotate_host_key(settings: AgentSettings) -> str:
     """Replace the host key of an agent that is not running and return the new key's id; OpenInspectorError.
 
-    AlreadyRunningError where it is running: then `prepare_rotation` is all it needs.
+    AlreadyRunningError if it is running: then `prepare_rotation` suffices.
     """
     state = settings.state_directory
     lock = take_lock(state)
@@ -201,14 +201,14 @@ def rotate_host_key(settings: AgentSettings) -> str:
 
 
 def identities() -> Mapping[str, Identity]:
-    """Return every way this agent can prove which host it runs on."""
+    """Return every identity method of this agent."""
     from openinspector.plugins import discover  # noqa: PLC0415 - two megabytes, for those that enrol
 
     return discover("openinspector.agent.identities", "IDENTITY", Identity)
 
 
 def _enrol(client: GatewayClient, key: HostKey, wish: EnrolmentWish, host: Host, server: str) -> tuple[str, str]:
-    """Return the agent's id and the identity that proved it: the first that the host has and the service takes."""
+    """Return the agent's id and the identity that proved it: the first that the host has and the service accepts."""
     known = identities()
     if wish.method and wish.method not in known:
         raise AgentSettingsError(f"no way to enrol is called {wish.method!r}", advice=f"There are: {', '.join(known)}.")
@@ -235,10 +235,10 @@ def _candidates(wish: EnrolmentWish, host: Host) -> Sequence[str]:
 
 
 def _attest(method: str, endpoint: Address, host: Host, rotator: KeyRotator, nonce: str) -> Enrolment | Failure:
-    # The identities are loaded on the few hosts that need them, when they do.
+    # Identities are imported only when needed.
     identity = identities().get(method)
     if identity is None:
-        raise IdentityError(f"this agent has no way to prove itself by {method!r}", advice="Update it, or enrol again.")
+        raise IdentityError(f"this agent has no identity method {method!r}", advice="Update it, or enrol again.")
     proving = Proving(identity=identity, host=host, server=endpoint.host, unix_time=time.time)
     return prove(rotator.client, rotator.key, proving, nonce)
 

@@ -1,4 +1,4 @@
-"""The sensors' process: ``python -m openinspector.agent.sensing names`` and ``… collect NUMBER SENSOR…``.
+"""The sensor process: ``python -m openinspector.agent.sensing names`` and ``… collect NUMBER SENSOR…``.
 
 It needs memory only while sensors run, and a crash does not affect the agent. It writes one JSON value per line to
 standard output: names, or telemetry messages as they are found. It does not read input, and has access to neither the

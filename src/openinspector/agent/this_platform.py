@@ -1,4 +1,4 @@
-"""The parts of the agent that differ by operating system, chosen by the one it runs on."""
+"""Selects the parts of the agent that differ by operating system."""
 
 import sys
 
@@ -19,7 +19,7 @@ def this_host() -> Host:
 
 
 def sensor_process() -> SensorProcess:
-    """Return the sensors as this operating system runs them in their own process."""
+    """Return the sensor process for this operating system."""
     if sys.platform == "win32":
         from openinspector.agent.collection.windows_sensor_process import WindowsSensorProcess  # noqa: PLC0415 - Windows only
 
@@ -29,7 +29,7 @@ def sensor_process() -> SensorProcess:
 
 
 def with_system_proxy(settings: AgentSettings, host: Host) -> AgentSettings:
-    """Return ``settings`` with the proxy that the operating system keeps for services, where they name none."""
+    """Return ``settings`` with the operating system's proxy for services, if they name none."""
     if sys.platform == "win32" and settings.proxy is None:
         from openinspector.agent.connection.windows_proxy import with_winhttp_proxy  # noqa: PLC0415 - Windows only
 

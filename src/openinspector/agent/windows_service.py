@@ -1,8 +1,8 @@
 """The two Windows services (F1.4, F1.51, F1.52): the agent and its updater.
 
 The service control manager starts ``python -I -B -m openinspector.agent.windows_service run agent``. ``install``
-registers both services and ``remove`` unregisters them. A `ServiceWork` does the work of a service; the class that pywin32 needs
-around it is a thin wrapper over injected modules. It runs under Wine; a real Windows has not been seen
+registers both services and ``remove`` unregisters them. A `ServiceWork` does the work of a service; the class that
+pywin32 needs around it is a thin wrapper over injected modules. It runs under Wine; a real Windows has not been seen
 (docs/howto/windows.md).
 """
 
@@ -49,12 +49,12 @@ class ServiceWork:
             raise
 
     def stop(self) -> None:
-        """End the work, or see to it that it ends as soon as it has begun."""
+        """End the work, or make it end as soon as it begins."""
         self._stopped.set()
         self._stopper()
 
     def stops_with(self, stopper: Callable[[], object]) -> None:
-        """Let ``stop`` call ``stopper``, at once where it was called already."""
+        """Let ``stop`` call ``stopper``; call it at once if ``stop`` was called already."""
         self._stopper = stopper
         if self._stopped.is_set():
             stopper()
@@ -104,13 +104,13 @@ SERVICES: Final[Mapping[str, WindowsService]] = MappingProxyType(
         "agent": WindowsService(
             name="openinspector-agent",
             display_name="openinspector Agent Service",
-            description="Collects what assessment runs ask this host for and sends it to the openinspector service.",
+            description="Collects the data that assessment runs request and sends it to the openinspector service.",
             work=run_as_agent,
         ),
         "updater": WindowsService(
             name="openinspector-agent-updater",
             display_name="openinspector Agent Updater Service",
-            description="Keeps the openinspector agent up to date. Do not stop it: the agent then gets no more fixes.",
+            description="Keeps the openinspector agent up to date. Do not stop it: the agent would get no more fixes.",
             work=run_updates,
         ),
     }

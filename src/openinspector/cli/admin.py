@@ -136,7 +136,7 @@ def create_key(
     from openinspector.service.bootstrap import open_access_keys
 
     if policy and allowed:
-        raise click.UsageError("say either --policy or --allow")
+        raise click.UsageError("use either --policy or --allow")
     actions = allowed or (READ_ONLY if policy == "read-only" else FULL_ACCESS)
     made = open_access_keys(_stores(data_dir)).create(user, actions)
     if as_json:
@@ -178,7 +178,7 @@ def make_temporary(data_dir: Path | None, *, key_id: str, minutes: int, as_json:
         _refuse(f"no access key {key_id}")
     made = open_temporary_credentials(settings, stores).make(key, timedelta(minutes=minutes), SystemClock().now())
     if as_json:
-        # As `credential_process` of the AWS clients takes it.
+        # In the format for `credential_process` of the AWS clients.
         print_json(
             {
                 "Version": 1,

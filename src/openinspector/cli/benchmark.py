@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     help="Variables, controls switched off and waivers, as TOML.",
 )
 @click.option("--agent-id", metavar="ID", help="What to call the host.")
-@click.option("--all", "show_all", is_flag=True, help="Show evidence of every control, not of failed ones only.")
+@click.option("--all", "show_all", is_flag=True, help="Show evidence of every control, not only of failed ones.")
 @click.option("--json", "output", flag_value="json", help="Print JSON.")
-@click.option("--csv", "output", flag_value="csv", help="Print one line a control.")
+@click.option("--csv", "output", flag_value="csv", help="Print one line per control.")
 @click.option("--xccdf", "output", flag_value="xccdf", help="Print XCCDF 1.2 results.")
 def benchmark(  # noqa: PLR0913 - one option a thing to choose
     *,
@@ -182,7 +182,7 @@ def _csv(result: "BenchmarkReport") -> str:
 
 
 def _no_formula(cell: str) -> str:
-    """Return ``cell`` so that no spreadsheet takes it for a formula: hosts write parts of it."""
+    """Return ``cell`` so that no spreadsheet interprets it as a formula: hosts write parts of it."""
     return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 

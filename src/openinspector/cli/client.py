@@ -134,7 +134,7 @@ class reported_errors:  # noqa: N801 - reads as the statement it is used in
             ) from error
         if isinstance(error, ParamValidationError | ProfileNotFound):
             raise click.UsageError(str(error)) from error
-        click.echo(f"openinspector: cannot talk to the service: {error}", err=True)
+        click.echo(f"openinspector: cannot connect to the service: {error}", err=True)
         click.echo("Is `openinspector serve` running, and are --endpoint-url and --ca-bundle right?", err=True)
         sys.exit(UNREACHABLE)
 

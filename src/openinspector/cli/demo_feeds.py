@@ -1,4 +1,4 @@
-"""The advisories of a demo: the vendor's feed for this host first, then what a package mirror tells."""
+"""The advisories of a demo: the vendor's feed for this host first, then the archive on a package mirror."""
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -30,7 +30,7 @@ def sync_for_this_host(settings: "Settings", vendor_seconds: float, say: Callabl
     distribution, feeds = _distribution(), known_feeds()
     requests = _requests(distribution, feeds, vendor_seconds)
     if not requests:
-        yield f"[yellow]![/yellow] No feed speaks for {escape(distribution) or 'this host'}: no CVE can be found on it"
+        yield f"[yellow]![/yellow] No feed covers {escape(distribution) or 'this host'}: no CVE can be found on it"
         return
     clock = SystemClock()
     store = open_advisory_store(settings)

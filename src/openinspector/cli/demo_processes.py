@@ -74,13 +74,13 @@ class DemoProcesses:
         return made.id, made.secret
 
     def settings(self) -> "Settings":
-        """Return the service's settings; what this process's environment says is not asked."""
+        """Return the service's settings, independent of this process's environment."""
         from openinspector.service.settings import read_settings
 
         return read_settings({**self._settings, "OPENINSPECTOR_DATA_DIR": str(self.data_dir)})
 
     def stores(self) -> "Stores":
-        """Open the service's stores beside it."""
+        """Open the service's stores in this process."""
         from openinspector.service.bootstrap import open_stores
 
         return open_stores(self.settings())
@@ -151,11 +151,11 @@ class DemoProcesses:
         return int((self._folder / "service.pid").read_text())
 
     def stop_agent(self) -> None:
-        """Stop the agent alone."""
+        """Stop only the agent."""
         self._stop("agent")
 
     def stop(self) -> tuple[str, ...]:
-        """Stop what runs, the agent first; returns the names of what was stopped."""
+        """Stop the running processes, the agent first; return their names."""
         return tuple(name for name in ("agent", "service") if self._stop(name))
 
     def _start(self, name: str, arguments: Sequence[str], extra: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -177,7 +177,7 @@ class DemoProcesses:
             if process.poll() is not None or time.monotonic() > deadline:
                 log = self._folder / f"{name}.log"
                 last = log.read_text(errors="replace").splitlines()[-5:]
-                raise DemoError(f"the {name} did not come up:\n" + "\n".join(last), advice=f"See {log}.")
+                raise DemoError(f"the {name} did not start:\n" + "\n".join(last), advice=f"See {log}.")
             time.sleep(0.05)
 
     def _stop(self, name: str) -> bool:
@@ -197,7 +197,7 @@ class DemoProcesses:
 
 
 def _environment(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return this process's environment with ``settings`` in place of its own settings of openinspector."""
+    """Return this process's environment with its openinspector settings replaced by ``settings``."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENINSPECTOR_")}
     return {**kept, **settings}
 

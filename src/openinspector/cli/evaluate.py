@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _RUN: Final = "arn:aws:inspector:us-east-1:000000000000:target/0-OFFLINE0/template/0-OFFLINE0/run/0-OFFLINE0"
 _NEEDS_ADVISORIES: Final = RulesPackageName.COMMON_VULNERABILITIES
 _BENCHMARKS: Final = RulesPackageName.CIS_BENCHMARKS
+_NETWORK: Final = RulesPackageName.NETWORK_REACHABILITY
 
 
 package_option: Final = click.option(
@@ -38,7 +39,10 @@ by_products_option: Final = click.option(
 @click.command()
 @click.argument("facts_file")
 @click.option(
-    "--advisories", "advisories_file", metavar="FILE|DIR", help="Advisories: JSON lines, an array, or a folder."
+    "--advisories",
+    "advisories_file",
+    metavar="FILE|DIR",
+    help="Advisories: JSON lines, an array, or a folder, which may hold vulnerabilities.jsonl with scores.",
 )
 @package_option
 @by_products_option
@@ -82,7 +86,9 @@ def chosen_rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[st
     """Return the rules of the named packages, of all where none is named; those that need advisories only with them."""
     from openinspector.service.app.rule_catalogue import discover_rules
 
-    names = [name for name in RulesPackageName if not packages or name in packages]
+    if _NETWORK in packages:
+        raise click.UsageError(f"{_NETWORK} judges an account, not a host: use `openinspector reach findings`.")
+    names = [name for name in RulesPackageName if name is not _NETWORK and (not packages or name in packages)]
     chosen = {str(name): tuple(rules.values()) for name, rules in discover_rules(names).items()}
     missing = [name for name in packages if name not in chosen]
     if missing:
@@ -96,8 +102,8 @@ def chosen_rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[st
 
 
 def index_of(advisories_file: str | None) -> "AdvisoryIndex":
-    """Return the advisories of a file, indexed; an empty index without a file."""
-    from openinspector.cli.facts_file import read_advisories
+    """Return the advisories of a file or folder, indexed with the scores beside them; an empty index without one."""
+    from openinspector.cli.facts_file import read_advisories, read_feeds, read_vulnerabilities
     from openinspector.engine.match import AdvisoryIndex
     from openinspector.plugins import discover
     from openinspector.version import VersionScheme
@@ -105,7 +111,14 @@ def index_of(advisories_file: str | None) -> "AdvisoryIndex":
     if advisories_file is None:
         return AdvisoryIndex.empty()
     schemes = discover("openinspector.versions", "SCHEME", VersionScheme)
-    return AdvisoryIndex(read_advisories(advisories_file), schemes=schemes, fingerprints={})
+    feeds = read_feeds(advisories_file)
+    return AdvisoryIndex(
+        read_advisories(advisories_file),
+        schemes=schemes,
+        fingerprints=feeds.fingerprints,
+        days=feeds.days,
+        vulnerabilities=read_vulnerabilities(advisories_file),
+    )
 
 
 def judge(
@@ -237,15 +250,18 @@ def _print_not_assessed(sbom: "SbomFacts") -> None:
 
 
 def _finding_json(finding: "Finding") -> dict[str, object]:
+    from openinspector.engine.finding_text import finding_text
+
+    text = finding_text(finding)
     return {
         "id": finding.rule_id,
         "rulesPackage": finding.rules_package_arn,
         "severity": finding.severity,
-        "title": finding.title,
-        "description": finding.description,
-        "recommendation": finding.recommendation,
-        "attributes": [{"key": attribute.key, "value": attribute.value} for attribute in finding.attributes],
-        "evidence": finding.evidence,
+        "title": text.title,
+        "description": text.description,
+        "recommendation": text.recommendation,
+        "attributes": [{"key": attribute.key, "value": attribute.value} for attribute in text.attributes],
+        "evidence": text.evidence,
     }
 
 
@@ -253,17 +269,19 @@ def _print(facts: "HostFacts", result: "HostEvaluation", *, why: bool) -> None:
     from rich.text import Text
 
     from openinspector.cli.presentation import SEVERITY_ORDER, console, print_table, severity_text
+    from openinspector.engine.finding_text import finding_text
 
     out = console()
     found = sorted(result.findings, key=lambda finding: SEVERITY_ORDER.index(finding.severity))
     if why:
         for finding in found:
             out.print(severity_text(finding.severity), Text(finding.rule_id, style="bold"))
-            for text in (finding.title, finding.evidence, finding.recommendation):
-                out.print(_indented(text))
+            text = finding_text(finding)
+            for part in (text.title, text.evidence, text.recommendation):
+                out.print(_indented(part))
             out.print()
     else:
-        rows = [(severity_text(f.severity), Text(f.rule_id), Text(f.title)) for f in found]
+        rows = [(severity_text(f.severity), Text(f.rule_id), Text(finding_text(f).title)) for f in found]
         print_table(("SEVERITY", "RULE", "TITLE"), rows, empty="No findings.")
         out.print()
     print_exclusions(result)
@@ -306,7 +324,7 @@ def _indented(text: str) -> "object":
 
 
 def _summary(facts: "HostFacts", result: "HostEvaluation") -> str:
-    from openinspector.engine.evaluate import OutcomeKind
+    from openinspector.engine.outcome_kind import OutcomeKind
 
     counts = {kind: sum(noted.outcome is kind for noted in result.rule_results) for kind in OutcomeKind}
     words = [f"{count} {kind.lower().replace('_', ' ')}" for kind, count in counts.items() if count]

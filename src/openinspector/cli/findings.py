@@ -104,7 +104,7 @@ def _whole_arn(client: "BaseClient", last: str) -> str:
 
 
 _URGENCY: Final = ("High", "Medium", "Low", "Undefined", "Informational")
-"""Severities as they are ranked: what nobody has rated may be anything, what is informational is not."""
+"""Severities by rank: an unrated finding may be severe, an informational one is not."""
 
 
 def what_matters_first(finding: Mapping[str, Any]) -> tuple[object, ...]:

@@ -93,5 +93,5 @@ def _subscribed(client: "BaseClient", template_arn: str, topic_arn: str) -> list
     pages = client.get_paginator("list_event_subscriptions").paginate(resourceArn=template_arn)
     rows = [row for page in pages for row in page["subscriptions"] if row["topicArn"] == topic_arn]
     if not rows:
-        raise click.UsageError(f"the template does not tell {topic_arn} of anything")
+        raise click.UsageError(f"the template does not notify {topic_arn} of anything")
     return [one["event"] for row in rows for one in row["eventSubscriptions"]]

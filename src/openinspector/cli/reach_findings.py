@@ -10,8 +10,8 @@ import msgspec
 
 from openinspector.model.inventory import ListeningPort, TransportProtocol
 from openinspector.network.answer import Answer
-from openinspector.network.exposure import Judgement, Listeners, ReachableExposure
-from openinspector.network.exposure_text import closers, recommendation, render_exposure, title
+from openinspector.network.exposure import Judgement, Listeners, ReachableExposure, closers
+from openinspector.network.exposure_text import recommendation, render_exposure, title
 from openinspector.network.path_picture import draw_path
 
 

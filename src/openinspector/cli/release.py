@@ -308,7 +308,7 @@ def _public_keys(paths: Sequence[Path]) -> tuple["SSlibKey", ...]:
 
 
 def _passphrase(file: Path | None, question: str, *, confirm: bool = False) -> bytes:
-    """Return a passphrase of a file or a prompt: on a command line every user of the machine could read it."""
+    """Return a passphrase from a file or a prompt: on the command line every user of the machine could read it."""
     if file is not None:
         return file.read_bytes().split(b"\n", 1)[0]
     return str(click.prompt(question, hide_input=True, confirmation_prompt=confirm, err=True)).encode()

@@ -64,7 +64,7 @@ def get_report(  # noqa: PLR0913 - one a click option
 
 
 def wait_for_report(client: "BaseClient", run_arn: str, layout: str, kind: str) -> str:
-    """Ask until a report is complete and return the link to it; ReportError if it failed."""
+    """Poll until a report is complete and return its link; ReportError if it failed."""
     while True:
         answer = client.get_assessment_report(assessmentRunArn=run_arn, reportFileFormat=layout, reportType=kind)
         if answer["status"] == "COMPLETED":
@@ -72,7 +72,7 @@ def wait_for_report(client: "BaseClient", run_arn: str, layout: str, kind: str) 
         if answer["status"] == "FAILED":
             raise ReportError(
                 "the service could not make the report",
-                advice="Its log says why. Asking again a minute later tries again.",
+                advice="Its log has the reason. A request after a minute tries again.",
             )
         time.sleep(_POLL_SECONDS)
 
@@ -100,7 +100,7 @@ def download(url: str, path: Path, ca_bundle: str | None, tell: Callable[[int], 
     except httpx.HTTPError as error:
         raise ReportError(
             f"the report cannot be downloaded: {error}",
-            advice="Links begin with the service's OPENINSPECTOR_PUBLIC_URL; is it right, and reached from here?",
+            advice="Links begin with the service's OPENINSPECTOR_PUBLIC_URL; is it correct, and reachable from here?",
         ) from error
     except OSError as error:
         raise ReportError(

@@ -71,7 +71,7 @@ def set_rollout(data_dir: Path | None, /, *, name: str, as_json: bool, **options
     if not _NAME.fullmatch(name):
         _refuse(f"a ring's name is lower-case letters, digits, - and _, not {name!r}")
     if not _VERSION.fullmatch(options["version"]):
-        _refuse(f"no version is written {options['version']!r}")
+        _refuse(f"not a version: {options['version']!r}")
     ring = RolloutRing(
         name=name,
         position=options["position"],
@@ -93,7 +93,7 @@ def set_rollout(data_dir: Path | None, /, *, name: str, as_json: bool, **options
 def pause_rollout(data_dir: Path | None, *, name: str, because: str) -> None:
     """Pause ring NAME. It offers nothing until it is resumed."""
     if not because.strip():
-        _refuse("say why: the reason is what the list shows")
+        _refuse("give a reason: the list shows it")
     _set_pause(data_dir, name, because)
 
 

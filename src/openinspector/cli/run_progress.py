@@ -1,4 +1,4 @@
-"""A run's live progress on the terminal: what it does, since when, and what has arrived."""
+"""A run's live progress on the terminal: its stage, the time in it, and the telemetry received."""
 
 import time
 from collections.abc import Mapping

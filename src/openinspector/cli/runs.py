@@ -113,6 +113,25 @@ def list_exclusions(client: "BaseClient", *, run_arn: str, as_json: bool) -> Non
     )
 
 
+@runs.command("benchmark")
+@click.argument("run_arn")
+@click.option("--all", "every", is_flag=True, help="Every control, not failed ones only.")
+@click.option("--json", "output", flag_value="json", help="Print JSON.")
+@click.option("--csv", "output", flag_value="csv", help="Print one line a control.")
+@with_own_client
+def show_benchmarks(client: "BaseClient", *, run_arn: str, every: bool, output: str | None) -> None:
+    """Show how the controls of CIS benchmarks came out in a run: passed, failed, not judged."""
+    from openinspector.cli.run_benchmark import benchmarks_csv, print_benchmarks
+
+    found = client.get_benchmark_results(assessmentRunArn=run_arn)["benchmarks"]
+    if output == "json":
+        print_json(found)
+    elif output == "csv":
+        click.echo(benchmarks_csv(found), nl=False)
+    else:
+        print_benchmarks(found, every=every)
+
+
 _VERDICTS = {"affected": "AFFECTED", "not-affected": "NOT_AFFECTED", "not-assessed": "NOT_ASSESSED"}
 
 
@@ -162,6 +181,14 @@ def _print_coverage(run_arn: str) -> None:
         _print_lines(coverage_lines(counts))
 
 
+def _benchmark_lines(run_arn: str) -> Iterable[str]:
+    """Return the numbers of each benchmark that was judged in a run."""
+    from openinspector.cli.run_benchmark import three_numbers
+
+    found = own_client().get_benchmark_results(assessmentRunArn=run_arn)["benchmarks"]
+    return [f"{one['product']} Benchmark v{one['version']}: {three_numbers(one)}." for one in found]
+
+
 def _print_lines(lines: Iterable[str]) -> None:
     out = console()
     for line in filter(None, lines):
@@ -182,3 +209,4 @@ def _watch(client: "BaseClient", run_arn: str, *, as_json: bool) -> None:
         sys.exit(ENDED_BADLY)
     if not as_json:
         _print_coverage(run_arn)
+        _print_lines(_benchmark_lines(run_arn))

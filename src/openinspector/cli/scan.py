@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from openinspector.wire.telemetry import TelemetryMessage
 
 _FOUND: Final = 5
+_SHOWN_PACKAGES: Final = 3
 _ADVICE: Final = (
     "Give the folder that holds the system's etc, usr and var. Mount a disk image first, read-only "
     "(mount -o ro,loop IMAGE FOLDER); unpack a container (docker export CONTAINER | tar -x -C FOLDER)."
@@ -187,16 +188,25 @@ def _print(facts: "HostFacts", result: "HostEvaluation") -> None:
 
 def _about(finding: "Finding") -> str:
     """Return packages, versions and where they are fixed; of other rules the title."""
-    values = {attribute.key: attribute.value for attribute in finding.attributes}
-    if "package_name" not in values:
-        return finding.title
-    fixed = values.get("fixed_version")
-    goal = f" → {fixed}" if fixed else " (no fix yet)"
-    return f"{values['package_name']} {values.get('package_version')}{goal}"
+    from openinspector.engine.finding_text import finding_text
+    from openinspector.model.finding import OutdatedByProduct, VulnerablePackages
+
+    match finding.body:
+        case VulnerablePackages(packages=packages):
+            found = [(one.package.name, one.version, one.comparison.fixed) for one in packages]
+        case OutdatedByProduct(package=package, fixed=fixed):
+            found = [(package.name, package.version, fixed)]
+        case _:
+            return finding_text(finding).title
+    every = dict.fromkeys(
+        f"{name} {version} {f'→ {fixed}' if fixed else '(no fix yet)'}" for name, version, fixed in found
+    )
+    shown = ", ".join(list(every)[:_SHOWN_PACKAGES])
+    return shown if len(every) <= _SHOWN_PACKAGES else f"{shown} and {len(every) - _SHOWN_PACKAGES} more"
 
 
 def _summary(facts: "HostFacts", result: "HostEvaluation") -> Iterator[str]:
-    from openinspector.engine.evaluate import OutcomeKind
+    from openinspector.engine.outcome_kind import OutcomeKind
     from openinspector.model.inventory import OperatingSystem, SensorState
 
     system = facts.only(OperatingSystem)

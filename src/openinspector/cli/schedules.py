@@ -79,7 +79,7 @@ def delete_schedule(client: "BaseClient", *, schedule_arn: str) -> None:
 def expression_of(every: str | None, cron: str | None) -> str:
     """Return the schedule expression of two options; UsageError unless exactly one is given and valid."""
     if (every is None) == (cron is None):
-        raise click.UsageError("say either --every or --cron")
+        raise click.UsageError("use either --every or --cron")
     if cron is not None:
         return f"cron({cron})"
     assert every is not None

@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Final
 
 from openinspector.model.agent import Agent
-from openinspector.model.asset import AssetAttributes, AssetInterface
+from openinspector.model.asset import AssetAttributes, AssetInterface, Tag
+from openinspector.model.cloud_instance import CloudInstance
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import InstanceMetadata, NetworkInterface, OperatingSystem
 
@@ -18,23 +19,52 @@ _OWN: Final = ("127.", "169.254.")
 """Loopback and link-local addresses: useless to other hosts."""
 
 
-def asset_of(facts: HostFacts, agent: Agent) -> AssetAttributes:
+def asset_of(facts: HostFacts, agent: Agent, instance: CloudInstance | None = None) -> AssetAttributes:
     """Return the host's attributes. Telemetry takes precedence over enrolment and heartbeats.
+
+    Tags, image, Auto Scaling group and interfaces are those of the instance, if the account describes one.
 
     The result is within the API's bounds: longer names are cut, and malformed addresses are omitted.
     """
     system = facts.only(OperatingSystem)
     metadata = facts.only(InstanceMetadata)
-    ami_id = (metadata.ami_id if metadata else "") or agent.ami_id
+    described = asset_of_instance(instance) if instance is not None else AssetAttributes(agent_id=agent.id)
+    ami_id = (metadata.ami_id if metadata else "") or described.ami_id or agent.ami_id
     return AssetAttributes(
         agent_id=agent.id,
         hostname=((system.hostname if system else "") or agent.host.hostname)[:MAX_HOSTNAME],
-        ipv4_addresses=_addresses(facts, metadata) or tuple(_ipv4((agent.host.ipv4_address,))),
+        ipv4_addresses=_ipv4_of(facts, metadata, agent, described),
         ami_id=None if ami_id is None else ami_id[:_MAX_AMI_ID],
-        auto_scaling_group=agent.auto_scaling_group,
-        tags=agent.tags,
-        interfaces=tuple(islice(_interfaces(facts, metadata), MAX_INTERFACES)),
+        auto_scaling_group=described.auto_scaling_group or agent.auto_scaling_group,
+        tags=_tags(described.tags, agent.tags),
+        interfaces=described.interfaces or tuple(islice(_interfaces(facts, metadata), MAX_INTERFACES)),
     )
+
+
+def asset_of_instance(instance: CloudInstance) -> AssetAttributes:
+    """Return the attributes of an instance without an agent, as its account describes it."""
+    return AssetAttributes(
+        agent_id=instance.id,
+        hostname=instance.hostname[:MAX_HOSTNAME],
+        ipv4_addresses=_routable(_ipv4(instance.ipv4_addresses)),
+        ami_id=instance.ami_id[:_MAX_AMI_ID] or None,
+        auto_scaling_group=instance.auto_scaling_group,
+        tags=instance.tags,
+        interfaces=instance.interfaces[:MAX_INTERFACES],
+    )
+
+
+def _ipv4_of(
+    facts: HostFacts, metadata: InstanceMetadata | None, agent: Agent, described: AssetAttributes
+) -> tuple[str, ...]:
+    own = _addresses(facts, metadata) or tuple(_ipv4((agent.host.ipv4_address,)))
+    return tuple(dict.fromkeys((*own, *described.ipv4_addresses)))[:MAX_ADDRESSES]
+
+
+def _tags(of_instance: tuple[Tag, ...], of_enrolment: tuple[Tag, ...]) -> tuple[Tag, ...]:
+    """Return the tags of EC2, then those of the enrolment whose key EC2 does not have."""
+    keys = {tag.key for tag in of_instance}
+    return (*of_instance, *(tag for tag in of_enrolment if tag.key not in keys))
 
 
 def _addresses(facts: HostFacts, metadata: InstanceMetadata | None) -> tuple[str, ...]:

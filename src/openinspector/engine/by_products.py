@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.match import Match
 from openinspector.engine.rule import Detection
-from openinspector.model.finding import Attribute, Severity
+from openinspector.engine.vulnerable_packages import installed_version
+from openinspector.model.finding import OutdatedByProduct, Severity
 from openinspector.model.inventory import Package, PackageManager
 
 
@@ -116,65 +116,31 @@ def by_product_of(package: Package) -> ByProduct | None:
     return row.kind if row is not None else None
 
 
-def by_product_detection(agent_id: str, matches: Sequence[Match], remedy: str) -> Detection:
-    """Return the one detection for every match of one by-product; ``remedy`` is the command that updates it.
-
-    ``matches`` are of one package, at least one.
-    """
+def by_product_detection(matches: Sequence[Match]) -> Detection:
+    """Return the one detection for every match of one by-product; ``matches`` are of one package, at least one."""
     package = matches[0].package
     row = _row(package)
     assert row is not None
     closed, unfixed = _identities(matches)
     goal = max((match for match in matches if match.fixed_version), key=lambda match: match.fixed_key, default=None)
-    reason = f"{package.name} holds only {row.kind}, none of the vulnerable code of {package.source_name}."
-    counts = f"Its update closes {_count(len(closed))}." if goal else "No update of it is published."
-    rest = f" Without a fix yet: {_count(len(unfixed))} of {package.source_name}." if unfixed else ""
     return Detection(
         subject=f"by-product {package.name} {package.version} {package.architecture}",
-        rule_id=f"Outdated by-product {package.name}",
-        title=f"Instance {agent_id} has {package.name} {package.version}, which lacks security updates of its source",
-        description=f"{reason} {counts}{rest}",
-        recommendation=f"Update {package.name} with the next maintenance ({remedy} {package.name})."
-        if goal
-        else f"Remove {package.name} if it is not needed.",
-        severity=Severity.INFORMATIONAL,
-        evidence=Evidence(
-            statement=reason,
-            source=row.source,
-            because=(
-                Evidence(
-                    statement=f"{package.name} {package.version} ({package.architecture}) is installed.",
-                    source=f"{package.manager} database",
-                ),
-                *_listed(f"Closed by {goal.fixed_version}" if goal else "", closed),
-                *_listed("Without a fix", unfixed),
-            ),
-        ),
-        attributes=tuple(
-            Attribute(key=key, value=value)
-            for key, value in (
-                ("package_name", package.name),
-                ("package_version", package.version),
-                ("fixed_version", goal.fixed_version if goal else ""),
-                ("BY_PRODUCT", str(row.kind)),
-                ("CLOSED_CVES", str(len(closed))),
-                ("UNFIXED_CVES", str(len(unfixed))),
-            )
-            if value
+        body=OutdatedByProduct(
+            rule_id=f"Outdated by-product {package.name}",
+            severity=Severity.INFORMATIONAL,
+            package=installed_version(package),
+            source=package.source_name,
+            content=str(row.kind),
+            policy=row.source,
+            fixed=goal.fixed_version if goal else "",
+            closed=closed,
+            unfixed=unfixed,
         ),
     )
 
 
-def _identities(matches: Sequence[Match]) -> tuple[list[str], list[str]]:
+def _identities(matches: Sequence[Match]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the vulnerabilities that an update closes, and those with no fix in some statement."""
     unfixed = {identity for match in matches if not match.fixed_version for identity in match.identities}
     every = {identity for match in matches for identity in match.identities}
-    return sorted(every - unfixed), sorted(unfixed)
-
-
-def _listed(label: str, identities: Sequence[str]) -> tuple[Evidence, ...]:
-    return (Evidence(statement=f"{label}: {', '.join(identities)}."),) if identities else ()
-
-
-def _count(number: int) -> str:
-    return f"{number} vulnerabilit{'y' if number == 1 else 'ies'}"
+    return tuple(sorted(every - unfixed)), tuple(sorted(unfixed))

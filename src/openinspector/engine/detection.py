@@ -5,22 +5,23 @@ from typing import Final
 
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detection, Rule
+from openinspector.model.finding import StatedIssue
 
 MAX_LISTED: Final = 100
 """Most similar items that are listed; the rest is counted."""
 
 
 def detection(rule: Rule, title: str, recommendation: str, evidence: Evidence) -> Detection:
-    """Return the only detection of a rule on a host."""
-    return Detection(
-        subject="",
+    """Return the only detection of a rule on a host. ``title`` is a template: `INSTANCE` stands for the host's id."""
+    body = StatedIssue(
         rule_id=rule.title,
+        severity=rule.severity,
         title=title,
         description=rule.description,
         recommendation=recommendation,
-        severity=rule.severity,
         evidence=evidence,
     )
+    return Detection(subject="", body=body)
 
 
 def listed(found: Iterable[Evidence], what: str) -> tuple[Evidence, ...]:

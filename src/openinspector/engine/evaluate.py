@@ -10,15 +10,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from itertools import count
 from typing import Final, assert_never
 
-from openinspector.engine.bounds import MAX_EVIDENCE, MAX_RULE_ID, MAX_TEXT, fit, fit_attributes, fit_line
+from openinspector.engine.bounds import MAX_TEXT, fit, fit_body
 from openinspector.engine.completeness import unable
 from openinspector.engine.evidence import render_evidence
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import (
-    AGENT,
     Detected,
     Detection,
     NotApplicable,
@@ -26,15 +25,16 @@ from openinspector.engine.rule import (
     Passed,
     Rule,
     RuleContext,
+    RulePart,
     Unable,
 )
 from openinspector.engine.subject import EvaluationSubject
-from openinspector.engine.waiver import Ended, Issue, attributes, decisive
+from openinspector.engine.waiver import Applies, Ended, Issue, attributes, decisive
 from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, exclusion_of, scopes_of
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import SHORT_ID, Attribute, Finding, Severity, derived_finding_arn
+from openinspector.model.finding import SHORT_ID, Attribute, Finding, NoIssues, Severity, derived_finding_arn
 from openinspector.model.foreign_text import printable
 from openinspector.model.ground import bounded
 from openinspector.model.inventory import OperatingSystem
@@ -52,15 +52,6 @@ _HEADINGS: Final = {
     ExclusionKind.UNKNOWN_BUILDS: "On instance {agent} some vulnerabilities of Windows could not be assessed:",
 }
 _HEADING: Final = "On instance {agent} these rules could not be completed:"
-
-
-class OutcomeKind(StrEnum):
-    """Type of a rule's outcome on a host."""
-
-    DETECTED = "DETECTED"
-    PASSED = "PASSED"
-    NOT_APPLICABLE = "NOT_APPLICABLE"
-    UNABLE = "UNABLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +93,8 @@ class HostEvaluation:
     findings: tuple[Finding, ...]
     exclusions: tuple[Exclusion, ...]
     rule_results: tuple[RuleResult, ...]
+    parts: tuple[RuleResult, ...] = ()
+    """Outcomes of the parts of rules, such as the controls of a benchmark; ``rule`` is the part's name."""
     waiver_ends: tuple[tuple[Waiver, WaiverEnd], ...] = ()
     """Waivers that ended on this host in this evaluation, because a ground changed."""
 
@@ -127,6 +120,7 @@ def evaluate(run: RunEvaluation, subject: EvaluationSubject, asset: AssetAttribu
         findings=tuple(host.findings.values()),
         exclusions=host.exclusions(),
         rule_results=tuple(host.results),
+        parts=tuple(host.parts),
         waiver_ends=tuple(host.waiver_ends.values()),
     )
 
@@ -165,16 +159,11 @@ def no_issues_finding(run: RunEvaluation, package: RulesPackageArn, hosts_assess
     """
     if hosts_assessed < 1:
         return None
-    hosts = "1 host" if hosts_assessed == 1 else f"{hosts_assessed} hosts"
     return Finding(
         arn=derived_finding_arn(run.run_arn, NO_ISSUES_TITLE, package, "", run.id_width),
         run_arn=run.run_arn,
         rules_package_arn=package,
-        rule_id=NO_ISSUES_TITLE,
-        title=NO_ISSUES_TITLE,
-        description=f"No potential security issues were found on the {hosts} that could be assessed in this run.",
-        recommendation="No remediation needed.",
-        severity=Severity.INFORMATIONAL,
+        body=NoIssues(rule_id=NO_ISSUES_TITLE, severity=Severity.INFORMATIONAL, hosts=hosts_assessed),
         asset=AssetAttributes(agent_id=""),
         attributes=(),
         user_attributes=run.user_attributes,
@@ -202,6 +191,8 @@ class _Host:
         self.findings: dict[FindingArn, Finding] = {}
         self.results: list[RuleResult] = []
         self.gaps: dict[tuple[RulesPackageArn, ExclusionKind], list[tuple[Rule, Unable]]] = {}
+        self.parts: list[RuleResult] = []
+        self.waived: set[str] = set()
         self.waiver_ends: dict[str, tuple[Waiver, WaiverEnd]] = {}
 
     def evaluate(self, package: RulesPackageArn, rule: Rule) -> None:
@@ -222,6 +213,7 @@ class _Host:
             kind, because = OutcomeKind.UNABLE, f"{type(error).__name__}: {error}"
         self.findings.update((finding.arn, finding) for finding in found)
         self.results.append(self._result(package, rule, kind, because, len(found)))
+        self.parts += (self._part(package, part) for part in _parts(outcome))
         for gap in _gaps(outcome):
             self.gaps.setdefault((package, gap.kind), []).append((rule, gap))
 
@@ -244,6 +236,16 @@ class _Host:
             outcome=kind,
             findings=findings,
             because=fit(because, MAX_TEXT),
+        )
+
+    def _part(self, package: RulesPackageArn, part: RulePart) -> RuleResult:
+        waived = part.outcome is OutcomeKind.DETECTED and part.name in self.waived
+        return RuleResult(
+            rule=part.name,
+            title=part.title,
+            rules_package_arn=package,
+            agent_id=self.subject.id,
+            outcome=OutcomeKind.WAIVED if waived else part.outcome,
         )
 
     def _findings(self, package: RulesPackageArn, rule: Rule, outcome: Outcome) -> list[Finding]:
@@ -298,7 +300,10 @@ class _Host:
         """Return what the template's waivers say about a detection; note a waiver that ends with it."""
         if not self.run.waivers:
             return ()
-        found = decisive(self.run.waivers, self.issue(rule, detection), self.run.now.date())
+        issue = self.issue(rule, detection)
+        found = decisive(self.run.waivers, issue, self.run.now.date())
+        if isinstance(found, Applies):
+            self.waived.add(issue.name)
         if isinstance(found, Ended) and found.end not in found.waiver.ends:
             self.waiver_ends.setdefault(found.waiver.id, (found.waiver, found.end))
         return attributes(found)
@@ -306,20 +311,14 @@ class _Host:
     def _finding(
         self, arn: FindingArn, package: RulesPackageArn, detection: Detection, waiver: Sequence[Attribute]
     ) -> Finding:
-        agent = self.facts.agent_id
         return Finding(
             arn=arn,
             run_arn=self.run.run_arn,
             rules_package_arn=package,
-            rule_id=fit_line(detection.rule_id, MAX_RULE_ID),
-            title=fit_line(detection.title.replace(AGENT, agent), MAX_TEXT),
-            description=fit(detection.description.replace(AGENT, agent), MAX_TEXT),
-            recommendation=fit(detection.recommendation.replace(AGENT, agent), MAX_TEXT),
-            severity=detection.severity,
+            body=fit_body(detection.body),
             asset=self.asset,
-            attributes=fit_attributes((Attribute(key=INSTANCE_ID, value=agent), *waiver, *detection.attributes)),
+            attributes=(Attribute(key=INSTANCE_ID, value=self.facts.agent_id), *waiver),
             user_attributes=self.run.user_attributes,
-            evidence=fit(render_evidence(detection.evidence).replace(AGENT, agent), MAX_EVIDENCE),
             created_at=self.run.now,
             updated_at=self.run.now,
         )
@@ -346,6 +345,16 @@ def _crashed(error: Exception) -> Unable:
         "This is a bug in openinspector. Report it with the host's facts "
         "(`openinspector agent collect --dry-run --json`): `openinspector evaluate` can replay them.",
     )
+
+
+def _parts(outcome: Outcome) -> tuple[RulePart, ...]:
+    match outcome:
+        case Detected(parts=parts) | Passed(parts=parts) | Unable(parts=parts):
+            return parts
+        case NotApplicable():
+            return ()
+        case _:
+            assert_never(outcome)
 
 
 def _gaps(outcome: Outcome) -> Sequence[Unable]:

@@ -1,18 +1,9 @@
-"""Evidence: a tree from a conclusion down to the facts that support it."""
+"""Evidence as text. The tree is `openinspector.model.evidence.Evidence`."""
 
-from dataclasses import dataclass
-
+from openinspector.model.evidence import Evidence
 from openinspector.model.foreign_text import printable_line
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """A statement, its source, and the evidence for it."""
-
-    statement: str
-    source: str = ""
-    """File and line, package, advisory URL; empty if the statement follows from its children."""
-    because: tuple["Evidence", ...] = ()
+__all__ = ["Evidence", "render_evidence"]
 
 
 def render_evidence(evidence: Evidence, indent: str = "") -> str:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
-from openinspector.engine.match import Unassessed
+from openinspector.engine.match import AdvisoryIndex, Unassessed
 from openinspector.engine.rule import RuleContext, Unable
-from openinspector.engine.streams import Unjudged
+from openinspector.engine.streams import Unjudged, release_of
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import ContainerRoot, Package, PackageManager, SensorState
@@ -65,6 +65,22 @@ def not_assessed(facts: HostFacts, unassessed: Sequence[Unassessed], others: Ite
     return both(registries, containers)
 
 
+def without_own_feed(facts: HostFacts, index: AdvisoryIndex) -> Unable | None:
+    """Return the exclusion of a host that only other distributions' or extensions' advisories are loaded for."""
+    if not index.covers(facts.distribution) or not index.host_streams(release_of(facts)).lacks_general:
+        return None
+    return unable(
+        f"No advisory of {facts.distribution} itself is loaded. Others speak for some of its packages; what its own "
+        "feed would report is missing.",
+        "Load the feed of the host's distribution: openinspector feeds sync.",
+    )
+
+
+def either(first: Unable | None, second: Unable | None) -> Unable | None:
+    """Return both reasons as one outcome, or the one that there is."""
+    return both(first, second) if first is not None else second
+
+
 def _unassessed(found: Sequence[Unassessed]) -> Unable | None:
     """Return the exclusion for packages that the distribution's advisories do not cover; None if they cover all."""
     if not found:
@@ -105,7 +121,7 @@ def both(first: Unable, second: Unable | None) -> Unable:
 
 
 def unread_databases(facts: HostFacts) -> Unable | None:
-    """Return the exclusion for package databases that were not read whole; None where all were."""
+    """Return the exclusion for package databases that were not read whole; None if all were."""
     if any(name in facts.sensors and facts.sensors[name].state is SensorState.OK for name in MANAGERS):
         return unseen(facts, MANAGERS)
     return unseen(facts, MANAGERS) or unable(

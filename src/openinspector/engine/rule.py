@@ -6,14 +6,15 @@ report. An exception in a rule becomes ``Unable`` and never ends the run.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.subject import Need
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Attribute, Severity
+from openinspector.model.finding import AnyBody, Severity
 from openinspector.model.ground import Ground
 from openinspector.model.record import Record
 from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
@@ -21,32 +22,30 @@ from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
 if TYPE_CHECKING:  # rules for telemetry alone start without the network's model
     from openinspector.network.judged_network import JudgedNetwork
 
-AGENT: Final = "⟨agent⟩"
-"""Stands for the agent's id in the texts of a detection, which hosts may share."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
-    """One issue on one host. ``subject`` distinguishes the detections of one rule on one host.
-
-    Hosts with the same issue may share a detection: `AGENT` in its texts stands for the agent's id.
-    """
+    """One issue on one host. ``subject`` distinguishes the detections of one rule on one host."""
 
     subject: str
-    rule_id: str
-    """The finding's ``id``, which the ruleNames filter compares with (F6.11)."""
-    title: str
-    description: str
-    recommendation: str
-    severity: Severity
-    evidence: Evidence
-    attributes: tuple[Attribute, ...] = ()
-    """Attributes in addition to INSTANCE_ID, which the engine adds to every finding."""
+    body: AnyBody
+    """The issue as values, without the host: hosts with the same issue may share it (ADR 66)."""
     issue: str = ""
     """Stable name of the issue for waivers, independent of wording and release: ``CVE-2024-6387``,
     ``debian_12/5.1.20``; empty for the rule's name."""
     grounds: tuple[Ground, ...] = ()
     """The values that the detection rests on. A waiver ends when one that it holds changes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RulePart:
+    """The outcome of one of the requirements that a rule judges: a control of a benchmark."""
+
+    name: str
+    """The ``issue`` of its detections: ``debian_12/5.1.20``."""
+    title: str
+    """Number and title: ``5.1.20 sshd's PermitRootLogin is no``."""
+    outcome: OutcomeKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +55,7 @@ class Detected:
     detections: tuple[Detection, ...]
     unfinished: "Unable | None" = None
     """Incomplete part of the check: an exclusion in addition to the findings."""
+    parts: tuple[RulePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,7 @@ class Passed:
     evidence: Evidence
     unfinished: "Unable | None" = None
     """Incomplete part of the check: an exclusion in addition to the pass (ADR 23)."""
+    parts: tuple[RulePart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ class Unable:
     recommendation: str
     also: "tuple[Unable, ...]" = ()
     """Further reasons, each of its own kind and without an ``also`` of its own."""
+    parts: tuple[RulePart, ...] = ()
 
 
 Outcome = Detected | Passed | NotApplicable | Unable

@@ -234,6 +234,16 @@ class HostStreams:
         """
         return bool(self._general or self._extensions or self._red_hat)
 
+    @property
+    def lacks_general(self) -> bool:
+        """Whether only extensions are known, or the distribution that it rebuilds: most fixes are then missing.
+
+        Ubuntu states nothing of the general archive of a release whose support has ended; CentOS has no statements of
+        its own.
+        """
+        own = self.release.name == "ubuntu" or REBUILDS.get(self.release.name, False)
+        return self.known and not self._general and not own
+
     def speakers(self, package: Package) -> tuple[Speaker, ...]:
         """Return the streams that may speak for a package, narrowest first."""
         if self._is_unrecorded(package):
@@ -250,7 +260,7 @@ class HostStreams:
         return (*(Speaker(stream) for stream in own), *inherited, *fallback)
 
     def unjudged(self, package: Package) -> Unjudged | None:
-        """Return why no advisory of these streams may judge a package; None where one may."""
+        """Return why no advisory of these streams may judge a package; None if one may."""
         reason = unjudged(self.release, package)
         if reason is None and self._is_unrecorded(package) and repositories_of(package, self._builds) is None:
             return Unjudged.UNKNOWN_REPOSITORY
@@ -310,7 +320,7 @@ class HostStreams:
 
 
 def unjudged(release: DistributionRelease, package: Package) -> Unjudged | None:
-    """Return why no advisory of the distribution may judge a package; None where one may.
+    """Return why no advisory of the distribution may judge a package; None if one may.
 
     Whether the version can be ordered is the version scheme's to say.
     """

@@ -5,6 +5,7 @@ https://packages.broadcom.com/photon/photon_cve_metadata/. Rules:
 - ``Fixed`` with a version: fixed there. ``Not Affected`` says so. A fix without a version (``NA``) states nothing.
 - Other ids than CVE ids (``UNK-1``, ``BDSA-2025-0719``, ``Re``) are the vendor's own. A fix under one is kept and
   names no CVE; every other statement under one is counted as not understood.
+- Ids stand in either case. The lists of 2025 have no status; a version then says that it is fixed there.
 - ``aff_ver`` says in prose what ``res_ver`` says.
 """
 
@@ -37,11 +38,17 @@ _OWN_ID: Final = re.compile(r"[A-Z]{3,8}-[0-9]+(?:-[0-9]+)?")
 
 
 class _Entry(msgspec.Struct, frozen=True):
-    cve_id: str
+    given_id: str = msgspec.field(name="cve_id")
     pkg: str
-    status: str
+    status: str = ""
     res_ver: str | None = ""
     cve_score: float | None = None
+
+    @property
+    def cve_id(self) -> str:
+        """The id; of a CVE in upper case."""
+        upper = self.given_id.upper()
+        return upper if _CVE.fullmatch(upper) else self.given_id
 
 
 _LIST: Final = msgspec.json.Decoder(list[msgspec.Raw])
@@ -106,7 +113,7 @@ def _statement(stream: str, entry: _Entry) -> Fix | Status | str:
         return "no package is named"
     cve = _CVE.fullmatch(entry.cve_id) is not None
     match entry.status, entry.res_ver or "":
-        case "Fixed", version if SCHEME.is_valid(version) and version != "NA":
+        case "Fixed" | "", version if SCHEME.is_valid(version) and version != "NA":
             return Fix(target=target, version=version) if cve or _OWN_ID.fullmatch(entry.cve_id) else "not an id"
         case "Not Affected", _ if cve:
             return Status(target=target, state=FixState.NOT_AFFECTED, word=entry.status)

@@ -1,6 +1,6 @@
 """Red Hat's VEX documents (CSAF 2.0), one a CVE: https://security.access.redhat.com/data/csaf/v2/vex-feed/.
 
-- ``archive_latest.txt`` names the archive of all documents.
+- ``archive_latest.txt`` names the archive of all documents; ``changes.csv`` and ``deletions.csv`` list what changed.
 - A platform is known by its CPE. ``enterprise_linux:9`` is the general stream. ``rhel_eus``, ``rhel_aus``,
   ``rhel_tus`` and ``rhel_e4s`` of a minor release are streams of their own. Extended life cycle support continues the
   general stream and joins it: a host without the subscription is affected all the same.
@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from openinspector.feed import Document, Feed, Parsed, Source
+from openinspector.feed import Delta, Document, Feed, Parsed, Source
 from openinspector.formats import csaf_vex
 from openinspector.versions.rpm import SCHEME
 
 NAME: Final = "redhat"
 _FEED: Final = "https://security.access.redhat.com/data/csaf/v2/vex-feed"
+_FOLDER: Final = "vex"
 _LATEST: Final = "archive_latest.txt"
 _ARCHIVE: Final = re.compile(r"[A-Za-z0-9_-]+\.tar\.zst")
 _CPE: Final = re.compile(r"cpe:/[aoh]:redhat:([a-z_0-9]+):([0-9]+)(?:\.([0-9]+))?(?::.*)?")
@@ -68,7 +69,10 @@ def follow(document: Document) -> Iterable[Source]:
     if document.source.name.endswith(_LATEST):
         name = document.content.decode("ascii", "replace").strip()
         if _ARCHIVE.fullmatch(name):
-            yield Source(name=name, url=f"{document.source.url.rpartition('/')[0]}/{name}", max_bytes=2 * 1024**3)
+            # under one name whatever the day, so that unchanged documents are known again
+            yield Source(
+                name=f"{_FOLDER}.tar.zst", url=f"{document.source.url.rpartition('/')[0]}/{name}", max_bytes=2 * 1024**3
+            )
 
 
 FEED: Final = Feed(
@@ -82,4 +86,9 @@ FEED: Final = Feed(
     follow=follow,
     licence="CC BY 4.0",
     by_document=True,
+    delta=Delta(
+        changes=Source(name="changes.csv", url=f"{_FEED}/changes.csv"),
+        deletions=Source(name="deletions.csv", url=f"{_FEED}/deletions.csv"),
+        folder=_FOLDER,
+    ),
 )

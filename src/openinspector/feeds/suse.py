@@ -12,12 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from openinspector.feed import Document, Feed, Parsed, Source
+from openinspector.feed import Delta, Document, Feed, Parsed, Source
 from openinspector.formats import csaf_vex
 from openinspector.model.advisory import PackageKind
 from openinspector.versions.rpm import SCHEME
 
 NAME: Final = "suse"
+_FOLDER: Final = "csaf-vex"
+"""Name of the archive, and of the folder in it."""
 _FEED: Final = "https://ftp.suse.com/pub/projects/security"
 _ENTERPRISE: Final = re.compile(r"(?:suse_)?sl(?:es?|ed)(?:[-_][a-z0-9_-]+)?|suse-linux-enterprise-[a-z-]+|packagehub")
 """CPE products of SUSE Linux Enterprise, its modules, extensions and support channels."""
@@ -98,4 +100,5 @@ FEED: Final = Feed(
     parse=parse,
     licence="CC BY 4.0",
     by_document=True,
+    delta=Delta(changes=Source(name="changes.csv", url=f"{_FEED}/csaf-vex/changes.csv"), folder=f"{_FOLDER}/{_FOLDER}"),
 )

@@ -7,11 +7,13 @@ Whose an update is, its id says (`openinspector.formats.rpm_streams`).
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from openinspector.feed import Document, Feed, Parsed
-from openinspector.formats import rpm_streams, updateinfo
-from openinspector.formats.repomd import follow
+from openinspector.feed import Document, Feed, Parsed, Source
+from openinspector.formats import repomd, rpm_streams, updateinfo
+from openinspector.formats.mirror_list import read_mirrors
 
 NAME: Final = "updateinfo"
+MIRRORS: Final = "mirrors"
+"""Name of the document that lists a repository's mirrors, in the repository's folder."""
 _DIALECT: Final = updateinfo.UpdateinfoDialect(
     feed=NAME,
     stream=rpm_streams.any_distribution,
@@ -21,7 +23,26 @@ _DIALECT: Final = updateinfo.UpdateinfoDialect(
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
     """Yield the updates of every distribution known here and what is not understood."""
-    yield from updateinfo.parse(documents, _DIALECT)
+    read = (document for document in documents if not document.source.name.endswith(f"/{MIRRORS}"))
+    yield from updateinfo.parse(read, _DIALECT)
+
+
+def follow(document: Document) -> Iterable[Source]:
+    """Lead from the mirrors of a repository to its index, and from there to its errata and modules."""
+    folder, _, name = document.source.name.rpartition("/")
+    if name != MIRRORS:
+        yield from repomd.follow(document)
+        return
+    found = read_mirrors(document.content)
+    if found.urls:
+        yield Source(
+            name=f"{folder}/repomd.xml",
+            url=found.urls[0],
+            mirrors=found.urls[1:],
+            max_bytes=repomd.MAX_INDEX,
+            sha256=found.sha256,
+            optional=True,
+        )
 
 
 FEED: Final = Feed(

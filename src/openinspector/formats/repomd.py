@@ -6,7 +6,7 @@ from typing import Final
 from openinspector.feed import Document, Source
 from openinspector.formats.updateinfo import is_repomd, read_repomd
 
-_MAX_INDEX: Final = 8 * 1024 * 1024
+MAX_INDEX: Final = 8 * 1024 * 1024
 _MAX_LIST: Final = 512 * 1024 * 1024
 
 
@@ -14,7 +14,7 @@ def repomd_roots(repositories: Iterable[tuple[str, str]]) -> tuple[Source, ...]:
     """Return the indices of repositories, given as pairs of name and base URL."""
     return tuple(
         Source(
-            name=f"{name}/repomd.xml", url=f"{url.rstrip('/')}/repodata/repomd.xml", max_bytes=_MAX_INDEX, optional=True
+            name=f"{name}/repomd.xml", url=f"{url.rstrip('/')}/repodata/repomd.xml", max_bytes=MAX_INDEX, optional=True
         )
         for name, url in repositories
     )

@@ -43,6 +43,8 @@ class Process(Record):
     contained: bool = False
     """True if it has its own root folder (a container or chroot), which ``path`` is inside of."""
     executable_stack: bool = False
+    unit: str = ""
+    """systemd unit of the host that started it: ``ssh.service``, ``session-3.scope``; empty if there is none."""
 
     def message_type(self) -> str:
         """Return the type for a forked process or for one that called exec."""

@@ -1,9 +1,9 @@
-"""Advisories: what a publisher states about builds that have a fix and about vulnerabilities that stand.
+"""Advisories: a publisher's statements about builds that have a fix and about unfixed vulnerabilities.
 
-Vendors make two kinds of statement, and so does this model. A `Fix` says that a build and every later one of its
-stream has the fix. A `Status` says how one vulnerability stands in one package: open, not affected, will not be fixed.
-A `Vulnerability` is one CVE as CVE, NVD, EPSS and KEV describe it: it rates, and never decides whether a host is
-affected.
+Like vendors, this model has two kinds of statement. A `Fix` states that a build and every later one of its
+stream has the fix. A `Status` states the status of one vulnerability in one package: open, not affected, will not be
+fixed. A `Vulnerability` is one CVE as CVE, NVD, EPSS and KEV describe it: it rates the vulnerability and never decides
+whether a host is affected.
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NOT_MODULAR: Final = "-"
 
 
 class FixState(StrEnum):
-    """How a vulnerability stands in a package that has no fix statement."""
+    """Status of a vulnerability in a package without a fix statement."""
 
     OPEN = "OPEN"
     """Affected; no fix yet."""
@@ -31,7 +31,7 @@ class FixState(StrEnum):
 
     @property
     def is_affected(self) -> bool:
-        """Whether the publisher holds the package to be vulnerable."""
+        """True if the publisher considers the package vulnerable."""
         return self not in (FixState.NOT_AFFECTED, FixState.UNDER_INVESTIGATION)
 
 
@@ -53,7 +53,7 @@ class Priority(StrEnum):
 
 
 class Restart(StrEnum):
-    """The restart that an update needs, as the publisher says."""
+    """The restart that an update needs, according to the publisher."""
 
     NONE = "NONE"
     SESSION = "SESSION"
@@ -91,14 +91,14 @@ class Fix:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
-    """How vulnerabilities stand in the target, at every version."""
+    """Status of vulnerabilities in the target, at every version."""
 
     target: Target
     state: FixState
     vulnerability: str = ""
-    """The one it is about; empty: all that the advisory names, or the advisory itself where it names none."""
+    """The vulnerability; empty: all that the advisory names, or the advisory itself if it names none."""
     word: str = ""
-    """The publisher's own word: ``Will not fix``, ``no-dsa (Minor issue)``."""
+    """The publisher's wording: ``Will not fix``, ``no-dsa (Minor issue)``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +123,14 @@ class VendorUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """A CVSS score as its publisher gave it."""
+    """A CVSS score as published."""
 
     version: str
     """``2.0``, ``3.0``, ``3.1`` or ``4.0``."""
     base: float
     vector: str
     origin: str
-    """Who scored: ``nvd``, ``cve``, ``adp``, or a feed's name."""
+    """Origin of the score: ``nvd``, ``cve``, ``adp``, or a feed's name."""
     stream: str = ""
     """Stream the score is limited to; empty means all. Publishers rate per product and package."""
     package: str = ""
@@ -151,7 +151,7 @@ class Advisory:
     remedies: tuple[VendorUpdate, ...] = ()
     summary: str = ""
     severity: str = ""
-    """The publisher's own word, such as ``Important``."""
+    """The publisher's wording, such as ``Important``."""
     priority: Priority = Priority.UNSPECIFIED
     scores: tuple[Score, ...] = ()
     cwes: tuple[str, ...] = ()
@@ -159,7 +159,7 @@ class Advisory:
     restart: Restart = Restart.NONE
     references: tuple[str, ...] = ()
     published: str = ""
-    """ISO 8601 date as the publisher gives it; empty where it gives none."""
+    """ISO 8601 date of the publisher; empty if absent."""
     modified: str = ""
 
     @property
@@ -178,7 +178,7 @@ class RecordState(StrEnum):
 
     PUBLISHED = "PUBLISHED"
     REJECTED = "REJECTED"
-    """Withdrawn by CVE: shown beside a vendor's statement, which it never hides."""
+    """Withdrawn by CVE: shown with the vendor's statements, which still apply."""
     DISPUTED = "DISPUTED"
 
 
@@ -220,7 +220,7 @@ class Vulnerability:
     kev: KnownExploit | None = None
 
     def merge(self, other: "Vulnerability") -> "Vulnerability":
-        """Return what both say of the same CVE; where they differ on a single value, this one wins."""
+        """Return the combination of both descriptions of a CVE; on a conflict, this one wins."""
         return Vulnerability(
             id=self.id,
             state=max(self.state, other.state, key=_STATE_ORDER.index),

@@ -45,4 +45,4 @@ RELEASES: Final[Mapping[str, DebianRelease]] = MappingProxyType(
         )
     }
 )
-"""Every release a security feed of Debian speaks of, by code name."""
+"""Every release in Debian's security feeds, by code name."""

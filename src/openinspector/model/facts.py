@@ -39,9 +39,9 @@ class HostFacts:
 
     @property
     def distribution(self) -> str:
-        """``<ID>:<VERSION_ID>`` of the host, such as ``debian:12``; empty where unknown.
+        """``<ID>:<VERSION_ID>`` of the host, such as ``debian:12``; empty if unknown.
 
-        A release without a VERSION_ID goes by its code name: ``debian:forky``.
+        A release without a VERSION_ID is named by its code name: ``debian:forky``.
         """
         system = self.only(OperatingSystem)
         return f"{system.id}:{system.version_id or system.codename}" if system else ""

@@ -1,4 +1,10 @@
-"""Findings: severity, attributes, and an identity that is stable (F6.1 to F6.17)."""
+"""Findings: severity, attributes, body, and an identity that is stable (F6.1 to F6.17).
+
+A finding is a host and a body. A body is the issue as typed values, a closed sum; hosts with the same issue share one
+(ADR 66). It names no host and holds no rendered text: `openinspector.engine.finding_text` renders title, description,
+recommendation, attributes and evidence where they are read. Bodies are stored as JSON: a new field needs a default, a
+renamed one a migration.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -8,8 +14,22 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+import msgspec
+
+from openinspector.model.advisory import (
+    Exploitability,
+    FixState,
+    KnownExploit,
+    PackageKind,
+    Priority,
+    RecordState,
+    Score,
+)
 from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn, finding_arn
 from openinspector.model.asset import AssetAttributes
+from openinspector.model.evidence import Evidence
+from openinspector.model.exposure import Exposure
+from openinspector.model.inventory import PackageManager
 
 
 class Severity(StrEnum):
@@ -45,26 +65,191 @@ class Attribute:
     value: str | None = None
 
 
+INSTANCE: Final = "{instance}"
+"""Stands for the instance's id in the templates of a `StatedIssue`."""
+
+
+class FindingBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind"):
+    """Base of the kinds of body. Equal bodies are one body."""
+
+    rule_id: str
+    """Generic name of the issue: the rule's title or the CVE id (F6.11)."""
+    severity: Severity
+
+
+class AdvisoryReference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An advisory that the finding rests on."""
+
+    id: str
+    feed: str
+    priority: Priority
+    summary: str = ""
+    """The part that is about the vulnerability."""
+    url: str = ""
+
+
+class InstalledVersion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A package in the package database."""
+
+    name: str
+    version: str
+    architecture: str
+    manager: PackageManager
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The statement of an advisory that convicts a package, and the versions it was decided by."""
+
+    advisory: int
+    """Place of the advisory in the body's ``advisories``."""
+    stream: str
+    kind: PackageKind
+    name: str
+    """The package as the advisory names it: the binary, or the source it was built from."""
+    version: str
+    """The version compared: the binary's, the source's or the running kernel's build."""
+    fixed: str = ""
+    """First version with the fix; empty if none is published."""
+    state: FixState | None = None
+    """The publisher's status, if it published no fix."""
+    word: str = ""
+    """The publisher's own word for the status."""
+    inherited: bool = False
+    """True if the statement is of the distribution that the host's rebuilds."""
+
+
+class KernelState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Which kernel runs, if the package is a kernel."""
+
+    release: str = ""
+    """As ``uname -r`` prints it; empty if unknown."""
+    uname: str = ""
+    """Release and version, as the host reports them."""
+    runs: bool = False
+    """True if the package is of the kernel that runs."""
+    installed: bool = True
+    """False if the running kernel's package was removed."""
+    ready: InstalledVersion | None = None
+    """A kernel on disk with the fix: the host needs a restart, not an update."""
+
+
+class AffectedPackage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A package that a vulnerability affects."""
+
+    package: InstalledVersion
+    comparison: Comparison
+    kernel: KernelState | None = None
+
+    @property
+    def version(self) -> str:
+        """The version that is affected: the build that runs, if it is not the one on disk."""
+        return self.comparison.version if self.kernel is not None and self.kernel.runs else self.package.version
+
+
+class CveRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The part of a CVE record, EPSS and KEV that a finding shows."""
+
+    state: RecordState = RecordState.PUBLISHED
+    epss: Exploitability | None = None
+    kev: KnownExploit | None = None
+
+
+class VulnerablePackages(FindingBody, frozen=True, kw_only=True, omit_defaults=True, tag="vulnerable_packages"):
+    """One vulnerability of installed packages. ``rule_id`` is the CVE, or the advisory that names none."""
+
+    is_cve: bool
+    packages: tuple[AffectedPackage, ...]
+    advisories: tuple[AdvisoryReference, ...]
+    exposure: Exposure
+    scores: tuple[Score, ...] = ()
+    """The deciding score of each origin first."""
+    cwes: tuple[str, ...] = ()
+    record: CveRecord | None = None
+    kernel_metapackages: tuple[str, ...] = ()
+    """Packages that draw in the newest kernel: they are updated in place of the kernel's."""
+
+
+class OutdatedByProduct(FindingBody, frozen=True, kw_only=True, omit_defaults=True, tag="outdated_by_product"):
+    """A package that lacks updates of its source and carries none of the vulnerable code."""
+
+    package: InstalledVersion
+    source: str
+    """Name of the source package."""
+    content: str
+    """The content instead of the vulnerable code: ``kernel header files``."""
+    policy: str
+    """Where the distribution states that."""
+    fixed: str = ""
+    """Version that closes ``closed``; empty if no update is published."""
+    closed: tuple[str, ...] = ()
+    """Vulnerabilities that the update closes."""
+    unfixed: tuple[str, ...] = ()
+    """Vulnerabilities without a fix."""
+
+
+class FailedControl(FindingBody, frozen=True, kw_only=True, omit_defaults=True, tag="failed_control"):
+    """A control of a benchmark that the host does not meet, for one profile."""
+
+    product: str
+    version: str
+    newer: str = ""
+    """Newer version of the benchmark that CIS has published."""
+    number: str
+    title: str
+    benchmark: str
+    """The benchmark with the profile's title."""
+    profile: str
+    """Label of the profile."""
+    remedy: str
+    evidence: Evidence
+
+
+class StatedIssue(FindingBody, frozen=True, kw_only=True, omit_defaults=True, tag="stated_issue"):
+    """An issue in the words of its rule, which may be a plugin's and gone when the finding is read."""
+
+    title: str
+    """Template: `INSTANCE` stands for the instance's id, as in the other texts."""
+    description: str
+    recommendation: str
+    evidence: Evidence | None = None
+    attributes: tuple[Attribute, ...] = ()
+
+
+class NoIssues(FindingBody, frozen=True, kw_only=True, omit_defaults=True, tag="no_issues"):
+    """A rules package has no finding in a run (F5.6)."""
+
+    hosts: int
+    """Number of hosts that could be assessed."""
+
+
+AnyBody = VulnerablePackages | OutdatedByProduct | FailedControl | StatedIssue | NoIssues
+"""The closed sum."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A potential security issue found in a run on one host."""
+    """A potential security issue found in a run on one host: the host, and a body that hosts may share."""
 
     arn: FindingArn
     run_arn: RunArn
     rules_package_arn: RulesPackageArn
-    rule_id: str
-    """Generic name of the issue: the rule's title or the CVE id (F6.11)."""
-    title: str
-    description: str
-    recommendation: str
-    severity: Severity
+    body: AnyBody
     asset: AssetAttributes
     attributes: tuple[Attribute, ...]
+    """Those of the host: INSTANCE_ID, waivers. `openinspector.engine.finding_text` adds the body's."""
     user_attributes: tuple[Attribute, ...] = ()
-    evidence: str = ""
-    """The rendered evidence tree, for the command line and reports. The vendor has no such field."""
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def rule_id(self) -> str:
+        """Generic name of the issue (F6.11)."""
+        return self.body.rule_id
+
+    @property
+    def severity(self) -> Severity:
+        """Severity of the issue."""
+        return self.body.severity
 
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"

@@ -1,11 +1,11 @@
 """The one rule for text that hosts, feeds and users wrote, applied where it is rendered or becomes facts.
 
-Such text may hold escape sequences that terminals obey, bidirectional controls that reorder what is read, line feeds
-that forge a line of a log or of a finding, and surrogates that no encoder takes. Data keeps them; what people read
+Such text may hold escape sequences for terminals, bidirectional controls that reorder displayed text, line feeds that
+forge a line of a log or of a finding, and surrogates that cannot be encoded. Stored data keeps them; rendered text
 shows U+FFFD in their place, so that a replacement is visible.
 
 - `printable` is for text of several lines: a description, a file.
-- `printable_line` is for text that stands in a line: a name, a path.
+- `printable_line` is for text within a line: a name, a path.
 - `escape_json` is for JSON documents that people read as text. It changes no value.
 
 Controls: C0, DEL and C1 (ECMA-48); bidirectional controls (Unicode UAX #9 section 2); line and paragraph separators.

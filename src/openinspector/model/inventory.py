@@ -56,7 +56,7 @@ class Package(Record):
     """Name of the distribution's package that owns it; empty if there is none or it is unknown."""
     repository: str = ""
     """Where it was installed from: an rpm repository's id (``appstream``), an apt archive's ``Origin/Suite``
-    (``Debian/stable-security``); empty where that is not recorded."""
+    (``Debian/stable-security``); empty if not recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
-"""The settings of libpwquality as the library takes them (settings.c of 1.4.5).
+"""The settings of libpwquality as the library interprets them (settings.c of 1.4.5).
 
-A name counts in any case. A number is what strtol(3) takes whole, within 32 bits. Two settings are clamped.
+Names are case-insensitive. A number is text that strtol(3) consumes completely, within 32 bits. Two settings are
+clamped.
 """
 
 import re
@@ -28,7 +29,7 @@ NUMBERS: Final = frozenset(
 )
 TEXTS: Final = frozenset({"badwords", "dictpath"})
 FLAGS: Final = frozenset({"enforce_for_root", "local_users_only"})
-"""Settings whose presence counts, whatever their value."""
+"""Settings whose value is ignored: only their presence counts."""
 MIN_LENGTH: Final = 6
 """The library raises a lower ``minlen`` to this."""
 MAX_CLASSES: Final = 4
@@ -40,7 +41,7 @@ _INT_32: Final = range(-(2**31), 2**31)
 
 
 def effective_value(name: str, value: str) -> str | None:
-    """Return the value that the library uses, or None if it does not take ``value``; ``name`` is lower case.
+    """Return the value that the library uses, or None if it refuses ``value``; ``name`` is lower case.
 
     The value of a flag is empty.
     """

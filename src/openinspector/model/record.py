@@ -1,10 +1,10 @@
-"""Record: the base of everything a sensor sends."""
+"""Record: the base class of all telemetry records."""
 
 from typing import ClassVar
 
 
 class Record:
-    """One thing a sensor found on a host.
+    """One item that a sensor found on a host.
 
     A kind of record is a frozen dataclass in a module of `openinspector.model` that derives from this class. That is
     all it takes to register it: the class name is its name on the wire, and `openinspector.wire.record_kind` finds it.

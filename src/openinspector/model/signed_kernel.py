@@ -1,4 +1,4 @@
-"""Source packages that do nothing but sign the kernels of another source, which advisories speak of."""
+"""Source packages that only sign the kernels of another source, which is the one in advisories."""
 
 import re
 from typing import Final

@@ -31,4 +31,4 @@ RELEASES: Final[Mapping[str, str]] = MappingProxyType(
         "resolute": "26.04",
     }
 )
-"""``VERSION_ID`` by code name, of every release that its security data speak of."""
+"""``VERSION_ID`` by code name, of every release in its security data."""

@@ -83,6 +83,8 @@ def choices(walk: Walk, interface: noun.Eni, listener: noun.Listener) -> Iterato
         why = topology.missing("elbv2-describe-target-health", interface.vpc_id, arn)
         if group is None or why:
             raise walk.lack(arn, why or f"the target group {arn} is not in the snapshot")
+        if group.target_type == "alb":
+            raise walk.lack(arn, f"the targets of {arn} are an Application Load Balancer: that is not modelled")
         keeps = balancer.type == "network" and _keeps_client(walk, group, listener)
         for target in _eligible(walk, balancer, group, zones, interface.availability_zone):
             address = _address(topology, target.target)

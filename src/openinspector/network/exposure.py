@@ -1,6 +1,7 @@
 """Exposures: what the internet, a peered VPC or a VPN reaches on the instances of a network (F5.46 to F5.57)."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -75,6 +76,20 @@ class ReachableExposure:
         return (self.rule_type, self.route, self.instance, eni, self.gateway, self.balancer, port, ranges)
 
     @property
+    def opening(self) -> tuple[str, ...]:
+        """Return what identifies the open port or interface, whatever listens there."""
+        return self.key[1:]
+
+    @property
+    def closers(self) -> tuple[str, ...]:
+        """Return the security group rules that close the finding if one of them is removed.
+
+        A rule closes a finding alone if no other opens the port to any of its sources. Behind a proxy, each rule on
+        the path does.
+        """
+        return self.rules if self.balancer or len(self.rules) == 1 else ()
+
+    @property
     def scope(self) -> str:
         """Return how many sources there are: any, wide (a /16 and more) or narrow."""
         if any(cidr in {"0.0.0.0/0", "::/0"} for cidr in self.sources):
@@ -90,4 +105,13 @@ class Judgement:
     not_known: tuple[NotKnown, ...]
 
 
-__all__ = ["Judgement", "Listeners", "ReachableExposure", "RuleType", "SourceClass"]
+def closers(exposures: Iterable[ReachableExposure]) -> Mapping[str, tuple[ReachableExposure, ...]]:
+    """Return the port findings that the removal of each security group rule closes by itself."""
+    closed: dict[str, list[ReachableExposure]] = defaultdict(list)
+    for exposure in exposures:
+        for rule in exposure.closers:
+            closed[rule].append(exposure)
+    return {rule: tuple(found) for rule, found in closed.items()}
+
+
+__all__ = ["Judgement", "Listeners", "ReachableExposure", "RuleType", "SourceClass", "closers"]

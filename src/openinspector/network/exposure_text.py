@@ -1,6 +1,5 @@
 """Exposures as findings are read: rule name, title, description, recommendation, attributes (F5.51 to F5.57)."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -10,6 +9,13 @@ import msgspec
 from openinspector.model.finding import NUMERIC_SEVERITY, Attribute
 from openinspector.network.exposure import PROTOCOL_NAMES, ReachableExposure, RuleType, SourceClass
 
+SOURCE_NAMES: Final[Mapping[SourceClass, str]] = MappingProxyType(
+    {
+        SourceClass.INTERNET: "the internet",
+        SourceClass.PEERED_VPC: "a Peered VPC",
+        SourceClass.VGW: "a Virtual Private Gateway",
+    }
+)
 _FROM: Final[Mapping[SourceClass, str]] = MappingProxyType(
     {
         SourceClass.INTERNET: "internet",
@@ -27,8 +33,13 @@ _LEAST_GAIN: Final = 1.0
 
 def rule_name(exposure: ReachableExposure) -> str:
     """Return the finding's id (F5.51)."""
-    source = _FROM[exposure.route]
-    match exposure.rule_type:
+    return kind_name(exposure.rule_type, exposure.route)
+
+
+def kind_name(rule_type: RuleType, route: SourceClass) -> str:
+    """Return the name of the rule for a kind of finding and a class of sources (F5.51)."""
+    source = _FROM[route]
+    match rule_type:
         case RuleType.WITH_LISTENER:
             return f"Recognized port with listener reachable from {source}"
         case RuleType.NO_LISTENER:
@@ -38,16 +49,12 @@ def rule_name(exposure: ReachableExposure) -> str:
         case RuleType.UNRECOGNIZED:
             return f"Unrecognized port with listener reachable from {source}"
         case RuleType.EXPOSURE:
-            return f"Network exposure from {_with_article(exposure.route)}"
-
-
-def _with_article(route: SourceClass) -> str:
-    return "the internet" if route is SourceClass.INTERNET else _FROM[route]
+            return f"Network exposure from {SOURCE_NAMES[route]}"
 
 
 def title(exposure: ReachableExposure) -> str:
     """Return the title: instance, port, service and route (F5.52, F5.53)."""
-    source = _with_article(exposure.route)
+    source = SOURCE_NAMES[exposure.route]
     if exposure.port is None:
         return f"Aggregate network exposure: ports of instance {exposure.instance} are reachable from {source}"
     service = f" associated with '{exposure.service}'" if exposure.service else ""
@@ -64,7 +71,7 @@ def description(exposure: ReachableExposure) -> str:
         ranges = ", ".join(_range(*one) for one in exposure.ports)
         text.append(f"Reachable ports: {ranges}.")
     elif exposure.listener is not None:
-        text.append(f"{_process(exposure)} listens on it.")
+        text.append(f"{process_of(exposure)} listens on it.")
     elif exposure.rule_type is RuleType.NO_AGENT:
         text.append("Install the agent on the instance and run again to learn whether a process listens on it.")
     else:
@@ -78,7 +85,8 @@ def description(exposure: ReachableExposure) -> str:
     return " ".join(text)
 
 
-def _process(exposure: ReachableExposure) -> str:
+def process_of(exposure: ReachableExposure) -> str:
+    """Return the process that listens, with its id and package; "" if none is known."""
     listener = exposure.listener
     if listener is None:
         return ""
@@ -117,20 +125,6 @@ def _range(protocol: str, first: int, last: int) -> str:
     return f"{protocol} {first}" if first == last else f"{protocol} {first}-{last}"
 
 
-def closers(exposures: Iterable[ReachableExposure]) -> Mapping[str, tuple[ReachableExposure, ...]]:
-    """Return the port findings that the removal of each security group rule closes by itself.
-
-    A rule closes a finding alone if it is the only rule that opens the port to any of its sources. Behind a proxy each
-    of the rules on the path does.
-    """
-    closed: dict[str, list[ReachableExposure]] = defaultdict(list)
-    for exposure in exposures:
-        alone = exposure.rules if exposure.balancer else exposure.rules[:1] if len(exposure.rules) == 1 else ()
-        for rule in alone:
-            closed[rule].append(exposure)
-    return {rule: tuple(found) for rule, found in closed.items()}
-
-
 def gain(closed: Iterable[ReachableExposure]) -> float:
     """Return how much a rule's removal closes: the severities of its findings, each worth at least one."""
     return sum(max(NUMERIC_SEVERITY[exposure.severity], _LEAST_GAIN) for exposure in closed)
@@ -138,14 +132,13 @@ def gain(closed: Iterable[ReachableExposure]) -> float:
 
 def recommendation(exposure: ReachableExposure, closing: Mapping[str, tuple[ReachableExposure, ...]]) -> str:
     """Return which one rule to change (F5.55): of those that close the finding, the one that closes the most."""
-    source = _with_article(exposure.route)
+    source = SOURCE_NAMES[exposure.route]
     if exposure.port is None:
         return f"Allow only the ports that {source} needs in the security groups of the instance."
     port = f"{_protocol(exposure)} port {exposure.port}"
-    alone = [rule for rule in exposure.rules if exposure in closing.get(rule, ())]
-    if alone:
-        best = max(alone, key=lambda rule: (gain(closing[rule]), rule))
-        more = len(closing[best]) - 1
+    if exposure.closers:
+        best = max(exposure.closers, key=lambda rule: (gain(closing.get(rule, ())), rule))
+        more = sum(other.opening != exposure.opening for other in closing.get(best, ()))
         also = f" Its removal closes {more} other finding{'s' if more != 1 else ''} too." if more else ""
         return (
             f"Edit security group {best.partition('/')[0]}: remove rule {best}, or narrow its sources, to end access "
@@ -176,6 +169,6 @@ def render_exposure(
             "path": msgspec.to_builtins(answer.path) if answer else [],
             "answer_path": msgspec.to_builtins(answer.answer_path) if answer else [],
             "assumptions": list(answer.assumptions) if answer else [],
-            "listener": _process(exposure) or None,
+            "listener": process_of(exposure) or None,
         },
     }

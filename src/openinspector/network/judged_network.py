@@ -4,7 +4,7 @@ The rules package and `openinspector reach findings` both judge here.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from openinspector.network.exposure import (
     ReachableExposure,
     RuleType,
     SourceClass,
+    closers,
 )
 from openinspector.network.packet_filter import TCP, UDP, Packet, passing_rules
 from openinspector.network.proxy import Forward, forwards, trace_forward
@@ -27,6 +28,7 @@ from openinspector.network.reach import Opening, Reach, Reachability
 from openinspector.network.recognized_port import RECOGNIZED_PORTS, severity_of
 from openinspector.network.topology import Topology, instance_of, is_balancer
 from openinspector.network.trace import Flow, Start, trace
+from openinspector.network.unmodelled import unmodelled
 
 Listening = Sequence[ListeningPort]
 """Listening ports of one instance."""
@@ -64,9 +66,9 @@ class JudgedNetwork:
         )
 
     @cached_property
-    def without_agents(self) -> Judgement:
-        """Judgement of every instance, whatever listens there: the measure of how much a rule opens."""
-        return self.whole()
+    def closers(self) -> Mapping[str, tuple[ReachableExposure, ...]]:
+        """The ports that the removal of each security group rule closes, on all instances, whatever listens there."""
+        return closers(self.whole().exposures)
 
 
 class _Judge:
@@ -74,6 +76,7 @@ class _Judge:
         self._topology = topology
         self._reach = Reach(topology)
         self._rules: dict[tuple[object, ...], tuple[str, ...]] = {}
+        self._unmodelled: dict[str, tuple[NotKnown, ...]] = {}
 
     @cached_property
     def _forwards(self) -> dict[str, list[tuple[Forward, noun.Eni]]]:
@@ -92,6 +95,12 @@ class _Judge:
         exposures += [found for pair in self._forwards.get(instance, ()) for found in case.behind(*pair)]
         unique = {exposure.key: exposure for exposure in exposures}
         return Judgement(exposures=tuple(unique.values()), not_known=tuple(dict.fromkeys(case.lacking)))
+
+    def unmodelled(self, vpc_id: str) -> tuple[NotKnown, ...]:
+        """Return the services in a VPC whose ways are not modelled."""
+        if vpc_id not in self._unmodelled:
+            self._unmodelled[vpc_id] = tuple(unmodelled(self._topology, vpc_id))
+        return self._unmodelled[vpc_id]
 
     def reachable(self, interface: noun.Eni) -> Iterator[Reachability]:
         """Yield what each class of sources reaches on an interface."""
@@ -141,13 +150,17 @@ class _Instance:
         self.lacking: list[NotKnown] = []
 
     def interface(self, interface: noun.Eni) -> Iterator[ReachableExposure]:
-        """Yield what is reachable on an interface."""
+        """Yield what is reachable on an interface: its ports, then one aggregate a gateway (F5.50)."""
+        self.lacking += self._judge.unmodelled(interface.vpc_id)
+        reached: dict[tuple[Leg, str], list[Reachability]] = {}
         for found in self._judge.reachable(interface):
             if found.not_known:
                 self.lacking.append(found.not_known)
             yield from self._ports(interface, found)
             if found.tcp_cells or found.udp_cells:
-                yield self._aggregate(interface, found)
+                reached.setdefault((found.leg, found.gateway), []).append(found)
+        for same in reached.values():
+            yield self._aggregate(interface, same)
 
     def behind(self, forward: Forward, interface: noun.Eni) -> Iterator[ReachableExposure]:
         """Yield the port that the internet reaches through a forward of a load balancer (rows 55 to 59)."""
@@ -230,9 +243,11 @@ class _Instance:
             one.port: one for one in self._listening or () if one.transport is transport and one.address in everywhere
         }
 
-    def _aggregate(self, interface: noun.Eni, found: Reachability) -> ReachableExposure:
-        ranges = [("TCP", *pair) for pair in found.cells.ranges(found.tcp_cells)]
-        ranges += [("UDP", *pair) for pair in found.cells.ranges(found.udp_cells)]
+    def _aggregate(self, interface: noun.Eni, same: Sequence[Reachability]) -> ReachableExposure:
+        ranges = [("TCP", *pair) for pair in _union(one.cells.ranges(one.tcp_cells) for one in same)]
+        ranges += [("UDP", *pair) for pair in _union(one.cells.ranges(one.udp_cells) for one in same)]
+        openings = {(opening.cidr, opening.size): opening for one in same for opening in one.openings}
+        found = same[0]
         return ReachableExposure(
             rule_type=RuleType.EXPOSURE,
             route=ROUTE_OF_LEG[found.leg],
@@ -241,10 +256,21 @@ class _Instance:
             interface=interface,
             gateway=found.gateway,
             acl=self._judge.acl(interface),
-            sources=tuple(opening.cidr for opening in found.openings),
-            source_count=sum(opening.size for opening in found.openings),
+            sources=tuple(cidr for cidr, _ in openings),
+            source_count=sum(size for _, size in openings),
             ports=tuple(ranges),
         )
+
+
+def _union(ranges: Iterable[Iterable[tuple[int, int]]]) -> list[tuple[int, int]]:
+    """Return the union of ranges of ports, sorted, neighbours joined."""
+    joined: list[tuple[int, int]] = []
+    for first, last in sorted(pair for one in ranges for pair in one):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def _holds(opening: Opening, protocol: int, port: int) -> bool:

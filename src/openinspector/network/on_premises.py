@@ -1,10 +1,15 @@
 """Virtual private gateways, VPN and Direct Connect: the ways to and from networks on premises (rows 46 to 49)."""
 
+from typing import Final
+
 from openinspector.network.answer import Action, Direction, Leg
 from openinspector.network.aws import noun
 from openinspector.network.packet_filter import Packet
+from openinspector.network.peering import from_peering
 from openinspector.network.transit import from_attachment
 from openinspector.network.walk import End, Stopped, Walk
+
+_DIRECT_CONNECT: Final = "directconnect-describe-virtual-interfaces"
 
 
 def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.Route) -> End:
@@ -37,6 +42,11 @@ def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.
     why = topology.missing("ec2-describe-vpn-connections")
     if why:
         raise walk.lack(target, why)
+    why = topology.missing(_DIRECT_CONNECT) if packet.destination.is_private else ""
+    if why and not connections:
+        raise walk.lack(target, why)
+    if why:
+        walk.assume(f"no Direct Connect is behind {target}: {why}")
     raise walk.stop("CANNOT_ROUTE", target)
 
 
@@ -81,7 +91,7 @@ def _from_peering(walk: Walk, gateway: str, packet: Packet) -> End:
         raise walk.stop("BAD_STATE", gateway)
     sides = (peering.requester_vpc_info.vpc_id, peering.accepter_vpc_info.vpc_id)
     vpc_id = next((v for v in sides if walk.topology.in_vpc(v, packet.destination)), sides[1])
-    return walk.from_peering(gateway, vpc_id, packet)
+    return from_peering(walk, gateway, vpc_id, packet)
 
 
 def _from_vpn_gateway(walk: Walk, gateway: str, packet: Packet) -> End:
@@ -93,7 +103,7 @@ def _from_vpn_gateway(walk: Walk, gateway: str, packet: Packet) -> End:
     vpcs = [a.vpc_id for a in found.vpc_attachments if a.state == "attached"]
     if not vpcs:
         raise walk.stop("BAD_STATE_ATTACHMENT", gateway)
-    if not walk.topology.in_vpc(vpcs[0], packet.destination):
+    if not walk.in_vpc(vpcs[0], packet.destination):
         raise walk.stop("CANNOT_ROUTE", gateway)
     walk.check_edge_table(gateway, packet.destination)
     walk.hop(vpcs[0], "vpc")

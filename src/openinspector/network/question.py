@@ -13,6 +13,7 @@ from openinspector.network.packet_filter import ALL_PORTS, TCP, UDP, protocol_nu
 from openinspector.network.proxy import forwards, trace_forward
 from openinspector.network.topology import Address, Topology, parse_address, parse_network, private_addresses, public_of
 from openinspector.network.trace import Flow, Start, best, trace
+from openinspector.network.unmodelled import unmodelled
 
 _INTERNET_HOST: Final = "8.8.8.8"
 _INTERNET_HOST6: Final = "2600::1"
@@ -91,6 +92,7 @@ def ask(topology: Topology, question: Question) -> Answer:
                 return answers[-1]
     if question.source.internet and not question.destination.address and best(answers or [_NO]).reachable is False:
         answers += _behind_balancers(topology, question, ports)
+        answers += _by_unmodelled_services(topology, question)
     return (
         best(answers)
         if answers
@@ -111,6 +113,14 @@ def _behind_balancers(topology: Topology, question: Question, ports: int) -> lis
             answer = trace_forward(topology, Start(address=address), forward)
             answers += [answer] if answer else []
     return [answer for answer in answers if answer.reachable is not False]
+
+
+def _by_unmodelled_services(topology: Topology, question: Question) -> list[Answer]:
+    """Answer "not known" if a service that is not modelled may bring the internet to the host (row 63)."""
+    interfaces = _interfaces(topology, question.destination.interface, question.destination.instance)
+    vpcs = {} if isinstance(interfaces, Answer) else dict.fromkeys(one.vpc_id for one in interfaces)
+    found = (lack for vpc_id in vpcs for lack in unmodelled(topology, vpc_id))
+    return [Answer(reachable=None, not_known=lack) for lack in found if lack.exclusion is Leg.INTERNET][:1]
 
 
 def forward_sources(topology: Topology, node: noun.Eni, address: str) -> list[Address]:

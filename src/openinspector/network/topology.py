@@ -36,7 +36,7 @@ class Defect:
 
 @lru_cache(maxsize=65536)
 def parse_network(text: str) -> Network | None:
-    """Return the range that ``text`` writes, None where it is not one."""
+    """Return the range that ``text`` writes, None if it is not one."""
     try:
         return ip_network(text, strict=False)
     except ValueError:
@@ -45,7 +45,7 @@ def parse_network(text: str) -> Network | None:
 
 @lru_cache(maxsize=65536)
 def parse_address(text: str) -> Address | None:
-    """Return the address that ``text`` writes, None where it is not one."""
+    """Return the address that ``text`` writes, None if it is not one."""
     try:
         return ip_address(text)
     except ValueError:
@@ -112,7 +112,9 @@ class Topology:
         self.owners: dict[str, list[noun.Eni]] = defaultdict(list)
         self.of_instance: dict[str, list[noun.Eni]] = defaultdict(list)
         self.members: dict[str, list[noun.Eni]] = defaultdict(list)
+        self.interfaces_of: dict[str, list[noun.Eni]] = defaultdict(list)
         for interface in self.interfaces.values():
+            self.interfaces_of[interface.vpc_id].append(interface)
             for group in interface.groups:
                 self.members[group.group_id].append(interface)
             if interface.attachment and interface.attachment.instance_id:
@@ -252,6 +254,11 @@ class Topology:
             if defect.place in places and defect.operation == operation and defect.subject in {"", subject}:
                 return f"{call} in {region} of {account} cannot be read: {defect.reason}"
         return f"{call} was not collected in {region} of {account}"
+
+    def placed(self, reason: str, vpc_id: str) -> str:
+        """Return a reason with the region and account of a VPC."""
+        account, region = min(self.vpc_places.get(vpc_id, ()), default=("?", "?"))
+        return f"{reason} (in {region} of {account})"
 
     def located(self, reason: str) -> str:
         """Return a reason that names at least one region: the one that it names already, or all that were read."""

@@ -8,8 +8,10 @@ from typing import Final
 from openinspector.network.answer import Answer, Direction
 from openinspector.network.aws import noun
 from openinspector.network.balancer import choices, ends_connection, is_balancer, listening, same_host
+from openinspector.network.internet import from_internet, to_egress_only, to_internet_gateway, to_nat_gateway
 from openinspector.network.on_premises import from_gateway, to_vpn_gateway
 from openinspector.network.packet_filter import ALL_PORTS, ICMP, ICMP6, TCP, UDP, Packet, port_mask
+from openinspector.network.peering import to_peer
 from openinspector.network.topology import Address, Topology, in_subnet, instance_of, parse_address, private_addresses
 from openinspector.network.transit import to_transit_gateway
 from openinspector.network.walk import End, Exit, Stopped, Walk
@@ -19,6 +21,9 @@ LINUX_PORTS: Final = port_mask(32768, 60999)
 CLIENT_PORTS: Final = port_mask(1024, 65535)
 """Ephemeral ports of every client: the internet, peers, balancers, NAT gateways."""
 _EXITS: Final[Mapping[str, Exit]] = MappingProxyType({"tgw": to_transit_gateway, "vgw": to_vpn_gateway})
+_GATEWAYS: Final[Mapping[str, Exit]] = MappingProxyType(
+    {"igw": to_internet_gateway, "eigw": to_egress_only, "nat": to_nat_gateway, "pcx": to_peer}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +53,7 @@ def trace(topology: Topology, flow: Flow) -> Answer:
 
 def trace_targets(topology: Topology, flow: Flow) -> list[Answer]:
     """Answer one question once for every target that a load balancer on the path may choose; at least once."""
-    there = Walk(topology=topology, exits=_EXITS)
+    there = Walk(topology=topology, exits=_EXITS, gateways=_GATEWAYS)
     packet = Packet(
         source=flow.start.address,
         destination=flow.destination,
@@ -70,7 +75,7 @@ def _leave(walk: Walk, start: Start, packet: Packet) -> End:
         return walk.from_interface(start.interface, packet)
     if start.gateway:
         return from_gateway(walk, start.gateway, packet)
-    return walk.from_internet(packet)
+    return from_internet(walk, packet)
 
 
 def _with_answer(there: Walk, flow: Flow, end: End) -> Answer:
@@ -87,7 +92,12 @@ def _with_answer(there: Walk, flow: Flow, end: End) -> Answer:
 
 def _back(there: Walk) -> Walk:
     return Walk(
-        topology=there.topology, exits=_EXITS, direction=Direction.BACK, leg=there.leg, translations=there.translations
+        topology=there.topology,
+        exits=_EXITS,
+        gateways=_GATEWAYS,
+        direction=Direction.BACK,
+        leg=there.leg,
+        translations=there.translations,
     )
 
 
@@ -108,7 +118,7 @@ def _send_answer(back: Walk, flow: Flow, end: End) -> None:
     start = flow.start.interface
     match end.kind:
         case "internet":
-            _check_arrival(back, flow, back.from_internet(packet))
+            _check_arrival(back, flow, from_internet(back, packet))
         case "vpc-service":
             return
         case "service" | "egress-only":
@@ -172,10 +182,9 @@ def _by_listener(there: Walk, flow: Flow, at_node: tuple[noun.Eni, Packet], list
     try:
         for chosen in choices(asked, node, listener):
             target = parse_address(chosen.address)
-            kept = (client.source, *(_own(node) if node.groups else ()))
-            for source in (kept if chosen.keeps_client else _own(node)) if target else ():
+            for source in ((client.source,) if chosen.keeps_client else _own(node)) if target else ():
                 seen = replace(client, source=source, destination=target or source, ports=1 << chosen.port)
-                one = replace(asked, hops=list(there.hops), block=None, not_known=there.not_known)
+                one = replace(asked, hops=list(there.hops), block=None, not_known=there.not_known, balancer=node)
                 answers.append(_to_target(one, flow, at_node, seen, keeps_client=chosen.keeps_client))
     except Stopped:
         answers.append(_answer(asked, None, None))

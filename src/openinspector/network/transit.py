@@ -25,7 +25,7 @@ def to_transit_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: n
             raise walk.lack(target, why)
         raise walk.stop("BAD_STATE_ATTACHMENT", target)
     attachment = attachments[0]
-    entry = _subnet_in_zone(walk, attachment, subnet.availability_zone)
+    entry = _subnet_in_zone(walk, attachment, subnet.zone)
     if entry is None:
         raise walk.stop("TGW_ATTACH_VPC_AZ_RESTRICTION", attachment.transit_gateway_attachment_id)
     packet = walk.pass_acl(subnet, packet, egress=True)
@@ -41,7 +41,7 @@ def to_transit_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: n
     ):
         walk.references = False
     record = _record(walk, attachment.transit_gateway_attachment_id, target)
-    return from_attachment(walk, record, packet, zone=subnet.availability_zone)
+    return from_attachment(walk, record, packet, zone=subnet.zone)
 
 
 def from_attachment(walk: Walk, record: noun.TgwAttachment, packet: Packet, *, zone: str) -> End:
@@ -70,10 +70,12 @@ def _into_vpc(walk: Walk, name: str, packet: Packet, zone: str) -> End:
     attachment = walk.topology.tgw_vpc_attachments.get(name)
     if attachment is None:
         raise walk.lack(name, f"the subnets of {name} are not in the snapshot")
+    if attachment.state != "available":
+        raise walk.stop("BAD_STATE_ATTACHMENT", name)
     destination = walk.topology.subnet_at(attachment.vpc_id, packet.destination)
     exit_subnet = (
         _subnet_in_zone(walk, attachment, zone)
-        or _subnet_in_zone(walk, attachment, destination.availability_zone if destination else "")
+        or _subnet_in_zone(walk, attachment, destination.zone if destination else "")
         or next((walk.topology.subnets[s] for s in attachment.subnet_ids if s in walk.topology.subnets), None)
     )
     if exit_subnet is None:
@@ -90,7 +92,7 @@ def _into_vpc(walk: Walk, name: str, packet: Packet, zone: str) -> End:
 
 def _subnet_in_zone(walk: Walk, attachment: noun.TgwVpcAttachment, zone: str) -> noun.Subnet | None:
     known = [walk.topology.subnets[s] for s in attachment.subnet_ids if s in walk.topology.subnets]
-    return next((subnet for subnet in known if subnet.availability_zone == zone), None)
+    return next((subnet for subnet in known if subnet.zone == zone), None)
 
 
 def _record(walk: Walk, name: str, gateway: str) -> noun.TgwAttachment:
@@ -118,7 +120,7 @@ def _route(walk: Walk, table: str, destination: Address) -> noun.TgwRouteAttachm
     topology = walk.topology
     why = topology.missing("ec2-search-transit-gateway-routes", subject=table)
     if why:
-        walk.lack(table, why)
+        raise walk.lack(table, why)
     best: _Candidate | None = None
     for route in (*topology.tgw_routes.get(table, ()), *_propagated(walk, table)):
         network = parse_network(route.destination_cidr_block)

@@ -6,26 +6,22 @@ snapshot lacks is noted once and the walk goes on where it can: a filter behind 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address
 from types import MappingProxyType
 from typing import Final
 
 from openinspector.network.answer import Action, Block, Direction, Hop, Leg, NotKnown
 from openinspector.network.aws import noun
-from openinspector.network.packet_filter import ICMP, TCP, UDP, FilterVerdict, Packet, judge_acl, judge_groups
+from openinspector.network.packet_filter import TCP, UDP, FilterVerdict, Packet, judge_acl, judge_groups
 from openinspector.network.route import Found, find_route
 from openinspector.network.topology import (
     Address,
     Topology,
-    attached,
     in_subnet,
     inside,
     instance_of,
     is_classic_balancer,
-    parse_address,
     parse_network,
     private_addresses,
-    public_of,
 )
 
 IPV4: Final = 4
@@ -67,7 +63,9 @@ class Walk:
 
     topology: Topology
     exits: "Mapping[str, Exit]"
-    """How to leave by a gateway of a kind (`tgw`, `vgw`) that has a module of its own."""
+    """How to leave by a gateway of a kind (`tgw`, `vgw`) that judges the subnet's ACL itself."""
+    gateways: "Mapping[str, Exit]" = field(default_factory=dict)
+    """How to leave by a gateway of a kind (`igw`, `nat`) behind the subnet's ACL."""
     direction: Direction = Direction.THERE
     leg: Leg = Leg.INTERNET
     hops: list[Hop] = field(default_factory=list)
@@ -80,6 +78,8 @@ class Walk:
     """False once the packet has passed a middlebox or another region (rows 5, 6)."""
     origin: noun.Eni | None = None
     """The interface that sent the packet."""
+    balancer: noun.Eni | None = None
+    """The node of a load balancer that passed the packet on with the client's address: its groups may be named."""
     home: str = ""
     """The gateway behind which the flow started: an answer that reaches it is home."""
 
@@ -129,11 +129,12 @@ class Walk:
         peer = str(packet.destination if egress else packet.source)
         if not egress and self.origin is not None and peer in private_addresses(self.origin):
             return [self.origin]
+        node = [self.balancer] if self.balancer is not None and not egress else []
         own = self.topology.by_private.get((vpc_id, peer))
         if own is not None:
-            return [own]
+            return [own, *node]
         joined = self.topology.referable(vpc_id)
-        return [interface for interface in self.topology.owners.get(peer, ()) if interface.vpc_id in joined]
+        return [*node, *(one for one in self.topology.owners.get(peer, ()) if one.vpc_id in joined)]
 
     def pass_acl(
         self, subnet: noun.Subnet, packet: Packet, *, egress: bool, code: str = "SUBNET_ACL_RESTRICTION"
@@ -164,6 +165,8 @@ class Walk:
         """Leave an interface."""
         source = instance_of(interface)
         self.hop(source or interface.network_interface_id, "instance" if source else "interface")
+        if self.direction is Direction.THERE:
+            self._check_sender(interface, packet)
         owners = self.topology.owners.get(str(packet.destination), ())
         own = next((other for other in owners if source and instance_of(other) == source), None)
         if own is not None:
@@ -177,6 +180,12 @@ class Walk:
         if in_subnet(subnet, packet.destination):
             packet = self._pass_classic_balancer(subnet, interface, packet)
         return self.from_subnet(subnet, packet)
+
+    def _check_sender(self, interface: noun.Eni, packet: Packet) -> None:
+        """Stop if the interface cannot send: it is down, or the source address is another's (rows 24, 34)."""
+        self._check_state(interface)
+        if interface.source_dest_check and str(packet.source) not in private_addresses(interface):
+            raise self.stop("ENI_SOURCE_DEST_CHECK_RESTRICTION", interface.network_interface_id)
 
     def _is_vpc_service(self, vpc_id: str, address: Address) -> bool:
         vpc = self.topology.vpcs.get(vpc_id)
@@ -226,11 +235,36 @@ class Walk:
         found = find_route(table, destination, self.topology.prefix_lists)
         if found is None:
             raise self.stop("NO_ROUTE_TO_DESTINATION", table.route_table_id)
-        if found.unknown_list:
-            self.lack(found.unknown_list, f"{found.unknown_list}: the entries of the prefix list were not collected")
+        if found.unknown_list and self._may_decide(table, found, destination):
+            raise self.lack(
+                found.unknown_list, f"{found.unknown_list}: the entries of the prefix list were not collected"
+            )
         if found.route.state == "blackhole":
             raise self.stop("BAD_STATE_ROUTE", table.route_table_id, route=found.prefix)
         return found
+
+    def _may_decide(self, table: noun.RouteTable, found: Found, destination: Address) -> bool:
+        """Return True if a prefix list without entries may hold the address.
+
+        Lists of a gateway endpoint hold public addresses of one service: no private one, and not the internet at
+        large (row 61).
+        """
+        hidden = [route for route in table.routes if route.destination_prefix_list_id == found.unknown_list]
+        endpoints = [self.topology.endpoints.get(route.target) for route in hidden]
+        if not all(one is not None and one.vpc_endpoint_type == "Gateway" for one in endpoints):
+            return True
+        if destination.is_private:
+            return False
+        if self.direction is Direction.BACK:
+            self.assume(f"{destination} is not in {found.unknown_list}, whose entries were not collected")
+        return self.direction is Direction.THERE
+
+    def in_vpc(self, vpc_id: str, address: Address) -> bool:
+        """Return True if the address is in a range of the VPC, which the snapshot must hold."""
+        if vpc_id not in self.topology.vpcs:
+            why = self.topology.missing("ec2-describe-vpcs", vpc_id)
+            raise self.lack(vpc_id, why or f"{vpc_id} is not in the snapshot")
+        return self.topology.in_vpc(vpc_id, address)
 
     def follow(self, subnet: noun.Subnet, packet: Packet, found: Found) -> End:
         """Follow a route out of a subnet."""
@@ -242,21 +276,21 @@ class Walk:
         self.hop(subnet.vpc_id, "vpc", route=f"{found.table}/{found.prefix}")
         if target == "local":
             return self.into_subnet(subnet.vpc_id, packet, came_from=subnet)
-        if kind in {"igw", "eigw", "nat", "pcx"}:
-            return self._to_gateway(kind, target, subnet, packet)
+        if kind in self.gateways:
+            return self.gateways[kind](self, subnet, packet, route)
         if kind == "vpce" and route.destination_prefix_list_id:
             self.hop(target, "vpc-endpoint", Action.DELIVER)
             return End(kind="service", packet=packet, gateway=target)
+        self._check_appliance(target)
         raise self.lack(target or found.table, f"what {target or 'the target of ' + found.prefix} does is not modelled")
 
-    def _to_gateway(self, kind: str, target: str, subnet: noun.Subnet, packet: Packet) -> End:
-        if kind == "igw":
-            return self._to_internet_gateway(target, subnet, packet)
-        if kind == "eigw":
-            return self._to_egress_only(target, subnet.vpc_id, packet)
-        if kind == "nat":
-            return self._to_nat_gateway(target, subnet, packet)
-        return self._to_peer(target, subnet.vpc_id, packet)
+    def _check_appliance(self, target: str) -> None:
+        """Stop at an interface that takes no packets for others (row 24)."""
+        interface = self.topology.interfaces.get(target)
+        if interface is not None:
+            self._check_state(interface)
+        if interface is not None and interface.source_dest_check and interface.interface_type == "interface":
+            raise self.stop("ENI_SOURCE_DEST_CHECK_RESTRICTION", target)
 
     # Arrivals
 
@@ -327,157 +361,6 @@ class Walk:
         if self.direction is Direction.THERE or original is None:
             raise self.stop("NGW_DEST_ADDRESS_PRESERVATION", name)
         return self.from_subnet(self.subnet(interface), replace(packet, destination=original))
-
-    # Gateways
-
-    def _blocked_public_access(self, subnet: noun.Subnet, *, nat: bool) -> None:
-        options = [
-            self.topology.block_public_access[place]
-            for place in self.topology.vpc_places[subnet.vpc_id]
-            if place in self.topology.block_public_access
-        ]
-        if not options:
-            self.assume("VPC Block Public Access is off: its options were not collected")
-            return
-        mode = options[0].internet_gateway_block_mode
-        for exclusion in self.topology.block_exclusions:
-            if exclusion.resource_arn.rpartition("/")[2] in {subnet.vpc_id, subnet.subnet_id} and (
-                exclusion.internet_gateway_exclusion_mode == "allow-bidirectional" or nat
-            ):
-                return
-        if mode == "block-bidirectional" or (mode == "block-ingress" and not nat):
-            raise self.stop("VPC_BLOCK_PUBLIC_ACCESS_ENABLED", subnet.vpc_id)
-
-    def _to_internet_gateway(self, target: str, subnet: noun.Subnet, packet: Packet) -> End:
-        gateway = self.topology.internet_gateways.get(target)
-        self.hop(target, "internet-gateway", Action.TRANSLATE)
-        if gateway is None:
-            why = self.topology.missing("ec2-describe-internet-gateways", subnet.vpc_id)
-            if why:
-                self.lack(target, why)
-        if gateway is not None and not attached(gateway, subnet.vpc_id):
-            raise self.stop("BAD_STATE_ATTACHMENT", target)
-        packet = self._seen_outside(target, subnet, packet)
-        if packet.destination.is_private:
-            raise self.stop("IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", target)
-        dialled = str(packet.destination)
-        if dialled in self.topology.by_public or (
-            packet.destination.version != IPV4 and dialled in self.topology.owners
-        ):
-            return self.from_internet(packet, hop=False)
-        self.hop("internet", "internet", Action.DELIVER, address=str(packet.destination))
-        return End(kind="internet", packet=packet, gateway=target)
-
-    def _seen_outside(self, target: str, subnet: noun.Subnet, packet: Packet) -> Packet:
-        """Return the packet with the source that the internet sees (rows 27, 30, 31, 32)."""
-        interface = self.topology.by_private.get((subnet.vpc_id, str(packet.source)))
-        nat = interface is not None and interface.interface_type == "nat_gateway"
-        self._blocked_public_access(subnet, nat=nat)
-        if packet.source.version == IPV4:
-            public = parse_address(public_of(interface, str(packet.source)) if interface else "")
-            if public is None:
-                raise self.stop("IGW_PUBLIC_IP_ASSOCIATION_FOR_EGRESS", target)
-            packet = replace(packet, source=public)
-        elif interface is not None and interface.deny_all_igw_traffic:
-            raise self.stop("IGW_REJECTS_SPOOFED_TRAFFIC", target)
-        return packet
-
-    def _to_egress_only(self, target: str, vpc_id: str, packet: Packet) -> End:
-        self.hop(target, "egress-only-internet-gateway")
-        why = self.topology.missing("ec2-describe-egress-only-internet-gateways", vpc_id)
-        if why:
-            self.assume(f"{target} is attached: {why}")
-        if self.direction is Direction.BACK:
-            raise self.stop("CANNOT_ROUTE", target)
-        self.hop("internet", "internet", Action.DELIVER, address=str(packet.destination))
-        return End(kind="egress-only", packet=packet, gateway=target)
-
-    def _to_nat_gateway(self, target: str, subnet: noun.Subnet, packet: Packet) -> End:
-        gateway = self.topology.nat_gateways.get(target)
-        self.hop(target, "nat-gateway", Action.TRANSLATE)
-        if gateway is None:
-            why = self.topology.missing("ec2-describe-nat-gateways", subnet.vpc_id)
-            raise self.lack(target, why or f"{target} is not in the snapshot")
-        if self.direction is Direction.BACK:
-            raise self.stop("CANNOT_ROUTE", target)
-        if gateway.state != "available":
-            raise self.stop("BAD_STATE", target)
-        if packet.protocol not in {TCP, UDP, ICMP}:
-            raise self.stop("PROTOCOL_RESTRICTION", target)
-        own = self.topology.subnets.get(gateway.subnet_id)
-        address = parse_address(gateway.nat_gateway_addresses[0].private_ip if gateway.nat_gateway_addresses else "")
-        if own is None or address is None:
-            raise self.lack(target, f"subnet or address of {target} is not in the snapshot")
-        if own.subnet_id != subnet.subnet_id:
-            packet = self.pass_acl(own, packet, egress=False)
-        self.translations[str(address)] = packet.source
-        self.references = False
-        return self.from_subnet(own, replace(packet, source=address))
-
-    def _to_peer(self, target: str, vpc_id: str, packet: Packet) -> End:
-        self.leg = Leg.PEERING
-        peering = self.topology.peerings.get(target)
-        if peering is None:
-            why = self.topology.missing("ec2-describe-vpc-peering-connections", vpc_id)
-            raise self.lack(target, why or f"{target} is not in the snapshot")
-        if peering.status.code not in {"active", ""}:
-            raise self.stop("BAD_STATE", target)
-        sides = (peering.requester_vpc_info, peering.accepter_vpc_info)
-        other = next((side for side in sides if side.vpc_id != vpc_id), sides[0])
-        if sides[0].region != sides[1].region:
-            self.references = False
-        if not self.topology.in_vpc(vpc_id, packet.source):
-            raise self.stop("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", target)
-        if target == self.home:
-            self.hop(target, "vpc-peering-connection", Action.DELIVER)
-            return End(kind="peered-vpc", packet=packet, gateway=target)
-        return self.from_peering(target, other.vpc_id, packet)
-
-    def from_peering(self, target: str, vpc_id: str, packet: Packet) -> End:
-        """Enter a VPC through a peering connection: no further than the VPC itself (row 36)."""
-        self.hop(target, "vpc-peering-connection")
-        if vpc_id not in self.topology.vpcs:
-            raise self.lack(vpc_id, f"{vpc_id}, the other side of {target}, is not in the snapshot")
-        self.hop(vpc_id, "vpc")
-        if not self.topology.in_vpc(vpc_id, packet.destination):
-            raise self.stop("PCX_REQUIRES_ADDRESS_IN_VPC_CIDR", target)
-        return self.into_subnet(vpc_id, packet, came_from=None)
-
-    def from_internet(self, packet: Packet, *, hop: bool = True) -> End:
-        """Enter from the internet at the public address that is dialled (rows 27, 30, 33, 34)."""
-        if hop:
-            self.hop("internet", "internet")
-        dialled = str(packet.destination)
-        interface, private = self.topology.by_public.get(dialled, (None, ""))
-        if interface is None and packet.destination.version != IPV4 and self.topology.owners.get(dialled):
-            interface, private = self.topology.owners[dialled][0], dialled
-        if interface is None:
-            raise self._unowned(packet.destination)
-        gateway = self.topology.gateway_of(interface.vpc_id)
-        if gateway is None:
-            why = self.topology.missing("ec2-describe-internet-gateways", interface.vpc_id)
-            if why:
-                raise self.lack(interface.vpc_id, why)
-            raise self.stop("UNASSOCIATED_COMPONENT", interface.vpc_id)
-        self.hop(gateway.internet_gateway_id, "internet-gateway", Action.TRANSLATE, address=dialled)
-        if interface.deny_all_igw_traffic and packet.destination.version != IPV4:
-            raise self.stop("IGW_REJECTS_SPOOFED_TRAFFIC", gateway.internet_gateway_id)
-        nat = interface.interface_type == "nat_gateway"
-        self._blocked_public_access(self.subnet(interface), nat=nat)
-        inner = parse_address(private) or IPv4Address(0)
-        self.check_edge_table(gateway.internet_gateway_id, inner)
-        self.hop(interface.vpc_id, "vpc")
-        return self.into_subnet(interface.vpc_id, replace(packet, destination=inner), came_from=None)
-
-    def _unowned(self, address: Address) -> Stopped:
-        text = str(address)
-        if address.is_private:
-            return self.stop("NO_POSSIBLE_DESTINATION", "internet")
-        elastic = self.topology.elastic_addresses.get(text)
-        if elastic is not None and not elastic.network_interface_id and not elastic.association_id:
-            return self.stop("IGW_PUBLIC_IP_ASSOCIATION_FOR_INGRESS", text)
-        why = self.topology.missing("ec2-describe-network-interfaces")
-        return self.lack(text, why or f"no interface of the snapshot owns {text}")
 
     def check_edge_table(self, gateway_id: str, inner: Address) -> None:
         """Judge the gateway route table of an edge association (row 25)."""

@@ -1,6 +1,6 @@
-"""SBOM documents to components: CycloneDX JSON (1.2 to 1.7), SPDX JSON (2.2, 2.3 and 3.0).
+"""Reads SBOM documents into components: CycloneDX JSON (1.2 to 1.7), SPDX JSON (2.2, 2.3 and 3.0).
 
-Only what names packages is read. A document is bounded in bytes, in components and in depth.
+Only the data about packages is read. Documents are limited in bytes, components and depth.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -34,7 +34,7 @@ class Component:
     name: str
     version: str = ""
     purl: str = ""
-    """As the document writes it; empty if it gives none."""
+    """As in the document; empty if absent."""
     properties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """CycloneDX properties, name to value."""
     is_operating_system: bool = False
@@ -97,7 +97,7 @@ class _SpdxElement(msgspec.Struct):
 
 
 class _Document(msgspec.Struct):
-    """Both formats at once: which keys are present tells which it is."""
+    """Both formats: the present keys identify the format."""
 
     bomFormat: str = ""  # noqa: N815 - the formats' names
     specVersion: str = ""  # noqa: N815

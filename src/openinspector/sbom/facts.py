@@ -1,4 +1,4 @@
-"""Components of an SBOM to the facts of a host.
+"""Converts components of an SBOM to the facts of a host.
 
 A component becomes a package if its package URL names a package manager whose versions can be ordered and, for the
 packages of a distribution, if the distribution is known: from the operating-system component, else from the purl's

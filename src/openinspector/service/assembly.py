@@ -14,12 +14,14 @@ from openinspector.model.report import ReportFormat
 from openinspector.model.rules_package import RulesPackage
 from openinspector.service.app.access_role import AccessRoles
 from openinspector.service.app.agents import Agents
+from openinspector.service.app.benchmark_results import BenchmarkResults
 from openinspector.service.app.coverage import Coverage
 from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.deletion import Deletion
 from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
 from openinspector.service.app.findings import Findings
+from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.metrics import InstallationMetrics
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_vault import ReportVault
@@ -31,7 +33,7 @@ from openinspector.service.app.schedules import Schedules
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.subscriptions import Subscriptions
 from openinspector.service.app.tailorings import Tailorings
-from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.app.target_members import TargetMembers
 from openinspector.service.app.targets import Targets
 from openinspector.service.app.templates import Templates
 from openinspector.service.app.use_cases import UseCases
@@ -42,6 +44,7 @@ from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock, NewId
+from openinspector.service.ports.cloud import CloudAccounts
 from openinspector.service.ports.coverage_store import CoverageStore
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.identity_store import IdentityStore
@@ -119,6 +122,10 @@ class Surroundings:
     rules_packages: tuple[RulesPackage, ...]
     needs: RunNeeds
     """Needs of the rules packages."""
+    cloud: CloudAccounts | None
+    """The accounts that are read; None if there is none."""
+    instances: InstanceDirectory
+    """The instances of these accounts."""
     quotas: Quotas
     clock: Clock
     new_id: NewId
@@ -135,15 +142,22 @@ class Assembly:
         """Return all use cases."""
         stores, around = self.stores, self.around
         return UseCases(
-            access_roles=AccessRoles(roles=stores.roles, realm=around.realm, clock=around.clock),
+            access_roles=AccessRoles(
+                roles=stores.roles,
+                cloud=around.cloud,
+                instances=around.instances,
+                realm=around.realm,
+                clock=around.clock,
+            ),
             agents=Agents(
                 assessments=stores.assessments,
                 agents=stores.agents,
-                target_agents=self.target_agents(),
+                members=self.members(),
                 telemetry=stores.telemetry,
                 clock=around.clock,
             ),
             coverage=Coverage(assessments=stores.assessments, coverage=stores.coverage, vault=around.coverage_vault),
+            benchmark_results=BenchmarkResults(assessments=stores.assessments, rule_results=stores.rule_results),
             exclusions=Exclusions(assessments=stores.assessments, findings=stores.findings),
             exclusions_previews=ExclusionsPreviews(
                 previews=stores.previews,
@@ -177,6 +191,7 @@ class Assembly:
             ),
             targets=Targets(
                 assessments=stores.assessments,
+                instances=around.instances,
                 deletion=self.deletion(),
                 realm=around.realm,
                 quotas=around.quotas,
@@ -214,7 +229,7 @@ class Assembly:
         """Return the use cases of runs."""
         return Runs(
             assessments=self.stores.assessments,
-            target_agents=self.target_agents(),
+            members=self.members(),
             telemetry=self.stores.telemetry,
             notifications=self.stores.notifications,
             workflows=self.around.workflows,
@@ -236,9 +251,11 @@ class Assembly:
             new_id=self.around.new_id,
         )
 
-    def target_agents(self) -> TargetAgents:
-        """Return the selection of agents by target."""
-        return TargetAgents(assessments=self.stores.assessments, agents=self.stores.agents)
+    def members(self) -> TargetMembers:
+        """Return the selection of hosts and instances by target."""
+        return TargetMembers(
+            assessments=self.stores.assessments, agents=self.stores.agents, instances=self.around.instances
+        )
 
     def deletion(self) -> Deletion:
         """Return what deletes the data of templates and runs."""
@@ -266,7 +283,7 @@ class Assembly:
         return InstallationMetrics(
             assessments=self.stores.assessments,
             agents=self.stores.agents,
-            target_agents=self.target_agents(),
+            members=self.members(),
             clock=self.around.clock,
         )
 
@@ -291,7 +308,7 @@ class Assembly:
         """Return the source of exclusions known before a run collects."""
         return RunExclusions(
             assessments=self.stores.assessments,
-            target_agents=self.target_agents(),
+            members=self.members(),
             rules_packages=self.around.rules_packages,
             needs=self.around.needs,
             clock=self.around.clock,
@@ -302,7 +319,7 @@ class Assembly:
         return PreviewMaker(
             previews=self.stores.previews,
             assessments=self.stores.assessments,
-            target_agents=self.target_agents(),
+            members=self.members(),
             advisories=self.stores.advisories,
             rules_packages=self.around.rules_packages,
             needs=self.around.needs,

@@ -15,7 +15,6 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from openinspector.engine.rule import Rule
-from openinspector.engine.subject import Need
 from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.errors import StoreError
 from openinspector.model.rules_package import RulesPackage, rules_packages
@@ -35,6 +34,7 @@ from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.enrolment import Admission, Nonces, new_agent_id
 from openinspector.service.app.exclusions_previews import PREVIEW_WORKFLOW
 from openinspector.service.app.heartbeats import Heartbeats, Intervals
+from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
@@ -49,11 +49,13 @@ from openinspector.service.app.run_workflow import RUN_WORKFLOW
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.service.app.sessions import Sessions
+from openinspector.service.app.snapshot_vault import SnapshotVault
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Assembly, Stores, Surroundings
 from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.certificates import write_private
+from openinspector.service.cloud_access import home_role, open_cloud
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
@@ -65,6 +67,7 @@ from openinspector.service.ports.caller_identity import CallerIdentity
 from openinspector.service.ports.instance_states import InstanceStates
 from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
+from openinspector.service.run_assembly import RunParts, run_driver
 from openinspector.service.settings import Settings
 from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
 from openinspector.service.stores.advisory_sql import SqlAdvisoryStore
@@ -97,12 +100,9 @@ from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryCache
-from openinspector.service.worker.collecting import TelemetryCollecting
 from openinspector.service.worker.collection_monitor import CollectionMonitor, CollectionSettings, CollectionStores
 from openinspector.service.worker.courier import Courier, RetryPolicy
-from openinspector.service.worker.coverage_recorder import CoverageRecorder
 from openinspector.service.worker.dispatch import Dispatch
-from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.feed_schedule import FeedSchedule
 from openinspector.service.worker.feed_sync import FeedSync, known_feeds
 from openinspector.service.worker.finding_issues import FindingIssues
@@ -192,8 +192,8 @@ class Service:
         self._clock = SystemClock()
         self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
-        self._telemetry = _telemetry(settings, stores, self._keys)
-        self._advisories = AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+        self._telemetry = telemetry_of(settings, stores, self._keys)
+        self._advisories = advisory_cache(stores)
         self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
         packages = packages_with_rules(rules_packages(settings.partition, settings.region))
         self._rules = _rules_by_arn(packages)
@@ -314,41 +314,14 @@ class Service:
         )
 
     def _run_driver(self) -> RunDriver:
-        stores, settings = self.stores, self.settings
-        evaluator = RunEvaluator(
-            agents=stores.agents,
-            findings=stores.findings,
-            rule_results=stores.rule_results,
-            coverage=CoverageRecorder(
-                coverage=stores.coverage,
-                vault=self._surroundings.coverage_vault,
-                advisories=stores.advisories,
-            ),
+        parts = RunParts(
             telemetry=self._telemetry,
+            snapshots=SnapshotVault(self.stores.objects, self._keys),
             advisories=self._advisories,
             rules=self._rules,
-            plan=self._assembly.run_exclusions().before,
-            clock=self._clock,
             choices=self._choices,
-            single_by_products=settings.by_products == "each",
         )
-        telemetry = TelemetryCollecting(
-            assessments=stores.assessments,
-            agents=stores.agents,
-            telemetry=stores.telemetry,
-            clock=self._clock,
-            stop_grace=timedelta(seconds=settings.stop_grace_seconds),
-        )
-        return RunDriver(
-            assessments=stores.assessments,
-            findings=stores.findings,
-            received=self._telemetry,
-            needs=self._surroundings.needs,
-            collecting={Need.TELEMETRY: telemetry},
-            evaluator=evaluator,
-            clock=self._clock,
-            evaluation_batch=settings.evaluation_batch,
-        )
+        return run_driver(self.stores, self._surroundings, parts, self.settings)
 
     def _courier(self) -> Courier:
         stores, settings = self.stores, self.settings
@@ -381,7 +354,7 @@ class Service:
 
 
 def build_service(settings: Settings) -> Service:
-    """Build the service the settings describe; StoreError where a store cannot be opened."""
+    """Build the service the settings describe; StoreError if a store cannot be opened."""
     return Service(settings, open_stores(settings))
 
 
@@ -394,7 +367,13 @@ def _feed_schedule(settings: Settings, stores: Stores) -> FeedSchedule | None:
     return FeedSchedule(sync, timedelta(hours=settings.feeds_sync_hours))
 
 
-def _telemetry(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
+def advisory_cache(stores: Stores) -> AdvisoryCache:
+    """Return the cache of indices over the stored advisories."""
+    return AdvisoryCache(stores.advisories, discover("openinspector.versions", "SCHEME", VersionScheme))
+
+
+def telemetry_of(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry:
+    """Return the use cases around telemetry."""
     clock = SystemClock()
     return Telemetry(
         TelemetryStores(
@@ -443,8 +422,9 @@ def _instance_states() -> InstanceStates:
 def _surroundings(
     settings: Settings, stores: Stores, workflows: Workflows, keys: RunKeys, issues: FindingIssues
 ) -> Surroundings:
-    telemetry = _telemetry(settings, stores, keys)
+    telemetry = telemetry_of(settings, stores, keys)
     packages = packages_with_rules(rules_packages(settings.partition, settings.region))
+    cloud = open_cloud(settings, home_role(stores.roles))
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
         webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
@@ -457,6 +437,8 @@ def _surroundings(
         realm=ArnRealm(partition=settings.partition, region=settings.region, account=settings.account),
         rules_packages=packages,
         needs=needs_by_package(_rules_by_arn(packages)),
+        cloud=cloud,
+        instances=InstanceDirectory(cloud, SystemClock()),
         quotas=Quotas(
             instances=settings.max_instances,
             resource_groups=settings.max_resource_groups,

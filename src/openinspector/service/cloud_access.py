@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from openinspector.service.app.access_role import role_to_assume
 from openinspector.service.cloud_accounts import load_cloud_accounts, named_regions
 from openinspector.service.ports.cloud import CloudAccounts
 from openinspector.service.ports.cloud_account import CloudAccount
+from openinspector.service.ports.role_store import RoleStore
 from openinspector.service.settings import Settings
 from openinspector.service.system_clock import SystemClock
 
@@ -24,6 +26,16 @@ def open_cloud(settings: Settings, home_role: Callable[[], str]) -> CloudAccount
             return _aws(settings, home_role)
         case _:
             return None
+
+
+def home_role(roles: RoleStore) -> Callable[[], str]:
+    """Return a function that returns the registered role of the installation's account, "" if none is to be assumed."""
+
+    def registered() -> str:
+        role = roles.get()
+        return role_to_assume(role.arn) if role is not None else ""
+
+    return registered
 
 
 def _aws(settings: Settings, home_role: Callable[[], str]) -> CloudAccounts:

@@ -1,10 +1,12 @@
 """A web server on the loopback that serves a folder, with validators, and can be made to fail."""
 
 import hashlib
+import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote
 
 from openinspector.testing.background_server import BackgroundServer
@@ -38,32 +40,44 @@ class DocumentServer(BackgroundServer[ThreadingHTTPServer]):
         """Return the paths asked for, in order."""
         return [path for path, _ in self.requests]
 
-    def _answer(self, path: str, etag: str) -> Answer:
-        answer = self.faults[path].pop(0) if self.faults.get(path) else self._document(path, etag)
+    def _answer(self, path: str, headers: Mapping[str, str]) -> Answer:
+        answer = self.faults[path].pop(0) if self.faults.get(path) else self._document(path, headers)
         self.requests.append((path, answer[0]))
         return answer
 
-    def _document(self, path: str, etag: str) -> Answer:
+    def _document(self, path: str, asked: Mapping[str, str]) -> Answer:
         file = (self.folder / path.lstrip("/")).resolve()
         if not file.is_relative_to(self.folder.resolve()) or not file.is_file():
             return 404, {}, b""
         content = file.read_bytes()
         current = f'"{hashlib.sha256(content).hexdigest()}"'
         headers = {"ETag": current, "Last-Modified": "Fri, 20 Nov 2026 10:00:00 GMT"}
-        return (304, headers, b"") if etag == current else (200, headers, content)
+        if asked.get("If-None-Match") == current:
+            return 304, headers, b""
+        start = _RANGE.fullmatch(asked.get("Range", ""))
+        if start is not None and asked.get("If-Range") == current:
+            place = int(start[1])
+            rest = {"Content-Range": f"bytes {place}-{len(content) - 1}/{len(content)}"}
+            return (206, headers | rest, content[place:]) if place < len(content) else (416, headers, b"")
+        return 200, headers, content
 
 
-def _handler(answer: Callable[[str, str], Answer]) -> type[BaseHTTPRequestHandler]:
+_RANGE: Final = re.compile(r"bytes=([0-9]+)-")
+
+
+def _handler(answer: Callable[[str, Mapping[str, str]], Answer]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
-            status, headers, body = answer(unquote(self.path), self.headers.get("If-None-Match", ""))
+            status, headers, body = answer(unquote(self.path), dict(self.headers.items()))
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+            # a fault may promise more than it sends
+            self.close_connection = self.close_connection or int(headers.get("Content-Length", "0")) > len(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
             """Say nothing."""

@@ -23,6 +23,7 @@ from openinspector.service.api.services import ApiServices
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.coverage_vault import CoverageVault
+from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_links import ReportLinks
@@ -36,6 +37,7 @@ from openinspector.service.app.use_cases import UseCases
 from openinspector.service.assembly import Assembly, Stores, Surroundings
 from openinspector.service.bootstrap import open_stores, webhook_host_refusal
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
+from openinspector.service.ports.cloud import CloudAccounts
 from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
 from openinspector.service.settings import Settings
@@ -155,11 +157,18 @@ class BuiltInstallation:
 
 
 def open_installation(
-    folder: Path, *, now: datetime = EPOCH, topics: TopicPublisher | None = None, **quotas: int
+    folder: Path,
+    *,
+    now: datetime = EPOCH,
+    topics: TopicPublisher | None = None,
+    cloud: CloudAccounts | None = None,
+    needs: RunNeeds | None = None,
+    **quotas: int,
 ) -> BuiltInstallation:
     """Make an empty installation in ``folder`` whose clock stands at ``now``; ``quotas`` as `Quotas` has them.
 
-    ``topics`` stand in for those of `BuiltInstallation.topics`, which only record notifications.
+    ``cloud`` are its accounts, and ``needs`` those of its rules packages. ``topics`` stand in for those of
+    `BuiltInstallation.topics`, which only record notifications.
     """
     stores = open_stores(Settings(data_dir=folder))
     clock, workflows, shredded = FakeClock(now), RecordedWorkflows(), list[RunArn]()
@@ -177,7 +186,9 @@ def open_installation(
         ),
         realm=builders.REALM,
         rules_packages=PACKAGES,
-        needs=RunNeeds(),
+        needs=needs or RunNeeds(),
+        cloud=cloud,
+        instances=InstanceDirectory(cloud, clock),
         quotas=Quotas(**quotas),
         clock=clock,
         new_id=lambda: f"0-K{next(ids):07d}",

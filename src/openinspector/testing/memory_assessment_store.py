@@ -44,6 +44,7 @@ class MemoryAssessmentStore:
         self._tags: dict[TemplateArn, tuple[Tag, ...]] = {}
         self._runs: dict[RunArn, AssessmentRun] = {}
         self._agents: dict[RunArn, tuple[AgentId, ...]] = {}
+        self._instances: dict[RunArn, tuple[AgentId, ...]] = {}
         self._known: dict[RunArn, AssessmentRunState] = {}
         """The state up to which news of a run were taken."""
 
@@ -159,6 +160,7 @@ class MemoryAssessmentStore:
         self,
         run: AssessmentRun,
         agents: Sequence[AgentId],
+        instances: Sequence[AgentId] = (),
         *,
         most: int | None = None,
         most_agents: int | None = None,
@@ -173,10 +175,13 @@ class MemoryAssessmentStore:
             busy = self.busy_agents(agents)
             if busy:
                 raise AgentsBusyError(busy)
-            taking_part = sum(len(self._agents[one.arn]) for one in self._runs.values() if one.in_progress)
-            _check_room("instances being assessed", taking_part, most_agents, len(set(agents)))
+            running = [one.arn for one in self._runs.values() if one.in_progress]
+            taking_part = sum(len(self._agents[arn]) + len(self._instances[arn]) for arn in running)
+            added = len(set(agents)) + len(set(instances))
+            _check_room("instances being assessed", taking_part, most_agents, added)
             self._runs[run.arn] = run
             self._agents[run.arn] = tuple(sorted(set(agents)))
+            self._instances[run.arn] = tuple(sorted(set(instances)))
 
     def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
         """Return the runs that exist."""
@@ -204,6 +209,11 @@ class MemoryAssessmentStore:
         """Return the agents of a run, sorted."""
         with self._lock:
             return self._agents.get(arn, ())
+
+    def run_instances(self, arn: RunArn) -> tuple[AgentId, ...]:
+        """Return the instances of a run that send no telemetry in it, sorted."""
+        with self._lock:
+            return self._instances.get(arn, ())
 
     def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
         """Return the state of a run, None if absent or the agent takes no part in it."""
@@ -279,7 +289,7 @@ class MemoryAssessmentStore:
         if busy:
             raise RunInProgressError(busy)
         for run in runs:
-            del self._runs[run.arn], self._agents[run.arn]
+            del self._runs[run.arn], self._agents[run.arn], self._instances[run.arn]
 
     def _check_template(self, arn: TemplateArn) -> None:
         if arn not in self._templates:

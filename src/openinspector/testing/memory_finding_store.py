@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from openinspector.engine.finding_text import finding_attributes
 from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn, run_of
 from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import Exclusion
@@ -122,7 +123,7 @@ def _is_wanted(finding: Finding, wanted: FindingFilter) -> bool:
     )
     return (
         all(not any_of or value in any_of for value, any_of in named)
-        and set(wanted.attributes) <= set(finding.attributes)
+        and set(wanted.attributes) <= set(finding_attributes(finding))
         and set(wanted.user_attributes) <= set(finding.user_attributes)
         and in_time(finding.created_at, wanted.created)
     )

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Mapping, Sequence
 
-from openinspector.engine.evaluate import OutcomeKind
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleTally

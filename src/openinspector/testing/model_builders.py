@@ -1,12 +1,14 @@
 """Valid values of what the service keeps, in one call: ``finding(3, severity=Severity.HIGH)``.
 
-Names and ids follow from a number, and so does the time of creation: values sort as their numbers do. Any field of the
+Names, ids and times of creation follow from a number: values sort like their numbers. Any field of the
 value can be given instead. Hosts and advisories for rules are in `openinspector.testing.match_builders`.
 """
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+import msgspec
 
 from openinspector.model.agent import Agent, AgentId
 from openinspector.model.arn import (
@@ -31,8 +33,9 @@ from openinspector.model.assessment import (
     StateChange,
 )
 from openinspector.model.asset import AssetAttributes, Tag
+from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, Scope, ScopeKey
-from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.model.finding import INSTANCE, Attribute, Finding, Severity, StatedIssue
 from openinspector.model.run_state import AssessmentRunState
 
 REALM: Final = ArnRealm()
@@ -126,26 +129,43 @@ def asset(number: int = 1, **fields: Any) -> AssetAttributes:
 
 
 def finding(number: int = 1, parent: RunArn | None = None, **fields: Any) -> Finding:
-    """Return a finding of ``parent``, by default run 1, on host 1: ``CVE-2026-<number>``, Medium."""
+    """Return a finding of ``parent``, by default run 1, on host 1: ``CVE-2026-<number>``, Medium.
+
+    ``fields`` are those of `Finding`, or of the `StatedIssue` that is its body; ``attributes`` are those of both.
+    """
     arn = finding_arn(parent or run().arn, resource_id(number))
     host = fields.get("asset", asset())
-    rule = f"CVE-2026-{number:04d}"
+    given = fields.get("attributes", (Attribute(key="INSTANCE_ID", value=host.agent_id),))
+    of_host = tuple(one for one in given if one.key == "INSTANCE_ID")
+    if "attributes" in fields:
+        fields["attributes"] = tuple(one for one in given if one not in of_host)
+    of_body = {name: fields.pop(name) for name in StatedIssue.__struct_fields__ if name in fields}
     made = Finding(
         arn=arn,
         run_arn=run_of(arn),
         rules_package_arn=rules_package_arn(),
-        rule_id=rule,
-        title=f"Instance {host.agent_id} is vulnerable to {rule}",
-        description="A flaw in a library lets remote attackers crash it.",
-        recommendation="Upgrade the package.",
-        severity=Severity.MEDIUM,
+        body=stated_issue(number, **of_body),
         asset=host,
-        attributes=(Attribute(key="CVE", value=rule), Attribute(key="INSTANCE_ID", value=host.agent_id)),
-        evidence="openssl 1.0 is installed",
+        attributes=of_host,
         created_at=moment(number),
         updated_at=moment(number),
     )
     return replace(made, **fields)
+
+
+def stated_issue(number: int = 1, **fields: Any) -> StatedIssue:
+    """Return a body: ``CVE-2026-<number>``, Medium."""
+    rule = f"CVE-2026-{number:04d}"
+    made = StatedIssue(
+        rule_id=rule,
+        severity=Severity.MEDIUM,
+        title=f"Instance {INSTANCE} is vulnerable to {rule}",
+        description="A flaw in a library lets remote attackers crash it.",
+        recommendation="Upgrade the package.",
+        attributes=(Attribute(key="CVE", value=rule),),
+        evidence=Evidence(statement="openssl 1.0 is installed"),
+    )
+    return msgspec.structs.replace(made, **fields)
 
 
 def exclusion(number: int = 1, parent: RunArn | None = None, **fields: Any) -> Exclusion:

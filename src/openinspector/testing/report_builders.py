@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from openinspector.engine.evaluate import OutcomeKind
+from openinspector.engine.outcome_kind import OutcomeKind
+from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
 from openinspector.model.report import ReportType
@@ -104,7 +105,9 @@ def small() -> ReportContent:
                     Attribute(key="INSTANCE_ID", value=asset.agent_id),
                     Attribute(key="package_name", value="openssl"),
                 ),
-                evidence="openssl 3.0.0 is installed" if host == 1 else "openssl 3.0.1 is installed\n  fixed in 3.0.2",
+                evidence=Evidence(statement="openssl 3.0.0 is installed")
+                if host == 1
+                else Evidence(statement="openssl 3.0.1 is installed", because=(Evidence(statement="fixed in 3.0.2"),)),
                 asset=asset,
                 rule_id="CVE-2026-0001",
                 user_attributes=blue,
@@ -161,7 +164,8 @@ def with_words(words: str) -> ReportContent:
     hosts = tuple(instance(number, hostname=words, system=words, address=words) for number in (1, 2))
     feeds = tuple(replace(feed, name=words) for feed in empty.feeds)
     builder = ReportBuilder(replace(empty, run=run, instances=hosts, feeds=feeds), NAMES)
-    texts: dict[str, Any] = dict.fromkeys(("rule_id", "title", "description", "recommendation", "evidence"), words)
+    texts: dict[str, Any] = dict.fromkeys(("rule_id", "title", "description", "recommendation"), words)
+    texts["evidence"] = Evidence(statement=words)
     for number in (1, 2):
         asset = builders.asset(number, hostname=words)
         extra = (Attribute(key=words, value=f"{words}{number}"),)
@@ -199,7 +203,10 @@ def findings(hosts: int, rules: int) -> Iterator[Finding]:
                     Attribute(key="package_name", value=f"library-{rule}"),
                     Attribute(key="package_version", value=installed),
                 ),
-                evidence=f"library-{rule} {installed} is affected.\n  It is installed. [dpkg database]",
+                evidence=Evidence(
+                    statement=f"library-{rule} {installed} is affected.",
+                    because=(Evidence(statement="It is installed.", source="dpkg database"),),
+                ),
             )
 
 

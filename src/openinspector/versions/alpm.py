@@ -1,12 +1,13 @@
 """pacman's order: ``[epoch:]version[-release]``, as libalpm's ``rpmvercmp`` and ``alpm_pkg_vercmp`` define it.
 
-A version is runs of ASCII letters and runs of digits; everything else separates, and how many characters separate
-counts. The text after a run decides, in this order: letters at once (``1.0rc``), nothing, digits at once, then the
-shorter separator, and behind the same one letters before digits. Letters compare as text, digits as numbers.
+A version is runs of ASCII letters and runs of digits; everything else is a separator, and the length of a separator
+matters. The text after a run decides, in this order: letters without a separator (``1.0rc``), nothing, digits without a
+separator, then the shorter separator, and after equal separators letters before digits. Letters compare as text, digits
+as numbers.
 
-libalpm itself is inconsistent in two cases, and this order differs from it there: a release that is absent sorts before
-every release (``1.0`` < ``1.0-1``; libalpm takes it for equal to any), and separators at the end count for nothing
-(libalpm has ``1.1`` < ``1..a`` < ``1.`` < ``1.1``).
+libalpm itself is inconsistent in two cases, and this order differs from it there: an absent release sorts before every
+release (``1.0`` < ``1.0-1``; in libalpm it equals any), and trailing separators are ignored (libalpm has ``1.1`` <
+``1..a`` < ``1.`` < ``1.1``).
 """
 
 import re

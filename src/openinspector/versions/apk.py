@@ -1,11 +1,11 @@
 """apk's order: ``digits{.digits}[letter]{_suffix[number]}[~hash][-r#]``, as apk-tools' ``version.c`` defines it.
 
-Tokens compare one by one. Where two versions have different tokens, what comes next decides, in this order: a suffix
-of a version yet to come (``_alpha _beta _pre _rc``), something apk does not understand, nothing, ``-r``, ``~hash``,
-a suffix's number, a suffix of a version already out (``_cvs _svn _git _hg _p``), a letter, ``.digits``.
+Tokens compare one by one. If two versions have different tokens, the next token decides, in this order: a pre-release
+suffix (``_alpha _beta _pre _rc``), text that is invalid in apk, nothing, ``-r``, ``~hash``, a suffix's number, a
+post-release suffix (``_cvs _svn _git _hg _p``), a letter, ``.digits``.
 
-A component after the first that begins with 0 compares as text, as Gentoo's rule for ``1.01`` and ``1.1`` says; it
-therefore sorts before every component that does not. Nothing is read beyond what apk does not understand.
+A component after the first that begins with 0 compares as text, like ``1.01`` and ``1.1`` in Gentoo; it therefore sorts
+before every component without a leading 0. Parsing stops at invalid text.
 """
 
 import re

@@ -1,11 +1,11 @@
 """dpkg's order: ``[epoch:]upstream[-revision]``, as deb-version(7) and dpkg's ``verrevcmp`` define it.
 
-Each part is runs of non-digits and digits by turns. Non-digits compare character by character: ``~`` before the end,
-the end before letters, letters before everything else; digits compare as numbers. The key spells each run out:
+Each part consists of alternating runs of non-digits and digits. Non-digits compare character by character: ``~`` before
+the end, the end before letters, letters before everything else; digits compare as numbers. The key encodes each run:
 
 - non-digits, mapped so that their bytes sort in that order, then ``_END``;
 - the number (`number_key`);
-- after the last pair ``_END`` once more, where a longer version has its next character.
+- after the last pair ``_END`` once more, at the position of the next character of a longer version.
 
 An absent epoch or revision is zero, so ``1`` = ``0:1`` = ``1-0``.
 """
@@ -20,7 +20,7 @@ _DIGITS: Final = frozenset(b"0123456789")
 _LETTERS: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _PAIRS: Final = re.compile(rb"(\D*)(\d*)")
 _EPOCH: Final = re.compile(rb"[+]?([0-9]+)|-(0+)")
-"""dpkg reads the epoch with strtol(3), signs and all, and refuses only what is negative."""
+"""dpkg parses the epoch with strtol(3), which accepts signs, and refuses only negative ones."""
 _VALID: Final = re.compile(
     r"(?:(?:[+]?[0-9]+|-0+):(?=[0-9])[A-Za-z0-9.+~:-]*?|(?=[0-9])[A-Za-z0-9.+~-]*?)(?:-[A-Za-z0-9.+~]+)?"
 )
@@ -40,7 +40,7 @@ _ORDER: Final = _order()
 
 
 def key(text: str) -> bytes:
-    """Return the sort key of any text; what dpkg rejects is read as far as it goes."""
+    """Return the sort key of any text; invalid versions are parsed as far as possible."""
     raw = text.encode("utf-8", "surrogatepass").strip()
     written, colon, rest = raw.partition(b":")
     read = _EPOCH.fullmatch(written) if colon else None

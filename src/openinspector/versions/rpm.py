@@ -1,9 +1,9 @@
 """rpm's order: ``[epoch:]version[-release]``, as rpm's ``rpmvercmp`` and ``rpmverCmp`` define it.
 
-A version is runs of ASCII letters, runs of digits, ``~`` and ``^``; everything else only separates. The next part
+A version is runs of ASCII letters, runs of digits, ``~`` and ``^``; everything else is a separator. The next part
 decides, in this order: ``~``, nothing, ``^``, letters, digits. Letters compare as text, digits as numbers.
 
-A release that is absent sorts before every release that is there (``rpmverCmp``), so that the order is total:
+An absent release sorts before every release (``rpmverCmp``), so that the order is total:
 ``1.0`` < ``1.0-1``. This is not rpm's dependency matching, where an absent release equals any.
 """
 
@@ -35,7 +35,7 @@ def key(text: str) -> bytes:
 
 
 def is_valid(text: str) -> bool:
-    """Return True if ``text`` is written in the characters that rpm allows in an epoch, version and release."""
+    """Return True if ``text`` has only characters that rpm allows in an epoch, version and release."""
     return _VALID.fullmatch(text) is not None
 
 

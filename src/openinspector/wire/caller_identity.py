@@ -1,8 +1,9 @@
-"""The one STS request an EC2 role proves itself with: what the agent signs is exactly what the service sends.
+"""The STS request that proves an EC2 role: the service sends exactly the request that the agent signs.
 
-``POST /`` with a fixed body to the region's own endpoint. Signed beside what SigV4 wants: the service's name, the nonce
-of its challenge and the id of the host key, so that the signature is of no use to another service, at another time,
-or for another key. https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
+``POST /`` with a fixed body to the endpoint of the region. In addition to the headers of SigV4, the signature covers
+the service's name, the nonce of its challenge and the id of the host key, so that it cannot be used for another
+service, at another time, or for another key.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
 """
 
 import hashlib
@@ -38,7 +39,7 @@ _AUTHORIZATION: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerIdentityRequest:
-    """The request, without its signature. WireError for a part that is not of its one form."""
+    """The request without its signature. WireError if a part is malformed."""
 
     region: str
     date: str
@@ -64,12 +65,12 @@ class CallerIdentityRequest:
 
     @property
     def host(self) -> str:
-        """The region's own endpoint: by the region's form, a name of the vendor's and no other."""
+        """The endpoint of the region. The pattern of regions allows only host names of the vendor."""
         return f"{SERVICE}.{self.region}.{'amazonaws.com.cn' if self.region.startswith('cn-') else 'amazonaws.com'}"
 
     @property
     def headers(self) -> dict[str, str]:
-        """Every header that is signed, in the order of signing."""
+        """All signed headers, in the order of signing."""
         return {
             "content-type": CONTENT_TYPE,
             "host": self.host,
@@ -82,19 +83,19 @@ class CallerIdentityRequest:
 
     @property
     def scope(self) -> str:
-        """The scope that the signing key is derived for."""
+        """The credential scope, from which the signing key is derived."""
         return f"{self.date[:8]}/{self.region}/{SERVICE}/aws4_request"
 
     @property
     def string_to_sign(self) -> str:
-        """What SigV4 signs."""
+        """The string that SigV4 signs."""
         lines = "".join(f"{name}:{value}\n" for name, value in self.headers.items())
         body = hashlib.sha256(BODY).hexdigest()
         canonical = f"POST\n/\n\n{lines}\n{';'.join(self.headers)}\n{body}"
         return f"{ALGORITHM}\n{self.date}\n{self.scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
 
     def signed_at(self) -> datetime:
-        """Return the moment of signing that the request claims. Raises WireError if the date is malformed."""
+        """Return the claimed time of signing. Raises WireError if the date is malformed."""
         try:
             return datetime.strptime(self.date, DATE_FORM).replace(tzinfo=UTC)
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""Records and batches to bytes and back. The bytes come from hosts: whatever they are, the answer is a WireError.
+"""Encodes and decodes records and batches. The bytes come from hosts: any invalid input raises WireError.
 
 Types are never coerced. A field this version does not know is ignored, so that a newer agent's records still count.
 """
@@ -28,7 +28,7 @@ _RECORD: Final[Mapping[str, msgspec.json.Decoder[Record]]] = MappingProxyType(
 
 
 def encode_json(value: object, what: str) -> bytes:
-    """Return a struct or record as JSON; WireError, naming ``what``, for text that is not Unicode."""
+    """Return a struct or record as JSON; WireError, naming ``what``, if a text is not Unicode."""
     try:
         return _ENCODER.encode(value)
     except UnicodeError as error:
@@ -36,7 +36,7 @@ def encode_json(value: object, what: str) -> bytes:
 
 
 def decode_json(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T], what: str) -> T:
-    """Return ``data`` decoded; WireError, naming ``what``, for anything that is not exactly of the decoder's type."""
+    """Return ``data`` decoded; WireError, naming ``what``, if it does not match the decoder's type exactly."""
     try:
         return decoder.decode(data)
     except (msgspec.MsgspecError, UnicodeError) as error:
@@ -46,13 +46,13 @@ def decode_json(data: bytes | msgspec.Raw, decoder: msgspec.json.Decoder[T], wha
 
 
 def encode_record(sensor: str, record: Record) -> TelemetryMessage:
-    """Return the message that carries ``record``; WireError where its text is not Unicode."""
+    """Return the message that carries ``record``; WireError if its text is not Unicode."""
     kind = type(record).__name__
     return TelemetryMessage(sensor=sensor, kind=kind, payload=msgspec.Raw(encode_json(record, f"a {kind} record")))
 
 
 def decode_message(message: TelemetryMessage) -> Record:
-    """Return the record of a message; WireError where its kind is unknown or its payload is not of that kind."""
+    """Return the record of a message; WireError if its kind is unknown or its payload does not match."""
     decoder = _RECORD.get(message.kind)
     if decoder is None:
         raise WireError(f"no record is named {message.kind[:MAX_KIND_SHOWN]!r}")
@@ -60,7 +60,7 @@ def decode_message(message: TelemetryMessage) -> Record:
 
 
 def message_size(message: TelemetryMessage) -> int:
-    """Return the bytes of a message's payload: what its type's ``dataSize`` counts (F3.8)."""
+    """Return the size of a message's payload in bytes, as ``dataSize`` counts it (F3.8)."""
     return len(memoryview(message.payload))
 
 
@@ -72,8 +72,8 @@ def encode_batch(messages: Iterable[TelemetryMessage]) -> bytes:
 def decode_batch(plaintext: bytes) -> TelemetryBatch:
     """Return the messages of an envelope's payload, each still raw; WireError.
 
-    A message costs some hundred bytes in memory however short it is. There are no more messages than opening braces,
-    so a batch of too many is refused before any of them is made.
+    Even a short message takes some hundred bytes of memory. A batch has at most as many messages as opening braces, so
+    a batch with too many is refused before any is decoded.
     """
     if plaintext.count(b"{") > MAX_BRACES:
         raise WireError(f"a telemetry batch holds more than {MAX_BRACES} messages or objects in them")

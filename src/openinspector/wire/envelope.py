@@ -25,15 +25,17 @@ MAX_ENVELOPE_BYTES: Final = 4 * 1024 * 1024
 MAX_PLAINTEXT_BYTES: Final = 16 * 1024 * 1024
 MAX_HEADER_BYTES: Final = 4096
 SLOWEST_BYTES_A_SECOND: Final = 2048
-"""Both sides allow a body one second per this many bytes, in addition to the 60 seconds of any request. A fixed limit
-would break off the same envelope again and again on a slow line."""
+"""Both sides allow a body one second per this many bytes, in addition to the 60 seconds of any request.
+
+A fixed limit would abort the same envelope again and again on a slow connection.
+"""
 
 _LENGTH_BYTES: Final = 4
 _PREFIX_BYTES: Final = len(MAGIC) + _LENGTH_BYTES
 
 
 class EnvelopeHeader(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the payload belongs and what it must hash to."""
+    """The run, agent and stream of the payload, and its digest."""
 
     run_arn: RunArnText
     agent_id: AgentIdText
@@ -49,9 +51,9 @@ _HEADER: Final = msgspec.json.Decoder(EnvelopeHeader)
 
 
 def encode_envelope(*, run_arn: str, agent_id: str, stream: str, seq: int, plaintext: bytes) -> bytes:
-    """Return the envelope that carries ``plaintext``; WireError where it would be larger than a gateway takes.
+    """Return the envelope that carries ``plaintext``; WireError if it would exceed the limits of the gateway.
 
-    The same arguments give the same bytes, so that an envelope sent twice is the same twice.
+    The same arguments give the same bytes, so that a retried envelope is identical.
     """
     if len(plaintext) > MAX_PLAINTEXT_BYTES:
         raise WireError(f"a payload of {len(plaintext)} bytes is larger than {MAX_PLAINTEXT_BYTES}")
@@ -73,14 +75,14 @@ def encode_envelope(*, run_arn: str, agent_id: str, stream: str, seq: int, plain
 
 
 def decode_header(envelope: bytes) -> EnvelopeHeader:
-    """Return an envelope's header without looking at its payload; WireError."""
+    """Return an envelope's header without decoding its payload; WireError."""
     return _split(envelope)[0]
 
 
 def decode_envelope(envelope: bytes) -> tuple[EnvelopeHeader, bytes]:
-    """Return header and payload; WireError where anything is malformed, too large or not what the digest says.
+    """Return header and payload; WireError if anything is malformed, too large or does not match the digest.
 
-    Never inflates more than the header announces, and the header never announces more than the limit.
+    Inflates at most the announced size, which is at most the limit.
     """
     header, payload = _split(envelope)
     plaintext = _inflate(payload, header.size)
@@ -95,7 +97,7 @@ def payload_digest(plaintext: bytes) -> str:
 
 
 def chain_digest(digests: Iterable[str]) -> str:
-    """Return SHA-256 over the raw digests in order, hexadecimal: what a manifest's ``chain`` holds."""
+    """Return SHA-256 over the raw digests in order, hexadecimal: the ``chain`` of a manifest."""
     return hashlib.sha256(b"".join(bytes.fromhex(digest) for digest in digests)).hexdigest()
 
 

@@ -1,9 +1,9 @@
 """Facts of one host, built from its telemetry messages in the order they were collected.
 
 - A collection of a sensor is finished by its SensorStatus; only the newest finished one of each sensor counts.
-- A new MonitoringStart gives up what is unfinished.
-- A status that claims more records than arrived finishes nothing: an older whole collection stands. Without
-  one, the records that did arrive count, and the sensor's state becomes PARTIAL, so that absence proves nothing.
+- A new MonitoringStart discards unfinished collections.
+- A status that claims more records than arrived finishes nothing: an older complete collection stays. Without one, the
+  records that arrived are used, and the sensor's state becomes PARTIAL, so that absence proves nothing.
 - A message that cannot be decoded is counted in `HostFacts.undecoded` and is missing from its sensor's records.
 - Memory is bounded, whatever the host sends: superseded collections are dropped as they are replaced.
 """
@@ -17,7 +17,7 @@ import msgspec
 from openinspector.model.errors import WireError
 from openinspector.model.facts import HostFacts
 from openinspector.model.foreign_text import printable_line
-from openinspector.model.inventory import MonitoringStart, SensorState, SensorStatus
+from openinspector.model.inventory import MonitoringStart, Package, SensorState, SensorStatus
 from openinspector.model.record import Record
 from openinspector.wire.codec import decode_message, message_size
 from openinspector.wire.telemetry import TelemetryMessage
@@ -26,19 +26,50 @@ MAX_HELD_BYTES: Final = 64 * 1024 * 1024
 """Payload of the newest collections of all sensors. A host with 3,000 packages and 300 processes sends 2 MB."""
 MAX_HELD_RECORDS: Final = 500_000
 
+_PACKAGE: Final = Package.__name__
+_MAX_REMEMBERED: Final = 200_000
+_MAX_REMEMBERED_BYTES: Final = 2048
+"""A longer payload is decoded for each host: hosts choose how much is remembered. An ordinary one has 200 bytes."""
 _WHOLE = (SensorState.OK, SensorState.NOT_APPLICABLE)
 
 
 class FactsTooLargeError(WireError):
-    """A host sent more than is evaluated of one host."""
+    """A host sent more than the limit per host."""
 
 
-def build_facts(agent_id: str, messages: Iterable[TelemetryMessage]) -> HostFacts:
+class PackageMemory:
+    """Packages by the bytes that hosts sent: the packages that a fleet has in common are decoded once, into one object.
+
+    Evaluation recognises such objects without comparing them (`openinspector.engine.fleet`). May be used from any
+    thread.
+    """
+
+    def __init__(self) -> None:
+        self._records: dict[bytes, Record] = {}
+
+    def decode(self, message: TelemetryMessage) -> Record:
+        """Return the record of a message, with printable texts; WireError as `decode_message`."""
+        payload = bytes(message.payload)
+        if message.kind != _PACKAGE or len(payload) > _MAX_REMEMBERED_BYTES:
+            return _printable(decode_message(message), payload)
+        record = self._records.get(payload)
+        if record is None:
+            record = _printable(decode_message(message), payload)
+            if len(self._records) >= _MAX_REMEMBERED:
+                self._records = {}
+            self._records[payload] = record
+        return record
+
+
+def build_facts(
+    agent_id: str, messages: Iterable[TelemetryMessage], packages: PackageMemory | None = None
+) -> HostFacts:
     """Return the facts of one host; FactsTooLargeError if there are too many to hold.
 
-    Raises nothing else, whatever the host sent. Messages are taken one at a time.
+    Raises nothing else. Messages are consumed one at a time. Hosts that share ``packages`` also share equal
+    packages as objects.
     """
-    snapshots = _Snapshots()
+    snapshots = _Snapshots(packages or PackageMemory())
     for message in messages:
         snapshots.take(message)
     return snapshots.facts(agent_id)
@@ -65,6 +96,7 @@ class _Begun:
 class _Snapshots:
     """The finished and the unfinished collection of each sensor."""
 
+    packages: PackageMemory
     start: MonitoringStart | None = None
     finished: dict[str, _Snapshot] = field(default_factory=dict)
     begun: dict[str, _Begun] = field(default_factory=dict)
@@ -74,7 +106,7 @@ class _Snapshots:
 
     def take(self, message: TelemetryMessage) -> None:
         try:
-            record = _printable(decode_message(message), message)
+            record = self.packages.decode(message)
         except WireError:
             self.undecoded += 1
             return
@@ -90,11 +122,11 @@ class _Snapshots:
         elif record.sensor == message.sensor:
             self.finish(record, size)
         else:
-            # A sensor speaks for itself only.
+            # A sensor may report only its own status.
             self.undecoded += 1
 
     def hold(self, records: int, size: int) -> None:
-        """Count what is held now, or no longer (negative)."""
+        """Count records that are now held, or no longer held (negative)."""
         self.held_records += records
         self.held_bytes += size
         if self.held_records > MAX_HELD_RECORDS or self.held_bytes > MAX_HELD_BYTES:
@@ -103,7 +135,7 @@ class _Snapshots:
             )
 
     def give_up(self) -> None:
-        """Drop what no status has finished."""
+        """Drop unfinished collections."""
         for begun in self.begun.values():
             self.hold(-len(begun.records), -begun.size)
         self.begun.clear()
@@ -138,9 +170,8 @@ class _Snapshots:
         )
 
 
-def _printable(record: Record, message: TelemetryMessage) -> Record:
+def _printable(record: Record, payload: bytes) -> Record:
     """Return a record with every text in it as one printable line: a line feed would forge a line of a finding."""
-    payload = bytes(message.payload)
     # In JSON, unsafe characters are either escaped or not ASCII.
     if b"\\" not in payload and payload.isascii() and b"\x7f" not in payload:
         return record

@@ -1,4 +1,4 @@
-"""Instructions: the closed set of things a service can make an agent do (agent-security.md section 2).
+"""Instructions: the closed set of actions that a service can request from an agent (agent-security.md section 2).
 
 No kind executes, reads a path or fetches a URL named by the service. An unknown kind, sensor or field is refused,
 counted and reported in the next heartbeat.
@@ -30,18 +30,18 @@ class StartCollection(_Instruction, frozen=True, kw_only=True, tag="start-collec
     ends_at: datetime
     """When to stop collecting at the latest; with a time zone."""
     close_when_collected: bool
-    """Close the stream after one whole collection instead of at the end of the run's duration."""
+    """Close the stream after one complete collection instead of at the end of the run's duration."""
 
 
 class StopCollection(_Instruction, frozen=True, kw_only=True, tag="stop-collection"):
-    """Switch a run's sensors off, send what is spooled, close the stream; discard it all if ``discard``."""
+    """Switch a run's sensors off, send the spool, close the stream; discard everything if ``discard``."""
 
     run_arn: RunArnText
     discard: bool
 
 
 class SetHeartbeatInterval(_Instruction, frozen=True, kw_only=True, tag="set-heartbeat-interval"):
-    """Send a heartbeat every so many seconds, jitter apart."""
+    """Send a heartbeat every ``seconds``, plus jitter."""
 
     seconds: Annotated[int, msgspec.Meta(ge=MIN_HEARTBEAT_SECONDS, le=MAX_HEARTBEAT_SECONDS)]
 

@@ -1,7 +1,7 @@
 """The JSON bodies between agent and gateway: challenge, enrolment, session, heartbeat, manifest, receipt.
 
 Every request after the challenge is signed (`openinspector.wire.signature`). All structs refuse unknown fields;
-bounds are part of the types, so that a message that decodes is a message that is allowed.
+bounds are part of the types, so every message that decodes is valid.
 """
 
 from datetime import datetime
@@ -29,20 +29,20 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Challenge(_Message, frozen=True, kw_only=True):
-    """Reply to ``POST /agent/v1/challenge``: a nonce that can be used once, soon."""
+    """Reply to ``POST /agent/v1/challenge``: a nonce that can be used once within a short time."""
 
     nonce: Token
     expires_at: datetime
 
 
 class EnrolmentRequest(_Message, frozen=True, kw_only=True):
-    """``POST /agent/v1/enrolment``: prove who the host is and bind its key to that."""
+    """``POST /agent/v1/enrolment``: prove the identity of the host and bind its key to it."""
 
     nonce: Token
     method: Annotated[str, msgspec.Meta(max_length=32, pattern="^[a-z_]+" + END)]
-    """``join_token``; more methods join in `openinspector.agent.identities`."""
+    """``join_token``, or another method of `openinspector.agent.identities`."""
     evidence: Annotated[dict[str, str], msgspec.Meta(max_length=8)]
-    """The proof that the method asks for; a ``join_token`` beside it gives the agent its tags."""
+    """The proof that the method requires; an additional ``join_token`` gives the agent its tags."""
     public_key: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
     host: HostDescription
 
@@ -59,11 +59,11 @@ class SessionRequest(_Message, frozen=True, kw_only=True, omit_defaults=True):
     nonce: Token
     agent_id: AgentIdText
     instance: Annotated[str, msgspec.Meta(max_length=64, pattern="^[0-9a-f]*" + END)] = ""
-    """Random, new each time the agent starts: two living instances are two hosts with one key. Empty: not compared."""
+    """Random, new each time the agent starts: two running instances are two hosts with one key. Empty: not compared."""
 
 
 class Session(_Message, frozen=True, kw_only=True):
-    """Reply: the session's id, its end, and how often to send heartbeats."""
+    """Reply: the session's id, its end, and the heartbeat interval."""
 
     session_id: Token
     expires_at: datetime
@@ -71,7 +71,7 @@ class Session(_Message, frozen=True, kw_only=True):
 
 
 class KeyRotation(_Message, frozen=True, kw_only=True):
-    """``POST /agent/v1/rotation``: another host key from now on. The request is signed by the key in use."""
+    """``POST /agent/v1/rotation``: replace the host key. The request is signed with the current key."""
 
     public_key: Annotated[bytes, msgspec.Meta(min_length=32, max_length=32)]
     """The new one."""
@@ -80,20 +80,20 @@ class KeyRotation(_Message, frozen=True, kw_only=True):
 
 
 class KeyRotated(_Message, frozen=True, kw_only=True):
-    """Reply: the key in force; every session of the agent has ended."""
+    """Reply: the current key; every session of the agent has ended."""
 
     key_id: Sha256
 
 
 class Refusal(_Message, frozen=True, kw_only=True):
-    """An instruction the agent refused, and why."""
+    """An instruction that the agent refused, and the reason."""
 
     instruction: Annotated[str, msgspec.Meta(max_length=200)]
     reason: Annotated[str, msgspec.Meta(max_length=500)]
 
 
 class SpoolReport(_Message, frozen=True, kw_only=True):
-    """How full the spool is and what it had to drop since the agent started."""
+    """Size of the spool, and what it dropped since the agent started."""
 
     bytes_used: int = 0
     bytes_limit: int = 0
@@ -102,7 +102,7 @@ class SpoolReport(_Message, frozen=True, kw_only=True):
 
 
 class Heartbeat(_Message, frozen=True, kw_only=True):
-    """``POST /agent/v1/heartbeat``: the agent is there, how it does, what it is collecting."""
+    """``POST /agent/v1/heartbeat``: the agent's state and the runs that it collects for."""
 
     host: HostDescription
     health_code: AgentHealthCode
@@ -113,13 +113,13 @@ class Heartbeat(_Message, frozen=True, kw_only=True):
 
 
 class HeartbeatReply(_Message, frozen=True, kw_only=True):
-    """The service's answer: instructions, each kept raw so that one that is unknown spoils no other."""
+    """The service's answer: instructions, each kept raw so that an unknown one does not affect the others."""
 
     instructions: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=64)] = ()
 
 
 class Receipt(_Message, frozen=True, kw_only=True):
-    """Reply to an uploaded envelope: stored for good, and everything up to ``watermark`` is."""
+    """Reply to an uploaded envelope: it is stored durably, like all envelopes up to ``watermark``."""
 
     run_arn: RunArnText
     stream: StreamName
@@ -139,9 +139,9 @@ class Manifest(_Message, frozen=True, kw_only=True, omit_defaults=True):
     dropped: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Envelopes lost: telemetry loss. Includes ``unnumbered``."""
     unnumbered: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """Lost envelopes that never got a number, because the spool was full."""
+    """Lost envelopes without a number: the spool was full."""
     after: Annotated[int, msgspec.Meta(ge=0)] = 0
-    """List missing envelopes above this number only: the agent counts those up to it as lost already."""
+    """List only missing envelopes above this number: the agent already counts the ones below as lost."""
 
 
 class ManifestReply(_Message, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
-"""Releases of the agent: what a signed target says of itself, and what agent and gateway say about it.
+"""Releases of the agent: the metadata of a signed target, and the messages of agent and gateway about it.
 
-A target's ``custom`` (TUF) and the ``release.json`` of an installed version are the same few facts. Unknown fields
-are refused: signed bytes have one reading only.
+A target's ``custom`` (TUF) and the ``release.json`` of an installed version have the same content. Unknown fields are
+refused, so that signed bytes are unambiguous.
 """
 
 from enum import StrEnum
@@ -12,9 +12,9 @@ import msgspec
 from openinspector.wire.pattern import END
 
 RELEASE_FILE: Final = "release.json"
-"""Lies in every version's folder, beside its executable."""
+"""File in the folder of every version, next to its executable."""
 ROOT_FILE: Final = "root.json"
-"""Lies there too: the TUF root the version trusts. Without it the version does not update itself."""
+"""File in the same folder: the TUF root that the version trusts. Without it the version does not update itself."""
 METADATA_PATH: Final = "metadata/"
 TARGETS_PATH: Final = "targets/"
 MAX_DIAGNOSTICS: Final = 2000
@@ -22,7 +22,7 @@ MAX_DIAGNOSTICS: Final = 2000
 VersionText = Annotated[
     str, msgspec.Meta(min_length=1, max_length=64, pattern=r"^[0-9A-Za-z][0-9A-Za-z+~]*(?:[.-][0-9A-Za-z+~]+)*" + END)
 ]
-"""Becomes a folder's name: begins with a letter or digit, holds no slash and no two dots in a row."""
+"""Used as the name of a folder: begins with a letter or digit, without slashes and consecutive dots."""
 ReleaseNumber = Annotated[int, msgspec.Meta(ge=1, le=2**31)]
 Word = Annotated[str, msgspec.Meta(min_length=1, max_length=32, pattern="^[a-z0-9_]+" + END)]
 TargetName = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[0-9A-Za-z][0-9A-Za-z.+~_-]*" + END)]
@@ -44,12 +44,12 @@ class Platform(_Message, frozen=True, kw_only=True):
 
     os: Word
     architecture: Word
-    """As ``uname -m`` has it."""
+    """As in ``uname -m``."""
     runtime: Runtime
 
 
 class Release(_Message, frozen=True, kw_only=True):
-    """``release.json``: which release of the agent a version's folder holds."""
+    """``release.json``: the release of the agent in a version's folder."""
 
     version: VersionText
     release: ReleaseNumber
@@ -65,13 +65,13 @@ class Release(_Message, frozen=True, kw_only=True):
 
 
 class SignedRelease(Release, frozen=True, kw_only=True):
-    """A target's ``custom``: the release it holds, and the lowest one that may still be run."""
+    """A target's ``custom``: its release, and the lowest one that may still run."""
 
     min_release: ReleaseNumber
 
 
 class ReleaseRequest(_Message, frozen=True, kw_only=True):
-    """``POST /agent/v1/release``: asks which release this host is offered."""
+    """``POST /agent/v1/release``: requests the release that this host is offered."""
 
     version: VersionText
     release: ReleaseNumber
@@ -79,13 +79,13 @@ class ReleaseRequest(_Message, frozen=True, kw_only=True):
 
 
 class ReleaseReply(_Message, frozen=True, kw_only=True):
-    """Reply: the name of a signed target, or nothing. The agent takes it for a wish, not for a fact."""
+    """Reply: the name of a signed target, or nothing. The agent verifies it and may decline."""
 
     target: TargetName | None = None
 
 
 class ReleaseReport(_Message, frozen=True, kw_only=True):
-    """``POST /agent/v1/release-report``: what became of an update. Success or failure and diagnostics, nothing else."""
+    """``POST /agent/v1/release-report``: the result of an update: success or failure, and diagnostics."""
 
     from_version: VersionText
     to_version: VersionText
@@ -95,7 +95,7 @@ class ReleaseReport(_Message, frozen=True, kw_only=True):
 
 
 class ReportReceipt(_Message, frozen=True, kw_only=True):
-    """Reply: whether the report was kept; one of a version that the agent is not offered is not."""
+    """Reply: True if the report was kept; reports about versions that the agent is not offered are dropped."""
 
     recorded: bool
 

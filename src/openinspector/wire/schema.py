@@ -1,4 +1,4 @@
-"""JSON Schema of what agent and service say to each other, for people and programs outside this project.
+"""JSON Schema of the messages between agent and service, for people and programs outside this project.
 
 One file per subject and version; a released version is never edited.
 """
@@ -41,15 +41,15 @@ _REFERENCE: Final = "#/$defs/{name}"
 
 
 def schemas() -> Mapping[str, bytes]:
-    """Return every schema file by name, as it stands in ``schemas/``: JSON with sorted keys and a final newline."""
+    """Return the content of every file in ``schemas/`` by name: JSON with sorted keys and a final newline."""
     return MappingProxyType(
         {
             "instruction.v1.json": _document(
-                "Instruction: the closed set of things a service can make an agent do", get_args(Instruction)
+                "Instruction: the closed set of actions that a service can request from an agent", get_args(Instruction)
             ),
             "message.v1.json": _document("Bodies of requests and replies between agent and gateway", _MESSAGES),
             "release.v1.json": _document(
-                "Releases of the agent: what targets say, what agents ask and report", _RELEASES
+                "Releases of the agent: metadata of targets, requests and reports of agents", _RELEASES
             ),
             "telemetry.v1.json": _document(
                 "Telemetry: an envelope's header, the batch in it, and the payload of each kind",
@@ -72,6 +72,6 @@ def _document(title: str, types: Sequence[type[object]]) -> bytes:
 
 
 def _described(definition: Mapping[str, object]) -> dict[str, object]:
-    """Return a definition with its description on one line: compilers differ in how they indent docstrings."""
+    """Return a definition with its description on one line, because Python versions indent docstrings differently."""
     description = definition.get("description")
     return {**definition, **({"description": " ".join(description.split())} if isinstance(description, str) else {})}

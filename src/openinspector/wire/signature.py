@@ -1,9 +1,9 @@
-"""Signatures of requests: one strict profile of RFC 9421 over the digest of RFC 9530. No key is touched here.
+"""Signatures of requests: one strict profile of RFC 9421 with the digest of RFC 9530. This module handles no keys.
 
-Covered, in this order: ``@method``, ``@path``, ``content-digest`` and, within a session, ``openinspector-session``
-and ``openinspector-counter``. Parameters, in this order: ``created`` (Unix seconds), ``keyid`` (SHA-256 of the raw
-public key, hexadecimal), ``alg`` (``ed25519``). Label ``sig1``. Anything else, however valid elsewhere, is refused:
-signed bytes have one reading only.
+Covered, in this order: ``@method``, ``@path``, ``content-digest`` and, within a session, ``openinspector-session`` and
+``openinspector-counter``. Parameters, in this order: ``created`` (Unix seconds), ``keyid`` (SHA-256 of the raw public
+key, hexadecimal), ``alg`` (``ed25519``). Label ``sig1``. Anything else is refused, even if RFC 9421 allows it, so that
+signed bytes are unambiguous.
 """
 
 import base64
@@ -23,7 +23,7 @@ SESSION: Final = "openinspector-session"
 COUNTER: Final = "openinspector-counter"
 
 CLOCK_WINDOW_SECONDS: Final = 300
-"""How far ``created`` may be from the verifier's clock."""
+"""Maximum distance of ``created`` from the verifier's clock."""
 SIGNATURE_BYTES: Final = 64
 
 _COVERED: Final = '"@method" "@path" "content-digest"'
@@ -51,12 +51,12 @@ class Covered:
     """As `content_digest` renders it."""
     session: str | None = None
     counter: int | None = None
-    """Strictly increasing within the session, from 1; None exactly where ``session`` is."""
+    """Strictly increasing within the session, from 1; None if and only if ``session`` is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRequest:
-    """The claims of a request's headers. Nothing is proved until ``signature`` is verified over ``base``."""
+    """The claims of a request's headers; unproven until ``signature`` is verified over ``base``."""
 
     covered: Covered
     created: int
@@ -108,7 +108,7 @@ def base_of(components: Iterable[tuple[str, str]], parameters: str) -> bytes:
 
 
 def rotation_statement(agent_id: str, session: str, old_key: str, new_key: str) -> bytes:
-    """Return what a new host key signs to take the old one's place: whose, in which session, after which key."""
+    """Return the statement that a new host key signs to replace the old one: agent, session and old key."""
     return f"openinspector-key-rotation-v1\n{agent_id}\n{session}\n{old_key}\n{new_key}".encode()
 
 
@@ -125,7 +125,7 @@ def render_headers(covered: Covered, created: int, key: str, signature: bytes) -
 
 
 def parse_headers(method: str, path: str, headers: Mapping[str, str]) -> SignedRequest:
-    """Return what the headers (names in lower case, each at most once) claim; WireError for any other form."""
+    """Return the claims of the headers (names in lower case, each at most once); WireError for any other form."""
     found = _match(_INPUT, headers.get(SIGNATURE_INPUT), SIGNATURE_INPUT)
     session, counter = _session(found["covered"], headers)
     covered = Covered(
@@ -142,7 +142,7 @@ def parse_headers(method: str, path: str, headers: Mapping[str, str]) -> SignedR
 
 
 def _session(components: str, headers: Mapping[str, str]) -> tuple[str | None, int | None]:
-    """Return session and counter where they are covered; a header that is not covered does not count as sent."""
+    """Return session and counter if they are covered; a header that is not covered is an error."""
     if components == _COVERED_IN_SESSION:
         session = _match(_SESSION, headers.get(SESSION), SESSION)[0]
         return session, int(_match(_COUNTER, headers.get(COUNTER), COUNTER)[0])

@@ -1,4 +1,4 @@
-"""Telemetry messages: their types (F3.12 to F3.16) and the batches agents send them in.
+"""Telemetry messages: their types (F3.12 to F3.16) and the batches in which agents send them.
 
 The vendor lists 28 message types and publishes no payloads (F3.19). Its agent watched events. Ours takes snapshots:
 watching needs a kernel module, eBPF or audit rules. A snapshot fills 24 of the types:
@@ -30,12 +30,12 @@ MessageType = NewType("MessageType", str)
 
 
 def message_type(record: Record) -> MessageType:
-    """Return the message type a record is counted and listed under."""
+    """Return the message type under which a record is counted and listed."""
     return MessageType(record.message_type())
 
 
 class TelemetryMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One record of one sensor. ``payload`` is kept raw until its ``kind`` says how to decode it."""
+    """One record of one sensor. ``payload`` stays raw until it is decoded by ``kind``."""
 
     sensor: str
     kind: str

@@ -34,7 +34,7 @@ def test_wait_for_a_silent_agent_is_bounded(
     enrolled(gateway, tmp_path / "state")
     take_lock(tmp_path / "state")  # as a running agent holds it
     assert call(tmp_path / "state", "rotate-key", "--wait", "0") == 1
-    assert re.search("not taken the next host key up yet", capsys.readouterr().out)
+    assert re.search("not adopted the next host key yet", capsys.readouterr().out)
     assert (tmp_path / "state" / "host.key.next").is_file()
 
 

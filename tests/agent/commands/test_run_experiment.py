@@ -28,5 +28,5 @@ def test_only_the_version_on_trial_is_tried(
     assert "1.0 is not the version on trial" in capsys.readouterr().err
     with update_lock(host.state):
         assert call(host.state, "run-experiment") == 1
-    assert "another update is under way" in capsys.readouterr().err
+    assert "another update is in progress" in capsys.readouterr().err
     assert gateway.heartbeats == []

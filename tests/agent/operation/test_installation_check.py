@@ -141,7 +141,7 @@ def test_another_service_than_the_enrolled_one_is_reported(file: Path) -> None:
 
 def test_authorities_are_read_and_their_expiry_reported(file: Path, gateway: SimulatedGateway) -> None:
     years = timedelta(days=365 * 200)
-    expect(check(file, datetime.now(UTC) + years)["authorities"], CheckVerdict.FAILED, "ended on")
+    expect(check(file, datetime.now(UTC) + years)["authorities"], CheckVerdict.FAILED, "expired on")
     (end,) = (text for text in check(file)["authorities"].found.split() if text[:2] == "20")
     eve = datetime.fromisoformat(end).replace(tzinfo=UTC) - timedelta(days=1)
     expect(check(file, eve)["authorities"], CheckVerdict.WARNING, "ends on")
@@ -156,7 +156,7 @@ def test_one_expired_authority_in_a_bundle_is_a_warning(file: Path, gateway: Sim
     expect(check(file)["authorities"], CheckVerdict.WARNING, "1 of 2 certificates")
     assert check(file, connect=True)["service"].verdict is CheckVerdict.OK
     gateway.ca_file.write_bytes(ended * 2)
-    expect(check(file)["authorities"], CheckVerdict.FAILED, f"the last ended on {yesterday:%Y-%m-%d}")
+    expect(check(file)["authorities"], CheckVerdict.FAILED, f"the last one expired on {yesterday:%Y-%m-%d}")
 
 
 def ended_authority(end: datetime) -> bytes:

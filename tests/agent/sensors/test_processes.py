@@ -193,3 +193,26 @@ def test_agrees_with_ps() -> None:
     assert [str(found.parent_id), str(found.uid), found.name] == output
     assert found.parent_id == os.getpid()
     assert found.path == os.path.realpath(sys.executable)
+
+
+@pytest.mark.parametrize(
+    ("groups", "unit"),
+    [
+        ("0::/system.slice/ssh.service\n", "ssh.service"),
+        ("0::/system.slice/system-getty.slice/getty@tty1.service\n", "getty@tty1.service"),
+        ("0::/user.slice/user-1000.slice/user@1000.service/app.slice/dbus.service\n", "user@1000.service"),
+        ("0::/user.slice/user-0.slice/session-3.scope\n", "session-3.scope"),
+        ("0::/system.slice/podman.service/libpod\n", "podman.service"),
+        ("12:pids:/x.service\n1:name=systemd:/system.slice/cron.service\n", "cron.service"),
+        ("0::/\n", ""),
+        ("0::/system.slice/a b;c.service\n", ""),
+        ("1:name=systemd:/system.slice/cron.service\n0::/\n", "cron.service"),
+        ("0::/\n1:name=systemd:/system.slice/cron.service\n", "cron.service"),
+        ("0::/system.slice\n1:cpu:/x.service\n", ""),
+        ("", ""),
+    ],
+)
+def test_the_systemd_unit_of_a_process(groups: str, unit: str) -> None:
+    records, _ = run(SENSOR, FakeHost({**FILES, "/proc/1/cgroup": groups}))
+    (init,) = (record for record in records if isinstance(record, Process) and record.process_id == 1)
+    assert init.unit == unit

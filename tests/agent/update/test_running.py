@@ -36,7 +36,7 @@ def test_idle_is_running_and_not_collecting(tmp_path: Path) -> None:
 
 
 def test_the_lock_of_updates_ends_with_its_process(tmp_path: Path) -> None:
-    with update_lock(tmp_path), pytest.raises(UpdateError, match="under way"), update_lock(tmp_path):
+    with update_lock(tmp_path), pytest.raises(UpdateError, match="in progress"), update_lock(tmp_path):
         pass
     with update_lock(tmp_path):
         pass

@@ -276,7 +276,7 @@ def test_delegations_are_refused(running: InstalledHost) -> None:
     running.releases.forge(running.releases.newest("targets"), delegate, running.releases.targets_keys[:2])
     outcome = running.run_pass()
     assert outcome.result is UpdateCode.METADATA_REFUSED
-    assert "delegates" in outcome.details
+    assert "delegations" in outcome.details
 
 
 def test_revoked_targets_keys_are_refused(running: InstalledHost) -> None:

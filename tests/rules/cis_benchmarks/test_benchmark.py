@@ -1,5 +1,7 @@
 from tests.cis.judging import facts
 
+from openinspector.cis.benchmarks import benchmark_for
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import Detected, NotApplicable, RuleContext, Unable
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
@@ -7,6 +9,7 @@ from openinspector.model.ground import setting
 from openinspector.model.inventory import KernelParameters
 from openinspector.model.tailoring import Tailoring
 from openinspector.rules.cis_benchmarks.benchmark import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import operating_system
 
 FORWARDING = KernelParameters(values={"net.ipv4.ip_forward": "1"})
@@ -16,7 +19,7 @@ def test_a_failed_control_is_one_finding_a_profile() -> None:
     """F5.20, F5.23."""
     outcome = RULE.evaluate(facts(operating_system(), FORWARDING), RuleContext())
     assert isinstance(outcome, Detected)
-    found = [found for found in outcome.detections if found.rule_id.startswith("3.3.1 ")]
+    found = [found for found in map(read, outcome.detections) if found.rule_id.startswith("3.3.1 ")]
     assert [{a.key: a.value for a in each.attributes} for each in found] == [
         {
             "BENCHMARK_ID": "Debian Linux 12 Benchmark v1.1.0",
@@ -69,3 +72,18 @@ def test_host_without_records_passes_nothing() -> None:
     facts_of_nothing = HostFacts(agent_id="i-1", records={type(operating_system()): (operating_system(),)})
     outcome = RULE.evaluate(facts_of_nothing, RuleContext())
     assert isinstance(outcome, Unable | NotApplicable)
+
+
+def test_every_control_that_is_not_switched_off_has_an_outcome() -> None:
+    outcome = RULE.evaluate(
+        facts(operating_system(), FORWARDING),
+        RuleContext(tailoring=Tailoring(switched_off={"debian_12/1.1.1.1": "needed"})),
+    )
+    assert isinstance(outcome, Detected)
+    outcomes = {part.name: part.outcome for part in outcome.parts}
+    assert outcomes["debian_12/3.3.1"] is OutcomeKind.DETECTED
+    assert "debian_12/1.1.1.1" not in outcomes
+    benchmark = benchmark_for(operating_system())
+    assert benchmark is not None
+    assert len(outcomes) == len(benchmark.controls) - 1
+    assert set(outcomes.values()) >= {OutcomeKind.DETECTED, OutcomeKind.UNABLE, OutcomeKind.NOT_APPLICABLE}

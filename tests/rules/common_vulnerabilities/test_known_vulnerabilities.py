@@ -4,7 +4,7 @@ import pytest
 
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.match import AdvisoryIndex
-from openinspector.engine.rule import AGENT, Detected, Detection, Outcome, Passed, RuleContext, Unable
+from openinspector.engine.rule import Detected, Outcome, Passed, RuleContext, Unable
 from openinspector.model.advisory import (
     Advisory,
     Exploitability,
@@ -20,7 +20,8 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import ContainerRoot, PackageManager, SensorState, SensorStatus
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
-from openinspector.testing.match_builders import advisory, fix, host, index, installed, status, version_schemes
+from openinspector.testing.detection_texts import ReadDetection, read
+from openinspector.testing.match_builders import AGENT, advisory, fix, host, index, installed, status, version_schemes
 
 CVE = "CVE-2026-0001"
 OPENSSL = installed("openssl", "3.0.15-1")
@@ -37,14 +38,18 @@ def judged(facts: HostFacts, *advisories: Advisory) -> Outcome:
     return RULE.evaluate(facts, RuleContext(advisories=index(*advisories)))
 
 
-def detections(facts: HostFacts, *advisories: Advisory) -> tuple[Detection, ...]:
+def detections(facts: HostFacts, *advisories: Advisory) -> tuple[ReadDetection, ...]:
     outcome = judged(facts, *advisories)
     assert isinstance(outcome, Detected)
-    return outcome.detections
+    return tuple(map(read, outcome.detections))
 
 
-def attributes(detection: Detection) -> dict[str, str | None]:
-    return {attribute.key: attribute.value for attribute in detection.attributes}
+def attributes(detection: ReadDetection) -> dict[str, str]:
+    """Return attributes by key; several of one key are joined by a semicolon."""
+    found: dict[str, str] = {}
+    for attribute in detection.attributes:
+        found[attribute.key] = "; ".join(filter(None, (found.get(attribute.key), attribute.value)))
+    return found
 
 
 def test_one_detection_for_a_host_and_cve() -> None:
@@ -56,11 +61,11 @@ def test_one_detection_for_a_host_and_cve() -> None:
     assert found[0].subject == CVE
     assert attributes(found[0]) == {
         "CVE_ID": CVE,
-        "package_name": "libssl3, openssl",
-        "package_version": "3.0.15-1",
-        "fixed_version": "3.0.16-1",
-        "ADVISORY_ID": "CVE-2026-0001, DSA-1-1",
-        "ADVISORY_FEED": "debian, dsa",
+        "package_name": "libssl3; openssl",
+        "package_version": "3.0.15-1; 3.0.15-1",
+        "fixed_version": "3.0.16-1; 3.0.16-1",
+        "ADVISORY_ID": "CVE-2026-0001; DSA-1-1",
+        "ADVISORY_FEED": "debian; dsa",
         "VENDOR_PRIORITY": "UNSPECIFIED",
         "EXPOSURE": "INSTALLED",
     }
@@ -296,14 +301,14 @@ def test_site_may_want_by_products_in_each_finding() -> None:
     context = RuleContext(advisories=index(KERNEL_FIX), single_by_products=True)
     outcome = RULE.evaluate(host([headers]), context)
     assert isinstance(outcome, Detected)
-    assert [item.rule_id for item in outcome.detections] == [CVE]
+    assert [item.body.rule_id for item in outcome.detections] == [CVE]
 
 
-def recorded(record: Vulnerability) -> Detection:
+def recorded(record: Vulnerability) -> ReadDetection:
     advisories = AdvisoryIndex([FIX], schemes=version_schemes(), fingerprints={}, vulnerabilities={CVE: record})
     outcome = RULE.evaluate(host([OPENSSL]), RuleContext(advisories=advisories))
     assert isinstance(outcome, Detected)
-    return outcome.detections[0]
+    return read(outcome.detections[0])
 
 
 def test_cve_record_rates_and_describes_but_does_not_decide() -> None:
@@ -318,7 +323,7 @@ def test_cve_record_rates_and_describes_but_does_not_decide() -> None:
     )
     assert found.severity is Severity.MEDIUM
     assert attributes(found).items() >= {
-        ("CWE", "CWE-79, CWE-120"),
+        ("CWE", "CWE-79; CWE-120"),
         ("EPSS_PROBABILITY", "0.50000"),
         ("EPSS_PERCENTILE", "0.97000"),
         ("KEV_ADDED", "2026-01-02"),
@@ -361,3 +366,22 @@ def test_a_host_with_more_builds_than_any_installation_is_not_assessed() -> None
             "Vulnerabilities were not assessed: the host's packages meet more than 200,000 advisories."
         )
     assert isinstance(RULE.evaluate(host(kernels[:3]), context), Detected)
+
+
+def test_values_beyond_the_fifth_are_counted_and_none_is_cut() -> None:
+    packages = [installed(f"libexample{number}", "1-1", source=("example", "1-1")) for number in range(7)]
+    advisories = [
+        replace(advisory(f"DSA-{number}-1", fix("example", "1-2"), feed=f"feed{number}"), vulnerabilities=(CVE,))
+        for number in range(8)
+    ]
+    advisories[0] = replace(advisories[0], cwes=tuple(f"CWE-{number}" for number in range(9)))
+    (found,) = detections(host(packages), *advisories)
+    values = attributes(found)
+    assert values["package_name"].split("; ") == [f"libexample{number}" for number in range(5)]
+    assert values["fixed_version"].split("; ") == ["1-2"] * 5
+    assert {key: value for key, value in values.items() if key.endswith("_OMITTED")} == {
+        "PACKAGES_OMITTED": "2",
+        "ADVISORIES_OMITTED": "3",
+        "FEEDS_OMITTED": "3",
+        "CWES_OMITTED": "4",
+    }

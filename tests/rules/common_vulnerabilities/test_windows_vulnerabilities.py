@@ -5,7 +5,7 @@ from tests.engine.test_windows import CVE, HOTPATCH_PAIR, REMEDIES, ROLLUP_FIX, 
 
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.match import AdvisoryIndex
-from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, RuleContext, Unable
+from openinspector.engine.rule import Detected, NotApplicable, Outcome, Passed, RuleContext, Unable
 from openinspector.model.advisory import (
     Advisory,
     FixState,
@@ -22,6 +22,7 @@ from openinspector.model.finding import Severity
 from openinspector.model.inventory import OperatingSystem, SensorState, SensorStatus
 from openinspector.model.windows import WindowsHotfix, WindowsProgram
 from openinspector.rules.common_vulnerabilities.windows_vulnerabilities import RULE
+from openinspector.testing.detection_texts import ReadDetection, read
 from openinspector.testing.windows_hosts import windows_server
 
 OLD = "10.0.20348.2031"
@@ -47,14 +48,14 @@ def outcome(facts: HostFacts, *advisories: Advisory, **options: Vulnerability) -
     return RULE.evaluate(facts, RuleContext(advisories=index))
 
 
-def detection(facts: HostFacts, *advisories: Advisory) -> Detection:
+def detection(facts: HostFacts, *advisories: Advisory) -> ReadDetection:
     found = outcome(facts, *advisories)
     assert isinstance(found, Detected)
     (only,) = found.detections
-    return only
+    return read(only)
 
 
-def attributes(found: Detection) -> dict[str, str | None]:
+def attributes(found: ReadDetection) -> dict[str, str | None]:
     return {attribute.key: attribute.value for attribute in found.attributes}
 
 
@@ -117,7 +118,7 @@ def test_known_exploits_and_the_records_own_words_are_shown() -> None:
     index = AdvisoryIndex([RATED], schemes={}, fingerprints={}, vulnerabilities={CVE: record})
     found = RULE.evaluate(windows_server(OLD), RuleContext(advisories=index))
     assert isinstance(found, Detected)
-    assert attributes(found.detections[0])["KEV_ADDED"] == "2026-01-14"
+    assert attributes(read(found.detections[0]))["KEV_ADDED"] == "2026-01-14"
 
 
 def test_a_host_with_every_fix_passes() -> None:

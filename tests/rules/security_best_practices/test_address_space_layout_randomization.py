@@ -4,6 +4,7 @@ from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
 from openinspector.model.inventory import KernelParameters
 from openinspector.rules.security_best_practices.address_space_layout_randomization import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import AGENT_ID, host, silent, troubled
 
 CONTEXT = RuleContext()
@@ -18,7 +19,7 @@ def test_values(value: str, outcome: type[object]) -> None:
 def test_finding_names_the_current_state() -> None:
     outcome = RULE.evaluate(host(KernelParameters(values={"kernel.randomize_va_space": "1"})), CONTEXT)
     assert isinstance(outcome, Detected)
-    (found,) = outcome.detections
+    found = read(outcome.detections[0])
     assert AGENT_ID in found.title
     assert "off for the heap" in render_evidence(found.evidence)
     assert "echo 2 | sudo tee /proc/sys/kernel/randomize_va_space" in found.recommendation

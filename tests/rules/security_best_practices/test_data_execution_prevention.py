@@ -3,6 +3,7 @@ import pytest
 from openinspector.engine.rule import Detected, NotApplicable, Passed, RuleContext, Unable
 from openinspector.model.inventory import ProcessorFeatures
 from openinspector.rules.security_best_practices.data_execution_prevention import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import host, silent, troubled
 
 CONTEXT = RuleContext()
@@ -32,7 +33,7 @@ def test_the_remedy_fits_the_cause() -> None:
             host(ProcessorFeatures(architecture="x86_64", nx_flag=flag, nx_disabled_by=argument)), CONTEXT
         )
         assert isinstance(outcome, Detected)
-        return outcome.detections[0].recommendation
+        return read(outcome.detections[0]).recommendation
 
     assert "firmware" in remedy(flag=False, argument="")
     assert "Remove `noexec=off` from the kernel's command line" in remedy(flag=True, argument="noexec=off")

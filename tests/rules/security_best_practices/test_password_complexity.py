@@ -4,6 +4,7 @@ from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
 from openinspector.model.inventory import PasswordQuality
 from openinspector.model.record import Record
 from openinspector.rules.security_best_practices.password_complexity import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import host, pam, silent, troubled
 
 CONTEXT = RuleContext()
@@ -54,8 +55,10 @@ def test_title_names_the_missing_part() -> None:
     forgetful = RULE.evaluate(host(pam(QUALITY, UNIX), conf(ucredit="-1")), CONTEXT)
     assert isinstance(neither, Detected)
     assert isinstance(forgetful, Detected)
-    assert neither.detections[0].title.startswith("No password complexity mechanism or restrictions are configured")
-    assert forgetful.detections[0].title.startswith("No memory of the last 12 passwords is configured")
+    assert read(neither.detections[0]).title.startswith(
+        "No password complexity mechanism or restrictions are configured"
+    )
+    assert read(forgetful.detections[0]).title.startswith("No memory of the last 12 passwords is configured")
 
 
 def test_pwhistory_conf_that_was_not_collected_is_reported() -> None:
@@ -63,7 +66,7 @@ def test_pwhistory_conf_that_was_not_collected_is_reported() -> None:
     assert isinstance(outcome, Detected)
     assert outcome.unfinished is not None
     assert "pwhistory.conf" in outcome.unfinished.reason
-    assert "earlier passwords are refused" not in outcome.detections[0].title
+    assert "earlier passwords are refused" not in read(outcome.detections[0]).title
 
 
 def test_an_unread_module_may_require_more() -> None:

@@ -4,6 +4,7 @@ from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
 from openinspector.model.inventory import LoginDefinitions, PasswordState
 from openinspector.rules.security_best_practices.password_maximum_age import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import host, silent, troubled, user
 
 CONTEXT = RuleContext()
@@ -50,7 +51,7 @@ def test_the_finding_names_accounts_and_quotes_them() -> None:
     facts = host(YEAR, user("bob", 1001, max_age_days=90), user("x; reboot", 1002), user("alice", 1000))
     outcome = RULE.evaluate(facts, CONTEXT)
     assert isinstance(outcome, Detected)
-    (found,) = outcome.detections
+    found = read(outcome.detections[0])
     assert "chage --maxdays 365 -- alice\nchage --maxdays 365 -- 'x; reboot'" in found.recommendation
     assert "bob" not in found.recommendation
     assert "PASS_MAX_DAYS 365" not in found.recommendation
@@ -65,8 +66,8 @@ def test_many_accounts_are_counted() -> None:
     facts = host(YEAR, *(user(f"u{number}", number) for number in range(1000, 1130)))
     outcome = RULE.evaluate(facts, CONTEXT)
     assert isinstance(outcome, Detected)
-    assert "and likewise for 30 more accounts" in outcome.detections[0].recommendation
-    assert outcome.detections[0].evidence.because[-1].statement == "and 30 more accounts"
+    assert "and likewise for 30 more accounts" in read(outcome.detections[0]).recommendation
+    assert read(outcome.detections[0]).evidence.because[-1].statement == "and 30 more accounts"
 
 
 def test_unread_accounts_are_reported_with_the_finding() -> None:

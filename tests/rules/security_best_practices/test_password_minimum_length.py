@@ -5,6 +5,7 @@ from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
 from openinspector.model.inventory import LoginDefinitions, PasswordQuality
 from openinspector.model.record import Record
 from openinspector.rules.security_best_practices.password_minimum_length import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import host, pam, silent, troubled
 
 CONTEXT = RuleContext()
@@ -54,7 +55,7 @@ def test_policies(records: tuple[Record, ...], outcome: type[object]) -> None:
 def test_finding_explains_the_effective_length() -> None:
     outcome = RULE.evaluate(host(pam(QUALITY, DEBIAN), conf(minlen="14", dcredit="2")), CONTEXT)
     assert isinstance(outcome, Detected)
-    text = render_evidence(outcome.detections[0].evidence)
+    text = render_evidence(read(outcome.detections[0]).evidence)
     assert "passwd: 12 characters" in text
     assert "takes 12 characters (minlen 14, minus 2 for positive credits)" in text
     assert "[/etc/pam.d/passwd:1]" in text
@@ -76,5 +77,5 @@ def test_definite_violation_is_found_despite_unread_files() -> None:
     outcome = RULE.evaluate(troubled(facts, "password_quality", "unread"), CONTEXT)
     assert isinstance(outcome, Detected)
     assert outcome.unfinished is not None
-    assert "login: no minimum length is set" in render_evidence(outcome.detections[0].evidence)
-    assert "passwd:" not in render_evidence(outcome.detections[0].evidence)
+    assert "login: no minimum length is set" in render_evidence(read(outcome.detections[0]).evidence)
+    assert "passwd:" not in render_evidence(read(outcome.detections[0]).evidence)

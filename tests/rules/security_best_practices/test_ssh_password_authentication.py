@@ -5,6 +5,7 @@ import pytest
 from openinspector.engine.rule import Detected, NotApplicable, Passed, RuleContext, Unable
 from openinspector.model.inventory import SshdConnection
 from openinspector.rules.security_best_practices.ssh_password_authentication import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import host, silent, sshd
 
 CONTEXT = RuleContext()
@@ -50,7 +51,7 @@ def test_the_recommendation_names_both_keywords() -> None:
     both = {"passwordauthentication": "yes", "kbdinteractiveauthentication": "yes"}
     found = RULE.evaluate(host(sshd(both, sources=at)), CONTEXT)
     assert isinstance(found, Detected)
-    remedy = found.detections[0].recommendation
+    remedy = read(found.detections[0]).recommendation
     assert "Change line 57 of /etc/ssh/sshd_config to `PasswordAuthentication no`." in remedy
     assert "Write `KbdInteractiveAuthentication no`" in remedy
 

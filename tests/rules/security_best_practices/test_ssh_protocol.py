@@ -2,6 +2,7 @@ import pytest
 
 from openinspector.engine.rule import Detected, NotApplicable, Passed, RuleContext, Unable
 from openinspector.rules.security_best_practices.ssh_protocol import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import host, silent, sshd
 
 CONTEXT = RuleContext()
@@ -35,7 +36,7 @@ def test_finding_names_the_line() -> None:
         host(sshd({"protocol": "2,1"}, version="6.6p1", sources={"protocol": "/etc/ssh/sshd_config:21"})), CONTEXT
     )
     assert isinstance(outcome, Detected)
-    assert "Change line 21 of /etc/ssh/sshd_config to `Protocol 2`." in outcome.detections[0].recommendation
+    assert "Change line 21 of /etc/ssh/sshd_config to `Protocol 2`." in read(outcome.detections[0]).recommendation
 
 
 def test_without_sshd_or_telemetry() -> None:

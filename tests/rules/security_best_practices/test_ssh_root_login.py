@@ -9,6 +9,7 @@ from openinspector.model.finding import Severity
 from openinspector.model.inventory import SshdConfiguration, SshdConnection
 from openinspector.rules.security_best_practices.ssh_root_login import RULE
 from openinspector.testing.conformance.sensor import run
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import AGENT_ID, host, silent, sshd, troubled
 from openinspector.testing.fake_host import FakeHost
 
@@ -42,7 +43,7 @@ def test_the_finding_names_host_file_and_line() -> None:
     at = {"permitrootlogin": "/etc/ssh/sshd_config.d/50-cloud.conf:3"}
     outcome = RULE.evaluate(host(sshd({"permitrootlogin": "yes"}, sources=at)), CONTEXT)
     assert isinstance(outcome, Detected)
-    (found,) = outcome.detections
+    found = read(outcome.detections[0])
     assert found.rule_id == "Disable root login over SSH"
     assert found.severity is Severity.MEDIUM
     assert f"Instance {AGENT_ID} is configured to allow users to log in with root credentials over SSH" in found.title
@@ -54,7 +55,7 @@ def test_the_finding_names_host_file_and_line() -> None:
 def test_a_default_is_called_one() -> None:
     outcome = RULE.evaluate(host(sshd({"permitrootlogin": "prohibit-password"})), CONTEXT)
     assert isinstance(outcome, Detected)
-    (found,) = outcome.detections
+    found = read(outcome.detections[0])
     assert "PermitRootLogin is prohibit-password, the default of OpenSSH 9.2p1" in render_evidence(found.evidence)
     assert "Write `PermitRootLogin no` in /etc/ssh/sshd_config, before any Match block." in found.recommendation
 
@@ -102,7 +103,9 @@ def test_match_blocks_for_root(configuration: SshdConfiguration, outcome: type[o
 def test_the_finding_names_the_line_in_the_block() -> None:
     outcome = RULE.evaluate(host(blocks({"permitrootlogin": "yes"})), CONTEXT)
     assert isinstance(outcome, Detected)
-    assert "Change line 9 of /etc/ssh/sshd_config to `PermitRootLogin no`." in outcome.detections[0].recommendation
+    assert (
+        "Change line 9 of /etc/ssh/sshd_config to `PermitRootLogin no`." in read(outcome.detections[0]).recommendation
+    )
 
 
 def test_match_user_root_on_a_host_is_a_finding() -> None:

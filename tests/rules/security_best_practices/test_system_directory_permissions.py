@@ -5,6 +5,7 @@ from openinspector.engine.rule import Detected, NotApplicable, Passed, RuleConte
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import Group, User
 from openinspector.rules.security_best_practices.system_directory_permissions import RULE
+from openinspector.testing.detection_texts import read
 from openinspector.testing.fact_builders import directory, host, silent, troubled, user
 
 CONTEXT = RuleContext()
@@ -35,7 +36,9 @@ def test_other_members_of_group_root() -> None:
     by_account = RULE.evaluate(host(shared, User(name="eve", uid=1001, gid=0)), CONTEXT)
     for outcome in (by_list, by_account):
         assert isinstance(outcome, Detected)
-        assert "/etc may be changed by group root (members eve)" in render_evidence(outcome.detections[0].evidence)
+        assert "/etc may be changed by group root (members eve)" in render_evidence(
+            read(outcome.detections[0]).evidence
+        )
     second_root = RULE.evaluate(host(shared, User(name="toor", uid=0, gid=0)), CONTEXT)
     assert isinstance(second_root, Passed)
 
@@ -52,7 +55,7 @@ def test_one_finding_lists_everything_the_widest_access_first() -> None:
     )
     outcome = RULE.evaluate(facts, CONTEXT)
     assert isinstance(outcome, Detected)
-    (found,) = outcome.detections
+    found = read(outcome.detections[0])
     assert found.severity is Severity.HIGH
     assert [evidence.source for evidence in found.evidence.because] == [
         "/etc/a b",
@@ -69,7 +72,7 @@ def test_one_finding_lists_everything_the_widest_access_first() -> None:
 def test_many_entries_are_counted() -> None:
     outcome = RULE.evaluate(host(*(directory(f"/etc/{n:04}", 0o777) for n in range(150))), CONTEXT)
     assert isinstance(outcome, Detected)
-    (found,) = outcome.detections
+    found = read(outcome.detections[0])
     assert "Users other than root may change 150" in found.evidence.statement
     assert found.evidence.because[-1].statement == "and 50 more entries"
     assert "and likewise for 50 more." in found.recommendation

@@ -105,7 +105,7 @@ def test_a_hanging_preview_times_out(templated: BuiltInstallation) -> None:
     with pytest.raises(PreviewInProgress):
         templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN)
     templated.clock.advance(1)
-    with pytest.raises(InvalidInput, match="could not be made"):
+    with pytest.raises(InvalidInput, match="or failed"):
         templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN)
     templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN)
     assert templated.app.exclusions_previews.existing(TEMPLATE.arn, OTHER_TOKEN).exclusions is None
@@ -134,7 +134,7 @@ def test_a_failed_preview_does_not_block_the_next(templated: BuiltInstallation) 
 
     templated.app.exclusions_previews.create(TEMPLATE.arn, TOKEN)
     templated.with_stores(advisories=Unreadable()).preview_maker()(AtOnce(), TOKEN)
-    with pytest.raises(InvalidInput, match="could not be made"):
+    with pytest.raises(InvalidInput, match="or failed"):
         templated.app.exclusions_previews.existing(TEMPLATE.arn, TOKEN)
     templated.app.exclusions_previews.create(TEMPLATE.arn, OTHER_TOKEN)
 

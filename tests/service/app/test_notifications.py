@@ -177,7 +177,7 @@ def test_a_run_lists_attempted_deliveries() -> None:
         (False, PublishStatus.SUCCESS, None),
         (False, PublishStatus.SUCCESS, "3 findings reported."),
         (True, PublishStatus.ACCESS_DENIED, "SNS refused: AuthorizationError: no. It will be retried."),
-        (True, None, f"To {webhook().arn}. It hangs. It was given up."),
+        (True, None, f"To {webhook().arn}. It hangs. No more retries."),
     ]
     assert [one.sns_topic_arn for one in listed] == [topic()] * 3 + [None]
 

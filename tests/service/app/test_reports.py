@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.engine.evaluate import OutcomeKind
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.model.arn import RunArn
 from openinspector.model.finding import Severity
 from openinspector.model.report import Report, ReportFormat, ReportStatus, ReportType

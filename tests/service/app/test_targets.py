@@ -18,7 +18,7 @@ NO_GROUP = builders.resource_group(99).arn
 
 def selected(built: BuiltInstallation, arn: TargetArn) -> list[str]:
     target = built.stores.assessments.targets_by_arn([arn])[arn]
-    return [agent.id for agent in built.assembly.target_agents().selected(target)]
+    return [member.id for member in built.assembly.members().selected(target).members]
 
 
 def test_a_resource_group_is_kept(built: BuiltInstallation) -> None:

@@ -1,14 +1,12 @@
 """Findings are gathered by rule; nothing is lost and nothing repeated."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from openinspector.engine.evaluate import NO_ISSUES_TITLE
 from openinspector.model.asset import AssetAttributes
-from openinspector.model.finding import Attribute, Severity
+from openinspector.model.finding import Attribute, NoIssues, Severity
 from openinspector.service.reports.builder import ReportBuilder
 from openinspector.service.reports.content import ReportContent
 from openinspector.testing import model_builders as builders
@@ -56,8 +54,8 @@ def test_exclusions_with_the_same_text_are_merged() -> None:
 
 def test_finding_without_an_instance_affects_no_instance() -> None:
     builder = ReportBuilder(reports.frame(), reports.NAMES)
-    nothing = builders.finding(1, asset=AssetAttributes(agent_id=""), rule_id=NO_ISSUES_TITLE, title=NO_ISSUES_TITLE)
-    builder.add_finding(replace(nothing, severity=Severity.INFORMATIONAL))
+    body = NoIssues(rule_id=NO_ISSUES_TITLE, severity=Severity.INFORMATIONAL, hosts=3)
+    builder.add_finding(builders.finding(1, asset=AssetAttributes(agent_id=""), body=body))
     content = builder.build()
     assert (content.total, content.affected) == (1, 0)
 

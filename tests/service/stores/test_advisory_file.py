@@ -37,6 +37,7 @@ def test_agrees_with_the_store(stored: tuple[SqlAdvisoryStore, AdvisoryFile]) ->
     assert streams
     assert file.streams() == streams
     assert file.fingerprints() == store.fingerprints() == {one.feed: one.fingerprint for one in store.snapshots()}
+    assert file.days() == store.days() == {one.feed: one.fetched_at.date().isoformat() for one in store.snapshots()}
     assert file.advisories(streams) == store.advisories(streams)
     assert len(file.advisories(streams)) == 3
     assert file.advisories([]) == []

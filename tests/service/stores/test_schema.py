@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
+from openinspector.engine.finding_text import finding_text
 from openinspector.model.arn import finding_arn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.errors import StoreError
@@ -83,7 +84,11 @@ def test_findings_of_an_older_database_are_found_by_every_filter(fresh: Engine) 
     assert len(store.list_findings(of_one, page).rows) == BLOCK + 2
     high = FindingFilter(severities=(Severity.HIGH,), agent_ids=("agent",), user_attributes=(Attribute(key="u"),))
     assert list(store.list_findings(high, page).rows) == [last]
-    assert store.findings_by_arn([last])[last].title == "title"
+    found = store.findings_by_arn([last])[last]
+    assert finding_text(found).title == "Instance agent has title"
+    assert finding_text(found).evidence == "it is [/etc/x]\n  because\n    of this\n  and that"
+    assert finding_text(found).attributes == (Attribute(key="INSTANCE_ID", value="agent"), Attribute(key="a"))
+    assert found.attributes == (Attribute(key="INSTANCE_ID", value="agent"),)
     store.add_findings([finding(2 * BLOCK, created_at=moment(10**6))])
     assert len(store.list_findings(FindingFilter(), page).rows) == BLOCK + 4
     store.delete_run(run(1).arn)
@@ -97,7 +102,9 @@ def _insert_old(connection: Connection, number: int, findings: int) -> None:
         to_json("rule"),
         to_json("agent"),
         to_json(AssetAttributes(agent_id="agent")),
-        to_json("title"),
+        to_json("Instance @ has title").replace("@", "\x01"),
+        to_json("it is [/etc/x]\n  because\n    of this\n  and that"),
+        to_json(Attribute(key="INSTANCE_ID", value="agent")),
         to_json(Attribute(key="a")),
         to_json(Attribute(key="u")),
     ]
@@ -105,16 +112,16 @@ def _insert_old(connection: Connection, number: int, findings: int) -> None:
     connection.execute(text("INSERT INTO result VALUES (:n, :arn, 0, 0)"), {"n": number, "arn": run(number).arn})
     texts = [{"id": start + i, "n": number, "d": digest(body), "b": body} for i, body in enumerate(bodies)]
     connection.execute(text("INSERT INTO text VALUES (:id, :n, :d, :b)"), texts)
-    places = {name: start + i for i, name in enumerate(("package", "rule", "agent", "asset", "title"))}
+    places = {name: start + i for i, name in enumerate(("package", "rule", "agent", "asset", "title", "evidence"))}
     severities = tuple(Severity)
     rows = [
-        {"n": number, "id": f"0-{i:08d}", "at": i, "a": f" {start + 5} ", **places}
-        | {"severity": severities.index(Severity.HIGH if high else Severity.LOW), "u": f" {start + 6} " if high else ""}
+        {"n": number, "id": f"0-{i:08d}", "at": i, "a": f" {start + 6} {start + 7} ", **places}
+        | {"severity": severities.index(Severity.HIGH if high else Severity.LOW), "u": f" {start + 8} " if high else ""}
         for i in range(findings)
         for high in [number == 1 and i == findings - 1]
     ]
     statement = """INSERT INTO finding VALUES (:n, :id, :at, :at, :severity, :a, :u,
-        :package, :rule, :agent, NULL, :asset, :title, :title, :title, :title)"""
+        :package, :rule, :agent, NULL, :asset, :title, :title, :title, :evidence)"""
     connection.execute(text(statement), rows)
 
 

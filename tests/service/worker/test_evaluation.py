@@ -16,6 +16,9 @@ from openinspector.model.exclusion import ExclusionKind, ExclusionPreview
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import Package
 from openinspector.service.app.coverage_vault import CoverageVault
+from openinspector.service.app.instance_directory import InstanceDirectory
+from openinspector.service.app.run_needs import needs_by_package
+from openinspector.service.app.snapshot_vault import SnapshotVault
 from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.agent_store import Contact
 from openinspector.service.settings import Settings
@@ -23,6 +26,7 @@ from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.coverage_recorder import CoverageRecorder
 from openinspector.service.worker.evaluation import RunEvaluator
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
+from openinspector.service.worker.run_networks import RunNetworks
 from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.testing import model_builders as builders
 from openinspector.testing.memory_advisory_store import MemoryAdvisoryStore
@@ -74,6 +78,9 @@ class Evaluation:
             telemetry=self.world.telemetry,
             advisories=AdvisoryCache(MemoryAdvisoryStore(), {}),
             rules={PACKAGE: (RULE,)},
+            needs=needs_by_package({PACKAGE: (RULE,)}),
+            networks=RunNetworks(SnapshotVault(self.world.objects, self.world.keys)),
+            instances=InstanceDirectory(None, self.world.clock),
             plan=lambda _run: (),
             clock=self.world.clock,
             choices=TemplateChoices(waivers=self.stores.waivers, tailorings=self.stores.tailorings),

@@ -138,3 +138,34 @@ def test_whole_feed_keeps_streams_of_failed_documents() -> None:
     outcome = store_gathered(whole, by_document(("a", "CVE-2"), lost="b"), store, NOW)
     assert ids(store) == ["CVE-2"]
     assert outcome.snapshot.unparsed == 1
+
+
+LATER = NOW + timedelta(days=9)
+
+
+def test_a_feed_is_as_old_as_what_stays_of_a_document_that_failed_or_was_refused() -> None:
+    store, parser = MemoryAdvisoryStore(), Parser()
+    store_gathered(parser.feed, by_document(("a", "CVE-1"), ("b", "CVE-2")), store, NOW)
+    for failing in (by_document(("a", "CVE-3"), lost="b"), by_document(("a", "CVE-3"), ("b", "bad"))):
+        store_gathered(parser.feed, failing, store, LATER)
+        store_gathered(parser.feed, failing, store, LATER)  # nothing new, and still not whole
+        assert store.days() == {"widgets": "2026-11-23"}
+    store_gathered(parser.feed, by_document(("a", "CVE-3"), ("b", "CVE-4")), store, LATER)
+    assert store.days() == {"widgets": "2026-12-02"}
+
+
+def test_a_document_that_was_never_had_does_not_age_the_feed() -> None:
+    store, parser = MemoryAdvisoryStore(), Parser()
+    store_gathered(parser.feed, by_document(("a", "CVE-1"), lost="optional"), store, NOW)
+    store_gathered(parser.feed, by_document(("a", "CVE-2"), lost="optional"), store, LATER)
+    assert store.days() == {"widgets": "2026-12-02"}
+
+
+def test_documents_that_say_nothing_any_more_do_not_empty_a_feed() -> None:
+    """A list of nothing is a fault of the publisher or of the way, not the end of all vulnerabilities."""
+    store, parser = MemoryAdvisoryStore(), Parser()
+    store_gathered(parser.feed, by_document(("a", "CVE-1")), store, NOW)
+    with pytest.raises(FeedError, match="not one advisory"):
+        store_gathered(parser.feed, by_document(("a", "")), store, LATER)
+    assert ids(store) == ["CVE-1"]
+    assert store.days() == {"widgets": "2026-11-23"}

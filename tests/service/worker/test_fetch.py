@@ -204,3 +204,53 @@ def test_passwords_are_not_kept(server: DocumentServer, fetcher: Fetcher) -> Non
     found = fetcher.fetch(Want(url=server.url.replace("https://", "https://user:secret@") + "/list"))
     assert "secret" not in found.url
     assert not [path for path in fetcher.workspace.iterdir() if b"secret" in path.read_bytes()]
+
+
+def broken_off(content: bytes, part: int, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Return an answer that promises all of ``content`` and ends after ``part`` bytes."""
+    etag = f'"{hashlib.sha256(content).hexdigest()}"'
+    return 200, {"Content-Length": str(len(content)), "ETag": etag, **headers}, content[:part]
+
+
+def test_a_transfer_that_breaks_off_goes_on_where_it_ended(server: DocumentServer, fetcher: Fetcher) -> None:
+    server.faults["/list"] = [broken_off(CONTENT, 6000)]
+    found = fetcher.fetch(Want(url=f"{server.url}/list", sha256=DIGEST))
+    assert found.path.read_bytes() == CONTENT
+    assert found.sha256 == DIGEST
+    assert server.requests == [("/list", 200), ("/list", 206)]
+    assert found.transferred_bytes == len(CONTENT) - 6000
+
+
+def test_a_transfer_goes_on_in_the_next_process(
+    server: DocumentServer, fetcher: Fetcher, tmp_path: Path, authority: ThrowawayAuthority
+) -> None:
+    want = Want(url=f"{server.url}/list", sha256=DIGEST)
+    server.faults["/list"] = [broken_off(CONTENT, 1000), (500, {}, b""), (500, {}, b"")]
+    with pytest.raises(FetchError):
+        fetcher.fetch(want)
+    tls = ssl.create_default_context(cafile=str(authority.ca_file))
+    with Fetcher(tmp_path / "workspace", tls=tls) as another:
+        found = another.fetch(want)
+    assert server.requests[-1] == ("/list", 206)
+    assert found.path.read_bytes() == CONTENT
+    assert {path.suffix for path in (tmp_path / "workspace").iterdir()} == {"", ".json"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"ETag": '"another"'}, {"ETag": 'W/"weak"'}, {"ETag": "", "Content-Encoding": "identity"}],
+    ids=["changed", "weak", "coded"],
+)
+def test_a_transfer_begins_again_where_the_rest_may_be_of_another_file(
+    server: DocumentServer, fetcher: Fetcher, headers: dict[str, str]
+) -> None:
+    server.faults["/list"] = [broken_off(b"x" * len(CONTENT), 6000, **headers)]
+    found = fetcher.fetch(Want(url=f"{server.url}/list", sha256=DIGEST))
+    assert found.path.read_bytes() == CONTENT
+    assert server.requests == [("/list", 200), ("/list", 200)]
+
+
+def test_the_rest_of_a_file_counts_towards_its_limit(server: DocumentServer, fetcher: Fetcher) -> None:
+    server.faults["/list"] = [broken_off(CONTENT, 6000)]
+    with pytest.raises(FetchError, match="larger than 9000 bytes"):
+        fetcher.fetch(Want(url=f"{server.url}/list", max_bytes=9000))

@@ -9,7 +9,6 @@ import pytest
 from tests.service.gateway_world import AGENT, RUN, envelope
 from tests.service.worker.test_evaluation import PACKAGE, Evaluation
 
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Detection, Outcome, Rule
 from openinspector.model.arn import target_of
 from openinspector.model.finding import Severity
@@ -71,12 +70,7 @@ class Scene:
     def outcome(self) -> Outcome:
         detection = Detection(
             subject="",
-            rule_id="Disable root login over SSH",
-            title="t",
-            description="d",
-            recommendation="r",
-            severity=Severity.MEDIUM,
-            evidence=Evidence(statement="PermitRootLogin"),
+            body=builders.stated_issue(rule_id="Disable root login over SSH"),
             grounds=(setting("PermitRootLogin", self.value),),
         )
         return Detected(detections=(detection,))

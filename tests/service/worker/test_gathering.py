@@ -1,8 +1,10 @@
 import gzip
+import hashlib
 import io
 import ssl
 import tarfile
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openinspector.feed import Document, Feed, Source, Unparsed, follow_nothing
+from openinspector.feeds.updateinfo import FEED as UPDATEINFO
 from openinspector.model.advisory import Advisory
 from openinspector.model.errors import FeedError
 from openinspector.service.worker.feed_storing import Gathered
@@ -151,8 +154,35 @@ def test_a_mirror_and_a_single_document_over_tls(folder: Path, tmp_path: Path) -
             gather(feed(*LISTS), fetcher, f"{server.url}/A/list", no_progress)
 
 
+def test_a_repository_is_read_from_the_first_mirror_that_has_it(folder: Path, tmp_path: Path) -> None:
+    """From its list of mirrors to its errata, whose addresses are below the mirror that answered."""
+    errata = b"<updates></updates>"
+    index = (
+        f'<repomd><data type="updateinfo"><checksum type="sha256">{hashlib.sha256(errata).hexdigest()}</checksum>'
+        '<location href="repodata/updateinfo.xml"/></data></repomd>'
+    ).encode()
+    authority = ThrowawayAuthority(tmp_path)
+    tls = ssl.create_default_context(cafile=str(authority.ca_file))
+    with (
+        DocumentServer(folder, authority.server_context()) as server,
+        Fetcher(tmp_path / "w", tls=tls) as fetcher,
+    ):
+        write(folder, list=f"{server.url}/gone/\n{server.url}/there/".encode())
+        write(folder, there__repodata__repomd_xml=b"")
+        (folder / "there" / "repodata" / "repomd.xml").write_bytes(index)
+        (folder / "there" / "repodata" / "updateinfo.xml").write_bytes(errata)
+        root = Source(name="baseos/mirrors", url=f"{server.url}/list")
+        found = gather(replace(UPDATEINFO, roots=(root,)), fetcher, "", no_progress)
+        assert contents(found)["baseos/updateinfo.xml"] == errata
+        assert server.requests[1:] == [
+            ("/gone/repodata/repomd.xml", 404),
+            ("/there/repodata/repomd.xml", 200),
+            ("/there/repodata/updateinfo.xml", 200),
+        ]
+
+
 def test_feed_without_roots_requires_an_origin(tmp_path: Path) -> None:
-    with Fetcher(tmp_path) as fetcher, pytest.raises(FeedError, match="no place of its own"):
+    with Fetcher(tmp_path) as fetcher, pytest.raises(FeedError, match="no default origin"):
         gather(feed(), fetcher, "", no_progress)
 
 

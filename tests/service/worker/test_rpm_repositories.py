@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from openinspector.service.worker.rpm_repositories import RpmRepo, parse_repos, read_repos, repo_roots
+from openinspector.service.worker.rpm_repositories import RpmRepo, parse_repos, read_repos, read_variables, repo_roots
 
 VARIABLES = {"releasever": "9", "basearch": "x86_64"}
 FILE = """
@@ -39,9 +39,24 @@ def test_files_of_a_folder(tmp_path: Path) -> None:
     (tmp_path / "c.txt").write_text("[x]\nbaseurl=https://x.example/")
     repos = read_repos(VARIABLES, (tmp_path, tmp_path / "absent"))
     assert [repo.id for repo in repos] == ["baseos", "appstream", "extra"]
-    assert [source.name for source in repo_roots(repos)] == ["baseos/repomd.xml", "extra/repomd.xml"]
+    assert [source.name for source in repo_roots(repos)] == [
+        "baseos/repomd.xml",
+        "extra/repomd.xml",
+        "appstream/mirrors",
+    ]
 
 
 @pytest.mark.parametrize("text", ["", "no section", "[a", "[a]\n  continued", "[a]\nbaseurl"])
 def test_invalid_texts_have_no_repositories(text: str) -> None:
     assert list(parse_repos(text, {})) == []
+
+
+def test_variables_that_a_host_defines_in_files(tmp_path: Path) -> None:
+    dnf, yum = tmp_path / "dnf", tmp_path / "yum"
+    dnf.mkdir()
+    yum.mkdir()
+    (dnf / "rltype").write_text("-beta\nmore\n")
+    (dnf / "not-a-name").write_text("x")
+    (yum / "rltype").write_text("older")
+    (yum / "awsregion").write_text("eu-central-1\n")
+    assert read_variables((dnf, yum, tmp_path / "absent")) == {"rltype": "-beta", "awsregion": "eu-central-1"}

@@ -54,6 +54,10 @@ class SimulatedEvaluator:
         hosts = len(batch.agents)
         return BatchResult(hosts=hosts, assessed={"package": hosts} if self.assessed else {}, errors=self.errors)
 
+    def exclude_gaps(self, run: AssessmentRun, subjects: Sequence[AgentId]) -> int:
+        del run, subjects
+        return 0
+
     def exclude_stopped(self, run: AssessmentRun, agents: Sequence[AgentId]) -> None:
         del run
         self.stopped += agents

@@ -9,7 +9,7 @@ import pytest
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import Severity, StatedIssue
 from openinspector.model.inventory import Group, User
 from openinspector.testing.conformance.rule import RuleConformance, UndeclaredReadError
 
@@ -62,16 +62,10 @@ def _finds_nothing(_facts: HostFacts) -> Outcome:
 
 
 def _has_no_title(_facts: HostFacts) -> Outcome:
-    found = Detection(
-        subject="",
-        rule_id="A rule",
-        title="",
-        description="d",
-        recommendation="r",
-        severity=Severity.LOW,
-        evidence=WHY,
+    body = StatedIssue(
+        rule_id="A rule", severity=Severity.LOW, title="", description="d", recommendation="r", evidence=WHY
     )
-    return Detected(detections=(found,))
+    return Detected(detections=(Detection(subject="", body=body),))
 
 
 @pytest.mark.parametrize(

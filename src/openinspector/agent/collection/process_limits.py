@@ -1,4 +1,4 @@
-"""Limits of the sensors' process: the lowest priority for processor and disk; bounded memory, files and time.
+"""Limits of the sensor process: the lowest priority for processor and disk; bounded memory, files and time.
 
 Under SCHED_IDLE, Linux also puts a process's reads into the idle class unless another one was set
 (``task_nice_ioclass``, include/linux/ioprio.h), so neither ioprio_set(2) nor a library is needed. A process that

@@ -40,7 +40,7 @@ _NAMES: Final = msgspec.json.Decoder(list[str])
 
 
 def sensing_command() -> tuple[str, ...]:
-    """Return the command that starts this program for its sensors, the way it was started itself (ADR 0025)."""
+    """Return the command that starts this program for its sensors, the way this process was started (ADR 0025)."""
     if getattr(sys, "frozen", False):
         return (sys.executable, WORD)
     if sys.flags.isolated and is_program(FOLDER):

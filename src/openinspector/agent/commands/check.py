@@ -1,4 +1,4 @@
-"""`check`: whether the agent has what it needs; with --connect, whether the service answers."""
+"""`check`: checks everything that the agent needs; with --connect, also the connection to the service."""
 
 import json
 import os
@@ -21,7 +21,7 @@ _INDENT: Final = " " * 26
 
 
 def run(invocation: Invocation) -> int:
-    """Print every result as it is found; the exit status is 1 where something failed."""
+    """Print every result as it is found; the exit status is 1 if a check failed."""
     from openinspector.agent.operation.installation_check import CheckContext, CheckVerdict, check_installation
     from openinspector.agent.operation.status_report import INSTALL_ROOT
 
@@ -53,14 +53,14 @@ def _wrapped(text: str, label: str) -> Sequence[str]:
 
 
 def _add_options(parser: ArgumentParser) -> None:
-    parser.add_argument("--connect", action="store_true", help="ask the service too")
+    parser.add_argument("--connect", action="store_true", help="also connect to the service")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 COMMAND: Final = Command(
     name="check",
     title="check settings, key, enrolment, authorities, spool, log and proxy",
-    description="Exit status 0 where nothing failed; warnings do not count.",
+    description="Exit status 0 if no check failed; warnings do not count.",
     run=run,
     add_options=_add_options,
 )

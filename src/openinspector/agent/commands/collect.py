@@ -1,4 +1,4 @@
-"""`collect --dry-run`: exactly what a run would send from this host (better than the original: F1.6)."""
+"""`collect --dry-run`: shows exactly what a run would send from this host (better than the original: F1.6)."""
 
 import json
 import os
@@ -21,11 +21,11 @@ WIDTH: Final = 80
 
 
 def run(invocation: Invocation) -> int:
-    """Print every message that a run's collection would send."""
+    """Print every message that the collection of a run would send."""
     options = invocation.options
     if not options.dry_run:
         raise UsageError(
-            "say --dry-run: a collection that is sent is started by the service, as part of a run",
+            "--dry-run is required: only the service starts a collection that is sent",
             advice="collect --dry-run shows what it would send.",
         )
     from openinspector.agent.collection.tally import CollectionTally
@@ -44,7 +44,7 @@ def run(invocation: Invocation) -> int:
 
 
 def summary_lines(tally: "CollectionTally") -> Sequence[str]:
-    """Return a table with a line per sensor, at most 80 columns wide, and what all of it comes to."""
+    """Return a table with a line per sensor and a total, at most 80 columns wide."""
     lines = [f"{'sensor':<30} {'messages':>9} {'bytes':>11} {'time':>9}  state"]
     lines += [
         f"{name:<30} {sensor.messages:>9,} {sensor.size:>11,} {sensor.duration_ms:>6,} ms  {sensor.state}"
@@ -74,7 +74,7 @@ def _messages(chosen: Sequence[str]) -> Iterable[TelemetryMessage]:
 
 
 def _with_progress(messages: Iterable[TelemetryMessage]) -> Iterator[TelemetryMessage]:
-    """Yield ``messages``; where they go to a file or a pipe, tell the terminal which sensor is at work."""
+    """Yield ``messages``; if they go to a file or a pipe, show the current sensor on the terminal."""
     if sys.stdout.isatty() or not sys.stderr.isatty():
         yield from messages
         return
@@ -110,7 +110,7 @@ def _total(tally: "CollectionTally") -> str:
 
 
 def _value(value: object) -> str:
-    """Return a value as JSON, text without its quotes where it needs none; never a control character."""
+    """Return a value as JSON, text without quotes if it needs none; never a control character."""
     if isinstance(value, str) and value.isprintable() and " " not in value:
         return value
     return json.dumps(value)
@@ -127,7 +127,7 @@ def _add_options(parser: ArgumentParser) -> None:
 COMMAND: Final = Command(
     name="collect",
     title="show exactly what a run collects on this host",
-    description="Only the service starts a collection that is sent; from here it is always a dry run.",
+    description="Only the service starts a collection that is sent; this command always does a dry run.",
     run=run,
     add_options=_add_options,
 )

@@ -1,4 +1,4 @@
-"""`enrol`: this host becomes an agent of a service."""
+"""`enrol`: enrols this host as an agent of a service."""
 
 import json
 import sys
@@ -47,7 +47,7 @@ def _with_options(settings: AgentSettings, endpoint: str | None, ca: Path | None
 
 
 def _read_token(given: str) -> str:
-    """Return the token of the command line; of standard input for ``-``, so that it shows in no process list."""
+    """Return the token of the command line, or of standard input for ``-``, which keeps it out of process lists."""
     return sys.stdin.readline(1024).strip() if given == "-" else given
 
 

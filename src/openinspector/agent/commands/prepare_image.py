@@ -16,7 +16,7 @@ class ImageError(OpenInspectorError):
 
 
 def run(invocation: Invocation) -> int:
-    """Remove everything in the state directory but its lock. Settings and the installation stay."""
+    """Remove everything in the state directory except its lock. Settings and the installation are kept."""
     from openinspector.agent.files.state_lock import LOCK_FILE, take_lock
 
     state = invocation.settings().state_directory

@@ -1,4 +1,4 @@
-"""`rotate-key`: this host gets another key; its agent id, tags and telemetry stay."""
+"""`rotate-key`: replaces the host key; agent id, tags and telemetry are kept."""
 
 import json
 import time
@@ -8,7 +8,7 @@ from typing import Final
 from openinspector.agent.command import DONE, UNHEALTHY, Command, Invocation
 
 WAIT_SECONDS: Final = 150
-"""Two heartbeats and a half: a running agent takes the next key up with one of them."""
+"""Two and a half heartbeats: a running agent adopts the next key with one of them."""
 
 
 def run(invocation: Invocation) -> int:
@@ -28,7 +28,7 @@ def run(invocation: Invocation) -> int:
     elif done:
         print(f"The host key is now {key_id}.")
     else:
-        print("The agent has not taken the next host key up yet. See: openinspector-agent status")
+        print("The agent has not adopted the next host key yet. See: openinspector-agent status")
     return DONE if done else UNHEALTHY
 
 

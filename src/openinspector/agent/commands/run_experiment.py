@@ -1,4 +1,4 @@
-"""`run-experiment`: the trial of the version that is asked, started by systemd or by the update script."""
+"""`run-experiment`: the trial of this version, started by systemd or the update script."""
 
 import os
 from argparse import ArgumentParser
@@ -12,7 +12,7 @@ from openinspector.model.foreign_text import printable_line
 
 
 def run(invocation: Invocation) -> int:
-    """Try this version. Exit status 0: it is the stable one now; 1: failed; 3: stopped on purpose."""
+    """Run the trial of this version. Exit status 0: it is the stable one now; 1: failed; 3: stopped on purpose."""
     from openinspector.agent.operation.update_outcome import WELL
     from openinspector.agent.update.installation import find_installation
     from openinspector.agent.update.trial import STOPPED_ON_PURPOSE, run_trial
@@ -37,7 +37,11 @@ def run(invocation: Invocation) -> int:
 def _add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the outcome as JSON")
     parser.add_argument(
-        "--seconds", type=float, default=240.0, metavar="N", help="for a heartbeat to be acknowledged; default 240"
+        "--seconds",
+        type=float,
+        default=240.0,
+        metavar="N",
+        help="time limit for an acknowledged heartbeat; default 240",
     )
 
 

@@ -1,4 +1,4 @@
-"""`update`: one pass of the updater; what it prepares is tried by whoever called it (F1.68 to F1.73)."""
+"""`update`: one pass of the updater; the caller starts the trial of a prepared release (F1.68 to F1.73)."""
 
 import os
 from argparse import ArgumentParser

@@ -1,1 +1,1 @@
-"""One TLS connection to the gateway, and the requests over it as calls."""
+"""The TLS connection to the gateway, and its requests as calls."""

@@ -45,7 +45,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class GatewayClient:
-    """Makes requests of one host. ``unix_time`` gives the seconds signatures are dated with."""
+    """Makes requests of one host. ``unix_time`` returns the time for signatures."""
 
     def __init__(self, transport: GatewayTransport, key: HostKey, unix_time: Callable[[], float]) -> None:
         self._transport = transport
@@ -53,7 +53,7 @@ class GatewayClient:
         self._unix_time = unix_time
 
     def on_progress(self, tell: Callable[[], object]) -> None:
-        """Call ``tell`` from now on each time that bytes of a request or reply have moved."""
+        """Call ``tell`` whenever bytes of a request or reply have been transferred."""
         self._transport.on_progress = tell
 
     def challenge(self) -> Challenge | Failure:
@@ -73,11 +73,11 @@ class GatewayClient:
         return session
 
     def sign_with(self, key: HostKey) -> None:
-        """Sign with another host key from now on."""
+        """Sign later requests with another host key."""
         self._key = key
 
     def rotate_key(self, credentials: GatewayCredentials, rotation: KeyRotation) -> KeyRotated | Failure:
-        """Put another host key in the place of the one that signs."""
+        """Replace the current host key."""
         return self._send("rotation", encode_json(rotation, "a key rotation"), credentials, _ROTATED)
 
     def heartbeat(self, credentials: GatewayCredentials, heartbeat: Heartbeat) -> HeartbeatReply | Failure:
@@ -93,11 +93,11 @@ class GatewayClient:
         return self._send("manifest", encode_json(manifest, "a manifest"), credentials, _MANIFEST)
 
     def offered_release(self, credentials: GatewayCredentials, request: ReleaseRequest) -> ReleaseReply | Failure:
-        """Ask which release this host is offered."""
+        """Request the release that this host is offered."""
         return self._send("release", encode_json(request, "a release request"), credentials, _RELEASE)
 
     def report_release(self, credentials: GatewayCredentials, report: ReleaseReport) -> ReportReceipt | Failure:
-        """Say what became of an update."""
+        """Report the result of an update."""
         return self._send("release-report", encode_json(report, "a release report"), credentials, _REPORTED)
 
     def _send(

@@ -1,6 +1,6 @@
-"""One TLS connection that speaks as much HTTP/1.1 (RFC 9112) as the gateway's protocol needs.
+"""One TLS connection with the part of HTTP/1.1 (RFC 9112) that the gateway's protocol needs.
 
-The standard library's client loads the whole e-mail package: three megabytes on every host, for headers. This one
+The standard library's client loads the e-mail package for headers, which costs three megabytes on every host. This one
 sends POST, GET and CONNECT, and reads replies strictly: bounded lines, one length, no folding, no trailers kept.
 """
 
@@ -22,13 +22,13 @@ MAX_INTERIM: Final = 8
 """Interim replies (1xx) before the one that counts."""
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.1 ([1-5][0-9]{2})(?: .*)?")
 _STATUS_LINE_OF_A_FILE: Final = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: .*)?")
-"""Plain file servers still speak HTTP/1.0; a connection fetches one file, so it does not matter."""
+"""Simple file servers still use HTTP/1.0, which is enough for one file per connection."""
 _HEADER: Final = re.compile(rb"([A-Za-z0-9!#$%&'*+.^_`|~-]+):[ \t]*(.*?)[ \t]*")
 _LENGTH: Final = re.compile(r"[0-9]{1,12}")
 _CHUNK_SIZE: Final = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
 _READ: Final = 64 * 1024
 _WRITE: Final = 16 * 1024
-"""One TLS record: on a slow line, each has the socket's time for itself."""
+"""One TLS record: on a slow connection, the socket's timeout applies to each."""
 _CONTINUES: Final = 200
 _OK: Final = 200
 _BODILESS: Final = (204, 304)
@@ -46,7 +46,7 @@ _REFUSALS: Final[Mapping[int, str]] = MappingProxyType(
 
 
 class HttpError(Exception):
-    """The reply is one that this agent does not accept."""
+    """The agent does not accept the reply."""
 
 
 class ProxyError(HttpError):
@@ -63,18 +63,18 @@ class CutOffError(HttpError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpAnswer:
-    """A whole reply; header names in lower case."""
+    """A complete reply; header names in lower case."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     reusable: bool
-    """Whether another request may follow on the same connection."""
+    """True if another request may follow on the same connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpStream:
-    """A reply whose body is still to be read, in parts of at most 64 KiB; bounding the whole is the reader's part."""
+    """A reply with an unread body, in parts of at most 64 KiB; the reader limits the total."""
 
     status: int
     parts: Iterator[bytes]
@@ -92,21 +92,21 @@ class HttpConnection:
     ) -> HttpAnswer:
         """Send a request and read its reply; OSError, HttpError.
 
-        ``check`` is called between writes and reads and may raise to give up; a reply's body is at most ``max_bytes``.
+        ``check`` is called between writes and reads and may raise to cancel; a reply's body has at most ``max_bytes``.
         """
         lines = [f"POST {path} HTTP/1.1", f"host: {self._host}", f"content-length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         head = "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
         if self._send(head, body, check):
             return _Reader(self._socket, check).answer(max_bytes)
-        # Who refuses a long body may answer and hang up before all of it is sent.
+        # A server that refuses a long body may answer and close before all of it is sent.
         try:
             return replace(_Reader(self._socket, check).answer(max_bytes), reusable=False)
         except (OSError, HttpError) as error:
             raise ClosedError("the connection was closed") from error
 
     def get(self, path: str, check: Callable[[], None]) -> HttpStream:
-        """Ask for a file; OSError, HttpError, also while its parts are read. Nothing may be sent after it."""
+        """Request a file; OSError, HttpError, also while its parts are read. No request may follow."""
         head = f"GET {path} HTTP/1.1\r\nhost: {self._host}\r\naccept-encoding: identity\r\nconnection: close\r\n\r\n"
         self._socket.sendall(head.encode("ascii"))
         return _Reader(self._socket, check).stream()
@@ -134,7 +134,7 @@ def connect(
     timeout: float,
     context: ssl.SSLContext,
 ) -> HttpConnection:
-    """Open a connection, through a proxy's tunnel where one is given; OSError, HttpError."""
+    """Open a connection, through the tunnel of a proxy if one is given; OSError, HttpError."""
     plain = _connect_proxy(through, timeout) if through else _connect_plain(gateway, timeout)
     try:
         plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -160,7 +160,7 @@ def _connect_proxy(proxy: Address, timeout: float) -> socket.socket:
 def _ascii(address: Address) -> Any:
     """Return a host as bytes: for text, Python loads its tables of international names, half a megabyte on every host.
 
-    Settings let ASCII through only. `socket.create_connection` takes bytes, though its annotation does not say so.
+    Settings allow only ASCII. `socket.create_connection` accepts bytes, although its annotation does not include them.
     """
     return address.host.encode("ascii")
 
@@ -195,7 +195,7 @@ class _Reader:
         self._source = source
         self._check = check
         self._at_most = at_most
-        """Bytes of one read; 1 where what follows the head belongs to somebody else."""
+        """Bytes of one read; 1 if the bytes after the head belong to another reader."""
         self._buffer = bytearray()
         self._started = False
 

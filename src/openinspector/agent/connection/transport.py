@@ -1,8 +1,8 @@
 """TLS client: POST requests to one gateway over one kept connection; every outcome is a `Reply`.
 
-TLS 1.2 or later, the server's certificate and name always verified, against the given authorities alone where some
-are given. No redirects, no cookies, no compression. Through a proxy the tunnel is opened with CONNECT, so that TLS is
-end to end.
+TLS 1.2 or later; the server's certificate and name are always verified, against only the given authorities if any are
+given. No redirects, no cookies, no compression. Through a proxy the tunnel is opened with CONNECT, so that TLS is end
+to end.
 """
 
 import base64
@@ -33,7 +33,7 @@ from openinspector.wire.message import Problem
 
 MAX_REPLY_BYTES: Final = 1024 * 1024
 MAX_RETRY_AFTER: Final = 600.0
-"""Seconds; a gateway that asks for more is asked again after this."""
+"""Seconds; a longer wait that the gateway requests is cut to this."""
 IDLE_SECONDS: Final = 70.0
 """The service keeps idle connections 75 seconds."""
 JSON: Final = "application/json"
@@ -55,11 +55,11 @@ class GatewayRoute:
     timeout: float = 20.0
     """Seconds to connect, and for each read or write."""
     deadline: float = 60.0
-    """Seconds for one request with its reply, beside the time its body has (`SLOWEST_BYTES_A_SECOND`)."""
+    """Seconds for one request with its reply, in addition to the time for its body (`SLOWEST_BYTES_A_SECOND`)."""
 
 
 def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Return a context that trusts ``ca_file``, or the system's authorities where it is None; AgentSettingsError."""
+    """Return a context that trusts ``ca_file``, or the system's authorities if it is None; AgentSettingsError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is None:
@@ -76,7 +76,7 @@ def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
 
 
 class GatewayTransport:
-    """One kept connection to the gateway. Not for several threads at once."""
+    """One persistent connection to the gateway. Not thread-safe."""
 
     def __init__(self, route: GatewayRoute, context: ssl.SSLContext, monotonic: Callable[[], float]) -> None:
         self._route = route
@@ -85,10 +85,10 @@ class GatewayTransport:
         self._connection: HttpConnection | None = None
         self._used_at = 0.0
         self.on_progress: Callable[[], object] = lambda: None
-        """Called while a request is sent and its reply read, each time that bytes have moved."""
+        """Called while a request is sent and its reply read, whenever bytes have been transferred."""
 
     def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        """Send one request and return what became of it; raises nothing the network can cause."""
+        """Send one request and return its outcome; raises nothing that the network can cause."""
         kept = self._kept()
         try:
             connection = kept or self._open()
@@ -125,7 +125,7 @@ class GatewayTransport:
         return self._connection
 
     def _check_until(self, size: int) -> Callable[[], None]:
-        """Return what gives up once a request with a body of ``size`` has taken too long, however the bytes drip."""
+        """Return a check that raises once a request with a body of ``size`` has taken too long."""
         until = self._monotonic() + self._route.deadline + size / SLOWEST_BYTES_A_SECOND
 
         def check() -> None:
@@ -167,7 +167,7 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def proxy_headers(proxy: Proxy) -> dict[str, str]:
-    """Return the headers of a CONNECT request that say who asks."""
+    """Return the credentials of a CONNECT request as headers."""
     if proxy.authorization is None:
         return {}
     return {"proxy-authorization": f"Basic {base64.b64encode(proxy.authorization.encode()).decode()}"}

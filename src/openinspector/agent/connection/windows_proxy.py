@@ -1,9 +1,9 @@
-r"""The proxy of a Windows host: WinHTTP's, set with ``netsh winhttp set proxy``, where UseProxy says to use it.
+r"""The proxy of a Windows host: WinHTTP's, set with ``netsh winhttp set proxy``, if UseProxy enables it.
 
 ``UseProxy`` = 1 (DWORD) of ``HKLM\SOFTWARE\openinspector\Agent Updater`` is the switch (F1.61); WinHTTP's setting
-counts for both services (F1.60), and only its proxy for HTTPS. WinHttpSettings is a structure of little-endian 32-bit
-numbers: its size, a counter, flags (bit 1: there is a proxy), then twice a length and that many bytes: proxies and
-exceptions. Microsoft describes WINHTTP_PROXY_INFO but not how it is stored: the layout is what netsh is seen to write.
+applies to both services (F1.60); only its proxy for HTTPS is used. WinHttpSettings is a structure of little-endian
+32-bit numbers: its size, a counter, flags (bit 1: there is a proxy), then twice a length and that many bytes: proxies
+and exceptions. Microsoft documents WINHTTP_PROXY_INFO but not its stored form: the layout was observed from netsh.
 """
 
 from dataclasses import replace
@@ -39,7 +39,7 @@ def with_winhttp_proxy(settings: AgentSettings, host: Host) -> AgentSettings:
 
 
 def parse_winhttp_settings(data: bytes) -> Proxy | None:
-    """Return the proxy for HTTPS of a WinHttpSettings value, None where it names none; AgentSettingsError."""
+    """Return the proxy for HTTPS of a WinHttpSettings value, None if it has none; AgentSettingsError."""
     length = int.from_bytes(data[_HEADER : _HEADER + 4], "little")
     text = data[_HEADER + 4 : _HEADER + 4 + length]
     if len(data) < _HEADER + 4 or len(text) != length:

@@ -1,1 +1,1 @@
-"""Atomic writes, locks, access lists and open flags: what everything on disk rests on."""
+"""Atomic writes, locks, access lists and open flags: the basis of everything on disk."""

@@ -1,6 +1,6 @@
-"""Files that are there whole or not at all, whatever kills the agent meanwhile; and the folders they are in.
+"""Atomically written files, and the folders they are in.
 
-Whatever the settings name, the mode of a folder that is not the agent's own is never changed: others use root's /srv.
+The mode of a folder that does not belong to the agent is never changed, even if the settings name it: others use /srv.
 """
 
 import errno
@@ -17,19 +17,19 @@ PRIVATE: Final = 0o600
 PRIVATE_FOLDER: Final = 0o700
 PARTIAL_SUFFIX: Final = ".partial"
 OWN_FILES: Final = ("host.key", "enrolment.json")
-"""A folder that holds one of them is a state directory."""
+"""Files that identify a state directory."""
 
 _OTHERS: Final = 0o077
 _OF_FILE_SYSTEMS: Final = frozenset({"lost+found"})
 
 
 def write_atomically(path: Path, content: bytes, mode: int = PRIVATE) -> None:
-    """Put ``content`` at ``path`` for good: temporary file, fsync, rename, fsync of the folder; raises OSError.
+    """Write ``content`` to ``path`` durably: temporary file, fsync, rename, fsync of the folder; raises OSError.
 
-    Where it cannot be written whole, nothing of it stays: on a full disk that would make matters worse.
+    A failed write leaves nothing behind, because leftovers would make a full disk worse.
     """
     partial = path.with_name(path.name + PARTIAL_SUFFIX)
-    # A file left by a crash, or a link laid by somebody else, is not written through.
+    # Never write through a file left by a crash or a link created by somebody else.
     partial.unlink(missing_ok=True)
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | PRIVATE_FILE, mode)
     try:
@@ -46,7 +46,7 @@ def write_atomically(path: Path, content: bytes, mode: int = PRIVATE) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make renames and removals in ``folder`` outlast a power cut."""
+    """Make renames and removals in ``folder`` survive a power failure."""
     # NTFS journals names, and Windows opens no folder as a file.
     if sys.platform != "win32":
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -57,17 +57,17 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_private_folder(path: Path) -> None:
-    """Make ``path`` and what is above it, the folder itself for its owner only.
+    """Create ``path`` and its parents, the folder itself for its owner only.
 
-    One that is there is closed to others where it is the agent's own (`open_own_folder`). Raises OSError, whose
-    ``strerror`` says what to do.
+    An existing folder of the agent becomes private (`open_own_folder`). Raises OSError, whose ``strerror`` has the
+    remedy.
     """
     if sys.platform == "win32":
         from openinspector.agent.files.windows_acl import protect_folder  # noqa: PLC0415 - Windows only
 
         path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
         if not any(path.iterdir()):
-            # Files inherit the list when they are made. What others put there before is refused, not adopted.
+            # Files inherit the list when they are made. A folder that others filled before is refused, not adopted.
             protect_folder(path)
     else:
         try:
@@ -84,8 +84,8 @@ def make_private_folder(path: Path) -> None:
 def open_own_folder(path: Path) -> int:
     """Return a descriptor of a folder that belongs to the agent: not a link, owned by this user, and unused by others.
 
-    Others may not use it, or at least do not: it is empty, holds the agent's own files, or lies in a folder that they
-    cannot pass. Raises OSError, whose ``strerror`` says what is wrong. Not on Windows.
+    Others must not use it: it is empty, holds the agent's files, or is in a folder that they cannot enter. Raises
+    OSError, whose ``strerror`` names the problem. Not on Windows.
     """
     if path.is_symlink():
         raise OSError(errno.ELOOP, f"{path} is a link; name the folder itself", str(path))

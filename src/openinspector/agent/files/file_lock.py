@@ -1,12 +1,12 @@
-"""A lock on an open file that goes when its process does: flock(2), or a locked byte on Windows."""
+"""A lock on an open file that ends with its process: flock(2), or a locked byte on Windows."""
 
 import sys
 
 
 def lock_file(descriptor: int, *, shared: bool = False) -> None:
-    """Lock the file for as long as the descriptor is open; raises OSError where another process has it locked.
+    """Lock the file for as long as the descriptor is open; raises OSError if another process has it locked.
 
-    A ``shared`` lock keeps off those that are not shared; Windows has none for a byte.
+    A ``shared`` lock excludes exclusive ones; Windows has no shared lock on a byte.
     """
     if sys.platform == "win32":
         import msvcrt  # noqa: PLC0415 - Windows only

@@ -1,6 +1,6 @@
-"""Flags of open(2) by what they are for; each is 0 where the operating system has no such thing.
+"""Flags of open(2) by purpose; each is 0 if the operating system lacks it.
 
-On Windows files are never links unless an administrator lays one, descriptors are never inherited (PEP 446), and
+On Windows files are never links unless an administrator creates one, descriptors are never inherited (PEP 446), and
 without BINARY the C library would rewrite line ends.
 """
 
@@ -13,6 +13,6 @@ NO_FOLLOW: Final[int] = getattr(os, "O_NOFOLLOW", 0)
 CLOSE_ON_EXEC: Final[int] = getattr(os, "O_CLOEXEC", 0)
 NON_BLOCKING: Final[int] = getattr(os, "O_NONBLOCK", 0)
 NO_TERMINAL: Final[int] = getattr(os, "O_NOCTTY", 0)
-"""Make no terminal this process's own."""
+"""Do not acquire a controlling terminal."""
 PRIVATE_FILE: Final = BINARY | NO_FOLLOW | CLOSE_ON_EXEC
-"""For every file of the agent's own."""
+"""For all files of the agent."""

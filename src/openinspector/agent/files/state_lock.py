@@ -1,6 +1,6 @@
 """The lock on the state directory: one agent uses it at a time, and `status` reports an agent as running if it is held.
 
-A lock of flock(2) ends with the process that holds it, however it dies. The file holds its process id, for people.
+A lock of flock(2) always ends with the process that holds it. The file holds its process id, for people.
 ``/proc/locks`` needs no lock, but does not show holders in another PID namespace. `status` tries a shared lock for a
 moment; a starting agent tries ten times within a second, so `status` cannot prevent its start.
 """
@@ -36,11 +36,11 @@ class RunningAgent:
     """An agent that holds the lock now."""
 
     pid: int | None
-    """None in the moment before it has written it."""
+    """None until the agent has written it."""
 
 
 def take_lock(state: Path) -> int:
-    """Return a descriptor that keeps other agents off the state directory while it is open; OpenInspectorError."""
+    """Return a descriptor that locks the state directory while it is open; OpenInspectorError."""
     try:
         make_private_folder(state)
         descriptor = os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT | PRIVATE_FILE, 0o600)
@@ -58,18 +58,18 @@ def take_lock(state: Path) -> int:
                 raise AlreadyRunningError(
                     f"an agent is already running with {state}", advice="Stop it: openinspector-agent stop"
                 ) from error
-            # `status` may be looking, which takes no longer than this.
+            # `status` may hold the lock, for less time than this.
             time.sleep(_PAUSE)
         else:
             break
-    with suppress(OSError):  # a full disk does not keep the agent from starting
+    with suppress(OSError):  # a full disk must not prevent the agent from starting
         os.ftruncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
     return descriptor
 
 
 def running_agent(state: Path) -> RunningAgent | None:
-    """Return the agent that uses the state directory, None where none does; PermissionError where one may not look."""
+    """Return the agent that uses the state directory, or None; PermissionError without access."""
     try:
         descriptor = os.open(state / LOCK_FILE, os.O_RDONLY | PRIVATE_FILE)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Who may read a file of the agent's on Windows, where mode bits say nothing: the access control list decides."""
+"""Access to the agent's files on Windows, where the access control list decides instead of mode bits."""
 
 import errno
 import sys
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 TRUSTED: Final = frozenset({"S-1-5-18", "S-1-5-32-544"})
-"""LocalSystem, which the services run as, and the administrators."""
+"""LocalSystem, under which the services run, and the administrators."""
 FOLDER_DESCRIPTOR: Final = "O:BAG:SYD:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)"
 """Owner, group and list of the agent's folders (SDDL): full access for both, inherited by files and folders."""
 ADVICE: Final = 'icacls "{path}" /inheritance:r /grant:r "*S-1-5-18:(OI)(CI)F" "*S-1-5-32-544:(OI)(CI)F"'
@@ -18,7 +18,7 @@ _ALLOWED_TYPES: Final = (0, 5, 9, 11)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileAccess:
-    """Who may do what with a file or folder."""
+    """The owner and access control list of a file or folder."""
 
     owner: str
     """SID; an owner may always change the list."""
@@ -56,7 +56,7 @@ def protect_folder(path: Path) -> None:
 
 
 def read_access(path: Path) -> FileAccess:
-    """Return who may access a file or folder; raises OSError."""
+    """Return the access to a file or folder; raises OSError."""
     if sys.platform == "win32":
         import win32security  # noqa: PLC0415 - pywin32, Windows only
 

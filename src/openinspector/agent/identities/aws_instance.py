@@ -1,4 +1,4 @@
-"""The EC2 instance identity document, signed with RSA-2048, as the metadata service gives it.
+"""The EC2 instance identity document, signed with RSA-2048, from the metadata service.
 
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/verify-rsa2048.html
 """

@@ -1,7 +1,7 @@
 """The role of an EC2 instance: a request to STS, signed with the role's credentials, that the service sends.
 
 The credentials come from the metadata service, are used for one signature and stay on the host: the service sees the
-session token, which is worth nothing without the secret key.
+session token, which is useless without the secret key.
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instance-metadata-security-credentials.html
 """
 
@@ -38,7 +38,7 @@ _DECODER: Final = msgspec.json.Decoder(_Credentials)
 
 
 def evidence(claim: IdentityClaim) -> dict[str, str]:
-    """Return the parts of a signed request; MetadataError off EC2, IdentityError where the instance has no role."""
+    """Return the parts of a signed request; MetadataError off EC2, IdentityError if the instance has no role."""
     metadata = MetadataConversation(claim.host)
     credentials = _credentials(metadata)
     try:
@@ -84,7 +84,7 @@ def _credentials(metadata: MetadataConversation) -> _Credentials:
 
 
 def _region(metadata: MetadataConversation) -> str:
-    # The region has a name of its own only since 2020; a zone is its region and one letter.
+    # The service names the region only since 2020; a zone is its region and one letter.
     return metadata.text(REGION) or (metadata.text(ZONE) or "")[:-1]
 
 

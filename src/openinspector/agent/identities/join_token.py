@@ -1,4 +1,4 @@
-"""A join token: a secret the operator made, given to the host once."""
+"""A join token: a secret that the operator created and gave to the host once."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ MAX_CHARACTERS: Final = 128
 
 
 def evidence(claim: IdentityClaim) -> dict[str, str]:
-    """Return the token; IdentityError where none was given."""
+    """Return the token; IdentityError if none was given."""
     token = claim.secret.strip()
     if not MIN_CHARACTERS <= len(token) <= MAX_CHARACTERS or not token.isascii() or not token.isprintable():
         raise IdentityError(

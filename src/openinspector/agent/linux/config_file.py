@@ -19,7 +19,7 @@ def decode(data: bytes) -> str:
 
 
 def encodable(text: str) -> str:
-    """Return ``text``, such as a file name with PEP 383 surrogates, as text that any encoder takes."""
+    """Return ``text``, such as a file name with PEP 383 surrogates, as text that can be encoded."""
     return text if text.isascii() else text.encode(errors="surrogateescape").decode(errors="replace")
 
 

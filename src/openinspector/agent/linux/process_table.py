@@ -1,4 +1,4 @@
-"""Processes in ``/proc`` (proc_pid_stat(5), proc_pid_status(5), proc_pid_maps(5), proc_stat(5))."""
+"""Processes in ``/proc`` (proc_pid_stat(5), proc_pid_status(5), proc_pid_maps(5), proc_stat(5), cgroups(7))."""
 
 import re
 from collections.abc import Iterator
@@ -24,6 +24,9 @@ _PARENT, _FLAGS, _USER_TIME, _SYSTEM_TIME, _THREADS, _START, _PAGES = 1, 6, 11, 
 _UID: Final = re.compile(rb"^Uid:\s+\d+\s+(\d{1,10})\b", re.MULTILINE)
 _BOOT: Final = re.compile(rb"^btime (\d{1,12})$", re.MULTILINE)
 _EXECUTABLE: Final = re.compile(rb"^[0-9a-f]+-[0-9a-f]+ [r-][w-]x[ps] \S+ \S+ \d+ +([/\[].*)$", re.MULTILINE)
+_GROUPS: Final = re.compile(rb"^(?:0:|[0-9]+:name=systemd):(/.*)$", re.MULTILINE)
+"""systemd's own hierarchy: version 2, the named one of version 1, or both."""
+_UNIT: Final = re.compile(r"[A-Za-z0-9:_.\\@-]{1,240}\.(?:service|scope)")
 _STACK: Final = b"[stack]"
 
 
@@ -92,6 +95,19 @@ def executable_mappings(host: Host, process: int) -> tuple[list[str], bool]:
     found = dict.fromkeys(_EXECUTABLE.findall(host.read(f"/proc/{process}/maps", _MAX_MAPS_BYTES)))
     files = [name.decode(errors="surrogateescape") for name in found if name.startswith(b"/")]
     return files, _STACK in found
+
+
+def systemd_unit(host: Host, process: int) -> str:
+    """Return the outermost systemd service or scope of a process; empty if there is none.
+
+    A user's own services belong to ``user@1000.service``, a service's own control groups to the service.
+    """
+    try:
+        found = _GROUPS.findall(host.read(f"/proc/{process}/cgroup", _MAX_BYTES))
+    except OSError:
+        return ""
+    parts = (part for path in found for part in path.decode(errors="replace").split("/"))
+    return next((part for part in parts if _UNIT.fullmatch(part)), "")
 
 
 def boot_time(host: Host) -> int | None:

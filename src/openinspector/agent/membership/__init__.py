@@ -1,1 +1,1 @@
-"""Enrolment and key rotation: how a host becomes and stays an agent of a service."""
+"""Enrolment and key rotation of a host."""

@@ -1,4 +1,4 @@
-"""Enrolment: the host's key becomes an agent of one service; what came of it is kept in the state directory."""
+"""Enrolment: the host's key becomes an agent of one service; the result is kept in the state directory."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from openinspector.wire.message import AgentIdText, Challenge, Enrolment, Enrolm
 ENROLMENT_FILE: Final = "enrolment.json"
 JOIN_TOKEN: Final = "join_token"  # noqa: S105 - an identity's name
 METHOD_OFF: Final = "method-off"
-"""The gateway's code for a way of enrolment that is not on."""
+"""The gateway's code for a disabled enrolment method."""
 CA_FILE: Final = "ca.pem"
 MAX_CA_BYTES: Final = 1024 * 1024
 _MAX_BYTES: Final = 64 * 1024
@@ -43,7 +43,7 @@ class EnrolmentRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     """Id of the enrolled host key."""
     enrolled_at: datetime
     method: str = JOIN_TOKEN
-    """The identity it was enrolled by, and proves itself by again."""
+    """The identity that enrolled it and attests it again."""
 
 
 _DECODER: Final = msgspec.json.Decoder(EnrolmentRecord)
@@ -51,19 +51,19 @@ _DECODER: Final = msgspec.json.Decoder(EnrolmentRecord)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proving:
-    """How a host proves itself to one service."""
+    """The input for proving a host's identity to one service."""
 
     identity: Identity
     host: Host
     server: str
-    """The name the service is known by."""
+    """The host name of the service."""
     unix_time: Callable[[], float]
     token: str = ""
-    """A join token; where the identity needs none, it gives the agent its tags."""
+    """A join token; if the identity needs none, it only gives the agent its tags."""
 
 
 class MethodOffError(EnrolmentError):
-    """The service does not take this way of proving oneself."""
+    """The service does not accept this enrolment method."""
 
 
 def enrol(client: GatewayClient, key: HostKey, proving: Proving) -> str:
@@ -79,7 +79,7 @@ def enrol(client: GatewayClient, key: HostKey, proving: Proving) -> str:
 
 
 def prove(client: GatewayClient, key: HostKey, proving: Proving, nonce: str) -> Enrolment | Failure:
-    """Show the service who this host is; IdentityError where it has no such proof."""
+    """Prove this host's identity to the service; IdentityError if it has no such proof."""
     claim = IdentityClaim(
         secret=proving.token,
         nonce=nonce,
@@ -105,7 +105,7 @@ def prove(client: GatewayClient, key: HostKey, proving: Proving, nonce: str) -> 
 
 
 def save_enrolment(state: Path, record: EnrolmentRecord, ca: bytes | None) -> None:
-    """Keep the enrolment, and the authorities to trust where some were given; EnrolmentError."""
+    """Save the enrolment and the given authorities; EnrolmentError."""
     try:
         make_private_folder(state)
         if ca is not None:

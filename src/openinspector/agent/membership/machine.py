@@ -1,7 +1,7 @@
-"""The machine that the host key belongs to: a copied disk or image takes the key along, but must not use it.
+"""The machine that the host key belongs to: a copied disk or image contains the key but must not use it.
 
-The state directory keeps a digest of the machine id. An image clears the machine id, or the copy gets its own at the
-first boot (machine-id(5)); then the copy refuses to run. Copies that keep the machine id are noticed by the service.
+The state directory keeps a digest of the machine id. A copy with a new machine id (machine-id(5)) refuses to run. The
+service detects copies that keep the machine id.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ MACHINE_FILE: Final = "machine-id"
 _MACHINE_ID: Final = "/etc/machine-id"
 _WINDOWS_KEY: Final = r"HKEY_LOCAL_MACHINE\SOFTWARE\Microsoft\Cryptography"
 _APPLICATION: Final = "openinspector-agent:"
-"""machine-id(5): applications hash the id together with a string of their own."""
+"""machine-id(5): applications hash the id together with an application-specific string."""
 _DIGEST_BYTES: Final = 64
 _MAX_BYTES: Final = 256
 

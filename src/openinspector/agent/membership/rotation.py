@@ -1,12 +1,12 @@
-"""Rotation of the host key, such that a crash between any two steps leaves a host that finds its way.
+"""Rotation of the host key. A host recovers from a crash between any two steps.
 
-1. The next key is written to ``host.key.next``: this is the wish to rotate, and outlasts everything.
-2. The service is asked, by the key in use and signed by both. It replaces the key in one transaction.
+1. The next key is written to ``host.key.next``: this records the request to rotate and survives restarts.
+2. The agent sends the request, signed by the current and the next key. The service replaces the key in one transaction.
 3. ``enrolment.json`` names the next key.  4. ``host.key.next`` is renamed to ``host.key``.
 
-Killed before 2: the rotation is asked for again, with the same next key. Killed after 2, or its answer lost: the
-service knows the key in use no more, so a session is tried with the next one, and that it opens is the answer.
-Killed after 3: step 4 is done at the next start.
+Killed before 2: the request is repeated with the same next key. Killed after 2, or the answer lost: the service no
+longer accepts the current key, so the agent tries to open a session with the next one; if that succeeds, the rotation
+took place. Killed after 3: step 4 is done at the next start.
 """
 
 from pathlib import Path
@@ -28,7 +28,7 @@ _OK: Final = 200
 
 
 def load_identity(state: Path) -> tuple[HostKey, EnrolmentRecord]:
-    """Return the key in use and the enrolment, finishing a rotation that was cut off; IdentityError, EnrolmentError."""
+    """Return the current key and the enrolment, finishing an interrupted rotation; IdentityError, EnrolmentError."""
     coming = load_key(state, NEXT_FILE)
     if coming is not None and _names(state, coming):
         _rename(state)
@@ -48,7 +48,7 @@ def adopt(state: Path, record: EnrolmentRecord, ca: bytes | None = None) -> None
 
 
 class KeyRotator:
-    """Knows which of two keys the service knows; the client signs with that one."""
+    """Tracks which of two keys the service accepts; the client signs with that one."""
 
     def __init__(self, state: Path, client: GatewayClient) -> None:
         self._state = state
@@ -58,7 +58,7 @@ class KeyRotator:
 
     @property
     def key(self) -> HostKey:
-        """The key that signs: the one in use, or the next one while it is found out which the service knows."""
+        """The signing key: the current one, or the next one while it is unclear which the service accepts."""
         return self._signing
 
     def is_wanted(self) -> bool:
@@ -78,7 +78,7 @@ class KeyRotator:
         return reply
 
     def rotate(self, credentials: GatewayCredentials) -> KeyRotated | Failure:
-        """Ask the service for the rotation and carry it out here; IdentityError."""
+        """Request the rotation from the service and carry it out here; IdentityError."""
         coming = prepare_rotation(self._state)
         statement = rotation_statement(self._record.agent_id, credentials.session_id, self._key.id, coming.id)
         rotation = KeyRotation(public_key=coming.public_key, proof=coming.sign(statement))
@@ -89,7 +89,7 @@ class KeyRotator:
                 return Refused(status=_OK, problem=Problem(code="wrong-key", message=message))
             self._adopt(coming)
         elif isinstance(reply, Refused) and reply.status != _OK:
-            # It will not be had: the wish is given up, the key in use stays.
+            # The service refuses the key: abandon the rotation and keep the current key.
             (self._state / NEXT_FILE).unlink(missing_ok=True)
         return reply
 
@@ -105,9 +105,9 @@ class KeyRotator:
 
 
 def rotate_now(rotator: KeyRotator, client: GatewayClient, agent_id: str) -> str:
-    """Carry a wanted rotation out in a session of its own; returns the new key's id; EnrolmentError."""
+    """Carry out a requested rotation in a separate session; return the new key's id; EnrolmentError."""
     reply: Failure | None = None
-    # Where an earlier rotation was cut off, the first session is refused and the second is the next key's.
+    # After an interrupted rotation, the first session is refused and the second uses the next key.
     for _ in range(2):
         challenge = client.challenge()
         if not isinstance(challenge, Challenge):

@@ -1,12 +1,12 @@
-"""The Windows event log as a place for the agent's log: one event for each line (F1.52)."""
+"""Writes the agent's log to the Windows event log: one event for each line (F1.52)."""
 
 from types import MappingProxyType
 from typing import Final, Protocol
 
 MAX_EVENT: Final = 31_000
-"""Characters; ReportEvent takes 31,839 in one string."""
+"""Characters; ReportEvent accepts 31,839 in one string."""
 _LEVEL: Final = 1
-"""The word of a line of `openinspector.agent.operation.log` that says its level; the first is the time."""
+"""Position of the level among the words of a line of `openinspector.agent.operation.log`; the time is the first."""
 
 
 class EventLogModule(Protocol):
@@ -17,16 +17,16 @@ class EventLogModule(Protocol):
         ...
 
     def LogWarningMsg(self, msg: str, /) -> None:  # noqa: N802 - pywin32's name
-        """Log what an operator should look at."""
+        """Log something that an operator should look at."""
         ...
 
     def LogErrorMsg(self, msg: str, /) -> None:  # noqa: N802 - pywin32's name
-        """Log what keeps the service from its work."""
+        """Log something that prevents the service from working."""
         ...
 
 
 class EventLog:
-    """Writes to the event log; a stream of whole lines for `Log`."""
+    """Writes to the event log; a line-based stream for `Log`."""
 
     def __init__(self, module: EventLogModule) -> None:
         self._write = MappingProxyType(

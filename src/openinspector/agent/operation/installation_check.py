@@ -1,6 +1,6 @@
-"""What `check` looks at before an administrator has to: everything that could keep the agent from its work.
+"""The checks of `check`: everything that could prevent the agent from working.
 
-Nothing is changed, but that a log file that is not there yet is made, as the agent would.
+Nothing is changed, except that a missing log file is created, as the agent would.
 """
 
 import os
@@ -41,7 +41,7 @@ from openinspector.wire.codec import decode_json
 from openinspector.wire.message import Challenge
 
 SOON: Final = timedelta(days=30)
-"""Certificates that end within it are worth a warning."""
+"""Certificates that expire within this time cause a warning."""
 _CHALLENGE: Final = msgspec.json.Decoder(Challenge)
 _LONGEST_CHALLENGE: Final = timedelta(hours=1)
 
@@ -56,7 +56,7 @@ class CheckVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """One thing that was looked at."""
+    """One check and its result."""
 
     name: str
     verdict: CheckVerdict
@@ -66,20 +66,19 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckContext:
-    """Where to look."""
+    """The input of the checks."""
 
     settings_file: Path | None
     environment: Mapping[str, str]
     now: datetime
     connect: bool
-    """Whether the service is asked too."""
+    """True to connect to the service as well."""
     service_file: Path | None = None
-    """The settings file of the service that is installed here with one state directory, the default; None where none
-    is."""
+    """The settings file of a service that is installed here with the default state directory; None if there is none."""
 
 
 def check_installation(place: CheckContext) -> Iterator[CheckResult]:
-    """Yield what was found, in the order in which an agent needs it; raises nothing."""
+    """Yield results, in the order in which an agent needs them; raises nothing."""
     try:
         settings = load_settings(place.settings_file, place.environment)
     except OpenInspectorError as error:
@@ -117,7 +116,7 @@ def _settings(place: CheckContext) -> CheckResult:
 
 
 def _moved_state(place: CheckContext, settings: AgentSettings) -> Iterator[CheckResult]:
-    """Tell of a state directory that units, init script and updater do not know: with it, nothing would run."""
+    """Report a state directory that units, init script and updater do not know: with it, nothing would run."""
     file = place.settings_file or settings_file(None, place.environment)
     by_hand = PREFIX + "STATE_DIRECTORY" in place.environment
     if (
@@ -204,17 +203,19 @@ def _authorities(file: Path | None, now: datetime) -> CheckResult:
 
 
 def _validity(file: Path, now: datetime) -> CheckResult:
-    """Judge what is good still: one authority is enough, and a bundle often has old ones beside it."""
+    """Judge the validity: one valid authority is enough, and bundles often contain expired ones."""
     ends = _ends(file)
     good = [end for end in ends if end > now]
     if not good:
-        found = f"no certificate in {file} is good any more; the last ended on {ends[-1]:%Y-%m-%d}"
+        found = f"no certificate in {file} is valid; the last one expired on {ends[-1]:%Y-%m-%d}"
         return _wrong("authorities", found, "Enrol with a new ca_file.")
     if len(good) < len(ends):
         ended = len(ends) - len(good)
-        found = f"{ended} of {len(ends)} certificates in {file} ended; the others are good until {good[0]:%Y-%m-%d}"
+        found = f"{ended} of {len(ends)} certificates in {file} expired; the others are valid until {good[0]:%Y-%m-%d}"
         return _warning(
-            "authorities", found, "Take out what has ended, and see that the service's authority is not it."
+            "authorities",
+            found,
+            "Remove expired certificates, and check that the service's authority is not among them.",
         )
     if good[0] <= now + SOON:
         found = f"a certificate in {file} ends on {good[0]:%Y-%m-%d}"
@@ -223,7 +224,7 @@ def _validity(file: Path, now: datetime) -> CheckResult:
 
 
 def _ends(file: Path) -> list[datetime]:
-    """Return when a file's certificates end, ascending."""
+    """Return the expiry dates of a file's certificates, ascending."""
     from cryptography.x509 import load_pem_x509_certificates  # noqa: PLC0415 - for this command only
 
     return sorted(certificate.not_valid_after_utc for certificate in load_pem_x509_certificates(file.read_bytes()))

@@ -16,14 +16,14 @@ _PRIORITIES: Final = MappingProxyType({"debug": 7, "info": 6, "warning": 4, "err
 
 
 class LogStream(Protocol):
-    """Where lines go: standard error, or a LogFile. Both methods may raise OSError."""
+    """The destination of lines: standard error, or a LogFile. Both methods may raise OSError."""
 
     def write(self, text: str, /) -> object:
-        """Take whole lines."""
+        """Write complete lines."""
         ...
 
     def flush(self) -> object:
-        """Hold nothing back."""
+        """Write buffered lines."""
         ...
 
 
@@ -47,15 +47,15 @@ class Log:
         self._write("debug", event, fields)
 
     def info(self, event: str, **fields: object) -> None:
-        """Log what an operator may want to know."""
+        """Log an event of interest to an operator."""
         self._write("info", event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
-        """Log what an operator should look at."""
+        """Log something that an operator should look at."""
         self._write("warning", event, fields)
 
     def alarm(self, event: str, **fields: object) -> None:
-        """Log what keeps the agent from its work."""
+        """Log something that prevents the agent from working."""
         self._write("error", event, fields)
 
     def _write(self, level: str, event: str, fields: dict[str, object]) -> None:
@@ -69,7 +69,7 @@ class Log:
             self._stream.write(lines)
             self._stream.flush()
         except (OSError, ValueError):
-            # The reader is gone or the disk is full; the agent goes on without its log.
+            # The reader is gone or the disk is full; the agent continues without its log.
             self._dropped += 1
         else:
             self._dropped = 0

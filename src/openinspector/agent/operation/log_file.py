@@ -1,4 +1,4 @@
-"""A log file that the agent rotates by itself, for hosts without a journal.
+"""A log file that the agent rotates itself, for hosts without a journal.
 
 The standard library's RotatingFileHandler follows symbolic links, goes on writing to a file that was deleted, and its
 package costs half a megabyte on every host. Because each line checks that the file is still in place, SIGHUP is not
@@ -27,8 +27,8 @@ class LogFileError(OpenInspectorError):
 class LogFile:
     """At most ``files`` files: ``path`` and the older ``path.1``, ``path.2`` …, each of at most ``max_bytes``.
 
-    A file that was deleted or moved away is made again, with the next line. A link, a device or a file with a second
-    name is never written to: the agent is root, and who laid it there may not be.
+    A file that was deleted or moved away is created again with the next line. Links, devices and files with a second
+    name are never written to: the agent is root, but their creator may not be.
     """
 
     def __init__(self, path: Path, max_bytes: int, files: int) -> None:
@@ -37,7 +37,7 @@ class LogFile:
         self._files = files
         self._descriptor: int | None = None
         self._torn = False
-        """Whether the last line is there in part only."""
+        """True if the last line is incomplete."""
         try:
             self._open()
         except OSError as error:
@@ -47,7 +47,7 @@ class LogFile:
             ) from error
 
     def write(self, text: str) -> int:
-        """Append ``text``; raises OSError where not all of it could be written."""
+        """Append ``text``; raises OSError if not all of it could be written."""
         content = ("\n" if self._torn else "") + text
         data = content.encode(errors="backslashreplace")
         descriptor = self._current(len(data))
@@ -57,7 +57,7 @@ class LogFile:
         return len(text)
 
     def flush(self) -> None:
-        """Do nothing: nothing is held back."""
+        """Do nothing: nothing is buffered."""
 
     def close(self) -> None:
         """Close the file; the next line opens it again."""

@@ -1,4 +1,4 @@
-"""The agent's status: a file the running agent keeps up to date, so that `status` asks nobody (F1.41 to F1.43)."""
+"""The agent's status: a file that the running agent keeps up to date for `status` (F1.41 to F1.43)."""
 
 from datetime import datetime
 from pathlib import Path
@@ -36,7 +36,7 @@ class AgentStatus(msgspec.Struct, frozen=True, kw_only=True):
     """Runs."""
     details: str = ""
     problem: str = ""
-    """Why the gateway could not be talked to, empty since the last success."""
+    """Why the gateway could not be reached; empty since the last success."""
     last_contact_at: datetime | None = None
     instructions_refused: int = 0
     spool: SpoolReport = SpoolReport()
@@ -70,9 +70,9 @@ def load_status(state: Path) -> AgentStatus:
 
 
 def is_in_touch(status: AgentStatus, now: datetime) -> bool:
-    """Return True if a running agent is well: it was in contact with the service within three heartbeats.
+    """Return True if the agent was in contact with the service within three heartbeats.
 
-    A contact in the future predates a step back of the clock, and proves nothing.
+    A contact in the future predates a step back of the clock and does not count.
     """
     if status.health_code not in _WELL or status.last_contact_at is None:
         return False

@@ -1,4 +1,4 @@
-"""What `status` tells: what the agent last wrote of itself, held against what is true now (F1.41 to F1.43, F1.61)."""
+"""The report of `status`: the last written status, compared with the present state (F1.41 to F1.43, F1.61)."""
 
 import posixpath
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ SLOTS: Final = ("stable", "experiment")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusReport:
-    """The agent's status with what only a look from outside can tell."""
+    """The agent's status, with facts that are determined from outside."""
 
     status: AgentStatus
     now: datetime
@@ -34,12 +34,12 @@ class StatusReport:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether an agent runs now, is well and is in touch with the service."""
+        """True if an agent runs now, is healthy and is in touch with the service."""
         return self.running is not None and is_in_touch(self.status, self.now)
 
 
 def installed_slots(root: Path) -> Mapping[str, str]:
-    """Return slot to version of an installation; nothing where the agent was not installed there."""
+    """Return slot to version of an installation; empty if the agent was not installed there."""
     found: dict[str, str] = {}
     for slot in SLOTS:
         try:
@@ -50,7 +50,7 @@ def installed_slots(root: Path) -> Mapping[str, str]:
 
 
 def status_lines(report: StatusReport) -> Sequence[str]:
-    """Return labelled lines; the first three are those that tools parse (F1.42)."""
+    """Return labelled lines; tools parse the first three (F1.42)."""
     status, spool, running = report.status, report.status.spool, report.running
     health = "HEALTHY" if report.is_healthy else "UNHEALTHY"
     pid = f" (pid {running.pid})" if running is not None and running.pid is not None else ""
@@ -81,7 +81,7 @@ def status_lines(report: StatusReport) -> Sequence[str]:
 
 
 def status_json(report: StatusReport) -> Mapping[str, object]:
-    """Return the report for machines: the status file's fields, and what is true now beside them."""
+    """Return the report for machines: the fields of the status file and the present state."""
     outcome = report.last_update
     return {
         **msgspec.to_builtins(report.status),

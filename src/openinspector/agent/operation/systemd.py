@@ -12,14 +12,15 @@ from openinspector.model.foreign_text import printable_line
 
 _SHOWN: Final = 200
 _LOOKS: Final = 3
-"""Waits are at most this part of the watchdog's period: a slow request may follow before the next word."""
+"""Waits are at most this part of the watchdog's period: a slow request may follow before the next notification."""
 _MICROSECONDS: Final = 1_000_000
 
 
 class ServiceNotifier:
-    """Says that the agent is ready, alive and stopping, and how it does. Never raises and never blocks.
+    """Notifies systemd that the agent is ready, alive and stopping, with its status.
 
-    ``address`` is NOTIFY_SOCKET, a path or ``@`` and an abstract name; None where nobody listens.
+    Never raises and never blocks. ``address`` is NOTIFY_SOCKET, a path or ``@`` and an abstract name; None without a
+    listener.
     """
 
     def __init__(
@@ -35,22 +36,22 @@ class ServiceNotifier:
         self._status = ""
 
     def ready(self) -> None:
-        """Say that the agent has started."""
+        """Report that the agent has started."""
         self._send("READY=1")
 
     def alive(self) -> None:
-        """Say that the agent goes on, where a watchdog waits for it."""
+        """Report that the agent is alive if a watchdog is enabled."""
         if self._watchdog_seconds is not None:
             self._alive_at = self._monotonic()
             self._send("WATCHDOG=1")
 
     def moving(self) -> None:
-        """Say so too while a long request moves, but seldom enough to be called for every few bytes."""
+        """Report progress of a long request; rate-limited, so it may be called for every few bytes."""
         if self._watchdog_seconds and self._monotonic() - self._alive_at >= self._watchdog_seconds / _LOOKS:
             self.alive()
 
     def stopping(self) -> None:
-        """Say that the agent ends."""
+        """Report that the agent stops."""
         self._send("STOPPING=1")
 
     def status(self, sentence: str) -> None:
@@ -61,7 +62,7 @@ class ServiceNotifier:
             self._send(f"STATUS={line}")
 
     def longest_wait(self, seconds: float) -> float:
-        """Return ``seconds``, or less where the watchdog must hear from the agent before."""
+        """Return ``seconds``, or less if the watchdog must be notified earlier."""
         return seconds if self._watchdog_seconds is None else min(seconds, self._watchdog_seconds / _LOOKS)
 
     def _send(self, message: str) -> None:
@@ -75,7 +76,7 @@ class ServiceNotifier:
 
 
 def service_notifier(environment: Mapping[str, str]) -> ServiceNotifier:
-    """Return the notifier of the variables that systemd sets."""
+    """Return the notifier for the variables that systemd sets."""
     period, process = environment.get("WATCHDOG_USEC", ""), environment.get("WATCHDOG_PID", str(os.getpid()))
     watched = period.isdigit() and int(period) > 0 and process == str(os.getpid())
     return ServiceNotifier(environment.get("NOTIFY_SOCKET"), int(period) / _MICROSECONDS if watched else None)

@@ -38,7 +38,7 @@ class UpdateCode(StrEnum):
     SIGNATURE_MISMATCH = "SIGNATURE_MISMATCH"
     """The metadata has fewer valid signatures than its threshold."""
     METADATA_EXPIRED = "METADATA_EXPIRED"
-    """The metadata is out of date: somebody withholds updates, or nobody signs them any more."""
+    """The metadata has expired: updates are withheld or no longer signed."""
     METADATA_REFUSED = "METADATA_REFUSED"
     """The metadata rolls back, is inconsistent, delegates, or cannot be read."""
     HASH_MISMATCH = "HASH_MISMATCH"

@@ -1,16 +1,17 @@
-"""Which archive each package of dpkg is from, as far as apt's lists tell (``/var/lib/apt/lists``).
+"""The archive of each dpkg package, as far as apt's lists contain it (``/var/lib/apt/lists``).
 
 dpkg does not record where a package came from. apt keeps the index of each archive it is configured with, and the
 archive's name in a Release file (fields ``Origin`` and ``Suite``). Rules:
 
-- Only packages of archives other than the distribution's are sent; all others are taken for the distribution's.
-- A package is of another archive if that archive's index lists the installed version and the distribution's does not.
-- Archives drop old versions. A version that neither lists is of another archive if its revision has that archive's mark
-  (``~bookworm``, ``nodesource1``, ``+deb.sury.org+1``) and no version that the distribution offers has it.
-- Where no archive of the distribution is configured, as with a mirror that signs in its own name, nothing is sent.
+- Only packages of archives other than the distribution's are sent; all others count as the distribution's.
+- A package comes from another archive if that archive's index lists the installed version and the distribution's does
+  not.
+- Archives drop old versions. A version that neither lists comes from another archive if its revision has that archive's
+  mark (``~bookworm``, ``nodesource1``, ``+deb.sury.org+1``) and no version of the distribution has it.
+- If no archive of the distribution is configured, as with a mirror that signs in its own name, nothing is sent.
 
 Only indices of other archives are read, and the distribution's for the packages found there. They may be absent or
-compressed in a way that is not read here (lz4); then nothing is sent of them.
+compressed in an unsupported format (lz4); then nothing is sent about them.
 """
 
 import bz2
@@ -41,7 +42,7 @@ _MAX_HEAD: Final = 4096
 _MAX_OWN: Final = 128 * 1024 * 1024
 _MAX_INDEX: Final = 64 * 1024 * 1024
 _MAX_LISTED: Final = 200_000
-"""Builds that other archives are believed to list."""
+"""Limit on builds in the indices of other archives."""
 
 Build = tuple[str, str, str]
 """Name, version and architecture."""
@@ -62,9 +63,9 @@ class _Archive:
 
 
 def read_apt_origins(host: Host, installed: Iterable[Build]) -> Mapping[Build, str]:
-    """Return ``Origin/Suite`` by installed build, of the builds that are from another archive than the distribution's.
+    """Return ``Origin/Suite`` by installed build, for builds from an archive other than the distribution's.
 
-    Empty where apt's lists do not tell.
+    Empty if apt's lists are unavailable.
     """
     try:
         names = host.names(LISTS)
@@ -167,7 +168,7 @@ def _versions(data: bytes, wanted: Mapping[str, object] | set[str]) -> Iterator[
 
 
 def _mark(version: str) -> str:
-    """Return the words of a version's revision: what an archive marks its builds with; empty without any."""
+    """Return the words of a version's revision, with which an archive marks its builds; empty without any."""
     mark = _NUMBERS.sub("#", version.rpartition("-")[2])
     return mark if _WORDS.search(mark) else ""
 

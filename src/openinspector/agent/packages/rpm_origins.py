@@ -1,13 +1,13 @@
-"""Which repository each rpm was installed from, as the tool that installed it noted it.
+"""The repository of each installed rpm, as recorded by the tool that installed it.
 
 - dnf 4: ``/var/lib/dnf/history.sqlite``, tables ``rpm``, ``trans_item`` and ``repo`` (libdnf's swdb).
-- yum 3 (release 7 and before, Amazon Linux 1 and 2): ``/var/lib/yum/yumdb``, a folder a package with a file
+- yum 3 (release 7 and before, Amazon Linux 1 and 2): ``/var/lib/yum/yumdb``, a folder per package with a file
   ``from_repo``. The folder's name has no epoch.
 - dnf 5: ``/usr/lib/sysimage/libdnf5/nevras.toml``, a table of NEVRAs with ``from_repo``.
 - zypper: ``/var/log/zypp/history``, lines of ``|``-separated fields (libzypp, HistoryLog).
 
-Each is a note beside rpm's database and may be absent, rotated away or of a newer tool. An unreadable note
-counts as absent.
+These records are separate from rpm's database and may be absent, rotated away or in a newer format. An unreadable
+record counts as absent.
 """
 
 import re
@@ -46,7 +46,7 @@ Build = tuple[str, str, str]
 
 
 def read_origins(host: Host) -> Mapping[Build, str]:
-    """Return the repository's id by build; the newest note counts. A build of yum 3's notes has no epoch."""
+    """Return the repository's id by build; the newest record applies. Builds in yum 3's records have no epoch."""
     found: dict[Build, str] = dict(_yumdb(host))
     for path, parse in _SOURCES.items():
         try:
@@ -61,7 +61,7 @@ def read_origins(host: Host) -> Mapping[Build, str]:
 
 
 def origin_of(build: Build, origins: Mapping[Build, str]) -> str:
-    """Return the repository of a build; empty where none is noted."""
+    """Return the repository of a build; empty if none is recorded."""
     name, version, architecture = build
     return origins.get(build) or origins.get((name, version.rpartition(":")[2], architecture), "")
 
@@ -83,10 +83,10 @@ def _yumdb(host: Host) -> Iterator[tuple[Build, str]]:
 
 
 def parse_dnf4(data: bytes) -> Iterator[tuple[Build, str]]:
-    """Yield the builds of dnf 4's history; ``sqlite3.Error`` or ValueError where it is not one."""
+    """Yield the builds of dnf 4's history; ``sqlite3.Error`` or ValueError if it is invalid."""
     if not data.startswith(_MAGIC):
         raise ValueError("not an SQLite database")
-    # a database in memory can have no write-ahead log: it must not say that it has
+    # a database in memory cannot have a write-ahead log, so its header must not announce one
     plain = b"".join((data[:18], b"\x01\x01", data[20:]))
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.deserialize(plain)
@@ -105,7 +105,7 @@ def parse_dnf4(data: bytes) -> Iterator[tuple[Build, str]]:
 
 
 def parse_dnf5(data: bytes) -> Iterator[tuple[Build, str]]:
-    """Yield the builds of dnf 5's table; ValueError where it is not one."""
+    """Yield the builds of dnf 5's table; ValueError if it is invalid."""
     table = tomllib.loads(decode(data)).get("nevras")
     for nevra, note in table.items() if isinstance(table, dict) else ():
         origin = note.get("from_repo") if isinstance(note, dict) else None
@@ -116,7 +116,7 @@ def parse_dnf5(data: bytes) -> Iterator[tuple[Build, str]]:
 
 
 def parse_zypp(data: bytes) -> Iterator[tuple[Build, str]]:
-    """Yield the builds that zypper's log says were installed."""
+    """Yield the builds that were installed according to zypper's log."""
     for line in decode(data).splitlines():
         fields = line.split("|")
         if len(fields) >= _INSTALLED and fields[1].strip() == "install" and not line.startswith("#"):

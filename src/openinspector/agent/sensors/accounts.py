@@ -11,7 +11,7 @@ from openinspector.model.inventory import Group, PasswordState, User
 
 _PASSWD_FIELDS: Final = 7
 _LEAST_PASSWD_FIELDS: Final = 4
-"""The C library takes a line that ends after the group id (fgetpwent(3)); missing fields are empty."""
+"""The C library accepts a line that ends after the group id (fgetpwent(3)); missing fields are empty."""
 _GROUP_FIELDS: Final = 4
 _SHADOW_FIELDS: Final = 9
 _IN_SHADOW: Final = "x"
@@ -44,7 +44,7 @@ def collect(host: Host) -> Iterator[User | Group | Incomplete | Absent]:
 
 
 def _nis(host: Host) -> Iterator[Incomplete]:
-    """Yield a sentence for each account file that also takes entries from NIS: those are not known here."""
+    """Yield a sentence for each account file that also takes entries from NIS, which are not collected."""
     for path in (PASSWD, GROUP):
         try:
             lines = count_nis_lines(host, path)

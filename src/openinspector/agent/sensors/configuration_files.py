@@ -1,9 +1,9 @@
 """Lines of the configuration files that benchmarks ask for.
 
-The list of files is closed, and for most files a pattern names the lines that are sent: a shell's start file gives its
-umask, its timeout and its PATH, and nothing else. Possible secrets are replaced before they leave the host: values of
-keys named password, pwd, secret, token, community or key, credentials in URLs, and GRUB's password hashes. Private keys
-are never sent: a file with one is left out and reported.
+The list of files is closed, and for most files a pattern names the lines that are sent: for example, only umask,
+timeout and PATH of a shell's start file. Possible secrets are replaced before they leave the host: values of keys named
+password, pwd, secret, token, community or key, credentials in URLs, and GRUB's password hashes. Private keys are never
+sent: a file with one is left out and reported.
 """
 
 import re
@@ -138,7 +138,7 @@ SET: Final = "(set)"
 
 
 def collect(host: Host) -> Iterator[ConfigurationFile | Incomplete | Absent]:
-    """Yield a ConfigurationFile for each file that is there."""
+    """Yield a ConfigurationFile for each existing file."""
     taken = _Taken()
     for source in _SOURCES:
         for path in expand_or_note(host, source.paths, taken.problems):
@@ -152,7 +152,7 @@ def collect(host: Host) -> Iterator[ConfigurationFile | Incomplete | Absent]:
     if taken.left_out:
         yield Incomplete(reason=f"Configuration files that were left out because there are too many: {taken.left_out}.")
     if not taken.files and not taken.problems:
-        yield Absent(reason="None of the configuration files is on this host.")
+        yield Absent(reason="This host has none of the configuration files.")
 
 
 class _Taken:

@@ -1,7 +1,7 @@
-"""Files with an anomaly, wherever they lie: writable by everybody, without an owner or a group; privileged programs.
+"""Files with an anomaly anywhere on the host: writable by everybody, without an owner or a group; privileged programs.
 
-The walk stays on local file systems, by their type and not by the name of a device, follows no link, and is bounded in
-entries and time. Where it stops, it says so: then the absence of an anomaly proves nothing.
+The walk stays on local file systems, selected by type instead of device name, follows no links, and is limited in
+entries and time. If it stops early, it reports that: then the absence of an anomaly proves nothing.
 """
 
 import time
@@ -46,7 +46,7 @@ _EXECUTABLE: Final = 0o111
 
 
 def collect(host: Host, clock: Callable[[], float] = time.monotonic) -> Iterator[FileAnomalies | Incomplete | Absent]:
-    """Yield one FileAnomalies a kind."""
+    """Yield one FileAnomalies for each kind."""
     try:
         host.read(PASSWD)
         host.read(GROUP)
@@ -85,13 +85,13 @@ class _Found:
         self._counts: dict[AnomalyKind, int] = dict.fromkeys(AnomalyKind, 0)
 
     def look(self, host: Host, visit: Visit) -> None:
-        """Look at a folder and the files in it."""
+        """Examine a folder and the files in it."""
         self._look_at(host, visit.path)
         for name in visit.files:
             self._look_at(host, f"{visit.path.rstrip('/')}/{name}")
 
     def records(self) -> Iterator[FileAnomalies]:
-        """Yield what was found, a record a kind."""
+        """Yield a record for each kind."""
         for kind in AnomalyKind:
             yield FileAnomalies(kind=kind, count=self._counts[kind], paths=tuple(sorted(self._paths[kind])))
 
@@ -99,7 +99,7 @@ class _Found:
         self.entries += 1
         try:
             status = host.status(path)
-        except OSError:  # gone meanwhile, or a file system that refuses
+        except OSError:  # deleted meanwhile, or unreadable
             return
         for kind in self._kinds(status):
             self._counts[kind] += 1
@@ -124,7 +124,7 @@ class _Found:
 
 SENSOR: Final = Sensor(
     name="file_anomalies",
-    title="Files that everybody may change or nobody owns, and privileged programs",
+    title="World-writable and unowned files, and privileged programs",
     records=(FileAnomalies,),
     collect=collect,
     trigger=Trigger.RULE,

@@ -51,7 +51,7 @@ _PATHS: Final = (
 
 
 def collect(host: Host) -> Iterator[FileAttributes | Incomplete | Absent]:
-    """Yield the attributes of each path that is there."""
+    """Yield the attributes of each existing path."""
     users, groups = names_by_id(host, PASSWD), names_by_id(host, GROUP)
     problems: list[Incomplete] = []
     paths = dict.fromkeys(path for pattern in _PATHS for path in expand_or_note(host, pattern, problems))
@@ -62,7 +62,7 @@ def collect(host: Host) -> Iterator[FileAttributes | Incomplete | Absent]:
     if len(found) > MAX_PATHS:
         yield Incomplete(reason=f"Paths beyond the first {MAX_PATHS} were left out: {len(found) - MAX_PATHS}.")
     if not found and not problems:
-        yield Absent(reason="None of the paths is on this host.")
+        yield Absent(reason="This host has none of the paths.")
 
 
 def _status(host: Host, path: str, problems: list[Incomplete]) -> FileStatus | None:

@@ -32,7 +32,7 @@ def collect(host: Host) -> Iterator[HomeFolder | Incomplete | Absent]:
         yield from _home(host, user=entry[0], path=entry[5] or "/")
     if len(users) > MAX_USERS:
         yield Incomplete(
-            reason=f"Home folders beyond the first {MAX_USERS} were not looked at: {len(users) - MAX_USERS}."
+            reason=f"Home folders beyond the first {MAX_USERS} were not examined: {len(users) - MAX_USERS}."
         )
 
 

@@ -1,4 +1,4 @@
-"""AppArmor and SELinux as the running kernel has them: ``/sys/kernel/security/apparmor``, ``/sys/fs/selinux``."""
+"""The state of AppArmor and SELinux in the running kernel: ``/sys/kernel/security/apparmor``, ``/sys/fs/selinux``."""
 
 import re
 from collections.abc import Iterator

@@ -43,7 +43,7 @@ def collect(host: Host) -> Iterator[OperatingSystem | Incomplete | Absent]:
 
 
 def _ubuntu_pro(host: Host) -> tuple[str, ...]:
-    """Return the services of Ubuntu Pro that are enabled (``pro status``); none where it cannot be read."""
+    """Return the services of Ubuntu Pro that are enabled (``pro status``); empty if it cannot be read."""
     try:
         services = json.loads(host.read(UBUNTU_PRO)).get("services", [])
         enabled = [one["name"] for one in services if one.get("status") == "enabled"]

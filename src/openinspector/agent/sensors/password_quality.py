@@ -1,7 +1,7 @@
 """Password quality: ``pwquality.conf`` (pwquality.conf(5); F5.63 rules 5 and 6).
 
 libpwquality reads ``pwquality.conf.d/*.conf`` in order of name and then ``pwquality.conf``; each overrides the files
-before it. At the first line that it does not take, it stops reading altogether and keeps the values so far.
+before it. At the first invalid line it stops reading altogether and keeps the values so far.
 """
 
 from collections.abc import Iterator

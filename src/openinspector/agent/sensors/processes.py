@@ -1,7 +1,7 @@
 """Running processes and the code they have mapped (InspectorCreateProcess, InspectorCodeModule …, F3.14, F3.24).
 
-The sensor reads ``stat``, ``status`` and ``maps`` of each process and the targets of its ``exe`` and ``root``, never
-its arguments, its environment or its memory. Kernel threads do not run a file and are left out.
+The sensor reads ``stat``, ``status``, ``maps`` and ``cgroup`` of each process and the targets of its ``exe`` and
+``root``, never its arguments, its environment or its memory. Kernel threads do not run a file and are left out.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,6 +19,7 @@ from openinspector.agent.linux.process_table import (
     effective_user,
     executable_mappings,
     stats,
+    systemd_unit,
 )
 from openinspector.agent.packages.file_owner import owners
 from openinspector.agent.sensor import LINUX, Absent, Incomplete, Needs, Sensor, Trigger
@@ -123,6 +124,7 @@ class _Look:
             forked=stat.forked,
             contained=program is not None and program[0] != self.root,
             executable_stack=executable_stack,
+            unit=systemd_unit(self.host, stat.process_id),
         )
 
     def _image(self, process: int, root: _Root, name: str) -> _Image:

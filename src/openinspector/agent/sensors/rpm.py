@@ -1,6 +1,6 @@
 """Packages of rpm, from its database in any of three back ends (sqlite, ndb, bdb), without rpm itself.
 
-The repository of each is what dnf or zypper noted (`openinspector.agent.packages.rpm_origins`).
+The repository of each comes from the records of dnf, yum or zypper (`openinspector.agent.packages.rpm_origins`).
 """
 
 from collections.abc import Iterator

@@ -1,1 +1,1 @@
-"""The sans-I/O core: events in, actions out. No socket, no clock."""
+"""The sans-I/O core: events in, actions out, without sockets or clocks."""

@@ -1,6 +1,6 @@
 """Actions: the outputs of the session's state machine.
 
-No action runs, reads or fetches anything that the service named beyond a built-in sensor.
+No action runs, reads or fetches anything that the service names, except a built-in sensor.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class GatewayCredentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendChallenge:
-    """Ask the gateway for a nonce."""
+    """Request a nonce from the gateway."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +31,14 @@ class OpenSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attest:
-    """Prove the host's identity afresh, with a nonce."""
+    """Attest the host's identity again, with a nonce."""
 
     nonce: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotateKey:
-    """Put the next host key in the place of the one in use."""
+    """Replace the current host key with the next one."""
 
     credentials: GatewayCredentials
 
@@ -67,16 +67,16 @@ class SendManifest:
     credentials: GatewayCredentials
     run_arn: str
     after: int = 0
-    """Ask for missing envelopes above this number."""
+    """Request missing envelopes above this number."""
 
 
 Request = SendChallenge | OpenSession | Attest | RotateKey | SendHeartbeat | SendEnvelope | SendManifest
-"""At most one per step; the next event says what became of it."""
+"""At most one per step; the next event is its outcome."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenStream:
-    """Make a run's stream in the spool."""
+    """Create a run's stream in the spool."""
 
     order: StreamOrder
 
@@ -91,7 +91,7 @@ class StartCollecting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopCollecting:
-    """Stop a run's collection as soon as may be; Collected follows."""
+    """Stop a run's collection as soon as possible; Collected follows."""
 
     run_arn: str
 
@@ -121,7 +121,7 @@ class Acknowledge:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lose:
-    """Note envelopes that the service does not take or misses for good."""
+    """Record envelopes as lost: the service refuses them, or misses them and they were deleted."""
 
     run_arn: str
     seqs: tuple[int, ...]
@@ -130,7 +130,7 @@ class Lose:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exit:
-    """Leave the loop. Spooled telemetry stays."""
+    """Leave the loop. Spooled telemetry is kept."""
 
 
 Work = OpenStream | StartCollecting | StopCollecting | FinishStream | EndStream | Acknowledge | Lose

@@ -1,4 +1,4 @@
-"""Backoff: how long to wait after a failure. Jitter keeps a fleet from retrying at the same instant."""
+"""Backoff: how long to wait after a failure. Jitter spreads the retries of a fleet."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ class Backoff:
         self.until = 0.0
         """When to try again, in monotonic seconds."""
         self.throttled = False
-        """Whether the last refusal was a throttle."""
+        """True if the last failure was a throttled request."""
 
     def is_over(self, monotonic: float) -> bool:
         """Return True if it is time to try again."""

@@ -21,41 +21,41 @@ GatewayReply = Challenge | Session | Enrolment | KeyRotated | HeartbeatReply | R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClockReading:
-    """The world at one step: the only clock, randomness and state the machine sees."""
+    """Clock, randomness and host state at one step; the machine sees no others."""
 
     now: datetime
     monotonic: float
     """Seconds that never go back."""
     random: float
-    """From 0 up to, not including, 1; what jitter is made of."""
+    """In [0, 1), for jitter."""
     host: HostDescription = HostDescription()
     spool: SpoolView = field(default_factory=SpoolView)
     rotation: bool = False
-    """Whether a next host key waits to take the place of the one in use."""
+    """True if a next host key waits to replace the current one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """Nothing happened but time, or the last actions were carried out."""
+    """Time has passed, or the last actions were carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """The gateway's reply to the request that was last asked for."""
+    """The gateway's reply to the last request."""
 
     reply: GatewayReply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The request that was last asked for failed."""
+    """The last request failed."""
 
     failure: Failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """A collection ended. ``whole`` is False where it was stopped or something of it could not be kept."""
+    """A collection ended. ``whole`` is False if it was stopped or not all of it could be spooled."""
 
     run_arn: str
     whole: bool

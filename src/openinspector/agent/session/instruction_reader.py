@@ -1,4 +1,4 @@
-"""Reads the service's instructions, each on its own, and refuses any that is not exactly one of the closed set.
+"""Reads the service's instructions separately and refuses any that is not exactly one of the closed set.
 
 This module keeps the promise "the agent never runs code that it receives": every result is one of four frozen types,
 and the sensors that it names are built in.
@@ -18,7 +18,7 @@ from openinspector.wire.instruction import Instruction, StartCollection
 from openinspector.wire.message import Refusal
 
 MAX_AHEAD: Final = timedelta(hours=48)
-"""A run lasts 24 hours at most; the rest is for clocks."""
+"""A run lasts at most 24 hours; the rest allows for wrong clocks."""
 MAX_INSTRUCTION_SHOWN: Final = 200
 MAX_REASON: Final = 500
 
@@ -26,7 +26,7 @@ _DECODER: Final[msgspec.json.Decoder[Instruction]] = msgspec.json.Decoder(Instru
 
 
 def read_instruction(raw: msgspec.Raw) -> Instruction | Refusal:
-    """Return the instruction, or why it is refused: an unknown kind, an unknown field, a value out of bounds."""
+    """Return the instruction, or its refusal: an unknown kind, an unknown field, a value out of bounds."""
     try:
         return decode_json(raw, _DECODER, "the instruction")
     except WireError as error:
@@ -36,10 +36,10 @@ def read_instruction(raw: msgspec.Raw) -> Instruction | Refusal:
 def read_start(
     start: StartCollection, known_sensors: Container[str], now: datetime
 ) -> tuple[StreamOrder | None, tuple[Refusal, ...]]:
-    """Return what is to be collected, None where nothing is, and what of it is refused.
+    """Return the collection to start, or None, and the refused parts.
 
-    Unknown sensors are refused one by one; an order may come out without any, so that its stream is opened and
-    closed and the service need not wait.
+    Unknown sensors are refused one by one. An order without any known sensor is still returned, so that its stream is
+    opened and closed and the service does not wait.
     """
     wrong = _wrong_end(start.ends_at, now)
     if wrong:
@@ -66,7 +66,7 @@ def joined_refusals(refusals: Iterable[Refusal], limit: int) -> tuple[Refusal, .
 
 
 def refusal_of(text: str, reason: str) -> Refusal:
-    """Return the refusal of what ``text`` describes, harmless and short enough for a heartbeat."""
+    """Return the refusal of the instruction ``text``, sanitised and cut for a heartbeat."""
     return Refusal(instruction=printable_line(text[:MAX_INSTRUCTION_SHOWN]), reason=printable_line(reason[:MAX_REASON]))
 
 

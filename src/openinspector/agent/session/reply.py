@@ -8,21 +8,21 @@ from openinspector.wire.message import Problem
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The gateway did it; ``body`` is its JSON reply."""
+    """The request succeeded; ``body`` is the JSON reply."""
 
     body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unauthorised:
-    """401: the session or its signature is not taken; a new session may be."""
+    """401: the session or the signature is refused; a new session may succeed."""
 
     problem: Problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Throttled:
-    """429 or 503: come back later."""
+    """429 or 503: retry later."""
 
     problem: Problem
     retry_after: float | None
@@ -31,7 +31,7 @@ class Throttled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Any other refusal, or a reply that is not understood."""
+    """Any other refusal, or an invalid reply."""
 
     status: int
     problem: Problem
@@ -39,13 +39,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreachable:
-    """No whole reply came. Whether the gateway acted on the request is not known."""
+    """No complete reply arrived. It is unknown whether the gateway acted on the request."""
 
     reason: str
     stale: bool = False
     """The peer closed a kept-alive connection: retry at once."""
     garbled: bool = False
-    """A reply came, and this agent does not accept it."""
+    """A reply arrived that this agent does not accept."""
 
 
 NOT_UNDERSTOOD: Final = "not-understood"

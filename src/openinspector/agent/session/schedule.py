@@ -1,6 +1,6 @@
 """When each run's sensors run: once, or every minute until the run's duration is over.
 
-Pure state; the spool's view says which streams there are, so that a restarted agent goes on where it was.
+Pure state; the spool's view lists the streams, so that a restarted agent continues where it stopped.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from openinspector.wire.instruction import StopCollection
 COLLECT_EVERY: Final = 60.0
 """Seconds between the end of one collection and the beginning of the next."""
 MAX_COUNT: Final = 3500
-"""Envelopes of a stream after which nothing is collected again: the gateway takes 4096."""
+"""Number of envelopes of a stream after which no collection starts: the gateway accepts 4096."""
 
 
 @dataclass(slots=True)
@@ -35,10 +35,11 @@ class _Run:
     """In monotonic seconds; None until the stream is first seen."""
 
     def until(self, order: StreamOrder, reading: ClockReading) -> float:
-        """Return when the collection ends: by the wall clock of the moment first asked, whatever that clock does then.
+        """Return when the collection ends, in monotonic seconds.
 
-        That is when the instruction came, from a service that had taken a request signed at that time; after a restart
-        it is when the agent started, the only clock that is left.
+        It is computed from the wall clock at the first call, so that later clock changes have no effect. That call is
+        when the instruction arrives, from a service that has just accepted the agent's clock; after a restart it is
+        when the agent starts.
         """
         if self.ends_at is None:
             self.ends_at = reading.monotonic + (order.ends_at - reading.now).total_seconds()
@@ -52,7 +53,7 @@ class CollectionSchedule:
         self._runs: dict[str, _Run] = {}
 
     def due(self, reading: ClockReading) -> list[Local]:
-        """Return what is to be done now; empty where nothing is."""
+        """Return the actions that are due now."""
         actions: list[Local] = []
         for arn, stream in reading.spool.streams.items():
             if stream.phase is StreamPhase.OPEN:
@@ -62,16 +63,16 @@ class CollectionSchedule:
         return actions
 
     def ordered(self, order: StreamOrder, reading: ClockReading) -> None:
-        """Note how long a collection that has just been ordered is to go on."""
+        """Record the end of a collection that has just been ordered."""
         self._runs[order.run_arn] = run = _Run()
         run.until(order, reading)
 
     def stop(self, instruction: StopCollection, reading: ClockReading) -> list[Local]:
-        """Return what a StopCollection asks for."""
+        """Return the actions for a StopCollection."""
         arn = instruction.run_arn
         stream = reading.spool.streams.get(arn)
         if stream is None:
-            # Never begun here: an empty stream, closed, tells the service that there is nothing to wait for.
+            # The run never started here: closing an empty stream shows the service that nothing will arrive.
             order = StreamOrder(run_arn=arn, sensors=(), ends_at=reading.now, close_when_collected=True)
             return [] if instruction.discard else [OpenStream(order=order), FinishStream(run_arn=arn)]
         run = self._runs.setdefault(arn, _Run())
@@ -82,14 +83,14 @@ class CollectionSchedule:
         return actions
 
     def collected(self, event: Collected, reading: ClockReading) -> None:
-        """Note that a collection ended."""
+        """Record that a collection ended."""
         run = self._runs.setdefault(event.run_arn, _Run())
         run.running = False
         run.collected |= event.whole
         run.next_at = reading.monotonic + COLLECT_EVERY
 
     def wakes_at(self, reading: ClockReading) -> float:
-        """Return when `due` is next worth asking, in monotonic seconds."""
+        """Return when to call `due` next, in monotonic seconds."""
         times = [float("inf")]
         for arn, stream in reading.spool.streams.items():
             run = self._runs.get(arn)

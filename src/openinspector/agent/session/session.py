@@ -1,15 +1,16 @@
 """The agent's session: a sans-I/O state machine. Events in, actions out; no clock, no socket, no randomness here.
 
-- No session, or an old one: ask for a nonce, open a session.
-- A session is refused until the host proves its identity afresh: do that with the next nonce.
-- A next host key waits: let it take the place of the one in use; a new session follows.
+- No session, or an old one: request a nonce, open a session.
+- A session is refused until the host attests again: do that with the next nonce.
+- A next host key waits: rotate to it; a new session follows.
 - A heartbeat is due: send it; its reply's instructions are read one by one (`instruction_reader`).
 - Otherwise: send what is spooled, then manifests of finished streams (`upload`), in the order of the runs.
-- Meanwhile sensors run in the background as `schedule` says; they never hold up a heartbeat.
+- Meanwhile sensors run in the background according to `schedule`; they never delay a heartbeat.
 - 401 in a session: the session is lost, and a new one is opened at once. A second loss before any request succeeds
-  backs off. This backoff is its own: an outage does not delay the new session.
+  backs off. This backoff is separate: an outage does not delay the new session.
 - 429, 503: wait as long as the gateway asks. Uploads back off separately, so heartbeats continue and report THROTTLED.
-- No reply: back off with jitter, for at most a heartbeat interval: after an outage the agent is back that soon.
+- No reply: back off with jitter, for at most a heartbeat interval, so that the agent is back within one after an
+  outage.
 
 Only a Tick starts something new: local actions, or one request. The next event is the outcome of that request.
 """
@@ -94,9 +95,9 @@ MAX_STREAMS: Final = 16
 MAX_REFUSALS: Final = 32
 MAX_DETAILS: Final = 1000
 COPIED_HOST: Final = "copied-host"
-"""The gateway's code for: another living host uses this host's key."""
+"""The gateway's code for another running host with this host's key."""
 ATTESTATION_REQUIRED: Final = "attestation-required"
-"""The gateway's code for: prove the host's identity before opening a session."""
+"""The gateway's code if the host must attest before it opens a session."""
 REPLY: Final = "a heartbeat's reply"
 """The name of an undecodable reply in a refusal."""
 _MAX_REMEMBERED: Final = 256
@@ -249,7 +250,7 @@ class AgentSession:
     def _answered(self, reply: GatewayReply, reading: ClockReading) -> list[Local]:
         asked, self._asked = self._asked, None
         if not isinstance(asked, SendChallenge | OpenSession | Attest):
-            # A nonce or a session proves nothing yet: a gateway that then refuses it must not be asked in a circle.
+            # A nonce or a session proves nothing yet: a gateway that then refuses it must not cause a request loop.
             self._contact.succeed()
             self._reopening.succeed()
         match asked, reply:
@@ -269,7 +270,7 @@ class AgentSession:
                 return []
 
     def _admitted(self, asked: Request | None, reply: GatewayReply, reading: ClockReading) -> None:
-        """Take in a reply about the host's identity. A reply to another request changes nothing."""
+        """Process a reply about the host's identity. A reply to another request changes nothing."""
         match asked, reply:
             case SendChallenge(), Challenge(nonce=nonce):
                 self._nonce = nonce
@@ -287,7 +288,7 @@ class AgentSession:
     def _opened(self, session: Session, reading: ClockReading) -> None:
         self._session_id = session.session_id
         self._counter = 0
-        # The host's clock may be off: a session is never thought shorter than two renewals.
+        # The host's clock may be wrong: a session counts as at least two renewal periods long.
         left = (session.expires_at.timestamp() - reading.now.timestamp()) if session.expires_at.tzinfo else 0.0
         left = min(MAX_SESSION_SECONDS, max(left, 2 * RENEW_SECONDS))
         self._session_until = reading.monotonic + left - RENEW_SECONDS
@@ -356,7 +357,7 @@ class AgentSession:
         if isinstance(asked, OpenSession) and isinstance(failure, Refused):
             self._to_attest = failure.problem.code == ATTESTATION_REQUIRED
         elif isinstance(failure, Unauthorised):
-            # Not the proof was refused but the key: a session tells which key it is.
+            # The key was refused, not the proof: the next session shows which key is valid.
             self._to_attest = False
 
     def _upload_failed(
@@ -445,7 +446,7 @@ class AgentSession:
 
 
 def collecting(spool: SpoolView) -> tuple[str, ...]:
-    """Return the runs whose streams are not over."""
+    """Return the runs whose streams are still open."""
     return tuple(arn for arn, stream in spool.streams.items() if stream.phase is not StreamPhase.OVER)
 
 

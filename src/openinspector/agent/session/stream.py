@@ -12,14 +12,14 @@ import msgspec
 from openinspector.wire.message import RunArnText, SpoolReport
 
 STREAM: Final = "collection"
-"""The one stream an agent has in a run."""
+"""The only stream of an agent in a run."""
 
 
 class StreamPhase(StrEnum):
-    """Where a stream is in its life."""
+    """Phase in the life of a stream."""
 
     OPEN = "OPEN"
-    """Its sensors are on."""
+    """Its sensors are running."""
     FINISHED = "FINISHED"
     """Nothing is added. The spooled envelopes are sent, then the manifest."""
     OVER = "OVER"
@@ -28,7 +28,7 @@ class StreamPhase(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamOrder:
-    """The part of StartCollection that outlasts a restart."""
+    """The part of StartCollection that survives a restart."""
 
     run_arn: RunArnText
     sensors: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What to send of the spool next, and what the gateway's answers mean for it. Pure state."""
+"""Decides what to send from the spool next, and interprets the gateway's answers. Pure state."""
 
 from typing import Final
 
@@ -19,15 +19,15 @@ from openinspector.agent.session.stream import SpoolView, StreamPhase, StreamVie
 from openinspector.wire.message import ManifestReply, Receipt
 
 NOT_WANTED: Final = frozenset({"run-not-collecting", "stream-closed", "not-in-run", "digest-conflict", "other-agent"})
-"""Refusals after which nothing of the stream will ever be taken."""
+"""Refusals after which no envelope of the stream will be accepted."""
 NOT_TAKEN: Final = frozenset({"invalid-message", "body-too-large"})
 """Refusals of one envelope that would be refused again."""
 NOT_YET: Final = "out-of-window"
-"""How services up to 0.1 refuse an envelope far ahead of what they have, of one stream: others go on."""
+"""Refusal of an envelope far ahead of the others by services up to 0.1; it affects only its stream."""
 
 
 class Uploads:
-    """Envelopes go in order, one at a time; a stream's manifest goes when every envelope has its receipt."""
+    """Envelopes are sent in order, one at a time; a stream's manifest is sent when every envelope has a receipt."""
 
     def __init__(self) -> None:
         self._receipted: dict[str, int] = {}
@@ -37,10 +37,10 @@ class Uploads:
         self._settled: dict[str, int] = {}
         """Run to the number up to which every missing envelope is reported as lost."""
         self._pauses: dict[str, Backoff] = {}
-        """Run to when its stream, alone, is worth trying again."""
+        """Run to the time of the next attempt for its stream."""
 
     def next_request(self, reading: ClockReading, credentials: GatewayCredentials) -> Request | None:
-        """Return what to send next."""
+        """Return the next request to send."""
         for arn, stream in reading.spool.streams.items():
             if self._paused_until(arn) > reading.monotonic:
                 continue
@@ -52,7 +52,7 @@ class Uploads:
         return None
 
     def ready_at(self, spool: SpoolView) -> float:
-        """Return when there is something to send, in monotonic seconds; infinity where there is nothing."""
+        """Return when there is something to send, in monotonic seconds; infinity if there is nothing."""
         return min(
             (
                 self._paused_until(arn)
@@ -63,21 +63,21 @@ class Uploads:
         )
 
     def received(self, sent: SendEnvelope, receipt: Receipt, spool: SpoolView) -> list[Local] | None:
-        """Return what a receipt allows; None where it is not the receipt of what was sent."""
+        """Return the action that a receipt allows; None if it is not for the sent envelope."""
         if (receipt.run_arn, receipt.seq) != (sent.run_arn, sent.seq):
             return None
         self._receipted[sent.run_arn] = sent.seq
         self._pauses.pop(sent.run_arn, None)
-        # A service that claims more than it gave receipts for is not believed.
+        # Ignore a watermark beyond the receipts.
         watermark = min(receipt.watermark, sent.seq)
         stream = spool.streams.get(sent.run_arn)
         if stream is not None and watermark + 1 not in stream.pending:
-            # The service waits for a lost envelope. All that is still spooled up to this receipt has one.
+            # The service waits for a lost envelope. Every spooled envelope up to this receipt has one.
             watermark = sent.seq
         return [Acknowledge(run_arn=sent.run_arn, watermark=watermark)] if watermark else []
 
     def answered(self, sent: SendManifest, reply: ManifestReply, reading: ClockReading) -> list[Local]:
-        """Return what the reply to a manifest asks for.
+        """Return the actions for the reply to a manifest.
 
         A missing envelope that is no longer spooled had a receipt. It counts as lost when the service lists it twice.
         A list may be cut: once all of it is lost, the next manifest asks for the numbers after it.
@@ -97,7 +97,7 @@ class Uploads:
         return [Lose(run_arn=sent.run_arn, seqs=lost, reason=reason)] if lost else []
 
     def refused(self, sent: SendEnvelope | SendManifest, failure: Refused) -> list[Local]:
-        """Return what a refusal means for the stream; empty where trying again later is right."""
+        """Return the actions for a refusal; empty if a later retry is right."""
         code = failure.problem.code
         if code in NOT_WANTED or (code in NOT_TAKEN and isinstance(sent, SendManifest)):
             return self._end(sent.run_arn, describe_failure(failure))
@@ -106,7 +106,7 @@ class Uploads:
         return []
 
     def pause(self, run_arn: str, reading: ClockReading) -> None:
-        """Leave one run's stream alone for a while, longer each time until a receipt comes."""
+        """Pause one run's stream, longer each time until a receipt arrives."""
         self._pauses.setdefault(run_arn, Backoff()).fail(reading)
 
     def _paused_until(self, run_arn: str) -> float:

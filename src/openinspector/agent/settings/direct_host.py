@@ -1,4 +1,4 @@
-"""Which hosts are asked without the proxy: ``no_proxy``, and the metadata service always (F1.57)."""
+"""Hosts that bypass the proxy: those of ``no_proxy``, and always the metadata service (F1.57)."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -12,8 +12,8 @@ def is_direct(host: str, no_proxy: Iterable[str]) -> bool:
     """Return True if ``host`` (a name or an address, IPv6 without brackets) is reached without the proxy.
 
     An entry is ``*``, a host name, a domain (``.example.com``, ``*.example.com`` or ``example.com``: the name itself
-    and every name below it), an address, or a network (``10.0.0.0/8``), which holds addresses and no names: names are
-    the proxy's to resolve. Capital letters do not matter.
+    and every name below it), an address, or a network (``10.0.0.0/8``), which matches addresses but not names, because
+    the proxy resolves names. Case is ignored.
     """
     host = host.lower().rstrip(".")
     return host in ALWAYS_DIRECT or any(_covers(entry.lower(), host) for entry in no_proxy)

@@ -1,8 +1,8 @@
-"""The proxy's environment file ``agent.env``, beside ``agent.cfg`` (F1.56 to F1.59).
+"""The proxy's environment file ``agent.env``, next to ``agent.cfg`` (F1.56 to F1.59).
 
-It looks like shell and is not run by one: the agent, which has no shell, the init script and the updater must all
-read the same thing in it. A line is ``NAME=value`` with ``export `` before it or not, the value bare or in one pair of
-quotes. A value that a shell would change, or any other name, is an error, never a surprise.
+It has shell syntax but no shell executes it: the agent, which has no shell, the init script and the updater must all
+read the same values. A line is ``NAME=value``, optionally after ``export ``, the value optionally in one pair of
+quotes. A value that a shell would expand, or any other name, is an error.
 """
 
 import re
@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 NAMES: Final = ("https_proxy", "http_proxy", "no_proxy")
-"""``http_proxy`` is taken and not used: the agent speaks TLS alone."""
+"""``http_proxy`` is accepted and ignored: the agent only uses TLS."""
 
 _LINE: Final = re.compile(r"""(?:export[ \t]+)?([A-Za-z_]+)=(?:"([^"]*)"|'([^']*)'|([^"' \t]*))""")
 _SHELLS_OWN: Final = re.compile(r"[$`\\;&|<>(){}!#~]")

@@ -4,7 +4,7 @@ import ipaddress
 
 
 def is_ip_address(text: str) -> bool:
-    """Return whether ``text`` is an address of version 4 or 6, with or without a zone."""
+    """Return True if ``text`` is an address of version 4 or 6, with or without a zone."""
     try:
         ipaddress.ip_address(text)
     except ValueError:

@@ -25,7 +25,7 @@ _SHARED_FOLDERS: Final = frozenset(
     for above, names in (("", _TOP_FOLDERS), ("/var", _OF_VAR), ("/usr", _OF_USR))
     for name in names.split()
 )
-"""Folders of the Filesystem Hierarchy Standard 3.0, which are everybody's."""
+"""Shared folders of the Filesystem Hierarchy Standard 3.0."""
 _MIN_AGE: Final = 60
 _MAX_AGE: Final = 30 * 86400
 
@@ -39,7 +39,7 @@ def read_path(text: str) -> Path:
 
 
 def read_state_directory(text: str) -> Path:
-    """Return the absolute path of a folder that can be the agent's own."""
+    """Return the absolute path of a folder that can belong to the agent."""
     allowed = "an absolute path of a folder of the agent's own, such as /srv/openinspector-agent"
     try:
         path = read_path(text)

@@ -1,9 +1,9 @@
-"""Settings of the agent: one small file, the proxy's environment file beside it, and the environment; read once.
+"""Settings of the agent: one small file, the proxy's environment file next to it, and the environment; read once.
 
 ``agent.cfg`` has lines ``key = value``; ``#`` and ``;`` begin comments. A variable ``OPENINSPECTOR_AGENT_<KEY>``
-overrides it. Where it is absent, its pristine copy ``agent.cfg.orig`` is read instead (F1.46). What
-``agent.env`` says of proxies counts before the environment, so that a command typed by hand takes the way that the
-service takes. Changes take effect when the agent is started again (F1.45).
+overrides it. If it is absent, its pristine copy ``agent.cfg.orig`` is read instead (F1.46). Proxies in ``agent.env``
+take precedence over the environment, so that a command run by hand connects like the service. Changes take effect at
+the next start of the agent (F1.45).
 """
 
 import os
@@ -50,7 +50,7 @@ _PROXY_PORT: Final = 3128
 
 
 class AgentSettingsError(OpenInspectorError):
-    """A setting that is missing or wrong; the text names it and says what is allowed."""
+    """A setting that is missing or wrong; the text names it and the allowed values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxy:
-    """An HTTP proxy that opens tunnels (CONNECT); TLS goes through it from end to end."""
+    """An HTTP proxy that opens tunnels (CONNECT); TLS is end to end."""
 
     address: Address
     authorization: str | None = None
@@ -112,12 +112,12 @@ class AgentSettings:
     """Log files kept, the current one among them."""
 
     def proxy_for(self, host: str) -> Proxy | None:
-        """Return the proxy on the way to ``host``; None where ``host`` is asked directly."""
+        """Return the proxy for ``host``; None if ``host`` is contacted directly."""
         return None if is_direct(host, self.no_proxy) else self.proxy
 
 
 def load_settings(file: Path | None, environment: Mapping[str, str]) -> AgentSettings:
-    """Read ``file`` (where None: the default one, if it is there) and what belongs to it; AgentSettingsError."""
+    """Read ``file`` (None: the default one, if it exists) and the related files; AgentSettingsError."""
     found = settings_file(file, environment)
     values = _parse_lines(_text(found), str(found)) if found else {}
     for key in READERS:
@@ -132,7 +132,7 @@ def load_settings(file: Path | None, environment: Mapping[str, str]) -> AgentSet
 
 
 def settings_file(file: Path | None, environment: Mapping[str, str]) -> Path | None:
-    """Return the settings file, or None if there is none by default. A file that was named must exist."""
+    """Return the settings file, or None if there is none by default. A named file must exist."""
     path = _named_file(file, environment)
     for candidate in (path, path.with_name(path.name + PRISTINE_SUFFIX)):
         if _is_there(candidate):
@@ -143,7 +143,7 @@ def settings_file(file: Path | None, environment: Mapping[str, str]) -> Path | N
 
 
 def environment_file(file: Path | None, environment: Mapping[str, str]) -> Path:
-    """Return where the proxy's environment file is, or would be: beside the settings file."""
+    """Return the path of the proxy's environment file, next to the settings file."""
     return _named_file(file, environment).with_name(ENVIRONMENT_FILE)
 
 
@@ -156,7 +156,7 @@ def parse_endpoint(text: str) -> Address:
 
 
 def parse_proxy(text: str) -> Proxy | None:
-    """Return the proxy of ``host:port`` or a URL (F1.56: both are in use), None for an empty text; ValueError."""
+    """Return the proxy of ``host:port`` or a URL (F1.56: both are in use), None if empty; ValueError."""
     if not text:
         return None
     url = _split(text if "://" in text else f"http://{text}")
@@ -198,7 +198,7 @@ def _is_there(path: Path) -> bool:
 
 
 def _others_may_write(status: os.stat_result) -> bool:
-    """Return True if anybody but root and this user may write. On Windows the folder's access list keeps others out."""
+    """Return True if anybody but root and this user may write. On Windows the folder's access list protects it."""
     if sys.platform == "win32":
         return False
     else:  # noqa: RET505 - the type checker sees one of the two
@@ -253,7 +253,7 @@ def _parse_lines(text: str, name: str) -> dict[str, tuple[str, str]]:
 
 
 def _environment_value(variable: str, file: Path, environment: Mapping[str, str]) -> tuple[str, str] | None:
-    """Return where the vendor's variable is set, and to what: in the environment file or in the environment."""
+    """Return the source and the value of a variable: the environment file or the environment."""
     if _is_there(file):
         try:
             found = parse_environment(_text(file), str(file)).get(variable)
@@ -297,4 +297,4 @@ READERS: Final[Mapping[str, Callable[[str], object]]] = MappingProxyType(
         "log_files": read_log_files,
     }
 )
-"""Key to what reads its value; `packaging/agent.cfg` and docs/reference/agent-settings.md show the same keys."""
+"""Key to the parser of its value; `packaging/agent.cfg` and docs/reference/agent-settings.md show the same keys."""

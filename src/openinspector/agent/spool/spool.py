@@ -1,10 +1,10 @@
-"""Spool: telemetry on disk until the service has it; bounded in bytes and age; survives being killed at any instant.
+"""Spool: telemetry on disk until it is acknowledged; limited in bytes and age; survives a kill at any time.
 
-- An envelope is kept before its number counts as used: a number once used is never used for anything else.
-- Full: the newest envelope is refused, so that snapshots already collected stay whole. Too old: given up; its age
-  is counted while the agent runs, by a monotonic clock: the wall clock of a host without a battery starts in 1970.
-  A restart resets the age. An agent that restarts often keeps its telemetry up to the limit in bytes.
-  Both are counted, and reported in every heartbeat and in the stream's manifest.
+- An envelope is stored before its number counts as used; a used number is never reused.
+- Full: the newest envelope is refused, so that collected snapshots stay complete. Too old: dropped; the age is counted
+  while the agent runs, by a monotonic clock: the wall clock of a host without a battery starts in 1970. A restart
+  resets the age. An agent that restarts often keeps its telemetry up to the limit in bytes. Both are counted, and
+  reported in every heartbeat and in the stream's manifest.
 - A file that does not decode is moved to ``quarantine`` and counted; it never stops the agent.
 
 Every method may be called from any thread and raises only SpoolError.
@@ -29,9 +29,9 @@ from openinspector.wire.message import Manifest, SpoolReport
 QUARANTINE: Final = "quarantine"
 MAX_QUARANTINED: Final = 16
 REMEMBERED: Final = timedelta(days=2)
-"""How long after its end a stream that is over is kept in mind."""
+"""How long a closed stream is remembered."""
 MAX_OVER: Final = 256
-"""Streams that are over and kept in mind, whatever the service orders."""
+"""Limit on remembered closed streams."""
 
 
 class SpoolError(OpenInspectorError):
@@ -40,7 +40,7 @@ class SpoolError(OpenInspectorError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpoolLimits:
-    """How much is kept, and how long."""
+    """Limits on bytes and age."""
 
     bytes: int
     age: timedelta
@@ -76,7 +76,7 @@ class Spool:
             )
 
     def open(self, order: StreamOrder) -> None:
-        """Open a run's stream; does nothing where it was opened before."""
+        """Open a run's stream; no effect if it was opened before."""
         with self._guarded():
             if order.run_arn not in self._streams:
                 self._make_room()
@@ -84,7 +84,7 @@ class Spool:
                 self._streams[order.run_arn] = StreamFolder.create(folder, order)
 
     def append(self, run_arn: str, plaintext: bytes) -> bool:
-        """Keep the next envelope of a run's stream; False where it had to be refused, which is then counted."""
+        """Store the next envelope of a run's stream; False if it was refused, which is counted."""
         with self._guarded():
             stream = self._streams.get(run_arn)
             if stream is None or stream.phase is not StreamPhase.OPEN:
@@ -95,7 +95,7 @@ class Spool:
                     stream.append(envelope)
                     return True
             except (WireError, OSError):
-                pass  # too large, or the disk is full: refused all the same
+                pass  # too large, or the disk is full: refused as well
             self._dropped += 1
             stream.refuse()
             return False
@@ -106,7 +106,7 @@ class Spool:
             return self._streams[run_arn].begin_collection()
 
     def read(self, run_arn: str, seq: int) -> bytes | None:
-        """Return an envelope; None where it is gone or turned out to be garbage, which is then counted as lost."""
+        """Return an envelope; None if it is missing or damaged, which is counted as lost."""
         with self._guarded():
             stream = self._streams.get(run_arn)
             if stream is None or seq not in stream.view().pending:
@@ -117,22 +117,22 @@ class Spool:
             return envelope
 
     def acknowledge(self, run_arn: str, watermark: int) -> None:
-        """Remove a run's envelopes up to ``watermark``: the service has them all but those lost."""
+        """Remove a run's envelopes up to ``watermark``: the service has all except lost ones."""
         with self._guarded():
             self._streams[run_arn].acknowledge(watermark)
 
     def lose(self, run_arn: str, seqs: tuple[int, ...]) -> None:
-        """Note that the service misses envelopes that are no longer here."""
+        """Record that the service misses envelopes that no longer exist."""
         with self._guarded():
             self._lose(self._streams[run_arn], seqs)
 
     def finish(self, run_arn: str) -> None:
-        """Add nothing more to a run's stream."""
+        """Mark a run's stream as complete."""
         with self._guarded():
             self._streams[run_arn].finish()
 
     def end(self, run_arn: str) -> None:
-        """Remove a run's stream: it is closed, or not wanted any more."""
+        """Remove a run's stream: it is closed or no longer wanted."""
         with self._guarded():
             self._streams[run_arn].end()
 
@@ -142,10 +142,10 @@ class Spool:
             return self._streams[run_arn].manifest()
 
     def expire(self, now: datetime, monotonic: float) -> int:
-        """Give up envelopes that are too old and forget streams long over; returns how many envelopes.
+        """Drop envelopes that are too old and forget streams closed long ago; return the number of envelopes.
 
-        An envelope's age counts from the first call that sees it, in ``monotonic`` seconds: neither a wall clock that
-        jumps nor a host that was switched off makes telemetry old.
+        An envelope's age counts from the first call that sees it, in ``monotonic`` seconds: clock changes and downtime
+        of the host do not age telemetry.
         """
         given_up = 0
         with self._guarded():
@@ -159,7 +159,7 @@ class Spool:
         return given_up
 
     def _make_room(self) -> None:
-        """Forget the streams that are over longest, where there are too many to keep in mind."""
+        """Forget the oldest closed streams if there are too many."""
         over = [stream for stream in self._streams.values() if stream.phase is StreamPhase.OVER]
         for stream in sorted(over, key=lambda stream: stream.order.ends_at)[: max(0, len(over) - MAX_OVER + 1)]:
             self._remove(stream)
@@ -182,7 +182,7 @@ class Spool:
         self._streams[stream.order.run_arn] = stream
 
     def _quarantine(self, garbage: tuple[Path, ...]) -> None:
-        """Move files or whole folders away, count the envelopes among them, keep the newest few."""
+        """Quarantine files or folders, count the envelopes among them, keep the newest few."""
         if not garbage:
             return
         quarantine = self._folder / QUARANTINE

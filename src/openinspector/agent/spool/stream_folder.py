@@ -1,11 +1,9 @@
-"""One stream on disk: its envelopes, what has been acknowledged, and what was lost.
+"""One stream on disk: its envelopes, acknowledged numbers and lost numbers.
 
 ``stream.json``     order, phase, numbers lost, envelopes refused, collections begun; replaced atomically.
-``000042.oit``      envelope 42; there whole or not at all; removed once the service has it, and all before it that was
-                    not lost.
-``acknowledged``    one line per number from 1: the digest of an envelope that was removed, or ``-`` for a lost one.
-                    Written and synced before the envelopes are removed; a line cut off by a crash is still on disk
-                    as an envelope.
+``000042.oit``      envelope 42; written atomically; removed once the service has it and all earlier ones that are not
+lost. ``acknowledged``    one line per number from 1: the digest of an envelope that was removed, or ``-`` for a lost
+one. Written and synced before the envelopes are removed; a line truncated by a crash still has its envelope on disk.
 """
 
 import contextlib
@@ -35,7 +33,7 @@ RECORD: Final = "stream.json"
 ACKNOWLEDGED: Final = "acknowledged"
 ENVELOPE_SUFFIX: Final = ".oit"
 MAX_ENVELOPES: Final = 4096
-"""As many as the gateway takes of one stream."""
+"""The gateway's limit per stream."""
 
 _LOST: Final = "-"
 _ENVELOPE_NAME: Final = re.compile(r"[0-9]{6}\.oit")
@@ -45,14 +43,14 @@ _MAX_ACKNOWLEDGED_BYTES: Final = MAX_ENVELOPES * 65
 
 
 class StreamFolderError(Exception):
-    """The folder's own bookkeeping is unreadable; its envelopes cannot be trusted to be whole."""
+    """The folder's metadata is unreadable, so its envelopes may be incomplete."""
 
 
 class _Record(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     order: StreamOrder
     phase: StreamPhase = StreamPhase.OPEN
     lost: list[Annotated[int, msgspec.Meta(ge=1, le=MAX_ENVELOPES)]] = []
-    """Numbers used whose envelopes are gone: given up, unreadable, or missing at the service."""
+    """Used numbers without an envelope: expired, unreadable, or missing at the service."""
     refused: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Envelopes that never got a number because the spool was full."""
     collections: Annotated[int, msgspec.Meta(ge=0)] = 0
@@ -62,7 +60,7 @@ _RECORD: Final = msgspec.json.Decoder(_Record)
 
 
 class StreamFolder:
-    """One stream's folder. Not locked: the spool does that."""
+    """One stream's folder. Not thread-safe: the spool locks it."""
 
     def __init__(self, folder: Path, record: _Record) -> None:
         self.folder = folder
@@ -77,7 +75,7 @@ class StreamFolder:
 
     @classmethod
     def create(cls, folder: Path, order: StreamOrder) -> "StreamFolder":
-        """Make the folder of a new stream; raises OSError."""
+        """Create the folder of a new stream; raises OSError."""
         make_private_folder(folder)
         stream = cls(folder, _Record(order=order))
         stream._save()
@@ -85,9 +83,9 @@ class StreamFolder:
 
     @classmethod
     def load(cls, folder: Path) -> tuple["StreamFolder", tuple[Path, ...]]:
-        """Read a folder back after a stop or a crash; returns the stream and the files in it that are garbage.
+        """Load a folder after a stop or a crash; return the stream and the invalid files in it.
 
-        Raises StreamFolderError where the record or the acknowledged numbers cannot be read.
+        Raises StreamFolderError if the record or the acknowledged numbers cannot be read.
         """
         stream = cls(folder, _load_record(folder / RECORD))
         stream._acknowledged = _load_acknowledged(folder / ACKNOWLEDGED)
@@ -132,7 +130,7 @@ class StreamFolder:
         return self._view
 
     def encode_next(self, agent_id: str, plaintext: bytes) -> bytes:
-        """Return the envelope that would carry ``plaintext`` next; WireError where it cannot be made."""
+        """Return the next envelope for ``plaintext``; WireError if it cannot be made."""
         if self.count >= MAX_ENVELOPES:
             raise WireError(f"the stream has its {MAX_ENVELOPES} envelopes")
         return encode_envelope(
@@ -140,14 +138,14 @@ class StreamFolder:
         )
 
     def append(self, envelope: bytes) -> None:
-        """Keep what `encode_next` returned, for good; raises OSError, and then the number is still free."""
+        """Store the result of `encode_next` durably; raises OSError, and then the number is still free."""
         seq = self.count + 1
         write_atomically(self._path(seq), envelope)
         self._held[seq] = len(envelope)
         self._changed()
 
     def refuse(self) -> None:
-        """Count an envelope that could not be kept."""
+        """Count an envelope that could not be stored."""
         self._record.refused += 1
         self._save()
 
@@ -158,7 +156,7 @@ class StreamFolder:
         return self._record.collections
 
     def read(self, seq: int) -> bytes | None:
-        """Return an envelope, checked from end to end; None where it is gone or garbage."""
+        """Return a verified envelope; None if it is missing or damaged."""
         try:
             with self._path(seq).open("rb") as file:
                 envelope = file.read(MAX_ENVELOPE_BYTES + 1)
@@ -184,8 +182,8 @@ class StreamFolder:
     def lose(self, seqs: tuple[int, ...]) -> None:
         """Record envelopes as lost for good; their numbers are never used again. Raises OSError.
 
-        Noted before they are removed: a crash in between leaves a file whose number is known to be lost, where the
-        other way round the highest number would be used again and its loss never reported.
+        They are recorded before they are removed: a crash in between leaves a file whose number is recorded as lost. In
+        the reverse order, the highest number would be reused and its loss never reported.
         """
         if not seqs:
             return
@@ -194,7 +192,7 @@ class StreamFolder:
         try:
             self._save()
         except OSError:
-            # On a full disk what is removed makes room for the record.
+            # On a full disk, removing envelopes makes room for the record.
             self._forget_all(lost)
             self._save()
         else:
@@ -209,18 +207,18 @@ class StreamFolder:
         return tuple(seq for seq, seen in self._seen.items() if seen <= limit)
 
     def finish(self) -> None:
-        """Add nothing more."""
+        """Mark the stream as complete."""
         if self._record.phase is StreamPhase.OPEN:
             self._enter(StreamPhase.FINISHED)
 
     def end(self) -> None:
-        """Remove what is left of the stream but the memory that it was."""
+        """Remove the stream, except the record that it existed."""
         self._enter(StreamPhase.OVER)
         self._forget_all(tuple(self._held))
         (self.folder / ACKNOWLEDGED).unlink(missing_ok=True)
 
     def manifest(self) -> Manifest:
-        """Return the manifest that closes the stream: the chain is over what was not lost."""
+        """Return the manifest that closes the stream: the chain covers all envelopes that were not lost."""
         digests = (self._digest(seq) for seq in range(1, self.count + 1))
         chain = chain_digest([digest for digest in digests if digest is not None])
         return Manifest(
@@ -233,7 +231,7 @@ class StreamFolder:
         )
 
     def _digest(self, seq: int) -> str | None:
-        """Return the digest of an envelope that was or is on disk, None where it is lost."""
+        """Return the digest of a present or removed envelope, None if it is lost."""
         if seq in self._record.lost:
             return None
         if seq <= len(self._acknowledged):
@@ -281,7 +279,7 @@ class StreamFolder:
         else:
             garbage.append(path)
             if 1 <= seq <= MAX_ENVELOPES:
-                # It may have been sent before it rotted: its number stays used.
+                # It may have been sent before it was damaged: its number stays used.
                 self._record.lost.append(seq)
 
     def _log(self, lines: list[str]) -> None:
@@ -293,13 +291,13 @@ class StreamFolder:
                 file.write("".join(f"{line}\n" for line in lines).encode())
                 os.fsync(descriptor)
             except OSError:
-                # Half a line would spoil the next one.
+                # An incomplete line would corrupt the next one.
                 os.truncate(descriptor, size)
                 raise
         self._acknowledged += lines
 
     def _enter(self, phase: StreamPhase) -> None:
-        """Enter a phase on disk, or not at all: the caller gets the error, and tries again."""
+        """Enter a phase atomically: on an error the caller retries."""
         before, self._record.phase = self._record.phase, phase
         try:
             self._save()
@@ -328,7 +326,7 @@ def _load_record(path: Path) -> _Record:
 
 
 def _load_acknowledged(path: Path) -> list[str]:
-    """Return the whole lines; a last one that was cut off is removed from the file."""
+    """Return the complete lines; a truncated last line is removed from the file."""
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_ACKNOWLEDGED_BYTES + 1)

@@ -13,7 +13,7 @@ from openinspector.agent.files.open_flags import PRIVATE_FILE
 from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 
 MAX_BYTES: Final = 512 * 2**20
-"""Of everything a bundle unfolds to."""
+"""Limit on the unpacked size."""
 MAX_FILES: Final = 20_000
 MAX_NAME: Final = 1024
 _PART: Final = 1024 * 1024
@@ -73,7 +73,7 @@ def _write(path: Path, content: IO[bytes], mode: int) -> None:
 
 
 class _Bounded(io.RawIOBase):
-    """Reads at most so many unfolded bytes, whatever the archive's own headers say."""
+    """Reads at most a given number of decompressed bytes, regardless of the archive's headers."""
 
     def __init__(self, source: gzip.GzipFile, limit: int) -> None:
         self._source = source
@@ -87,7 +87,7 @@ class _Bounded(io.RawIOBase):
         found = self._source.read(len(view))
         self._left -= len(found)
         if self._left < 0:
-            raise _refused("unfolds to more than it may")
+            raise _refused("unpacks to more than it may")
         view[: len(found)] = found
         return len(found)
 

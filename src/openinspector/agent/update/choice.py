@@ -8,14 +8,14 @@ from openinspector.wire.release import Release, SignedRelease, target_name
 
 
 def signed_floor(signed: Mapping[str, SignedRelease], current: Release) -> int:
-    """Return the lowest release that may still be run on the host's platform, as the signed list says; 0 without."""
+    """Return the lowest release that may still run on the host's platform according to the signed list; 0 if absent."""
     return max((release.min_release for release in signed.values() if release.platform == current.platform), default=0)
 
 
 def chosen_release(
     offered: str, signed: Mapping[str, SignedRelease], current: Release, record: ReleaseRecord
 ) -> SignedRelease | None:
-    """Return the release to install, None where it is the current one; UpdateError where it is refused."""
+    """Return the release to install, None if it is the current one; UpdateError if it is refused."""
     release = signed.get(offered)
     if release is None:
         raise _refused(f"the service offers {offered}, which is not signed")

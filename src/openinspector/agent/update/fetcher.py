@@ -1,4 +1,4 @@
-"""How the TUF client fetches files: over the agent's own HTTP, from one server, without redirects, in bounded time."""
+"""Fetches files for the TUF client: over the agent's HTTP, from one server, no redirects, in bounded time."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from tuf.ngclient import FetcherInterface
 from openinspector.agent.connection.http_connection import HttpConnection, HttpError
 
 DEADLINE: Final = 900.0
-"""Seconds for one file, however slowly its bytes drip."""
+"""Time limit for one file in seconds."""
 _OK: Final = 200
 _SAFE: Final = "/%:=&~+!$,;'@()*[]"
 
@@ -22,13 +22,16 @@ class Origin:
 
     scheme: str
     netloc: str
-    """As it stands in URLs."""
+    """As in URLs."""
     connect: Callable[[], HttpConnection]
     """Opens a connection to it; OSError, HttpError."""
 
 
 class OriginFetcher(FetcherInterface):
-    """Fetches from one origin. How long a file may be is the TUF client's to say and is held to while it comes."""
+    """Fetches from one origin.
+
+    The TUF client sets the maximum size of a file, which is enforced during the transfer.
+    """
 
     def __init__(self, origin: Origin, monotonic: Callable[[], float], deadline: float = DEADLINE) -> None:
         self._origin = origin

@@ -1,10 +1,10 @@
-"""The installed versions: immutable folders, and two links that say which is stable and which is on trial.
+"""The installed versions: immutable folders, and two links to the stable version and the one on trial.
 
-``<root>/versions/<version>/``  the executable, ``release.json``, ``root.json``; there whole or not at all
+``<root>/versions/<version>/``  the executable, ``release.json``, ``root.json``; created atomically
 ``<root>/stable``               link to the version that runs
-``<root>/experiment``           link to the version on trial; there only while a trial is due or under way
+``<root>/experiment``           link to the version on trial; exists only while a trial is due or in progress
 
-Every step is one rename, synced before the next: whatever kills us in between, the links lead to whole versions.
+Every step is one rename, synced before the next, so after a kill the links still lead to complete versions.
 """
 
 import re
@@ -24,7 +24,7 @@ from openinspector.wire.codec import decode_json
 from openinspector.wire.release import RELEASE_FILE, ROOT_FILE, Release
 
 VERSION_FOLDER: Final = "OPENINSPECTOR_AGENT_VERSION_FOLDER"
-"""Environment variable that an entry script names its own folder in; a frozen program finds its own."""
+"""Environment variable in which an entry script names its folder; a frozen program finds its own."""
 STABLE: Final = "stable"
 EXPERIMENT: Final = "experiment"
 VERSIONS: Final = "versions"
@@ -36,13 +36,13 @@ _RELEASE: Final = msgspec.json.Decoder(Release)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentInstallation:
-    """One install root, and the version in it that this process is of."""
+    """One install root, and the version that this process belongs to."""
 
     root: Path
     own: Release
 
     def release(self, version: str) -> Release | None:
-        """Return what a version's folder holds; None where it is not a whole version."""
+        """Return the release in a version's folder; None if it is incomplete."""
         return read_release(self.root / VERSIONS / version)
 
     def slot(self, name: str) -> str | None:
@@ -54,7 +54,7 @@ class AgentInstallation:
         return found[1] if found else None
 
     def trusted_root(self) -> bytes | None:
-        """Return the TUF root that came with this process's version; None where none did."""
+        """Return the TUF root of this process's version, or None."""
         try:
             with (self.root / VERSIONS / self.own.version / ROOT_FILE).open("rb") as file:
                 return file.read(_MAX_ROOT_BYTES)
@@ -62,7 +62,7 @@ class AgentInstallation:
             return None
 
     def install(self, release: Release, unpack: Callable[[Path], None]) -> None:
-        """Make the folder of a version: ``unpack`` fills a new one, which is then renamed; OSError, UpdateError."""
+        """Create the folder of a version: ``unpack`` fills a new one, which is then renamed; OSError, UpdateError."""
         folder = self.root / VERSIONS / release.version
         partial = folder.with_name(folder.name + PARTIAL_SUFFIX)
         _remove(partial)
@@ -70,7 +70,7 @@ class AgentInstallation:
             partial.mkdir(mode=0o755, parents=True)
             unpack(partial)
             _check_holds(partial, release)
-            # A version that failed its trial may be there still; it is in no slot.
+            # A version that failed its trial may still exist; it is in no slot.
             _retire(folder)
             partial.rename(folder)
             sync_folder(folder.parent)
@@ -79,7 +79,7 @@ class AgentInstallation:
             raise
 
     def point(self, slot: str, version: str) -> None:
-        """Make a slot's link lead to a version, at once; raises OSError."""
+        """Point a slot's link to a version atomically; raises OSError."""
         partial = self.root / f".{slot}{PARTIAL_SUFFIX}"
         partial.unlink(missing_ok=True)
         partial.symlink_to(f"{VERSIONS}/{version}")
@@ -87,7 +87,7 @@ class AgentInstallation:
         sync_folder(self.root)
 
     def clear_experiment(self) -> None:
-        """Take the link of the trial away; raises OSError."""
+        """Remove the link of the trial; raises OSError."""
         (self.root / EXPERIMENT).unlink(missing_ok=True)
         sync_folder(self.root)
 
@@ -103,7 +103,7 @@ class AgentInstallation:
         return max(found, key=lambda release: release.release, default=None)
 
     def tidy(self, min_release: int) -> None:
-        """Remove what was left half-made, and every version but stable, experiment and the way back; OSError."""
+        """Remove incomplete folders, and every version except stable, experiment and the previous one; OSError."""
         back = self.way_back(min_release)
         kept = {self.slot(STABLE), self.slot(EXPERIMENT), self.own.version, back.version if back else None}
         for folder in sorted((self.root / VERSIONS).iterdir()):
@@ -118,7 +118,7 @@ class AgentInstallation:
 
 
 def find_installation(environment: Mapping[str, str]) -> AgentInstallation:
-    """Return the installation this process runs from; UpdateError where it is not run from one."""
+    """Return the installation this process runs from; UpdateError if it does not run from one."""
     folder = _own_folder(environment)
     own = read_release(folder)
     if own is None or folder.name != own.version or folder.parent.name != VERSIONS:
@@ -151,7 +151,7 @@ def _own_folder(environment: Mapping[str, str]) -> Path:
 
 
 def _retire(folder: Path) -> None:
-    """Remove a version: renamed first, so that no half of it is ever taken for a whole."""
+    """Remove a version: renamed first, so that a partly removed one never looks complete."""
     if folder.exists():
         partial = folder.with_name(folder.name + PARTIAL_SUFFIX + PARTIAL_SUFFIX)
         _remove(partial)

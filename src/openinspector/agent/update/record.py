@@ -13,7 +13,7 @@ from openinspector.wire.codec import decode_json, encode_json
 
 RECORD_FILE: Final = "releases.json"
 MAX_ATTEMPTS: Final = 3
-"""So many trials a version gets on one host."""
+"""Maximum number of trials of a version on one host."""
 _MAX_BYTES: Final = 64 * 1024
 
 
@@ -25,9 +25,9 @@ class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     min_release: int = 0
     """The highest ``min_release`` that was ever signed for this platform and seen here."""
     attempts: Mapping[str, int] = {}
-    """Trials that were begun, by version; promoted ones are forgotten."""
+    """Number of trials by version; promoted versions are removed."""
     on_trial: str = ""
-    """The version whose trial has begun and not said how it ended."""
+    """The version whose trial has begun and has no recorded outcome."""
 
     def raised(self, min_release: int) -> "ReleaseRecord":
         """Return the record with a floor that is at least ``min_release``."""
@@ -43,12 +43,12 @@ class ReleaseRecord(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         return msgspec.structs.replace(self, on_trial="")
 
     def stopped(self, version: str) -> "ReleaseRecord":
-        """Return the record with a trial less: it was stopped on purpose."""
+        """Return the record with one trial less: it was stopped on purpose."""
         attempts = {**self.attempts, version: max(0, self.attempts.get(version, 0) - 1)}
         return msgspec.structs.replace(self, attempts=attempts, on_trial="")
 
     def given_up(self, version: str) -> "ReleaseRecord":
-        """Return the record of a host that does not try ``version`` again by itself."""
+        """Return the record of a host that does not retry ``version`` automatically."""
         return msgspec.structs.replace(self, attempts={**self.attempts, version: MAX_ATTEMPTS})
 
     def promoted(self, release: int) -> "ReleaseRecord":
@@ -62,7 +62,7 @@ _DECODER: Final = msgspec.json.Decoder(ReleaseRecord)
 
 
 def load_record(state: Path) -> ReleaseRecord:
-    """Return what is remembered; UpdateError where it is there and cannot be read: it is not taken for empty."""
+    """Return the record; UpdateError if it exists and cannot be read: it does not count as empty."""
     path = state / RECORD_FILE
     try:
         with path.open("rb") as file:
@@ -74,5 +74,5 @@ def load_record(state: Path) -> ReleaseRecord:
 
 
 def save_record(state: Path, record: ReleaseRecord) -> None:
-    """Keep it; raises OSError."""
+    """Save the record; raises OSError."""
     write_atomically(state / RECORD_FILE, encode_json(record, "the record of releases"))

@@ -1,6 +1,7 @@
-"""ReleaseClient: python-tuf's client as the agent uses it: an embedded root, no delegations, small bounds.
+"""ReleaseClient: python-tuf's client with an embedded root, no delegations and small limits.
 
-Whatever a mirror or a taken-over service sends, what comes out of here was signed by the holders of the offline keys.
+It returns only releases that the holders of the offline keys have signed, even if a mirror or the service is
+compromised.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,12 +25,12 @@ from openinspector.agent.operation.update_outcome import UpdateCode, UpdateError
 from openinspector.wire.release import METADATA_PATH, TARGETS_PATH, SignedRelease
 
 MAX_BUNDLE: Final = 256 * 2**20
-"""Bytes of a bundle, packed."""
+"""Maximum size of a compressed bundle in bytes."""
 NO_DELEGATIONS: Final = 0
 
 
 def bounds(delegations: int = NO_DELEGATIONS) -> UpdaterConfig:
-    """Return how much metadata is taken, in bytes and numbers."""
+    """Return the limits on metadata."""
     return UpdaterConfig(
         max_delegations=delegations,
         root_max_length=256 * 1024,
@@ -40,7 +41,7 @@ def bounds(delegations: int = NO_DELEGATIONS) -> UpdaterConfig:
 
 
 class ReleaseClient:
-    """Knows what is signed. One instance serves one pass."""
+    """Provides signed releases. One instance serves one pass."""
 
     def __init__(self, folder: Path, url: str, fetcher: FetcherInterface, root: bytes) -> None:
         """Trust ``root``; keep metadata in ``folder``; fetch from below ``url``. UpdateError, OSError."""
@@ -60,14 +61,14 @@ class ReleaseClient:
         """Fetch and verify metadata and return every signed release by target name; UpdateError, OSError."""
         with refusing():
             self._updater.refresh()
-            # The file the refresh has just verified and written, in a folder that is ours alone.
+            # The refresh has just verified and written the file, in a private folder.
             signed = Metadata[Targets].from_file(str(self._folder / "targets.json")).signed
         if signed.delegations is not None:
-            raise UpdateError(UpdateCode.METADATA_REFUSED, "the list of targets delegates; that is not taken")
+            raise UpdateError(UpdateCode.METADATA_REFUSED, "the list of targets has delegations, which are refused")
         return {name: _release(target) for name, target in signed.targets.items()}
 
     def download(self, name: str, to: Path) -> None:
-        """Fetch a target that is signed into ``to``, its length and digest verified; UpdateError, OSError."""
+        """Fetch a signed target into ``to`` and verify its length and digest; UpdateError, OSError."""
         with refusing():
             target = self._updater.get_targetinfo(name)
         if target is None:
@@ -85,7 +86,7 @@ class ReleaseClient:
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Turn what the TUF client refuses into an UpdateError with its code."""
+    """Convert errors of the TUF client into UpdateError with a code."""
     try:
         yield
     except ExpiredMetadataError as error:

@@ -58,14 +58,14 @@ def check_idle(state: Path) -> None:
 
 @contextmanager
 def update_lock(state: Path) -> Iterator[None]:
-    """Hold the lock of updates; UpdateError where another pass or a trial holds it."""
+    """Hold the lock of updates; UpdateError if another pass or a trial holds it."""
     make_private_folder(state)
     descriptor = os.open(state / UPDATE_LOCK, os.O_RDWR | os.O_CREAT | PRIVATE_FILE, 0o600)
     try:
         try:
             lock_file(descriptor)
         except OSError as error:
-            raise UpdateError(UpdateCode.UPDATE_RUNNING, "another update is under way") from error
+            raise UpdateError(UpdateCode.UPDATE_RUNNING, "another update is in progress") from error
         yield
     finally:
         os.close(descriptor)
@@ -77,5 +77,5 @@ def _is_open(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     except (OSError, msgspec.MsgspecError):
-        # Whatever it is, the agent that starts next sorts it out; until then it may be telemetry.
+        # The next start of the agent handles it; until then it may be telemetry.
         return True

@@ -1,4 +1,4 @@
-"""The self-test of a new version, before it runs as the agent: all of it is present, and it works."""
+"""The self-test of a new version before it runs as the agent: it is complete and works."""
 
 import time
 from collections.abc import Iterator
@@ -34,12 +34,12 @@ def self_test(settings: AgentSettings, host: Host) -> int:
     reporting = {record.sensor for record in records if isinstance(record, SensorStatus)}
     silent = sorted(set(known) - reporting)
     if silent:
-        raise UpdateError(UpdateCode.SELF_TEST_FAILED, f"sensors without a word: {', '.join(silent)}")
+        raise UpdateError(UpdateCode.SELF_TEST_FAILED, f"sensors without a status: {', '.join(silent)}")
     return len(records)
 
 
 def _collected(host: Host) -> Iterator[Record]:
-    """Yield every record as the service would read it."""
+    """Yield every record as the service would decode it."""
     chosen = tuple(sensors().values())
     for sensor, record in collect(chosen, host, time.monotonic, agent_version="self-test", collection=1):
         yield decode_message(encode_record(sensor, record))

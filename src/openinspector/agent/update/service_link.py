@@ -1,4 +1,4 @@
-"""Requests to the service about updates: the offered release, and the report of an outcome. A session of its own."""
+"""Requests to the service about updates: the offered release, and the report of an outcome. Uses a separate session."""
 
 from collections.abc import Callable
 from itertools import count
@@ -26,12 +26,12 @@ class ServiceLink:
         self._counter = count(1)
 
     def offered(self, current: Release) -> str | None:
-        """Return the name of the target that this host is offered, None where nothing is; UpdateError."""
+        """Return the name of the target that this host is offered, or None; UpdateError."""
         request = ReleaseRequest(version=current.version, release=current.release, platform=current.platform)
         return self._asked(lambda credentials: self._client.offered_release(credentials, request)).target
 
     def report(self, outcome: UpdateOutcome) -> None:
-        """Tell what became of an update; UpdateError."""
+        """Report the outcome of an update; UpdateError."""
         report = ReleaseReport(
             from_version=outcome.from_version,
             to_version=outcome.to_version,

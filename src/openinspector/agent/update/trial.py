@@ -1,7 +1,7 @@
 """The trial of a new version, in its own process: self-test, run as the agent, a heartbeat acknowledged, promotion.
 
-Whoever started us starts the stable version when we have ended, unless we were stopped on purpose (exit status 3):
-after a promotion that is us. A trial that says nothing any more is settled by the next pass.
+The caller starts the stable version after the trial, unless it was stopped on purpose (exit status 3). After a
+promotion the stable version is this one. The next pass settles a trial that died.
 """
 
 import os
@@ -25,14 +25,14 @@ from openinspector.agent.update.update_pass import UpdateHost, deliver, finish_p
 from openinspector.model.errors import OpenInspectorError
 
 STOPPED_ON_PURPOSE: Final = 3
-"""Exit status of a trial that SIGTERM or SIGINT ended: the stable version is not to be started."""
+"""Exit status of a trial that SIGTERM or SIGINT ended: the stable version must not be started."""
 SELF_TEST_SECONDS: Final = 300
 HEARTBEAT_SECONDS: Final = 240.0
-"""For a heartbeat to be acknowledged."""
+"""Time limit for an acknowledged heartbeat."""
 LINGER_SECONDS: Final = 3600.0
-"""After promotion, as long as the agent takes part in a run."""
+"""Time limit after the promotion while the agent takes part in a run."""
 UNLOCK_SECONDS: Final = 60.0
-"""For the stable version to have gone."""
+"""Time limit for the stable version to stop."""
 _LOOK_SECONDS: Final = 0.2
 
 
@@ -42,7 +42,7 @@ class TrialEnd:
 
     outcome: UpdateOutcome
     stopped_on_purpose: bool = False
-    """Perhaps after the promotion; whoever stopped it wants no agent to run."""
+    """Stopped on purpose, possibly after the promotion: no agent should run."""
 
 
 @dataclass(slots=True)
@@ -62,15 +62,18 @@ class _StoppedError(Exception):
 
 
 def run_trial(host: UpdateHost, heartbeat_seconds: float = HEARTBEAT_SECONDS) -> TrialEnd:
-    """Try this version and return what it came to; under the lock of updates. UpdateError where it is not on trial."""
+    """Run the trial of this version and return its outcome; under the lock of updates.
+
+    UpdateError if it is not on trial.
+    """
     version = host.installation.own.version
     with update_lock(host.state):
         if host.installation.slot(EXPERIMENT) != version:
             raise UpdateError(UpdateCode.PACKAGE_INSTALLATION_ERROR, f"{version} is not the version on trial")
-        # Noted first: a trial that the power cuts off counts.
+        # Recorded first: a trial that ends with a power failure counts.
         save_record(host.state, load_record(host.state).begun(version))
         end = _tried(host, heartbeat_seconds)
-        # Half a promotion is finished by the next pass, which knows it by both links leading to one version.
+        # The next pass finishes an interrupted promotion, which it recognises by both links leading to one version.
         if host.installation.slot(STABLE) != version:
             host.installation.clear_experiment()
         deliver(host)
@@ -137,7 +140,7 @@ def _stop(_number: int, _frame: object) -> None:
 
 
 def _watch(host: UpdateHost, watch: _Watch, acknowledged: Callable[[AgentStatus], bool], seconds: float) -> None:
-    """Promote once a heartbeat is acknowledged, then end the agent; or end it when that takes too long."""
+    """Promote once a heartbeat is acknowledged, then end the agent; or end it if that takes too long."""
     until = time.monotonic() + seconds
     while not watch.done.wait(_LOOK_SECONDS):
         if _is_seen(host, acknowledged):
@@ -149,7 +152,7 @@ def _watch(host: UpdateHost, watch: _Watch, acknowledged: Callable[[AgentStatus]
             break
     if not watch.done.is_set():
         watch.ended_it = True
-        # As whoever stops an agent does: it says goodbye and keeps what is spooled.
+        # Like any stop: the agent sends a last heartbeat and keeps its spool.
         os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -161,7 +164,7 @@ def _is_seen(host: UpdateHost, acknowledged: Callable[[AgentStatus], bool]) -> b
 
 
 def _linger(host: UpdateHost, watch: _Watch) -> None:
-    """Wait until no run is under way: an agent is not restarted within one."""
+    """Wait until no run is in progress: an agent is not restarted during a run."""
     until = time.monotonic() + LINGER_SECONDS
     while is_collecting(host.state) and time.monotonic() < until and not watch.done.wait(_LOOK_SECONDS):
         continue
@@ -192,7 +195,7 @@ def _wait_until(what: Callable[[], bool], seconds: float) -> None:
 
 @contextmanager
 def _seconds(limit: int) -> Iterator[None]:
-    """Give up what takes longer than ``limit`` seconds, wherever it hangs."""
+    """Raise after ``limit`` seconds."""
 
     def expired(_number: int, _frame: object) -> None:
         raise UpdateError(UpdateCode.SELF_TEST_FAILED, f"the self-test took more than {limit} s")

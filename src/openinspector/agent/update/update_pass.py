@@ -1,7 +1,7 @@
 """One pass: fetch the offered release, verify it and put it in the slot ``experiment``. Others start it.
 
 Afterwards the link ``experiment`` exists if and only if its trial must start now: leftovers of an earlier pass or trial
-are settled first. A pass that is killed at any step leaves whole versions, and at most some files to remove.
+are settled first. A pass that is killed at any step leaves complete versions, and at most some files to remove.
 """
 
 import time
@@ -55,12 +55,12 @@ _NOT_REPORTED: Final = frozenset(
         UpdateCode.SERVICE_UNREACHABLE,
     }
 )
-"""Nothing to tell, or nobody to tell it to."""
+"""Outcomes that are not reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpdateHost:
-    """Where a pass works, and its clock."""
+    """The host of a pass, and its clock."""
 
     settings: AgentSettings
     installation: AgentInstallation
@@ -73,7 +73,7 @@ class UpdateHost:
 
 
 def run_pass(host: UpdateHost) -> UpdateOutcome:
-    """Make one pass and return what it came to; raises nothing that a network, a disk or a release can cause."""
+    """Make one pass and return its outcome; raises nothing that a network, a disk or a release can cause."""
     try:
         with update_lock(host.state):
             settled = settle(host)
@@ -90,9 +90,9 @@ def run_pass(host: UpdateHost) -> UpdateOutcome:
 
 
 def fall_back(host: UpdateHost) -> UpdateOutcome:
-    """Make the version before the stable one again, at an administrator's word; the agent is to be restarted then.
+    """Make the previous version stable again at an administrator's request; the agent must then be restarted.
 
-    Never below what was signed as the least. The version left is not tried again by itself.
+    Never goes below the signed minimum release. The abandoned version is not retried automatically.
     """
     try:
         with update_lock(host.state):
@@ -104,7 +104,7 @@ def fall_back(host: UpdateHost) -> UpdateOutcome:
 
 
 def settle(host: UpdateHost) -> UpdateOutcome | None:
-    """Settle what an earlier pass or trial left, and report outcomes to the service. Call it under the lock.
+    """Settle leftovers of an earlier pass or trial, and report outcomes to the service. Call it under the lock.
 
     Returns the outcome of a trial that could not report it. Raises UpdateError and OSError.
     """
@@ -113,11 +113,11 @@ def settle(host: UpdateHost) -> UpdateOutcome | None:
     outcome = None
     if tried is not None:
         if tried == installation.slot(STABLE):
-            # The power went between the two links of a promotion.
+            # The power failed between the two links of a promotion.
             outcome = finish_promotion(host, tried, "")
         else:
             if record.on_trial == tried:
-                outcome = keep_failure(host, UpdateCode.TRIAL_ENDED_EARLY, tried, "the trial ended without a word")
+                outcome = keep_failure(host, UpdateCode.TRIAL_ENDED_EARLY, tried, "the trial ended without an outcome")
             installation.clear_experiment()
     installation.tidy(record.min_release)
     deliver(host)
@@ -125,7 +125,7 @@ def settle(host: UpdateHost) -> UpdateOutcome | None:
 
 
 def finish_promotion(host: UpdateHost, version: str, details: str) -> UpdateOutcome:
-    """Note that ``version`` is the stable one, end its trial and remove what is not needed; UpdateError, OSError."""
+    """Record ``version`` as stable, end its trial and remove unneeded versions; UpdateError, OSError."""
     promoted = host.installation.release(version)
     if promoted is None:
         raise UpdateError(UpdateCode.PACKAGE_INSTALLATION_ERROR, f"the version {version} is damaged")
@@ -151,7 +151,7 @@ def deliver(host: UpdateHost) -> None:
 
 
 def keep_failure(host: UpdateHost, code: UpdateCode, version: str, details: str) -> UpdateOutcome:
-    """Note that a trial failed; returns the outcome. Raises UpdateError, OSError."""
+    """Record that a trial failed; return the outcome. Raises UpdateError, OSError."""
     save_record(host.state, load_record(host.state).failed())
     outcome = _outcome(host, code, version, details)
     _keep(host, outcome)
@@ -202,7 +202,7 @@ def _trusted_root(host: UpdateHost) -> bytes:
 
 
 def _chosen(host: UpdateHost, root: bytes) -> tuple[ReleaseClient, SignedRelease] | None:
-    """Return what to install and the client that fetches it; None where there is nothing to do."""
+    """Return the release to install and the client that fetches it; None if there is nothing to do."""
     enrolment, endpoint, client = open_client(host.settings)
     releases = _release_client(host, endpoint, root)
     signed = releases.refresh()
@@ -232,7 +232,7 @@ def _release_client(host: UpdateHost, endpoint: Address, root: bytes) -> Release
     url = settings.update_url or f"https://{endpoint}/releases/"
     parts = urlsplit(url)
     address = Address(host=parts.hostname or "", port=parts.port or _HTTPS_PORT)
-    # The authorities given at enrolment speak for the service; another server is named by whoever wrote the settings.
+    # The authorities given at enrolment apply to the service; the settings may name another server.
     ca_file = settings.ca_file or enrolled_ca(host.state) if address == endpoint else None
     context = make_tls_context(ca_file)
     proxy = settings.proxy_for(address.host)
@@ -257,7 +257,7 @@ def _outcome(host: UpdateHost, code: UpdateCode, version: str, details: str) -> 
 
 
 def _keep(host: UpdateHost, outcome: UpdateOutcome) -> None:
-    """Write an outcome and report it. An unreported outcome is not overwritten by a less important one."""
+    """Save an outcome and report it. An unreported outcome is not overwritten by a less important one."""
     before = load_outcome(host.state)
     if before is not None and not before.reported and outcome.reported:
         return

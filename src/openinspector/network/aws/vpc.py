@@ -40,7 +40,13 @@ class Subnet(Noun, frozen=True):
     vpc_id: str
     cidr_block: str = ""
     availability_zone: str = ""
+    availability_zone_id: str = ""
     ipv6_cidr_block_association_set: tuple[CidrAssociation, ...] = ()
+
+    @property
+    def zone(self) -> str:
+        """Return the zone: its id, which means the same in every account, else its name."""
+        return self.availability_zone_id or self.availability_zone
 
 
 class GroupName(Noun, frozen=True):

@@ -5,21 +5,32 @@ or that only a person can, is part of one exclusion, which lists them with their
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Final, assert_never
 
 from openinspector.cis.benchmark import Benchmark, ControlResult, Profile
 from openinspector.cis.benchmarks import READS, SENSORS, benchmark_for
 from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Violated
-from openinspector.engine.bounds import MAX_RULE_ID, MAX_TEXT, MAX_VALUE, fit
+from openinspector.engine.bounds import MAX_RULE_ID, MAX_TEXT, fit
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.engine.outcome_kind import OutcomeKind
+from openinspector.engine.rule import (
+    Detected,
+    Detection,
+    NotApplicable,
+    Outcome,
+    Passed,
+    Rule,
+    RuleContext,
+    RulePart,
+    Unable,
+)
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Attribute, Severity
+from openinspector.model.finding import FailedControl, Severity
 from openinspector.model.inventory import OperatingSystem
 
-_NOTE: Final = "This is not an assessment by CIS, and this project is not affiliated with CIS."
 _MAX_LISTED: Final = 60
 """Controls that an exclusion lists one by one; the others are counted."""
 
@@ -35,13 +46,16 @@ def evaluate(facts: HostFacts, context: RuleContext) -> Outcome:
     judged = benchmark.judge(facts, context.tailoring)
     results = tuple(r for r in judged if benchmark.issue(r.control) not in context.tailoring.switched_off)
     off = len(judged) - len(results)
+    parts = tuple(_part(benchmark, result) for result in results)
     unfinished = _unfinished(benchmark, results)
-    failed = tuple(_detections(benchmark, results, facts.agent_id))
+    failed = tuple(_detections(benchmark, results))
     if failed:
-        return Detected(detections=failed, unfinished=unfinished)
+        return Detected(detections=failed, unfinished=unfinished, parts=parts)
     if not any(result.is_passed for result in results):
-        return unfinished or NotApplicable(reason=f"No control of {benchmark.product} applies to this host.")
-    return Passed(evidence=_summary(benchmark, results, off), unfinished=unfinished)
+        if unfinished:
+            return replace(unfinished, parts=parts)
+        return NotApplicable(reason=f"No control of {benchmark.product} applies to this host.")
+    return Passed(evidence=_summary(benchmark, results, off), unfinished=unfinished, parts=parts)
 
 
 def _not_covered(distribution: str) -> Unable:
@@ -53,39 +67,33 @@ def _not_covered(distribution: str) -> Unable:
     )
 
 
-def _detections(benchmark: Benchmark, results: Sequence[ControlResult], agent_id: str) -> Iterator[Detection]:
+def _detections(benchmark: Benchmark, results: Sequence[ControlResult]) -> Iterator[Detection]:
     for result in results:
         if isinstance(result.verdict, Violated):
             for profile in benchmark.profiles_of(result.control):
-                yield _detection(benchmark, profile, result, result.verdict, agent_id)
+                yield _detection(benchmark, profile, result, result.verdict)
 
 
-def _detection(
-    benchmark: Benchmark, profile: Profile, result: ControlResult, verdict: Violated, agent_id: str
-) -> Detection:
+def _detection(benchmark: Benchmark, profile: Profile, result: ControlResult, verdict: Violated) -> Detection:
     control = result.control
-    rule_id = f"{control.number} {control.title}"
     return Detection(
         subject=f"{benchmark.id}/{control.number}/{profile.label}",
-        rule_id=fit(rule_id, MAX_RULE_ID),
-        title=f"Instance {agent_id} is not compliant with rule {rule_id}, {benchmark.title(profile)}.",
-        description=f"Control {control.number} of {benchmark.product}, version {benchmark.version}, asks for: "
-        f"{control.title}. {_newer(benchmark)}{_NOTE}",
-        recommendation=fit(verdict.remedy, MAX_TEXT),
-        severity=control.severity,
-        evidence=verdict.evidence,
+        body=FailedControl(
+            rule_id=fit(f"{control.number} {control.title}", MAX_RULE_ID),
+            severity=control.severity,
+            product=benchmark.product,
+            version=benchmark.version,
+            newer=benchmark.newer,
+            number=control.number,
+            title=control.title,
+            benchmark=benchmark.title(profile),
+            profile=profile.label,
+            remedy=fit(verdict.remedy, MAX_TEXT),
+            evidence=verdict.evidence,
+        ),
         issue=benchmark.issue(control),
         grounds=verdict.grounds,
-        attributes=(
-            Attribute(key="BENCHMARK_ID", value=f"{benchmark.product} Benchmark v{benchmark.version}"),
-            Attribute(key="BENCHMARK_RULE_ID", value=fit(rule_id, MAX_VALUE)),
-            Attribute(key="CIS_BENCHMARK_PROFILE", value=profile.label),
-        ),
     )
-
-
-def _newer(benchmark: Benchmark) -> str:
-    return f"CIS has published version {benchmark.newer} since. " if benchmark.newer else ""
 
 
 def _unfinished(benchmark: Benchmark, results: Sequence[ControlResult]) -> Unable | None:
@@ -107,6 +115,22 @@ def _unfinished(benchmark: Benchmark, results: Sequence[ControlResult]) -> Unabl
         "them. For the others, run the agent as root and let it "
         "read the files named, then start the assessment run again.",
     )
+
+
+def _part(benchmark: Benchmark, result: ControlResult) -> RulePart:
+    match result.verdict:
+        case Satisfied():
+            outcome = OutcomeKind.PASSED
+        case Violated():
+            outcome = OutcomeKind.DETECTED
+        case Inapplicable():
+            outcome = OutcomeKind.NOT_APPLICABLE
+        case Unknown():
+            outcome = OutcomeKind.UNABLE
+        case _:
+            assert_never(result.verdict)
+    control = result.control
+    return RulePart(name=benchmark.issue(control), title=f"{control.number} {control.title}", outcome=outcome)
 
 
 def _summary(benchmark: Benchmark, results: Sequence[ControlResult], off: int) -> Evidence:

@@ -13,14 +13,14 @@ from typing import Final
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.not_assessed import both, not_covered
-from openinspector.engine.rating import RATING_ATTRIBUTES, record_attributes, score_attributes
+from openinspector.engine.rating import RATING_ATTRIBUTES, cve_record, ranked_scores, rating_attributes
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.severity import severity_of
 from openinspector.engine.windows import JudgedWindows, WindowsAssessment, WindowsMatch, assess_windows, windows_host
 from openinspector.model.advisory import Restart, VendorUpdate
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Attribute, Severity
+from openinspector.model.finding import INSTANCE, Attribute, Severity, StatedIssue
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.windows import WINDOWS, WindowsHotfix, WindowsInstallation, WindowsProgram
 
@@ -130,9 +130,9 @@ def _some(names: list[str]) -> str:
 def _detection(match: WindowsMatch, facts: HostFacts, assessment: WindowsAssessment, context: RuleContext) -> Detection:
     host = assessment.host
     scores = context.advisories.scores(match.vulnerability)
-    title = f"Instance {facts.agent_id} is vulnerable to {match.vulnerability}"
     record = context.advisories.vulnerability(match.vulnerability)
     advisory = match.advisory
+    cwes = dict.fromkeys((*advisory.cwes, *(record.cwes if record else ())))
     values = {
         "CVE_ID": match.vulnerability,
         "package_name": host.title,
@@ -143,19 +143,21 @@ def _detection(match: WindowsMatch, facts: HostFacts, assessment: WindowsAssessm
         "ADVISORY_ID": advisory.id,
         "ADVISORY_FEED": advisory.feed,
         "VENDOR_PRIORITY": advisory.priority.value,
-        **score_attributes(scores, {advisory.feed}),
-        **record_attributes(advisory.cwes, record),
     }
-    return Detection(
-        subject=match.vulnerability,
+    statement = f"{host.title}, build {host.version}, is vulnerable to {match.vulnerability}."
+    body = StatedIssue(
         rule_id=match.vulnerability,
-        title=title,
+        severity=severity_of((advisory,), scores),
+        title=f"Instance {INSTANCE} is vulnerable to {match.vulnerability}",
         description=_description(match, host),
         recommendation=_recommendation(match, host, facts),
-        severity=severity_of((advisory,), scores),
-        evidence=Evidence(statement=title, because=tuple(_evidence(match, host, facts))),
-        attributes=tuple(Attribute(key=key, value=value) for key, value in values.items() if value),
+        evidence=Evidence(statement=statement, because=tuple(_evidence(match, host, facts))),
+        attributes=(
+            *(Attribute(key=key, value=value) for key, value in values.items() if value),
+            *rating_attributes(ranked_scores(scores, {advisory.feed}), cwes, cve_record(record)),
+        ),
     )
+    return Detection(subject=match.vulnerability, body=body)
 
 
 def _description(match: WindowsMatch, host: JudgedWindows) -> str:

@@ -7,7 +7,7 @@ from openinspector.engine.detection import detection
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import KernelParameters
 
 PARAMETER: Final = "kernel.randomize_va_space"
@@ -34,7 +34,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     evidence = Evidence(statement=f"{PARAMETER} is {value}: randomization is {meaning}", source=PATH)
     if value == "2":
         return Passed(evidence=evidence)
-    title = f"Instance {facts.agent_id} does not have address space layout randomization (ASLR) fully enabled."
+    title = f"Instance {INSTANCE} does not have address space layout randomization (ASLR) fully enabled."
     return Detected(detections=(detection(RULE, title, RULE.recommendation, evidence),))
 
 

@@ -11,7 +11,7 @@ from openinspector.engine.detection import detection
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, NotApplicable, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import ProcessorFeatures
 
 _X86: Final = re.compile(r"x86_64|amd64|i[3-6]86")
@@ -27,7 +27,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
         return gap or unable(f"The host does not have {CPUINFO}.")
     if _X86.fullmatch(processor.architecture) is None:
         return NotApplicable(reason=f"The rule does not support processors of architecture {processor.architecture}.")
-    title = f"Instance {facts.agent_id} does not have Data Execution Prevention (DEP) enabled."
+    title = f"Instance {INSTANCE} does not have Data Execution Prevention (DEP) enabled."
     if not processor.nx_flag:
         evidence = Evidence(
             statement="The processor does not offer no-execute pages: it lacks the flag nx", source=CPUINFO

@@ -13,7 +13,7 @@ from openinspector.engine.evidence import Evidence
 from openinspector.engine.password_policy import PasswordPolicy, PasswordStack, password_policy
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import PamConfiguration, PasswordQuality
 
 REMEMBER: Final = 12
@@ -26,14 +26,14 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     if policy.foreign:
         return unable(f"Passwords are set by PAM modules this rule does not know: {', '.join(policy.foreign)}.")
     if policy.stacks:
-        return _by_stacks(facts, policy, gap)
+        return _by_stacks(policy, gap)
     if gap is not None:
         return gap
     evidence = Evidence(statement="PAM sets no passwords here: nothing asks for complexity or remembers passwords")
-    return _found(facts, "No password complexity mechanism or restrictions are", evidence, None)
+    return _found("No password complexity mechanism or restrictions are", evidence, None)
 
 
-def _by_stacks(facts: HostFacts, policy: PasswordPolicy, gap: Unable | None) -> Outcome:
+def _by_stacks(policy: PasswordPolicy, gap: Unable | None) -> Outcome:
     simple = [stack for stack in policy.stacks if not stack.demands]
     forgetful = [stack for stack in policy.stacks if stack.remembered < REMEMBER]
     unknown = [stack.unknown_quality() for stack in simple] + [stack.unknown_history() for stack in forgetful]
@@ -51,9 +51,7 @@ def _by_stacks(facts: HostFacts, policy: PasswordPolicy, gap: Unable | None) -> 
     else:
         missing = f"No memory of the last {REMEMBER} passwords is"
     if because:
-        return _found(
-            facts, missing, Evidence(statement=_statement(sure_simple, sure_forgetful), because=because), doubt
-        )
+        return _found(missing, Evidence(statement=_statement(sure_simple, sure_forgetful), because=because), doubt)
     if doubt is not None:
         return doubt
     return Passed(
@@ -75,8 +73,8 @@ def _history(stack: PasswordStack) -> str:
     return f"{stack.remembered} earlier passwords are refused"
 
 
-def _found(facts: HostFacts, missing: str, evidence: Evidence, doubt: Unable | None) -> Detected:
-    title = f"{missing} configured on instance {facts.agent_id}."
+def _found(missing: str, evidence: Evidence, doubt: Unable | None) -> Detected:
+    title = f"{missing} configured on instance {INSTANCE}."
     return Detected(detections=(detection(RULE, title, RULE.recommendation, evidence),), unfinished=doubt)
 
 

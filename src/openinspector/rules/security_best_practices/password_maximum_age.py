@@ -14,7 +14,7 @@ from openinspector.engine.evidence import Evidence
 from openinspector.engine.password_policy import number
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import LoginDefinitions, PasswordState, User
 
 MAX_DAYS: Final = 365
@@ -35,7 +35,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     if default_is_bad or lasting:
         because = (*((default,) if default is not None else ()), *listed(map(_account, lasting), "accounts"))
         evidence = Evidence(statement="Passwords may be kept for more than a year, or forever", because=because)
-        title = f"Instance {facts.agent_id} is not configured for a maximum age for passwords."
+        title = f"Instance {INSTANCE} is not configured for a maximum age for passwords."
         remedy = "\n".join(_remedy(lasting, default_is_bad=default_is_bad))
         return Detected(detections=(detection(RULE, title, remedy, evidence),), unfinished=gap)
     if gap is not None:

@@ -12,7 +12,7 @@ from openinspector.engine.evidence import Evidence
 from openinspector.engine.password_policy import PasswordPolicy, number, password_policy
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import LoginDefinitions, PamConfiguration, PasswordQuality
 
 MIN_LENGTH: Final = 14
@@ -27,11 +27,11 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     if policy.foreign:
         return unable(f"Passwords are set by PAM modules this rule does not know: {', '.join(policy.foreign)}.")
     if policy.stacks:
-        return _by_stacks(facts, policy, gap)
+        return _by_stacks(policy, gap)
     return gap or _without_pam(facts)
 
 
-def _by_stacks(facts: HostFacts, policy: PasswordPolicy, gap: Unable | None) -> Outcome:
+def _by_stacks(policy: PasswordPolicy, gap: Unable | None) -> Outcome:
     short = [stack for stack in policy.stacks if stack.length < MIN_LENGTH]
     unknown = " ".join(filter(None, (stack.unknown_quality() for stack in short)))
     # An unread module can only require more: a sufficient length stays so, a short one may not be.
@@ -42,7 +42,7 @@ def _by_stacks(facts: HostFacts, policy: PasswordPolicy, gap: Unable | None) -> 
             statement=f"Passwords of less than {MIN_LENGTH} characters are taken",
             because=tuple(stack.evidence(_least(stack.length)) for stack in certain),
         )
-        return Detected(detections=(detection(RULE, _title(facts), _PAM, evidence),), unfinished=doubt)
+        return Detected(detections=(detection(RULE, _title(), _PAM, evidence),), unfinished=doubt)
     if doubt is not None:
         return doubt
     return Passed(
@@ -65,17 +65,16 @@ def _without_pam(facts: HostFacts) -> Outcome:
     if length is not None and length >= MIN_LENGTH:
         return Passed(evidence=evidence)
     remedy = f"Set `{_NAME} {MIN_LENGTH}` in {_PATH} (write the file if it does not exist), or set passwords with PAM."
-    return Detected(detections=(detection(RULE, _title(facts), remedy, evidence),))
+    return Detected(detections=(detection(RULE, _title(), remedy, evidence),))
 
 
 def _least(length: int) -> str:
     return f"{length} characters" if length else "no minimum length is set"
 
 
-def _title(facts: HostFacts) -> str:
+def _title() -> str:
     return (
-        f"Instance {facts.agent_id} is not configured for a minimum length for passwords of at least "
-        f"{MIN_LENGTH} characters."
+        f"Instance {INSTANCE} is not configured for a minimum length for passwords of at least {MIN_LENGTH} characters."
     )
 
 

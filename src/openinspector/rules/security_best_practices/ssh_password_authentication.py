@@ -25,7 +25,7 @@ from openinspector.engine.sshd import (
     unknown_setting,
 )
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import SshdConfiguration
 
 PASSWORD: Final = "PasswordAuthentication"  # noqa: S105 - a keyword
@@ -39,11 +39,11 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     if not isinstance(sshd, SshdConfiguration):
         return sshd
     of_root = (each for each in configurations_for(sshd, ROOT) if each.values.get("permitrootlogin") == "yes")
-    outcomes = [_judge(facts, each) for each in (*configurations_for(sshd, ORDINARY_USER), *of_root)]
+    outcomes = [_judge(each) for each in (*configurations_for(sshd, ORDINARY_USER), *of_root)]
     return next((each for kind in (Detected, Unable) for each in outcomes if isinstance(each, kind)), outcomes[0])
 
 
-def _judge(facts: HostFacts, sshd: SshdConfiguration) -> Detected | Passed | Unable:
+def _judge(sshd: SshdConfiguration) -> Detected | Passed | Unable:
     for keyword in (PASSWORD, KEYBOARD, "UsePAM"):
         if sshd.values.get(keyword.lower()) not in ("yes", "no"):
             return unknown_setting(keyword, sshd)
@@ -57,7 +57,7 @@ def _judge(facts: HostFacts, sshd: SshdConfiguration) -> Detected | Passed | Una
         detections=(
             detection(
                 RULE,
-                f"Instance {facts.agent_id} is configured to support password authentication over SSH. Password "
+                f"Instance {INSTANCE} is configured to support password authentication over SSH. Password "
                 "authentication is susceptible to brute-force attacks and should be disabled in favor of key-based "
                 "authentication where possible.",
                 " ".join(

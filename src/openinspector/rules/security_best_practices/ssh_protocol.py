@@ -12,7 +12,7 @@ from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.sshd import RESTART, SENSOR, set_to, setting, sshd_of, unknown_setting
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import SshdConfiguration
 
 KEYWORD: Final = "Protocol"
@@ -38,7 +38,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
         detections=(
             detection(
                 RULE,
-                f"Instance {facts.agent_id} is configured to support SSH protocol version 1, which contains inherent "
+                f"Instance {INSTANCE} is configured to support SSH protocol version 1, which contains inherent "
                 "design flaws that greatly reduce its security.",
                 f"{set_to(sshd, KEYWORD, '2')} {RESTART} Better, update OpenSSH: 7.4 removed protocol 1.",
                 Evidence(

@@ -27,7 +27,7 @@ from openinspector.engine.sshd import (
     unknown_setting,
 )
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import SshdConfiguration
 
 KEYWORD: Final = "PermitRootLogin"
@@ -40,11 +40,11 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     sshd = sshd_of(facts)
     if not isinstance(sshd, SshdConfiguration):
         return sshd
-    outcomes = [_judge(facts, each) for each in configurations_for(sshd, ROOT)]
+    outcomes = [_judge(each) for each in configurations_for(sshd, ROOT)]
     return next((each for kind in (Detected, Unable) for each in outcomes if isinstance(each, kind)), outcomes[0])
 
 
-def _judge(facts: HostFacts, sshd: SshdConfiguration) -> Detected | Passed | Unable:
+def _judge(sshd: SshdConfiguration) -> Detected | Passed | Unable:
     value = sshd.values.get(KEYWORD.lower())
     if value in _REFUSING:
         return Passed(evidence=setting(sshd, KEYWORD))
@@ -58,7 +58,7 @@ def _judge(facts: HostFacts, sshd: SshdConfiguration) -> Detected | Passed | Una
         detections=(
             detection(
                 RULE,
-                f"Instance {facts.agent_id} is configured to allow users to log in with root credentials over SSH, "
+                f"Instance {INSTANCE} is configured to allow users to log in with root credentials over SSH, "
                 f"{how}, without having to use a command authenticated by a public key.",
                 f"{set_to(sshd, KEYWORD, 'no')} {RESTART} Log in as another user and use sudo instead.",
                 Evidence(statement=f"sshd lets root log in {how}", because=(setting(sshd, KEYWORD), *lists)),

@@ -21,7 +21,7 @@ from openinspector.engine.detection import MAX_LISTED, detection, listed
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, NotApplicable, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Severity
+from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.inventory import DirectoryMode, Group, User
 
 _OTHERS: Final = 0o002
@@ -37,7 +37,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     rooted = any(mode.gid == 0 and mode.mode & _GROUP for mode in modes)
     gap = unseen(facts, RULE.sensors if rooted else RULE.sensors[:1])
     if found:
-        title = f"Instance {facts.agent_id} contains a system directory that is writable by non-root users."
+        title = f"Instance {INSTANCE} contains a system directory that is writable by non-root users."
         evidence = Evidence(
             statement=f"Users other than root may change {len(found)} system directories or entries in them",
             because=listed((_evidence(mode, who) for _, mode, who in found), "entries"),

@@ -1,9 +1,9 @@
 """Compresses answers of the API, metrics and reports with gzip if the client accepts it (RFC 9110 section 12.5.3).
 
-Compression beside a secret can leak the secret by length if somebody else chooses text in the same answer and watches
-many of them (BREACH, CVE-2013-3587). Nobody can here: every API request is signed, so no other web site can make a
-user's browser send one; answers that hold a secret (new keys, webhooks and credentials) are shorter than `MIN_BYTES`;
-a report holds no secret and nothing of the request.
+Compressing a secret can leak it through the length if an attacker chooses text in the same answer and observes many of
+them (BREACH, CVE-2013-3587). That is not possible here: every API request is signed, so no other web site can make a
+user's browser send one; answers that hold a secret (new keys, webhooks and credentials) are shorter than `MIN_BYTES`; a
+report holds no secret and nothing of the request.
 
 Agents are not offered compression: they inflate nothing that the network sends. Releases are compressed already.
 """
@@ -18,11 +18,11 @@ MIN_BYTES: Final = 2048
 _LEVEL: Final = 5
 _LEFT_ALONE: Final = ("/agent/", "/releases/")
 _PDF: Final = "application/pdf"
-"""Its streams are compressed already."""
+"""PDF streams are already compressed."""
 
 
 class Compression:
-    """An application in front of another, which compresses what that one answers."""
+    """ASGI middleware that compresses answers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._plain = app

@@ -56,8 +56,8 @@ _log = structlog.get_logger()
 def routes(services: ApiServices, readers: int = 1) -> list[Route]:
     """Return the API's one route. ``readers`` is the number of concurrent read-only calls.
 
-    On SQLite one is best: reading is Python's own work, and more threads only pass its lock around. Where a database is
-    asked over the network, others are answered meanwhile. Whoever writes waits for the disk, and does not count.
+    On SQLite one is best: reads are CPU-bound in Python, and more threads only contend for its lock. With a database on
+    the network, other calls proceed meanwhile. Writing calls wait for the disk and are not limited.
     """
     return [Route("/", ApiEndpoint(services, operations(), readers))]
 

@@ -1,6 +1,6 @@
 """``GET /metrics`` for Prometheus; requires the installation's token.
 
-The listener faces agents and clients; what the metrics tell of an installation is not for them. The token is in the
+The listener serves agents and clients, which must not see the metrics of the installation. The token is in the
 data folder, for Prometheus' ``authorization: credentials_file``.
 """
 

@@ -1,8 +1,8 @@
 """Replay protection: a signature is accepted for a few seconds after its first use, then refused (ADR 42).
 
-Who listens in on a host, or reads a log of requests, must not be able to make one again. Two equal requests within one
-second have the same signature, because their date counts seconds, and clients repeat what the network lost: so a
-signature is good for `REPEATABLE` after it was first seen. Every honest request later than that is signed anew.
+Anybody who observes a host or reads a log of requests must not be able to replay one. Two equal requests within one
+second have the same signature, because the date has a resolution of one second, and clients retry after network errors.
+A signature therefore stays valid for `REPEATABLE` after it was first seen. Honest clients sign later requests again.
 """
 
 from collections import OrderedDict
@@ -41,7 +41,7 @@ class SeenSignatures:
             while self._seen and (len(self._seen) > self._limit or self._oldest() < now - 2 * WINDOW):
                 self._seen.popitem(last=False)
         if now - first > REPEATABLE:
-            raise ApiError("InvalidSignatureException", "This very request was made before; sign it anew to repeat it.")
+            raise ApiError("InvalidSignatureException", "This request was made before; sign it again to repeat it.")
 
     def _oldest(self) -> datetime:
         return next(iter(self._seen.values()))

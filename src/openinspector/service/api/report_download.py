@@ -32,8 +32,8 @@ _HEADERS: Final = {
     "x-content-type-options": "nosniff",
 }
 REFUSED: Final = (
-    "This link is not good: it has ended, is not whole, or its report is gone.\n"
-    "Links end after an hour. Ask for a new one: openinspector reports get RUN_ARN\n"
+    "This link is not valid: it has expired, is incomplete, or its report was deleted.\n"
+    "Links expire after an hour. Ask for a new one: openinspector reports get RUN_ARN\n"
 )
 
 _log = structlog.get_logger()

@@ -1,7 +1,8 @@
-"""The cross-account access role, which clients of the API still register and describe (F2.15 to F2.22).
+"""The cross-account access role, through which the service reads the installation's account (F2.15 to F2.22).
 
-A self-hosted service needs no role to see its hosts. The registered ARN is stored and returned so that existing
-scripts work. A role of another account is refused like a role that does not trust the service.
+Registering a role uses it once. A role of another account is refused like a role that does not trust the service:
+other accounts are named in the settings. If no role is registered, the service-linked one is described and the
+service's own credentials read the account.
 """
 
 import re
@@ -9,35 +10,58 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector.model.arn import ArnRealm
-from openinspector.service.app.errors import InvalidInput, InvalidRole
+from openinspector.service.app.errors import InvalidInput, InvalidRole, Unavailable
+from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.ports.clock import Clock
+from openinspector.service.ports.cloud import CloudAccounts, CloudError, RoleProblem, RoleTrial
 from openinspector.service.ports.role_store import AccessRole, RoleStore
 
 SERVICE_LINKED: Final = "role/aws-service-role/inspector.amazonaws.com/AWSServiceRoleForAmazonInspector"
 """F2.15."""
+_NOT_USED: Final = "No account is read: OPENINSPECTOR_CLOUD is none."
 _ROLE: Final = re.compile(r"arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):role/[\w+=,.@/-]{1,512}", re.ASCII)
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DescribedRole:
+    """The role and what was seen when it was used now."""
+
+    role: AccessRole
+    valid: bool
+    """True if it could be assumed and may read all that is needed."""
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRoles:
-    """Registers and returns the one access role."""
+    """Registers, tries and returns the one access role."""
 
     roles: RoleStore
+    cloud: CloudAccounts | None
+    instances: InstanceDirectory
     realm: ArnRealm
     clock: Clock
 
     def register(self, arn: str) -> None:
-        """Register a role; InvalidInput if ``arn`` is malformed, InvalidRole if it names another account."""
+        """Try and register a role.
+
+        Raises InvalidInput if ``arn`` is malformed, InvalidRole if the role cannot be used or is of another account,
+        and Unavailable if AWS does not answer.
+        """
         found = _ROLE.fullmatch(arn)
         if found is None:
             raise InvalidInput("INVALID_IAM_ROLE_ARN", f"{arn[:80]!r} is not the ARN of an IAM role.")
         if found.groups() != (self.realm.partition, self.realm.account):
             raise InvalidRole(
-                "ROLE_DOES_NOT_EXIST_OR_INVALID_TRUST_RELATIONSHIP",
+                RoleProblem.NO_TRUST,
                 f"The role must belong to account {self.realm.account} in partition {self.realm.partition}.",
             )
+        trial = self._trial(arn)
+        if trial is not None and trial.problem is not None:
+            raise InvalidRole(trial.problem, trial.detail)
         self.roles.replace(AccessRole(arn=arn, registered_at=self.clock.now()))
+        self.instances.forget()
 
     def registered(self) -> AccessRole:
         """Return the role; if none is registered, register the service-linked one first (F2.17)."""
@@ -47,3 +71,31 @@ class AccessRoles:
             role = AccessRole(arn=arn, registered_at=self.clock.now())
             self.roles.replace(role)
         return role
+
+    def described(self) -> DescribedRole:
+        """Use the role and return what was seen (F2.21)."""
+        role = self.registered()
+        try:
+            trial = self._trial(role.arn)
+        except Unavailable as error:
+            return DescribedRole(role=role, valid=False, detail=str(error))
+        if trial is None:
+            return DescribedRole(role=role, valid=False, detail=_NOT_USED)
+        return DescribedRole(role=role, valid=trial.problem is None, detail=trial.detail)
+
+    def _trial(self, arn: str) -> RoleTrial | None:
+        """Return the result of using a role; None if no account is read. Unavailable."""
+        if self.cloud is None:
+            return None
+        try:
+            return self.cloud.try_role(role_to_assume(arn))
+        except CloudError as error:
+            raise Unavailable(str(error)) from error
+
+
+def role_to_assume(arn: str) -> str:
+    """Return the role that reads the account; "" for the service's own credentials.
+
+    Only the vendor's service can assume the service-linked role.
+    """
+    return "" if arn.endswith(f":{SERVICE_LINKED}") else arn

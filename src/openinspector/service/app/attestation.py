@@ -104,8 +104,8 @@ class Attesting:
         if attestor is None:
             raise RefusedError(
                 RefusalCode.METHOD_OFF,
-                f"hosts do not enrol by {method!r} here",
-                advice=f"Ways that are on: {', '.join(self.attestors)}. See OPENINSPECTOR_ENROLMENT_METHODS.",
+                f"hosts cannot enrol by {method!r} here",
+                advice=f"Enabled methods: {', '.join(self.attestors)}. See OPENINSPECTOR_ENROLMENT_METHODS.",
             )
         proof = attestor.attest(shown, self.trust)
         if isinstance(proof, InstanceProof):

@@ -1,12 +1,12 @@
-"""Copied hosts: two living agents with one host key.
+"""Copied hosts: two running agents with one host key.
 
-Every agent process sends a random instance id when it opens a session. After a restart the earlier instance is gone
-for good. If it sends a heartbeat after a newer one has, both are alive, and one host is a copy of the other: both are
-noticed within two heartbeats.
+Every agent process sends a random instance id when it opens a session. An earlier instance never returns after a
+restart. If it sends a heartbeat after a newer one has, both are running and one host is a copy of the other: both are
+detected within two heartbeats.
 
-The host that was known first keeps the agent. The other one gets no session until it enrols with a key of its own, or
-until the first host has missed three heartbeats. Kept in memory (ADR 15): after a restart of the service the first host
-is the one that comes back first.
+The host that was known first keeps the agent. The other one gets no session until it enrols with a new key or the first
+host has missed three heartbeats. Kept in memory (ADR 15): after a restart of the service the first host is the one that
+comes back first.
 """
 
 from dataclasses import dataclass
@@ -33,20 +33,20 @@ class _Known:
 
 
 class CopiedHosts:
-    """Tells restarted agents from copied ones. Used from the gateway's event loop only."""
+    """Distinguishes restarted agents from copied ones. Used from the gateway's event loop only."""
 
     def __init__(self, interval: timedelta) -> None:
         self._silence = MISSED_HEARTBEATS * interval
         self._known: dict[AgentId, _Known] = {}
 
     def check_opening(self, agent_id: AgentId, instance: str, now: datetime) -> None:
-        """Raise RefusedError if ``instance`` runs on a copy of a host that is still alive."""
+        """Raise RefusedError if ``instance`` runs on a copy of a host that is still running."""
         known = self._known.get(agent_id)
         if known is not None and instance in known.refused and now - known.heard_at <= self._silence:
             raise _copied(known.host)
 
     def heard(self, agent_id: AgentId, instance: str, host: HostDescription, now: datetime) -> None:
-        """Note a heartbeat. Raises RefusedError if it shows that two hosts are alive: end the agent's sessions then.
+        """Note a heartbeat. Raises RefusedError if it shows that two hosts are running: end the agent's sessions then.
 
         Agents before 0.2 send no instance id, and are not compared.
         """

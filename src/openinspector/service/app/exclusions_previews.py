@@ -60,7 +60,7 @@ class ExclusionsPreviews:
         if preview is None or preview.template_arn != template.arn or _timed_out(preview, self.clock.now()):
             raise InvalidInput(
                 "INVALID_ATTRIBUTE",
-                "The preview token is not one of this template, or its preview expired or could not be made; "
+                "The preview token is not one of this template, or its preview expired or failed; "
                 "create another preview.",
             )
         if preview.exclusions is None:

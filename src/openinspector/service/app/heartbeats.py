@@ -52,7 +52,7 @@ class Heartbeats:
         }
 
     def receive(self, agent_id: AgentId, heartbeat: Heartbeat, now: datetime) -> HeartbeatReply:
-        """Note a heartbeat and return its reply: the agent's instructions, the interval last."""
+        """Record a heartbeat and return its reply: the agent's instructions, the interval last."""
         check_description(heartbeat.host)
         orders = self._board.orders(agent_id)
         collecting = orders.collects or bool(heartbeat.collecting)
@@ -108,7 +108,7 @@ def _health_code(heartbeat: Heartbeat, *, starts_collection: bool) -> AgentHealt
 
 
 def check_description(host: HostDescription) -> None:
-    """Raise RefusedError where a host describes itself with overlong text or control characters."""
+    """Raise RefusedError if a host describes itself with overlong text or control characters."""
     for text in (
         host.hostname,
         host.operating_system,

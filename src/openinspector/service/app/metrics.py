@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 
 from openinspector.model.agent import AgentHealth
 from openinspector.model.arn import TargetArn, TemplateArn
-from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.app.target_members import TargetMembers
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.assessment_store import AssessmentStore, RunFilter, TemplateFilter
 from openinspector.service.ports.clock import Clock
@@ -49,11 +49,11 @@ class InstallationMetrics:
     """A collector of `prometheus_client`; safe to scrape from any thread."""
 
     def __init__(
-        self, *, assessments: AssessmentStore, agents: AgentStore, target_agents: TargetAgents, clock: Clock
+        self, *, assessments: AssessmentStore, agents: AgentStore, members: TargetMembers, clock: Clock
     ) -> None:
         self._assessments = assessments
         self._agents = agents
-        self._target_agents = target_agents
+        self._members = members
         self._clock = clock
         self._lock = Lock()
         self._tallies: Tallies | None = None
@@ -85,11 +85,11 @@ class InstallationMetrics:
         below: dict[TargetArn, list[TemplateArn]] = {}
         for template in all_rows(partial(store.list_templates, TemplateFilter())):
             below.setdefault(template.target_arn, []).append(template.arn)
-        agents = tuple(self._agents.list_agents())
+        members = self._members.all_known()
         targets: dict[TargetArn, Tally] = {}
         templates: dict[TemplateArn, Tally] = {}
         for target in all_rows(partial(store.list_targets, None)):
-            healths = [agent.health(now) for agent in self._target_agents.among(target, agents)]
+            healths = [one.health(now) for one in self._members.among(target, members) if one.agent is not None]
 
             def tally(counted: Sequence[TemplateArn], healths: Sequence[AgentHealth] = healths) -> Tally:
                 return Tally(

@@ -174,4 +174,4 @@ def _shown(one: Notification) -> ShownNotification:
 
 
 _NEXT: Final = "It will be retried."
-_GIVEN_UP: Final = "It was given up."
+_GIVEN_UP: Final = "No more retries."

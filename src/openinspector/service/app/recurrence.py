@@ -1,6 +1,6 @@
 """Recurrence of schedules: ``rate(N minutes|hours|days)`` and ``cron(…)``, in UTC.
 
-The forms are those of the vendor's scheduler. ``cron`` has the five fields of cron(5), or the vendor's six: the sixth,
+The syntax is that of the vendor's scheduler. ``cron`` has the five fields of cron(5), or the vendor's six: the sixth,
 the year, must be ``*`` here; among six, days of the week count from 1 for Sunday to 7, also where they are counted in
 steps (``2/2``: Monday, Wednesday, Friday), and only one of the fields for days may name days. ``?`` stands for any day.
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html

@@ -40,7 +40,7 @@ class RefusalCode(StrEnum):
     STREAM_CLOSED = "stream-closed"
     """The stream is closed or the run's key was shredded: discard its spool."""
     DIGEST_CONFLICT = "digest-conflict"
-    """Another content was stored under this number, or the manifest's chain differs."""
+    """Different content was stored under this number, or the manifest's chain differs."""
     BODY_TOO_LARGE = "body-too-large"
     UNSUPPORTED_MEDIA = "unsupported-media"
     INVALID_MESSAGE = "invalid-message"

@@ -37,7 +37,7 @@ class Releases:
     def report(self, agent_id: AgentId, report: ReleaseReport) -> bool:
         """Store an agent's report and pause its ring after too many failures; return True if it was stored.
 
-        Only what is said of the version that the agent's ring is offered is kept: a host cannot fill the store.
+        Only reports about the version that the agent's ring offers are kept, so that a host cannot fill the store.
         """
         ring = ring_of(self._agent(agent_id), self.rollouts.list_rings())
         if ring is None or report.to_version != ring.version:

@@ -12,9 +12,9 @@ from openinspector.wire.signature import key_id, rotation_statement
 
 
 def rotate_key(admission: Admission, session: LiveSession, asked: KeyRotation, now: datetime) -> bool:
-    """Replace the key of a session's agent; False where the new key did not sign, or cannot be had.
+    """Replace the key of a session's agent; False if the new key did not sign or cannot be used.
 
-    The caller has checked the signature of the key in use. Asked again by either key, it is True again.
+    The caller has checked the signature of the current key. Repeating it with either key returns True again.
     """
     old = session.public_key.public_bytes_raw()
     statement = rotation_statement(session.agent_id, session.id, session.key_id, key_id(asked.public_key))

@@ -3,12 +3,23 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from openinspector.model.agent import Agent, AgentHealth, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.exclusion import ALL_INSTANCES, ExclusionKind, ExclusionPreview, details_of, scopes_of
 from openinspector.model.rules_package import RulesPackage
+from openinspector.network.snapshot import ReadGap
 from openinspector.service.app.sensor_catalogue import is_supported
+from openinspector.service.app.target_members import Selection
+
+NO_INSTANCES: Final = ExclusionPreview(
+    kind=ExclusionKind.NO_INSTANCES,
+    description="No enrolled host and no instance has any of the target's tags.",
+    recommendation="Enrol hosts with a token that has a tag of the target's resource group, tag instances, or change "
+    "the target. `openinspector targets preview` lists the hosts that it selects.",
+    scopes=(ALL_INSTANCES,),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +36,7 @@ def plan_run(selected: Sequence[Agent], busy: Collection[AgentId], now: datetime
     obstacles = {agent.id: _obstacle(agent, busy, now) for agent in selected}
     exclusions = [exclusion for exclusion in obstacles.values() if exclusion is not None]
     if not selected:
-        exclusions.append(_no_instances())
+        exclusions.append(NO_INSTANCES)
     return RunPlan(
         participants=tuple(sorted(agent for agent, exclusion in obstacles.items() if exclusion is None)),
         exclusions=tuple(exclusions),
@@ -50,6 +61,12 @@ def already_running(agent: Agent, besides: str = "") -> ExclusionPreview:
         f"takes part in another run{besides}",
         "Wait until that run has ended, then start this one again.",
     )
+
+
+def excluded_instances(selections: Sequence[Selection]) -> tuple[ExclusionPreview, ...]:
+    """Return the exclusions of instances without an agent, and of accounts whose instances could not be listed."""
+    missing = [agent_not_installed(one.id) for selection in selections for one in selection.without_agent]
+    return (*missing, *(_not_listed(gap) for selection in selections for gap in selection.gaps))
 
 
 def unavailable_packages(
@@ -116,11 +133,33 @@ def _excluded(agent: Agent, kind: ExclusionKind, reason: str, remedy: str, **det
     )
 
 
-def _no_instances() -> ExclusionPreview:
+def instance_gone(instance: AgentId) -> ExclusionPreview:
+    """Return the exclusion of an instance that was terminated between the start of the run and its snapshot."""
     return ExclusionPreview(
-        kind=ExclusionKind.NO_INSTANCES,
-        description="No enrolled host has any of the target's tags.",
-        recommendation="Enrol hosts with a token that has a tag of the target's resource group, or change the target. "
-        "`openinspector targets preview` lists the hosts that it selects.",
+        kind=ExclusionKind.AGENT_NOT_FOUND,
+        description=f"Instance {instance} was terminated after the run started. It was not judged.",
+        recommendation="Start the run again if another instance took its place.",
+        scopes=scopes_of(instance),
+    )
+
+
+def _not_listed(gap: ReadGap) -> ExclusionPreview:
+    place = f"region {gap.region} of account {gap.account}" if gap.region else f"account {gap.account}"
+    return ExclusionPreview(
+        kind=ExclusionKind.EVALUATION_ERROR,
+        description=f"The instances in {place} could not be listed: {gap.reason}. Hosts there are selected by the tags "
+        "of their enrolment alone.",
+        recommendation="`openinspector account policy` prints what the role must allow.",
         scopes=(ALL_INSTANCES,),
+        details=details_of(ACCOUNT=gap.account, REGION=gap.region),
+    )
+
+
+def agent_not_installed(agent_id: AgentId) -> ExclusionPreview:
+    """Return the exclusion of an instance that has no agent from the rules that need one (type 3)."""
+    return ExclusionPreview(
+        kind=ExclusionKind.AGENT_NOT_FOUND,
+        description=f"No agent is enrolled on instance {agent_id}. Only rules that need none were evaluated on it.",
+        recommendation="Install and enrol the agent on the instance: openinspector agent enrol.",
+        scopes=scopes_of(agent_id),
     )

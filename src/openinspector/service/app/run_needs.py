@@ -8,7 +8,7 @@ from openinspector.engine.subject import Need, needs_of
 from openinspector.model.arn import RulesPackageArn
 
 _UNKNOWN = frozenset({Need.TELEMETRY})
-"""Needs of a package that this installation does not offer: its runs end as they did before there were others."""
+"""Needs of a package that this installation does not offer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The names by which use cases and the run driver meet: one workflow a run, its id the run's ARN."""
+"""Names shared by use cases and the run driver: one workflow per run, whose id is the run's ARN."""
 
 from typing import Final
 
@@ -6,4 +6,4 @@ RUN_WORKFLOW: Final = "assessment_run"
 """The workflow that drives a run from CREATED to its end."""
 
 WAKE: Final = "wake"
-"""The topic a run waits on: something changed, look again (a stop was asked for, every stream is closed)."""
+"""The topic that a run waits on: something changed (a stop was requested, or every stream is closed)."""

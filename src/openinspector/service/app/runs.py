@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from openinspector.engine.subject import Need
+from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn, parse_run_arn, run_arn
 from openinspector.model.assessment import AssessmentRun, AssessmentTemplate, StateChange, StopAction
 from openinspector.model.finding import Severity
@@ -22,10 +23,10 @@ from openinspector.service.app.errors import (
 )
 from openinspector.service.app.notifications import ShownNotification, shown_notifications
 from openinspector.service.app.quotas import Quotas
-from openinspector.service.app.run_agents import plan_run
+from openinspector.service.app.run_agents import RunPlan, plan_run
 from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.run_workflow import RUN_WORKFLOW, WAKE
-from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.app.target_members import Selection, TargetMembers
 from openinspector.service.app.telemetry_metadata import metadata_of
 from openinspector.service.ports.assessment_store import (
     AgentsBusyError,
@@ -56,7 +57,7 @@ class Runs:
     """Starts, stops, deletes and finds runs."""
 
     assessments: AssessmentStore
-    target_agents: TargetAgents
+    members: TargetMembers
     telemetry: TelemetryStore
     notifications: NotificationStore
     workflows: Workflows
@@ -67,11 +68,12 @@ class Runs:
     new_id: NewId
 
     def start(self, template_arn: str, name: str | None) -> RunArn:
-        """Start a run of a template on the hosts that its target selects now.
+        """Start a run of a template on the hosts and instances that its target selects now.
 
         A run that needs no telemetry reserves no host.
 
-        Raises InvalidInput, NoSuchEntity, LimitExceeded, and AgentsBusy if a participating host takes part in another
+        Raises InvalidInput, NoSuchEntity, LimitExceeded, InvalidRole if the accounts cannot be read for their role
+        (F2.22), and AgentsBusy if a participating host takes part in another
         run: two runs share no instance (F4.31, F4.32).
         """
         template = arguments.existing_template(self.assessments, template_arn)
@@ -81,15 +83,19 @@ class Runs:
             )
         target = arguments.existing_target(self.assessments, template.target_arn)
         needs = self.needs.of(template.rules_package_arns)
-        selected = self.target_agents.selected(target) if Need.TELEMETRY in needs else ()
+        selection = self.members.selected(target)
+        selected = selection.agents if Need.TELEMETRY in needs else ()
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in selected])}
         plan = plan_run(selected, busy, self.clock.now())
+        instances = _judged_without_telemetry(selection, plan) if Need.SNAPSHOT in needs else ()
         quotas = self.quotas
         numbers = count(self.assessments.run_totals([template.arn])[template.arn].count + 1)
         while True:
             run = self._new_run(template, name or f"Run {next(numbers)} for {template.name}"[:140])
             try:
-                self.assessments.add_run(run, plan.participants, most=quotas.runs, most_agents=quotas.instances)
+                self.assessments.add_run(
+                    run, plan.participants, instances, most=quotas.runs, most_agents=quotas.instances
+                )
             except QuotaError as error:
                 raise LimitExceeded("ASSESSMENT_RUN_LIMIT_EXCEEDED", f"No more may be added: {error}.") from error
             except NameTakenError as error:
@@ -158,6 +164,11 @@ class Runs:
             state_changes=(StateChange(at=now, state=AssessmentRunState.CREATED),),
             finding_counts=dict.fromkeys(Severity, 0),
         )
+
+
+def _judged_without_telemetry(selection: Selection, plan: RunPlan) -> tuple[AgentId, ...]:
+    participants = set(plan.participants)
+    return tuple(one.id for one in selection.members if one.instance is not None and one.id not in participants)
 
 
 def _no_such(arn: str) -> NoSuchEntity:

@@ -2,7 +2,7 @@
 
 Format: length of the wrapped data key (2 bytes, big-endian), the wrapped data key, nonce (12 bytes), AES-256-GCM
 ciphertext of the secret with tag. Each secret has its own data key, created under an encryption context that names the
-owner. The additional data of the ciphertext are the owner's id: a sealed secret does not open for another owner.
+owner. The owner's id is the additional data of the ciphertext, so a sealed secret does not open for another owner.
 """
 
 from base64 import urlsafe_b64encode
@@ -48,7 +48,7 @@ class SecretBox:
         end = _LENGTH_BYTES + int.from_bytes(kept[:_LENGTH_BYTES], "big")
         wrapped, nonce, sealed = kept[_LENGTH_BYTES:end], kept[end : end + _NONCE_BYTES], kept[end + _NONCE_BYTES :]
         if not sealed:
-            raise SealedSecretError(f"the secret of {owner} is cut short")
+            raise SealedSecretError(f"the secret of {owner} is truncated")
         try:
             key = self._provider.unwrap(wrapped, {self._kind: owner})
             return AESGCM(key).decrypt(nonce, sealed, owner.encode()).decode()

@@ -10,13 +10,14 @@ from openinspector.model.system_family import SystemFamily, system_family
 
 def sensors_for(rules: Iterable[Rule], system: SystemFamily) -> tuple[str, ...]:
     """Return the names of the sensors that a run with ``rules`` collects from on a host of ``system``, sorted."""
-    return sensors_of_run(sensors().values(), {name for rule in rules for name in rule.sensors}, system)
+    read = {name for rule in rules for name in (*rule.sensors, *rule.optional_sensors)}
+    return sensors_of_run(sensors().values(), read, system)
 
 
 def is_supported(system_id: str) -> bool:
     """Return True if some sensor reads hosts with this os-release ``ID``.
 
-    Which rules packages can judge the host is another question: feeds and rules answer it when they are evaluated.
+    Whether a rules package can judge the host is decided by feeds and rules during the evaluation.
     """
     return system_family(system_id) in _families()
 

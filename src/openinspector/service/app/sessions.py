@@ -1,6 +1,6 @@
-"""Agents' sessions, in memory: at most an hour, bound to the host key, each request numbered upwards.
+"""Agents' sessions, in memory: valid for at most an hour, bound to the host key, with increasing request numbers.
 
-A restart forgets them all; agents open new ones, and what was recorded of the old ones replays nowhere.
+A restart ends them all; agents open new ones, and recorded requests of the old ones cannot be replayed.
 """
 
 import base64
@@ -18,7 +18,7 @@ from openinspector.wire.signature import key_id
 
 SESSION_LIFETIME: Final = timedelta(hours=1)
 SESSIONS_PER_AGENT: Final = 2
-"""One in use and the one before it, whose last requests may still be on their way."""
+"""The current session and the one before it, whose last requests may still be in transit."""
 REQUESTS_PER_SECOND: Final = 50.0
 BURST: Final = 200.0
 
@@ -37,7 +37,7 @@ class LiveSession:
     counter: int = 0
     """The highest number a request has carried."""
     tokens: float = BURST
-    """Requests it may send at once (token bucket)."""
+    """Requests it may send now (token bucket)."""
     refilled_at: datetime
 
     def verify(self, signature: bytes, message: bytes) -> bool:
@@ -54,7 +54,7 @@ class LiveSession:
         self.tokens = min(BURST, self.tokens + max(0.0, elapsed) * REQUESTS_PER_SECOND)
         self.refilled_at = now
         if self.tokens < 1:
-            raise RefusedError(RefusalCode.THROTTLED, "this session asks too often", retry_after=1)
+            raise RefusedError(RefusalCode.THROTTLED, "this session sends too many requests", retry_after=1)
         self.tokens -= 1
 
     def check_counter(self, counter: int) -> None:
@@ -68,7 +68,7 @@ class LiveSession:
 
 
 class Sessions:
-    """The sessions that are alive, at most ``limit``."""
+    """Live sessions, at most ``limit``."""
 
     def __init__(self, random: Callable[[int], bytes], limit: int = 200_000) -> None:
         self._random = random
@@ -81,7 +81,7 @@ class Sessions:
         return len(self._by_id)
 
     def open(self, agent: Agent, now: datetime, instance: str = "") -> LiveSession:
-        """Open a session for an agent that has proved its key; RefusedError where there are too many."""
+        """Open a session for an agent that has proved its key; RefusedError if there are too many."""
         self._expire(now)
         for superseded in self._of_agent.get(agent.id, ())[: 1 - SESSIONS_PER_AGENT]:
             self._forget(self._by_id[superseded])

@@ -16,6 +16,7 @@ from openinspector.service.app.arguments import existing_group, existing_target,
 from openinspector.service.app.batch import LookUpResult, look_up
 from openinspector.service.app.deletion import Deletion
 from openinspector.service.app.errors import InvalidInput, LimitExceeded, RunInProgress
+from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.ports.assessment_store import (
     AssessmentStore,
@@ -33,6 +34,7 @@ class Targets:
     """Creates, changes, deletes and finds targets and resource groups."""
 
     assessments: AssessmentStore
+    instances: InstanceDirectory
     deletion: Deletion
     realm: ArnRealm
     quotas: Quotas
@@ -53,8 +55,12 @@ class Targets:
         return look_up(arns, parse_resource_group_arn, self.assessments.resource_groups_by_arn)
 
     def create(self, name: str, group: str | None) -> TargetArn:
-        """Add a target for the hosts of a group, or for all hosts; InvalidInput, NoSuchEntity, LimitExceeded."""
+        """Add a target for the hosts of a group, or for all hosts.
+
+        Raises InvalidInput, NoSuchEntity, LimitExceeded, and InvalidRole if the role cannot list instances (F2.22).
+        """
         group_arn = existing_group(self.assessments, group).arn if group is not None else None
+        self.instances.selectable()
         now = self.clock.now()
         target = AssessmentTarget(
             arn=self.realm.target(self.new_id()),

@@ -1,9 +1,9 @@
 """Telemetry: accepted, sealed at once, opened in memory only, shredded after its retention time (F2.24, F3.2, F3.3).
 
 - An envelope is decoded, counted by message type, compressed, sealed under its run's key and stored; then indexed.
-- The same envelope again gets the same receipt; another one under its number is refused and counted as an alarm.
+- The same envelope again gets the same receipt; different content under its number is refused and raises an alarm.
 - Envelopes are accepted in any order up to the limits of a stream. A window relative to the highest complete number
-  would stop a stream for ever once its agent lost an envelope.
+  would block a stream for ever once its agent lost an envelope.
 - Plaintext is never written: not to the object store, not to the index, not to a log.
 """
 
@@ -37,16 +37,17 @@ from openinspector.service.ports.telemetry_store import (
 from openinspector.service.sealing.chunked import SealContext
 from openinspector.wire.codec import decode_batch, decode_message, message_size
 from openinspector.wire.envelope import EnvelopeHeader, chain_digest, decode_envelope
-from openinspector.wire.facts import FactsTooLargeError, build_facts
+from openinspector.wire.facts import FactsTooLargeError, PackageMemory, build_facts
 from openinspector.wire.message import Manifest, ManifestReply, Receipt
 from openinspector.wire.telemetry import MessageType, TelemetryMessage, message_type
 
 STREAM: Final = "collection"
 """The one stream an agent has in a run."""
 MAX_ENVELOPES: Final = 4096
-"""Per stream: with the envelope's own limit, what one host can make us store in a run is bounded.
+"""Per stream: together with the limit of an envelope, this bounds the storage that one host can use in a run.
 
-Within it any number is taken in any order: those before it may be lost for good, and the agent says so at the end.
+Within the limit any number is accepted in any order: earlier ones may be lost for good, and the agent reports that at
+the end.
 """
 DEFAULT_LIMITS: Final = StreamLimits(records=1_000_000, size=256 * 1024 * 1024)
 MAX_MISSING: Final = 1000
@@ -62,13 +63,13 @@ ACCEPTING: Final = frozenset(
         AssessmentRunState.STOP_DATA_COLLECTION_PENDING,
     }
 )
-"""States of a run that takes telemetry: from the first instruction sent until the last stream closed."""
+"""States in which a run accepts telemetry: from the first instruction until the last stream is closed."""
 
 _log = structlog.get_logger()
 
 
 class RunStates(Protocol):
-    """The part of the assessment store telemetry asks."""
+    """The part of the assessment store that telemetry needs."""
 
     def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
         """Return the state of a run; None if it does not exist or the agent does not take part in it."""
@@ -77,7 +78,7 @@ class RunStates(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TelemetryStores:
-    """Where telemetry and what belongs to it is kept, and how much of one host in one run."""
+    """Stores of telemetry and its index, and the limits per host and run."""
 
     index: TelemetryStore
     objects: ObjectStore
@@ -92,7 +93,7 @@ class ShredReceipt(msgspec.Struct, frozen=True, kw_only=True):
     shredded_at: str
     """ISO 8601, UTC."""
     key_deleted: bool
-    """False where it had been deleted before."""
+    """False if it had been deleted before."""
     objects_deleted: int
 
 
@@ -106,11 +107,12 @@ class Telemetry:
         self._limits = stores.limits
         self._runs = stores.runs
         self._vault = TelemetryVault(stores.objects, keys, random)
+        self._packages = PackageMemory()
         self._counters = counters
         self._clock = clock
 
     def ingest(self, agent_id: AgentId, body: bytes) -> Receipt:
-        """Store one envelope for good and return its receipt; WireError, RefusedError, StoreError."""
+        """Store one envelope durably and return its receipt; WireError, RefusedError, StoreError."""
         header, plaintext = decode_envelope(body)
         run = self._check_place(agent_id, header)
         volumes = _volumes(plaintext)
@@ -165,7 +167,7 @@ class Telemetry:
             raise RefusedError(
                 RefusalCode.DIGEST_CONFLICT,
                 "the manifest's chain is not that of the envelopes stored",
-                advice="This host's telemetry of the run cannot be trusted as whole; look at both logs.",
+                advice="This host's telemetry of the run may be incomplete or altered; check both logs.",
             )
         closed = Stream(
             agent_id=agent_id,
@@ -185,13 +187,13 @@ class Telemetry:
             yield from decode_batch(self._vault.open(envelope)).messages
 
     def facts_of(self, run: RunArn, agent_id: AgentId) -> HostFacts:
-        """Return what is known of one host from its telemetry of a run; FactsTooLargeError if it sent too much."""
+        """Return the facts of one host from its telemetry of a run; FactsTooLargeError if it sent too much."""
         stream = self._index.stream(run, agent_id, STREAM)
         if stream is not None and stream.overflowed:
             raise FactsTooLargeError(
                 f"the host sent more than {self._limits.records} records or {self._limits.size} bytes"
             )
-        return build_facts(agent_id, self.read(run, agent_id))
+        return build_facts(agent_id, self.read(run, agent_id), self._packages)
 
     def run_began(self, run: RunArn) -> None:
         """Make the run's data key unless it has one."""
@@ -216,7 +218,7 @@ class Telemetry:
         try:
             self._vault.begin_shredding(run)
         finally:
-            # The key goes even where the object store does not answer.
+            # Delete the key even if the object store does not answer.
             key_deleted = self._index.delete_run_key(run, now)
             self._vault.forget_key(run)
         deleted = self._vault.delete_objects(run)
@@ -229,7 +231,7 @@ class Telemetry:
         return receipt
 
     def unfinished(self) -> tuple[RunArn, ...]:
-        """Return the runs whose shredding was begun and not finished."""
+        """Return the runs whose shredding was interrupted."""
         return self._vault.unfinished()
 
     def _check_place(self, agent_id: AgentId, header: EnvelopeHeader) -> RunArn:
@@ -243,12 +245,12 @@ class Telemetry:
     def _check_run(self, agent_id: AgentId, arn: RunArn) -> RunArn:
         state = self._runs.state_for(arn, agent_id)
         if state is None:
-            raise RefusedError(RefusalCode.NOT_IN_RUN, "this agent takes no part in such a run")
+            raise RefusedError(RefusalCode.NOT_IN_RUN, "this agent does not take part in such a run")
         if state not in ACCEPTING:
             raise RefusedError(
                 RefusalCode.RUN_NOT_COLLECTING,
-                f"the run is {state} and takes no telemetry",
-                advice="Discard what is spooled for it.",
+                f"the run is {state} and accepts no telemetry",
+                advice="Discard its spool.",
             )
         return arn
 
@@ -258,7 +260,7 @@ class Telemetry:
             raise RefusedError(
                 RefusalCode.DIGEST_CONFLICT,
                 f"another envelope is stored under number {header.seq}",
-                advice="Numbers are never used twice; look for a second agent with this host's key.",
+                advice="Numbers must not be reused; look for a second agent with this host's key.",
             )
         if recorded is Recorded.OVERFLOWED:
             self._alarm("stream-overflow", AgentId(header.agent_id), RunArn(header.run_arn), header.seq)
@@ -288,7 +290,7 @@ def _type_of(message: TelemetryMessage) -> MessageType:
     try:
         return message_type(decode_message(message))
     except WireError:
-        # A newer agent's record must not hold up the rest of its envelope; the facts count it as undecoded.
+        # An unknown record of a newer agent must not block the rest of its envelope; the facts count it as undecoded.
         return UNDECODED
 
 
@@ -296,7 +298,7 @@ def _check_stream(stream: str, seq: int) -> None:
     if stream != STREAM or seq > MAX_ENVELOPES:
         raise RefusedError(
             RefusalCode.INVALID_MESSAGE,
-            f"number {seq} of stream {stream!r} is not taken",
+            f"number {seq} of stream {stream!r} is not accepted",
             advice=f"The stream is {STREAM!r}, of at most {MAX_ENVELOPES} envelopes.",
         )
 
@@ -305,5 +307,5 @@ def _closed() -> RefusedError:
     return RefusedError(
         RefusalCode.STREAM_CLOSED,
         "the stream is closed or holds too much, or the run's telemetry was shredded",
-        advice="Discard what is spooled for it.",
+        advice="Discard its spool.",
     )

@@ -20,7 +20,7 @@ from openinspector.service.app.errors import UseCaseError
 from openinspector.service.ports.access_key_store import AccessKey, AccessKeyStore
 
 LONGEST: Final = timedelta(hours=36)
-"""As long as the vendor's session tokens live at most."""
+"""The maximum lifetime of the vendor's session tokens."""
 _PREFIX: Final = "ASIA"
 _NONCE_BYTES: Final = 12
 _ID_BYTES: Final = 10
@@ -28,12 +28,12 @@ _SECRET_BYTES: Final = 30
 
 
 class ExpiredTokenError(UseCaseError):
-    """Temporary credentials whose time is over."""
+    """Temporary credentials that have expired."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Temporary credentials just made: the only time their secret is shown."""
+    """New temporary credentials; their secret is shown only once."""
 
     id: str
     secret: str = field(repr=False)
@@ -72,7 +72,7 @@ class TemporaryCredentials:
     def secret_of(self, key_id: str, token: str, now: datetime) -> tuple[str, AccessKey] | None:
         """Return the secret, and the access key the credentials were made from.
 
-        None where the token is not one of this key id, or the access key is no more; ExpiredTokenError, StoreError.
+        None if the token does not belong to this key id or the access key was deleted; ExpiredTokenError, StoreError.
         """
         try:
             raw = base64.b64decode(token, validate=True)

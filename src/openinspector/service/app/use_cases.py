@@ -1,9 +1,10 @@
-"""UseCases: everything that a user can ask of the service."""
+"""UseCases: every operation that users can request."""
 
 from dataclasses import dataclass
 
 from openinspector.service.app.access_role import AccessRoles
 from openinspector.service.app.agents import Agents
+from openinspector.service.app.benchmark_results import BenchmarkResults
 from openinspector.service.app.coverage import Coverage
 from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
@@ -22,11 +23,12 @@ from openinspector.service.app.webhooks import Webhooks
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseCases:
-    """One field per noun. Doors (API, console, command line) hold this; a use case holds only the ports it needs."""
+    """One field per noun. API, console and command line use this class; each use case has only the ports it needs."""
 
     access_roles: AccessRoles
     agents: Agents
     coverage: Coverage
+    benchmark_results: BenchmarkResults
     exclusions: Exclusions
     exclusions_previews: ExclusionsPreviews
     findings: Findings

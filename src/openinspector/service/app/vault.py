@@ -1,9 +1,9 @@
 """The vault: telemetry as sealed objects, compressed and encrypted before storage, verified after reading.
 
-Objects are named ``telemetry/<hash of the run's ARN>/<agent>-<stream>-<number>-<random>``: the name says nothing of
-the content, and two uploads of one number never overwrite each other. A run has one folder, because each is synced
-with what is put into it. While a run's objects are being destroyed,
-``shredding/<hash>`` holds its ARN, so that an interrupted shredding is found and finished.
+Objects are named ``telemetry/<hash of the run's ARN>/<agent>-<stream>-<number>-<random>``: the name reveals nothing
+about the content, and two uploads of one number never overwrite each other. A run has one folder, because every write
+also syncs its folder. While a run's objects are being destroyed, ``shredding/<hash>`` holds its ARN, so that an
+interrupted shredding is found and finished.
 """
 
 import hashlib
@@ -59,7 +59,7 @@ class TelemetryVault:
         compressed = open_sealed(key, context, self._objects.get(envelope.object_name))
         plaintext = decompress(compressed, MAX_PLAINTEXT_BYTES)
         if payload_digest(plaintext) != envelope.digest:
-            raise SealError(f"telemetry of {envelope.agent_id} number {envelope.seq} is not what was received")
+            raise SealError(f"telemetry of {envelope.agent_id} number {envelope.seq} is damaged")
         return plaintext
 
     def make_key(self, run: RunArn) -> None:
@@ -71,7 +71,7 @@ class TelemetryVault:
         self._keys.drop(run)
 
     def begin_shredding(self, run: RunArn) -> None:
-        """Note that a run's objects are about to be destroyed."""
+        """Record that a run's objects are about to be destroyed."""
         self._objects.put(_marker(run), run.encode())
 
     def delete_objects(self, run: RunArn) -> int:
@@ -82,11 +82,11 @@ class TelemetryVault:
         return len(names)
 
     def end_shredding(self, run: RunArn) -> None:
-        """Note that nothing is left to destroy."""
+        """Record that nothing is left to destroy."""
         self._objects.delete(_marker(run))
 
     def unfinished(self) -> tuple[RunArn, ...]:
-        """Return the runs whose shredding was begun and not ended."""
+        """Return the runs whose shredding was interrupted."""
         names = sorted(self._objects.names(_SHREDDING))
         return tuple(parse_run_arn(self._objects.get(name).decode("ascii", "replace")) for name in names)
 

@@ -25,7 +25,7 @@ _log = structlog.get_logger()
 async def heartbeat(gateway: Gateway, request: Request) -> HeartbeatReply:
     """Record a heartbeat and return the agent's instructions (``heartbeat``).
 
-    Answered from memory: no query, and the event loop is not left.
+    Answered from memory on the event loop, without a query.
     """
     caller = authenticate(gateway, request, _HEARTBEAT_BODY)
     said = decode_body(await caller.read_body(), _HEARTBEAT, "heartbeat")

@@ -59,7 +59,7 @@ class Endpoint:
             return RefusedError(RefusalCode.INVALID_MESSAGE, str(error), advice=error.advice)
         # A store's message may name paths and tables, which hosts need not see.
         _log.error("gateway store failed", endpoint=self._name, error=str(error))
-        return RefusedError(RefusalCode.BUSY, "the service cannot store or read right now", retry_after=10)
+        return RefusedError(RefusalCode.BUSY, "the service cannot access its storage at the moment", retry_after=10)
 
 
 def _check_line(request: Request) -> None:

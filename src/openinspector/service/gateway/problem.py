@@ -1,4 +1,4 @@
-"""Refusals as the agent sees them: one table of HTTP statuses, one body, never a stack trace."""
+"""Refusals as agents see them: one table of HTTP statuses, one body, never a stack trace."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,9 +1,9 @@
 """Verify signed requests (`openinspector.wire.signature`), cheapest check first.
 
 1. Headers: each at most once and well-formed, media type, announced length.
-2. In a session: the session they name, and that the key is its own.
+2. In a session: the session they name, and that the key belongs to it.
 3. The clock window.
-4. In a session: the counter is above the last one, and there are not too many requests a second.
+4. In a session: the counter is above the last one, and the request rate is within its limit.
 5. The signature, over method, path, content digest, session and counter (71 µs).
 6. The body, received up to the limit and in time; its digest is the one signed.
 
@@ -43,9 +43,9 @@ from openinspector.wire.signature import (
 JSON: Final = "application/json"
 OCTETS: Final = "application/octet-stream"
 BODY_SECONDS: Final = 60
-"""How long a body may take to arrive, beside the time its bytes have (`SLOWEST_BYTES_A_SECOND`)."""
+"""How long a body may take to arrive, in addition to the time for its bytes (`SLOWEST_BYTES_A_SECOND`)."""
 _HASHED_IN_LOOP: Final = 128 * 1024
-"""Bytes whose hashing holds the event loop for less than a thread would cost."""
+"""Up to this size, hashing on the event loop is cheaper than in a thread."""
 _READ: Final = frozenset(
     {CONTENT_DIGEST, COUNTER, SESSION, SIGNATURE, SIGNATURE_INPUT, "content-type", "content-encoding", "content-length"}
 )
@@ -54,7 +54,7 @@ T = TypeVar("T")
 
 
 class PeerConnection(Protocol):
-    """The connection a request came on, as the listener knows it."""
+    """The connection of a request, as the listener knows it."""
 
     def prove(self, agent_id: str) -> bool:
         """Record that ``agent_id`` is at the other end. Return False if the agent has too many connections."""
@@ -71,7 +71,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unproved:
-    """A request outside a session: fresh and whole, but the signature is still to be checked."""
+    """A request outside a session: fresh and complete, but its signature is not verified yet."""
 
     claim: SignedRequest
     body: bytes
@@ -88,7 +88,7 @@ class Unproved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """An agent whose request is proved; what it sent is still to be read."""
+    """An agent with a verified request head; the body is not read yet."""
 
     agent_id: AgentId
     instance: str
@@ -99,11 +99,11 @@ class Caller:
 
     @property
     def announced(self) -> int:
-        """Bytes of the body that is still to come: what its header says, or else as many as may come."""
+        """Size of the body in bytes: the announced length, or else the limit."""
         return _announced(self.request, self.limit)
 
     async def read_body(self) -> bytes:
-        """Receive the body that was signed; RefusedError."""
+        """Receive the signed body; RefusedError."""
         return await _read_body(self.request, self.claim, self.limit)
 
 
@@ -130,7 +130,7 @@ def authenticate(gateway: Gateway, request: Request, expected: Body) -> Caller:
     session.spend(now)
     if not session.verify(claim.signature, claim.base):
         raise _bad_signature("a signature that does not verify")
-    # Only the key's holder moves the counter, and only it makes the connection its own.
+    # Only the holder of the key advances the counter and claims the connection.
     session.counter = claim.covered.counter
     _prove_connection(request, session.agent_id)
     return Caller(
@@ -145,7 +145,7 @@ def decode_body(body: bytes, decoder: msgspec.json.Decoder[T], what: str) -> T:
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as wrong:
         raise RefusedError(
             RefusalCode.INVALID_MESSAGE,
-            f"the body is no {what}: {str(wrong)[:300]}",
+            f"the body is not a valid {what}: {str(wrong)[:300]}",
             advice="Agent and service must speak the same version of the protocol.",
         ) from wrong
 
@@ -176,13 +176,13 @@ def _headers(request: Request) -> Mapping[str, str]:
         if name not in _READ:
             continue
         if name in headers:
-            raise RefusedError(RefusalCode.MALFORMED_REQUEST, f"the header {name} is there twice")
+            raise RefusedError(RefusalCode.MALFORMED_REQUEST, f"the header {name} occurs twice")
         headers[name] = value.decode("latin-1")
     return headers
 
 
 def _prove_connection(request: Request, agent_id: AgentId) -> None:
-    """Tell the listener whose connection this is; RefusedError if the agent has too many."""
+    """Report the agent of this connection to the listener; RefusedError if it has too many."""
     connection: PeerConnection | None = request.scope.get("state", {}).get("connection")
     if connection is not None and not connection.prove(agent_id):
         raise RefusedError(
@@ -219,12 +219,12 @@ async def _read_body(request: Request, claim: SignedRequest, limit: int) -> byte
     body = b"".join(chunks)
     hashed_here = size <= _HASHED_IN_LOOP
     if not (claim.covers(body) if hashed_here else await run_in_threadpool(claim.covers, body)):
-        raise RefusedError(RefusalCode.BAD_SIGNATURE, "the body is not the one whose digest was signed")
+        raise RefusedError(RefusalCode.BAD_SIGNATURE, "the body does not match the signed digest")
     return body
 
 
 def _announced(request: Request, limit: int) -> int:
-    """Return the bytes announced, which `_claim` has checked; ``limit`` where a body comes in chunks."""
+    """Return the announced length, which `_claim` has checked; ``limit`` for a chunked body."""
     length = request.headers.get("content-length")
     return limit if length is None or "transfer-encoding" in request.headers else int(length[:20])
 

@@ -22,19 +22,19 @@ class Slots:
 
     @contextmanager
     def hold(self, holder: str, weight: int = 1) -> Iterator[None]:
-        """Hold ``weight`` inside the context. Raise RefusedError if the holder has its share or nothing is free."""
+        """Hold ``weight`` inside the context. Raise RefusedError if the holder is at its limit or nothing is free."""
         if self._held.get(holder, 0) >= self._per_holder:
             raise RefusedError(
                 RefusalCode.THROTTLED,
-                "this agent is sending something already",
-                advice="Send one thing after the other.",
+                "this agent is already sending another upload",
+                advice="Send one upload at a time.",
                 retry_after=RETRY_AFTER_SECONDS,
             )
         if self._free <= 0:
             raise RefusedError(
                 RefusalCode.BUSY,
                 "the service is busy",
-                advice="Keep what is spooled and send it again later.",
+                advice="Keep the spool and retry later.",
                 retry_after=RETRY_AFTER_SECONDS,
             )
         self._free -= weight

@@ -1,4 +1,4 @@
-"""Endpoints for updates of the agent: which release a host is offered, and how installing it went."""
+"""Endpoints for updates of the agent: the release that a host is offered, and the result of installing it."""
 
 from typing import Final
 

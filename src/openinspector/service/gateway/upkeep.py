@@ -31,7 +31,7 @@ async def upkeep(gateway: Gateway, seconds: float = FLUSH_SECONDS) -> AsyncItera
 
 
 async def flush(gateway: Gateway) -> None:
-    """Write the heartbeats that wait; a store that fails loses none."""
+    """Write pending heartbeats; a failing store loses none."""
     try:
         await asyncio.to_thread(gateway.heartbeats.flush)
     except StoreError as error:
@@ -39,7 +39,7 @@ async def flush(gateway: Gateway) -> None:
 
 
 async def end_revoked(gateway: Gateway) -> None:
-    """End the sessions of agents the store does not know any more, or knows by another key."""
+    """End the sessions of agents that were deleted from the store or have another key."""
     agents = gateway.sessions.agents()
     try:
         known = await asyncio.to_thread(gateway.admission.identities.keys_by_id, agents)

@@ -179,12 +179,14 @@ class AssessmentStore(Protocol):
         self,
         run: AssessmentRun,
         agents: Sequence[AgentId],
+        instances: Sequence[AgentId] = (),
         *,
         most: int | None = None,
         most_agents: int | None = None,
     ) -> None:
-        """Add a run and reserve its agents, all or nothing.
+        """Add a run, reserve its agents and note its instances without telemetry, all or nothing.
 
+        An instance may be in several runs at once: only its account is read.
         Raises MissingError (the template), QuotaError if there are ``most`` runs, NameTakenError (for the template),
         AgentsBusyError and, if no agent is busy, QuotaError if more than ``most_agents`` would take part.
         """
@@ -208,6 +210,10 @@ class AssessmentStore(Protocol):
 
     def run_agents(self, arn: RunArn) -> tuple[AgentId, ...]:
         """Return the agents of a run, sorted."""
+        ...
+
+    def run_instances(self, arn: RunArn) -> tuple[AgentId, ...]:
+        """Return the instances of a run that send no telemetry in it, sorted."""
         ...
 
     def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from openinspector.engine.evaluate import OutcomeKind
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RulesPackageArn, RunArn
 from openinspector.model.finding import Severity

@@ -10,11 +10,14 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import Enum
 from typing import Final, TypeVar, cast
 
-from openinspector.engine.evaluate import INSTANCE_ID, OutcomeKind
+from openinspector.engine.evaluate import INSTANCE_ID
+from openinspector.engine.finding_text import finding_text
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.model.exclusion import Exclusion, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
 from openinspector.model.foreign_text import printable, printable_line
 from openinspector.service.ports.rule_result_store import RuleTally
+from openinspector.service.reports.benchmarks import BenchmarkTally, benchmark_tallies, is_control
 from openinspector.service.reports.content import (
     MOST_NAMED,
     Proof,
@@ -52,20 +55,21 @@ class ReportBuilder:
         self._excluded: dict[tuple[str, str, str], list[Exclusion]] = {}
         self._excluded_on: Counter[str] = Counter()
         self._rules: tuple[ReportedRule, ...] = ()
+        self._benchmarks: tuple[BenchmarkTally, ...] = ()
 
     def add_finding(self, finding: Finding) -> None:
         """Add a finding to its rule."""
-        agent = finding.asset.agent_id
+        agent, text = finding.asset.agent_id, finding_text(finding)
         package = self._name(finding.rules_package_arn)
         self._by_package[package][finding.severity] += 1
         self._by_instance[agent][finding.severity] += 1
         place = (finding.severity, package, printable_line(finding.rule_id))
         group = self._groups.get(place)
         if group is None:
-            group = self._groups[place] = _Group(printable_line(_impersonal(finding.title, agent)))
-        words = (_impersonal(finding.description, agent), _impersonal(finding.recommendation, agent))
-        attributes = tuple(one for one in finding.attributes if one.key != INSTANCE_ID)
-        reason = (_impersonal(finding.evidence, agent), _shown(attributes))
+            group = self._groups[place] = _Group(printable_line(_impersonal(text.title, agent)))
+        words = (_impersonal(text.description, agent), _impersonal(text.recommendation, agent))
+        attributes = tuple(one for one in text.attributes if one.key != INSTANCE_ID)
+        reason = (_impersonal(text.evidence, agent), _shown(attributes))
         group.findings.setdefault(words, {}).setdefault(reason, []).append(
             ReportedHost(
                 finding=finding.arn.rpartition("/")[2],
@@ -88,9 +92,18 @@ class ReportBuilder:
         )
         self._excluded.setdefault(place, []).append(exclusion)
 
+    def add_benchmarks(self, tallies: Sequence[RuleTally]) -> None:
+        """Add how the controls of benchmarks came out, with the remedies of the findings added so far."""
+        remedies = {
+            rule_id: recommendation
+            for (_, _, rule_id), group in self._groups.items()
+            for _, recommendation in group.findings
+        }
+        self._benchmarks = _printable(benchmark_tallies(tallies, remedies))
+
     def add_rules(self, tallies: Sequence[RuleTally]) -> None:
         """Add the rules that were evaluated."""
-        rules = [self._rule(tally) for tally in tallies]
+        rules = [self._rule(tally) for tally in tallies if not is_control(tally)]
         self._rules = _printable(tuple(sorted(rules, key=lambda rule: (rule.package, rule.title))))
 
     def build(self) -> ReportContent:
@@ -112,6 +125,7 @@ class ReportBuilder:
             exclusions=tuple(self._exclusion(place) for place in sorted(self._excluded)),
             findings=tuple(_rule_findings(place, group) for place, group in groups),
             rules=self._rules,
+            benchmarks=self._benchmarks,
         )
 
     def _exclusion(self, place: tuple[str, str, str]) -> ReportedExclusion:

@@ -12,6 +12,7 @@ from typing import Final
 from openinspector.model.finding import Attribute, Severity
 from openinspector.model.report import ReportType
 from openinspector.model.run_state import AssessmentRunState
+from openinspector.service.reports.benchmarks import BenchmarkTally
 
 SeverityCounts = Mapping[Severity, int]
 """Number of findings by severity; a severity without findings has no key."""
@@ -199,6 +200,8 @@ class ReportContent:
     instances: tuple[ReportedInstance, ...]
     exclusions: tuple[ReportedExclusion, ...]
     findings: tuple[RuleFindings, ...]
+    benchmarks: tuple[BenchmarkTally, ...] = ()
+    """How the controls of benchmarks came out."""
     rules: tuple[ReportedRule, ...]
     """The rules that were evaluated; empty in a finding report."""
 

@@ -27,6 +27,10 @@ class AdvisoryFile:
         """Return the fingerprint of each feed's stored state."""
         return dict(self._rows("SELECT feed, fingerprint FROM feed_snapshot"))
 
+    def days(self) -> Mapping[str, str]:
+        """Return the ISO 8601 day (UTC) on which each feed was last had whole."""
+        return dict(self._rows("SELECT feed, date(fetched_at / 1000000, 'unixepoch') FROM feed_snapshot"))
+
     def streams(self) -> Sequence[str]:
         """Return every stream that some advisory states anything of, sorted."""
         return [stream for (stream,) in self._rows("SELECT DISTINCT stream FROM advisory_blob ORDER BY stream")]

@@ -112,6 +112,12 @@ class SqlAdvisoryStore:
             rows = connection.execute(select(FEED_SNAPSHOT.c.feed, FEED_SNAPSHOT.c.fingerprint))
             return {row.feed: row.fingerprint for row in rows}
 
+    def days(self) -> Mapping[str, str]:
+        """Return the ISO 8601 day (UTC) on which each feed was last had whole."""
+        with reading(self._engine) as connection:
+            rows = connection.execute(select(FEED_SNAPSHOT.c.feed, FEED_SNAPSHOT.c.fetched_at))
+            return {row.feed: row.fetched_at.date().isoformat() for row in rows}
+
     def snapshots(self) -> Sequence[FeedSnapshot]:
         """Return all snapshots, by feed."""
         columns = [column for column in FEED_SNAPSHOT.columns if column.name != "unparsed_entries"]
@@ -167,7 +173,7 @@ class SqlAdvisoryStore:
         return dict(sizes)
 
     def dump(self, feed: str) -> FeedDump:
-        """Return everything stored of a feed; StoreError where that is nothing."""
+        """Return everything stored of a feed; StoreError if nothing is stored."""
         with reading(self._engine) as connection:
             row = connection.execute(select(FEED_SNAPSHOT).where(FEED_SNAPSHOT.c.feed == feed)).first()
             if row is None:
@@ -182,7 +188,7 @@ class SqlAdvisoryStore:
             )
 
     def load(self, dump: FeedDump) -> None:
-        """Replace everything stored of the dump's feed; StoreError where the dump is not of this store's version."""
+        """Replace everything stored of the dump's feed; StoreError if the dump has another version."""
         feed = dump.snapshot.feed
         for content in dump.streams.values():
             for _ in decode_parts(content):

@@ -1,7 +1,7 @@
 """Coverage in SQL: one row per host, numbers only."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 
 from sqlalchemy import Engine, delete, select
 
@@ -23,7 +23,9 @@ class SqlCoverageStore:
         """Record hosts, all or nothing."""
         with writing(self._engine) as connection:
             for host in sorted(hosts, key=lambda one: one.agent_id):
-                connection.execute(upsert(connection, PACKAGE_COVERAGE, {"run_arn": run, **asdict(host)}))
+                # Not asdict(): it rebuilds mappings by their type, and a Counter counts its own items.
+                row = {field.name: getattr(host, field.name) for field in fields(host)}
+                connection.execute(upsert(connection, PACKAGE_COVERAGE, {"run_arn": run, **row}))
 
     def hosts(self, run: RunArn, after: AgentId | None, limit: int) -> Sequence[HostCoverage]:
         """Return hosts of a run from the first after ``after``, by agent id."""

@@ -35,15 +35,6 @@ def check_room(connection: Connection, table: Table, what: str, most: int | None
         raise QuotaError(what, there, added, most)
 
 
-def check_not_overfull(connection: Connection, table: Table, what: str, most: int | None, added: int) -> None:
-    """Like `check_room`, but after the rows were added: for rows that may be refused for another reason first."""
-    if most is None:
-        return
-    there = _count_alone(connection, table) - added
-    if there + added > most:
-        raise QuotaError(what, there, added, most)
-
-
 def lock_name(connection: Connection, name: str) -> None:
     """Make other writers that lock ``name`` wait until this transaction ends.
 

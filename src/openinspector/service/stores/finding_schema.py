@@ -12,6 +12,7 @@ from sqlalchemy import (
     MetaData,
     SmallInteger,
     Table,
+    Text,
     UniqueConstraint,
 )
 
@@ -48,6 +49,24 @@ TEXT: Final = Table(
     sqlite_autoincrement=True,
 )
 
+FINDING_BODY: Final = Table(
+    "finding_body",
+    METADATA,
+    Column("id", _Number, primary_key=True),
+    Column("result_id", _Number, ForeignKey(RESULT.c.id), nullable=False),
+    # Of rules package and content.
+    Column("digest", LargeBinary, nullable=False),
+    Column("severity", SmallInteger, nullable=False),
+    # Numbers of texts.
+    Column("rules_package", _Number, nullable=False),
+    Column("rule", _Number, nullable=False),
+    Column("attributes", Word, nullable=False),
+    # JSON, as `openinspector.model.finding.AnyBody`.
+    Column("content", Text, nullable=False),
+    UniqueConstraint("result_id", "digest"),
+    sqlite_autoincrement=True,
+)
+
 FINDING: Final = Table(
     "finding",
     METADATA,
@@ -55,20 +74,15 @@ FINDING: Final = Table(
     Column("id", Word, primary_key=True),
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
-    Column("severity", SmallInteger, nullable=False),
-    # Numbers of texts, each between spaces: " 12 57 ".
+    # Numbers of texts, each between spaces: " 12 57 ". The attributes of the host; the body has its own.
     Column("attributes", Word, nullable=False),
     Column("user_attributes", Word, nullable=False),
     # Numbers of texts.
-    Column("rules_package", _Number, nullable=False),
-    Column("rule", _Number, nullable=False),
     Column("agent", _Number, nullable=False),
     Column("auto_scaling_group", _Number, nullable=True),
     Column("asset", _Number, nullable=False),
-    Column("title", _Number, nullable=False),
-    Column("description", _Number, nullable=False),
-    Column("recommendation", _Number, nullable=False),
-    Column("evidence", _Number, nullable=False),
+    # Number of a body.
+    Column("body", _Number, nullable=False),
     # Block number × 8,192 + place in the block (`stores.findings`).
     Column("position", BigInteger, nullable=False),
     # Covers pages.

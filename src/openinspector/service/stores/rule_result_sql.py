@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Engine, delete, select
 
-from openinspector.engine.evaluate import OutcomeKind
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleTally
@@ -22,6 +22,7 @@ from openinspector.service.stores.schema import RULE_RESULT, RUN_RULES
 
 _LETTERS: Final = {
     OutcomeKind.DETECTED: "D",
+    OutcomeKind.WAIVED: "W",
     OutcomeKind.PASSED: "P",
     OutcomeKind.NOT_APPLICABLE: "N",
     OutcomeKind.UNABLE: "U",

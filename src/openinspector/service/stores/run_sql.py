@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, bindparam, delete, func, insert, select, update
 
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn, TemplateArn
@@ -19,11 +19,12 @@ from openinspector.service.ports.assessment_store import (
     AgentsBusyError,
     MissingError,
     NameTakenError,
+    QuotaError,
     RunFilter,
     RunInProgressError,
 )
 from openinspector.service.ports.page import Page, PageRequest
-from openinspector.service.stores.dialect import add_new, check_not_overfull, check_room, insert_or_keep, matches
+from openinspector.service.stores.dialect import add_new, check_room, insert_or_keep, lock_name, matches
 from openinspector.service.stores.engine import reading, reading_once, writing
 from openinspector.service.stores.query import (
     by_arn,
@@ -34,7 +35,7 @@ from openinspector.service.stores.query import (
     read_page,
     rows_by_arn,
 )
-from openinspector.service.stores.schema import BUSY_AGENT, RUN, RUN_AGENT, TEMPLATE
+from openinspector.service.stores.schema import BUSY_AGENT, RUN, RUN_AGENT, RUN_INSTANCE, TEMPLATE
 
 _BY_ARN: Final = by_arn(RUN)
 _STATE_FOR: Final = (
@@ -54,11 +55,12 @@ class SqlRuns:
         self,
         run: AssessmentRun,
         agents: Sequence[AgentId],
+        instances: Sequence[AgentId] = (),
         *,
         most: int | None = None,
         most_agents: int | None = None,
     ) -> None:
-        """Add a run and reserve its agents, all or nothing.
+        """Add a run, reserve its agents and note its instances without telemetry, all or nothing.
 
         Raises MissingError (the template), QuotaError, NameTakenError (for the template), AgentsBusyError.
         """
@@ -72,11 +74,15 @@ class SqlRuns:
                 raise NameTakenError(message, advice="Choose another name.")
             # In one order everywhere, so that two runs never wait for each other.
             members = [{"run_arn": run.arn, "agent_id": agent} for agent in sorted(set(agents))]
+            others = [{"run_arn": run.arn, "instance_id": instance} for instance in sorted(set(instances))]
             if members:
                 _reserve(connection, run, members)
-                # Last: if agents are busy, that error takes precedence over the quota (F4.32).
-                check_not_overfull(connection, BUSY_AGENT, "instances being assessed", most_agents, len(members))
                 connection.execute(insert(RUN_AGENT), members)
+            if others:
+                connection.execute(insert(RUN_INSTANCE), others)
+            if members or others:
+                # Last: if agents are busy, that error takes precedence over the quota (F4.32).
+                _check_instances(connection, most_agents, len(members) + len(others))
 
     def runs_by_arn(self, arns: Sequence[RunArn]) -> Mapping[RunArn, AssessmentRun]:
         """Return the runs that exist."""
@@ -117,6 +123,13 @@ class SqlRuns:
         query = select(RUN_AGENT.c.agent_id).where(RUN_AGENT.c.run_arn == arn).order_by(RUN_AGENT.c.agent_id)
         with reading(self._engine) as connection:
             return tuple(AgentId(agent) for agent in connection.scalars(query))
+
+    def run_instances(self, arn: RunArn) -> tuple[AgentId, ...]:
+        """Return the instances of a run that send no telemetry in it, sorted."""
+        column = RUN_INSTANCE.c.instance_id
+        with reading(self._engine) as connection:
+            found = connection.scalars(select(column).where(RUN_INSTANCE.c.run_arn == arn).order_by(column))
+            return tuple(map(AgentId, found))
 
     def state_for(self, arn: RunArn, agent: AgentId) -> AssessmentRunState | None:
         """Return the state of a run; None if it does not exist or the agent does not take part in it."""
@@ -200,6 +213,7 @@ def _delete_runs(connection: Connection, runs: Sequence[AssessmentRun]) -> None:
         raise RunInProgressError(busy)
     for wanted in in_batches([run.arn for run in runs]):
         connection.execute(delete(RUN_AGENT).where(RUN_AGENT.c.run_arn.in_(wanted)))
+        connection.execute(delete(RUN_INSTANCE).where(RUN_INSTANCE.c.run_arn.in_(wanted)))
         connection.execute(delete(RUN).where(RUN.c.arn.in_(wanted)))
 
 
@@ -208,6 +222,19 @@ def _reserve(connection: Connection, run: AssessmentRun, members: Sequence[Mappi
     busy = sorted((AgentId(row.agent_id), RunArn(row.run_arn)) for row in holders if row.run_arn != run.arn)
     if busy:
         raise AgentsBusyError(tuple(busy))
+
+
+def _check_instances(connection: Connection, most: int | None, added: int) -> None:
+    """Raise QuotaError if the runs in progress, with the ``added`` rows of a new one, have more than ``most``."""
+    if most is None:
+        return
+    # One lock for both tables: a count waits for the other's rows.
+    lock_name(connection, BUSY_AGENT.name)
+    in_progress = select(RUN_INSTANCE.c.instance_id).join(RUN).where(RUN.c.completed_at.is_(None))
+    instances = connection.scalars(select(func.count()).select_from(in_progress.subquery())).one()
+    agents = connection.scalars(select(func.count()).select_from(BUSY_AGENT)).one()
+    if agents + instances > most:
+        raise QuotaError("instances being assessed", agents + instances - added, added, most)
 
 
 def _hold(connection: Connection, arn: RunArn) -> AssessmentRun:

@@ -185,6 +185,14 @@ RUN_AGENT: Final = Table(
     Column("agent_id", Word, primary_key=True),
 )
 
+RUN_INSTANCE: Final = Table(
+    "run_instance",
+    METADATA,
+    Column("run_arn", Word, ForeignKey(RUN.c.arn), primary_key=True),
+    Column("instance_id", Word, primary_key=True),
+)
+"""Instances of a run that send no telemetry in it."""
+
 BUSY_AGENT: Final = Table(
     "busy_agent",
     METADATA,

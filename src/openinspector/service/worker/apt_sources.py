@@ -26,7 +26,7 @@ class AptSource:
 
 
 def read_sources(folder: Path = APT_FOLDER) -> tuple[AptSource, ...]:
-    """Return the sources apt would read in ``folder``; files that cannot be read are as good as absent."""
+    """Return the sources apt would read in ``folder``; unreadable files are ignored."""
     names = [folder / "sources.list", *sorted((folder / "sources.list.d").glob("*"))]
     found: list[AptSource] = []
     for path in names:
@@ -40,7 +40,7 @@ def parse_one_line(text: str) -> Iterator[AptSource]:
     """Yield the ``deb`` lines of a ``.list`` file."""
     for line in text.splitlines():
         matched = _ONE_LINE.fullmatch(line.strip())
-        if matched is None or matched[3].endswith("/"):  # a suite that ends so is a path without components
+        if matched is None or matched[3].endswith("/"):  # a suite with this ending is a path without components
             continue
         options = dict(_OPTION.findall(matched[1] or ""))
         signed = tuple(options["signed-by"].split(",")) if "signed-by" in options else ()

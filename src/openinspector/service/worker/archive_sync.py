@@ -1,12 +1,12 @@
 """Gathers the documents of the feed `debian_archive` from a mirror: indices of suites, and changelogs of updates.
 
-- InRelease of each suite, its signature verified where the host can; then the index it vouches for, and the packages
-  the index vouches for, each by SHA-256.
-- Updates are every source of a security suite, and in the other suites of a release the sources whose version says
-  that it was made for a released distribution (``+deb12u1``, ``ubuntu0.22.04.1``).
-- Of each update the changelog is taken out of the source's smallest .deb that has one, once per source version; it is
-  kept in the workspace until the suite has a newer version. Those that are pending on the hosts at hand come first, so
-  that a deadline cuts off what matters least; what it cuts off is counted.
+- InRelease of each suite, with its signature verified if the host has gpgv; then the index whose SHA-256 it states, and
+  the packages whose SHA-256 the index states.
+- Updates are every source of a security suite, and in the other suites of a release the sources whose version marks an
+  update of a released distribution (``+deb12u1``, ``ubuntu0.22.04.1``).
+- For each update, the changelog is extracted once per source version from the source's smallest .deb that has one, and
+  kept in the workspace until the suite has a newer version. Updates that are pending on known hosts come first, so that
+  a deadline omits the least important ones; omitted ones are counted.
 """
 
 import hashlib
@@ -46,13 +46,13 @@ _MAX_INDEX: Final = 128 * 1024 * 1024
 _MAX_DEB: Final = 256 * 1024 * 1024
 _MAX_TRIES: Final = 12
 _LINK_WORTH: Final = 16
-"""A smaller package is tried before the one a link names only where it is that many times smaller."""
+"""A package is tried before the one that a link names only if it is this many times smaller."""
 _RELEASE_FIELD: Final = re.compile(r"^(Codename|Date|Origin): *(.*?)\s*$", re.MULTILINE)
 _RELEASE_HASH: Final = re.compile(r"^ ([0-9a-f]{64}) +([0-9]+) (\S+)$", re.MULTILINE)
 _ORIGINS: Final = ("Debian", "Ubuntu", "Debian-Security")
 _KIND: Final = re.compile(r"-security$|/updates$|-updates$")
 _UPDATE: Final = re.compile(r"[+~]deb[0-9]+u[0-9]+|ubuntu[0-9.]*\.[0-9]|[+~]esm[0-9]")
-"""In the version of a source that was updated after its distribution was released."""
+"""Matches the version of a source that was updated after the release of its distribution."""
 _ENDINGS: Final = (".xz", ".gz", "")
 
 
@@ -84,7 +84,7 @@ class _Suite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lead:
-    """A source whose changelog is wanted, and where its packages are."""
+    """A source whose changelog is needed, and the location of its packages."""
 
     uri: str
     built: tuple[ArchivePackage, ...]
@@ -96,7 +96,7 @@ class _Lead:
 
 
 def gather_archive(fetcher: Fetcher, request: ArchiveRequest, progress: Progress) -> Gathered:
-    """Return indices and changelogs; FetchError where no suite can be read."""
+    """Return indices and changelogs; FetchError if no suite can be read."""
     suites, absent = _suites(fetcher, request, progress)
     cache = _ChangelogCache(fetcher.workspace / CHANGELOG)
     leads = list({lead.name: lead for suite in suites for lead in _updates(suite)}.values())
@@ -168,7 +168,7 @@ def _keep_oldest(versions: dict[str, bytes], name: str, version: str) -> None:
 def _suites(
     fetcher: Fetcher, request: ArchiveRequest, progress: Progress
 ) -> tuple[tuple[_Suite, ...], tuple[Unparsed, ...]]:
-    """Return the suites that can be read and those that cannot; the FeedError of the first where none can."""
+    """Return the suites that can be read and those that cannot; raises the FeedError of the first if none can."""
     suites: list[_Suite] = []
     failures: list[tuple[AptSource, FeedError]] = []
     for source in request.sources:
@@ -225,7 +225,7 @@ def _suite(fetcher: Fetcher, source: AptSource, architecture: str, progress: Pro
 
 
 def _index(fetcher: Fetcher, base: str, path: str, hashes: Mapping[str, tuple[str, int]]) -> Fetched | None:
-    """Return an index in the first compression there is; by its hash where the mirror was caught being updated."""
+    """Return an index in the first available compression; by hash if the mirror is being updated."""
     ending = next((ending for ending in _ENDINGS if path + ending in hashes), None)
     if ending is None:
         return None
@@ -249,7 +249,7 @@ def _date(text: str) -> datetime | None:
 def _fetch_changelogs(
     fetcher: Fetcher, cache: "_ChangelogCache", wanted: Sequence[_Lead], progress: Progress
 ) -> tuple[tuple[Unparsed, ...], int]:
-    """Fetch and keep the changelogs wanted; returns the sources that could not be read, and the bytes it took."""
+    """Fetch and keep the needed changelogs; return the sources that could not be read, and the bytes transferred."""
     problems: list[Unparsed] = []
     transferred = 0
     progress("changelogs", 0, len(wanted))
@@ -343,14 +343,14 @@ class _ChangelogCache:
         return hashlib.sha256(self.read(name)).hexdigest()
 
     def write(self, name: str, content: bytes) -> None:
-        """Keep a changelog, whole or not at all."""
+        """Write a changelog atomically."""
         path = self._path(name)
         partial = path.with_suffix(".partial")
         partial.write_bytes(content)
         partial.replace(path)
 
     def prune(self, names: Iterable[str]) -> None:
-        """Delete what is not of ``names``."""
+        """Delete changelogs that are not in ``names``."""
         kept = {self._path(name) for name in names}
         for path in self._folder.iterdir():
             if path not in kept:

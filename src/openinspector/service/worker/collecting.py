@@ -1,4 +1,4 @@
-"""Collecting: how one kind of need of a run is met. The run driver knows no other difference between them."""
+"""Collecting: meets one kind of need of a run. It is all that distinguishes kinds of needs for the run driver."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -83,7 +83,7 @@ class CollectionMonitor:
         self._thread.join()
 
     def tick(self) -> None:
-        """Replace the instructions of every agent, and wake the runs that have nothing to wait for."""
+        """Replace the instructions of every agent, and wake the runs that wait for nothing."""
         instructions: dict[AgentId, list[Instruction]] = {}
         runs = self._assessments.runs_in_states(_COLLECTING)
         open_by_run = {run.arn: open_agents(self._assessments, self._telemetry, run.arn) for run in runs}

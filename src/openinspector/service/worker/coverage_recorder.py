@@ -11,12 +11,13 @@ from openinspector.engine.coverage import PackageCoverage, counts_of
 from openinspector.engine.evaluate import HostEvaluation
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
+from openinspector.model.finding import VulnerablePackages
 from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.coverage_store import CoverageStore, HostCoverage
 
 SCORE_FEEDS: Final = ("cve", "nvd", "epss", "kev")
-"""Feeds that score vulnerabilities whoever publishes the advisory."""
+"""Feeds that score vulnerabilities of all publishers."""
 
 _log = structlog.get_logger()
 
@@ -59,11 +60,9 @@ class CoverageRecorder:
 def _numbers(host: CoveredHost, object_name: str, sources: Mapping[str, str]) -> HostCoverage:
     scored = unscored = 0
     for finding in host.evaluation.findings:
-        keys = {attribute.key for attribute in finding.attributes}
-        if "ADVISORY_ID" in keys:
-            has_score = any(key.startswith("CVSS") for key in keys)
-            scored += has_score
-            unscored += not has_score
+        if isinstance(finding.body, VulnerablePackages):
+            scored += bool(finding.body.scores)
+            unscored += not finding.body.scores
     return HostCoverage(
         agent_id=AgentId(host.evaluation.agent_id),
         counts=counts_of(host.packages),

@@ -2,7 +2,7 @@
 
 The Debian changelog is ``usr/share/doc/<package>/changelog.Debian.gz``, in a native package ``changelog.gz`` (Debian
 Policy 12.7). The folder, or the file, may be a link to that of another package of the same source.
-Everything is bounded: a .deb of an archive whose signature is not verified may be anything.
+Everything is bounded: a .deb from an archive without a verified signature may contain anything.
 """
 
 import gzip
@@ -24,7 +24,7 @@ _DOCUMENTATION: Final = PurePosixPath("usr/share/doc")
 
 
 class DebError(FeedError):
-    """A file that is not a .deb, or not a whole one."""
+    """A file that is not a .deb or is damaged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class LinkedTo:
 
 
 def read_changelog(deb: Path, package: str) -> Changelog | LinkedTo | None:
-    """Return the changelog of ``package`` inside its ``deb``, where else it is, or None; raises DebError."""
+    """Return the changelog of ``package`` in its ``deb``, the package that has it, or None; raises DebError."""
     try:
         with deb.open("rb") as file:
             name, length = _data_member(file)

@@ -1,4 +1,4 @@
-"""Streams that decompress, and streams that end where they must."""
+"""Decompressing streams, and streams with a limit."""
 
 import bz2
 import gzip
@@ -17,7 +17,7 @@ _LARGEST_WINDOW: Final = 2**27
 
 
 class Readable(Protocol):
-    """All that is asked of a stream here."""
+    """The part of a stream that is used here."""
 
     def read(self, size: int, /) -> bytes:
         """Return at most ``size`` bytes; none at the end."""
@@ -25,18 +25,18 @@ class Readable(Protocol):
 
 
 class BoundedStream(io.RawIOBase):
-    """At most ``length`` bytes of a stream: then its end, or, where ``strict``, ValueError if there is more."""
+    """At most ``length`` bytes of a stream; if there is more, it ends, or raises ValueError if ``strict``."""
 
     def __init__(self, stream: Readable, length: int, *, strict: bool = False) -> None:
         super().__init__()
         self._stream, self._left, self._strict = stream, length, strict
 
     def readable(self) -> bool:
-        """Say that this can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: object) -> int:
-        """Read into ``buffer``; returns how many bytes."""
+        """Read into ``buffer``; return the number of bytes."""
         view = memoryview(buffer)  # type: ignore[arg-type]  # Buffer has no name in Python 3.11
         data = self._stream.read(len(view) if self._strict else min(len(view), self._left))
         if len(data) > self._left:
@@ -47,12 +47,12 @@ class BoundedStream(io.RawIOBase):
 
 
 def compression_of(first: bytes) -> str:
-    """Return the ending that a file's first bytes ask for: ``.gz``; empty where they are of no compression."""
+    """Return the suffix for the compression of a file's first bytes: ``.gz``; empty if it is not compressed."""
     return next((ending for magic, ending in _MAGIC.items() if first.startswith(magic)), "")
 
 
 def decompressed(stream: IO[bytes], ending: str) -> Readable:
-    """Return what ``stream`` decompresses to; ValueError for an ending that is of no compression known here."""
+    """Return the decompressed ``stream``; ValueError for the suffix of an unknown compression."""
     match ending:
         case "":
             return stream
@@ -64,4 +64,4 @@ def decompressed(stream: IO[bytes], ending: str) -> Readable:
             return lzma.LZMAFile(stream)
         case ".zst":
             return zstandard.ZstdDecompressor(max_window_size=_LARGEST_WINDOW).stream_reader(stream)
-    raise ValueError(f"{ending}: no compression known here")
+    raise ValueError(f"{ending}: unknown compression")

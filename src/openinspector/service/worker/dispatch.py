@@ -1,4 +1,4 @@
-"""Serves each subscriber with due notifications in a thread of its own.
+"""Serves each subscriber with due notifications in a separate thread.
 
 A subscriber that hangs occupies one thread until its request times out, and is paused for longer after each failure.
 Pauses are kept in memory: after a restart every subscriber is served at once.

@@ -23,7 +23,7 @@ def installed_packages(status: Path = STATUS) -> tuple[Package, ...]:
 
 
 def native_architecture(installed: tuple[Package, ...]) -> str:
-    """Return the architecture dpkg itself is built for; ``amd64`` where that is not known."""
+    """Return the architecture of dpkg; ``amd64`` if unknown."""
     return next((package.architecture for package in installed if package.name == "dpkg"), "amd64")
 
 

@@ -7,22 +7,19 @@ from typing import Final
 
 import structlog
 
-from openinspector.engine.asset import asset_of
+from openinspector.engine.asset import asset_of, asset_of_instance
 from openinspector.engine.bounds import MAX_TEXT, fit
 from openinspector.engine.coverage import PackageCoverage, coverage_of
-from openinspector.engine.evaluate import (
-    HostEvaluation,
-    OutcomeKind,
-    RunEvaluation,
-    evaluate,
-    no_issues_finding,
-)
+from openinspector.engine.evaluate import HostEvaluation, RunEvaluation, evaluate, no_issues_finding
 from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import Rule, RuleContext
-from openinspector.engine.subject import subject_of
+from openinspector.engine.subject import EvaluationSubject, Need
 from openinspector.model.agent import Agent, AgentHealth, AgentId
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.assessment import AssessmentRun
+from openinspector.model.asset import AssetAttributes
+from openinspector.model.cloud_instance import CloudInstance
 from openinspector.model.errors import ModelError
 from openinspector.model.exclusion import (
     Exclusion,
@@ -33,16 +30,21 @@ from openinspector.model.exclusion import (
     scopes_of,
 )
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import id_width
+from openinspector.model.finding import Severity, id_width
+from openinspector.service.app.instance_directory import InstanceDirectory
+from openinspector.service.app.run_agents import NO_INSTANCES, agent_not_installed, instance_gone
+from openinspector.service.app.run_needs import RunNeeds
 from openinspector.service.app.telemetry import Telemetry
 from openinspector.service.ports.agent_store import AgentStore
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.finding_store import FindingFilter, FindingStore
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleResultStore
+from openinspector.service.worker.account_gaps import unread_accounts
 from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.coverage_recorder import CoverageRecorder, CoveredHost
 from openinspector.service.worker.run_driver import BatchResult, HostBatch
+from openinspector.service.worker.run_networks import RunNetworks
 from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.wire.facts import FactsTooLargeError
 
@@ -60,6 +62,9 @@ class RunEvaluator:
     telemetry: Telemetry
     advisories: AdvisoryCache
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
+    needs: RunNeeds
+    networks: RunNetworks
+    instances: InstanceDirectory
     plan: Callable[[AssessmentRun], Sequence[ExclusionPreview]]
     """Returns the exclusions of types 1 to 7, which are known before collection."""
     clock: Clock
@@ -73,23 +78,45 @@ class RunEvaluator:
         self.findings.add_exclusions(exclusions_of(run.arn, previews))
         return sum(preview.kind.is_error for preview in previews)
 
+    def exclude_gaps(self, run: AssessmentRun, subjects: Sequence[AgentId]) -> int:
+        """Store exclusions for accounts that could not be read, and for a run with nothing to judge."""
+        needs = self.needs.of(run.rules_package_arns)
+        if Need.SNAPSHOT not in needs:
+            return 0
+        previews = [] if subjects else [NO_INSTANCES]
+        seen = self.networks.open(run.arn)
+        previews += map(instance_gone, seen.gone)
+        previews += unread_accounts(seen.gaps, self._reading_snapshots(run))
+        self.findings.add_exclusions(exclusions_of(run.arn, previews))
+        return sum(preview.kind.is_error for preview in previews)
+
+    def _reading_snapshots(self, run: AssessmentRun) -> list[RulesPackageArn]:
+        return [arn for arn in run.rules_package_arns if Need.SNAPSHOT in self.needs.of([arn])]
+
     def evaluate(self, run: AssessmentRun, batch: HostBatch) -> BatchResult:
-        """Evaluate the hosts of ``batch`` and store the results, in four transactions."""
+        """Evaluate the hosts and instances of ``batch`` and store the results, in four transactions."""
         known = {agent.id: agent for agent in self.agents.agents_by_id(batch.agents)}
         covered: list[CoveredHost] = []
         excluded: list[Exclusion] = []
         evaluate_host = self._evaluating(run, batch.run_hosts)
+        around = self.networks.open(run.arn) if Need.SNAPSHOT in self.needs.of(run.rules_package_arns) else None
+        instances = around.instances if around is not None else self.instances.by_id()
         # One host's facts at a time: each may be as large as the limits allow.
         for agent_id in batch.agents:
             agent = known.get(agent_id)
-            read = self._facts(run, agent_id, agent, interrupted=agent_id in batch.interrupted)
-            if not isinstance(read, HostFacts):
+            read = self._telemetry_of(run, batch, agent_id, agent)
+            if isinstance(read, ExclusionPreview):
                 excluded.append(exclusion_of(run.arn, read))
-            elif agent is not None:
-                covered.append(evaluate_host(read, agent))
-            del read
+                read = None
+            subject = EvaluationSubject(
+                id=agent_id, host=read if agent else None, network=None if around is None else around.network
+            )
+            if subject.known:
+                covered.append(evaluate_host(subject, self._asset(subject, agent, instances)))
+            del read, subject
         evaluated = [host.evaluation for host in covered]
-        self.rule_results.record(run.arn, self._checked(run), _outcomes(evaluated))
+        for parts, hosts in (_by_parts(evaluated) or {(): ()}).items():
+            self.rule_results.record(run.arn, (*self._checked(run), *parts), _outcomes(hosts))
         self.coverage.record(run.arn, [host for host in covered if host.packages])
         self.findings.add_findings([finding for host in evaluated for finding in host.findings])
         self.choices.end(end for host in evaluated for end in host.waiver_ends)
@@ -126,6 +153,25 @@ class RunEvaluator:
             for rule in self.rules.get(arn, ())
         )
 
+    def _telemetry_of(
+        self, run: AssessmentRun, batch: HostBatch, agent_id: AgentId, agent: Agent | None
+    ) -> HostFacts | ExclusionPreview | None:
+        """Return the facts of a host or the reason why there are none; None if the run expects none of it."""
+        if Need.TELEMETRY not in self.needs.of(run.rules_package_arns):
+            return None
+        if agent_id in batch.without.get(Need.TELEMETRY, ()):
+            return agent_not_installed(agent_id) if agent is None else None
+        return self._facts(run, agent_id, agent, interrupted=agent_id in batch.interrupted)
+
+    @staticmethod
+    def _asset(
+        subject: EvaluationSubject, agent: Agent | None, instances: Mapping[AgentId, CloudInstance]
+    ) -> AssetAttributes:
+        instance = instances.get(AgentId(subject.id))
+        if agent is not None:
+            return asset_of(subject.facts, agent, instance)
+        return AssetAttributes(agent_id=subject.id) if instance is None else asset_of_instance(instance)
+
     def _facts(
         self, run: AssessmentRun, agent_id: AgentId, agent: Agent | None, *, interrupted: bool
     ) -> HostFacts | ExclusionPreview:
@@ -142,8 +188,10 @@ class RunEvaluator:
             return _silent(agent_id)
         return _stopped(agent_id) if interrupted else _unreadable(agent_id, "none arrived")
 
-    def _evaluating(self, run: AssessmentRun, hosts: int) -> Callable[[HostFacts, Agent], CoveredHost]:
-        """Return the evaluation of one host, with one advisory index for all hosts of a distribution."""
+    def _evaluating(
+        self, run: AssessmentRun, hosts: int
+    ) -> Callable[[EvaluationSubject, AssetAttributes], CoveredHost]:
+        """Return the evaluation of one subject, with one advisory index for all hosts of a distribution."""
         now = self.clock.now()
         by_distribution: dict[str, RunEvaluation] = {}
 
@@ -151,12 +199,13 @@ class RunEvaluator:
             rule.judges_packages for arn in run.rules_package_arns for rule in self.rules.get(arn, ())
         )
 
-        def evaluate_host(facts: HostFacts, agent: Agent) -> CoveredHost:
-            name = facts.distribution
+        def evaluate_host(subject: EvaluationSubject, asset: AssetAttributes) -> CoveredHost:
+            name = subject.facts.distribution
             if name not in by_distribution:
                 by_distribution[name] = self._run(run, hosts, (name,) if name else (), now)
-            evaluation = evaluate(by_distribution[name], subject_of(facts), asset_of(facts, agent))
-            packages = _coverage(facts, by_distribution[name].context.advisories) if judges_packages else ()
+            evaluation = evaluate(by_distribution[name], subject, asset)
+            judged = judges_packages and subject.host is not None
+            packages = _coverage(subject.facts, by_distribution[name].context.advisories) if judged else ()
             return CoveredHost(evaluation=evaluation, packages=packages)
 
         return evaluate_host
@@ -187,7 +236,26 @@ def _coverage(facts: HostFacts, advisories: AdvisoryIndex) -> tuple[PackageCover
 
 
 def _outcomes(evaluated: Sequence[HostEvaluation]) -> dict[AgentId, list[OutcomeKind]]:
-    return {AgentId(host.agent_id): [result.outcome for result in host.rule_results] for host in evaluated}
+    return {
+        AgentId(host.agent_id): [result.outcome for result in (*host.rule_results, *host.parts)] for host in evaluated
+    }
+
+
+def _by_parts(evaluated: Sequence[HostEvaluation]) -> Mapping[tuple[CheckedRule, ...], Sequence[HostEvaluation]]:
+    """Return the hosts by the parts of rules that were judged on them: hosts of one benchmark share theirs."""
+    found: dict[tuple[CheckedRule, ...], list[HostEvaluation]] = {}
+    for host in evaluated:
+        parts = tuple(
+            CheckedRule(
+                rules_package_arn=part.rules_package_arn,
+                name=part.rule,
+                title=part.title,
+                severity=Severity.MEDIUM,
+            )
+            for part in host.parts
+        )
+        found.setdefault(parts, []).append(host)
+    return found
 
 
 def _assessed(evaluated: Sequence[HostEvaluation]) -> dict[str, int]:

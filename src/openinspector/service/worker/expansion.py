@@ -58,7 +58,7 @@ class _Budget:
 
 
 def expand(source: Source, path: Path, bounds: Bounds | None = None) -> Iterator[Document]:
-    """Yield the documents in the file at ``path``; FeedError where it is damaged or unpacks to too much."""
+    """Yield the documents in the file at ``path``; FeedError if it is damaged or unpacks to too much."""
     budget = _Budget(bounds or Bounds())
     try:
         with path.open("rb") as file:
@@ -70,12 +70,13 @@ def expand(source: Source, path: Path, bounds: Bounds | None = None) -> Iterator
                 yield from _stream(source, file, first, budget)
     except (*BROKEN, tarfile.TarError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
         raise FeedError(
-            f"{source.name} cannot be unpacked: {error}", advice="Fetch it again; if it stays so, the source is broken."
+            f"{source.name} cannot be unpacked: {error}",
+            advice="Fetch it again; if that does not help, the source is broken.",
         ) from error
 
 
 def plain_name(name: str) -> str:
-    """Return ``name`` without the endings of archives and compression."""
+    """Return ``name`` without suffixes of archives and compression."""
     while name.endswith(_ENDINGS):
         name = name[: name.rindex(".")]
     return name

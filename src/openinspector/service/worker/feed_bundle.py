@@ -1,8 +1,8 @@
-"""Everything stored of feeds as one signed file, for sites without a network: `feeds export`, `feeds import`.
+"""Stored feeds as one signed file, for sites without a network: `feeds export`, `feeds import`.
 
 The file is ``OIFEEDS1``, an Ed25519 signature (64 bytes) over the rest, and a zstd frame that holds one msgpack
-document. The signature is checked before anything is unpacked, and unpacking is bounded. Whoever imports names the
-public key: a file cannot vouch for itself.
+document. The signature is checked before anything is unpacked, and unpacking is bounded. The importing site names the
+public key, because a file cannot vouch for itself.
 """
 
 from collections.abc import Sequence
@@ -31,9 +31,9 @@ _DECODER: Final = msgspec.msgpack.Decoder(_Bundle)
 
 
 def write_bundle(store: AdvisoryStore, path: Path, key: Ed25519PrivateKey, feeds: Sequence[str] = ()) -> Sequence[str]:
-    """Write what is stored of ``feeds``, by default of all, whole or not at all; return their names.
+    """Write stored ``feeds``, by default all, atomically; return their names.
 
-    Raises FeedError where nothing is stored of one of them.
+    Raises FeedError if one of them has no data.
     """
     known = [snapshot.feed for snapshot in store.snapshots()]
     names = list(feeds) or known
@@ -52,9 +52,9 @@ def write_bundle(store: AdvisoryStore, path: Path, key: Ed25519PrivateKey, feeds
 
 
 def read_bundle(store: AdvisoryStore, path: Path, key: Ed25519PublicKey) -> Sequence[str]:
-    """Store what a file holds, feed by feed, and return their names.
+    """Store the feeds of a file one by one and return their names.
 
-    Raises FeedError where the file is not signed by ``key`` or is damaged.
+    Raises FeedError if the file is not signed by ``key`` or is damaged.
     """
     if path.stat().st_size > MAX_PACKED:
         raise FeedError(f"{path} is larger than {MAX_PACKED} bytes", advice="Check that it is an export of feeds.")

@@ -13,7 +13,7 @@ _MAX_BYTES: Final = 64 * 1024
 
 
 def read_private_key(path: Path) -> Ed25519PrivateKey:
-    """Return the private key in a PEM file; FeedError where it holds none."""
+    """Return the private key in a PEM file; FeedError if it has none."""
     try:
         key = load_pem_private_key(path.read_bytes()[:_MAX_BYTES], password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm, OSError) as error:
@@ -24,7 +24,7 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
 
 
 def read_public_key(path: Path) -> Ed25519PublicKey:
-    """Return the public key in a PEM file; FeedError where it holds none."""
+    """Return the public key in a PEM file; FeedError if it has none."""
     try:
         key = load_pem_public_key(path.read_bytes()[:_MAX_BYTES])
     except (ValueError, UnsupportedAlgorithm, OSError) as error:

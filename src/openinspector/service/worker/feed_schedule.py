@@ -1,4 +1,4 @@
-"""Keeps the feeds that a site has synced once up to date, while the service runs."""
+"""Keeps feeds up to date that a site has synced once, while the service runs."""
 
 from datetime import timedelta
 from threading import Event
@@ -12,7 +12,7 @@ _log = structlog.get_logger()
 
 
 class FeedSchedule:
-    """Syncs each feed again from where it came from, once it is older than ``every``.
+    """Syncs each feed again from its previous origin once it is older than ``every``.
 
     A feed that fails keeps its last good data and its age, and is tried again at the next turn.
     """
@@ -35,7 +35,7 @@ class FeedSchedule:
                 _log.warning("feed_sync failed", feed=snapshot.feed, reason=str(error), fetched_at=snapshot.fetched_at)
 
     def stop(self) -> None:
-        """Break off the sync in progress at its next document; nothing of it is stored."""
+        """Cancel the sync in progress at its next document; nothing of it is stored."""
         self._stopping.set()
 
     def _progress(self, _what: str, _done: int, _total: int) -> None:

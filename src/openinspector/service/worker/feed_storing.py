@@ -15,7 +15,7 @@ from openinspector.service.ports.advisory_store import AdvisoryStore, Changes, F
 NOT_FETCHED: Final = "(not fetched)"
 """Name of the entry that counts the documents which could not be fetched."""
 REFUSED: Final = "(refused)"
-"""Beginning of the name of an entry that counts a refused document, whose statements of before stay."""
+"""Prefix of the name of an entry that counts a refused document, whose earlier statements are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +33,10 @@ class Gathered:
     unparsed: tuple[Unparsed, ...] = ()
     """Entries that exist but could not be fetched."""
     reader: str = ""
-    """Mark in the fingerprint of the program that reads the documents: another one reads them all again."""
+    """Version of the parser in the fingerprint: a new version parses all documents again."""
     transferred_bytes: int = 0
+    removed: tuple[str, ...] | None = None
+    """Documents that are gone, where only what changed was gathered; None: whatever is not here is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,31 +52,54 @@ class SyncOutcome:
 def store_gathered(feed: Feed, gathered: Gathered, store: AdvisoryStore, now: datetime) -> SyncOutcome:
     """Parse and store gathered documents; raise FeedError if they contain no readable statement."""
     known = next((snapshot for snapshot in store.snapshots() if snapshot.feed == feed.name), None)
+    kept = _kept(known, gathered, store)
     if known is not None and (known.fingerprint, known.origin) == (gathered.fingerprint, gathered.origin):
-        store.touch(feed.name, now)
+        if not kept:
+            store.touch(feed.name, now)
         return SyncOutcome(snapshot=known, changed=False, transferred_bytes=gathered.transferred_bytes)
     digests = store.documents(feed.name) if feed.by_document and known is not None else {}
     # Another version of this program may read the same documents differently.
     again = known is not None and known.origin == gathered.origin and digests and gathered.reader in known.fingerprint
     changes = _changed(feed, gathered, digests) if again else _everything(feed, gathered)
-    if not any(document.advisories or document.vulnerabilities for document in changes.documents) and not again:
+    if _is_empty(changes, digests):
         raise _nothing(feed, gathered, changes.documents)
+    refused = any(document.name.startswith(REFUSED) for document in changes.documents)
     snapshot = FeedSnapshot(
         feed=feed.name,
-        fingerprint=gathered.fingerprint,
+        # a refused document is looked at again the next time
+        fingerprint=gathered.fingerprint + (f" {REFUSED}" if refused else ""),
         origin=gathered.origin,
-        fetched_at=now,
+        # what stays of before makes the feed as old as it was
+        fetched_at=known.fetched_at if known is not None and (kept or refused) else now,
         published_at=gathered.published_at,
         advisories=0,
         unparsed=0,
-        validators=gathered.validators,
+        validators={**kept, **gathered.validators},
     )
     stored = store.change(snapshot, changes)
     return SyncOutcome(snapshot=stored, changed=True, transferred_bytes=gathered.transferred_bytes)
 
 
+def _kept(known: FeedSnapshot | None, gathered: Gathered, store: AdvisoryStore) -> Mapping[str, str]:
+    """Return the documents that were had before and could not be fetched now, with their validators."""
+    failed = {entry.document for entry in gathered.unparsed if not entry.entry}
+    if known is None or known.origin != gathered.origin or not failed:
+        return {}
+    had = dict.fromkeys(store.documents(known.feed), "") | dict(known.validators)
+    return {name: validator for name, validator in had.items() if name in failed}
+
+
+def _is_empty(changes: Changes, digests: Mapping[str, str]) -> bool:
+    """Return True if nothing is stated by what was fetched, nor by a stored document that did not change."""
+    documents = tuple(changes.documents)
+    unchanged = digests.keys() - {document.name for document in documents} - set(changes.removed)
+    refused = any(document.name.startswith(REFUSED) for document in documents)
+    stated = any(document.advisories or document.vulnerabilities for document in documents)
+    return not stated and (changes.whole or not (unchanged or refused))
+
+
 def _everything(feed: Feed, gathered: Gathered) -> Changes:
-    """Return everything a feed has: a document each where they are independent, else as one."""
+    """Return everything of a feed: by document if they are independent, else as one."""
     if not feed.by_document:
         document = _stored("", "", feed.parse(gathered.documents()))
         document = replace(document, unparsed=(*gathered.unparsed, *document.unparsed))
@@ -84,9 +109,9 @@ def _everything(feed: Feed, gathered: Gathered) -> Changes:
 
 
 def _changed(feed: Feed, gathered: Gathered, digests: Mapping[str, str]) -> Changes:
-    """Return the documents that are new or differ; one that is refused leaves what it stated before.
+    """Return new and changed documents; a refused one keeps its earlier statements.
 
-    Documents that are not there any more are removed only where nothing failed to be fetched.
+    Deleted documents are removed only if every fetch succeeded.
     """
     documents: list[StoredDocument] = [*_not_had(gathered)]
     seen: set[str] = set()
@@ -103,13 +128,15 @@ def _changed(feed: Feed, gathered: Gathered, digests: Mapping[str, str]) -> Chan
             documents.append(parsed)
     accepted = {document.name for document in documents}
     removed = {f"{REFUSED} {name}" for name in accepted}
-    if not gathered.unparsed:
+    if gathered.removed is not None:
+        removed |= set(gathered.removed)
+    elif not gathered.unparsed:
         removed |= {name for name in digests if name not in seen}
     return Changes(documents=documents, removed=removed)
 
 
 def _not_had(gathered: Gathered) -> tuple[StoredDocument, ...]:
-    """Return the entry that keeps count of what could not be fetched; it replaces that of the sync before."""
+    """Return the entry that counts failed fetches; it replaces that of the previous sync."""
     return (StoredDocument(name=NOT_FETCHED, unparsed=gathered.unparsed),)
 
 

@@ -1,4 +1,4 @@
-"""Brings one feed up to date: gathers its documents and stores what they say."""
+"""Brings one feed up to date: gathers its documents and stores their statements."""
 
 import platform
 import ssl
@@ -23,29 +23,30 @@ from openinspector.service.worker.apt_sources import (
     update_sources,
 )
 from openinspector.service.worker.archive_sync import ArchiveRequest, gather_archive
+from openinspector.service.worker.delta import WHOLE, StoredFeed, gather_delta
 from openinspector.service.worker.dpkg_status import installed_packages, native_architecture
 from openinspector.service.worker.feed_storing import Gathered, SyncOutcome, store_gathered
 from openinspector.service.worker.fetch import FetchDeadline, Fetcher
 from openinspector.service.worker.gathering import Progress, gather, local_path, no_progress
-from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, repo_roots
+from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, read_variables, repo_roots
 
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncRequest:
-    """From where, and how long it may take."""
+    """The origin of a sync and its time limit."""
 
     origin: str = ""
     """Folder, file, ``file://`` or ``https://`` URL; empty: the publisher, or for an archive the host's apt sources."""
     suites: tuple[str, ...] = ()
     """Security suites of an archive: ``bookworm-security``; empty: those of the apt sources."""
     installed: tuple[Package, ...] | None = None
-    """Packages of the hosts at hand, whose pending updates come first; None: those of this host."""
+    """Packages of known hosts, whose pending updates come first; None: those of this host."""
     pending_only: bool = False
-    """Whether an archive's other updates are left out."""
+    """True to omit an archive's other updates."""
     seconds: float | None = None
-    """How long it may take at most; None: as long as it takes."""
+    """Time limit; None: unlimited."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,7 @@ class FeedSync:
     store: AdvisoryStore
     clock: Clock
     workspace: Path
-    """Folder in which fetched documents are kept, one folder a feed."""
+    """Folder for fetched documents, with one subfolder per feed."""
     feeds: Mapping[str, Feed]
     apt_folder: Path = APT_FOLDER
     repo_folders: tuple[Path, ...] = FOLDERS
@@ -63,12 +64,12 @@ class FeedSync:
     """What to trust; None: the host's authorities."""
 
     def sync(self, name: str, request: SyncRequest | None = None, progress: Progress = no_progress) -> SyncOutcome:
-        """Bring the feed ``name`` up to date; FeedError where that cannot be done, and then nothing is changed."""
+        """Bring the feed ``name`` up to date; FeedError if that fails, and nothing is changed."""
         feed, wanted = self._feed(name), request or SyncRequest()
         within = local_path(wanted.origin) if wanted.origin else None
         deadline = FetchDeadline(wanted.seconds)
         with Fetcher(self.workspace / name, tls=self.tls, deadline=deadline, files_within=within) as fetcher:
-            gathered = self._gather(feed, fetcher, wanted, progress)
+            gathered = self._delta(feed, fetcher, wanted, progress) or self._gather(feed, fetcher, wanted, progress)
             outcome = store_gathered(feed, gathered, self.store, self.clock.now())
         _log.info(
             "feed_sync done",
@@ -81,7 +82,7 @@ class FeedSync:
         return outcome
 
     def requests_as_before(self, seconds: float | None = None) -> Mapping[str, SyncRequest]:
-        """Return the feeds that were synced before, each with the request that fetches it from the same place."""
+        """Return the feeds that were synced before, each with a request for the same origin."""
         requests = {}
         for snapshot in self.store.snapshots():
             feed = self.feeds.get(snapshot.feed)
@@ -93,9 +94,9 @@ class FeedSync:
     def sync_first(
         self, requests: Sequence[tuple[str, SyncRequest]], progress: Progress = no_progress
     ) -> tuple[SyncOutcome, tuple[tuple[str, FeedError], ...]]:
-        """Sync the first feed that can be; returns what came of it and why those before it failed.
+        """Sync the first feed that succeeds; return its outcome and the failures before it.
 
-        Raises the last one's FeedError where none can be.
+        Raises the last FeedError if none succeeds.
         """
         failures: list[tuple[str, FeedError]] = []
         for name, request in requests:
@@ -110,6 +111,14 @@ class FeedSync:
             raise FeedError(f"no feed is called {name!r}", advice=f"Feeds: {', '.join(sorted(self.feeds))}.")
         return self.feeds[name]
 
+    def _delta(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered | None:
+        """Return what changed since the feed was last had from its publisher; None if all of it has to be had."""
+        known = next((snapshot for snapshot in self.store.snapshots() if snapshot.feed == feed.name), None)
+        if request.origin or feed.delta is None or known is None:
+            return None
+        stored = StoredFeed(snapshot=known, digests=self.store.documents(feed.name))
+        return gather_delta(feed, fetcher, stored, self.clock.now(), progress)
+
     def _gather(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered:
         folder = local_path(request.origin) if request.origin else None
         plain = folder is not None and not (folder / "dists").is_dir()
@@ -117,12 +126,15 @@ class FeedSync:
             roots = repo_roots(read_repos(_variables(), self.repo_folders))
             if not roots:
                 raise FeedError(
-                    "no rpm repository with a base URL is configured on this host",
+                    "no rpm repository is configured on this host",
                     advice="Name a folder of updateinfo.xml and modules.yaml with --from.",
                 )
             return gather(replace(feed, roots=roots), fetcher, "", progress)
         if feed.name != debian_archive.NAME or plain:
-            return gather(feed, fetcher, request.origin, progress)
+            gathered = gather(feed, fetcher, request.origin, progress)
+            if feed.delta is None:
+                return gathered
+            return replace(gathered, validators={**gathered.validators, WHOLE: self.clock.now().date().isoformat()})
         return gather_archive(fetcher, self._archive_request(request), progress)
 
     def _archive_request(self, request: SyncRequest) -> ArchiveRequest:
@@ -139,7 +151,7 @@ class FeedSync:
 def archive_sources(mirror: str, suites: tuple[str, ...], known: tuple[AptSource, ...]) -> tuple[AptSource, ...]:
     """Return the suites to index: those of the apt sources, unless a mirror or suites are named.
 
-    A mirror that is named is read for the security suites of the apt sources, or for every supported release's.
+    A named mirror is read for the security suites of the apt sources, or of every supported release.
     """
     if not mirror:
         chosen = tuple(source for source in known if not suites or source.suite in suites)
@@ -159,12 +171,19 @@ def archive_sources(mirror: str, suites: tuple[str, ...], known: tuple[AptSource
 
 
 def _variables() -> Mapping[str, str]:
-    """Return dnf's variables of this host (dnf.conf(5)): the release's major number and the architecture."""
+    """Return the variables of repository files on this host: dnf's own (dnf.conf(5)), and those that it defines.
+
+    ``releasever`` is the release's major number, for SUSE the service pack too (zypper(8)).
+    """
     try:
-        release = platform.freedesktop_os_release().get("VERSION_ID", "")
+        release = platform.freedesktop_os_release()
     except OSError:
-        release = ""
-    return {"releasever": release.partition(".")[0], "basearch": platform.machine(), "arch": platform.machine()}
+        release = {}
+    version, like = release.get("VERSION_ID", ""), f"{release.get('ID', '')} {release.get('ID_LIKE', '')}"
+    whole = "suse" in like or release.get("ID") == "sles"
+    machine = platform.machine()
+    own = {"releasever": version if whole else version.partition(".")[0], "basearch": machine, "arch": machine}
+    return own | dict(read_variables())
 
 
 def known_feeds() -> Mapping[str, Feed]:

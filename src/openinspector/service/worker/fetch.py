@@ -1,16 +1,17 @@
-"""Fetches documents: conditional requests, size caps, checksums, retries, and one place on disk to keep them.
+"""Fetches documents: conditional requests, size limits, checksums, retries, and a workspace on disk.
 
-- https only; plain http where the caller says that something else authenticates the content; never downgraded.
+- https only; plain http if the caller authenticates the content otherwise; never downgraded.
 - ``file://`` only within a folder the operator named.
-- What was fetched stays in the workspace with its validators, so that an unchanged document is not sent again.
-- A deadline, where given, bounds everything: name lookup, connection, every read, every retry.
+- Fetched documents stay in the workspace with their validators, so that unchanged ones are not sent again.
+- A transfer that breaks off keeps what came, and goes on from there if the server still has the same file (RFC 9110,
+  section 14.2): feeds have hundreds of megabytes.
+- An optional deadline limits everything: name lookup, connection, every read, every retry.
 """
 
 import hashlib
 import os
 import socket
 import ssl
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,13 +29,13 @@ import msgspec
 
 from openinspector import __version__
 from openinspector.model.errors import FeedError
+from openinspector.service.worker.partial_transfer import Partial, take_partial
 
 _ATTEMPTS: Final = 3
 _PAUSES: Final = (0.5, 2.0)
 _REDIRECTS: Final = 5
 _CONNECT_SECONDS: Final = 10.0
 _READ_SECONDS: Final = 30.0
-_CHUNK: Final = 256 * 1024
 _COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tgz", ".deb")
 
 
@@ -43,19 +44,19 @@ class FetchError(FeedError):
 
 
 class _RetryableError(Exception):
-    """A failure that may pass."""
+    """A temporary failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """What to fetch and what to accept."""
+    """A document to fetch and the accepted content."""
 
     url: str
     max_bytes: int = 256 * 1024 * 1024
     sha256: str = ""
     """Hexadecimal; empty: any content."""
     plain_http: bool = False
-    """Whether http is allowed: for archives whose content is signed."""
+    """True if http is allowed: for archives whose content is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,14 +84,14 @@ class _Meta(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FetchDeadline:
-    """A moment by which everything must be done."""
+    """The time by which everything must be done."""
 
     def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._end = None if seconds is None else clock() + seconds
 
     def within(self, seconds: float) -> float:
-        """Return ``seconds`` or what is left, if less; FetchError when nothing is."""
+        """Return ``seconds`` or the remaining time, whichever is less; FetchError if none is left."""
         if self._end is None:
             return seconds
         left = self._end - self._clock()
@@ -133,7 +134,7 @@ class Fetcher:
         self._client.close()
 
     def fetch(self, want: Want) -> Fetched:
-        """Return the document; FetchError says what is wrong with it or with the way to it."""
+        """Return the document; FetchError."""
         if urlsplit(want.url).scheme == "file":
             return _checked(want, self._local(want))
         path, meta = self._kept(want.url)
@@ -151,7 +152,7 @@ class Fetcher:
         raise AssertionError("the last attempt returns or raises")
 
     def forget(self, fetched: Fetched) -> None:
-        """Delete a document from the workspace; nothing where it is not of the workspace."""
+        """Delete a document from the workspace; no effect outside the workspace."""
         if fetched.path.parent == self.workspace:
             fetched.path.unlink(missing_ok=True)
             fetched.path.with_suffix(".json").unlink(missing_ok=True)
@@ -181,9 +182,21 @@ class Fetcher:
 
     def _get(self, want: Want, path: Path, meta: _Meta | None) -> Fetched:
         headers = {"Accept-Encoding": "identity" if want.sha256 or want.url.endswith(_COMPRESSED) else "gzip"}
-        if meta is not None and not want.sha256:
+        partial = take_partial(path, _without_password(want.url))
+        if partial is not None:
+            headers |= partial.headers
+        elif meta is not None and not want.sha256:
             headers |= {"If-None-Match": meta.etag} if meta.etag else {}
             headers |= {"If-Modified-Since": meta.last_modified} if meta.last_modified else {}
+        try:
+            return self._followed(want, path, headers, meta, partial)
+        finally:
+            if partial is not None:
+                partial.put_back(_without_password(want.url))
+
+    def _followed(
+        self, want: Want, path: Path, headers: dict[str, str], meta: _Meta | None, partial: Partial | None
+    ) -> Fetched:
         url = want.url
         for _ in range(_REDIRECTS):
             self._check_url(url, want)
@@ -194,8 +207,11 @@ class Fetcher:
                         continue
                     if response.status_code == httpx.codes.NOT_MODIFIED and meta is not None:
                         return _fetched(path, meta, 0)
+                    if partial is not None and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+                        partial.discard()
+                        raise _RetryableError("the rest of the file cannot be had")
                     _check_status(response, want)
-                    return self._store(response, want, path)
+                    return self._store(response, want, path, partial)
             except (httpx.TransportError, httpx.DecodingError) as error:
                 self._deadline.within(1)
                 raise _RetryableError(str(error) or type(error).__name__) from error
@@ -218,39 +234,42 @@ class Fetcher:
         if not _through_proxy(parts.scheme, parts.hostname):
             _look_up(parts.hostname, self._deadline.within(_CONNECT_SECONDS))
 
-    def _store(self, response: httpx.Response, want: Want, path: Path) -> Fetched:
-        digest, size = hashlib.sha256(), 0
-        handle, temporary = tempfile.mkstemp(dir=self.workspace, prefix="partial-")
+    def _store(self, response: httpx.Response, want: Want, path: Path, partial: Partial | None) -> Fetched:
+        begun = partial if partial is not None and partial.goes_on_in(response) else Partial(path)
+        file = begun.open()
         try:
-            with os.fdopen(handle, "wb") as file:
-                for chunk in self._chunks(response):
-                    size += len(chunk)
-                    if size > want.max_bytes:
-                        raise _too_large(want)
-                    digest.update(chunk)
-                    file.write(chunk)
-            meta = _Meta(
-                url=_without_password(want.url),
-                sha256=digest.hexdigest(),
-                size=size,
-                etag=response.headers.get("ETag", ""),
-                last_modified=response.headers.get("Last-Modified", ""),
-            )
-            path.with_suffix(".json").unlink(missing_ok=True)
-            Path(temporary).replace(path)
-            path.with_suffix(".json").write_bytes(msgspec.json.encode(meta))
-        finally:
-            Path(temporary).unlink(missing_ok=True)
+            with file:
+                for chunk in self._chunks(response, want, begun.size):
+                    begun.write(chunk)
+        except httpx.TransportError:
+            begun.keep(_without_password(want.url), response)
+            raise
+        except BaseException:
+            begun.discard()
+            raise
+        meta = _Meta(
+            url=_without_password(want.url),
+            sha256=begun.sha256,
+            size=begun.size,
+            etag=response.headers.get("ETag", ""),
+            last_modified=response.headers.get("Last-Modified", ""),
+        )
+        path.with_suffix(".json").unlink(missing_ok=True)
+        begun.move_to(path)
+        path.with_suffix(".json").write_bytes(msgspec.json.encode(meta))
         return _fetched(path, meta, response.num_bytes_downloaded)
 
-    def _chunks(self, response: httpx.Response) -> Iterator[bytes]:
-        for chunk in response.iter_bytes(_CHUNK):
+    def _chunks(self, response: httpx.Response, want: Want, size: int) -> Iterator[bytes]:
+        for chunk in response.iter_bytes():  # as they come: what came before a failure is kept
             self._deadline.within(1)
+            size += len(chunk)
+            if size > want.max_bytes:
+                raise _too_large(want)
             yield chunk
 
 
 def shown(url: str) -> str:
-    """Return a URL without user name and password, as people and logs may see it."""
+    """Return a URL without user name and password, for people and logs."""
     return _without_password(url)
 
 
@@ -280,14 +299,14 @@ def _checked(want: Want, fetched: Fetched) -> Fetched:
         raise FetchError(
             f"{shown(want.url)} is not what its index says: SHA-256 {fetched.sha256[:16]}… instead of "
             f"{want.sha256[:16]}…",
-            advice="The mirror is being updated, or the file was altered on the way; try again later.",
+            advice="The mirror is being updated, or the file was altered in transit; try again later.",
         )
     return fetched
 
 
 def _check_status(response: httpx.Response, want: Want) -> None:
     code = response.status_code
-    if code == httpx.codes.OK:
+    if code in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
         return
     status = f"HTTP status {code}"
     if (
@@ -310,7 +329,7 @@ def _through_proxy(scheme: str, host: str) -> bool:
 
 
 def _look_up(host: str, seconds: float) -> None:
-    """Look a name up in a thread of its own: the resolver knows no timeout, and a name that is not there is final."""
+    """Look a name up in a separate thread, because the resolver has no timeout; an unknown name is not retried."""
     found: list[Exception | None] = []
 
     def run() -> None:

@@ -1,7 +1,7 @@
 """FindingIssues: the issue behind a stored finding, with the grounds that a waiver may hold.
 
-Findings store text. The grounds are derived again from the telemetry of the finding's own run, so that a waiver holds
-the values that its author saw, not those of today.
+A stored finding has no grounds. They are derived again from the telemetry of the finding's own run, so that a waiver
+holds the values that its author saw, not those of today.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Gathers the documents of a feed: its roots, what they lead to, from the publisher, a mirror, a folder or a file."""
+"""Gathers the documents of a feed: its roots and linked documents, from the publisher, a mirror, a folder or a file."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,15 +16,17 @@ from openinspector.service.worker.feed_storing import Gathered
 from openinspector.service.worker.fetch import Fetched, Fetcher, FetchError, Want, shown
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is done, how many of it are done, and how many there are."""
+"""Called with the activity, the number done and the total."""
 
 _MAX_FOLLOWED: Final = 100_000
+_MAX_MIRRORS: Final = 4
+"""Mirrors tried besides the first: each may take three attempts."""
 _MAX_FILES: Final = 500_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _File:
-    """A fetched file and the source it is."""
+    """A fetched file and its source."""
 
     source: Source
     fetched: Fetched
@@ -32,18 +34,18 @@ class _File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchFailure:
-    """A document that the feed can do without and that could not be fetched."""
+    """An optional document that could not be fetched."""
 
     source: Source
     error: FetchError
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
-    """Tell nobody."""
+    """Report nothing."""
 
 
 READER: Final = f"{__version__}:"
-"""Beginning of a fingerprint: the version of the program that reads the documents."""
+"""Beginning of a fingerprint: the version of the parser."""
 
 
 def fingerprint(digests: Mapping[str, str]) -> str:
@@ -65,8 +67,8 @@ def local_path(origin: str) -> Path | None:
 def gather(feed: Feed, fetcher: Fetcher, origin: str, progress: Progress) -> Gathered:
     """Return a feed's documents from ``origin``; empty: from the publisher.
 
-    A URL that ends with ``/`` is a mirror of the roots by name, any other one the feed's only document. In a folder
-    the roots are found by name; where none of them is there, every file is a document. FeedError, FetchError.
+    A URL that ends with ``/`` is a mirror of the roots by name, any other one the feed's only document. In a folder the
+    roots are found by name; if it has none of them, every file is a document. FeedError, FetchError.
     """
     path = local_path(origin) if origin else None
     if path is not None:
@@ -77,7 +79,7 @@ def gather(feed: Feed, fetcher: Fetcher, origin: str, progress: Progress) -> Gat
 
 def _roots(feed: Feed, origin: str) -> tuple[Source, ...]:
     if not feed.roots:
-        raise FeedError(f"{feed.title} has no place of its own", advice="Name one with --from.")
+        raise FeedError(f"{feed.title} has no default origin", advice="Name one with --from.")
     if not origin:
         return feed.roots
     if origin.endswith("/"):
@@ -100,7 +102,7 @@ def _fetch_all(
         source = waiting.pop(0)
         done += 1
         try:
-            fetched = fetcher.fetch(Want(url=source.url, max_bytes=source.max_bytes, sha256=source.sha256))
+            source, fetched = _fetch(fetcher, source)
         except FetchError as error:
             if not source.optional:
                 raise
@@ -114,6 +116,19 @@ def _fetch_all(
         if len(seen) > _MAX_FOLLOWED:
             raise FetchError(f"{feed.title} leads to more than {_MAX_FOLLOWED} documents", advice="Check the source.")
     progress(feed.name, done, done)
+
+
+def _fetch(fetcher: Fetcher, source: Source) -> tuple[Source, Fetched]:
+    """Return a document and where it was had: from its address, else from the first of its mirrors that has it."""
+    failure: FetchError | None = None
+    for url in (source.url, *source.mirrors[:_MAX_MIRRORS]):
+        want = Want(url=url, max_bytes=source.max_bytes, sha256=source.sha256, plain_http=bool(source.sha256))
+        try:
+            return replace(source, url=url), fetcher.fetch(want)
+        except FetchError as error:
+            failure = failure or error
+    assert failure is not None
+    raise failure
 
 
 def _followed(feed: Feed, source: Source, fetched: Fetched) -> Iterator[Source]:
@@ -138,7 +153,7 @@ def _gathered(files: Iterable[_File | FetchFailure], origin: str) -> Gathered:
         fingerprint=fingerprint({file.source.name: file.fetched.sha256 for file in kept}),
         origin=shown(origin),
         published_at=published,
-        validators={file.source.name: file.fetched.validator for file in kept if file.fetched.validator},
+        validators={file.source.name: file.fetched.validator for file in kept},
         unparsed=tuple(Unparsed(document=one.source.name, entry="", reason=str(one.error)) for one in failures),
         transferred_bytes=sum(file.fetched.transferred_bytes for file in kept),
         reader=READER,
@@ -159,7 +174,7 @@ def _from_disk(feed: Feed, fetcher: Fetcher, path: Path, progress: Progress) -> 
 
 
 def _from_file(feed: Feed, fetcher: Fetcher, path: Path, progress: Progress) -> Gathered:
-    """Return what one file holds: a document, or an archive, in which the roots are found by name as in a folder."""
+    """Return the content of one file: a document, or an archive in which the roots are found by name as in a folder."""
     name = feed.roots[0].name if len(feed.roots) == 1 else path.name
     gathered = _gathered(
         _fetch_all(feed, fetcher, (Source(name=name, url=path.resolve().as_uri()),), progress), str(path)

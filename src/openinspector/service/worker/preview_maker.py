@@ -11,9 +11,15 @@ from openinspector.model.agent import Agent, AgentId
 from openinspector.model.assessment import AssessmentTemplate
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, details_of, scopes_of
 from openinspector.model.rules_package import RulesPackage, RulesPackageName
-from openinspector.service.app.run_agents import already_running, plan_run, unavailable_packages
+from openinspector.service.app.run_agents import (
+    NO_INSTANCES,
+    already_running,
+    excluded_instances,
+    plan_run,
+    unavailable_packages,
+)
 from openinspector.service.app.run_needs import RunNeeds
-from openinspector.service.app.target_agents import TargetAgents
+from openinspector.service.app.target_members import TargetMembers
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.assessment_store import AssessmentStore
 from openinspector.service.ports.clock import Clock
@@ -29,7 +35,7 @@ class PreviewMaker:
 
     previews: PreviewStore
     assessments: AssessmentStore
-    target_agents: TargetAgents
+    members: TargetMembers
     advisories: AdvisoryStore
     rules_packages: tuple[RulesPackage, ...]
     needs: RunNeeds
@@ -60,17 +66,21 @@ class PreviewMaker:
     def predict(self, template: AssessmentTemplate) -> tuple[ExclusionPreview, ...]:
         """Return the exclusions that a run of ``template`` would start with now."""
         unavailable = unavailable_packages(self.rules_packages, template.rules_package_arns)
-        if Need.TELEMETRY not in self.needs.of(template.rules_package_arns):
-            return unavailable
         targets = self.assessments.targets_by_arn([template.target_arn])
-        selected = [agent for target in targets.values() for agent in self.target_agents.selected(target)]
+        selections = [self.members.known(target) for target in targets.values()]
+        if Need.TELEMETRY not in self.needs.of(template.rules_package_arns):
+            found = any(one.instance is not None for selection in selections for one in selection.members)
+            return unavailable if found else (NO_INSTANCES, *unavailable)
+        selected = [agent for selection in selections for agent in selection.agents]
+        instances = excluded_instances(selections)
         busy = {agent for agent, _ in self.assessments.busy_agents([agent.id for agent in selected])}
         plan = plan_run(selected, busy, self.clock.now())
         free = [agent for agent in selected if agent.id in set(plan.participants)]
         known = {package.arn: package for package in self.rules_packages}
         wanted = [known[arn] for arn in template.rules_package_arns if arn in known]
         return (
-            *plan.exclusions,
+            *(one for one in plan.exclusions if not (instances and one == NO_INSTANCES)),
+            *instances,
             *(already_running(agent) for agent in free if agent.id in busy),
             *unavailable,
             *_unsupported(free, wanted, self.advisories.streams()),

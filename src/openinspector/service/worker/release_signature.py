@@ -1,6 +1,6 @@
-"""The signature of an archive's InRelease, checked by gpgv where the host has it.
+"""The signature of an archive's InRelease, verified by gpgv if the host has it.
 
-Only what gpgv hands out as signed is believed: text around the signed part of the file is not.
+Only gpgv's output is used: text around the signed part of the file is ignored.
 """
 
 import base64
@@ -41,11 +41,11 @@ class ReleaseText:
     text: str
     verified: bool
     note: str
-    """How it was verified, or why it was not."""
+    """How it was verified, or why not."""
 
 
 def open_release(in_release: bytes, signed_by: Sequence[str] = (), *, gpgv: str | None = None) -> ReleaseText:
-    """Return the signed text of an InRelease; SignatureError where a signature was checked and is wrong.
+    """Return the signed text of an InRelease; SignatureError if a signature was checked and is invalid.
 
     ``signed_by`` are keyring paths or armoured keys as apt's Signed-By has them; empty: the keyrings apt trusts.
     """
@@ -72,7 +72,7 @@ def _verify(gpgv: str, in_release: bytes, keyrings: Sequence[Path], folder: Path
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SignatureError(f"gpgv did not run: {error}", advice="Repair gpgv, or remove it.") from error
-    # one good signature is enough: an archive signs with several keys, and older keyrings lack the newest
+    # one valid signature is enough: an archive signs with several keys, and older keyrings lack the newest
     statuses = set(_STATUS.findall(done.stdout.decode("ascii", "replace")))
     if "GOODSIG" not in statuses or "VALIDSIG" not in statuses or statuses & _BAD or not output.is_file():
         reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
@@ -90,9 +90,9 @@ def _unverified(in_release: bytes) -> str:
 
 
 def _keyrings(signed_by: Sequence[str], folder: Path) -> Iterator[Path]:
-    """Yield binary keyrings; armoured ones are made binary in ``folder``, for gpgv reads no others.
+    """Yield binary keyrings; armoured ones are converted in ``folder``, because gpgv reads only binary ones.
 
-    A keyring that the apt sources name must be there: without it nothing of that archive is to be believed.
+    A keyring that the apt sources name must exist: without it the archive cannot be trusted.
     """
     named = [entry for entry in signed_by if entry.startswith("/") or "\n" in entry]
     for number, entry in enumerate(named or map(str, _trusted())):
@@ -103,7 +103,7 @@ def _keyrings(signed_by: Sequence[str], folder: Path) -> Iterator[Path]:
             yield _binary(path.read_bytes(), folder / f"{number}.gpg") if path.suffix == ".asc" else path
         elif named:
             raise SignatureError(
-                f"the keyring {path} that the apt sources name is not there", advice="Install debian-archive-keyring."
+                f"the keyring {path} that the apt sources name is missing", advice="Install debian-archive-keyring."
             )
 
 

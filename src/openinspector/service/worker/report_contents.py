@@ -71,8 +71,10 @@ class ReportContents:
             builder.add_finding(finding)
         for exclusion in self._exclusions(run):
             builder.add_exclusion(exclusion)
+        tallies = self.rule_results.tallies(run.arn)
+        builder.add_benchmarks(tallies)
         if type_ is ReportType.FULL:
-            builder.add_rules(self.rule_results.tallies(run.arn))
+            builder.add_rules(tallies)
         return builder.build()
 
     def _run(self, run: AssessmentRun) -> ReportedRun:

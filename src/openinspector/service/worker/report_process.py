@@ -1,4 +1,4 @@
-"""Renders a report in a process of its own, with limits of memory and time."""
+"""Renders a report in a separate process with limits on memory and time."""
 
 import subprocess
 import sys

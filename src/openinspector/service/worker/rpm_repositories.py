@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from openinspector.feed import Source
+from openinspector.feeds.updateinfo import MIRRORS
 from openinspector.formats.repomd import repomd_roots
 
 FOLDERS: Final = (Path("/etc/yum.repos.d"), Path("/etc/zypp/repos.d"), Path("/etc/distro.repos.d"))
+VARIABLES: Final = (Path("/etc/dnf/vars"), Path("/etc/yum/vars"))
+_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 _MAX_BYTES: Final = 1024 * 1024
 _VARIABLE: Final = re.compile(r"\\?\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
 _FALSE: Final = frozenset({"0", "no", "false", "off"})
@@ -18,7 +21,7 @@ _FALSE: Final = frozenset({"0", "no", "false", "off"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RpmRepo:
-    """One enabled repository with the addresses that its files name."""
+    """One enabled repository and its configured addresses."""
 
     id: str
     base_urls: tuple[str, ...] = ()
@@ -29,7 +32,7 @@ class RpmRepo:
 def read_repos(variables: Mapping[str, str], folders: tuple[Path, ...] = FOLDERS) -> tuple[RpmRepo, ...]:
     """Return the enabled repositories, variables such as ``$releasever`` filled in; unreadable files are skipped.
 
-    A repository whose address has a variable that is not among ``variables`` cannot be fetched and is left out.
+    A repository whose address has an unknown variable cannot be fetched and is omitted.
     """
     found: dict[str, RpmRepo] = {}
     for folder in folders:
@@ -39,7 +42,7 @@ def read_repos(variables: Mapping[str, str], folders: tuple[Path, ...] = FOLDERS
 
 
 def parse_repos(text: str, variables: Mapping[str, str]) -> Iterator[RpmRepo]:
-    """Yield the enabled repositories of a ``.repo`` file; a file that is not of its shape has none."""
+    """Yield the enabled repositories of a ``.repo`` file; a malformed file has none."""
     parser = configparser.RawConfigParser(strict=False, allow_no_value=True)
     try:
         parser.read_string(text)
@@ -57,12 +60,29 @@ def parse_repos(text: str, variables: Mapping[str, str]) -> Iterator[RpmRepo]:
 
 
 def repo_roots(repos: tuple[RpmRepo, ...]) -> tuple[Source, ...]:
-    """Return the indices of the repositories that name a base URL."""
-    return repomd_roots((repo.id, repo.base_urls[0]) for repo in repos if repo.base_urls)
+    """Return the index of each repository, or the list of mirrors of one that names no base URL."""
+    named = repomd_roots((repo.id, repo.base_urls[0]) for repo in repos if repo.base_urls)
+    listed = (
+        Source(name=f"{repo.id}/{MIRRORS}", url=repo.mirror_list, max_bytes=_MAX_BYTES, optional=True)
+        for repo in repos
+        if not repo.base_urls
+    )
+    return (*named, *listed)
+
+
+def read_variables(folders: tuple[Path, ...] = VARIABLES) -> Mapping[str, str]:
+    """Return the variables that a host defines in files, named as they are (dnf.conf(5), "Repo variables")."""
+    found: dict[str, str] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*")):
+            value = _text(path).partition("\n")[0].strip() if path.is_file() else ""
+            if value and _NAME.fullmatch(path.name):
+                found.setdefault(path.name, value)
+    return found
 
 
 def _filled(address: str, variables: Mapping[str, str]) -> str:
-    """Return an address with its variables filled in; empty where one is not known."""
+    """Return an address with its variables filled in; empty if one is unknown."""
     names = [first or second for first, second in _VARIABLE.findall(address)]
     if any(name not in variables for name in names):
         return ""

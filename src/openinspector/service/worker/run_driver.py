@@ -12,7 +12,7 @@ Every step is idempotent: the process may die after a step took effect and befor
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
@@ -59,6 +59,8 @@ class HostBatch:
     """Number of hosts and instances in the whole run."""
     interrupted: frozenset[AgentId] = frozenset()
     """Those of the run whose data had not all arrived when its user stopped it."""
+    without: Mapping[Need, frozenset[AgentId]] = field(default_factory=dict)
+    """For each kind of data that the run needs, the ids of the batch that it is not about."""
 
 
 class Evaluator(Protocol):
@@ -66,6 +68,10 @@ class Evaluator(Protocol):
 
     def begin(self, run: AssessmentRun) -> int:
         """Store the exclusions known before collection and return how many of them are errors."""
+        ...
+
+    def exclude_gaps(self, run: AssessmentRun, subjects: Sequence[AgentId]) -> int:
+        """Store the exclusions about the run as a whole that collecting showed; return how many are errors."""
         ...
 
     def evaluate(self, run: AssessmentRun, batch: HostBatch) -> BatchResult:
@@ -130,6 +136,7 @@ class RunDriver:
         self._wait(context, arn, _State.STOP_DATA_COLLECTION_PENDING)
         if context.step("collected", lambda: self._collected(arn)) == _State.CANCELED:
             return
+        errors += int(context.step("gaps", lambda: self._exclude_gaps(arn)))
         results = [
             msgspec.json.decode(
                 context.step(f"evaluate {number}", partial(self._evaluate, arn, batch)), type=BatchResult
@@ -187,6 +194,10 @@ class RunDriver:
         self._reach(arn, _State.START_EVALUATING_RULES_PENDING)
         return self._reach(arn, _State.EVALUATING_RULES)
 
+    def _exclude_gaps(self, arn: RunArn) -> str:
+        run = self._run(arn)
+        return str(self.evaluator.exclude_gaps(run, self._subjects(run)))
+
     def _is_canceled(self, run: AssessmentRun) -> bool:
         """Return True if the run ends without an evaluation: the user skips it, or stopped before anything arrived.
 
@@ -208,11 +219,17 @@ class RunDriver:
 
     def _batches(self, arn: RunArn) -> Iterator[HostBatch]:
         run = self._run(arn)
+        about = {need: frozenset(self.collecting[need].subjects(run)) for need in self._needs(run)}
         subjects = self._subjects(run)
         interrupted = self._interrupted(run)
         for start in range(0, len(subjects), self.evaluation_batch):
             agents = subjects[start : start + self.evaluation_batch]
-            yield HostBatch(agents=agents, run_hosts=len(subjects), interrupted=interrupted)
+            yield HostBatch(
+                agents=agents,
+                run_hosts=len(subjects),
+                interrupted=interrupted,
+                without={need: frozenset(agents) - ids for need, ids in about.items()},
+            )
 
     def _evaluate(self, arn: RunArn, batch: HostBatch) -> str:
         return msgspec.json.encode(self.evaluator.evaluate(self._run(arn), batch)).decode()

@@ -1,7 +1,7 @@
-"""The scores that a release ships beside the wheel: CVE records, NVD, EPSS and KEV as one signed export of feeds.
+"""The scores that a release ships with the wheel: CVE records, NVD, EPSS and KEV as one signed export of feeds.
 
 A site takes it with `openinspector feeds import`, as it would any export (`openinspector.service.worker.feed_bundle`).
-The feeds are stored whole and not by document: nobody syncs on top of a file that the next release replaces.
+The feeds are stored whole and not by document: nothing is synced on top of a file that the next release replaces.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,8 +32,8 @@ def build_scores(  # noqa: PLR0913 - what it reads, what it writes and what it n
 ) -> Sequence[str]:
     """Sync the feeds of scores into an empty store and write them to ``path``; return their names.
 
-    ``origins`` names folders, files or URLs by feed. Where some are named, only those feeds are read; else all of
-    them, from their publishers. Raises FeedError where one of them cannot be had.
+    ``origins`` names folders, files or URLs by feed. If any are named, only those feeds are read; else all of them,
+    from their publishers. Raises FeedError if one of them cannot be fetched.
     """
     feeds = {name: replace(feed, by_document=False) for name, feed in known_feeds().items() if name in SCORE_FEEDS}
     sync = FeedSync(store=store, clock=clock, workspace=workspace, feeds=feeds)

@@ -108,6 +108,27 @@ class RunSuite:
         assert store.state_for(run().arn, agent_id(4)) is None
         assert store.state_for(run(9).arn, agent_id(1)) is None
 
+    def test_instances_without_telemetry_are_kept_sorted(self, store: AssessmentStore) -> None:
+        """They reserve nothing, take no telemetry, count for the quota while the run lasts, and go with it."""
+        self.add_runs(store)
+        store.add_run(run(1), [agent_id(1)], [agent_id(3), agent_id(2), agent_id(3)], most_agents=3)
+        assert store.run_agents(run(1).arn) == (agent_id(1),)
+        assert store.run_instances(run(1).arn) == (agent_id(2), agent_id(3))
+        assert store.run_instances(run(9).arn) == ()
+        assert store.busy_agents([agent_id(2), agent_id(3)]) == ()
+        assert store.state_for(run(1).arn, agent_id(2)) is None
+        store.add_run(run(2), (), [agent_id(2)], most_agents=4)
+        with pytest.raises(QuotaError):
+            store.add_run(run(3), [agent_id(4)], [agent_id(5)], most_agents=5)
+        assert store.runs_by_arn([run(3).arn]) == {}
+        assert store.run_instances(run(3).arn) == ()
+        for number in (1, 2):
+            store.advance_run(run(number).arn, _S.CANCELED, moment(9))
+        store.add_run(run(3), [agent_id(4)], [agent_id(5)], most_agents=2)
+        assert store.run_instances(run(1).arn) == (agent_id(2), agent_id(3))
+        store.delete_run(run(1).arn)
+        assert store.run_instances(run(1).arn) == ()
+
     def test_a_run_may_have_very_many_agents(self, store: AssessmentStore) -> None:
         """More than a statement of SQL can name."""
         self.add_runs(store)

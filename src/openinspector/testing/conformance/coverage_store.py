@@ -1,5 +1,7 @@
 """Contract tests for every coverage store. Subclass, and provide an empty one as the fixture ``store``."""
 
+from collections import Counter
+
 from openinspector.service.ports.coverage_store import CoverageStore, HostCoverage
 from openinspector.testing import model_builders as builders
 
@@ -11,7 +13,7 @@ def covered(number: int = 1, affected: int = 1) -> HostCoverage:
     """Return the coverage of host ``number``."""
     return HostCoverage(
         agent_id=builders.agent_id(number),
-        counts={"AFFECTED": affected, "NO_STATEMENT": 2},
+        counts=Counter({"AFFECTED": affected, "NO_STATEMENT": 2}),  # as `engine.coverage.counts_of` returns it
         scored=3,
         unscored=4,
         score_sources={"nvd": "2026-11-25T00:00:00+00:00"},

@@ -9,16 +9,20 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from hypothesis import given, settings
 
+from openinspector.engine.finding_text import finding_attributes
 from openinspector.model.arn import ExclusionArn, FindingArn, RunArn, exclusion_arn
 from openinspector.model.asset import AssetAttributes, AssetInterface, Tag
 from openinspector.model.errors import ModelError, StoreError
+from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
-from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.model.finding import AnyBody, Attribute, Finding, Severity
 from openinspector.model.run_state import TERMINAL, AssessmentRunState
 from openinspector.service.ports.assessment_store import AssessmentStore, TimeRange
 from openinspector.service.ports.finding_store import FindingFilter, FindingStore
 from openinspector.service.ports.page import PageRequest
+from openinspector.testing.body_strategies import bodies
 from openinspector.testing.conformance.assessment_runs import WHOLE_LIFE
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.conformance.walk import walk
@@ -69,9 +73,31 @@ class KeepingSuite:
     def test_texts_round_trip(self, store: FindingStore, text: str) -> None:
         """Whatever characters a host sends, and whether or not a text names its host."""
         named = f"{text}{agent_id()}{text}"
-        whole = finding(rule_id=f"rule {text}", title=named, description=text, recommendation=named, evidence=text)
+        whole = finding(
+            rule_id=f"rule {text}",
+            title=named,
+            description=text,
+            recommendation=named,
+            evidence=Evidence(statement=text),
+        )
         store.add_findings([whole])
         assert store.findings_by_arn([whole.arn]) == {whole.arn: whole}
+
+    def test_bodies_of_every_kind_round_trip(self, store: FindingStore) -> None:
+        """Whatever values they have; findings that share a body are read alike and listed by its attributes."""
+
+        @settings(max_examples=25, deadline=None)
+        @given(body=bodies())
+        def holds(body: AnyBody) -> None:
+            shared = [finding(number, asset=AssetAttributes(agent_id=f"i-{number}"), body=body) for number in (1, 2)]
+            store.delete_run(RUN)
+            store.add_findings(shared)
+            assert store.findings_by_arn(arns(shared)) == {one.arn: one for one in shared}
+            for attribute in finding_attributes(shared[0])[1:2]:
+                wanted = FindingFilter(attributes=(attribute,))
+                assert list(store.list_findings(wanted, PageRequest(limit=9)).rows) == arns(shared)
+
+        holds()
 
     @pytest.mark.parametrize("name", ["", "a", "n", "u0001", '"', "\\", "\x01", agent_id()])
     def test_any_host_name(self, store: FindingStore, name: str) -> None:
@@ -212,7 +238,7 @@ class KeepingSuite:
             [exclusion(1, OTHER_RUN).arn],
         ]
         store.add_findings([finding(1, title="anew")])
-        assert store.findings_by_arn([finding(1).arn])[finding(1).arn].title == "anew"
+        assert store.findings_by_arn([finding(1).arn])[finding(1).arn] == finding(1, title="anew")
 
     def test_findings_of_one_run_can_be_added_concurrently(self, store: FindingStore) -> None:
         """Batches of several workers that share texts and overlap, in opposite orders: each finding is there once."""

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from openinspector.engine.bounds import MAX_ATTRIBUTES, MAX_KEY, MAX_RULE_ID, MAX_TEXT, MAX_VALUE
 from openinspector.engine.evaluate import restricted
+from openinspector.engine.finding_text import body_attributes, texts_of
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import SensorState, SensorStatus
@@ -106,9 +107,9 @@ class RuleConformance:
         assert 1 <= len(rule.recommendation) <= MAX_TEXT
 
     def test_declares_records_it_reads(self, rule: Rule) -> None:
-        """Records, and sensors that must have run."""
+        """Records with sensors that must have run, or operations of a snapshot."""
         assert rule.reads
-        assert rule.sensors
+        assert rule.needs
         assert set(rule.reads) <= set(KINDS)
 
     def test_empty_host_has_no_finding(self, rule: Rule, context: RuleContext) -> None:
@@ -153,17 +154,20 @@ def check_outcome(outcome: Outcome) -> None:
 def check_attributes(outcome: Outcome, rule: Rule) -> None:
     """Assert that detections carry no attribute that the rule does not declare."""
     for detection in outcome.detections if isinstance(outcome, Detected) else ():
-        for attribute in detection.attributes:
+        for attribute in body_attributes(detection.body):
             assert any(fnmatchcase(attribute.key, pattern) for pattern in rule.attributes), attribute.key
 
 
 def _check_detection(detection: Detection) -> None:
-    assert 1 <= len(detection.rule_id) <= MAX_RULE_ID
-    for text in (detection.title, detection.description, detection.recommendation):
+    assert 1 <= len(detection.body.rule_id) <= MAX_RULE_ID
+    texts = texts_of(detection.body, "i-1")
+    for text in (texts.title, texts.description, texts.recommendation):
         assert 1 <= len(text) <= MAX_TEXT
-    assert detection.evidence.statement
-    assert len(detection.attributes) < MAX_ATTRIBUTES  # the engine adds INSTANCE_ID
-    for attribute in detection.attributes:
+    assert texts.evidence is not None
+    assert texts.evidence.statement
+    attributes = body_attributes(detection.body)
+    assert len(attributes) < MAX_ATTRIBUTES  # the engine adds INSTANCE_ID
+    for attribute in attributes:
         assert 1 <= len(attribute.key) <= MAX_KEY
         assert attribute.value is None or 1 <= len(attribute.value) <= MAX_VALUE
 
@@ -178,7 +182,8 @@ def host_facts(draw: st.DrawFn, rule: Rule) -> HostFacts:
         for kind in sorted(kinds, key=lambda kind: kind.__name__)
     }
     states = draw(st.just((SensorState.OK,)) | st.just(tuple(SensorState)))
-    names = set(rule.sensors) if len(states) == 1 else draw(st.sets(st.sampled_from(rule.sensors)))
+    named = (*rule.sensors, *rule.optional_sensors)
+    names = set(named) if len(states) == 1 else draw(st.sets(st.sampled_from(named)))
     sensors = {
         name: SensorStatus(sensor=name, state=draw(st.sampled_from(states)), records=0, details=("/x: unread",))
         for name in sorted(names)
@@ -191,7 +196,7 @@ def watched(facts: HostFacts, rule: Rule) -> HostFacts:
     return replace(
         facts,
         records=_Watched(facts.records, frozenset(rule.reads), rule.name),
-        sensors=_Watched(facts.sensors, frozenset(rule.sensors), rule.name),
+        sensors=_Watched(facts.sensors, frozenset((*rule.sensors, *rule.optional_sensors)), rule.name),
     )
 
 
@@ -253,5 +258,5 @@ class _Watched(Mapping[K, V]):
 def _failed(rule: Rule) -> dict[str, SensorStatus]:
     return {
         name: SensorStatus(sensor=name, state=SensorState.FAILED, records=0, details=("It failed.",))
-        for name in rule.sensors
+        for name in (*rule.sensors, *rule.optional_sensors)
     }

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from openinspector.engine.evaluate import OutcomeKind
+from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.model.finding import Severity
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleResultStore, RuleTally
 from openinspector.testing import model_builders as builders
 
-_D, _P, _N, _U = OutcomeKind
+_D, _, _P, _N, _U = OutcomeKind
 RUN = builders.run().arn
 FIRST, SECOND, THIRD = (builders.agent_id(number) for number in (1, 2, 3))
 
@@ -36,7 +36,7 @@ class RuleResultStoreSuite:
             store.record(RUN, [checked()], {FIRST: [outcome]})
         (tally,) = store.tallies(RUN)
         assert tally.hosts == {_D: (FIRST,)}
-        assert [tally.count(outcome) for outcome in OutcomeKind] == [1, 0, 0, 0]
+        assert [tally.count(outcome) for outcome in (_D, _P, _N, _U)] == [1, 0, 0, 0]
 
     def test_rules_changed_during_a_run_stay_separate(self, store: RuleResultStore) -> None:
         """The service was upgraded between two batches: each host's outcomes stay those of its rules."""

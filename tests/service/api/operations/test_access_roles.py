@@ -6,7 +6,8 @@ ROLE = "arn:aws:iam::123456789012:role/Inspector"
 def test_a_role_is_registered_and_described(call: Caller) -> None:
     assert call("RegisterCrossAccountAccessRole", roleArn=ROLE) == {}
     described = call("DescribeCrossAccountAccessRole")
-    assert described == {"roleArn": ROLE, "valid": True, "registeredAt": call.built.clock.now().timestamp()}
+    # No account is read here, so that the role was not seen to work.
+    assert described == {"roleArn": ROLE, "valid": False, "registeredAt": call.built.clock.now().timestamp()}
 
 
 def test_roles_are_refused_by_name(call: Caller) -> None:

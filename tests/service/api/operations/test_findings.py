@@ -1,11 +1,11 @@
 """Findings over the API."""
 
-from dataclasses import replace
-
 import pytest
 from tests.service.api.operations.caller import Caller
 
+from openinspector.engine.finding_text import finding_text
 from openinspector.model.asset import AssetInterface, Tag
+from openinspector.model.evidence import Evidence
 from openinspector.model.finding import Attribute, Severity
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import PACKAGES
@@ -42,6 +42,7 @@ def arn_of(number: int) -> str:
 
 def test_a_finding_has_every_field(found: Caller) -> None:
     finding = builders.finding(1)
+    text = finding_text(finding)
     (described,) = found("DescribeFindings", findingArns=[finding.arn], locale="EN_US")["findings"]
     assert described == {
         "arn": finding.arn,
@@ -61,16 +62,16 @@ def test_a_finding_has_every_field(found: Caller) -> None:
             "tags": [{"key": "Environment", "value": "Test"}],
         },
         "id": "CVE-2026-0001",
-        "title": finding.title,
-        "description": f"{finding.description}\n\nWhy:\n{EVIDENCE}",
-        "recommendation": finding.recommendation,
+        "title": text.title,
+        "description": f"{text.description}\n\nWhy:\n{EVIDENCE}",
+        "recommendation": text.recommendation,
         "severity": "High",
         "numericSeverity": 9.0,
         "confidence": 10,
         "indicatorOfCompromise": False,
         "attributes": [
-            {"key": "CVE", "value": "CVE-2026-0001"},
             {"key": "INSTANCE_ID", "value": builders.agent_id(1)},
+            {"key": "CVE", "value": "CVE-2026-0001"},
         ],
         "userAttributes": [{"key": "Team", "value": "blue"}, {"key": "Bare"}],
         "createdAt": finding.created_at.timestamp(),
@@ -123,12 +124,12 @@ def test_severities_have_fixed_numbers(found: Caller, severity: str, number: flo
 
 
 def test_a_description_stays_within_bounds(found: Caller) -> None:
-    long = replace(builders.finding(7), description="d" * 20_000, evidence="e" * 100)
-    bare = replace(builders.finding(8), evidence="")
+    long = builders.finding(7, description="d" * 20_000, evidence=Evidence(statement="e" * 100))
+    bare = builders.finding(8, evidence=None)
     found.built.produced(long, bare)
     first, second = found("DescribeFindings", findingArns=[long.arn, bare.arn])["findings"]
     assert len(first["description"]) == 20_000
-    assert second["description"] == bare.description
+    assert second["description"] == finding_text(bare).description
 
 
 def test_items_of_a_batch_fail_by_themselves(found: Caller) -> None:

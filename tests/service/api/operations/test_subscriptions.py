@@ -100,7 +100,7 @@ def test_run_lists_the_outcome_of_its_notifications(call: Caller, template: str)
         {
             "date": at.timestamp(),
             "event": InspectorEvent.ASSESSMENT_RUN_STATE_CHANGED,
-            "message": "The run is FAILED. No. It was given up.",
+            "message": "The run is FAILED. No. No more retries.",
             "error": True,
             "snsTopicArn": topic(),
             "snsPublishStatusCode": "ACCESS_DENIED",

@@ -3,7 +3,8 @@
 from openinspector.model.finding import Severity
 from openinspector.service.stores.finding_schema import FINDING
 from openinspector.service.stores.findings.bits import BitsKind
-from openinspector.service.stores.findings.rows import SEVERITY_CODES, FindingRow
+from openinspector.service.stores.findings.bodies import SEVERITY_CODES
+from openinspector.service.stores.findings.rows import FindingRow
 
 
 def test_a_row_has_the_columns_of_the_table_in_their_order() -> None:

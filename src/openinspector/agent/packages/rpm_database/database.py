@@ -14,9 +14,9 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 MAX_SQLITE_BYTES: Final = 128 * 1024 * 1024
 """Limit on an rpmdb.sqlite that is read into memory, as in containers and images; briefly it is there twice."""
 MAX_DAMAGED: Final = 10_000
-"""Damaged entries that are reported one by one; a file with more is not a database."""
+"""Limit on damaged entries that are reported one by one; a file with more is not a database."""
 _LEAST_BYTES: Final = 16
-"""Least size of an entry in any of the files."""
+"""Minimum size of an entry in any of the files."""
 
 _BACK_ENDS: Final[tuple[tuple[str, Callable[[bytes], Iterator[bytes | SensorError]]], ...]] = (
     ("rpmdb.sqlite", sqlite.blobs),

@@ -28,7 +28,7 @@ _INT32: Final = 4
 _STRINGS: Final = (6, 8, 9)
 """STRING, STRING_ARRAY, I18NSTRING."""
 MAX_BLOB_BYTES: Final = 64 * 1024 * 1024
-"""Larger than any header rpm itself writes; a larger one is not read."""
+"""Limit on the size of a header, above any that rpm writes."""
 _MAX_PATH: Final = 4096
 """PATH_MAX of Linux."""
 _MAX_ENTRIES: Final = 0xFFFF

@@ -73,6 +73,6 @@ class _StepLimit:
         self._calls = calls
 
     def wait(self) -> int:
-        """Return 0 to go on, 1 to give up."""
+        """Return 0 to continue, 1 to end the query."""
         self._calls -= 1
         return int(self._calls < 0)

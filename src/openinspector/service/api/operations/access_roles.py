@@ -10,6 +10,6 @@ def register_cross_account_access_role(services: ApiServices, arguments: Json) -
 
 
 def describe_cross_account_access_role(services: ApiServices, _arguments: Json) -> Json:
-    """Return the registered role. Only valid ones are registered."""
-    role = services.app.access_roles.registered()
-    return {"roleArn": role.arn, "valid": True, "registeredAt": role.registered_at}
+    """Return the role. It is valid if it was used just now and may read all that is needed."""
+    found = services.app.access_roles.described()
+    return {"roleArn": found.role.arn, "valid": found.valid, "registeredAt": found.role.registered_at}

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Final
 
+from openinspector.engine.finding_text import FindingText, finding_text
 from openinspector.model.asset import AssetInterface
 from openinspector.model.finding import CONFIDENCE, NUMERIC_SEVERITY, Finding, Severity
 from openinspector.service.api.listing import Listing, attributes_of, failed_items, time_range
@@ -63,6 +64,7 @@ def _filter(arguments: Json) -> FindingFilter:
 
 
 def _finding(finding: Finding) -> Json:
+    text = finding_text(finding)
     return {
         "arn": finding.arn,
         "schemaVersion": SCHEMA_VERSION,
@@ -75,25 +77,25 @@ def _finding(finding: Finding) -> Json:
         "assetType": "ec2-instance",
         "assetAttributes": _asset(finding),
         "id": finding.rule_id,
-        "title": finding.title,
-        "description": _description(finding),
-        "recommendation": finding.recommendation,
+        "title": text.title,
+        "description": _description(text),
+        "recommendation": text.recommendation,
         "severity": finding.severity,
         "numericSeverity": NUMERIC_SEVERITY[finding.severity],
         "confidence": CONFIDENCE,
         "indicatorOfCompromise": False,
-        "attributes": finding.attributes,
+        "attributes": text.attributes,
         "userAttributes": finding.user_attributes,
         "createdAt": finding.created_at,
         "updatedAt": finding.updated_at,
     }
 
 
-def _description(finding: Finding) -> str:
+def _description(text: FindingText) -> str:
     """Return the description followed by the evidence: the API has no member for evidence."""
-    if not finding.evidence:
-        return finding.description
-    return f"{finding.description}\n\nWhy:\n{finding.evidence}"[:_MAX_TEXT]
+    if not text.evidence:
+        return text.description
+    return f"{text.description}\n\nWhy:\n{text.evidence}"[:_MAX_TEXT]
 
 
 def _asset(finding: Finding) -> Json:

@@ -3,10 +3,10 @@
 A run may have a million findings. `ListFindings` combines nine filters freely and returns pages in the order of
 creation time, then ARN. Five ideas make that fast. Read the modules in this order:
 
-1. **Texts** (`texts`). Thousands of findings of a run share a description, a recommendation, an attribute. Each text is
-   stored once per run; findings store its number. A placeholder replaces the agent's id in a text, so that texts which
-   differ only by host are one.
-2. **Rows** (`rows`). A finding is a row of numbers, `FindingRow`. A severity is stored as a code.
+1. **Bodies and texts** (`bodies`, `texts`). Thousands of findings of a run share a body, an asset, an attribute. Each
+   is stored once per run; findings store its number. A body names no host. The values of a body that lists can be
+   filtered by are columns of its row; a severity is stored as a code.
+2. **Rows** (`rows`). A finding is a row of numbers, `FindingRow`: the host and the body.
 3. **Blocks** (`blocks`). The findings of one call of `add_findings` form blocks of up to `BLOCK` = 8,192, in list
    order. The place of a finding is its offset in the block; ``finding.position`` is block number × `BLOCK` + place.
    Small blocks are merged when findings arrive a few at a time.

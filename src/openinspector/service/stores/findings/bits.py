@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, select
 
 from openinspector.service.stores.dialect import insert_many_new, upsert
 from openinspector.service.stores.finding_schema import FINDING_BITS
+from openinspector.service.stores.findings.bodies import BodyKeys
 from openinspector.service.stores.findings.rows import FindingRow
 from openinspector.service.stores.findings.texts import unpack
 
@@ -39,13 +40,18 @@ class BitsKind(IntEnum):
     USER_ATTRIBUTE = 6
 
 
-def add_bits(connection: Connection, block: int, rows: Sequence[FindingRow]) -> None:
-    """Store the bits of a block whose findings are ``rows``, at places 0, 1, …."""
+def add_bits(connection: Connection, block: int, rows: Sequence[FindingRow], keys: Mapping[int, BodyKeys]) -> None:
+    """Store the bits of a block whose findings are ``rows``, at places 0, 1, …; ``keys`` are those of their bodies."""
     places: dict[tuple[BitsKind, int], list[int]] = defaultdict(list)
+    by_body: dict[int, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
+        by_body[row.body].append(place)
         for value in _values(row):
             places[value].append(place)
-    stored = sorted((block, int(kind), value, encode(found)) for (kind, value), found in places.items())
+    for body, found in by_body.items():
+        for value in _body_values(keys[body]):
+            places[value] += found
+    stored = sorted((block, int(kind), value, encode(sorted(set(here)))) for (kind, value), here in places.items())
     insert_many_new(connection, FINDING_BITS, ("block", "kind", "value"), stored)
 
 
@@ -101,10 +107,7 @@ def places_of(bits: int) -> Iterator[int]:
 
 
 def _values(row: FindingRow) -> Iterator[tuple[BitsKind, int]]:
-    """Yield the values of a finding, each once: attributes may repeat."""
-    yield BitsKind.SEVERITY, row.severity
-    yield BitsKind.RULES_PACKAGE, row.rules_package
-    yield BitsKind.RULE, row.rule
+    """Yield the values of a finding's host, each once: attributes may repeat."""
     yield BitsKind.AGENT, row.agent
     if row.auto_scaling_group is not None:
         yield BitsKind.AUTO_SCALING_GROUP, row.auto_scaling_group
@@ -112,6 +115,15 @@ def _values(row: FindingRow) -> Iterator[tuple[BitsKind, int]]:
         yield BitsKind.ATTRIBUTE, number
     for number in set(unpack(row.user_attributes)):
         yield BitsKind.USER_ATTRIBUTE, number
+
+
+def _body_values(keys: BodyKeys) -> Iterator[tuple[BitsKind, int]]:
+    """Yield the values of a body, each once."""
+    yield BitsKind.SEVERITY, keys.severity
+    yield BitsKind.RULES_PACKAGE, keys.rules_package
+    yield BitsKind.RULE, keys.rule
+    for number in set(keys.attributes):
+        yield BitsKind.ATTRIBUTE, number
 
 
 def _number(places: Sequence[int]) -> int:

@@ -11,8 +11,9 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, or_, select
 
 from openinspector.service.stores.dialect import insert_many_new
-from openinspector.service.stores.finding_schema import FINDING, FINDING_BITS, FINDING_BLOCK, TEXT
+from openinspector.service.stores.finding_schema import FINDING, FINDING_BITS, FINDING_BLOCK, FINDING_BODY, TEXT
 from openinspector.service.stores.findings.bits import BLOCK, add_bits
+from openinspector.service.stores.findings.bodies import read_keys
 from openinspector.service.stores.findings.rows import FindingRow
 from openinspector.service.stores.query import in_batches
 
@@ -32,10 +33,10 @@ def add_rows(connection: Connection, result_id: int, rows: Sequence[FindingRow])
 
 
 def delete_rows(connection: Connection, result_id: int) -> None:
-    """Delete the findings of a result with their blocks, bits and texts. The caller has locked the result."""
+    """Delete the findings of a result with their blocks, bits, bodies and texts. The caller has locked the result."""
     blocks = select(FINDING_BLOCK.c.id).where(FINDING_BLOCK.c.result_id == result_id)
     _delete_bits(connection, connection.scalars(blocks).all())
-    for table in (FINDING, FINDING_BLOCK, TEXT):
+    for table in (FINDING, FINDING_BLOCK, FINDING_BODY, TEXT):
         connection.execute(delete(table).where(table.c.result_id == result_id))
 
 
@@ -49,7 +50,7 @@ def _add_block(connection: Connection, result_id: int, rows: Sequence[FindingRow
     number: int = connection.execute(insert(FINDING_BLOCK).returning(FINDING_BLOCK.c.id), block).scalar_one()
     placed = [row._replace(position=number * BLOCK + place) for place, row in enumerate(rows)]
     insert_many_new(connection, FINDING, ("result_id", "id"), sorted(placed, key=attrgetter("id")))
-    add_bits(connection, number, rows)
+    add_bits(connection, number, rows, read_keys(connection, {row.body for row in rows}))
 
 
 def _take_small_blocks(connection: Connection, result_id: int, size: int) -> Sequence[FindingRow]:

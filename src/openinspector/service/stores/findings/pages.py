@@ -17,7 +17,8 @@ from openinspector.service.ports.page import Cursor, Page, PageRequest
 from openinspector.service.stores.columns import from_micros, to_json, to_micros
 from openinspector.service.stores.finding_schema import FINDING, FINDING_BITS, FINDING_BLOCK, RESULT, TEXT
 from openinspector.service.stores.findings.bits import BLOCK, BitsKind, Condition, matching, places_of
-from openinspector.service.stores.findings.rows import SEVERITY_CODES, attribute_bodies
+from openinspector.service.stores.findings.bodies import SEVERITY_CODES
+from openinspector.service.stores.findings.rows import stored_attributes
 from openinspector.service.stores.findings.texts import digest
 from openinspector.service.stores.query import in_batches
 from openinspector.service.stores.schema import RUN
@@ -166,8 +167,8 @@ def _conditions(wanted: FindingFilter) -> list[Condition]:
         (BitsKind.AUTO_SCALING_GROUP, wanted.auto_scaling_groups),
         (BitsKind.RULES_PACKAGE, wanted.rules_package_arns),
     )
-    found = [_has_text(BitsKind.ATTRIBUTE, (body,)) for body in attribute_bodies(wanted.attributes)]
-    found += [_has_text(BitsKind.USER_ATTRIBUTE, (body,)) for body in attribute_bodies(wanted.user_attributes)]
+    found = [_has_text(BitsKind.ATTRIBUTE, (body,)) for body in stored_attributes(wanted.attributes)]
+    found += [_has_text(BitsKind.USER_ATTRIBUTE, (body,)) for body in stored_attributes(wanted.user_attributes)]
     found += [_has_text(kind, map(to_json, texts)) for kind, texts in texts_by_kind if texts]
     return [*found, _has_severity(wanted)] if wanted.severities else found
 

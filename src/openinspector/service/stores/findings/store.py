@@ -16,16 +16,16 @@ from openinspector.service.ports.page import Page, PageRequest
 from openinspector.service.stores.columns import to_micros
 from openinspector.service.stores.dialect import insert_new
 from openinspector.service.stores.engine import reading, writing
-from openinspector.service.stores.finding_schema import FINDING, RESULT
+from openinspector.service.stores.finding_schema import FINDING, FINDING_BODY, RESULT
 from openinspector.service.stores.findings.bits import move_user_attributes
 from openinspector.service.stores.findings.blocks import add_rows, delete_rows
+from openinspector.service.stores.findings.bodies import SEVERITY_CODES
 from openinspector.service.stores.findings.pages import OF_ENDED_RUNS, read_finding_page
 from openinspector.service.stores.findings.rows import (
-    SEVERITY_CODES,
-    attribute_bodies,
     finding_id,
     from_rows,
     read_attributes,
+    stored_attributes,
     to_rows,
 )
 from openinspector.service.stores.findings.texts import intern_texts, pack, read_texts, unpack
@@ -85,10 +85,12 @@ class SqlFindingStore:
     def counts(self, run: RunArn) -> Mapping[Severity, int]:
         """Return the number of findings of a run by severity; all five keys."""
         query = (
-            select(FINDING.c.severity, func.count())
+            select(FINDING_BODY.c.severity, func.count())
+            .select_from(FINDING)
             .join(RESULT, RESULT.c.id == FINDING.c.result_id)
+            .join(FINDING_BODY, FINDING_BODY.c.id == FINDING.c.body)
             .where(RESULT.c.run_arn == run)
-            .group_by(FINDING.c.severity)
+            .group_by(FINDING_BODY.c.severity)
         )
         with reading(self._engine) as connection:
             found = {row.severity: int(row[1]) for row in connection.execute(query)}
@@ -97,10 +99,12 @@ class SqlFindingStore:
     def counts_by_package(self, run: RunArn) -> Mapping[RulesPackageArn, int]:
         """Return the number of findings of a run by rules package; omit packages without findings."""
         query = (
-            select(FINDING.c.rules_package, func.count())
+            select(FINDING_BODY.c.rules_package, func.count())
+            .select_from(FINDING)
             .join(RESULT, RESULT.c.id == FINDING.c.result_id)
+            .join(FINDING_BODY, FINDING_BODY.c.id == FINDING.c.body)
             .where(RESULT.c.run_arn == run)
-            .group_by(FINDING.c.rules_package)
+            .group_by(FINDING_BODY.c.rules_package)
         )
         with reading(self._engine) as connection:
             found = {int(row[0]): int(row[1]) for row in connection.execute(query)}
@@ -127,9 +131,9 @@ class SqlFindingStore:
             if before is None:
                 return False
             held = unpack(before.user_attributes)
-            bodies = attribute_bodies(change(read_attributes(before.user_attributes, read_texts(connection, held))))
-            numbers = intern_texts(connection, result_id, bodies)
-            after = [numbers[body] for body in bodies]
+            texts = stored_attributes(change(read_attributes(before.user_attributes, read_texts(connection, held))))
+            numbers = intern_texts(connection, result_id, texts)
+            after = [numbers[text] for text in texts]
             changed: dict[str, object] = {"user_attributes": pack(after)}
             if updated_at is not None:
                 changed["updated_at"] = to_micros(updated_at)

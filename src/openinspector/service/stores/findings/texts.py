@@ -1,13 +1,9 @@
-"""Texts of findings, stored once per run and referred to by number.
-
-A text is stored as JSON. A raw control character, which JSON never contains, replaces the agent's id.
-"""
+"""Texts of findings that lists can be filtered by, and assets: stored once per run as JSON, referred to by number."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-import msgspec
 from sqlalchemy import Connection, insert, select
 
 from openinspector.model.asset import AssetAttributes
@@ -15,9 +11,7 @@ from openinspector.service.stores.columns import to_json
 from openinspector.service.stores.finding_schema import TEXT
 from openinspector.service.stores.query import in_batches
 
-_AGENT: Final = "\x01"
 _DIGEST_BYTES: Final = 16
-_DECODE_PROSE: Final = msgspec.json.Decoder(str)
 
 
 class TextWriter:
@@ -34,21 +28,12 @@ class TextWriter:
             body = self._bodies[text] = to_json(text)
         return body
 
-    def prose(self, text: str, agent_id: str) -> str:
-        """Return the stored form of a text that may contain its agent's id."""
-        return to_json(text).replace(agent_id, _AGENT) if agent_id in text else self.word(text)
-
     def asset(self, asset: AssetAttributes) -> str:
         """Return the stored form of an asset; all findings of a host share one object."""
         known = self._assets.get(id(asset))
         if known is None:
             known = self._assets[id(asset)] = (asset, to_json(asset))
         return known[1]
-
-
-def read_prose(body: str, agent_id: str) -> str:
-    """Decode a text that `TextWriter.prose` encoded."""
-    return _DECODE_PROSE.decode(body.replace(_AGENT, agent_id))
 
 
 def digest(body: str) -> bytes:
