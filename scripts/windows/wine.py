@@ -2,8 +2,8 @@
 
 Wine is not Windows. It shows that our code and its use of pywin32 and winreg work; it keeps no access lists, knows no
 account policy, rights or audit policy, and its registry holds what is imported. Three stand-ins are for it alone:
-``python3.dll`` (the interpreter's archive lacks it), ``bcryptprimitives.dll`` (Wine 8 lacks it), and answers about access
-lists.
+``python3.dll`` (the archive of the interpreter lacks it), ``bcryptprimitives.dll`` (Wine 8 lacks it), and answers about
+access lists.
 """
 
 import os
