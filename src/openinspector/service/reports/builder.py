@@ -16,6 +16,7 @@ from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.model.exclusion import Exclusion, ScopeKey
 from openinspector.model.finding import Attribute, Finding, Severity
 from openinspector.model.foreign_text import printable, printable_line
+from openinspector.model.path_picture import PathPicture
 from openinspector.service.ports.rule_result_store import RuleTally
 from openinspector.service.reports.benchmarks import BenchmarkTally, benchmark_tallies, is_control
 from openinspector.service.reports.content import (
@@ -28,12 +29,13 @@ from openinspector.service.reports.content import (
     ReportedRule,
     RuleFindings,
 )
+from openinspector.service.reports.path_pictures import picture_of
 
 _Value = TypeVar("_Value")
 
 _ORDER: Final = tuple(Severity)
 _Words = tuple[str, str]
-_Reason = tuple[str, tuple[Attribute, ...]]
+_Reason = tuple[str, tuple[Attribute, ...], PathPicture | None]
 
 
 @dataclass(slots=True)
@@ -69,7 +71,7 @@ class ReportBuilder:
             group = self._groups[place] = _Group(printable_line(_impersonal(text.title, agent)))
         words = (_impersonal(text.description, agent), _impersonal(text.recommendation, agent))
         attributes = tuple(one for one in text.attributes if one.key != INSTANCE_ID)
-        reason = (_impersonal(text.evidence, agent), _shown(attributes))
+        reason = (_impersonal(text.evidence, agent), _shown(attributes), picture_of(finding))
         group.findings.setdefault(words, {}).setdefault(reason, []).append(
             ReportedHost(
                 finding=finding.arn.rpartition("/")[2],
@@ -210,6 +212,7 @@ def _proofs(reasons: dict[_Reason, list[ReportedHost]]) -> tuple[Proof, ...]:
             evidence=evidence,
             attributes=attributes,
             hosts=tuple(sorted(found, key=lambda one: (one.hostname, one.agent_id, one.finding))),
+            picture=picture,
         )
-        for (evidence, attributes), found in sorted(reasons.items(), key=lambda item: item[0][0])
+        for (evidence, attributes, picture), found in sorted(reasons.items(), key=lambda item: item[0][0])
     )

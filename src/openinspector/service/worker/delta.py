@@ -42,7 +42,7 @@ class _Changes:
 def gather_delta(
     feed: Feed, fetcher: Fetcher, stored: StoredFeed, now: datetime, progress: Progress
 ) -> Gathered | None:
-    """Return the documents that changed since a feed was last had; None where it has to be fetched whole."""
+    """Return the documents that changed since a feed was last had; None if it has to be fetched whole."""
     if feed.delta is None or not _is_recent(feed, stored, now):
         return None
     try:
@@ -56,7 +56,8 @@ def gather_delta(
     for number, source in enumerate(changes.changed):
         progress(feed.name, number, len(changes.changed))
         try:
-            had.append((source, fetcher.fetch(Want(url=source.url, max_bytes=source.max_bytes))))
+            want = Want(url=source.url, max_bytes=source.max_bytes, signature=source.signature)
+            had.append((source, fetcher.fetch(want)))
         except FetchError as error:
             failed.append(Unparsed(document=source.name, entry="", reason=str(error)))
     removed = tuple(name for name in changes.removed if name in stored.digests)
@@ -97,7 +98,13 @@ def _changes(delta: Delta, fetcher: Fetcher, since: datetime) -> _Changes:
     newer = {path for path, time in changed.items() if time >= since and time >= deleted.get(path, time)}
     return _Changes(
         changed=tuple(
-            Source(name=f"{delta.folder}/{path}", url=f"{base}/{path}", optional=True) for path in sorted(newer)
+            Source(
+                name=f"{delta.folder}/{path}",
+                url=f"{base}/{path}",
+                signature=f"{base}/{path}.asc" if delta.signed else "",
+                optional=True,
+            )
+            for path in sorted(newer)
         ),
         removed=tuple(f"{delta.folder}/{path}" for path in deleted if path not in changed or path not in newer),
     )
