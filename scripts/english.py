@@ -68,6 +68,8 @@ PHRASES: Final = (
     ),
     _phrase("of ours", r"\bof (?:ours|our own)\b", "our …, its own …"),
     _phrase("by nobody", r"\b(?:by|to|of|for) nobody\b", "not …, never …"),
+    _phrase("where for if", r"\b(?:\w*Error|None|empty) where\b(?! there)", "if …"),
+    _phrase("idiom", r"\b(?:as good as|afresh|at hand|spoken of|kept in mind)\b", "say it plainly"),
     _phrase(
         "what is … as a subject",
         rf"(?:(?:\A|[.:;])\s*|\b(?:but|that|because|if) )[Ww]hat {_BE}\b(?![^.]*\?)",

@@ -10,13 +10,13 @@ from tests.api_compat.endpoint import Endpoint
 
 
 def read_target(client: Any, arn: str) -> Any:
-    """Return the target, None where the provider would remove it from its state."""
+    """Return the target, None if the provider would remove it from its state."""
     found = client.describe_assessment_targets(assessmentTargetArns=[arn])["assessmentTargets"]
     return next((target for target in found if target["arn"] == arn), None)
 
 
 def read_template(client: Any, arn: str) -> Any:
-    """Return the template with its tags and subscriptions, None where it is gone."""
+    """Return the template with its tags and subscriptions, None if it is gone."""
     found = client.describe_assessment_templates(assessmentTemplateArns=[arn])["assessmentTemplates"]
     if not found:
         return None

@@ -12,6 +12,7 @@ from openinspector.model.tailoring import AS_PUBLISHED, Tailoring
 
 SENSORS = (
     "accounts",
+    "audit_rules",
     "configuration_files",
     "dpkg",
     "file_anomalies",

@@ -1,3 +1,5 @@
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,3 +34,10 @@ def test_text_without_a_cve_or_about_this_one_alone_is_quoted_whole() -> None:
 @given(st.text(), st.sampled_from(["CVE-2026-0001", "DSA-1-1", ""]))
 def test_quotations_are_bounded(text: str, identity: str) -> None:
     assert len(quotation(text * 100, identity)) <= MAX_QUOTATION
+
+
+@given(st.lists(st.sampled_from(["CVE-2026-1", "CVE-2026-10", "-", "_", " ", "x", "\u00e9", "(", "\n* "])).map("".join))
+def test_an_id_is_named_where_a_word_boundary_surrounds_it(text: str) -> None:
+    text += "\n* CVE-2026-77777"
+    named = re.compile(r"(?<![\w-])CVE-2026-1(?![\w-])")
+    assert bool(quotation(text, "CVE-2026-1")) == bool(named.search(text))

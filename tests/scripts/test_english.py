@@ -32,6 +32,8 @@ def phrases(text: str) -> list[str]:
         ("What was lost is counted.", ["What was", "What w"]),
         ("Sent again, because what is lost stays lost.", ["because what is"]),
         ("What a package has to do with the kernel.", ["What a"]),
+        ("Return the key; StoreError where it is damaged.", ["StoreError where"]),
+        ("Unreadable files are as good as absent.", ["as good as"]),
     ],
 )
 def test_a_banned_phrase_is_found(text: str, found: list[str]) -> None:

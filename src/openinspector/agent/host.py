@@ -149,6 +149,10 @@ class Host(Protocol):
         """Return the kernel's netlink messages about nftables as (message type, payload)."""
         ...
 
+    def audit(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the kernel's netlink messages about its audit state and rules as (message type, payload)."""
+        ...
+
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the EC2 instance metadata service; raise OSError if it does not answer within a second.
 

@@ -23,6 +23,8 @@ from openinspector.cis.tables import (
 )
 from openinspector.model.configuration import FirewallChain, FirewallRule, KernelModule, Mount, SystemdUnit
 from openinspector.model.hardening import (
+    AuditRule,
+    AuditState,
     ConfigurationFile,
     FileAnomalies,
     FileAttributes,
@@ -96,6 +98,8 @@ READS: Final[tuple[type[Record], ...]] = (
     PamConfiguration,
     PasswordQuality,
     MandatoryAccessControl,
+    AuditState,
+    AuditRule,
     FirewallChain,
     FirewallRule,
 )
@@ -119,6 +123,7 @@ SENSORS: Final = (
     "pam",
     "password_quality",
     "mandatory_access_control",
+    "audit_rules",
     "firewall",
 )
 """The sensors of those records."""

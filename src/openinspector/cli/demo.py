@@ -1,7 +1,8 @@
-"""`openinspector demo`: findings about this host from scratch, with the real parts.
+"""`openinspector demo`: findings about this host and a sample account from scratch, with the real parts.
 
-It starts the service and an agent as separate processes in a separate folder, and leaves them running so that the API
-can be tried; `openinspector demo --stop` ends them.
+The sample account is invented: its network is read from files beside this module, and AWS is not called. Service and
+agent run as separate processes in a separate folder and keep running so that the API can be tried;
+`openinspector demo --stop` ends them.
 """
 
 import sys
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from openinspector.cli.client import OWN_SERVICE
-from openinspector.cli.demo_processes import DemoProcesses
+from openinspector.cli.demo_processes import QUICK_HEARTBEATS, DemoProcesses
 from openinspector.cli.demo_report import print_report
 from openinspector.cli.presentation import console
 
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 _DURATION_SECONDS = 180
 _ENDED_WELL = ("COMPLETED", "COMPLETED_WITH_ERRORS")
-_PACKAGES = ("Common Vulnerabilities", "Security Best Practices", "CIS Operating System")
+_PACKAGES = ("Common Vulnerabilities", "Security Best Practices", "CIS Operating System", "Network Reachability")
+_TARGET = "demo host and sample account"
+SAMPLE_ACCOUNT = Path(__file__).with_name("sample_account")
 
 
 @click.command()
@@ -28,8 +31,9 @@ _PACKAGES = ("Common Vulnerabilities", "Security Best Practices", "CIS Operating
 @click.option("--stop", is_flag=True, help="Stop processes that an earlier demo left running.")
 @click.option("--vendor-seconds", default=10.0, show_default=True, help="How long to try the vendor's own feed.")
 def demo(folder: Path, *, stop: bool, vendor_seconds: float) -> None:
-    """Assess this host: start service and agent, run an assessment, show the findings."""
-    processes = DemoProcesses(folder.resolve())
+    """Assess this host and a sample account: start service and agent, run an assessment, show the findings."""
+    account = {"OPENINSPECTOR_CLOUD": "files", "OPENINSPECTOR_CLOUD_FOLDER": str(SAMPLE_ACCOUNT.resolve())}
+    processes = DemoProcesses(folder.resolve(), {**QUICK_HEARTBEATS, **account})
     if stop:
         stopped = processes.stop()
         click.echo(f"Stopped {', '.join(stopped)}." if stopped else "Nothing was running.")
@@ -42,6 +46,7 @@ def demo(folder: Path, *, stop: bool, vendor_seconds: float) -> None:
     credentials = processes.access_key()
     agent_id = processes.start_agent(url)
     out.print(f"[green]✓[/green] Agent {agent_id} enrolled on this host")
+    out.print(f"[green]✓[/green] Sample account read from {SAMPLE_ACCOUNT}", soft_wrap=True)
     advisories = _sync_feeds(processes, vendor_seconds)
     client = processes.client(url, credentials)
     run = _assess(client)
@@ -85,11 +90,12 @@ def _assess(client: "BaseClient") -> dict[str, Any]:
 
 
 def _demo_target(client: "BaseClient") -> str:
-    found = client.list_assessment_targets(filter={"assessmentTargetNamePattern": "demo"})["assessmentTargetArns"]
+    found = client.list_assessment_targets(filter={"assessmentTargetNamePattern": _TARGET})["assessmentTargetArns"]
     if found:
         return str(found[0])
-    group = client.create_resource_group(resourceGroupTags=[{"key": "Demo", "value": "this host"}])
-    made = client.create_assessment_target(assessmentTargetName="demo", resourceGroupArn=group["resourceGroupArn"])
+    tags = [{"key": "Demo", "value": value} for value in ("this host", "sample account")]
+    group = client.create_resource_group(resourceGroupTags=tags)
+    made = client.create_assessment_target(assessmentTargetName=_TARGET, resourceGroupArn=group["resourceGroupArn"])
     return str(made["assessmentTargetArn"])
 
 

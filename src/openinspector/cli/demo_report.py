@@ -24,16 +24,43 @@ def print_report(client: "BaseClient", run: Mapping[str, Any], covered: Mapping[
     out.print(run_summary(run))
     wanted = list(arns(client, "list_findings", "findingArns", assessmentRunArns=[run["arn"]]))
     found = sorted(described(client, "describe_findings", "findingArns", "findings", wanted), key=what_matters_first)
-    groups = _grouped(found)[:_TOP]
+    groups = _grouped([one for one in found if not attribute(one, "REACHABILITY_TYPE")])[:_TOP]
     out.print(f"\n[bold]The {len(groups)} that matter most[/bold], findings with the same remedy taken together")
     print_table(
         ("SEVERITY", "FINDING", "PACKAGE", "FIXED IN"),
         [(severity_text(g[0]["severity"]), _ids(g), _packages(g[0]), attribute(g[0], "fixed_version")) for g in groups],
         empty="Nothing was found.",
     )
+    _print_network(found)
     out.print("\n[bold]Coverage[/bold]")
     fetched = advisories.partition("✓[/green] ")[2] or advisories
     out.print(facts_table([*_coverage(client, run, covered), ("Advisories", fetched)]))
+
+
+def _print_network(found: Sequence[Mapping[str, Any]]) -> None:
+    """Print what can be reached in the sample account: one line a port that is open to a kind of source."""
+    ports = [one for one in found if attribute(one, "REACHABILITY_TYPE") and attribute(one, "PORT")]
+    out = console()
+    out.print("\n[bold]Network Reachability[/bold] of the sample account, without an agent on its instances")
+    print_table(
+        ("SEVERITY", "INSTANCE", "PORT", "FROM", "RULE"),
+        [
+            (
+                severity_text(one["severity"]),
+                _instance_name(one),
+                f"{attribute(one, 'PORT')}/{attribute(one, 'PROTOCOL')} {attribute(one, 'PORT_GROUP_NAME')}",
+                attribute(one, "REACHABILITY_TYPE"),
+                attribute(one, "SECURITY_GROUP"),
+            )
+            for one in ports
+        ],
+        empty="Nothing is reachable.",
+    )
+
+
+def _instance_name(finding: Mapping[str, Any]) -> str:
+    tags = finding["assetAttributes"].get("tags", ())
+    return str(next((tag["value"] for tag in tags if tag["key"] == "Name"), finding["assetAttributes"]["agentId"]))
 
 
 def _grouped(findings: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:

@@ -39,7 +39,10 @@ by_products_option: Final = click.option(
 @click.command()
 @click.argument("facts_file")
 @click.option(
-    "--advisories", "advisories_file", metavar="FILE|DIR", help="Advisories: JSON lines, an array, or a folder."
+    "--advisories",
+    "advisories_file",
+    metavar="FILE|DIR",
+    help="Advisories: JSON lines, an array, or a folder, which may hold vulnerabilities.jsonl with scores.",
 )
 @package_option
 @by_products_option
@@ -99,8 +102,8 @@ def chosen_rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[st
 
 
 def index_of(advisories_file: str | None) -> "AdvisoryIndex":
-    """Return the advisories of a file, indexed; an empty index without a file."""
-    from openinspector.cli.facts_file import read_advisories
+    """Return the advisories of a file or folder, indexed with the scores beside them; an empty index without one."""
+    from openinspector.cli.facts_file import read_advisories, read_feeds, read_vulnerabilities
     from openinspector.engine.match import AdvisoryIndex
     from openinspector.plugins import discover
     from openinspector.version import VersionScheme
@@ -108,7 +111,14 @@ def index_of(advisories_file: str | None) -> "AdvisoryIndex":
     if advisories_file is None:
         return AdvisoryIndex.empty()
     schemes = discover("openinspector.versions", "SCHEME", VersionScheme)
-    return AdvisoryIndex(read_advisories(advisories_file), schemes=schemes, fingerprints={})
+    feeds = read_feeds(advisories_file)
+    return AdvisoryIndex(
+        read_advisories(advisories_file),
+        schemes=schemes,
+        fingerprints=feeds.fingerprints,
+        days=feeds.days,
+        vulnerabilities=read_vulnerabilities(advisories_file),
+    )
 
 
 def judge(

@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "completion": ("openinspector.cli.completion:completion", "Print the shell completion script."),
         "demo": ("openinspector.cli.demo:demo", "Assess this host: service, agent, run, findings."),
         "evaluate": ("openinspector.cli.evaluate:evaluate", "Evaluate a facts file offline."),
+        "explain": ("openinspector.cli.explain:explain", "Print why a finding was stated; export its replay."),
         "feeds": ("openinspector.cli.feeds:feeds", "Fetch advisories and show how old they are."),
         "findings": ("openinspector.cli.findings:findings", "List and explain findings."),
         "notifications": (

@@ -24,13 +24,22 @@ OMITTED_KEY: Final = "ATTRIBUTES_OMITTED"
 
 def fit(text: str, limit: int) -> str:
     """Return ``text``, printable and cut to ``limit`` characters; a cut text ends with an ellipsis."""
+    if len(text) <= limit and _is_plain(text):
+        return text
     shown = printable(text)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def fit_line(text: str, limit: int) -> str:
     """Return ``text`` as one printable line, cut to ``limit`` characters; a cut text ends with an ellipsis."""
+    if len(text) <= limit and _is_plain(text):
+        return text
     return fit(printable_line(text), limit)
+
+
+def _is_plain(text: str) -> bool:
+    """Return True if every character is a printable one of ASCII, as in nearly all texts of nearly all findings."""
+    return text.isascii() and text.isprintable()
 
 
 def fit_body(body: AnyBody) -> AnyBody:
@@ -56,14 +65,15 @@ def fit_body(body: AnyBody) -> AnyBody:
 
 def fit_attributes(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
     """Return ``attributes`` within the bounds; if there are more than 50, the last one has the number omitted."""
-    fitted = tuple(
-        Attribute(
-            key=fit_line(attribute.key, MAX_KEY),
-            value=fit_line(attribute.value, MAX_VALUE) if attribute.value else None,
-        )
-        for attribute in attributes
-    )
+    fitted = tuple(map(_fit_attribute, attributes))
     if len(fitted) <= MAX_ATTRIBUTES:
         return fitted
     kept = fitted[: MAX_ATTRIBUTES - 1]
     return (*kept, Attribute(key=OMITTED_KEY, value=str(len(fitted) - len(kept))))
+
+
+def _fit_attribute(attribute: Attribute) -> Attribute:
+    key, value = fit_line(attribute.key, MAX_KEY), fit_line(attribute.value, MAX_VALUE) if attribute.value else None
+    if key is attribute.key and value is attribute.value:
+        return attribute
+    return Attribute(key=key, value=value)

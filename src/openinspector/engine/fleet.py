@@ -15,7 +15,7 @@ obvious twin for differential tests.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
@@ -90,9 +90,11 @@ class _Group(NamedTuple, Generic[T]):
     """The vulnerabilities of the packages of one source, or of a host's kernel packages."""
 
     found: dict[str, list[tuple[_Order, Match]]]
-    """By identity, in the order of packages."""
+    """By identity, sorted; matches in the order of packages."""
+    concluded: dict[str, T]
+    """By identity: conclusions made so far, each as if no other group had the identity."""
     finished: list[tuple[str, T]]
-    """Identity and conclusion, each as if no other group had the identity."""
+    """Identity and conclusion of all; empty until a host has no identity of the group in another group."""
     by_products: list[tuple[_Order, T]]
     kernel: HostFacts
     relevant: tuple[_Relevant, ...]
@@ -194,7 +196,7 @@ class FleetJudge(Generic[T]):
         group = release.groups.get(key)
         if group is None:
             group = release.groups[key] = self._new_group(
-                [(one.order, one.package, one.matches) for one in relevant], exposure, NO_FACTS, tuple(relevant)
+                [(one.order, one.package, one.matches) for one in relevant], NO_FACTS, tuple(relevant)
             )
             release.weight += sum(map(len, group.found.values()))
         return group
@@ -216,14 +218,13 @@ class FleetJudge(Generic[T]):
                 count += len(matches)
                 if count > MAX_MATCHES:
                     raise TooManyMatchesError
-            group = release.groups[key] = self._new_group(judged, exposure, kernel, tuple(relevant))
+            group = release.groups[key] = self._new_group(judged, kernel, tuple(relevant))
             release.weight += sum(map(len, group.found.values()))
         return group
 
     def _new_group(
         self,
         judged: list[tuple[_Order, Package, tuple[Match, ...]]],
-        exposure: HostExposure,
         kernel: HostFacts,
         relevant: tuple[_Relevant, ...],
     ) -> _Group[T]:
@@ -236,10 +237,8 @@ class FleetJudge(Generic[T]):
             for match in matches:
                 for identity in match.identities:
                     found.setdefault(identity, []).append((order, match))
-        finished = [
-            (identity, self._of_case(identity, found[identity], exposure, kernel)) for identity in sorted(found)
-        ]
-        return _Group(found, finished, by_products, kernel, relevant)
+        by_identity = {identity: found[identity] for identity in sorted(found)}
+        return _Group(by_identity, {}, [], by_products, kernel, relevant)
 
     def _of_case(
         self, identity: str, found: list[tuple[_Order, Match]], exposure: HostExposure, kernel: HostFacts
@@ -248,20 +247,38 @@ class FleetJudge(Generic[T]):
         return self._conclude.of_case(case_of(identity, matches, exposure.of_matches(matches), self._index, kernel))
 
     def _conclusions(self, release: _Release[T], groups: list[_Group[T]], exposure: HostExposure) -> tuple[T, ...]:
-        finished = list(chain.from_iterable(group.finished for group in groups))
-        if len(set().union(*(group.found for group in groups))) < len(finished):
-            finished = self._merged(release, groups, exposure, finished)
+        several: frozenset[str] = frozenset()
+        if len(set().union(*(group.found for group in groups))) < sum(len(group.found) for group in groups):
+            counts = Counter(chain.from_iterable(group.found for group in groups))
+            several = frozenset(identity for identity, count in counts.items() if count > 1)
+        finished: list[tuple[str, T]] = []
+        for group in groups:
+            finished += self._finished(group, several, exposure)
+        if several:
+            finished += self._merged(release, groups, several, exposure)
         finished.sort(key=itemgetter(0))
         by_products = sorted(chain.from_iterable(group.by_products for group in groups), key=itemgetter(0))
         return (*map(itemgetter(1), finished), *map(itemgetter(1), by_products))
 
+    def _finished(self, group: _Group[T], several: frozenset[str], exposure: HostExposure) -> Iterable[tuple[str, T]]:
+        """Return identity and conclusion of what no other group of the host has."""
+        alone = not several or several.isdisjoint(group.found)
+        if alone and group.finished:
+            return group.finished
+        for identity, matches in group.found.items():
+            if identity not in group.concluded and identity not in several:
+                group.concluded[identity] = self._of_case(identity, matches, exposure, group.kernel)
+        if not alone:
+            return [(identity, group.concluded[identity]) for identity in group.found if identity not in several]
+        if not group.finished:
+            # One assignment: hosts of other runs may be judged meanwhile.
+            group.finished[:] = [(identity, group.concluded[identity]) for identity in group.found]
+        return group.finished
+
     def _merged(
-        self, release: _Release[T], groups: list[_Group[T]], exposure: HostExposure, finished: list[tuple[str, T]]
-    ) -> list[tuple[str, T]]:
-        """Return the conclusions with one for each identity that several groups have."""
-        counts = Counter(map(itemgetter(0), finished))
-        several = {identity for identity, count in counts.items() if count > 1}
-        kept = [pair for pair in finished if pair[0] not in several]
+        self, release: _Release[T], groups: list[_Group[T]], several: frozenset[str], exposure: HostExposure
+    ) -> Iterable[tuple[str, T]]:
+        """Yield identity and conclusion of what several groups have."""
         for identity in several:
             having = [group for group in groups if identity in group.found]
             key = (identity, *map(id, having))
@@ -270,8 +287,7 @@ class FleetJudge(Generic[T]):
                 kernel = next((group.kernel for group in having if group.kernel is not NO_FACTS), NO_FACTS)
                 release.merged[key] = self._of_case(identity, found, exposure, kernel)
                 release.weight += len(found)
-            kept.append((identity, release.merged[key]))
-        return kept
+            yield identity, release.merged[key]
 
 
 def _only(package: Package) -> HostFacts:

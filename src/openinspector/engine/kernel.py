@@ -65,7 +65,7 @@ _REBUILD: Final = re.compile(r"\+b[0-9]+$")
 
 
 def running_release(facts: HostFacts) -> str:
-    """Return what ``uname -r`` printed; empty where the host did not say."""
+    """Return what ``uname -r`` printed; empty if the host did not say."""
     system = facts.only(OperatingSystem)
     if system is not None and system.kernel_release:
         return system.kernel_release

@@ -117,7 +117,7 @@ def running_build(image: Package, release: str, uname_version: str) -> str:
 
 
 def replaced_build(image: Package, release: str, uname_version: str) -> str:
-    """Return the version that runs of an image whose release runs; empty where every build has its own release.
+    """Return the version that runs of an image whose release runs; empty if every build has its own release.
 
     An upgrade may replace an image by another build of the same release.
     """

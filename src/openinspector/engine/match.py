@@ -78,7 +78,7 @@ class Match:
     statement: Fix | Status
     """Of the statements that convict, the one that asks for the most: no fix at all, else the newest version."""
     vulnerabilities: tuple[str, ...] = ()
-    """Those of the advisory that the package has; empty where the advisory names none."""
+    """Those of the advisory that the package has; empty if the advisory names none."""
     version: str = ""
     """The version compared: the binary's, the source's, or the running kernel's build."""
     role: KernelRole = KernelRole.ORDINARY
@@ -87,7 +87,7 @@ class Match:
     installed_fix: Package | None = None
     """A kernel on disk that has the fix: the host needs a restart, not an update."""
     fixed_key: bytes = b""
-    """Sort key of the fixed version; empty where no fix exists."""
+    """Sort key of the fixed version; empty if no fix exists."""
 
     @property
     def target(self) -> Target:
@@ -96,7 +96,7 @@ class Match:
 
     @property
     def fixed_version(self) -> str:
-        """First version that has the fix; empty where no fix exists."""
+        """First version that has the fix; empty if no fix exists."""
         return self.statement.version if isinstance(self.statement, Fix) else ""
 
     @property
@@ -137,7 +137,7 @@ class AdvisoryIndex:
     ) -> None:
         self.fingerprints: Mapping[str, str] = MappingProxyType(dict(fingerprints))
         self.days: Mapping[str, str] = MappingProxyType(dict(days))
-        """ISO 8601 day on which each feed was last had whole; empty where the advisories are of no store."""
+        """ISO 8601 day on which each feed was last had whole; empty if the advisories are of no store."""
         self.schemes = schemes
         self._vulnerabilities = vulnerabilities
         self._named: dict[str, _Named] = {}
@@ -196,7 +196,7 @@ class AdvisoryIndex:
         return tuple(dict.fromkeys((*self._scores.get(vulnerability, ()), *(known.scores if known else ()))))
 
     def vulnerability(self, identity: str) -> Vulnerability | None:
-        """Return what CVE, NVD, EPSS and KEV say of a CVE; None where none of them was loaded or knows it."""
+        """Return what CVE, NVD, EPSS and KEV say of a CVE; None if none of them was loaded or knows it."""
         return self._vulnerabilities.get(identity)
 
     def unassessed(self, facts: HostFacts) -> tuple[Unassessed, ...]:
@@ -212,7 +212,7 @@ class AdvisoryIndex:
     def matches(self, facts: HostFacts) -> tuple[Match, ...]:
         """Return every (package, advisory) of the host that convicts, by package, stream, feed and advisory id.
 
-        Raises ModelError where a package's manager has no version scheme here, TooManyMatchesError beyond
+        Raises ModelError if a package's manager has no version scheme here, TooManyMatchesError beyond
         `MAX_MATCHES`.
         """
         release = release_of(facts)

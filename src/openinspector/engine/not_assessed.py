@@ -121,7 +121,7 @@ def both(first: Unable, second: Unable | None) -> Unable:
 
 
 def unread_databases(facts: HostFacts) -> Unable | None:
-    """Return the exclusion for package databases that were not read whole; None where all were."""
+    """Return the exclusion for package databases that were not read whole; None if all were."""
     if any(name in facts.sensors and facts.sensors[name].state is SensorState.OK for name in MANAGERS):
         return unseen(facts, MANAGERS)
     return unseen(facts, MANAGERS) or unable(

@@ -260,7 +260,7 @@ class HostStreams:
         return (*(Speaker(stream) for stream in own), *inherited, *fallback)
 
     def unjudged(self, package: Package) -> Unjudged | None:
-        """Return why no advisory of these streams may judge a package; None where one may."""
+        """Return why no advisory of these streams may judge a package; None if one may."""
         reason = unjudged(self.release, package)
         if reason is None and self._is_unrecorded(package) and repositories_of(package, self._builds) is None:
             return Unjudged.UNKNOWN_REPOSITORY
@@ -320,7 +320,7 @@ class HostStreams:
 
 
 def unjudged(release: DistributionRelease, package: Package) -> Unjudged | None:
-    """Return why no advisory of the distribution may judge a package; None where one may.
+    """Return why no advisory of the distribution may judge a package; None if one may.
 
     Whether the version can be ordered is the version scheme's to say.
     """

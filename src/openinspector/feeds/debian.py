@@ -130,7 +130,7 @@ def _gather(found: _Gathered, package: str, releases: Mapping[str, _Release]) ->
 
 
 def _statement(target: Target, release: _Release) -> Fix | Status | None:
-    """Return what a release's entry states; None where it is not understood."""
+    """Return what a release's entry states; None if it is not understood."""
     match release.status, release.fixed_version:
         case "open", _:
             return Status(target=target, state=_open_state(release), word=_word(release))

@@ -64,7 +64,7 @@ class CsafDialect:
     stream: Callable[[str, str], str]
     """Return the stream of a platform by its CPE and name; empty for products other than a distribution."""
     erratum: Callable[[str], str]
-    """Return the id of an erratum by its address; empty where it is none."""
+    """Return the id of an erratum by its address; empty if it is none."""
     page: Callable[[str], str]
     """Return the vendor's page of a CVE."""
     unversioned_kind: PackageKind = PackageKind.SOURCE

@@ -24,7 +24,7 @@ class Mirrors:
     urls: tuple[str, ...] = ()
     """Addresses of ``repomd.xml``, best first, https before http."""
     sha256: str = ""
-    """Digest of the index; empty where the list does not vouch for one."""
+    """Digest of the index; empty if the list does not vouch for one."""
 
 
 def read_mirrors(content: bytes) -> Mirrors:

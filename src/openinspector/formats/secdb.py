@@ -30,7 +30,7 @@ class SecdbDialect:
     feed: str
     scheme: VersionScheme
     stream: Callable[[str], str]
-    """Return the stream of a repository by its ``distroversion``; empty where it is of none known."""
+    """Return the stream of a repository by its ``distroversion``; empty if it is of none known."""
     page: Callable[[str], str]
     """Return the publisher's page of a vulnerability."""
 

@@ -62,7 +62,7 @@ class UpdateinfoDialect:
 
     feed: str
     stream: Callable[[Update], str]
-    """Return the stream of an update; empty where it is of none known."""
+    """Return the stream of an update; empty if it is of none known."""
     page: Callable[[str], str] = lambda _identity: ""
     """Return the publisher's page about an update, for those that link none."""
     flavour: Callable[[str], str] = lambda _version: ""

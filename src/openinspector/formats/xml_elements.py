@@ -125,7 +125,7 @@ class _Reader:
 
 
 def elements(content: bytes, tags: Collection[str]) -> Iterator[Element]:
-    """Yield the outermost elements named in ``tags``, each when it is complete; XmlError where the document breaks."""
+    """Yield the outermost elements named in ``tags``, each when it is complete; XmlError if the document breaks."""
     reader = _Reader(tags)
     for start in range(0, max(len(content), 1), _CHUNK):
         reader.feed(content[start : start + _CHUNK], last=start + _CHUNK >= len(content))

@@ -1,6 +1,6 @@
 """Advisories: a publisher's statements about builds that have a fix and about unfixed vulnerabilities.
 
-Vendors make two kinds of statement, and so does this model. A `Fix` states that a build and every later one of its
+Like vendors, this model has two kinds of statement. A `Fix` states that a build and every later one of its
 stream has the fix. A `Status` states the status of one vulnerability in one package: open, not affected, will not be
 fixed. A `Vulnerability` is one CVE as CVE, NVD, EPSS and KEV describe it: it rates the vulnerability and never decides
 whether a host is affected.

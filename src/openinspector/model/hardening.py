@@ -132,3 +132,27 @@ class MandatoryAccessControl(Record):
     """AppArmor profiles with their modes, at most 2,000."""
     unconfined_processes: tuple[str, ...] = ()
     """Programs that run without the profile that is loaded for them (AppArmor), or unconfined (SELinux)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditState(Record):
+    """State of the running kernel's audit subsystem (``auditctl -s``)."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
+
+    enabled: int
+    """0 is off, 1 on, 2 on and locked until the next boot."""
+    failure: int
+    """Reaction of the kernel if it cannot audit: 0 nothing, 1 a message, 2 a panic."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRule(Record):
+    """An audit rule in force."""
+
+    MESSAGE_TYPE: ClassVar[str] = "InspectorConfigurationInfo"
+
+    place: int
+    """From 1, in the kernel's order."""
+    text: str
+    """As ``auditctl -l`` prints it."""

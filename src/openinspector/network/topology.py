@@ -36,7 +36,7 @@ class Defect:
 
 @lru_cache(maxsize=65536)
 def parse_network(text: str) -> Network | None:
-    """Return the range that ``text`` writes, None where it is not one."""
+    """Return the range that ``text`` writes, None if it is not one."""
     try:
         return ip_network(text, strict=False)
     except ValueError:
@@ -45,7 +45,7 @@ def parse_network(text: str) -> Network | None:
 
 @lru_cache(maxsize=65536)
 def parse_address(text: str) -> Address | None:
-    """Return the address that ``text`` writes, None where it is not one."""
+    """Return the address that ``text`` writes, None if it is not one."""
     try:
         return ip_address(text)
     except ValueError:
@@ -344,9 +344,12 @@ def private_addresses(interface: noun.Eni) -> list[str]:
 
 def public_of(interface: noun.Eni, private: str) -> str:
     """Return the public IPv4 address associated with a private one, "" if absent (row 27)."""
-    for address in interface.private_ip_addresses:
-        if address.private_ip_address == private:
-            return address.association.public_ip if address.association else ""
+    by_private = {
+        one.private_ip_address: one.association.public_ip for one in interface.private_ip_addresses if one.association
+    }
+    if by_private:
+        return by_private.get(private, "")
+    # Some answers name the association of the primary address at the interface alone.
     if interface.association and interface.private_ip_address == private:
         return interface.association.public_ip
     return ""

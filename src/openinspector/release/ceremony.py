@@ -40,7 +40,7 @@ class RootChange:
 
 
 def first_root(roles: Mapping[str, RoleKeys], expires: datetime) -> Metadata[Root]:
-    """Return version 1 of the root, unsigned; ReleaseError where the roles' keys cannot be."""
+    """Return version 1 of the root, unsigned; ReleaseError if the keys of the roles are invalid."""
     root = Root(expires=expires, consistent_snapshot=True)
     for role, keys in roles.items():
         for key in keys.keys:
@@ -72,7 +72,7 @@ def first_targets(expires: datetime) -> Metadata[Targets]:
 def with_release(
     current: Metadata[Targets], release: SignedRelease, bundle: bytes, expires: datetime
 ) -> Metadata[Targets]:
-    """Return the next list, unsigned, with one more bundle; ReleaseError where it goes back or is there already.
+    """Return the next list, unsigned, with one more bundle; ReleaseError if it is older or already listed.
 
     ``min_release`` of the new release holds for every older target of the list too: nobody may be offered less.
     """

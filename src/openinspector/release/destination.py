@@ -40,7 +40,7 @@ class Destination:
             raise ReleaseError(f"{place} cannot be opened: {_line(error)}", advice=_ADVICE) from error
 
     def read(self) -> PublishedRelease:
-        """Return what is published; ReleaseError where it cannot be read."""
+        """Return the published files; ReleaseError if they cannot be read."""
         timestamp = self._get(TIMESTAMP_NAME)
         if timestamp is None:
             return PublishedRelease(roots=tuple(self._roots()))

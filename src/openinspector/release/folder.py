@@ -42,7 +42,7 @@ class ReleaseFolder:
         return parse_metadata(self._read(TARGETS_FILE), Targets)
 
     def bundle(self, name: str) -> bytes | None:
-        """Return a bundle, None where it is not here."""
+        """Return a bundle, or None."""
         path = self.folder / BUNDLES / name
         return path.read_bytes() if path.is_file() else None
 

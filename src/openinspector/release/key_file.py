@@ -43,11 +43,11 @@ def parse_key(content: bytes, passphrase: bytes) -> CryptoSigner:
 
 
 def parse_public_key(content: bytes) -> SSlibKey:
-    """Return a public key of PEM; ReleaseError where it is none or not Ed25519."""
+    """Return a public key in PEM; ReleaseError if it is invalid or not Ed25519."""
     try:
         key = load_pem_public_key(content)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise ReleaseError("not a public key in PEM", advice="It is the .pub file beside the private key.") from error
+        raise ReleaseError("not a public key in PEM", advice="It is the .pub file next to the private key.") from error
     if not isinstance(key, Ed25519PublicKey):
         raise ReleaseError("the public key is not Ed25519")
     return SSlibKey.from_crypto(key)

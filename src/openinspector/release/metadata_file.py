@@ -56,7 +56,7 @@ def signed_bytes(metadata: Metadata[Any]) -> bytes:
 
 
 def sign(metadata: Metadata[Any], key: CryptoSigner, trusted: Root, previous: Root | None = None) -> None:
-    """Add one signature; ReleaseError where the key is not of the file's role in ``trusted`` or in ``previous``.
+    """Add one signature; ReleaseError if the key is not of the file's role in ``trusted`` or in ``previous``.
 
     ``trusted`` is the root the file goes with; for a root it is the root itself, and ``previous`` the one before it.
     """

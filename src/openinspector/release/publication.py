@@ -35,7 +35,7 @@ class PublishedRelease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnlineKeys:
-    """The two keys that are at hand where one publishes."""
+    """The two online keys, on the machine that publishes."""
 
     snapshot: CryptoSigner
     timestamp: CryptoSigner
@@ -56,7 +56,7 @@ def plan_publication(
     keys: OnlineKeys,
     now: datetime,
 ) -> Sequence[Upload]:
-    """Return what to write, in order; ReleaseError where anything is not signed, expired, missing or goes back.
+    """Return the files to write, in order; ReleaseError if anything is unsigned, expired, missing or older.
 
     ``drafts``: every root from version 1 on, and the list of targets; ``bundles``: new ones by target name.
     """

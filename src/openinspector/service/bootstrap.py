@@ -354,7 +354,7 @@ class Service:
 
 
 def build_service(settings: Settings) -> Service:
-    """Build the service the settings describe; StoreError where a store cannot be opened."""
+    """Build the service the settings describe; StoreError if a store cannot be opened."""
     return Service(settings, open_stores(settings))
 
 

@@ -25,7 +25,7 @@ def configure_logging(level: str) -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
-        # Looked up for every event: whoever redirects standard error gets the events from then on.
+        # Looked up for every event, so that a redirected standard error gets later events.
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )

@@ -3,9 +3,9 @@
 Strict where CMS is lenient: one signer, content inside, digests of the SHA-2 family, RSA signatures of PKCS #1 v1.5.
 The verifier knows the signer's certificate, so a message holds none.
 
-Only what is verified may be in a message. It is encoded anew from the parsed values, and must be equal to what was
-received, with its lengths made definite (`_to_der`). So nothing can be added beside the signed values: no
-certificates, no further digests, no unsigned attributes, no trailing bytes.
+Only what is verified may be in a message. It is encoded again from the parsed values, and must be equal to the received
+bytes, with its lengths made definite (`_to_der`). So nothing can be added beside the signed values: no certificates, no
+further digests, no unsigned attributes, no trailing bytes.
 """
 
 import hashlib

@@ -283,7 +283,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def _check_methods(settings: Settings) -> None:
-    """Raise ServiceSettingsError where a way of enrolment is on that could let nobody in."""
+    """Raise ServiceSettingsError if an enabled enrolment method lacks its settings."""
     needs = {
         "aws_instance": ("aws_accounts", "aws_certificates"),
         "aws_role": ("aws_accounts", "aws_roles"),

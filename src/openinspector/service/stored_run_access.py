@@ -16,4 +16,5 @@ def open_stored_runs(settings: Settings) -> StoredRuns:
         index=stores.telemetry,
         telemetry=telemetry_of(settings, stores, keys),
         advisories=advisory_cache(stores),
+        findings=stores.findings,
     )

@@ -51,6 +51,8 @@ class FakeSystem:
     addresses: tuple[InterfaceAddress, ...] = ()
     packet_filter: tuple[tuple[int, bytes], ...] = ()
     """Messages of nftables: (type, payload)."""
+    audit: tuple[tuple[int, bytes], ...] = ()
+    """Messages of the audit subsystem: (type, payload)."""
     metadata_address: str | None = None
     """``host:port`` of a metadata service; without one the host is not an EC2 instance."""
 
@@ -172,6 +174,10 @@ class FakeHost:
     def packet_filter(self) -> tuple[tuple[int, bytes], ...]:
         """Return the messages the host was made with."""
         return self._system.packet_filter
+
+    def audit(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the messages the host was made with."""
+        return self._system.audit
 
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the metadata service the host was made with, over real HTTP."""

@@ -88,14 +88,14 @@ class MemoryAdvisoryStore:
         return {snapshot.feed: snapshot.advisories for snapshot in self.snapshots()}
 
     def dump(self, feed: str) -> FeedDump:
-        """Return everything stored of a feed; StoreError where that is nothing."""
+        """Return everything stored of a feed; StoreError if nothing is stored."""
         if feed not in self._snapshots:
             raise StoreError(f"nothing is stored of {feed}")
         documents = msgspec.msgpack.encode(list(self._documents[feed].values()))
         return FeedDump(snapshot=self._snapshots[feed], unparsed=(), streams={}, years={}, documents=documents)
 
     def load(self, dump: FeedDump) -> None:
-        """Replace everything stored of the dump's feed; StoreError where the dump is not of this store's version."""
+        """Replace everything stored of the dump's feed; StoreError if the dump has another version."""
         try:
             documents = msgspec.msgpack.decode(dump.documents, type=list[StoredDocument])
         except msgspec.MsgspecError as error:

@@ -1,6 +1,6 @@
 """Valid values of what the service keeps, in one call: ``finding(3, severity=Severity.HIGH)``.
 
-Names and ids follow from a number, and so does the time of creation: values sort as their numbers do. Any field of the
+Names, ids and times of creation follow from a number: values sort like their numbers. Any field of the
 value can be given instead. Hosts and advisories for rules are in `openinspector.testing.match_builders`.
 """
 

@@ -124,7 +124,7 @@ def _compare_alpm_part(a: str, b: str) -> int:
 
 
 def _compare_marks(a: str, b: str) -> int | None:
-    """Judge ``~`` and ``^``; None where neither text is at one."""
+    """Judge ``~`` and ``^``; None if neither text is at one."""
     if a.startswith("~") or b.startswith("~"):
         return _sign(not a.startswith("~"), not b.startswith("~"))
     if a.startswith("^") or b.startswith("^"):

@@ -21,7 +21,7 @@ from openinspector.testing.background_server import BackgroundServer
 ACCOUNT: Final = "123456789012"
 """The account of moto's own credentials."""
 REGION: Final = "us-east-1"
-_IMAGE: Final = "ami-12c6146b"
+IMAGE: Final = "ami-12c6146b"
 """An image that moto has in every region."""
 _KEYS: Final = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 _ENVIRONMENT: Final = {
@@ -121,7 +121,7 @@ class SimulatedAws:
         ec2 = self.client("ec2", region, account)
         marks = [{"Key": key, "Value": value} for key, value in {"Name": name, **tags}.items()]
         made = ec2.run_instances(
-            ImageId=_IMAGE, MinCount=1, MaxCount=1, TagSpecifications=[{"ResourceType": "instance", "Tags": marks}]
+            ImageId=IMAGE, MinCount=1, MaxCount=1, TagSpecifications=[{"ResourceType": "instance", "Tags": marks}]
         )
         return str(made["Instances"][0]["InstanceId"])
 

@@ -125,7 +125,7 @@ class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
         self.methods = {"join_token"}
         """Ways of enrolment that are on; of the others it takes ``aws_instance``, whatever the evidence."""
         self.unproved: set[str] = set()
-        """Agents that get no session before they have proved themselves afresh."""
+        """Agents that must attest again before they get a session."""
         self.revoked: set[str] = set()
         """Agents that get no session any more."""
         self.requests: list[str] = []

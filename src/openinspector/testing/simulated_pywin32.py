@@ -117,5 +117,5 @@ class _Win32ServiceUtil:
         self._world.installed[serviceName] = {"class": pythonClassString, "displayName": displayName, **options}
 
     def RemoveService(self, serviceName: str) -> None:  # noqa: N802, N803
-        """Forget the service; KeyError where it is not there, as Windows too refuses."""
+        """Forget the service; KeyError if it is not there, as Windows too refuses."""
         del self._world.installed[serviceName]

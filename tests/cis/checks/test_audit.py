@@ -1,7 +1,8 @@
 import pytest
 from tests.cis.judging import file, judge
 
-from openinspector.model.hardening import AnomalyKind, FileAnomalies
+from openinspector.model.hardening import AnomalyKind, AuditRule, AuditState, FileAnomalies
+from openinspector.model.record import Record
 from openinspector.testing.fact_builders import operating_system
 
 PATH = "/etc/audit/rules.d/a.rules"
@@ -57,3 +58,38 @@ def test_every_privileged_program_must_be_audited() -> None:
 
 def test_unread_rules_are_unknown() -> None:
     assert judge("audit_watch:/etc/passwd", incomplete=("configuration_files",)) == "Unknown"
+
+
+WATCH = "-w /etc/passwd -p wa -k id"
+ON, LOCKED = AuditState(enabled=1, failure=1), AuditState(enabled=2, failure=1)
+
+
+@pytest.mark.parametrize(
+    ("in_files", "in_force", "expected"),
+    [
+        ((WATCH,), (ON, AuditRule(place=1, text=WATCH)), "Satisfied"),
+        ((WATCH,), (ON,), "Violated"),
+        ((), (ON, AuditRule(place=1, text=WATCH)), "Violated"),
+        ((WATCH,), (), "Satisfied"),
+    ],
+)
+def test_a_running_system_needs_the_rule_in_files_and_in_force(
+    in_files: tuple[str, ...], in_force: tuple[Record, ...], expected: str
+) -> None:
+    """A root folder has no rules in force; its files decide."""
+    assert judge("audit_watch:/etc/passwd", file(PATH, *in_files), *in_force) == expected
+
+
+def test_rules_in_force_that_were_not_read_are_unknown() -> None:
+    assert judge("audit_watch:/etc/passwd", file(PATH, WATCH), incomplete=("audit_rules",)) == "Unknown"
+    assert judge("audit_watch:/etc/passwd", file(PATH), incomplete=("audit_rules",)) == "Violated"
+
+
+def test_a_rule_that_keeps_events_out_covers_nothing() -> None:
+    never = "-a never,exit -F path=/etc/passwd -F perm=wa"
+    assert judge("audit_watch:/etc/passwd", file(PATH, never)) == "Violated"
+
+
+def test_the_lock_must_be_in_force() -> None:
+    assert judge("audit_locked", file(PATH, "-e 2"), ON) == "Violated"
+    assert judge("audit_locked", file(PATH, "-e 2"), LOCKED) == "Satisfied"

@@ -152,6 +152,10 @@ class LocalHost:
         """Return the kernel's messages about nftables; a root folder has none."""
         return () if self._root else netlink.packet_filter()
 
+    def audit(self) -> tuple[tuple[int, bytes], ...]:
+        """Return the kernel's messages about auditing; a root folder has none."""
+        return () if self._root else netlink.audit()
+
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the EC2 instance metadata service on EC2 or at a given address; otherwise refuse at once."""
         if self._metadata_address is None and (self._root or not is_ec2(self)):

@@ -68,6 +68,10 @@ class TimedHost:
         """As `Host.packet_filter`."""
         return self._in_time().packet_filter()
 
+    def audit(self) -> tuple[tuple[int, bytes], ...]:
+        """As `Host.audit`."""
+        return self._in_time().audit()
+
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """As `Host.metadata_service`."""
         return self._in_time().metadata_service(method, path, headers)

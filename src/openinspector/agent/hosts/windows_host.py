@@ -120,6 +120,10 @@ class WindowsHost:
         """Return nothing: Windows has no nftables."""
         return ()
 
+    def audit(self) -> tuple[tuple[int, bytes], ...]:
+        """Return nothing: Windows has no Linux audit."""
+        return ()
+
     def metadata_service(self, method: str, path: str, headers: dict[str, str]) -> HttpReply:
         """Ask the EC2 instance metadata service on EC2; otherwise refuse at once."""
         if not self._is_ec2():

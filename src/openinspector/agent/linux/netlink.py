@@ -1,4 +1,4 @@
-"""Dumps of the kernel over netlink(7): interface addresses (rtnetlink(7)) and the packet filter (nftables)."""
+"""Dumps of the kernel over netlink(7): interface addresses (rtnetlink(7)), nftables, audit rules."""
 
 import errno
 import os
@@ -6,10 +6,11 @@ import socket
 import struct
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from itertools import islice
 from typing import Final
 
 from openinspector.agent.host import InterfaceAddress
-from openinspector.agent.linux import netlink_attribute, nftables
+from openinspector.agent.linux import audit_rule, netlink_attribute, nftables
 
 _NLMSG: Final = struct.Struct("=IHHII")
 """Length, type, flags, sequence, port of nlmsghdr."""
@@ -17,6 +18,7 @@ _IFADDR: Final = struct.Struct("=BBBBI")
 """Family, prefix length, flags, scope, interface index of ifaddrmsg."""
 _ERROR: Final = struct.Struct("=i")
 """Negative error number of nlmsgerr."""
+_NETLINK_AUDIT: Final = 9
 _NETLINK_NETFILTER: Final = 12
 _RTM_NEWADDR: Final = 20
 _RTM_GETADDR: Final = 22
@@ -57,6 +59,18 @@ def packet_filter() -> tuple[tuple[int, bytes], ...]:
         if request:
             found.extend(_elements(request))
     return tuple(found)
+
+
+def audit() -> tuple[tuple[int, bytes], ...]:
+    """Return the messages (type, payload) that describe the audit state and each rule in force.
+
+    Only ``AUDIT_GET`` and ``AUDIT_LIST_RULES`` are ever sent: they read. Raises OSError without root's rights, and if
+    the kernel does not support auditing.
+    """
+    with closing(_dump(_NETLINK_AUDIT, audit_rule.GET, b"")) as state:
+        first = next(state, None)
+    rules = _dump(_NETLINK_AUDIT, audit_rule.LIST_RULES, b"")
+    return (*((first,) if first else ()), *islice(rules, audit_rule.MAX_RULES + 1))
 
 
 def _elements(request: bytes) -> Iterator[tuple[int, bytes]]:

@@ -1,7 +1,7 @@
 """The audit subsystem: rules for system calls, files and programs (auditctl(8), audit.rules(7))."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
@@ -13,11 +13,12 @@ from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
 from openinspector.engine.evidence import Evidence
 from openinspector.model.ground import NOT_SET, setting, subject
-from openinspector.model.hardening import AnomalyKind, ConfigurationFile, FileAnomalies
+from openinspector.model.hardening import AnomalyKind, AuditRule, AuditState, ConfigurationFile, FileAnomalies
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.record import Record
 
 _ANOMALIES: Final = "file_anomalies"
+_IN_FORCE: Final = "audit_rules"
 _FILES: Final = ("/etc/audit/rules.d/*.rules",)
 _64_BIT: Final = ("x86_64", "aarch64", "ppc64le", "s390x", "")
 _MAX_LISTED: Final = 10
@@ -31,8 +32,8 @@ class AuditSyscalls:
     filters: tuple[str, ...] = ()
     """As rules write them: ``auid>=1000``, ``exit=-EACCES``."""
     architectures: tuple[str, ...] = ("b64", "b32")
-    reads: tuple[type[Record], ...] = (ConfigurationFile, OperatingSystem)
-    sensors: tuple[str, ...] = (FILES,)
+    reads: tuple[type[Record], ...] = (ConfigurationFile, OperatingSystem, AuditState, AuditRule)
+    sensors: tuple[str, ...] = (FILES, _IN_FORCE)
 
     @property
     def title(self) -> str:
@@ -46,13 +47,15 @@ class AuditSyscalls:
         system = host.only(OperatingSystem)
         machine = system.architecture if system else ""
         wanted = self.architectures if machine in _64_BIT else ("b32",)
-        of_calls = host.once(_rules_by_call)
-        lacking = [
-            f"{name} ({architecture})"
-            for architecture in wanted
-            for name in self.names
-            if not any(self._covers(rule, architecture) for rule in of_calls.get(name, ()))
-        ]
+
+        def lacking(rules: _RuleSet) -> list[str]:
+            return [
+                f"{name} ({architecture})"
+                for architecture in wanted
+                for name in self.names
+                if not any(self._covers(rule, architecture) for rule in rules.of_calls.get(name, ()))
+            ]
+
         return _verdict(host, lacking, self.title, self._rule(wanted[0]))
 
     def _covers(self, rule: "_Rule", architecture: str) -> bool:
@@ -73,8 +76,8 @@ class AuditWatch:
 
     paths: tuple[str, ...]
     permissions: str = "wa"
-    reads: tuple[type[Record], ...] = (ConfigurationFile,)
-    sensors: tuple[str, ...] = (FILES,)
+    reads: tuple[type[Record], ...] = (ConfigurationFile, AuditState, AuditRule)
+    sensors: tuple[str, ...] = (FILES, _IN_FORCE)
 
     @property
     def title(self) -> str:
@@ -83,7 +86,10 @@ class AuditWatch:
 
     def judge(self, host: JudgedHost) -> Verdict:
         """Judge the rules in the files."""
-        lacking = [path for path in self.paths if not any(self._covers(rule, path) for rule in host.once(_rules))]
+
+        def lacking(rules: _RuleSet) -> list[str]:
+            return [path for path in self.paths if not any(self._covers(rule, path) for rule in rules.every)]
+
         return _verdict(host, lacking, self.title, f"-w {self.paths[0]} -p {self.permissions} -k openinspector")
 
     def _covers(self, rule: "_Rule", path: str) -> bool:
@@ -95,8 +101,8 @@ class AuditPrograms:
     """Runs of each of some programs by users are audited; of every set-user-id program if none is named."""
 
     paths: tuple[str, ...] = ()
-    reads: tuple[type[Record], ...] = (ConfigurationFile, FileAnomalies)
-    sensors: tuple[str, ...] = (FILES, _ANOMALIES)
+    reads: tuple[type[Record], ...] = (ConfigurationFile, FileAnomalies, AuditState, AuditRule)
+    sensors: tuple[str, ...] = (FILES, _ANOMALIES, _IN_FORCE)
 
     @property
     def title(self) -> str:
@@ -113,7 +119,10 @@ class AuditPrograms:
             paths = next((a.paths for a in host.all(FileAnomalies) if a.kind is AnomalyKind.PRIVILEGED), ())
             if not paths:
                 return Inapplicable(reason="The host has no set-user-id or set-group-id programs.")
-        lacking = [path for path in paths if not any(self._covers(rule, path) for rule in host.once(_rules))]
+
+        def lacking(rules: _RuleSet) -> list[str]:
+            return [path for path in paths if not any(self._covers(rule, path) for rule in rules.every)]
+
         example = f"-a always,exit -F path={paths[0]} -F perm=x -F auid>=1000 -F auid!=unset -k privileged"
         return _verdict(host, lacking, self.title, example)
 
@@ -128,12 +137,20 @@ class AuditControl(SensedCheck):
     option: str
     value: str
     title: str
-    reads: tuple[type[Record], ...] = (ConfigurationFile,)
-    sensors: tuple[str, ...] = (FILES,)
+    reads: tuple[type[Record], ...] = (ConfigurationFile, AuditState)
+    sensors: tuple[str, ...] = (FILES, _IN_FORCE)
 
     def judge_seen(self, host: JudgedHost) -> Verdict:
-        """Judge the rules in files."""
+        """Judge the lock of the running kernel, then the rules in files."""
         found = [line for line in host.lines(*_FILES) if line.text.split()[:1] == [self.option]]
+        state = host.only(AuditState)
+        if self.option == "-e" and state is not None and state.enabled != int(self.value):
+            return Violated(
+                evidence=Evidence(statement=f"The running kernel has `-e {state.enabled}`", source="running kernel"),
+                remedy=f"Write `-e {self.value}` as the last line of /etc/audit/rules.d/99-finalize.rules and restart "
+                "the host.",
+                grounds=(setting("-e", str(state.enabled)),),
+            )
         if found and found[-1].text.split() == [self.option, *self.value.split()]:
             return Satisfied(evidence=Evidence(statement=found[-1].text, source=found[-1].source))
         statement = found[-1].text if found else f"No rule file sets {self.option}"
@@ -157,18 +174,38 @@ class _Rule:
     filters: frozenset[str] = frozenset()
 
 
-def _rules(host: JudgedHost) -> tuple[_Rule, ...]:
+@dataclass(frozen=True, slots=True)
+class _RuleSet:
+    """The rules of one place."""
+
+    every: tuple[_Rule, ...]
+    of_calls: Mapping[str, list[_Rule]]
+    """The rules of each system call."""
+
+
+def _in_files(host: JudgedHost) -> _RuleSet:
     """Return the rules of the files, which the next boot loads."""
-    return tuple(_parse(line) for line in host.lines(*_FILES) if line.text.startswith(("-a", "-w", "-A")))
+    return _rule_set(host.lines(*_FILES))
 
 
-def _rules_by_call(host: JudgedHost) -> Mapping[str, list[_Rule]]:
-    """Return the rules of each system call."""
-    found: defaultdict[str, list[_Rule]] = defaultdict(list)
-    for rule in host.once(_rules):
+def _in_force(host: JudgedHost) -> _RuleSet:
+    """Return the rules of the running kernel."""
+    return _rule_set(Line(text=rule.text, source=f"rule {rule.place}") for rule in host.all(AuditRule))
+
+
+def _rule_set(lines: Iterable[Line]) -> _RuleSet:
+    rules = tuple(_parse(line) for line in lines if line.text.startswith(("-a", "-w", "-A")) and not _is_never(line))
+    of_calls: defaultdict[str, list[_Rule]] = defaultdict(list)
+    for rule in rules:
         for name in rule.syscalls:
-            found[name].append(rule)
-    return found
+            of_calls[name].append(rule)
+    return _RuleSet(rules, of_calls)
+
+
+def _is_never(line: Line) -> bool:
+    """Return True for a rule that keeps events out of the log."""
+    words = line.text.split(maxsplit=2)
+    return words[0] != "-w" and len(words) > 1 and "never" in words[1].split(",")
 
 
 def _parse(line: Line) -> _Rule:
@@ -191,15 +228,39 @@ def _canonical(text: str) -> str:
     return text.replace("4294967295", "unset").replace("!=-1", "!=unset")
 
 
-def _verdict(host: JudgedHost, lacking: list[str], title: str, rule: str) -> Verdict:
+def _verdict(host: JudgedHost, lacking: Callable[[_RuleSet], list[str]], title: str, rule: str) -> Verdict:
+    """Judge the files, then the rules in force where the host sent them: a running system needs both."""
     gap = host.missing(FILES)
     if gap:
         return gap
-    if not lacking:
+    in_files = lacking(host.once(_in_files))
+    if in_files:
+        return _uncovered(
+            in_files,
+            "No audit rule covers",
+            "/etc/audit/rules.d",
+            f"Add `{rule}` and its like to /etc/audit/rules.d/50-hardening.rules and run `augenrules --load`.",
+        )
+    gap = host.missing(_IN_FORCE)
+    if gap:
+        return gap
+    if host.only(AuditState) is None:
         return Satisfied(evidence=Evidence(statement=title, source="/etc/audit/rules.d"))
+    running = lacking(host.once(_in_force))
+    if running:
+        return _uncovered(
+            running,
+            "No audit rule in force covers",
+            "running kernel",
+            "The files have the rules. Load them with `augenrules --load`, or restart the host.",
+        )
+    return Satisfied(evidence=Evidence(statement=title, source="/etc/audit/rules.d and the running kernel"))
+
+
+def _uncovered(lacking: list[str], what: str, source: str, remedy: str) -> Violated:
     shown = ", ".join(lacking[:_MAX_LISTED]) + (" and more" if len(lacking) > _MAX_LISTED else "")
     return Violated(
-        evidence=Evidence(statement=f"No audit rule covers {shown}", source="/etc/audit/rules.d"),
-        remedy=f"Add `{rule}` and its like to /etc/audit/rules.d/50-hardening.rules and run `augenrules --load`.",
+        evidence=Evidence(statement=f"{what} {shown}", source=source),
+        remedy=remedy,
         grounds=tuple(subject("not audited", one) for one in lacking),
     )

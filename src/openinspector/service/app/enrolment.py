@@ -177,7 +177,7 @@ def check_attested(admission: Admission, agent_id: AgentId, now: datetime) -> No
     if asked or attestation.attested_at + admission.attesting.holds_for <= now:
         raise RefusedError(
             RefusalCode.ATTESTATION_REQUIRED,
-            "this host is to prove its identity afresh",
+            "this host must attest again",
             advice=f"Enrol again with the same key and method {attestation.method}.",
         )
 
@@ -196,7 +196,7 @@ _HINDRANCES: Final[Mapping[Hindrance, tuple[str, str]]] = MappingProxyType(
     {
         Hindrance.OTHER_KEY: (
             "{id} is enrolled with another host key",
-            "If the host was made anew, let it in: openinspector admin agents release {id}",
+            "If the host was recreated, readmit it: openinspector admin agents release {id}",
         ),
         Hindrance.KEY_OF_ANOTHER: ("this host key is another agent's", "Enrol with --new-key."),
         Hindrance.KEY_REVOKED: ("this host's key was revoked", "Enrol with --new-key."),
@@ -204,7 +204,7 @@ _HINDRANCES: Final[Mapping[Hindrance, tuple[str, str]]] = MappingProxyType(
             "the proof is of an earlier launch of {id} than one seen before",
             "Is the metadata service of this host the real one?",
         ),
-        Hindrance.BAD_TOKEN: ("the join token is unknown, expired or used up", "Make a new one and enrol again."),
+        Hindrance.BAD_TOKEN: ("the join token is unknown, expired or used up", "Create a new one and enrol again."),
     }
 )
 

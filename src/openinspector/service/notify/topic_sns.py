@@ -1,7 +1,7 @@
 """Publishes to SNS topics: AWS's, or whatever speaks its API at a configured endpoint.
 
 Credentials come from where boto3 looks (environment, profile, instance role); each topic is published to in the region
-its ARN names. Nothing is repeated here: whoever publishes keeps what was not taken.
+its ARN names. Nothing is retried here: the caller keeps undelivered messages.
 https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 """
 

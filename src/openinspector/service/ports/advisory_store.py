@@ -21,7 +21,7 @@ class FeedSnapshot:
     fetched_at: datetime
     """When the feed was last had whole: a document that could not be had, or was refused, keeps the time of before."""
     published_at: datetime | None
-    """How old the publisher says the documents are; None where it does not say."""
+    """The publication date; None if the publisher states none."""
     advisories: int
     unparsed: int
     validators: Mapping[str, str]
@@ -34,7 +34,7 @@ class StoredDocument:
 
     name: str
     digest: str = ""
-    """Of its content; empty where the feed is parsed whole."""
+    """Of its content; empty if the feed is parsed whole."""
     advisories: tuple[Advisory, ...] = ()
     vulnerabilities: tuple[Vulnerability, ...] = ()
     unparsed: tuple[Unparsed, ...] = ()
@@ -118,11 +118,11 @@ class AdvisoryStore(AdvisoryReader, Protocol):
         ...
 
     def dump(self, feed: str) -> FeedDump:
-        """Return everything stored of a feed; StoreError where that is nothing."""
+        """Return everything stored of a feed; StoreError if nothing is stored."""
         ...
 
     def load(self, dump: FeedDump) -> None:
-        """Replace everything stored of the dump's feed; StoreError where the dump is not of this store's version."""
+        """Replace everything stored of the dump's feed; StoreError if the dump has another version."""
         ...
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:

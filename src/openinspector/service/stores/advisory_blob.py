@@ -148,7 +148,7 @@ def encode_parts(parts: Iterable[BlobPart]) -> bytes:
 
 
 def decode_parts(content: bytes, without: Collection[int] = ()) -> Iterator[BlobPart]:
-    """Yield the parts of a stream's blob, except those of some documents; StoreError where it is damaged."""
+    """Yield the parts of a stream's blob, except those of some documents; StoreError if it is damaged."""
     try:
         blob = _BLOB.decode(zstandard.decompress(content))
         fixes = [tuple(_fix(row, blob.targets) for row in rows) for rows in blob.fixes]
@@ -192,7 +192,7 @@ def encode_vulnerabilities(rows: Sequence[_VulnerabilityRow]) -> bytes:
 
 
 def decode_vulnerabilities(content: bytes, wanted: Collection[str] | None = None) -> list[_VulnerabilityRow]:
-    """Return what a year's blob holds, or of it the ids ``wanted``; StoreError where it is damaged."""
+    """Return what a year's blob holds, or of it the ids ``wanted``; StoreError if it is damaged."""
     try:
         ratings = _RATINGS.decode(zstandard.decompress(content))
         return [

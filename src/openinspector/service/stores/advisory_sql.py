@@ -173,7 +173,7 @@ class SqlAdvisoryStore:
         return dict(sizes)
 
     def dump(self, feed: str) -> FeedDump:
-        """Return everything stored of a feed; StoreError where that is nothing."""
+        """Return everything stored of a feed; StoreError if nothing is stored."""
         with reading(self._engine) as connection:
             row = connection.execute(select(FEED_SNAPSHOT).where(FEED_SNAPSHOT.c.feed == feed)).first()
             if row is None:
@@ -188,7 +188,7 @@ class SqlAdvisoryStore:
             )
 
     def load(self, dump: FeedDump) -> None:
-        """Replace everything stored of the dump's feed; StoreError where the dump is not of this store's version."""
+        """Replace everything stored of the dump's feed; StoreError if the dump has another version."""
         feed = dump.snapshot.feed
         for content in dump.streams.values():
             for _ in decode_parts(content):

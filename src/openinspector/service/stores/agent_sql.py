@@ -51,8 +51,8 @@ class SqlAgentStore:
     def enrol(self, digest: str, agent: Agent) -> Agent | None:
         """Use a token once and add ``agent`` with the token's tags, in one transaction.
 
-        A key that is enrolled already gets its agent back and uses nothing up. None where the token is unknown,
-        expired at ``agent.enrolled_at`` or used up. StoreError where another key has the agent's id.
+        An enrolled key returns its agent and consumes no token. None if the token is unknown,
+        expired at ``agent.enrolled_at`` or used up. StoreError if another key has the agent's id.
         """
         try:
             with writing(self._engine) as connection:
@@ -113,7 +113,7 @@ class _KeyEnrolledMeanwhile(Exception):  # noqa: N818 - says what happened; neve
 
 
 def use_token(connection: Connection, digest: str, agent: Agent) -> Agent | None:
-    """Use a token up once and return the agent with its tags; None where it is good for nothing."""
+    """Consume one use of a token and return the agent with its tags; None if it is invalid."""
     usable = (
         ENROLMENT_TOKEN.c.digest == digest,
         ENROLMENT_TOKEN.c.uses_left > 0,
@@ -131,7 +131,7 @@ def _enrol(connection: Connection, digest: str, agent: Agent) -> Agent | None:
     if connection.scalar(select(REVOKED_KEY.c.key_id).where(REVOKED_KEY.c.key_id == key_id(agent.public_key))):
         raise StoreError("the key was revoked", advice="Enrol the host with a new key.")
     if connection.scalar(select(AGENT.c.id).where(AGENT.c.id == agent.id)) is not None:
-        raise StoreError(f"{agent.id} is enrolled with another key", advice="Revoke the agent to enrol its host anew.")
+        raise StoreError(f"{agent.id} is enrolled with another key", advice="Revoke the agent to enrol its host again.")
     if not add_new(connection, AGENT, ("public_key",), row_of(enrolled)):
         raise _KeyEnrolledMeanwhile
     return enrolled

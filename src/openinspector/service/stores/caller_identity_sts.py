@@ -24,7 +24,7 @@ class StsCallerIdentity:
         )
 
     def ask(self, request: CallerIdentityRequest, authorization: str) -> bytes | None:
-        """Return the body of STS's 200, None where it refuses the signature; CallerIdentityError for all else."""
+        """Return the body of a 200 from STS, None if it refuses the signature; CallerIdentityError otherwise."""
         url = self._endpoint or f"https://{request.host}"
         headers = {**request.headers, "authorization": authorization, "accept-encoding": "identity"}
         try:

@@ -12,7 +12,7 @@ from openinspector.service.snapshot_folder import load_snapshot
 
 
 class FilesCloud:
-    """Reads the folder anew at every call: it may be replaced while the service runs."""
+    """Reads the folder again at every call, because it may be replaced while the service runs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

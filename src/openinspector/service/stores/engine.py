@@ -44,7 +44,7 @@ _LONE: Final = "openinspector_lone"
 def open_engine(url: str) -> Engine:
     """Return an engine for ``sqlite:///path`` or ``postgresql+psycopg://…``.
 
-    The SQLite file is made where it is absent, readable by its owner only. Raises StoreError where the URL is of
+    The SQLite file is created if absent, readable only by its owner. Raises StoreError if the URL is of
     another kind or the file cannot be made.
     """
     try:

@@ -53,7 +53,7 @@ class FileKeyProvider:
         return DataKey(plaintext=plaintext, wrapped=MAGIC + bytes([len(key_id)]) + key_id + nonce + ciphertext)
 
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
-        """Return the key in the clear; KeyProviderError where it is damaged, foreign or of another context."""
+        """Return the plaintext key; KeyProviderError if it is damaged, foreign or from another context."""
         key_id, nonce, ciphertext = _split(wrapped)
         master = self._masters.get(key_id)
         if master is None:

@@ -228,7 +228,7 @@ def _check_instances(connection: Connection, most: int | None, added: int) -> No
     """Raise QuotaError if the runs in progress, with the ``added`` rows of a new one, have more than ``most``."""
     if most is None:
         return
-    # One lock for both tables: whoever counts waits for the other's rows.
+    # One lock for both tables: a count waits for the other's rows.
     lock_name(connection, BUSY_AGENT.name)
     in_progress = select(RUN_INSTANCE.c.instance_id).join(RUN).where(RUN.c.completed_at.is_(None))
     instances = connection.scalars(select(func.count()).select_from(in_progress.subquery())).one()

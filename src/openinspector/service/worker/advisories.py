@@ -5,6 +5,7 @@ from threading import Lock
 
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.streams import concerns
+from openinspector.model.advisory import Advisory, Vulnerability
 from openinspector.service.ports.advisory_store import AdvisoryReader
 from openinspector.version import VersionScheme
 
@@ -25,8 +26,7 @@ class AdvisoryCache:
     def index_for(self, host_distributions: Sequence[str]) -> AdvisoryIndex:
         """Return an index that knows every advisory for the hosts' ``<ID>:<VERSION_ID>``."""
         fingerprints, days = self._store.fingerprints(), self._store.days()
-        known = self._store.streams()
-        wanted = frozenset(name for name in known if any(concerns(name, host) for host in host_distributions))
+        wanted = self._streams(host_distributions)
         with self._lock:
             if (fingerprints, days) != self._state:
                 self._kept = {}
@@ -34,16 +34,30 @@ class AdvisoryCache:
             slot = self._kept.setdefault(wanted, _Slot())
         with slot.lock:
             if slot.index is None:
-                advisories = self._store.advisories(sorted(wanted))
-                named = {name for advisory in advisories for name in advisory.vulnerabilities}
+                advisories, vulnerabilities = self._statements(wanted)
                 slot.index = AdvisoryIndex(
                     advisories,
                     schemes=self._schemes,
                     fingerprints=fingerprints,
                     days=days,
-                    vulnerabilities=self._store.vulnerabilities(named),
+                    vulnerabilities=vulnerabilities,
                 )
             return slot.index
+
+    def statements_for(
+        self, host_distributions: Sequence[str]
+    ) -> tuple[Sequence[Advisory], Mapping[str, Vulnerability]]:
+        """Return the advisories for hosts, and the records of the CVEs that these name."""
+        return self._statements(self._streams(host_distributions))
+
+    def _streams(self, host_distributions: Sequence[str]) -> frozenset[str]:
+        known = self._store.streams()
+        return frozenset(name for name in known if any(concerns(name, host) for host in host_distributions))
+
+    def _statements(self, streams: frozenset[str]) -> tuple[Sequence[Advisory], Mapping[str, Vulnerability]]:
+        advisories = self._store.advisories(sorted(streams))
+        named = {name for advisory in advisories for name in advisory.vulnerabilities}
+        return advisories, self._store.vulnerabilities(named)
 
 
 class _Slot:

@@ -17,7 +17,7 @@ from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.coverage_store import CoverageStore, HostCoverage
 
 SCORE_FEEDS: Final = ("cve", "nvd", "epss", "kev")
-"""Feeds that score vulnerabilities whoever publishes the advisory."""
+"""Feeds that score vulnerabilities of all publishers."""
 
 _log = structlog.get_logger()
 

@@ -42,7 +42,7 @@ class _Changes:
 def gather_delta(
     feed: Feed, fetcher: Fetcher, stored: StoredFeed, now: datetime, progress: Progress
 ) -> Gathered | None:
-    """Return the documents that changed since a feed was last had; None where it has to be fetched whole."""
+    """Return the documents that changed since a feed was last had; None if it has to be fetched whole."""
     if feed.delta is None or not _is_recent(feed, stored, now):
         return None
     try:

@@ -112,7 +112,7 @@ class FeedSync:
         return self.feeds[name]
 
     def _delta(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered | None:
-        """Return what changed since the feed was last had from its publisher; None where all of it has to be had."""
+        """Return what changed since the feed was last had from its publisher; None if all of it has to be had."""
         known = next((snapshot for snapshot in self.store.snapshots() if snapshot.feed == feed.name), None)
         if request.origin or feed.delta is None or known is None:
             return None

@@ -114,7 +114,7 @@ class Partial:
 
 
 def take_partial(path: Path, url: str) -> Partial | None:
-    """Take what an earlier transfer to ``path`` left; None where that is nothing, or of another URL."""
+    """Take what an earlier transfer to ``path`` left; None if that is nothing, or of another URL."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix="partial-")
     os.close(handle)
     try:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from openinspector.engine.match import AdvisoryIndex
+from openinspector.model.advisory import Advisory, Vulnerability
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
 from openinspector.model.assessment import AssessmentRun
@@ -15,6 +16,7 @@ from openinspector.model.errors import StoreError
 from openinspector.model.facts import HostFacts
 from openinspector.service.app.telemetry import Telemetry
 from openinspector.service.ports.assessment_store import AssessmentStore, RunFilter
+from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.worker.advisories import AdvisoryCache
@@ -25,12 +27,13 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRuns:
-    """The facts of hosts in past runs, and the advisories that are in force now."""
+    """The facts of hosts in past runs, the runs' findings, and the advisories that are in force now."""
 
     assessments: AssessmentStore
     index: TelemetryStore
     telemetry: Telemetry
     advisories: AdvisoryCache
+    findings: FindingStore
 
     def run(self, arn: str) -> AssessmentRun:
         """Return a run whose telemetry is still there; StoreError."""
@@ -70,6 +73,11 @@ class StoredRuns:
     def index_for(self, facts: HostFacts) -> AdvisoryIndex:
         """Return the advisories for a host."""
         return self.advisories.index_for([facts.distribution] if facts.distribution else [])
+
+    def statements_for(self, facts: HostFacts) -> tuple[Sequence[Advisory], Sequence[Vulnerability]]:
+        """Return the advisories for a host and the records of the CVEs that they name, by id."""
+        advisories, vulnerabilities = self.advisories.statements_for([facts.distribution] if facts.distribution else [])
+        return advisories, [vulnerabilities[name] for name in sorted(vulnerabilities)]
 
     def _runs(self) -> Iterator[AssessmentRun]:
         page = self.assessments.list_runs(RunFilter(), PageRequest(limit=_PAGE))

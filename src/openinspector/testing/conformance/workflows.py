@@ -17,7 +17,7 @@ class WorkflowsSuite:
 
     @pytest.fixture
     def new_workflows(self) -> NewWorkflows:
-        """Return a function that opens the same durable state anew."""
+        """Return a function that opens the same durable state again."""
         raise NotImplementedError
 
     @pytest.fixture
