@@ -8,7 +8,7 @@ from openinspector.model.finding import AnyBody, OutdatedByProduct, VulnerablePa
 
 
 class RemedyKind(StrEnum):
-    """What a remedy asks for."""
+    """Action that a remedy asks for."""
 
     UPDATE = "UPDATE"
     RESTART = "RESTART"

@@ -37,7 +37,7 @@ class ReportedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
+class ReportedRemedy:
     """A remedy in a line, and the number of findings that it closes."""
 
     recommendation: str
@@ -248,10 +248,10 @@ class ReportContent:
         return sum(found.count for found in self.findings)
 
     @property
-    def remedies(self) -> tuple[Remedy, ...]:
+    def remedies(self) -> tuple[ReportedRemedy, ...]:
         """The remedies that close more than one finding: those that close the most High ones, then the most."""
         ordered = sorted(self.findings, key=lambda found: (-found.counts.get(Severity.HIGH, 0), -found.count))
-        found_more = [Remedy(recommendation=found.heading, severities=found.counts) for found in ordered]
+        found_more = [ReportedRemedy(recommendation=found.heading, severities=found.counts) for found in ordered]
         return tuple(remedy for remedy in found_more if remedy.count > 1)[:MOST_REMEDIES]
 
     @property
