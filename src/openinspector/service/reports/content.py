@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from openinspector.model.finding import Attribute, Severity
+from openinspector.model.path_picture import PathPicture
 from openinspector.model.report import ReportType
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.reports.benchmarks import BenchmarkTally
@@ -140,6 +141,7 @@ class Proof:
     evidence: str
     attributes: tuple[Attribute, ...]
     hosts: tuple[ReportedHost, ...]
+    picture: PathPicture | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

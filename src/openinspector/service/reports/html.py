@@ -19,6 +19,7 @@ from markupsafe import Markup
 from openinspector.model.finding import Severity
 from openinspector.service.reports.chart import charts
 from openinspector.service.reports.content import ReportContent
+from openinspector.service.reports.path_pictures import STYLE, drawn
 
 _PACKAGE: Final = "openinspector.service.reports"
 _OPEN: Final = 12
@@ -27,7 +28,7 @@ _OPEN: Final = 12
 
 def render_html(content: ReportContent) -> Iterator[bytes]:
     """Yield the document in pieces, UTF-8."""
-    style, script = _part("report.css"), _part("report.js")
+    style, script = _part("report.css") + STYLE, _part("report.js")
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -47,6 +48,7 @@ def render_html(content: ReportContent) -> Iterator[bytes]:
             style=Markup(style),  # noqa: S704 - from a file of this package
             script=Markup(script),  # noqa: S704
             policy=policy,
+            drawn=drawn,
             unfolded=len(content.findings) <= _OPEN,
         )
     )

@@ -21,6 +21,7 @@ from openinspector.model.finding import (
 )
 from openinspector.model.foreign_text import printable, printable_line
 from openinspector.model.inventory import PackageManager
+from openinspector.model.path_picture import PathPicture
 from openinspector.plugins import discover
 from openinspector.service.reports.content import (
     Proof,
@@ -29,6 +30,7 @@ from openinspector.service.reports.content import (
     ReportedHost,
     ReportedIssue,
 )
+from openinspector.service.reports.path_pictures import picture_of
 from openinspector.version import VersionScheme
 
 MOST_SUMMARY: Final = 240
@@ -72,6 +74,14 @@ class RemedyGroup:
             issues=shown.issues,
             findings=shown.findings,
         )
+
+
+class _Reason(NamedTuple):
+    """Why a rule on configuration found an issue: findings for the same reason are together."""
+
+    evidence: str
+    attributes: tuple[Attribute, ...]
+    picture: PathPicture | None
 
 
 class _Shown(NamedTuple):
@@ -162,7 +172,7 @@ def _issue(bodies: Sequence[VulnerablePackages], findings: int, manager: Package
 
 def _others(places: Mapping[AnyBody, Sequence[Place]]) -> _Shown:
     """Return findings of rules on configuration: texts and evidence once, each host once."""
-    found: dict[tuple[str, str], dict[tuple[str, tuple[Attribute, ...]], list[Place]]] = {}
+    found: dict[tuple[str, str], dict[_Reason, list[Place]]] = {}
     for body, here in places.items():
         for place in here:
             shared = len(here) > 1 or not place.agent_id
@@ -171,7 +181,7 @@ def _others(places: Mapping[AnyBody, Sequence[Place]]) -> _Shown:
             description = "" if isinstance(body, FailedControl) else printable(texts.description)
             words = description, printable(texts.recommendation)
             evidence = render_evidence(texts.evidence) if texts.evidence and _has_evidence(body) else ""
-            reason = evidence, _attributes(body)
+            reason = _Reason(evidence, _attributes(body), picture_of(body))
             found.setdefault(words, {}).setdefault(reason, []).append(place)
     first = next(iter(places))
     return _Shown(
@@ -219,10 +229,15 @@ def _title(places: Mapping[AnyBody, Sequence[Place]]) -> str:
     return ""
 
 
-def _proofs(reasons: Mapping[tuple[str, tuple[Attribute, ...]], Sequence[Place]]) -> tuple[Proof, ...]:
+def _proofs(reasons: Mapping[_Reason, Sequence[Place]]) -> tuple[Proof, ...]:
     return tuple(
-        Proof(evidence=printable(evidence), attributes=attributes, hosts=_hosts(places))
-        for (evidence, attributes), places in sorted(reasons.items(), key=lambda item: item[0][0])
+        Proof(
+            evidence=printable(reason.evidence),
+            attributes=reason.attributes,
+            hosts=_hosts(places),
+            picture=reason.picture,
+        )
+        for reason, places in sorted(reasons.items(), key=lambda item: item[0].evidence)
     )
 
 
