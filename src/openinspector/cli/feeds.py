@@ -203,7 +203,7 @@ def _store(ctx: click.Context, data_dir: Path | None) -> "AdvisoryStore":
     """Return the store that the context's object opens; by default the installation's own."""
     opener: Callable[[Settings], AdvisoryStore] | None = ctx.obj
     if opener is None:
-        from openinspector.service.bootstrap import open_advisory_store
+        from openinspector.service.store_access import open_advisory_store
 
         opener = open_advisory_store
     return opener(settings_from(data_dir))
