@@ -110,6 +110,7 @@ from openinspector.service.worker.periodic import Periodic
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
+from openinspector.service.worker.run_networks import RunNetworks
 from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.version import VersionScheme
 
@@ -202,6 +203,7 @@ class Service:
             advisories=self._advisories,
             rules=self._rules,
             choices=self._choices,
+            networks=RunNetworks(SnapshotVault(stores.objects, self._keys)),
             single_by_products=settings.by_products == "each",
         )
         self._surroundings = _surroundings(settings, stores, self._workflows, self._keys, issues)

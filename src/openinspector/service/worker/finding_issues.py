@@ -12,14 +12,17 @@ import structlog
 
 from openinspector.engine.evaluate import RunEvaluation, issue_of
 from openinspector.engine.rule import Rule, RuleContext
-from openinspector.engine.subject import subject_of
+from openinspector.engine.subject import EvaluationSubject, Need
 from openinspector.engine.waiver import Issue
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RulesPackageArn, template_of
+from openinspector.model.errors import OpenInspectorError
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Finding
+from openinspector.network.judged_network import JudgedNetwork
 from openinspector.service.app.telemetry import Telemetry
 from openinspector.service.worker.advisories import AdvisoryCache
+from openinspector.service.worker.run_networks import RunNetworks
 from openinspector.service.worker.template_choices import TemplateChoices
 
 _log = structlog.get_logger()
@@ -36,25 +39,42 @@ class FindingIssues:
     advisories: AdvisoryCache
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
     choices: TemplateChoices
+    networks: RunNetworks
     single_by_products: bool = False
 
     def issue_of(self, finding: Finding) -> Issue | None:
         """Return the issue of a finding; None if the telemetry is gone or no longer gives the finding."""
-        facts = self._facts(finding)
-        if facts is None or not facts.sensors:
-            return None
+        rules = self.rules.get(finding.rules_package_arn, ())
+        subject = self._subject(finding, frozenset(need for rule in rules for need in rule.needs))
+        distribution = subject.host.distribution if subject.host else ""
         run = RunEvaluation(
             run_arn=finding.run_arn,
-            rules={finding.rules_package_arn: self.rules.get(finding.rules_package_arn, ())},
+            rules={finding.rules_package_arn: rules},
             context=RuleContext(
-                advisories=self.advisories.index_for((facts.distribution,) if facts.distribution else ()),
+                advisories=self.advisories.index_for((distribution,) if distribution else ()),
                 single_by_products=self.single_by_products,
                 tailoring=self.choices.tailoring_of(template_of(finding.run_arn)),
             ),
             now=finding.created_at,
             id_width=len(finding.arn.rpartition("/")[2]) - _PREFIX,
         )
-        return issue_of(run, subject_of(facts), finding.arn)
+        return issue_of(run, subject, finding.arn)
+
+    def _subject(self, finding: Finding, needs: frozenset[Need]) -> EvaluationSubject:
+        """Return what the run still has of the finding's host: its telemetry, the network around it, or neither."""
+        facts = self._facts(finding) if finding.asset.agent_id else None
+        return EvaluationSubject(
+            id=finding.asset.agent_id,
+            host=facts if facts is not None and facts.sensors else None,
+            network=self._network(finding) if Need.SNAPSHOT in needs else None,
+        )
+
+    def _network(self, finding: Finding) -> JudgedNetwork | None:
+        try:
+            return self.networks.open(finding.run_arn).network
+        except OpenInspectorError as error:
+            _log.warning("waiver snapshot unreadable", run=finding.run_arn, error=type(error).__name__)
+            return None
 
     def _facts(self, finding: Finding) -> HostFacts | None:
         agent_id = AgentId(finding.asset.agent_id)
