@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from openinspector.cis.alternative import LOG_SERVICE, TIME_SERVICE
 from openinspector.cis.check import Check
 from openinspector.cis.checks.settings import (
     FileSetting,
@@ -39,6 +40,7 @@ CHECKS: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
                 "ntpd.service",
                 "ntpsec.service",
             ),
+            variable=TIME_SERVICE,
         ),
         "timesyncd_servers": FileSetting(service="systemd-timesyncd", paths=_TIMESYNCD, key="NTP", expected=Present()),
         "chrony_servers": LinePresent(
@@ -82,6 +84,7 @@ CHECKS: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
         "one_log_service": OnlyOneStarts(
             "Exactly one of rsyslog and journald's upload keeps the logs",
             ("rsyslog.service", "systemd-journal-upload.service"),
+            variable=LOG_SERVICE,
         ),
         "core_limit": LinePresent(
             title="Core dumps are limited to 0 bytes",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from openinspector.cis.alternative import FIREWALL
 from openinspector.cis.check import Check
 from openinspector.cis.checks.confinement import NoUnconfinedServices, ProfilesIn, SelinuxMode
 from openinspector.cis.checks.firewall import BaseChains, DefaultDeny, LoopbackRules
@@ -33,6 +34,7 @@ CHECKS: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
         "one_firewall": OnlyOneStarts(
             "Exactly one firewall starts on boot",
             ("ufw.service", "nftables.service", "firewalld.service", "iptables.service"),
+            variable=FIREWALL,
         ),
         "nftables_chains": BaseChains(service="nftables"),
         "nftables_deny": DefaultDeny(service="nftables"),
