@@ -30,6 +30,7 @@ from openinspector.model.asset import AssetAttributes
 from openinspector.model.evidence import Evidence
 from openinspector.model.exposure import Exposure
 from openinspector.model.inventory import PackageManager
+from openinspector.model.path_picture import PathPicture
 
 
 class Severity(StrEnum):
@@ -213,6 +214,8 @@ class StatedIssue(FindingBody, frozen=True, kw_only=True, omit_defaults=True, ta
     recommendation: str
     evidence: Evidence | None = None
     attributes: tuple[Attribute, ...] = ()
+    picture: PathPicture | None = None
+    """The path through the network, of a port that can be reached."""
 
 
 class NoIssues(FindingBody, frozen=True, kw_only=True, omit_defaults=True, tag="no_issues"):

@@ -4,10 +4,11 @@ Text is escaped; there is no script and no font of its own. The rule to change i
 alone.
 """
 
-from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
 
+from openinspector.model.foreign_text import printable_line
+from openinspector.model.path_picture import PathBox, PathPicture
 from openinspector.network.answer import Hop
 from openinspector.network.exposure import PROTOCOL_NAMES, ReachableExposure
 from openinspector.network.exposure_text import title
@@ -18,6 +19,7 @@ _STEP: Final = 190
 _ROW: Final = 110
 _A_ROW: Final = 5
 _LONGEST: Final = 22
+_LONGEST_LINE: Final = 140
 _SHOWN: Final = frozenset(
     {
         "internet",
@@ -32,47 +34,56 @@ _SHOWN: Final = frozenset(
         "interface",
     }
 )
-_STYLE: Final = (
-    "text{font:13px system-ui,sans-serif;fill:#1b1f24}.s{font-size:11px;fill:#57606a}"
-    ".b{fill:#fff;stroke:#57606a}.r{stroke:#cf222e;stroke-width:3}.l{stroke:#57606a;fill:none}.d{stroke-dasharray:5 4}"
-    "@media(prefers-color-scheme:dark){text{fill:#e6edf3}.s{fill:#9da7b3}.b{fill:#161b22;stroke:#9da7b3}"
-    ".r{stroke:#ff7b72}.l{stroke:#9da7b3}}"
+STYLE: Final = (
+    ".path{max-width:100%;height:auto}.path text{font:13px system-ui,sans-serif;fill:#1b1f24}"
+    ".path .s{font-size:11px;fill:#57606a}.path .b{fill:#fff;stroke:#57606a}.path .r{stroke:#cf222e;stroke-width:3}"
+    ".path .l{stroke:#57606a;fill:none}.path .d{stroke-dasharray:5 4}"
+    "@media(prefers-color-scheme:dark){.path text{fill:#e6edf3}.path .s{fill:#9da7b3}"
+    ".path .b{fill:#161b22;stroke:#9da7b3}.path .r{stroke:#ff7b72}.path .l{stroke:#9da7b3}}"
 )
+"""Rules of every picture in a document."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Box:
-    kind: str
-    name: str
-    note: str
-    marked: bool
-
-
-def draw_path(exposure: ReachableExposure) -> str:
-    """Return the path of a finding as one SVG element; "" for a finding without a path."""
+def picture_of(exposure: ReachableExposure) -> PathPicture | None:
+    """Return the picture of a finding; None if it has no path."""
     answer = exposure.answer
     if answer is None:
-        return ""
+        return None
     boxes = [_box(hop, exposure) for hop in _filters_first(answer.path)]
     port = f"{PROTOCOL_NAMES.get(exposure.protocol or 0, '')} {exposure.port}"
     if exposure.listener is not None:
         name = exposure.listener.process_name or "a process"
-        boxes.append(_Box("process", name, exposure.listener.package or port, marked=False))
-    rows = -(-len(boxes) // _A_ROW)
-    height = 40 + rows * _ROW + 50
-    back = " > ".join(hop.resource for hop in answer.answer_path if hop.kind in _SHOWN)
+        boxes.append(PathBox(kind="process", name=name, note=exposure.listener.package or port))
     rule = exposure.rules[0] if len(exposure.rules) == 1 else ""
     sentence = f"Change rule {rule} to close this path." if rule else "No single rule closes this path."
+    return PathPicture(
+        title=title(exposure),
+        boxes=tuple(boxes),
+        answer=tuple(hop.resource for hop in answer.answer_path if hop.kind in _SHOWN),
+        advice=f"{port}. {sentence}",
+    )
+
+
+def draw_path(exposure: ReachableExposure) -> str:
+    """Return the path of a finding as one SVG element with its style; "" for a finding without a path."""
+    picture = picture_of(exposure)
+    return "" if picture is None else draw(picture, style=STYLE)
+
+
+def draw(picture: PathPicture, *, style: str = "") -> str:
+    """Return a picture as one SVG element. Without ``style`` the document around it has the rules of `STYLE`."""
+    rows = -(-len(picture.boxes) // _A_ROW)
     y = 40 + rows * _ROW
+    names = " > ".join(box.name for box in picture.boxes)
     return "".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
-            f"<title>{escape(title(exposure))}</title>",
-            f"<desc>{escape(' > '.join(box.name for box in boxes))}</desc><style>{_STYLE}</style>",
-            *(_drawn(index, box) for index, box in enumerate(boxes)),
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="path" viewBox="0 0 {_WIDTH} {y + 50}" role="img">',
+            f"<title>{_escaped(picture.title)}</title><desc>{_escaped(names)}</desc>",
+            f"<style>{style}</style>" if style else "",
+            *(_drawn(index, box) for index, box in enumerate(picture.boxes)),
             f'<path class="l d" d="M20 {y - 22}H{_WIDTH - 20}"/>',
-            _text(20, y, f"Answer: {back}", "s"),
-            _text(20, y + 24, f"{port}. {sentence}"),
+            _text(20, y, f"Answer: {' > '.join(picture.answer)}", "s", most=_LONGEST_LINE),
+            _text(20, y + 24, picture.advice, most=_LONGEST_LINE),
             "</svg>",
         ]
     )
@@ -87,16 +98,17 @@ def _filters_first(path: tuple[Hop, ...]) -> list[Hop]:
     return shown
 
 
-def _box(hop: Hop, exposure: ReachableExposure) -> _Box:
-    return _Box(hop.kind, hop.resource, hop.rule or hop.address, marked=bool(hop.rule) and hop.rule in exposure.rules)
+def _box(hop: Hop, exposure: ReachableExposure) -> PathBox:
+    is_to_change = bool(hop.rule) and hop.rule in exposure.rules
+    return PathBox(kind=hop.kind, name=hop.resource, note=hop.rule or hop.address, is_to_change=is_to_change)
 
 
-def _drawn(index: int, box: _Box) -> str:
+def _drawn(index: int, box: PathBox) -> str:
     row, column = divmod(index, _A_ROW)
     x, y = 20 + column * _STEP, 20 + row * _ROW
     width, height = _BOX
     line = f'<path class="l" d="M{x - _STEP + width} {y + height // 2}h{_STEP - width}"/>' if column else ""
-    frame = "b r" if box.marked else "b"
+    frame = "b r" if box.is_to_change else "b"
     return (
         f'{line}<rect class="{frame}" x="{x}" y="{y}" width="{width}" height="{height}" rx="6"/>'
         + _text(x + 8, y + 18, box.kind.replace("-", " "), "s")
@@ -105,9 +117,11 @@ def _drawn(index: int, box: _Box) -> str:
     )
 
 
-def _text(x: int, y: int, text: str, style: str = "") -> str:
-    limit = _WIDTH // 7 if x == 20 and style != "" and text.startswith("Answer") else 0  # noqa: PLR2004
-    most = limit or (_LONGEST if not text.endswith(".") else _WIDTH // 7)
+def _text(x: int, y: int, text: str, style: str = "", *, most: int = _LONGEST) -> str:
     short = text if len(text) <= most else text[: most - 1] + "…"
     kind = f' class="{style}"' if style else ""
-    return f'<text{kind} x="{x}" y="{y}">{escape(short)}</text>'
+    return f'<text{kind} x="{x}" y="{y}">{_escaped(short)}</text>'
+
+
+def _escaped(text: str) -> str:
+    return escape(printable_line(text))

@@ -32,6 +32,7 @@ from openinspector.model.finding import (
     VulnerablePackages,
 )
 from openinspector.model.inventory import PackageManager
+from openinspector.model.path_picture import PathBox, PathPicture
 
 _TEXT: Final = st.text(st.characters(codec="utf-8"), max_size=20)
 _NAME: Final = st.text("abcdefghijklmnopqrstuvwxyz0123456789+-.", min_size=1, max_size=300)
@@ -46,6 +47,10 @@ _EVIDENCE: Final = st.recursive(
         Evidence, statement=_TEXT, source=_TEXT, because=st.lists(children, max_size=3).map(tuple)
     ),
     max_leaves=5,
+)
+_BOX: Final = st.builds(PathBox, kind=_TEXT, name=_TEXT, note=_TEXT, is_to_change=st.booleans())
+_PICTURE: Final = st.builds(
+    PathPicture, title=_TEXT, boxes=st.lists(_BOX, max_size=9).map(tuple), answer=_TEXTS, advice=_TEXT
 )
 _PACKAGE: Final = st.builds(
     InstalledVersion, name=_NAME, version=_TEXT, architecture=_TEXT, manager=st.sampled_from(PackageManager)
@@ -134,6 +139,7 @@ _STRATEGIES: Final[dict[type[Any], st.SearchStrategy[AnyBody]]] = {
         recommendation=_TEXT,
         evidence=st.none() | _EVIDENCE,
         attributes=st.lists(_ATTRIBUTE, max_size=60).map(tuple),
+        picture=st.none() | _PICTURE,
     ),
     NoIssues: st.builds(NoIssues, rule_id=_TEXT, severity=_SEVERITY, hosts=st.integers(min_value=0)),
 }

@@ -137,13 +137,3 @@ def test_an_end_of_a_deleted_waiver_is_passed_over(scene: Scene) -> None:
     scene.waivers.delete(waiver.id)
     scene.evaluator.choices.end([(waiver, end)])
     assert scene.base.stores.waivers.count() == 0
-
-
-def test_a_run_without_a_snapshot_gives_no_issue_of_the_network(scene: Scene) -> None:
-    """A rule that reads the network is not evaluated; the finding cannot be waived by its ARN."""
-    scene.evaluate()
-    (rule,) = scene.issues.rules[PACKAGE]
-    networked = replace(rule, operations=("ec2:DescribeInstances",))
-    scene.waivers = replace(scene.waivers, issue_of=replace(scene.issues, rules={PACKAGE: (networked,)}).issue_of)
-    with pytest.raises(InvalidInput):
-        scene.waive()

@@ -157,9 +157,8 @@ class OnlyOneStarts(SensedCheck):
         """Judge the unit files."""
         found = sorted(host.once(starting_units).intersection(self.names))
         evidence = Evidence(statement=f"Started on boot: {', '.join(found) or 'none of them'}", source="systemd units")
-        chosen = next(
-            (one for one in ALTERNATIVES.values() if one.is_chosen(host.tailoring) and self._is_for(one)), None
-        )
+        mine = (one for one in ALTERNATIVES.values() if one.variable is self.variable)
+        chosen = next((one for one in mine if one.is_chosen(host.tailoring)), None)
         if len(found) == 1 and (chosen is None or found[0] in chosen.units):
             return Satisfied(evidence=evidence)
         wanted = f"Enable {chosen.units[0]}" if chosen else f"Enable one of {', '.join(self.names)}"

@@ -30,6 +30,7 @@ from openinspector.network.exposure_text import (
     recommendation,
     title,
 )
+from openinspector.network.path_picture import picture_of
 
 _LISTENING: Final = "listening_ports"
 _PACKAGES: Final = ("os_release", *MANAGERS)
@@ -127,6 +128,7 @@ def _detection(exposure: ReachableExposure, facts: HostFacts, context: RuleConte
         severity=exposure.severity,
         evidence=_evidence(exposure, vulnerabilities, network.digest),
         attributes=tuple(one for one in (*attributes(exposure), *shown) if one.key != "INSTANCE_ID"),
+        picture=picture_of(exposure),
     )
     return Detection(
         subject="/".join(exposure.opening[2:]), body=body, issue=_issue(exposure), grounds=_grounds(exposure)

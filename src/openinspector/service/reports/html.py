@@ -19,15 +19,16 @@ from markupsafe import Markup
 from openinspector.model.finding import Severity
 from openinspector.service.reports.chart import charts
 from openinspector.service.reports.content import ReportContent
+from openinspector.service.reports.path_pictures import STYLE, drawn
 
 _PACKAGE: Final = "openinspector.service.reports"
 _OPEN: Final = 12
-"""Most rules whose findings are unfolded at first."""
+"""Most remedies whose findings are unfolded at first."""
 
 
 def render_html(content: ReportContent) -> Iterator[bytes]:
     """Yield the document in pieces, UTF-8."""
-    style, script = _part("report.css"), _part("report.js")
+    style, script = _part("report.css") + STYLE, _part("report.js")
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -47,6 +48,7 @@ def render_html(content: ReportContent) -> Iterator[bytes]:
             style=Markup(style),  # noqa: S704 - from a file of this package
             script=Markup(script),  # noqa: S704
             policy=policy,
+            drawn=drawn,
             unfolded=len(content.findings) <= _OPEN,
         )
     )
@@ -68,9 +70,9 @@ def duration_text(seconds: int) -> str:
     return plural(seconds, "second")
 
 
-def plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str, several: str = "") -> str:
     """Return ``1 finding``, ``2 findings``, ``1,200 findings``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {several or f'{noun}s'}"
 
 
 @cache

@@ -1,7 +1,7 @@
 """FindingIssues: the issue behind a stored finding, with the grounds that a waiver may hold.
 
-A stored finding has no grounds. They are derived again from the telemetry of the finding's own run, so that a waiver
-holds the values that its author saw, not those of today.
+A stored finding has no grounds. They are derived again from the telemetry and the snapshot of the finding's own run, so
+that a waiver holds the values that its author saw, not those of today.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,11 +12,10 @@ import structlog
 
 from openinspector.engine.evaluate import RunEvaluation, issue_of
 from openinspector.engine.rule import Rule, RuleContext
-from openinspector.engine.subject import EvaluationSubject, Need
+from openinspector.engine.subject import EvaluationSubject, Need, needs_of
 from openinspector.engine.waiver import Issue
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RulesPackageArn, template_of
-from openinspector.model.errors import OpenInspectorError
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Finding
 from openinspector.network.judged_network import JudgedNetwork
@@ -43,15 +42,16 @@ class FindingIssues:
     single_by_products: bool = False
 
     def issue_of(self, finding: Finding) -> Issue | None:
-        """Return the issue of a finding; None if the telemetry is gone or no longer gives the finding."""
-        rules = self.rules.get(finding.rules_package_arn, ())
-        subject = self._subject(finding, frozenset(need for rule in rules for need in rule.needs))
-        distribution = subject.host.distribution if subject.host else ""
+        """Return the issue of a finding; None if its data is gone or no longer gives the finding."""
+        subject = self._subject(finding)
+        if not needs_of(self.rules.get(finding.rules_package_arn, ())) <= subject.known:
+            return None
+        facts = subject.facts
         run = RunEvaluation(
             run_arn=finding.run_arn,
-            rules={finding.rules_package_arn: rules},
+            rules={finding.rules_package_arn: self.rules.get(finding.rules_package_arn, ())},
             context=RuleContext(
-                advisories=self.advisories.index_for((distribution,) if distribution else ()),
+                advisories=self.advisories.index_for((facts.distribution,) if facts.distribution else ()),
                 single_by_products=self.single_by_products,
                 tailoring=self.choices.tailoring_of(template_of(finding.run_arn)),
             ),
@@ -60,19 +60,19 @@ class FindingIssues:
         )
         return issue_of(run, subject, finding.arn)
 
-    def _subject(self, finding: Finding, needs: frozenset[Need]) -> EvaluationSubject:
-        """Return what the run still has of the finding's host: its telemetry, the network around it, or neither."""
-        facts = self._facts(finding) if finding.asset.agent_id else None
+    def _subject(self, finding: Finding) -> EvaluationSubject:
+        facts = self._facts(finding)
+        known = facts is not None and bool(facts.sensors)
         return EvaluationSubject(
-            id=finding.asset.agent_id,
-            host=facts if facts is not None and facts.sensors else None,
-            network=self._network(finding) if Need.SNAPSHOT in needs else None,
+            id=finding.asset.agent_id, host=facts if known else None, network=self._network(finding)
         )
 
     def _network(self, finding: Finding) -> JudgedNetwork | None:
+        if Need.SNAPSHOT not in needs_of(self.rules.get(finding.rules_package_arn, ())):
+            return None
         try:
             return self.networks.open(finding.run_arn).network
-        except OpenInspectorError as error:
+        except Exception as error:  # noqa: BLE001 - any damage means the same: the grounds cannot be read
             _log.warning("waiver snapshot unreadable", run=finding.run_arn, error=type(error).__name__)
             return None
 
