@@ -352,7 +352,7 @@ def test_row_32_block_public_access(mode: str, *, open_: bool) -> None:
     assert any("Block Public Access" in text for text in answer(two_vpcs(), NET, PUBLIC).assumptions)
 
 
-def test_row_32_exclusion_that_is_being_deleted_spares_nothing() -> None:
+def test_row_32_exclusion_in_deletion_has_no_effect() -> None:
     spared = {
         "ResourceArn": "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-a",
         "InternetGatewayExclusionMode": "allow-bidirectional",
