@@ -70,6 +70,9 @@ serve: $(VENV)/.ready
 packages: $(VENV)/.ready       ## .deb, .rpm, bundles, single file and installer, into dist/
 	@$(BIN)/python -m scripts.packages
 
+windows: $(VENV)/.ready        ## the agent of Windows under Wine: its tests, services, a whole run, setup.exe
+	@OPENINSPECTOR_REQUIRE_WINE=1 $(BIN)/pytest -m wine tests/wine
+
 lock: $(VENV)/.ready           ## resolve pyproject.toml into requirements.lock; no registry is named in it
 	@$$(command -v uv || echo .uv/bin/uv) pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock

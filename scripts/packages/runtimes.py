@@ -107,7 +107,7 @@ def bundled_libraries(python: str, architecture: str) -> Tree:
         folder = Path(made)
         (folder / "wanted").write_text(locked(closure(LIBRARIES)))
         command = [
-            *_uv(), "pip", "install", "--quiet", "--no-config", "--no-deps", "--only-binary", ":all:",
+            *uv(), "pip", "install", "--quiet", "--no-config", "--no-deps", "--only-binary", ":all:",
             "--require-hashes", "--python-version", python, "--python-platform", f"{architecture}-{_PLATFORM}",
             "--link-mode", "copy", "--target", str(folder / "lib"), "--requirement", str(folder / "wanted"),
         ]  # fmt: skip
@@ -122,7 +122,8 @@ def _is_shipped(path: str) -> bool:
     return not folder.endswith(".dist-info") or _KEPT_METADATA.fullmatch(rest) is not None
 
 
-def _uv() -> list[str]:
+def uv() -> list[str]:
+    """Return the command of uv; BuildError."""
     found = shutil.which("uv") or str(ROOT / ".uv" / "bin" / "uv")
     if not Path(found).is_file():
         raise BuildError("uv is not here: `make packages` makes it")

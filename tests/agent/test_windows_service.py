@@ -7,6 +7,7 @@ import pytest
 
 from openinspector.agent.operation.event_log import EventLog
 from openinspector.agent.windows_service import (
+    RESTART_MILLISECONDS,
     SERVICES,
     ServiceWork,
     WindowsService,
@@ -106,7 +107,7 @@ def test_service_names_match_the_guide(pywin32: SimulatedPywin32) -> None:
     assert "Do not stop it" in str(pywin32.installed["openinspector-agent-updater"]["description"])
     for name, options in zip(SERVICES, pywin32.installed.values(), strict=True):
         assert options["exeName"] == sys.executable
-        assert options["exeArgs"] == f"-m openinspector.agent.windows_service run {name}"
+        assert options["exeArgs"] == f"-I -B -m openinspector.agent.windows_service run {name}"
         assert options["startType"] == pywin32.win32service.SERVICE_AUTO_START
         assert "userName" not in options, "LocalSystem (F1.4)"
 
@@ -121,6 +122,36 @@ def test_both_are_removed(pywin32: SimulatedPywin32) -> None:
     main(["install"], pywin32)
     assert main(["remove"], pywin32) == 0
     assert pywin32.installed == {}
+
+
+def test_failed_service_is_restarted_by_windows(pywin32: SimulatedPywin32) -> None:
+    main(["install"], pywin32)
+    restart = (pywin32.win32service.SC_ACTION_RESTART, RESTART_MILLISECONDS)
+    assert {name: actions["Actions"] for name, actions in pywin32.failure_actions.items()} == {
+        service.name: [restart] * 3 for service in SERVICES.values()
+    }
+    assert pywin32.win32service.open_handles == 0
+
+
+def test_services_are_sources_of_events_while_installed(pywin32: SimulatedPywin32) -> None:
+    main(["install"], pywin32)
+    assert pywin32.event_sources == {service.name for service in SERVICES.values()}
+    main(["remove"], pywin32)
+    assert pywin32.event_sources == set()
+
+
+def test_install_repeats_with_new_settings(pywin32: SimulatedPywin32) -> None:
+    main(["install"], pywin32)
+    assert main(["install", "--manual-updates"], pywin32) == 0
+    assert pywin32.installed["openinspector-agent-updater"]["startType"] == pywin32.win32service.SERVICE_DEMAND_START
+    assert pywin32.installed["openinspector-agent"]["displayName"] == "openinspector Agent Service"
+
+
+def test_remove_repeats_and_stops_first(pywin32: SimulatedPywin32) -> None:
+    main(["install"], pywin32)
+    assert main(["remove"], pywin32) == 0
+    assert pywin32.stopped == [service.name for service in SERVICES.values()]
+    assert main(["remove"], pywin32) == 0
 
 
 @pytest.mark.parametrize("name", SERVICES)

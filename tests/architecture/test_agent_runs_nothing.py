@@ -52,6 +52,7 @@ def test_only_child_process_has_fixed_arguments() -> None:
     assert {ast.unparse(value) for value in returned} == {
         "(sys.executable, WORD)",
         "(sys.executable, '-I', '-S', '-B', FOLDER, WORD)",
+        "(sys.executable, '-I', '-B', '-m', MODULE)",
         "(sys.executable, '-m', MODULE)",
     }
     constants = {

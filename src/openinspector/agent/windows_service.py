@@ -1,13 +1,15 @@
 """The two Windows services (F1.4, F1.51, F1.52): the agent and its updater.
 
-The service control manager starts ``python -m openinspector.agent.windows_service run agent``. ``install`` registers
-both services and ``remove`` unregisters them. A `ServiceWork` does the work of a service; the class that pywin32 needs
-around it is a thin wrapper over injected modules. It has not run on a real Windows (docs/howto/windows.md).
+The service control manager starts ``python -I -B -m openinspector.agent.windows_service run agent``. ``install``
+registers both services and ``remove`` unregisters them. A `ServiceWork` does the work of a service; the class that
+pywin32 needs around it is a thin wrapper over injected modules. It runs under Wine; a real Windows has not been seen
+(docs/howto/windows.md).
 """
 
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import Event as Flag
 from types import MappingProxyType
@@ -20,6 +22,11 @@ from openinspector.model.errors import OpenInspectorError
 UPDATE_EVERY_SECONDS: Final = 6 * 3600.0
 STOP_MILLISECONDS: Final = 30_000
 """How long stopping may take, as reported to Windows: a last heartbeat, and a collection that is stopped."""
+RESTART_MILLISECONDS: Final = 60_000
+_DAY_SECONDS: Final = 86_400
+_EVENT_LOG: Final = "Application"
+_NO_SUCH_SERVICE: Final = 1060
+"""ERROR_SERVICE_DOES_NOT_EXIST."""
 _MODULE: Final = "openinspector.agent.windows_service"
 _USAGE: Final = f"python -m {_MODULE} install [--manual-updates] | remove | run agent | run updater"
 
@@ -113,6 +120,7 @@ SERVICES: Final[Mapping[str, WindowsService]] = MappingProxyType(
 class ServiceModules(Protocol):
     """The modules of pywin32 that a service needs, by their names."""
 
+    win32evtlogutil: Any
     win32serviceutil: Any
     win32service: Any
     servicemanager: Any
@@ -161,8 +169,7 @@ def main(arguments: Sequence[str], modules: ServiceModules) -> int:
         case ["install", "--manual-updates"]:
             _install(modules, manual_updates=True)
         case ["remove"]:
-            for service in SERVICES.values():
-                modules.win32serviceutil.RemoveService(service.name)
+            _remove(modules)
         case _:
             sys.stderr.write(f"{_USAGE}\n")
             return 2
@@ -170,24 +177,73 @@ def main(arguments: Sequence[str], modules: ServiceModules) -> int:
 
 
 def _install(modules: ServiceModules, *, manual_updates: bool) -> None:
-    """Register both services as LocalSystem, started with Windows (F1.4); updates by hand are F1.31's AUTOUPDATE=No."""
+    """Register both services as LocalSystem, started with Windows (F1.4); updates by hand are F1.31's AUTOUPDATE=No.
+
+    Services that are registered already get these settings again: an upgrade is an installation. Their interpreter is
+    isolated (``-I``): neither PYTHONPATH nor the working folder decides what LocalSystem runs.
+    """
     for name, service in SERVICES.items():
         by_hand = manual_updates and name == "updater"
-        modules.win32serviceutil.InstallService(
+        register = (
+            modules.win32serviceutil.ChangeServiceConfig
+            if _is_registered(modules, service.name)
+            else modules.win32serviceutil.InstallService
+        )
+        register(
             f"{_MODULE}.{name}",
             service.name,
-            service.display_name,
+            displayName=service.display_name,
             startType=modules.win32service.SERVICE_DEMAND_START if by_hand else modules.win32service.SERVICE_AUTO_START,
             exeName=sys.executable,
-            exeArgs=f"-m {_MODULE} run {name}",
+            exeArgs=f"-I -B -m {_MODULE} run {name}",
             description=service.description,
         )
+        _restart_on_failure(modules, service.name)
+        modules.win32evtlogutil.AddSourceToRegistry(service.name, modules.servicemanager.__file__, _EVENT_LOG)
+
+
+def _remove(modules: ServiceModules) -> None:
+    """Stop and unregister both services and their event sources; one that is not there is passed over."""
+    for service in SERVICES.values():
+        if _is_registered(modules, service.name):
+            with suppress(modules.win32service.error):
+                modules.win32serviceutil.StopService(service.name)
+            modules.win32serviceutil.RemoveService(service.name)
+        with suppress(modules.win32service.error):
+            modules.win32evtlogutil.RemoveSourceFromRegistry(service.name, _EVENT_LOG)
+
+
+def _is_registered(modules: ServiceModules, name: str) -> bool:
+    try:
+        modules.win32serviceutil.QueryServiceStatus(name)
+    except modules.win32service.error as error:
+        if error.winerror == _NO_SUCH_SERVICE:
+            return False
+        raise
+    return True
+
+
+def _restart_on_failure(modules: ServiceModules, name: str) -> None:
+    """Let Windows restart a service that ends by itself: after one minute, and again for a day."""
+    api = modules.win32service
+    manager = api.OpenSCManager(None, None, api.SC_MANAGER_ALL_ACCESS)
+    try:
+        service = api.OpenService(manager, name, api.SERVICE_ALL_ACCESS)
+        try:
+            restart = (api.SC_ACTION_RESTART, RESTART_MILLISECONDS)
+            actions = {"ResetPeriod": _DAY_SECONDS, "RebootMsg": "", "Command": "", "Actions": [restart] * 3}
+            api.ChangeServiceConfig2(service, api.SERVICE_CONFIG_FAILURE_ACTIONS, actions)
+        finally:
+            api.CloseServiceHandle(service)
+    finally:
+        api.CloseServiceHandle(manager)
 
 
 if sys.platform == "win32" and __name__ == "__main__":
     from types import SimpleNamespace
 
     import servicemanager
+    import win32evtlogutil
     import win32service
     import win32serviceutil
 
@@ -195,7 +251,10 @@ if sys.platform == "win32" and __name__ == "__main__":
         main(
             sys.argv[1:],
             SimpleNamespace(
-                servicemanager=servicemanager, win32service=win32service, win32serviceutil=win32serviceutil
+                servicemanager=servicemanager,
+                win32evtlogutil=win32evtlogutil,
+                win32service=win32service,
+                win32serviceutil=win32serviceutil,
             ),
         )
     )

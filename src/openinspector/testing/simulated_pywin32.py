@@ -22,12 +22,48 @@ class SimulatedPywin32:
         """Service name to what it was installed with."""
         self.hosted: list[type] = []
         self.dispatched = 0
-        self.win32service = _Win32Service()
+        self.failure_actions: dict[str, dict[str, object]] = {}
+        """Service name to its recovery actions."""
+        self.event_sources: set[str] = set()
+        self.stopped: list[str] = []
+        self.win32evtlogutil = _Win32EvtLogUtil(self)
+        self.win32service = _Win32Service(self)
         self.servicemanager = _ServiceManager(self)
         self.win32serviceutil = _Win32ServiceUtil(self)
 
 
+class SimulatedWin32Error(Exception):
+    """As pywintypes.error."""
+
+    def __init__(self, winerror: int) -> None:
+        super().__init__(winerror)
+        self.winerror = winerror
+
+
+class _Win32EvtLogUtil:
+    def __init__(self, world: SimulatedPywin32) -> None:
+        self._world = world
+
+    def AddSourceToRegistry(self, appName: str, msgDLL: str, eventLogType: str) -> None:  # noqa: N802, N803
+        """Register a source of events with the file of its messages."""
+        assert msgDLL
+        assert eventLogType == "Application"
+        self._world.event_sources.add(appName)
+
+    def RemoveSourceFromRegistry(self, appName: str, eventLogType: str) -> None:  # noqa: N802, N803
+        """Remove a source; an error where it is not there."""
+        assert eventLogType == "Application"
+        if appName not in self._world.event_sources:
+            raise SimulatedWin32Error(2)
+        self._world.event_sources.remove(appName)
+
+
 class _Win32Service:
+    error = SimulatedWin32Error
+    SC_MANAGER_ALL_ACCESS = 0xF003F
+    SERVICE_ALL_ACCESS = 0xF01FF
+    SERVICE_CONFIG_FAILURE_ACTIONS = 2
+    SC_ACTION_RESTART = 1
     SERVICE_STOP_PENDING = STOP_PENDING
     SERVICE_RUNNING = RUNNING
     SERVICE_AUTO_START = 2
@@ -35,8 +71,38 @@ class _Win32Service:
     SERVICE_ACCEPT_STOP = 1
     SERVICE_ACCEPT_SHUTDOWN = 4
 
+    def __init__(self, world: SimulatedPywin32) -> None:
+        self._world = world
+        self.open_handles = 0
+
+    def OpenSCManager(self, machine: None, database: None, access: int) -> str:  # noqa: N802
+        """Open the manager."""
+        assert (machine, database, access) == (None, None, self.SC_MANAGER_ALL_ACCESS)
+        self.open_handles += 1
+        return "manager"
+
+    def OpenService(self, manager: str, name: str, access: int) -> str:  # noqa: N802
+        """Open a registered service."""
+        assert (manager, access) == ("manager", self.SERVICE_ALL_ACCESS)
+        if name not in self._world.installed:
+            raise SimulatedWin32Error(1060)
+        self.open_handles += 1
+        return name
+
+    def ChangeServiceConfig2(self, service: str, level: int, info: dict[str, object]) -> None:  # noqa: N802
+        """Keep the recovery actions."""
+        assert level == self.SERVICE_CONFIG_FAILURE_ACTIONS
+        self._world.failure_actions[service] = info
+
+    def CloseServiceHandle(self, handle: str) -> None:  # noqa: N802
+        """Close a handle."""
+        assert handle
+        self.open_handles -= 1
+
 
 class _ServiceManager:
+    __file__ = "servicemanager.pyd"
+
     def __init__(self, world: SimulatedPywin32) -> None:
         self._world = world
 
@@ -113,9 +179,34 @@ class _Win32ServiceUtil:
         displayName: str,  # noqa: N803
         **options: object,
     ) -> None:
-        """Keep what was installed."""
+        """Keep what was installed; error 1073 where it is registered already."""
+        if serviceName in self._world.installed:
+            raise SimulatedWin32Error(1073)
         self._world.installed[serviceName] = {"class": pythonClassString, "displayName": displayName, **options}
 
+    def ChangeServiceConfig(  # noqa: N802
+        self,
+        pythonClassString: str,  # noqa: N803
+        serviceName: str,  # noqa: N803
+        **options: object,
+    ) -> None:
+        """Change what was installed; error 1060 where it is not registered."""
+        self.QueryServiceStatus(serviceName)
+        self._world.installed[serviceName] = {"class": pythonClassString, **options}
+
+    def QueryServiceStatus(self, serviceName: str) -> tuple[int, ...]:  # noqa: N802, N803
+        """Return the status; error 1060 where the service is not registered."""
+        if serviceName not in self._world.installed:
+            raise SimulatedWin32Error(1060)
+        return (16, RUNNING, 0, 0, 0, 0, 0)
+
+    def StopService(self, serviceName: str) -> None:  # noqa: N802, N803
+        """Note that it was stopped; error 1062 where it does not run."""
+        if serviceName in self._world.stopped:
+            raise SimulatedWin32Error(1062)
+        self._world.stopped.append(serviceName)
+
     def RemoveService(self, serviceName: str) -> None:  # noqa: N802, N803
-        """Forget the service; KeyError if it is not there, as Windows too refuses."""
+        """Forget the service; error 1060 where it is not registered."""
+        self.QueryServiceStatus(serviceName)
         del self._world.installed[serviceName]

@@ -43,9 +43,19 @@ def sensing_command() -> tuple[str, ...]:
     """Return the command that starts this program for its sensors, the way this process was started (ADR 0025)."""
     if getattr(sys, "frozen", False):
         return (sys.executable, WORD)
-    if sys.flags.isolated:
+    if sys.flags.isolated and is_program(FOLDER):
         return (sys.executable, "-I", "-S", "-B", FOLDER, WORD)
+    if sys.flags.isolated:
+        return (sys.executable, "-I", "-B", "-m", MODULE)
     return (sys.executable, "-m", MODULE)
+
+
+def is_program(path: str) -> bool:
+    """Return True if Python can run ``path``: an archive, or a folder with a ``__main__.py``.
+
+    An installed agent is in site-packages, which is neither.
+    """
+    return os.path.isfile(path) or os.path.isfile(os.path.join(path, "__main__.py"))  # noqa: PTH113, PTH118 - a text
 
 
 class SensorProcess:

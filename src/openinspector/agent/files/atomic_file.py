@@ -63,8 +63,12 @@ def make_private_folder(path: Path) -> None:
     remedy.
     """
     if sys.platform == "win32":
+        from openinspector.agent.files.windows_acl import protect_folder  # noqa: PLC0415 - Windows only
+
         path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        path.chmod(PRIVATE_FOLDER)
+        if not any(path.iterdir()):
+            # Files inherit the list when they are made. A folder that others filled before is refused, not adopted.
+            protect_folder(path)
     else:
         try:
             path.mkdir(mode=PRIVATE_FOLDER, parents=True)

@@ -23,7 +23,6 @@ from openinspector.agent.host import (
     RegistryKey,
     RegistryValue,
 )
-from openinspector.agent.hosts.local_host import LocalHost
 from openinspector.agent.windows.version import read_windows_version, windows_addresses
 
 BIOS: Final = r"HKEY_LOCAL_MACHINE\HARDWARE\DESCRIPTION\System\BIOS"
@@ -81,8 +80,11 @@ class WindowsHost:
         return Folder(device=device, folders=tuple(sorted(folders)), files=tuple(sorted(files)))
 
     def inside(self, path: str) -> Host:
-        """Return the root folder at ``path``, such as a mounted disk, as a separate host."""
-        return LocalHost(_real(path))
+        """Raise OSError: Windows cannot open paths below a folder without following links out of it.
+
+        A disk of another host is examined on Linux (`LocalHost`).
+        """
+        raise OSError(errno.ENOTSUP, "Windows does not examine other roots; mount the disk on Linux", path)
 
     def real_file(self, path: str) -> str | None:
         """Return the path of a regular file, or None for anything else."""

@@ -4,6 +4,7 @@ Nothing is changed, except that a missing log file is created, as the agent woul
 """
 
 import os
+import shutil
 import stat
 import sys
 import time
@@ -19,6 +20,7 @@ import msgspec
 from openinspector.agent.connection.transport import JSON, GatewayRoute, GatewayTransport, make_tls_context
 from openinspector.agent.files.atomic_file import is_open_to_others, open_own_folder
 from openinspector.agent.files.state_lock import running_agent
+from openinspector.agent.files.windows_acl import ADVICE, others_may_access, read_access
 from openinspector.agent.identity import KEY_FILE, load_or_make_key
 from openinspector.agent.membership.enrolment import EnrolmentError, EnrolmentRecord, enrolled_ca, load_enrolment
 from openinspector.agent.operation.log_file import LogFile
@@ -135,9 +137,17 @@ def _proxy(place: CheckContext, settings: AgentSettings) -> CheckResult:
     if settings.proxy is None:
         return _ok("proxy", "none")
     with_password = settings.proxy.authorization is not None
-    if with_password and file.exists() and stat.S_IMODE(file.stat().st_mode) & 0o044:
-        return _warning("proxy", f"everyone may read the proxy's password in {file}", f"Run: chmod 600 {file}")
+    if with_password and file.exists() and _everyone_may_read(file):
+        command = ADVICE.format(path=file) if sys.platform == "win32" else f"chmod 600 {file}"
+        return _warning("proxy", f"everyone may read the proxy's password in {file}", f"Run: {command}")
     return _ok("proxy", f"{settings.proxy.address}{', with a password' if with_password else ''}")
+
+
+def _everyone_may_read(file: Path) -> bool:
+    if sys.platform == "win32":
+        return others_may_access(read_access(file))
+    else:  # noqa: RET505 - the type checker sees one of the two
+        return bool(stat.S_IMODE(file.stat().st_mode) & 0o044)
 
 
 def _state(state: Path) -> CheckResult:
@@ -149,14 +159,15 @@ def _state(state: Path) -> CheckResult:
         advice = "Ask as root; state_directory must be a folder that only root may use."
         return _wrong("state directory", f"{state} cannot be used: {error.strerror}", advice)
     if is_open:
-        return _warning("state directory", f"others may look into {state}", f"Run: chmod 700 {state}")
+        command = ADVICE.format(path=state) if sys.platform == "win32" else f"chmod 700 {state}"
+        return _warning("state directory", f"others may look into {state}", f"Run: {command}")
     return _ok("state directory", str(state))
 
 
 def _is_open_to_others(state: Path) -> bool:
     """Return True if others can access a folder of the agent. Raises OSError if the folder is not the agent's."""
     if sys.platform == "win32":
-        return bool(stat.S_IMODE(state.stat().st_mode) & 0o077)
+        return others_may_access(read_access(state))
     else:  # noqa: RET505 - the type checker sees one of the two
         descriptor = open_own_folder(state)
         try:
@@ -220,8 +231,7 @@ def _ends(file: Path) -> list[datetime]:
 
 
 def _space(settings: AgentSettings) -> CheckResult:
-    found = os.statvfs(settings.state_directory)
-    free = found.f_bavail * found.f_frsize
+    free = shutil.disk_usage(settings.state_directory).free
     space = f"{free // 2**20} MiB free, up to {settings.spool_bytes // 2**20} MiB wanted"
     if free < settings.spool_bytes:
         return _warning("spool", space, "Make room, or set spool_bytes lower; what does not fit is lost, and counted.")

@@ -1,0 +1,150 @@
+"""A Windows of Wine: one prefix, made new, that calls itself Server 2022; for tests.
+
+Wine is not Windows. It shows that our code and its use of pywin32 and winreg work; it keeps no access lists, knows no
+account policy, rights or audit policy, and its registry holds what is imported. Three stand-ins are for it alone:
+``python3.dll`` (the archive of the interpreter lacks it), ``bcryptprimitives.dll`` (Wine 8 lacks it), and answers about
+access lists.
+"""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from scripts.packages.tree import BuildError
+from scripts.windows.runtime import SITE
+
+GCC: Final = "x86_64-w64-mingw32-gcc"
+PROGRAMS: Final[Mapping[str, str]] = MappingProxyType(
+    {"wine": "wine wine64", GCC: "gcc-mingw-w64-x86-64", "mvn": "maven"}
+)
+"""Programs that the job needs, with Debian's packages of them."""
+
+_NM: Final = "x86_64-w64-mingw32-nm"
+_SECONDS: Final = 180
+_PRNG: Final = """#include <windows.h>
+BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
+__declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) { return SystemFunction036(data, (ULONG)size); }
+"""
+_EMPTY: Final = "int __stdcall DllMain(void *a, unsigned b, void *c) { return 1; }\n"
+_TRUST: Final = '''"""For Wine alone: it keeps no access lists, and every file belongs to its one user."""
+
+from openinspector.agent.files import windows_acl
+
+windows_acl.TRUSTED = windows_acl.TRUSTED | {"S-1-5-21-0-0-0-1000"}
+windows_acl.read_access = lambda path: windows_acl.FileAccess(owner="S-1-5-18", entries=())
+windows_acl.protect_folder = lambda path: None
+'''
+SERVER_2022: Final = r"""REGEDIT4
+
+[HKEY_LOCAL_MACHINE\Software\Microsoft\Windows NT\CurrentVersion]
+"CurrentBuildNumber"="20348"
+"CurrentBuild"="20348"
+"CurrentMajorVersionNumber"=dword:0000000a
+"CurrentMinorVersionNumber"=dword:00000000
+"UBR"=dword:000007ef
+"ProductName"="Windows Server 2022 Standard"
+"DisplayVersion"="21H2"
+"EditionID"="ServerStandard"
+"InstallationType"="Server"
+
+[HKEY_LOCAL_MACHINE\Software\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages\Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2031.1.6]
+"CurrentState"=dword:00000070
+
+[HKEY_LOCAL_MACHINE\Software\Microsoft\Windows\CurrentVersion\Component Based Servicing\Packages\Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2461.1.9]
+"CurrentState"=dword:00000040
+
+[HKEY_LOCAL_MACHINE\Software\Microsoft\Windows\CurrentVersion\Uninstall\Example]
+"DisplayName"="Example Program"
+"DisplayVersion"="1.2"
+"""  # noqa: E501 - names of keys
+
+
+def missing_programs() -> list[str]:
+    """Return the packages of the programs that are not installed."""
+    return [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
+
+
+def add_stand_ins(folder: Path) -> None:
+    """Put what Wine lacks into an agent's folder that was assembled with tests; BuildError."""
+    work = folder / "stand-ins"
+    work.mkdir(exist_ok=True)
+    names = _exports(folder / "libs" / "python3.lib")
+    lines = ["LIBRARY python3.dll", "EXPORTS", *(f"  {name}=python314.{name}" for name in names)]
+    (work / "python3.def").write_text("\n".join(lines) + "\n")
+    (work / "python3.c").write_text(_EMPTY)
+    (work / "prng.c").write_text(_PRNG)
+    shared = [GCC, "-shared", "-nostdlib", "-e", "DllMain"]
+    _run([*shared, "-o", str(folder / "python3.dll"), str(work / "python3.c"), str(work / "python3.def")])
+    _run([GCC, "-shared", "-o", str(folder / "bcryptprimitives.dll"), str(work / "prng.c"), "-ladvapi32"])
+    # A query of WMI ends the process under Wine; without the module, platform.* does without.
+    (folder / "lib" / "_wmi.pyd").unlink(missing_ok=True)
+    (folder / SITE / "sitecustomize.py").write_text(_TRUST)
+    shutil.rmtree(work)
+
+
+class WinePrefix:
+    """A Windows in a folder of Linux. One process of its own keeps it alive: Wine ends services with the last one."""
+
+    def __init__(self, folder: Path) -> None:
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "WINE"))},
+            "WINEPREFIX": str(folder),
+            "WINEDEBUG": "-all",
+            "WINEDLLOVERRIDES": "mscoree,mshtml=",
+        }
+        self.drive = folder / "drive_c"
+        _run(["wineboot", "-i"], self._environment)
+        server = folder / "server.reg"
+        server.write_text(SERVER_2022.replace("\n", "\r\n"))
+        self.run("reg", "import", windows_path(server))
+        self._alive = subprocess.Popen(
+            ["wine", "cmd", "/c", "pause"],  # noqa: S607 - the wine of the path
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def run(
+        self, *command: str, check: bool = True, given: str = "", environment: Mapping[str, str] = MappingProxyType({})
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a program of Windows; its output comes through a pipe, without which Python does not start."""
+        return _run(["wine", *command], {**self._environment, **environment}, check=check, given=given)
+
+    def stop(self) -> None:
+        """End every process of the prefix."""
+        subprocess.run(["wineserver", "-k"], env=self._environment, check=False, timeout=_SECONDS)  # noqa: S607
+        self._alive.wait(_SECONDS)
+
+
+def windows_path(path: Path) -> str:
+    """Return the path of a file of Linux as programs under Wine name it."""
+    return "Z:" + str(path).replace("/", "\\")
+
+
+def _exports(library: Path) -> list[str]:
+    lines = _run([_NM, str(library)]).stdout.splitlines()
+    return sorted({line.rpartition("__imp_")[2] for line in lines if " I __imp_" in line})
+
+
+def _run(
+    command: list[str], environment: Mapping[str, str] | None = None, *, check: bool = True, given: str = ""
+) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(  # noqa: S603 - programs of the build, arguments of this tree
+        command,
+        env=None if environment is None else dict(environment),
+        input=given,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=_SECONDS,
+        check=False,
+    )
+    if check and done.returncode != 0:
+        said = f"{done.stdout[-1500:]}\n{done.stderr[-1500:]}".strip()
+        raise BuildError(f"{command[0]} ended with status {done.returncode}: {said}")
+    return done
