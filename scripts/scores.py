@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from openinspector.model.errors import FeedError
-from openinspector.service.bootstrap import open_advisory_store
 from openinspector.service.settings import Settings
+from openinspector.service.store_access import open_advisory_store
 from openinspector.service.system_clock import SystemClock
 from openinspector.service.worker.feed_keys import read_private_key
 from openinspector.service.worker.score_file import build_scores

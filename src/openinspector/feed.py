@@ -19,6 +19,10 @@ class Source:
     max_bytes: int = 256 * 1024 * 1024
     sha256: str = ""
     """Hexadecimal, where an index vouches for the document; empty: any content."""
+    signature: str = ""
+    """Address of an OpenPGP signature of the document, verified if the site has a keyring for it."""
+    keyrings: tuple[str, ...] = ()
+    """Paths of the keyrings to check it with; empty: those that the site keeps for the feed."""
     mirrors: tuple[str, ...] = ()
     """Other addresses of the same document, tried in order after ``url``."""
     optional: bool = False
@@ -63,6 +67,8 @@ class Delta:
     folder: str
     """Beginning of the documents' names in the feed, up to their path."""
     deletions: Source | None = None
+    signed: bool = False
+    """Whether a signature stands beside each document, at its address with ``.asc``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,6 @@
 """Tests mirror the tree: every module of a plugin folder, and every adapter, has a test file of its name.
 
-The folders are read from the code: what `openinspector.plugins` is asked for, and what bootstrap takes adapters from.
+The folders are read from the code: what `openinspector.plugins` is asked for, and what `OPENING` takes adapters from.
 """
 
 import ast
@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "openinspector"
 PACKAGE = "openinspector."
+OPENING = ("bootstrap.py", "store_access.py")
+"""The modules that take adapters."""
 
 
 def plugin_folders(tree: ast.Module) -> Iterator[str]:
@@ -36,7 +38,7 @@ def plugin_folders(tree: ast.Module) -> Iterator[str]:
 
 
 def adapters(tree: ast.Module) -> Iterator[Path]:
-    """Return the modules of stores and notify that bootstrap imports a class from."""
+    """Return the modules of stores and notify that the module imports a class from."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("openinspector.service."):
             path = Path(folder_of(node.module)).with_suffix(".py")
@@ -52,8 +54,8 @@ def plugins() -> set[Path]:
     patterns = {folder for path in SOURCE.rglob("*.py") for folder in plugin_folders(ast.parse(path.read_text()))}
     found = {path for pattern in patterns for path in SOURCE.glob(f"{pattern}/[!_]*.py")}
     packages = {path.parent for pattern in patterns for path in SOURCE.glob(f"{pattern}/[!_]*/__init__.py")}
-    adapted = adapters(ast.parse((SOURCE / "service" / "bootstrap.py").read_text()))
-    return {path.relative_to(SOURCE) for path in found | packages} | set(adapted)
+    adapted = {path for name in OPENING for path in adapters(ast.parse((SOURCE / "service" / name).read_text()))}
+    return {path.relative_to(SOURCE) for path in found | packages} | adapted
 
 
 PLUGINS = sorted(plugins())

@@ -14,8 +14,8 @@ from openinspector.model.agent import Agent, AgentId, HostDescription
 from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
 from openinspector.service.app.enrolment import token_digest
 from openinspector.service.assembly import Stores
-from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.identity_store import Attestation, Hindrance
+from openinspector.service.store_access import open_stores
 
 ENROLLED = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -17,9 +17,9 @@ from openinspector.engine.subject import subject_of
 from openinspector.model.arn import RunArn
 from openinspector.model.finding import Finding
 from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RULE
-from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.service.settings import Settings
+from openinspector.service.store_access import open_stores
 from openinspector.service.stored_run_access import open_stored_runs
 from openinspector.testing import model_builders as builders
 from openinspector.testing.match_builders import advisory, fix

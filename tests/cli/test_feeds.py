@@ -166,3 +166,20 @@ def test_a_folder_of_indices_and_changelogs_is_read(line: CommandLine, tmp_path:
     result = line.run("sync", "debian_archive", "--from", str(folder))
     assert result.exit_code == 0, result.output
     assert [one.vulnerabilities for one in line.store.advisories(["debian:12"])] == [("CVE-2026-0001",)]
+
+
+def test_status_names_the_ways_to_get_scores_if_none_are_stored(line: CommandLine, tmp_path: Path) -> None:
+    line.synced()
+    assert "No CVSS scores are stored" in line.run("status").stderr
+    scores = tmp_path / "nvd"
+    scores.mkdir()
+    record = {"cve": {"id": "CVE-2026-0001", "descriptions": [], "metrics": {}}}
+    (scores / "nvdcve-2.0-2026.json").write_text(json.dumps({"vulnerabilities": [record]}))
+    assert line.run("sync", "nvd", "--from", str(scores)).exit_code == 0
+    assert "No CVSS scores" not in line.run("status").stderr
+
+
+def test_status_shows_whether_signatures_were_checked(line: CommandLine) -> None:
+    line.synced()
+    (entry,) = json.loads(line.run("status", "--json").stdout)
+    assert entry["signature"] is None

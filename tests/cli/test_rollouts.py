@@ -8,7 +8,7 @@ from tests.cli.api_answers import widest
 from tests.cli.conftest import Command, Outcome
 
 from openinspector.cli.serve import settings_from
-from openinspector.service.bootstrap import open_stores
+from openinspector.service.store_access import open_stores
 from openinspector.testing.conformance.rollout_store import report
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from openinspector.service.bootstrap import open_advisory_store
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.service.settings import Settings
+from openinspector.service.store_access import open_advisory_store
 from openinspector.testing.match_builders import advisory, fix
 
 _LIST_MODULES = """

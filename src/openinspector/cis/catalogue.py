@@ -10,6 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from openinspector.cis.alternative import ALTERNATIVES, FIREWALL, LOG_SERVICE, TIME_SERVICE
 from openinspector.cis.check import Check, Manual
 from openinspector.cis.checks import accounts
 from openinspector.cis.checks.audit import (
@@ -170,28 +171,17 @@ FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
 """Check families by the first part of a name."""
 
 
-ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "chrony": ("chrony.service", "chronyd.service"),
-        "iptables": ("iptables.service", "netfilter-persistent.service"),
-        "journal_upload": ("systemd-journal-upload.service",),
-        "nftables": ("nftables.service",),
-        "rsyslog": ("rsyslog.service",),
-        "timesyncd": ("systemd-timesyncd.service",),
-        "ufw": ("ufw.service",),
-    }
-)
-"""Services that a host chooses among, with their units. ``ufw?NAME`` is a check that applies only with ufw."""
-
-
 VARIABLES: Final = (
     accounts.MAX_PASSWORD_AGE,
     accounts.MIN_PASSWORD_AGE,
     accounts.PASSWORD_WARNING,
     accounts.INACTIVITY,
     SHELL_TIMEOUT,
+    FIREWALL,
+    TIME_SERVICE,
+    LOG_SERVICE,
 )
-"""Variables that a site may tailor; every value is a whole number."""
+"""Variables that a site may tailor."""
 
 
 class UnknownCheckError(ModelError):
@@ -203,7 +193,7 @@ def checks(name: str) -> tuple[Check, ...]:
     """Return the checks of a name. Raises UnknownCheckError."""
     alternative, question, rest = name.partition("?")
     if question and alternative in ALTERNATIVES:
-        return tuple(OnlyWith(alternative, ALTERNATIVES[alternative], check) for check in checks(rest))
+        return tuple(OnlyWith(ALTERNATIVES[alternative], check) for check in checks(rest))
     named = NAMED.get(name)
     if named is not None:
         return named if isinstance(named, tuple) else (named,)

@@ -133,7 +133,7 @@ def create_key(
 ) -> None:
     """Create an access key for USER, who may have two. The secret is shown once."""
     from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
-    from openinspector.service.bootstrap import open_access_keys
+    from openinspector.service.store_access import open_access_keys
 
     if policy and allowed:
         raise click.UsageError("use either --policy or --allow")
@@ -168,7 +168,7 @@ def list_keys(data_dir: Path | None, *, as_json: bool) -> None:
 @click.pass_obj
 def make_temporary(data_dir: Path | None, *, key_id: str, minutes: int, as_json: bool) -> None:
     """Create temporary credentials with the permissions of the access key KEY_ID. They end with it."""
-    from openinspector.service.bootstrap import open_stores, open_temporary_credentials
+    from openinspector.service.store_access import open_stores, open_temporary_credentials
     from openinspector.service.system_clock import SystemClock
 
     settings = settings_from(data_dir)
@@ -300,8 +300,40 @@ def tag_agent(data_dir: Path | None, *, agent_id: str, tags: tuple[str, ...]) ->
         _refuse(f"no agent {agent_id}")
 
 
+@admin.group()
+def nodes() -> None:
+    """Show the nodes of this installation: the processes that serve its database."""
+
+
+@nodes.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_nodes(data_dir: Path | None, *, as_json: bool) -> None:
+    """List the nodes. A node whose lease has ended is removed within seconds, and the others take over its work."""
+    found = _stores(data_dir).nodes.nodes()
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": node.id,
+                    "address": node.address,
+                    "version": node.version,
+                    "startedAt": node.started_at,
+                    "leaseUntil": node.until,
+                }
+                for node in found
+            ]
+        )
+        return
+    print_table(
+        ("NODE", "ADDRESS", "VERSION", "STARTED", "LEASE UNTIL"),
+        [(n.id, n.address, n.version, time_text(n.started_at), time_text(n.until)) for n in found],
+        empty="No node serves this installation.",
+    )
+
+
 def _stores(data_dir: Path | None) -> "Stores":
-    from openinspector.service.bootstrap import open_stores
+    from openinspector.service.store_access import open_stores
 
     return open_stores(settings_from(data_dir))
 

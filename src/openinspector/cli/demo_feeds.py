@@ -21,8 +21,8 @@ _ARCHIVE = "debian_archive"
 
 def sync_for_this_host(settings: "Settings", vendor_seconds: float, say: Callable[[str], None]) -> Iterator[str]:
     """Sync the feed that covers this host; yields lines for people: the feed, its age, and feeds that failed."""
-    from openinspector.service.bootstrap import open_advisory_store
     from openinspector.service.log import configure_logging
+    from openinspector.service.store_access import open_advisory_store
     from openinspector.service.system_clock import SystemClock
     from openinspector.service.worker.feed_sync import FeedSync, known_feeds
 

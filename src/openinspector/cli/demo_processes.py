@@ -60,8 +60,8 @@ class DemoProcesses:
     def access_key(self) -> tuple[str, str]:
         """Return the demo user's key id and secret, made and written to the credentials file once."""
         from openinspector.service.app.access_keys import FULL_ACCESS
-        from openinspector.service.bootstrap import open_access_keys
         from openinspector.service.certificates import write_private
+        from openinspector.service.store_access import open_access_keys
 
         known = configparser.ConfigParser()
         known.read(self.credentials_file)
@@ -81,7 +81,7 @@ class DemoProcesses:
 
     def stores(self) -> "Stores":
         """Open the service's stores in this process."""
-        from openinspector.service.bootstrap import open_stores
+        from openinspector.service.store_access import open_stores
 
         return open_stores(self.settings())
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from openinspector.service.worker.gathering import Progress
 
 _FAILED: Final = 1
+_SCORES: Final = ("cve", "nvd")
+"""Feeds of CVSS scores."""
 _data_dir = click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the installation.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -59,6 +61,9 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
     A site with nothing but a package mirror syncs debian_archive, which reads the suites of this host's apt sources,
     or the security suites of --mirror, and the changelogs of their updates; or updateinfo, which reads the errata of
     this host's rpm repositories. --from takes a folder of Packages and changelogs too.
+
+    Signatures of publishers are checked if their public key is in the installation's folder, as
+    feeds/keyrings/NAME.gpg or .asc.
     """
     from openinspector.service.log import configure_logging
     from openinspector.service.worker.feed_sync import SyncRequest
@@ -198,7 +203,7 @@ def _store(ctx: click.Context, data_dir: Path | None) -> "AdvisoryStore":
     """Return the store that the context's object opens; by default the installation's own."""
     opener: Callable[[Settings], AdvisoryStore] | None = ctx.obj
     if opener is None:
-        from openinspector.service.bootstrap import open_advisory_store
+        from openinspector.service.store_access import open_advisory_store
 
         opener = open_advisory_store
     return opener(settings_from(data_dir))
@@ -247,6 +252,12 @@ def _show(statuses: "Sequence[FeedStatus]", *, as_json: bool) -> None:
         [_row(status, now) for status in statuses],
         empty="No feed was synced yet: openinspector feeds sync.",
     )
+    if statuses and not any(status.feed.name in _SCORES for status in statuses):
+        click.echo(
+            "No CVSS scores are stored: a finding whose publisher rates neither it nor its advisory stays Undefined.\n"
+            "Import the scores of a release (openinspector feeds import scores.bundle --key KEY), or sync nvd.",
+            err=True,
+        )
 
 
 def _row(status: "FeedStatus", now: datetime) -> tuple[str, ...]:
@@ -287,5 +298,6 @@ def _status_json(status: "FeedStatus") -> dict[str, object]:
         "origin": snapshot.origin if snapshot else None,
         "publishedAt": snapshot.published_at if snapshot else None,
         "fetchedAt": snapshot.fetched_at if snapshot else None,
+        "signature": snapshot.validators.get("(signature)") if snapshot else None,
         "fingerprint": snapshot.fingerprint if snapshot else None,
     }

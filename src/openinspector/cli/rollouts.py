@@ -153,7 +153,7 @@ def _set_pause(data_dir: Path | None, name: str, because: str) -> None:
 
 
 def _store(data_dir: Path | None) -> "RolloutStore":
-    from openinspector.service.bootstrap import open_stores
+    from openinspector.service.store_access import open_stores
 
     return open_stores(settings_from(data_dir)).rollouts
 

@@ -8,6 +8,7 @@ import click
 
 from openinspector.cli.client import arns, described, own_client, with_client, with_own_client
 from openinspector.cli.presentation import console, print_json, print_table, state_text, time_text
+from openinspector.cli.run_agents import list_run_agents
 
 if TYPE_CHECKING:
     from botocore.client import BaseClient
@@ -18,6 +19,9 @@ ENDED_BADLY = 4
 @click.group()
 def runs() -> None:
     """Start, watch and stop assessment runs."""
+
+
+runs.add_command(list_run_agents)
 
 
 @runs.command("list")

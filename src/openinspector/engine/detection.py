@@ -6,12 +6,15 @@ from typing import Final
 from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detection, Rule
 from openinspector.model.finding import StatedIssue
+from openinspector.model.ground import Ground
 
 MAX_LISTED: Final = 100
 """Most similar items that are listed; the rest is counted."""
 
 
-def detection(rule: Rule, title: str, recommendation: str, evidence: Evidence) -> Detection:
+def detection(
+    rule: Rule, title: str, recommendation: str, evidence: Evidence, grounds: Iterable[Ground] = ()
+) -> Detection:
     """Return the only detection of a rule on a host. ``title`` is a template: `INSTANCE` stands for the host's id."""
     body = StatedIssue(
         rule_id=rule.title,
@@ -21,7 +24,7 @@ def detection(rule: Rule, title: str, recommendation: str, evidence: Evidence) -
         recommendation=recommendation,
         evidence=evidence,
     )
-    return Detection(subject="", body=body)
+    return Detection(subject="", body=body, grounds=tuple(grounds))
 
 
 def listed(found: Iterable[Evidence], what: str) -> tuple[Evidence, ...]:

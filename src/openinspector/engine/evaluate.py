@@ -16,6 +16,7 @@ from typing import Final, assert_never
 from openinspector.engine.bounds import MAX_TEXT, fit, fit_body
 from openinspector.engine.completeness import unable
 from openinspector.engine.evidence import render_evidence
+from openinspector.engine.grounds import grounds_of, issue_name
 from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import (
     Detected,
@@ -280,10 +281,10 @@ class _Host:
     def issue(self, rule: Rule, detection: Detection) -> Issue:
         """Return a detection as waivers see it."""
         return Issue(
-            name=detection.issue or rule.name,
+            name=detection.issue or issue_name(detection.body) or rule.name,
             subject=detection.subject,
             agent_id=self.facts.agent_id,
-            grounds=bounded(detection.grounds),
+            grounds=bounded(detection.grounds or grounds_of(detection.body)),
         )
 
     def _arn(self, rule: Rule, detection: Detection, taken: set[FindingArn]) -> FindingArn:

@@ -31,10 +31,11 @@ class Detection:
     body: AnyBody
     """The issue as values, without the host: hosts with the same issue may share it (ADR 66)."""
     issue: str = ""
-    """Stable name of the issue for waivers, independent of wording and release: ``CVE-2024-6387``,
-    ``debian_12/5.1.20``; empty for the rule's name."""
+    """Stable name of the issue for waivers, independent of wording and release: ``debian_12/5.1.20``. Empty for the
+    name that the body has, such as a CVE, else the rule's."""
     grounds: tuple[Ground, ...] = ()
-    """The values that the detection rests on. A waiver ends when one that it holds changes."""
+    """The values that the detection rests on; empty if the body has them (`openinspector.engine.grounds`). A waiver
+    ends when one that it holds changes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,9 +70,8 @@ def follow(document: Document) -> Iterable[Source]:
         name = document.content.decode("ascii", "replace").strip()
         if _ARCHIVE.fullmatch(name):
             # under one name whatever the day, so that unchanged documents are known again
-            yield Source(
-                name=f"{_FOLDER}.tar.zst", url=f"{document.source.url.rpartition('/')[0]}/{name}", max_bytes=2 * 1024**3
-            )
+            url = f"{document.source.url.rpartition('/')[0]}/{name}"
+            yield Source(name=f"{_FOLDER}.tar.zst", url=url, signature=f"{url}.asc", max_bytes=2 * 1024**3)
 
 
 FEED: Final = Feed(
@@ -90,5 +89,6 @@ FEED: Final = Feed(
         changes=Source(name="changes.csv", url=f"{_FEED}/changes.csv"),
         deletions=Source(name="deletions.csv", url=f"{_FEED}/deletions.csv"),
         folder=_FOLDER,
+        signed=True,
     ),
 )

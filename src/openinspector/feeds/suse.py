@@ -100,5 +100,9 @@ FEED: Final = Feed(
     parse=parse,
     licence="CC BY 4.0",
     by_document=True,
-    delta=Delta(changes=Source(name="changes.csv", url=f"{_FEED}/csaf-vex/changes.csv"), folder=f"{_FOLDER}/{_FOLDER}"),
+    delta=Delta(
+        changes=Source(name="changes.csv", url=f"{_FEED}/csaf-vex/changes.csv"),
+        folder=f"{_FOLDER}/{_FOLDER}",
+        signed=True,
+    ),
 )

@@ -5,6 +5,7 @@ Whose an update is, its id says (`openinspector.formats.rpm_streams`).
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from openinspector.feed import Document, Feed, Parsed, Source
@@ -35,7 +36,7 @@ def follow(document: Document) -> Iterable[Source]:
         return
     found = read_mirrors(document.content)
     if found.urls:
-        yield Source(
+        index = Source(
             name=f"{folder}/repomd.xml",
             url=found.urls[0],
             mirrors=found.urls[1:],
@@ -43,6 +44,12 @@ def follow(document: Document) -> Iterable[Source]:
             sha256=found.sha256,
             optional=True,
         )
+        yield signed(index, document.source.keyrings)
+
+
+def signed(index: Source, keyrings: tuple[str, ...]) -> Source:
+    """Return a repository's index that has to be signed with one of these keyrings; as it is without any."""
+    return replace(index, signature=f"{index.url}.asc", keyrings=keyrings) if keyrings else index
 
 
 FEED: Final = Feed(

@@ -49,6 +49,8 @@ from openinspector.service.ports.coverage_store import CoverageStore
 from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.identity_store import IdentityStore
 from openinspector.service.ports.key_provider import KeyProvider
+from openinspector.service.ports.node_locks import NodeLocks
+from openinspector.service.ports.node_store import NodeStore
 from openinspector.service.ports.notification_store import NotificationStore
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.preview_store import PreviewStore
@@ -64,6 +66,7 @@ from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.role_store import RoleStore
 from openinspector.service.ports.rollout_store import RolloutStore
 from openinspector.service.ports.rule_result_store import RuleResultStore
+from openinspector.service.ports.shared_secret_store import SharedSecretStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.reports.content import ReportContent
@@ -101,6 +104,9 @@ class Stores:
     coverage: CoverageStore
     objects: ObjectStore
     keys: KeyProvider
+    nodes: NodeStore
+    locks: NodeLocks
+    shared_secrets: SharedSecretStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

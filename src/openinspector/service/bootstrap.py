@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -14,6 +15,7 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
+from openinspector import __version__
 from openinspector.engine.rule import Rule
 from openinspector.model.arn import ArnRealm, RulesPackageArn
 from openinspector.model.errors import StoreError
@@ -23,11 +25,11 @@ from openinspector.model.system_family import SystemFamily
 from openinspector.plugins import discover
 from openinspector.service.api.compression import Compression
 from openinspector.service.api.dispatch import routes as api_routes
+from openinspector.service.api.health import routes as health_routes
 from openinspector.service.api.metrics import routes as metrics_routes
 from openinspector.service.api.report_download import routes as report_routes
 from openinspector.service.api.services import ApiServices
-from openinspector.service.app.access_keys import FULL_ACCESS, AccessKeys, NewAccessKey
-from openinspector.service.app.attestation import Attesting, Attestor, Trust
+from openinspector.service.app.access_keys import FULL_ACCESS, NewAccessKey
 from openinspector.service.app.copied_hosts import CopiedHosts
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.coverage_vault import CoverageVault
@@ -38,6 +40,7 @@ from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.instructions import InstructionBoard
 from openinspector.service.app.pagination import PageTokens
 from openinspector.service.app.quotas import Quotas
+from openinspector.service.app.readiness import Readiness, ReadinessCheck
 from openinspector.service.app.releases import Releases
 from openinspector.service.app.report_links import ReportLinks
 from openinspector.service.app.report_vault import ReportVault
@@ -51,10 +54,15 @@ from openinspector.service.app.sensor_catalogue import sensors_for
 from openinspector.service.app.sessions import Sessions
 from openinspector.service.app.snapshot_vault import SnapshotVault
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
-from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Assembly, Stores, Surroundings
-from openinspector.service.aws_certificates import load_region_certificates
-from openinspector.service.certificates import write_private
+from openinspector.service.certificates import (
+    Certificates,
+    ensure_certificates,
+    make_authority,
+    read_authority,
+    write_authority,
+    write_private,
+)
 from openinspector.service.cloud_access import home_role, open_cloud
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
@@ -62,41 +70,20 @@ from openinspector.service.gateway.upkeep import upkeep
 from openinspector.service.notify.network_guard import host_refusal
 from openinspector.service.notify.topic_sns import SnsTopicPublisher
 from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, WebhookBounds
-from openinspector.service.ports.advisory_store import AdvisoryStore
-from openinspector.service.ports.caller_identity import CallerIdentity
-from openinspector.service.ports.instance_states import InstanceStates
+from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.run_assembly import RunParts, run_driver
 from openinspector.service.settings import Settings
-from openinspector.service.stores.access_key_sql import SqlAccessKeyStore
-from openinspector.service.stores.advisory_sql import SqlAdvisoryStore
-from openinspector.service.stores.agent_sql import SqlAgentStore
-from openinspector.service.stores.assessment_sql import SqlAssessmentStore
-from openinspector.service.stores.audit_log_file import FileAuditLog
-from openinspector.service.stores.coverage_sql import SqlCoverageStore
-from openinspector.service.stores.engine import open_engine
-from openinspector.service.stores.findings.store import SqlFindingStore
-from openinspector.service.stores.identity_sql import SqlIdentityStore
-from openinspector.service.stores.key_provider_file import FileKeyProvider
-from openinspector.service.stores.migrations import migrate
-from openinspector.service.stores.notification_sql import SqlNotificationStore
-from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
-from openinspector.service.stores.preview_sql import SqlPreviewStore
-from openinspector.service.stores.record_sql import (
-    SCHEDULES,
-    SUBSCRIPTIONS,
-    TAILORINGS,
-    WAIVERS,
-    WEBHOOKS,
-    SqlListedRecordStore,
-    SqlRecordStore,
+from openinspector.service.store_access import (
+    imported_secret,
+    open_access_keys,
+    open_attesting,
+    open_shared_secrets,
+    open_stores,
+    open_temporary_credentials,
 )
-from openinspector.service.stores.report_sql import SqlReportStore
-from openinspector.service.stores.role_sql import SqlRoleStore
-from openinspector.service.stores.rollout_sql import SqlRolloutStore
-from openinspector.service.stores.rule_result_sql import SqlRuleResultStore
-from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
+from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
 from openinspector.service.system_clock import SystemClock, new_resource_id
 from openinspector.service.worker.advisories import AdvisoryCache
@@ -106,10 +93,12 @@ from openinspector.service.worker.dispatch import Dispatch
 from openinspector.service.worker.feed_schedule import FeedSchedule
 from openinspector.service.worker.feed_sync import FeedSync, known_feeds
 from openinspector.service.worker.finding_issues import FindingIssues
-from openinspector.service.worker.periodic import Periodic
+from openinspector.service.worker.membership import RENEWAL_SECONDS, Membership
+from openinspector.service.worker.periodic import Periodic, one_at_a_time
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
+from openinspector.service.worker.run_networks import RunNetworks
 from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.version import VersionScheme
 
@@ -126,50 +115,10 @@ _ORPHAN_SECONDS: Final = 600.0
 """All exclusions are looked at for the runs they are of: 0.2 s for 300,000 of them on SQLite."""
 _NOTIFICATION_SECONDS: Final = 1.0
 _FEED_SECONDS: Final = 600.0
+_CHECK_SECONDS: Final = 60.0
 _NOT_BEGUN: Final = frozenset({AssessmentRunState.CREATED})
 _READERS: Final = 8
 """Calls of the API that read from PostgreSQL at once."""
-
-
-def open_stores(settings: Settings) -> Stores:
-    """Open the stores the settings name, making and migrating what is absent; StoreError."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = open_engine(settings.database)
-    migrate(engine)
-    return Stores(
-        assessments=SqlAssessmentStore(engine),
-        agents=SqlAgentStore(engine),
-        identities=SqlIdentityStore(engine),
-        findings=SqlFindingStore(engine),
-        telemetry=SqlTelemetryStore(engine),
-        advisories=SqlAdvisoryStore(engine),
-        access_keys=SqlAccessKeyStore(engine),
-        previews=SqlPreviewStore(engine),
-        schedules=SqlListedRecordStore(engine, SCHEDULES),
-        roles=SqlRoleStore(engine),
-        subscriptions=SqlRecordStore(engine, SUBSCRIPTIONS),
-        webhooks=SqlListedRecordStore(engine, WEBHOOKS),
-        waivers=SqlListedRecordStore(engine, WAIVERS),
-        tailorings=SqlRecordStore(engine, TAILORINGS),
-        notifications=SqlNotificationStore(engine),
-        rollouts=SqlRolloutStore(engine),
-        reports=SqlReportStore(engine),
-        rule_results=SqlRuleResultStore(engine),
-        coverage=SqlCoverageStore(engine),
-        objects=ObstoreObjectStore.from_url(settings.objects),
-        keys=FileKeyProvider(settings.data_dir / "keys.json"),
-    )
-
-
-def open_access_keys(stores: Stores) -> AccessKeys:
-    """Return the use cases around access keys."""
-    return AccessKeys(store=stores.access_keys, provider=stores.keys, clock=SystemClock())
-
-
-def open_temporary_credentials(settings: Settings, stores: Stores) -> TemporaryCredentials:
-    """Return the use cases around temporary credentials."""
-    secret = _shared_secret(settings.data_dir / "temporary-credentials.key")
-    return TemporaryCredentials(stores.access_keys, secret, os.urandom)
 
 
 def webhook_host_refusal(settings: Settings) -> Callable[[str], str | None]:
@@ -177,31 +126,42 @@ def webhook_host_refusal(settings: Settings) -> Callable[[str], str | None]:
     return partial(host_refusal, loopback=settings.webhook_loopback == "allowed")
 
 
-def open_advisory_store(settings: Settings) -> AdvisoryStore:
-    """Open the store feeds are synced into."""
-    return open_stores(settings).advisories
-
-
 class Service:
     """A built service: start and stop it around its listener."""
 
-    def __init__(self, settings: Settings, stores: Stores) -> None:
+    def __init__(self, settings: Settings, stores: Stores, node_id: str) -> None:
         self.settings = settings
         self.stores = stores
+        self._secrets = open_shared_secrets(stores)
+        self._secrets.check()
         self.counters = _COUNTERS
         self._clock = SystemClock()
-        self._workflows: Workflows = DbosWorkflows(settings.workflow_database, application_version=_WORKFLOW_VERSION)
+        self._workflows: Workflows = DbosWorkflows(
+            settings.workflow_database, application_version=_WORKFLOW_VERSION, executor_id=node_id
+        )
+        self._membership = Membership(
+            node_id=node_id,
+            nodes=stores.nodes,
+            locks=stores.locks,
+            workflows=self._workflows,
+            end=_end_at_once,
+            monotonic=time.monotonic,
+        )
+        self.readiness = Readiness(self._readiness_checks(node_id), time.monotonic)
         self._keys = RunKeys(stores.keys, stores.telemetry, self._clock, settings.account)
         self._telemetry = telemetry_of(settings, stores, self._keys)
         self._advisories = advisory_cache(stores)
         self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
         packages = packages_with_rules(rules_packages(settings.partition, settings.region))
         self._rules = _rules_by_arn(packages)
+        self._snapshots = SnapshotVault(stores.objects, self._keys)
+        self._networks = RunNetworks(self._snapshots)
         issues = FindingIssues(
             telemetry=self._telemetry,
             advisories=self._advisories,
             rules=self._rules,
             choices=self._choices,
+            networks=self._networks,
             single_by_products=settings.by_products == "each",
         )
         self._surroundings = _surroundings(settings, stores, self._workflows, self._keys, issues)
@@ -216,23 +176,27 @@ class Service:
                 close_when_collected=settings.run_ends == "streams-closed", sensors_for=self._sensors_for
             ),
         )
-        self._dispatch = Dispatch(stores.notifications, self._courier().deliver, self._clock)
+        self._dispatch = Dispatch(stores.notifications, stores.locks, self._courier().deliver, self._clock)
         self._pending = self._assembly.pending_runs()
         self._feeds = _feed_schedule(settings, stores)
         self._periodic = (
-            *((Periodic("feeds", self._feeds.sync_due, _FEED_SECONDS),) if self._feeds else ()),
+            Periodic("membership", self._membership.turn, RENEWAL_SECONDS),
             Periodic("keys", self._keys.sweep, _KEY_SECONDS),
-            Periodic("retention", self._apply_retention, _RETENTION_SECONDS),
-            Periodic("schedules", self._assembly.schedule_starter().start_due, _SCHEDULE_SECONDS),
-            Periodic("pending", partial(self._pending.start, _NOT_BEGUN), _PENDING_SECONDS),
-            Periodic("orphans", self._assembly.deletion().delete_orphans, _ORPHAN_SECONDS),
-            Periodic("announcements", self._assembly.announcer().announce, _NOTIFICATION_SECONDS),
             Periodic("notifications", self._dispatch.turn, _NOTIFICATION_SECONDS),
+            *self._singletons(),
         )
         self.app: ASGIApp = self._application()
 
+    def certificates(self) -> Certificates:
+        """Return the certificates of the listener; all nodes share one authority. StoreError."""
+        folder, now = self.settings.data_dir / "tls", self._clock.now()
+        authority = self._secrets.get("authority", lambda: read_authority(folder) or make_authority(now))
+        write_authority(folder, authority)
+        return ensure_certificates(folder, self.settings.server_names, now)
+
     def start(self) -> None:
-        """Resume what was pending, and begin what the service does by itself."""
+        """Join the installation, resume what was pending, and begin what the service does by itself."""
+        self._membership.join(self.settings.public, __version__, alone=self.settings.is_on_one_machine)
         self._workflows.launch(
             {
                 RUN_WORKFLOW: self._run_driver(),
@@ -254,12 +218,38 @@ class Service:
             periodic.stop()
         self._dispatch.stop()
         self._workflows.shutdown()
+        self._membership.leave()
+
+    def _singletons(self) -> Iterator[Periodic]:
+        """Yield what one node at a time does."""
+        actions: Mapping[str, tuple[Callable[[], object], float]] = {
+            **({"feeds": (self._feeds.sync_due, _FEED_SECONDS)} if self._feeds else {}),
+            "retention": (self._apply_retention, _RETENTION_SECONDS),
+            "schedules": (self._assembly.schedule_starter().start_due, _SCHEDULE_SECONDS),
+            "pending": (partial(self._pending.start, _NOT_BEGUN), _PENDING_SECONDS),
+            "orphans": (self._assembly.deletion().delete_orphans, _ORPHAN_SECONDS),
+            "announcements": (self._assembly.announcer().announce, _NOTIFICATION_SECONDS),
+        }
+        for name, (action, seconds) in actions.items():
+            yield Periodic(name, one_at_a_time(self.stores.locks, name, action), seconds)
+
+    def _readiness_checks(self, node_id: str) -> tuple[ReadinessCheck, ...]:
+        """Return what a load balancer may rely on."""
+        return (
+            ReadinessCheck(name="lease", ask=self._membership.check, every_seconds=0),
+            ReadinessCheck(name="database", ask=self.stores.nodes.nodes, every_seconds=2),
+            ReadinessCheck(name="keys", ask=self._secrets.check, every_seconds=_CHECK_SECONDS),
+            ReadinessCheck(
+                name="objects", ask=partial(_use_objects, self.stores.objects, node_id), every_seconds=_CHECK_SECONDS
+            ),
+        )
 
     def first_key(self) -> NewAccessKey | None:
         """Return the administrator's key, made where no access key exists at all; None afterwards."""
-        if self.stores.access_keys.list_all():
-            return None
-        return open_access_keys(self.stores).create(_ADMINISTRATOR, FULL_ACCESS)
+        with self.stores.locks.hold("first key") as held:
+            if not held or self.stores.access_keys.list_all():
+                return None
+            return open_access_keys(self.stores).create(_ADMINISTRATOR, FULL_ACCESS)
 
     def _application(self) -> ASGIApp:
         gateway = self._gateway()
@@ -269,25 +259,42 @@ class Service:
             async with upkeep(gateway):
                 yield
 
-        links = ReportLinks(_shared_secret(self.settings.data_dir / "report-links.key"), self.settings.public)
+        data_dir = self.settings.data_dir
+        links = ReportLinks(imported_secret(self._secrets, "report-links", data_dir), self.settings.public)
         services = ApiServices(
             app=self._assembly.use_cases(),
             access_keys=open_access_keys(self.stores),
             temporary_credentials=open_temporary_credentials(self.settings, self.stores),
-            tokens=PageTokens(_shared_secret(self.settings.data_dir / "pagination.key"), os.urandom),
+            tokens=PageTokens(imported_secret(self._secrets, "pagination", data_dir), os.urandom),
             report_links=links,
             audit=self._audit,
             counters=_COUNTERS,
             realm=self._surroundings.realm,
             clock=self._clock,
         )
-        token = _shared_secret(self.settings.data_dir / "metrics.token", lambda: secrets.token_urlsafe(32).encode())
+        token = self._metrics_token()
         metrics = metrics_routes(_COUNTERS.registry, [self._assembly.metrics()], token.decode())
         releases = _release_routes(self.settings.releases_dir)
         reports = report_routes(self.stores.reports, self._surroundings.report_vault, links, self._clock.now)
         readers = 1 if self.settings.database.startswith("sqlite") else _READERS
-        routes = [*gateway_routes(gateway), *releases, *api_routes(services, readers), *metrics, *reports]
+        routes = [
+            *gateway_routes(gateway),
+            *health_routes(self.readiness),
+            *releases,
+            *api_routes(services, readers),
+            *metrics,
+            *reports,
+        ]
         return Compression(Starlette(routes=routes, lifespan=lifespan))
+
+    def _metrics_token(self) -> bytes:
+        """Return the token of /metrics, and write it where an administrator reads it."""
+        path = self.settings.data_dir / "metrics.token"
+        token = self._secrets.get(
+            "metrics", lambda: path.read_bytes() if path.is_file() else secrets.token_urlsafe(32).encode()
+        )
+        write_private(path, token)
+        return token
 
     def _gateway(self) -> Gateway:
         settings = self.settings
@@ -308,7 +315,7 @@ class Service:
             admission=Admission(
                 agents=self.stores.agents,
                 identities=self.stores.identities,
-                attesting=_attesting(settings),
+                attesting=open_attesting(settings, _COUNTERS.alarm),
                 new_id=partial(new_agent_id, os.urandom),
             ),
         )
@@ -316,10 +323,11 @@ class Service:
     def _run_driver(self) -> RunDriver:
         parts = RunParts(
             telemetry=self._telemetry,
-            snapshots=SnapshotVault(self.stores.objects, self._keys),
+            snapshots=self._snapshots,
             advisories=self._advisories,
             rules=self._rules,
             choices=self._choices,
+            networks=self._networks,
         )
         return run_driver(self.stores, self._surroundings, parts, self.settings)
 
@@ -355,7 +363,8 @@ class Service:
 
 def build_service(settings: Settings) -> Service:
     """Build the service the settings describe; StoreError if a store cannot be opened."""
-    return Service(settings, open_stores(settings))
+    node_id = os.urandom(8).hex()
+    return Service(settings, open_stores(settings, node_id), node_id)
 
 
 def _feed_schedule(settings: Settings, stores: Stores) -> FeedSchedule | None:
@@ -387,36 +396,6 @@ def telemetry_of(settings: Settings, stores: Stores, keys: RunKeys) -> Telemetry
         clock,
         os.urandom,
     )
-
-
-def _attesting(settings: Settings) -> Attesting:
-    found = discover("openinspector.service.attestors", "ATTESTOR", Attestor)
-    folder = settings.aws_certificates
-    return Attesting(
-        attestors={name: found[name] for name in settings.enrolment_methods},
-        trust=Trust(
-            accounts=frozenset(settings.aws_accounts),
-            roles=frozenset(settings.aws_roles),
-            certificates={} if folder is None else load_region_certificates(folder),
-            server_names=frozenset(settings.server_names),
-            caller_identity=_caller_identity() if "aws_role" in settings.enrolment_methods else None,
-        ),
-        instances=_instance_states() if settings.aws_ask_ec2 == "yes" else None,
-        holds_for=timedelta(hours=settings.attestation_hours),
-        ring=_COUNTERS.alarm,
-    )
-
-
-def _caller_identity() -> CallerIdentity:
-    from openinspector.service.stores import caller_identity_sts  # noqa: PLC0415 - httpx, where it is used
-
-    return caller_identity_sts.StsCallerIdentity()
-
-
-def _instance_states() -> InstanceStates:
-    from openinspector.service.stores import instance_states_ec2  # noqa: PLC0415 - boto3, where it is used
-
-    return instance_states_ec2.Ec2InstanceStates()
 
 
 def _surroundings(
@@ -469,8 +448,13 @@ def _release_routes(folder: str) -> Sequence[BaseRoute]:
     return (Mount("/releases", StaticFiles(directory=folder)),)
 
 
-def _shared_secret(path: Path, make: Callable[[], bytes] = secrets.token_bytes) -> bytes:
-    """Return a secret of 32 random bytes kept in ``path``, made where it is absent."""
-    if not path.is_file():
-        write_private(path, make())
-    return path.read_bytes()
+def _use_objects(objects: ObjectStore, node_id: str) -> None:
+    """Store and read an object; StoreError."""
+    name = f"health/{node_id}"
+    objects.put(name, b"ok")
+    objects.get(name)
+
+
+def _end_at_once() -> None:
+    """End the process without finishing anything: other nodes have taken over its work."""
+    os._exit(os.EX_TEMPFAIL)

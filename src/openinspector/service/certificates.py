@@ -20,6 +20,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 _CA_LIFE: Final = timedelta(days=3650)
 _SERVER_LIFE: Final = timedelta(days=397)
 _BACKDATE: Final = timedelta(minutes=5)
+_CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,12 +37,28 @@ def ensure_certificates(folder: Path, names: Sequence[str], now: datetime) -> Ce
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = Certificates(ca=folder / "ca.pem", certificate=folder / "server.pem", key=folder / "server.key")
     ca_key_file = folder / "ca.key"
-    if not (found.ca.is_file() and ca_key_file.is_file()):
-        _make_authority(found.ca, ca_key_file, now)
-        found.certificate.unlink(missing_ok=True)
+    if read_authority(folder) is None:
+        write_authority(folder, make_authority(now))
     if not _is_current(found.certificate, found.key, names, now):
         _make_server_certificate(found, ca_key_file, names, now)
     return found
+
+
+def read_authority(folder: Path) -> bytes | None:
+    """Return the authority in ``folder``, its key and its certificate in PEM; None if there is none."""
+    key, certificate = folder / "ca.key", folder / "ca.pem"
+    return key.read_bytes() + certificate.read_bytes() if key.is_file() and certificate.is_file() else None
+
+
+def write_authority(folder: Path, authority: bytes) -> None:
+    """Write an authority to ``folder``; a server certificate of another one is deleted."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if read_authority(folder) == authority:
+        return
+    begin = authority.index(_CERTIFICATE)
+    (folder / "server.pem").unlink(missing_ok=True)
+    write_private(folder / "ca.key", authority[:begin])
+    (folder / "ca.pem").write_bytes(authority[begin:])
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -64,7 +81,8 @@ def _is_current(certificate: Path, key: Path, names: Sequence[str], now: datetim
     return same_names and parsed.not_valid_after_utc - now > _SERVER_LIFE / 3
 
 
-def _make_authority(certificate_file: Path, key_file: Path, now: datetime) -> None:
+def make_authority(now: datetime) -> bytes:
+    """Return a new authority, its key and its certificate in PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "openinspector embedded authority")])
     certificate = (
@@ -74,8 +92,7 @@ def _make_authority(certificate_file: Path, key_file: Path, now: datetime) -> No
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )
-    write_private(key_file, _private_pem(key))
-    certificate_file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    return _private_pem(key) + certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def _make_server_certificate(found: Certificates, ca_key_file: Path, names: Sequence[str], now: datetime) -> None:

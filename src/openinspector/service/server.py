@@ -14,6 +14,8 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
+from types import FrameType
 from typing import IO, Final
 
 import structlog
@@ -21,12 +23,11 @@ import uvicorn
 
 from openinspector.model.errors import OpenInspectorError
 from openinspector.service.bootstrap import Service, build_service
-from openinspector.service.certificates import Certificates, ensure_certificates, write_private
+from openinspector.service.certificates import Certificates, write_private
 from openinspector.service.listener.connections import ConnectionLimits, Connections
 from openinspector.service.listener.http_protocol import TimeLimits
 from openinspector.service.listener.tls_server import Door, TlsServer
 from openinspector.service.settings import Settings
-from openinspector.service.system_clock import SystemClock
 
 _GRACE_SECONDS: Final = 5
 _BACKLOG: Final = 2048
@@ -42,14 +43,38 @@ class StartError(OpenInspectorError):
     """The service cannot start, for example because its folder or its address is in use."""
 
 
+class DrainingServer(TlsServer):
+    """The listener of a node. Asked to stop, it first serves on while ``/readyz`` answers that it drains.
+
+    Balancers then send no new connections to it. A second signal stops it at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, door: Door, service: Service) -> None:
+        super().__init__(config, door)
+        self._service = service
+        self._draining = False
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to drain, or stop (uvicorn calls this for SIGINT and SIGTERM)."""
+        seconds = self._service.settings.drain_seconds
+        if self._draining or not seconds:
+            super().handle_exit(sig, frame)
+            return
+        self._draining = True
+        self._service.readiness.drain()
+        timer = Timer(seconds, super().handle_exit, (sig, frame))
+        timer.daemon = True
+        timer.start()
+
+
 def serve(settings: Settings, announce: Callable[[Service, str], None]) -> None:
     """Serve until SIGTERM or SIGINT. Call ``announce`` with the URL once the listener is bound. Does not return."""
     _make_private_folder(settings.data_dir)
     lock = _lock(settings.data_dir)
-    certificates = ensure_certificates(settings.data_dir / "tls", settings.server_names, SystemClock().now())
     listener = _bind(settings)
     url = f"https://{_url_host(settings)}:{listener.getsockname()[1]}"
     service = build_service(replace(settings, public_url=settings.public_url or url))
+    certificates = service.certificates()
     write_private(settings.data_dir / "endpoint", f"{url}\n".encode())
     service.start()
     server = _server(service, certificates)
@@ -91,7 +116,8 @@ def _server(service: Service, certificates: Certificates) -> TlsServer:
         backlog=_BACKLOG,
     )
     connections = Connections(_connection_limits(service.settings), service.counters)
-    return TlsServer(config, Door(tls=_server_tls(certificates), connections=connections, limits=TimeLimits()))
+    door = Door(tls=_server_tls(certificates), connections=connections, limits=TimeLimits())
+    return DrainingServer(config, door, service)
 
 
 def _server_tls(certificates: Certificates) -> ssl.SSLContext:

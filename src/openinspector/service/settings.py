@@ -38,6 +38,13 @@ class Settings:
     """The same for the durable-execution engine."""
     object_url: str = ""
     """URL of the object store for sealed telemetry, in obstore's form; empty: a folder in the data folder."""
+    key_url: str = ""
+    """Master keys: ``file:///PATH`` of a key file, or ``aws-kms:KEY`` with the id, alias or ARN of a key; empty: a key
+    file in the data folder. All nodes of one database need the same keys."""
+    kms_endpoint: str = ""
+    """URL of KMS; empty: AWS. Credentials and region come from boto3's sources."""
+    drain_seconds: int = 0
+    """How long a node that is asked to stop still serves, while ``/readyz`` answers that it drains."""
     account: str = "123456789012"
     region: str = "us-east-1"
     partition: str = "aws"
@@ -121,6 +128,11 @@ class Settings:
     def workflow_database(self) -> str:
         """The effective database URL of the workflow engine."""
         return self.workflow_database_url or f"sqlite:///{self.data_dir / 'workflows.db'}"
+
+    @property
+    def is_on_one_machine(self) -> bool:
+        """True if no other node can serve the database: the lock on the data folder keeps others out."""
+        return self.database.startswith("sqlite")
 
     @property
     def objects(self) -> str:
@@ -212,6 +224,9 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "database_url": _DATABASE,
     "workflow_database_url": _DATABASE,
     "object_url": _matching(r"|(?:file|s3|gs|az)://.+", "file://, s3://, gs:// or az:// and a place"),
+    "key_url": _matching(r"|file:///.+|aws-kms:[A-Za-z0-9:/_-]+", "file:///PATH or aws-kms:KEY"),
+    "kms_endpoint": _matching(r"|https?://[^\s/@]+/?", "http(s)://HOST[:PORT]"),
+    "drain_seconds": _between(0, 600),
     "account": _matching(r"\d{12}", "12 digits"),
     "region": _one_of(*REGIONS),
     "partition": _one_of("aws", "aws-us-gov"),

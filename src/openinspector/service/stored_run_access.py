@@ -1,8 +1,9 @@
 """Opens the telemetry of past runs for commands that run where the service's data is."""
 
 from openinspector.service.app.run_keys import RunKeys
-from openinspector.service.bootstrap import advisory_cache, open_stores, telemetry_of
+from openinspector.service.bootstrap import advisory_cache, telemetry_of
 from openinspector.service.settings import Settings
+from openinspector.service.store_access import open_stores
 from openinspector.service.system_clock import SystemClock
 from openinspector.service.worker.stored_runs import StoredRuns
 

@@ -35,12 +35,13 @@ from openinspector.service.app.telemetry import DEFAULT_LIMITS
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.app.use_cases import UseCases
 from openinspector.service.assembly import Assembly, Stores, Surroundings
-from openinspector.service.bootstrap import open_stores, webhook_host_refusal
+from openinspector.service.bootstrap import webhook_host_refusal
 from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.cloud import CloudAccounts
 from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
 from openinspector.service.settings import Settings
+from openinspector.service.store_access import open_stores
 from openinspector.testing import model_builders as builders
 from openinspector.testing.fake_clock import EPOCH, FakeClock
 from openinspector.testing.memory_audit_log import MemoryAuditLog

@@ -1,4 +1,4 @@
-"""A throwaway OpenPGP key (RFC 4880) that clearsigns, so that signature checks meet real signatures."""
+"""A throwaway OpenPGP key (RFC 4880) that signs texts and files, so that signature checks meet real signatures."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 _PUBLIC_KEY, _SIGNATURE, _USER_ID = 6, 2, 13
-_TEXT, _CERTIFICATION = 0x01, 0x13
+_BINARY, _TEXT, _CERTIFICATION = 0x00, 0x01, 0x13
 _RSA, _SHA256 = 1, 8
 _NEW_FORMAT = 0xC0
 
@@ -44,6 +44,10 @@ class OpenPgpSigner:
         signature = _armour("SIGNATURE", _packet(_SIGNATURE, self._signature(_TEXT, canonical)))
         body = "\n".join(lines)
         return f"-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n{body}\n{signature}".encode()
+
+    def sign_beside(self, content: bytes) -> bytes:
+        """Return an armoured signature of a file, to stand beside it."""
+        return _armour("SIGNATURE", _packet(_SIGNATURE, self._signature(_BINARY, content))).encode()
 
     def _signature(self, kind: int, content: bytes) -> bytes:
         hashed = b"\x05\x02" + struct.pack(">I", self._created)

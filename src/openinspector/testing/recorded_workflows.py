@@ -1,6 +1,6 @@
 """Workflows that only note what they are asked to do."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.workflows import Workflow
@@ -17,6 +17,8 @@ class RecordedWorkflows:
         """Name and argument by workflow id."""
         self.signals: list[tuple[str, str, str]] = []
         """Workflow id, topic and message."""
+        self.live: frozenset[str] = frozenset()
+        """Nodes that were live at the last takeover."""
         self.refusing = False
 
     def launch(self, bodies: Mapping[str, Workflow]) -> None:
@@ -32,6 +34,12 @@ class RecordedWorkflows:
         """Note a signal."""
         self._check()
         self.signals.append((workflow_id, topic, message))
+
+    def adopt(self, live: Callable[[], Collection[str]]) -> int:
+        """Note the live nodes; nothing is pending."""
+        self._check()
+        self.live = frozenset(live())
+        return 0
 
     def shutdown(self) -> None:
         """Do nothing."""

@@ -6,6 +6,7 @@ from openinspector.agent.sensors.sshd_configuration import SENSOR
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.rule import Detected, NotApplicable, Passed, RuleContext, Unable
 from openinspector.model.finding import Severity
+from openinspector.model.ground import NOT_SET, setting
 from openinspector.model.inventory import SshdConfiguration, SshdConnection
 from openinspector.rules.security_best_practices.ssh_root_login import RULE
 from openinspector.testing.conformance.sensor import run
@@ -50,6 +51,16 @@ def test_the_finding_names_host_file_and_line() -> None:
     assert "Change line 3 of /etc/ssh/sshd_config.d/50-cloud.conf to `PermitRootLogin no`." in found.recommendation
     assert "PermitRootLogin is yes [/etc/ssh/sshd_config.d/50-cloud.conf:3]" in render_evidence(found.evidence)
     assert "50-cloud.conf:3" in render_evidence(found.evidence)
+
+
+def test_the_finding_states_what_a_waiver_may_hold() -> None:
+    outcome = RULE.evaluate(host(sshd({"permitrootlogin": "yes", "denyusers": "alice"})), CONTEXT)
+    assert isinstance(outcome, Detected)
+    assert outcome.detections[0].grounds == (
+        setting("PermitRootLogin", "yes"),
+        setting("DenyUsers", "alice"),
+        setting("AllowUsers", NOT_SET),
+    )
 
 
 def test_a_default_is_called_one() -> None:

@@ -73,6 +73,56 @@ def test_workflow_resumes_after_a_kill(tmp_path: Path) -> None:
     assert (tmp_path / "log").read_text().split() == ["one", "two", "done"]
 
 
+ADOPTED = """
+import os, signal, sys, time
+from openinspector.service.stores.workflows_dbos import DbosWorkflows
+
+url, log, node = sys.argv[1:]
+
+def note(text):
+    with open(log, "a") as file:
+        file.write(text + "\\n")
+    return text
+
+def body(context, argument):
+    context.step("one", lambda: note(f"one by {node}"))
+    if node == "a":
+        os.kill(os.getpid(), signal.SIGKILL)
+    context.step("two", lambda: note(f"two by {node}"))
+
+workflows = DbosWorkflows(url, application_version="test", executor_id=node)
+workflows.launch({"body": body})
+if node == "a":
+    workflows.start("body", "id", "x")
+    time.sleep(60)
+print(workflows.adopt(lambda: ["a", "b"]), workflows.adopt(lambda: ["b"]), flush=True)
+for _ in range(400):
+    if "two" in open(log).read():
+        os._exit(0)
+    time.sleep(0.05)
+os._exit(1)
+"""
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_the_workflows_of_a_killed_node_are_adopted(
+    database: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """Not those of a live one."""
+    url = f"sqlite:///{tmp_path / 'w.db'}"
+    if database == "postgresql":
+        url = new_database(request.getfixturevalue("postgresql_url"))
+
+    def node(name: str) -> "subprocess.CompletedProcess[str]":
+        command = [sys.executable, "-c", ADOPTED, url, str(tmp_path / "log"), name]
+        return subprocess.run(command, timeout=90, check=False, capture_output=True, text=True)
+
+    assert node("a").returncode == -signal.SIGKILL
+    adopting = node("b")
+    assert (adopting.returncode, adopting.stdout) == (os.EX_OK, "0 1\n"), adopting.stderr
+    assert (tmp_path / "log").read_text().splitlines() == ["one by a", "two by b"]
+
+
 def _one_step(context: WorkflowContext, argument: str) -> None:
     context.step("only", lambda: argument)
 

@@ -8,6 +8,7 @@ from openinspector.service.worker.dispatch import THREADS, Dispatch
 from openinspector.testing import model_builders as builders
 from openinspector.testing.conformance.notification_store import notification
 from openinspector.testing.fake_clock import FakeClock
+from openinspector.testing.memory_node_locks import MemoryNodeLocks
 from openinspector.testing.memory_notification_store import MemoryNotificationStore
 from openinspector.testing.record_builders import topic
 
@@ -26,7 +27,8 @@ class World:
         self.served: dict[Subscriber, int] = {}
         self.arrived: dict[Subscriber, Event] = {topic(n): Event() for n in range(1, subscribers + 1)}
         self._lock = Lock()
-        self.dispatch = Dispatch(self.store, self.deliver, self.clock)
+        self.held: set[str] = set()
+        self.dispatch = Dispatch(self.store, MemoryNodeLocks(self.held), self.deliver, self.clock)
 
     def deliver(self, subscriber: Subscriber) -> bool:
         with self._lock:
@@ -106,4 +108,17 @@ def test_a_subscriber_that_is_not_due_is_not_served() -> None:
     world.store.save(notification(1, subscriber=topic(1), due_at=builders.moment(11)))
     world.dispatch.turn()
     assert world.served == {}
+    world.release()
+
+
+def test_one_node_at_a_time_serves_a_subscriber() -> None:
+    world = World(2)
+    world.held.add(f"subscriber {topic(1)}")
+    world.dispatch.turn()
+    world.settle()
+    assert world.served == {topic(2): 1}
+    world.held.clear()
+    world.dispatch.turn()
+    world.settle()
+    assert world.served[topic(1)] == 1
     world.release()

@@ -19,9 +19,9 @@ from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.app.instance_directory import InstanceDirectory
 from openinspector.service.app.run_needs import needs_by_package
 from openinspector.service.app.snapshot_vault import SnapshotVault
-from openinspector.service.bootstrap import open_stores
 from openinspector.service.ports.agent_store import Contact
 from openinspector.service.settings import Settings
+from openinspector.service.store_access import open_stores
 from openinspector.service.worker.advisories import AdvisoryCache
 from openinspector.service.worker.coverage_recorder import CoverageRecorder
 from openinspector.service.worker.evaluation import RunEvaluator

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from openinspector.feed import Document
+from openinspector.feeds.updateinfo import FEED as UPDATEINFO
 from openinspector.service.worker.rpm_repositories import RpmRepo, parse_repos, read_repos, read_variables, repo_roots
 
 VARIABLES = {"releasever": "9", "basearch": "x86_64"}
@@ -60,3 +62,20 @@ def test_variables_that_a_host_defines_in_files(tmp_path: Path) -> None:
     (yum / "rltype").write_text("older")
     (yum / "awsregion").write_text("eu-central-1\n")
     assert read_variables((dnf, yum, tmp_path / "absent")) == {"rltype": "-beta", "awsregion": "eu-central-1"}
+
+
+def test_an_index_of_a_repository_with_repo_gpgcheck_has_to_be_signed() -> None:
+    text = (
+        "[a]\nbaseurl=https://m.example/a\nrepo_gpgcheck=1\ngpgkey=file:///etc/pki/KEY-$releasever https://x.example/K\n"
+        "[b]\nmirrorlist=https://m.example/list\nrepo_gpgcheck=1\ngpgkey=file:///etc/pki/B\n"
+        "[c]\nbaseurl=https://m.example/c\ngpgcheck=1\ngpgkey=file:///etc/pki/C\n"
+    )
+    roots = repo_roots(tuple(parse_repos(text, VARIABLES)))
+    assert [(root.name, root.signature, root.keyrings) for root in roots] == [
+        ("a/repomd.xml", "https://m.example/a/repodata/repomd.xml.asc", ("/etc/pki/KEY-9",)),
+        ("c/repomd.xml", "", ()),
+        ("b/mirrors", "", ("/etc/pki/B",)),
+    ]
+    listed = Document(source=roots[2], content=b"https://a.example/os/\n")
+    (index,) = UPDATEINFO.follow(listed)
+    assert (index.signature, index.keyrings) == ("https://a.example/os/repodata/repomd.xml.asc", ("/etc/pki/B",))

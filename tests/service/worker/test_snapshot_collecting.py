@@ -116,3 +116,41 @@ def test_batches_of_a_run_share_one_judged_network(account: Account) -> None:
     assert opened.instances[AgentId("i-2")].tags == (Tag(key="Team", value="data"),)
     networks.forget(account.run.arn)
     assert networks.open(account.run.arn) is not opened
+
+
+def started(account: Account, *instances: str) -> None:
+    """Add the run to the store, with the instances that its target selected at its start."""
+    account.select(Tag(key="Team", value="web"))
+    template = builders.template(arn=account.run.template_arn, target_arn=target_of(account.run.arn))
+    account.assessments.add_template(template)
+    account.assessments.add_run(account.run, (), [AgentId(one) for one in instances])
+
+
+def test_instances_that_were_terminated_since_the_start_are_gone(account: Account) -> None:
+    """EC2 lists a terminated instance for a while, then no longer."""
+    account.write(tagged())
+    started(account, "i-1", "i-3", "i-4")
+    collecting = account.collecting(FilesCloud(account.folder))
+    collecting.collect(account.run)
+    assert list(collecting.subjects(account.run)) == [AgentId("i-1")]
+    assert RunNetworks(account.vault).open(account.run.arn).gone == (AgentId("i-3"), AgentId("i-4"))
+
+
+def test_instance_of_the_run_stays_if_its_tags_changed(account: Account) -> None:
+    account.write(tagged())
+    started(account, "i-2")
+    collecting = account.collecting(FilesCloud(account.folder))
+    collecting.collect(account.run)
+    assert list(collecting.subjects(account.run)) == [AgentId("i-1"), AgentId("i-2")]
+
+
+def test_instances_that_could_not_be_listed_are_not_gone(account: Account) -> None:
+    network = tagged()
+    account.write(network)
+    started(account, "i-1")
+    place = account.folder / ACCOUNT / REGION / "ec2-describe-instances.json"
+    place.write_text("An error occurred (UnauthorizedOperation) when calling the DescribeInstances operation: No.")
+    account.collecting(FilesCloud(account.folder)).collect(account.run)
+    opened = RunNetworks(account.vault).open(account.run.arn)
+    assert opened.gone == ()
+    assert [gap.operation for gap in opened.gaps] == ["ec2-describe-instances"]

@@ -8,6 +8,7 @@ from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
+from openinspector.model.ground import setting
 from openinspector.model.inventory import KernelParameters
 
 PARAMETER: Final = "kernel.randomize_va_space"
@@ -35,7 +36,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     if value == "2":
         return Passed(evidence=evidence)
     title = f"Instance {INSTANCE} does not have address space layout randomization (ASLR) fully enabled."
-    return Detected(detections=(detection(RULE, title, RULE.recommendation, evidence),))
+    return Detected(detections=(detection(RULE, title, RULE.recommendation, evidence, [setting(PARAMETER, value)]),))
 
 
 RULE: Final = Rule(

@@ -12,6 +12,7 @@ from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, NotApplicable, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
+from openinspector.model.ground import setting
 from openinspector.model.inventory import ProcessorFeatures
 
 _X86: Final = re.compile(r"x86_64|amd64|i[3-6]86")
@@ -32,11 +33,15 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
         evidence = Evidence(
             statement="The processor does not offer no-execute pages: it lacks the flag nx", source=CPUINFO
         )
-        return Detected(detections=(detection(RULE, title, _OFFER, evidence),), unfinished=gap)
+        return Detected(
+            detections=(detection(RULE, title, _OFFER, evidence, [setting("nx", "not offered")]),), unfinished=gap
+        )
     if processor.nx_disabled_by:
         argument = processor.nx_disabled_by
         evidence = Evidence(statement=f"The kernel was started with {argument}", source=COMMAND_LINE)
-        return Detected(detections=(detection(RULE, title, _use(argument), evidence),), unfinished=gap)
+        return Detected(
+            detections=(detection(RULE, title, _use(argument), evidence, [setting("nx", argument)]),), unfinished=gap
+        )
     if gap is not None:
         return gap
     return Passed(

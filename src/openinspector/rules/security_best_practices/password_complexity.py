@@ -5,6 +5,7 @@ pam_passwdqc.so is in force; history, if ``remember`` of pam_unix.so or pam_pwhi
 PAM stack must require both (`openinspector.engine.password_policy`). Without PAM, neither is required.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
@@ -14,6 +15,7 @@ from openinspector.engine.password_policy import PasswordPolicy, PasswordStack, 
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
+from openinspector.model.ground import Ground, subject
 from openinspector.model.inventory import PamConfiguration, PasswordQuality
 
 REMEMBER: Final = 12
@@ -30,7 +32,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
     if gap is not None:
         return gap
     evidence = Evidence(statement="PAM sets no passwords here: nothing asks for complexity or remembers passwords")
-    return _found("No password complexity mechanism or restrictions are", evidence, None)
+    return _found("No password complexity mechanism or restrictions are", evidence, None, [subject("service", "all")])
 
 
 def _by_stacks(policy: PasswordPolicy, gap: Unable | None) -> Outcome:
@@ -51,7 +53,8 @@ def _by_stacks(policy: PasswordPolicy, gap: Unable | None) -> Outcome:
     else:
         missing = f"No memory of the last {REMEMBER} passwords is"
     if because:
-        return _found(missing, Evidence(statement=_statement(sure_simple, sure_forgetful), because=because), doubt)
+        evidence = Evidence(statement=_statement(sure_simple, sure_forgetful), because=because)
+        return _found(missing, evidence, doubt, [*_simple(sure_simple), *_forgetful(sure_forgetful)])
     if doubt is not None:
         return doubt
     return Passed(
@@ -73,9 +76,19 @@ def _history(stack: PasswordStack) -> str:
     return f"{stack.remembered} earlier passwords are refused"
 
 
-def _found(missing: str, evidence: Evidence, doubt: Unable | None) -> Detected:
+def _simple(stacks: Iterable[PasswordStack]) -> Iterator[Ground]:
+    return (subject("takes simple passwords", service) for stack in stacks for service in stack.services)
+
+
+def _forgetful(stacks: Iterable[PasswordStack]) -> Iterator[Ground]:
+    for stack in stacks:
+        for service in stack.services:
+            yield subject("remembers passwords", f"{service} {stack.remembered}")
+
+
+def _found(missing: str, evidence: Evidence, doubt: Unable | None, grounds: Iterable[Ground]) -> Detected:
     title = f"{missing} configured on instance {INSTANCE}."
-    return Detected(detections=(detection(RULE, title, RULE.recommendation, evidence),), unfinished=doubt)
+    return Detected(detections=(detection(RULE, title, RULE.recommendation, evidence, grounds),), unfinished=doubt)
 
 
 _TELL: Final = (

@@ -5,7 +5,7 @@ without a usable password has nothing that expires. Without login.defs, new acco
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from openinspector.engine.completeness import unseen
@@ -15,6 +15,7 @@ from openinspector.engine.password_policy import number
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
+from openinspector.model.ground import NOT_SET, Ground, setting, subject
 from openinspector.model.inventory import LoginDefinitions, PasswordState, User
 
 MAX_DAYS: Final = 365
@@ -37,11 +38,20 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
         evidence = Evidence(statement="Passwords may be kept for more than a year, or forever", because=because)
         title = f"Instance {INSTANCE} is not configured for a maximum age for passwords."
         remedy = "\n".join(_remedy(lasting, default_is_bad=default_is_bad))
-        return Detected(detections=(detection(RULE, title, remedy, evidence),), unfinished=gap)
+        return Detected(
+            detections=(detection(RULE, title, remedy, evidence, _grounds(facts, lasting)),), unfinished=gap
+        )
     if gap is not None:
         return gap
     statement = f"Each of the {len(accounts)} accounts with a password has a maximum age of at most {MAX_DAYS} days"
     return Passed(evidence=Evidence(statement=statement, because=(default,) if default is not None else ()))
+
+
+def _grounds(facts: HostFacts, lasting: Iterable[User]) -> Iterator[Ground]:
+    definitions = facts.only(LoginDefinitions)
+    yield setting("PASS_MAX_DAYS", definitions.values.get("PASS_MAX_DAYS", NOT_SET) if definitions else NOT_SET)
+    for user in lasting:
+        yield subject("account", f"{user.name} {user.max_age_days}")
 
 
 def _default(facts: HostFacts) -> tuple[Evidence | None, bool]:

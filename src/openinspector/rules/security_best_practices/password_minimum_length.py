@@ -4,15 +4,17 @@ The weakest PAM stack of all services counts (`openinspector.engine.password_pol
 the tools of shadow apply PASS_MIN_LEN of login.defs (login.defs(5): "This option is ignored with PAM").
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.detection import detection
 from openinspector.engine.evidence import Evidence
-from openinspector.engine.password_policy import PasswordPolicy, number, password_policy
+from openinspector.engine.password_policy import PasswordPolicy, PasswordStack, number, password_policy
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
+from openinspector.model.ground import NOT_SET, Ground, setting
 from openinspector.model.inventory import LoginDefinitions, PamConfiguration, PasswordQuality
 
 MIN_LENGTH: Final = 14
@@ -42,7 +44,7 @@ def _by_stacks(policy: PasswordPolicy, gap: Unable | None) -> Outcome:
             statement=f"Passwords of less than {MIN_LENGTH} characters are taken",
             because=tuple(stack.evidence(_least(stack.length)) for stack in certain),
         )
-        return Detected(detections=(detection(RULE, _title(), _PAM, evidence),), unfinished=doubt)
+        return Detected(detections=(detection(RULE, _title(), _PAM, evidence, _grounds(certain)),), unfinished=doubt)
     if doubt is not None:
         return doubt
     return Passed(
@@ -65,7 +67,11 @@ def _without_pam(facts: HostFacts) -> Outcome:
     if length is not None and length >= MIN_LENGTH:
         return Passed(evidence=evidence)
     remedy = f"Set `{_NAME} {MIN_LENGTH}` in {_PATH} (write the file if it does not exist), or set passwords with PAM."
-    return Detected(detections=(detection(RULE, _title(), remedy, evidence),))
+    return Detected(detections=(detection(RULE, _title(), remedy, evidence, [setting(_NAME, value or NOT_SET)]),))
+
+
+def _grounds(short: Iterable[PasswordStack]) -> Iterator[Ground]:
+    return (setting(f"minimum length of {service}", str(stack.length)) for stack in short for service in stack.services)
 
 
 def _least(length: int) -> str:

@@ -26,6 +26,8 @@ from openinspector.engine.sshd import (
 )
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
+from openinspector.model.ground import NOT_SET
+from openinspector.model.ground import setting as ground
 from openinspector.model.inventory import SshdConfiguration
 
 PASSWORD: Final = "PasswordAuthentication"  # noqa: S105 - a keyword
@@ -69,6 +71,10 @@ def _judge(sshd: SshdConfiguration) -> Detected | Passed | Unable:
                     ]
                 ),
                 Evidence(statement="sshd opens a session to anyone who gives a user's password", because=settings),
+                [
+                    ground(name, sshd.values.get(name.lower(), NOT_SET))
+                    for name in (PASSWORD, KEYBOARD, "UsePAM", METHODS)
+                ],
             ),
         )
     )

@@ -13,6 +13,7 @@ from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleConte
 from openinspector.engine.sshd import RESTART, SENSOR, set_to, setting, sshd_of, unknown_setting
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
+from openinspector.model.ground import setting as ground
 from openinspector.model.inventory import SshdConfiguration
 
 KEYWORD: Final = "Protocol"
@@ -45,6 +46,7 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
                     statement=f"OpenSSH {sshd.version} speaks SSH protocol 1 if Protocol names it",
                     because=(setting(sshd, KEYWORD),),
                 ),
+                [ground(KEYWORD, sshd.values.get(KEYWORD.lower(), ""))],
             ),
         )
     )

@@ -28,6 +28,8 @@ from openinspector.engine.sshd import (
 )
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
+from openinspector.model.ground import NOT_SET
+from openinspector.model.ground import setting as ground
 from openinspector.model.inventory import SshdConfiguration
 
 KEYWORD: Final = "PermitRootLogin"
@@ -62,6 +64,7 @@ def _judge(sshd: SshdConfiguration) -> Detected | Passed | Unable:
                 f"{how}, without having to use a command authenticated by a public key.",
                 f"{set_to(sshd, KEYWORD, 'no')} {RESTART} Log in as another user and use sudo instead.",
                 Evidence(statement=f"sshd lets root log in {how}", because=(setting(sshd, KEYWORD), *lists)),
+                [ground(name, sshd.values.get(name.lower(), NOT_SET)) for name in (KEYWORD, "DenyUsers", "AllowUsers")],
             ),
         )
     )

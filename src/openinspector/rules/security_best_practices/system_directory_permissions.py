@@ -13,7 +13,7 @@ Access control lists are not collected, so they are not judged.
 """
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from openinspector.engine.completeness import unseen
@@ -22,6 +22,7 @@ from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, NotApplicable, Outcome, Passed, Rule, RuleContext
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
+from openinspector.model.ground import Ground, subject
 from openinspector.model.inventory import DirectoryMode, Group, User
 
 _OTHERS: Final = 0o002
@@ -43,7 +44,10 @@ def evaluate(facts: HostFacts, _context: RuleContext) -> Outcome:
             because=listed((_evidence(mode, who) for _, mode, who in found), "entries"),
         )
         remedy = "\n".join(_remedy([mode for _, mode, _ in found]))
-        return Detected(detections=(detection(RULE, title, remedy, evidence),), unfinished=gap)
+        return Detected(
+            detections=(detection(RULE, title, remedy, evidence, _grounds(mode for _, mode, _ in found)),),
+            unfinished=gap,
+        )
     if gap is not None:
         return gap
     if not modes:
@@ -95,6 +99,11 @@ def _evidence(mode: DirectoryMode, who: str) -> Evidence:
         statement=f"{mode.path} may be changed by {who}: mode {mode.mode:04o}{sticky}, owner {owner}, group {group}",
         source=mode.path,
     )
+
+
+def _grounds(modes: Iterable[DirectoryMode]) -> Iterator[Ground]:
+    for mode in modes:
+        yield subject("path", f"{mode.path} {mode.mode:04o} {mode.owner or mode.uid}:{mode.group or mode.gid}")
 
 
 def _remedy(modes: list[DirectoryMode]) -> Iterable[str]:

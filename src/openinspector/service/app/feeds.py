@@ -19,10 +19,10 @@ class FeedStatus:
     """Size of its statements in the store."""
 
     def age(self, now: datetime) -> timedelta | None:
-        """Return the age of the advisories since the publisher's date or, if unknown, since they were fetched."""
+        """Return the age of the advisories since the publisher's date or, if earlier, since they were had whole."""
         if self.snapshot is None:
             return None
-        return now - (self.snapshot.published_at or self.snapshot.fetched_at)
+        return now - min(self.snapshot.published_at or self.snapshot.fetched_at, self.snapshot.fetched_at)
 
 
 def feed_statuses(feeds: Mapping[str, Feed], store: AdvisoryStore) -> Sequence[FeedStatus]:

@@ -1,6 +1,6 @@
 """Durable execution: workflows resume where they stopped when the process died."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 
@@ -37,6 +37,14 @@ class Workflows(Protocol):
 
     def signal(self, workflow_id: str, topic: str, message: str) -> None:
         """Send a signal; it is stored until the workflow waits for it. StoreError."""
+        ...
+
+    def adopt(self, live: Callable[[], Collection[str]]) -> int:
+        """Resume the pending workflows of nodes that are not among the live ones; return how many there were.
+
+        ``live`` returns the ids of the live nodes. It is called after the workflows were listed: a node registers
+        before it starts one. StoreError.
+        """
         ...
 
     def shutdown(self) -> None:

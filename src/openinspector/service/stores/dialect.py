@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -71,6 +72,15 @@ def upsert(connection: Connection, table: Table, row: Mapping[str, Any]) -> Inse
     if _is_postgresql(connection):
         return postgresql.insert(table).values(**row).on_conflict_do_update(index_elements=key, set_=row)
     return sqlite.insert(table).values(**row).on_conflict_do_update(index_elements=key, set_=row)
+
+
+def database_now(connection: Connection) -> datetime:
+    """Return the time of the database: one clock for all nodes. On SQLite it is this host's."""
+    if _is_postgresql(connection):
+        now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return now.astimezone(UTC)
+    text: str = connection.execute(select(func.strftime("%Y-%m-%dT%H:%M:%f+00:00", "now"))).scalar_one()
+    return datetime.fromisoformat(text)
 
 
 def contains(connection: Connection, text: ColumnElement[str], part: ColumnElement[str]) -> ColumnElement[bool]:

@@ -41,8 +41,8 @@ _WRITES: Final = "openinspector_writes"
 _LONE: Final = "openinspector_lone"
 
 
-def open_engine(url: str) -> Engine:
-    """Return an engine for ``sqlite:///path`` or ``postgresql+psycopg://…``.
+def open_engine(url: str, session_name: str = "openinspector") -> Engine:
+    """Return an engine for ``sqlite:///path`` or ``postgresql+psycopg://…``; PostgreSQL shows ``session_name``.
 
     The SQLite file is created if absent, readable only by its owner. Raises StoreError if the URL is of
     another kind or the file cannot be made.
@@ -52,7 +52,7 @@ def open_engine(url: str) -> Engine:
     except ArgumentError as error:
         raise StoreError("the database URL cannot be read", advice=_URL_ADVICE) from error
     if parsed.drivername == "postgresql+psycopg":
-        return create_engine(parsed, pool_pre_ping=True, **_OPTIONS)
+        return create_engine(parsed, pool_pre_ping=True, connect_args={"application_name": session_name}, **_OPTIONS)
     if parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:"):
         return _open_sqlite(parsed, Path(str(parsed.database)))
     raise StoreError(f"no store for a database of kind {parsed.drivername!r}", advice=_URL_ADVICE)
@@ -75,6 +75,13 @@ def reading_once(engine: Engine) -> Iterator[Connection]:
         if connection.dialect.name == "postgresql":
             connection.execution_options(isolation_level="AUTOCOMMIT")
         yield connection
+
+
+@contextmanager
+def session(engine: Engine) -> Iterator[Connection]:
+    """One session outside of transactions, for locks that belong to a session; database errors become StoreError."""
+    with _as_store_error(), engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
 @contextmanager

@@ -445,3 +445,21 @@ UPDATE_REPORT: Final = Table(
     Column("at", UtcDateTime, nullable=False),
     Index(None, "ring", "to_version"),
 )
+
+NODE: Final = Table(
+    "node",
+    METADATA,
+    Column("id", Word, primary_key=True),
+    Column("address", Word, nullable=False),
+    Column("version", Word, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+SHARED_SECRET: Final = Table(
+    "shared_secret",
+    METADATA,
+    Column("name", Word, primary_key=True),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+)

@@ -7,7 +7,7 @@ place here.
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.workflows import Workflow
+from openinspector.service.stores.node_sql import session_name
 
 _RUN_BODY = "openinspector.run_body"
 _UNLIMITED_RECOVERIES = 1_000_000
@@ -40,7 +41,8 @@ class DbosWorkflows:
     """Workflows whose progress survives kill -9."""
 
     def __init__(self, url: str, *, application_version: str, executor_id: str = "local") -> None:
-        self._engine = _open_engine(url)
+        self._engine = _open_engine(url, executor_id)
+        self._version = application_version
         self._bodies: Mapping[str, Workflow] = {}
         self._entry: Callable[[str, str], None] | None = None
         self._config = DBOSConfig(
@@ -79,6 +81,18 @@ class DbosWorkflows:
             if DBOS.get_workflow_status(workflow_id) is not None:
                 DBOS.send(workflow_id, message, topic)
 
+    def adopt(self, live: Callable[[], Collection[str]]) -> int:
+        """Resume the pending workflows of nodes that are not among the live ones; return how many there were."""
+        with _as_store_error():
+            pending = DBOS.list_workflows(
+                status="PENDING", app_version=self._version, load_input=False, load_output=False
+            )
+            nodes = live()
+            orphaned = [each.workflow_id for each in pending if each.executor_id not in nodes]
+            if orphaned:
+                DBOS.resume_workflows(orphaned)
+        return len(orphaned)
+
     def shutdown(self) -> None:
         """Stop executing; pending workflows resume at the next launch.
 
@@ -100,9 +114,11 @@ def _as_store_error() -> Iterator[None]:
         raise StoreError(f"the workflow database refused: {reason}", advice=advice) from error
 
 
-def _open_engine(url: str) -> Engine:
+def _open_engine(url: str, node_id: str) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=10, pool_pre_ping=True)
+        return create_engine(
+            url, pool_size=10, pool_pre_ping=True, connect_args={"application_name": session_name(node_id)}
+        )
     engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")

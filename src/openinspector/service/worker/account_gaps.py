@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from openinspector.engine.bounds import MAX_TEXT, fit
 from openinspector.model.arn import RulesPackageArn
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, scopes_of
+from openinspector.network.aws.read_call import INSTANCES_CALL
 from openinspector.network.snapshot import ReadGap
 
 
 def unread_accounts(gaps: Sequence[ReadGap], packages: Sequence[RulesPackageArn]) -> list[ExclusionPreview]:
-    """Return an exclusion for each of ``packages`` if accounts or regions could not be read.
+    """Return an exclusion for each of ``packages`` if the instances of accounts or regions could not be read.
 
-    A single call that failed is an exclusion of the instances whose paths need it, not of the run.
+    Any other call that failed is an exclusion of the instances whose paths need it, not of the run.
     """
-    whole = [gap for gap in gaps if not gap.operation]
+    whole = [gap for gap in gaps if gap.operation in {"", INSTANCES_CALL.operation}]
     if not whole:
         return []
     reasons = "\n".join(f"- {_place(gap)}: {gap.reason}" for gap in whole)

@@ -56,7 +56,8 @@ def gather_delta(
     for number, source in enumerate(changes.changed):
         progress(feed.name, number, len(changes.changed))
         try:
-            had.append((source, fetcher.fetch(Want(url=source.url, max_bytes=source.max_bytes))))
+            want = Want(url=source.url, max_bytes=source.max_bytes, signature=source.signature)
+            had.append((source, fetcher.fetch(want)))
         except FetchError as error:
             failed.append(Unparsed(document=source.name, entry="", reason=str(error)))
     removed = tuple(name for name in changes.removed if name in stored.digests)
@@ -97,7 +98,13 @@ def _changes(delta: Delta, fetcher: Fetcher, since: datetime) -> _Changes:
     newer = {path for path, time in changed.items() if time >= since and time >= deleted.get(path, time)}
     return _Changes(
         changed=tuple(
-            Source(name=f"{delta.folder}/{path}", url=f"{base}/{path}", optional=True) for path in sorted(newer)
+            Source(
+                name=f"{delta.folder}/{path}",
+                url=f"{base}/{path}",
+                signature=f"{base}/{path}.asc" if delta.signed else "",
+                optional=True,
+            )
+            for path in sorted(newer)
         ),
         removed=tuple(f"{delta.folder}/{path}" for path in deleted if path not in changed or path not in newer),
     )

@@ -1,7 +1,8 @@
 """Serves each subscriber with due notifications in a separate thread.
 
 A subscriber that hangs occupies one thread until its request times out, and is paused for longer after each failure.
-Pauses are kept in memory: after a restart every subscriber is served at once.
+Pauses are kept in memory: after a restart every subscriber is served at once. One node at a time serves a subscriber:
+it holds the subscriber's lock meanwhile.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from typing import Final
 import structlog
 
 from openinspector.service.ports.clock import Clock
+from openinspector.service.ports.node_locks import NodeLocks
 from openinspector.service.ports.notification_store import NotificationStore, Subscriber
 
 THREADS: Final = 16
@@ -32,8 +34,15 @@ class _Pause:
 class Dispatch:
     """Starts a thread for every subscriber with due notifications, unless it has one or is paused."""
 
-    def __init__(self, notifications: NotificationStore, deliver: Callable[[Subscriber], bool], clock: Clock) -> None:
+    def __init__(
+        self,
+        notifications: NotificationStore,
+        locks: NodeLocks,
+        deliver: Callable[[Subscriber], bool],
+        clock: Clock,
+    ) -> None:
         self._notifications = notifications
+        self._locks = locks
         self._deliver = deliver
         self._clock = clock
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="courier")
@@ -62,7 +71,9 @@ class Dispatch:
     def _serve(self, subscriber: Subscriber) -> None:
         succeeded = False
         try:
-            succeeded = self._deliver(subscriber)
+            with self._locks.hold(f"subscriber {subscriber}") as held:
+                # While another node serves the subscriber, it is not paused.
+                succeeded = self._deliver(subscriber) if held else True
         except Exception:  # noqa: BLE001 - the other subscribers go on, and this one is retried
             _log.exception("dispatch failed", subscriber=subscriber)
         with self._lock:

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -31,6 +32,9 @@ from openinspector.service.worker.gathering import Progress, gather, local_path,
 from openinspector.service.worker.rpm_repositories import FOLDERS, read_repos, read_variables, repo_roots
 
 _log = structlog.get_logger()
+
+KEYRINGS: Final = "keyrings"
+"""Folder of the workspace with the public keys of publishers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,7 @@ class FeedSync:
         within = local_path(wanted.origin) if wanted.origin else None
         deadline = FetchDeadline(wanted.seconds)
         with Fetcher(self.workspace / name, tls=self.tls, deadline=deadline, files_within=within) as fetcher:
+            fetcher.keyrings = self._keyrings(name)
             gathered = self._delta(feed, fetcher, wanted, progress) or self._gather(feed, fetcher, wanted, progress)
             outcome = store_gathered(feed, gathered, self.store, self.clock.now())
         _log.info(
@@ -110,6 +115,11 @@ class FeedSync:
         if name not in self.feeds:
             raise FeedError(f"no feed is called {name!r}", advice=f"Feeds: {', '.join(sorted(self.feeds))}.")
         return self.feeds[name]
+
+    def _keyrings(self, name: str) -> tuple[Path, ...]:
+        """Return the keyrings that the site keeps for a feed: ``keyrings/<feed>.gpg`` or ``.asc`` in the workspace."""
+        folder = self.workspace / KEYRINGS
+        return tuple(path for ending in ("gpg", "asc") if (path := folder / f"{name}.{ending}").is_file())
 
     def _delta(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered | None:
         """Return what changed since the feed was last had from its publisher; None if all of it has to be had."""

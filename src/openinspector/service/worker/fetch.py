@@ -15,7 +15,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -30,12 +30,14 @@ import msgspec
 from openinspector import __version__
 from openinspector.model.errors import FeedError
 from openinspector.service.worker.partial_transfer import Partial, take_partial
+from openinspector.service.worker.release_signature import verify_beside
 
 _ATTEMPTS: Final = 3
 _PAUSES: Final = (0.5, 2.0)
 _REDIRECTS: Final = 5
 _CONNECT_SECONDS: Final = 10.0
 _READ_SECONDS: Final = 30.0
+_MAX_SIGNATURE: Final = 256 * 1024
 _COMPRESSED: Final = (".gz", ".bz2", ".xz", ".zst", ".zip", ".tgz", ".deb")
 
 
@@ -55,6 +57,10 @@ class Want:
     max_bytes: int = 256 * 1024 * 1024
     sha256: str = ""
     """Hexadecimal; empty: any content."""
+    signature: str = ""
+    """URL of the document's OpenPGP signature, checked if there are keyrings."""
+    keyrings: tuple[str, ...] = ()
+    """Keyrings to check it with; empty: the fetcher's."""
     plain_http: bool = False
     """True if http is allowed: for archives whose content is signed."""
 
@@ -71,6 +77,8 @@ class Fetched:
     """ETag, or Last-Modified if absent."""
     modified: datetime | None = None
     transferred_bytes: int = 0
+    verified: bool = False
+    """Whether its signature was checked."""
 
 
 class _Meta(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,6 +123,8 @@ class Fetcher:
         self.workspace = workspace
         self._deadline = deadline or FetchDeadline(None)
         self._files_within = files_within.resolve() if files_within else None
+        self.keyrings: tuple[Path, ...] = ()
+        """Keyrings that signatures are checked with, where a document names none."""
         self._sleep = sleep
         self._client = httpx.Client(
             verify=tls or ssl.create_default_context(),
@@ -135,6 +145,19 @@ class Fetcher:
 
     def fetch(self, want: Want) -> Fetched:
         """Return the document; FetchError."""
+        fetched = self._fetch(want)
+        keyrings = tuple(map(Path, want.keyrings)) or self.keyrings
+        if not want.signature or not keyrings:
+            return fetched
+        try:
+            beside = self._fetch(Want(url=want.signature, max_bytes=_MAX_SIGNATURE, plain_http=want.plain_http))
+            verify_beside(fetched.path, beside.path, keyrings)
+        except FeedError as error:
+            self.forget(fetched)
+            raise FetchError(f"{shown(want.url)} is not accepted: {error}", advice=error.advice) from error
+        return replace(fetched, verified=True)
+
+    def _fetch(self, want: Want) -> Fetched:
         if urlsplit(want.url).scheme == "file":
             return _checked(want, self._local(want))
         path, meta = self._kept(want.url)

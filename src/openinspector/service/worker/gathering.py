@@ -18,6 +18,8 @@ from openinspector.service.worker.fetch import Fetched, Fetcher, FetchError, Wan
 Progress = Callable[[str, int, int], None]
 """Called with the activity, the number done and the total."""
 
+SIGNATURE: Final = "(signature)"
+"""Name among a snapshot's validators under which it is kept whether the publisher's signatures were checked."""
 _MAX_FOLLOWED: Final = 100_000
 _MAX_MIRRORS: Final = 4
 """Mirrors tried besides the first: each may take three attempts."""
@@ -122,9 +124,17 @@ def _fetch(fetcher: Fetcher, source: Source) -> tuple[Source, Fetched]:
     """Return a document and where it was had: from its address, else from the first of its mirrors that has it."""
     failure: FetchError | None = None
     for url in (source.url, *source.mirrors[:_MAX_MIRRORS]):
-        want = Want(url=url, max_bytes=source.max_bytes, sha256=source.sha256, plain_http=bool(source.sha256))
+        beside = f"{url}{source.signature.removeprefix(source.url)}" if source.signature else ""
+        want = Want(
+            url=url,
+            max_bytes=source.max_bytes,
+            sha256=source.sha256,
+            signature=beside,
+            keyrings=source.keyrings,
+            plain_http=bool(source.sha256),
+        )
         try:
-            return replace(source, url=url), fetcher.fetch(want)
+            return replace(source, url=url, signature=beside), fetcher.fetch(want)
         except FetchError as error:
             failure = failure or error
     assert failure is not None
@@ -153,11 +163,19 @@ def _gathered(files: Iterable[_File | FetchFailure], origin: str) -> Gathered:
         fingerprint=fingerprint({file.source.name: file.fetched.sha256 for file in kept}),
         origin=shown(origin),
         published_at=published,
-        validators={file.source.name: file.fetched.validator for file in kept},
+        validators={**{file.source.name: file.fetched.validator for file in kept}, **_signature(kept)},
         unparsed=tuple(Unparsed(document=one.source.name, entry="", reason=str(one.error)) for one in failures),
         transferred_bytes=sum(file.fetched.transferred_bytes for file in kept),
         reader=READER,
     )
+
+
+def _signature(files: Iterable[_File]) -> Mapping[str, str]:
+    """Return whether the signatures of the files that have one were checked; nothing where none has one."""
+    signed = [file.fetched.verified for file in files if file.source.signature]
+    if not signed:
+        return {}
+    return {SIGNATURE: "verified" if all(signed) else "not verified: no keyring"}
 
 
 def _from_disk(feed: Feed, fetcher: Fetcher, path: Path, progress: Progress) -> Gathered:

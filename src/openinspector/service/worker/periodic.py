@@ -1,11 +1,24 @@
-"""A thread that runs an action at start and at regular intervals."""
+"""A thread that runs an action at start and at regular intervals; actions that one node at a time runs."""
 
 from collections.abc import Callable
 from threading import Event, Thread
 
 import structlog
 
+from openinspector.service.ports.node_locks import NodeLocks
+
 _log = structlog.get_logger()
+
+
+def one_at_a_time(locks: NodeLocks, name: str, action: Callable[[], object]) -> Callable[[], None]:
+    """Return an action that runs in one node at a time: it is skipped while another node runs it."""
+
+    def run() -> None:
+        with locks.hold(name) as held:
+            if held:
+                action()
+
+    return run
 
 
 class Periodic:

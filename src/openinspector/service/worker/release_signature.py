@@ -1,4 +1,4 @@
-"""The signature of an archive's InRelease, verified by gpgv if the host has it.
+"""OpenPGP signatures of archives and feeds, verified by gpgv: of an InRelease, and beside a document.
 
 Only gpgv's output is used: text around the signed part of the file is ignored.
 """
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -59,28 +60,58 @@ def open_release(in_release: bytes, signed_by: Sequence[str] = (), *, gpgv: str 
     return ReleaseText(text=text, verified=True, note="signature verified")
 
 
+def verify_beside(content: Path, signature: Path, keyrings: Sequence[Path], *, gpgv: str | None = None) -> None:
+    """Verify the signature beside a document. SignatureError: it is not by a key of these keyrings, or gpgv is absent.
+
+    A keyring that ends with ``.asc`` may be armoured.
+    """
+    tool = gpgv or shutil.which("gpgv")
+    if tool is None:
+        raise SignatureError(
+            "a signature cannot be verified: no gpgv on this host",
+            advice="Install gpgv, or remove the keyring to do without verification.",
+        )
+    with tempfile.TemporaryDirectory(prefix="openinspector-") as folder:
+        rings = tuple(_keyrings([str(keyring) for keyring in keyrings], Path(folder)))
+        statuses, reason = _statuses(tool, rings, [str(signature), str(content)])
+    if not _is_good(statuses):
+        raise SignatureError(
+            f"a document has no signature trusted here: {reason}",
+            advice="Check the source; put the publisher's newest key in the keyring.",
+        )
+
+
 def _verify(gpgv: str, in_release: bytes, keyrings: Sequence[Path], folder: Path) -> str:
     signed, output = folder / "InRelease", folder / "Release"
     signed.write_bytes(in_release)
+    statuses, reason = _statuses(gpgv, keyrings, ["--output", str(output), str(signed)])
+    if not _is_good(statuses) or not output.is_file():
+        raise SignatureError(
+            f"the archive's InRelease has no signature trusted here: {reason}",
+            advice="Check the mirror; install the newest debian-archive-keyring.",
+        )
+    return output.read_bytes().decode("utf-8", "replace")
+
+
+def _is_good(statuses: AbstractSet[str]) -> bool:
+    # one good signature is enough: an archive signs with several keys, and older keyrings lack the newest
+    return "GOODSIG" in statuses and "VALIDSIG" in statuses and not statuses & _BAD
+
+
+def _statuses(gpgv: str, keyrings: Sequence[Path], arguments: Sequence[str]) -> tuple[AbstractSet[str], str]:
+    """Return the words of gpgv's status, and the last line of its complaint."""
     rings = [argument for keyring in keyrings for argument in ("--keyring", str(keyring))]
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program and arguments, no shell
-            [gpgv, "--status-fd", "1", *rings, "--output", str(output), str(signed)],
+            [gpgv, "--status-fd", "1", *rings, *arguments],
             capture_output=True,
             timeout=_SECONDS,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise SignatureError(f"gpgv did not run: {error}", advice="Repair gpgv, or remove it.") from error
-    # one valid signature is enough: an archive signs with several keys, and older keyrings lack the newest
-    statuses = set(_STATUS.findall(done.stdout.decode("ascii", "replace")))
-    if "GOODSIG" not in statuses or "VALIDSIG" not in statuses or statuses & _BAD or not output.is_file():
-        reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        raise SignatureError(
-            f"the archive's InRelease has no signature trusted here: {reason[-1] if reason else 'gpgv refused it'}",
-            advice="Check the mirror; install the newest debian-archive-keyring.",
-        )
-    return output.read_bytes().decode("utf-8", "replace")
+    reason = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return set(_STATUS.findall(done.stdout.decode("ascii", "replace"))), reason[-1] if reason else "gpgv refused it"
 
 
 def _unverified(in_release: bytes) -> str:
@@ -103,7 +134,8 @@ def _keyrings(signed_by: Sequence[str], folder: Path) -> Iterator[Path]:
             yield _binary(path.read_bytes(), folder / f"{number}.gpg") if path.suffix == ".asc" else path
         elif named:
             raise SignatureError(
-                f"the keyring {path} that the apt sources name is missing", advice="Install debian-archive-keyring."
+                f"the keyring {path}, named for this source, is missing",
+                advice="Put it there; for Debian's archive, install debian-archive-keyring.",
             )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from openinspector.feed import Source
-from openinspector.feeds.updateinfo import MIRRORS
+from openinspector.feeds.updateinfo import MIRRORS, signed
 from openinspector.formats.repomd import repomd_roots
 
 FOLDERS: Final = (Path("/etc/yum.repos.d"), Path("/etc/zypp/repos.d"), Path("/etc/distro.repos.d"))
@@ -16,6 +16,7 @@ VARIABLES: Final = (Path("/etc/dnf/vars"), Path("/etc/yum/vars"))
 _NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 _MAX_BYTES: Final = 1024 * 1024
 _VARIABLE: Final = re.compile(r"\\?\$(?:\{([A-Za-z0-9_]+)\}|([A-Za-z0-9_]+))")
+_TRUE: Final = frozenset({"1", "yes", "true", "on"})
 _FALSE: Final = frozenset({"0", "no", "false", "off"})
 
 
@@ -27,6 +28,8 @@ class RpmRepo:
     base_urls: tuple[str, ...] = ()
     mirror_list: str = ""
     """A URL that answers with base URLs, one a line (``mirrorlist``), or with a Metalink document."""
+    keyrings: tuple[str, ...] = ()
+    """Paths of the keys that its index has to be signed with (``repo_gpgcheck``, ``gpgkey``)."""
 
 
 def read_repos(variables: Mapping[str, str], folders: tuple[Path, ...] = FOLDERS) -> tuple[RpmRepo, ...]:
@@ -56,14 +59,26 @@ def parse_repos(text: str, variables: Mapping[str, str]) -> Iterator[RpmRepo]:
         bases = tuple(url for url in (_filled(address, variables) for address in addresses) if url)
         mirrors = _filled((values.get("mirrorlist") or values.get("metalink") or "").strip(), variables)
         if bases or mirrors:
-            yield RpmRepo(id=name, base_urls=bases, mirror_list=mirrors)
+            keyrings = tuple(_keyrings(values.get("repo_gpgcheck") or "0", values.get("gpgkey") or "", variables))
+            yield RpmRepo(id=name, base_urls=bases, mirror_list=mirrors, keyrings=keyrings)
 
 
 def repo_roots(repos: tuple[RpmRepo, ...]) -> tuple[Source, ...]:
     """Return the index of each repository, or the list of mirrors of one that names no base URL."""
-    named = repomd_roots((repo.id, repo.base_urls[0]) for repo in repos if repo.base_urls)
+    named = [
+        signed(source, repo.keyrings)
+        for repo in repos
+        if repo.base_urls
+        for source in repomd_roots([(repo.id, repo.base_urls[0])])
+    ]
     listed = (
-        Source(name=f"{repo.id}/{MIRRORS}", url=repo.mirror_list, max_bytes=_MAX_BYTES, optional=True)
+        Source(
+            name=f"{repo.id}/{MIRRORS}",
+            url=repo.mirror_list,
+            max_bytes=_MAX_BYTES,
+            keyrings=repo.keyrings,
+            optional=True,
+        )
         for repo in repos
         if not repo.base_urls
     )
@@ -79,6 +94,16 @@ def read_variables(folders: tuple[Path, ...] = VARIABLES) -> Mapping[str, str]:
             if value and _NAME.fullmatch(path.name):
                 found.setdefault(path.name, value)
     return found
+
+
+def _keyrings(checked: str, keys: str, variables: Mapping[str, str]) -> Iterator[str]:
+    """Yield the paths of a repository's keys, where its index has to be signed."""
+    if checked.strip().lower() not in _TRUE:
+        return
+    for key in keys.replace(",", " ").split():
+        path = _filled(key, variables)
+        if path.startswith("file:///"):
+            yield path.removeprefix("file://")
 
 
 def _filled(address: str, variables: Mapping[str, str]) -> str:

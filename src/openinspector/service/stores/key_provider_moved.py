@@ -1,0 +1,23 @@
+"""Two key providers during a move: new data keys come from one, older ones are still opened by the other."""
+
+from collections.abc import Mapping
+
+from openinspector.service.ports.key_provider import DataKey, KeyProvider
+
+
+class MovedKeyProvider:
+    """Wraps with ``current``; opens what begins with ``mark`` with ``previous``."""
+
+    def __init__(self, current: KeyProvider, previous: KeyProvider, mark: bytes) -> None:
+        self._current = current
+        self._previous = previous
+        self._mark = mark
+
+    def generate(self, context: Mapping[str, str]) -> DataKey:
+        """Return a fresh key of the current provider; KeyProviderError."""
+        return self._current.generate(context)
+
+    def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
+        """Return the plaintext key from the provider that wrapped it; KeyProviderError."""
+        provider = self._previous if wrapped.startswith(self._mark) else self._current
+        return provider.unwrap(wrapped, context)
