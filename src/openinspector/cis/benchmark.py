@@ -40,7 +40,7 @@ class Profile:
     def label(self) -> str:
         """How attributes write it: ``Level 1 Server``."""
         if self.role is Role.NEXT_GENERATION:
-            return self.role.value
+            return str(self.role.value)
         return f"Level {self.level} {self.role.value}".rstrip()
 
 
