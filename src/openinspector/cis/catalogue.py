@@ -37,6 +37,7 @@ from openinspector.cis.checks.software import (
     UnitsOff,
 )
 from openinspector.cis.checks.sshd import SshdSetting
+from openinspector.cis.checks.windows_policy import AccountPolicy, Differs, RegistrySetting
 from openinspector.cis.configuration import drop_ins
 from openinspector.cis.expectation import AtLeast, AtMost, Equals, Expectation, Present
 from openinspector.cis.named_checks import NAMED
@@ -121,6 +122,23 @@ def _attributes(text: str) -> Check:
     )
 
 
+def _registry(text: str) -> Check:
+    """Parse ``KEY!VALUE=EXPECTATION``; a ``?`` before the expectation: an absent value meets it."""
+    path, wanted = _pair(text)
+    key, _, name = path.partition("!")
+    return RegistrySetting(key, name, _expectation(wanted.removeprefix("?")), default_meets=wanted.startswith("?"))
+
+
+def _policy(text: str) -> Check:
+    """Parse ``NAME=EXPECTATION``, or ``NAME=!VALUE`` for any other value."""
+    name, value = _pair(text)
+    return AccountPolicy(name, Differs(_values(value[1:])) if value.startswith("!") else _expectation(value))
+
+
+def _unread(text: str) -> Check:
+    return Manual(title=text, reason="The agent does not read these settings yet.")
+
+
 FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
     {
         "absent": lambda text: NotInstalled(_values(text)),
@@ -141,10 +159,13 @@ FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
         "off": lambda text: UnitsOff(_values(text)),
         "option": _option,
         "partition": OwnPartition,
+        "policy": _policy,
         "pwhistory": _pwhistory,
         "pwquality": _pwquality,
+        "registry": _registry,
         "sshd": _sshd,
         "sysctl": _parameter,
+        "unread": _unread,
     }
 )
 """Check families by the first part of a name."""

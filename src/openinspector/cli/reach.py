@@ -123,9 +123,11 @@ def _simulate_findings(
     from openinspector.network.judged_network import JudgedNetwork
 
     listeners = read_listeners(facts)
-    before = JudgedNetwork(topology).whole(listeners)
+    network = JudgedNetwork(topology)
+    before = network.whole(listeners)
     _change(topology, rules)
-    print_difference(before, JudgedNetwork(topology).whole(listeners), as_json=as_json)
+    changed = network.after_change(rule.partition("/")[0] for named in rules for rule in named)
+    print_difference(before, changed.whole(listeners), as_json=as_json)
 
 
 def _simulate_probes(
