@@ -11,6 +11,8 @@ from openinspector.model.hardening import AnomalyKind, FileKind
 AUDIT_TOOLS: Final = ("auditctl", "auditd", "aureport", "ausearch", "autrace", "augenrules")
 
 
+_AUDIT_TOOLS: Final = tuple(f"{folder}/{name}" for folder in ("/sbin", "/usr/sbin") for name in AUDIT_TOOLS)
+_AUDIT_CONFIGURATION: Final = ("/etc/audit/auditd.conf", "/etc/audit/audit.rules", "/etc/audit/rules.d/*")
 CHECKS: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
     {
         "world_writable_files": NoAnomaly(AnomalyKind.WORLD_WRITABLE_FILE),
@@ -34,18 +36,12 @@ CHECKS: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
             owners=("root", "syslog", "_chrony", "systemd-timesync", "landscape"),
             groups=("root", "adm", "syslog", "utmp", "systemd-journal"),
         ),
-        "audit_tools": Attributes(
-            paths=tuple(f"{folder}/{name}" for folder in ("/sbin", "/usr/sbin") for name in AUDIT_TOOLS),
-            mode=0o755,
-            owners=("root",),
-            groups=("root",),
-        ),
-        "audit_configuration": Attributes(
-            paths=("/etc/audit/auditd.conf", "/etc/audit/audit.rules", "/etc/audit/rules.d/*"),
-            mode=0o640,
-            owners=("root",),
-            groups=("root",),
-        ),
+        "audit_tools_mode": Attributes(paths=_AUDIT_TOOLS, mode=0o755),
+        "audit_tools_owner": Attributes(paths=_AUDIT_TOOLS, owners=("root",)),
+        "audit_tools_group": Attributes(paths=_AUDIT_TOOLS, groups=("root",)),
+        "audit_configuration_mode": Attributes(paths=_AUDIT_CONFIGURATION, mode=0o640),
+        "audit_configuration_owner": Attributes(paths=_AUDIT_CONFIGURATION, owners=("root",)),
+        "audit_configuration_group": Attributes(paths=_AUDIT_CONFIGURATION, groups=("root",)),
         "sshd_private_keys": Attributes(
             paths=("/etc/ssh/ssh_host_*_key",), mode=0o640, owners=("root",), groups=("root", "ssh_keys")
         ),

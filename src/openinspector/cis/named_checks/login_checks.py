@@ -81,7 +81,7 @@ CHECKS: Final[Mapping[str, Check | tuple[Check, ...]]] = MappingProxyType(
         ),
         "sshd_access": SshdAccess(),
         "sshd_startups": SshdStartups(),
-        "sshd_banner": SshdSetting("Banner", Present()),
+        "sshd_banner": SshdSetting("Banner", Present(("none",))),
         "sshd_ciphers": SshdSetting("Ciphers", ExcludesAll(_WEAK_CIPHERS, "weak ciphers")),
         "sshd_no_old_ciphers": SshdSetting("Ciphers", ExcludesAll(_OLD_CIPHERS, "outdated ciphers")),
         "sshd_macs": SshdSetting("MACs", ExcludesAll(_WEAK_MACS, "weak MACs")),
