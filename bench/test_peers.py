@@ -20,9 +20,9 @@ import pytest
 
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Package
-from openinspector.service.bootstrap import open_advisory_store
 from openinspector.service.ports.advisory_store import FeedSnapshot
 from openinspector.service.settings import Settings
+from openinspector.service.store_access import open_advisory_store
 from openinspector.testing.mixed_fleet import MixedFleet
 
 SHARED = Path(os.environ.get("OPENINSPECTOR_SHARED", Path(__file__).resolve().parent.parent.parent / "shared"))

@@ -10,9 +10,11 @@ import os
 import shutil
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 from types import MappingProxyType
-from typing import Final
+from typing import IO, Final
 
 from scripts.packages.tree import BuildError
 from scripts.windows.runtime import SITE
@@ -25,6 +27,8 @@ PROGRAMS: Final[Mapping[str, str]] = MappingProxyType(
 
 _NM: Final = "x86_64-w64-mingw32-nm"
 _SECONDS: Final = 180
+_LINGER_SECONDS: Final = 15.0
+_PIECE: Final = 65536
 _PRNG: Final = """#include <windows.h>
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
 __declspec(dllexport) BOOL WINAPI ProcessPrng(PBYTE data, SIZE_T size) { return SystemFunction036(data, (ULONG)size); }
@@ -98,16 +102,18 @@ class WinePrefix:
         }
         self.drive = folder / "drive_c"
         _run(["wineboot", "-i"], self._environment)
-        server = folder / "server.reg"
-        server.write_text(SERVER_2022.replace("\n", "\r\n"))
-        self.run("reg", "import", windows_path(server))
         self._alive = subprocess.Popen(
-            ["wine", "cmd", "/c", "pause"],  # noqa: S607 - the wine of the path
+            ["wine", "cmd"],  # noqa: S607 - the wine of the path
             env=self._environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        server = folder / "server.reg"
+        server.write_text(SERVER_2022.replace("\n", "\r\n"))
+        self.run("reg", "import", windows_path(server))
+        # The first list of services waits for their manager.
+        self.run("net", "start")
 
     def run(
         self, *command: str, check: bool = True, given: str = "", environment: Mapping[str, str] = MappingProxyType({})
@@ -134,17 +140,42 @@ def _exports(library: Path) -> list[str]:
 def _run(
     command: list[str], environment: Mapping[str, str] | None = None, *, check: bool = True, given: str = ""
 ) -> "subprocess.CompletedProcess[str]":
-    done = subprocess.run(  # noqa: S603 - programs of the build, arguments of this tree
+    process = subprocess.Popen(  # noqa: S603 - programs of the build, arguments of this tree
         command,
         env=None if environment is None else dict(environment),
-        input=given,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=_SECONDS,
-        check=False,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
-    if check and done.returncode != 0:
-        said = f"{done.stdout[-1500:]}\n{done.stderr[-1500:]}".strip()
-        raise BuildError(f"{command[0]} ended with status {done.returncode}: {said}")
-    return done
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    outputs: tuple[list[bytes], list[bytes]] = ([], [])
+    readers = [
+        Thread(target=_read, args=(pipe, output), daemon=True)
+        for pipe, output in zip((process.stdout, process.stderr), outputs, strict=True)
+    ]
+    for reader in readers:
+        reader.start()
+    with suppress(BrokenPipeError):
+        process.stdin.write(given.encode())
+        process.stdin.close()
+    try:
+        status = process.wait(_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        process.kill()
+        raise BuildError(f"{command} did not end within {_SECONDS} seconds") from error
+    # Services of Wine that the program started may hold its pipes open. They get a while: a service manager that is
+    # about to end forgets what the next command registers.
+    for reader in readers:
+        reader.join(_LINGER_SECONDS)
+    stdout, stderr = (b"".join(output).decode(errors="replace").replace("\r\n", "\n") for output in outputs)
+    if check and status != 0:
+        said = f"{stdout[-1500:]}\n{stderr[-1500:]}".strip()
+        raise BuildError(f"{command[0]} ended with status {status}: {said}")
+    return subprocess.CompletedProcess(command, status, stdout, stderr)
+
+
+def _read(pipe: IO[bytes], output: list[bytes]) -> None:
+    while piece := os.read(pipe.fileno(), _PIECE):
+        output.append(piece)

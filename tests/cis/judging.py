@@ -30,6 +30,9 @@ SENSORS = (
     "rpm",
     "sshd_configuration",
     "systemd_units",
+    "windows_os",
+    "windows_registry",
+    "windows_security_policy",
 )
 
 

@@ -16,6 +16,7 @@ from openinspector.cis.tables import (
     sles_15,
     ubuntu_22_04,
     ubuntu_24_04,
+    windows,
 )
 
 
@@ -42,7 +43,7 @@ def test_unknown_family_names_are_refused(name: str) -> None:
 def test_every_check_of_the_catalogue_is_used_by_some_table() -> None:
     modules = (almalinux_9, amazon_linux_2023, debian_12, debian_13, rhel_8, rhel_9, rhel_10, sles_12, sles_15)
     tables = [module.ROWS for module in (*modules, ubuntu_22_04, ubuntu_24_04)]
-    rows = [row for table in (*tables, classic.RED_HAT, classic.UBUNTU) for row in table]
+    rows = [row for table in (*tables, classic.RED_HAT, classic.UBUNTU, windows.SERVER_2016) for row in table]
     names = {name.rpartition("?")[2] for row in rows for name in row[2:]}
     assert {name for name in NAMED if name not in names} == set()
     assert {family for family in FAMILIES if not any(name.startswith(f"{family}:") for name in names)} == set()

@@ -140,6 +140,7 @@ def test_a_file_may_name_its_benchmark(tmp_path: Path) -> None:
         ("[waivers]\n", "unknown section 'waivers'"),
         ("[variables]\nx = 1\n", "unknown variable 'x'"),
         ('[variables]\npassword_max_age_days = "a"\n', "is not a number"),
+        ('[variables]\nfirewall = "none"\n', "is not one of any, firewalld"),
         ("variables = 1\n", "not a table"),
         ("waiver = 1\n", "not a list of tables"),
         ("waiver = [1]\n", "not a table"),

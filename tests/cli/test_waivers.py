@@ -80,3 +80,13 @@ def test_a_waiver_is_deleted(command: Command, inspector: SimulatedInspector) ->
     inspector.prepare("DeleteWaiver", {})
     assert command("waivers", "delete", str(WAIVER["arn"])).status == 0
     assert inspector.inputs("DeleteWaiver") == [{"waiverArn": WAIVER["arn"]}]
+
+
+def test_reachable_port_is_accepted_with_owner_reason_and_expiry(
+    command: Command, inspector: SimulatedInspector
+) -> None:
+    inspector.prepare("CreateWaiver", {"waiver": WAIVER})
+    done = command("reach", "accept", FINDING, *WORDS)
+    assert done.out.splitlines() == [WAIVER["arn"]], done.err
+    (sent,) = inspector.inputs("CreateWaiver")
+    assert (sent["findingArn"], sent["verdict"], sent["owner"]) == (FINDING, "ACCEPTED", "ops")

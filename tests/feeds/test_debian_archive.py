@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openinspector.engine.quotation import quotation
 from openinspector.feed import Document, Parsed, Source, Unparsed
 from openinspector.feeds.debian_archive import (
     FEED,
@@ -294,6 +295,15 @@ def test_a_fix_that_was_reverted_later_is_not_a_fix() -> None:
 def test_the_text_is_the_lines_that_name_a_cve() -> None:
     (found, _) = archive("2.0-1~deb12u1", REBUILD)
     assert found.summary == "- Fixes an overflow (CVE-2026-0101)."
+
+
+def test_every_cve_of_a_long_entry_is_quoted_by_its_own_line() -> None:
+    names = [f"CVE-2026-{number:05d}" for number in range(1, 301)]
+    lines = "\n".join(f"    - driver {name[-3:]}: check the length of the message ({name})" for name in names)
+    entry = f"widget (2.0-1+deb12u1) bookworm-security; urgency=medium\n\n  * New upstream stable update:\n{lines}\n\n"
+    (found,) = archive("2.0-1+deb12u1", f"{entry} -- A <a@example.com>  Sat, 31 Oct 2026 10:00:00 +0000\n".encode())
+    for name in names:
+        assert quotation(found.summary, name) == f"- driver {name[-3:]}: check the length of the message ({name})"
 
 
 def test_point_release_states_only_entries_with_a_cve() -> None:

@@ -145,3 +145,23 @@ def test_uncollected_data_is_listed() -> None:
     judgement = JudgedNetwork(Topology(documents(without(two_vpcs(), "ec2-describe-network-acls")))).whole()
     assert [e for e in judgement.exposures if e.route is SourceClass.INTERNET] == []
     assert any("describe-network-acls" in lack.reason for lack in judgement.not_known)
+
+
+@pytest.mark.parametrize(
+    ("name", "warning"),
+    [
+        ("eks-cluster-sg-shop-1", "sg-1 is managed by Amazon EKS"),
+        ("default", "sg-1 is the default group of the VPC"),
+        ("web", ""),
+    ],
+)
+def test_recommendation_marks_groups_that_others_rely_on(name: str, warning: str) -> None:
+    network = two_vpcs()
+    network["ec2-describe-network-interfaces"]["NetworkInterfaces"][0]["Groups"][0]["GroupName"] = name
+    text = recommendation(ports(network)[22], {})
+    assert (warning in text) if warning else text.endswith("on TCP port 22.")
+
+
+def test_port_that_several_rules_open_may_be_denied_in_the_acl() -> None:
+    network = with_ingress(rule("tcp", 22, 22, "8.8.8.8/32"), rule("tcp", 20, 30, "9.9.9.9/32"))
+    assert "or deny the port in network ACL acl-vpc-a." in recommendation(ports(network)[22], {})

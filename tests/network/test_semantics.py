@@ -153,6 +153,17 @@ def test_row_15_a_subnet_without_association_has_the_default_acl() -> None:
     assert yes(two_vpcs(), FIRST, "10.1.2.10")
 
 
+def test_row_16_acls_judge_the_destination_port_both_ways() -> None:
+    """The answer goes to the client's port: an entry for port 22 lets the question in and no answer out."""
+    ssh: Json = {"Protocol": "6", "PortRange": {"From": 22, "To": 22}}
+    assert code(with_acl(entry(100, "allow", **ssh), entry(100, "allow", egress=True, **ssh)), NET, PUBLIC) == (
+        "SUBNET_ACL_RESTRICTION",
+        Direction.BACK,
+    )
+    client: Json = {"Protocol": "6", "PortRange": {"From": 1024, "To": 65535}}
+    assert yes(with_acl(entry(100, "allow", **ssh), entry(100, "allow", egress=True, **client)), NET, PUBLIC)
+
+
 def test_row_17_an_internet_client_may_use_any_port_above_1023_a_linux_host_not() -> None:
     part = entry(100, "allow", egress=True, Protocol="6", PortRange={"From": 1024, "To": 2000})
     network = with_acl(entry(100, "allow"), part)
@@ -339,6 +350,21 @@ def test_row_32_block_public_access(mode: str, *, open_: bool) -> None:
     exclusions = {"VpcBlockPublicAccessExclusions": [spared]}
     assert yes(network | {"ec2-describe-vpc-block-public-access-exclusions": exclusions}, NET, PUBLIC)
     assert any("Block Public Access" in text for text in answer(two_vpcs(), NET, PUBLIC).assumptions)
+
+
+def test_row_32_exclusion_in_deletion_has_no_effect() -> None:
+    spared = {
+        "ResourceArn": "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-a",
+        "InternetGatewayExclusionMode": "allow-bidirectional",
+        "State": "delete-in-progress",
+    }
+    network = two_vpcs() | {
+        "ec2-describe-vpc-block-public-access-options": {
+            "VpcBlockPublicAccessOptions": {"InternetGatewayBlockMode": "block-bidirectional"}
+        },
+        "ec2-describe-vpc-block-public-access-exclusions": {"VpcBlockPublicAccessExclusions": [spared]},
+    }
+    assert code(network, NET, PUBLIC)[0] == "VPC_BLOCK_PUBLIC_ACCESS_ENABLED"
 
 
 def test_row_33_a_nat_gateway_takes_no_new_flow_and_three_protocols() -> None:

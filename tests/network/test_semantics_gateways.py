@@ -132,6 +132,29 @@ def test_row_40_and_41_acls_of_attachment_subnets() -> None:
     assert code(network, FIRST, "10.2.1.10") == ("SUBNET_ACL_RESTRICTION", Direction.BACK)
 
 
+def test_row_41_host_and_attachment_in_one_subnet_meet_acls_only_towards_the_gateway() -> None:
+    network = transit()
+    acl = open_acl("vpc-b") | {"Entries": [entry(100, "allow", cidr="10.2.1.0/24"), entry(100, "allow", egress=True)]}
+    network["ec2-describe-network-acls"]["NetworkAcls"][1] = acl
+    assert yes(network, FIRST, "10.2.1.10")
+    acl["Entries"] = [entry(100, "allow", cidr="10.1.0.0/16"), entry(100, "allow", egress=True)]
+    assert code(network, FIRST, "10.2.1.10") == ("SUBNET_ACL_RESTRICTION", Direction.BACK)
+
+
+def test_row_38_zones_of_two_accounts_are_compared_by_id() -> None:
+    network = transit()
+    for subnet, zone in zip(network["ec2-describe-subnets"]["Subnets"], "aab", strict=True):
+        subnet |= {"AvailabilityZone": f"eu-west-1{zone}", "AvailabilityZoneId": "euw1-az1"}
+    assert yes(network, FIRST, "10.2.1.10")
+
+
+def test_row_39_attachment_that_is_being_deleted_delivers_nothing() -> None:
+    network = transit()
+    attachments = network["ec2-describe-transit-gateway-vpc-attachments"]["TransitGatewayVpcAttachments"]
+    attachments[1]["State"] = "deleting"
+    assert code(network, FIRST, "10.2.1.10") == ("BAD_STATE_ATTACHMENT", Direction.THERE)
+
+
 def test_row_45_and_49_routes_learned_from_outside_are_unknown() -> None:
     network = transit()
     network["ec2-get-transit-gateway-route-table-propagations/tgw-rtb-1"] = {
@@ -211,6 +234,26 @@ def test_row_50_and_55_a_listener_leads_to_the_port_of_the_target() -> None:
     assert said.reachable is True, said
     assert [hop.resource for hop in said.path if hop.action == "deliver"] == ["i-2"]
     assert said.ports == 1 << 8080
+
+
+def test_row_50_target_names_the_group_of_a_balancer_that_keeps_the_client() -> None:
+    network = balancer(cidr="10.1.1.0/24")
+    network[INTERFACES]["NetworkInterfaces"][3]["Groups"] = [{"GroupId": "sg-8"}]
+    groups = network[GROUPS]["SecurityGroups"]
+    groups.append(group(8, rule("tcp", 80, 80)))
+    # The target sees the client, not the balancer's own address.
+    assert code(network, NET, "3.3.3.80", 80)[0] == "ENI_SG_RULES_MISMATCH"
+    groups[1]["IpPermissions"].append(
+        {"IpProtocol": "tcp", "FromPort": 8080, "ToPort": 8080, "UserIdGroupPairs": [{"GroupId": "sg-8"}]}
+    )
+    assert yes(network, NET, "3.3.3.80", 80)
+
+
+def test_row_50_application_load_balancer_as_target_is_unknown() -> None:
+    said = answer(balancer("alb"), NET, "3.3.3.80", 80)
+    assert said.reachable is None
+    assert said.not_known is not None
+    assert said.not_known.resource == TARGETS
 
 
 def test_row_51_the_target_sees_the_client_or_the_balancer() -> None:

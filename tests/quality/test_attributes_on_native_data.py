@@ -39,7 +39,8 @@ def parsed(shared: Path, sources: tuple[tuple[str, str, str], ...]) -> Iterator[
 def emitted(advisory: Advisory, records: dict[str, Vulnerability]) -> set[str]:
     """Return the keys that a host with an old build of the advisory's first package shows."""
     fix = advisory.fixes[0]
-    index = AdvisoryIndex([advisory], schemes=version_schemes(), fingerprints={}, vulnerabilities=records)
+    days = {advisory.feed: "2026-11-23"}
+    index = AdvisoryIndex([advisory], schemes=version_schemes(), fingerprints={}, days=days, vulnerabilities=records)
     facts, _ = a_host(fix.target, "0-0", PackageManager.RPM)
     outcome = RULE.evaluate(facts, RuleContext(advisories=index))
     detections = outcome.detections if isinstance(outcome, Detected) else ()

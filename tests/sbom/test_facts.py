@@ -1,9 +1,10 @@
+import json
 from collections.abc import Mapping
 
 import pytest
 
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager, SensorState
-from openinspector.sbom.document import Component, Sbom
+from openinspector.sbom.document import Component, Sbom, read_sbom
 from openinspector.sbom.facts import NotAssessedReason, SbomFacts, facts_of_sbom
 
 DEBIAN = Component(name="debian", version="12.5", is_operating_system=True)
@@ -126,3 +127,25 @@ def test_only_managers_with_packages_count_as_read() -> None:
     facts = read(DEBIAN, component("pkg:deb/debian/a@1")).facts
     assert sorted(facts.sensors) == ["dpkg", "os_release"]
     assert facts.sensors["dpkg"].records == 1
+
+
+def vendored(vendors: list[object], key: str) -> list[tuple[str, str]]:
+    components = [
+        {"name": f"p{place}", "purl": f"pkg:rpm/almalinux/p{place}@1-1.el9?distro=almalinux-9.4", key: vendor}
+        for place, vendor in enumerate(vendors)
+    ]
+    document = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": components}
+    found = facts_of_sbom(read_sbom(json.dumps(document).encode()), "i-0").facts.all(Package)
+    return [(package.name, package.vendor) for package in found]
+
+
+def test_an_rpm_of_another_vendor_than_most_keeps_its_vendor() -> None:
+    """Syft writes rpm's vendor as the publisher, Trivy as the supplier."""
+    assert vendored(["AlmaLinux", "AlmaLinux", "NGINX Packaging"], "publisher")[2] == ("p2", "NGINX Packaging")
+    named = [{"name": "AlmaLinux"}, {"name": "AlmaLinux"}, {"name": "Fedora Project"}]
+    assert [vendor for _, vendor in vendored(list(named), "supplier")] == ["", "", "Fedora Project"]
+
+
+def test_vendors_without_a_majority_say_nothing() -> None:
+    for vendors in ([None, None, "X"], ["A", "B"], ["Author of the SBOM"] * 3, [7, ["x"], {"name": 1}]):
+        assert {vendor for _, vendor in vendored(list(vendors), "supplier")} == {""}

@@ -58,7 +58,7 @@ def test_an_instance_enrols_by_its_document(tmp_path: Path) -> None:
         assert (record.agent_id, record.method) == (INSTANCE, "aws_instance")
         with pytest.raises(EnrolmentError, match="not an EC2 instance"):
             enrol_as_wished(agent, EnrolmentWish(), FakeHost())
-        with pytest.raises(EnrolmentError, match="do not enrol by 'join_token' here"):
+        with pytest.raises(EnrolmentError, match="cannot enrol by 'join_token' here"):
             enrol_as_wished(agent, EnrolmentWish(token=system.processes.join_token()), FakeHost())
     finally:
         system.processes.stop()

@@ -72,6 +72,10 @@ def test_from_the_host_to_the_findings(system: WholeSystem) -> None:
     assert {"key": "Team", "value": "blue"} in known["userAttributes"]
     assert AFFECTED in known["recommendation"]
     assert f"{AFFECTED} " in known["description"]
+    package = {"key": "package_name", "value": AFFECTED}
+    assert package in known["attributes"]
+    listed = system.client.list_findings(assessmentRunArns=[run_arn], filter={"attributes": [package]})["findingArns"]
+    assert listed == [known["arn"]]
 
     # 4. telemetry was counted, and Total is the sum
     metadata = system.client.get_telemetry_metadata(assessmentRunArn=run_arn)["telemetryMetadata"]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.scenarios.test_main_job import findings_of, wait_for_end
 
+from openinspector.cli.client import OWN_SERVICE
 from openinspector.testing.network_builders import ACCOUNT, REGION, two_vpcs
 from openinspector.testing.whole_system import WholeSystem
 
@@ -43,6 +44,20 @@ def start_run(client: Any, *words: str) -> str:
     return str(client.start_assessment_run(assessmentTemplateArn=template["assessmentTemplateArn"])["assessmentRunArn"])
 
 
+def accept_and_run_again(system: WholeSystem, run: Any, findings: list[Any]) -> dict[str, str]:
+    """Accept that the internet reaches SSH, run again, and return the owner by port of waived findings."""
+    ssh = next(one for one in findings if one["id"] == "Recognized port reachable from internet")
+    own = system.processes.client(system.url, system.processes.access_key(), OWN_SERVICE)
+    own.create_waiver(
+        findingArn=ssh["arn"], verdict="ACCEPTED", reason="bastion", owner="network team", expiresOn="2027-03-31"
+    )
+    started = system.client.start_assessment_run(assessmentTemplateArn=run["assessmentTemplateArn"])
+    wait_for_end(system.client, started["assessmentRunArn"])
+    again = findings_of(system.client, started["assessmentRunArn"])
+    values = [{one["key"]: one.get("value", "") for one in finding["attributes"]} for finding in again]
+    return {of.get("PORT", ""): of["WAIVED_BY"] for of in values if "WAIVED_BY" in of}
+
+
 def test_account_without_agents_has_findings(tmp_path: Path, network: dict[str, Any]) -> None:
     folder = write_account(tmp_path, network)
     system = WholeSystem(tmp_path, {"OPENINSPECTOR_CLOUD": "files", "OPENINSPECTOR_CLOUD_FOLDER": str(folder)})
@@ -50,9 +65,11 @@ def test_account_without_agents_has_findings(tmp_path: Path, network: dict[str, 
         run_arn = start_run(system.client, "Network Reachability")
         run = wait_for_end(system.client, run_arn)
         findings = findings_of(system.client, run_arn)
+        waived = accept_and_run_again(system, run, findings)
     finally:
         system.processes.stop()
     assert run["state"] == "COMPLETED"
+    assert waived == {"22": "network team"}
     assert run["completedAt"] >= run["startedAt"]
     ssh = next(one for one in findings if one["id"] == "Recognized port reachable from internet")
     attributes = {one["key"]: one["value"] for one in ssh["attributes"]}

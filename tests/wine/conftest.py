@@ -1,4 +1,7 @@
-"""The agent of Windows under Wine. Skipped by name where its programs are not installed; an error where CI wants it."""
+"""The agent of Windows under Wine: `make windows` runs it. Elsewhere it is skipped by name.
+
+It is not a part of `.ci/run` yet: under load, Wine's service manager now and then loses a service that was just made.
+"""
 
 import os
 from collections.abc import Iterator
@@ -21,12 +24,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def agent_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not os.environ.get(REQUIRE):
+        pytest.skip("`make windows` runs these tests")
     missing = missing_programs()
     if missing:
-        reason = f"not installed: {', '.join(missing)} (make windows)"
-        if os.environ.get(REQUIRE):
-            pytest.fail(reason)
-        pytest.skip(reason)
+        pytest.fail(f"not installed: {', '.join(missing)}")
     folder = tmp_path_factory.mktemp("windows") / "Agent"
     assemble(folder, Path(os.environ.get(CACHE) or ROOT / "build" / "windows"), tests=True)
     add_stand_ins(folder)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from openinspector.cis.check import Check, Manual
 from openinspector.cis.heading import heading
@@ -13,6 +14,8 @@ from openinspector.model.finding import Severity
 from openinspector.model.record import Record
 from openinspector.model.tailoring import Tailoring
 
+_WINDOWS: Final = "Windows Server "
+
 
 class Role(Enum):
     """The use of a host; CIS gives each role its own profiles. Titles write the value."""
@@ -22,6 +25,8 @@ class Role(Enum):
     WORKSTATION = "Workstation"
     MEMBER_SERVER = "Member Server"
     DOMAIN_CONTROLLER = "Domain Controller"
+    NEXT_GENERATION = "Next Generation Windows Security"
+    """A profile of its own, without a level and without the controls of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ class Profile:
     @property
     def label(self) -> str:
         """How attributes write it: ``Level 1 Server``."""
+        if self.role is Role.NEXT_GENERATION:
+            return str(self.role.value)
         return f"Level {self.level} {self.role.value}".rstrip()
 
 
@@ -106,6 +113,10 @@ class Benchmark:
 
     def title(self, profile: Profile) -> str:
         """Return the title of one profile (F5.36)."""
+        if self.product.startswith(_WINDOWS):
+            release = self.product.removeprefix(_WINDOWS)
+            named = f"CIS Benchmark for Microsoft Windows {release}, v{self.version}, {profile.label} Profile"
+            return f"{self.product} ({named})"
         return f"CIS Benchmark for {self.product} Benchmark v{self.version} {profile.label}"
 
     def controls_of(self, profile: Profile) -> tuple[Control, ...]:
@@ -141,6 +152,8 @@ class Benchmark:
 
 
 def _asks(control: Control, profile: Profile) -> bool:
+    if profile.role is Role.NEXT_GENERATION:
+        return any(own.role is profile.role for own in control.profiles)
     return any(
         own.level <= profile.level and (own.role is profile.role or Role.ANY in (own.role, profile.role))
         for own in control.profiles

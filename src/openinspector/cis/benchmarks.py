@@ -20,6 +20,7 @@ from openinspector.cis.tables import (
     sles_15,
     ubuntu_22_04,
     ubuntu_24_04,
+    windows,
 )
 from openinspector.model.configuration import FirewallChain, FirewallRule, KernelModule, Mount, SystemdUnit
 from openinspector.model.hardening import (
@@ -43,10 +44,18 @@ from openinspector.model.inventory import (
     User,
 )
 from openinspector.model.record import Record
+from openinspector.model.windows import WINDOWS, WindowsRegistryValue, WindowsSecurityPolicy
+from openinspector.model.windows_release import is_server_name
 
 BOTH_ROLES: Final = tuple(Profile(level, role) for role in (Role.SERVER, Role.WORKSTATION) for level in (1, 2))
 ANY_ROLE: Final = (Profile(1), Profile(2))
 LEVEL_1: Final = (Profile(1),)
+
+WINDOWS_LEVEL_1: Final = (Profile(1, Role.MEMBER_SERVER), Profile(1, Role.DOMAIN_CONTROLLER))
+WINDOWS_LEVELS: Final = (
+    *(Profile(level, role) for role in (Role.MEMBER_SERVER, Role.DOMAIN_CONTROLLER) for level in (1, 2)),
+    Profile(1, Role.NEXT_GENERATION),
+)
 
 Covers = Callable[[OperatingSystem], bool]
 
@@ -58,6 +67,15 @@ def releases(identities: tuple[str, ...], *versions: str) -> Covers:
         if system.id not in identities:
             return False
         return any(system.version_id == version or system.version_id.startswith(f"{version}.") for version in versions)
+
+    return covers
+
+
+def server_build(version: str) -> Covers:
+    """Return a test for servers of Windows of one build; clients of the same build name no server."""
+
+    def covers(system: OperatingSystem) -> bool:
+        return system.id == WINDOWS and system.version_id == version and is_server_name(system.name)
 
     return covers
 
@@ -102,6 +120,8 @@ READS: Final[tuple[type[Record], ...]] = (
     AuditRule,
     FirewallChain,
     FirewallRule,
+    WindowsRegistryValue,
+    WindowsSecurityPolicy,
 )
 """The kinds of record that any check reads."""
 
@@ -125,6 +145,9 @@ SENSORS: Final = (
     "mandatory_access_control",
     "audit_rules",
     "firewall",
+    "windows_os",
+    "windows_registry",
+    "windows_security_policy",
 )
 """The sensors of those records."""
 
@@ -173,6 +196,18 @@ BENCHMARKS: Final[tuple[BuiltIn, ...]] = (
     BuiltIn("ubuntu_18_04", "Ubuntu Linux 18.04 LTS", "1.0.0", classic.UBUNTU, releases(("ubuntu",), "18.04")),
     BuiltIn("ubuntu_16_04", "Ubuntu Linux 16.04 LTS", "1.1.0", classic.UBUNTU, releases(("ubuntu",), "16.04")),
     BuiltIn("ubuntu_14_04", "Ubuntu Linux 14.04 LTS", "2.0.0", classic.UBUNTU, releases(("ubuntu",), "14.04")),
+    # Of Windows (F5.32 to F5.35); Server 2019 and 2022 had no content in Classic.
+    *(
+        BuiltIn(identity, product, version, rows, server_build(build), profiles)
+        for identity, product, version, rows, build, profiles in (
+            ("windows_2008_r2", "Windows Server 2008 R2", "3.0.0", windows.BEFORE_2016, "6.1.7601", WINDOWS_LEVEL_1),
+            ("windows_2012", "Windows Server 2012", "2.0.0", windows.BEFORE_2016, "6.2.9200", WINDOWS_LEVEL_1),
+            ("windows_2012_r2", "Windows Server 2012 R2", "2.2.0", windows.BEFORE_2016, "6.3.9600", WINDOWS_LEVEL_1),
+            ("windows_2016", "Windows Server 2016", "1.1.0", windows.SERVER_2016, "10.0.14393", WINDOWS_LEVELS),
+            ("windows_2019", "Windows Server 2019", "1.1.0", windows.SERVER_2016, "10.0.17763", WINDOWS_LEVELS),
+            ("windows_2022", "Windows Server 2022", "1.0.0", windows.SERVER_2016, "10.0.20348", WINDOWS_LEVELS),
+        )
+    ),
 )
 """Every built-in benchmark; at most one covers a host."""
 

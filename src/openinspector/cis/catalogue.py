@@ -10,6 +10,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from openinspector.cis.alternative import ALTERNATIVES, FIREWALL, LOG_SERVICE, TIME_SERVICE
 from openinspector.cis.check import Check, Manual
 from openinspector.cis.checks import accounts
 from openinspector.cis.checks.audit import (
@@ -36,6 +37,7 @@ from openinspector.cis.checks.software import (
     UnitsOff,
 )
 from openinspector.cis.checks.sshd import SshdSetting
+from openinspector.cis.checks.windows_policy import AccountPolicy, Differs, RegistrySetting
 from openinspector.cis.configuration import drop_ins
 from openinspector.cis.expectation import AtLeast, AtMost, Equals, Expectation, Present
 from openinspector.cis.named_checks import NAMED
@@ -120,6 +122,23 @@ def _attributes(text: str) -> Check:
     )
 
 
+def _registry(text: str) -> Check:
+    """Parse ``KEY!VALUE=EXPECTATION``; a ``?`` before the expectation: an absent value meets it."""
+    path, wanted = _pair(text)
+    key, _, name = path.partition("!")
+    return RegistrySetting(key, name, _expectation(wanted.removeprefix("?")), default_meets=wanted.startswith("?"))
+
+
+def _policy(text: str) -> Check:
+    """Parse ``NAME=EXPECTATION``, or ``NAME=!VALUE`` for any other value."""
+    name, value = _pair(text)
+    return AccountPolicy(name, Differs(_values(value[1:])) if value.startswith("!") else _expectation(value))
+
+
+def _unread(text: str) -> Check:
+    return Manual(title=text, reason="The agent does not read these settings yet.")
+
+
 FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
     {
         "absent": lambda text: NotInstalled(_values(text)),
@@ -140,27 +159,16 @@ FAMILIES: Final[Mapping[str, Callable[[str], Check]]] = MappingProxyType(
         "off": lambda text: UnitsOff(_values(text)),
         "option": _option,
         "partition": OwnPartition,
+        "policy": _policy,
         "pwhistory": _pwhistory,
         "pwquality": _pwquality,
+        "registry": _registry,
         "sshd": _sshd,
         "sysctl": _parameter,
+        "unread": _unread,
     }
 )
 """Check families by the first part of a name."""
-
-
-ALTERNATIVES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "chrony": ("chrony.service", "chronyd.service"),
-        "iptables": ("iptables.service", "netfilter-persistent.service"),
-        "journal_upload": ("systemd-journal-upload.service",),
-        "nftables": ("nftables.service",),
-        "rsyslog": ("rsyslog.service",),
-        "timesyncd": ("systemd-timesyncd.service",),
-        "ufw": ("ufw.service",),
-    }
-)
-"""Services that a host chooses among, with their units. ``ufw?NAME`` is a check that applies only with ufw."""
 
 
 VARIABLES: Final = (
@@ -169,8 +177,11 @@ VARIABLES: Final = (
     accounts.PASSWORD_WARNING,
     accounts.INACTIVITY,
     SHELL_TIMEOUT,
+    FIREWALL,
+    TIME_SERVICE,
+    LOG_SERVICE,
 )
-"""Variables that a site may tailor; every value is a whole number."""
+"""Variables that a site may tailor."""
 
 
 class UnknownCheckError(ModelError):
@@ -182,7 +193,7 @@ def checks(name: str) -> tuple[Check, ...]:
     """Return the checks of a name. Raises UnknownCheckError."""
     alternative, question, rest = name.partition("?")
     if question and alternative in ALTERNATIVES:
-        return tuple(OnlyWith(alternative, ALTERNATIVES[alternative], check) for check in checks(rest))
+        return tuple(OnlyWith(ALTERNATIVES[alternative], check) for check in checks(rest))
     named = NAMED.get(name)
     if named is not None:
         return named if isinstance(named, tuple) else (named,)

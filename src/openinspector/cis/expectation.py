@@ -117,12 +117,15 @@ class ExcludesAll:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Any value."""
+    """Any value but those that mean nothing."""
+
+    nothing: tuple[str, ...] = ()
+    """Values that mean that it is not set: ``none``."""
 
     def accepts(self, value: str, tailoring: Tailoring) -> bool:
         """Return True if there is a value."""
         del tailoring
-        return bool(value.strip())
+        return bool(value.strip()) and value.strip().lower() not in self.nothing
 
     def wanted(self, tailoring: Tailoring) -> str:
         """Return that it must be set."""

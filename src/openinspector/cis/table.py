@@ -14,12 +14,20 @@ Row = tuple[str, ...]
 ``title:TEXT`` among the names is the control's heading, where the checks' titles make too long a one.
 
 Profiles are written as levels, each with the role that it is limited to: ``1`` is level 1 of every role, ``1S2W`` level
-1 of servers and level 2 of workstations.
+1 of servers and level 2 of workstations. Of Windows, ``M`` is a member server, ``D`` a domain controller, ``N`` the
+profile Next Generation Windows Security.
 """
 
-_PROFILE: Final = re.compile(r"([12])([SW]?)")
+_PROFILE: Final = re.compile(r"([12])([SWMDN]?)")
 _TITLE: Final = "title:"
-_ROLES: Final = {"": Role.ANY, "S": Role.SERVER, "W": Role.WORKSTATION}
+_ROLES: Final = {
+    "": Role.ANY,
+    "S": Role.SERVER,
+    "W": Role.WORKSTATION,
+    "M": Role.MEMBER_SERVER,
+    "D": Role.DOMAIN_CONTROLLER,
+    "N": Role.NEXT_GENERATION,
+}
 
 
 class TableError(ModelError):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from openinspector.cli.client import arns, described
 from openinspector.cli.findings import what_matters_first
-from openinspector.cli.presentation import attribute, console, facts_table, print_table, severity_text
+from openinspector.cli.presentation import attribute, attribute_values, console, facts_table, print_table, severity_text
 from openinspector.cli.run_coverage import coverage_lines
 from openinspector.cli.run_progress import run_summary
 
@@ -28,7 +28,7 @@ def print_report(client: "BaseClient", run: Mapping[str, Any], covered: Mapping[
     out.print(f"\n[bold]The {len(groups)} that matter most[/bold], findings with the same remedy taken together")
     print_table(
         ("SEVERITY", "FINDING", "PACKAGE", "FIXED IN"),
-        [(severity_text(g[0]["severity"]), _ids(g), _packages(g[0]), _first(g[0], "fixed_version")) for g in groups],
+        [(severity_text(g[0]["severity"]), _ids(g), _packages(g[0]), attribute(g[0], "fixed_version")) for g in groups],
         empty="Nothing was found.",
     )
     _print_network(found)
@@ -78,12 +78,9 @@ def _ids(group: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _packages(finding: Mapping[str, Any]) -> str:
-    names = attribute(finding, "package_name").split(", ")
-    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-
-
-def _first(finding: Mapping[str, Any], key: str) -> str:
-    return attribute(finding, key).split(", ")[0]
+    names = list(dict.fromkeys(attribute_values(finding, "package_name")))
+    more = len(names) - 1 + int(attribute(finding, "PACKAGES_OMITTED") or 0)
+    return f"{names[0]} and {more} more" if more > 0 else "".join(names)
 
 
 def _coverage(client: "BaseClient", run: Mapping[str, Any], covered: Mapping[str, Any]) -> list[tuple[str, str]]:

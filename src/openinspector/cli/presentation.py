@@ -120,8 +120,13 @@ def facts_table(facts: Iterable[tuple[str, str]]) -> "Table":
 
 
 def attribute(item: Mapping[str, Any], key: str) -> str:
-    """Return the value of a finding's attribute, or an empty text."""
-    return next((str(a.get("value", "")) for a in item.get("attributes", ()) if a["key"] == key), "")
+    """Return the value of a finding's attribute, the first of several, or an empty text."""
+    return next(iter(attribute_values(item, key)), "")
+
+
+def attribute_values(item: Mapping[str, Any], key: str) -> list[str]:
+    """Return every value of a finding's attribute."""
+    return [str(one.get("value", "")) for one in item.get("attributes", ()) if one["key"] == key]
 
 
 def _jsonable(value: object) -> object:

@@ -11,7 +11,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from openinspector.cli.client import with_own_client
+
 if TYPE_CHECKING:
+    from botocore.client import BaseClient
+
     from openinspector.network.answer import Answer
     from openinspector.network.question import Question
     from openinspector.network.topology import Topology
@@ -119,9 +123,11 @@ def _simulate_findings(
     from openinspector.network.judged_network import JudgedNetwork
 
     listeners = read_listeners(facts)
-    before = JudgedNetwork(topology).whole(listeners)
+    network = JudgedNetwork(topology)
+    before = network.whole(listeners)
     _change(topology, rules)
-    print_difference(before, JudgedNetwork(topology).whole(listeners), as_json=as_json)
+    changed = network.after_change(rule.partition("/")[0] for named in rules for rule in named)
+    print_difference(before, changed.whole(listeners), as_json=as_json)
 
 
 def _simulate_probes(
@@ -190,6 +196,28 @@ def ask_one(  # noqa: PLR0913 - one option a choice
     else:
         _print(question, answer)
     sys.exit(0 if answer.reachable else _NOT_KNOWN if answer.reachable is None else _NO)
+
+
+@reach.command("accept")
+@click.argument("finding_arn", metavar="FINDING")
+@click.option("--reason", required=True, help="Why the port may stay reachable.")
+@click.option("--owner", required=True, help="Who answers for it: a person or a group.")
+@click.option("--until", required=True, metavar="DAY", help="The last day, such as 2027-03-31.")
+@_as_json
+@with_own_client
+def accept(client: "BaseClient", /, *, finding_arn: str, as_json: bool, **options: str) -> None:
+    """Accept a reachable port for a time: a waiver of FINDING, an ARN of `findings list`.
+
+    It ends by itself when more sources or ports reach the instance than now. `openinspector waivers` lists and deletes.
+    """
+    made = client.create_waiver(
+        findingArn=finding_arn,
+        verdict="ACCEPTED",
+        reason=options["reason"],
+        owner=options["owner"],
+        expiresOn=options["until"],
+    )["waiver"]
+    click.echo(json.dumps(made, default=str) if as_json else made["arn"])
 
 
 def _questions(probes: Path) -> "list[Question]":

@@ -3,7 +3,7 @@
 A case names no host. Hosts that have the same builds of the same packages, equally exposed, share one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,6 +32,8 @@ class Case:
     """The matches', each once."""
     record: Vulnerability | None
     """Statements of CVE, NVD, EPSS and KEV; None if none of them is loaded or knows the CVE."""
+    days: Mapping[str, str]
+    """ISO 8601 day on which each feed was last complete, by feed."""
     exposure: Exposure
     """The strongest of the packages'."""
     kernel: HostFacts = NO_FACTS
@@ -61,6 +63,7 @@ def case_of(
         scores=_scores(identity, matches, index),
         advisories=tuple({(m.advisory.feed, m.advisory.id): m.advisory for m in matches}.values()),
         record=index.vulnerability(identity),
+        days=index.days,
         exposure=exposure,
         kernel=kernel,
     )

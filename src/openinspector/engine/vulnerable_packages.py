@@ -31,7 +31,7 @@ def vulnerable_packages(case: Case) -> VulnerablePackages:
         severity=severity_of(case.advisories, case.scores),
         is_cve=case.is_cve,
         packages=tuple(_affected(match, case, places) for match in case.deciding),
-        advisories=tuple(_reference(advisory, case.identity) for advisory in case.advisories),
+        advisories=tuple(_reference(advisory, case) for advisory in case.advisories),
         exposure=case.exposure,
         scores=ranked_scores(case.scores, {advisory.feed for advisory in case.advisories}),
         cwes=tuple(dict.fromkeys(cwes)),
@@ -90,13 +90,14 @@ def _metapackages(case: Case) -> tuple[str, ...]:
     )
 
 
-def _reference(advisory: Advisory, identity: str) -> AdvisoryReference:
+def _reference(advisory: Advisory, case: Case) -> AdvisoryReference:
     return AdvisoryReference(
         id=advisory.id,
         feed=advisory.feed,
         priority=advisory.priority,
-        summary=quotation(advisory.summary, identity),
+        summary=quotation(advisory.summary, case.identity),
         url=_link(advisory),
+        day=case.days.get(advisory.feed, ""),
     )
 
 

@@ -79,7 +79,8 @@ _HASHES: Final = re.compile(
 )
 _CODENAME: Final = re.compile(r"^Codename: ([a-z]+)(?:-security|/updates)?[ \r]*$", re.MULTILINE)
 _IN_RELEASE: Final = "InRelease"
-_SUMMARY: Final = 2000
+_SUMMARY: Final = 60_000
+"""Longest text kept of an advisory: findings quote the lines that name their CVE, so none may be missing."""
 _EMPTY_XZ: Final = 32
 _LONGEST_LINE: Final = 1000
 _BEFORE_RELEASE: Final = timedelta(days=365)

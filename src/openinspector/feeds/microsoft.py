@@ -161,8 +161,8 @@ def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
 
 
 def follow(document: Document) -> Iterator[Source]:
-    """Yield the monthly documents that the index names."""
-    if document.source.name != _INDEX.name:
+    """Yield the monthly documents that the index names; a folder holds its own, and no network is asked for them."""
+    if document.source.name != _INDEX.name or document.source.url.startswith("file:"):
         return
     try:
         index = _UPDATES.decode(document.content)

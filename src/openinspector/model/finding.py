@@ -87,6 +87,8 @@ class AdvisoryReference(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     summary: str = ""
     """The part that is about the vulnerability."""
     url: str = ""
+    day: str = ""
+    """ISO 8601 day on which its feed was last complete; empty if the advisory is from no feed store."""
 
 
 class InstalledVersion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -26,6 +26,14 @@ _FROM: Final[Mapping[SourceClass, str]] = MappingProxyType(
 _GATEWAY_KEY: Final[Mapping[SourceClass, str]] = MappingProxyType(
     {SourceClass.INTERNET: "IGW", SourceClass.PEERED_VPC: "PEERED_VPC", SourceClass.VGW: "VGW"}
 )
+_MANAGED_GROUPS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "eks-cluster-sg-": "Amazon EKS",
+        "k8s-": "the AWS Load Balancer Controller",
+        "default_elb_": "Elastic Load Balancing",
+    }
+)
+"""First characters of the names of groups that a service makes, and the service."""
 _MOST_CIDRS: Final = 10
 _LONGEST_VALUE: Final = 256
 _LEAST_GAIN: Final = 1.0
@@ -142,12 +150,25 @@ def recommendation(exposure: ReachableExposure, closing: Mapping[str, tuple[Reac
         also = f" Its removal closes {more} other finding{'s' if more != 1 else ''} too." if more else ""
         return (
             f"Edit security group {best.partition('/')[0]}: remove rule {best}, or narrow its sources, to end access "
-            f"from {source} on {port}.{also}"
+            f"from {source} on {port}.{also}{_shared_group(exposure, best)}"
         )
     if exposure.rules:
         rules = ", ".join(exposure.rules)
-        return f"No single rule closes {port}: edit all of {rules} to end access from {source}."
+        return (
+            f"No single rule closes {port}: edit all of {rules} to end access from {source}, or deny the port in "
+            f"network ACL {exposure.acl or 'of the subnet'}."
+        )
     return f"Deny {port} from {source} in network ACL {exposure.acl}: no security group judges it."
+
+
+def _shared_group(exposure: ReachableExposure, rule: str) -> str:
+    """Return a warning if a service manages the group of a rule or every interface without groups gets it."""
+    group_id = rule.partition("/")[0]
+    name = next((one.group_name for one in exposure.interface.groups if one.group_id == group_id), "")
+    service = next((service for start, service in _MANAGED_GROUPS.items() if name.startswith(start)), "")
+    if service:
+        return f" {group_id} is managed by {service}: change it there."
+    return f" {group_id} is the default group of the VPC: other interfaces rely on it." if name == "default" else ""
 
 
 def render_exposure(

@@ -17,6 +17,7 @@ from openinspector.network.topology import Address, Topology, parse_network, pri
 
 _IPV4: Final = 4
 _ALL: Final = -1
+_JUDGED: Final = frozenset({_ALL, TCP, UDP})
 _EPHEMERAL: Final = (1024, 65535)
 _SPECIAL: Final = (
     "0.0.0.0/8",
@@ -108,13 +109,17 @@ class FilterAtoms:
         return self.sample
 
 
+_Entry = tuple[int, bool, int, int, bool]
+"""An ACL entry: rule number, True for egress, protocol number (-1 for all), ports as cells, True if it allows."""
+
+
 @dataclass(slots=True)
 class _Rules:
     """The additions of one range: ports of groups, ACL entries, a route prefix."""
 
     tcp: int = 0
     udp: int = 0
-    entries: list[noun.AclEntry] = field(default_factory=list)
+    entries: tuple[_Entry, ...] = ()
     routed: bool = False
     special: bool = False
 
@@ -127,7 +132,7 @@ class _Frame:
     """The first address that no inner range has covered so far."""
     tcp: int
     udp: int
-    entries: tuple[noun.AclEntry, ...]
+    entries: tuple[_Entry, ...]
     passes: tuple[int, int]
     """Ports of TCP and UDP that the ACL lets through, answer included."""
     route: str
@@ -145,7 +150,12 @@ def cut(topology: Topology, interface: noun.Eni, version: int, groups: GroupRule
     rules: dict[str, _Rules] = {cidr: _Rules(special=True) for cidr in _SPECIAL}
     _add_groups(rules, groups, {pair: cells.of(*pair) for pair in bounds})
     for entry in entries:
-        rules.setdefault(entry.cidr_block or entry.ipv6_cidr_block, _Rules()).entries.append(entry)
+        number = protocol_number(entry.protocol)
+        if number is None or number not in _JUDGED:
+            continue
+        ports = cells.everything if number == _ALL else cells.of(*_entry_bounds(entry))
+        rule = rules.setdefault(entry.cidr_block or entry.ipv6_cidr_block, _Rules())
+        rule.entries += ((entry.rule_number, entry.egress, number, ports, entry.rule_action == "allow"),)
     for route in table.routes if table else ():
         for cidr in _prefixes(topology, route):
             rules.setdefault(cidr, _Rules()).routed = True
@@ -227,30 +237,20 @@ def _entry_bounds(entry: noun.AclEntry) -> tuple[int, int]:
     return (max(entry.port_range.from_, 0), min(entry.port_range.to, PORTS - 1)) if entry.port_range else (0, PORTS - 1)
 
 
-def _judge(cells: PortCells, entries: tuple[noun.AclEntry, ...], protocol: int) -> int:
+def _judge(cells: PortCells, entries: tuple[_Entry, ...], protocol: int) -> int:
     """Return the ports that enter, 0 if no answer leaves: first match by number, both directions (rows 12, 13)."""
-    way_in = _first_match(cells, entries, protocol, cells.everything, egress=False)
-    ephemeral = cells.of(*_EPHEMERAL)
-    return way_in if way_in and _first_match(cells, entries, protocol, ephemeral, egress=True) else 0
+    way_in = _first_match(entries, protocol, cells.everything, egress=False)
+    return way_in if way_in and _first_match(entries, protocol, cells.of(*_EPHEMERAL), egress=True) else 0
 
 
-def _first_match(
-    cells: PortCells, entries: tuple[noun.AclEntry, ...], protocol: int, undecided: int, *, egress: bool
-) -> int:
+def _first_match(entries: tuple[_Entry, ...], protocol: int, undecided: int, *, egress: bool) -> int:
     passed = 0
-    for entry in entries:
-        if entry.egress is not egress:
+    for _, leaves, number, ports, allows in entries:
+        if leaves is not egress or number not in (protocol, _ALL):
             continue
-        number = protocol_number(entry.protocol)
-        if number == _ALL:
-            ports = undecided
-        elif number == protocol:
-            ports = cells.of(*_entry_bounds(entry)) & undecided
-        else:
-            continue
+        if allows:
+            passed |= ports & undecided
         undecided &= ~ports
-        if entry.rule_action == "allow":
-            passed |= ports
         if not undecided:
             break
     return passed
@@ -269,10 +269,10 @@ def _by_range(rules: dict[str, _Rules], version: int) -> list[tuple[int, int, st
     """Return ranges of one version as integers, outer before inner; equal ranges written differently are joined."""
     merged: dict[tuple[int, int], tuple[int, int, str, _Rules]] = {}
     for text, rule in rules.items():
-        found, *bounds_found = _network(text)
+        found, first, last = _network(text)
         if found != version:
             continue
-        bounds = (bounds_found[0], bounds_found[1])
+        bounds = (first, -last)
         if bounds in merged:
             one = merged[bounds][3]
             one.tcp |= rule.tcp
@@ -281,8 +281,8 @@ def _by_range(rules: dict[str, _Rules], version: int) -> list[tuple[int, int, st
             one.routed = one.routed or rule.routed
             one.special = one.special or rule.special
         else:
-            merged[bounds] = (*bounds, text, rule)
-    return sorted(merged.values(), key=lambda item: (item[0], -item[1]))
+            merged[bounds] = (first, last, text, rule)
+    return [merged[bounds] for bounds in sorted(merged)]
 
 
 def _sweep(found: FilterAtoms, items: list[tuple[int, int, str, _Rules]], version: int) -> None:
@@ -316,19 +316,19 @@ def _sweep(found: FilterAtoms, items: list[tuple[int, int, str, _Rules]], versio
 def _inner(cells: PortCells, outer: _Frame, first: int, last: int, cidr: str, rule: _Rules) -> _Frame:  # noqa: PLR0913
     entries, passes = outer.entries, outer.passes
     if rule.entries:
-        entries = tuple(sorted((*entries, *rule.entries), key=lambda entry: entry.rule_number))
+        entries = tuple(sorted(entries + rule.entries))
         passes = (_judge(cells, entries, TCP), _judge(cells, entries, UDP))
     return _Frame(
-        last=last,
-        cidr=cidr,
-        free=first,
-        tcp=outer.tcp | rule.tcp,
-        udp=outer.udp | rule.udp,
-        entries=entries,
-        passes=passes,
-        route=cidr if rule.routed else outer.route,
-        special=cidr if rule.special else outer.special,
-        size=last - first + 1,
+        last,
+        cidr,
+        first,
+        outer.tcp | rule.tcp,
+        outer.udp | rule.udp,
+        entries,
+        passes,
+        cidr if rule.routed else outer.route,
+        cidr if rule.special else outer.special,
+        last - first + 1,
     )
 
 

@@ -65,6 +65,17 @@ class JudgedNetwork:
             not_known=tuple(dict.fromkeys(lack for one in judged for lack in one.not_known)),
         )
 
+    def after_change(self, resources: Iterable[str]) -> "JudgedNetwork":
+        """Return the network after rules of some security groups or ACLs changed in its topology, named by their ids.
+
+        Only instances whose interfaces or load balancers have one of them are judged again.
+        """
+        hit = frozenset(resources)
+        changed = JudgedNetwork(self.topology, self.digest)
+        kept = {key: found for key, found in self._judged.items() if not hit & self._judge.filters_of(key[0])}
+        changed._judged.update(kept)
+        return changed
+
     @cached_property
     def closers(self) -> Mapping[str, tuple[ReachableExposure, ...]]:
         """The ports that the removal of each security group rule closes, on all instances, whatever listens there."""
@@ -87,6 +98,13 @@ class _Judge:
             if owner is not None and instance_of(owner):
                 found[instance_of(owner)].append((forward, owner))
         return found
+
+    def filters_of(self, instance: str) -> frozenset[str]:
+        """Return the ids of the groups and ACLs that the judgement of an instance rests on."""
+        nodes = [forward.node for forward, _ in self._forwards.get(instance, ())]
+        interfaces = [*self._topology.of_instance.get(instance, ()), *nodes]
+        groups = (group.group_id for interface in interfaces for group in interface.groups)
+        return frozenset((*groups, *(self.acl(interface) for interface in interfaces)))
 
     def instance(self, instance: str, listening: Listening | None) -> Judgement:
         case = _Instance(self, instance, listening)

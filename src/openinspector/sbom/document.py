@@ -38,6 +38,8 @@ class Component:
     properties: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """CycloneDX properties, name to value."""
     is_operating_system: bool = False
+    vendor: str = ""
+    """The organization that built it: CycloneDX ``publisher`` or ``supplier``, SPDX ``originator`` or ``supplier``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,8 @@ class _CycloneComponent(msgspec.Struct):
     purl: str | None = None
     components: "list[_CycloneComponent] | None" = None
     properties: list[_Property] | None = None
+    publisher: object = None
+    supplier: object = None
 
 
 class _CycloneMetadata(msgspec.Struct):
@@ -86,6 +90,8 @@ class _SpdxPackage(msgspec.Struct, rename="camel"):
     version_info: str | None = None
     primary_package_purpose: str | None = None
     external_refs: list[_SpdxReference] | None = None
+    originator: object = None
+    supplier: object = None
 
 
 class _SpdxElement(msgspec.Struct):
@@ -110,6 +116,7 @@ class _Document(msgspec.Struct):
 
 
 _DECODER: Final = msgspec.json.Decoder(_Document)
+_MAX_VENDOR: Final = 200
 
 
 class _Probe(msgspec.Struct):
@@ -176,7 +183,18 @@ def _cyclone_component(component: _CycloneComponent) -> Component:
         purl=component.purl or "",
         properties=MappingProxyType({p.name: p.value for p in component.properties or () if p.value is not None}),
         is_operating_system=component.type == _OPERATING_SYSTEM,
+        vendor=_vendor(component.publisher, component.supplier),
     )
+
+
+def _vendor(*fields: object) -> str:
+    """Return the first organization that fields name; generators write ``NOASSERTION`` if they know none."""
+    for field_ in fields:
+        named = field_.get("name") if isinstance(field_, dict) else field_
+        text = named.removeprefix("Organization:").strip() if isinstance(named, str) else ""
+        if text and text not in ("NOASSERTION", "NONE"):
+            return text[:_MAX_VENDOR]
+    return ""
 
 
 def _spdx(document: _Document) -> Sbom:
@@ -189,6 +207,7 @@ def _spdx(document: _Document) -> Sbom:
                 version=package.version_info or "",
                 purl=next((r.reference_locator for r in package.external_refs or () if r.reference_type == _PURL), ""),
                 is_operating_system=package.primary_package_purpose in _SPDX_OPERATING_SYSTEM,
+                vendor=_vendor(package.originator, package.supplier),
             )
             for package in document.packages or ()
         ),

@@ -75,6 +75,7 @@ def facts_of_sbom(sbom: Sbom, agent_id: str) -> SbomFacts:
         (component, parse_purl(component.purl)) for component in sbom.components if not component.is_operating_system
     ]
     distribution = _distribution(sbom, (purl for _, purl in read if purl is not None))
+    usual_vendor = _usual_vendor(component for component, purl in read if purl is not None and purl.type == "rpm")
     packages: list[Package] = []
     not_assessed: list[NotAssessed] = []
     epochs_assumed = 0
@@ -83,7 +84,7 @@ def facts_of_sbom(sbom: Sbom, agent_id: str) -> SbomFacts:
         if purl is None or reason is not None:
             not_assessed.append(NotAssessed(component=component, reason=reason or NotAssessedReason.NO_PURL))
             continue
-        packages.append(_package(component, purl))
+        packages.append(_package(component, purl, usual_vendor))
         epochs_assumed += purl.type == "rpm" and "epoch" not in purl.qualifiers and ":" not in packages[-1].version
     return SbomFacts(
         facts=_facts(agent_id, sbom, distribution, packages),
@@ -130,7 +131,14 @@ def _same_release(first: Distribution, second: Distribution) -> bool:
     return longer[: len(shorter)] == shorter
 
 
-def _package(component: Component, purl: Purl) -> Package:
+def _usual_vendor(components: Iterable[Component]) -> str:
+    """Return the vendor of most rpm packages, the distribution itself; empty if no vendor has the majority."""
+    found = Counter(component.vendor for component in components)
+    vendor, count = found.most_common(1)[0] if found else ("", 0)
+    return vendor if count * 2 > found.total() else ""
+
+
+def _package(component: Component, purl: Purl, usual_vendor: str) -> Package:
     manager = _MANAGERS[purl.type]
     version = purl.version or component.version
     epoch = purl.qualifiers.get("epoch", "")
@@ -145,6 +153,8 @@ def _package(component: Component, purl: Purl) -> Package:
         architecture="" if architecture in _SOURCE_ARCHITECTURES else architecture,
         source_name=source_name,
         source_version=source_version,
+        # only what differs says something: an SBOM's author may stand as the supplier of everything
+        vendor=component.vendor if purl.type == "rpm" and usual_vendor and component.vendor != usual_vendor else "",
         module=_module(component, purl),
         owner=component.properties.get(_OWNER, ""),
     )

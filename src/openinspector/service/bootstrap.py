@@ -98,6 +98,7 @@ from openinspector.service.worker.periodic import Periodic, one_at_a_time
 from openinspector.service.worker.report_process import lay_out
 from openinspector.service.worker.retention import apply_retention
 from openinspector.service.worker.run_driver import RunDriver
+from openinspector.service.worker.run_networks import RunNetworks
 from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.version import VersionScheme
 
@@ -153,11 +154,14 @@ class Service:
         self._choices = TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings)
         packages = packages_with_rules(rules_packages(settings.partition, settings.region))
         self._rules = _rules_by_arn(packages)
+        self._snapshots = SnapshotVault(stores.objects, self._keys)
+        self._networks = RunNetworks(self._snapshots)
         issues = FindingIssues(
             telemetry=self._telemetry,
             advisories=self._advisories,
             rules=self._rules,
             choices=self._choices,
+            networks=self._networks,
             single_by_products=settings.by_products == "each",
         )
         self._surroundings = _surroundings(settings, stores, self._workflows, self._keys, issues)
@@ -319,10 +323,11 @@ class Service:
     def _run_driver(self) -> RunDriver:
         parts = RunParts(
             telemetry=self._telemetry,
-            snapshots=SnapshotVault(self.stores.objects, self._keys),
+            snapshots=self._snapshots,
             advisories=self._advisories,
             rules=self._rules,
             choices=self._choices,
+            networks=self._networks,
         )
         return run_driver(self.stores, self._surroundings, parts, self.settings)
 

@@ -30,6 +30,7 @@ class RunParts:
     advisories: AdvisoryCache
     rules: Mapping[RulesPackageArn, Sequence[Rule]]
     choices: TemplateChoices
+    networks: RunNetworks
 
 
 def run_driver(stores: Stores, around: Surroundings, parts: RunParts, settings: Settings) -> RunDriver:
@@ -70,7 +71,7 @@ def _evaluator(stores: Stores, around: Surroundings, parts: RunParts, settings: 
         advisories=parts.advisories,
         rules=parts.rules,
         needs=around.needs,
-        networks=RunNetworks(parts.snapshots),
+        networks=parts.networks,
         instances=around.instances,
         plan=Assembly(stores=stores, around=around).run_exclusions().before,
         clock=around.clock,

@@ -6,9 +6,23 @@ from datetime import timedelta
 from typing import Any, Final
 
 from openinspector.engine.outcome_kind import OutcomeKind
+from openinspector.model.advisory import Exploitability, KnownExploit, PackageKind, Priority, Score
 from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind, ExclusionPreview, Scope, ScopeKey
-from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.model.exposure import Exposure
+from openinspector.model.finding import (
+    AdvisoryReference,
+    AffectedPackage,
+    Attribute,
+    Comparison,
+    CveRecord,
+    FailedControl,
+    Finding,
+    InstalledVersion,
+    Severity,
+    VulnerablePackages,
+)
+from openinspector.model.inventory import PackageManager
 from openinspector.model.report import ReportType
 from openinspector.model.run_state import AssessmentRunState
 from openinspector.service.ports.rule_result_store import CheckedRule, RuleTally
@@ -143,6 +157,68 @@ def small() -> ReportContent:
     )
     builder.add_rules(tuple(tallies()))
     return builder.build()
+
+
+def vulnerable(cves: int) -> ReportContent:
+    """Return a report of two hosts that lack the fixes of that many CVEs of curl; the seventh is exploited."""
+    builder = ReportBuilder(frame(), NAMES)
+    for number in range(1, cves + 1):
+        for host in (1, 2):
+            body = vulnerable_packages(number, exploited=number == 7)  # noqa: PLR2004 - any one
+            builder.add_finding(builders.finding(2 * number + host, asset=builders.asset(host), body=body))
+    return builder.build()
+
+
+def vulnerable_packages(number: int, *, exploited: bool = False) -> VulnerablePackages:
+    """Return a CVE of curl that revision ``number`` of Debian 12's package fixes."""
+    return VulnerablePackages(
+        rule_id=f"CVE-2026-{number:04d}",
+        severity=Severity.HIGH,
+        is_cve=True,
+        packages=tuple(
+            AffectedPackage(
+                package=InstalledVersion(
+                    name=name, version="7.88.1-10", architecture="amd64", manager=PackageManager.DPKG
+                ),
+                comparison=Comparison(
+                    advisory=0,
+                    stream="debian:12",
+                    kind=PackageKind.SOURCE,
+                    name="curl",
+                    version="7.88.1-10",
+                    fixed=f"7.88.1-10+deb12u{number}",
+                ),
+            )
+            for name in ("curl", "libcurl4")
+        ),
+        advisories=(
+            AdvisoryReference(
+                id=f"DSA-{number}-1", feed="debian_dsa", priority=Priority.HIGH, summary=f"Flaw {number} in a parser."
+            ),
+        ),
+        exposure=Exposure.INSTALLED,
+        scores=(Score(version="3.1", base=9.8, vector="CVSS:3.1/AV:N", origin="nvd"),),
+        record=CveRecord(
+            epss=Exploitability(probability=0.4, percentile=0.9, date="2026-11-30"),
+            kev=KnownExploit(added="2026-11-01") if exploited else None,
+        ),
+    )
+
+
+def failed_control(profile: str) -> FailedControl:
+    """Return a control of a benchmark that a host does not meet."""
+    return FailedControl(
+        rule_id="1.1.1.1 cramfs is not available",
+        severity=Severity.MEDIUM,
+        product="Debian Linux 12",
+        version="1.1.0",
+        number="1.1.1.1",
+        title="cramfs is not available",
+        benchmark=f"1.1.0 Debian Linux 12 Benchmark {profile}",
+        profile=profile,
+        remedy="Write `install cramfs /bin/false`.",
+        evidence=Evidence(statement="No file in modprobe.d has an install line for cramfs"),
+    )
 
 
 def tallies() -> Iterator[RuleTally]:

@@ -141,13 +141,15 @@ def simulated_aws() -> Iterator[SimulatedAws]:
     server.daemon_threads = True
     aws = SimulatedAws(url=f"http://127.0.0.1:{server.server_address[1]}")
     server.RequestHandlerClass = _handler(aws, f"{host}:{port}")
-    aws_reset(f"{host}:{port}")
-    with BackgroundServer(server):
-        yield aws
-    moto.stop()
+    _reset(f"{host}:{port}")
+    try:
+        with BackgroundServer(server):
+            yield aws
+    finally:
+        moto.stop()
 
 
-def aws_reset(address: str) -> None:
+def _reset(address: str) -> None:
     """Remove what other tests of the process left in moto."""
     connection = http.client.HTTPConnection(address, timeout=30)
     connection.request("POST", "/moto-api/reset")

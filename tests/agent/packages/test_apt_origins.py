@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openinspector.agent.host import MAX_FILE_BYTES
 from openinspector.agent.packages.apt_origins import LISTS, read_apt_origins
 from openinspector.agent.sensors import dpkg
 from openinspector.engine.streams import Unjudged, release_of, unjudged
@@ -101,3 +102,22 @@ def test_lists_of_any_bytes_raise_nothing(own: bytes, foreign: bytes) -> None:
     files: dict[str, str | bytes] = {**lists("", ""), f"{DEBIAN}_main_binary-amd64_Packages": own}
     files[f"{NGINX}_nginx_binary-amd64_Packages"] = b"Package: nginx\nVersion: " + foreign
     read_apt_origins(FakeHost(files), [FOREIGN])
+
+
+class Short(FakeHost):
+    """A host whose large files do not fit the collection's memory."""
+
+    def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
+        if path.endswith("binary-amd64_Packages"):
+            raise MemoryError
+        return super().read(path, max_bytes)
+
+
+def test_an_index_that_does_not_fit_into_memory_costs_no_package() -> None:
+    files = lists(index(("nginx", "1.22.1-9")), index(("nginx", "1.24.0-1~bookworm")))
+    files[dpkg.STATUS] = (
+        "Package: nginx\nStatus: install ok installed\nArchitecture: amd64\nVersion: 1.24.0-1~bookworm\n"
+    )
+    records, status = run(dpkg.SENSOR, Short(files))
+    assert status.state is SensorState.OK
+    assert [one.repository for one in records if isinstance(one, Package)] == [""]

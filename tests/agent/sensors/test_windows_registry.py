@@ -21,6 +21,7 @@ NO_SECRETS = {
     "fPromptForPassword",
     "LimitBlankPasswordUse",
     "MaxDevicePasswordFailedAttempts",
+    "RefusePasswordChange",
     "MaximumPasswordAge",
     "NoLMHash",
     "PasswordExpiryWarning",

@@ -20,6 +20,8 @@ from openinspector.testing.fact_builders import sshd
         ("sshd_macs", (sshd({"macs": "hmac-sha2-512,HMAC-MD5"}),), "Violated"),
         ("sshd_macs", (sshd({"macs": "-hmac-md5"}),), "Unknown"),
         ("sshd_macs", (sshd({"macs": "a" * 65536 + "!"}),), "Satisfied"),
+        ("sshd_banner", (sshd({"banner": "/etc/issue.net"}),), "Satisfied"),
+        ("sshd_banner", (sshd({"banner": "none"}),), "Violated"),
         ("sshd_startups", (sshd({"maxstartups": "10:30:60"}),), "Satisfied"),
         ("sshd_startups", (sshd({"maxstartups": "10:30:100"}),), "Violated"),
         ("sshd_startups", (sshd({"maxstartups": "10"}),), "Satisfied"),

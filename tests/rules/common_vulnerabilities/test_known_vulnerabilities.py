@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from openinspector.engine.evidence import render_evidence
+from openinspector.engine.finding_text import body_attributes
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.rule import Detected, Outcome, Passed, RuleContext, Unable
 from openinspector.model.advisory import (
@@ -385,3 +386,19 @@ def test_values_beyond_the_fifth_are_counted_and_none_is_cut() -> None:
         "FEEDS_OMITTED": "3",
         "CWES_OMITTED": "4",
     }
+
+
+def test_a_finding_shows_the_age_of_the_feeds_that_it_rests_on() -> None:
+    """A feed that could not be had, or a document that was refused, keeps its day (ADR 68)."""
+    other = replace(advisory("DSA-1-1", fix("openssl", "3.0.16-1"), feed="debian_dsa"), vulnerabilities=(CVE,))
+    known = AdvisoryIndex(
+        [FIX, other],
+        schemes=version_schemes(),
+        fingerprints={},
+        days={"debian": "2026-11-23", "debian_dsa": "2026-10-01"},
+    )
+    outcome = RULE.evaluate(host([OPENSSL]), RuleContext(advisories=known))
+    assert isinstance(outcome, Detected)
+    (found,) = outcome.detections
+    dates = [one.value for one in body_attributes(found.body) if one.key == "ADVISORY_FEED_DATE"]
+    assert dates == ["debian 2026-11-23", "debian_dsa 2026-10-01"]

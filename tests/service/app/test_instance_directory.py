@@ -64,7 +64,23 @@ def test_an_outage_leaves_the_last_listing_and_a_gap(
         assert [one.id for one in listing.instances] == [_ID]
         assert [gap.reason for gap in listing.gaps] == ["no route to host"]
     cloud.error = None
+    clock.advance((FRESH + _SECOND).total_seconds())
     assert directory.selectable().gaps == ()
+
+
+def test_all_who_wait_for_a_listing_that_fails_get_its_error(
+    directory: InstanceDirectory, cloud: MemoryCloud, clock: FakeClock
+) -> None:
+    cloud.error = CloudError("no route to host")
+    for _ in range(5):
+        directory.selectable()
+    assert cloud.listings == 1
+    directory.forget()
+    directory.selectable()
+    assert cloud.listings == 2
+    clock.advance((FRESH + _SECOND).total_seconds())
+    directory.selectable()
+    assert cloud.listings == 3
 
 
 def test_instances_that_have_gone_are_not_found_by_id(directory: InstanceDirectory, cloud: MemoryCloud) -> None:

@@ -46,7 +46,8 @@ def test_a_swapped_or_damaged_object_does_not_open(built: BuiltInstallation, tmp
     first, second = kept(built, 1), kept(built, 2)
     paths = {path.name: path for path in objects(tmp_path)}
     contents = {name: path.read_bytes() for name, path in paths.items()}
-    for changed in (contents[second.id], contents[first.id][:-1], contents[first.id][:-1] + b"\x00", b""):
+    whole = contents[first.id]
+    for changed in (contents[second.id], whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1]), b""):
         paths[first.id].write_bytes(changed)
         with pytest.raises(StoreError):
             built.around.report_vault.open(first)

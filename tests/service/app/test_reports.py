@@ -115,7 +115,7 @@ def test_a_report_describes_the_run(desk: Desk) -> None:
     assert (finding.run.name, finding.run.target, finding.run.template) == ("the run", "target-1", "template-1")
     assert [package.name for package in finding.packages] == [f"{CVE.name}-{CVE.version}"]
     assert [(one.hostname, one.counts) for one in finding.instances] == [("host-1.example", {Severity.MEDIUM: 1})]
-    assert [found.rule_id for found in finding.findings] == ["CVE-2026-0001"]
+    assert [found.heading for found in finding.findings] == ["CVE-2026-0001"]
     assert [excluded.title for excluded in finding.exclusions] == ["Agent not found"]
     assert finding.rules == ()
     assert [(rule.title, rule.passed, rule.detected) for rule in full.rules] == [("The rule", 1, 0)]

@@ -6,28 +6,34 @@ from hypothesis import strategies as st
 
 from openinspector.engine.evaluate import NO_ISSUES_TITLE
 from openinspector.model.asset import AssetAttributes
-from openinspector.model.finding import Attribute, NoIssues, Severity
+from openinspector.model.finding import AnyBody, Attribute, NoIssues, Severity
 from openinspector.service.reports.builder import ReportBuilder
 from openinspector.service.reports.content import ReportContent
 from openinspector.testing import model_builders as builders
 from openinspector.testing import report_builders as reports
+from openinspector.testing.body_strategies import bodies
 
 
 def finding_ids(content: ReportContent) -> list[str]:
     found = content.findings
     return [
-        one.finding for rule in found for finding in rule.findings for proof in finding.proofs for one in proof.hosts
+        one
+        for remedy in found
+        for finding in remedy.findings
+        for proof in finding.proofs
+        for host in proof.hosts
+        for one in host.findings
     ]
 
 
 def test_a_rule_is_listed_once_with_all_its_instances() -> None:
     first, second = reports.small().findings
-    assert (first.rule_id, first.severity, first.count) == ("CVE-2026-0001", Severity.HIGH, 3)
-    assert (second.rule_id, second.package, second.count) == ("Disable root login over SSH", reports.PRACTICES, 1)
+    assert (first.heading, first.severity, first.count) == ("CVE-2026-0001", Severity.HIGH, 3)
+    assert (second.heading, second.package, second.count) == ("Disable root login over SSH", reports.PRACTICES, 1)
     (finding,) = first.findings
     hosts = [[one.hostname for one in proof.hosts] for proof in finding.proofs]
     assert hosts == [["host-1.example"], ["host-2.example", "host-3.example"]]
-    assert first.title == "Instance is vulnerable to CVE-2026-0001"
+    assert first.title == ""
 
 
 def test_attributes_every_finding_has_are_not_repeated() -> None:
@@ -41,7 +47,7 @@ def test_counts_are_those_of_instances_and_packages() -> None:
     assert [one.exclusions for one in content.instances] == [0, 0, 1]
     assert [dict(package.counts) for package in content.packages] == [{Severity.HIGH: 3}, {Severity.MEDIUM: 1}]
     assert (content.total, content.affected) == (4, 3)
-    assert [(remedy.recommendation, remedy.count) for remedy in content.remedies] == [("Upgrade the package.", 3)]
+    assert [(remedy.recommendation, remedy.count) for remedy in content.remedies] == [("CVE-2026-0001", 3)]
 
 
 def test_exclusions_with_the_same_text_are_merged() -> None:
@@ -75,3 +81,42 @@ def test_order_of_findings_does_not_matter(order: list[int]) -> None:
     for place in order:
         builder.add_finding(made[place])
     assert builder.build() == reports.large(3, 4)
+
+
+def test_findings_of_one_remedy_are_one_row_with_the_newest_fix() -> None:
+    content = reports.vulnerable(10)
+    (found,) = content.findings
+    assert found.heading == "curl, libcurl4 ≥ 7.88.1-10+deb12u10"
+    assert [issue.rule_id for issue in found.issues] == [
+        "CVE-2026-0007",  # exploited in the wild
+        *(f"CVE-2026-{number:04d}" for number in range(1, 11) if number != 7),
+    ]
+    assert (found.issues[0].exploited, found.issues[0].score, found.issues[0].epss) == (True, "9.8", "0.400")
+    (finding,) = found.findings
+    assert finding.recommendation == "apt-get update && apt-get install --only-upgrade curl libcurl4"
+    assert [(proof.evidence, [host.hostname for host in proof.hosts]) for proof in finding.proofs] == [
+        ("curl 7.88.1-10 (amd64)\nlibcurl4 7.88.1-10 (amd64)", ["host-1.example", "host-2.example"])
+    ]
+    assert len(finding_ids(content)) == content.total == 20
+    assert [(remedy.recommendation, remedy.count) for remedy in content.remedies] == [(found.heading, 20)]
+
+
+def test_a_control_is_one_row_for_all_its_profiles() -> None:
+    builder = ReportBuilder(reports.frame(), reports.NAMES)
+    for number, profile in enumerate(("Level 2 Server", "Level 1 Server")):
+        builder.add_finding(builders.finding(number, body=reports.failed_control(profile)))
+    (found,) = builder.build().findings
+    assert (found.heading, found.count) == ("1.1.1.1 cramfs is not available", 2)
+    assert found.title == "Debian Linux 12 v1.1.0: Level 1 Server, Level 2 Server"
+    (finding,) = found.findings
+    (proof,) = finding.proofs
+    assert (finding.description, len(proof.hosts), len(proof.hosts[0].findings)) == ("", 1, 2)
+
+
+@given(st.lists(bodies(), max_size=12))
+def test_any_findings_are_each_in_the_report_once(made: list[AnyBody]) -> None:
+    builder = ReportBuilder(reports.frame(), reports.NAMES)
+    for number, body in enumerate(made):
+        builder.add_finding(builders.finding(number, body=body, asset=builders.asset(number % 3 + 1)))
+    content = builder.build()
+    assert len(finding_ids(content)) == content.total == len(made)

@@ -3,13 +3,17 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openinspector.service.reports.paper import MOST_INSTANCES, Paper, fit_paper
+from openinspector.service.reports.paper import MOST_INSTANCES, MOST_ISSUES, Paper, fit_paper
 from openinspector.testing import report_builders as reports
 
 
 def accounted(printed: Paper) -> int:
     shown = sum(
-        len(proof.hosts) for found in printed.findings for finding in found.rule.findings for proof in finding.proofs
+        len(host.findings)
+        for found in printed.findings
+        for finding in found.rule.findings
+        for proof in finding.proofs
+        for host in proof.hosts
     )
     left_out = sum(found.left_out for found in printed.findings)
     return shown + left_out + sum(rule.count for rule in printed.listed)
@@ -28,8 +32,8 @@ def test_every_finding_is_shown_or_counted(budget: int) -> None:
     printed = fit_paper(content, budget)
     assert accounted(printed) == content.total
     assert printed.shortened == (printed.findings != fit_paper(content).findings)
-    assert [found.rule.rule_id for found in printed.findings] + [rule.rule_id for rule in printed.listed] == [
-        rule.rule_id for rule in content.findings
+    assert [found.rule.heading for found in printed.findings] + [rule.heading for rule in printed.listed] == [
+        rule.heading for rule in content.findings
     ]
 
 
@@ -42,3 +46,9 @@ def test_rules_show_fewer_instances_before_any_is_only_listed() -> None:
 def test_instances_with_most_findings_are_listed() -> None:
     printed = fit_paper(reports.frame(hosts=MOST_INSTANCES + 5))
     assert len(printed.instances) == MOST_INSTANCES
+
+
+def test_vulnerabilities_beyond_the_first_rows_are_listed_by_id() -> None:
+    (printed,) = fit_paper(reports.vulnerable(MOST_ISSUES + 3)).findings
+    assert len(printed.issues) == MOST_ISSUES
+    assert printed.other_issues == ("CVE-2026-0026", "CVE-2026-0027", "CVE-2026-0028")

@@ -93,8 +93,8 @@ def test_a_shortened_report_states_what_is_omitted(tmp_path: Path) -> None:
     path.write_bytes(render_pdf(reports.large(30, 20), 20_000))
     text = text_of(path)
     assert "This document is shortened." in text
-    assert "25 more findings of this rule: see the HTML report." in text
-    assert "Further rules" in text
+    assert "25 more findings of this remedy: see the HTML report." in text
+    assert "Further remedies" in text
     assert "CVE-2026-00020" in text
 
 

@@ -56,6 +56,7 @@ class Scene:
             advisories=self.evaluator.advisories,
             rules=rules,
             choices=self.evaluator.choices,
+            networks=self.evaluator.networks,
         )
         self.ids: Iterator[int] = count(1)
         self.waivers = Waivers(

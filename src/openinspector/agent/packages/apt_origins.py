@@ -39,7 +39,7 @@ _NUMBERS: Final = re.compile(r"[0-9]+")
 _WORDS: Final = re.compile(r"[a-z]{3}")
 _MAX_RELEASE: Final = 4 * 1024 * 1024
 _MAX_HEAD: Final = 4096
-_MAX_OWN: Final = 128 * 1024 * 1024
+_MAX_OWN: Final = 64 * 1024 * 1024
 _MAX_INDEX: Final = 64 * 1024 * 1024
 _MAX_LISTED: Final = 200_000
 """Limit on builds in the indices of other archives."""
@@ -141,6 +141,8 @@ def _indices(host: Host, names: Iterable[str], archive: _Archive, limit: int) ->
         try:
             yield _opened(host.read(f"{LISTS}/{name}", limit), found[2] or "", limit)
         except (OSError, EOFError, lzma.LZMAError, zlib.error, ValueError):
+            continue
+        except MemoryError:  # an index is worth less than the list of packages
             continue
 
 

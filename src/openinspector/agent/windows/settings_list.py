@@ -17,7 +17,15 @@ _WINDOWS: Final = r"SOFTWARE\Microsoft\Windows\CurrentVersion"
 _SERVICE_NAMES: Final = ("LanmanServer", "MpsSvc", "mrxsmb10", "RemoteAccess", "RemoteRegistry", "Spooler", "W32Time")
 _PROFILES: Final = ("DomainProfile", "PrivateProfile", "PublicProfile")
 _LOCAL_PROFILES: Final = ("DomainProfile", "StandardProfile", "PublicProfile")
-_PROFILE_VALUES: Final = ("EnableFirewall", "DefaultInboundAction", "DefaultOutboundAction")
+_PROFILE_VALUES: Final = (
+    "AllowLocalIPsecPolicyMerge",
+    "AllowLocalPolicyMerge",
+    "DefaultInboundAction",
+    "DefaultOutboundAction",
+    "DisableNotifications",
+    "EnableFirewall",
+)
+_LOGGING: Final = ("LogDroppedPackets", "LogFilePath", "LogFileSize", "LogSuccessfulConnections")
 _LOGS: Final = ("Application", "Security", "Setup", "System")
 _PROTOCOLS: Final = ("SSL 2.0", "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3")
 
@@ -28,6 +36,7 @@ def _many() -> Iterator[tuple[str, tuple[str, ...]]]:
         yield rf"{_SERVICES}\{service}", ("Start",)
     for profile in _PROFILES:
         yield rf"{_POLICIES}\WindowsFirewall\{profile}", _PROFILE_VALUES
+        yield rf"{_POLICIES}\WindowsFirewall\{profile}\Logging", _LOGGING
     for profile in _LOCAL_PROFILES:
         yield rf"{_SERVICES}\SharedAccess\Parameters\FirewallPolicy\{profile}", _PROFILE_VALUES
     for log in _LOGS:
@@ -53,6 +62,7 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "RestrictRemoteSAM",
             "RunAsPPL",
             "SCENoApplyLegacyAuditPolicy",
+            "SubmitControl",
             "UseMachineId",
         ),
         rf"{_CONTROL}\Lsa\MSV1_0": ("AllowNullSessionFallback", "NTLMMinClientSec", "NTLMMinServerSec"),
@@ -87,11 +97,14 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         rf"{_SERVICES}\Netlogon\Parameters": (
             "DisablePasswordChange",
             "MaximumPasswordAge",
+            "RefusePasswordChange",
             "RequireSignOrSeal",
             "RequireStrongKey",
             "SealSecureChannel",
             "SignSecureChannel",
         ),
+        rf"{_SERVICES}\NTDS\Parameters": ("LDAPServerIntegrity",),
+        rf"{_CONTROL}\Print\Providers\LanMan Print Services\Servers": ("AddPrinterDrivers",),
         rf"{_SERVICES}\NetBT\Parameters": ("NodeType", "NoNameReleaseOnDemand"),
         rf"{_SERVICES}\Tcpip\Parameters": ("DisableIPSourceRouting", "EnableICMPRedirect"),
         rf"{_SERVICES}\Tcpip6\Parameters": ("DisableIPSourceRouting",),
@@ -104,17 +117,23 @@ SETTINGS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "EnableInstallerDetection",
             "EnableLUA",
             "EnableSecureUIAPaths",
+            "EnableUIADesktopToggle",
             "EnableVirtualization",
             "FilterAdministratorToken",
             "InactivityTimeoutSecs",
+            "LegalNoticeCaption",
+            "LegalNoticeText",
             "LocalAccountTokenFilterPolicy",
             "MaxDevicePasswordFailedAttempts",
             "NoConnectedUser",
             "PromptOnSecureDesktop",
+            "ShutdownWithoutLogon",
         ),
         r"SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon": (
+            "AllocateDASD",
             "AutoAdminLogon",
             "CachedLogonsCount",
+            "ForceUnlockLogon",
             "PasswordExpiryWarning",
             "ScRemoveOption",
         ),

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
-from openinspector.cis.checks.software import starting_units
+from openinspector.cis.alternative import ALTERNATIVES
+from openinspector.cis.checks.software import not_used
 from openinspector.cis.host import JudgedHost
-from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
+from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
 from openinspector.engine.evidence import Evidence
 from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, SystemdUnit
 from openinspector.model.ground import NOT_SET, setting
@@ -110,18 +111,9 @@ class LoopbackRules:
         )
 
 
-def unused(host: JudgedHost, service: str) -> Inapplicable | None:
-    """Return why requirements for one firewall do not apply: another or none is in use. None if they do.
-
-    One firewall is an alternative to the others; that one is in use is a control of its own.
-    """
-    if not service:
-        return None
-    starting = host.once(starting_units)
-    used = [name for name in ("firewalld", "ufw", "nftables", "iptables") if f"{name}.service" in starting]
-    if service in used:
-        return None
-    return Inapplicable(reason=f"The host uses {used[0]}, not {service}." if used else f"{service} is not in use.")
+def unused(host: JudgedHost, service: str) -> Inapplicable | Unknown | None:
+    """Return why requirements for one firewall do not apply; None if they do, or if ``service`` is empty."""
+    return not_used(host, ALTERNATIVES[service]) if service else None
 
 
 def _chains(host: JudgedHost) -> list[FirewallChain]:

@@ -54,7 +54,9 @@ class KernelParameter:
         if gap:
             return gap
         parameters = host.only(KernelParameters)
-        values = parameters.values if parameters else {}
+        if parameters is None:
+            return Unknown(reason="The parameters of a running kernel were not sent: this is not a running system.")
+        values = parameters.values
         if self.name.startswith("net.ipv6.") and values.get(_DISABLED) == "1":
             return Inapplicable(reason="IPv6 is disabled in the kernel.")
         value = values.get(self.name)

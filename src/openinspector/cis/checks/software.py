@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from openinspector.cis.alternative import ALTERNATIVES, Alternative
 from openinspector.cis.check import Check, SensedCheck
 from openinspector.cis.configuration import SENSOR as FILES
 from openinspector.cis.configuration import assignments, path_of
@@ -16,6 +17,7 @@ from openinspector.model.ground import NOT_SET, setting, subject
 from openinspector.model.hardening import ConfigurationFile
 from openinspector.model.inventory import Package, PackageManager, SensorState
 from openinspector.model.record import Record
+from openinspector.model.tailoring import Variable
 
 _MANAGERS: Final = ("dpkg", "rpm")
 _STARTING: Final = frozenset(
@@ -143,10 +145,11 @@ class UnitsOff(SensedCheck):
 
 @dataclass(frozen=True, slots=True)
 class OnlyOneStarts(SensedCheck):
-    """Of alternative services exactly one starts on boot."""
+    """Of alternative services exactly one starts on boot: the one that the site chose, if it chose one."""
 
     title: str
     names: tuple[str, ...]
+    variable: Variable
     reads: tuple[type[Record], ...] = (SystemdUnit,)
     sensors: tuple[str, ...] = (_UNITS,)
 
@@ -154,22 +157,23 @@ class OnlyOneStarts(SensedCheck):
         """Judge the unit files."""
         found = sorted(host.once(starting_units).intersection(self.names))
         evidence = Evidence(statement=f"Started on boot: {', '.join(found) or 'none of them'}", source="systemd units")
-        if len(found) == 1:
+        mine = (one for one in ALTERNATIVES.values() if one.variable is self.variable)
+        chosen = next((one for one in mine if one.is_chosen(host.tailoring)), None)
+        if len(found) == 1 and (chosen is None or found[0] in chosen.units):
             return Satisfied(evidence=evidence)
+        wanted = f"Enable {chosen.units[0]}" if chosen else f"Enable one of {', '.join(self.names)}"
         return Violated(
             evidence=evidence,
-            remedy=f"Enable one of {', '.join(self.names)} and mask the others.",
+            remedy=f"{wanted} and mask the others.",
             grounds=tuple(setting("started on boot", name) for name in found) or (setting("started on boot", NOT_SET),),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class OnlyWith:
-    """A requirement that applies only if one of some units starts on boot: an alternative that the host chose."""
+    """A requirement about one of several alternatives: the one that the site chose, else that starts on boot."""
 
-    name: str
-    """The alternative, as reasons name it."""
-    units: tuple[str, ...]
+    alternative: Alternative
     check: Check
 
     @property
@@ -188,13 +192,36 @@ class OnlyWith:
         return distinct((*self.check.sensors, _UNITS))
 
     def judge(self, host: JudgedHost) -> Verdict:
-        """Judge the check if the alternative is in use."""
-        gap = host.missing(_UNITS)
-        if gap:
-            return gap
-        if host.once(starting_units).isdisjoint(self.units):
-            return Inapplicable(reason=f"{self.name} is not in use.")
-        return self.check.judge(host)
+        """Judge the check if the alternative is in use or chosen."""
+        return not_used(host, self.alternative) or self.check.judge(host)
+
+
+def not_used(host: JudgedHost, alternative: Alternative) -> Inapplicable | Unknown | None:
+    """Return why requirements about an alternative do not apply: another is chosen or in use. None if they do.
+
+    That one of them is in use is a control of its own.
+    """
+    chosen = alternative.is_chosen(host.tailoring)
+    if chosen is not None:
+        other = host.tailoring.value(alternative.variable)
+        return None if chosen else Inapplicable(reason=f"The site chose {other}, not {alternative.name}.")
+    gap = host.missing(_UNITS)
+    if gap:
+        return gap
+    starting = host.once(starting_units)
+    if not starting.isdisjoint(alternative.units):
+        return None
+    used = next(
+        (
+            one.name
+            for one in ALTERNATIVES.values()
+            if one.variable is alternative.variable and not starting.isdisjoint(one.units)
+        ),
+        None,
+    )
+    return Inapplicable(
+        reason=f"The host uses {used}, not {alternative.name}." if used else f"{alternative.name} is not in use."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,18 @@ def attributes(body: VulnerablePackages) -> tuple[Attribute, ...]:
         *_package_attributes(body),
         *several("ADVISORY_ID", (advisory.id for advisory in advisories), "ADVISORIES_OMITTED"),
         *several("ADVISORY_FEED", (advisory.feed for advisory in advisories), "FEEDS_OMITTED"),
+        *_feed_dates(advisories),
         *some("VENDOR_PRIORITY", priority.value),
         *rating_attributes(body.scores, body.cwes, body.record),
         *some("EXPOSURE", body.exposure.value),
     )
+
+
+def _feed_dates(advisories: Iterable[AdvisoryReference]) -> tuple[Attribute, ...]:
+    """Return feed and day of the feeds that `several` shows; FEEDS_OMITTED counts the others."""
+    days = {one.feed: one.day for one in advisories}
+    shown = list(days.items())[:MAX_SAME_KEY]
+    return tuple(Attribute(key="ADVISORY_FEED_DATE", value=f"{feed} {day}") for feed, day in shown if day)
 
 
 def _package_attributes(body: VulnerablePackages) -> Iterator[Attribute]:

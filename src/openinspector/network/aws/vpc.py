@@ -53,6 +53,7 @@ class GroupName(Noun, frozen=True):
     """A reference to a security group."""
 
     group_id: str
+    group_name: str = ""
 
 
 class PublicAddress(Noun, frozen=True):

@@ -122,6 +122,7 @@ RULE: Final = Rule(
         "ADVISORIES_OMITTED",
         "ADVISORY_FEED",
         "FEEDS_OMITTED",
+        "ADVISORY_FEED_DATE",
         "VENDOR_PRIORITY",
         *RATING_ATTRIBUTES,
         "EXPOSURE",

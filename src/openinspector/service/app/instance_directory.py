@@ -34,6 +34,8 @@ class InstanceDirectory:
         self._lock = Lock()
         self._last = _NONE
         self._listed_at: datetime | None = None
+        self._error: CloudError | None = None
+        self._failed_at: datetime | None = None
 
     def selectable(self) -> InstanceListing:
         """Return the instances that exist now; InvalidRole if the role cannot be used (F2.22).
@@ -62,16 +64,24 @@ class InstanceDirectory:
     def forget(self) -> None:
         """List again at the next call, as after another role was registered."""
         with self._lock:
-            self._listed_at = None
+            self._listed_at = self._error = None
 
     def _at_most(self, age: timedelta) -> InstanceListing:
         if self._cloud is None:
             return _NONE
         with self._lock:
             now = self._clock.now()
-            if self._listed_at is None or now - self._listed_at > age:
+            if self._listed_at is not None and now - self._listed_at <= age:
+                return self._last
+            if self._error is not None and self._failed_at is not None and now - self._failed_at <= FRESH:
+                # All who waited for a listing that failed get its error, not a try of their own.
+                raise self._error
+            try:
                 self._last = self._cloud.instances()
-                self._listed_at = now
+            except CloudError as error:
+                self._error, self._failed_at = error, self._clock.now()
+                raise
+            self._listed_at, self._error = now, None
             return self._last
 
     def _stale(self, error: CloudError) -> InstanceListing:

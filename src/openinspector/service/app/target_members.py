@@ -1,7 +1,7 @@
 """Which hosts and instances an assessment target selects (F4.3, F4.11)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from openinspector.model.agent import Agent, AgentHealth, AgentHealthCode, AgentId
@@ -107,15 +107,3 @@ def _joined(agents: Iterable[Agent], listing: InstanceListing) -> tuple[TargetMe
     members = {agent.id: TargetMember(id=agent.id, agent=agent, instance=here.get(agent.id)) for agent in agents}
     members |= {id_: TargetMember(id=id_, instance=one) for id_, one in here.items() if id_ not in members}
     return tuple(members[id_] for id_ in sorted(members))
-
-
-def with_instance(agent: Agent, instance: CloudInstance | None) -> Agent:
-    """Return an agent with the tags, image and Auto Scaling group of its instance (F6.5)."""
-    if instance is None:
-        return agent
-    return replace(
-        agent,
-        tags=TargetMember(id=agent.id, agent=agent, instance=instance).tags,
-        ami_id=instance.ami_id or agent.ami_id,
-        auto_scaling_group=instance.auto_scaling_group or agent.auto_scaling_group,
-    )

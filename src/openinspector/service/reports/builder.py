@@ -1,47 +1,35 @@
 """Builds the content of a report from the findings of a run, one at a time.
 
-Thousands of findings share their texts once the instance's id is removed from them. The content has each text once,
-and a line for each finding.
+Findings that one remedy closes are together (`openinspector.engine.remedy`): a row for each vulnerability, and each
+instance once.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from typing import Final, TypeVar, cast
 
 from openinspector.engine.evaluate import INSTANCE_ID
-from openinspector.engine.finding_text import finding_text
 from openinspector.engine.outcome_kind import OutcomeKind
+from openinspector.engine.remedy import Remedy, remedy_of
 from openinspector.model.exclusion import Exclusion, ScopeKey
-from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.model.finding import Attribute, FailedControl, Finding, Severity
 from openinspector.model.foreign_text import printable, printable_line
-from openinspector.model.path_picture import PathPicture
 from openinspector.service.ports.rule_result_store import RuleTally
 from openinspector.service.reports.benchmarks import BenchmarkTally, benchmark_tallies, is_control
 from openinspector.service.reports.content import (
     MOST_NAMED,
-    Proof,
+    RemedyFindings,
     ReportContent,
     ReportedExclusion,
-    ReportedFinding,
-    ReportedHost,
     ReportedRule,
-    RuleFindings,
 )
-from openinspector.service.reports.path_pictures import picture_of
+from openinspector.service.reports.remedies import Place, RemedyGroup
 
 _Value = TypeVar("_Value")
 
 _ORDER: Final = tuple(Severity)
-_Words = tuple[str, str]
-_Reason = tuple[str, tuple[Attribute, ...], PathPicture | None]
-
-
-@dataclass(slots=True)
-class _Group:
-    title: str
-    findings: dict[_Words, dict[_Reason, list[ReportedHost]]] = field(default_factory=dict)
 
 
 class ReportBuilder:
@@ -51,7 +39,7 @@ class ReportBuilder:
         self._frame = _printable(frame)
         self._names = {arn: printable_line(name) for arn, name in package_names.items()}
         self._everywhere = frozenset(frame.run.user_attributes)
-        self._groups: dict[tuple[Severity, str, str], _Group] = {}
+        self._groups: dict[tuple[str, Remedy], RemedyGroup] = {}
         self._by_package: dict[str, Counter[Severity]] = defaultdict(Counter)
         self._by_instance: dict[str, Counter[Severity]] = defaultdict(Counter)
         self._excluded: dict[tuple[str, str, str], list[Exclusion]] = {}
@@ -60,24 +48,19 @@ class ReportBuilder:
         self._benchmarks: tuple[BenchmarkTally, ...] = ()
 
     def add_finding(self, finding: Finding) -> None:
-        """Add a finding to its rule."""
-        agent, text = finding.asset.agent_id, finding_text(finding)
+        """Add a finding to those of its remedy."""
+        agent = finding.asset.agent_id
         package = self._name(finding.rules_package_arn)
         self._by_package[package][finding.severity] += 1
         self._by_instance[agent][finding.severity] += 1
-        place = (finding.severity, package, printable_line(finding.rule_id))
-        group = self._groups.get(place)
-        if group is None:
-            group = self._groups[place] = _Group(printable_line(_impersonal(text.title, agent)))
-        words = (_impersonal(text.description, agent), _impersonal(text.recommendation, agent))
-        attributes = tuple(one for one in text.attributes if one.key != INSTANCE_ID)
-        reason = (_impersonal(text.evidence, agent), _shown(attributes), picture_of(finding))
-        group.findings.setdefault(words, {}).setdefault(reason, []).append(
-            ReportedHost(
+        remedy = remedy_of(finding.body)
+        group = self._groups.setdefault((package, remedy), RemedyGroup(remedy=remedy, package=package))
+        group.places.setdefault(finding.body, []).append(
+            Place(
                 finding=finding.arn.rpartition("/")[2],
                 agent_id=agent,
                 hostname=printable_line(finding.asset.hostname),
-                user_attributes=_shown(one for one in finding.user_attributes if one not in self._everywhere),
+                user_attributes=_shown(self._own(finding)),
             )
         )
 
@@ -97,9 +80,10 @@ class ReportBuilder:
     def add_benchmarks(self, tallies: Sequence[RuleTally]) -> None:
         """Add how the controls of benchmarks came out, with the remedies of the findings added so far."""
         remedies = {
-            rule_id: recommendation
-            for (_, _, rule_id), group in self._groups.items()
-            for _, recommendation in group.findings
+            printable_line(body.rule_id): body.remedy
+            for group in self._groups.values()
+            for body in group.places
+            if isinstance(body, FailedControl)
         }
         self._benchmarks = _printable(benchmark_tallies(tallies, remedies))
 
@@ -110,7 +94,7 @@ class ReportBuilder:
 
     def build(self) -> ReportContent:
         """Return the content of the report, most severe findings first."""
-        groups = sorted(self._groups.items(), key=lambda item: (_ORDER.index(item[0][0]), -_size(item[1]), item[0][1:]))
+        found = sorted((group.findings() for group in self._groups.values()), key=_urgency)
         return replace(
             self._frame,
             packages=tuple(
@@ -125,7 +109,7 @@ class ReportBuilder:
                 for instance in self._frame.instances
             ),
             exclusions=tuple(self._exclusion(place) for place in sorted(self._excluded)),
-            findings=tuple(_rule_findings(place, group) for place, group in groups),
+            findings=tuple(found),
             rules=self._rules,
             benchmarks=self._benchmarks,
         )
@@ -154,6 +138,11 @@ class ReportBuilder:
             detected_on=tuple(tally.hosts.get(OutcomeKind.DETECTED, ())[:MOST_NAMED]),
             unable_on=tuple(tally.hosts.get(OutcomeKind.UNABLE, ())[:MOST_NAMED]),
         )
+
+    def _own(self, finding: Finding) -> Iterable[Attribute]:
+        """Yield waivers of a finding, and user attributes that not every finding of the run has."""
+        yield from (one for one in finding.attributes if one.key != INSTANCE_ID)
+        yield from (one for one in finding.user_attributes if one not in self._everywhere)
 
     def _name(self, arn: str) -> str:
         return self._names.get(arn, arn)
@@ -187,32 +176,7 @@ def _shown(attributes: Iterable[Attribute]) -> tuple[Attribute, ...]:
     )
 
 
-def _size(group: _Group) -> int:
-    return sum(len(found) for reasons in group.findings.values() for found in reasons.values())
-
-
-def _rule_findings(place: tuple[Severity, str, str], group: _Group) -> RuleFindings:
-    severity, package, rule_id = place
-    return RuleFindings(
-        rule_id=rule_id,
-        title=group.title,
-        package=package,
-        severity=severity,
-        count=_size(group),
-        findings=tuple(
-            ReportedFinding(description=description, recommendation=recommendation, proofs=_proofs(reasons))
-            for (description, recommendation), reasons in sorted(group.findings.items())
-        ),
-    )
-
-
-def _proofs(reasons: dict[_Reason, list[ReportedHost]]) -> tuple[Proof, ...]:
-    return tuple(
-        Proof(
-            evidence=evidence,
-            attributes=attributes,
-            hosts=tuple(sorted(found, key=lambda one: (one.hostname, one.agent_id, one.finding))),
-            picture=picture,
-        )
-        for (evidence, attributes, picture), found in sorted(reasons.items(), key=lambda item: item[0][0])
-    )
+def _urgency(found: RemedyFindings) -> tuple[object, ...]:
+    """Sort key: exploited first, then the most severe, the most findings, and the heading."""
+    exploited = any(issue.exploited for issue in found.issues)
+    return not exploited, [-found.counts.get(severity, 0) for severity in _ORDER], found.heading, found.package

@@ -45,7 +45,7 @@ def charts(content: ReportContent) -> Charts:
     """Return the charts: findings by severity and by package, and the rules and instances with the most findings."""
     severities = [(severity.value, "", {severity: count}) for severity, count in content.counts.items()]
     packages = [(package.name, "", package.counts) for package in content.packages]
-    rules = [(found.rule_id, "", {found.severity: found.count}) for found in content.findings]
+    rules = [(found.heading, "", found.counts) for found in content.findings]
     instances = [(one.hostname or one.agent_id, one.agent_id, one.counts) for one in content.instances]
     return Charts(
         severities=_bars(severities) if content.total else (),

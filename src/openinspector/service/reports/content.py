@@ -3,7 +3,6 @@
 Texts are printable. Renderers escape all of them, whether or not they come from a host.
 """
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,8 +38,8 @@ class ReportedRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Remedy:
-    """A recommendation and the number of findings that it closes."""
+class ReportedRemedy:
+    """A remedy in a line, and the number of findings that it closes."""
 
     recommendation: str
     severities: SeverityCounts
@@ -125,10 +124,10 @@ class ReportedExclusion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedHost:
-    """An instance with a finding of a rule."""
+    """An instance with findings."""
 
-    finding: str
-    """The last part of its ARN."""
+    findings: tuple[str, ...]
+    """The last parts of their ARNs."""
     agent_id: str
     hostname: str
     user_attributes: tuple[Attribute, ...]
@@ -137,7 +136,7 @@ class ReportedHost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
-    """Instances with a finding of a rule for the same reason."""
+    """Instances with findings for the same reason."""
 
     evidence: str
     attributes: tuple[Attribute, ...]
@@ -147,23 +146,51 @@ class Proof:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportedFinding:
-    """Findings of a rule with the same description and recommendation."""
+    """Findings with the same description and recommendation."""
 
     description: str
+    """Empty for vulnerabilities, of which each has a row, and for controls, whose heading states it."""
     recommendation: str
     proofs: tuple[Proof, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleFindings:
-    """The findings of a rule in one severity."""
+class ReportedIssue:
+    """A vulnerability that a remedy closes."""
 
     rule_id: str
+    severity: Severity
+    score: str
+    """CVSS base score that decides; may be empty, as the following."""
+    epss: str
+    exploited: bool
+    """True if CISA lists it as exploited in the wild."""
+    fixed: str
+    """Newest version that fixes it."""
+    summary: str
+    findings: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemedyFindings:
+    """The findings of a rules package that one remedy closes."""
+
+    heading: str
+    """The remedy in a line: ``linux-libc-dev ≥ 6.1.192-1``, or the rule's id."""
     title: str
+    """May be empty."""
     package: str
     severity: Severity
-    count: int
+    """The most severe of its findings."""
+    counts: SeverityCounts
+    issues: tuple[ReportedIssue, ...]
+    """Most severe first; empty if the findings are about configuration."""
     findings: tuple[ReportedFinding, ...]
+
+    @property
+    def count(self) -> int:
+        """Number of findings."""
+        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,7 +228,7 @@ class ReportContent:
     """None if the run judged no packages."""
     instances: tuple[ReportedInstance, ...]
     exclusions: tuple[ReportedExclusion, ...]
-    findings: tuple[RuleFindings, ...]
+    findings: tuple[RemedyFindings, ...]
     benchmarks: tuple[BenchmarkTally, ...] = ()
     """How the controls of benchmarks came out."""
     rules: tuple[ReportedRule, ...]
@@ -215,9 +242,7 @@ class ReportContent:
     @property
     def counts(self) -> SeverityCounts:
         """Number of findings by severity; all five keys."""
-        return {
-            severity: sum(found.count for found in self.findings if found.severity is severity) for severity in Severity
-        }
+        return {severity: sum(found.counts.get(severity, 0) for found in self.findings) for severity in Severity}
 
     @property
     def total(self) -> int:
@@ -225,15 +250,10 @@ class ReportContent:
         return sum(found.count for found in self.findings)
 
     @property
-    def remedies(self) -> tuple[Remedy, ...]:
-        """The remedies that close more than one finding, most severe first."""
-        closes: dict[str, Counter[Severity]] = {}
-        for found in self.findings:
-            for finding in found.findings:
-                counts = closes.setdefault(finding.recommendation, Counter())
-                counts[found.severity] += sum(len(proof.hosts) for proof in finding.proofs)
-        ordered = sorted(closes.items(), key=lambda item: [-item[1][severity] for severity in Severity])
-        found_more = [Remedy(recommendation=text, severities=counts) for text, counts in ordered]
+    def remedies(self) -> tuple[ReportedRemedy, ...]:
+        """The remedies that close more than one finding: those that close the most High ones, then the most."""
+        ordered = sorted(self.findings, key=lambda found: (-found.counts.get(Severity.HIGH, 0), -found.count))
+        found_more = [ReportedRemedy(recommendation=found.heading, severities=found.counts) for found in ordered]
         return tuple(remedy for remedy in found_more if remedy.count > 1)[:MOST_REMEDIES]
 
     @property

@@ -23,7 +23,7 @@ from openinspector.service.reports.path_pictures import STYLE, drawn
 
 _PACKAGE: Final = "openinspector.service.reports"
 _OPEN: Final = 12
-"""Most rules whose findings are unfolded at first."""
+"""Most remedies whose findings are unfolded at first."""
 
 
 def render_html(content: ReportContent) -> Iterator[bytes]:
@@ -70,9 +70,9 @@ def duration_text(seconds: int) -> str:
     return plural(seconds, "second")
 
 
-def plural(count: int, noun: str) -> str:
+def plural(count: int, noun: str, several: str = "") -> str:
     """Return ``1 finding``, ``2 findings``, ``1,200 findings``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {several or f'{noun}s'}"
 
 
 @cache

@@ -1,7 +1,7 @@
 """Selects the part of a report that is printed: all of it up to about 500 pages, the most severe part of a longer one.
 
-Pages are estimated from characters. If there are too many, each rule shows fewer of its instances. If that is not
-enough, the least severe rules are only listed. Everything omitted is counted.
+Pages are estimated from characters. If there are too many, each remedy shows fewer of its instances. If that is not
+enough, the least severe remedies are only listed. Everything omitted is counted.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,11 @@ from typing import Final
 
 from openinspector.service.reports.content import (
     Proof,
+    RemedyFindings,
     ReportContent,
     ReportedFinding,
     ReportedInstance,
-    RuleFindings,
+    ReportedIssue,
 )
 
 BUDGET: Final = 1_500_000
@@ -21,20 +22,27 @@ BUDGET: Final = 1_500_000
 MOST_INSTANCES: Final = 1_000
 """Most instances listed; those with the most findings are chosen."""
 MOST_LISTED: Final = 3_000
+MOST_ISSUES: Final = 25
+"""Most vulnerabilities of a remedy that have a row; the ids of the others are listed."""
 _CAPS: Final = (100, 25, 5)
-"""Numbers of instances that a rule may show, tried in this order."""
+"""Numbers of instances that a remedy may show, tried in this order."""
 _LINE: Final = 70
+_ID: Final = 16
 _RULE: Final = 1_000
-"""Space of a rule's headings, in characters."""
+"""Space of a remedy's headings, in characters."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperRule:
-    """The findings of a rule that are printed."""
+    """The findings of a remedy that are printed."""
 
-    rule: RuleFindings
+    rule: RemedyFindings
     left_out: int
     """Number of its findings that are not printed."""
+    issues: tuple[ReportedIssue, ...]
+    """Vulnerabilities with a row of their own: at most `MOST_ISSUES`, the most severe."""
+    other_issues: tuple[str, ...]
+    """Ids of the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +50,10 @@ class Paper:
     """The part of a report that is printed."""
 
     findings: tuple[PaperRule, ...]
-    listed: tuple[RuleFindings, ...]
-    """Rules printed with name, severity and count only; at most `MOST_LISTED`."""
+    listed: tuple[RemedyFindings, ...]
+    """Remedies printed with heading, severity and count only; at most `MOST_LISTED`."""
     unlisted: int
-    """Number of rules that are not listed."""
+    """Number of remedies that are not listed."""
     instances: tuple[ReportedInstance, ...]
 
     @property
@@ -80,13 +88,20 @@ def _with_most(instances: tuple[ReportedInstance, ...]) -> tuple[ReportedInstanc
     return tuple(sorted(instances, key=lambda one: -sum(one.counts.values()))[:MOST_INSTANCES])
 
 
-def _capped(rule: RuleFindings, cap: int) -> PaperRule:
+def _capped(rule: RemedyFindings, cap: int) -> PaperRule:
     findings = tuple(_findings(rule, cap))
-    shown = sum(len(proof.hosts) for finding in findings for proof in finding.proofs)
-    return PaperRule(rule=replace(rule, findings=findings), left_out=rule.count - shown)
+    hosts = [host for finding in findings for proof in finding.proofs for host in proof.hosts]
+    shown = sum(len(host.findings) for host in hosts)
+    rows = rule.issues[:MOST_ISSUES]
+    return PaperRule(
+        rule=replace(rule, findings=findings, issues=()),
+        left_out=rule.count - shown,
+        issues=rows,
+        other_issues=tuple(issue.rule_id for issue in rule.issues[len(rows) :]),
+    )
 
 
-def _findings(rule: RuleFindings, room: int) -> Iterator[ReportedFinding]:
+def _findings(rule: RemedyFindings, room: int) -> Iterator[ReportedFinding]:
     for finding in rule.findings:
         proofs: list[Proof] = []
         for proof in finding.proofs:
@@ -98,9 +113,14 @@ def _findings(rule: RuleFindings, room: int) -> Iterator[ReportedFinding]:
 
 
 def _size(printed: PaperRule) -> int:
-    return _RULE + sum(
-        len(finding.description)
-        + len(finding.recommendation)
-        + sum(len(proof.evidence) + _LINE * (3 + len(proof.hosts)) for proof in finding.proofs)
-        for finding in printed.rule.findings
+    return (
+        _RULE
+        + _LINE * 2 * len(printed.issues)
+        + _ID * len(printed.other_issues)
+        + sum(
+            len(finding.description)
+            + len(finding.recommendation)
+            + sum(len(proof.evidence) + _LINE * (3 + len(proof.hosts)) for proof in finding.proofs)
+            for finding in printed.rule.findings
+        )
     )

@@ -2,14 +2,13 @@
 
 from markupsafe import Markup
 
-from openinspector.model.finding import Finding, StatedIssue
+from openinspector.model.finding import AnyBody, StatedIssue
 from openinspector.model.path_picture import PathPicture
 from openinspector.network.path_picture import STYLE, draw
 
 
-def picture_of(finding: Finding) -> PathPicture | None:
+def picture_of(body: AnyBody) -> PathPicture | None:
     """Return the picture of a finding's path; None if it has none."""
-    body = finding.body
     return body.picture if isinstance(body, StatedIssue) else None
 
 

@@ -32,7 +32,7 @@ def render_pdf(content: ReportContent, budget: int = BUDGET) -> bytes:
         {
             "report": replace(content, findings=(), instances=paper.instances),
             "findings": paper.findings,
-            "listed": [(rule.rule_id, rule.title, rule.severity, rule.count) for rule in paper.listed],
+            "listed": [(rule.heading, rule.title, rule.severity, rule.count) for rule in paper.listed],
             "instances": len(content.instances),
             "shortened": paper.shortened,
             "unlisted": paper.unlisted,

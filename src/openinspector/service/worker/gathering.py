@@ -70,7 +70,7 @@ def gather(feed: Feed, fetcher: Fetcher, origin: str, progress: Progress) -> Gat
     """Return a feed's documents from ``origin``; empty: from the publisher.
 
     A URL that ends with ``/`` is a mirror of the roots by name, any other one the feed's only document. In a folder the
-    roots are found by name; if it has none of them, every file is a document. FeedError, FetchError.
+    roots are found by name; if it has none of those that are required, every file is a document. FeedError, FetchError.
     """
     path = local_path(origin) if origin else None
     if path is not None:
@@ -185,7 +185,10 @@ def _from_disk(feed: Feed, fetcher: Fetcher, path: Path, progress: Progress) -> 
         return _from_file(feed, fetcher, path, progress)
     files = _files(path)
     found = [_named(root, path, files) for root in feed.roots]
-    sources = tuple(source for source in found if source is not None) or tuple(_all(path, files))
+    sources = tuple(source for source in found if source is not None)
+    if all(source.optional for source in sources):
+        known = {source.url for source in sources}
+        sources = (*sources, *(source for source in _all(path, files) if source.url not in known))
     if not sources:
         raise FetchError(f"{path} is empty", advice="Name the folder that holds the feed's documents.")
     return _gathered(_fetch_all(feed, fetcher, sources, progress), str(path))

@@ -26,6 +26,7 @@ from openinspector.service.stores.cloud_aws.region_reader import DENIED, RegionR
 from openinspector.service.stores.cloud_aws.sessions import AccountSession, AwsConnection, open_session
 
 _REGIONS_AT_ONCE: Final = 8
+_INTERACTIVE_ATTEMPTS: Final = 3
 _log = structlog.get_logger()
 
 
@@ -43,27 +44,29 @@ class AwsCloud:
         self._accounts = accounts
         """Returns the accounts; the first is the installation's own, whose role may change between calls."""
         self._connection = connection
+        # Somebody waits for a listing or a trial, but not for a snapshot.
+        self._interactive = replace(connection, attempts=min(connection.attempts, _INTERACTIVE_ATTEMPTS))
         self._clock = clock
         self._calls = calls(extra_reads=extra_reads)
-        self._sessions: dict[CloudAccount, AccountSession] = {}
+        self._sessions: dict[tuple[CloudAccount, int], AccountSession] = {}
         self._lock = Lock()
 
     def instances(self) -> InstanceListing:
         """Return all instances; CloudError if no account could be read."""
-        documents, gaps = self._read((INSTANCES_CALL,), lambda _progress: None)
+        documents, gaps = self._read(self._interactive, (INSTANCES_CALL,), lambda _progress: None)
         return InstanceListing(instances=instances_in(documents), gaps=(*gaps, *failed_calls(documents)))
 
     def snapshot(self, report: Callable[[SnapshotProgress], None]) -> Snapshot:
         """Read what Network Reachability needs; CloudError if no account could be read."""
         began = self._clock.now()
-        documents, gaps = self._read(self._calls, report)
+        documents, gaps = self._read(self._connection, self._calls, report)
         return snapshot_of(documents, (*gaps, *failed_calls(documents)), began)
 
     def try_role(self, arn: str) -> RoleTrial:
         """Assume a role of the installation's account and try the actions it needs; CloudError if nothing answers."""
         account = replace(self._accounts()[0], role=arn)
         try:
-            session = open_session(account, self._connection)
+            session = open_session(account, self._interactive)
         except CloudError as error:
             if error.problem is None:
                 raise
@@ -78,10 +81,13 @@ class AwsCloud:
         return RoleTrial(problem=None, detail=f"The role {arn} was assumed and may read what is needed.")
 
     def _read(
-        self, wanted: Sequence[ReadCall], report: Callable[[SnapshotProgress], None]
+        self,
+        connection: AwsConnection,
+        wanted: Sequence[ReadCall],
+        report: Callable[[SnapshotProgress], None],
     ) -> tuple[list[SnapshotDocument], list[ReadGap]]:
         """Return the documents of all regions, and a gap for each account without any; CloudError."""
-        places, gaps, errors = self._places()
+        places, gaps, errors = self._places(connection)
         if not places and errors:
             raise errors[0]
         documents: list[SnapshotDocument] = []
@@ -100,13 +106,15 @@ class AwsCloud:
             raise _nothing_read(failed[0])
         return documents, gaps
 
-    def _places(self) -> tuple[list[tuple[AccountSession, str]], list[ReadGap], list[CloudError]]:
+    def _places(
+        self, connection: AwsConnection
+    ) -> tuple[list[tuple[AccountSession, str]], list[ReadGap], list[CloudError]]:
         places: list[tuple[AccountSession, str]] = []
         gaps: list[ReadGap] = []
         errors: list[CloudError] = []
         for account in self._accounts():
             try:
-                session = self._session(account)
+                session = self._session(account, connection)
                 places += [(session, region) for region in account.regions or _enabled_regions(session)]
             except CloudError as error:
                 _log.warning("cloud account unreadable", account=account.id, reason=str(error))
@@ -114,13 +122,14 @@ class AwsCloud:
                 gaps.append(ReadGap(account=account.id, reason=str(error)))
         return places, gaps, errors
 
-    def _session(self, account: CloudAccount) -> AccountSession:
+    def _session(self, account: CloudAccount, connection: AwsConnection) -> AccountSession:
+        key = account, connection.attempts
         with self._lock:
-            session = self._sessions.get(account)
+            session = self._sessions.get(key)
         if session is None:
-            session = open_session(account, self._connection)
+            session = open_session(account, connection)
             with self._lock:
-                self._sessions[account] = session
+                self._sessions[key] = session
         return session
 
 
