@@ -95,9 +95,14 @@ def scan(  # noqa: PLR0913 - one option a thing to choose
 
 
 def _sensors(rules: "Mapping[str, Iterable[Rule]]") -> frozenset[str]:
-    """Return the sensors that the rules need, and those that name the host."""
-    needed = (sensor for package_rules in rules.values() for rule in package_rules for sensor in rule.sensors)
-    return frozenset((*_OF_HOST, *needed))
+    """Return the sensors whose records the rules read, and those that name the host."""
+    read = (
+        sensor
+        for package_rules in rules.values()
+        for rule in package_rules
+        for sensor in (*rule.sensors, *rule.optional_sensors)
+    )
+    return frozenset((*_OF_HOST, *read))
 
 
 def _collect(root: str, only: frozenset[str] | None, say: Callable[[str], None]) -> "list[TelemetryMessage]":
