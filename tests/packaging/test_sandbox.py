@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.packaging.scratch_host import needs
 
-CAPABILITIES = "-all,+dac_read_search,+sys_ptrace,+net_admin"
+CAPABILITIES = "-all,+dac_read_search,+sys_ptrace,+net_admin,+audit_control"
 NO_NEW_CODE = (
     "import ctypes, os, sys\n"
     "PR_SET_MDWE, PR_MDWE_REFUSE_EXEC_GAIN = 65, 1\n"

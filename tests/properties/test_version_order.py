@@ -51,4 +51,4 @@ def test_number_keys_sort_like_numbers(a: int, b: int, zeros: int) -> None:
 
 
 def test_all_schemes_are_registered() -> None:
-    assert list(SCHEMES) == ["alpm", "apk", "dpkg", "rpm"]
+    assert list(SCHEMES) == ["alpm", "apk", "dpkg", "rpm", "windows_build"]
