@@ -222,8 +222,10 @@ def _of(hint: object) -> st.SearchStrategy[object]:
     if hint in _PLAIN:
         return _PLAIN[hint]
     origin, arguments = get_origin(hint), get_args(hint)
-    if origin is tuple:
+    if origin is tuple and Ellipsis in arguments:
         return st.lists(_of(arguments[0]), max_size=4).map(tuple)
+    if origin is tuple:
+        return st.tuples(*map(_of, arguments))
     if origin is dict:
         return _SETTING
     if origin is UnionType:
