@@ -37,6 +37,12 @@ def request(token: str, key: bytes = bytes(32), method: str = "join_token") -> E
     )
 
 
+def test_a_token_does_not_begin_with_a_dash() -> None:
+    """A command line would take it for an option."""
+    drawn = iter([b"\xf8" + bytes(31), b"\xfb" + bytes(31), bytes(32)])
+    assert create_token(MemoryAgentStore(), GRANT, NOW, lambda _size: next(drawn)) == "A" * 43
+
+
 def test_a_nonce_is_used_once() -> None:
     nonces = Nonces(secrets.token_bytes)
     challenge = nonces.issue(NOW)

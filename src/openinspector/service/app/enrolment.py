@@ -77,6 +77,9 @@ class Grant:
 def create_token(store: AgentStore, grant: Grant, now: datetime, random: Random) -> str:
     """Add a join token and return it; its text is not stored."""
     token = _text(random(_SECRET_BYTES))
+    # `enrol --token TOKEN`: a command line takes a leading dash for an option.
+    while token.startswith("-"):
+        token = _text(random(_SECRET_BYTES))
     store.add_token(
         EnrolmentToken(
             digest=token_digest(token),
