@@ -59,7 +59,7 @@ class GatewayRoute:
 
 
 def make_tls_context(ca_file: Path | None) -> ssl.SSLContext:
-    """Return a context that trusts ``ca_file``, or the system's authorities if it is None; AgentSettingsError."""
+    """Return a TLS context that trusts ``ca_file``, or the system's authorities without one; AgentSettingsError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ca_file is None:
