@@ -1,5 +1,5 @@
 from openinspector.engine.detection import MAX_LISTED, detection, listed
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.rules.security_best_practices.ssh_root_login import RULE
 from openinspector.testing.detection_texts import read
 

@@ -16,7 +16,6 @@ from openinspector.engine.evaluate import (
     no_issues_finding,
     restricted,
 )
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.finding_text import finding_text
 from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import (
@@ -33,6 +32,7 @@ from openinspector.engine.rule import (
 from openinspector.engine.subject import subject_of
 from openinspector.model.arn import RulesPackageArn, RunArn, parse_exclusion_arn, parse_finding_arn
 from openinspector.model.asset import AssetAttributes
+from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind, Scope, ScopeKey
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity, StatedIssue, derived_finding_arn

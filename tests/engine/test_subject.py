@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from openinspector.engine.evaluate import RunEvaluation, evaluate
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import Outcome, Passed, Rule, RuleContext
 from openinspector.engine.subject import EvaluationSubject, Need, needs_of
 from openinspector.model.asset import AssetAttributes
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import User

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from tests.service.gateway_world import AGENT, RUN, World, envelope, package, plaintext
 
-from openinspector.engine.evidence import Evidence, render_evidence
+from openinspector.engine.evidence import render_evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.foreign_text import is_printable_line, printable
 from openinspector.model.inventory import Package, SensorState, SensorStatus
 from openinspector.service.api.audit import ApiCall, render_event

@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Satisfied, Unknown, Verdict, Violated, distinct
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.record import Record
 
 

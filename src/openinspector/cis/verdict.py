@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import Ground
 
 

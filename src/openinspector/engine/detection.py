@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Final
 
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detection, Rule
+from openinspector.model.evidence import Evidence
 from openinspector.model.finding import StatedIssue
 from openinspector.model.ground import Ground
 

@@ -3,7 +3,7 @@
 from openinspector.model.evidence import Evidence
 from openinspector.model.foreign_text import printable_line
 
-__all__ = ["Evidence", "render_evidence"]
+__all__ = ["render_evidence"]
 
 
 def render_evidence(evidence: Evidence, indent: str = "") -> str:

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from openinspector.engine.completeness import unseen
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import PamConfiguration, PamModule, PasswordQuality
 from openinspector.model.pwquality import FLAGS, effective_value

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.subject import Need
+from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import AnyBody, Severity

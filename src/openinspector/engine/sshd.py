@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import NotApplicable, Unable
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import SshdConfiguration
 

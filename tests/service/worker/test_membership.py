@@ -102,3 +102,13 @@ def test_a_lease_that_is_not_renewed_is_in_doubt(world: World) -> None:
         one.check()
     one.turn()
     one.check()
+
+
+def test_a_node_that_is_alone_takes_over_once(world: World) -> None:
+    one, workflows = world.node("one")
+    one.join("https://one", "1", alone=True)
+    one.turn()
+    assert workflows.live == {"one"}
+    workflows.live = frozenset()
+    one.turn()
+    assert workflows.live == frozenset()

@@ -6,8 +6,8 @@ from itertools import count
 
 import pytest
 
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity, StatedIssue
 from openinspector.model.inventory import Group, User

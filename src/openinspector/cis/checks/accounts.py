@@ -9,7 +9,7 @@ from openinspector.cis.check import Breach, SensedCheck
 from openinspector.cis.expectation import AtLeast, AtMost
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import subject
 from openinspector.model.inventory import Group, PasswordState, User
 from openinspector.model.record import Record

@@ -11,7 +11,7 @@ from openinspector.cis.configuration import SENSOR as FILES
 from openinspector.cis.configuration import Line
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import NOT_SET, setting, subject
 from openinspector.model.hardening import AnomalyKind, AuditRule, AuditState, ConfigurationFile, FileAnomalies
 from openinspector.model.inventory import OperatingSystem

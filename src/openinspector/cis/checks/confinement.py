@@ -8,7 +8,7 @@ from openinspector.cis.configuration import SENSOR as FILES
 from openinspector.cis.configuration import assignments, last
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import setting, subject
 from openinspector.model.hardening import ConfigurationFile, ConfinementSystem, MandatoryAccessControl
 from openinspector.model.record import Record

@@ -7,7 +7,7 @@ from typing import Final
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.pattern import matcher
 from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import Ground, setting, subject
 from openinspector.model.hardening import AnomalyKind, FileAnomalies, FileAttributes, FileKind
 from openinspector.model.record import Record

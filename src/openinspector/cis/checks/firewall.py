@@ -7,8 +7,8 @@ from openinspector.cis.alternative import ALTERNATIVES
 from openinspector.cis.checks.software import not_used
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
-from openinspector.engine.evidence import Evidence
 from openinspector.model.configuration import FirewallAuthority, FirewallChain, FirewallRule, SystemdUnit
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import NOT_SET, setting
 from openinspector.model.record import Record
 

@@ -7,7 +7,7 @@ from typing import Final
 from openinspector.cis.check import Breach
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import subject
 from openinspector.model.hardening import HomeFolder
 from openinspector.model.inventory import User

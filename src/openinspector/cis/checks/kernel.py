@@ -10,8 +10,8 @@ from openinspector.cis.configuration import SENSOR as FILES
 from openinspector.cis.configuration import ConfiguredValue, Line, assignments
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
-from openinspector.engine.evidence import Evidence
 from openinspector.model.configuration import KernelModule
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import NOT_SET, setting
 from openinspector.model.hardening import ConfigurationFile
 from openinspector.model.inventory import KernelParameters

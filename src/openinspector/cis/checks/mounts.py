@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from openinspector.cis.check import SensedCheck
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
-from openinspector.engine.evidence import Evidence
 from openinspector.model.configuration import Mount
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import setting
 from openinspector.model.record import Record
 

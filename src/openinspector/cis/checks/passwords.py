@@ -10,7 +10,7 @@ from openinspector.cis.configuration import ConfiguredValue, assignments, last
 from openinspector.cis.expectation import Expectation
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Verdict, Violated
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import NOT_SET
 from openinspector.model.ground import setting as ground
 from openinspector.model.hardening import ConfigurationFile

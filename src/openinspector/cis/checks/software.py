@@ -11,8 +11,8 @@ from openinspector.cis.configuration import assignments, path_of
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.pattern import is_pattern, matcher
 from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated, distinct
-from openinspector.engine.evidence import Evidence
 from openinspector.model.configuration import SystemdUnit, UnitState
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import NOT_SET, setting, subject
 from openinspector.model.hardening import ConfigurationFile
 from openinspector.model.inventory import Package, PackageManager, SensorState

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from openinspector.cis.expectation import ExcludesAll, Expectation, number
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Verdict, Violated
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import NotApplicable, Unable
 from openinspector.engine.sshd import SENSOR, set_to, setting, sshd_of
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import NOT_SET
 from openinspector.model.ground import setting as ground
 from openinspector.model.inventory import SshdConfiguration

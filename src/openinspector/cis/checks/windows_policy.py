@@ -6,7 +6,7 @@ from openinspector.cis.check import SensedCheck
 from openinspector.cis.expectation import Expectation
 from openinspector.cis.host import JudgedHost
 from openinspector.cis.verdict import Satisfied, Unknown, Verdict, Violated
-from openinspector.engine.evidence import Evidence
+from openinspector.model.evidence import Evidence
 from openinspector.model.ground import NOT_SET, setting
 from openinspector.model.record import Record
 from openinspector.model.tailoring import Tailoring

@@ -13,7 +13,6 @@ from openinspector.cis.benchmarks import READS, SENSORS, benchmark_for
 from openinspector.cis.verdict import Inapplicable, Satisfied, Unknown, Violated
 from openinspector.engine.bounds import MAX_RULE_ID, MAX_TEXT, fit
 from openinspector.engine.completeness import unable, unseen
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.outcome_kind import OutcomeKind
 from openinspector.engine.rule import (
     Detected,
@@ -26,6 +25,7 @@ from openinspector.engine.rule import (
     RulePart,
     Unable,
 )
+from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import FailedControl, Severity

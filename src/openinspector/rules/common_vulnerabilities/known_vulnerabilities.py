@@ -17,7 +17,6 @@ from typing import Final
 from openinspector.engine.by_products import by_product_detection, by_product_of
 from openinspector.engine.case import Case
 from openinspector.engine.completeness import unable, unseen
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.fleet import Conclude, FleetJudge
 from openinspector.engine.match import AdvisoryIndex, TooManyMatchesError
 from openinspector.engine.not_assessed import (
@@ -34,6 +33,7 @@ from openinspector.engine.rating import RATING_ATTRIBUTES
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.vulnerable_packages import vulnerable_packages
 from openinspector.model.activity import CodeModule, Process
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Severity
 from openinspector.model.inventory import (

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.not_assessed import both, not_covered
 from openinspector.engine.rating import RATING_ATTRIBUTES, cve_record, ranked_scores, rating_attributes
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.severity import severity_of
 from openinspector.engine.windows import JudgedWindows, WindowsAssessment, WindowsMatch, assess_windows, windows_host
 from openinspector.model.advisory import Restart, VendorUpdate
+from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Attribute, Severity, StatedIssue

@@ -9,9 +9,9 @@ from itertools import product
 from typing import Final
 
 from openinspector.engine.completeness import unseen
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.not_assessed import MANAGERS
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import Attribute, Severity, StatedIssue

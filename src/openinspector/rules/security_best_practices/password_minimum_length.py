@@ -9,9 +9,9 @@ from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.detection import detection
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.password_policy import PasswordPolicy, PasswordStack, number, password_policy
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.ground import NOT_SET, Ground, setting

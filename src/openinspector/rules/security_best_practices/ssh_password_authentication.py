@@ -11,7 +11,6 @@ passwords must stay.
 from typing import Final
 
 from openinspector.engine.detection import detection
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.sshd import (
     ORDINARY_USER,
@@ -24,6 +23,7 @@ from openinspector.engine.sshd import (
     sshd_of,
     unknown_setting,
 )
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.ground import NOT_SET

@@ -8,9 +8,9 @@ import re
 from typing import Final
 
 from openinspector.engine.detection import detection
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext
 from openinspector.engine.sshd import RESTART, SENSOR, set_to, setting, sshd_of, unknown_setting
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.ground import setting as ground

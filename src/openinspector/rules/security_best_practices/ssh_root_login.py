@@ -14,7 +14,6 @@ import re
 from typing import Final
 
 from openinspector.engine.detection import detection
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.sshd import (
     RESTART,
@@ -26,6 +25,7 @@ from openinspector.engine.sshd import (
     sshd_of,
     unknown_setting,
 )
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.ground import NOT_SET

@@ -18,8 +18,8 @@ from typing import Final
 
 from openinspector.engine.completeness import unseen
 from openinspector.engine.detection import MAX_LISTED, detection, listed
-from openinspector.engine.evidence import Evidence
 from openinspector.engine.rule import Detected, NotApplicable, Outcome, Passed, Rule, RuleContext
+from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
 from openinspector.model.finding import INSTANCE, Severity
 from openinspector.model.ground import Ground, subject

@@ -41,6 +41,8 @@ class Membership:
     """Ends the process at once."""
     monotonic: Callable[[], float]
     _renewed_at: float = field(default=0.0, init=False)
+    _alone: bool = field(default=False, init=False)
+    _has_taken_over: bool = field(default=False, init=False)
 
     def check(self) -> None:
         """Raise NodeError unless the lease was renewed recently, by this node's monotonic clock."""
@@ -49,6 +51,7 @@ class Membership:
 
     def join(self, address: str, version: str, *, alone: bool) -> None:
         """Register the node; StoreError. ``alone``: no other node can serve this database, so all others are gone."""
+        self._alone = alone
         if alone:
             for node in self.nodes.nodes():
                 self.nodes.remove(node.id)
@@ -64,9 +67,12 @@ class Membership:
             self.end()
             return
         self._renewed_at = self.monotonic()
+        if self._alone and self._has_taken_over:
+            return  # No other node can die.
         with self.locks.hold(_TAKEOVER) as held:
             if held:
                 self._take_over()
+                self._has_taken_over = True
 
     def leave(self) -> None:
         """Remove the node; the others take over at once. StoreError."""
