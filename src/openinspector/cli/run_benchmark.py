@@ -40,7 +40,7 @@ def three_numbers(benchmark: Item) -> str:
 
 
 def benchmarks_csv(benchmarks: Sequence[Item]) -> str:
-    """Return one line a control, with its numbers of instances."""
+    """Return one line per control, with its numbers of instances."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(("benchmark", "version", "control", "title", *_COUNTS, "failedOn"))

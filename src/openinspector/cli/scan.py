@@ -203,7 +203,7 @@ def _print(facts: "HostFacts", result: "HostEvaluation") -> None:
 
 
 def _about(finding: "Finding") -> str:
-    """Return packages, versions and where they are fixed; of other rules the title."""
+    """Return packages, versions and fixed versions; the title for other rules."""
     from openinspector.engine.finding_text import finding_text
     from openinspector.model.finding import OutdatedByProduct, VulnerablePackages
 
@@ -257,7 +257,7 @@ def _rank(finding: "Finding") -> int:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
-    """Show on a terminal's standard error what is being looked at; elsewhere nothing."""
+    """Show the current sensor on standard error if it is a terminal."""
     if not sys.stderr.isatty():
         yield lambda _what: None
         return

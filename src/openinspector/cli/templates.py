@@ -88,7 +88,7 @@ def delete_template(client: "BaseClient", *, template_arn: str) -> None:
 
 
 def rules_package_arns(client: "BaseClient", words: tuple[str, ...]) -> list[str]:
-    """Return the ARNs of the packages whose names contain a word each; all packages without words."""
+    """Return the ARNs of the packages whose names contain each of the words; all packages without words."""
     wanted = list(arns(client, "list_rules_packages", "rulesPackageArns"))
     found = list(described(client, "describe_rules_packages", "rulesPackageArns", "rulesPackages", wanted))
     if not words:

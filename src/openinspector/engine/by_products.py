@@ -35,9 +35,9 @@ class _Row(NamedTuple):
     kind: ByProduct
     names: re.Pattern[str]
     source: str
-    """Where the distribution states what such packages hold."""
+    """Where the distribution states the content of such packages."""
     of_another_source: bool = True
-    """True: only where the package's name is not its source's, which would be a program called so."""
+    """True if the row excludes a package named like its source, which would be a program."""
 
 
 _DEBIAN_KERNEL: Final = "Debian Linux Kernel Handbook, chapter 2: Debian kernel source and packages"
@@ -94,7 +94,7 @@ TABLE: Final = (
     _Row(_P, ByProduct.KERNEL_HEADERS, re.compile(r"linux(-[a-z]+)?-headers|linux-api-headers"), _ARCH, False),
     _Row(_P, ByProduct.DOCUMENTATION, re.compile(r".+-docs"), _ARCH),
 )
-"""First row that fits decides."""
+"""The first matching row decides."""
 
 
 def _row(package: Package) -> _Row | None:
@@ -111,7 +111,7 @@ def _row(package: Package) -> _Row | None:
 
 
 def by_product_of(package: Package) -> ByProduct | None:
-    """Return what a by-product holds; None for a package that may hold code of its source."""
+    """Return the content of a by-product; None for a package that may contain code of its source."""
     row = _row(package)
     return row.kind if row is not None else None
 

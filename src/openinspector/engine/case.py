@@ -1,6 +1,6 @@
-"""Cases: one vulnerability of a host, with everything that meets it and everything that rates it.
+"""Cases: one vulnerability of a host, with all its matches and ratings.
 
-A case names no host. Hosts that have the same builds of the same packages, equally exposed, share one.
+A case names no host: hosts with the same builds of the same packages and the same exposure share it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,23 +19,23 @@ NO_FACTS: Final = HostFacts(agent_id="", records={}, sensors={})
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Case:
-    """One vulnerability: everything that meets, and what rates it. Compared by identity: cases are shared."""
+    """One vulnerability with its matches and ratings. Compared by identity, because cases are shared."""
 
     identity: str
-    """The CVE id, or the id of an advisory that names none."""
+    """The CVE id, or the id of an advisory without one."""
     matches: tuple[Match, ...]
     """By package, stream, feed and advisory; at least one."""
     deciding: tuple[Match, ...]
-    """For each package the match that asks for the most."""
+    """For each package, the strictest match."""
     scores: tuple[Score, ...]
     advisories: tuple[Advisory, ...]
-    """The matches', each once."""
+    """The advisories of the matches, each once."""
     record: Vulnerability | None
-    """Statements of CVE, NVD, EPSS and KEV; None if none of them is loaded or knows the CVE."""
+    """Data of CVE, NVD, EPSS and KEV; None if none of them is loaded or knows the CVE."""
     days: Mapping[str, str]
     """ISO 8601 day on which each feed was last complete, by feed."""
     exposure: Exposure
-    """The strongest of the packages'."""
+    """The strongest exposure of its packages."""
     kernel: HostFacts = NO_FACTS
     """If a kernel package is among the packages: the host's kernel packages and its running kernel."""
 
@@ -45,7 +45,7 @@ class Case:
         return any(self.identity in match.vulnerabilities for match in self.matches)
 
     def is_installed(self, match: Match) -> bool:
-        """Return True if the package of a match is in the package database; a running kernel's may be gone."""
+        """Return True if the package is in the package database; the running kernel's may have been removed."""
         if match.role is not KernelRole.RUNNING:
             return True
         name, version = match.package.name, match.package.version
@@ -80,12 +80,12 @@ def _deciding(matches: Iterable[Match]) -> tuple[Match, ...]:
 
 
 def _rank(match: Match) -> tuple[bool, bool, bytes]:
-    """Order matches of one package by how hard they are to satisfy: no fix, an update, a mere restart."""
+    """Order the matches of one package by strictness: no fix, an update, only a restart."""
     return not match.fixed_version, match.installed_fix is None, match.fixed_key
 
 
 def _scores(identity: str, matches: tuple[Match, ...], index: AdvisoryIndex) -> tuple[Score, ...]:
-    """Return the vulnerability's own scores; only where it has none, those of advisories that name it with others.
+    """Return the vulnerability's own scores; if it has none, those of advisories that name it with others.
 
     A score that its publisher limits to another stream or package does not count.
     """

@@ -2,13 +2,13 @@
 
 Each package ends in exactly one of three:
 
-- *affected*: a statement convicts it;
-- *not affected*: statements that fit the package speak of it and none convicts; the one shown is the newest fix that
-  the package has reached, else a status NOT_AFFECTED;
-- *not assessed*: nothing that fits the package was said, or it may not be judged; the reason is given.
+- *affected*: a statement says that it is affected;
+- *not affected*: statements apply to the package and none says that it is affected; the one shown is the newest fix
+  that the package has, else a status NOT_AFFECTED;
+- *not assessed*: no statement applies to the package, or it must not be judged; the reason is given.
 
-Silence acquits nothing: a package that no loaded advisory names is not assessed. Packages of registries such as PyPI
-are not assessed either. Packages in containers are not the host's; an exclusion counts them.
+The absence of advisories proves nothing: a package that no loaded advisory names is not assessed. Packages of
+registries such as PyPI are not assessed either. Packages in containers are not the host's; an exclusion counts them.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import Kernel, OperatingSystem, Package, PackageManager
 
 _MAX_PACKAGES: Final = 500_000
-"""Packages of one release that are remembered before all are forgotten: hosts choose their packages."""
+"""Maximum number of cached packages of one release; a full cache is emptied. Hosts choose their packages."""
 _MAX_RELEASES: Final = 1000
 
 
@@ -50,15 +50,15 @@ class Gap(StrEnum):
     OTHER_BUILDS = "OTHER_BUILDS"
     """The statements are limited to other architectures, modules, flavours or versions."""
     UNDER_INVESTIGATION = "UNDER_INVESTIGATION"
-    """The publisher does not know yet."""
+    """The publisher is still investigating."""
     METAPACKAGE = "METAPACKAGE"
-    """It holds nothing but a dependency on the newest kernel."""
+    """It contains only a dependency on the newest kernel."""
     NOT_RUNNING_KERNEL = "NOT_RUNNING_KERNEL"
-    """It is of a kernel that does not run."""
+    """It belongs to a kernel that is not running."""
     REGISTRY = "REGISTRY"
-    """It is of a registry such as PyPI or npm, for which no advisories are loaded."""
+    """It is from a registry such as PyPI or npm, for which no advisories are loaded."""
     PART_OF_PACKAGE = "PART_OF_PACKAGE"
-    """A package of the distribution brought it, and is judged in its place."""
+    """A package of the distribution installed it, and is judged in its place."""
 
 
 NOT_ASSESSED: Final[Mapping[str, str]] = MappingProxyType(
@@ -108,14 +108,14 @@ class PackageCoverage:
 def coverage_of(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCoverage, ...]:
     """Return the conclusion on each package of a host, in the order collected.
 
-    Conclusions on a package are remembered with the index: hosts of a fleet have most packages in common. Raises
+    Conclusions on a package are cached with the index: hosts of a fleet have most packages in common. Raises
     TooManyMatchesError as `AdvisoryIndex.matches`.
     """
     return index.once(_CoverageMemory).of_host(facts)
 
 
 def plain_coverage(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCoverage, ...]:
-    """Return what `coverage_of` returns, with nothing remembered."""
+    """Return the result of `coverage_of`, without a cache."""
     packages = facts.all(Package)
     if not index.covers(facts.distribution):
         return tuple(_gap(package, _outside(package) or Gap.NO_ADVISORIES) for package in packages)
@@ -149,7 +149,7 @@ def counts_of(coverage: Iterable[PackageCoverage]) -> Mapping[str, int]:
 
 
 class _Remembered:
-    """Conclusions on packages of hosts of one release. It only grows; a large one is replaced by an empty one."""
+    """Cached conclusions on packages of hosts of one release. A full cache is replaced by an empty one."""
 
     def __init__(self) -> None:
         self.by_object: dict[int, PackageCoverage | None] = {}
@@ -213,7 +213,7 @@ class _CoverageMemory:
 
 
 def _outside(package: Package) -> Gap | None:
-    """Return why the distribution's advisories are not about a package; None if it is the distribution's."""
+    """Return why the distribution's advisories do not apply to a package; None if it is the distribution's."""
     if package.manager.of_distribution:
         return None
     return Gap.PART_OF_PACKAGE if package.owner else Gap.REGISTRY

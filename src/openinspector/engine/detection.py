@@ -28,7 +28,7 @@ def detection(
 
 
 def listed(found: Iterable[Evidence], what: str) -> tuple[Evidence, ...]:
-    """Return the first items of ``found``, and one that counts the others as ``what``."""
+    """Return the first items of ``found``, and one that counts the others, named ``what``."""
     every = tuple(found)
     rest = len(every) - MAX_LISTED
     return every if rest <= 0 else (*every[:MAX_LISTED], Evidence(statement=f"and {rest} more {what}"))

@@ -1,8 +1,8 @@
-"""Which repository of Amazon Linux 2 a package is of, if the host does not record it.
+"""The repository of an Amazon Linux 2 package, if the host does not record it.
 
-The topics of the extras ship packages under the names of the core's (``php`` 8.2 and 5.4), each counting its own
-versions. Of the repositories whose advisories name a package, it is of the one that has built its series: the first two
-numbers of the version. A package that only the core's advisories name is of the core.
+Topics of the extras ship packages under the names of the core's (``php`` 8.2 and 5.4), each with its own version
+numbering. Of the repositories whose advisories name a package, the one that has built its series (the first two numbers
+of the version) is chosen. A package that only the core's advisories name is from the core.
 """
 
 import re
@@ -16,7 +16,7 @@ AMAZON_2: Final = "amzn:2"
 _NUMBER: Final = re.compile(r"[0-9]+")
 
 Builds = Mapping[str, Mapping[str, frozenset[str]]]
-"""Package name to stream to the series that its advisories name."""
+"""Series that advisories name, by package name and stream."""
 
 
 def is_of_amazon_2(stream: str) -> bool:
@@ -35,7 +35,7 @@ def built_series(statements: Iterable[Fix | Status]) -> Builds:
 
 
 def repositories_of(package: Package, builds: Builds) -> tuple[str, ...] | None:
-    """Return the streams of the repositories that a package may be of; None if that is not known.
+    """Return the streams of the repositories that a package may come from; None if unknown.
 
     Empty if no advisory names it.
     """

@@ -1,16 +1,16 @@
-"""Judges the packages of many hosts: what hosts have in common is concluded once.
+"""Judges the packages of many hosts: each distinct part is judged once.
 
-Hosts of a fleet differ in few packages. Three memories use that, each keyed by what the conclusion depends on:
+Hosts of a fleet differ in few packages. Three caches use that, each keyed by the inputs of the conclusion:
 
-1. **Packages.** Whether any advisory convicts an ordinary package depends on the package and the host's release. Most
-   packages are acquitted, so a host is first reduced to the others.
-2. **Groups.** Packages of one source share their vulnerabilities. The convicted packages of a source, with their
-   exposures, give a finished list of conclusions, one a vulnerability. Kernel packages are one group, which depends on
-   what runs as well.
-3. **Merged cases.** The conclusion on a vulnerability that packages of several sources have depends on their groups.
+1. **Packages.** Whether any advisory affects an ordinary package depends on the package and the host's release. Most
+  packages are not affected, so a host is first reduced to the others.
+2. **Groups.** Packages of one source share their vulnerabilities. The affected packages of a source, with their
+  exposures, give a finished list of conclusions, one per vulnerability. Kernel packages form one group, which also
+  depends on the running kernel.
+3. **Merged cases.** The conclusion on a vulnerability of packages of several sources depends on their groups.
 
 A package is recognised as an object where possible: a service that decodes equal records into one object saves the
-comparison. Nothing else depends on it; equal packages are recognised too. `openinspector.testing.plain_cases` is the
+comparison. This is only an optimization: equal packages are recognised too. `openinspector.testing.plain_cases` is the
 obvious twin for differential tests.
 """
 
@@ -41,11 +41,13 @@ from openinspector.model.record import Record
 T = TypeVar("T")
 
 MAX_HELD: Final = 2_000_000
-"""Packages and matches that are remembered of hosts of one release before all are forgotten: hosts choose their
-packages."""
+"""Maximum number of cached packages and matches of one release; a full cache is emptied.
+
+Hosts choose their packages.
+"""
 
 _MAX_RELEASES: Final = 1000
-"""Releases that are remembered before all are forgotten: hosts choose their names."""
+"""Maximum number of cached releases; a full cache is emptied. Hosts choose their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +66,7 @@ class HostConclusions(Generic[T]):
     """Conclusions on one host."""
 
     conclusions: tuple[T, ...]
-    """Of cases by identity, then of by-products by package."""
+    """Conclusions of cases by identity, then those of by-products by package."""
     unassessed: tuple[Unassessed, ...]
     """The distribution's packages that no advisory may judge, as collected."""
     others: tuple[Package, ...]
@@ -75,13 +77,13 @@ _Order = tuple[str, ...]
 
 
 class _Relevant(NamedTuple):
-    """A package that is not simply acquitted, on every host of its release."""
+    """A package that may be affected, on every host of its release."""
 
     package: Package
     of_distribution: bool = True
     reason: Unjudged | None = None
     of_kernel: bool = False
-    """True: the running kernel decides about it, or it names the kernel to install."""
+    """True if the running kernel decides about it, or if it names the kernel to install."""
     order: _Order = ()
     matches: tuple[Match, ...] = ()
 
@@ -92,17 +94,17 @@ class _Group(NamedTuple, Generic[T]):
     found: dict[str, list[tuple[_Order, Match]]]
     """By identity, sorted; matches in the order of packages."""
     concluded: dict[str, T]
-    """By identity: conclusions made so far, each as if no other group had the identity."""
+    """Conclusions made so far by identity, each as if no other group had the identity."""
     finished: list[tuple[str, T]]
-    """Identity and conclusion of all; empty until a host has no identity of the group in another group."""
+    """Identity and conclusion of all; empty until a host shares no identity of the group with another group."""
     by_products: list[tuple[_Order, T]]
     kernel: HostFacts
     relevant: tuple[_Relevant, ...]
-    """Kept, because their `id` is the key of the group."""
+    """Kept alive, because their `id` is the key of the group."""
 
 
 class _Release(Generic[T]):
-    """Memory of hosts of one release. It only grows; one that is too large is replaced by an empty one."""
+    """Cache of one release. A full cache is replaced by an empty one."""
 
     def __init__(self, streams: HostStreams) -> None:
         self.streams = streams
@@ -116,7 +118,7 @@ class _Release(Generic[T]):
 
 
 class FleetJudge(Generic[T]):
-    """Returns what one rule concludes of hosts, by one index."""
+    """Returns the conclusions of one rule on hosts, by one index."""
 
     def __init__(self, index: AdvisoryIndex, conclude: Conclude[T]) -> None:
         self._index = index
@@ -155,7 +157,7 @@ class FleetJudge(Generic[T]):
         return release
 
     def _relevant_packages(self, release: _Release[T], packages: tuple[Package, ...]) -> list[_Relevant]:
-        """Return the packages of a host that are not acquitted."""
+        """Return the packages of a host that may be affected."""
         try:
             known = list(map(release.by_object.__getitem__, map(id, packages)))
         except KeyError:
@@ -261,7 +263,7 @@ class FleetJudge(Generic[T]):
         return (*map(itemgetter(1), finished), *map(itemgetter(1), by_products))
 
     def _finished(self, group: _Group[T], several: frozenset[str], exposure: HostExposure) -> Iterable[tuple[str, T]]:
-        """Return identity and conclusion of what no other group of the host has."""
+        """Return identity and conclusion of each vulnerability that only this group of the host has."""
         alone = not several or several.isdisjoint(group.found)
         if alone and group.finished:
             return group.finished
@@ -278,7 +280,7 @@ class FleetJudge(Generic[T]):
     def _merged(
         self, release: _Release[T], groups: list[_Group[T]], several: frozenset[str], exposure: HostExposure
     ) -> Iterable[tuple[str, T]]:
-        """Yield identity and conclusion of what several groups have."""
+        """Yield identity and conclusion of each vulnerability that several groups have."""
         for identity in several:
             having = [group for group in groups if identity in group.found]
             key = (identity, *map(id, having))
@@ -295,7 +297,7 @@ def _only(package: Package) -> HostFacts:
 
 
 def _kernel_facts(facts: HostFacts, packages: list[Package]) -> HostFacts:
-    """Return what decides about a host's kernel packages, and nothing that only this host has."""
+    """Return the facts that decide about a host's kernel packages, without anything specific to this host."""
     records: dict[type[object], tuple[Record, ...]] = {Package: tuple(packages)}
     system = facts.only(OperatingSystem)
     if system is not None:

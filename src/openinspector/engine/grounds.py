@@ -10,7 +10,7 @@ from openinspector.model.finding import AnyBody, OutdatedByProduct, VulnerablePa
 from openinspector.model.ground import Ground, Part
 
 _NONE = "none"
-"""Value of a fix that is not published."""
+"""Value of an unpublished fix."""
 
 
 def issue_name(body: AnyBody) -> str:

@@ -1,18 +1,18 @@
-"""Which installed packages are judged, at which version: the running kernel decides about kernel packages.
+"""Selects the installed packages to judge and their versions: the running kernel decides about kernel packages.
 
 Several kernels may be installed; one runs. A *kernel package* is one that belongs to a single kernel release: Debian's
 ``linux-image-6.1.0-29-amd64``, rpm's ``kernel-core``, Alpine's ``linux-lts``. Rules:
 
-1. A package that belongs to no kernel release is judged as it is, whatever source it was built from
+1. A package that belongs to no kernel release is judged as installed, whatever source it was built from
    (``linux-libc-dev``, ``perf``).
-2. Where an image of the running release is installed, the packages of that release are judged and no other kernel
-   package is: an older kernel left on disk does no harm, a newer one no good until the host restarts.
+2. If an image of the running release is installed, only the kernel packages of that release are judged: an older kernel
+  on disk does no harm, and a newer one has no effect until the host restarts.
 3. An upgrade may replace the running kernel's files in place. The running build is then the one that uname reports
    (Debian and Ubuntu: ``uname -v``; elsewhere ``uname -r``), and that build is judged, even if its package is gone.
-4. Where the running kernel is of no installed package (a container, a microVM, a kernel of one's own), every kernel
-   package is judged as installed, and the evidence says that it is not what runs.
-5. A live patch is judged where the kernel that it patches runs. Kernels of others (``kernel-ml``) count as what runs,
-   and no advisory judges them.
+4. If the running kernel belongs to no installed package (a container, a microVM, a custom kernel), every kernel package
+  is judged as installed, and the evidence says that it does not run.
+5. A live patch is judged if the kernel that it patches runs. Kernels of other vendors (``kernel-ml``) count as the
+  running kernel, and no advisory applies to them.
 6. A package whose only content is a dependency on the newest kernel (``linux-image-amd64``) is not judged.
 """
 
@@ -43,11 +43,11 @@ class KernelRole(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A package as it is judged: the names and versions that advisories are compared with."""
+    """A package as it is judged: the names and versions to compare with advisories."""
 
     package: Package
     version: str
-    """Binary version; the running build's, where that differs from the database's."""
+    """Binary version; that of the running build if it differs from the database's."""
     source_name: str
     source_version: str
     role: KernelRole = KernelRole.ORDINARY
@@ -65,7 +65,7 @@ _REBUILD: Final = re.compile(r"\+b[0-9]+$")
 
 
 def running_release(facts: HostFacts) -> str:
-    """Return what ``uname -r`` printed; empty if the host did not say."""
+    """Return the output of ``uname -r``; empty if the host did not send it."""
     system = facts.only(OperatingSystem)
     if system is not None and system.kernel_release:
         return system.kernel_release
@@ -115,7 +115,7 @@ def _role(part: KernelPart) -> KernelRole:
 
 
 def _gone(image: Package, build: str, release: str) -> Subject:
-    """Return the running kernel whose package was removed or replaced, made after an image that is there."""
+    """Return the running kernel whose package was removed or replaced, derived from an installed image."""
     name = f"linux-image-{release}" if image.manager is PackageManager.DPKG else image.name
     # the image's repository need not be where the running one came from
     gone = replace(image, name=name, version=build, source_version=build, repository="")

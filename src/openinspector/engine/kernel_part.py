@@ -1,4 +1,4 @@
-"""Which kernel release a package belongs to, by its name and version, as each distribution numbers them.
+"""The kernel release that a package belongs to, by its name and version, as each distribution numbers them.
 
 ``uname -r`` prints a release. Each distribution makes it from the package's version in its own way:
 
@@ -55,7 +55,7 @@ _ARCH: Final = re.compile(r"linux(?:-(lts|zen|hardened|rt|rt-lts))?(-headers|-do
 _ARCH_RELEASE: Final = re.compile(r"([0-9.]+)(?:-(arch|zen|hardened|rt)([0-9]+))?-([0-9.]+)(?:-([a-z-]+))?")
 _ARCH_PATCH: Final = re.compile(r"\.(arch|zen|hardened|rt)([0-9]+)")
 _SAME_UNAME: Final = frozenset({"rt", "uek", "plus", "ml", "lt", "PAE", "xen"})
-"""Variants of Red Hat's kind whose release may go without ``+variant``: the version says it, or nothing does."""
+"""Variants in Red Hat's family whose release may lack ``+variant``: only the version names them, if anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,11 +67,11 @@ class KernelPart:
     prefixes: tuple[str, ...] = ()
     """Beginnings of releases, up to a separator: for packages that several flavours or architectures share."""
     image: bool = False
-    """Whether it holds the kernel itself."""
+    """True if it contains the kernel itself."""
     live_patch: bool = False
 
     def runs(self, release: str) -> bool:
-        """Return True if the package is of the running kernel."""
+        """Return True if the package belongs to the running kernel."""
         return release in self.releases or release.startswith(self.prefixes)
 
 
@@ -96,15 +96,15 @@ def is_kernel_package(package: Package) -> bool:
 
 
 def is_kernel_metapackage(package: Package) -> bool:
-    """Return True if a package only depends on the newest kernel: the one to update, not the one to judge."""
+    """Return True if a package only depends on the newest kernel: it is updated, not judged."""
     return package.manager is PackageManager.DPKG and _DPKG_META.fullmatch(package.name) is not None
 
 
 def running_build(image: Package, release: str, uname_version: str) -> str:
     """Return the package version of the running kernel, if it is of the same kind as an installed image.
 
-    Empty where uname does not give the version, or another kind of kernel runs: a container's host, a microVM, a kernel
-    of one's own.
+    Empty if uname does not give the version, or another kind of kernel runs: a container's host, a microVM, a custom
+    kernel.
     """
     match image.manager:
         case PackageManager.DPKG:
@@ -117,7 +117,7 @@ def running_build(image: Package, release: str, uname_version: str) -> str:
 
 
 def replaced_build(image: Package, release: str, uname_version: str) -> str:
-    """Return the version that runs of an image whose release runs; empty if every build has its own release.
+    """Return the running version of an image whose release runs; empty if every build has its own release.
 
     An upgrade may replace an image by another build of the same release.
     """
@@ -228,7 +228,7 @@ def _rpm_build(image: Package, release: str) -> str:
 
 
 def _is_series(name: str, tag: str, running: str) -> bool:
-    """Return True if an image of this name is of the running kernel's series: Amazon names newer ones by it."""
+    """Return True if an image belongs to the running kernel's series, which Amazon's newer names contain."""
     found = _RED_HAT.fullmatch(name)
     series = found[1] if found else None
     if series:

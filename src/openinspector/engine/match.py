@@ -1,20 +1,21 @@
 """Installed packages × statements of advisories, indexed by stream and package name.
 
-Of the streams that speak for a package (`openinspector.engine.streams`), the narrowest that says anything of a
-vulnerability decides about it. Within a stream, of the statements that fit the package:
+Of the streams that apply to a package (`openinspector.engine.streams`), the narrowest that mentions a vulnerability
+decides about it. Within a stream, of the statements that apply to the package:
 
-1. a status NOT_AFFECTED acquits;
-2. a fix newer than the installed version convicts, whatever older fixes say: an earlier fix may have been incomplete;
-   but a fix that is reached and was made for the same minor release as the build (``el9_2``) acquits before that;
-3. a fix that the installed version has reached acquits;
-4. a status that means affected convicts;
-5. a status UNDER_INVESTIGATION does neither: the publisher does not know;
-6. a status END_OF_LIFE may mean that nobody looked: it convicts only where nothing else is said.
+1. a status NOT_AFFECTED means not affected;
+2. a fix newer than the installed version means affected, whatever older fixes say, because an earlier fix may have been
+  incomplete; but an installed fix that was made for the minor release of the build (``el9_2``) takes precedence and
+  means not affected;
+3. a fix not newer than the installed version means not affected;
+4. a status that means affected decides;
+5. a status UNDER_INVESTIGATION decides nothing: the publisher does not know;
+6. a status END_OF_LIFE may mean that nobody looked: it means affected only if there is no other statement.
 
-A statement *fits* when it names the binary package, or the source package it was built from; when it is limited to no
-architecture and no module, or to the package's; and when it is about the same flavour of build.
+A statement *applies* if it names the binary package or its source package, if it is not limited to other architectures
+or modules, and if it is about the same flavour of build.
 
-Which packages are judged, and at which version, is decided by `openinspector.engine.kernel`.
+`openinspector.engine.kernel` selects the packages to judge and their versions.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -56,10 +57,12 @@ from openinspector.version import VersionScheme
 T = TypeVar("T")
 
 MAX_MATCHES: Final = 200_000
-"""Most pairs of package and advisory of one host, and most that an index remembers. The hosts tried have up to 8,000;
-a host that names every kernel ever built would have hundreds of millions."""
+"""Maximum number of pairs of package and advisory of one host, and in the cache of an index.
+
+The hosts tried have up to 8,000; a host that names every kernel ever built would have hundreds of millions.
+"""
 _MAX_REMEMBERED: Final = 200_000
-"""Entries of a memory before it is emptied: an index lives long, and hosts choose their versions."""
+"""Entries of a cache before it is emptied: an index lives long, and hosts choose their versions."""
 
 
 class TooManyMatchesError(ModelError):
@@ -71,19 +74,19 @@ class TooManyMatchesError(ModelError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """An installed package that an advisory convicts."""
+    """An installed package that an advisory affects."""
 
     package: Package
     advisory: Advisory
     statement: Fix | Status
-    """Of the statements that convict, the one that asks for the most: no fix at all, else the newest version."""
+    """The strictest of the statements that say affected: no fix at all, else the newest version."""
     vulnerabilities: tuple[str, ...] = ()
-    """Those of the advisory that the package has; empty if the advisory names none."""
+    """The vulnerabilities of the advisory that the package has; empty if the advisory names none."""
     version: str = ""
     """The version compared: the binary's, the source's, or the running kernel's build."""
     role: KernelRole = KernelRole.ORDINARY
     inherited: bool = False
-    """Whether the statement is of the distribution that the host's rebuilds."""
+    """True if the statement comes from the distribution that the host's distribution rebuilds."""
     installed_fix: Package | None = None
     """A kernel on disk that has the fix: the host needs a restart, not an update."""
     fixed_key: bytes = b""
@@ -101,12 +104,12 @@ class Match:
 
     @property
     def identities(self) -> tuple[str, ...]:
-        """Subjects of findings: the CVE ids, or the advisory's own id where it names none."""
+        """Subjects of findings: the CVE ids, or the advisory's own id if it names none."""
         return self.vulnerabilities or (self.advisory.id,)
 
 
 class Unassessed(NamedTuple):
-    """An installed package that no advisory may judge."""
+    """An installed package that must not be judged by any advisory."""
 
     package: Package
     reason: Unjudged
@@ -116,14 +119,15 @@ _Named = dict[str, list[tuple[Advisory, Fix | Status]]]
 """The statements of one stream by the package name, source or binary, that they are about."""
 
 _Place = tuple[str, PackageManager, PackageKind, str, bool]
-"""Stream, manager, kind and name of a bucket, and whether versions are compared without the rebuilder's marks."""
+"""Stream, manager, kind and name of a bucket, and True if versions are compared without the rebuilder's marks."""
 
 
 class AdvisoryIndex:
-    """The advisories in force for one evaluation, and which feed versions they came from.
+    """The advisories in force for one evaluation, and the feed versions they came from.
 
-    The versions stated of a name become keys when a host first has it: a host names few of a distribution's packages.
-    Matches of a package are remembered, because the hosts of a fleet have most packages in common.
+    Sort keys of the versions stated about a name are built when a host first has a package of that name: a host has few
+    of a distribution's packages. Matches of a package are cached, because the hosts of a fleet have most packages in
+    common.
     """
 
     def __init__(
@@ -164,11 +168,11 @@ class AdvisoryIndex:
 
     @classmethod
     def empty(cls) -> "AdvisoryIndex":
-        """Return an index that knows no advisory and covers no distribution."""
+        """Return an index without advisories, which covers no distribution."""
         return cls((), schemes={}, fingerprints={})
 
     def covers(self, distribution: str) -> bool:
-        """Return True if any feed speaks for ``<ID>:<VERSION_ID>`` or the release family it belongs to."""
+        """Return True if any feed covers ``<ID>:<VERSION_ID>`` or the release family it belongs to."""
         known = self._covered.get(distribution)
         if known is None:
             known = any(concerns(stream, distribution) and not stream.startswith("epel:") for stream in self.streams)
@@ -176,18 +180,18 @@ class AdvisoryIndex:
         return known
 
     def once(self, make: "Callable[[AdvisoryIndex], T]") -> T:
-        """Return what ``make`` makes of the index, made once: what a rule remembers as long as advisories are."""
+        """Return the value that ``make`` builds from the index; built once and kept for the life of the index."""
         found = self._made.get(make)
         if found is None:
             found = self._made.setdefault(make, make(self))
         return cast("T", found)
 
     def statements_of(self, stream: str) -> Sequence[tuple[Advisory, Fix | Status]]:
-        """Return everything that is stated of a stream."""
+        """Return every statement about a stream."""
         return tuple(one for named in self._named.get(stream, {}).values() for one in named)
 
     def remedies_of(self, stream: str) -> Sequence[tuple[Advisory, VendorUpdate]]:
-        """Return every update that is named as a remedy in a stream."""
+        """Return every update named as a remedy in a stream."""
         return tuple(self._remedies.get(stream, ()))
 
     def scores(self, vulnerability: str) -> tuple[Score, ...]:
@@ -196,11 +200,11 @@ class AdvisoryIndex:
         return tuple(dict.fromkeys((*self._scores.get(vulnerability, ()), *(known.scores if known else ()))))
 
     def vulnerability(self, identity: str) -> Vulnerability | None:
-        """Return what CVE, NVD, EPSS and KEV say of a CVE; None if none of them was loaded or knows it."""
+        """Return the data of CVE, NVD, EPSS and KEV about a CVE; None if none of them is loaded or knows it."""
         return self._vulnerabilities.get(identity)
 
     def unassessed(self, facts: HostFacts) -> tuple[Unassessed, ...]:
-        """Return the distribution's packages of the host that cannot be judged, with the reason, as collected."""
+        """Return the distribution's packages that cannot be judged, with the reasons, in the order collected."""
         streams = self.host_streams(release_of(facts))
         found = (
             (package, self.reason_unassessed(streams, package))
@@ -210,7 +214,7 @@ class AdvisoryIndex:
         return tuple(Unassessed(package, reason) for package, reason in found if reason is not None)
 
     def matches(self, facts: HostFacts) -> tuple[Match, ...]:
-        """Return every (package, advisory) of the host that convicts, by package, stream, feed and advisory id.
+        """Return every match of the host, by package, stream, feed and advisory id.
 
         Raises ModelError if a package's manager has no version scheme here, TooManyMatchesError beyond
         `MAX_MATCHES`.
@@ -228,7 +232,7 @@ class AdvisoryIndex:
         return tuple(matches)
 
     def matches_of(self, streams: HostStreams, subject: Subject, idle: Sequence[Subject] = ()) -> tuple[Match, ...]:
-        """Return every advisory that convicts one package of a host, by stream, feed and advisory id.
+        """Return every match of one package of a host, by stream, feed and advisory id.
 
         ``idle`` are the kernels on disk that would run after a restart.
         """
@@ -241,7 +245,7 @@ class AdvisoryIndex:
         return met
 
     def host_streams(self, release: DistributionRelease) -> HostStreams:
-        """Return the streams that speak for hosts of a release."""
+        """Return the streams that apply to hosts of a release."""
         streams = self._hosts.get(release)
         if streams is None:
             statements = (
@@ -257,7 +261,7 @@ class AdvisoryIndex:
     def spoken(self, facts: HostFacts, subject: Subject) -> tuple[Spoken, ...]:
         """Return every statement that names a package in a stream of its host: fixes by rising version, then statuses.
 
-        Streams come narrowest first, so that each stream's own are together.
+        The narrowest stream comes first, and the statements of a stream are adjacent.
         """
         streams = self.host_streams(release_of(facts))
         found: list[Spoken] = []
@@ -276,7 +280,7 @@ class AdvisoryIndex:
         return streams.unjudged(package)
 
     def _installed_fix(self, match: Match, idle_kernels: Sequence[Subject]) -> Package | None:
-        """Return the newest kernel on disk that the statement names and that has its fix."""
+        """Return the newest kernel on disk that the statement names and that has the fix."""
         best: tuple[bytes, Package] | None = None
         for subject in idle_kernels if match.fixed_key else ():
             name, version = _named(subject, match.target.kind)
@@ -390,7 +394,7 @@ def _named(subject: Subject, kind: PackageKind) -> tuple[str, str]:
 
 
 def _keep(best: dict[tuple[int, str], Hit], hit: Hit, decided: set[str]) -> None:
-    """Keep a hit for what is not decided yet; of one advisory and stream, the most demanding statement."""
+    """Keep a hit for undecided vulnerabilities; of one advisory and stream, the strictest statement."""
     left = tuple(identity for identity in hit.identities if identity not in decided)
     if left:
         place = id(hit.entry.advisory), hit.entry.statement.target.stream
@@ -399,7 +403,7 @@ def _keep(best: dict[tuple[int, str], Hit], hit: Hit, decided: set[str]) -> None
 
 
 def _keep_unsupported(best: dict[tuple[int, str], Hit], hits: list[Hit], decided: set[str]) -> None:
-    """Keep the hits of ended support, narrowest stream first, for vulnerabilities of which nothing else is said."""
+    """Keep the hits of ended support, narrowest stream first, for vulnerabilities without other statements."""
     for _, ended in groupby(hits, key=lambda hit: hit.entry.statement.target.stream):
         of_stream = tuple(ended)
         for hit in of_stream:
@@ -408,14 +412,14 @@ def _keep_unsupported(best: dict[tuple[int, str], Hit], hits: list[Hit], decided
 
 
 def _join(first: Hit, second: Hit) -> Hit:
-    """Return the more demanding of two statements of one advisory, with the vulnerabilities of both."""
+    """Return the stricter of two statements of one advisory, with the vulnerabilities of both."""
     either = {*first.identities, *second.identities}
     chosen = max(first, second, key=_demand)
     return chosen._replace(identities=tuple(name for name in first.entry.advisory.identities if name in either))
 
 
 def _demand(hit: Hit) -> tuple[bool, bytes, str, str, tuple[str, ...], bytes]:
-    """Order statements of one advisory by what they ask for; the rest only makes the order total."""
+    """Order statements of one advisory by strictness; the other parts only make the order total."""
     target = hit.entry.statement.target
     return (
         isinstance(hit.entry.statement, Status),

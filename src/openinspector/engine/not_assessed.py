@@ -17,7 +17,7 @@ MANAGERS: Final = tuple(manager.value for manager in PackageManager if manager.o
 """Sensors of the distributions' package databases."""
 REGISTRIES: Final = {PackageManager.PYPI: "PyPI", PackageManager.NPM: "npm", PackageManager.GEM: "RubyGems"}
 _LISTED: Final = 5
-"""Packages named for each reason why they are not assessed; all are counted."""
+"""Maximum number of packages named for each reason; all are counted."""
 _UNJUDGED: Final = {
     Unjudged.FOREIGN_VENDOR: "built by another vendor",
     Unjudged.FOREIGN_REPOSITORY: "of another repository",
@@ -28,7 +28,7 @@ _UNJUDGED: Final = {
 
 
 def not_covered(distribution: str, context: RuleContext) -> Unable:
-    """Return the exclusion of a host whose distribution no advisory is for; it names those that are loaded."""
+    """Return the exclusion of a host whose distribution has no advisories; it names the distributions that have."""
     known = sorted(context.advisories.streams)
     reason = f"No advisory speaks of {distribution}. " + (
         f"Advisories are loaded for {', '.join(known[:20])}." if known else "No advisories are loaded."
@@ -77,7 +77,7 @@ def without_own_feed(facts: HostFacts, index: AdvisoryIndex) -> Unable | None:
 
 
 def either(first: Unable | None, second: Unable | None) -> Unable | None:
-    """Return both reasons as one outcome, or the one that there is."""
+    """Return both reasons as one outcome, or the only one."""
     return both(first, second) if first is not None else second
 
 
@@ -121,7 +121,7 @@ def both(first: Unable, second: Unable | None) -> Unable:
 
 
 def unread_databases(facts: HostFacts) -> Unable | None:
-    """Return the exclusion for package databases that were not read whole; None if all were."""
+    """Return the exclusion for package databases that were not read completely; None if all were."""
     if any(name in facts.sensors and facts.sensors[name].state is SensorState.OK for name in MANAGERS):
         return unseen(facts, MANAGERS)
     return unseen(facts, MANAGERS) or unable(

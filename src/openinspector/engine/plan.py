@@ -52,14 +52,14 @@ _Key = tuple[PackageManager, str]
 
 @dataclass(slots=True)
 class _Upgrade:
-    """One step as it is gathered."""
+    """A step under construction."""
 
     manager: PackageManager
     source: str
     needed: dict[str, Match] = field(default_factory=dict)
-    """By binary package: the match that asks for the newest version."""
+    """The match with the newest fixed version, by binary package."""
     cases: list[Case] = field(default_factory=list)
-    """Cases that need it."""
+    """Cases that need the step."""
     helped: int = 0
     reboot: list[str] = field(default_factory=list)
 
@@ -87,7 +87,7 @@ def plan_of(facts: HostFacts, index: AdvisoryIndex, limit: PlanLimit = PlanLimit
 
 
 def _judge(index: AdvisoryIndex) -> FleetJudge[Case]:
-    """Return a judge whose conclusions are the cases; by-products are packages as all others."""
+    """Return a judge whose conclusions are the cases; by-products are treated as packages like all others."""
     return FleetJudge(
         index, Conclude(of_case=lambda case: case, of_by_product=_never, is_by_product=lambda _package: False)
     )
@@ -98,7 +98,7 @@ def _never(matches: tuple[Match, ...]) -> Case:
 
 
 class _Gathering:
-    """Steps of one host as its cases are added."""
+    """Collects the steps of one host from its cases."""
 
     def __init__(self, facts: HostFacts, limit: PlanLimit) -> None:
         self._facts = facts
@@ -112,7 +112,7 @@ class _Gathering:
         self.remains: list[Remaining] = []
 
     def add(self, case: Case) -> None:
-        """Add what a case needs, or why it remains."""
+        """Add the steps that a case needs, or the reason why it remains."""
         blocked = [match for match in case.deciding if (why := self._why_open(match)) is not None]
         for match in blocked:
             why = self._why_open(match)

@@ -9,9 +9,9 @@ from functools import lru_cache
 from typing import Final
 
 MAX_QUOTATION: Final = 2000
-"""Longest quotation, in characters."""
+"""Maximum length of a quotation, in characters."""
 _ITEM: Final = re.compile(r"^(?:[*+-] |\[|$)")
-"""Begins an item of a changelog: a bullet, the name of who made the change, or an empty line."""
+"""Begins an item of a changelog: a bullet, the name of the author, or an empty line."""
 _CVE: Final = re.compile(r"\bCVE-\d{4}-\d{4,}\b")
 
 

@@ -1,7 +1,7 @@
-"""Slow obvious evaluator of matching: the twin of `openinspector.engine.match` for differential tests.
+"""The slow, obvious matcher: the twin of `openinspector.engine.match` for differential tests.
 
-It asks every statement about every package and every vulnerability, with the vendor's comparison and nothing
-remembered. It reads the same packages (`openinspector.engine.kernel`), streams and limits; the search is its own.
+It checks every statement against every package and every vulnerability, with the vendor's comparison and without
+caches. Packages (`openinspector.engine.kernel`), streams and limits are shared; the search is separate.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -27,7 +27,7 @@ from openinspector.version import VersionScheme
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlainMatch:
-    """That an advisory convicts a package, through which vulnerabilities."""
+    """An advisory that affects a package, and through which vulnerabilities."""
 
     package: Package
     feed: str
@@ -51,7 +51,7 @@ class _Said:
 def plain_matches(
     facts: HostFacts, advisories: Iterable[Advisory], schemes: Mapping[str, VersionScheme]
 ) -> frozenset[PlainMatch]:
-    """Return everything that convicts, in no order."""
+    """Return all matches, unordered."""
     statements = [_Said(advisory, statement) for advisory in advisories for statement in advisory.statements]
     release = release_of(facts)
     builds = built_series(said.statement for said in statements)
@@ -81,7 +81,7 @@ def plain_matches(
 
 
 def _spoken(speakers: Iterable[Speaker], subject: Subject, statements: list[_Said]) -> Iterator[list[_Said]]:
-    """Yield what each stream says of the package, narrowest first."""
+    """Yield each stream's conclusions on the package, narrowest stream first."""
     named = False
     for speaker in speakers:
         about = [
@@ -134,7 +134,7 @@ def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Itera
 
 
 def _compared(said: _Said, subject: Subject, version: str) -> str:
-    """Return a version as it is compared: of Red Hat's fixes and CentOS's builds, what both have in common."""
+    """Return the compared part of a version: of Red Hat's fixes and CentOS's builds, the part they have in common."""
     rebuilt = said.statement.target.stream.startswith(f"{RED_HAT}:") and is_rebuilt(subject.package.version)
     return without_rebuilder(version) if rebuilt else version
 

@@ -45,7 +45,7 @@ def severity_of_score(base: float) -> Severity:
 
 
 def severity_of_priority(priority: Priority) -> Severity:
-    """Return the severity of a publisher's word."""
+    """Return the severity that a publisher's word stands for."""
     return _BY_PRIORITY[priority]
 
 

@@ -1,4 +1,4 @@
-"""Statements about one package name of one stream, and what they say of an installed package."""
+"""Statements about one package name of one stream, and their conclusions on an installed package."""
 
 from bisect import bisect_right
 from collections.abc import Iterable
@@ -10,14 +10,14 @@ from openinspector.model.inventory import Package
 
 
 class Spoken(NamedTuple):
-    """A statement that names an installed package, whether or not it fits."""
+    """A statement that names an installed package, whether or not it applies."""
 
     advisory: Advisory
     statement: Fix | Status
     version: str
     """The version compared."""
     reached: bool
-    """Of a fix: whether that version has it."""
+    """For a fix: True if that version has it."""
     fits: bool
 
 
@@ -29,7 +29,7 @@ def module_stream(label: str) -> str:
 def fits(target: Target, package: Package) -> bool:
     """Return True if a statement's architectures, module and flavour include the package.
 
-    A package whose architecture is not recorded cannot be ruled out; a modular build without its module can.
+    A package without a recorded architecture is included; a modular build without its module is not.
     """
     if target.architectures and package.architecture and package.architecture not in target.architectures:
         return False
@@ -41,7 +41,7 @@ def fits(target: Target, package: Package) -> bool:
 
 
 class Entry(NamedTuple):
-    """One statement with its versions as keys."""
+    """One statement with the sort keys of its versions."""
 
     advisory: Advisory
     statement: Fix | Status
@@ -63,7 +63,7 @@ class Bucket(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """An entry that convicts, and of which vulnerabilities."""
+    """An entry that says affected, and the vulnerabilities concerned."""
 
     entry: Entry
     identities: tuple[str, ...]
@@ -72,7 +72,7 @@ class Hit(NamedTuple):
 
     @property
     def state(self) -> FixState | None:
-        """The state of a status; None of a fix."""
+        """The state of a status; None for a fix."""
         return self.entry.statement.state if isinstance(self.entry.statement, Status) else None
 
 
@@ -86,7 +86,7 @@ class Said:
         self._fits: dict[int, bool] = {}
 
     def convicting(self) -> Iterable[Hit]:
-        """Yield the statements that convict, each with the vulnerabilities it convicts of."""
+        """Yield the statements that say affected, each with its vulnerabilities."""
         denied = self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.denials)
         denied |= self._reached_in_branch()
         fixed: frozenset[str] | set[str] = frozenset()
@@ -102,14 +102,14 @@ class Said:
                     yield from self._hit(entry, denied | fixed, version)
 
     def everything(self) -> Iterable[Spoken]:
-        """Yield every statement that counts, whether or not it fits."""
+        """Yield every statement, whether or not it applies."""
         for bucket, key, version in self._buckets:
             fixes = bucket.fixes if self._speaker.fixes else ()
             for entry in (*fixes, *bucket.affected, *bucket.denials, *bucket.unknown):
                 yield Spoken(entry.advisory, entry.statement, version, entry.fixed <= key, self._fit(entry))
 
     def mentioned(self) -> set[str]:
-        """Return every vulnerability that the stream says more of, for the package, than that its support ended."""
+        """Return every vulnerability of the package about which the stream states more than the end of support."""
         statuses = (
             entry
             for bucket, _, _ in self._buckets

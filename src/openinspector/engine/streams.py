@@ -1,16 +1,17 @@
-"""Which streams of statements speak for a package of a host, narrowest first, and which packages none may judge.
+"""The streams of statements that apply to a package of a host, narrowest first, and the packages that none may judge.
 
 A *stream* is one line of builds of one distribution: its general release (``rhel:9``), an extension of a minor release
 (``rhel:9.2+eus``), a paid or optional repository (``ubuntu:22.04+esm-apps``, ``amzn:2+kernel-5.15``). The narrowest
-stream that speaks of a package and a vulnerability decides, because a build of an extension counts its own versions.
+stream that mentions a package and a vulnerability decides, because a build of an extension has its own version
+numbering.
 
-Ubuntu's extended archives are asked last where a host has not enabled them: what only they fix is not fixed on it.
+Ubuntu's extended archives come last if a host has not enabled them: a flaw that only they fix is not fixed on it.
 
-Enabled extensions are read from the host's facts; where they are silent, from the package: a build says in its version
-that it is of an extension (``el9_2``, ``+esm1``), and no vendor numbers an ordinary build so.
+Enabled extensions are read from the host's facts, or else from the package: the version of a build shows that it is
+from an extension (``el9_2``, ``+esm1``), and no vendor numbers an ordinary build so.
 
-Three distributions rebuild Red Hat's. CentOS is judged by Red Hat's statements, for it has none of its own (inferred);
-AlmaLinux and Rocky Linux by their own fixes and by what Red Hat says of vulnerabilities that have none.
+Three distributions rebuild Red Hat's. CentOS is judged by Red Hat's statements, because it publishes none (inferred).
+AlmaLinux and Rocky Linux are judged by their own fixes, and by Red Hat's statuses of vulnerabilities without a fix.
 """
 
 import re
@@ -29,7 +30,7 @@ from openinspector.model.windows_release import WINDOWS_STREAM, parse_windows_ve
 RED_HAT: Final = "rhel"
 EPEL: Final = "epel"
 REBUILDS: Final[Mapping[str, bool]] = MappingProxyType({"almalinux": False, "rocky": False, "centos": True})
-"""Rebuilds of Red Hat's distribution, and whether Red Hat's fixes apply to them too, not only its statuses."""
+"""Rebuilds of Red Hat's distribution; True if Red Hat's fixes apply to them too, not only its statuses."""
 ENTERPRISE_LINUX: Final = frozenset({RED_HAT, "ol", *REBUILDS})
 """Distributions that EPEL builds for."""
 
@@ -51,7 +52,7 @@ _ALIASES: Final[Mapping[str, str]] = MappingProxyType(
 """os-release ``ID`` of variants that share the builds of another."""
 _ROLLING: Final = frozenset({"arch", "opensuse-tumbleweed"})
 _BY_SERVICE_PACK: Final = frozenset({"sles", "opensuse-leap"})
-"""Distributions whose minor releases have nothing in common but the number before the point."""
+"""Distributions whose minor releases share only the number before the point."""
 _AMAZON_1: Final = re.compile(r"201[0-9]\.[0-9]{2}")
 _MINOR_BUILD: Final = re.compile(r"\.el([0-9]+)_([0-9]+)\b")
 _REBUILDER: Final = re.compile(r"\.el[0-9]+\.centos|\.module_el")
@@ -63,7 +64,7 @@ _FLAVOURS: Final = (("ksplice", re.compile(r"\.ksplice[0-9]")), ("fips", re.comp
 _EXTRA_REPOSITORY: Final = re.compile(r"amzn2extra-(.+)")
 _KERNEL_EXTRA: Final = re.compile(r"kernel-([0-9]+\.[0-9]+)")
 _NUMBERED_BY_KERNEL: Final = ("kernel", "perf", "bpftool", "python-perf")
-"""Beginnings of the names of Amazon's packages whose version tells the kernel topic they are of."""
+"""Prefixes of the names of Amazon's packages whose version shows their kernel topic."""
 _VENDORS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "almalinux": ("almalinux",),
@@ -84,43 +85,43 @@ _VENDORS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "sles": ("suse", "opensuse"),
     }
 )
-"""Beginnings of the rpm Vendor tag of a distribution's own builds, lower case."""
+"""Prefixes of the rpm Vendor tag of a distribution's own builds, lower case."""
 _EPEL_VENDOR: Final = "fedora"
 _ORIGINS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"debian": ("Debian",), "ubuntu": ("Ubuntu",)})
-"""Beginnings of the apt origin of a distribution's own archives (Release file, ``Origin``)."""
+"""Prefixes of the apt origin of a distribution's own archives (Release file, ``Origin``)."""
 _BACKPORT: Final = re.compile(r"~bpo[0-9]+\+")
 
 
 class Unjudged(StrEnum):
-    """Why no advisory may judge a package."""
+    """Why a package must not be judged by any advisory."""
 
     FOREIGN_VENDOR = "FOREIGN_VENDOR"
-    """Built by another than the distribution, which counts its own versions."""
+    """Built by another vendor, which has its own version numbering."""
     FOREIGN_REPOSITORY = "FOREIGN_REPOSITORY"
-    """Of a repository that the distribution's advisories do not speak of."""
+    """From a repository that the distribution's advisories do not cover."""
     UNKNOWN_REPOSITORY = "UNKNOWN_REPOSITORY"
-    """Of one of several repositories that count their own versions; the host does not record which."""
+    """From one of several repositories with their own version numbering; the host does not record which."""
     UNKNOWN_MODULE = "UNKNOWN_MODULE"
     """A modular build whose module the package database does not record."""
     UNORDERED_VERSION = "UNORDERED_VERSION"
-    """The version is none that the package manager can order."""
+    """The package manager cannot order the version."""
 
 
 class Speaker(NamedTuple):
-    """One stream that may speak for a package."""
+    """One stream that may apply to a package."""
 
     stream: str
     fixes: bool = True
-    """False: only its statuses count; its builds are another distribution's."""
+    """False if only its statuses count, because its builds are another distribution's."""
     inherited: bool = False
-    """Whether it is of the distribution that the host's rebuilds."""
+    """True if it belongs to the distribution that the host's distribution rebuilds."""
     fallback: bool = False
-    """True: it counts only where no stream before it names the package at all."""
+    """True if it counts only when no earlier stream names the package at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistributionRelease:
-    """The facts of a host that choose its streams."""
+    """The facts of a host that select its streams."""
 
     distribution: str
     """``<ID>:<VERSION_ID>``."""
@@ -135,13 +136,13 @@ class DistributionRelease:
 
 
 def release_of(facts: HostFacts) -> DistributionRelease:
-    """Return what of a host chooses its streams."""
+    """Return the facts that select a host's streams."""
     system = facts.only(OperatingSystem)
     return DistributionRelease(distribution=facts.distribution, extensions=system.extensions if system else ())
 
 
 def _name(identity: str, version: str) -> str:
-    """Return the name in streams of an os-release ``ID``; openSUSE's before 2018 did not tell Leap from Tumbleweed."""
+    """Return the name in streams of an os-release ``ID``; before 2018 openSUSE used one for Leap and Tumbleweed."""
     if identity == "opensuse":
         return "opensuse-leap" if "." in version else "opensuse-tumbleweed"
     return _ALIASES.get(identity, identity)
@@ -172,7 +173,7 @@ def general_streams(distribution: str) -> tuple[str, ...]:
 
 
 def concerns(stream: str, distribution: str) -> bool:
-    """Return True if statements of ``stream`` may speak for a host of ``<ID>:<VERSION_ID>``."""
+    """Return True if statements of ``stream`` may apply to a host of ``<ID>:<VERSION_ID>``."""
     base = stream.partition("+")[0]
     general = general_streams(distribution)
     if base in general:
@@ -203,7 +204,7 @@ def is_rebuilt(version: str) -> bool:
 
 
 def without_rebuilder(version: str) -> str:
-    """Return a version as CentOS's build and Red Hat's have it in common.
+    """Return the part of a version that CentOS's build and Red Hat's have in common.
 
     CentOS writes ``99.el7.centos.1`` where Red Hat writes ``99.el7_9.1``, and gives its modules numbers of its own.
     """
@@ -211,7 +212,7 @@ def without_rebuilder(version: str) -> str:
 
 
 class HostStreams:
-    """The streams that speak for one release, of those known."""
+    """The known streams that apply to one release."""
 
     def __init__(
         self, release: DistributionRelease, known: Collection[str], builds: Builds = MappingProxyType({})
@@ -228,7 +229,7 @@ class HostStreams:
 
     @property
     def known(self) -> bool:
-        """Whether any stream of the distribution itself, or of the one it rebuilds, is known.
+        """True if any stream of the distribution itself, or of the one it rebuilds, is known.
 
         An extension is enough: Ubuntu states nothing of the general archive of a release whose support has ended.
         """
@@ -236,7 +237,7 @@ class HostStreams:
 
     @property
     def lacks_general(self) -> bool:
-        """Whether only extensions are known, or the distribution that it rebuilds: most fixes are then missing.
+        """True if only extensions are known, or only the distribution that it rebuilds: most fixes are then missing.
 
         Ubuntu states nothing of the general archive of a release whose support has ended; CentOS has no statements of
         its own.
@@ -245,7 +246,7 @@ class HostStreams:
         return self.known and not self._general and not own
 
     def speakers(self, package: Package) -> tuple[Speaker, ...]:
-        """Return the streams that may speak for a package, narrowest first."""
+        """Return the streams that may apply to a package, narrowest first."""
         if self._is_unrecorded(package):
             return tuple(Speaker(stream) for stream in repositories_of(package, self._builds) or ())
         if self._epel and _of_epel(package):
@@ -260,14 +261,14 @@ class HostStreams:
         return (*(Speaker(stream) for stream in own), *inherited, *fallback)
 
     def unjudged(self, package: Package) -> Unjudged | None:
-        """Return why no advisory of these streams may judge a package; None if one may."""
+        """Return why a package must not be judged by these streams; None if it may."""
         reason = unjudged(self.release, package)
         if reason is None and self._is_unrecorded(package) and repositories_of(package, self._builds) is None:
             return Unjudged.UNKNOWN_REPOSITORY
         return reason
 
     def _is_unrecorded(self, package: Package) -> bool:
-        """Return True if a package of Amazon Linux 2 may be of any of its repositories."""
+        """Return True if a package of Amazon Linux 2 may be from any of its repositories."""
         return (
             not package.repository
             and package.name in self._builds
@@ -290,7 +291,7 @@ class HostStreams:
         return [stream for stream in self._extensions if stream.partition("+")[2] in self.release.extensions]
 
     def _minor_streams(self, package: Package) -> list[str]:
-        """Return the extension streams of the minor release that the build is of, enabled ones first."""
+        """Return the extension streams of the build's minor release, enabled ones first."""
         built = _MINOR_BUILD.search(package.version)
         found = [s for s in self._extensions if built and s.startswith(f"rhel:{built[1]}.{built[2]}+")]
         enabled = [stream for stream in self._enabled() if stream.startswith(f"{self.release.distribution}+")]
@@ -307,7 +308,7 @@ class HostStreams:
         ]
 
     def _extras(self, package: Package) -> list[str]:
-        """Return the topic of Amazon Linux 2's extras that a package is of; elsewhere packages have own names."""
+        """Return the topic of Amazon Linux 2's extras that a package is from; other packages have their own names."""
         topic = _topic(package)
         if not topic and (
             not self.release.distribution.startswith("amzn:2.") and self.release.distribution != "amzn:2"
@@ -320,9 +321,9 @@ class HostStreams:
 
 
 def unjudged(release: DistributionRelease, package: Package) -> Unjudged | None:
-    """Return why no advisory of the distribution may judge a package; None if one may.
+    """Return why a package must not be judged by the distribution's advisories; None if it may.
 
-    Whether the version can be ordered is the version scheme's to say.
+    The version scheme decides whether the version can be ordered.
     """
     if package.manager is PackageManager.RPM:
         if ".module" in package.version and not package.module:

@@ -40,7 +40,7 @@ class EvaluationSubject:
     id: str
     """Agent id, which is the instance id on EC2."""
     host: HostFacts | None = None
-    """None if no agent sent telemetry of it in the run."""
+    """None if no agent sent its telemetry in the run."""
     network: "JudgedNetwork | None" = None
     """The network of the account's snapshot; None if none was taken."""
 

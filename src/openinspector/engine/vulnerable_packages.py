@@ -1,4 +1,4 @@
-"""The body of a finding from a case: the vulnerability, its packages with their own versions, and what rates it."""
+"""The body of a finding from a case: the vulnerability, its packages with their versions, and its ratings."""
 
 from collections.abc import Mapping
 
@@ -102,7 +102,7 @@ def _reference(advisory: Advisory, case: Case) -> AdvisoryReference:
 
 
 def _link(advisory: Advisory) -> str:
-    """Return the publisher's page of the advisory: the reference that carries its id, else the first."""
+    """Return the publisher's page of the advisory: the reference that contains its id, else the first."""
     plain = advisory.id.replace(":", "-")
     named = (url for url in advisory.references if advisory.id in url or plain in url)
     return next(named, advisory.references[0] if advisory.references else "")

@@ -1,11 +1,11 @@
-"""Vulnerabilities of a Windows host: the build that it runs × what Microsoft states of its product.
+"""Vulnerabilities of a Windows host: its running build × Microsoft's statements about its product.
 
 Cumulative updates contain all before them. A host has the fix of a vulnerability if and only if the revision of its
 build (UBR) is at least that of the first fixed build of its branch. Rules:
 
-1. A statement speaks for the host if its product is the host's by build and installation type, and its architectures
-   include the host's. Names that the host gives itself decide nothing.
-2. Of several builds that one record states for the product, the smallest counts.
+1. A statement applies to the host if its product is the host's by build and installation type, and its architectures
+  include the host's. Names that the host gives itself decide nothing.
+2. If one record states several builds for the product, the smallest counts.
 3. A product without a usable build is unknown: counted, neither found nor passed.
 4. Before Windows 10, updates that fix security alone do not raise the revision. There a vulnerability is fixed too if
    an update that fixes it is installed, or one that supersedes it. Microsoft leaves some supersedences out: that may
@@ -42,16 +42,16 @@ _SERVICE_PACK_ERA: Final = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedWindows:
-    """The facts of a host that decide which statements speak for it."""
+    """The facts of a host that decide which statements apply to it."""
 
     version: WindowsVersion
     server: bool
     core: bool
     products: tuple[WindowsProduct, ...]
-    """Empty for a build that is not in the table: then every server's or client's statement of the branch counts."""
+    """Empty for an unknown build: then all statements about servers, or about clients, of the branch count."""
     architecture: str
     assumed: str = ""
-    """Where the installation type was not sent: what it was assumed from."""
+    """The source of the assumed installation type, if the host did not send it."""
 
     @property
     def title(self) -> str:
@@ -61,7 +61,7 @@ class JudgedWindows:
         return f"Windows {'Server ' if self.server else ''}build {self.version.build}"
 
     def concerns(self, target: Target) -> bool:
-        """Return True if statements about ``target`` speak for the host."""
+        """Return True if statements about ``target`` apply to the host."""
         if target.architectures and self.architecture and self.architecture not in target.architectures:
             return False
         return self.is_product(target)
@@ -124,7 +124,7 @@ class WindowsAssessment:
 
 
 def windows_host(facts: HostFacts) -> JudgedWindows | None:
-    """Return what decides about the host; None if its version is unknown. Its revision may be unknown."""
+    """Return the facts that decide about the host; None if its version is unknown. Its revision may be unknown."""
     system, installed = facts.only(OperatingSystem), facts.only(WindowsInstallation)
     if system is None:
         return None
@@ -153,7 +153,7 @@ def windows_host(facts: HostFacts) -> JudgedWindows | None:
 
 
 def assess_windows(facts: HostFacts, host: JudgedWindows, index: AdvisoryIndex) -> WindowsAssessment:
-    """Return which vulnerabilities the host has. Its revision must be known."""
+    """Return the vulnerabilities of the host. Its revision must be known."""
     stream = host.version.stream
     hotfixes = facts.all(WindowsHotfix)
     remedies = _remedies(host, index.remedies_of(stream))
@@ -251,7 +251,7 @@ def _remedies(
 def _waiting(
     hotfixes: Iterable[WindowsHotfix], fixed: WindowsVersion, remedies: Iterable[VendorUpdate]
 ) -> WindowsHotfix | None:
-    """Return an update that has the fix and is not in force, although it is staged or even installed."""
+    """Return an update that has the fix and is staged or installed, but not in force."""
     updates = {remedy.update for remedy in remedies}
     for hotfix in hotfixes:
         if hotfix.is_waiting and hotfix.kb in updates:

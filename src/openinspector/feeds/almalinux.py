@@ -1,18 +1,17 @@
-"""AlmaLinux errata in OSV form: one JSON document a record, as https://github.com/AlmaLinux/osv-database keeps them.
+"""AlmaLinux errata in OSV form, one JSON document per record: https://github.com/AlmaLinux/osv-database.
 
 Rules, from the records themselves and the OSV schema 1.6:
 
-- The CVE ids of an erratum are those it relates to and those its references link; only where it has neither, those its
-  text names. ``related`` alone misses some: ALSA-2023:6077 relates to none and links two.
-- A record is a security statement when it is an ALSA or names a CVE. Bug fixes and enhancements that name none are
-  passed over.
+- The CVE ids of an erratum are those of ``related`` and of its references; if it has neither, those in its text.
+  ``related`` alone misses some: ALSA-2023:6077 has none there and two in its references.
+- A record is a security statement if it is an ALSA or names a CVE. Other bug fixes and enhancements are skipped.
 - An rpm whose release says ``.module`` belongs to the modules that the title names (``nodejs:18``); any other rpm
-  belongs to none, so that a stream's erratum is not held against another stream or the plain package.
-- The same build of a module may be listed once for each of its contexts. Any of them is fixed, so the oldest counts.
-- Otherwise a package listed with several versions is affected below the newest, as OSV's ranges say.
-- The same erratum may stand in several folders, about a release each: each is an advisory of that id.
+  belongs to none, so that the erratum of one module stream is not applied to another or to the plain package.
+- The same build of a module may be listed once for each of its contexts. All of them are fixed, so the oldest counts.
+- Otherwise a package listed with several versions is affected below the newest, as OSV's ranges state.
+- The same erratum may be in several folders, one per release: each is an advisory with that id.
 
-Only documents named ``*.json`` are read; the archive that upstream offers is unpacked by whoever fetches it.
+Only documents named ``*.json`` are read; the syncer unpacks the publisher's archive.
 """
 
 import re
@@ -42,7 +41,7 @@ _PRIORITIES: Final = {
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
-    """Yield the errata and what is not understood."""
+    """Yield the errata, and entries that could not be parsed."""
     for document in documents:
         if document.source.name.endswith(".json"):
             yield from _parse_document(document)
@@ -90,13 +89,13 @@ def _vulnerabilities(record: OsvRecord) -> tuple[str, ...]:
 
 
 def _summary(record: OsvRecord) -> str:
-    """Return title and text; ``Please update`` alone, as some records have it, adds nothing."""
+    """Return title and text; ``Please update`` alone, as in some records, is left out."""
     details = record.details.strip()
     return record.summary if not details or details == "Please update" else f"{record.summary}\n\n{details}"
 
 
 def _fixed(record: OsvRecord) -> Iterator[Fix | str]:
-    """Yield statements, or why one could not be read."""
+    """Yield statements, or the reason why one could not be read."""
     modules = tuple(dict.fromkeys(_MODULE.findall(record.summary.partition(": ")[2] or record.summary)))
     versions: dict[tuple[str, str, str], list[str]] = {}
     for affected in record.affected:
@@ -128,7 +127,7 @@ def _fixed_version(span: Range) -> str | None:
 
 
 def _deciding(versions: list[str]) -> str:
-    """Return the version from which a package is fixed, of those one erratum lists for it."""
+    """Return the first fixed version of a package, of those that one erratum lists."""
     newest_first = sorted(set(versions), key=SCHEME.key, reverse=True)
     build, modular, _ = newest_first[0].partition(_MODULAR)
     if not modular:

@@ -1,4 +1,4 @@
-"""Alpine's security database: one JSON document a branch and repository (`openinspector.formats.secdb`).
+"""Alpine's security database: one JSON document per branch and repository (`openinspector.formats.secdb`).
 
 A branch is a stream: ``alpine:3.19``; ``edge`` is ``alpine:edge``. Repositories of a branch have packages of different
 names.
@@ -32,7 +32,7 @@ _DIALECT: Final = secdb.SecdbDialect(
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield one advisory a vulnerability and branch, and what is not understood."""
+    """Yield one advisory per vulnerability and branch, and entries that could not be parsed."""
     yield from secdb.parse((document for document in documents if document.source.name.endswith(".json")), _DIALECT)
 
 

@@ -1,9 +1,9 @@
 """Amazon Linux security advisories (ALAS): the updateinfo.xml of every repository of Amazon Linux 1, 2, 2022 and 2023.
 
-- ``mirror.list`` of a repository names the folder that its repomd.xml is in.
-- Extras of Amazon Linux 2 are repositories of their own that ship packages under the names of the core's, with versions
-  of their own: each topic is a stream, ``amzn:2+kernel-5.15``. ``extras-catalog.json`` lists the topics.
-- A kernel live patch is a package of its own name for each kernel; its advisories are about that package alone.
+- ``mirror.list`` of a repository names the folder with its repomd.xml.
+- Extras of Amazon Linux 2 are separate repositories. Their packages have the names of the core's and their own version
+  numbering: each topic is a stream, ``amzn:2+kernel-5.15``. ``extras-catalog.json`` lists the topics.
+- A kernel live patch has its own package name for each kernel; its advisories are only about that package.
 - Amazon publishes no statement about vulnerabilities without a fix.
 """
 
@@ -34,13 +34,13 @@ class _Catalog(msgspec.Struct, frozen=True):
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield the advisories and what is not understood."""
+    """Yield the advisories, and entries that could not be parsed."""
     read = (d for d in documents if not d.source.name.endswith((_MIRROR_LIST, _CATALOG.rpartition("/")[2])))
     yield from updateinfo.parse(read, _DIALECT)
 
 
 def follow(document: Document) -> Iterable[Source]:
-    """Lead from the catalogue to the topics, from a mirror list to the repository, from there to its lists."""
+    """Follow the catalogue to the topics, a mirror list to the repository, and the repository to its lists."""
     name = document.source.name
     if name.endswith("extras-catalog.json"):
         yield from _topics(document)

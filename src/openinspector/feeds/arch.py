@@ -2,10 +2,10 @@
 
 https://security.archlinux.org/all.json. Rules:
 
-- ``Fixed`` with a version: fixed there. ``Vulnerable`` and ``Testing``: no fix in the repositories yet, or one that is
-  not released. ``Not affected`` says so. ``Unknown``: not examined.
-- ``affected`` is the version in the repositories when the group was made; it does not limit the statement, for the
-  tracker does not say since when a package was affected.
+- ``Fixed`` with a version: fixed in it. ``Vulnerable`` and ``Testing``: no fix in the repositories yet, or an
+  unreleased one. ``Not affected``: as it says. ``Unknown``: not examined.
+- ``affected`` is the version in the repositories when the group was created. It does not limit the statement: the
+  tracker does not state the first affected version.
 """
 
 import re
@@ -52,7 +52,7 @@ _GROUP: Final = msgspec.json.Decoder(_Group)
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield one advisory a group, and what is not understood."""
+    """Yield one advisory per group, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         try:

@@ -1,8 +1,8 @@
-"""Azure Linux and CBL-Mariner as OVAL: one document a release.
+"""Azure Linux and CBL-Mariner as OVAL: one document per release.
 
-https://github.com/microsoft/AzureLinuxVulnerabilityData. The documents break OVAL's schema (prefixes, dates), which
-`openinspector.formats.oval` does not mind. Packages are named as sources; a definition is about one CVE of one of them.
-The release is known by the document's name alone.
+https://github.com/microsoft/AzureLinuxVulnerabilityData. The documents violate OVAL's schema (prefixes, dates), which
+`openinspector.formats.oval` tolerates. Packages are source packages; a definition is about one CVE of one of them. Only
+the document's name shows the release.
 """
 
 import re
@@ -44,7 +44,7 @@ _DIALECT: Final = oval.OvalDialect(
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield one advisory a definition, and what is not understood."""
+    """Yield one advisory per definition, and entries that could not be parsed."""
     yield from oval.parse((document for document in documents if document.source.name.endswith(".xml")), _DIALECT)
 
 

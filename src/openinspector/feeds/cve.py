@@ -1,10 +1,10 @@
-"""CVE records (CVE JSON 5), one a CVE: scores of the assigning authority and of those who enrich, state and CWE.
+"""CVE records (CVE JSON 5), one per CVE: state, CWE, and the scores of the assigning authority and of enrichers.
 
-https://github.com/CVEProject/cvelistV5; CISA's enrichment of the same records (vulnrichment) is of the same shape.
+https://github.com/CVEProject/cvelistV5; CISA's enrichment of the same records (vulnrichment) has the same format.
 
 - The scores of the ``cna`` container have the origin ``cve``, those of an ``adp`` container ``adp``.
 - A record is REJECTED by its metadata, and disputed by a tag of the CNA.
-- A vector without a number is computed; a rating that is only a word is passed over.
+- The score of a vector without a number is computed; a rating that is only a word is skipped.
 """
 
 import re
@@ -68,7 +68,7 @@ _DECODER: Final = msgspec.json.Decoder(_Record)
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield what each record says of its CVE, and what is not understood."""
+    """Yield the data of each record about its CVE, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         if not name.endswith(".json") or not name.rpartition("/")[2].startswith("CVE-"):

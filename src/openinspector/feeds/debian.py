@@ -2,12 +2,12 @@
 
 https://security-tracker.debian.org/tracker/data/json, as its own documentation describes it. Rules:
 
-- ``resolved`` with fixed version ``0``: not affected; with any other: fixed there; ``open``: affected, no fix yet.
-- ``undetermined``: nobody has examined it yet.
+- ``resolved`` with fixed version ``0``: not affected; with any other: fixed in it; ``open``: affected, no fix yet.
+- ``undetermined``: not examined yet.
 - ``urgency`` is Debian's own: ``unimportant`` means no effect on the binary packages. The highest of a
   vulnerability's urgencies counts; ``end-of-life`` is not an urgency but the reason why there will be no fix.
-- ``nodsa`` is why no advisory was issued, ``nodsa_reason`` what follows: ``ignored`` (will not be fixed) or
-  ``postponed`` (deferred).
+- ``nodsa`` is the reason why no advisory was issued, ``nodsa_reason`` the consequence: ``ignored`` (will not be fixed)
+  or ``postponed`` (deferred).
 - A vulnerability without a CVE id has a temporary one (``TEMP-0000000-0CA7E3``), which is the advisory's id;
   it names no CVE.
 """
@@ -51,7 +51,7 @@ class _Vulnerability(msgspec.Struct, frozen=True):
 
 
 class _Gathered:
-    """The packages' statements about one vulnerability."""
+    """The statements of all packages about one vulnerability."""
 
     __slots__ = ("fixes", "priority", "statuses", "summary")
 
@@ -70,7 +70,7 @@ _ONE_DECODER: Final = msgspec.json.Decoder(_Vulnerability)
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
-    """Yield one advisory per vulnerability with a statement about a release known here, and what is not understood."""
+    """Yield one advisory per vulnerability of a known release, and entries that could not be parsed."""
     gathered: dict[str, _Gathered] = {}
     for document in documents:
         name = document.source.name
@@ -90,7 +90,7 @@ def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
 
 
 def _decode(document: Document) -> Generator[Unparsed, None, _Tracker]:
-    """Return the document's tracker; where one entry is not of its shape, all others and an Unparsed for it."""
+    """Return the tracker of the document; each malformed entry becomes an Unparsed."""
     try:
         return _TRACKER_DECODER.decode(document.content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -111,7 +111,7 @@ def _decode(document: Document) -> Generator[Unparsed, None, _Tracker]:
 
 
 def _gather(found: _Gathered, package: str, releases: Mapping[str, _Release]) -> Iterator[str]:
-    """Add what one package's releases say; yields why a release's statement is not understood."""
+    """Add the statements of one package; yield the reason for each that could not be parsed."""
     for codename, release in releases.items():
         known = RELEASES.get(codename)
         if known is None:
@@ -130,7 +130,7 @@ def _gather(found: _Gathered, package: str, releases: Mapping[str, _Release]) ->
 
 
 def _statement(target: Target, release: _Release) -> Fix | Status | None:
-    """Return what a release's entry states; None if it is not understood."""
+    """Return the statement of a release's entry; None if it could not be parsed."""
     match release.status, release.fixed_version:
         case "open", _:
             return Status(target=target, state=_open_state(release), word=_word(release))

@@ -1,27 +1,27 @@
-"""The package archives of Debian and Ubuntu as a source of advisories: indices of suites and packages' changelogs.
+"""The package archives of Debian and Ubuntu as a source of advisories: indices of suites and changelogs of packages.
 
 For a site with nothing but a package mirror. Documents, by name:
 
 - ``<codename>-security/<component>/binary-<arch>/Packages``: the index of a security suite (deb822);
-- ``<codename>/<component>/binary-<arch>/Packages``, ``<codename>-updates/…``: the index of the release with its point
+- ``<codename>/<component>/binary-<arch>/Packages``, ``<codename>-updates/…``: the indices of the release with its point
   releases, and of the updates in between;
-- ``changelog/<source>/<version>``: the changelog (deb-changelog(5)) that a binary of this source version carries;
-- ``…/InRelease``: leads to the indices; states nothing itself.
+- ``changelog/<source>/<version>``: the changelog (deb-changelog(5)) in a binary of this source version;
+- ``…/InRelease``: leads to the indices.
 
 Rules:
 
 - The newest version of each source in a security suite is an advisory ``<source> <version>``, with the CVE ids its
   changelog entry names, or with none: a pending security update is always a finding.
 - In the other suites only entries that name a CVE are advisories.
-- Every older entry that names a CVE is an advisory of its own, so that a host at any version gets what was fixed since.
-- A build holds every entry below its own. Where an entry's version is newer than that of one above it, as in a rebuild
-  for an older release (``2.0-1~deb12u1`` above ``2.0-1``), its fixes are credited to the older version.
-- A CVE was fixed by the oldest entry that names it and that no newer entry reverts.
-- An item that says a CVE is *not* fixed, or does not affect, fixes nothing; one that reverts its fix takes it back.
-- Entries more than a year older than the release are in what it shipped, and are left out.
-- A binary rebuilt from the same source (``+b1``) is stated by its own name and version, as apt orders it.
-- Debian signs kernels in sources of their own: ``linux-signed-amd64 6.1.123+1`` is ``linux 6.1.123-1``.
-- The archive states no severities, and none is made up.
+- Every older entry that names a CVE is a separate advisory, so that a host at any version gets the later fixes.
+- A build contains every entry below its own. If an entry's version is newer than that of an entry above it, as in a
+  rebuild for an older release (``2.0-1~deb12u1`` above ``2.0-1``), its fixes are credited to the older version.
+- A CVE is fixed by the oldest entry that names it and that no newer entry reverts.
+- An item that says that a CVE is *not* fixed, or does not apply, fixes nothing; one that reverts a fix cancels it.
+- Entries more than a year older than the release are part of the release, and are left out.
+- A binary rebuilt from the same source (``+b1``) is stated by its own name and version, which apt compares.
+- Debian signs kernels in separate sources: ``linux-signed-amd64 6.1.123+1`` is ``linux 6.1.123-1``.
+- The archive states no severities.
 """
 
 import re
@@ -42,7 +42,7 @@ NAME: Final = "debian_archive"
 MIRROR: Final = "https://security.debian.org/debian-security"
 CHANGELOG: Final = "changelog"
 SUPPORTED: Final = ("bullseye", "bookworm", "trixie")
-"""Releases whose security suites are fetched where no apt sources say otherwise."""
+"""Releases whose security suites are fetched unless apt sources say otherwise."""
 
 _FIELD: Final = re.compile(
     r"^(Package|Version|Source|Architecture|Filename|Size|SHA256):[ \t]*(.*?)[ \t\r]*$", re.MULTILINE
@@ -58,9 +58,9 @@ _ITEM: Final = re.compile(r"\s*[*+-]\s")
 _ID: Final = re.compile(r"\bCVE[-_ ]([0-9]{4})[-_]([0-9]{4,})", re.IGNORECASE)
 _IDS: Final = re.compile(r"CVE-[0-9]{4}-[0-9]{4,}(?:(?:[\s,;&/+]|and|or)+CVE-[0-9]{4}-[0-9]{4,})*")
 _NEAR: Final = 60
-"""Characters around a list of ids in which an item says that they are not fixed."""
+"""Characters around a list of ids that are searched for a statement that they are not fixed."""
 _REVERTED: Final = re.compile(r"\b(?:revert\w*|back(?:ed|s|ing)? out)\b[^.;]*$", re.IGNORECASE)
-"""Before a list of ids: that their fix is taken back."""
+"""Words before a list of ids that say that their fix is reverted."""
 _NOT_BEFORE: Final = re.compile(
     r"(?:\bnot (?:yet )?(?:affect|vulnerable|exposed|fix|address)|\bunaffected|\bunfixed"
     r"|\bdoesn't (?:fix|address|affect)"
@@ -80,7 +80,7 @@ _HASHES: Final = re.compile(
 _CODENAME: Final = re.compile(r"^Codename: ([a-z]+)(?:-security|/updates)?[ \r]*$", re.MULTILINE)
 _IN_RELEASE: Final = "InRelease"
 _SUMMARY: Final = 60_000
-"""Longest text kept of an advisory: findings quote the lines that name their CVE, so none may be missing."""
+"""Maximum length of an advisory's text: findings quote the lines that name their CVE, so none may be missing."""
 _EMPTY_XZ: Final = 32
 _LONGEST_LINE: Final = 1000
 _BEFORE_RELEASE: Final = timedelta(days=365)
@@ -88,7 +88,7 @@ _BEFORE_RELEASE: Final = timedelta(days=365)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
-    """A release of Debian or Ubuntu, as its suites name it."""
+    """A release of Debian or Ubuntu, as named in its suites."""
 
     codename: str
     stream: str
@@ -105,12 +105,12 @@ SUITES: Final[Mapping[str, Suite]] = MappingProxyType(
     {name: Suite(codename=name, stream=one.stream, released=one.released) for name, one in RELEASES.items()}
     | {name: Suite(codename=name, stream=f"ubuntu:{number}") for name, number in UBUNTU_RELEASES.items()}
 )
-"""Every release whose suites are understood, by code name."""
+"""Every known release, by code name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchivePackage:
-    """One binary package of an index. ``source`` and ``source_version`` are those that advisories speak of."""
+    """One binary package of an index. ``source`` and ``source_version`` are those that advisories name."""
 
     name: str
     version: str
@@ -118,9 +118,9 @@ class ArchivePackage:
     source: str
     source_version: str
     path: str = ""
-    """Where the .deb is, relative to the mirror."""
+    """Path of the .deb, relative to the mirror."""
     size: int = 0
-    """Bytes of the .deb."""
+    """Size of the .deb in bytes."""
     sha256: str = ""
 
 
@@ -133,11 +133,11 @@ class ChangelogEntry:
     text: str
     published: date | None
     fixes: tuple[str, ...]
-    """CVE ids it names as fixed, in order; not those that a newer entry takes back."""
+    """CVE ids that it fixes, in order, except those that a newer entry reverts."""
 
 
 def source_of(name: str, version: str) -> tuple[str, str]:
-    """Return the source and version that advisories speak of: those of the kernel where ``name`` only signs it."""
+    """Return the source and version that advisories name: those of the kernel if ``name`` only signs it."""
     signed = signed_source(name)
     if not signed:
         return name, version
@@ -146,7 +146,7 @@ def source_of(name: str, version: str) -> tuple[str, str]:
 
 
 def parse_index(content: bytes, document: str = "Packages") -> Iterator[ArchivePackage | Unparsed]:
-    """Yield the binary packages of an index, and the stanzas that are none."""
+    """Yield the binary packages of an index, and the invalid stanzas."""
     for number, stanza in enumerate(re.split(r"\n\s*\n", content.decode("utf-8", "replace")), start=1):
         if not stanza.strip():
             continue
@@ -159,9 +159,9 @@ def parse_index(content: bytes, document: str = "Packages") -> Iterator[ArchiveP
 
 
 def parse_changelog(content: bytes) -> tuple[ChangelogEntry, ...]:
-    """Return the entries of a changelog, newest first; other lines are skipped, as dpkg-parsechangelog does.
+    """Return the entries of a changelog, newest first; other lines are skipped, as by dpkg-parsechangelog.
 
-    Each CVE id is left in the oldest entry that fixes it.
+    Each CVE id is kept only in the oldest entry that fixes it.
     """
     entries = list(_entries(content.decode("utf-8", "replace").splitlines()))
     credited: dict[str, int] = {}
@@ -200,7 +200,7 @@ def newest_by_source(packages: Iterable[ArchivePackage]) -> Mapping[str, tuple[A
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
-    """Yield the advisories of every suite indexed, and what is not understood."""
+    """Yield the advisories of every suite, and entries that could not be parsed."""
     packages: dict[tuple[str, bool], list[ArchivePackage]] = {}
     changelogs: dict[tuple[str, str], bytes] = {}
     for document in documents:
@@ -220,7 +220,7 @@ def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
 def _read(
     document: Document, packages: dict[tuple[str, bool], list[ArchivePackage]], changelogs: dict[tuple[str, str], bytes]
 ) -> Iterator[Unparsed]:
-    """Put a document where it belongs: binaries by code name and kind of suite, changelogs by source and version."""
+    """Sort a document: binaries by code name and kind of suite, changelogs by source and version."""
     name = document.source.name
     index, changelog = _INDEX_NAME.fullmatch(name), _CHANGELOG_NAME.fullmatch(name)
     if changelog is not None:
@@ -247,7 +247,7 @@ def _state(
 
 
 def follow(document: Document) -> Iterable[Source]:
-    """Lead from a suite's InRelease to its indices."""
+    """Follow a suite's InRelease to its indices."""
     name, base = document.source.name, document.source.url.rpartition("/")[0]
     if not name.endswith(f"/{_IN_RELEASE}"):
         return
@@ -323,7 +323,7 @@ def _items(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _cve_changes(lines: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Return the CVE ids that an entry fixes, and those whose fix it takes back."""
+    """Return the CVE ids that an entry fixes, and those whose fix it reverts."""
     fixed: dict[str, None] = {}
     reverted: dict[str, None] = {}
     for item in _items(lines):
@@ -341,7 +341,7 @@ def _cve_changes(lines: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def _text(lines: Iterable[str], fixes: Collection[str]) -> str:
-    """Return an entry's items, a line each; of an entry that fixes CVEs only those that name one."""
+    """Return an entry's items, one per line; if the entry fixes CVEs, only those that name one."""
     items = list(_items(lines))
     naming = [item for item in items if any(name in item.upper() for name in fixes)]
     text = "\n".join(naming or items)

@@ -1,4 +1,4 @@
-"""Debian's lists of security advisories (DSA) and long-term-support advisories (DLA), as the security team keeps them.
+"""The Debian security team's lists of security advisories (DSA) and long-term-support advisories (DLA).
 
 https://salsa.debian.org/security-tracker-team/security-tracker, ``data/DSA/list`` and ``data/DLA/list``. Format::
 
@@ -7,9 +7,9 @@ https://salsa.debian.org/security-tracker-team/security-tracker, ``data/DSA/list
             [bullseye] - xorg-server 2:1.20.11-1+deb11u6
             NOTE: for people
 
-- A line that begins with ``[`` opens an advisory; the words after its id are for people.
-- A version is where the flaw is fixed; a word in angle brackets is a status. A reason may follow in parentheses.
-- Notes, and advisories without a package (the end of a release, a new key), state nothing.
+- A line that begins with ``[`` begins an advisory; the words after its id are for people.
+- A version is the first fixed one; a word in angle brackets is a status. A reason may follow in parentheses.
+- Notes, and advisories without a package (the end of a release, a new key), are skipped.
 """
 
 import re
@@ -55,7 +55,7 @@ class _Entry:
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Advisory | Unparsed]:
-    """Yield the advisories of each list that state something of a package, and every line not understood."""
+    """Yield the advisories of each list that name a package, and every line that could not be parsed."""
     for document in documents:
         entry: _Entry | None = None
         for line in document.content.decode("utf-8", "replace").splitlines():
@@ -79,7 +79,7 @@ def _open(head: re.Match[str]) -> _Entry:
 
 
 def _add(entry: _Entry, line: str) -> bool:
-    """Add what a line states; return True if it was understood."""
+    """Add the statement of a line; return True if it could be parsed."""
     ids = _IDS.fullmatch(line)
     if ids is not None:
         # CAN- was the prefix of candidates until 2005; the numbers stayed

@@ -1,11 +1,11 @@
-"""Source packages whose security support ended or is limited in Debian, as the package debian-security-support lists.
+"""Source packages whose security support in Debian ended or is limited, from the package debian-security-support.
 
 ``security-support-ended.deb12`` has lines of source, last supported version, day and reason;
-``security-support-limited`` of source and reason. A mirror carries the package; its source is
+``security-support-limited`` of source and reason. Mirrors have the package; its source is
 https://salsa.debian.org/debian/debian-security-support.
 
-- The end of support is a statement about a source, not about a CVE: one advisory a source, which names none.
-- Limited support is a remark about how to use a package, and states nothing.
+- The end of support is a statement about a source, not about a CVE: one advisory per source, without CVEs.
+- Limited support is advice on how to use a package, and is skipped.
 """
 
 import re
@@ -23,7 +23,7 @@ _PAGE: Final = "https://tracker.debian.org/pkg/debian-security-support"
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield one advisory a source and release whose support ended, and what is not understood."""
+    """Yield one advisory per source and release whose support ended, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         release = _ENDED.search(name)

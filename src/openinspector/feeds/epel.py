@@ -1,6 +1,6 @@
 """Extra Packages for Enterprise Linux: the updateinfo.xml of its repositories, written by Bodhi.
 
-Its stream ``epel:9`` speaks for its own packages on every distribution built from Red Hat's
+Its stream ``epel:9`` applies to its own packages on every distribution built from Red Hat's
 (`openinspector.engine.streams`).
 """
 
@@ -20,7 +20,7 @@ _DIALECT: Final = updateinfo.UpdateinfoDialect(
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield the security updates and what is not understood."""
+    """Yield the security updates, and entries that could not be parsed."""
     yield from updateinfo.parse(documents, _DIALECT)
 
 

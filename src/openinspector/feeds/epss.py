@@ -1,4 +1,4 @@
-"""EPSS: how likely each CVE is to be exploited within 30 days, one CSV a day.
+"""EPSS: the probability that each CVE is exploited within 30 days; one CSV per day.
 
 https://www.first.org/epss/data_stats. The first line is a comment with the model's version and date, the second the
 names of the columns: ``cve,epss,percentile``.
@@ -18,7 +18,7 @@ _COLUMNS: Final = "cve,epss,percentile"
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield each CVE's probability, and what is not understood."""
+    """Yield each CVE's probability, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         lines = document.content.decode("utf-8", "replace").splitlines()

@@ -1,6 +1,6 @@
 """Fedora's updates: the updateinfo.xml of its ``updates`` repositories, written by Bodhi.
 
-CVE ids stand in the titles of bugs and in prose only; modular updates list no packages.
+CVE ids are only in the titles of bugs and in prose; modular updates list no packages.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,7 +19,7 @@ _DIALECT: Final = updateinfo.UpdateinfoDialect(
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield the security updates and what is not understood."""
+    """Yield the security updates, and entries that could not be parsed."""
     yield from updateinfo.parse(documents, _DIALECT)
 
 

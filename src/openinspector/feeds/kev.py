@@ -34,7 +34,7 @@ _ENTRY: Final = msgspec.json.Decoder(_Entry)
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield each CVE of the catalogue, and what is not understood."""
+    """Yield each CVE of the catalogue, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         try:

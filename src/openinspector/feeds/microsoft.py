@@ -1,19 +1,19 @@
-"""Windows: the CVE records that Microsoft writes itself, and for the remedies its monthly documents (CVRF).
+"""Windows: Microsoft's CVE records, and its monthly documents (CVRF) for the remedies.
 
 https://github.com/CVEProject/cvelistV5 (assigner ``microsoft``), https://api.msrc.microsoft.com/cvrf/v3.0/updates.
 Rules:
 
-- A record names products, each with the first build that has the fix (``lessThan``). The branch is that build's; the
-  ``version`` beside it says ``10.0.0`` of every branch. A build of another branch than the product's is a slip in the
-  record (Windows 11 21H2 "before 10.0.22621.1574") and says nothing of the product.
-- Of several builds of one branch the smallest counts: cumulative updates come as rollup and as hotpatch, each with a
-  build of its own, and both have the fix.
-- A product without a usable build (``publication``, ``1.001``, nothing) is known to be affected up to an unknown build:
-  a status under investigation, never silence. ``10.0.20348..2762`` is read as ``10.0.20348.2762``.
-- Architectures are those of the platforms and of the CPE names together: either list lacks some. A product with
+- A record names products, each with the first build that has the fix (``lessThan``). That build shows the branch; the
+  ``version`` beside it is ``10.0.0`` for every branch. A build of another branch than the product's is an error in the
+  record (Windows 11 21H2 "before 10.0.22621.1574") and is ignored for the product.
+- Of several builds of one branch the smallest counts: cumulative updates come as rollup and as hotpatch, each with its
+  own build, and both have the fix.
+- A product without a usable build (``publication``, ``1.001``, nothing) is affected up to an unknown build: it gets the
+  status under investigation. ``10.0.20348..2762`` is read as ``10.0.20348.2762``.
+- Architectures are those of the platforms and of the CPE names together, because each list lacks some. A product with
   neither is not limited.
-- Products are Windows itself. Office, Edge, .NET, SQL Server and others have no streams here.
-- Monthly documents state remedies only: which update to install, and what it supersedes.
+- Only Windows itself is read. Office, Edge, .NET, SQL Server and others have no streams.
+- Monthly documents state only remedies: the update to install, and the updates that it supersedes.
 """
 
 import re
@@ -151,7 +151,7 @@ _BROKEN: Final = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield one advisory for each record about Windows, one for each month and CVE with remedies, and what is odd."""
+    """Yield one advisory per record, one per month and CVE with remedies, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         if _RECORD.search(name):
@@ -161,7 +161,7 @@ def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
 
 
 def follow(document: Document) -> Iterator[Source]:
-    """Yield the monthly documents that the index names; a folder holds its own, and no network is asked for them."""
+    """Yield the monthly documents that the index names; none if the feed is read from a folder."""
     if document.source.name != _INDEX.name or document.source.url.startswith("file:"):
         return
     try:
@@ -197,7 +197,7 @@ def _record(document: Document) -> Iterator[Parsed]:
 
 
 def _statements(affected: _Affected) -> Iterator[Fix | Status | str]:
-    """Yield what a record says of one product; a text for what is not understood."""
+    """Yield the statements of a record about one product; a text for each that could not be parsed."""
     named = parse_product_name(affected.product)
     ranges = tuple(one for one in affected.versions if one.status == "affected")
     if named.name.lower() in ("windows", "windows server"):
@@ -234,7 +234,7 @@ def _fixed_build(text: str) -> WindowsVersion | None:
 
 
 def _introduced(text: str, first: WindowsVersion) -> str:
-    """Return the range's begin if it is a build of the same branch, else empty: ``10.0.0`` is none."""
+    """Return the beginning of the range if it is a build of the same branch, else empty; ``10.0.0`` is not one."""
     version = parse_windows_version(text)
     return text if version is not None and version.branch == first.branch and version.revision else ""
 

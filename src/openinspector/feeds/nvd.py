@@ -1,6 +1,6 @@
-"""The National Vulnerability Database, data feeds 2.0: one document a year, and one of what changed lately.
+"""The National Vulnerability Database, data feeds 2.0: one document per year, and one with recent changes.
 
-https://nvd.nist.gov/vuln/data-feeds. A score by NVD has the origin ``nvd``; one that NVD passes on from the CNA has
+https://nvd.nist.gov/vuln/data-feeds. A score by NVD has the origin ``nvd``; one that NVD copies from the CNA has
 ``cve``. NVD asks for this notice: this product uses data from the NVD API but is not endorsed or certified by the NVD.
 """
 
@@ -72,7 +72,7 @@ _ENTRY: Final = msgspec.json.Decoder(_Entry)
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield what each entry says of its CVE, and what is not understood."""
+    """Yield the data of each entry about its CVE, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         try:

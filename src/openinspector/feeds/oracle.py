@@ -1,10 +1,10 @@
-"""Oracle Linux errata (ELSA) as OVAL: one document for all of them.
+"""Oracle Linux errata (ELSA) as OVAL, in one document.
 
 https://linux.oracle.com/security/oval/com.oracle.elsa-all.xml.bz2. Rules beyond `openinspector.formats.oval`:
 
-- Builds for Ksplice (``.ksplice1.``) and for FIPS (``_fips``) are flavours: nothing about them is held against an
-  ordinary build, and the reverse.
-- Scores stand in an attribute of each CVE: ``cvss3="7.8/CVSS:3.1/…"``.
+- Builds for Ksplice (``.ksplice1.``) and for FIPS (``_fips``) are flavours: statements about them do not apply to
+  ordinary builds, and the reverse.
+- Scores are in an attribute of each CVE: ``cvss3="7.8/CVSS:3.1/…"``.
 """
 
 import re
@@ -43,7 +43,7 @@ _DIALECT: Final = oval.OvalDialect(
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield the errata, their scores, and what is not understood."""
+    """Yield the errata, their scores, and entries that could not be parsed."""
     yield from oval.parse(documents, _DIALECT)
 
 

@@ -1,12 +1,12 @@
-"""Photon OS's CVE metadata: one list a release, ``cve_data_photon<release>.json``.
+"""Photon OS's CVE metadata: one list per release, ``cve_data_photon<release>.json``.
 
 https://packages.broadcom.com/photon/photon_cve_metadata/. Rules:
 
-- ``Fixed`` with a version: fixed there. ``Not Affected`` says so. A fix without a version (``NA``) states nothing.
-- Other ids than CVE ids (``UNK-1``, ``BDSA-2025-0719``, ``Re``) are the vendor's own. A fix under one is kept and
-  names no CVE; every other statement under one is counted as not understood.
-- Ids stand in either case. The lists of 2025 have no status; a version then says that it is fixed there.
-- ``aff_ver`` says in prose what ``res_ver`` says.
+- ``Fixed`` with a version: fixed in it. ``Not Affected``: as it says. A fix without a version (``NA``) is ignored.
+- Other ids than CVE ids (``UNK-1``, ``BDSA-2025-0719``, ``Re``) are the vendor's own. A fix with such an id is kept and
+  names no CVE; every other statement with one is counted as not parsed.
+- Ids are in upper or lower case. The lists of 2025 have no status; a version then means fixed in it.
+- ``aff_ver`` repeats ``res_ver`` in prose.
 """
 
 import re
@@ -46,7 +46,7 @@ class _Entry(msgspec.Struct, frozen=True):
 
     @property
     def cve_id(self) -> str:
-        """The id; of a CVE in upper case."""
+        """The id; a CVE id in upper case."""
         upper = self.given_id.upper()
         return upper if _CVE.fullmatch(upper) else self.given_id
 
@@ -56,7 +56,7 @@ _ENTRY: Final = msgspec.json.Decoder(_Entry)
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield one advisory a vulnerability and release, and what is not understood."""
+    """Yield one advisory per vulnerability and release, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         if name.endswith(_VERSIONS):

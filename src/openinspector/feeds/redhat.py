@@ -1,10 +1,10 @@
-"""Red Hat's VEX documents (CSAF 2.0), one a CVE: https://security.access.redhat.com/data/csaf/v2/vex-feed/.
+"""Red Hat's VEX documents (CSAF 2.0), one per CVE: https://security.access.redhat.com/data/csaf/v2/vex-feed/.
 
-- ``archive_latest.txt`` names the archive of all documents; ``changes.csv`` and ``deletions.csv`` list what changed.
-- A platform is known by its CPE. ``enterprise_linux:9`` is the general stream. ``rhel_eus``, ``rhel_aus``,
-  ``rhel_tus`` and ``rhel_e4s`` of a minor release are streams of their own. Extended life cycle support continues the
-  general stream and joins it: a host without the subscription is affected all the same.
-- Every other product (OpenShift, middleware, images) is none of a distribution.
+- ``archive_latest.txt`` names the archive of all documents; ``changes.csv`` and ``deletions.csv`` list changes.
+- A platform is identified by its CPE. ``enterprise_linux:9`` is the general stream. ``rhel_eus``, ``rhel_aus``,
+  ``rhel_tus`` and ``rhel_e4s`` of a minor release are separate streams. Extended life cycle support is part of the
+  general stream, which it continues: a host without the subscription is affected as well.
+- Every other product (OpenShift, middleware, images) is ignored.
 """
 
 import re
@@ -60,12 +60,12 @@ _DIALECT: Final = csaf_vex.CsafDialect(
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield vulnerabilities, fixes by erratum and statuses, and what is not understood."""
+    """Yield vulnerabilities, fixes by erratum and statuses, and entries that could not be parsed."""
     yield from csaf_vex.parse(documents, _DIALECT)
 
 
 def follow(document: Document) -> Iterable[Source]:
-    """Lead from the name of the newest archive to the archive."""
+    """Follow the name of the newest archive to the archive."""
     if document.source.name.endswith(_LATEST):
         name = document.content.decode("ascii", "replace").strip()
         if _ARCHIVE.fullmatch(name):

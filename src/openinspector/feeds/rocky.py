@@ -1,6 +1,6 @@
 """Rocky Linux errata: the updateinfo.xml of its repositories.
 
-The repositories' updateinfo names no modules; modules.yaml beside it does (`openinspector.formats.updateinfo`).
+The updateinfo names no modules; the modules.yaml beside it does (`openinspector.formats.updateinfo`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ _DIALECT: Final = updateinfo.UpdateinfoDialect(
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield the errata and what is not understood."""
+    """Yield the errata, and entries that could not be parsed."""
     yield from updateinfo.parse(documents, _DIALECT)
 
 

@@ -1,9 +1,9 @@
-"""SUSE's VEX documents (CSAF 2.0), one a CVE: https://ftp.suse.com/pub/projects/security/csaf-vex/.
+"""SUSE's VEX documents (CSAF 2.0), one per CVE: https://ftp.suse.com/pub/projects/security/csaf-vex/.
 
-- SUSE lists the version that has the fix as ``recommended``.
-- A release is a service pack with its modules and extensions; all of them are one stream, because a package is in one
-  of them only. Long-term support (LTSS, ESPOS, BCL), the real-time extension, live patches and Package Hub continue the
-  stream of their service pack. Teradata's builds are for Teradata alone and are not read.
+- SUSE lists the fixed version as ``recommended``.
+- A release is a service pack with its modules and extensions. They are one stream, because each package is in only one
+  of them. Long-term support (LTSS, ESPOS, BCL), the real-time extension, live patches and Package Hub continue the
+  stream of their service pack. Teradata's own builds are not read.
 - SUSE names binary packages, with and without version.
 """
 
@@ -24,7 +24,7 @@ _FEED: Final = "https://ftp.suse.com/pub/projects/security"
 _ENTERPRISE: Final = re.compile(r"(?:suse_)?sl(?:es?|ed)(?:[-_][a-z0-9_-]+)?|suse-linux-enterprise-[a-z-]+|packagehub")
 """CPE products of SUSE Linux Enterprise, its modules, extensions and support channels."""
 _OTHER_BUILDS: Final = re.compile(r"teradata|micro")
-"""Products of that form with other builds under the same names."""
+"""Products with such a CPE, but with other builds under the same names."""
 _MAJOR: Final = re.compile(r"1[0-9]")
 _SERVICE_PACK: Final = re.compile(r"sp([0-9])")
 _MINOR: Final = re.compile(r"[1-9][0-9]?\.[0-9]")
@@ -82,7 +82,7 @@ _DIALECT: Final = csaf_vex.CsafDialect(
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield vulnerabilities, fixes and statuses, and what is not understood."""
+    """Yield vulnerabilities, fixes and statuses, and entries that could not be parsed."""
     yield from csaf_vex.parse((document for document in documents if _is_statement(document.source.name)), _DIALECT)
 
 

@@ -2,14 +2,14 @@
 
 https://security-metadata.canonical.com/osv/osv-all.tar.xz and …/vex/vex-all.tar.xz. Rules:
 
-- The OSV records (``UBUNTU-CVE-…``) say where a CVE is fixed; a range without an end says that it is not. Notices
-  (``USN-``) say the same again by update, and live patches (``LSN-``) are not packages: neither is read.
-- The VEX documents say why there is no fix, in one of a few sentences, and what is not affected. They list every build
-  of every architecture; only sources are read.
+- The OSV records (``UBUNTU-CVE-…``) state the fixed version of a CVE; a range without an end means no fix. Notices
+  (``USN-``) repeat that by update, and live patches (``LSN-``) are not packages: neither is read.
+- The VEX documents state why there is no fix, in one of a few sentences, and which packages are not affected. They list
+  every build of every architecture; only sources are read.
 - Both name source packages, and the archive in the package URL: ``jammy``, ``esm-apps/jammy``, ``fips/jammy``,
   ``trusty/esm``. Each is a stream.
-- FIPS builds are a flavour; nothing about them is held against an ordinary build, and the reverse.
-- Where only an extended archive has a record of a source, a host without Ubuntu Pro is judged by that record
+- FIPS builds are a flavour: statements about them do not apply to ordinary builds, and the reverse.
+- If only an extended archive has a record of a source, a host without Ubuntu Pro is judged by that record
   (`openinspector.engine.streams`).
 """
 
@@ -44,7 +44,7 @@ _ECOSYSTEM: Final = re.compile(
 )
 _SUMMARY: Final = 2000
 _TRACKER: Final = "ubuntu-cve-tracker"
-"""Origin of the scores that Ubuntu passes on."""
+"""Origin of the scores that Ubuntu copies from others."""
 _PRIORITIES: Final[Mapping[str, Priority]] = {
     "critical": Priority.HIGH,
     "high": Priority.HIGH,
@@ -90,7 +90,7 @@ _VEX_DECODER: Final = msgspec.json.Decoder(_Vex)
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield the fixes of each OSV record, the statuses of each VEX document, and what is not understood."""
+    """Yield the fixes of each OSV record, the statuses of each VEX document, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         if not name.endswith(".json") or "/usn/" in f"/{name}" or "/lsn/" in f"/{name}":
@@ -114,7 +114,7 @@ def _record(document: Document) -> Iterator[Parsed]:
 
 
 def _advisory(document: str, cve: str, record: osv.OsvRecord) -> Iterator[Parsed]:
-    """Yield what a record states. Its vectors are others', mostly NVD's, so they rank behind what those say."""
+    """Yield the statements of a record. Its vectors are copied, mostly from NVD, so they rank behind the originals."""
     fixes: list[Fix] = []
     statuses: list[Status] = []
     for affected in record.affected:

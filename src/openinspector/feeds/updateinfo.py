@@ -1,7 +1,7 @@
-"""Errata of the rpm repositories that a host itself is configured with: for a site with nothing but mirrors.
+"""Errata of the rpm repositories configured on this host: for a site with nothing but mirrors.
 
-Which repositories those are is read by ``service/worker/rpm_repositories.py``, as apt's sources are for debian_archive.
-Whose an update is, its id says (`openinspector.formats.rpm_streams`).
+``service/worker/rpm_repositories.py`` reads the list of repositories. The id of an update shows its publisher
+(`openinspector.formats.rpm_streams`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,13 +23,13 @@ _DIALECT: Final = updateinfo.UpdateinfoDialect(
 
 
 def parse(documents: Iterable[Document]) -> Iterator[Parsed]:
-    """Yield the updates of every distribution known here and what is not understood."""
+    """Yield the updates of every known distribution, and entries that could not be parsed."""
     read = (document for document in documents if not document.source.name.endswith(f"/{MIRRORS}"))
     yield from updateinfo.parse(read, _DIALECT)
 
 
 def follow(document: Document) -> Iterable[Source]:
-    """Lead from the mirrors of a repository to its index, and from there to its errata and modules."""
+    """Follow the mirrors of a repository to its index, and the index to its errata and modules."""
     folder, _, name = document.source.name.rpartition("/")
     if name != MIRRORS:
         yield from repomd.follow(document)
@@ -48,7 +48,7 @@ def follow(document: Document) -> Iterable[Source]:
 
 
 def signed(index: Source, keyrings: tuple[str, ...]) -> Source:
-    """Return a repository's index that has to be signed with one of these keyrings; as it is without any."""
+    """Return a repository's index, which must be signed with one of ``keyrings`` if there are any."""
     return replace(index, signature=f"{index.url}.asc", keyrings=keyrings) if keyrings else index
 
 

@@ -1,15 +1,15 @@
-"""CSAF 2.0 documents of the VEX profile: one vulnerability, and how it stands in every product of one vendor.
+"""CSAF 2.0 documents of the VEX profile: one vulnerability, and its status in every product of one vendor.
 
 https://docs.oasis-open.org/csaf/csaf/v2.0/csaf-v2.0.html. Rules:
 
-- A product in a status is a component of a platform: relationships say of which. Product ids are names without
-  grammar and are never split; a component is read from its package URL, else from its product name.
+- A product in a status is a component of a platform; relationships name both. Product ids are opaque and are never
+  split; a component is read from its package URL, else from its product name.
 - ``fixed``, ``first_fixed`` and ``recommended`` products have the fix at their version. Source packages and debug
-  packages are dropped where binaries are listed.
-- ``known_affected`` is narrowed by the remediation of the product: ``no_fix_planned`` and ``none_available`` with the
-  vendor's words.
+  packages are dropped if binaries are listed.
+- The remediation of the product refines ``known_affected``: ``no_fix_planned`` and ``none_available`` with the vendor's
+  words.
 - Fixes are grouped by the erratum that ships them, the address of their ``vendor_fix``; each group is an advisory. The
-  statuses are one more, under the CVE id.
+  statuses form another advisory, under the CVE id.
 - A vendor may score a vulnerability differently by product; then each score is limited to stream and package.
 """
 
@@ -64,7 +64,7 @@ class CsafDialect:
     stream: Callable[[str, str], str]
     """Return the stream of a platform by its CPE and name; empty for products other than a distribution."""
     erratum: Callable[[str], str]
-    """Return the id of an erratum by its address; empty if it is none."""
+    """Return the id of an erratum by its address; empty for other addresses."""
     page: Callable[[str], str]
     """Return the vendor's page of a CVE."""
     unversioned_kind: PackageKind = PackageKind.SOURCE
@@ -176,7 +176,7 @@ _DECODER: Final = msgspec.json.Decoder(_Csaf)
 
 @dataclass(slots=True)
 class _Products:
-    """The product tree, resolved: what each product id of a status is."""
+    """The resolved product tree: the meaning of each product id."""
 
     dialect: CsafDialect
     products: dict[str, _Product] = field(default_factory=dict)
@@ -413,7 +413,7 @@ def _listed(vulnerability: _Vulnerability, keys: Iterable[str]) -> Iterator[str]
 
 
 def _built(targets: Mapping[tuple[Target, str], set[str]]) -> tuple[Fix, ...]:
-    """Return one fix a package and version with its architectures; sources only where no binary is listed."""
+    """Return one fix per package and version, with its architectures; sources only if no binary is listed."""
     binaries = {
         (target.stream, target.module)
         for target, _ in targets
@@ -445,7 +445,7 @@ def _restart(details: str) -> Restart:
 
 
 def _module_of(product: _Product | None) -> str:
-    """Return ``name:stream`` of a module that stands as a product between package and platform."""
+    """Return ``name:stream`` of a module that is a product between package and platform."""
     url = parse_purl(product.helper.purl) if product is not None else None
     return f"{url.name}:{url.version.partition(':')[0]}" if url is not None and url.type == "rpmmod" else ""
 

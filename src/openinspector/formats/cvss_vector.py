@@ -1,7 +1,7 @@
-"""Base scores of CVSS vectors, for publishers who give the vector without the number.
+"""Base scores of CVSS vectors, for publishers that give the vector without the number.
 
 The arithmetic is the library ``cvss`` (Red Hat), which the specifications' own examples are tests of
-(https://www.first.org/cvss/v4-0/specification-document, …/v3.1/…, …/v2/guide). It is imported when a vector is met:
+(https://www.first.org/cvss/v4-0/specification-document, …/v3.1/…, …/v2/guide). It is imported with the first vector:
 importing it takes longer than starting the command line.
 """
 
@@ -11,18 +11,18 @@ from typing import Final
 from openinspector.model.advisory import Score
 
 _LONGEST: Final = 512
-"""Characters of a vector: all metrics of v4 fill less than half."""
+"""Maximum length of a vector; all metrics of v4 take less than half."""
 
 
 def score_of(vector: str, origin: str) -> Score | None:
-    """Return the score of a vector of v2, v3 or v4; None of anything else."""
+    """Return the score of a vector of v2, v3 or v4; None for anything else."""
     found = _computed(vector.strip()) if len(vector) <= _LONGEST else None
     return Score(version=found[0], base=found[1], vector=vector.strip(), origin=origin) if found else None
 
 
 @lru_cache(maxsize=1 << 14)
 def _computed(vector: str) -> tuple[str, float] | None:
-    """Return version and base score. The same few hundred vectors make up most of a feed."""
+    """Return version and base score. Cached: most of a feed repeats a few hundred vectors."""
     from cvss import CVSS2, CVSS3, CVSS4  # noqa: PLC0415 - 60 ms, and most feeds give numbers
     from cvss.exceptions import CVSSError  # noqa: PLC0415 - as above
 

@@ -1,8 +1,8 @@
 """The mirrors of an rpm repository: a list of base URLs (``mirrorlist``), or a Metalink of its index (``metalink``).
 
 dnf.conf(5). A list has one base URL a line, and comments. A Metalink (version 3, metalinker.org) names the index itself
-on each mirror, best first by ``preference``, and vouches for its SHA-256; older editions of the index that are still on
-some mirrors stand below ``alternates``.
+on each mirror, best first by ``preference``, and its SHA-256; older versions of the index that some mirrors still have
+are below ``alternates``.
 """
 
 import re
@@ -24,11 +24,11 @@ class Mirrors:
     urls: tuple[str, ...] = ()
     """Addresses of ``repomd.xml``, best first, https before http."""
     sha256: str = ""
-    """Digest of the index; empty if the list does not vouch for one."""
+    """SHA-256 of the index; empty if the list does not state it."""
 
 
 def read_mirrors(content: bytes) -> Mirrors:
-    """Return the mirrors that a document names; none where it is of neither shape."""
+    """Return the mirrors that a document names; none if it has neither format."""
     if content.lstrip()[:1] == b"<":
         return _metalink(content)
     lines = (line.strip() for line in content.decode("utf-8", "replace").splitlines())

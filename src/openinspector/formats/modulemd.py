@@ -1,7 +1,7 @@
-"""modules.yaml of an rpm repository: which builds belong to which module (modulemd v2, modulemd-tools).
+"""modules.yaml of an rpm repository: the builds of each module (modulemd v2, modulemd-tools).
 
 The file is a stream of YAML documents written by one program, libmodulemd, in one layout. Only four things are read:
-the kind of document, the module's name and stream, and the artifacts; each stands on a line of its own.
+the kind of document, the module's name and stream, and the artifacts; each is on a separate line.
 """
 
 import re

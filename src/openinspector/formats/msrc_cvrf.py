@@ -1,8 +1,8 @@
-"""Microsoft's monthly security documents (CVRF): which update fixes which vulnerability in which product.
+"""Microsoft's monthly security documents (CVRF): the updates that fix each vulnerability, by product.
 
-https://api.msrc.microsoft.com/cvrf/v3.0/cvrf/2024-Mar, as XML or as JSON. Read are the remediations of type Vendor Fix
-whose description is the number of an article (KB): its sub type, the updates it supersedes, the build that has it, and
-whether it needs a restart. Everything else in the documents is read from CVE records instead.
+https://api.msrc.microsoft.com/cvrf/v3.0/cvrf/2024-Mar, as XML or as JSON. Only remediations of type Vendor Fix whose
+description is the number of an article (KB) are read: sub type, superseded updates, resulting build, and whether a
+restart is needed. Everything else comes from CVE records.
 """
 
 import re
@@ -45,7 +45,7 @@ class Remediation:
     supersedes: tuple[str, ...]
     """``KB5034770``."""
     restart: Restart | None
-    """None for ``Maybe`` and where nothing is said."""
+    """None for ``Maybe`` and if not stated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +92,7 @@ _JSON: Final = msgspec.json.Decoder(_JsonDocument)
 
 
 def parse_cvrf(content: bytes) -> CvrfDocument:
-    """Return what a document says of updates; raise CvrfError if it is not one."""
+    """Return the updates of a document; raise CvrfError if it is not one."""
     try:
         as_json = content.lstrip()[:1] == b"{"
         found = tuple(_json(_JSON.decode(content)) if as_json else _xml(content))

@@ -2,10 +2,10 @@
 
 Rules:
 
-- A range of type ECOSYSTEM is a list of events. Each ``introduced`` opens an affected stretch, ``fixed`` closes it with
-  a fix; a stretch that nothing closes has no fix. ``last_affected`` names no fix and is not understood.
-- ``versions`` is an enumeration of what the ranges say and is not read: it may be most of a record's bytes.
-- A record that was withdrawn states nothing.
+- A range of type ECOSYSTEM is a list of events. Each ``introduced`` begins an affected stretch, ``fixed`` ends it with
+  a fix; a stretch without an end has no fix. ``last_affected`` names no fix and is counted as not parsed.
+- ``versions`` enumerates the versions of the ranges and is not read: it may be most of a record's bytes.
+- A withdrawn record is ignored.
 """
 
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ class Binary(msgspec.Struct, frozen=True):
 
 
 class EcosystemSpecific(msgspec.Struct, frozen=True):
-    """Fields of an ecosystem's own; those of Ubuntu."""
+    """Ecosystem-specific fields: those of Ubuntu."""
 
     ubuntu_priority: str = ""
     binaries: tuple[Binary, ...] = ()
@@ -105,7 +105,7 @@ _DECODER: Final = msgspec.json.Decoder(OsvRecord)
 
 
 def decode(document: Document) -> OsvRecord | Unparsed:
-    """Return a document's record, or why it is none."""
+    """Return the record of a document, or the reason why it is not one."""
     try:
         return _DECODER.decode(document.content)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
@@ -119,7 +119,7 @@ def scores(record: OsvRecord, origin: str) -> tuple[Score, ...]:
 
 
 def stretches(span: Range) -> Iterator[Stretch | None]:
-    """Yield the affected stretches of a range; None for an event that is not understood."""
+    """Yield the affected stretches of a range; None for an event that could not be parsed."""
     opened: str | None = None
     for event in span.events:
         if event.introduced:

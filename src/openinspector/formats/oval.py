@@ -2,11 +2,12 @@
 
 A definition is a tree of criteria over tests. A test is an object (a package name) and a state. Rules:
 
-- A state ``evr less than V`` is a fix in V; ``evr greater than or equal`` beside it says since when.
-- A state of an architecture, and a test that a release or a module is installed, limit what stands beside and below
-  them. A test of a signing key limits nothing: it asks for the vendor's own build (`openinspector.engine.streams`).
-- Under OR each branch is a statement of its own.
-- A test, object or state that is not there makes what depends on it not understood; the rest of the definition stands.
+- A state ``evr less than V`` is a fix in V; ``evr greater than or equal`` beside it is the first affected version.
+- A state of an architecture, and a test that a release or a module is installed, limit the criteria beside and below
+  them. A test of a signing key limits nothing: it requires the vendor's own build (`openinspector.engine.streams`).
+- Under OR each branch is a separate statement.
+- If a test, object or state is missing, the criteria that depend on it are counted as not parsed; the rest of the
+  definition counts.
 """
 
 import re
@@ -53,7 +54,7 @@ class OvalDialect:
     feed: str
     scheme: VersionScheme
     stream: Callable[[str, str], str]
-    """Return the stream by the release that a test names (may be empty) and the document's name."""
+    """Return the stream for the release that a test names (may be empty) and the document's name."""
     identity: Callable[[Element, str], str]
     """Return the advisory's id by its definition and its title."""
     page: Callable[[str], str]
@@ -84,7 +85,7 @@ class _Definition:
     vulnerabilities: tuple[str, ...]
     advisory: Advisory
     tests: tuple[tuple[_Context, tuple[str, ...]], ...]
-    """Tests that stand together under one AND, in their context."""
+    """The tests under one AND, with their context."""
     scores: tuple[Vulnerability, ...]
 
 
@@ -97,7 +98,7 @@ class _Read:
 
 
 def parse(documents: Iterable[Document], dialect: OvalDialect) -> Iterator[Parsed]:
-    """Yield one advisory a definition, the scores it gives, and what is not understood."""
+    """Yield one advisory per definition, its scores, and entries that could not be parsed."""
     for document in documents:
         name = document.source.name
         read = _Read()

@@ -1,4 +1,4 @@
-"""An rpm repository as documents of a feed: its index, and what the index leads to."""
+"""An rpm repository as documents of a feed: its index, and the documents that the index names."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -21,7 +21,7 @@ def repomd_roots(repositories: Iterable[tuple[str, str]]) -> tuple[Source, ...]:
 
 
 def follow(document: Document) -> Iterator[Source]:
-    """Yield the errata and modules that a repository's index names, with the SHA-256 it vouches for."""
+    """Yield the errata and modules that a repository's index names, with their SHA-256."""
     name, url = document.source.name, document.source.url
     base = url.removesuffix("repodata/repomd.xml")
     if not is_repomd(name) or base == url:

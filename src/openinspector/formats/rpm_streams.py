@@ -1,7 +1,7 @@
 """Streams of rpm distributions by the marks that they put into ids, releases, collections and builds of an update.
 
-One table for every feed that reads updateinfo: a mirror holds several distributions, and an update says itself whose it
-is. Nothing here is taken from the place that a document was fetched from.
+One table for every feed that reads updateinfo: a mirror has several distributions, and an update itself shows its
+publisher. The address that a document was fetched from is ignored.
 """
 
 import re
@@ -51,7 +51,7 @@ def epel(update: Update) -> str:
 
 
 def amazon(update: Update) -> str:
-    """Return the stream of an update of Amazon Linux: that of an extras topic where it is of one."""
+    """Return the stream of an update of Amazon Linux: that of its extras topic if it has one."""
     found, named = _AMAZON.fullmatch(update.collection.lower()), _AMAZON_ID.fullmatch(update.id)
     if found is not None:
         version, topic = found[1], found[2] or ""
@@ -104,5 +104,5 @@ _BY_ID: Final[Mapping[str, Callable[[Update], str]]] = MappingProxyType(
 
 
 def any_distribution(update: Update) -> str:
-    """Return the stream of an update by the beginning of its id; empty for unknown ones."""
+    """Return the stream of an update by the prefix of its id; empty for unknown ones."""
     return next((of(update) for start, of in _BY_ID.items() if update.id.startswith(start)), "")

@@ -1,11 +1,11 @@
-"""Alpine's security database: a repository's packages, each with the CVEs that a version fixes.
+"""Alpine's security database: the packages of a repository, each with the CVEs that a version fixes.
 
 https://secdb.alpinelinux.org/. Rules:
 
-- A package's ``secfixes`` maps a version to the vulnerabilities that it fixes. Version ``0`` says that the package was
+- A package's ``secfixes`` maps a version to the vulnerabilities that it fixes. Version ``0`` means that the package was
   never affected by them.
-- An entry may hold several ids, in one text, with the publisher's other names for the same flaw; other ids
-  are kept where an entry has no CVE, so that a fix is never lost.
+- An entry may contain several ids in one text, with the publisher's other names for the same flaw. Other ids are kept
+  if an entry has no CVE, so that a fix is never lost.
 - The database states nothing about vulnerabilities without a fix.
 """
 
@@ -30,7 +30,7 @@ class SecdbDialect:
     feed: str
     scheme: VersionScheme
     stream: Callable[[str], str]
-    """Return the stream of a repository by its ``distroversion``; empty if it is of none known."""
+    """Return the stream of a repository by its ``distroversion``; empty if unknown."""
     page: Callable[[str], str]
     """Return the publisher's page of a vulnerability."""
 
@@ -53,7 +53,7 @@ _DECODER: Final = msgspec.json.Decoder(_Repository)
 
 
 def parse(documents: Iterable[Document], dialect: SecdbDialect) -> Iterator[Parsed]:
-    """Yield one advisory a vulnerability and stream, and what is not understood."""
+    """Yield one advisory per vulnerability and stream, and entries that could not be parsed."""
     statements: dict[tuple[str, str], list[Fix | Status]] = {}
     for document in documents:
         name = document.source.name
@@ -77,7 +77,7 @@ def parse(documents: Iterable[Document], dialect: SecdbDialect) -> Iterator[Pars
 
 
 def _statements(package: _Package, stream: str, dialect: SecdbDialect) -> Iterator[tuple[str, Fix | Status | None]]:
-    """Yield (vulnerability, statement) of a package; (version, None) where it cannot be ordered."""
+    """Yield (vulnerability, statement) of a package; (version, None) if the version cannot be ordered."""
     target = Target(stream=stream, kind=PackageKind.SOURCE, name=package.name)
     for version, texts in package.secfixes.items():
         statement: Fix | Status
@@ -110,7 +110,7 @@ def _advisory(dialect: SecdbDialect, identity: str, statements: Iterable[Fix | S
 
 
 def _newest(fixes: Iterable[Fix], scheme: VersionScheme) -> tuple[Fix, ...]:
-    """Return one fix a package: the newest version listed, for an earlier fix was then incomplete."""
+    """Return one fix per package: the newest version listed, because an earlier fix was then incomplete."""
     newest: dict[Target, Fix] = {}
     for fix in fixes:
         known = newest.get(fix.target)

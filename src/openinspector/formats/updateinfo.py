@@ -3,14 +3,14 @@
 Rules:
 
 - The statement of an update is that each build of its ``pkglist`` has the fix. ``src`` rows, debug symbols and debug
-  sources are not installed as such and are dropped.
+  sources are dropped.
 - CVE ids are those of references of type ``cve``; else those that bug titles, the update's title or
-  its text name. An update that is not called security but names a CVE is one; an update that neither is called so nor
-  names one is passed over.
+  its text name. An update that names a CVE is a security update whatever its type; other updates that are not of type
+  security are skipped.
 - A build whose release says ``.module`` belongs to the modules that its ``<module>`` element names, else to those whose
-  artifacts in modules.yaml hold it; a modular build that neither names is not understood.
-- A package listed with several builds of one module is fixed from the oldest (contexts of one module), listed with
-  several builds of one distribution tag from the newest.
+  artifacts in modules.yaml contain it; any other modular build is counted as not parsed.
+- A package listed with several builds of one module is fixed from the oldest (contexts of one module); with several
+  builds of one distribution tag, from the newest.
 """
 
 import re
@@ -46,7 +46,7 @@ _PRIORITIES: Final[Mapping[str, Priority]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Update:
-    """The facts of one update by which a dialect finds its stream."""
+    """The facts of one update from which a dialect derives its stream."""
 
     id: str
     release: str
@@ -62,7 +62,7 @@ class UpdateinfoDialect:
 
     feed: str
     stream: Callable[[Update], str]
-    """Return the stream of an update; empty if it is of none known."""
+    """Return the stream of an update; empty if unknown."""
     page: Callable[[str], str] = lambda _identity: ""
     """Return the publisher's page about an update, for those that link none."""
     flavour: Callable[[str], str] = lambda _version: ""

@@ -103,7 +103,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VendorUpdate:
-    """An update that fixes the advisory's vulnerabilities in the target. It says what to install and convicts nothing.
+    """An update that fixes the advisory's vulnerabilities in the target. It names what to install and decides nothing.
 
     Publishers whose fixes are builds, and whose updates have names of their own, state both (Microsoft).
     """

@@ -101,7 +101,7 @@ class InstalledVersion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The statement of an advisory that convicts a package, and the versions it was decided by."""
+    """The statement of an advisory that says a package is affected, and the compared versions."""
 
     advisory: int
     """Place of the advisory in the body's ``advisories``."""

@@ -111,7 +111,7 @@ class Stores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """Everything beside stores that an installation runs with."""
+    """Everything except stores that an installation needs."""
 
     workflows: Workflows
     topics: TopicPublisher
@@ -264,7 +264,7 @@ class Assembly:
         )
 
     def deletion(self) -> Deletion:
-        """Return what deletes the data of templates and runs."""
+        """Return the use case that deletes the data of templates and runs."""
         stores = self.stores
         return Deletion(
             assessments=stores.assessments,
@@ -294,7 +294,7 @@ class Assembly:
         )
 
     def announcer(self) -> Announcer:
-        """Return what creates notifications."""
+        """Return the announcer, which creates notifications."""
         return Announcer(
             assessments=self.stores.assessments,
             notifications=self.stores.notifications,
@@ -303,11 +303,11 @@ class Assembly:
         )
 
     def pending_runs(self) -> PendingRuns:
-        """Return what starts workflows of runs without one."""
+        """Return the task that starts workflows of runs without one."""
         return PendingRuns(assessments=self.stores.assessments, workflows=self.around.workflows)
 
     def schedule_starter(self) -> ScheduleStarter:
-        """Return what starts due runs."""
+        """Return the starter of due runs."""
         return ScheduleStarter(schedules=self.stores.schedules, runs=self.runs(), clock=self.around.clock)
 
     def run_exclusions(self) -> RunExclusions:
@@ -333,7 +333,7 @@ class Assembly:
         )
 
     def report_contents(self) -> ReportContents:
-        """Return what gathers the content of reports."""
+        """Return the collector of the content of reports."""
         return ReportContents(
             assessments=self.stores.assessments,
             agents=self.stores.agents,

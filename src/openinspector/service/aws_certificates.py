@@ -1,6 +1,6 @@
-"""The certificates AWS publishes for instance identity documents, one a region, in a folder that the operator names.
+"""The certificates that AWS publishes for instance identity documents: one per region, in the operator's folder.
 
-They are pinned as they are, and none is shipped: who runs the service fetches them from the vendor's page
+They are pinned, and none is shipped: the operator downloads them from
 https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/regions-certs.html (those for RSA-2048).
 """
 

@@ -1,4 +1,4 @@
-"""The one place that names concrete adapters and joins them to the parts that need them."""
+"""The only module that names concrete adapters and joins them to the parts that need them."""
 
 import os
 import secrets
@@ -107,22 +107,22 @@ _WORKFLOW_VERSION: Final = "1"
 """Changes only when a workflow's steps do: DBOS resumes workflows of the same version."""
 _COUNTERS: Final = Counters()
 _KEY_SECONDS: Final = 60.0
-"""How long a key that another process shredded may stay in memory."""
+"""Maximum time that a key shredded by another process stays in memory."""
 _RETENTION_SECONDS: Final = 3600.0
 _SCHEDULE_SECONDS: Final = 10.0
 _PENDING_SECONDS: Final = 5.0
 _ORPHAN_SECONDS: Final = 600.0
-"""All exclusions are looked at for the runs they are of: 0.2 s for 300,000 of them on SQLite."""
+"""All exclusions are searched for their runs: 0.2 s for 300,000 of them on SQLite."""
 _NOTIFICATION_SECONDS: Final = 1.0
 _FEED_SECONDS: Final = 600.0
 _CHECK_SECONDS: Final = 60.0
 _NOT_BEGUN: Final = frozenset({AssessmentRunState.CREATED})
 _READERS: Final = 8
-"""Calls of the API that read from PostgreSQL at once."""
+"""Number of API calls that read from PostgreSQL concurrently."""
 
 
 def webhook_host_refusal(settings: Settings) -> Callable[[str], str | None]:
-    """Return the function that tells why nothing is delivered to a host."""
+    """Return the function that returns why nothing can ever be delivered to a host."""
     return partial(host_refusal, loopback=settings.webhook_loopback == "allowed")
 
 
@@ -195,7 +195,7 @@ class Service:
         return ensure_certificates(folder, self.settings.server_names, now)
 
     def start(self) -> None:
-        """Join the installation, resume what was pending, and begin what the service does by itself."""
+        """Register the node, resume pending workflows, and start periodic work."""
         self._membership.join(self.settings.public, __version__, alone=self.settings.is_on_one_machine)
         self._workflows.launch(
             {
@@ -210,7 +210,7 @@ class Service:
             periodic.start()
 
     def stop(self) -> None:
-        """Stop what the service does by itself; whatever is pending resumes at the next start."""
+        """Stop periodic work; pending workflows resume at the next start."""
         self._monitor.stop()
         if self._feeds:
             self._feeds.stop()
@@ -221,7 +221,7 @@ class Service:
         self._membership.leave()
 
     def _singletons(self) -> Iterator[Periodic]:
-        """Yield what one node at a time does."""
+        """Yield the periodic tasks that one node at a time does."""
         actions: Mapping[str, tuple[Callable[[], object], float]] = {
             **({"feeds": (self._feeds.sync_due, _FEED_SECONDS)} if self._feeds else {}),
             "retention": (self._apply_retention, _RETENTION_SECONDS),
@@ -234,7 +234,7 @@ class Service:
             yield Periodic(name, one_at_a_time(self.stores.locks, name, action), seconds)
 
     def _readiness_checks(self, node_id: str) -> tuple[ReadinessCheck, ...]:
-        """Return what a load balancer may rely on."""
+        """Return the readiness checks of this node."""
         return (
             ReadinessCheck(name="lease", ask=self._membership.check, every_seconds=0),
             ReadinessCheck(name="database", ask=self.stores.nodes.nodes, every_seconds=2),
@@ -245,7 +245,7 @@ class Service:
         )
 
     def first_key(self) -> NewAccessKey | None:
-        """Return the administrator's key, made where no access key exists at all; None afterwards."""
+        """Return the administrator's new key if there is no access key yet; otherwise None."""
         with self.stores.locks.hold("first key") as held:
             if not held or self.stores.access_keys.list_all():
                 return None
@@ -437,7 +437,7 @@ def _rules_by_arn(packages: Sequence[RulesPackage]) -> Mapping[RulesPackageArn, 
 
 
 def _release_routes(folder: str) -> Sequence[BaseRoute]:
-    """Return what serves the published releases: files as they lie there, no listing, no links out of it."""
+    """Return the routes of the published releases: files unchanged, no listing, no links out of the folder."""
     if not folder:
         return ()
     if not Path(folder).is_dir():

@@ -45,7 +45,7 @@ def ensure_certificates(folder: Path, names: Sequence[str], now: datetime) -> Ce
 
 
 def read_authority(folder: Path) -> bytes | None:
-    """Return the authority in ``folder``, its key and its certificate in PEM; None if there is none."""
+    """Return the authority in ``folder``: its key and its certificate in PEM; None if absent."""
     key, certificate = folder / "ca.key", folder / "ca.pem"
     return key.read_bytes() + certificate.read_bytes() if key.is_file() and certificate.is_file() else None
 

@@ -1,4 +1,4 @@
-"""Opens the adapter of the port `cloud` that the settings name."""
+"""Opens the adapter of the port `cloud` that the settings select."""
 
 from collections.abc import Callable
 

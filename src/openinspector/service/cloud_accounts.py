@@ -1,4 +1,4 @@
-"""The file of more accounts: TOML, one ``[[account]]`` an account."""
+"""The file of further accounts: TOML, one ``[[account]]`` per account."""
 
 import re
 import tomllib
@@ -52,5 +52,5 @@ def load_cloud_accounts(path: Path, regions: tuple[str, ...]) -> tuple[CloudAcco
 
 
 def named_regions(regions: tuple[str, ...]) -> tuple[str, ...]:
-    """Return regions as `CloudAccount` has them: none named means all."""
+    """Return regions in the form of `CloudAccount`: empty means all."""
     return () if ALL_REGIONS in regions else regions

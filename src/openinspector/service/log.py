@@ -1,4 +1,4 @@
-"""Logs of the service: one line an event on standard error, JSON unless a person is watching."""
+"""Logs of the service: one line per event on standard error, as JSON unless it is a terminal."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ def configure_logging(level: str) -> None:
 
 
 def _render(event: dict[str, Any], **_: object) -> str:
-    """Return an event as JSON; what JSON has no form for, as Python shows it."""
+    """Return an event as JSON; values that JSON cannot represent become their repr."""
     try:
         return msgspec.json.encode(event, enc_hook=repr).decode()
     except (UnicodeError, OverflowError):  # half of a character, as in a file's name; a number of over 64 bits

@@ -1,11 +1,11 @@
-"""Signed PKCS #7 documents (RFC 5652, in BER as AWS writes them): parsed in one function, verified against one key.
+"""Signed PKCS #7 documents (RFC 5652, in BER as AWS writes them), verified against one key.
 
-Strict where CMS is lenient: one signer, content inside, digests of the SHA-2 family, RSA signatures of PKCS #1 v1.5.
+Stricter than CMS: one signer, embedded content, digests of the SHA-2 family, RSA signatures of PKCS #1 v1.5.
 The verifier knows the signer's certificate, so a message holds none.
 
-Only what is verified may be in a message. It is encoded again from the parsed values, and must be equal to the received
-bytes, with its lengths made definite (`_to_der`). So nothing can be added beside the signed values: no certificates, no
-further digests, no unsigned attributes, no trailing bytes.
+A message may contain only verified values. It is encoded again from the parsed values, and must be equal to the
+received bytes, with its lengths made definite (`_to_der`). So nothing can be added beside the signed values: no
+certificates, no further digests, no unsigned attributes, no trailing bytes.
 """
 
 import hashlib
@@ -41,17 +41,17 @@ class Pkcs7Error(OpenInspectorError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedDocument:
-    """The content of a message. Nothing is proved until `verify`."""
+    """The content of a message; unverified until `verify`."""
 
     content: bytes
     digest: str
     """``sha256``, ``sha384`` or ``sha512``."""
     issuer: bytes
-    """DER of the name of who issued the signer's certificate."""
+    """DER of the issuer's name in the signer's certificate."""
     serial_number: int
     signature: bytes
     attributes: bytes | None
-    """The signed attributes as a DER SET: this is what is signed. None if the content itself is."""
+    """The signed attributes as a DER SET. None if the content itself is signed."""
     content_digest: bytes
     """Digest of the content, from the signed attributes; empty without them."""
 
@@ -74,7 +74,7 @@ class SignedDocument:
 
 
 def parse_signed_document(message: bytes) -> SignedDocument:
-    """Return what a BER-encoded message claims. Raises Pkcs7Error for anything else, whatever the bytes are.
+    """Return the claims of a BER-encoded message. Raises Pkcs7Error, and nothing else, for any other bytes.
 
     The only place that knows asn1crypto.
     """
@@ -150,7 +150,7 @@ def _algorithm(given: algos.DigestAlgorithm | cms.SignedDigestAlgorithm) -> obje
 
 
 def _to_der(message: bytes) -> bytes:
-    """Return one BER value with definite lengths and undivided octet strings; Pkcs7Error for other freedoms of BER."""
+    """Return one BER value with definite lengths and primitive octet strings; Pkcs7Error for other forms of BER."""
     value, end = _value(message, 0, 0)
     if end != len(message):
         raise Pkcs7Error("the document is followed by something else")
@@ -158,7 +158,7 @@ def _to_der(message: bytes) -> bytes:
 
 
 def _value(data: bytes, start: int, depth: int) -> tuple[bytes, int]:
-    """Return the value at ``start`` in DER, and where it ends."""
+    """Return the value at ``start`` in DER, and the offset of its end."""
     if depth > _MAX_DEPTH:
         raise Pkcs7Error("the document is nested too deeply")
     tag, first = data[start], data[start + 1]
@@ -185,7 +185,7 @@ def _value(data: bytes, start: int, depth: int) -> tuple[bytes, int]:
 
 
 def _children(data: bytes, at: int, end: int | None, depth: int) -> tuple[list[bytes], int]:
-    """Return the values up to ``end`` (None: up to the end mark, which is not consumed), and where they end."""
+    """Return the values up to ``end`` (None: up to the unconsumed end mark), and the offset of their end."""
     found = []
     while data[at : at + 2] != b"\0\0" if end is None else at < end:
         value, at = _value(data, at, depth + 1)

@@ -1,7 +1,7 @@
 """Runs the service in one process behind the TLS listener.
 
-A graceful stop answers open requests and stores contacts. It is not needed: whatever was acknowledged is on disk, so
-the process may be killed at any time.
+A graceful stop answers open requests and stores contacts. It is optional: everything acknowledged is on disk, so the
+process may be killed at any time.
 """
 
 import fcntl

@@ -44,7 +44,7 @@ class Settings:
     kms_endpoint: str = ""
     """URL of KMS; empty: AWS. Credentials and region come from boto3's sources."""
     drain_seconds: int = 0
-    """How long a node that is asked to stop still serves, while ``/readyz`` answers that it drains."""
+    """How long a stopping node continues to serve while ``/readyz`` answers ``draining``."""
     account: str = "123456789012"
     region: str = "us-east-1"
     partition: str = "aws"
@@ -274,7 +274,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """Read settings from ``environment``; ServiceSettingsError names what is wrong and what is allowed.
 
-    Variables of the agent (``OPENINSPECTOR_AGENT_…``) and of the tests are somebody else's.
+    Variables of the agent (``OPENINSPECTOR_AGENT_…``) and of the tests are ignored.
     """
     known = {f"{PREFIX}{field.name.upper()}": field.name for field in fields(Settings)}
     foreign = ("OPENINSPECTOR_AGENT_", "OPENINSPECTOR_SHARED", "OPENINSPECTOR_REQUIRE", "OPENINSPECTOR_GOLDEN")

@@ -18,7 +18,7 @@ _UNREADABLE: Final = FAILED_CALL + b": the file cannot be opened"
 
 
 def read_snapshot(folder: Path) -> Iterator[SnapshotDocument]:
-    """Yield the documents of a snapshot that the model or the collector knows; StoreError. Links are not followed."""
+    """Yield the documents of a snapshot that the model or the collector reads; StoreError. Links are not followed."""
     if not folder.is_dir():
         raise StoreError(f"there is no folder {folder}", advice="Name a folder DIR/<account>/<region>/.")
     for region in sorted(folder.glob("*/*")):

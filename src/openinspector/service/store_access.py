@@ -54,7 +54,7 @@ from openinspector.service.system_clock import SystemClock
 
 
 def open_stores(settings: Settings, node_id: str = "none") -> Stores:
-    """Open the stores the settings name, making and migrating what is absent; StoreError."""
+    """Open the stores that the settings select; create and migrate them as needed. StoreError."""
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = open_engine(settings.database, session_name(node_id))
     migrate(engine)
@@ -103,7 +103,7 @@ def open_temporary_credentials(settings: Settings, stores: Stores) -> TemporaryC
 
 
 def open_advisory_store(settings: Settings) -> AdvisoryStore:
-    """Open the store feeds are synced into."""
+    """Open the store of advisories."""
     return open_stores(settings).advisories
 
 
@@ -116,7 +116,7 @@ def imported_secret(shared: SharedSecrets, name: str, data_dir: Path) -> bytes:
 
 
 def open_attesting(settings: Settings, ring: Callable[[str], None]) -> Attesting:
-    """Return the enabled ways of enrolment and whom they trust; ``ring`` raises an alarm."""
+    """Return the enabled enrolment methods with their trust settings; ``ring`` raises an alarm."""
     found = discover("openinspector.service.attestors", "ATTESTOR", Attestor)
     folder = settings.aws_certificates
     return Attesting(
@@ -147,7 +147,10 @@ def _instance_states() -> InstanceStates:
 
 
 def _key_provider(settings: Settings) -> KeyProvider:
-    """Return the provider of the master keys. Keys of the data folder's file still open after a move to KMS."""
+    """Return the provider of the master keys.
+
+    After a move to KMS, keys wrapped by the data folder's key file still open.
+    """
     place, own_file = settings.key_url, settings.data_dir / "keys.json"
     if not place.startswith("aws-kms:"):
         return FileKeyProvider(Path(place.removeprefix("file://")) if place else own_file)

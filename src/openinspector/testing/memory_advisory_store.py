@@ -20,12 +20,12 @@ class MemoryAdvisoryStore:
         self._documents: dict[str, dict[str, StoredDocument]] = {}
 
     def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
-        """Replace everything stored of the snapshot's feed by one document's worth of statements."""
+        """Replace everything stored of the snapshot's feed by the statements of one document."""
         document = StoredDocument(name="", advisories=tuple(advisories), unparsed=tuple(unparsed))
         self.change(snapshot, Changes(documents=(document,), whole=True))
 
     def change(self, snapshot: FeedSnapshot, changes: Changes) -> FeedSnapshot:
-        """Store changes of the snapshot's feed, and the snapshot with the counts of all that is then stored."""
+        """Store changes of the snapshot's feed, and the snapshot with the resulting totals."""
         new = {document.name: document for document in changes.documents}
         before = self._documents.get(snapshot.feed, {})
         kept = {name: document for name, document in before.items() if name not in changes.removed}
@@ -50,7 +50,7 @@ class MemoryAdvisoryStore:
         return {feed: snapshot.fingerprint for feed, snapshot in self._snapshots.items()}
 
     def days(self) -> Mapping[str, str]:
-        """Return the ISO 8601 day (UTC) on which each feed was last had whole."""
+        """Return the day (ISO 8601, UTC) on which each feed was last fetched completely."""
         return {feed: snapshot.fetched_at.date().isoformat() for feed, snapshot in self._snapshots.items()}
 
     def snapshots(self) -> Sequence[FeedSnapshot]:
@@ -63,7 +63,7 @@ class MemoryAdvisoryStore:
             self._snapshots[feed] = replace(self._snapshots[feed], fetched_at=fetched_at)
 
     def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
-        """Return the advisories that state anything of ``streams``, by feed and id."""
+        """Return the advisories that mention any of ``streams``, by feed and id."""
         found = (limited(advisory, streams) for advisory in self._all())
         return tuple(advisory for advisory in found if advisory.statements or advisory.remedies)
 
@@ -78,7 +78,7 @@ class MemoryAdvisoryStore:
         return found
 
     def streams(self) -> Sequence[str]:
-        """Return every stream that some advisory states anything of, sorted."""
+        """Return every stream that an advisory mentions, sorted."""
         return sorted(
             {found.target.stream for advisory in self._all() for found in (*advisory.statements, *advisory.remedies)}
         )

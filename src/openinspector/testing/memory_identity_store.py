@@ -41,7 +41,7 @@ class MemoryIdentityStore:
             return self._agents[agent.id]
 
     def attestation(self, agent: AgentId) -> Attestation | None:
-        """Return what the host last proved."""
+        """Return the host's last attestation; None if it enrolled with a token only."""
         with self._lock:
             return self._proofs.get(agent)
 
@@ -51,7 +51,7 @@ class MemoryIdentityStore:
             return [self._proofs[agent] for agent in sorted(self._proofs)]
 
     def release(self, agent: AgentId) -> bool:
-        """Forget the instance's key, and the agent with it."""
+        """Delete the binding of the instance's key, and its agent."""
         with self._lock:
             self._asked.discard(agent)
             if agent not in self._proofs:
@@ -85,7 +85,7 @@ class MemoryIdentityStore:
         return {agent.id: agent.public_key for agent in self._store.agents_by_id(ids)}
 
     def ask_reattestation(self, agent: AgentId, at: datetime) -> bool:
-        """Note that the agent is to prove itself again."""
+        """Record that the agent must attest again; return True if the agent exists."""
         del at
         with self._lock:
             if agent in self._agents:

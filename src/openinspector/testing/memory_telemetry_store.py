@@ -83,7 +83,7 @@ class MemoryTelemetryStore:
         return found[0] if found else None
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:
-        """Note that a stream is closed; closing it again changes nothing."""
+        """Close a stream; no effect if it is closed."""
         with self._lock:
             self._closed.setdefault((run, stream.agent_id, stream.name), stream)
 

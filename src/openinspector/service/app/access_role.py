@@ -25,7 +25,7 @@ _ROLE: Final = re.compile(r"arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):role/[\w+=
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribedRole:
-    """The role and what was seen when it was used now."""
+    """The role, and the result of using it now."""
 
     role: AccessRole
     valid: bool
@@ -73,7 +73,7 @@ class AccessRoles:
         return role
 
     def described(self) -> DescribedRole:
-        """Use the role and return what was seen (F2.21)."""
+        """Use the role and return the result (F2.21)."""
         role = self.registered()
         try:
             trial = self._trial(role.arn)

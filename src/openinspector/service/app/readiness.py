@@ -1,4 +1,4 @@
-"""Whether this node can serve: asked by load balancers, answered from checks that are at most so old."""
+"""Whether this node can serve: asked by load balancers, answered from recent checks."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadinessCheck:
-    """One thing that a node needs. ``ask`` raises OpenInspectorError if the node cannot use it."""
+    """A dependency of a node. ``ask`` raises OpenInspectorError if the node cannot use it."""
 
     name: str
     ask: Callable[[], object]

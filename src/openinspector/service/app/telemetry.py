@@ -204,7 +204,7 @@ class Telemetry:
         self._vault.forget_key(run)
 
     def run_canceled(self, run: RunArn) -> None:
-        """Shred what has arrived: it will not be evaluated."""
+        """Shred the run's telemetry: it will not be evaluated."""
         self.shred(run)
 
     def shred(self, run: RunArn) -> ShredReceipt:

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP protocol with limits on what a peer may make it wait for or keep.
+"""uvicorn's HTTP protocol with limits on the time and memory that a peer can use.
 
-uvicorn limits only the idle time after a response, and any byte cancels that. Here every stage has a limit that the
-peer's bytes do not extend:
+uvicorn limits only the idle time after a response, and any byte cancels that limit. Here every stage has a limit that
+the peer's bytes do not extend:
 
 - **head**: from the first byte of a request (on a new connection, from its beginning) to the end of the headers.
 - **body**: a fixed time, and a second for each `SLOWEST_BYTES_A_SECOND` announced.
@@ -25,7 +25,7 @@ from openinspector.service.listener.connections import Connection
 from openinspector.wire.envelope import MAX_ENVELOPE_BYTES, SLOWEST_BYTES_A_SECOND
 
 MAX_HEAD_BYTES: Final = 64 * 1024
-"""Request line and headers; also framing of a chunked body beside `_FRAMING_PER_BYTE`."""
+"""Request line and headers; also the framing of a chunked body in addition to `_FRAMING_PER_BYTE`."""
 MAX_HEADERS: Final = 128
 MAX_PIPELINED: Final = 8
 """Requests sent ahead of the response to an earlier one."""
@@ -48,7 +48,7 @@ class TimeLimits:
     """Above the longest heartbeat interval (300 s), so that agents keep their connections."""
     write: float = 60
     shutdown: float = 5
-    """For a peer to read the last bytes and to end TLS, or to stop sending a body that was refused."""
+    """Time for a peer to read the last bytes and end TLS, or to stop sending a refused body."""
 
 
 class Stage(StrEnum):
@@ -62,11 +62,11 @@ class Stage(StrEnum):
 
 
 class PeerError(Exception):
-    """The peer sent more than it may. Raised in a parser's callback: uvicorn answers 400 and closes."""
+    """The peer exceeded a limit. Raised in a parser's callback: uvicorn answers 400 and closes the connection."""
 
 
 class BoundedHttpProtocol(HttpToolsProtocol):
-    """One connection's HTTP."""
+    """The HTTP protocol of one connection."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._body = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first request."""
+        """Start the time limit of the first request."""
         super().connection_made(transport)
         self._enter(Stage.HEAD, self._limits.head)
 
@@ -105,7 +105,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what arrived; refuse a request with too much beside its body."""
+        """Parse received bytes; refuse a request whose head or framing is too large."""
         if self.transport.is_closing():
             return
         self._framing += len(data)
@@ -115,7 +115,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self.send_400_response("The request's headers are too large.")
 
     def on_message_begin(self) -> None:
-        """Begin to limit a request's head."""
+        """Start the time limit of a request's head."""
         if len(self.pipeline) >= MAX_PIPELINED:
             self._count("pipeline")
             raise PeerError("too many requests before a response")
@@ -126,19 +126,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             self._enter(Stage.HEAD, self._limits.head)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, or a trailer of a chunked body."""
+        """Accept a header, or a trailer of a chunked body."""
         if len(self.headers) >= MAX_HEADERS:
             self._count("size")
             raise PeerError("too many headers")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """Begin to limit the body's time by the bytes announced."""
+        """Start the time limit of the body, by its announced length."""
         super().on_headers_complete()
         self._enter(Stage.BODY, self._limits.body + _announced(self.headers) / SLOWEST_BYTES_A_SECOND)
 
     def on_body(self, body: bytes) -> None:
-        """Count what is body."""
+        """Count bytes of the body."""
         self._framing -= len(body)
         self._body += len(body)
         super().on_body(body)
@@ -150,19 +150,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         self._rest()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request. A peer whose body was refused half-way has a moment to stop sending it."""
+        """Wait for the next request. A peer whose body was refused has a moment to stop sending it."""
         super().on_response_complete()
         if self._stage is Stage.BODY and self.cycle.response_complete:
             self._enter(Stage.CLOSING, self._limits.shutdown)
         self._rest()
 
     def pause_writing(self) -> None:
-        """Begin to limit the time in which the peer reads nothing."""
+        """Start the time limit of a peer that does not read."""
         super().pause_writing()
         self._write_timer = self.loop.call_later(self._limits.write, self._drop, "write")
 
     def resume_writing(self) -> None:
-        """Stop limiting: the peer reads again."""
+        """Stop the time limit: the peer reads again."""
         super().resume_writing()
         if self._write_timer is not None:
             self._write_timer.cancel()
@@ -199,7 +199,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
 
 
 def _announced(headers: list[tuple[bytes, bytes]]) -> int:
-    """Return how many bytes of body to allow time for; the largest that any endpoint takes if that is unknown."""
+    """Return the length of body to allow time for: the announced one, or the maximum of all endpoints."""
     for name, value in headers:
         if name == b"content-length":
             # The parser has checked that these are digits.

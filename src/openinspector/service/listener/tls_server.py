@@ -1,4 +1,4 @@
-"""uvicorn's server with an accept loop of its own, so that connections are limited before TLS begins.
+"""uvicorn's server with its own accept loop, so that connections are limited before TLS begins.
 
 asyncio reports a TLS connection only after its handshake: with uvicorn's own listener a silent peer is
 neither counted nor refused early. Here each accepted socket is admitted first, then given to the event loop together
@@ -36,7 +36,7 @@ class Door:
 
 
 class TlsServer(uvicorn.Server):
-    """Serves the application of ``config`` over TLS, on sockets that are bound. ``config`` names no certificate."""
+    """Serves the application of ``config`` over TLS on bound sockets. ``config`` has no certificate."""
 
     def __init__(self, config: uvicorn.Config, door: Door) -> None:
         super().__init__(config)
@@ -53,7 +53,7 @@ class TlsServer(uvicorn.Server):
             self._accepting.append(asyncio.create_task(self._accept(listener)))
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting, give up handshakes, and let requests end."""
+        """Stop accepting, abort handshakes, and let requests finish."""
         stopped = [*self._accepting, *self._handshakes]
         for task in stopped:
             task.cancel()

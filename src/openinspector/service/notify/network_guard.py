@@ -32,7 +32,7 @@ _IPV4_BITS: Final = 0xFFFFFFFF
 
 
 def refusal(address: IpAddress, *, loopback: bool) -> str | None:
-    """Return why an address is not connected to; None if it may be.
+    """Return why connecting to an address is refused; None if it is allowed.
 
     An IPv6 address that holds an IPv4 address is treated as that address.
     """
@@ -80,7 +80,7 @@ def _within(address: IpAddress) -> ipaddress.IPv4Address | None:
 
 
 class PublishDeadline:
-    """When to stop waiting. Restarted for each message."""
+    """The time at which waiting ends. Restarted for each message."""
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._seconds = seconds
@@ -89,7 +89,7 @@ class PublishDeadline:
         self.restart()
 
     def restart(self) -> None:
-        """Allow the whole time again."""
+        """Restart the deadline."""
         self._end = self._clock() + self._seconds
 
     def left(self) -> float:

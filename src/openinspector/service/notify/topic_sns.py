@@ -1,8 +1,7 @@
-"""Publishes to SNS topics: AWS's, or whatever speaks its API at a configured endpoint.
+"""Publishes to SNS topics of AWS, or of a server with its API at a configured endpoint.
 
-Credentials come from where boto3 looks (environment, profile, instance role); each topic is published to in the region
-its ARN names. Nothing is retried here: the caller keeps undelivered messages.
-https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
+Credentials come from boto3's sources (environment, profile, instance role). The region is that of the topic's ARN. Does
+not retry: the caller keeps undelivered messages. https://docs.aws.amazon.com/sns/latest/api/API_PublishBatch.html
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,7 +40,7 @@ _STATUS: Final[Mapping[str, PublishStatus]] = MappingProxyType(
 
 
 class SnsTopicPublisher:
-    """A `TopicPublisher` on boto3. ``endpoint`` is empty for AWS's own."""
+    """A `TopicPublisher` on boto3. ``endpoint`` is empty for AWS."""
 
     def __init__(self, endpoint: str = "", *, connect_seconds: float = 5, read_seconds: float = 10) -> None:
         self._endpoint = endpoint or None

@@ -1,7 +1,7 @@
-"""Posts to webhooks: HTTPS with a verified certificate, signed, in bounded time, never redirected.
+"""Posts to webhooks: signed, over HTTPS with a verified certificate, in bounded time, without redirects.
 
-The signature is HMAC-SHA256 with the webhook's secret over ``<time>.<body>``; a receiver that checks the time too is
-safe from repetition. ``docs/howto/notifications.md`` shows how.
+The signature is HMAC-SHA256 with the webhook's secret over ``<time>.<body>``; a receiver that also checks the time is
+safe from replays. ``docs/howto/notifications.md`` shows how.
 """
 
 import hashlib
@@ -39,9 +39,9 @@ class WebhookBounds:
     ca_file: Path | None = None
     """Authority to trust instead of the system's."""
     loopback: bool = False
-    """Whether receivers may be on this very host."""
+    """True if receivers may be on this host."""
     seconds: float = 10
-    """For one message, from name lookup to the answer's end."""
+    """Time limit for one message, from name lookup to the end of the answer."""
 
 
 class AuthorityError(OpenInspectorError):
@@ -64,7 +64,7 @@ class HttpsWebhookPublisher:
         self._tls.minimum_version = ssl.TLSVersion.TLSv1_2
 
     def publish(self, endpoint: WebhookEndpoint, messages: Sequence[Message]) -> Published:
-        """Post messages one after another, up to the first that is not taken."""
+        """Post messages one by one, up to the first that is not accepted."""
         deadline = PublishDeadline(self._bounds.seconds)
         backend = GuardedBackend(deadline, loopback=self._bounds.loopback)
         with httpcore.ConnectionPool(

@@ -1,4 +1,4 @@
-"""Where the statements of each feed are kept: whole snapshots, or the changed documents of one."""
+"""Store of the statements of each feed: whole snapshots, or the changed documents of one."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +15,18 @@ class FeedSnapshot:
 
     feed: str
     fingerprint: str
-    """SHA-256 over the fetched documents: the same fingerprint, the same statements."""
+    """SHA-256 over the fetched documents: equal fingerprints mean equal statements."""
     origin: str
     """Where the documents came from: a URL or a folder."""
     fetched_at: datetime
-    """When the feed was last had whole: a document that could not be had, or was refused, keeps the time of before."""
+    """When the feed was last fetched completely. A document that could not be fetched, or was refused, keeps the
+    earlier time."""
     published_at: datetime | None
-    """The publication date; None if the publisher states none."""
+    """Publication date; None if the publisher states none."""
     advisories: int
     unparsed: int
     validators: Mapping[str, str]
-    """Each document that was had, by name, with its HTTP validator (ETag or Last-Modified) if it has one."""
+    """Name of each fetched document, with its HTTP validator (ETag or Last-Modified) if it has one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,7 @@ class StoredDocument:
 
     name: str
     digest: str = ""
-    """Of its content; empty if the feed is parsed whole."""
+    """SHA-256 of its content; empty if the feed is parsed whole."""
     advisories: tuple[Advisory, ...] = ()
     vulnerabilities: tuple[Vulnerability, ...] = ()
     unparsed: tuple[Unparsed, ...] = ()
@@ -42,19 +43,19 @@ class StoredDocument:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changes:
-    """Result of a sync: documents that are new or differ, and names of those that are gone."""
+    """Result of a sync: new and changed documents, and the names of removed ones."""
 
     documents: Iterable[StoredDocument]
     removed: Collection[str] = ()
     whole: bool = False
-    """Whether the documents are everything the feed has; whatever else was stored of it goes."""
+    """True if the documents are the whole feed: everything else stored of the feed is deleted."""
     kept_streams: bool = False
-    """With ``whole``: streams that no document states anything of stay as they were."""
+    """With ``whole``: streams that no document mentions stay unchanged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedDump:
-    """Everything stored of one feed, as the store keeps it: read again by a store of the same version only."""
+    """Everything stored of one feed, in the store's format: only a store of the same version can load it."""
 
     snapshot: FeedSnapshot
     unparsed: tuple[Unparsed, ...]
@@ -64,41 +65,41 @@ class FeedDump:
 
 
 class AdvisoryReader(Protocol):
-    """Reads what an evaluation needs of the stored feeds."""
+    """Reads the parts of the stored feeds that an evaluation needs."""
 
     def fingerprints(self) -> Mapping[str, str]:
         """Return the fingerprint of each feed's stored state."""
         ...
 
     def days(self) -> Mapping[str, str]:
-        """Return the ISO 8601 day (UTC) on which each feed was last had whole."""
+        """Return the day (ISO 8601, UTC) on which each feed was last fetched completely."""
         ...
 
     def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
-        """Return the advisories that state anything of ``streams``, by feed and id.
+        """Return the advisories that mention any of ``streams``, by feed and id.
 
-        Their fixes and statuses are those of these streams, by stream.
+        They contain only the fixes and statuses of these streams.
         """
         ...
 
     def vulnerabilities(self, identities: Collection[str]) -> Mapping[str, Vulnerability]:
-        """Return what all feeds together say of these CVEs; absent where none of them knows one."""
+        """Return these CVEs as all feeds together describe them; a CVE that no feed knows is absent."""
         ...
 
     def streams(self) -> Sequence[str]:
-        """Return every stream that some advisory states anything of, sorted."""
+        """Return every stream that an advisory mentions, sorted."""
         ...
 
 
 class AdvisoryStore(AdvisoryReader, Protocol):
-    """Keeps what feeds state; each change is one transaction."""
+    """Stores the statements of feeds; each change is one transaction."""
 
     def change(self, snapshot: FeedSnapshot, changes: Changes) -> FeedSnapshot:
-        """Store changes of the snapshot's feed, and the snapshot with the counts of all that is then stored."""
+        """Store changes of the snapshot's feed, and the snapshot with the resulting totals."""
         ...
 
     def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
-        """Replace everything stored of the snapshot's feed by one document's worth of statements."""
+        """Replace everything stored of the snapshot's feed by the statements of one document."""
         ...
 
     def documents(self, feed: str) -> Mapping[str, str]:
@@ -114,7 +115,7 @@ class AdvisoryStore(AdvisoryReader, Protocol):
         ...
 
     def sizes(self) -> Mapping[str, int]:
-        """Return how many bytes the statements of each feed take."""
+        """Return the size in bytes of each feed's stored statements."""
         ...
 
     def dump(self, feed: str) -> FeedDump:
@@ -126,5 +127,5 @@ class AdvisoryStore(AdvisoryReader, Protocol):
         ...
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
-        """Return what could not be understood of a feed: the first entries, at least 1,000 where there are more."""
+        """Return the entries of a feed that could not be parsed: all of them, or the first ones (at least 1,000)."""
         ...

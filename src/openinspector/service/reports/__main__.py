@@ -1,7 +1,7 @@
-"""Render one report in a process of its own: content as JSON on standard input, the document on standard output.
+"""Render one report in a separate process: content as JSON on standard input, the document on standard output.
 
-Run as ``python -m openinspector.service.reports HTML|PDF``. Rendering needs much memory and processor time; a
-process of its own has a limit and returns them to the system.
+Run as ``python -m openinspector.service.reports HTML|PDF``. Rendering needs much memory and processor time; a separate
+process has a limit and returns them to the system.
 """
 
 import resource

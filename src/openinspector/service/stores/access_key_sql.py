@@ -16,7 +16,7 @@ from openinspector.service.stores.schema import ACCESS_KEY
 
 _SLOTS: Final = range(2)
 _BY_ID: Final = select(ACCESS_KEY).where(ACCESS_KEY.c.id == bindparam("key_id"))
-"""Made once: every request of the API asks it."""
+"""Built once: every API request executes it."""
 
 
 class SqlAccessKeyStore:

@@ -1,8 +1,7 @@
 """One feed's statements about one stream, or about the CVEs of one year, as one compressed blob.
 
-The same target, the same list of fixes and the same head of an advisory stand in many statements: each is written once,
-and read into one object. Statements of a stream are small parts that point at them, with the number of the document
-that they came from.
+Many statements share a target, a list of fixes or the head of an advisory. Each of these is written once and read into
+one object. The statements themselves are small records with references to them and the number of their document.
 """
 
 import gc
@@ -33,11 +32,11 @@ _LEVEL: Final = 9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlobPart:
-    """One document's statements about one stream: an advisory with the statements about that stream alone."""
+    """An advisory of one document, with its statements about one stream only."""
 
     document: int
     place: int
-    """Of the advisory in its document: by it the parts of one advisory in several streams find together."""
+    """Number of the advisory in its document: it joins the parts of one advisory in several streams."""
     advisory: Advisory
 
 
@@ -109,7 +108,7 @@ K = TypeVar("K", bound=Hashable)
 
 
 class _Table(Generic[K]):
-    """Numbers for values, each value once."""
+    """Assigns a number to each distinct value."""
 
     def __init__(self) -> None:
         self.numbers: dict[K, int] = {}
@@ -192,7 +191,7 @@ def encode_vulnerabilities(rows: Sequence[_VulnerabilityRow]) -> bytes:
 
 
 def decode_vulnerabilities(content: bytes, wanted: Collection[str] | None = None) -> list[_VulnerabilityRow]:
-    """Return what a year's blob holds, or of it the ids ``wanted``; StoreError if it is damaged."""
+    """Return the vulnerabilities of a year's blob, or only those ``wanted``; StoreError if it is damaged."""
     try:
         ratings = _RATINGS.decode(zstandard.decompress(content))
         return [
@@ -207,7 +206,7 @@ def decode_vulnerabilities(content: bytes, wanted: Collection[str] | None = None
 def advisories_of(blobs: Iterable[tuple[str, bytes]]) -> Sequence[Advisory]:
     """Return the advisories of (feed, blob of a stream), by feed and id; StoreError if a blob is damaged.
 
-    Blobs come by feed and stream. An advisory that stands in several has the statements of all of them.
+    Blobs are sorted by feed and stream. An advisory in several blobs gets the statements of all of them.
     """
     parts: dict[tuple[str, int, int], list[Advisory]] = {}
     with no_garbage():
@@ -218,7 +217,7 @@ def advisories_of(blobs: Iterable[tuple[str, bytes]]) -> Sequence[Advisory]:
 
 
 def vulnerabilities_of(blobs: Iterable[bytes], wanted: Collection[str]) -> Mapping[str, Vulnerability]:
-    """Return the CVEs ``wanted`` in the blobs of years, which come by feed; StoreError if a blob is damaged."""
+    """Return the CVEs ``wanted`` from blobs of years, sorted by feed; StoreError if a blob is damaged."""
     found: dict[str, Vulnerability] = {}
     with no_garbage():
         for content in blobs:
@@ -235,7 +234,7 @@ def year_of(identity: str) -> str:
 
 @contextmanager
 def no_garbage() -> Iterator[None]:
-    """Pause the garbage collector while hundreds of thousands of objects are made, all of which are kept.
+    """Pause the garbage collector while hundreds of thousands of lasting objects are made.
 
     With it, reading a stream takes four times as long.
     """
@@ -249,7 +248,7 @@ def no_garbage() -> Iterator[None]:
 
 
 def _merged(parts: Sequence[Advisory]) -> Advisory:
-    """Return one advisory from what is stored of it for several streams."""
+    """Return one advisory, joined from its parts in several streams."""
     if len(parts) == 1:
         return parts[0]
     return replace(

@@ -1,8 +1,8 @@
 """Advisories in SQL: one compressed blob for each feed and stream, and for each feed and year of CVEs.
 
-A run needs all advisories of a few streams at once, and never one by itself: forty thousand rows would only be put
-together again each time. Which documents of a feed are stored is a map of its own, by which a sync parses only those
-that changed and rewrites only the blobs that hold them.
+A run needs all advisories of a few streams at once and never a single one, so separate rows (forty thousand) would have
+to be joined each time. A separate table lists the stored documents of each feed. With it, a sync parses only changed
+documents and rewrites only the blobs that contain them.
 """
 
 from collections import defaultdict
@@ -36,11 +36,11 @@ from openinspector.service.stores.engine import reading, writing
 from openinspector.service.stores.schema import ADVISORY_BLOB, FEED_DOCUMENTS, FEED_SNAPSHOT, VULNERABILITY_BLOB
 
 _KEPT_UNPARSED: Final = 1000
-"""Of each feed so many entries are kept that could not be understood; all are counted."""
+"""Maximum number of unparsed entries stored per feed; all are counted."""
 
 
 class _Known(msgspec.Struct, array_like=True, frozen=True):
-    """A stored document: its number, digest and counts, and the blobs that hold parts of it."""
+    """A stored document: its number, digest and counts, and the blobs with parts of it."""
 
     number: int
     digest: str
@@ -65,18 +65,18 @@ class _New:
 
 
 class SqlAdvisoryStore:
-    """Keeps what feeds state; each change is one transaction."""
+    """Stores the statements of feeds; each change is one transaction."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def replace(self, snapshot: FeedSnapshot, advisories: Iterable[Advisory], unparsed: Sequence[Unparsed]) -> None:
-        """Replace everything stored of the snapshot's feed by one document's worth of statements."""
+        """Replace everything stored of the snapshot's feed by the statements of one document."""
         document = StoredDocument(name="", advisories=tuple(advisories), unparsed=tuple(unparsed))
         self.change(snapshot, Changes(documents=(document,), whole=True))
 
     def change(self, snapshot: FeedSnapshot, changes: Changes) -> FeedSnapshot:
-        """Store changes of the snapshot's feed, and the snapshot with the counts of all that is then stored."""
+        """Store changes of the snapshot's feed, and the snapshot with the resulting totals."""
         feed = snapshot.feed
         with writing(self._engine) as connection:
             known = {} if changes.whole else _documents(connection, feed)
@@ -113,7 +113,7 @@ class SqlAdvisoryStore:
             return {row.feed: row.fingerprint for row in rows}
 
     def days(self) -> Mapping[str, str]:
-        """Return the ISO 8601 day (UTC) on which each feed was last had whole."""
+        """Return the day (ISO 8601, UTC) on which each feed was last fetched completely."""
         with reading(self._engine) as connection:
             rows = connection.execute(select(FEED_SNAPSHOT.c.feed, FEED_SNAPSHOT.c.fetched_at))
             return {row.feed: row.fetched_at.date().isoformat() for row in rows}
@@ -131,9 +131,9 @@ class SqlAdvisoryStore:
             connection.execute(one.values(fetched_at=fetched_at))
 
     def advisories(self, streams: Sequence[str]) -> Sequence[Advisory]:
-        """Return the advisories that state anything of ``streams``, by feed and id.
+        """Return the advisories that mention any of ``streams``, by feed and id.
 
-        Their fixes and statuses are those of these streams, by stream.
+        They contain only the fixes and statuses of these streams.
         """
         query = (
             select(ADVISORY_BLOB.c.feed, ADVISORY_BLOB.c.content)
@@ -145,7 +145,7 @@ class SqlAdvisoryStore:
         return advisories_of((feed, content) for feed, content in blobs)
 
     def vulnerabilities(self, identities: Collection[str]) -> Mapping[str, Vulnerability]:
-        """Return what all feeds together say of these CVEs; absent where none of them knows one."""
+        """Return these CVEs as all feeds together describe them; a CVE that no feed knows is absent."""
         wanted = frozenset(identities)
         query = (
             select(VULNERABILITY_BLOB.c.content)
@@ -157,13 +157,13 @@ class SqlAdvisoryStore:
         return vulnerabilities_of(blobs, wanted)
 
     def streams(self) -> Sequence[str]:
-        """Return every stream that some advisory states anything of, sorted."""
+        """Return every stream that an advisory mentions, sorted."""
         name = ADVISORY_BLOB.c.stream
         with reading(self._engine) as connection:
             return list(connection.scalars(select(name).distinct().order_by(name)))
 
     def sizes(self) -> Mapping[str, int]:
-        """Return how many bytes the statements of each feed take."""
+        """Return the size in bytes of each feed's stored statements."""
         sizes: dict[str, int] = defaultdict(int)
         with reading(self._engine) as connection:
             for table in (ADVISORY_BLOB, VULNERABILITY_BLOB, FEED_DOCUMENTS):
@@ -206,13 +206,13 @@ class SqlAdvisoryStore:
                 connection.execute(upsert(connection, FEED_DOCUMENTS, {"feed": feed, "content": dump.documents}))
 
     def unparsed(self, feed: str) -> Sequence[Unparsed]:
-        """Return what could not be understood of a feed: the first thousand entries."""
+        """Return the first thousand entries of a feed that could not be parsed."""
         with reading(self._engine) as connection:
             return _unparsed(connection, feed)
 
 
 def _gather(documents: Iterable[StoredDocument], first: int) -> _New:
-    """Return the statements of documents by blob; equal values become one object, for a feed has millions of them."""
+    """Return the statements of documents by blob. Equal values, of which a feed has millions, become one object."""
     new = _New()
     same: dict[object, object] = {}
     for number, document in enumerate(documents, start=first):
@@ -258,7 +258,7 @@ def _by_stream(advisory: Advisory) -> dict[str, Advisory]:
 
 
 def _clear(connection: Connection, feed: str, streams: Collection[str] | None) -> None:
-    """Delete what is stored of a feed; of its statements only those of ``streams``, where some are named."""
+    """Delete everything stored of a feed, or only its statements about ``streams`` if some are given."""
     gone = delete(ADVISORY_BLOB).where(ADVISORY_BLOB.c.feed == feed)
     connection.execute(gone if streams is None else gone.where(ADVISORY_BLOB.c.stream.in_(sorted(streams))))
     connection.execute(delete(VULNERABILITY_BLOB).where(VULNERABILITY_BLOB.c.feed == feed))

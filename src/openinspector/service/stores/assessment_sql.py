@@ -1,4 +1,4 @@
-"""The nouns of section 4 in SQL: resource groups, targets, templates and runs."""
+"""Resource groups, targets, templates and runs in SQL (section 4 of the facts)."""
 
 from sqlalchemy import Engine
 

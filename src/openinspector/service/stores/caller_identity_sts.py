@@ -1,4 +1,4 @@
-"""Asks STS: one request that this service has built, to the region's own endpoint, over verified TLS, no redirects."""
+"""Asks STS: one request, built by this service, to the region's endpoint, over verified TLS, without redirects."""
 
 import ssl
 from typing import Final
@@ -15,7 +15,7 @@ _REFUSALS: Final = (400, 403)
 
 
 class StsCallerIdentity:
-    """Sends requests to STS, or, in tests, to ``endpoint`` instead of the region's own."""
+    """Sends requests to the region's STS, or to ``endpoint`` in tests."""
 
     def __init__(self, endpoint: str | None = None, tls: ssl.SSLContext | None = None) -> None:
         self._endpoint = endpoint
@@ -24,7 +24,7 @@ class StsCallerIdentity:
         )
 
     def ask(self, request: CallerIdentityRequest, authorization: str) -> bytes | None:
-        """Return the body of a 200 from STS, None if it refuses the signature; CallerIdentityError otherwise."""
+        """Return the body of a 200 response; None if STS refuses the signature. CallerIdentityError."""
         url = self._endpoint or f"https://{request.host}"
         headers = {**request.headers, "authorization": authorization, "accept-encoding": "identity"}
         try:

@@ -1,4 +1,4 @@
-"""Accounts whose snapshot lies in a folder: for sites that may not give the service access, and for tests."""
+"""Accounts whose snapshot is in a folder: for sites that may not give the service access, and for tests."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +32,7 @@ class FilesCloud:
         return snapshot
 
     def try_role(self, arn: str) -> RoleTrial:
-        """Return that a role is not needed."""
+        """Return a result without a problem: no role is needed."""
         return RoleTrial(problem=None, detail=f"The role {arn} is not used: the account is read from {self._folder}.")
 
     def _load(self) -> Snapshot:

@@ -69,7 +69,7 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def reading_once(engine: Engine) -> Iterator[Connection]:
-    """As `reading`, for one statement: it is its own snapshot, so that no transaction is begun and rolled back."""
+    """As `reading`, for one statement, which needs no transaction to see one snapshot."""
     with _as_store_error(), engine.connect() as connection:
         connection.execution_options(**{_LONE: True})
         if connection.dialect.name == "postgresql":
@@ -86,7 +86,7 @@ def session(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
-    """One transaction that writes: all of it is kept, or, where the block raises, nothing."""
+    """One transaction that writes: committed as a whole, or rolled back if the block raises."""
     with _as_store_error(), engine.connect() as connection:
         connection.execution_options(**{_WRITES: True})
         with connection.begin():
@@ -94,7 +94,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 
 
 def shred(engine: Engine) -> None:
-    """Push what was overwritten out of SQLite's write-ahead log; as far as readers allow. Nothing elsewhere."""
+    """Remove overwritten pages from SQLite's write-ahead log, as far as readers allow. No effect on other databases."""
     if engine.dialect.name != "sqlite":
         return
     with _as_store_error(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

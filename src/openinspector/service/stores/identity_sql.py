@@ -20,7 +20,7 @@ _HELD: Final = ATTESTATION.c
 
 
 class SqlIdentityStore:
-    """Stores who is who."""
+    """Stores identities."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -34,7 +34,7 @@ class SqlIdentityStore:
             return hindered.why
 
     def attestation(self, agent: AgentId) -> Attestation | None:
-        """Return what the host last proved."""
+        """Return the host's last attestation; None if it enrolled with a token only."""
         with reading(self._engine) as connection:
             row = connection.execute(select(ATTESTATION).where(_HELD.agent_id == agent)).one_or_none()
         return None if row is None else _attestation(row)
@@ -45,7 +45,7 @@ class SqlIdentityStore:
             return [_attestation(row) for row in connection.execute(select(ATTESTATION).order_by(_HELD.agent_id))]
 
     def release(self, agent: AgentId) -> bool:
-        """Forget the instance's key, and the agent with it."""
+        """Delete the binding of the instance's key, and its agent."""
         with writing(self._engine) as connection:
             connection.execute(delete(REATTESTATION).where(REATTESTATION.c.agent_id == agent))
             freed = connection.execute(update(ATTESTATION).where(_HELD.agent_id == agent).values(key_id=None))
@@ -54,7 +54,7 @@ class SqlIdentityStore:
             return freed.rowcount == 1
 
     def rotate_key(self, agent: AgentId, old: bytes, new: bytes, at: datetime) -> bool:
-        """Replace the agent's raw public key in one step and revoke the old one."""
+        """Replace the agent's raw public key and revoke the old one, atomically."""
         try:
             with writing(self._engine) as connection:
                 return _rotate(connection, agent, (old, new), at)
@@ -76,7 +76,7 @@ class SqlIdentityStore:
         return found
 
     def ask_reattestation(self, agent: AgentId, at: datetime) -> bool:
-        """Note that the agent is to prove itself again."""
+        """Record that the agent must attest again; return True if the agent exists."""
         with writing(self._engine) as connection:
             if connection.scalar(select(AGENT.c.id).where(AGENT.c.id == agent)) is None:
                 return False
@@ -100,7 +100,7 @@ class SqlIdentityStore:
 
 
 class _HinderedError(Exception):
-    """Takes a transaction back; never leaves this module."""
+    """Rolls a transaction back; caught in this module."""
 
     def __init__(self, why: Hindrance) -> None:
         super().__init__(why)

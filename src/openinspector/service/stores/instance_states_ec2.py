@@ -1,6 +1,6 @@
-"""Asks EC2 with the service's own credentials, found as every program of AWS finds them.
+"""Asks EC2 with the service's own credentials, from the usual sources of AWS SDKs.
 
-They need ``ec2:DescribeInstances`` in the accounts' regions, and nothing else.
+They need only ``ec2:DescribeInstances`` in the accounts' regions.
 """
 
 from typing import Any, Final
@@ -17,14 +17,14 @@ _ABSENT: Final = ("InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed")
 
 
 class Ec2InstanceStates:
-    """Asks the regions' own endpoints, or, in tests, ``endpoint``."""
+    """Asks the endpoints of the regions, or ``endpoint`` in tests."""
 
     def __init__(self, endpoint: str | None = None) -> None:
         self._endpoint = endpoint
         self._config = Config(connect_timeout=_SECONDS, read_timeout=_SECONDS, retries={"total_max_attempts": 2})
 
     def state(self, region: str, instance: AgentId) -> str | None:
-        """Return the instance's state, None for one there is not; InstanceStatesError."""
+        """Return the instance's state; None if it does not exist. InstanceStatesError."""
         try:
             # A client a question: enrolments are rare, and clients are not made for several threads at once.
             session = boto3.session.Session(region_name=region)

@@ -1,11 +1,11 @@
 """Data keys wrapped under master keys in one file: the key-management service of a single node.
 
 The file is JSON, mode 0600, owned by the service's user: ``{"current": "<id>", "keys": {"<id>": "<base64>"}}``.
-New data keys are wrapped under the current master key; every key named unwraps, so a rotation loses nothing.
+New data keys are wrapped under the current master key. Every listed key still unwraps, so a rotation loses nothing.
 
 A wrapped key is ``OIK1``, the id's length (1 byte), the id, nonce (12), AES-256-GCM ciphertext with tag (48). Its
-additional data are the id and the encryption context in canonical form: pairs in order of their names, every text
-behind its length. Nonces are random: a master key is good for 2**32 wraps (NIST SP 800-38D section 8.3).
+additional data are the id and the encryption context in canonical form: pairs sorted by name, each text after its
+length. Nonces are random: a master key is good for 2**32 wraps (NIST SP 800-38D section 8.3).
 """
 
 import errno

@@ -1,8 +1,8 @@
 """Objects in any backend of obstore: a local folder, S3, Google Cloud Storage or Azure; chosen by URL.
 
 A local folder (``file:///…``) is created with mode 0700. Objects are renamed into place and synced to disk before `put`
-returns: a receipt promises that the telemetry is stored. Credentials come from the environment, in the variables of the
-provider's own tools.
+returns, because a receipt promises that the telemetry is stored. Credentials come from the environment, in the
+variables of the provider's own tools.
 """
 
 import os
@@ -61,7 +61,7 @@ class ObstoreObjectStore:
             ) from refused
 
     def put(self, name: str, content: bytes) -> None:
-        """Store ``content`` whole or not at all."""
+        """Store ``content`` under ``name``, atomically."""
         path = _checked(name)
         try:
             obstore.put(self._backend, path, content, use_multipart=False)
@@ -81,7 +81,7 @@ class ObstoreObjectStore:
             raise StoreError(f"object {name} cannot be read: {_first_line(refused)}") from refused
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Yield the names of the objects below the folder ``prefix``; of all where it is empty."""
+        """Yield the names of the objects below the folder ``prefix``; of all objects if it is empty."""
         folder = _checked(prefix.rstrip("/")) if prefix else None
         try:
             for page in obstore.list(self._backend, folder):
@@ -107,7 +107,7 @@ def _checked(name: str) -> str:
 
 
 def _sync(path: Path, top: Path) -> None:
-    """Flush a file and the folders that lead to it: a rename is durable once its folder is."""
+    """Flush a file and the folders above it: a rename is durable once its folder is."""
     folders = [folder for folder in path.parents if folder == top or top in folder.parents]
     for target in (path, *folders):
         descriptor = os.open(target, os.O_RDONLY)

@@ -19,7 +19,7 @@ class SqlPreviewStore:
         self._engine = engine
 
     def begin(self, preview: ExclusionsPreview, hung_before: datetime) -> None:
-        """Add a preview in progress; PreviewInProgressError if its template has one that does not hang."""
+        """Add a preview in progress; PreviewInProgressError if its template has one."""
         row = {
             "token": preview.token,
             "template_arn": preview.template_arn,

@@ -1,4 +1,4 @@
-"""Queries of one shape that several stores make: many keys at once, and pages."""
+"""Queries that several stores share: many keys at once, and pages."""
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
@@ -32,19 +32,19 @@ _MOST_KEYS: Final = 1000
 
 
 def in_batches(keys: Sequence[K]) -> Iterator[Sequence[K]]:
-    """Yield the keys without repetition, as many at a time as one statement should name."""
+    """Yield the distinct keys in batches of the size that one statement should have."""
     distinct = iter(dict.fromkeys(keys))
     while batch := tuple(islice(distinct, _MOST_KEYS)):
         yield batch
 
 
 def by_arn(table: Table) -> Select[Any]:
-    """Ask for the rows whose ARNs are given to `rows_by_arn`: made once, because nearly every request asks it."""
+    """Return the query that `rows_by_arn` executes: built once, because nearly every request needs it."""
     return select(table).where(table.c.arn.in_(bindparam("arns", expanding=True)))
 
 
 def rows_by_arn(engine: Engine, query: Select[Any], arns: Sequence[str]) -> Iterator[Row[Any]]:
-    """Yield the rows that a query of `by_arn` finds."""
+    """Yield the rows with the given ARNs; ``query`` is one of `by_arn`."""
     batches = list(in_batches(arns))
     with reading_once(engine) if len(batches) == 1 else reading(engine) as connection:
         for batch in batches:
@@ -54,7 +54,7 @@ def rows_by_arn(engine: Engine, query: Select[Any], arns: Sequence[str]) -> Iter
 def read_page(
     connection: Connection, query: Select[Any], table: Table, page: PageRequest, build: Callable[[Row[Any]], T]
 ) -> Page[T]:
-    """Return one page of ``query``, whose rows have created_at and arn, in that order."""
+    """Return one page of ``query``, in the order of its columns created_at and arn."""
     if page.after is not None:
         query = query.where(_follows(table, page.after))
     ordered = query.order_by(table.c.created_at, table.c.arn).limit(page.limit + 1)
@@ -71,7 +71,7 @@ def _follows(table: Table, cursor: Cursor) -> ColumnElement[bool]:
 
 
 def in_times(column: ColumnElement[Any], wanted: TimeRange) -> Iterator[ColumnElement[bool]]:
-    """Yield the conditions that a moment lies in a range, both ends inclusive."""
+    """Yield the conditions that a time lies in a range, both ends inclusive."""
     if wanted.begin is not None:
         yield column >= wanted.begin
     if wanted.end is not None:
@@ -87,6 +87,6 @@ def in_durations(column: ColumnElement[int], wanted: DurationRange) -> Iterator[
 
 
 def names_all(connection: Connection, column: ColumnElement[Any], words: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition that a JSON list of texts names all of ``words``, which are some."""
+    """Return the condition that a JSON list of texts contains all of ``words``, at least one."""
     text = type_coerce(column, Word)
     return and_(*(contains(connection, text, literal(to_json(word), Word)) for word in words))

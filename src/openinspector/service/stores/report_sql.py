@@ -1,4 +1,4 @@
-"""Reports in SQL. A unique column, empty once a report has ended, keeps a run from having one made twice at once."""
+"""Reports in SQL. A unique column, empty once a report has ended, allows one in progress per run, type and format."""
 
 from collections.abc import Sequence
 from datetime import datetime

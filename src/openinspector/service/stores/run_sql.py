@@ -43,7 +43,7 @@ _STATE_FOR: Final = (
     .join(RUN_AGENT, RUN_AGENT.c.run_arn == RUN.c.arn)
     .where(RUN.c.arn == bindparam("run"), RUN_AGENT.c.agent_id == bindparam("agent"))
 )
-"""Made once: every upload asks it."""
+"""Built once: every upload executes it."""
 
 
 class SqlRuns:
@@ -181,7 +181,7 @@ class SqlRuns:
             return [_run(row) for row in connection.execute(query)]
 
     def mark_announced(self, arn: RunArn, state: AssessmentRunState) -> None:
-        """Note that everything up to ``state`` is known; nothing where the run has gone on since."""
+        """Mark all states up to ``state`` as announced; no effect if the run entered another state."""
         with writing(self._engine) as connection:
             connection.execute(update(RUN).where(RUN.c.arn == arn, RUN.c.state == state).values(unannounced=0))
 
@@ -199,7 +199,7 @@ class SqlRuns:
 
 
 def delete_templates(connection: Connection, templates: Sequence[TemplateArn]) -> tuple[RunArn, ...]:
-    """Delete templates, which the caller holds, and their runs; returns those runs. Raises RunInProgressError."""
+    """Delete templates, which the caller has locked, and their runs; return those runs. Raises RunInProgressError."""
     query = select(RUN).where(RUN.c.template_arn.in_(templates)).order_by(RUN.c.created_at, RUN.c.arn)
     runs = [_run(row) for row in connection.execute(query)]
     _delete_runs(connection, runs)
@@ -225,7 +225,7 @@ def _reserve(connection: Connection, run: AssessmentRun, members: Sequence[Mappi
 
 
 def _check_instances(connection: Connection, most: int | None, added: int) -> None:
-    """Raise QuotaError if the runs in progress, with the ``added`` rows of a new one, have more than ``most``."""
+    """Raise QuotaError if the runs in progress and the ``added`` rows of a new one exceed ``most``."""
     if most is None:
         return
     # One lock for both tables: a count waits for the other's rows.
@@ -238,7 +238,7 @@ def _check_instances(connection: Connection, most: int | None, added: int) -> No
 
 
 def _hold(connection: Connection, arn: RunArn) -> AssessmentRun:
-    """Return a run that nobody else changes until this transaction ends; MissingError."""
+    """Return a run, locked until this transaction ends; MissingError."""
     row = connection.execute(select(RUN).where(RUN.c.arn == arn).with_for_update()).one_or_none()
     if row is None:
         raise MissingError(f"no assessment run {arn}")

@@ -1,4 +1,4 @@
-"""The tables, in the words of the glossary. `migrations` brings a database to this shape; a test compares the two.
+"""The tables. `migrations` brings a database to this schema; a test compares the two.
 
 - Times are microseconds since 1970 UTC. Values that are always read as a whole are JSON.
 - Lists are paged by (created_at, arn). Each list has an index that begins with its most frequent filter.

@@ -119,7 +119,7 @@ class SqlTelemetryStore:
         return None if row is None else _stream(row)
 
     def close_stream(self, run: RunArn, stream: Stream) -> None:
-        """Note that a stream is closed; closing it again changes nothing."""
+        """Close a stream; no effect if it is closed."""
         with writing(self._engine) as connection:
             held = _hold_stream(connection, run, stream.agent_id, stream.name)
             if held.closed_at is None:
@@ -165,7 +165,7 @@ def _known(connection: Connection, envelope: StoredEnvelope) -> Recorded | None:
 
 
 def _hold_stream(connection: Connection, run: RunArn, agent: AgentId, name: str) -> Row[Any]:
-    """Return a stream's row, made where it is absent, that nobody else changes until this transaction ends."""
+    """Return a stream's row, created if absent and locked until this transaction ends."""
     row = {
         "run_arn": run,
         "agent_id": agent,
@@ -192,7 +192,7 @@ def _overflow(connection: Connection, stream: Row[Any], envelope: StoredEnvelope
 
 
 def _count(connection: Connection, stream: Row[Any], envelope: StoredEnvelope) -> None:
-    """Add a new envelope to what its stream holds."""
+    """Add a new envelope to its stream's totals."""
     in_order = envelope.seq == stream.watermark + 1
     counted = {
         "raised": _raised_watermark(connection, stream) if in_order else stream.watermark,
@@ -203,7 +203,7 @@ def _count(connection: Connection, stream: Row[Any], envelope: StoredEnvelope) -
 
 
 def _raised_watermark(connection: Connection, stream: Row[Any]) -> int:
-    """Count on from the watermark as far as no envelope is missing."""
+    """Advance the watermark up to the first missing envelope."""
     watermark: int = stream.watermark
     for seq in connection.scalars(_BEYOND, {**_place(stream), "seq": watermark}):
         if seq != watermark + 1:

@@ -69,7 +69,7 @@ class SqlTemplates:
             return delete_templates(connection, [arn])
 
     def run_totals(self, templates: Sequence[TemplateArn]) -> Mapping[TemplateArn, RunTotals]:
-        """Return the totals of each template asked for."""
+        """Return the totals of each given template; zero for one that does not exist."""
         totals = {arn: RunTotals(count=0, last_run_arn=None) for arn in templates}
         newest_first = (RUN.c.created_at.desc(), RUN.c.arn.desc())
         place = func.row_number().over(partition_by=RUN.c.template_arn, order_by=newest_first).label("place")

@@ -1,7 +1,6 @@
 """Durable workflows on DBOS: SQLite by default, PostgreSQL for many machines (dependencies.md).
 
-DBOS keeps one instance a process. Its values are stored as JSON: its default serializer is pickle, which has no
-place here.
+DBOS has one instance per process. Values are stored as JSON: its default serializer is pickle, which is unsafe.
 """
 
 import logging
@@ -57,7 +56,7 @@ class DbosWorkflows:
         )
 
     def launch(self, bodies: Mapping[str, Workflow]) -> None:
-        """Start executing, and resume whatever was pending when the process ended."""
+        """Start executing, and resume pending workflows."""
         self._bodies = dict(bodies)
         DBOS(config=self._config)
 
@@ -76,7 +75,7 @@ class DbosWorkflows:
             DBOS.start_workflow(self._entry, name, argument)
 
     def signal(self, workflow_id: str, topic: str, message: str) -> None:
-        """Keep a signal until the workflow waits for it; nothing where no workflow has that id. StoreError."""
+        """Store a signal until the workflow waits for it; no effect if no workflow has that id. StoreError."""
         with _as_store_error():
             if DBOS.get_workflow_status(workflow_id) is not None:
                 DBOS.send(workflow_id, message, topic)
@@ -96,8 +95,8 @@ class DbosWorkflows:
     def shutdown(self) -> None:
         """Stop executing; pending workflows resume at the next launch.
 
-        Threads that wait for a signal wake up to a database that is gone; what DBOS logs of that is noise, and the
-        process should end soon after (`openinspector.service.server` does).
+        Threads that wait for a signal fail, because their database is closed, and DBOS logs that. The process should
+        end soon after, as `openinspector.service.server` does.
         """
         logging.getLogger("dbos").setLevel(logging.CRITICAL)
         DBOS.destroy(destroy_registry=True)

@@ -1,4 +1,4 @@
-"""The accounts of AWS through boto3's core: sessions that assume roles, one region's calls, and all accounts at once.
+"""AWS accounts through botocore: sessions that assume roles, the calls of one region, and all accounts at once.
 
 Only the calls of `network.aws.read_call` are made, and ``sts:AssumeRole``.
 """

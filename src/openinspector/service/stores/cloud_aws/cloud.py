@@ -1,4 +1,4 @@
-"""All accounts and regions, read side by side."""
+"""All accounts and regions, read concurrently."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed

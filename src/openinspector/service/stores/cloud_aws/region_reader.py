@@ -36,7 +36,7 @@ class RegionReader:
         """Operations that failed for some id."""
 
     def read(self, calls: Iterable[ReadCall]) -> Iterator[SnapshotDocument]:
-        """Yield one document a call and id. A failed call is a document too."""
+        """Yield one document for each call and id. A failed call is a document too."""
         ordered = tuple(calls)
         sources = {call.ids.operation for call in ordered if call.ids is not None}
         for call in ordered:
@@ -68,7 +68,7 @@ class RegionReader:
         )
 
     def _subjects(self, source: IdSource | None) -> tuple[str, ...]:
-        """Return the ids to make a call for; one empty id for a call without one."""
+        """Return the ids to make a call for; one empty id for a call that takes none."""
         if source is None:
             return ("",)
         items = [item for answer in self._answers.get(source.operation, ()) for item in answer.get(source.items, ())]

@@ -27,7 +27,7 @@ _CONNECTIONS: Final = 4
 
 @cache
 def _loader() -> Any:
-    """Return the reader of botocore's models, which takes seconds to read them once and nothing afterwards."""
+    """Return the loader of botocore's models. It takes seconds to read them, once."""
     return Session().get_component("data_loader")
 
 
@@ -47,7 +47,7 @@ class AwsConnection:
     endpoint: str | None = None
     """URL of all services, as for a simulator; None: AWS's own."""
     attempts: int = 8
-    """Number of times that a call is made before its error counts."""
+    """Maximum number of attempts of a call."""
     new_session: Callable[[], Any] = new_session
 
 
@@ -102,7 +102,7 @@ def _config(connection: AwsConnection) -> Config:
 
 
 class _AssumedRole(CredentialProvider):  # type: ignore[misc]  # botocore has no types
-    """The only source of credentials of a session: a role, assumed again before it expires."""
+    """The only source of a session's credentials: a role, assumed again before it expires."""
 
     METHOD = "assume-role"
 

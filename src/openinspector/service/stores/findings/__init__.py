@@ -23,9 +23,9 @@ creation time, then ARN. Five ideas make that fast. Read the modules in this ord
    is merged from them and is complete once every remaining block begins after its last finding. The cost of a page
    depends little on its depth and on how many findings match.
 
-`store.SqlFindingStore` implements the port with these. Writers lock the run's row in ``result``: one at a time changes
-the texts, blocks and bits of a run. `BLOCK`, the codes of severities and kinds, and the encoding of bits are part of
-the stored format: changing them needs a migration.
+`store.SqlFindingStore` implements the port with these. Writers lock the run's row in ``result``, so that only one at a
+time changes the texts, blocks and bits of a run. `BLOCK`, the codes of severities and kinds, and the encoding of bits
+are part of the stored format: changing them needs a migration.
 
 Alternatives were rejected. A covering index read in list order takes 70 to 850 ms where a filter matches little or
 nothing. An index per column does not help a conjunction. A row for each finding and value would double the database.

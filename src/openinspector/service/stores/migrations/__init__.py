@@ -1,4 +1,4 @@
-"""Brings a database to the shape of `openinspector.service.stores.schema`, step by step, from any older one."""
+"""Migrates a database of any older version to `openinspector.service.stores.schema`, step by step."""
 
 from pathlib import Path
 from typing import Final
@@ -12,13 +12,13 @@ from openinspector.model.errors import StoreError
 from openinspector.service.stores.engine import writing
 
 _LOCK: Final = 0x6F70656E696E7370
-"""PostgreSQL advisory lock: of several services that start at once, one migrates and the others wait."""
+"""PostgreSQL advisory lock: if several services start at once, one migrates and the others wait."""
 
 
 def migrate(engine: Engine) -> None:
-    """Run the migrations that are missing, in one transaction.
+    """Run the missing migrations in one transaction.
 
-    Raises StoreError, also where a newer version of the service has migrated the database already.
+    Raises StoreError, also if a newer version of the service has migrated the database.
     """
     with writing(engine) as connection:
         if connection.dialect.name == "postgresql":

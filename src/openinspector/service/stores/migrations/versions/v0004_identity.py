@@ -1,4 +1,4 @@
-"""Attested hosts, revoked keys, and who is to prove itself again."""
+"""Attested hosts, revoked keys, and agents that must attest again."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Rollout rings, and what agents report of their updates."""
+"""Rollout rings, and agents' reports on updates."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Event subscriptions, webhooks and notifications; which runs have news."""
+"""Event subscriptions, webhooks and notifications; runs with unannounced states."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,7 +11,7 @@ WORD = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Make their tables. Runs of before have no news until they change state again."""
+    """Make their tables. Earlier runs have nothing to announce until their state changes."""
     op.add_column("run", sa.Column("has_news", sa.SmallInteger(), nullable=False, server_default="0"))
     op.create_index("ix_run_has_news_created_at_arn", "run", ["has_news", "created_at", "arn"])
     op.create_table(

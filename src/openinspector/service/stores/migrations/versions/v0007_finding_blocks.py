@@ -17,7 +17,7 @@ _ATTRIBUTE, _USER_ATTRIBUTE = 5, 6
 
 
 def upgrade() -> None:
-    """Make blocks and bits, give every finding its spot, and fill both."""
+    """Make blocks and bits, assign every finding a position, and fill both."""
     op.create_table(
         "finding_block",
         sa.Column("id", NUMBER, nullable=False),

@@ -1,4 +1,4 @@
-"""How rules came out on hosts, and the reports made of that."""
+"""Outcomes of rules on hosts, and reports."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -95,7 +95,7 @@ def _copy_rows(
 
 
 def _key(row: sa.Row[Any], texts: Mapping[int, str]) -> tuple[Any, ...]:
-    """Return what tells bodies apart: severity, six numbers of texts, and the attributes that are not the host's."""
+    """Return the key of a body: severity, six numbers of texts, and the attributes that are not the host's."""
     numbers = (row.rules_package, row.rule, row.title, row.description, row.recommendation, row.evidence)
     return (row.severity, *numbers, _packed(row, texts, of_host=False))
 
@@ -146,7 +146,7 @@ def _read_texts(connection: sa.Connection, numbers: Iterable[int]) -> dict[int, 
 
 
 def _words(body: str) -> str:
-    """Return a stored text with the placeholder of bodies in place of the one of texts."""
+    """Return a stored text with the placeholder of texts replaced by that of bodies."""
     return str(json.loads(body.replace(_AGENT, _INSTANCE)))
 
 
