@@ -1,4 +1,4 @@
-"""An HTTP proxy on loopback that opens tunnels (CONNECT, RFC 9110 section 9.3.6) and does nothing else; or lies."""
+"""An HTTP proxy on loopback that only opens tunnels (CONNECT, RFC 9110 section 9.3.6), or misbehaves."""
 
 import base64
 import socket
@@ -16,7 +16,7 @@ _TIMEOUT: Final = 20.0
 
 
 class Behaviour(StrEnum):
-    """The proxy's behaviour when it is asked for a tunnel with valid credentials."""
+    """The proxy's behaviour on a request for a tunnel with valid credentials."""
 
     HONEST = "opens it"
     FORBIDS = "answers 403"
@@ -28,7 +28,7 @@ class Behaviour(StrEnum):
 
 
 class ConnectProxy:
-    """Use as a context manager; ``authorization`` (``user:password``) is asked for where it is given."""
+    """Use as a context manager; ``authorization`` (``user:password``) is required if given."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class ConnectProxy:
         self.close()
 
     def close(self) -> None:
-        """Listen no more; may be called twice."""
+        """Stop listening; may be called twice."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

@@ -1,4 +1,4 @@
-"""Number of targets, templates and runs in a store: tests ask, the service does not."""
+"""Numbers of targets, templates and runs in a store, for tests."""
 
 from functools import partial
 

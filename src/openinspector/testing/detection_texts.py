@@ -1,4 +1,4 @@
-"""A detection as it is read: for tests of rules, which judge texts and attributes together."""
+"""A detection with its rendered texts, for tests of rules."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class ReadDetection:
 
 
 def read(detection: Detection, instance: str = AGENT) -> ReadDetection:
-    """Return a detection as it is read on an instance."""
+    """Return a detection with its texts, rendered for an instance."""
     texts = texts_of(detection.body, instance)
     assert texts.evidence is not None
     return ReadDetection(

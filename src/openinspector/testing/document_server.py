@@ -1,4 +1,4 @@
-"""A web server on the loopback that serves a folder, with validators, and can be made to fail."""
+"""A web server on loopback that serves a folder, with validators, and fails on demand."""
 
 import hashlib
 import re
@@ -16,7 +16,7 @@ Answer = tuple[int, dict[str, str], bytes]
 
 
 class DocumentServer(BackgroundServer[ThreadingHTTPServer]):
-    """Serves ``folder`` while it is entered; with TLS where a context is given. ETags are SHA-256."""
+    """A context manager that serves ``folder``, with TLS if a context is given. ETags are SHA-256."""
 
     def __init__(self, folder: Path, tls: ssl.SSLContext | None = None) -> None:
         self.folder = folder
@@ -33,11 +33,11 @@ class DocumentServer(BackgroundServer[ThreadingHTTPServer]):
 
     @property
     def url(self) -> str:
-        """Where the folder is, without a slash at the end."""
+        """URL of the folder, without a slash at the end."""
         return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def paths(self) -> list[str]:
-        """Return the paths asked for, in order."""
+        """Return the requested paths, in order."""
         return [path for path, _ in self.requests]
 
     def _answer(self, path: str, headers: Mapping[str, str]) -> Answer:
@@ -80,6 +80,6 @@ def _handler(answer: Callable[[str, Mapping[str, str]], Answer]) -> type[BaseHTT
             self.close_connection = self.close_connection or int(headers.get("Content-Length", "0")) > len(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the parent's name
-            """Say nothing."""
+            """Log nothing."""
 
     return Handler

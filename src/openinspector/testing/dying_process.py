@@ -1,6 +1,7 @@
-"""A child that dies, without a word, right before its n-th change of the disk or its n-th connection.
+"""A child process that dies right before its n-th change of the disk or its n-th connection.
 
-`python -m openinspector.testing.dying_process N COMMAND …` runs the agent's command line. Exit status 9 where it died.
+`python -m openinspector.testing.dying_process N COMMAND …` runs the agent's command line. Its exit status is 9 if it
+died.
 """
 
 import os
@@ -12,7 +13,7 @@ _CHANGES: Final = ("os.rename", "os.remove", "os.mkdir", "os.chmod", "socket.con
 
 
 def die_before(number: int) -> None:
-    """Let this process die before its ``number``-th change."""
+    """Make this process die before its ``number``-th change."""
     left = number
 
     def watch(event: str, arguments: tuple[object, ...]) -> None:

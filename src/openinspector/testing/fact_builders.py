@@ -1,4 +1,4 @@
-"""Facts of hosts for tests, said in one line: `host(sshd({"permitrootlogin": "yes"}))`."""
+"""Builders of hosts' facts for tests: `host(sshd({"permitrootlogin": "yes"}))`."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -42,7 +42,7 @@ SENSORS: Final[Mapping[str, tuple[type[Record], ...]]] = MappingProxyType(
         "system_directories": (DirectoryMode,),
     }
 )
-"""Sensors that a host made by `host` has run, with what they send."""
+"""Sensors that a host made by `host` has run, with their record kinds."""
 
 _SSHD: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -55,7 +55,7 @@ _SSHD: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def host(*records: Record, agent_id: str = AGENT_ID) -> HostFacts:
-    """Return a host on which every sensor of `SENSORS` ran and read everything; ``records`` is all they found."""
+    """Return a host on which every sensor of `SENSORS` ran completely and found ``records``."""
     kinds = {type(record) for record in records}
     return HostFacts(
         agent_id=agent_id,
@@ -80,7 +80,7 @@ def troubled(facts: HostFacts, sensor: str, detail: str, state: SensorState = Se
 
 
 def silent(facts: HostFacts, *sensors: str) -> HostFacts:
-    """Return ``facts`` of a host from whose ``sensors`` nothing came."""
+    """Return ``facts`` without the statuses and records of ``sensors``."""
     lost = {kind for sensor in sensors for kind in SENSORS[sensor]}
     return replace(
         facts,
@@ -92,7 +92,7 @@ def silent(facts: HostFacts, *sensors: str) -> HostFacts:
 def sshd(
     values: Mapping[str, str] | None = None, *, version: str = "9.2p1", sources: Mapping[str, str] | None = None
 ) -> SshdConfiguration:
-    """Return an sshd that admits neither root nor passwords, but for ``values``."""
+    """Return an sshd that admits neither root nor passwords, with ``values`` changed."""
     return SshdConfiguration(
         installed=True, version=version, values={**_SSHD, **(values or {})}, sources=dict(sources) if sources else {}
     )

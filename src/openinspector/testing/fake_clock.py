@@ -1,4 +1,4 @@
-"""A clock that stands until it is moved."""
+"""A clock that changes only on request."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,15 +6,15 @@ EPOCH = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 class FakeClock:
-    """Shows the same time until `advance`."""
+    """Returns the same time until `advance`."""
 
     def __init__(self, now: datetime = EPOCH) -> None:
         self._now = now
 
     def now(self) -> datetime:
-        """Return the time set."""
+        """Return the current time of the clock."""
         return self._now
 
     def advance(self, seconds: float) -> None:
-        """Move forward."""
+        """Advance the clock."""
         self._now += timedelta(seconds=seconds)

@@ -37,7 +37,7 @@ class Node:
     is_device: bool = False
     """A FIFO, socket or device, which has a status but cannot be read."""
     unreadable: bool = False
-    """Refuses even root, as a security module or a failing disk does."""
+    """True to refuse even root, as a security module or a failing disk does."""
     device: int = 1
     """Number of the file system it is on."""
 
@@ -79,7 +79,7 @@ class FakeHost:
         self._registry = RecordedRegistry(self)
 
     def read(self, path: str, max_bytes: int = MAX_FILE_BYTES) -> bytes:
-        """Return a file's content; refuse what a real host refuses."""
+        """Return a file's content; raise OSError as a real host does."""
         self.reads.append(path)
         real = self._real(path)
         node = self._at(real, path)

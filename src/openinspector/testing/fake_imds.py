@@ -1,4 +1,4 @@
-"""A metadata service on loopback that keeps the real one's rules: PUT for a token, its TTL, and what each refuses.
+"""A metadata service on loopback with the rules of the real one: tokens, their lifetime, and refusals.
 
 After https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html.
 """
@@ -36,7 +36,7 @@ DOCUMENTS: Final[Mapping[str, bytes]] = {
 
 
 def role_documents(role: str, access_key: str, secret_key: str, token: str) -> dict[str, bytes]:
-    """Return what the service tells of an instance's role: its name, and its credentials."""
+    """Return the documents of an instance's role: its name and its credentials."""
     folder = "/latest/meta-data/iam/security-credentials/"
     credentials = {
         "Code": "Success",
@@ -51,7 +51,7 @@ def role_documents(role: str, access_key: str, secret_key: str, token: str) -> d
 
 
 class Speaks(StrEnum):
-    """Which versions a fake service takes, as HttpTokens and age of a real one decide."""
+    """Versions that the fake service accepts, as configured by HttpTokens."""
 
     V2_ONLY = "required"
     V1_AND_V2 = "optional"
@@ -78,7 +78,7 @@ class FakeImds(BackgroundServer[ThreadingHTTPServer]):
         self.address = f"127.0.0.1:{self._server.server_address[1]}"
 
     def answer(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
-        """Return (status, body) the service gives to one request."""
+        """Return (status, body) of the answer to one request."""
         self.requests.append((method, path))
         headers = {name.lower(): value for name, value in headers.items()}
         if method == "PUT":
@@ -129,6 +129,6 @@ def _handler(service: FakeImds) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(body)
 
         def log_request(self, *_: object) -> None:
-            """Say nothing: the tests look at ``requests``."""
+            """Log nothing: tests read ``requests``."""
 
     return Handler

@@ -1,4 +1,4 @@
-"""STS on loopback over real TLS: recomputes every signature (botocore is its judge) and says whose credentials signed.
+"""STS on loopback over real TLS: recomputes every signature with botocore and names the signer.
 
 After https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html. It can also be made to fail: with
 another document, a redirect, an endless body.
@@ -36,7 +36,7 @@ _ERROR: Final = "<ErrorResponse><Error><Code>SignatureDoesNotMatch</Code></Error
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleCredentials:
-    """Credentials of one session of a role, and whose they are."""
+    """Credentials of one session of a role, and their owner."""
 
     access_key: str = "ASIAQQQQQQQQQQQQQQQQ"
     secret_key: str = "not-a-secret-of-anybody"  # noqa: S105 - opens nothing but this simulator
@@ -45,19 +45,19 @@ class RoleCredentials:
     role: str = ROLE
     account: str = "123456789012"
     user_id: str = ""
-    """Empty: as STS makes it."""
+    """Empty: as STS builds it."""
     arn: str = ""
     """The same."""
 
     def reply(self) -> bytes:
-        """Return what STS says of them."""
+        """Return STS's description of the credentials."""
         arn = self.arn or f"arn:aws:sts::{self.account}:assumed-role/{self.role}/{self.session_name}"
         user_id = self.user_id or f"AROAQQQQQQQQQQQQQQQQ:{self.session_name}"
         return _REPLY.format(arn=arn, user_id=user_id, account=self.account).encode()
 
 
 class FakeSts(BackgroundServer[ThreadingTlsServer]):
-    """STS for a with-block; ``credentials`` are those it knows."""
+    """STS for a with-block; it knows ``credentials``."""
 
     def __init__(self, context: ssl.SSLContext, *credentials: RoleCredentials) -> None:
         self.credentials = {one.access_key: one for one in credentials}
@@ -84,7 +84,7 @@ class FakeSts(BackgroundServer[ThreadingTlsServer]):
 
 
 def _signature(known: RoleCredentials, region: str, signed: Mapping[str, str], body: bytes) -> str:
-    """Return the signature botocore makes of the headers that were signed."""
+    """Return botocore's signature over the signed headers."""
     request = AWSRequest(method="POST", url=f"https://{signed['host']}/", data=body, headers=dict(signed))
     request.context["timestamp"] = signed["x-amz-date"]
     auth = SigV4Auth(Credentials(known.access_key, known.secret_key, known.token), "sts", region)
@@ -107,6 +107,6 @@ def _handler(service: FakeSts) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(reply)
 
         def log_request(self, *_: object) -> None:
-            """Say nothing: the tests look at ``requests``."""
+            """Log nothing: tests read ``requests``."""
 
     return Handler

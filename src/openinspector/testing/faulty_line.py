@@ -1,6 +1,6 @@
-"""A line between an agent and its gateway that can be bad: cut, slow, late, deaf; TCP on the loopback.
+"""A TCP relay on loopback between an agent and its gateway, with faults: cuts, delays, low bandwidth, black holes.
 
-It carries TLS from end to end, so it sees bytes only. Settings can change while connections are open.
+TLS is end to end, so the relay sees only bytes. Settings can change while connections are open.
 """
 
 import socket
@@ -17,24 +17,24 @@ _RESET: Final = b"\x01\x00\x00\x00\x00\x00\x00\x00"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quality:
-    """How bad the line is. The defaults are a good one."""
+    """The faults of the relay; none by default."""
 
     accepts: bool = True
-    """False: nobody is there; connections are refused."""
+    """False: connections are refused."""
     delay: float = 0.0
-    """Seconds each piece is late."""
+    """Delay of each piece in seconds."""
     bytes_a_second: float = float("inf")
-    """Towards the gateway."""
+    """Bytes per second towards the gateway."""
     reset_after: int | None = None
     """Bytes of one connection, both ways, after which it is reset."""
     half_close_after: int | None = None
     """Bytes towards the gateway after which that way ends, and the other stays open."""
     deaf: bool = False
-    """Takes everything and passes nothing on."""
+    """True to accept everything and forward nothing."""
 
 
 class FaultyLine:
-    """Use as a context manager; agents connect to ``port`` and reach ``gateway_port`` if the line lets them."""
+    """Use as a context manager; agents connect to ``port``, which forwards to ``gateway_port``."""
 
     def __init__(self, gateway_port: int) -> None:
         self._gateway_port = gateway_port
@@ -60,11 +60,11 @@ class FaultyLine:
         self._listener.close()
 
     def become(self, quality: Quality) -> None:
-        """Change the line; connections that are open feel it with the next piece."""
+        """Change the faults; open connections are affected from the next piece on."""
         self.quality = quality
 
     def cut(self) -> None:
-        """Reset every connection that is open."""
+        """Reset every open connection."""
         with self._lock:
             for end in self._open:
                 _reset(end)
@@ -127,7 +127,7 @@ class FaultyLine:
 
 
 class _Tally:
-    """Bytes of one connection, both ways."""
+    """Bytes of one connection in both directions."""
 
     def __init__(self) -> None:
         self._lock = Lock()

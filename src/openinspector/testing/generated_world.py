@@ -1,7 +1,7 @@
-"""Generated inventories and advisories: a distribution that never was, as large as a real one.
+"""Generated inventories and advisories of an invented distribution as large as a real one.
 
-Deterministic by seed. Every package of the universe has a line of versions; hosts have one of them installed,
-advisories are fixed in one of them, so that a known share of packages is vulnerable.
+Deterministic by seed. Every package has a list of versions. Hosts have one of them installed and advisories are fixed
+in one of them, so that a known share of packages is vulnerable.
 """
 
 import random
@@ -30,14 +30,14 @@ _SHARE_BEHIND: Final = 0.08
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GeneratedWorld:
-    """A universe of packages, and what is known against them."""
+    """Packages, and the advisories about them."""
 
     seed: int = 1
     packages: int = 3_000
     packages_per_host: int = 600
     advisories: int = 10_000
     inventories: int = 1_000_000
-    """Hosts with an inventory of their own; after so many, inventories repeat."""
+    """Number of distinct inventories; after that, they repeat."""
     names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,7 +64,7 @@ class GeneratedWorld:
             )
 
     def records_of(self, host: int) -> Iterator[tuple[str, Record]]:
-        """Yield what the sensors of one host would: (sensor, record), each sensor ended by its status."""
+        """Yield (sensor, record) as the sensors of one host would, each sensor ended by its status."""
         chance = random.Random(f"{self.seed}/{host}")
         yield "agent", MonitoringStart(agent_version="simulated", sensors=("os_release", "dpkg", "kernel_parameters"))
         yield "os_release", _operating_system(host)

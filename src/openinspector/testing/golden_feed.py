@@ -1,4 +1,4 @@
-"""Golden tests of feeds: our native documents, and the statements they must become, kept beside them."""
+"""Golden tests of feeds: native documents of our own, and the expected statements beside them."""
 
 import os
 from pathlib import Path
@@ -42,7 +42,7 @@ class Golden:
 
     @property
     def unparsed(self) -> tuple[Unparsed, ...]:
-        """The entries that were not understood, in order."""
+        """The entries that could not be parsed, in order."""
         return tuple(found for found in self.parsed if isinstance(found, Unparsed))
 
     def advisory(self, identity: str) -> Advisory:

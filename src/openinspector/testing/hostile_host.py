@@ -1,4 +1,4 @@
-"""Hosts that change during a collection, or have no end: FakeHosts with one bad habit each."""
+"""Hosts that change during a collection, or have endless folders."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Hostile output of a compromised service: wrong instructions, wrong HTTP replies, wrong certificates.
+"""Hostile output of a compromised service: invalid instructions, HTTP replies and certificates.
 
 Catalogues for `SimulatedGateway`, whose signatures, sessions and TLS are correct: only the listed item is wrong.
 """
@@ -88,7 +88,7 @@ WRONG_INSTRUCTIONS: Final[Mapping[str, bytes]] = MappingProxyType(
         "terminal control": b'{"kind":"\\u001b]0;owned\\u0007\\u001b[31m"}',
     }
 )
-"""Each is JSON of its own, as one of a heartbeat's instructions; each must be refused, alone."""
+"""JSON of invalid instructions. An agent must refuse each one, and only that one."""
 
 WRONG_HEARTBEAT_REPLIES: Final[Mapping[str, bytes]] = MappingProxyType(
     {
@@ -144,18 +144,18 @@ WRONG_HTTP: Final[Mapping[str, Callable[[], Iterator[bytes]]]] = MappingProxyTyp
         "a second reply nobody asked for": lambda: iter([(_OK + b"Content-Length: 2\r\n\r\n{}") * 2]),
     }
 )
-"""Makes the bytes sent in place of a reply; the connection is closed after them."""
+"""Returns the bytes to send in place of a reply; the connection is closed afterwards."""
 
 REDIRECTS: Final = (301, 302, 303, 307, 308)
 
 
 def expired_context(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """Return an authority and the context of a server whose certificate of it ended long ago."""
+    """Return an authority and the context of a server with an expired certificate of it."""
     return _context(folder / "expired", datetime.now(UTC) - timedelta(days=3000))
 
 
 def foreign_context(folder: Path) -> ssl.SSLContext:
-    """Return a server's context with the right name by another authority."""
+    """Return the context of a server whose certificate has the right name and another issuer."""
     return _context(folder / "foreign", datetime.now(UTC))[1]
 
 

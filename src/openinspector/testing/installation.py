@@ -1,4 +1,4 @@
-"""A whole installation on SQLite in a folder, without a listener and with workflows that are only noted.
+"""A whole installation on SQLite in a folder, without a listener, with workflows that are only recorded.
 
 One call adds the data that hosts, the run driver and the engine would have added: ``built.heard(3)``,
 ``built.end_run(arn)``, ``built.produced(finding(1, arn))``.
@@ -54,7 +54,7 @@ PACKAGES: Final = rules_packages(builders.REALM.partition, builders.REALM.region
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltInstallation:
-    """An installation, the API in front of it, and what a test needs to play the rest of the system."""
+    """An installation with its API, and methods that stand in for the rest of the system."""
 
     services: ApiServices
     assembly: Assembly
@@ -85,7 +85,7 @@ class BuiltInstallation:
         return replace(self.assembly, around=replace(self.around, **parts))
 
     def enrolled(self, number: int = 1, tags: tuple[Tag, ...] = (), **fields_: Any) -> Agent:
-        """Enrol host ``number`` with ``tags``; it is not heard of."""
+        """Enrol host ``number`` with ``tags``, without a heartbeat."""
         digest = f"{next(self._numbers):064x}"
         now = self.clock.now()
         token = EnrolmentToken(digest=digest, tags=tags, uses_left=1, created_at=now, expires_at=builders.moment(10**9))
@@ -95,7 +95,7 @@ class BuiltInstallation:
         return agent
 
     def heard(self, number: int = 1, tags: tuple[Tag, ...] = (), **contact: Any) -> Agent:
-        """Enrol host ``number`` with ``tags`` unless it is, and send a heartbeat of it; ``contact`` changes that."""
+        """Enrol host ``number`` with ``tags`` if needed, and send a heartbeat of it with the fields ``contact``."""
         known = self.stores.agents.agents_by_id([builders.agent_id(number)])
         agent = known[0] if known else self.enrolled(number, tags)
         heartbeat = Contact(
@@ -110,17 +110,17 @@ class BuiltInstallation:
         return self.stores.agents.agents_by_id([agent.id])[0]
 
     def reached(self, run: RunArn, *states: AssessmentRunState) -> None:
-        """Let a run enter states, one second after another."""
+        """Make a run enter states, one second apart."""
         for state in states:
             self.clock.advance(1)
             self.stores.assessments.advance_run(run, state, self.clock.now())
 
     def end_run(self, run: RunArn) -> None:
-        """Let a run end."""
+        """End a run."""
         self.reached(run, AssessmentRunState.FAILED)
 
     def complete_run(self, run: RunArn) -> None:
-        """Let a run take its way to COMPLETED."""
+        """Make a run enter every state up to COMPLETED."""
         self.reached(
             run,
             AssessmentRunState.START_DATA_COLLECTION_PENDING,
@@ -166,9 +166,9 @@ def open_installation(
     needs: RunNeeds | None = None,
     **quotas: int,
 ) -> BuiltInstallation:
-    """Make an empty installation in ``folder`` whose clock stands at ``now``; ``quotas`` as `Quotas` has them.
+    """Return an empty installation in ``folder`` with a clock fixed at ``now`` and fields of `Quotas`.
 
-    ``cloud`` are its accounts, and ``needs`` those of its rules packages. ``topics`` stand in for those of
+    ``cloud`` are its accounts, and ``needs`` those of its rules packages. ``topics`` replace those of
     `BuiltInstallation.topics`, which only record notifications.
     """
     stores = open_stores(Settings(data_dir=folder))

@@ -1,7 +1,7 @@
-"""An authority for instance identity documents: signs as AWS does (BER of indefinite length), and in every wrong way.
+"""An authority for instance identity documents: signs as AWS does (BER of indefinite length), or wrongly on request.
 
-`SignedDocumentParts` are the pieces of one message, so that a test can spoil exactly one of them. The encoder is our
-own and small, because libraries only write what is right.
+`SignedDocumentParts` are the parts of one message, so that a test can damage exactly one of them. The encoder is our
+own, because libraries write only valid messages.
 """
 
 import base64
@@ -73,7 +73,7 @@ def ber(tag: int, *parts: bytes) -> bytes:
 
 
 class DocumentAuthority:
-    """A key and its certificate, as AWS has one a region."""
+    """A key and its certificate; AWS has one per region."""
 
     def __init__(self, bits: int = 2048, name: str = "Washington State") -> None:
         self.key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
@@ -92,11 +92,11 @@ class DocumentAuthority:
 
     @property
     def pem(self) -> bytes:
-        """The certificate as an operator gets it."""
+        """The certificate in PEM."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
     def sign(self, content: bytes, **changes: Any) -> str:
-        """Return a message as the metadata service gives it: base64, lines of 64; ``changes`` spoil it."""
+        """Return a message as the metadata service returns it: base64 in lines of 64, with ``changes`` to its parts."""
         message = SignedDocumentParts(authority=self, content=content, **changes).message()
         text = base64.b64encode(message).decode()
         return "\n".join(text[start : start + 64] for start in range(0, len(text), 64))

@@ -1,4 +1,4 @@
-"""Comparisons with a living system, which other programs change at any time."""
+"""Comparisons with a running system, which other programs may change at any time."""
 
 from collections.abc import Callable
 from typing import Final, TypeVar
@@ -12,7 +12,7 @@ _TRIES: Final = 20
 
 
 def unchanged(ours: Callable[[], T], expected: Callable[[], E]) -> tuple[T, E]:
-    """Return what ``ours`` and ``expected`` read from the same state of the system.
+    """Return the results of ``ours`` and ``expected`` for the same state of the system.
 
     ``expected`` is read before and after ``ours``, until both readings are equal. Skip the test if they never are.
     """

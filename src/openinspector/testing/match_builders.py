@@ -74,7 +74,7 @@ def fix(name: str, version: str, *, introduced: str = "", **options: Unpack[Targ
 
 
 def status(name: str, state: FixState = FixState.OPEN, *, word: str = "", **options: Unpack[TargetOptions]) -> Status:
-    """Return a statement that the advisory's vulnerabilities stand so in ``name``."""
+    """Return a status of the advisory's vulnerabilities in ``name``."""
     return Status(target=target(name, **options), state=state, word=word)
 
 

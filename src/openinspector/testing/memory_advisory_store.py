@@ -1,4 +1,4 @@
-"""Advisories in memory: the store for tests of what is above it."""
+"""Advisories in memory: the store for tests of its callers."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -84,7 +84,7 @@ class MemoryAdvisoryStore:
         )
 
     def sizes(self) -> Mapping[str, int]:
-        """Return how many advisories each feed has, for want of bytes."""
+        """Return the number of advisories of each feed instead of bytes."""
         return {snapshot.feed: snapshot.advisories for snapshot in self.snapshots()}
 
     def dump(self, feed: str) -> FeedDump:
@@ -114,7 +114,7 @@ class MemoryAdvisoryStore:
 
 
 def _others(before: Mapping[str, StoredDocument], new: Mapping[str, StoredDocument]) -> dict[str, StoredDocument]:
-    """Return what was known of streams that no new document states anything of."""
+    """Return the stored statements about streams that no new document mentions."""
     stated = {
         one.target.stream for document in new.values() for found in document.advisories for one in found.statements
     }
@@ -128,7 +128,7 @@ def _others(before: Mapping[str, StoredDocument], new: Mapping[str, StoredDocume
 
 
 def limited(advisory: Advisory, streams: Sequence[str]) -> Advisory:
-    """Return an advisory with its statements of ``streams`` alone, by stream."""
+    """Return an advisory with only its statements about ``streams``, by stream."""
     fixes = (fix for fix in advisory.fixes if fix.target.stream in streams)
     statuses = (status for status in advisory.statuses if status.target.stream in streams)
     remedies = (remedy for remedy in advisory.remedies if remedy.target.stream in streams)

@@ -228,7 +228,7 @@ class MemoryAssessmentStore:
             return tuple(sorted((agent, arn) for arn in running for agent in self._agents[arn] if agent in asked))
 
     def advance_run(self, arn: RunArn, state: AssessmentRunState, at: datetime) -> AssessmentRun:
-        """Enter ``state``, or change nothing where it is in it already; MissingError, ModelError."""
+        """Enter ``state``; no effect if the run is in it. MissingError, ModelError."""
 
         def enter(run: AssessmentRun) -> AssessmentRun:
             if run.state is state:

@@ -1,4 +1,4 @@
-"""Pages of what a simulator keeps, in the order every list has: creation time, then ARN."""
+"""Pages of a simulator's items, in the order of all lists: creation time, then ARN."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 def page_of(items: Iterable[T], place: Callable[[T], tuple[datetime, str]], page: PageRequest) -> Page[T]:
-    """Return the page asked for of ``items``, whose places are creation time and ARN."""
+    """Return the requested page of ``items``, which are sorted by creation time and ARN."""
     after = (page.after.created_at, page.after.arn) if page.after is not None else None
     later = sorted((item for item in items if after is None or place(item) > after), key=place)
     rows = later[: page.limit]

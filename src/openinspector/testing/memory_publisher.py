@@ -9,7 +9,7 @@ from openinspector.service.ports.publisher import Message, Published, WebhookEnd
 
 
 class MemoryPublisher:
-    """Implements `TopicPublisher`: every topic is there unless ``answers`` says otherwise."""
+    """Implements `TopicPublisher`: every topic exists unless ``answers`` says otherwise."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -31,7 +31,7 @@ class MemoryPublisher:
 
 
 class MemoryReceivers:
-    """Implements `WebhookPublisher`: every receiver takes everything, unless ``answer`` says otherwise."""
+    """Implements `WebhookPublisher`: every receiver accepts everything unless ``answer`` says otherwise."""
 
     def __init__(self) -> None:
         self.taken: list[tuple[WebhookEndpoint, Message]] = []

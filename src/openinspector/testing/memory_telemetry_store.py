@@ -28,7 +28,7 @@ class MemoryTelemetryStore:
         self._closed: dict[tuple[RunArn, AgentId, str], Stream] = {}
 
     def add_run_key(self, key: RunKey) -> None:
-        """Add a run's wrapped key; a second one changes nothing."""
+        """Add the wrapped key of a run; no effect if the run has or had one."""
         with self._lock:
             self._keys.setdefault(key.run_arn, key)
 

@@ -1,4 +1,4 @@
-"""A generated fleet of several distributions, whose hosts are as alike as those of real fleets.
+"""A generated fleet of several distributions, whose hosts are as similar as in real fleets.
 
 Deterministic by seed. A host has the base packages of its distribution and those of one role. Its base packages are all
 at the host's patch level; some packages of its role are at a level of their own. Equal packages are one object, as the
@@ -48,7 +48,7 @@ _DISTRIBUTIONS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MixedFleet:
-    """Hosts, and what is known against their packages."""
+    """Hosts, and the advisories about their packages."""
 
     seed: int = 1
     packages_per_host: int = 600

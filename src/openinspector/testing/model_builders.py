@@ -1,4 +1,4 @@
-"""Valid values of what the service keeps, in one call: ``finding(3, severity=Severity.HIGH)``.
+"""Builders of valid model values: ``finding(3, severity=Severity.HIGH)``.
 
 Names, ids and times of creation follow from a number: values sort like their numbers. Any field of the
 value can be given instead. Hosts and advisories for rules are in `openinspector.testing.match_builders`.
@@ -40,7 +40,7 @@ from openinspector.model.run_state import AssessmentRunState
 
 REALM: Final = ArnRealm()
 START: Final = datetime(2026, 1, 1, 12, 0, 0, 123456, tzinfo=UTC)
-"""When number 0 was made; number n was made n seconds later."""
+"""Creation time of number 0; number n is created n seconds later."""
 
 
 def moment(number: int) -> datetime:
@@ -181,7 +181,7 @@ def exclusion(number: int = 1, parent: RunArn | None = None, **fields: Any) -> E
 
 
 def agent(number: int = 1, **fields: Any) -> Agent:
-    """Return an agent that has just enrolled and has sent nothing since. Its key is not a real one."""
+    """Return an agent that has just enrolled and has sent nothing since, with a dummy key."""
     made = Agent(
         id=agent_id(number),
         public_key=number.to_bytes(32, "big"),

@@ -60,7 +60,7 @@ class MotoTopic:
         return found
 
     def bodies(self) -> list[dict[str, Any]]:
-        """Take every message, and return what we said in it."""
+        """Take every message and return its content."""
         return [json.loads(envelope["Message"]) for envelope in self.received()]
 
 

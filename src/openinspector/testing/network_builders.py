@@ -1,4 +1,4 @@
-"""Small networks as raw `aws` output: two VPCs with everything that a test changes."""
+"""Small networks as raw `aws` output: two VPCs, with builders for the parts that tests change."""
 
 import json
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""A throwaway OpenPGP key (RFC 4880) that signs texts and files, so that signature checks meet real signatures."""
+"""A temporary OpenPGP key (RFC 4880) that makes real signatures of texts and files."""
 
 import base64
 import hashlib

@@ -400,7 +400,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(b" " * 65536)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
-        """Say nothing."""
+        """Log nothing."""
         del format, args
 
     def _answer(self, gateway: SimulatedGateway, endpoint: str, body: bytes, *, send: bool) -> None:

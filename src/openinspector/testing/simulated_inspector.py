@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(status, json.dumps(answer).encode())
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
-        """Say nothing."""
+        """Log nothing."""
         del format, args
 
     def _send(self, status: int, body: bytes) -> None:

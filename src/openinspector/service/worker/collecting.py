@@ -1,4 +1,4 @@
-"""Collecting: meets one kind of need of a run. It is all that distinguishes kinds of needs for the run driver."""
+"""Collecting: obtains one kind of data that a run needs. The run driver knows no other difference between kinds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from openinspector.service.worker.open_agents import open_agents
 
 
 class Collecting(Protocol):
-    """Meets one kind of need. Every method may be repeated."""
+    """Obtains one kind of data. Every method may be repeated."""
 
     def collect(self, run: AssessmentRun) -> None:
-        """Collect what can be collected at once; the rest arrives while the run waits."""
+        """Collect the data that is available at once; the rest arrives while the run waits."""
         ...
 
     def seconds_left(self, run: AssessmentRun) -> float:
-        """Return how long the run may wait in its present state for what has not arrived; 0 if nothing is awaited."""
+        """Return how long the run may wait in its present state for missing data; 0 if nothing is missing."""
         ...
 
     def subjects(self, run: AssessmentRun) -> Sequence[AgentId]:
@@ -32,7 +32,7 @@ class Collecting(Protocol):
         ...
 
     def interrupted(self, run: AssessmentRun) -> frozenset[AgentId]:
-        """Return the subjects whose data had not all arrived when the user stopped the run."""
+        """Return the subjects whose data was incomplete when the user stopped the run."""
         ...
 
     def is_empty(self, run: AssessmentRun) -> bool:

@@ -15,13 +15,13 @@ from openinspector.service.worker.fetch import Fetched, Fetcher, FetchError, Wan
 from openinspector.service.worker.gathering import READER, Progress
 
 WHOLE: Final = "(whole)"
-"""Name among a snapshot's validators under which the day of the last whole sync is kept."""
+"""Name among a snapshot's validators that holds the day of the last complete sync."""
 _OVERLAP: Final = timedelta(days=2)
-"""Changes that are older than the last sync are asked for too: clocks differ, and lists appear late."""
+"""Changes slightly older than the last sync are requested too: clocks differ, and lists appear late."""
 _WHOLE_DAYS: Final = 7
-"""After so many days everything is fetched again: what a list of changes missed is not missed for ever."""
+"""After this many days everything is fetched again, in case a list of changes was incomplete."""
 _MOST: Final = 5_000
-"""Changed documents that are fetched one by one; more come faster in an archive."""
+"""Maximum number of changed documents that are fetched one by one; an archive is faster for more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class _Changes:
 def gather_delta(
     feed: Feed, fetcher: Fetcher, stored: StoredFeed, now: datetime, progress: Progress
 ) -> Gathered | None:
-    """Return the documents that changed since a feed was last had; None if it has to be fetched whole."""
+    """Return the documents that changed since the last sync; None if the feed must be fetched completely."""
     if feed.delta is None or not _is_recent(feed, stored, now):
         return None
     try:
@@ -117,7 +117,7 @@ def _read(fetcher: Fetcher, source: Source | None) -> Mapping[str, datetime]:
 
 
 def _fingerprint(before: str, altered: Mapping[str, str], removed: tuple[str, ...]) -> str:
-    """Return the fingerprint of what was stored with these changes made; the same where nothing changed."""
+    """Return the fingerprint of the stored documents with these changes; unchanged without changes."""
     if not altered and not removed:
         return before
     whole = hashlib.sha256(before.encode())

@@ -79,7 +79,7 @@ class RunEvaluator:
         return sum(preview.kind.is_error for preview in previews)
 
     def exclude_gaps(self, run: AssessmentRun, subjects: Sequence[AgentId]) -> int:
-        """Store exclusions for accounts that could not be read, and for a run with nothing to judge."""
+        """Store exclusions for accounts that could not be read, and for a run without subjects."""
         needs = self.needs.of(run.rules_package_arns)
         if Need.SNAPSHOT not in needs:
             return 0

@@ -36,7 +36,7 @@ class Gathered:
     """Version of the parser in the fingerprint: a new version parses all documents again."""
     transferred_bytes: int = 0
     removed: tuple[str, ...] | None = None
-    """Documents that are gone, where only what changed was gathered; None: whatever is not here is gone."""
+    """Names of deleted documents if only changes were gathered; None: all other documents are deleted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ def store_gathered(feed: Feed, gathered: Gathered, store: AdvisoryStore, now: da
 
 
 def _kept(known: FeedSnapshot | None, gathered: Gathered, store: AdvisoryStore) -> Mapping[str, str]:
-    """Return the documents that were had before and could not be fetched now, with their validators."""
+    """Return stored documents that could not be fetched now, with their validators."""
     failed = {entry.document for entry in gathered.unparsed if not entry.entry}
     if known is None or known.origin != gathered.origin or not failed:
         return {}
@@ -90,7 +90,7 @@ def _kept(known: FeedSnapshot | None, gathered: Gathered, store: AdvisoryStore) 
 
 
 def _is_empty(changes: Changes, digests: Mapping[str, str]) -> bool:
-    """Return True if nothing is stated by what was fetched, nor by a stored document that did not change."""
+    """Return True if neither the fetched documents nor unchanged stored ones state anything."""
     documents = tuple(changes.documents)
     unchanged = digests.keys() - {document.name for document in documents} - set(changes.removed)
     refused = any(document.name.startswith(REFUSED) for document in documents)

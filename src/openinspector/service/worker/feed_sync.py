@@ -122,7 +122,7 @@ class FeedSync:
         return tuple(path for ending in ("gpg", "asc") if (path := folder / f"{name}.{ending}").is_file())
 
     def _delta(self, feed: Feed, fetcher: Fetcher, request: SyncRequest, progress: Progress) -> Gathered | None:
-        """Return what changed since the feed was last had from its publisher; None if all of it has to be had."""
+        """Return the changes since the last sync from the publisher; None if the feed must be fetched completely."""
         known = next((snapshot for snapshot in self.store.snapshots() if snapshot.feed == feed.name), None)
         if request.origin or feed.delta is None or known is None:
             return None

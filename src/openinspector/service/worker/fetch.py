@@ -3,8 +3,8 @@
 - https only; plain http if the caller authenticates the content otherwise; never downgraded.
 - ``file://`` only within a folder the operator named.
 - Fetched documents stay in the workspace with their validators, so that unchanged ones are not sent again.
-- A transfer that breaks off keeps what came, and goes on from there if the server still has the same file (RFC 9110,
-  section 14.2): feeds have hundreds of megabytes.
+- An interrupted transfer is continued if the server still has the same file (RFC 9110, section 14.2), because feeds
+  have hundreds of megabytes.
 - An optional deadline limits everything: name lookup, connection, every read, every retry.
 """
 

@@ -19,7 +19,7 @@ Progress = Callable[[str, int, int], None]
 """Called with the activity, the number done and the total."""
 
 SIGNATURE: Final = "(signature)"
-"""Name among a snapshot's validators under which it is kept whether the publisher's signatures were checked."""
+"""Name among a snapshot's validators that records whether the publisher's signatures were checked."""
 _MAX_FOLLOWED: Final = 100_000
 _MAX_MIRRORS: Final = 4
 """Mirrors tried besides the first: each may take three attempts."""
@@ -121,7 +121,7 @@ def _fetch_all(
 
 
 def _fetch(fetcher: Fetcher, source: Source) -> tuple[Source, Fetched]:
-    """Return a document and where it was had: from its address, else from the first of its mirrors that has it."""
+    """Return a document and its source: its address, or else the first of its mirrors that has it."""
     failure: FetchError | None = None
     for url in (source.url, *source.mirrors[:_MAX_MIRRORS]):
         beside = f"{url}{source.signature.removeprefix(source.url)}" if source.signature else ""
@@ -171,7 +171,7 @@ def _gathered(files: Iterable[_File | FetchFailure], origin: str) -> Gathered:
 
 
 def _signature(files: Iterable[_File]) -> Mapping[str, str]:
-    """Return whether the signatures of the files that have one were checked; nothing where none has one."""
+    """Return whether the signatures of signed files were checked; nothing if no file is signed."""
     signed = [file.fetched.verified for file in files if file.source.signature]
     if not signed:
         return {}

@@ -1,8 +1,8 @@
 """A node's place in the installation: its lease, and the work of nodes that are gone.
 
 A node registers when it starts and renews its lease. Nodes whose lease has ended are removed, their database sessions
-are ended, and their pending workflows are resumed by the nodes that live. A node that was removed although it lives,
-for example because it was frozen, must end: others do its work.
+are ended, and their pending workflows are resumed by the nodes that live. A node that was removed while alive, for
+example because it was frozen, must end: other nodes do its work.
 """
 
 from collections.abc import Callable
@@ -20,13 +20,13 @@ from openinspector.service.ports.workflows import Workflows
 LEASE: Final = timedelta(seconds=20)
 RENEWAL_SECONDS: Final = 5.0
 _DOUBTFUL_SECONDS: Final = 15.0
-"""A node that has not renewed its lease for so long reports that it is not ready."""
+"""A node that has not renewed its lease for this long reports that it is not ready."""
 _TAKEOVER: Final = "takeover"
 _log = structlog.get_logger()
 
 
 class NodeError(OpenInspectorError):
-    """This node may not be a member of the installation any more."""
+    """This node may have been removed from the installation."""
 
 
 @dataclass(slots=True, kw_only=True)

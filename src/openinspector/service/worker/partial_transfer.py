@@ -1,7 +1,7 @@
-"""The received part of a transfer that broke off, and its continuation (RFC 9110, section 14: range requests).
+"""The received part of an interrupted transfer, and its continuation (RFC 9110, section 14: range requests).
 
-A transfer goes on only if the server proves by a validator that it still has the same file, and only without a content
-coding: a compressed stream cannot be entered in its middle.
+A transfer continues only if a validator shows that the server still has the same file, and only without a content
+coding: a compressed stream cannot be resumed in the middle.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ class _Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Partial:
-    """The beginning of one file, in a temporary file beside where it will be."""
+    """The beginning of one file, in a temporary file beside its destination."""
 
     def __init__(self, path: Path, taken: Path | None = None, validator: str = "") -> None:
         self._path = path
@@ -38,16 +38,16 @@ class Partial:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Headers of the request for the rest; the whole file comes where it has changed."""
+        """Headers of the request for the rest; the server sends the whole file if it has changed."""
         return {"Range": f"bytes={self.size}-", "If-Range": self._validator, "Accept-Encoding": "identity"}
 
     @property
     def sha256(self) -> str:
-        """Digest of what came, in hexadecimal."""
+        """SHA-256 of the received bytes, hexadecimal."""
         return self._digest.hexdigest()
 
     def goes_on_in(self, response: httpx.Response) -> bool:
-        """Return True if a response holds the rest; otherwise what came is deleted."""
+        """Return True if a response contains the rest; otherwise delete the received part."""
         found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
         if response.status_code == httpx.codes.PARTIAL_CONTENT and found and int(found[1]) == self.size:
             return True
@@ -55,7 +55,7 @@ class Partial:
         return False
 
     def open(self) -> Self:
-        """Open the file for more, and return this."""
+        """Open the file for appending, and return this."""
         if self._temporary is None:
             handle, name = tempfile.mkstemp(dir=self._path.parent, prefix="partial-")
             self._temporary, self._file = Path(name), os.fdopen(handle, "wb")
@@ -76,14 +76,14 @@ class Partial:
         self._file.close()
 
     def write(self, chunk: bytes) -> None:
-        """Append what came."""
+        """Append received bytes."""
         assert self._file is not None
         self._digest.update(chunk)
         self._file.write(chunk)
         self.size += len(chunk)
 
     def keep(self, url: str, response: httpx.Response) -> None:
-        """Keep what came for the next attempt, if the server can be asked for the rest of the same file."""
+        """Keep the received part for the next attempt if the server can send the rest of the same file."""
         etag = response.headers.get("ETag", "")
         # a weak validator does not promise the same bytes (RFC 9110, section 13.1.5)
         validator = etag if etag and not etag.startswith("W/") else response.headers.get("Last-Modified", "")
@@ -94,27 +94,27 @@ class Partial:
         self.put_back(url)
 
     def put_back(self, url: str) -> None:
-        """Leave what came to the next attempt; nothing if it is discarded or finished."""
+        """Leave the received part to the next attempt; no effect if it was discarded or finished."""
         if self._temporary is not None:
             _note(self._path).write_bytes(msgspec.json.encode(_Note(url=url, validator=self._validator)))
             self._temporary.replace(_kept(self._path))
             self._temporary = None
 
     def discard(self) -> None:
-        """Delete what came."""
+        """Delete the received part."""
         if self._temporary is not None:
             self._temporary.unlink(missing_ok=True)
             self._temporary = None
 
     def move_to(self, path: Path) -> None:
-        """Make the file the finished one."""
+        """Move the complete file to its destination."""
         assert self._temporary is not None
         self._temporary.replace(path)
         self._temporary = None
 
 
 def take_partial(path: Path, url: str) -> Partial | None:
-    """Take what an earlier transfer to ``path`` left; None if that is nothing, or of another URL."""
+    """Return the part that an earlier transfer of ``url`` to ``path`` left; None if there is none."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix="partial-")
     os.close(handle)
     try:

@@ -58,9 +58,9 @@ class HostBatch:
     run_hosts: int
     """Number of hosts and instances in the whole run."""
     interrupted: frozenset[AgentId] = frozenset()
-    """Those of the run whose data had not all arrived when its user stopped it."""
+    """Subjects of the run whose data was incomplete when its user stopped it."""
     without: Mapping[Need, frozenset[AgentId]] = field(default_factory=dict)
-    """For each kind of data that the run needs, the ids of the batch that it is not about."""
+    """For each kind of data that the run needs, the ids of the batch without it."""
 
 
 class Evaluator(Protocol):
@@ -71,7 +71,7 @@ class Evaluator(Protocol):
         ...
 
     def exclude_gaps(self, run: AssessmentRun, subjects: Sequence[AgentId]) -> int:
-        """Store the exclusions about the run as a whole that collecting showed; return how many are errors."""
+        """Store the exclusions about the run as a whole that collecting found; return the number of errors."""
         ...
 
     def evaluate(self, run: AssessmentRun, batch: HostBatch) -> BatchResult:

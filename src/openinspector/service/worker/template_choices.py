@@ -26,7 +26,7 @@ class TemplateChoices:
         return held.tailoring if held else AS_PUBLISHED
 
     def end(self, ends: Iterable[tuple[Waiver, WaiverEnd]]) -> None:
-        """Record that waivers ended on hosts; a waiver that was deleted meanwhile is passed over."""
+        """Record that waivers ended on hosts; a waiver that was deleted meanwhile is skipped."""
         for waiver, end in ends:
             self._end(WaiverArn(waiver.id), end)
 

@@ -30,7 +30,6 @@ class AccessKeyStoreSuite:
         assert store.get(access_key().id) == access_key()
 
     def test_unknown_key(self, store: AccessKeyStore) -> None:
-        """Asking for what is not there is no error."""
         assert store.get("AKIA") is None
 
     def test_keys_are_listed_by_user_and_id(self, store: AccessKeyStore) -> None:
@@ -51,7 +50,6 @@ class AccessKeyStoreSuite:
 
     @pytest.mark.parametrize("freed", [1, 2])
     def test_a_deleted_key_makes_room(self, store: AccessKeyStore, freed: int) -> None:
-        """Whichever of the two is deleted."""
         store.add(access_key(1))
         store.add(access_key(2))
         assert store.delete(access_key(freed).id)
@@ -60,7 +58,6 @@ class AccessKeyStoreSuite:
         assert store.get(access_key(3).id) == access_key(3)
 
     def test_delete_returns_true_if_the_key_existed(self, store: AccessKeyStore) -> None:
-        """Once yes, then no."""
         store.add(access_key())
         assert [store.delete(access_key().id), store.delete(access_key().id)] == [True, False]
 
@@ -72,7 +69,7 @@ class AccessKeyStoreSuite:
         assert list(store.list_all()) == [access_key(1)]
 
     def test_concurrent_additions_respect_the_limit_of_two(self, store: AccessKeyStore) -> None:
-        """The limit is kept by the store, not by looking first."""
+        """The store itself enforces the limit."""
         keys = [access_key(number) for number in range(8)]
         done = at_once([partial(store.add, key) for key in keys])
         refused = [one for one in done if isinstance(one, OpenInspectorError)]

@@ -32,7 +32,7 @@ SCORE = Score(version="3.1", base=9.8, vector="CVSS:3.1/AV:N", origin="nvd")
 
 
 def snapshot(feed: str = "debian", **fields: Any) -> FeedSnapshot:
-    """Return what is noted of a feed."""
+    """Return the snapshot of a feed."""
     made = FeedSnapshot(
         feed=feed,
         fingerprint="f" * 64,
@@ -47,7 +47,7 @@ def snapshot(feed: str = "debian", **fields: Any) -> FeedSnapshot:
 
 
 def fix(stream: str = "debian:12", name: str = "openssl") -> Fix:
-    """Return a statement that 3.0.1-1 has the fix."""
+    """Return a fix in 3.0.1-1."""
     return Fix(
         target=Target(stream=stream, kind=PackageKind.SOURCE, name=name, architectures=("amd64",)), version="3.0.1-1"
     )
@@ -86,12 +86,12 @@ def stored(
 
 
 def unparsed(number: int) -> Unparsed:
-    """Return an entry that was not understood."""
+    """Return an entry that could not be parsed."""
     return Unparsed(document="dsa.list", entry=f"line {number} \x00", reason="no version")
 
 
 def brief(store: AdvisoryStore) -> list[tuple[str, str, datetime]]:
-    """Return what tells snapshots apart."""
+    """Return the identity of a snapshot."""
     return [(one.feed, one.fingerprint, one.fetched_at) for one in store.snapshots()]
 
 
@@ -99,7 +99,6 @@ class AdvisoryStoreSuite:
     """The contract of `AdvisoryStore`."""
 
     def test_advisories_round_trip(self, store: AdvisoryStore) -> None:
-        """Every field of them, in the order of their ids."""
         given = [advisory(2, fix()), advisory(1, fix(), fix(name="curl"))]
         store.replace(snapshot(), given, ())
         assert list(store.advisories(["debian:12"])) == given[::-1]
@@ -115,7 +114,6 @@ class AdvisoryStoreSuite:
         assert list(store.advisories([])) == []
 
     def test_streams_of_all_feeds_are_listed(self, store: AdvisoryStore) -> None:
-        """Each once; what a replaced snapshot spoke of is gone."""
         assert list(store.streams()) == []
         store.replace(snapshot(), [advisory(1, fix("debian:11"))], ())
         store.replace(snapshot(), [advisory(2, fix("debian:12"), fix("debian:12", "curl"))], ())
@@ -123,7 +121,6 @@ class AdvisoryStoreSuite:
         assert list(store.streams()) == ["alpine:3.19", "debian:12"]
 
     def test_statuses_round_trip(self, store: AdvisoryStore) -> None:
-        """Every state with the publisher's word; an advisory may hold no fix at all."""
         statuses = tuple(
             Status(target=fix("debian:12", state.lower()).target, state=state, word=f"word {state}")
             for state in FixState
@@ -145,7 +142,6 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:11", "debian:12"])) == [advisory(1, remedies=remedies)]
 
     def test_changed_documents_replace_their_statements(self, store: AdvisoryStore) -> None:
-        """Others stay; removed ones are gone; the counts are those of everything stored."""
         first = stored(
             "a", "1", advisory(1, fix("debian:11"), fix("debian:12")), unparsed=(replace(unparsed(1), document="a"),)
         )
@@ -164,7 +160,7 @@ class AdvisoryStoreSuite:
         assert list(store.unparsed("debian")) == []
 
     def test_streams_without_new_statements_may_be_kept(self, store: AdvisoryStore) -> None:
-        """A mirror that could not be reached takes nothing away."""
+        """An unreachable mirror removes nothing."""
         store.replace(snapshot(), [advisory(1, fix("rocky:8"), fix("rocky:9"))], ())
         new = stored("", "", advisory(2, fix("rocky:9")))
         store.change(snapshot(), Changes(documents=[new], whole=True, kept_streams=True))
@@ -172,7 +168,6 @@ class AdvisoryStoreSuite:
         assert [one.id for one in store.advisories(["rocky:9"])] == ["DSA-2"]
 
     def test_vulnerabilities_of_several_feeds_are_merged(self, store: AdvisoryStore) -> None:
-        """By id; of an id nobody knows there is none."""
         scored = Vulnerability(id="CVE-2026-0001", scores=(SCORE,))
         vulnerability = Vulnerability(id="CVE-2026-0001", cwes=("CWE-1",), state=RecordState.REJECTED)
         store.change(snapshot("nvd"), Changes(documents=[stored("x", "1", vulnerabilities=(scored,))], whole=True))
@@ -188,7 +183,6 @@ class AdvisoryStoreSuite:
         assert store.vulnerabilities(["CVE-2026-0001"])["CVE-2026-0001"].scores == ()
 
     def test_dump_has_everything_of_a_feed(self, store: AdvisoryStore) -> None:
-        """Loaded over something else, it is as before; a damaged one changes nothing."""
         one = Vulnerability(id="CVE-2026-0001", scores=(SCORE,))
         document = stored("a", "1", advisory(1, fix(), fix("debian:11")), vulnerabilities=(one,))
         before = store.change(snapshot(), Changes(documents=[document], whole=True))
@@ -206,13 +200,12 @@ class AdvisoryStoreSuite:
             store.dump("unknown")
 
     def test_the_size_of_each_feed_is_known(self, store: AdvisoryStore) -> None:
-        """Whatever is stored takes some bytes."""
         assert store.sizes() == {}
         store.replace(snapshot(), [advisory(1, fix())], ())
         assert store.sizes()["debian"] > 0
 
     def test_advisories_of_several_feeds_are_sorted_by_feed(self, store: AdvisoryStore) -> None:
-        """Two feeds may speak for one distribution, and give the same id."""
+        """Two feeds may cover one distribution and use the same id."""
         ours, theirs = advisory(1, fix(), feed="debian"), advisory(1, fix(), feed="another")
         store.replace(snapshot("debian"), [ours], ())
         store.replace(snapshot("another"), [theirs], ())
@@ -228,7 +221,6 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:11", "debian:12"])) == given
 
     def test_replacing_removes_the_previous_snapshot(self, store: AdvisoryStore) -> None:
-        """Of this feed; others stay."""
         store.replace(snapshot(), [advisory(1, fix("debian:11"))], [unparsed(1)])
         store.replace(snapshot("another"), [advisory(3, fix("debian:11"), feed="another")], ())
         newer = snapshot(fingerprint="e" * 64, fetched_at=moment(2), published_at=None, validators={})
@@ -245,7 +237,6 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:12"])) == []
 
     def test_touching_changes_only_the_time(self, store: AdvisoryStore) -> None:
-        """Of one feed; a feed that is not there stays so."""
         store.replace(snapshot(), [advisory(1, fix())], ())
         store.replace(snapshot("another"), (), ())
         store.touch("debian", moment(9))
@@ -254,13 +245,12 @@ class AdvisoryStoreSuite:
         assert list(store.advisories(["debian:12"])) == [advisory(1, fix())]
 
     def test_unparsed_entries_are_kept_in_order(self, store: AdvisoryStore) -> None:
-        """And nothing for a feed that is not there."""
         store.replace(snapshot(unparsed=2), (), [unparsed(2), unparsed(1)])
         assert list(store.unparsed("debian")) == [unparsed(2), unparsed(1)]
         assert list(store.unparsed("unknown")) == []
 
     def test_count_of_unparsed_entries_is_exact(self, store: AdvisoryStore) -> None:
-        """The entries kept are the first; how many is the store's choice, at least a thousand."""
+        """The store keeps the first entries, at least a thousand."""
         entries = [unparsed(number) for number in range(5000)]
         store.replace(snapshot(unparsed=len(entries)), (), entries)
         kept = list(store.unparsed("debian"))
@@ -281,7 +271,6 @@ class AdvisoryStoreSuite:
         assert {one.summary for one in _all(store)} == {kept.origin}
 
     def test_readers_see_one_snapshot_or_the_next(self, store: AdvisoryStore) -> None:
-        """Never half of each."""
         store.replace(snapshot(), _edition(0), ())
 
         def write() -> None:

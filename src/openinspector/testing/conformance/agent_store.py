@@ -28,7 +28,7 @@ def token(number: int = 1, uses: int = 1) -> EnrolmentToken:
 
 
 def contact(number: int, seconds: int, kernel: str = "6.1") -> Contact:
-    """Return what an agent's heartbeat said at a time."""
+    """Return the contact of an agent's heartbeat at a time."""
     return Contact(
         agent_id=agent_id(number),
         at=moment(seconds),
@@ -43,26 +43,22 @@ class TokenSuite:
     """The laws of enrolment tokens."""
 
     def test_tokens_are_listed_oldest_first(self, store: AgentStore) -> None:
-        """As they were added, whatever the order of adding."""
         for number in (2, 3, 1):
             store.add_token(token(number))
         assert list(store.list_tokens()) == [token(1), token(2), token(3)]
 
     def test_delete_returns_true_if_the_token_existed(self, store: AgentStore) -> None:
-        """Once yes, then no; and it enrols nobody any more."""
         store.add_token(token())
         assert [store.delete_token(token().digest), store.delete_token(token().digest)] == [True, False]
         assert store.enrol(token().digest, agent()) is None
 
     def test_enrolment_applies_the_tags_of_the_token(self, store: AgentStore) -> None:
-        """And returns what is stored."""
         store.add_token(token())
         enrolled = store.enrol(token().digest, agent())
         assert enrolled == replace(agent(), tags=_TAGS)
         assert list(store.list_agents()) == [enrolled]
 
     def test_a_token_is_used_up(self, store: AgentStore) -> None:
-        """Two uses enrol two agents; the remaining uses are listed."""
         store.add_token(token(uses=2))
         enrolled = [store.enrol(token().digest, agent(number)) is not None for number in (1, 2, 3)]
         assert enrolled == [True, True, False]
@@ -70,19 +66,16 @@ class TokenSuite:
 
     @pytest.mark.parametrize(("seconds", "enrols"), [(99, True), (100, False), (101, False)])
     def test_a_token_expires(self, store: AgentStore, seconds: int, *, enrols: bool) -> None:
-        """At its expiry it is good no longer; a refusal uses nothing up."""
         store.add_token(token())
         assert (store.enrol(token().digest, agent(enrolled_at=moment(seconds))) is not None) is enrols
         assert store.list_tokens()[0].uses_left == int(not enrols)
 
     def test_unknown_token_enrols_no_agent(self, store: AgentStore) -> None:
-        """Not even where others are known."""
         store.add_token(token(1))
         assert store.enrol(token(2).digest, agent()) is None
         assert list(store.list_agents()) == []
 
     def test_key_enrolled_again_returns_the_same_agent(self, store: AgentStore) -> None:
-        """Nothing is used up, whatever the token; the id stays."""
         store.add_token(token(uses=2))
         first = store.enrol(token().digest, agent(1))
         again = agent(2, public_key=agent(1).public_key)
@@ -91,7 +84,7 @@ class TokenSuite:
         assert list(store.list_tokens()) == [token(uses=1)]
 
     def test_no_other_key_takes_over_an_agent(self, store: AgentStore) -> None:
-        """The id is the first key's until it is revoked; the refusal uses nothing up."""
+        """The id belongs to the first key until it is revoked; the refusal consumes no token."""
         store.add_token(token(uses=2))
         first = store.enrol(token().digest, agent(1))
         with pytest.raises(StoreError):
@@ -100,7 +93,6 @@ class TokenSuite:
         assert list(store.list_tokens()) == [token(uses=1)]
 
     def test_concurrent_enrolments_consume_a_token_once(self, store: AgentStore) -> None:
-        """Of many hosts that use a token at the same moment, as many enrol as it has uses."""
         store.add_token(token(uses=3))
         enrolled = at_once([partial(store.enrol, token().digest, agent(number)) for number in range(8)])
         winners = [one for one in enrolled if isinstance(one, Agent)]
@@ -109,7 +101,6 @@ class TokenSuite:
         assert store.list_tokens()[0].uses_left == 0
 
     def test_concurrent_enrolments_of_one_key_make_one_agent(self, store: AgentStore) -> None:
-        """All get the same answer, and one use is used up."""
         store.add_token(token(uses=8))
         offers = [agent(number, public_key=agent(99).public_key) for number in range(8)]
         enrolled = at_once([partial(store.enrol, token().digest, offer) for offer in offers])
@@ -127,7 +118,6 @@ class AgentStoreSuite(TokenSuite):
             assert store.enrol(token().digest, agent(number)) is not None
 
     def test_agent_round_trip(self, store: AgentStore) -> None:
-        """Every field of it, tags excepted: those are the token's."""
         store.add_token(token())
         whole = agent(
             host=HostDescription(hostname="h\x00st", operating_system="Debian", ipv4_address="192.0.2.1"),
@@ -143,19 +133,16 @@ class AgentStoreSuite(TokenSuite):
         assert list(store.agents_by_id([whole.id])) == [whole]
 
     def test_agents_are_returned_by_id(self, store: AgentStore) -> None:
-        """All of them, or those that exist among the ones asked for, each once."""
         self.enrol(store, 3, 1, 2)
         assert [one.id for one in store.list_agents()] == [agent_id(1), agent_id(2), agent_id(3)]
         wanted = [agent_id(3), agent_id(9), agent_id(1), agent_id(3)]
         assert [one.id for one in store.agents_by_id(wanted)] == [agent_id(1), agent_id(3)]
 
     def test_many_agents_can_be_requested(self, store: AgentStore) -> None:
-        """More than a statement of SQL can name."""
         self.enrol(store, 1)
         assert [one.id for one in store.agents_by_id([agent_id(n) for n in range(70_000)])] == [agent_id(1)]
 
     def test_contact_updates_fields_of_the_heartbeat(self, store: AgentStore) -> None:
-        """And nothing else; other agents stay as they are."""
         self.enrol(store, 1, 2)
         before, other = store.list_agents()
         said = contact(1, 30)
@@ -174,7 +161,6 @@ class AgentStoreSuite(TokenSuite):
 
     @pytest.mark.parametrize("batches", [[[10, 20]], [[20, 10]], [[10], [20]], [[20], [10]]])
     def test_the_later_of_two_contacts_wins(self, store: AgentStore, batches: list[list[int]]) -> None:
-        """In one call or in two, in whatever order they come."""
         self.enrol(store, 1)
         for batch in batches:
             store.record_contacts([contact(1, seconds, kernel=str(seconds)) for seconds in batch])
@@ -182,14 +168,12 @@ class AgentStoreSuite(TokenSuite):
         assert (now.last_heartbeat_at, now.host.kernel_version) == (moment(20), "20")
 
     def test_contacts_of_unknown_agents_are_ignored(self, store: AgentStore) -> None:
-        """They neither add an agent nor spoil the others; no contacts at all are fine too."""
         self.enrol(store, 1)
         store.record_contacts([contact(9, 1), contact(1, 2)])
         store.record_contacts([])
         assert [(one.id, one.last_heartbeat_at) for one in store.list_agents()] == [(agent_id(1), moment(2))]
 
     def test_concurrent_batches_of_contacts_do_not_deadlock(self, store: AgentStore) -> None:
-        """Written in opposite orders by several threads, the latest of each agent wins."""
         numbers = tuple(range(1, 21))
         self.enrol(store, *numbers)
         batches = [

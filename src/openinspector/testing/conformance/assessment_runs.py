@@ -60,7 +60,6 @@ class RunSuite:
             store.add_run(one, ())
 
     def test_runs_round_trip(self, store: AssessmentStore) -> None:
-        """Every field, in any state; missing runs are omitted."""
         whole = lived(
             1,
             WHOLE_LIFE,
@@ -74,7 +73,7 @@ class RunSuite:
         assert count_runs(store) == len([whole, run(2)])
 
     def test_run_name_is_unique_within_its_template(self, store: AssessmentStore) -> None:
-        """Another template's run may have it (F4.28); a refused run reserves nobody."""
+        """A run of another template may have the name (F4.28); a refused run reserves no agent."""
         self.add_runs(store, [run(1, name="first")])
         with pytest.raises(NameTakenError, match="first"):
             store.add_run(run(2, name="first"), [agent_id(1)])
@@ -82,21 +81,19 @@ class RunSuite:
         assert count_runs(store) == len([1, 3])
 
     def test_a_run_is_added_once(self, store: AssessmentStore) -> None:
-        """The ARN of one is not given to another."""
+        """An ARN is never used twice."""
         self.add_runs(store, [run(1)])
         with pytest.raises(StoreError):
             store.add_run(run(1, name="another"), ())
         assert list(store.list_runs(RunFilter(), WHOLE).rows) == [run(1)]
 
     def test_a_run_needs_its_template(self, store: AssessmentStore) -> None:
-        """One that is there; a refused run reserves nobody."""
         self.add_runs(store)
         with pytest.raises(MissingError):
             store.add_run(run(1, template(9).arn), [agent_id(1)])
         assert store.busy_agents([agent_id(1)]) == ()
 
     def test_agents_are_kept_sorted(self, store: AssessmentStore) -> None:
-        """Each once, also after the run's end; a run that is not there has none."""
         self.add_runs(store)
         store.add_run(run(), [agent_id(3), agent_id(1), agent_id(3), agent_id(2)])
         agents = (agent_id(1), agent_id(2), agent_id(3))
@@ -109,7 +106,6 @@ class RunSuite:
         assert store.state_for(run(9).arn, agent_id(1)) is None
 
     def test_instances_without_telemetry_are_kept_sorted(self, store: AssessmentStore) -> None:
-        """They reserve nothing, take no telemetry, count for the quota while the run lasts, and go with it."""
         self.add_runs(store)
         store.add_run(run(1), [agent_id(1)], [agent_id(3), agent_id(2), agent_id(3)], most_agents=3)
         assert store.run_agents(run(1).arn) == (agent_id(1),)
@@ -130,7 +126,6 @@ class RunSuite:
         assert store.run_instances(run(1).arn) == ()
 
     def test_a_run_may_have_very_many_agents(self, store: AssessmentStore) -> None:
-        """More than a statement of SQL can name."""
         self.add_runs(store)
         agents = [agent_id(number) for number in range(20_000)]
         store.add_run(run(), agents)
@@ -138,7 +133,7 @@ class RunSuite:
         assert store.busy_agents(agents) == tuple((agent, run().arn) for agent in agents)
 
     def test_an_agent_takes_part_in_one_run_at_a_time(self, store: AssessmentStore) -> None:
-        """The error names all who are busy and where; the refused run leaves nothing (F4.31, F4.32)."""
+        """The error names all busy agents and their runs; the refused run leaves nothing (F4.31, F4.32)."""
         self.add_runs(store)
         store.add_run(run(1), [agent_id(1), agent_id(2)])
         store.add_run(run(2, template(2).arn), [agent_id(3)])
@@ -149,7 +144,6 @@ class RunSuite:
         store.add_run(run(3), [agent_id(4)])
 
     def test_busy_agents_are_named_with_their_run(self, store: AssessmentStore) -> None:
-        """Sorted, among those asked for."""
         self.add_runs(store)
         store.add_run(run(2), [agent_id(2)])
         store.add_run(run(1), [agent_id(3), agent_id(1)])
@@ -159,7 +153,6 @@ class RunSuite:
 
     @pytest.mark.parametrize("end", sorted(TERMINAL))
     def test_the_end_of_a_run_frees_its_agents(self, store: AssessmentStore, end: AssessmentRunState) -> None:
-        """Whichever end it is, and no state before it."""
         self.add_runs(store)
         store.add_run(run(1), [agent_id(1)])
         for place, state in enumerate(WHOLE_LIFE[1:-1]):
@@ -171,7 +164,6 @@ class RunSuite:
         store.add_run(run(2), [agent_id(1)])
 
     def test_quotas_hold_for_concurrent_starts(self, store: AssessmentStore) -> None:
-        """Of runs, and of agents that take part in those in progress."""
         store.add_target(target())
         store.add_template(template())
         offers = [
@@ -186,7 +178,6 @@ class RunSuite:
         assert count_runs(store) == len(started) + 1
 
     def test_busy_agents_are_named_before_the_quota(self, store: AssessmentStore) -> None:
-        """To stop their run helps, whatever the quota (F4.32, F4.33); either refusal leaves nothing."""
         self.add_runs(store)
         store.add_run(run(1), [agent_id(1), agent_id(2)], most_agents=2)
         with pytest.raises(AgentsBusyError) as refusal:
@@ -198,7 +189,6 @@ class RunSuite:
         assert count_runs(store) == 1
 
     def test_concurrent_overlapping_runs_reserve_agents_once(self, store: AssessmentStore) -> None:
-        """Whatever the order in which they name their agents, and nobody waits for ever."""
         self.add_runs(store)
         shared = [agent_id(number) for number in range(1500)]
         starts = [
@@ -214,7 +204,6 @@ class RunSuite:
         assert len(store.busy_agents([agent_id(number) for number in range(10_000)])) == len(shared) + 1
 
     def test_a_run_goes_through_its_states(self, store: AssessmentStore) -> None:
-        """Each change is returned, stored and dated."""
         self.add_runs(store, [run()])
         for place, state in enumerate(WHOLE_LIFE[1:], start=1):
             advanced = store.advance_run(run().arn, state, moment(place))
@@ -225,14 +214,12 @@ class RunSuite:
         assert store.runs_by_arn([run().arn])[run().arn] == replace(expected, state_changes=changes)
 
     def test_entering_the_same_state_changes_nothing(self, store: AssessmentStore) -> None:
-        """Steps that are done again after a restart do no harm, at the end of a run neither."""
         self.add_runs(store, [run()])
         first = store.advance_run(run().arn, _S.CANCELED, moment(5))
         assert store.advance_run(run().arn, _S.CANCELED, moment(6)) == first
         assert store.runs_by_arn([run().arn]) == {run().arn: first}
 
     def test_an_illegal_transition_changes_nothing(self, store: AssessmentStore) -> None:
-        """Neither a step too far nor one back from the end."""
         self.add_runs(store, [run()])
         with pytest.raises(ModelError):
             store.advance_run(run().arn, _S.COMPLETED, moment(5))
@@ -242,7 +229,7 @@ class RunSuite:
         assert store.runs_by_arn([run().arn]) == {run().arn: ended}
 
     def test_one_of_many_concurrent_transitions_succeeds(self, store: AssessmentStore) -> None:
-        """The others find it done; no state is entered twice."""
+        """The others have no effect; no state is entered twice."""
         self.add_runs(store, [run()])
         steps = [partial(store.advance_run, run().arn, WHOLE_LIFE[1], moment(number)) for number in range(1, 7)]
         (result,) = {repr(one) for one in at_once(steps)}
@@ -251,7 +238,6 @@ class RunSuite:
         assert [change.state for change in stored.state_changes] == list(WHOLE_LIFE[:2])
 
     def test_one_of_two_concurrent_ends_wins(self, store: AssessmentStore) -> None:
-        """Completing and failing exclude each other; the loser raises an error."""
         self.add_runs(store, [lived(number, WHOLE_LIFE[:-1]) for number in range(1, 6)])
         for number in range(1, 6):
             ends = [partial(store.advance_run, run(number).arn, end, moment(9)) for end in (_S.COMPLETED, _S.ERROR)]
@@ -271,7 +257,6 @@ class RunSuite:
         ],
     )
     def test_a_stop_is_noted(self, store: AssessmentStore, asked: Sequence[StopAction], kept: StopAction) -> None:
-        """To skip the evaluation wins; the state does not change."""
         self.add_runs(store, [run(1), run(2)])
         for action in asked:
             stopped = store.request_stop(run(1).arn, action)
@@ -279,12 +264,11 @@ class RunSuite:
         assert list(store.list_runs(RunFilter(), WHOLE).rows) == [stopped, run(2)]
 
     def test_stopping_an_ended_run_does_nothing(self, store: AssessmentStore) -> None:
-        """It is accepted all the same (decisions)."""
+        """The request is accepted (decisions)."""
         self.add_runs(store, [lived(1, WHOLE_LIFE)])
         assert store.request_stop(run(1).arn, StopAction.SKIP_EVALUATION) == lived(1, WHOLE_LIFE)
 
     def test_finding_counts_are_replaced(self, store: AssessmentStore) -> None:
-        """As a whole."""
         self.add_runs(store, [run()])
         store.set_finding_counts(run().arn, {Severity.HIGH: 1})
         counts = dict.fromkeys(Severity, 7)
@@ -292,7 +276,6 @@ class RunSuite:
         assert store.runs_by_arn([run().arn])[run().arn] == run(finding_counts=counts)
 
     def test_a_missing_run_cannot_be_changed(self, store: AssessmentStore) -> None:
-        """Nor deleted."""
         arn = run().arn
         for change in (
             partial(store.advance_run, arn, _S.CANCELED, moment(1)),
@@ -304,7 +287,6 @@ class RunSuite:
                 change()
 
     def test_a_run_is_deleted_after_its_end(self, store: AssessmentStore) -> None:
-        """Not before (F4.37)."""
         self.add_runs(store)
         store.add_run(run(), [agent_id()])
         with pytest.raises(RunInProgressError) as refusal:
@@ -316,7 +298,6 @@ class RunSuite:
         assert store.run_agents(run().arn) == ()
 
     def test_runs_in_states_are_oldest_first(self, store: AssessmentStore) -> None:
-        """All of them, without pages; no states, no runs."""
         self.add_runs(store, [run(3), run(1), lived(2, WHOLE_LIFE), lived(4, WHOLE_LIFE[:4])])
         found = store.runs_in_states([_S.CREATED, _S.COLLECTING_DATA])
         assert [one.arn for one in found] == [run(1).arn, run(3).arn, run(4).arn]
@@ -324,7 +305,6 @@ class RunSuite:
 
     @pytest.mark.parametrize("limit", [1, 2, 5, 6])
     def test_runs_are_listed_by_time_then_arn(self, store: AssessmentStore, limit: int) -> None:
-        """Page by page, each once."""
         made = [run(n, template(1 + n % 2).arn, created_at=moment(n % 2)) for n in (4, 1, 5, 3, 2)]
         self.add_runs(store, made)
         ordered = sorted(made, key=lambda one: (one.created_at, one.arn))
@@ -342,7 +322,6 @@ class RunSuite:
 
     @pytest.mark.parametrize(("pattern", "names"), PATTERNS)
     def test_runs_are_found_by_name(self, store: AssessmentStore, pattern: str, names: Sequence[str]) -> None:
-        """As targets are."""
         self.add_runs(store, [run(number, name=name) for number, name in enumerate(NAMES)])
         found = store.list_runs(RunFilter(name_pattern=pattern), WHOLE)
         assert [one.name for one in found.rows] == list(names)

@@ -57,7 +57,6 @@ class TargetSuite:
     """The laws of resource groups and targets."""
 
     def test_groups_round_trip(self, store: AssessmentStore) -> None:
-        """Tags keep their order, a tag without value is not one with an empty value."""
         tags = (Tag(key="b", value=""), Tag(key="a"), Tag(key="b", value="\x00é"))
         group = resource_group(1, tags=tags)
         store.add_resource_group(group)
@@ -65,7 +64,6 @@ class TargetSuite:
         assert store.resource_groups_by_arn([resource_group(9).arn, group.arn]) == {group.arn: group}
 
     def test_targets_round_trip(self, store: AssessmentStore) -> None:
-        """With or without a group; missing targets are omitted."""
         grouped = target(2, resource_group_arn=resource_group().arn)
         store.add_target(target(1))
         store.add_target(grouped)
@@ -75,7 +73,6 @@ class TargetSuite:
         assert count_targets(store) == len([target(1), grouped])
 
     def test_target_name_is_unique(self, store: AssessmentStore) -> None:
-        """Capital letters make another name."""
         store.add_target(target(1, name="web"))
         with pytest.raises(NameTakenError, match="web"):
             store.add_target(target(2, name="web"))
@@ -83,14 +80,13 @@ class TargetSuite:
         assert [one.arn for one in store.list_targets(None, WHOLE).rows] == [target(1).arn, target(3).arn]
 
     def test_a_target_is_added_once(self, store: AssessmentStore) -> None:
-        """The ARN of one is not given to another."""
+        """An ARN is never used twice."""
         store.add_target(target(1))
         with pytest.raises(StoreError):
             store.add_target(target(1, name="another"))
         assert store.targets_by_arn([target(1).arn]) == {target(1).arn: target(1)}
 
     def test_quotas_hold_for_concurrent_additions(self, store: AssessmentStore) -> None:
-        """Of groups and targets; the last place is given once."""
         groups = [partial(store.add_resource_group, resource_group(number), most=2) for number in range(6)]
         targets = [partial(store.add_target, target(number, name=f"t{number}"), most=3) for number in range(6)]
         done = at_once([*groups, *targets])
@@ -99,14 +95,12 @@ class TargetSuite:
         assert (len(kept), count_targets(store)) == (2, 3)
 
     def test_concurrent_additions_take_a_target_name_once(self, store: AssessmentStore) -> None:
-        """One wins, the others raise NameTakenError."""
         offers = [target(number, name="web") for number in range(6)]
         done = at_once([partial(store.add_target, one) for one in offers])
         assert sorted(type(one).__name__ for one in done) == ["NameTakenError"] * 5 + ["NoneType"]
         assert count_targets(store) == done.count(None)
 
     def test_a_target_changes_name_group_and_update_time(self, store: AssessmentStore) -> None:
-        """And nothing else (F4.10); omitting the group makes it all hosts; its own name is not taken."""
         store.add_target(target(1, resource_group_arn=resource_group().arn))
         store.replace_target(target(1, name="new", created_at=moment(50), updated_at=moment(60)))
         changed = target(1, name="new", updated_at=moment(60))
@@ -116,7 +110,6 @@ class TargetSuite:
         assert store.targets_by_arn([target(1).arn]) == {target(1).arn: again}
 
     def test_rename_to_a_used_name_is_refused(self, store: AssessmentStore) -> None:
-        """Nothing is changed then."""
         store.add_target(target(1))
         store.add_target(target(2))
         with pytest.raises(NameTakenError):
@@ -124,7 +117,6 @@ class TargetSuite:
         assert list(store.list_targets(None, WHOLE).rows) == [target(1), target(2)]
 
     def test_a_missing_target_cannot_be_changed(self, store: AssessmentStore) -> None:
-        """Nor deleted."""
         with pytest.raises(MissingError):
             store.replace_target(target(1))
         with pytest.raises(MissingError):
@@ -132,7 +124,6 @@ class TargetSuite:
 
     @pytest.mark.parametrize("limit", [1, 2, 5, 6])
     def test_targets_are_listed_by_time_then_arn(self, store: AssessmentStore, limit: int) -> None:
-        """Page by page, each once."""
         made = [target(number, created_at=moment(number % 2)) for number in (4, 1, 5, 3, 2)]
         for one in made:
             store.add_target(one)
@@ -158,12 +149,11 @@ class TargetSuite:
         assert [one.name for one in store.list_targets(pattern, WHOLE).rows] == list(names)
 
     def test_many_wildcards_are_fast(self, store: AssessmentStore) -> None:
-        """A pattern made to be slow is matched like any other."""
+        """A pattern with many wildcards takes no longer than others."""
         store.add_target(target(1, name="a" * 140))
         assert list(store.list_targets("*a" * 60 + "*b", WHOLE).rows) == []
 
     def test_deleting_a_target_deletes_its_templates_and_runs(self, store: AssessmentStore) -> None:
-        """And says which runs those were (F4.12); other targets and what is below them stay."""
         ours, theirs = template(1, target(1).arn), template(2, target(2).arn)
         for number in (1, 2):
             store.add_target(target(number))
@@ -180,7 +170,6 @@ class TargetSuite:
         assert store.delete_target(target(2).arn) == (run(3, theirs.arn).arn,)
 
     def test_a_target_is_kept_while_a_run_is_in_progress(self, store: AssessmentStore) -> None:
-        """Nothing of it is deleted; the error names the runs."""
         store.add_target(target())
         store.add_template(template())
         for number in (1, 2):
@@ -193,7 +182,6 @@ class TargetSuite:
         assert len(store.list_runs(RunFilter(), WHOLE).rows) == count_runs(store) == len([run(1), run(2)])
 
     def test_a_target_is_deleted_or_used_but_not_both(self, store: AssessmentStore) -> None:
-        """Of a deletion and additions below at the same moment, no orphan is left."""
         for number in range(1, 16):
             store.add_target(target(number))
             parent = target(number).arn

@@ -38,7 +38,6 @@ class TemplateSuite:
             store.add_template(one)
 
     def test_templates_round_trip(self, store: AssessmentStore) -> None:
-        """Rules packages and attributes in their order; missing templates are omitted."""
         whole = template(
             1,
             rules_package_arns=(rules_package_arn(2), rules_package_arn(1)),
@@ -59,35 +58,32 @@ class TemplateSuite:
         assert count_templates(store) == len([1, 3])
 
     def test_a_template_is_added_once(self, store: AssessmentStore) -> None:
-        """The ARN of one is not given to another."""
+        """An ARN is never used twice."""
         self.add_templates(store, [template(1)])
         with pytest.raises(StoreError):
             store.add_template(template(1, name="another"))
         assert list(store.list_templates(TemplateFilter(), WHOLE).rows) == [template(1)]
 
     def test_a_template_needs_its_target(self, store: AssessmentStore) -> None:
-        """One that is there."""
         self.add_templates(store, [])
         with pytest.raises(MissingError):
             store.add_template(template(1, target(9).arn))
         assert count_templates(store) == 0
 
     def test_quota_holds_for_concurrent_additions(self, store: AssessmentStore) -> None:
-        """The last place is given once."""
+        """The last free place is taken once."""
         store.add_target(target())
         made = [partial(store.add_template, template(number, name=f"t{number}"), most=2) for number in range(6)]
         assert sum(isinstance(one, QuotaError) for one in at_once(made)) == len(made) - 2
         assert count_templates(store) == len([1, 2])
 
     def test_concurrent_additions_take_a_template_name_once(self, store: AssessmentStore) -> None:
-        """One wins, the others raise NameTakenError."""
         self.add_templates(store, [])
         done = at_once([partial(store.add_template, template(number, name="weekly")) for number in range(6)])
         assert sorted(type(one).__name__ for one in done) == ["NameTakenError"] * 5 + ["NoneType"]
 
     @pytest.mark.parametrize("limit", [1, 2, 5, 6])
     def test_templates_are_listed_by_time_then_arn(self, store: AssessmentStore, limit: int) -> None:
-        """Page by page, each once."""
         made = [template(n, target(1 + n % 2).arn, created_at=moment(n % 2)) for n in (4, 1, 5, 3, 2)]
         self.add_templates(store, made)
         ordered = sorted(made, key=lambda one: (one.created_at, one.arn))
@@ -95,7 +91,6 @@ class TemplateSuite:
 
     @pytest.mark.parametrize(("pattern", "names"), PATTERNS)
     def test_templates_are_found_by_name(self, store: AssessmentStore, pattern: str, names: Sequence[str]) -> None:
-        """As targets are."""
         self.add_templates(store, [template(number, name=name) for number, name in enumerate(NAMES)])
         found = store.list_templates(TemplateFilter(name_pattern=pattern), WHOLE)
         assert [one.name for one in found.rows] == list(names)
@@ -159,7 +154,6 @@ class TemplateSuite:
         assert store.run_totals(asked)[template(1).arn] == RunTotals(count=3, last_run_arn=run(2).arn)
 
     def test_setting_tags_replaces_all(self, store: AssessmentStore) -> None:
-        """In the order given; a new template has none; another template's stay (F4.23, F4.24)."""
         self.add_templates(store, [template(1), template(2)])
         assert store.template_tags(template(1).arn) == ()
         tags = (Tag(key="b", value="1"), Tag(key="a"))
@@ -170,7 +164,6 @@ class TemplateSuite:
         assert store.template_tags(template(1).arn) == tags[1:]
 
     def test_missing_template_has_no_tags(self, store: AssessmentStore) -> None:
-        """Nor can it be deleted."""
         with pytest.raises(MissingError):
             store.template_tags(template().arn)
         with pytest.raises(MissingError):
@@ -179,7 +172,6 @@ class TemplateSuite:
             store.delete_template(template().arn)
 
     def test_deleting_a_template_deletes_its_runs(self, store: AssessmentStore) -> None:
-        """And says which those were (F4.26); its name is free again."""
         self.add_templates(store, [template(1), template(2)])
         for made in (run(1), run(2, template(2).arn)):
             store.add_run(made, ())
@@ -200,7 +192,6 @@ class TemplateSuite:
         assert count_templates(store) == 1
 
     def test_a_template_is_deleted_or_run_but_not_both(self, store: AssessmentStore) -> None:
-        """Of a deletion and runs started at the same moment, no orphan is left."""
         self.add_templates(store, [template(number) for number in range(1, 16)])
         for number in range(1, 16):
             parent = template(number).arn

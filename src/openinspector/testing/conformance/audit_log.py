@@ -16,7 +16,7 @@ class AuditLogSuite:
     """The contract of `AuditLog`."""
 
     def test_lines_are_kept_in_order_day_by_day(self, log: AuditLog, days: Days) -> None:
-        """A day is one of UTC, whatever the time zone of the moment."""
+        """Days are in UTC, whatever the time zone of the time given."""
         east = timezone(timedelta(hours=14))
         for number, at in enumerate((START, START.astimezone(east), START + timedelta(days=1))):
             log.append(at, f"line {number}".encode())
@@ -24,7 +24,7 @@ class AuditLogSuite:
         assert days() == {first: [b"line 0", b"line 1"], second: [b"line 2"]}
 
     def test_whole_days_are_deleted(self, log: AuditLog, days: Days) -> None:
-        """The day in which the moment is stays, and lines can be added again afterwards."""
+        """The day of the given time is kept, and lines can be added again afterwards."""
         for number in range(5):
             log.append(START + timedelta(days=number), b"line")
         assert log.forget(START + timedelta(days=3)) == 3  # noqa: PLR2004 - days 0, 1 and 2
@@ -34,7 +34,6 @@ class AuditLogSuite:
         assert days()[kept[1]] == [b"line", b"more"]
 
     def test_concurrent_lines_are_complete(self, log: AuditLog, days: Days) -> None:
-        """None is mixed with another."""
         lines = [bytes([65 + number]) * 5000 for number in range(16)]
         at_once([partial(log.append, START, line) for line in lines])
         (found,) = days().values()

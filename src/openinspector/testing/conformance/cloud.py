@@ -30,7 +30,6 @@ class CloudAccountsSuite:
     def test_instances_of_all_accounts_are_listed_by_id(
         self, cloud: CloudAccounts, placed: tuple[PlacedInstance, ...]
     ) -> None:
-        """Each has its account, region and tags, and an address."""
         listing = cloud.instances()
         assert [one.id for one in listing.instances] == sorted(one.id for one in placed)
         assert listing.gaps == ()

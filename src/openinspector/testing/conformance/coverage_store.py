@@ -25,7 +25,6 @@ class CoverageStoreSuite:
     """The contract of `CoverageStore`."""
 
     def test_hosts_come_by_agent_id_in_pages(self, store: CoverageStore) -> None:
-        """Every field is kept."""
         store.record(RUN, [covered(2), covered(1)])
         store.record(RUN, [covered(3)])
         assert list(store.hosts(RUN, None, 2)) == [covered(1), covered(2)]
@@ -39,7 +38,6 @@ class CoverageStoreSuite:
         assert list(store.hosts(RUN, None, 10)) == [covered(1, 7)]
 
     def test_runs_are_apart_and_deleted_apart(self, store: CoverageStore) -> None:
-        """Nothing is left of a run that was deleted."""
         other = builders.run(2).arn
         for run in (other, RUN):
             store.record(run, [covered()])

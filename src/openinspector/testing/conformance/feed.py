@@ -33,7 +33,7 @@ GARBAGE: Mapping[str, bytes] = {
     "XML bomb": b'<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;">]><a>&c;</a>',
     "long line": b"x" * 1_000_000,
 }
-"""Bytes that no publisher means, by what they are."""
+"""Invalid documents by description."""
 
 
 class FeedConformance:
@@ -42,11 +42,11 @@ class FeedConformance:
     feed: Feed
 
     def documents(self) -> tuple[Document, ...]:
-        """Return a few real documents; at least one advisory must come of them."""
+        """Return a few real documents with at least one advisory."""
         raise NotImplementedError
 
     def test_roots_are_fetched_over_tls(self) -> None:
-        """Advisories that anyone on the way could change are worth nothing."""
+        """Advisories that can be changed in transit are worthless."""
         for source in self.feed.roots:
             assert source.url.startswith("https://"), source
             assert source.name
@@ -55,11 +55,11 @@ class FeedConformance:
             assert source.max_bytes > 0
 
     def test_names_a_version_scheme_that_exists(self) -> None:
-        """Without one, nothing the feed says can be compared; about vulnerabilities alone nothing is."""
+        """Without one, fixed versions cannot be compared; feeds about vulnerabilities have no versions."""
         assert (self.feed.version_scheme in _schemes()) == bool(self.feed.distributions)
 
     def test_parses_its_documents(self) -> None:
-        """Every advisory is whole: ids, distributions, versions that its scheme accepts."""
+        """Every advisory is complete: ids, distributions, versions that its scheme accepts."""
         advisories = _advisories(self.feed, self.documents())
         assert bool(advisories) == bool(self.feed.distributions)
         assert any(not isinstance(found, Unparsed) for found in self.feed.parse(self.documents()))
@@ -75,7 +75,6 @@ class FeedConformance:
                 self._check_statement(advisory, statement)
 
     def test_an_advisory_has_one_record(self) -> None:
-        """Of an id, no two advisories state anything of the same vulnerabilities in the same stream."""
         seen = [
             (advisory.id, advisory.vulnerabilities, stream, kind)
             for advisory in _advisories(self.feed, self.documents())
@@ -102,7 +101,7 @@ class FeedConformance:
         assert set(_advisories(self.feed, documents[::-1])) == set(first)
 
     def test_survives_garbage(self) -> None:
-        """No bytes make it raise; what it cannot read it says."""
+        """No bytes make it raise; unreadable entries are reported."""
         for document in self.documents():
             for what, content in GARBAGE.items():
                 found = list(self.feed.parse([replace(document, content=content)]))
@@ -117,7 +116,7 @@ class FeedConformance:
                     assert isinstance(found, Advisory | Vulnerability | Unparsed)
 
     def test_survives_strange_names(self) -> None:
-        """A document under a name the publisher does not use does no harm."""
+        """A document with an unknown name does no harm."""
         for document in self.documents():
             for name in ("", "/", "..", "README.md", "x.zip", "\udcff.json"):
                 source = Source(name=name, url=document.source.url)
@@ -125,7 +124,7 @@ class FeedConformance:
                     assert isinstance(found, Advisory | Vulnerability | Unparsed)
 
     def test_follow_leads_to_tls_only(self) -> None:
-        """Documents that a document leads to are fetched as safely."""
+        """Linked documents are fetched over TLS too."""
         for document in self.documents():
             for content in (document.content, *GARBAGE.values()):
                 for source in self.feed.follow(replace(document, content=content)):

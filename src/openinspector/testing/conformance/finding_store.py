@@ -71,7 +71,6 @@ class KeepingSuite:
         "text", ["", "plain", "naïve – 漏洞 🕳", 'q"uo\\te\n\t', "nul \x00 and \x01 here", "a" * 20_000]
     )
     def test_texts_round_trip(self, store: FindingStore, text: str) -> None:
-        """Whatever characters a host sends, and whether or not a text names its host."""
         named = f"{text}{agent_id()}{text}"
         whole = finding(
             rule_id=f"rule {text}",
@@ -84,7 +83,6 @@ class KeepingSuite:
         assert store.findings_by_arn([whole.arn]) == {whole.arn: whole}
 
     def test_bodies_of_every_kind_round_trip(self, store: FindingStore) -> None:
-        """Whatever values they have; findings that share a body are read alike and listed by its attributes."""
 
         @settings(max_examples=25, deadline=None)
         @given(body=bodies())
@@ -101,7 +99,6 @@ class KeepingSuite:
 
     @pytest.mark.parametrize("name", ["", "a", "n", "u0001", '"', "\\", "\x01", agent_id()])
     def test_any_host_name(self, store: FindingStore, name: str) -> None:
-        """Even what texts are full of."""
         whole = finding(asset=AssetAttributes(agent_id=name), title="a banana\n\x01 named " + name)
         store.add_findings([whole])
         assert store.findings_by_arn([whole.arn]) == {whole.arn: whole}
@@ -126,7 +123,6 @@ class KeepingSuite:
         assert store.findings_by_arn(arns(findings)) == {one.arn: one for one in findings}
 
     def test_missing_findings_are_omitted(self, store: FindingStore) -> None:
-        """Of a run that has findings and of one that has none."""
         store.add_findings([finding(1)])
         assert list(store.findings_by_arn([finding(2).arn, finding(1).arn, finding(1, OTHER_RUN).arn])) == [
             finding(1).arn
@@ -134,7 +130,6 @@ class KeepingSuite:
         assert store.findings_by_arn([]) == {}
 
     def test_adding_again_changes_nothing(self, store: FindingStore) -> None:
-        """Neither counts nor content; new findings in the same call are added."""
         store.add_findings([finding(1)])
         store.change_user_attributes(finding(1).arn, replaced_by(Attribute(key="seen")), moment(9))
         kept = store.findings_by_arn([finding(1).arn])
@@ -144,30 +139,26 @@ class KeepingSuite:
         assert store.counts(RUN)[Severity.HIGH] == 0
 
     def test_a_finding_given_twice_in_one_call_is_one(self, store: FindingStore) -> None:
-        """As if it came in two calls."""
         store.add_findings([finding(1), finding(1)])
         assert listed(store) == [finding(1).arn]
 
     def test_additions_are_atomic(self, store: FindingStore) -> None:
-        """A finding that is not of the run it names spoils the whole call."""
+        """A finding with the ARN of another run makes the whole call fail."""
         with pytest.raises(StoreError):
             store.add_findings([finding(1), finding(2, run_arn=OTHER_RUN)])
         assert listed(store) == []
 
     def test_empty_batch_can_be_added(self, store: FindingStore) -> None:
-        """An evaluation that found nothing."""
         store.add_findings([])
         assert listed(store) == []
 
     def test_counts_have_all_five_severities(self, store: FindingStore) -> None:
-        """Of one run only (F4.57)."""
         store.add_findings([finding(1, severity=Severity.HIGH), finding(2, severity=Severity.HIGH)])
         store.add_findings([finding(1, OTHER_RUN, severity=Severity.LOW)])
         assert store.counts(RUN) == dict.fromkeys(Severity, 0) | {Severity.HIGH: 2}
         assert store.counts(run(3).arn) == dict.fromkeys(Severity, 0)
 
     def test_findings_are_counted_by_package(self, store: FindingStore) -> None:
-        """Of one run only (F10.8)."""
         second = rules_package_arn(2)
         store.add_findings([finding(1), finding(2), finding(3, rules_package_arn=second)])
         store.add_findings([finding(1, OTHER_RUN, rules_package_arn=second)])
@@ -175,7 +166,6 @@ class KeepingSuite:
         assert store.counts_by_package(run(3).arn) == {}
 
     def test_user_attributes_are_replaced(self, store: FindingStore) -> None:
-        """With the time of update; the finding keeps everything else, and its neighbour everything."""
         before = finding(1, user_attributes=(Attribute(key="old", value="1"),))
         store.add_findings([before, finding(2)])
         new = (Attribute(key="b", value="2"), Attribute(key="a"))
@@ -186,7 +176,6 @@ class KeepingSuite:
         assert store.findings_by_arn([before.arn]) == {before.arn: replace(after, user_attributes=())}
 
     def test_user_attributes_are_computed_from_stored_ones(self, store: FindingStore) -> None:
-        """In their order; a change that raises changes nothing."""
         held = (Attribute(key="b", value="2"), Attribute(key="a"), Attribute(key="b", value="2"))
         store.add_findings([finding(1, user_attributes=held)])
         assert store.change_user_attributes(finding(1).arn, lambda before: before[::-1], moment(9))
@@ -201,7 +190,6 @@ class KeepingSuite:
         assert store.findings_by_arn([finding(1).arn]) == kept
 
     def test_concurrent_changes_are_all_kept(self, store: FindingStore) -> None:
-        """Each sees what the one before it left."""
         store.add_findings([finding(1), finding(2)])
         added = [Attribute(key=f"key {number}") for number in range(16)]
 
@@ -216,14 +204,12 @@ class KeepingSuite:
         assert all(listed(store, FindingFilter(user_attributes=(one,))) == [kept.arn] for one in added)
 
     def test_user_attributes_of_a_missing_finding_are_ignored(self, store: FindingStore) -> None:
-        """Neither in a run that has findings nor in one that has none."""
         assert not store.change_user_attributes(finding(1).arn, replaced_by(Attribute(key="k")), moment(9))
         store.add_findings([finding(1)])
         assert not store.change_user_attributes(finding(2).arn, replaced_by(Attribute(key="k")), moment(9))
         assert store.findings_by_arn([finding(1).arn, finding(2).arn]) == {finding(1).arn: finding(1)}
 
     def test_deleting_a_run_deletes_its_findings_and_exclusions(self, store: FindingStore) -> None:
-        """Findings and exclusions; other runs stay; twice is fine; the run may produce anew."""
         store.add_findings([finding(1), finding(2), finding(1, OTHER_RUN)])
         store.add_exclusions([exclusion(1), exclusion(1, OTHER_RUN)])
         assert store.runs() == [RUN, OTHER_RUN]
@@ -254,7 +240,6 @@ class ListingSuite:
     """The laws of listing findings: order, pages, filters."""
 
     def test_findings_are_listed_by_time_then_arn(self, store: FindingStore) -> None:
-        """Across runs, whichever was stored first."""
         far = run(1, template(9).arn).arn
         findings = [
             finding(5, OTHER_RUN, created_at=moment(1)),
@@ -271,7 +256,6 @@ class ListingSuite:
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 7, 24, 25])
     def test_pages_walk_through_all(self, store: FindingStore, limit: int) -> None:
-        """In the order of the whole list, each once, whether times are equal or not."""
         findings = [finding(number, run(1 + number % 3).arn, created_at=moment(number // 5)) for number in range(24)]
         store.add_findings(findings)
         assert walked(store, EVERYTHING, limit) == arns(findings)
@@ -287,14 +271,12 @@ class ListingSuite:
         assert listed(store, FindingFilter(created=TimeRange(begin=moment(7)))) == [finding(9).arn]
 
     def test_run_starting_at_a_page_boundary_is_not_skipped(self, store: FindingStore) -> None:
-        """Though the page was full before it was looked at."""
         findings = [finding(number, OTHER_RUN, created_at=moment(min(number, 1))) for number in range(3)]
         findings.append(finding(1, RUN, created_at=moment(1)))
         store.add_findings(findings)
         assert walked(store, EVERYTHING, 1) == arns(findings)
 
     def test_last_page_has_no_cursor(self, store: FindingStore) -> None:
-        """Also where it is full, and where there is nothing at all."""
         assert store.list_findings(EVERYTHING, PageRequest(limit=2)).next is None
         store.add_findings([finding(1), finding(2)])
         page = store.list_findings(EVERYTHING, PageRequest(limit=2))
@@ -345,7 +327,6 @@ class ListingSuite:
     def test_filters_are_and_across_or_within(
         self, store: FindingStore, wanted: FindingFilter, numbers: Sequence[int]
     ) -> None:
-        """But attributes must all be contained (F6.31 to F6.34)."""
         store.add_findings(_SIX)
         expected = arns([one for one in _SIX if _NUMBERS[one.arn] in numbers])
         assert listed(store, wanted) == expected
@@ -358,7 +339,6 @@ class ListingSuite:
     def test_time_ranges_are_inclusive(
         self, store: FindingStore, begin: int | None, end: int | None, numbers: Sequence[int]
     ) -> None:
-        """Each end is optional (F11.33)."""
         store.add_findings(_SIX)
         created = TimeRange(begin=None if begin is None else moment(begin), end=None if end is None else moment(end))
         expected = arns([one for one in _SIX if _NUMBERS[one.arn] in numbers])
@@ -379,7 +359,6 @@ class ListingSuite:
     def test_findings_are_hidden_until_their_run_ends(
         self, store: FindingStore, assessments: AssessmentStore, end: AssessmentRunState
     ) -> None:
-        """On demand: pages go over the runs in progress, and have their findings once they ended (F4.36, F6.21)."""
         _have_runs(assessments)
         findings = [finding(number, run(1 + number % 3).arn, created_at=moment(number)) for number in range(12)]
         store.add_findings(findings)
@@ -412,7 +391,6 @@ class FindingStoreSuite(KeepingSuite, ListingSuite):
     """The contract of `FindingStore`."""
 
     def test_exclusions_round_trip(self, store: FindingStore) -> None:
-        """Every field; missing exclusions are omitted."""
         preview = ExclusionPreview(
             kind=ExclusionKind.EVALUATION_ERROR,
             description="d \x00",
@@ -428,7 +406,6 @@ class FindingStoreSuite(KeepingSuite, ListingSuite):
         assert store.exclusions_by_arn([whole.arn, exclusion(9).arn]) == {whole.arn: whole}
 
     def test_adding_exclusions_again_changes_nothing(self, store: FindingStore) -> None:
-        """Also in one call; none at all is fine."""
         store.add_exclusions([exclusion(1)])
         other = replace(exclusion(1).preview, description="another")
         store.add_exclusions([exclusion(1, preview=other), exclusion(2), exclusion(2)])
@@ -437,7 +414,6 @@ class FindingStoreSuite(KeepingSuite, ListingSuite):
         assert list(store.list_exclusions(RUN, None, 9)) == [exclusion(1).arn, exclusion(2).arn]
 
     def test_exclusions_are_listed_in_the_order_of_their_arns(self, store: FindingStore) -> None:
-        """Of one run, after one of them, at most so many."""
         ids = ["0-a0000000", "0-B0000000", "0-00000000", "0-Z0000000", "0-z0000000"]
         made = [exclusion(arn=exclusion_arn(RUN, one)) for one in ids]
         store.add_exclusions([*made, exclusion(1, OTHER_RUN)])

@@ -41,7 +41,6 @@ class AttestationSuite:
     """The contract of attestations."""
 
     def test_the_first_key_that_proves_an_instance_is_bound_to_it(self, stores: Stores) -> None:
-        """Its agent keeps the key; the attestation is stored."""
         agents, identities = stores
         assert identities.attest(instance(), proof(), None) == instance()
         assert list(agents.list_agents()) == [instance()]
@@ -50,7 +49,6 @@ class AttestationSuite:
         assert identities.attestation(agent_id(9)) is None
 
     def test_another_key_is_refused_and_changes_nothing(self, stores: Stores) -> None:
-        """Whatever it proves, and also while the agent is revoked."""
         agents, identities = stores
         identities.attest(instance(1), proof(), None)
         assert identities.attest(instance(2), proof(5), None) is Hindrance.OTHER_KEY
@@ -60,14 +58,13 @@ class AttestationSuite:
         assert list(agents.list_agents()) == []
 
     def test_the_same_key_renews_its_proof(self, stores: Stores) -> None:
-        """It stays the agent it was, whatever it says of its host now."""
+        """The agent keeps its id, whatever the new proof says about the host."""
         _, identities = stores
         identities.attest(instance(), proof(), None)
         assert identities.attest(instance(enrolled_at=moment(9)), proof(9), None) == instance()
         assert identities.attestation(INSTANCE) == proof(9)
 
     def test_earlier_launch_is_refused(self, stores: Stores) -> None:
-        """Neither for the same key nor after a release; a proof that does not say keeps what is known."""
         _, identities = stores
         identities.attest(instance(), proof(1, launched=5), None)
         assert identities.attest(instance(), proof(2, launched=4), None) is Hindrance.OLD_PROOF
@@ -118,7 +115,7 @@ class AttestationSuite:
         assert [one.uses_left for one in agents.list_tokens()] == [0]
 
     def test_one_of_many_concurrent_keys_is_bound(self, stores: Stores) -> None:
-        """The others see that it is."""
+        """The others are refused."""
         agents, identities = stores
         outcomes = at_once([partial(identities.attest, instance(n), proof(), None) for n in range(1, 9)])
         winners = [one for one in outcomes if isinstance(one, Agent)]
@@ -137,7 +134,7 @@ class IdentityStoreSuite(AttestationSuite):
         return made
 
     def test_a_key_is_replaced_in_one_step(self, stores: Stores, enrolled: Agent) -> None:
-        """The old one is revoked, the instance bound to the new one, and asking again is fine."""
+        """The old key is revoked, the instance is bound to the new one, and a repeated call succeeds."""
         agents, identities = stores
         new = agent(2).public_key
         assert identities.rotate_key(INSTANCE, enrolled.public_key, new, moment(1))
@@ -149,7 +146,7 @@ class IdentityStoreSuite(AttestationSuite):
         assert identities.attest(instance(3), proof(4), None) is Hindrance.OTHER_KEY
 
     def test_unavailable_key_is_refused(self, stores: Stores, enrolled: Agent) -> None:
-        """Another agent's, a revoked one, for an agent that has another key, for no agent."""
+        """The key belongs to another agent or is revoked, or the agent has another key or does not exist."""
         agents, identities = stores
         agents.add_token(token(uses=2))
         for number in (2, 3):
@@ -164,7 +161,6 @@ class IdentityStoreSuite(AttestationSuite):
         assert not identities.is_revoked(key_id(own))
 
     def test_one_of_many_concurrent_rotations_succeeds(self, stores: Stores, enrolled: Agent) -> None:
-        """And the agent has that key."""
         _, identities = stores
         keys = [agent(number).public_key for number in range(2, 10)]
         done = at_once([partial(identities.rotate_key, INSTANCE, enrolled.public_key, key, moment(1)) for key in keys])
@@ -172,7 +168,6 @@ class IdentityStoreSuite(AttestationSuite):
         assert identities.keys_by_id([INSTANCE]) == {INSTANCE: keys[done.index(True)]}
 
     def test_reattestation_requests_are_listed_until_done(self, stores: Stores, enrolled: Agent) -> None:
-        """Asking twice is asking once; an agent there is not is not asked."""
         agents, identities = stores
         assert not identities.ask_reattestation(agent_id(9), moment(1))
         assert [identities.ask_reattestation(enrolled.id, moment(n)) for n in (1, 2)] == [True, True]
@@ -187,7 +182,6 @@ class IdentityStoreSuite(AttestationSuite):
         assert list(identities.reattestations_asked()) == []
 
     def test_tags_are_replaced(self, stores: Stores, enrolled: Agent) -> None:
-        """All of them; an agent there is not has none."""
         agents, identities = stores
         tags = (Tag(key="Env", value="prod"), Tag(key="bare"))
         assert identities.set_tags(enrolled.id, tags)

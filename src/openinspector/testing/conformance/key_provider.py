@@ -21,14 +21,12 @@ class KeyProviderSuite:
         assert provider.unwrap(key.wrapped, dict(reversed(_CONTEXT.items()))) == key.plaintext
 
     def test_keys_are_256_bits_and_never_the_same(self, provider: KeyProvider) -> None:
-        """Fresh means fresh, even in one context."""
         one, other = provider.generate(_CONTEXT), provider.generate(_CONTEXT)
         assert len(one.plaintext) == len(other.plaintext) == 32  # noqa: PLR2004 - bytes of a 256-bit key
         assert one.plaintext != other.plaintext
         assert one.wrapped != other.wrapped
 
     def test_the_wrapped_key_does_not_show_the_key(self, provider: KeyProvider) -> None:
-        """Neither does printing it."""
         key = provider.generate(_CONTEXT)
         assert key.plaintext not in key.wrapped
         assert repr(key.plaintext) not in repr(key)
@@ -51,7 +49,6 @@ class KeyProviderSuite:
             provider.unwrap(key.wrapped, other)
 
     def test_a_damaged_key_is_refused(self, provider: KeyProvider) -> None:
-        """Whichever byte is damaged."""
         wrapped = provider.generate(_CONTEXT).wrapped
         for at in range(len(wrapped)):
             damaged = bytearray(wrapped)
@@ -61,12 +58,10 @@ class KeyProviderSuite:
 
     @pytest.mark.parametrize("foreign", [b"", b"\x00", bytes(range(81)), b"x" * 5000])
     def test_foreign_bytes_are_refused(self, provider: KeyProvider, foreign: bytes) -> None:
-        """Never a crash."""
         with pytest.raises(KeyProviderError):
             provider.unwrap(foreign, _CONTEXT)
 
     def test_truncated_key_is_refused(self, provider: KeyProvider) -> None:
-        """Wherever it is cut."""
         wrapped = provider.generate(_CONTEXT).wrapped
         for end in range(len(wrapped)):
             with pytest.raises(KeyProviderError):

@@ -13,7 +13,6 @@ class NodeStoreSuite:
     """The contract of `NodeStore`."""
 
     def test_nodes_are_listed_until_they_are_removed(self, store: NodeStore) -> None:
-        """In the order in which they started."""
         store.register("b", "https://one:8443", "1.0.0", _LONG)
         time.sleep(0.002)
         store.register("a", "https://two:8443", "1.0.1", _LONG)

@@ -29,7 +29,6 @@ class NotificationStoreSuite:
     """The contract of `NotificationStore`."""
 
     def test_notifications_round_trip(self, store: NotificationStore) -> None:
-        """Every field of them; adding one again changes nothing."""
         made = notification(new_state=AssessmentRunState.COMPLETED)
         store.add([made])
         progress = Progress(reported=7, created_at=builders.moment(3), arn=builders.finding(7).arn)
@@ -49,7 +48,6 @@ class NotificationStoreSuite:
         store.add([])
 
     def test_due_notifications(self, store: NotificationStore) -> None:
-        """In the order it happened, to one subscriber, so many."""
         done, later = notification(1, due_at=None), notification(2, due_at=builders.moment(21))
         made = [notification(3, happened_at=builders.moment(5)), notification(4, happened_at=builders.moment(1))]
         other = notification(5, subscriber=webhook().arn)
@@ -59,21 +57,18 @@ class NotificationStoreSuite:
         assert list(store.due(webhook().arn, builders.moment(20), 9)) == [other]
 
     def test_findings_wait_for_every_other_event(self, store: NotificationStore) -> None:
-        """Also for later events of other runs."""
         findings = [notification(n, event=InspectorEvent.FINDING_REPORTED) for n in (1, 2)]
         later = notification(3, run_arn=builders.run(2).arn, happened_at=builders.moment(9))
         store.add([*findings, later])
         assert list(store.due(topic(), builders.moment(9), 2)) == [later, findings[0]]
 
     def test_longest_waiting_comes_first(self, store: NotificationStore) -> None:
-        """Each once."""
         store.add([notification(n, subscriber=topic(n), due_at=builders.moment(10 - n)) for n in range(1, 4)])
         store.add([notification(9, subscriber=topic(3)), notification(8, subscriber=topic(4), due_at=None)])
         assert list(store.subscribers_due(builders.moment(8))) == [topic(3), topic(2)]
         assert list(store.subscribers_due(builders.moment(9))) == [topic(3), topic(2), topic(1)]
 
     def test_pending_notifications_are_dropped(self, store: NotificationStore) -> None:
-        """For one template and subscriber, or one event; finished notifications stay with their run."""
         over = notification(1, due_at=None)
         started = notification(2)
         completed = notification(3, event=InspectorEvent.ASSESSMENT_RUN_COMPLETED)
@@ -86,7 +81,6 @@ class NotificationStoreSuite:
         assert over in store.of_runs([over.run_arn])[over.run_arn]
 
     def test_notifications_are_deleted_with_their_run(self, store: NotificationStore) -> None:
-        """All of them."""
         other = notification(4, run_arn=builders.run(2).arn)
         store.add([notification(1), notification(2, due_at=None), other])
         assert store.runs() == [builders.run(1).arn, builders.run(2).arn]

@@ -23,23 +23,19 @@ class ObjectStoreSuite:
 
     @pytest.mark.parametrize("content", [b"", b"x", bytes(range(256)) * 64, bytes(6 * 1024 * 1024)])
     def test_object_round_trip(self, store: ObjectStore, content: bytes) -> None:
-        """Any bytes, any size."""
         store.put("telemetry/run/1", content)
         assert store.get("telemetry/run/1") == content
 
     def test_a_second_put_replaces(self, store: ObjectStore) -> None:
-        """Whole."""
         store.put("name", b"a long first content")
         store.put("name", b"short")
         assert store.get("name") == b"short"
 
     def test_absent_object_is_missing(self, store: ObjectStore) -> None:
-        """Nothing else is raised."""
         with pytest.raises(ObjectMissingError):
             store.get("a/b/c")
 
     def test_deleting_deletes_and_may_be_repeated(self, store: ObjectStore) -> None:
-        """The others stay."""
         store.put("a/1", b"1")
         store.put("a/2", b"2")
         store.delete("a/1")
@@ -58,14 +54,12 @@ class ObjectStoreSuite:
         assert list(store.names("nothing")) == []
 
     def test_many_names_are_all_listed(self, store: ObjectStore) -> None:
-        """Beyond any page size."""
         names = [f"many/{number:04}" for number in range(230)]
         for name in names:
             store.put(name, b"")
         assert sorted(store.names("many")) == names
 
     def test_objects_may_be_deleted_while_they_are_listed(self, store: ObjectStore) -> None:
-        """As shredding does."""
         for number in range(120):
             store.put(f"run/{number}", b"")
         for name in store.names("run"):
@@ -74,7 +68,6 @@ class ObjectStoreSuite:
 
     @pytest.mark.parametrize("name", _ASTRAY)
     def test_unsafe_names_are_refused(self, store: ObjectStore, name: str) -> None:
-        """Names never leave the store, whatever the file system makes of them."""
         with pytest.raises(StoreError):
             store.put(name, b"")
         with pytest.raises(StoreError):
@@ -83,7 +76,6 @@ class ObjectStoreSuite:
             store.delete(name)
 
     def test_a_reader_never_sees_half_an_object(self, store: ObjectStore) -> None:
-        """While it is replaced over and over."""
         contents = (b"a" * 200_000, b"b" * 300_000)
         store.put("name", contents[0])
         seen: list[bytes] = []

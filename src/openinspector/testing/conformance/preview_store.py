@@ -22,7 +22,7 @@ def preview(number: int = 1, template: int = 1, **fields: Any) -> ExclusionsPrev
 
 
 NEVER = builders.moment(0)
-"""No preview is old enough to hang."""
+"""Earlier than every preview, so that none counts as hanging."""
 EXCLUSIONS = tuple(builders.exclusion(number).preview for number in (1, 2))
 
 
@@ -30,7 +30,6 @@ class PreviewStoreSuite:
     """The contract of `PreviewStore`."""
 
     def test_a_preview_is_in_progress_until_it_is_completed(self, store: PreviewStore) -> None:
-        """It comes back as it was given, exclusions in their order."""
         store.begin(preview(), NEVER)
         assert store.get(preview().token) == preview()
         store.complete(preview().token, EXCLUSIONS)
@@ -43,12 +42,10 @@ class PreviewStoreSuite:
         assert store.get(preview().token) == preview(exclusions=())
 
     def test_unknown_token(self, store: PreviewStore) -> None:
-        """Nor is completing it an error: the preview may have been forgotten meanwhile."""
         store.complete(preview().token, EXCLUSIONS)
         assert store.get(preview().token) is None
 
     def test_completing_again_changes_nothing(self, store: PreviewStore) -> None:
-        """Whoever makes a preview may have died after it was kept, and do it again."""
         store.begin(preview(), NEVER)
         store.complete(preview().token, EXCLUSIONS)
         store.complete(preview().token, ())
@@ -65,7 +62,6 @@ class PreviewStoreSuite:
         assert store.get(preview(1).token) == preview(1, exclusions=EXCLUSIONS)
 
     def test_hanging_preview_is_replaced(self, store: PreviewStore) -> None:
-        """Of its own template, and only while it is in progress; what its maker finds out after all is not kept."""
         store.begin(preview(1), NEVER)
         store.begin(preview(2, template=2), NEVER)
         with pytest.raises(PreviewInProgressError):
@@ -94,7 +90,7 @@ class PreviewStoreSuite:
         assert all(isinstance(outcome, PreviewInProgressError) for outcome in refused)
 
     def test_old_previews_are_deleted_in_any_state(self, store: PreviewStore) -> None:
-        """One in progress whose maker is gone for good would keep the template for ever."""
+        """A preview whose worker died would block the template for ever."""
         store.begin(preview(1), NEVER)
         store.begin(preview(2, template=2), NEVER)
         store.complete(preview(2).token, EXCLUSIONS)

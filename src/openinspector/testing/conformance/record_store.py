@@ -47,7 +47,6 @@ class RecordStoreSuite(Generic[K, R]):
         raise NotImplementedError
 
     def test_record_round_trip(self, store: RecordStore[K, R]) -> None:
-        """A second record with its key is refused, even one that differs, and the first remains."""
         made = self.make()
         store.add(made)
         assert store.get(self.key(made)) == made
@@ -69,7 +68,6 @@ class RecordStoreSuite(Generic[K, R]):
         assert store.count() == len((made, other))
 
     def test_a_record_is_replaced_unless_it_changed(self, store: RecordStore[K, R]) -> None:
-        """Of two changes of the same record the later is refused; so is a change of a deleted record."""
         made, other = self.make(1), self.make(2)
         store.add(made)
         store.add(other)
@@ -104,7 +102,6 @@ class RecordStoreSuite(Generic[K, R]):
         assert store.count() == _MOST
 
     def test_records_are_deleted_with_their_template_or_target(self, store: RecordStore[K, R]) -> None:
-        """Only records below the parent are deleted."""
         for made in (self.make(1), self.make(2), self.make(3, template=2), self.make(4, template=3, target=2)):
             store.add(made)
         last = template_arn(3, target=2)
@@ -116,7 +113,7 @@ class RecordStoreSuite(Generic[K, R]):
         assert store.count() == 1
 
     def test_records_of_some_templates_are_ordered_by_template_and_key(self, store: RecordStore[K, R]) -> None:
-        """The order of the question does not matter, nor does a template asked for twice or without records."""
+        """The order of the request does not matter, nor do repeated templates or templates without records."""
         made = [self.make(1), self.make(2), self.make(1, template=2), self.make(1, template=3)]
         for one in reversed(made):
             store.add(one)
@@ -128,7 +125,6 @@ class ListedRecordStoreSuite(RecordStoreSuite[K, R]):
     """The contract of `ListedRecordStore`."""
 
     def test_records_are_listed_in_pages(self, store: ListedRecordStore[K, R]) -> None:
-        """By time of creation; all, or those of one template."""
         made = [self.make(1), self.make(2, template=2), self.make(3)]
         for one in reversed(made):
             store.add(one)

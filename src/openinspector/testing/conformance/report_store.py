@@ -24,7 +24,6 @@ class ReportStoreSuite:
     """The contract of `ReportStore`."""
 
     def test_a_report_is_in_progress_until_it_is_complete(self, store: ReportStore) -> None:
-        """It comes back as it was given, and then with when it was completed and its key."""
         assert store.begin(report()) == report()
         assert store.get(report().id) == report()
         assert store.complete(report().id, builders.moment(9), b"\x00wrapped")
@@ -32,7 +31,6 @@ class ReportStoreSuite:
         assert store.get(report().id) == done
 
     def test_report_ends_once(self, store: ReportStore) -> None:
-        """Whoever makes a report may have died after it was noted, and do it again."""
         store.begin(report())
         assert store.fail(report().id, builders.moment(9))
         assert not store.complete(report().id, builders.moment(10), b"late")
@@ -40,7 +38,6 @@ class ReportStoreSuite:
         assert store.get(report().id) == report(status=ReportStatus.FAILED, ended_at=builders.moment(9))
 
     def test_one_report_in_progress_per_run_type_and_format(self, store: ReportStore) -> None:
-        """Whoever asks meanwhile is given that one; other types, formats and runs are not concerned."""
         store.begin(report(1))
         assert store.begin(report(2)) == report(1)
         others = (report(3, type=ReportType.FULL), report(4, format=ReportFormat.PDF), report(5, run=2))
@@ -50,7 +47,6 @@ class ReportStoreSuite:
         assert store.begin(report(6)) == report(6)
 
     def test_one_of_many_concurrent_starts_succeeds(self, store: ReportStore) -> None:
-        """All are given the same."""
         begun = at_once([partial(store.begin, report(number)) for number in range(8)])
         assert len({one.id for one in begun if isinstance(one, Report)}) == 1
         assert len(store.of_run(report().run_arn)) == 1

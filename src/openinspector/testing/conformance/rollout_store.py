@@ -40,7 +40,7 @@ class RolloutStoreSuite:
         raise NotImplementedError
 
     def test_rings_are_ordered_by_position_then_name(self, store: RolloutStore) -> None:
-        """Agents are in the first that takes them."""
+        """An agent belongs to the first ring that matches."""
         tags = (Tag(key="Env", value="test"), Tag(key="Canary"))
         rings = [ring("z", position=1, tags=tags, percentage=5), ring("a", position=2), ring("b", position=2)]
         for one in reversed(rings):
@@ -54,7 +54,6 @@ class RolloutStoreSuite:
         assert list(store.list_rings()) == [ring(version="2.0", paused_because="broken")]
 
     def test_ring_is_paused_and_resumed(self, store: RolloutStore) -> None:
-        """With a reason, which going on takes away."""
         store.put_ring(ring())
         assert store.set_pause("early", "too many failures")
         assert [one.paused_because for one in store.list_rings()] == ["too many failures"]
@@ -63,7 +62,6 @@ class RolloutStoreSuite:
         assert not store.set_pause("other", "why")
 
     def test_deleting_a_ring_deletes_its_reports(self, store: RolloutStore) -> None:
-        """And no other ring's."""
         store.put_ring(ring())
         store.add_report(report(1))
         store.add_report(report(2, ring="late"))
@@ -74,7 +72,7 @@ class RolloutStoreSuite:
         assert store.count_reports("late", "2.0") == ReportCounts(succeeded=1)
 
     def test_only_the_last_report_of_each_agent_counts(self, store: RolloutStore) -> None:
-        """A retry that works takes the failure away."""
+        """A successful retry replaces the failure."""
         store.add_report(report(1, succeeded=False, result="SELF_TEST_FAILED"))
         store.add_report(report(1))
         store.add_report(report(2, succeeded=False))
@@ -84,7 +82,6 @@ class RolloutStoreSuite:
         assert store.count_reports("late", "2.0") == ReportCounts()
 
     def test_failures_are_listed_newest_first(self, store: RolloutStore) -> None:
-        """With what the host said, whatever characters it sent."""
         said = "no space left\x00\x1b[31m – ünïcode"
         failures = [report(number, succeeded=False, diagnostics=said) for number in (3, 2, 1)]
         for one in (failures[1], report(4), failures[0], failures[2]):

@@ -50,7 +50,7 @@ _SAID_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "version_id": ("12",),
     "arguments": ("minlen=14", "minlen=8", "remember=12", "ucredit=-1", "enforcing=0", "min=disabled,24,16,14,14"),
 }
-"""Frequent values of fields by name, so that rules see values they understand."""
+"""Frequent values of fields by name, so that rules see values that they interpret."""
 _SETTINGS: Final[Mapping[str, tuple[str, ...]]] = {
     "PASS_MAX_DAYS": ("90", "99999", "never"),
     "PASS_MIN_LEN": ("5", "14"),
@@ -84,7 +84,7 @@ _PLAIN: Final[Mapping[object, st.SearchStrategy[object]]] = {
 
 
 class UndeclaredReadError(AssertionError):
-    """A rule looked at records or sensors that it does not declare."""
+    """A rule read records or sensors that it does not declare."""
 
 
 class RuleConformance:
@@ -97,7 +97,7 @@ class RuleConformance:
 
     @pytest.fixture
     def context(self) -> RuleContext:
-        """Return what the rule may know beside the host."""
+        """Return the context of the rule."""
         return RuleContext()
 
     def test_texts_fit_the_api(self, rule: Rule) -> None:
@@ -107,7 +107,6 @@ class RuleConformance:
         assert 1 <= len(rule.recommendation) <= MAX_TEXT
 
     def test_declares_records_it_reads(self, rule: Rule) -> None:
-        """Records with sensors that must have run, or operations of a snapshot."""
         assert rule.reads
         assert rule.needs
         assert set(rule.reads) <= set(KINDS)
@@ -123,7 +122,7 @@ class RuleConformance:
                 assert outcome.recommendation
 
     def test_on_any_host(self, rule: Rule, context: RuleContext) -> None:
-        """It never raises, says the same twice, and looks at nothing undeclared; what it says fits the API."""
+        """It never raises, is deterministic, and reads nothing undeclared; its texts fit the API."""
 
         @settings(max_examples=150 if len(rule.reads) < _MANY_KINDS else 20)
         @given(facts=host_facts(rule))
@@ -138,7 +137,7 @@ class RuleConformance:
 
 
 def check_outcome(outcome: Outcome) -> None:
-    """Assert that an outcome says something, within the API's bounds."""
+    """Assert that an outcome has texts within the API's bounds."""
     match outcome:
         case Detected(detections=detections):
             assert detections
@@ -192,7 +191,7 @@ def host_facts(draw: st.DrawFn, rule: Rule) -> HostFacts:
 
 
 def watched(facts: HostFacts, rule: Rule) -> HostFacts:
-    """Return ``facts`` that raise UndeclaredReadError when ``rule`` looks at what it does not declare."""
+    """Return ``facts`` that raise UndeclaredReadError when ``rule`` reads something undeclared."""
     return replace(
         facts,
         records=_Watched(facts.records, frozenset(rule.reads), rule.name),
@@ -210,7 +209,7 @@ def _fields(kind: type[object]) -> Iterator[tuple[str, object]]:
 
 
 def _field(name: str, hint: object) -> st.SearchStrategy[object]:
-    """Return values of a record's field, often ones that mean something to a rule."""
+    """Return values of a record's field, often ones that rules interpret."""
     if name not in _SAID_OF:
         return _of(hint)
     meant = st.sampled_from(_SAID_OF[name])

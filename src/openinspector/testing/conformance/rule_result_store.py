@@ -22,7 +22,6 @@ class RuleResultStoreSuite:
     """The contract of `RuleResultStore`."""
 
     def test_hosts_are_counted_by_outcome(self, store: RuleResultStore) -> None:
-        """Rules come by package and name whatever their order was, hosts sorted."""
         store.record(RUN, [checked(2), checked(1)], {SECOND: [_P, _D], FIRST: [_P, _U]})
         store.record(RUN, [checked(2), checked(1)], {THIRD: [_N, _D]})
         assert list(store.tallies(RUN)) == [
@@ -49,7 +48,6 @@ class RuleResultStoreSuite:
         }
 
     def test_runs_are_independent(self, store: RuleResultStore) -> None:
-        """Nothing is left of one that was deleted."""
         other = builders.run(2).arn
         assert store.tallies(RUN) == []
         for run in (other, RUN):
@@ -60,7 +58,7 @@ class RuleResultStoreSuite:
         assert len(store.tallies(other)) == 1
 
     def test_a_run_without_outcomes_is_listed_once_it_is_recorded(self, store: RuleResultStore) -> None:
-        """A deletion under way is found by it; what there is of a run stays as it is."""
+        """The record marks a deletion in progress; existing outcomes are kept."""
         store.record(RUN, (), {})
         assert (store.tallies(RUN), list(store.runs())) == ([], [RUN])
         store.record(RUN, [checked()], {FIRST: [_P]})

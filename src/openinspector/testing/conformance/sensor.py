@@ -102,7 +102,6 @@ class SensorConformance:
         assert status.details
 
     def test_an_unreadable_file_is_reported(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """Each file in turn: no exception, and if the records differ, the status is not OK."""
         whole, _ = run(sensor, FakeHost(files, system))
         for path in files:
             damaged = {**files, path: Node(unreadable=True, mode=0)}
@@ -113,7 +112,6 @@ class SensorConformance:
             assert_sendable(records)
 
     def test_sends_partial_data_without_root(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """Files that only root may read are missing; nothing is raised."""
         hidden = {path: _with_mode(node) for path, node in files.items()}
         records, status = run(sensor, FakeHost(hidden, replace(system, is_root=False)))
         assert status.state is not SensorState.FAILED, status.details
@@ -123,7 +121,6 @@ class SensorConformance:
     def test_strange_content_does_not_crash(
         self, sensor: Sensor, files: Files, system: FakeSystem, content: bytes
     ) -> None:
-        """In place of each file, and after its own content."""
         for damaged in _damaged(files, content):
             records, status = run(sensor, FakeHost(damaged, system))
             assert status.state is not SensorState.FAILED, status.details
@@ -141,7 +138,6 @@ class SensorConformance:
         ids=["a directory", "a device", "a dangling link", "a loop of links", "a huge file"],
     )
     def test_special_files_do_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem, node: Node) -> None:
-        """In place of each file."""
         for path in files:
             damaged = {**files, path: node, "/a/loop": Node(link="/a/loop")}
             records, status = run(sensor, FakeHost(damaged, system))
@@ -149,14 +145,12 @@ class SensorConformance:
             assert_sendable(records)
 
     def test_names_outside_utf8_do_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """Each file has a sibling whose name ends in such a byte."""
         more = {f"{path}\udcff": node for path, node in files.items()}
         records, status = run(sensor, FakeHost({**files, **more}, system))
         assert status.state is not SensorState.FAILED, status.details
         assert_sendable(records)
 
     def test_damaged_content_does_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """Any file cut short, or with any bytes in its middle."""
         contents = {path: content for path, node in files.items() if (content := _content(node))}
 
         @_FUZZ
@@ -175,7 +169,6 @@ class SensorConformance:
             check()
 
     def test_changing_host_does_not_crash(self, sensor: Sensor, files: Files, system: FakeSystem) -> None:
-        """Processes end and files are replaced between listing and reading: any call may fail."""
 
         @_FUZZ
         @given(st.dictionaries(st.integers(0, 200), st.sampled_from(_RACES), max_size=40))

@@ -24,6 +24,5 @@ class SharedSecretStoreSuite:
         assert store.get("pagination") == b"one"
 
     def test_nodes_that_start_together_share_one_secret(self, store: SharedSecretStore) -> None:
-        """All get the same bytes."""
         made = at_once([partial(store.add, "pagination", bytes([number]), moment(1)) for number in range(8)])
         assert len(set(made)) == 1

@@ -61,13 +61,12 @@ class RunKeySuite:
     """The laws of run keys."""
 
     def test_key_round_trip(self, store: TelemetryStore) -> None:
-        """And is None for a run without one."""
         store.add_run_key(run_key())
         assert store.run_key(RUN) == run_key()
         assert store.run_key(run(2).arn) is None
 
     def test_a_second_key_changes_nothing(self, store: TelemetryStore) -> None:
-        """The first is what telemetry was sealed with."""
+        """Telemetry was sealed with the first key."""
         store.add_run_key(run_key())
         store.add_run_key(run_key(wrapped=b"other"))
         assert store.run_key(RUN) == run_key()
@@ -82,14 +81,12 @@ class RunKeySuite:
         assert not store.delete_run_key(run(2).arn, moment(9))
 
     def test_old_keys_are_listed_oldest_first(self, store: TelemetryStore) -> None:
-        """Only those created before the moment and not yet deleted."""
         for number in (3, 1, 4, 2):
             store.add_run_key(run_key(number))
         store.delete_run_key(run(2).arn, moment(9))
         assert list(store.run_keys_created_before(moment(4))) == [run_key(1), run_key(3)]
 
     def test_concurrent_deletions_delete_a_key_once(self, store: TelemetryStore) -> None:
-        """One of them did it."""
         store.add_run_key(run_key())
         done = at_once([partial(store.delete_run_key, RUN, moment(9)) for _ in range(6)])
         assert sorted(map(bool, done)) == [False] * 5 + [True]
@@ -105,26 +102,23 @@ class TelemetryStoreSuite(RunKeySuite):
         return [store.record(one, LIMITS) for one in envelopes]
 
     def test_envelope_round_trip(self, store: TelemetryStore) -> None:
-        """By stream and sequence number, whatever the order of arrival."""
         offered = [envelope(10), envelope(2), envelope(1), envelope(1, stream="again")]
         assert self.record(store, offered) == [Recorded.NEW] * len(offered)
         assert list(store.envelopes(RUN, agent_id())) == sorted(offered, key=lambda one: (one.stream, one.seq))
         assert list(store.envelopes(RUN, agent_id(2))) == []
 
     def test_repeated_envelope_is_accepted(self, store: TelemetryStore) -> None:
-        """It is noted once, as it came first."""
+        """It is recorded once, as first received."""
         assert self.record(store, [envelope(), envelope(received_at=moment(99))]) == [Recorded.NEW, Recorded.SAME]
         assert list(store.envelopes(RUN, agent_id())) == [envelope()]
 
     def test_another_digest_is_a_conflict(self, store: TelemetryStore) -> None:
-        """And what was there stays."""
         other = envelope(digest="f" * 64, object_name="forged", volumes={_USER: Volume(count=1, size=1)})
         assert self.record(store, [envelope(), other]) == [Recorded.NEW, Recorded.CONFLICT]
         assert list(store.envelopes(RUN, agent_id())) == [envelope()]
         assert store.volumes(RUN) == {agent_id(): envelope().volumes}
 
     def test_without_a_key_envelopes_are_refused(self, store: TelemetryStore) -> None:
-        """With no key, and with a deleted one; refused envelopes leave no trace."""
         assert store.record(envelope(), LIMITS) is Recorded.REFUSED
         store.add_run_key(run_key())
         store.delete_run_key(RUN, moment(9))
@@ -167,7 +161,6 @@ class TelemetryStoreSuite(RunKeySuite):
         assert list(store.envelopes(RUN, agent_id())) == [envelope(1, stream="again"), envelope(1), envelope(2)]
 
     def test_digests_are_by_number(self, store: TelemetryStore) -> None:
-        """Of one stream only."""
         self.record(store, [envelope(3), envelope(1), envelope(2, stream="again"), envelope(4, agent_id=agent_id(2))])
         assert store.digests(RUN, agent_id(), "collection") == {1: envelope(1).digest, 3: envelope(3).digest}
         assert store.digests(run(2).arn, agent_id(), "collection") == {}
@@ -179,12 +172,10 @@ class TelemetryStoreSuite(RunKeySuite):
     def test_the_watermark_ends_at_the_first_gap(
         self, store: TelemetryStore, arrived: list[int], watermark: int
     ) -> None:
-        """Whatever the order of arrival."""
         self.record(store, [envelope(seq) for seq in arrived])
         assert [one.watermark for one in store.streams(RUN)] == ([watermark] if arrived else [])
 
     def test_streams_are_listed_by_agent_and_name(self, store: TelemetryStore) -> None:
-        """Open or closed, with envelopes or without, of this run only."""
         offered = [envelope(1, agent_id=agent_id(2)), envelope(1), envelope(2), envelope(1, of=2)]
         self.record(store, offered)
         store.close_stream(RUN, stream(watermark=2, dropped=3))
@@ -215,7 +206,6 @@ class TelemetryStoreSuite(RunKeySuite):
         }
 
     def test_a_forgotten_run_is_empty(self, store: TelemetryStore) -> None:
-        """Forgetting twice is fine; other runs stay; the key is deleted by another method."""
         self.record(store, [envelope(1), envelope(1, of=2)])
         store.close_stream(RUN, stream(watermark=1))
         store.forget_run(RUN)
@@ -232,7 +222,6 @@ class TelemetryStoreSuite(RunKeySuite):
         assert sorted(one.name for one in done if isinstance(one, Recorded)) == ["NEW"] + ["SAME"] * 7
 
     def test_concurrent_envelopes_advance_the_watermark_to_the_end(self, store: TelemetryStore) -> None:
-        """However their transactions interleave, no gap is left behind."""
         store.add_run_key(run_key())
         numbers = list(range(1, 25))
         Random(7).shuffle(numbers)

@@ -13,7 +13,7 @@ _DEADLINE_SECONDS = 20.0
 
 
 class WorkflowsSuite:
-    """Steps are done once, signals are kept, what was pending goes on after a restart."""
+    """Steps run once, signals are kept, pending workflows resume after a restart."""
 
     @pytest.fixture
     def new_workflows(self) -> NewWorkflows:
@@ -51,7 +51,7 @@ class WorkflowsSuite:
         assert done == ["run 1", "run 2"]
 
     def test_same_id_starts_once(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
-        """A client that repeats itself does no harm."""
+        """A repeated request does no harm."""
         starts: list[str] = []
         finished = threading.Event()
 
