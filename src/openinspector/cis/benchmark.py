@@ -1,4 +1,4 @@
-"""Benchmarks: tables of controls, the profiles that select them, and how a host comes out."""
+"""Benchmarks: tables of controls, the profiles that select them, and the results of a host."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,19 +26,19 @@ class Role(Enum):
     MEMBER_SERVER = "Member Server"
     DOMAIN_CONTROLLER = "Domain Controller"
     NEXT_GENERATION = "Next Generation Windows Security"
-    """A profile of its own, without a level and without the controls of others."""
+    """A separate profile, without a level and without the controls of others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A level and a role: which controls are asked for."""
+    """A level and a role, which select controls."""
 
     level: int
     role: Role = Role.ANY
 
     @property
     def label(self) -> str:
-        """How attributes write it: ``Level 1 Server``."""
+        """Its name in attributes: ``Level 1 Server``."""
         if self.role is Role.NEXT_GENERATION:
             return str(self.role.value)
         return f"Level {self.level} {self.role.value}".rstrip()
@@ -51,11 +51,11 @@ class Control:
     number: str
     """``1.1.1.1``."""
     profiles: tuple[Profile, ...]
-    """The profiles of the lowest level that ask for it; higher levels include it."""
+    """The profiles of the lowest level with it; higher levels include it."""
     checks: tuple[Check, ...]
     """All of them must hold."""
     heading: str = ""
-    """Our wording; empty if the checks' titles say it."""
+    """Our title; empty if it follows from the titles of the checks."""
     severity: Severity = Severity.MEDIUM
 
     @property
@@ -70,7 +70,7 @@ class Control:
 
     @property
     def left_to_people(self) -> tuple[str, ...]:
-        """Why facts alone can never show that the control is met; empty if they can."""
+        """Why facts alone can never prove the control; empty if they can."""
         return distinct(check.reason for check in self.checks if isinstance(check, Manual))
 
     def judge(self, host: JudgedHost) -> Verdict:
@@ -80,19 +80,19 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class ControlResult:
-    """How one control came out on one host."""
+    """The result of one control on one host."""
 
     control: Control
     verdict: Verdict
 
     @property
     def is_failed(self) -> bool:
-        """Whether the host violates the control."""
+        """True if the host violates the control."""
         return isinstance(self.verdict, Violated)
 
     @property
     def is_passed(self) -> bool:
-        """Whether the host meets the control."""
+        """True if the host meets the control."""
         return isinstance(self.verdict, Satisfied)
 
 
@@ -101,9 +101,9 @@ class Benchmark:
     """One published benchmark for one product."""
 
     id: str
-    """Of its table: ``debian_12``."""
+    """Name of its table: ``debian_12``."""
     product: str
-    """As titles name it: ``Debian Linux 12``."""
+    """Name in titles: ``Debian Linux 12``."""
     version: str
     """``1.1.0``."""
     profiles: tuple[Profile, ...]
@@ -120,11 +120,11 @@ class Benchmark:
         return f"CIS Benchmark for {self.product} Benchmark v{self.version} {profile.label}"
 
     def controls_of(self, profile: Profile) -> tuple[Control, ...]:
-        """Return the controls that a profile asks for: its level's and those of lower levels."""
+        """Return the controls of a profile: those of its level and of lower levels."""
         return tuple(control for control in self.controls if _asks(control, profile))
 
     def profiles_of(self, control: Control) -> tuple[Profile, ...]:
-        """Return the profiles that ask for a control."""
+        """Return the profiles that contain a control."""
         return tuple(profile for profile in self.profiles if _asks(control, profile))
 
     def issue(self, control: Control) -> str:

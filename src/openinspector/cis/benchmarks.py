@@ -82,7 +82,7 @@ def server_build(version: str) -> Covers:
 
 @dataclass(frozen=True, slots=True)
 class BuiltIn:
-    """A built-in benchmark before its controls are made: a run meets few of them, and making controls takes time."""
+    """A built-in benchmark whose controls are built on demand: a run needs few benchmarks, and building takes time."""
 
     id: str
     product: str

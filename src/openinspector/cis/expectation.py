@@ -12,7 +12,7 @@ Limit = int | Variable
 
 
 class Expectation(Protocol):
-    """Which values meet a requirement."""
+    """The values that meet a requirement."""
 
     def accepts(self, value: str, tailoring: Tailoring) -> bool:
         """Return True if ``value``, as the host writes it, meets the requirement."""

@@ -18,7 +18,7 @@ from openinspector.model.ground import Ground, bounded
 
 
 class ControlStatus(StrEnum):
-    """How a control counts, worst first."""
+    """Status of a control, worst first."""
 
     FAILED = "FAILED"
     WAIVED = "WAIVED"
@@ -48,7 +48,7 @@ class BenchmarkReport:
 
     benchmark: Benchmark
     profile: Profile | None
-    """The profile that chose the controls; None for all controls."""
+    """The profile that selected the controls; None for all controls."""
     controls: tuple[ReportedControl, ...]
     """In the order of the benchmark."""
 
@@ -76,7 +76,7 @@ class BenchmarkReport:
 def share_passed(controls: Sequence[ReportedControl]) -> float | None:
     """Return the share passed of the controls that passed or failed, waived ones included; None if there is none.
 
-    Controls that were not judged do not count as passed or failed; they are a number of their own.
+    Controls that were not judged do not count as passed or failed; they are counted separately.
     """
     found = counts(controls)
     judged = found[ControlStatus.PASSED] + found[ControlStatus.FAILED] + found[ControlStatus.WAIVED]

@@ -31,7 +31,7 @@ _ROLES: Final = {
 
 
 class TableError(ModelError):
-    """A row that is not one, or a number that stands twice."""
+    """A malformed row, or a number that occurs twice."""
 
 
 def amended(rows: Iterable[Row], changes: Iterable[Row] = (), without: Iterable[str] = ()) -> tuple[Row, ...]:

@@ -27,7 +27,7 @@ package_option: Final = click.option(
     type=click.Choice([name.value for name in RulesPackageName]),
     help="Only this rules package; repeat for more.",
 )
-"""What `evaluate` and `scan` let people choose alike."""
+"""Options shared by `evaluate` and `scan`."""
 
 by_products_option: Final = click.option(
     "--single-by-products",
@@ -59,7 +59,7 @@ def evaluate(  # noqa: PLR0913 - one option a thing to choose
     why: bool,
     as_json: bool,
 ) -> None:
-    """Evaluate FACTS_FILE ("-" for standard input) offline, by the very rules of the service.
+    """Evaluate FACTS_FILE ("-" for standard input) offline, with the rules of the service.
 
     FACTS_FILE is what `openinspector agent collect --dry-run --json` prints, which makes a good bug report, or an
     SBOM: CycloneDX or SPDX, as JSON. An SBOM is judged by the CVE rules alone unless --package names others.
@@ -83,7 +83,7 @@ def evaluate(  # noqa: PLR0913 - one option a thing to choose
 
 
 def chosen_rules(packages: tuple[str, ...], *, has_advisories: bool) -> "dict[str, tuple[Rule, ...]]":
-    """Return the rules of the named packages, of all where none is named; those that need advisories only with them."""
+    """Return the rules of the named packages, by default of all; rules that need advisories only if there are any."""
     from openinspector.service.app.rule_catalogue import discover_rules
 
     if _NETWORK in packages:
@@ -128,7 +128,7 @@ def judge(
     *,
     single_by_products: bool = False,
 ) -> "HostEvaluation":
-    """Return what ``rules`` say of one host outside of any run."""
+    """Return the evaluation of one host by ``rules``, outside of any run."""
     from datetime import UTC, datetime
 
     from openinspector.engine.asset import asset_of

@@ -81,7 +81,7 @@ def _finding(runs: "StoredRuns", name: str, run_arn: str | None) -> "Finding":
 
 
 def _export(runs: "StoredRuns", finding: "Finding", folder: Path, *, single: bool) -> dict[str, object]:
-    """Write what decides the finding, evaluate it again, and return the command and whether the result is the same."""
+    """Write the inputs of the finding, evaluate them, and return the command and True if the result is the same."""
     import shlex
 
     import msgspec

@@ -96,7 +96,7 @@ def sync_feeds(  # noqa: PLR0913 - one option a choice
 @_as_json
 @click.pass_context
 def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
-    """Show the feeds that were synced: how old, how much, from where. Status 1 if no feed was synced."""
+    """Show the synced feeds with their age, size and origin. Exit status 1 if no feed was synced."""
     found = [status for status in _statuses(ctx, data_dir) if status.snapshot is not None]
     _show(found, as_json=as_json)
     sys.exit(0 if found else _FAILED)
@@ -107,7 +107,7 @@ def show_status(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> 
 @_as_json
 @click.pass_context
 def list_feeds(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> None:
-    """List every feed there is, synced or not, with what it speaks for and its licence."""
+    """List all feeds, synced or not, with the distributions they cover and their licence."""
     found = _statuses(ctx, data_dir)
     if as_json:
         print_json([_status_json(status) for status in found])
@@ -138,7 +138,7 @@ def list_feeds(ctx: click.Context, *, data_dir: Path | None, as_json: bool) -> N
 def export_feeds(
     ctx: click.Context, *, path: Path, names: tuple[str, ...], key_file: Path, data_dir: Path | None
 ) -> None:
-    """Write what is stored of feeds to one signed file, for a site without a network.
+    """Write stored feeds to one signed file, for a site without a network.
 
     The key is an Ed25519 key in PEM, such as `openssl genpkey -algorithm ed25519` makes.
     """
@@ -158,7 +158,7 @@ def export_feeds(
 @_data_dir
 @click.pass_context
 def import_feeds(ctx: click.Context, *, path: Path, key_file: Path, data_dir: Path | None) -> None:
-    """Replace what is stored of feeds by what a signed file holds."""
+    """Replace stored feeds by those of a signed file."""
     from openinspector.service.worker.feed_bundle import read_bundle
     from openinspector.service.worker.feed_keys import read_public_key
 
@@ -223,7 +223,7 @@ def _synced(sync: "FeedSync", name: str, request: "SyncRequest") -> "SyncOutcome
 
 @contextmanager
 def _progress(name: str) -> "Iterator[Progress]":
-    """Show progress on a terminal's standard error; elsewhere nothing."""
+    """Show progress on standard error if it is a terminal."""
     from rich.console import Console
 
     out = Console(stderr=True, highlight=False)

@@ -32,7 +32,7 @@ _UPGRADE: Final = {
 }
 _REFRESH: Final = {"apt-get": ("apt-get", "update"), "apk": ("apk", "update"), "zypper": ("zypper", "refresh")}
 _WHOLE_UPGRADE: Final = "pacman"
-"""It knows no upgrade of single packages."""
+"""Distributions whose package manager cannot upgrade single packages."""
 
 
 def tool_of(plan: Plan, step: Step) -> str:
@@ -118,7 +118,7 @@ def playbook(plans: Iterable[Plan]) -> str:
 
 
 def comment(plan: Plan) -> str:
-    """Return one line that says what a plan does."""
+    """Return the summary of a plan in one line."""
     count, remain = len(plan.steps), len({one.finding for one in plan.remains})
     upgrades = f"{count} upgrade closes" if count == 1 else f"{count} upgrades close"
     findings = f"{plan.closes} finding{'s' * (plan.closes != 1)}"

@@ -221,7 +221,7 @@ def accept(client: "BaseClient", /, *, finding_arn: str, as_json: bool, **option
 
 
 def _questions(probes: Path) -> "list[Question]":
-    """Read a file of questions; end with status 2 at a line that is none."""
+    """Read a file of questions; end with status 2 at a malformed line."""
     from openinspector.network.question import QuestionError, parse_question
 
     parsed = []

@@ -27,7 +27,7 @@ class _Listener(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 def read_listeners(path: Path | None) -> Listeners:
-    """Read listening ports by instance id; end with a usage error at a file that is not one."""
+    """Read listening ports by instance id; raise a usage error for a malformed file."""
     if path is None:
         return {}
     try:

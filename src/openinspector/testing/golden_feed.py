@@ -1,4 +1,4 @@
-"""Golden tests of feeds: native documents of our own, and the expected statements beside them."""
+"""Golden tests of feeds: small native documents, and the expected statements beside them."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A small Debian package archive on disk: .deb files, index and signed InRelease, as apt mirrors have them."""
+"""A small Debian package archive on disk: .deb files, index and signed InRelease, as on apt mirrors."""
 
 import gzip
 import hashlib

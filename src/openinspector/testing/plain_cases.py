@@ -1,6 +1,6 @@
-"""Cases of a host the obvious way: the twin of `openinspector.engine.fleet` for differential tests.
+"""The obvious way to compute the cases of a host: the twin of `openinspector.engine.fleet` for differential tests.
 
-It takes every match of the host and gathers them by identity, with nothing remembered and nothing shared.
+It groups every match of the host by identity, without caches.
 """
 
 from collections.abc import Callable

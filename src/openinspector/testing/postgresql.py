@@ -1,4 +1,4 @@
-"""Databases of their own on a PostgreSQL server that tests have started."""
+"""Separate databases on a PostgreSQL server that tests have started."""
 
 import uuid
 
@@ -6,7 +6,7 @@ from sqlalchemy import create_engine, make_url, text
 
 
 def new_database(server_url: str) -> str:
-    """Make an empty database on the server and return its URL; it goes with the server."""
+    """Create an empty database on the server and return its URL; it is deleted with the server."""
     name = f"test_{uuid.uuid4().hex}"
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:

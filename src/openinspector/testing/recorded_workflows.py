@@ -1,4 +1,4 @@
-"""Workflows that only note what they are asked to do."""
+"""Workflows that only record calls."""
 
 from collections.abc import Callable, Collection, Mapping
 
@@ -7,9 +7,9 @@ from openinspector.service.ports.workflows import Workflow
 
 
 class RecordedWorkflows:
-    """Implements `Workflows` and carries out nothing; ``started`` and ``signals`` say what was asked, in order.
+    """Implements `Workflows` without executing anything; ``started`` and ``signals`` record the calls in order.
 
-    While it is ``refusing``, its database is said to be out of order.
+    While ``refusing`` is true, every call raises StoreError.
     """
 
     def __init__(self) -> None:

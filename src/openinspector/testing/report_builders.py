@@ -1,4 +1,4 @@
-"""Contents of reports, in one call: a small one with everything, a hostile one, and one of any size."""
+"""Builders of report contents: a small one with every part, a hostile one, and one of any size."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -222,7 +222,7 @@ def failed_control(profile: str) -> FailedControl:
 
 
 def tallies() -> Iterator[RuleTally]:
-    """Yield how three rules came out on three hosts."""
+    """Yield the outcomes of three rules on three hosts."""
     first, second, third = (builders.agent_id(number) for number in (1, 2, 3))
     everywhere = (first, second, third)
     yield _tally(1, "Common vulnerabilities and exposures", Severity.UNDEFINED, {OutcomeKind.DETECTED: everywhere})
@@ -233,7 +233,7 @@ def tallies() -> Iterator[RuleTally]:
 
 
 def with_words(words: str) -> ReportContent:
-    """Return a full report in which every text that somebody else writes is ``words``."""
+    """Return a full report in which every foreign text is ``words``."""
     empty = frame()
     pair = (Attribute(key=words, value=words),)
     run = replace(empty.run, name=words, template=words, target=words, selected_by=pair, user_attributes=pair)

@@ -1,7 +1,7 @@
-"""AWS on loopback: moto's server behind a door that knows the action and region of each request.
+"""AWS on loopback: moto's server behind a proxy that knows the action and region of each request.
 
-The door answers for actions that moto lacks, and makes calls fail as AWS makes them fail: denied, throttled, or with a
-page of a proxy. Everything else is moto's answer.
+The proxy answers actions that moto lacks, and makes calls fail as AWS does: denied, throttled, or with an HTML page.
+All other answers are moto's.
 """
 
 import http.client
@@ -90,7 +90,7 @@ class SimulatedAws:
     received: list[ReceivedCall] = field(default_factory=list)
 
     def fault(self, call: ReceivedCall) -> AwsFault | None:
-        """Return what is wrong with a call; None if it is answered."""
+        """Return the fault of a call; None if it is answered."""
         for number, fault in enumerate(self.faults):
             if fault.matches(call):
                 if fault.times is not None:
@@ -106,7 +106,7 @@ class SimulatedAws:
         return _ENVIRONMENT
 
     def client(self, service: str, region: str = REGION, account: str = ACCOUNT) -> Any:
-        """Return a client that builds what is read, in an account."""
+        """Return a client of an account, to create resources."""
         keys = {name.lower(): value for name, value in _KEYS.items()}
         session = boto3.Session(region_name=region, **keys)
         if account != ACCOUNT:
@@ -150,7 +150,7 @@ def simulated_aws() -> Iterator[SimulatedAws]:
 
 
 def _reset(address: str) -> None:
-    """Remove what other tests of the process left in moto."""
+    """Reset moto's state, which tests of one process share."""
     connection = http.client.HTTPConnection(address, timeout=30)
     connection.request("POST", "/moto-api/reset")
     connection.getresponse().read()

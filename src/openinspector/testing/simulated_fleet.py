@@ -1,7 +1,7 @@
-"""Many agents in one process: the real protocol, keys of their own, generated inventories.
+"""Many agents in one process: the real protocol, separate keys, generated inventories.
 
-Only what an agent does on the wire is here, on asyncio, so that a thousand of them cost little beside the service
-they are to measure. Connections stay open, as agents keep theirs.
+Only the agent's side of the protocol is implemented, on asyncio, so that a thousand agents cost little compared with
+the measured service. Connections stay open, as agents keep theirs.
 """
 
 import asyncio
@@ -222,7 +222,7 @@ class SimulatedFleet:
         return cls(agents=agents)
 
     async def live(self, until: Callable[[], bool], limit: timedelta) -> None:
-        """Let every agent live until ``until`` says so, at most so long; raises what an agent raised."""
+        """Run every agent until ``until`` is true or the time is over; raise the first error of an agent."""
         size = len(self.agents)
         async with asyncio.timeout(limit.total_seconds()):
             await asyncio.gather(*(agent.live(until, i / size) for i, agent in enumerate(self.agents)))

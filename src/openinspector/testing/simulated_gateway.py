@@ -1,7 +1,6 @@
-"""A gateway in miniature over real TLS: verifies every signature, keeps what it gets, and misbehaves when asked to.
+"""A small gateway over real TLS: verifies every signature, keeps received data, and misbehaves on request.
 
-It is written from the protocol's description, not from the service's code, so that agent and service are checked
-against each other by something that is neither.
+It is written from the protocol's description, independently of the service's code.
 """
 
 import ssl
@@ -62,11 +61,11 @@ class Fault:
     body: bytes | None = None
     """Reply with these bytes."""
     location: str | None = None
-    """Point elsewhere."""
+    """Redirect to this URL."""
     raw: Callable[[], Iterator[bytes]] | None = None
     """Send these bytes in place of a reply, for as long as they are taken, and close the connection."""
     after: bool = False
-    """Do what was asked first."""
+    """True to carry out the request first."""
 
 
 class RefusalError(Exception):
@@ -90,7 +89,7 @@ class KeptStream:
 
     @property
     def watermark(self) -> int:
-        """The highest number all below which are here."""
+        """Highest number n such that envelopes 1 to n are here."""
         return next(seq for seq in range(len(self.envelopes) + 1) if seq + 1 not in self.envelopes)
 
     def messages(self) -> tuple[TelemetryMessage, ...]:
@@ -163,7 +162,7 @@ class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
 
     @property
     def url(self) -> str:
-        """Where agents find it."""
+        """URL for agents."""
         return f"https://127.0.0.1:{self.port}"
 
     @property
@@ -172,13 +171,13 @@ class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
         return self.authority.ca_file
 
     def wait_for(self, what: Callable[[], object], seconds: float = 20.0) -> None:
-        """Wait until ``what`` is true, looking after each request; AssertionError if it stays false."""
+        """Wait until ``what`` returns True, checked after each request; AssertionError on timeout."""
         with self._changed:
             if not self._changed.wait_for(what, timeout=seconds):
                 raise AssertionError("the awaited condition did not occur")
 
     def present(self, context: ssl.SSLContext) -> None:
-        """Use another TLS context for the connections to come."""
+        """Use another TLS context for new connections."""
         self._server.context = context
 
     def end_sessions(self) -> None:
@@ -230,7 +229,7 @@ class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
         return HeartbeatReply(instructions=tuple(msgspec.Raw(raw) for raw in self.instructions))
 
     def changed(self) -> None:
-        """Wake who waits."""
+        """Wake waiting threads."""
         with self._changed:
             self._changed.notify_all()
 

@@ -1,6 +1,6 @@
-"""The API in miniature over real TLS: canned answers by operation, for programs that are clients of the service.
+"""A small API over real TLS with canned answers by operation, for tests of clients.
 
-It checks no signature and no input; that is the service's, and its own tests'. It records the requests.
+It checks neither signature nor input, and records the requests.
 """
 
 import json
@@ -42,7 +42,7 @@ class SimulatedInspector(BackgroundServer[ThreadingTlsServer]):
 
     @property
     def url(self) -> str:
-        """Where clients find it."""
+        """URL for clients."""
         return f"https://127.0.0.1:{self._server.server_address[1]}"
 
     def prepare(self, operation: str, *answers: Answer | InspectorError) -> None:

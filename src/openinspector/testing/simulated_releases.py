@@ -1,4 +1,4 @@
-"""Releases made with the real tooling and throw-away keys: what a publisher, a thief or a broken mirror would serve."""
+"""Releases made with the real tooling and temporary keys, as a publisher, thief or broken mirror serves them."""
 
 import io
 import json
@@ -46,7 +46,7 @@ def make_bundle(described: Release, files: Mapping[str, tuple[bytes, int]]) -> b
 
 
 class SimulatedReleases:
-    """A publisher with five root keys, three targets keys and two online keys, who publishes into a folder."""
+    """A publisher with five root keys, three targets keys and two online keys, which publishes into a folder."""
 
     def __init__(self, folder: Path, now: datetime | None = None) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""A certificate authority that lives as long as one test: real TLS on the loopback, nothing trusted by anybody else."""
+"""A temporary certificate authority for real TLS on loopback."""
 
 import ssl
 from datetime import UTC, datetime

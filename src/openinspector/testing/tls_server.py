@@ -24,5 +24,5 @@ class ThreadingTlsServer(ThreadingHTTPServer):
             super().finish_request(secured, client_address)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet: clients that go away are part of the tests."""
+        """Log nothing: clients that disconnect are part of the tests."""
         del request, client_address

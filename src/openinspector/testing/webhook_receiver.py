@@ -1,4 +1,4 @@
-"""A webhook receiver over real TLS that behaves as badly as a test wants."""
+"""A webhook receiver over real TLS that misbehaves on request."""
 
 import ssl
 import time
@@ -27,7 +27,7 @@ class Posted:
 
 @dataclass(slots=True, kw_only=True)
 class WebhookReceiver:
-    """Notes what it is sent and answers ``status``, in the manner of ``conduct``."""
+    """Records requests and answers with ``status``, in the manner of ``conduct``."""
 
     url: str
     status: int = 200
@@ -38,7 +38,7 @@ class WebhookReceiver:
     arrived: Event = field(default_factory=Event)
     connections: int = 0
     released: Event = field(default_factory=Event)
-    """Set: what hangs and drips ends."""
+    """Set it to end hanging and dripping answers."""
 
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Read one request and answer it."""

@@ -1,4 +1,4 @@
-"""The whole system in processes of its own, for scenarios: the service, an agent on this host, a real client."""
+"""The whole system in separate processes, for scenarios: the service, an agent on this host, a real client."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PACKAGES: Final = ("Common Vulnerabilities", "Best Practices")
 CVE: Final = "CVE-2026-99999"
 AFFECTED: Final = "base-files"
-"""A package every Debian host has; the test's advisory says that no version of it is safe."""
+"""A package of every Debian host; the test's advisory says that all versions are affected."""
 
 
 class WholeSystem:
@@ -42,7 +42,7 @@ class WholeSystem:
         return self.processes.start_agent(self.url)
 
     def store_advisory(self, distribution: str) -> None:
-        """Store one advisory: no version of `AFFECTED` is safe from `CVE`."""
+        """Store one advisory: `CVE` affects every version of `AFFECTED`."""
         target = Target(stream=distribution, kind=PackageKind.SOURCE, name=AFFECTED)
         fix = Fix(target=target, version="999:1-1")
         advisory = Advisory(id=CVE, feed="scenario", vulnerabilities=(CVE,), fixes=(fix,), priority=Priority.HIGH)

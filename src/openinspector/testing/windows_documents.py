@@ -1,4 +1,4 @@
-r"""Writes what Windows prints: registry exports, security policies and hotfix lists, for tests of what reads them."""
+r"""Writes registry exports, security policies and hotfix lists as Windows does, for tests of their readers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

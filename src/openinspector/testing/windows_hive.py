@@ -1,4 +1,4 @@
-"""Writes registry hives as small as they can be, for tests of what reads them."""
+"""Writes minimal registry hives, for tests of their readers."""
 
 import struct
 from dataclasses import dataclass, field

@@ -82,34 +82,36 @@ class AgentSettings:
     """All settings of the agent."""
 
     endpoint: Address | None = None
-    """The gateway, written ``https://host[:port]``; where absent, the one the host was enrolled at."""
+    """The gateway, written ``https://host[:port]``; if absent, the one of the enrolment."""
     ca_file: Path | None = None
-    """Authorities (PEM) to trust instead of the system's; where absent, the ones given at enrolment."""
+    """Authorities (PEM) to trust instead of the system's; if absent, those given at enrolment."""
     state_directory: Path = Path(DEFAULT_STATE)
-    """Key, enrolment, spool and status live here, for the agent's user only. On Linux the installed service uses the
-    default and no other."""
+    """Folder of key, enrolment, spool and status, accessible to the agent's user only.
+
+    On Linux the installed service always uses the default.
+    """
     proxy: Proxy | None = None
-    """``host:port`` or ``http://[user:password@]host:port``, empty for none; where absent, ``https_proxy`` of
+    """``host:port`` or ``http://[user:password@]host:port``, empty for none; if absent, ``https_proxy`` of
     ``agent.env`` or of the environment."""
     no_proxy: tuple[str, ...] = ()
-    """Hosts asked without the proxy, with commas between them: names, ``.domains``, addresses, networks, ``*``; where
+    """Hosts contacted without the proxy, separated by commas: names, ``.domains``, addresses, networks, ``*``; if
     absent, ``no_proxy`` of ``agent.env`` or of the environment. The metadata service always is one."""
     auto_update: bool = True
-    """Whether the agent updates itself (F1.20)."""
+    """True if the agent updates itself (F1.20)."""
     update_url: str | None = None
-    """The https folder that signed releases are fetched from; where absent, ``/releases/`` of the service."""
+    """The https folder of signed releases; if absent, ``/releases/`` of the service."""
     spool_bytes: int = 64 * 2**20
-    """Telemetry kept on disk until the service has it; more is refused and reported as lost."""
+    """Maximum size of telemetry kept on disk until the service has it; more is refused and reported as lost."""
     spool_age: timedelta = timedelta(days=1)
-    """Telemetry older than this is given up and reported as lost."""
+    """Telemetry older than this is dropped and reported as lost."""
     log_level: str = "info"
-    """The least that is logged: debug, info, warning or error."""
+    """Lowest level that is logged: debug, info, warning or error."""
     log_file: Path | None = None
-    """Log to this file; where absent, to standard error, which systemd keeps in its journal."""
+    """Log file; if absent, standard error, which systemd keeps in its journal."""
     log_bytes: int = 10 * 2**20
-    """The log file is rotated before it grows larger."""
+    """Maximum size of the log file before it is rotated."""
     log_files: int = 5
-    """Log files kept, the current one among them."""
+    """Number of log files kept, including the current one."""
 
     def proxy_for(self, host: str) -> Proxy | None:
         """Return the proxy for ``host``; None if ``host`` is contacted directly."""

@@ -1,4 +1,4 @@
-"""Settings of services and of the login: one generic family for ``key = value`` files, and a few of their own."""
+"""Settings of services and of the login: one generic family for ``key = value`` files, and a few special ones."""
 
 import re
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class FileSetting(SensedCheck):
     key: str
     expected: Expectation
     default: str | None = None
-    """The service's own value if the key is not set; None if that never satisfies."""
+    """The service's default if the key is not set; None if the default never satisfies."""
     separator: str = "="
     """``=`` or a space."""
     first_wins: bool = False
