@@ -112,8 +112,8 @@ def tell(gateway: SimulatedGateway, *instructions: bytes) -> None:
 def test_hostile_service_obtains_only_permitted_telemetry(
     gateway: SimulatedGateway, settings: AgentSettings, tmp_path: Path
 ) -> None:
-    heard: list[bytes] = []
-    gateway.hear = heard.append
+    received: list[bytes] = []
+    gateway.on_message = received.append
     audit = tmp_path / "audit.jsonl"
     process = watched(settings, audit)
     try:
@@ -139,16 +139,16 @@ def test_hostile_service_obtains_only_permitted_telemetry(
     assert b"Traceback" not in log
     assert b"\x1b" not in log
     assert load_status(settings.state_directory).instructions_refused >= len(WRONG_INSTRUCTIONS) + 2
-    check_what_was_sent(gateway, heard, settings)
+    check_what_was_sent(gateway, received, settings)
     check_what_was_done(gateway, settings, audit, process.pid)
 
 
-def check_what_was_sent(gateway: SimulatedGateway, heard: list[bytes], settings: AgentSettings) -> None:
+def check_what_was_sent(gateway: SimulatedGateway, received: list[bytes], settings: AgentSettings) -> None:
     assert set(gateway.requests) == {"challenge", "enrolment", "session", "heartbeat", "telemetry", "manifest"}
     assert set(gateway.streams) == {RUN}
     assert {message.sensor for message in gateway.stream(RUN).messages()} == {"agent", *SENSORS}
     seed = (settings.state_directory / "host.key").read_bytes()
-    everything = b"".join(heard)
+    everything = b"".join(received)
     for form in (seed, seed.hex().encode(), base64.b64encode(seed), base64.urlsafe_b64encode(seed)):
         assert form.rstrip(b"=") not in everything
 

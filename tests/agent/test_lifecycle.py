@@ -105,12 +105,12 @@ def test_systemd_is_notified_from_start_to_stop(gateway: SimulatedGateway, state
             gateway.wait_for(lambda: gateway.heartbeats)
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
-            said: list[bytes] = []
-            while not said or said[-1] != b"STATUS=SHUTDOWN: in touch":
-                said.append(systemd.recv(1000))
-    assert b"WATCHDOG=1" in said
-    assert b"STOPPING=1" in said
-    assert b"STATUS=IDLE: in touch" in said
+            sent: list[bytes] = []
+            while not sent or sent[-1] != b"STATUS=SHUTDOWN: in touch":
+                sent.append(systemd.recv(1000))
+    assert b"WATCHDOG=1" in sent
+    assert b"STOPPING=1" in sent
+    assert b"STATUS=IDLE: in touch" in sent
 
 
 def test_log_goes_only_to_its_file(gateway: SimulatedGateway, state: Path, tmp_path: Path) -> None:

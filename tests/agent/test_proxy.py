@@ -75,7 +75,7 @@ def test_metadata_service_bypasses_the_proxy(gateway: SimulatedGateway, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
+    ("behaviour", "message"),
     [
         (None, "the proxy cannot be reached"),
         (Behaviour.FORBIDS, "answered 403"),
@@ -83,7 +83,7 @@ def test_metadata_service_bypasses_the_proxy(gateway: SimulatedGateway, tmp_path
     ],
 )
 def test_failing_proxy_is_shown_in_the_status(
-    gateway: SimulatedGateway, tmp_path: Path, behaviour: Behaviour | None, said: str
+    gateway: SimulatedGateway, tmp_path: Path, behaviour: Behaviour | None, message: str
 ) -> None:
     with ConnectProxy() as proxy, ExitStack() as later:
         settings = load_settings(configured(tmp_path, gateway, proxy), {})
@@ -97,7 +97,7 @@ def test_failing_proxy_is_shown_in_the_status(
         thread.start()
         later.callback(thread.join, 30)
         later.callback(loop.stop)
-        while said not in problem_of(settings.state_directory):
+        while message not in problem_of(settings.state_directory):
             thread.join(0.05)
             assert thread.is_alive()
 

@@ -41,7 +41,7 @@ def test_from_a_resource_group_to_deletion(endpoint: Endpoint, environment: dict
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout or "{}")
 
-    agent = endpoint.built.heard(1, (Tag(key="Env", value="test"),))
+    agent = endpoint.built.heartbeat(1, (Tag(key="Env", value="test"),))
     group = answer("create-resource-group", "--resource-group-tags", "key=Env,value=test")["resourceGroupArn"]
     target = answer(*("create-assessment-target", "--assessment-target-name", "web", "--resource-group-arn", group))[
         "assessmentTargetArn"

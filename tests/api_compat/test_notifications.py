@@ -57,9 +57,9 @@ ABSENT = "arn:aws:sns:us-east-1:123456789012:absent"
 
 def test_refusals(client: Any, template: str, sns: MotoSns) -> None:
     assert subscribing(client, template, ABSENT) == (400, "NoSuchEntityException", "SNS_TOPIC_DOES_NOT_EXIST")
-    nobodys = builders.template(9).arn
+    unknown = builders.template(9).arn
     gone = (400, "NoSuchEntityException", "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST")
-    assert subscribing(client, nobodys, ABSENT) == gone
+    assert subscribing(client, unknown, ABSENT) == gone
     invalid = (400, "InvalidInputException")
     assert subscribing(client, template, "topic") == (*invalid, "INVALID_SNS_TOPIC_ARN")
     assert subscribing(client, template, ABSENT, "FINDING") == (*invalid, "INVALID_EVENT")

@@ -44,7 +44,7 @@ def scene(endpoint: Endpoint, client: Any) -> Scene:
     target = template.partition("/template/")[0]
     completed = start_run(client, template, assessmentRunName="completed")
     endpoint.built.complete_run(completed)
-    agent = endpoint.built.heard(1)
+    agent = endpoint.built.heartbeat(1)
     run = start_run(client, template)
     endpoint.built.sent(run, agent, InspectorUser=(2, 20))
     endpoint.built.end_run(run)

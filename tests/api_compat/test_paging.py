@@ -27,7 +27,7 @@ def collected(client: Any, operation: str, member: str, page_size: int, **argume
 def test_every_paginator_yields_everything_once(endpoint: Endpoint, client: Any, page_size: int) -> None:
     templates = [make_template(client, name) for name in "abc"]
     targets = [template.partition("/template/")[0] for template in templates]
-    agents = [endpoint.built.heard(number).id for number in range(3)]
+    agents = [endpoint.built.heartbeat(number).id for number in range(3)]
     runs = [start_run(client, templates[0])]
     endpoint.built.end_run(runs[0])
     for _ in range(2):

@@ -116,7 +116,7 @@ def test_quotas(listener: Listener, tmp_path: Path) -> None:
 
 def test_overlap_names_ten_agents_and_is_marked_truncated(endpoint: Endpoint, client: Any) -> None:
     for number in range(12):
-        endpoint.built.heard(number)
+        endpoint.built.heartbeat(number)
     template = make_template(client)
     run = start_run(client, template)
     with pytest.raises(client.exceptions.AgentsAlreadyRunningAssessmentException) as error:

@@ -42,7 +42,7 @@ def test_a_run_is_stopped_in_every_state(
 @pytest.mark.parametrize(("agents", "truncated"), [(1, False), (10, False), (11, True)])
 def test_busy_agents_are_named_up_to_ten(endpoint: Endpoint, client: Any, agents: int, *, truncated: bool) -> None:
     for number in range(agents):
-        endpoint.built.heard(number)
+        endpoint.built.heartbeat(number)
     template = make_template(client)
     run = start_run(client, template)
     answer = refused(client, "start_assessment_run", assessmentTemplateArn=template)

@@ -1,4 +1,4 @@
-"""Hosts and verdicts for the tests of check families, said in one line."""
+"""Builders of hosts and verdicts for the tests of check families."""
 
 from openinspector.cis.catalogue import checks
 from openinspector.cis.host import JudgedHost

@@ -38,7 +38,7 @@ def make_stored_run(folder: Path) -> RunArn:
     runs = open_stored_runs(Settings(data_dir=folder))
     stores = built.stores
     for number in (1, 2):
-        built.heard(number)
+        built.heartbeat(number)
     stores.assessments.add_resource_group(builders.resource_group())
     stores.assessments.add_target(builders.target())
     stores.assessments.add_template(builders.template())

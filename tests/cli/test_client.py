@@ -30,7 +30,7 @@ def test_a_service_of_another_authority_is_not_trusted(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "status", "said"),
+    ("arguments", "status", "message"),
     [
         (("--ca-bundle", "/nowhere/ca.pem"), 2, "/nowhere/ca.pem"),
         (("--endpoint-url", "not a url"), 2, "not a url"),
@@ -40,11 +40,11 @@ def test_a_service_of_another_authority_is_not_trusted(
     ],
 )
 def test_wrong_options_are_explained(
-    command: Command, inspector: SimulatedInspector, arguments: tuple[str, ...], status: int, said: str
+    command: Command, inspector: SimulatedInspector, arguments: tuple[str, ...], status: int, message: str
 ) -> None:
     done = command("targets", "list", *arguments)
     assert done.status == status, done
-    assert said in done.err
+    assert message in done.err
     assert inspector.requests == []
 
 

@@ -41,7 +41,7 @@ def test_the_version(command: Command) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("check",), "No such command 'check'"),
         (("targets", "lsit"), "No such command 'lsit'"),
@@ -59,10 +59,10 @@ def test_the_version(command: Command) -> None:
     ],
     ids=" ".join,
 )
-def test_2_wrong_usage_is_explained(command: Command, arguments: tuple[str, ...], said: str) -> None:
+def test_2_wrong_usage_is_explained(command: Command, arguments: tuple[str, ...], message: str) -> None:
     done = command(*arguments)
     assert done.status == 2, done
-    assert said in done.err
+    assert message in done.err
     assert done.out == ""
 
 
@@ -83,8 +83,8 @@ def test_1_denied_batch_is_an_error(command: Command, inspector: SimulatedInspec
     inspector.prepare("ListFindings", {"findingArns": [FINDING]})
     inspector.prepare("DescribeFindings", {"findings": [], "failedItems": failed})
     done = command("findings", "list")
-    said = "openinspector: AccessDeniedException: The access key may not do DescribeFindings.\n"
-    assert (done.status, done.out, done.err) == (1, "", said)
+    message = "openinspector: AccessDeniedException: The access key may not do DescribeFindings.\n"
+    assert (done.status, done.out, done.err) == (1, "", message)
 
 
 @pytest.mark.parametrize(

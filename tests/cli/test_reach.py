@@ -120,9 +120,9 @@ def test_findings_as_text_json_and_page(tmp_path: Path) -> None:
     facts = tmp_path / "facts.json"
     facts.write_text('{"i-1": [{"protocol": "tcp", "port": 22, "process": "sshd", "package": "openssh-server"}]}')
     page = tmp_path / "page.html"
-    said = run("findings", "--snapshot", snapshot, "--facts", str(facts), "--html", str(page), "--json")
-    assert said.exit_code == 0, said.output
-    found = [json.loads(line) for line in said.stdout.splitlines()]
+    message = run("findings", "--snapshot", snapshot, "--facts", str(facts), "--html", str(page), "--json")
+    assert message.exit_code == 0, message.output
+    found = [json.loads(line) for line in message.stdout.splitlines()]
     names = [one["id"] for one in found if one["attributes"]["INSTANCE_ID"] == "i-1"]
     assert "Recognized port with listener reachable from internet" in names
     ssh = next(one for one in found if one["attributes"].get("IGW") and one["attributes"].get("PORT") == "22")
@@ -134,9 +134,9 @@ def test_findings_as_text_json_and_page(tmp_path: Path) -> None:
 
 def test_unknown_findings_have_status_1(tmp_path: Path) -> None:
     snapshot = write(tmp_path / "net", without(two_vpcs(), "ec2-describe-network-acls"))
-    said = run("findings", "--snapshot", str(snapshot))
-    assert said.exit_code == 1
-    assert f"in {REGION} of {ACCOUNT}" in said.stderr
+    message = run("findings", "--snapshot", str(snapshot))
+    assert message.exit_code == 1
+    assert f"in {REGION} of {ACCOUNT}" in message.stderr
 
 
 def test_a_facts_file_that_is_not_one_is_refused(tmp_path: Path) -> None:

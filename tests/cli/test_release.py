@@ -193,14 +193,14 @@ def test_an_edited_draft_loses_its_signatures(ceremony: Ceremony) -> None:
 def test_releases_only_go_forward(ceremony: Ceremony) -> None:
     ceremony.init()
     ceremony("add", ceremony.drafts, ceremony.bundle("2.0", 2), "--min-release", "2")
-    for version, number, least, said in [
+    for version, number, least, message in [
         ("1.0", 1, "1", "only grow"),
         ("2.0", 2, "2", "in the list already"),
         ("3.0", 3, "1", "goes back"),
         ("3.0", 3, "4", "above the release itself"),
     ]:
         refused = ceremony("add", ceremony.drafts, ceremony.bundle(version, number), "--min-release", least, status=1)
-        assert said in refused.err
+        assert message in refused.err
 
 
 def test_only_bundles_are_added(ceremony: Ceremony, tmp_path: Path) -> None:
@@ -239,16 +239,16 @@ def test_a_root_key_is_replaced(ceremony: Ceremony, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (("--threshold", "root", "6"), "threshold of 6"),
         (("--threshold", "targets", "0"), "threshold of 0"),
         (("--remove", "root", "zz"), "0 root keys"),
     ],
 )
-def test_invalid_root_is_not_drafted(ceremony: Ceremony, arguments: tuple[str, ...], said: str) -> None:
+def test_invalid_root_is_not_drafted(ceremony: Ceremony, arguments: tuple[str, ...], message: str) -> None:
     ceremony.signed()
-    assert said in ceremony("rotate-root", ceremony.drafts, *arguments, status=1).err
+    assert message in ceremony("rotate-root", ceremony.drafts, *arguments, status=1).err
     assert not (ceremony.drafts / "2.root.json").exists()
 
 

@@ -60,7 +60,7 @@ def test_type_format_file_and_json(
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         ({"status": "FAILED"}, "could not make the report"),
         (InspectorError("AssessmentRunInProgressException", "wait until it ends"), "wait until it ends"),
@@ -68,12 +68,12 @@ def test_type_format_file_and_json(
     ],
 )
 def test_missing_report_is_explained(
-    command: Command, inspector: SimulatedInspector, answer: dict[str, str] | InspectorError, said: str
+    command: Command, inspector: SimulatedInspector, answer: dict[str, str] | InspectorError, message: str
 ) -> None:
     inspector.prepare("GetAssessmentReport", answer)
     done = command("reports", "get", RUN)
     assert (done.status, done.out) == (1, "")
-    assert said in done.err
+    assert message in done.err
 
 
 def test_a_link_that_is_refused_leaves_the_old_file_as_it_was(

@@ -57,19 +57,19 @@ def test_a_folder_that_cannot_be_made_is_refused(command: Command, tmp_path: Pat
 class Served:
     folder: Path
     process: subprocess.Popen[str]
-    said: tuple[str, ...]
+    output: tuple[str, ...]
 
     @property
     def url(self) -> str:
-        return self.said[0].removeprefix("openinspector serves ")
+        return self.output[0].removeprefix("openinspector serves ")
 
     @property
     def place(self) -> tuple[str, ...]:
-        return ("--endpoint-url", self.url, "--ca-bundle", self.said[1].removeprefix("Authority to trust: "))
+        return ("--endpoint-url", self.url, "--ca-bundle", self.output[1].removeprefix("Authority to trust: "))
 
     @property
     def key(self) -> tuple[str, str]:
-        key_id, secret = (line.strip().partition("=")[2] for line in self.said[3:])
+        key_id, secret = (line.strip().partition("=")[2] for line in self.output[3:])
         return key_id, secret
 
 
@@ -83,12 +83,12 @@ def start(folder: Path, lines: int) -> Served:
         env={name: value for name, value in os.environ.items() if not name.startswith("OPENINSPECTOR_")},
     )
     assert process.stdout is not None
-    said = tuple(process.stdout.readline().rstrip("\n") for _ in range(lines))
-    return Served(folder=folder, process=process, said=said)
+    output = tuple(process.stdout.readline().rstrip("\n") for _ in range(lines))
+    return Served(folder=folder, process=process, output=output)
 
 
 def stop(served: Served) -> tuple[int, str]:
-    """Stop the service; returns its exit status and what it said since it was started."""
+    """Stop the service; returns its exit status and its output since it was started."""
     served.process.send_signal(signal.SIGTERM)
     rest, _ = served.process.communicate(timeout=60)
     return served.process.returncode, rest

@@ -54,7 +54,7 @@ def names() -> Iterator[tuple[str, str]]:
 
 
 def glossary() -> dict[str, str]:
-    """Return the words that are not said, and what is said for them."""
+    """Return the refused words and their replacements."""
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in (ROOT / "docs" / "glossary.md").read_text().splitlines()
@@ -75,7 +75,7 @@ def test_names_follow_the_glossary() -> None:
 
 def test_checked_words_are_in_the_glossary() -> None:
     unwanted = glossary()
-    assert {word: said for word, said in CLEAR_CUT.items() if word not in unwanted} == {}
+    assert {word: message for word, message in CLEAR_CUT.items() if word not in unwanted} == {}
     for word, wanted in CLEAR_CUT.items():
         assert wanted in unwanted[word], word
 

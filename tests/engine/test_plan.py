@@ -168,7 +168,7 @@ numbers = st.integers(1, 9)
 fixes = st.builds(lambda name, number: fix(f"s{name}", str(number)), names, numbers)
 statements = st.one_of(fixes, st.builds(lambda name: status(f"s{name}"), names))
 advisories_ = st.lists(st.lists(statements, min_size=1, max_size=4), max_size=8).map(
-    lambda found: [advisory(f"CVE-2026-{number:04}", *said) for number, said in enumerate(found)]
+    lambda found: [advisory(f"CVE-2026-{number:04}", *message) for number, message in enumerate(found)]
 )
 hosts = st.lists(st.tuples(names, st.sampled_from(["", "-libs"]), numbers), max_size=8, unique_by=lambda one: one[:2])
 

@@ -38,7 +38,7 @@ class Installer:
         done = self.host.run("sh", f"{RELEASE}/install", *source, *options, given=given)
         code = done.stdout.splitlines()[-1]
         assert str(done.returncode) == CODES[code], done.stdout + done.stderr
-        self.said = done.stderr
+        self.messages = done.stderr
         return code
 
 
@@ -195,7 +195,7 @@ def test_platform_comes_from_os_release(installer: Installer, os_release: str, c
     host.must("rm", "/etc/os-release")
     host.write("/etc/os-release", os_release)
     assert installer() == code
-    assert word in installer.said
+    assert word in installer.messages
     assert is_installed(host) == (code == "SUCCESS")
     assert host.run("test", "-e", "/tmp/run").returncode == 1
 
@@ -203,7 +203,7 @@ def test_platform_comes_from_os_release(installer: Installer, os_release: str, c
 def test_a_missing_package_manager_and_a_missing_verifier_are_named(installer: Installer) -> None:
     installer.host.must("rm", "-f", "/usr/bin/gpgv", "/usr/bin/sqv", "/usr/bin/gpg")
     assert installer() == "MISSING_TOOL"
-    assert "gpgv, sqv or gpg is needed" in installer.said
+    assert "gpgv, sqv or gpg is needed" in installer.messages
     installer.host.must("rm", "/usr/bin/dpkg")
     assert installer() == "MISSING_PACKAGE_MANAGER"
 
@@ -222,7 +222,7 @@ def test_host_without_gpgv_uses_another_verifier(installer: Installer, verifier:
     append("SHA256SUMS")(installer.host)
     assert installer() == "SIGNATURE_MISMATCH"
     installer.host.must("sed", "-i", "s/x$//", f"{RELEASE}/SHA256SUMS")
-    assert installer() == "SUCCESS", installer.said
+    assert installer() == "SUCCESS", installer.messages
 
 
 def test_gpg_accepts_a_signature_of_the_trusted_key_only(
@@ -270,7 +270,7 @@ def hold_dpkg_lock(host: ScratchHost, seconds: float) -> None:
 def test_a_held_dpkg_lock_is_waited_for(installer: Installer) -> None:
     hold_dpkg_lock(installer.host, 3)
     assert installer() == "SUCCESS"
-    assert "waiting up to 300 s for another program that uses dpkg" in installer.said
+    assert "waiting up to 300 s for another program that uses dpkg" in installer.messages
     hold_dpkg_lock(installer.host, 3)
     done = installer.host.must("openinspector-agent", "uninstall", "--yes", "--purge")
     assert "waiting up to 300 s" in done
@@ -280,21 +280,21 @@ def test_a_dpkg_lock_that_is_never_released_ends_the_installation(installer: Ins
     hold_dpkg_lock(installer.host, 60)
     installer.host.must("sed", "-i", "s/^lock_seconds=300$/lock_seconds=2/", f"{RELEASE}/install")
     assert installer() == "PACKAGE_INSTALLATION_ERROR"
-    assert "locked by another process" in installer.said
+    assert "locked by another process" in installer.messages
 
 
 def test_a_host_without_python_needs_the_standalone_build(installer: Installer) -> None:
     for path in installer.host.must("sh", "-c", "ls /usr/bin/python3*").split():
         installer.host.must("rm", path)
     assert installer() == "MISSING_AGENT_PLATFORM"
-    assert "no standalone .deb" in installer.said
+    assert "no standalone .deb" in installer.messages
 
 
 def test_old_glibc_is_reported_before_unpacking(installer: Installer) -> None:
     installer.host.write("/usr/local/sbin/getconf", "#!/bin/sh\necho glibc 2.12\n")
     installer.host.must("chmod", "+x", "/usr/local/sbin/getconf")
     assert installer() == "MISSING_AGENT_PLATFORM"
-    assert "needs glibc 2.17, this host has 2.12" in installer.said
+    assert "needs glibc 2.17, this host has 2.12" in installer.messages
     assert not is_installed(installer.host)
 
 
@@ -303,7 +303,7 @@ def test_an_rpm_host_gets_the_rpm(installer: Installer, tmp_path: Path) -> None:
     host.must("rm", "/etc/os-release")
     host.write("/etc/os-release", 'ID="rocky"\nID_LIKE="rhel centos fedora"\n')
     assert installer() == "PACKAGE_INSTALLATION_ERROR"
-    assert "libc.so.6" in installer.said
+    assert "libc.so.6" in installer.messages
     # The machine's C library and Python are .deb packages; an empty RPM declares them to rpm.
     spec = (
         "Name: here\nVersion: 1\nRelease: 1\nSummary: s\nLicense: none\nBuildArch: noarch\n"
@@ -350,13 +350,13 @@ def test_an_rpm_host_gets_the_rpm(installer: Installer, tmp_path: Path) -> None:
 )
 def test_wrong_usage_is_named(installer: Installer, options: tuple[str, ...]) -> None:
     assert installer(*options) == "WRONG_USAGE"
-    assert installer.said.startswith("install: ")
+    assert installer.messages.startswith("install: ")
 
 
 def test_a_state_directory_that_the_service_does_not_know_is_refused(installer: Installer) -> None:
     installer.host.write("/etc/openinspector/agent.cfg", "state_directory = /srv/elsewhere\n")
     assert installer() == "WRONG_USAGE"
-    assert "names state_directory /srv/elsewhere, but the service uses" in installer.said
+    assert "names state_directory /srv/elsewhere, but the service uses" in installer.messages
     assert not is_installed(installer.host)
     installer.host.write("/etc/openinspector/agent.cfg", "state_directory = /var/lib/openinspector-agent/\n")
     assert installer() == "SUCCESS"
@@ -378,7 +378,7 @@ def test_a_token_that_is_refused_is_an_enrolment_error(installer: Installer, gat
     installer.host.write("/tmp/authority.pem", gateway.ca_file.read_bytes())
     options = ("--endpoint", gateway.url, "--ca", "/tmp/authority.pem", "--token", "a-token-nobody-made-01")
     assert installer(*options) == "ENROLMENT_ERROR"
-    assert "enrolment-refused" in installer.said
+    assert "enrolment-refused" in installer.messages
 
 
 def test_the_proxy_is_written_for_agent_and_updater_and_metadata_stay_direct(installer: Installer) -> None:

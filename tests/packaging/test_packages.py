@@ -26,16 +26,16 @@ OURS = (
 )
 
 
-def said(*command: str | Path) -> str:
+def output_of(*command: str | Path) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_dpkg_reads_the_deb(release: SignedRelease) -> None:
     package = release.file("*.deb")
-    fields = said("dpkg-deb", "--field", package)
+    fields = output_of("dpkg-deb", "--field", package)
     assert re.search(r"^Package: openinspector-agent$", fields, re.MULTILINE)
     assert re.search(r"^Depends: libc6 \(>= 2.17\), python3 \(>= 3.11\) \|", fields, re.MULTILINE)
-    lines = [line.split(maxsplit=5) for line in said("dpkg-deb", "--contents", package).splitlines()]
+    lines = [line.split(maxsplit=5) for line in output_of("dpkg-deb", "--contents", package).splitlines()]
     assert {owner for _, owner, *_ in lines} == {"root/root"}
     files = {path: mode for mode, *_, path in lines if not mode.startswith("d")}
     assert all(path.startswith(OURS) for path in files)
@@ -47,13 +47,13 @@ def test_dpkg_reads_the_deb(release: SignedRelease) -> None:
 
 def test_rpm_reads_the_rpm_and_both_packages_hold_the_same(release: SignedRelease) -> None:
     package = release.file("*.rpm")
-    checked = said("rpm", "--checksig", "--nosignature", package)
+    checked = output_of("rpm", "--checksig", "--nosignature", package)
     assert "digests OK" in checked
-    assert "postinstall scriptlet" in said("rpm", "-qp", "--scripts", package)
-    assert set(said("rpm", "-qp", "--configfiles", package).split()) == {f"/{path}" for path in SETTINGS}
-    listed = said("rpm", "-qp", "--queryformat", "[%{FILEMODES:perms} %{FILEUSERNAME} %{FILENAMES}\\n]", package)
+    assert "postinstall scriptlet" in output_of("rpm", "-qp", "--scripts", package)
+    assert set(output_of("rpm", "-qp", "--configfiles", package).split()) == {f"/{path}" for path in SETTINGS}
+    listed = output_of("rpm", "-qp", "--queryformat", "[%{FILEMODES:perms} %{FILEUSERNAME} %{FILENAMES}\\n]", package)
     rpm = {path: mode for mode, user, path in (line.split() for line in listed.splitlines()) if mode[0] != "d"}
-    lines = [line.split(maxsplit=5) for line in said("dpkg-deb", "--contents", release.file("*.deb")).splitlines()]
+    lines = [line.split(maxsplit=5) for line in output_of("dpkg-deb", "--contents", release.file("*.deb")).splitlines()]
     assert rpm == {path[1:]: mode for mode, *_, path in lines if mode[0] != "d"}
 
 
@@ -61,7 +61,9 @@ def test_the_bundle_is_the_versions_folder(release: SignedRelease, unpacked: Pat
     about = json.loads((unpacked / "release.json").read_text())
     assert about["runtime"] == "python3"
     version = f"./opt/openinspector-agent/versions/{about['version']}/"
-    listed = [line.split(maxsplit=5)[5] for line in said("dpkg-deb", "--contents", release.file("*.deb")).splitlines()]
+    listed = [
+        line.split(maxsplit=5)[5] for line in output_of("dpkg-deb", "--contents", release.file("*.deb")).splitlines()
+    ]
     packed = {path.removeprefix(version) for path in listed if path.startswith(version) and not path.endswith("/")}
     assert packed == {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()}
 
@@ -83,7 +85,7 @@ def test_every_module_loads_without_host_packages(unpacked: Path) -> None:
         "[importlib.import_module(n) for n in names]; import tuf.ngclient;"
         "print(len(names), [p for p in sys.path if 'site-packages' in p])"
     )
-    count, others = said(sys.executable, "-I", "-S", "-B", "-c", script, unpacked / "lib").split(maxsplit=1)
+    count, others = output_of(sys.executable, "-I", "-S", "-B", "-c", script, unpacked / "lib").split(maxsplit=1)
     assert (int(count) > 60, others) == (True, "[]\n")
 
 
@@ -158,7 +160,7 @@ def test_the_same_sources_make_the_same_bytes(runtime: str, tmp_path: Path, requ
     """Elsewhere, at another time, by another user: only the installer differs, which holds the signer's key."""
     needs("git", "tar")
     first = request.getfixturevalue("release" if runtime == "python3" else "standalone")
-    epoch = said("git", "-C", ROOT, "log", "-1", "--format=%ct").strip()
+    epoch = output_of("git", "-C", ROOT, "log", "-1", "--format=%ct").strip()
     elsewhere = tmp_path / "some where else"
     elsewhere.mkdir()
     sources = ["src", "scripts", "packaging", "requirements.lock", "LICENSE"]

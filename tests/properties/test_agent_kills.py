@@ -53,7 +53,7 @@ class UnreliableService:
         self.runs = 0
         self._heard = local()
 
-    def hear(self, message: bytes) -> None:
+    def on_message(self, message: bytes) -> None:
         """Note what the request being served would be refused for."""
         start = message.find(MAGIC)
         self._heard.digest = decode_header(message[start:]).digest if start >= 0 else None
@@ -96,7 +96,7 @@ def test_nothing_the_spool_kept_is_lost_however_often_the_agent_is_killed(number
         endpoint = Address(host="127.0.0.1", port=gateway.port)
         enrol_host(AgentSettings(endpoint=endpoint, ca_file=gateway.ca_file, state_directory=state), TOKEN)
         service = UnreliableService(gateway, seed)
-        gateway.hear, gateway.misbehave = service.hear, service.misbehave
+        gateway.on_message, gateway.misbehave = service.on_message, service.misbehave
         arguments = [sys.executable, str(PROGRAM), str(state), str(kept), str(KILLS), str(seed)]
         process = subprocess.Popen(arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None

@@ -73,7 +73,7 @@ def built(folder: Path) -> BuiltInstallation:
     made.stores.assessments.add_target(target())
     made.stores.assessments.add_template(template(rules_package_arns=(PACKAGES[0].arn,)))
     made.stores.assessments.add_run(run(), ())
-    made.heard(1)
+    made.heartbeat(1)
     made.produced(*(finding(number) for number in range(1, 4)), exclusion(1))
     made.end_run(run().arn)
     return made

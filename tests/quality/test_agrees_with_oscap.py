@@ -99,8 +99,8 @@ def _controls(verdicts: Mapping[str, str], numbers: Mapping[str, list[str]]) -> 
     for rule, verdict in verdicts.items():
         for number in numbers.get(rule, ()):
             gathered[number].add(verdict)
-    for number, said in gathered.items():
-        if "fail" in said:
+    for number, found in gathered.items():
+        if "fail" in found:
             yield number, False
-        elif "pass" in said and said <= {"pass", "notapplicable"}:
+        elif "pass" in found and found <= {"pass", "notapplicable"}:
             yield number, True

@@ -61,13 +61,13 @@ def test_ubuntus_osv_and_vex_do_not_contradict_each_other(shared: Path) -> None:
     records = list(members(archive, r"ubuntu/test-fixtures/(osv|osv-esm-cases|vex)/.*\.json$"))
     by_kind: dict[bool, dict[Build, list[Fix | Status]]] = {True: {}, False: {}}
     for one in advisories("ubuntu", records):
-        for said in one.statements:
-            place = (one.vulnerabilities[0], said.target.stream, said.target.name)
-            by_kind[one.id.startswith("VEX-")].setdefault(place, []).append(said)
+        for statement in one.statements:
+            place = (one.vulnerabilities[0], statement.target.stream, statement.target.name)
+            by_kind[one.id.startswith("VEX-")].setdefault(place, []).append(statement)
     vex, osv = by_kind[True], by_kind[False]
     both = vex.keys() & osv.keys()
     assert len(both) >= 25
     for place in both:
-        (reason,) = (said for said in vex[place] if isinstance(said, Status))
+        (reason,) = (statement for statement in vex[place] if isinstance(statement, Status))
         assert reason.state is not FixState.NOT_AFFECTED, place
-        assert all(isinstance(said, Status) for said in osv[place]), place
+        assert all(isinstance(statement, Status) for statement in osv[place]), place

@@ -45,7 +45,7 @@ def test_size_is_of_the_payload_in_bytes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "payload", "said"),
+    ("kind", "payload", "reason"),
     [
         ("Rootkit", b"{}", "no record is named 'Rootkit'"),
         ("x" * 10_000, b"{}", "no record is named"),
@@ -61,8 +61,8 @@ def test_size_is_of_the_payload_in_bytes() -> None:
         ("User", b'{"name":"a","uid":1,"gid":1,"password":"hunter2"}', "Invalid enum value"),
     ],
 )
-def test_rejects_invalid_payloads(kind: str, payload: bytes, said: str) -> None:
-    with pytest.raises(WireError, match=said) as refused:
+def test_rejects_invalid_payloads(kind: str, payload: bytes, reason: str) -> None:
+    with pytest.raises(WireError, match=reason) as refused:
         decode_message(message(kind, payload))
     assert len(str(refused.value)) < 500
 

@@ -67,7 +67,7 @@ def test_decompression_is_limited_by_the_header() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "does not begin with OIT1"),
         (b"OIT2" + envelope()[4:], "does not begin with OIT1"),
@@ -88,8 +88,8 @@ def test_decompression_is_limited_by_the_header() -> None:
         (b"OIT1" + bytes(MAX_ENVELOPE_BYTES), "larger than"),
     ],
 )
-def test_rejects_invalid_envelopes(data: bytes, said: str) -> None:
-    with pytest.raises(WireError, match=said):
+def test_rejects_invalid_envelopes(data: bytes, message: str) -> None:
+    with pytest.raises(WireError, match=message):
         decode_envelope(data)
 
 

@@ -117,8 +117,8 @@ class DemoProcesses:
 
         def is_heard_of() -> bool:
             for agent in store.agents_by_id([AgentId(agent_id)]):
-                heard = agent.last_heartbeat_at
-                return heard is not None and heard >= began and agent.health(clock.now()) is AgentHealth.HEALTHY
+                contact = agent.last_heartbeat_at
+                return contact is not None and contact >= began and agent.health(clock.now()) is AgentHealth.HEALTHY
             return False
 
         return is_heard_of

@@ -44,9 +44,9 @@ def coverage_lines(counts: Mapping[str, Any]) -> tuple[str, str, str]:
 def _because(row: Mapping[str, Any]) -> str:
     if "message" in row:
         return str(row["message"])
-    said = f"{row.get('advisory', '')} ({row.get('stream', '')})"
+    statement = f"{row.get('advisory', '')} ({row.get('stream', '')})"
     fixed, compared = row.get("fixedVersion"), row.get("comparedVersion", "")
     if row["verdict"] == "AFFECTED":
         many = f"{row['vulnerabilities']} vulnerabilities" if row["vulnerabilities"] != 1 else "1 vulnerability"
-        return f"{many}, such as {said}: {f'fixed in {fixed}' if fixed else 'no fix yet'}"
-    return f"{said}: fixed in {fixed}, has {compared}" if fixed else f"{said}: {row.get('statement', '')}"
+        return f"{many}, such as {statement}: {f'fixed in {fixed}' if fixed else 'no fix yet'}"
+    return f"{statement}: fixed in {fixed}, has {compared}" if fixed else f"{statement}: {row.get('statement', '')}"

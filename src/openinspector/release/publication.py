@@ -131,9 +131,9 @@ def _check_roots(roots: Sequence[Metadata[Root]], published: PublishedRelease, n
         # Roots that a later one replaces may have expired: clients still step through them.
         check_complete(root, root.signed, previous, now if root is roots[-1] else root.signed.expires - _SECOND)
         previous = root.signed
-    for ours, theirs in zip(roots, published.roots, strict=False):
-        if ours.signed != parse_metadata(theirs, Root).signed:
-            raise ReleaseError(f"root {ours.signed.version} at the destination is another one")
+    for draft, present in zip(roots, published.roots, strict=False):
+        if draft.signed != parse_metadata(present, Root).signed:
+            raise ReleaseError(f"root {draft.signed.version} at the destination is another one")
     if len(published.roots) > len(roots):
         raise ReleaseError("the destination has a newer root", advice="Fetch it into this folder first.")
 
@@ -141,11 +141,11 @@ def _check_roots(roots: Sequence[Metadata[Root]], published: PublishedRelease, n
 def _check_targets(targets: Metadata[Targets], published: PublishedRelease) -> None:
     if published.targets is None:
         return
-    theirs = parse_metadata(published.targets, Targets).signed
-    if theirs.version > targets.signed.version:
-        raise ReleaseError(f"the destination has targets {theirs.version}, newer than {targets.signed.version}")
-    if theirs.version == targets.signed.version and theirs != targets.signed:
-        raise ReleaseError(f"targets {theirs.version} at the destination is another one")
+    present = parse_metadata(published.targets, Targets).signed
+    if present.version > targets.signed.version:
+        raise ReleaseError(f"the destination has targets {present.version}, newer than {targets.signed.version}")
+    if present.version == targets.signed.version and present != targets.signed:
+        raise ReleaseError(f"targets {present.version} at the destination is another one")
 
 
 def _bundle_uploads(targets: Targets, bundles: Mapping[str, bytes], published: PublishedRelease) -> list[Upload]:

@@ -1,6 +1,6 @@
 """A whole installation on SQLite in a folder, without a listener, with workflows that are only recorded.
 
-One call adds the data that hosts, the run driver and the engine would have added: ``built.heard(3)``,
+One call adds the data that hosts, the run driver and the engine would have added: ``built.heartbeat(3)``,
 ``built.end_run(arn)``, ``built.produced(finding(1, arn))``.
 """
 
@@ -94,7 +94,7 @@ class BuiltInstallation:
         assert agent is not None
         return agent
 
-    def heard(self, number: int = 1, tags: tuple[Tag, ...] = (), **contact: Any) -> Agent:
+    def heartbeat(self, number: int = 1, tags: tuple[Tag, ...] = (), **contact: Any) -> Agent:
         """Enrol host ``number`` with ``tags`` if needed, and send a heartbeat of it with the fields ``contact``."""
         known = self.stores.agents.agents_by_id([builders.agent_id(number)])
         agent = known[0] if known else self.enrolled(number, tags)

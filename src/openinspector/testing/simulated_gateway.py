@@ -133,7 +133,7 @@ class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
         self.missing_limit = 1000
         """The most sequence numbers that one reply to a manifest lists."""
         self.heartbeat_seconds = 60
-        self.hear: Callable[[bytes], object] = lambda _message: None
+        self.on_message: Callable[[bytes], object] = lambda _message: None
         """Called with the raw headers and body of every request."""
         self.releases: Path | None = None
         """The folder served at ``/releases/``."""
@@ -144,7 +144,7 @@ class SimulatedGateway(BackgroundServer[ThreadingTlsServer]):
         self.on_fetch: Callable[[str], object] = lambda _path: None
         """Called with each of them before it is answered."""
         self.redirect: str | None = None
-        """Where everything below it is said to be instead."""
+        """Address to redirect every request below it to."""
         self.offered: str | None = None
         """The target that every host is offered."""
         self.reports: list[ReleaseReport] = []
@@ -365,7 +365,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(min(int(self.headers.get("Content-Length", "0")), MAX_BODY))
         endpoint = self.path.removeprefix("/agent/v1/")
         gateway.requests.append(endpoint)
-        gateway.hear(bytes(self.headers) + body)
+        gateway.on_message(bytes(self.headers) + body)
         fault = gateway.take_fault(endpoint)
         if fault is None or fault.after:
             self._answer(gateway, endpoint, body, send=fault is None)

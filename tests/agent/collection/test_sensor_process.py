@@ -44,7 +44,7 @@ def test_process_does_not_inherit_agent_settings(tmp_path: Path, monkeypatch: py
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("raise SystemExit(3)", "ended with status 3"),
         ("import os; os.kill(os.getpid(), 9)", "ended with status -9"),
@@ -54,8 +54,8 @@ def test_process_does_not_inherit_agent_settings(tmp_path: Path, monkeypatch: py
         ("import sys; sys.stdout.write('x' * 21 * 1024 * 1024)", "too long"),
     ],
 )
-def test_failed_process_raises(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(SensorError, match=said):
+def test_failed_process_raises(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SensorError, match=message):
         list(script(tmp_path, text).collect(("x",), 1, never))
 
 

@@ -89,7 +89,7 @@ def test_headers_are_read_in_lower_case(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "message"),
     [
         ((b"HTTP/1.0 200 OK\r\n\r\n",), "does not speak HTTP/1.1"),
         ((b"SSH-2.0-OpenSSH\r\n",), "does not speak HTTP/1.1"),
@@ -116,8 +116,8 @@ def test_headers_are_read_in_lower_case(tmp_path: Path) -> None:
         ((OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 5000,), "chunk"),
     ],
 )
-def test_rejects_invalid_replies(tmp_path: Path, parts: tuple[bytes, ...], said: str) -> None:
-    with pytest.raises(HttpError, match=said):
+def test_rejects_invalid_replies(tmp_path: Path, parts: tuple[bytes, ...], message: str) -> None:
+    with pytest.raises(HttpError, match=message):
         exchange(tmp_path, *parts)
 
 
@@ -152,7 +152,7 @@ def test_files_of_every_length_form_are_read(
 
 
 @pytest.mark.parametrize(
-    ("parts", "said"),
+    ("parts", "message"),
     [
         ((OK + b"Content-Length: 5\r\n\r\nhel",), "cut off"),
         ((OK + b"Content-Length: -5\r\n\r\nhel",), "not a number"),
@@ -164,8 +164,8 @@ def test_files_of_every_length_form_are_read(
         ((b"",), "closed"),
     ],
 )
-def test_rejects_invalid_file_replies(tmp_path: Path, parts: tuple[bytes, ...], said: str) -> None:
-    with pytest.raises(HttpError, match=said):
+def test_rejects_invalid_file_replies(tmp_path: Path, parts: tuple[bytes, ...], message: str) -> None:
+    with pytest.raises(HttpError, match=message):
         fetched(tmp_path, *parts)
 
 

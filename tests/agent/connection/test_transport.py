@@ -180,7 +180,7 @@ def test_proxy_tunnel_is_end_to_end_tls(gateway: SimulatedGateway) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
+    ("behaviour", "message"),
     [
         (Behaviour.FORBIDS, "answered 403: it does not allow tunnels"),
         (Behaviour.HANGS_UP, "the proxy closed the connection"),
@@ -190,13 +190,13 @@ def test_proxy_tunnel_is_end_to_end_tls(gateway: SimulatedGateway) -> None:
         (Behaviour.IMPERSONATES, "does the proxy leave TLS alone?"),
     ],
 )
-def test_failing_proxy_is_named(gateway: SimulatedGateway, tmp_path: Path, behaviour: Behaviour, said: str) -> None:
+def test_failing_proxy_is_named(gateway: SimulatedGateway, tmp_path: Path, behaviour: Behaviour, message: str) -> None:
     own_tls = ThrowawayAuthority(tmp_path, "own").server_context("127.0.0.1")
     with ConnectProxy(behaviour=behaviour, own_tls=own_tls) as proxy:
         address = proxy.address
         reply = ask(transport(gateway, proxy=Proxy(address=address)))
     assert isinstance(reply, Unreachable)
-    assert said in reply.reason
+    assert message in reply.reason
     assert f"through the proxy {address}: " in reply.reason
     assert gateway.requests == []
 

@@ -35,9 +35,9 @@ def with_line(file: Path, line: str) -> Path:
     return file
 
 
-def expect(result: CheckResult, verdict: CheckVerdict, said: str) -> None:
+def expect(result: CheckResult, verdict: CheckVerdict, message: str) -> None:
     assert result.verdict is verdict
-    assert said in result.found
+    assert message in result.found
     assert bool(result.advice) is (verdict is not CheckVerdict.OK)
 
 
@@ -114,7 +114,7 @@ def test_unenrolled_host_can_check_the_connection(file: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("host.key", None, "no key"),
         ("host.key", b"short", "32 bytes"),
@@ -123,14 +123,14 @@ def test_unenrolled_host_can_check_the_connection(file: Path, tmp_path: Path) ->
     ],
 )
 def test_a_broken_enrolment_is_reported_and_not_repaired(
-    file: Path, tmp_path: Path, name: str, content: bytes | None, said: str
+    file: Path, tmp_path: Path, name: str, content: bytes | None, message: str
 ) -> None:
     path = tmp_path / "state" / name
     if content is None:
         path.unlink()
     else:
         path.write_bytes(content)
-    expect(check(file)["enrolment"], CheckVerdict.FAILED, said)
+    expect(check(file)["enrolment"], CheckVerdict.FAILED, message)
     assert (path.read_bytes() if path.exists() else None) == content
 
 
@@ -180,7 +180,7 @@ def test_a_log_that_cannot_be_written_is_reported(file: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         (Fault(endpoint="challenge", status=503), "a fault of the simulator"),
         (Fault(endpoint="challenge", body=b"<html>Please log in</html>"), "not as the service does"),
@@ -188,10 +188,10 @@ def test_a_log_that_cannot_be_written_is_reported(file: Path, tmp_path: Path) ->
     ],
 )
 def test_a_service_with_invalid_replies_is_reported(
-    file: Path, gateway: SimulatedGateway, fault: Fault, said: str
+    file: Path, gateway: SimulatedGateway, fault: Fault, message: str
 ) -> None:
     gateway.faults.append(fault)
-    expect(check(file, connect=True)["service"], CheckVerdict.FAILED, said)
+    expect(check(file, connect=True)["service"], CheckVerdict.FAILED, message)
 
 
 @pytest.mark.parametrize("off", [timedelta(hours=2), timedelta(hours=-2)])

@@ -27,8 +27,8 @@ def test_messages_follow_the_sd_notify_protocol(listener: socket.socket, tmp_pat
     notifier.alive()
     notifier.status("a\nMAINPID=1")
     notifier.stopping()
-    said = [listener.recv(4096).decode() for _ in range(5)]
-    assert said == ["READY=1", "STATUS=IDLE: in touch", "WATCHDOG=1", "STATUS=a\ufffdMAINPID=1", "STOPPING=1"]
+    sent = [listener.recv(4096).decode() for _ in range(5)]
+    assert sent == ["READY=1", "STATUS=IDLE: in touch", "WATCHDOG=1", "STATUS=a\ufffdMAINPID=1", "STOPPING=1"]
 
 
 def test_a_long_request_notifies_the_watchdog_three_times_per_period(listener: socket.socket, tmp_path: Path) -> None:
@@ -37,14 +37,14 @@ def test_a_long_request_notifies_the_watchdog_three_times_per_period(listener: s
     seconds = [0.0]
     notifier = ServiceNotifier(str(tmp_path / "notify"), 300.0, lambda: seconds[0])
     notifier.alive()
-    said = 0
+    sent = 0
     for second in range(300):
         seconds[0] = float(second)
         notifier.moving()
         with suppress(BlockingIOError):
             assert listener.recv(100) == b"WATCHDOG=1"
-            said += 1
-    assert said == 3
+            sent += 1
+    assert sent == 3
     ServiceNotifier(str(tmp_path / "notify")).moving()
     with pytest.raises(BlockingIOError):
         listener.recv(100)

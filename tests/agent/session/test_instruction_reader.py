@@ -77,17 +77,17 @@ def test_start_without_known_sensors_is_accepted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ends_at", "said"),
+    ("ends_at", "message"),
     [
         (datetime(2026, 3, 1, 1, tzinfo=UTC).replace(tzinfo=None), "no time zone"),
         (NOW, "ended already"),
         (NOW + timedelta(hours=49), "48 hours"),
     ],
 )
-def test_invalid_end_time_is_refused(ends_at: datetime, said: str) -> None:
+def test_invalid_end_time_is_refused(ends_at: datetime, message: str) -> None:
     order, refusals = read_start(start(ends_at=ends_at), {"dpkg"}, NOW)
     assert order is None
-    assert said in refusals[0].reason
+    assert message in refusals[0].reason
 
 
 def test_excess_refusals_are_summarised() -> None:

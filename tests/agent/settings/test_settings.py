@@ -78,7 +78,7 @@ def test_named_file_must_exist(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("endpoint = http://plain.example", "https://host"),
         ("endpoint = https://host/path", "nothing after it"),
@@ -126,11 +126,11 @@ def test_named_file_must_exist(tmp_path: Path) -> None:
         ("update_url = https://x:y/", "an https URL"),
     ],
 )
-def test_error_names_the_setting_and_allowed_values(tmp_path: Path, line: str, said: str) -> None:
+def test_error_names_the_setting_and_allowed_values(tmp_path: Path, line: str, message: str) -> None:
     with pytest.raises(AgentSettingsError) as wrong:
         load_settings(written(tmp_path, f"\n{line}\n"), {})
     assert "agent.cfg:2: " + line.split(" ", maxsplit=1)[0] in str(wrong.value)
-    assert said in wrong.value.advice
+    assert message in wrong.value.advice
 
 
 def test_a_wrong_variable_is_named() -> None:
@@ -203,7 +203,7 @@ def test_settings_file_overrides_environment_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("https_proxy=proxy:1\nPATH=/tmp", "agent.env:2"),
         ("https_proxy=$(cat /etc/shadow)", "agent.env:1"),
@@ -213,9 +213,9 @@ def test_settings_file_overrides_environment_file(tmp_path: Path) -> None:
         ("https_proxy=socks5://x", "https_proxy in"),
     ],
 )
-def test_an_environment_file_that_needs_a_shell_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_an_environment_file_that_needs_a_shell_is_refused(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "agent.env").write_text(text)
-    with pytest.raises(AgentSettingsError, match=said) as wrong:
+    with pytest.raises(AgentSettingsError, match=message) as wrong:
         load_settings(written(tmp_path, ""), {})
     assert wrong.value.advice
     assert "shadow" not in str(wrong.value)

@@ -70,7 +70,7 @@ def test_entries_without_an_article_are_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "no column"),
         (b"Node,Name\n", "no column"),
@@ -82,8 +82,8 @@ def test_entries_without_an_article_are_counted() -> None:
         (bytes(5 * 1024 * 1024), "larger than"),
     ],
 )
-def test_other_data_is_refused(data: bytes, said: str) -> None:
-    with pytest.raises(HotfixListError, match=said):
+def test_other_data_is_refused(data: bytes, message: str) -> None:
+    with pytest.raises(HotfixListError, match=message):
         parse_hotfix_list(data)
 
 

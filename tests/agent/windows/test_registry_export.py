@@ -98,7 +98,7 @@ def test_key_with_brackets() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "first line"),
         (b"REGEDIT5\r\n", "first line"),
@@ -116,8 +116,8 @@ def test_key_with_brackets() -> None:
         (bytes(33 * 1024 * 1024), "larger than"),
     ],
 )
-def test_other_data_is_refused(data: bytes, said: str) -> None:
-    with pytest.raises(RegistryExportError, match=said):
+def test_other_data_is_refused(data: bytes, message: str) -> None:
+    with pytest.raises(RegistryExportError, match=message):
         tree_of(data)
 
 

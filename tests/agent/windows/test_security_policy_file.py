@@ -36,7 +36,7 @@ def test_unsupported_areas_are_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "said"),
+    ("data", "message"),
     [
         (b"", "not a security policy"),
         (b"a=b\n", "line 1: a line before"),
@@ -46,8 +46,8 @@ def test_unsupported_areas_are_ignored() -> None:
         (bytes(5 * 1024 * 1024), "larger than"),
     ],
 )
-def test_other_data_is_refused(data: bytes, said: str) -> None:
-    with pytest.raises(SecurityPolicyError, match=said):
+def test_other_data_is_refused(data: bytes, message: str) -> None:
+    with pytest.raises(SecurityPolicyError, match=message):
         parse_security_policy(data)
 
 

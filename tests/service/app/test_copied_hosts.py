@@ -23,17 +23,17 @@ def hosts() -> CopiedHosts:
 
 
 def copied(hosts: CopiedHosts) -> None:
-    hosts.heard(AGENT, "a", ORIGINAL, NOW)
-    hosts.heard(AGENT, "b", COPY, NOW)
+    hosts.record_heartbeat(AGENT, "a", ORIGINAL, NOW)
+    hosts.record_heartbeat(AGENT, "b", COPY, NOW)
     with pytest.raises(RefusedError):
-        hosts.heard(AGENT, "a", ORIGINAL, NOW)
+        hosts.record_heartbeat(AGENT, "a", ORIGINAL, NOW)
 
 
 def test_two_living_hosts_are_noticed_with_the_second_heartbeat_and_named(hosts: CopiedHosts) -> None:
-    hosts.heard(AGENT, "a", ORIGINAL, NOW)
-    hosts.heard(AGENT, "b", COPY, NOW + MINUTE)
+    hosts.record_heartbeat(AGENT, "a", ORIGINAL, NOW)
+    hosts.record_heartbeat(AGENT, "b", COPY, NOW + MINUTE)
     with pytest.raises(RefusedError, match="another living host uses this host's key: web-2 192.0.2.2") as refused:
-        hosts.heard(AGENT, "a", ORIGINAL, NOW + MINUTE)
+        hosts.record_heartbeat(AGENT, "a", ORIGINAL, NOW + MINUTE)
     assert refused.value.code is RefusalCode.COPIED_HOST
     assert "prepare-image" in refused.value.advice
 
@@ -41,7 +41,7 @@ def test_two_living_hosts_are_noticed_with_the_second_heartbeat_and_named(hosts:
 def test_the_copy_gets_no_session_while_the_first_host_lives(hosts: CopiedHosts) -> None:
     copied(hosts)
     hosts.check_opening(AGENT, "a", NOW)
-    hosts.heard(AGENT, "a", ORIGINAL, NOW + MINUTE)
+    hosts.record_heartbeat(AGENT, "a", ORIGINAL, NOW + MINUTE)
     with pytest.raises(RefusedError, match="web-1"):
         hosts.check_opening(AGENT, "b", NOW + 4 * MINUTE)
     hosts.check_opening(AGENT, "b", NOW + 5 * MINUTE)
@@ -49,21 +49,21 @@ def test_the_copy_gets_no_session_while_the_first_host_lives(hosts: CopiedHosts)
 
 def test_a_copy_that_is_restarted_is_noticed_again(hosts: CopiedHosts) -> None:
     copied(hosts)
-    hosts.heard(AGENT, "b2", COPY, NOW)
+    hosts.record_heartbeat(AGENT, "b2", COPY, NOW)
     with pytest.raises(RefusedError):
-        hosts.heard(AGENT, "a", ORIGINAL, NOW)
+        hosts.record_heartbeat(AGENT, "a", ORIGINAL, NOW)
 
 
 def test_agents_are_compared_only_with_themselves(hosts: CopiedHosts) -> None:
     copied(hosts)
-    hosts.heard(AgentId("host-" + "1" * 17), "b", COPY, NOW)
+    hosts.record_heartbeat(AgentId("host-" + "1" * 17), "b", COPY, NOW)
     hosts.forget(AGENT)
     hosts.check_opening(AGENT, "b", NOW)
 
 
 def test_agents_that_send_no_instance_are_not_compared(hosts: CopiedHosts) -> None:
     for host in (ORIGINAL, COPY, ORIGINAL):
-        hosts.heard(AGENT, "", host, NOW)
+        hosts.record_heartbeat(AGENT, "", host, NOW)
 
 
 @given(st.lists(st.integers(1, 4), max_size=40))
@@ -72,10 +72,10 @@ def test_restarting_host_is_never_reported_as_a_copy(beats: list[int]) -> None:
     for start, count in enumerate(beats):
         hosts.check_opening(AGENT, f"{start}", NOW)
         for _ in range(count):
-            hosts.heard(AGENT, f"{start}", ORIGINAL, NOW)
+            hosts.record_heartbeat(AGENT, f"{start}", ORIGINAL, NOW)
 
 
 def test_memory_per_agent_is_bounded(hosts: CopiedHosts) -> None:
     for start in range(MAX_REMEMBERED + 2):
-        hosts.heard(AGENT, f"{start}", ORIGINAL, NOW)
-    hosts.heard(AGENT, "0", ORIGINAL, NOW)
+        hosts.record_heartbeat(AGENT, f"{start}", ORIGINAL, NOW)
+    hosts.record_heartbeat(AGENT, "0", ORIGINAL, NOW)

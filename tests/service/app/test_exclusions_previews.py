@@ -157,9 +157,11 @@ def test_a_preview_of_a_deleted_template_has_no_exclusions(templated: BuiltInsta
 
 def test_hosts_that_cannot_take_part_are_predicted(templated: BuiltInstallation) -> None:
     templated.enrolled(1)
-    templated.heard(2, health_code=AgentHealthCode.UNHEALTHY)
-    templated.heard(3, host=HostDescription(hostname="old", distribution="solaris:10", operating_system="Solaris 10"))
-    well = templated.heard(4)
+    templated.heartbeat(2, health_code=AgentHealthCode.UNHEALTHY)
+    templated.heartbeat(
+        3, host=HostDescription(hostname="old", distribution="solaris:10", operating_system="Solaris 10")
+    )
+    well = templated.heartbeat(4)
     found = predict(templated, TEMPLATE, DEBIAN)
     assert kinds(found) == [
         ExclusionKind.AGENT_NOT_FOUND,
@@ -170,7 +172,7 @@ def test_hosts_that_cannot_take_part_are_predicted(templated: BuiltInstallation)
 
 
 def test_a_host_of_another_run_is_predicted(templated: BuiltInstallation) -> None:
-    host = templated.heard(1)
+    host = templated.heartbeat(1)
     run = templated.app.runs.start(TEMPLATE.arn, None)
     (found,) = predict(templated, TEMPLATE, DEBIAN)
     assert (found.kind, found.scopes[0].value) == (ExclusionKind.AGENT_ALREADY_RUNNING, host.id)
@@ -179,7 +181,7 @@ def test_a_host_of_another_run_is_predicted(templated: BuiltInstallation) -> Non
 
 
 def test_a_package_that_is_not_offered_is_predicted(templated: BuiltInstallation) -> None:
-    templated.heard(1)
+    templated.heartbeat(1)
     withdrawn = builders.rules_package_arn(7)
     template = builders.template(3, rules_package_arns=(withdrawn, PRACTICES.arn))
     (found,) = predict(templated, template, DEBIAN)
@@ -196,17 +198,17 @@ def test_a_package_that_is_not_offered_is_predicted(templated: BuiltInstallation
 def test_a_host_without_advisories_is_predicted(
     templated: BuiltInstallation, covered: tuple[str, ...], *, excluded: bool
 ) -> None:
-    host = templated.heard(1)
+    host = templated.heartbeat(1)
     found = predict(templated, TEMPLATE, covered)
     assert kinds(found) == [ExclusionKind.RULES_PACKAGE_NOT_SUPPORTED_BY_OS] * excluded
     assert [[scope.value for scope in exclusion.scopes] for exclusion in found] == [[host.id, CVE.arn]] * excluded
 
 
 def test_advisories_of_the_release_family_count(templated: BuiltInstallation) -> None:
-    templated.heard(1, host=HostDescription(hostname="alma", distribution="almalinux:9.4"))
+    templated.heartbeat(1, host=HostDescription(hostname="alma", distribution="almalinux:9.4"))
     assert predict(templated, TEMPLATE, ("almalinux:9",)) == ()
 
 
 def test_without_the_package_of_vulnerabilities_advisories_do_not_matter(templated: BuiltInstallation) -> None:
-    templated.heard(1)
+    templated.heartbeat(1)
     assert predict(templated, builders.template(3, rules_package_arns=(PRACTICES.arn,)), ()) == ()

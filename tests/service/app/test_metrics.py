@@ -22,8 +22,8 @@ def scene(built: BuiltInstallation) -> None:
     store.add_target(builders.target(2, resource_group_arn=group.arn))
     for template in (builders.template(1), builders.template(2), THIRD):
         store.add_template(template)
-    built.heard(1, (PROD,))
-    built.heard(2, health_code=AgentHealthCode.UNHEALTHY)
+    built.heartbeat(1, (PROD,))
+    built.heartbeat(2, health_code=AgentHealthCode.UNHEALTHY)
     for number, template in ((1, builders.template(1)), (2, builders.template(1)), (3, THIRD)):
         run = builders.run(number, template.arn)
         store.add_run(run, [])

@@ -86,7 +86,7 @@ class Desk:
 def desk(built: BuiltInstallation) -> Desk:
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(TEMPLATE)
-    agent = built.heard(1)
+    agent = built.heartbeat(1)
     run = built.app.runs.start(TEMPLATE.arn, "the run")
     built.complete_run(run)
     built.stores.rule_results.record(run, [RULE], {agent.id: [OutcomeKind.PASSED]})

@@ -42,7 +42,7 @@ def of_tagged_hosts(built: BuiltInstallation) -> TemplateArn:
 
 def test_a_run_copies_its_template_and_starts(built: BuiltInstallation) -> None:
     templated(built)
-    here, away = built.heard(1), built.enrolled(2)
+    here, away = built.heartbeat(1), built.enrolled(2)
     arn = built.app.runs.start(TEMPLATE.arn, "by hand")
     run = built.stores.assessments.runs_by_arn([arn])[arn]
     assert (run.name, run.state, run.duration_seconds) == ("by hand", State.CREATED, TEMPLATE.duration_seconds)
@@ -94,7 +94,7 @@ def test_the_template_must_exist(built: BuiltInstallation) -> None:
 
 def test_host_takes_part_in_one_run_at_a_time(built: BuiltInstallation) -> None:
     templated(built)
-    agent = built.heard(1, (TEST,))
+    agent = built.heartbeat(1, (TEST,))
     tagged = of_tagged_hosts(built)
     first = built.app.runs.start(tagged, None)
     with pytest.raises(AgentsBusy) as refused:
@@ -107,8 +107,8 @@ def test_host_takes_part_in_one_run_at_a_time(built: BuiltInstallation) -> None:
 def test_quotas_hold(tmp_path: Path) -> None:
     built = open_installation(tmp_path, runs=1, instances=1)
     templated(built)
-    built.heard(1)
-    built.heard(2)
+    built.heartbeat(1)
+    built.heartbeat(2)
     with pytest.raises(LimitExceeded) as instances:
         built.app.runs.start(TEMPLATE.arn, None)
     assert "2 more would exceed 1" in str(instances.value)
@@ -146,7 +146,7 @@ def test_run_is_deleted_with_its_results(built: BuiltInstallation) -> None:
 
 def test_hosts_that_do_not_take_part_are_excluded(built: BuiltInstallation) -> None:
     templated(built)
-    built.heard(1)
+    built.heartbeat(1)
     silent = built.enrolled(2)
     absent = builders.rules_package_arn(7)
     old = builders.template(5, rules_package_arns=(PACKAGES[0].arn, absent))
@@ -169,7 +169,7 @@ def test_a_run_without_hosts_has_an_exclusion(built: BuiltInstallation) -> None:
 
 def test_run_of_all_hosts_has_no_exclusions(built: BuiltInstallation) -> None:
     templated(built)
-    built.heard(1)
+    built.heartbeat(1)
     arn = built.app.runs.start(TEMPLATE.arn, None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
     assert built.assembly.run_exclusions().before(run) == ()
@@ -205,10 +205,10 @@ def test_a_run_without_a_workflow_starts_later_and_keeps_its_stop(built: BuiltIn
 def test_a_host_that_became_healthy_after_the_start_is_excluded(built: BuiltInstallation) -> None:
     templated(built)
     late = built.enrolled(2)
-    built.heard(1)
+    built.heartbeat(1)
     arn = built.app.runs.start(TEMPLATE.arn, None)
     run = built.stores.assessments.runs_by_arn([arn])[arn]
-    built.heard(2)
+    built.heartbeat(2)
     (only,) = built.assembly.run_exclusions().before(run)
     assert only.kind is ExclusionKind.AGENT_UNHEALTHY
     assert late.id in only.description
@@ -216,7 +216,7 @@ def test_a_host_that_became_healthy_after_the_start_is_excluded(built: BuiltInst
 
 def test_leftovers_of_a_deleted_run_are_deleted(built: BuiltInstallation) -> None:
     templated(built)
-    built.heard(1)
+    built.heartbeat(1)
     kept = built.app.runs.start(TEMPLATE.arn, None)
     gone = builders.run(9).arn
     built.produced(builders.finding(1, kept), builders.finding(2, gone), builders.exclusion(3, gone))
@@ -251,7 +251,7 @@ def test_interrupted_deletion_hides_everything_and_completes_later(
 
 def test_orphaned_telemetry_is_found_by_its_key(built: BuiltInstallation) -> None:
     gone = builders.run(9).arn
-    built.sent(gone, built.heard(1), InspectorPackageInfo=(1, 1))
+    built.sent(gone, built.heartbeat(1), InspectorPackageInfo=(1, 1))
     built.clock.advance(1)
     assert built.assembly.deletion().delete_orphans() == 1
     assert built.shredded == [gone]

@@ -82,7 +82,7 @@ def test_a_run_started_before_the_process_died_is_not_started_twice(built: Built
 
 
 def test_failed_start_is_retried_and_explained(built: BuiltInstallation, daily: Schedule) -> None:
-    built.heard(1)
+    built.heartbeat(1)
     by_hand = built.app.runs.start(TEMPLATE.arn, "by hand")
     assert built.assembly.schedule_starter().start_due() == ()
     assert "already take part" in now(built, daily).last_problem
@@ -93,7 +93,7 @@ def test_failed_start_is_retried_and_explained(built: BuiltInstallation, daily: 
 
 def test_waiting_schedule_does_not_block_others(built: BuiltInstallation, daily: Schedule) -> None:
     del daily
-    built.heard(1)
+    built.heartbeat(1)
     built.app.runs.start(TEMPLATE.arn, "by hand")
     target = builders.target(2, resource_group_arn=builders.resource_group().arn)
     built.stores.assessments.add_resource_group(builders.resource_group())

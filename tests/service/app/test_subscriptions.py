@@ -44,7 +44,7 @@ def test_topic_gets_one_confirmation(built: BuiltInstallation) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "said"),
+    ("status", "kind", "message"),
     [
         (PublishStatus.TOPIC_DOES_NOT_EXIST, CodedError, "SNS_TOPIC_DOES_NOT_EXIST"),
         (PublishStatus.ACCESS_DENIED, AccessDenied, "ACCESS_DENIED_TO_SNS_TOPIC"),
@@ -52,12 +52,12 @@ def test_topic_gets_one_confirmation(built: BuiltInstallation) -> None:
     ],
 )
 def test_a_topic_that_cannot_be_notified_is_not_subscribed(
-    built: BuiltInstallation, status: PublishStatus, kind: type[Exception], said: str
+    built: BuiltInstallation, status: PublishStatus, kind: type[Exception], message: str
 ) -> None:
     built.topics.answers[topic()] = Published(count=0, status=status, problem="no")
     with pytest.raises(kind) as error:
         built.app.subscriptions.subscribe(TEMPLATE, E.OTHER, topic())
-    assert getattr(error.value, "code", "") == said
+    assert getattr(error.value, "code", "") == message
     assert held(built) == []
 
 

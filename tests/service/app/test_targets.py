@@ -92,7 +92,7 @@ def test_missing_target_is_not_changed(built: BuiltInstallation) -> None:
 
 
 def test_a_target_without_a_group_selects_every_host(built: BuiltInstallation) -> None:
-    agents = [built.enrolled(1, (TEST,)).id, built.heard(2).id]
+    agents = [built.enrolled(1, (TEST,)).id, built.heartbeat(2).id]
     assert selected(built, built.app.targets.create("all", None)) == agents
 
 

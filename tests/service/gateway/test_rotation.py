@@ -19,8 +19,8 @@ def public(key: Ed25519PrivateKey) -> bytes:
 
 
 def rotation(host: Host, new: Ed25519PrivateKey, **changes: str) -> KeyRotation:
-    said = {"agent": host.agent_id, "session": host.session or "", "old": key_id(host.public_key), **changes}
-    statement = rotation_statement(said["agent"], said["session"], said["old"], key_id(public(new)))
+    message = {"agent": host.agent_id, "session": host.session or "", "old": key_id(host.public_key), **changes}
+    statement = rotation_statement(message["agent"], message["session"], message["old"], key_id(public(new)))
     return KeyRotation(public_key=public(new), proof=new.sign(statement))
 
 

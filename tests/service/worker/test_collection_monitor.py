@@ -30,7 +30,7 @@ def collecting(built: BuiltInstallation) -> RunArn:
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(builders.template())
     run = builders.run()
-    built.stores.assessments.add_run(run, [built.heard(1).id])
+    built.stores.assessments.add_run(run, [built.heartbeat(1).id])
     built.reached(run.arn, S.START_DATA_COLLECTION_PENDING, S.START_DATA_COLLECTION_IN_PROGRESS, S.COLLECTING_DATA)
     return run.arn
 
@@ -73,9 +73,9 @@ def test_each_host_is_asked_for_the_sensors_of_its_system(built: BuiltInstallati
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(builders.template())
     run, board = builders.run(), InstructionBoard()
-    linux = built.heard(1, host=HostDescription(distribution="debian:12")).id
-    windows = built.heard(2, host=HostDescription(distribution="windows:10.0.20348")).id
-    silent = built.heard(3, host=HostDescription()).id
+    linux = built.heartbeat(1, host=HostDescription(distribution="debian:12")).id
+    windows = built.heartbeat(2, host=HostDescription(distribution="windows:10.0.20348")).id
+    silent = built.heartbeat(3, host=HostDescription()).id
     built.stores.assessments.add_run(run, [linux, windows, silent])
     built.reached(run.arn, S.START_DATA_COLLECTION_PENDING, S.START_DATA_COLLECTION_IN_PROGRESS, S.COLLECTING_DATA)
     watching = monitor(built, board)

@@ -8,7 +8,7 @@ def test_an_agent_is_open_until_its_stream_is_closed(built: BuiltInstallation) -
     built.stores.assessments.add_target(builders.target())
     built.stores.assessments.add_template(builders.template())
     run = builders.run().arn
-    first, second = built.heard(1).id, built.heard(2).id
+    first, second = built.heartbeat(1).id, built.heartbeat(2).id
     built.stores.assessments.add_run(builders.run(), [first, second])
     assert open_agents(built.stores.assessments, built.stores.telemetry, run) == (first, second)
     closed = Stream(agent_id=first, name="collection", watermark=0, closed_at=built.clock.now(), dropped=0)

@@ -16,7 +16,7 @@ def content_of(built: BuiltInstallation, **host: str) -> ReportContent:
     built.stores.assessments.add_target(builders.target(resource_group_arn=group.arn, name="a\x1b[31m target"))
     template = builders.template(rules_package_arns=(PACKAGES[0].arn, WITHDRAWN))
     built.stores.assessments.add_template(template)
-    built.heard(1, tags=(Tag(key="Any"),), host=HostDescription(**host))
+    built.heartbeat(1, tags=(Tag(key="Any"),), host=HostDescription(**host))
     run = built.app.runs.start(template.arn, None)
     built.complete_run(run)
     found = built.stores.assessments.runs_by_arn([run])[run]

@@ -110,8 +110,8 @@ def _check_own(folder: int, path: Path) -> None:
     if os.fstat(folder).st_uid != _this_user():
         raise OSError(errno.EPERM, f"{path} belongs to another user", str(path))
     if is_open_to_others(folder) and not _is_unused_by_others(folder):
-        said = f"others may use {path}; name a folder of the agent's own, such as {path / 'openinspector-agent'}"
-        raise OSError(errno.EPERM, said, str(path))
+        message = f"others may use {path}; name a folder of the agent's own, such as {path / 'openinspector-agent'}"
+        raise OSError(errno.EPERM, message, str(path))
 
 
 def _is_unused_by_others(folder: int) -> bool:

@@ -112,8 +112,8 @@ def read(document: SnapshotDocument) -> Reading:
         return Reading(items=(), defects=(f"there is no {key} in the file",))
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         text = document.content[:_ERROR_TEXT].decode(errors="replace").strip()
-        said = text if text.startswith("An error occurred") else str(error)
-        return Reading(items=(), defects=(said,))
+        reason = text if text.startswith("An error occurred") else str(error)
+        return Reading(items=(), defects=(reason,))
     more = [
         f"more pages follow: {token}"
         for token in ("NextToken", "NextMarker")

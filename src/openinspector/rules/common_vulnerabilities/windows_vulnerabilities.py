@@ -173,8 +173,8 @@ def _restart(match: WindowsMatch, facts: HostFacts) -> str:
     """Return ``pending`` if the fix waits for a restart, ``no`` if no update that brings it needs one, else ``yes``."""
     if match.waiting is not None and _waits(match.waiting, facts):
         return "pending"
-    said = [remedy.restart for remedy in match.remedies]
-    return "no" if said and all(one is Restart.NONE for one in said) else "yes"
+    restarts = [remedy.restart for remedy in match.remedies]
+    return "no" if restarts and all(one is Restart.NONE for one in restarts) else "yes"
 
 
 def _waits(waiting: WindowsHotfix, facts: HostFacts) -> bool:

@@ -63,8 +63,8 @@ def _default(facts: HostFacts) -> tuple[Evidence | None, bool]:
         return Evidence(statement=f"There is no {LOGIN_DEFINITIONS}: new accounts get no maximum age"), True
     value = definitions.values.get(NAME)
     days = number(value) if value is not None else None
-    said = f"{NAME} is {value}" if value is not None else f"{NAME} is not set"
-    return Evidence(statement=f"{said} (for new accounts)", source=LOGIN_DEFINITIONS), _too_long(days)
+    shown = f"{NAME} is {value}" if value is not None else f"{NAME} is not set"
+    return Evidence(statement=f"{shown} (for new accounts)", source=LOGIN_DEFINITIONS), _too_long(days)
 
 
 def _too_long(days: int | None) -> bool:

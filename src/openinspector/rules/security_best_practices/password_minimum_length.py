@@ -62,8 +62,8 @@ def _without_pam(facts: HostFacts) -> Outcome:
     definitions = facts.only(LoginDefinitions)
     value = definitions.values.get(_NAME) if definitions else None
     length = number(value) if value is not None else None
-    said = f"{_NAME} is {value}" if value is not None else f"{_NAME} is not set"
-    evidence = Evidence(statement=f"PAM sets no passwords here, and {said}", source=_PATH)
+    shown = f"{_NAME} is {value}" if value is not None else f"{_NAME} is not set"
+    evidence = Evidence(statement=f"PAM sets no passwords here, and {shown}", source=_PATH)
     if length is not None and length >= MIN_LENGTH:
         return Passed(evidence=evidence)
     remedy = f"Set `{_NAME} {MIN_LENGTH}` in {_PATH} (write the file if it does not exist), or set passwords with PAM."

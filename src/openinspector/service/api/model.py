@@ -81,12 +81,12 @@ def own_model() -> ServiceModel:
 @cache
 def api_model() -> ServiceModel:
     """Return the model of all operations."""
-    theirs, own = load_model(), own_model()
+    vendor, own = load_model(), own_model()
     return ServiceModel(
-        api_version=theirs.api_version,
-        target_prefix=theirs.target_prefix,
-        operations={**theirs.operations, **own.operations},
-        shapes={**own.shapes, **theirs.shapes},
+        api_version=vendor.api_version,
+        target_prefix=vendor.target_prefix,
+        operations={**vendor.operations, **own.operations},
+        shapes={**own.shapes, **vendor.shapes},
     )
 
 

@@ -65,8 +65,8 @@ class Claim:
         canonical = self.canonical_head + sha256(body).hexdigest().encode()
         scope = f"{date}/{self.region}/{SERVICE}/{_TERMINATOR}"
         text = f"{_ALGORITHM}\n{self.stamp}\n{scope}\n{sha256(canonical).hexdigest()}"
-        ours = hmac.digest(signing_key(secret, date, self.region), text.encode(), "sha256").hex()
-        if not hmac.compare_digest(ours.encode(), self.signature):
+        expected = hmac.digest(signing_key(secret, date, self.region), text.encode(), "sha256").hex()
+        if not hmac.compare_digest(expected.encode(), self.signature):
             raise _invalid(_MISMATCH)
 
 
@@ -130,8 +130,8 @@ def _parameters(authorization: bytes) -> dict[str, str]:
     found = {name: value for name, _, value in pairs if value}
     if found.keys() != _PARAMETERS or len(pairs) != len(_PARAMETERS):
         missing = sorted(_PARAMETERS - found.keys())
-        said = "".join(f"Authorization header requires {name!r} parameter. " for name in missing)
-        raise _incomplete(said or "Authorization header has more than Credential, SignedHeaders and Signature.")
+        message = "".join(f"Authorization header requires {name!r} parameter. " for name in missing)
+        raise _incomplete(message or "Authorization header has more than Credential, SignedHeaders and Signature.")
     return found
 
 

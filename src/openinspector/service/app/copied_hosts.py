@@ -24,7 +24,7 @@ MAX_REMEMBERED: Final = 8
 class _Known:
     instance: str
     """The instance that keeps the agent."""
-    heard_at: datetime
+    last_heartbeat: datetime
     host: HostDescription
     superseded: tuple[str, ...] = ()
     """Earlier instances, the latest last."""
@@ -42,11 +42,11 @@ class CopiedHosts:
     def check_opening(self, agent_id: AgentId, instance: str, now: datetime) -> None:
         """Raise RefusedError if ``instance`` runs on a copy of a host that is still running."""
         known = self._known.get(agent_id)
-        if known is not None and instance in known.refused and now - known.heard_at <= self._silence:
+        if known is not None and instance in known.refused and now - known.last_heartbeat <= self._silence:
             raise _copied(known.host)
 
-    def heard(self, agent_id: AgentId, instance: str, host: HostDescription, now: datetime) -> None:
-        """Note a heartbeat. Raises RefusedError if it shows that two hosts are running: end the agent's sessions then.
+    def record_heartbeat(self, agent_id: AgentId, instance: str, host: HostDescription, now: datetime) -> None:
+        """Record a heartbeat; RefusedError if it shows that two hosts are running: then end the agent's sessions.
 
         Agents before 0.2 send no instance id, and are not compared.
         """
@@ -59,14 +59,14 @@ class CopiedHosts:
             superseded = tuple(other for other in known.superseded if other != instance)
             refused = (*known.refused, known.instance)[-MAX_REMEMBERED:]
             self._known[agent_id] = _Known(
-                instance=instance, heard_at=now, host=host, superseded=superseded, refused=refused
+                instance=instance, last_heartbeat=now, host=host, superseded=superseded, refused=refused
             )
             raise _copied(known.host)
         else:
             superseded = (*known.superseded, known.instance)[-MAX_REMEMBERED:]
             refused = tuple(other for other in known.refused if other != instance)
         self._known[agent_id] = _Known(
-            instance=instance, heard_at=now, host=host, superseded=superseded, refused=refused
+            instance=instance, last_heartbeat=now, host=host, superseded=superseded, refused=refused
         )
 
     def forget(self, agent_id: AgentId) -> None:

@@ -28,18 +28,18 @@ async def heartbeat(gateway: Gateway, request: Request) -> HeartbeatReply:
     Answered from memory on the event loop, without a query.
     """
     caller = authenticate(gateway, request, _HEARTBEAT_BODY)
-    said = decode_body(await caller.read_body(), _HEARTBEAT, "heartbeat")
+    heartbeat = decode_body(await caller.read_body(), _HEARTBEAT, "heartbeat")
     now = gateway.clock.now()
-    check_description(said.host)
+    check_description(heartbeat.host)
     try:
-        gateway.copied_hosts.heard(caller.agent_id, caller.instance, said.host, now)
+        gateway.copied_hosts.record_heartbeat(caller.agent_id, caller.instance, heartbeat.host, now)
     except RefusedError as copied:
         # Both hosts get the refusal: this one now, the other one when it asks for a new session.
         gateway.sessions.drop_agent(caller.agent_id)
         gateway.counters.alarm(copied.code)
-        _log.warning("host copied", agent=caller.agent_id, hostname=said.host.hostname, reason=str(copied))
+        _log.warning("host copied", agent=caller.agent_id, hostname=heartbeat.host.hostname, reason=str(copied))
         raise
-    return gateway.heartbeats.receive(caller.agent_id, said, now)
+    return gateway.heartbeats.receive(caller.agent_id, heartbeat, now)
 
 
 async def telemetry(gateway: Gateway, request: Request) -> Receipt:

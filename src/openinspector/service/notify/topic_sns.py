@@ -60,8 +60,8 @@ class SnsTopicPublisher:
         try:
             answer = self._client(region_of(topic)).publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
         except ClientError as error:
-            said = error.response["Error"]
-            return _refused(0, said.get("Code", ""), said.get("Message", ""))
+            details = error.response["Error"]
+            return _refused(0, details.get("Code", ""), details.get("Message", ""))
         except BotoCoreError as error:
             problem = f"SNS cannot be asked: {error}."
             return Published(count=0, status=PublishStatus.INTERNAL_ERROR, problem=problem)

@@ -145,16 +145,16 @@ class AgentStoreSuite(TokenSuite):
     def test_contact_updates_fields_of_the_heartbeat(self, store: AgentStore) -> None:
         self.enrol(store, 1, 2)
         before, other = store.list_agents()
-        said = contact(1, 30)
-        store.record_contacts([said])
+        latest = contact(1, 30)
+        store.record_contacts([latest])
         assert list(store.list_agents()) == [
             replace(
                 before,
-                host=said.host,
-                health_code=said.health_code,
-                health_details=said.health_details,
-                heartbeat_interval=said.heartbeat_interval,
-                last_heartbeat_at=said.at,
+                host=latest.host,
+                health_code=latest.health_code,
+                health_details=latest.health_details,
+                heartbeat_interval=latest.heartbeat_interval,
+                last_heartbeat_at=latest.at,
             ),
             other,
         ]

@@ -154,20 +154,20 @@ class TargetSuite:
         assert list(store.list_targets("*a" * 60 + "*b", WHOLE).rows) == []
 
     def test_deleting_a_target_deletes_its_templates_and_runs(self, store: AssessmentStore) -> None:
-        ours, theirs = template(1, target(1).arn), template(2, target(2).arn)
+        deleted, kept = template(1, target(1).arn), template(2, target(2).arn)
         for number in (1, 2):
             store.add_target(target(number))
-        for one in (ours, theirs):
+        for one in (deleted, kept):
             store.add_template(one)
-        runs = [run(number, ours.arn) for number in (2, 1)]
-        for one_run in (*runs, run(3, theirs.arn)):
+        runs = [run(number, deleted.arn) for number in (2, 1)]
+        for one_run in (*runs, run(3, kept.arn)):
             store.add_run(one_run, ())
             store.advance_run(one_run.arn, AssessmentRunState.CANCELED, moment(9))
         assert store.delete_target(target(1).arn) == (runs[1].arn, runs[0].arn)
         assert list(store.list_targets(None, WHOLE).rows) == [target(2)]
-        assert list(store.list_templates(TemplateFilter(), WHOLE).rows) == [theirs]
-        assert [one.arn for one in store.list_runs(RunFilter(), WHOLE).rows] == [run(3, theirs.arn).arn]
-        assert store.delete_target(target(2).arn) == (run(3, theirs.arn).arn,)
+        assert list(store.list_templates(TemplateFilter(), WHOLE).rows) == [kept]
+        assert [one.arn for one in store.list_runs(RunFilter(), WHOLE).rows] == [run(3, kept.arn).arn]
+        assert store.delete_target(target(2).arn) == (run(3, kept.arn).arn,)
 
     def test_a_target_is_kept_while_a_run_is_in_progress(self, store: AssessmentStore) -> None:
         store.add_target(target())

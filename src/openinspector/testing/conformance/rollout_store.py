@@ -82,8 +82,8 @@ class RolloutStoreSuite:
         assert store.count_reports("late", "2.0") == ReportCounts()
 
     def test_failures_are_listed_newest_first(self, store: RolloutStore) -> None:
-        said = "no space left\x00\x1b[31m – ünïcode"
-        failures = [report(number, succeeded=False, diagnostics=said) for number in (3, 2, 1)]
+        diagnostics = "no space left\x00\x1b[31m – ünïcode"
+        failures = [report(number, succeeded=False, diagnostics=diagnostics) for number in (3, 2, 1)]
         for one in (failures[1], report(4), failures[0], failures[2]):
             store.add_report(one)
         assert list(store.list_failures("early", "2.0", 10)) == failures

@@ -68,14 +68,14 @@ class WorkflowsSuite:
 
     def test_a_signal_ends_a_wait(self, launched: Callable[[Mapping[str, Workflow]], Workflows]) -> None:
         """A signal sent before the wait is not lost."""
-        heard: list[str | None] = []
+        signals: list[str | None] = []
         finished = threading.Event()
         proceed = threading.Event()
 
         def body(context: WorkflowContext, _argument: str) -> None:
             proceed.wait(_DEADLINE_SECONDS)
-            heard.append(context.wait("topic", _DEADLINE_SECONDS))
-            heard.append(context.wait("topic", 0.1))
+            signals.append(context.wait("topic", _DEADLINE_SECONDS))
+            signals.append(context.wait("topic", 0.1))
             finished.set()
 
         workflows = launched({"body": body})
@@ -83,7 +83,7 @@ class WorkflowsSuite:
         workflows.signal("w1", "topic", "stop")
         proceed.set()
         assert finished.wait(_DEADLINE_SECONDS)
-        assert heard == ["stop", None]
+        assert signals == ["stop", None]
 
     def test_signal_without_a_workflow_is_ignored(
         self, launched: Callable[[Mapping[str, Workflow]], Workflows]

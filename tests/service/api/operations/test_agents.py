@@ -29,9 +29,9 @@ NO_RUN = builders.run(99).arn
 def test_a_preview_shows_every_host_a_target_selects(call: Caller) -> None:
     group = call("CreateResourceGroup", resourceGroupTags=[{"key": "Environment", "value": "Test"}])
     target = call.target(resourceGroupArn=group["resourceGroupArn"])
-    call.built.heard(1, (TEST,), host=HOST)
+    call.built.heartbeat(1, (TEST,), host=HOST)
     never = call.built.enrolled(2, (TEST,), auto_scaling_group="asg")
-    call.built.heard(3)
+    call.built.heartbeat(3)
     assert call("PreviewAgents", previewAgentsArn=target)["agentPreviews"] == [
         {
             "agentId": builders.agent_id(1),
@@ -47,7 +47,7 @@ def test_a_preview_shows_every_host_a_target_selects(call: Caller) -> None:
 
 
 def test_descriptions_of_hosts_are_bounded(call: Caller) -> None:
-    call.built.heard(1, host=TALKATIVE)
+    call.built.heartbeat(1, host=TALKATIVE)
     (preview,) = call("PreviewAgents", previewAgentsArn=call.target())["agentPreviews"]
     assert preview["agentId"] == builders.agent_id(1)
     assert "ipv4Address" not in preview
@@ -73,8 +73,8 @@ def test_a_preview_is_refused(call: Caller, arguments: dict[str, object], except
 
 
 def test_agents_of_a_run_have_health_and_telemetry(call: Caller) -> None:
-    agent = call.built.heard(1, host=HOST, health_code=AgentHealthCode.RUNNING, health_details="collecting")
-    call.built.heard(2)
+    agent = call.built.heartbeat(1, host=HOST, health_code=AgentHealthCode.RUNNING, health_details="collecting")
+    call.built.heartbeat(2)
     run = call.run(call.template(call.target()))
     call.built.sent(run, agent, InspectorUser=(2, 20), InspectorPackageInfo=(3, 30))
     listed = call("ListAssessmentRunAgents", assessmentRunArn=run)["assessmentRunAgents"]
@@ -102,7 +102,7 @@ def test_agents_of_a_run_have_health_and_telemetry(call: Caller) -> None:
 
 
 def test_an_agent_that_was_revoked_is_still_one_of_the_run(call: Caller) -> None:
-    gone, here = call.built.heard(1), call.built.heard(2)
+    gone, here = call.built.heartbeat(1), call.built.heartbeat(2)
     run = call.run(call.template(call.target()))
     call.built.sent(run, gone, InspectorUser=(2, 20))
     call.built.stores.agents.revoke(gone.id, call.built.clock.now())
@@ -125,10 +125,10 @@ def test_an_agent_that_was_revoked_is_still_one_of_the_run(call: Caller) -> None
 )
 def test_filters_of_agents(call: Caller, healths: list[str], codes: list[str], numbers: list[int]) -> None:
     for number in (1, 2):
-        call.built.heard(number)
+        call.built.heartbeat(number)
     run = call.run(call.template(call.target()))
     call.built.clock.advance(181)
-    call.built.heard(1)
+    call.built.heartbeat(1)
     asked = {"agentHealths": healths, "agentHealthCodes": codes}
     listed = call("ListAssessmentRunAgents", assessmentRunArn=run, filter=asked)["assessmentRunAgents"]
     assert [agent["agentId"] for agent in listed] == [builders.agent_id(number) for number in numbers]
@@ -136,7 +136,7 @@ def test_filters_of_agents(call: Caller, healths: list[str], codes: list[str], n
 
 def test_a_page_of_agents_holds_up_to_five_hundred(call: Caller) -> None:
     for number in range(101):
-        call.built.heard(number)
+        call.built.heartbeat(number)
     run = call.run(call.template(call.target()))
     pages = call.pages("ListAssessmentRunAgents", "assessmentRunAgents", assessmentRunArn=run, maxResults=500)
     assert [len(page) for page in pages] == [101]

@@ -11,7 +11,7 @@ from openinspector.testing.installation import PACKAGES
 
 @pytest.fixture
 def run(call: Caller) -> str:
-    call.built.heard(1)
+    call.built.heartbeat(1)
     return call.run(call.template(call.target()))
 
 

@@ -39,7 +39,7 @@ def packages() -> tuple[PackageCoverage, ...]:
 
 def covered_run(call: Caller) -> RunArn:
     """Start a run and record the coverage of one host."""
-    agent = call.built.heard(1)
+    agent = call.built.heartbeat(1)
     run = call.run(call.template(call.target()))
     name = call.built.around.coverage_vault.put(run, {agent.id: packages()})
     assert name is not None

@@ -95,7 +95,7 @@ def test_the_quota_is_a_limit_exceeded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("hosts", "listed", "truncated"), [(10, 10, False), (11, 10, True)])
 def test_busy_agents_are_named(call: Caller, hosts: int, listed: int, truncated: bool) -> None:  # noqa: FBT001
-    agents = {call.built.heard(number).id for number in range(hosts)}
+    agents = {call.built.heartbeat(number).id for number in range(hosts)}
     template = call.template(call.target())
     run = call.run(template)
     body = call.refused("StartAssessmentRun", assessmentTemplateArn=template)

@@ -38,10 +38,10 @@ def test_schedules_are_paged(call: Caller, template: str) -> None:
 def test_rejects_invalid_requests(call: Caller, template: str) -> None:
     wrong = call.refusal("CreateSchedule", assessmentTemplateArn=template, scheduleExpression="daily")
     assert wrong == ("InvalidInputException", "INVALID_ATTRIBUTE")
-    nobodys = builders.template(9).arn
-    absent = call.refusal("CreateSchedule", assessmentTemplateArn=nobodys, scheduleExpression="rate(1 day)")
+    unknown = builders.template(9).arn
+    absent = call.refusal("CreateSchedule", assessmentTemplateArn=unknown, scheduleExpression="rate(1 day)")
     assert absent == ("NoSuchEntityException", "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST")
-    assert call.refusal("ListSchedules", assessmentTemplateArn=nobodys)[0] == "NoSuchEntityException"
+    assert call.refusal("ListSchedules", assessmentTemplateArn=unknown)[0] == "NoSuchEntityException"
     assert call.refusal("DeleteSchedule", scheduleArn="arn") == ("InvalidInputException", "INVALID_RESOURCE_ARN")
     gone = f"{template}/schedule/0-00000000"
     for operation in ("DeleteSchedule", "UpdateSchedule"):

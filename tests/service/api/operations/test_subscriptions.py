@@ -54,18 +54,18 @@ def test_paging_works_with_the_longest_topic_names(call: Caller, template: str) 
 
 def test_rejects_invalid_requests(call: Caller, template: str) -> None:
     good = {"resourceArn": template, "event": "OTHER", "topicArn": topic()}
-    nobodys = builders.template(9).arn
+    unknown = builders.template(9).arn
     for operation in ("SubscribeToEvent", "UnsubscribeFromEvent"):
         for wrong, refusal in (
             ({"resourceArn": "arn"}, ("InvalidInputException", "INVALID_RESOURCE_ARN")),
-            ({"resourceArn": nobodys}, ("NoSuchEntityException", "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST")),
+            ({"resourceArn": unknown}, ("NoSuchEntityException", "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST")),
             ({"event": "FINDING"}, ("InvalidInputException", "INVALID_EVENT")),
             ({"topicArn": "topic"}, ("InvalidInputException", "INVALID_SNS_TOPIC_ARN")),
         ):
             assert call.refusal(operation, **{**good, **wrong}) == refusal
     assert call.refusal("UnsubscribeFromEvent", **good) == ("InvalidInputException", "INVALID_EVENT")
     assert call.refusal("ListEventSubscriptions", resourceArn="arn")[1] == "INVALID_RESOURCE_ARN"
-    assert call.refusal("ListEventSubscriptions", resourceArn=nobodys)[1] == "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST"
+    assert call.refusal("ListEventSubscriptions", resourceArn=unknown)[1] == "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST"
 
 
 @pytest.mark.parametrize(

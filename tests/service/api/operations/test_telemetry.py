@@ -6,7 +6,7 @@ from openinspector.testing import model_builders as builders
 
 
 def test_all_agents_of_a_run_are_added_up(call: Caller) -> None:
-    agents = [call.built.heard(number) for number in (1, 2)]
+    agents = [call.built.heartbeat(number) for number in (1, 2)]
     run = call.run(call.template(call.target()))
     assert call("GetTelemetryMetadata", assessmentRunArn=run) == {"telemetryMetadata": []}
     call.built.sent(run, agents[0], InspectorUser=(1, 10))

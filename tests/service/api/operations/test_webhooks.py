@@ -36,17 +36,17 @@ def test_webhooks_are_paged(call: Caller, template: str) -> None:
 
 
 def test_rejects_invalid_requests(call: Caller, template: str) -> None:
-    nobodys = builders.template(9).arn
+    unknown = builders.template(9).arn
     good = {"assessmentTemplateArn": template, "url": URL, "events": ["OTHER"]}
     for wrong, refusal in (
         ({"url": "http://receiver.example/"}, ("InvalidInputException", "INVALID_ATTRIBUTE")),
         ({"events": []}, ("InvalidInputException", "INVALID_ATTRIBUTE")),
         ({"events": ["FINDING"]}, ("InvalidInputException", "INVALID_EVENT")),
         ({"assessmentTemplateArn": "arn"}, ("InvalidInputException", "INVALID_ASSESSMENT_TEMPLATE_ARN")),
-        ({"assessmentTemplateArn": nobodys}, ("NoSuchEntityException", "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST")),
+        ({"assessmentTemplateArn": unknown}, ("NoSuchEntityException", "ASSESSMENT_TEMPLATE_DOES_NOT_EXIST")),
     ):
         assert call.refusal("CreateWebhook", **{**good, **wrong}) == refusal
-    assert call.refusal("ListWebhooks", assessmentTemplateArn=nobodys)[0] == "NoSuchEntityException"
+    assert call.refusal("ListWebhooks", assessmentTemplateArn=unknown)[0] == "NoSuchEntityException"
     assert call.refusal("DeleteWebhook", webhookArn="arn") == ("InvalidInputException", "INVALID_RESOURCE_ARN")
     gone = f"{template}/webhook/0-00000000"
     assert call.refusal("DeleteWebhook", webhookArn=gone)[0] == "ResourceNotFoundException"
