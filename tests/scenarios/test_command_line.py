@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from tests.agent.packages.rpm_database.rpm_files import bdb, header, ndb, sqlite
+from tests.network.test_semantics_balancers import alb
 
 from openinspector.cli.main import cli
 from openinspector.testing.document_server import DocumentServer
@@ -32,6 +34,7 @@ SBOM = {
     "components": [
         {"type": "operating-system", "name": "debian", "version": "12"},
         {"type": "library", "name": "widget", "purl": "pkg:deb/debian/widget@0.1-1?arch=amd64"},
+        {"type": "library", "name": "widget-doc", "purl": "pkg:deb/debian/widget-doc@0.1-1?arch=all&upstream=widget"},
     ],
 }
 SSHD = "PermitRootLogin no\nMatch User root\n  PermitRootLogin yes\n"
@@ -115,6 +118,15 @@ def _waive(operator: Operator, template: str, finding: str) -> None:
     operator("waivers", "delete", waiver["arn"])
 
 
+def _explain_and_plan(operator: Operator, run: str, finding: str, data: tuple[str, str]) -> None:
+    """The finding is explained and replayed from files; its update is in the plan."""
+    explained = json.loads(operator("explain", finding, "--export", str(operator.folder / "replay"), "--json", *data))
+    assert explained["replay"]["same"]
+    (plan,) = json.loads(operator("plan", "--run", run, "--json", *data))
+    assert AFFECTED in {package["name"] for step in plan["steps"] for package in step["packages"]}
+    assert AFFECTED in operator("plan", "--run", run, "--shell", *data)
+
+
 def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) -> None:
     data = ("--data-dir", str(system.processes.data_dir))
 
@@ -144,10 +156,10 @@ def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) ->
     assert [finding["id"] for finding in found] == [CVE]
     assert CVE in operator("findings", "show", found[0]["arn"])
     _waive(operator, template, found[0]["arn"])
+    _explain_and_plan(operator, run, found[0]["arn"], data)
     operator("runs", "exclusions", run)
+    assert agent in operator("runs", "agents", run)
     _check_coverage(json.loads(operator("runs", "coverage", run, "--json")), agent)
-    (host,) = system.client.list_assessment_run_agents(assessmentRunArn=run)["assessmentRunAgents"]
-    assert host["agentId"] == agent
     for kind in ("html", "pdf"):
         report = operator.folder / f"report.{kind}"
         operator("reports", "get", run, "--format", kind, "--type", "full", "--output", str(report))
@@ -204,6 +216,8 @@ def test_an_image_is_assessed_and_assessed_again_from_its_facts(name: str, offli
     scanned = json.loads(offline("scan", "--root", str(root), "--facts", str(facts), "--json", *data))
     again = json.loads(offline("evaluate", str(facts), "--json"))
     assert scanned["agentId"] == again["agentId"]
+    if name == "debian":
+        assert "TestResult" in offline("benchmark", str(facts), "--xccdf")
 
 
 def test_an_sbom_is_assessed_against_a_mirror(offline: Operator) -> None:
@@ -218,7 +232,10 @@ def test_an_sbom_is_assessed_against_a_mirror(offline: Operator) -> None:
     sbom.write_text(json.dumps(SBOM))
     advisories.write_bytes(msgspec.json.encode(advisory(CVE, fix("widget", "1.0-1"))) + b"\n")
     judged = json.loads(offline("evaluate", str(sbom), "--advisories", str(advisories), "--json"))
-    assert [finding["id"] for finding in judged["findings"]] == [CVE]
+    assert [(found["id"], found["severity"]) for found in judged["findings"]] == [
+        (CVE, "Undefined"),
+        ("Outdated by-product widget-doc", "Informational"),
+    ]
 
 
 @pytest.mark.parametrize("name", FEEDS)
@@ -232,10 +249,7 @@ def test_a_feed_is_synced_from_a_folder(name: str, offline: Operator) -> None:
 
 
 def test_the_reachability_of_a_network_is_asked(offline: Operator) -> None:
-    for document in documents(two_vpcs()):
-        path = offline.folder / "network" / ACCOUNT / REGION / f"{document.operation}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(document.content)
+    write_network(offline.folder / "network", two_vpcs())
     probes = offline.folder / "probes.jsonl"
     probe = {"id": "ssh", "protocol": "tcp", "port": 22, "source": {"internet": True}}
     probes.write_text(json.dumps({**probe, "destination": {"address": "3.3.3.3"}}) + "\n")
@@ -246,12 +260,23 @@ def test_the_reachability_of_a_network_is_asked(offline: Operator) -> None:
 
 def test_a_change_of_the_network_is_simulated(offline: Operator) -> None:
     snapshot = str(offline.folder / "network")
-    for document in documents(two_vpcs() | generated_network(3)):
-        path = offline.folder / "network" / ACCOUNT / REGION / f"{document.operation}.json"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(document.content)
+    write_network(offline.folder / "network", two_vpcs() | generated_network(3))
     changed = json.loads(offline("reach", "simulate", "--snapshot", snapshot, "--remove", "sg-1/ingress/0", "--json"))
     assert changed
+
+
+def test_a_snapshot_of_an_account_is_taken_and_searched(offline: Operator) -> None:
+    write_network(offline.folder / "account", alb())
+    settings = {"OPENINSPECTOR_CLOUD": "files", "OPENINSPECTOR_CLOUD_FOLDER": str(offline.folder / "account")}
+    offline = Operator(offline.folder, settings)
+    snapshot = str(offline.folder / "snapshot")
+    assert "ec2:DescribeVpcs" in offline("account", "policy")
+    assert ACCOUNT in offline("account", "instances", "--json")
+    offline("account", "snapshot", snapshot)
+    assert not (offline.folder / "snapshot" / ACCOUNT).exists()  # the account has a pseudonym
+    assert offline("reach", "findings", "--snapshot", snapshot, "--json")
+    answer = json.loads(offline("reach", "ask", "internet", "i-2", "--port", "8080", "--snapshot", snapshot, "--json"))
+    assert "web" in {hop["resource"] for hop in answer["path"]}  # through the load balancer
 
 
 def test_feeds_are_carried_to_a_site_without_a_network(offline: Operator) -> None:
@@ -270,6 +295,15 @@ def test_feeds_are_carried_to_a_site_without_a_network(offline: Operator) -> Non
 def test_a_shell_completes_commands(offline: Operator) -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "openinspector" in offline("completion", shell)
+
+
+def write_network(folder: Path, network: dict[str, Any]) -> None:
+    """Write a network as a snapshot's folder."""
+    for document in documents(network):
+        place = folder / ACCOUNT / REGION / document.operation
+        path = place / quote(document.subject, safe="") if document.subject else place.with_suffix(".json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(document.content)
 
 
 def wait_until(holds: Callable[[], bool]) -> None:

@@ -17,7 +17,7 @@ TAG = {"Key": "Demo", "Value": "this host"}
 def write_account(folder: Path, network: dict[str, Any]) -> Path:
     """Write a snapshot as files of `aws` output and return its folder."""
     place = folder / "accounts" / ACCOUNT / REGION
-    place.mkdir(parents=True)
+    place.mkdir(parents=True, exist_ok=True)
     for operation, content in network.items():
         (place / f"{operation}.json").write_text(json.dumps(content))
     return folder / "accounts"
@@ -58,6 +58,16 @@ def accept_and_run_again(system: WholeSystem, run: Any, findings: list[Any]) -> 
     return {of.get("PORT", ""): of["WAIVED_BY"] for of in values if "WAIVED_BY" in of}
 
 
+def run_without_ingress(system: WholeSystem, run: Any, folder: Path, network: dict[str, Any]) -> list[str]:
+    """Remove every ingress rule, run again, and return the titles of the findings."""
+    for group in network["ec2-describe-security-groups"]["SecurityGroups"]:
+        group["IpPermissions"] = []
+    write_account(folder.parent, network)
+    started = system.client.start_assessment_run(assessmentTemplateArn=run["assessmentTemplateArn"])
+    wait_for_end(system.client, started["assessmentRunArn"])
+    return [finding["title"] for finding in findings_of(system.client, started["assessmentRunArn"])]
+
+
 def test_account_without_agents_has_findings(tmp_path: Path, network: dict[str, Any]) -> None:
     folder = write_account(tmp_path, network)
     system = WholeSystem(tmp_path, {"OPENINSPECTOR_CLOUD": "files", "OPENINSPECTOR_CLOUD_FOLDER": str(folder)})
@@ -66,10 +76,12 @@ def test_account_without_agents_has_findings(tmp_path: Path, network: dict[str, 
         run = wait_for_end(system.client, run_arn)
         findings = findings_of(system.client, run_arn)
         waived = accept_and_run_again(system, run, findings)
+        without = run_without_ingress(system, run, folder, network)
     finally:
         system.processes.stop()
     assert run["state"] == "COMPLETED"
     assert waived == {"22": "network team"}
+    assert without == ["No potential security issues found"]
     assert run["completedAt"] >= run["startedAt"]
     ssh = next(one for one in findings if one["id"] == "Recognized port reachable from internet")
     attributes = {one["key"]: one["value"] for one in ssh["attributes"]}
