@@ -5,7 +5,7 @@ import pytest
 from openinspector.engine.kernel import KernelRole
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.engine.reference import plain_matches
-from openinspector.engine.statements import fits
+from openinspector.engine.statements import applies
 from openinspector.engine.streams import Unjudged
 from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, FixState, PackageKind, Score, Target
 from openinspector.model.errors import ModelError
@@ -72,29 +72,29 @@ def test_host_of_a_point_release_meets_advisories_of_its_family_only() -> None:
 def test_module_streams_do_not_meet_each_other() -> None:
     statement = limited("nodejs:18")
     label = "nodejs:18:9040020240807131341:rhel9"
-    assert fits(statement, rpm("nodejs", "1:18.10-1.module_el9", label))
-    assert not fits(statement, rpm("nodejs", "1:16.20-1.module_el9", label.replace("18", "16", 1)))
-    assert not fits(statement, rpm("nodejs", "1:16.20-1.el9"))
+    assert applies(statement, rpm("nodejs", "1:18.10-1.module_el9", label))
+    assert not applies(statement, rpm("nodejs", "1:16.20-1.module_el9", label.replace("18", "16", 1)))
+    assert not applies(statement, rpm("nodejs", "1:16.20-1.el9"))
 
 
 def test_statement_about_plain_packages_does_not_meet_a_module() -> None:
     statement = limited(NOT_MODULAR)
-    assert fits(statement, rpm("nodejs", "1:16.20-1.el9"))
-    assert not fits(statement, rpm("nodejs", "1:16.20-1.module_el9", "nodejs:16:1:2"))
-    assert not fits(statement, rpm("nodejs", "1:16.20-1.module_el9"))
+    assert applies(statement, rpm("nodejs", "1:16.20-1.el9"))
+    assert not applies(statement, rpm("nodejs", "1:16.20-1.module_el9", "nodejs:16:1:2"))
+    assert not applies(statement, rpm("nodejs", "1:16.20-1.module_el9"))
 
 
 def test_architectures_limit() -> None:
     statement = replace(limited(""), architectures=("aarch64", "s390x"))
-    assert not fits(statement, rpm("bash", "5-1"))
-    assert fits(statement, replace(rpm("bash", "5-1"), architecture="aarch64"))
+    assert not applies(statement, rpm("bash", "5-1"))
+    assert applies(statement, replace(rpm("bash", "5-1"), architecture="aarch64"))
 
 
 def test_flavours_do_not_meet_each_other() -> None:
     plain, fips = rpm("openssl", "1:3.0.7-1.el9"), rpm("openssl", "10:3.0.7-1.el9_fips")
-    assert (fits(limited(""), plain), fits(limited(""), fips)) == (True, False)
+    assert (applies(limited(""), plain), applies(limited(""), fips)) == (True, False)
     of_fips = replace(limited(""), flavour="fips")
-    assert (fits(of_fips, plain), fits(of_fips, fips)) == (False, True)
+    assert (applies(of_fips, plain), applies(of_fips, fips)) == (False, True)
 
 
 @pytest.mark.parametrize("feed", ["debian", "other"])
@@ -224,7 +224,7 @@ def test_an_extra_whose_repository_is_not_recorded_is_judged_by_its_series_or_no
 
 
 @pytest.mark.parametrize(
-    ("version", "fixed", "convicted"),
+    ("version", "fixed", "affected"),
     [
         ("2.4.6-99.el7.centos.1", "2.4.6-99.el7_9.1", False),
         ("2.4.6-99.el7.centos", "2.4.6-99.el7_9.1", True),
@@ -236,7 +236,7 @@ def test_an_extra_whose_repository_is_not_recorded_is_judged_by_its_series_or_no
     ],
 )
 def test_a_build_of_centos_is_compared_with_red_hats_without_the_rebuilders_marks(
-    version: str, fixed: str, *, convicted: bool
+    version: str, fixed: str, *, affected: bool
 ) -> None:
     release = version.partition("el")[2][0]
     module = "httpd:2.4" if ".module" in version else ""
@@ -245,5 +245,5 @@ def test_a_build_of_centos_is_compared_with_red_hats_without_the_rebuilders_mark
         "CVE-2024-0001", fix("httpd", fixed, stream=stream, kind=PackageKind.BINARY, module=module), feed="redhat"
     )
     facts = host([rpm("httpd", version, module=module)], distribution=f"centos:{release}")
-    assert bool(index(stated).matches(facts)) is convicted
-    assert bool(plain_matches(facts, [stated], version_schemes())) is convicted
+    assert bool(index(stated).matches(facts)) is affected
+    assert bool(plain_matches(facts, [stated], version_schemes())) is affected

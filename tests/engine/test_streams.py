@@ -22,7 +22,7 @@ def rpm(name: str, version: str, **fields: str) -> Package:
 
 def streams_for(distribution: str, package: Package, *known: str, extensions: tuple[str, ...] = ()) -> list[str]:
     release = DistributionRelease(distribution=distribution, extensions=extensions)
-    return [speaker.stream for speaker in HostStreams(release, known).speakers(package)]
+    return [applicable.name for applicable in HostStreams(release, known).applicable(package)]
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RUL
 from openinspector.testing.match_builders import advisory, fix, host, installed
 from openinspector.testing.plain_cases import plain_cases
 
-Said = tuple[object, ...]
+Conclusion = tuple[object, ...]
 
 
 def is_by_product(package: Package) -> bool:
     return by_product_of(package) is not None
 
 
-def said_of(case: Case) -> Said:
+def conclusion_of(case: Case) -> Conclusion:
     """Return everything that a rule can read of a case."""
     kernel: tuple[object, ...] = ()
     if any(match.role is not KernelRole.ORDINARY for match in case.matches):
@@ -45,12 +45,14 @@ def said_of(case: Case) -> Said:
     )
 
 
-CONCLUDE: Conclude[Said] = Conclude(of_case=said_of, of_by_product=lambda matches: matches, is_by_product=is_by_product)
+CONCLUDE: Conclude[Conclusion] = Conclude(
+    of_case=conclusion_of, of_by_product=lambda matches: matches, is_by_product=is_by_product
+)
 
 
-def plain(facts: HostFacts, index: AdvisoryIndex) -> tuple[Said | tuple[Match, ...], ...]:
+def plain(facts: HostFacts, index: AdvisoryIndex) -> tuple[Conclusion | tuple[Match, ...], ...]:
     cases, apart = plain_cases(facts, index, is_by_product)
-    return (*map(said_of, cases), *apart)
+    return (*map(conclusion_of, cases), *apart)
 
 
 @st.composite

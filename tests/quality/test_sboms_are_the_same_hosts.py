@@ -1,7 +1,7 @@
 """A host described by an SBOM is the host that the agent describes: the same packages, and the same verdicts.
 
 Each real host is written as three generators write it. Advisories are made of the host itself, so that every package is
-convicted once by its binary and once by its source: a name, version, epoch, module or release that is read otherwise
+matched once by its binary and once by its source: a name, version, epoch, module or release that is read otherwise
 shows as a lost or an invented match.
 """
 

@@ -1,7 +1,7 @@
 """Every statement of the native feeds reaches a host that a real os-release describes, and decides rightly there.
 
 A feed whose streams no host asks for is silent, and silence reads as health. So each fix of each publisher is held
-against a host of its stream: a build before the fix must be convicted, the fixed build must not be.
+against a host of its stream: a build before the fix must be affected, the fixed build must not be.
 """
 
 from collections import Counter
@@ -95,13 +95,13 @@ def fixes(advisories: list[Advisory]) -> Iterator[tuple[Advisory, Fix]]:
                 yield advisory, fix
 
 
-def convicted(facts: HostFacts, advisory: Advisory) -> set[str]:
+def affected_by(facts: HostFacts, advisory: Advisory) -> set[str]:
     matches = AdvisoryIndex((advisory,), schemes=SCHEMES, fingerprints={}).matches(facts)
     return {identity for match in matches for identity in match.identities}
 
 
 def reached(shared: Path, feed: str, archive: str, pattern: str) -> tuple[int, Counter[Place], Counter[Place]]:
-    """Return how many fixes were tried, and which missed their host or convicted the fixed build."""
+    """Return how many fixes were tried, and which missed their host or matched the fixed build."""
     documents = members(shared / "data" / "feeds" / f"{archive}.tar.xz", pattern)
     advisories = [one for one in FEEDS[feed].parse(documents) if isinstance(one, Advisory)]
     manager = MANAGERS.get(FEEDS[feed].version_scheme, PackageManager.RPM)
@@ -112,17 +112,17 @@ def reached(shared: Path, feed: str, archive: str, pattern: str) -> tuple[int, C
         tried += 1
         alone = replace(advisory, fixes=(fix,), statuses=())
         facts, _ = a_host(fix.target, before(fix, manager), manager)
-        if convicted(facts, alone) != set(advisory.identities):
+        if affected_by(facts, alone) != set(advisory.identities):
             missed[fix.target.stream, fix.target.name] += 1
         facts, _ = a_host(fix.target, fix.version, manager)
-        if convicted(facts, alone):
+        if affected_by(facts, alone):
             alarms[fix.target.stream, fix.target.name] += 1
     return tried, missed, alarms
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("feed", "archive", "pattern"), SOURCES)
-def test_every_fix_convicts_the_build_before_it_and_acquits_its_own(
+def test_every_fix_matches_the_build_before_it_and_not_its_own(
     shared: Path, feed: str, archive: str, pattern: str
 ) -> None:
     tried, missed, alarms = reached(shared, feed, archive, pattern)

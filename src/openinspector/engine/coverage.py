@@ -21,7 +21,7 @@ from typing import Final
 from openinspector.engine.kernel import Subject, subjects
 from openinspector.engine.kernel_part import is_kernel_metapackage, is_kernel_package
 from openinspector.engine.match import MAX_MATCHES, AdvisoryIndex, TooManyMatchesError
-from openinspector.engine.statements import Spoken
+from openinspector.engine.statements import ComparedStatement
 from openinspector.engine.streams import DistributionRelease, Unjudged, release_of
 from openinspector.model.advisory import Fix, FixState, Status
 from openinspector.model.facts import HostFacts
@@ -122,24 +122,24 @@ def plain_coverage(facts: HostFacts, index: AdvisoryIndex) -> tuple[PackageCover
     unjudged = {found.package: found.reason for found in index.unassessed(facts)}
     judged = {subject.package: subject for subject in subjects(facts).judged}
     affected: dict[Package, set[str]] = {}
-    convicting: dict[Package, Spoken] = {}
+    affecting: dict[Package, ComparedStatement] = {}
     for match in index.matches(facts):
         affected.setdefault(match.package, set()).update(match.identities)
-        spoken = Spoken(match.advisory, match.statement, match.version, False, True)
-        convicting.setdefault(match.package, spoken)
+        compared = ComparedStatement(match.advisory, match.statement, match.version, False, True)
+        affecting.setdefault(match.package, compared)
     found = []
     for package in packages:
         outside = _outside(package)
         if outside is not None:
             found.append(_gap(package, outside))
         elif package in affected:
-            found.append(_concluded(package, Verdict.AFFECTED, convicting[package], len(affected[package])))
+            found.append(_concluded(package, Verdict.AFFECTED, affecting[package], len(affected[package])))
         elif package in unjudged:
             found.append(_gap(package, unjudged[package]))
         elif package not in judged:
             found.append(_gap(package, Gap.METAPACKAGE if is_kernel_metapackage(package) else Gap.NOT_RUNNING_KERNEL))
         else:
-            found.append(_unconvicted(judged[package], index.spoken(facts, judged[package])))
+            found.append(_unaffected(judged[package], index.compared(facts, judged[package])))
     return tuple(found)
 
 
@@ -219,24 +219,24 @@ def _outside(package: Package) -> Gap | None:
     return Gap.PART_OF_PACKAGE if package.owner else Gap.REGISTRY
 
 
-def _unconvicted(subject: Subject, spoken: tuple[Spoken, ...]) -> PackageCoverage:
+def _unaffected(subject: Subject, compared: tuple[ComparedStatement, ...]) -> PackageCoverage:
     package = subject.package
-    fitting = [said for said in spoken if said.fits]
-    reached = [said for said in fitting if isinstance(said.statement, Fix) and said.reached]
-    denied = [said for said in fitting if _state(said.statement) is FixState.NOT_AFFECTED]
+    applying = [one for one in compared if one.applies]
+    reached = [one for one in applying if isinstance(one.statement, Fix) and one.reached]
+    denied = [one for one in applying if _state(one.statement) is FixState.NOT_AFFECTED]
     if reached or denied:
         # Fixes come by rising version: the last is the newest.
         return _concluded(package, Verdict.NOT_AFFECTED, (reached or denied)[-1])
-    if any(_state(said.statement) is FixState.UNDER_INVESTIGATION for said in fitting):
+    if any(_state(one.statement) is FixState.UNDER_INVESTIGATION for one in applying):
         return _gap(package, Gap.UNDER_INVESTIGATION)
-    return _gap(package, Gap.OTHER_BUILDS if spoken else Gap.NO_STATEMENT)
+    return _gap(package, Gap.OTHER_BUILDS if compared else Gap.NO_STATEMENT)
 
 
 def _state(statement: Fix | Status) -> FixState | None:
     return statement.state if isinstance(statement, Status) else None
 
 
-def _concluded(package: Package, verdict: Verdict, said: Spoken, vulnerabilities: int = 0) -> PackageCoverage:
+def _concluded(package: Package, verdict: Verdict, one: ComparedStatement, vulnerabilities: int = 0) -> PackageCoverage:
     return PackageCoverage(
         name=package.name,
         version=package.version,
@@ -244,11 +244,11 @@ def _concluded(package: Package, verdict: Verdict, said: Spoken, vulnerabilities
         manager=package.manager,
         verdict=verdict,
         vulnerabilities=vulnerabilities,
-        advisory=said.advisory.id,
-        stream=said.statement.target.stream,
-        statement=said.statement.state.value if isinstance(said.statement, Status) else "FIXED",
-        compared=said.version,
-        with_version=said.statement.version if isinstance(said.statement, Fix) else "",
+        advisory=one.advisory.id,
+        stream=one.statement.target.stream,
+        statement=one.statement.state.value if isinstance(one.statement, Status) else "FIXED",
+        compared=one.version,
+        with_version=one.statement.version if isinstance(one.statement, Fix) else "",
     )
 
 

@@ -109,7 +109,7 @@ class _Release(Generic[T]):
     def __init__(self, streams: HostStreams) -> None:
         self.streams = streams
         self.by_object: dict[int, _Relevant | None] = {}
-        """By the `id` of packages that ``by_value`` keeps; None: acquitted."""
+        """By the `id` of packages that ``by_value`` keeps; None: not affected."""
         self.by_value: dict[Package, _Relevant | None] = {}
         self.groups: dict[tuple[object, ...], _Group[T]] = {}
         self.merged: dict[tuple[object, ...], T] = {}

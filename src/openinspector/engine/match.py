@@ -26,11 +26,11 @@ from typing import Final, NamedTuple, TypeVar, cast
 
 from openinspector.engine.extras import built_series, is_of_amazon_2
 from openinspector.engine.kernel import KernelRole, Subject, subjects
-from openinspector.engine.statements import Bucket, Entry, Hit, Said, Spoken, bucket_of
+from openinspector.engine.statements import Bucket, ComparedStatement, Entry, Hit, StreamStatements, bucket_of
 from openinspector.engine.streams import (
+    ApplicableStream,
     DistributionRelease,
     HostStreams,
-    Speaker,
     Unjudged,
     concerns,
     is_rebuilt,
@@ -236,10 +236,10 @@ class AdvisoryIndex:
 
         ``idle`` are the kernels on disk that would run after a restart.
         """
-        speakers = streams.speakers(subject.package)
-        if not speakers or self.reason_unassessed(streams, subject.package) is not None:
+        applicable = streams.applicable(subject.package)
+        if not applicable or self.reason_unassessed(streams, subject.package) is not None:
             return ()
-        met = self._met(speakers, subject)
+        met = self._subject_matches(applicable, subject)
         if subject.role is KernelRole.RUNNING and idle:
             met = tuple(replace(match, installed_fix=self._installed_fix(match, idle)) for match in met)
         return met
@@ -258,18 +258,18 @@ class AdvisoryIndex:
             streams = self._hosts[release] = HostStreams(release, self.streams, built_series(statements))
         return streams
 
-    def spoken(self, facts: HostFacts, subject: Subject) -> tuple[Spoken, ...]:
+    def compared(self, facts: HostFacts, subject: Subject) -> tuple[ComparedStatement, ...]:
         """Return every statement that names a package in a stream of its host: fixes by rising version, then statuses.
 
         The narrowest stream comes first, and the statements of a stream are adjacent.
         """
         streams = self.host_streams(release_of(facts))
-        found: list[Spoken] = []
-        for speaker in streams.speakers(subject.package) if streams.known else ():
-            if speaker.fallback and found:
+        found: list[ComparedStatement] = []
+        for stream in streams.applicable(subject.package) if streams.known else ():
+            if stream.fallback and found:
                 break
-            said = self._said(speaker, subject)
-            found += said.everything() if said is not None else ()
+            statements = self._statements(stream, subject)
+            found += statements.compared() if statements is not None else ()
         return tuple(found)
 
     def reason_unassessed(self, streams: HostStreams, package: Package) -> Unjudged | None:
@@ -289,11 +289,11 @@ class AdvisoryIndex:
                 best = key, subject.package
         return best[1] if best else None
 
-    def _met(self, speakers: tuple[Speaker, ...], subject: Subject) -> tuple[Match, ...]:
-        identity = (speakers, subject)
+    def _subject_matches(self, applicable: tuple[ApplicableStream, ...], subject: Subject) -> tuple[Match, ...]:
+        identity = (applicable, subject)
         known = self._known.get(identity)
         if known is None:
-            hits = sorted(self._meet(speakers, subject), key=_hit_order)
+            hits = sorted(self._hits(applicable, subject), key=_hit_order)
             known = tuple(_match(subject, hit) for hit in hits)
             self._weight += 1 + len(known)
             if self._weight > MAX_MATCHES:
@@ -302,40 +302,40 @@ class AdvisoryIndex:
             self._known[identity] = known
         return known
 
-    def _meet(self, speakers: tuple[Speaker, ...], subject: Subject) -> Iterable[Hit]:
+    def _hits(self, applicable: tuple[ApplicableStream, ...], subject: Subject) -> Iterable[Hit]:
         best: dict[tuple[int, str], Hit] = {}
         decided: set[str] = set()
         unsupported: list[Hit] = []
-        several = len(speakers) > 1
+        several = len(applicable) > 1
         named = False
-        for speaker in speakers:
-            if speaker.fallback and named:
+        for stream in applicable:
+            if stream.fallback and named:
                 break
-            said = self._said(speaker, subject)
-            if said is None:
+            statements = self._statements(stream, subject)
+            if statements is None:
                 continue
             named = True
-            for hit in said.convicting():
+            for hit in statements.affecting():
                 if hit.state is FixState.END_OF_LIFE:
                     unsupported.append(hit)
                 else:
                     _keep(best, hit, decided)
             if several or unsupported:
-                decided |= said.mentioned()
+                decided |= statements.mentioned()
         _keep_unsupported(best, unsupported, decided)
         return best.values()
 
-    def _said(self, speaker: Speaker, subject: Subject) -> "Said | None":
+    def _statements(self, stream: ApplicableStream, subject: Subject) -> "StreamStatements | None":
         manager = subject.package.manager
-        rebuilt = speaker.inherited and speaker.fixes and is_rebuilt(subject.package.version)
+        rebuilt = stream.inherited and stream.fixes and is_rebuilt(subject.package.version)
         buckets = []
         for kind in PackageKind:
             name, version = _named(subject, kind)
-            bucket = self._bucket((speaker.stream, manager, kind, name, rebuilt))
+            bucket = self._bucket((stream.name, manager, kind, name, rebuilt))
             if bucket is not None:
                 key = self._key(manager, without_rebuilder(version) if rebuilt else version)
                 buckets.append((bucket, key, version))
-        return Said(speaker, subject.package, buckets) if buckets else None
+        return StreamStatements(stream, subject.package, buckets) if buckets else None
 
     def _bucket(self, place: _Place) -> Bucket | None:
         """Return the statements of a stream about one name; None if there are none."""

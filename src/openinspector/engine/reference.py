@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from openinspector.engine.extras import built_series
 from openinspector.engine.kernel import Subject, subjects
-from openinspector.engine.statements import fits
+from openinspector.engine.statements import applies
 from openinspector.engine.streams import (
     RED_HAT,
+    ApplicableStream,
     HostStreams,
-    Speaker,
     is_rebuilt,
     minor_branch,
     release_of,
@@ -37,7 +37,7 @@ class PlainMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Stated:
     advisory: Advisory
     statement: Fix | Status
 
@@ -52,10 +52,10 @@ def plain_matches(
     facts: HostFacts, advisories: Iterable[Advisory], schemes: Mapping[str, VersionScheme]
 ) -> frozenset[PlainMatch]:
     """Return all matches, unordered."""
-    statements = [_Said(advisory, statement) for advisory in advisories for statement in advisory.statements]
+    statements = [_Stated(advisory, statement) for advisory in advisories for statement in advisory.statements]
     release = release_of(facts)
-    builds = built_series(said.statement for said in statements)
-    streams = HostStreams(release, {said.statement.target.stream for said in statements}, builds)
+    builds = built_series(stated.statement for stated in statements)
+    streams = HostStreams(release, {stated.statement.target.stream for stated in statements}, builds)
     if not streams.known:
         return frozenset()
     found: dict[tuple[Package, Advisory, str], set[str]] = {}
@@ -63,11 +63,11 @@ def plain_matches(
         scheme = schemes[subject.package.manager.version_scheme]
         if streams.unjudged(subject.package) is not None or not scheme.is_valid(subject.package.version):
             continue
-        speakers = streams.speakers(subject.package)
-        for identity in sorted({identity for said in statements for identity in said.identities}):
-            for said in _convicting(identity, subject, _spoken(speakers, subject, statements), scheme):
-                key = (subject.package, said.advisory, said.statement.target.stream)
-                found.setdefault(key, set()).update({identity} if said.advisory.vulnerabilities else ())
+        applicable = streams.applicable(subject.package)
+        for identity in sorted({identity for stated in statements for identity in stated.identities}):
+            for stated in _affecting(identity, subject, _by_stream(applicable, subject, statements), scheme):
+                key = (subject.package, stated.advisory, stated.statement.target.stream)
+                found.setdefault(key, set()).update({identity} if stated.advisory.vulnerabilities else ())
     return frozenset(
         PlainMatch(
             package=package,
@@ -80,34 +80,37 @@ def plain_matches(
     )
 
 
-def _spoken(speakers: Iterable[Speaker], subject: Subject, statements: list[_Said]) -> Iterator[list[_Said]]:
+def _by_stream(
+    applicable: Iterable[ApplicableStream], subject: Subject, statements: list[_Stated]
+) -> Iterator[list[_Stated]]:
     """Yield each stream's conclusions on the package, narrowest stream first."""
     named = False
-    for speaker in speakers:
+    for stream in applicable:
         about = [
-            said
-            for said in statements
-            if said.statement.target.stream == speaker.stream and said.statement.target.name == _name(said, subject)
+            stated
+            for stated in statements
+            if stated.statement.target.stream == stream.name and stated.statement.target.name == _name(stated, subject)
         ]
-        if speaker.fallback and named:
+        if stream.fallback and named:
             return
         named = named or bool(about)
         yield [
-            said
-            for said in about
-            if fits(said.statement.target, subject.package) and (speaker.fixes or isinstance(said.statement, Status))
+            stated
+            for stated in about
+            if applies(stated.statement.target, subject.package)
+            and (stream.fixes or isinstance(stated.statement, Status))
         ]
 
 
-def _convicting(
-    identity: str, subject: Subject, spoken: Iterator[list[_Said]], scheme: VersionScheme
-) -> Iterator[_Said]:
-    unsupported: list[list[_Said]] = []
-    for stream in spoken:
-        about = [said for said in stream if identity in said.identities]
-        ended = [said for said in about if _is_end_of_life(said)]
+def _affecting(
+    identity: str, subject: Subject, streams: Iterator[list[_Stated]], scheme: VersionScheme
+) -> Iterator[_Stated]:
+    unsupported: list[list[_Stated]] = []
+    for stream in streams:
+        about = [stated for stated in stream if identity in stated.identities]
+        ended = [stated for stated in about if _is_end_of_life(stated)]
         if len(ended) < len(about):
-            yield from _judge([said for said in about if said not in ended], subject, scheme)
+            yield from _judge([stated for stated in about if stated not in ended], subject, scheme)
             return
         if ended:
             unsupported.append(ended)
@@ -115,51 +118,51 @@ def _convicting(
         yield from _judge(about, subject, scheme)
 
 
-def _judge(about: list[_Said], subject: Subject, scheme: VersionScheme) -> Iterator[_Said]:
-    statuses = [said for said in about if isinstance(said.statement, Status)]
-    fixes = [said for said in about if isinstance(said.statement, Fix)]
-    if any(_is_denial(said) or _is_reached_in_branch(said, subject, scheme) for said in about):
+def _judge(about: list[_Stated], subject: Subject, scheme: VersionScheme) -> Iterator[_Stated]:
+    statuses = [stated for stated in about if isinstance(stated.statement, Status)]
+    fixes = [stated for stated in about if isinstance(stated.statement, Fix)]
+    if any(_is_denial(stated) or _is_reached_in_branch(stated, subject, scheme) for stated in about):
         return
-    for said in fixes:
-        assert isinstance(said.statement, Fix)
-        version, introduced = _compared(said, subject, _version(said, subject)), said.statement.introduced
+    for stated in fixes:
+        assert isinstance(stated.statement, Fix)
+        version, introduced = _compared(stated, subject, _version(stated, subject)), stated.statement.introduced
         if introduced and scheme.compare(version, introduced) < 0:
             continue
-        if scheme.compare(version, _compared(said, subject, said.statement.version)) < 0:
-            yield said
+        if scheme.compare(version, _compared(stated, subject, stated.statement.version)) < 0:
+            yield stated
     if not fixes:
-        for said in statuses:
-            if isinstance(said.statement, Status) and said.statement.state.is_affected:
-                yield said
+        for stated in statuses:
+            if isinstance(stated.statement, Status) and stated.statement.state.is_affected:
+                yield stated
 
 
-def _compared(said: _Said, subject: Subject, version: str) -> str:
+def _compared(stated: _Stated, subject: Subject, version: str) -> str:
     """Return the compared part of a version: of Red Hat's fixes and CentOS's builds, the part they have in common."""
-    rebuilt = said.statement.target.stream.startswith(f"{RED_HAT}:") and is_rebuilt(subject.package.version)
+    rebuilt = stated.statement.target.stream.startswith(f"{RED_HAT}:") and is_rebuilt(subject.package.version)
     return without_rebuilder(version) if rebuilt else version
 
 
-def _is_denial(said: _Said) -> bool:
-    return isinstance(said.statement, Status) and said.statement.state is FixState.NOT_AFFECTED
+def _is_denial(stated: _Stated) -> bool:
+    return isinstance(stated.statement, Status) and stated.statement.state is FixState.NOT_AFFECTED
 
 
-def _is_reached_in_branch(said: _Said, subject: Subject, scheme: VersionScheme) -> bool:
+def _is_reached_in_branch(stated: _Stated, subject: Subject, scheme: VersionScheme) -> bool:
     branch = minor_branch(subject.package.version)
     return (
-        isinstance(said.statement, Fix)
+        isinstance(stated.statement, Fix)
         and bool(branch)
-        and minor_branch(said.statement.version) == branch
-        and scheme.compare(_version(said, subject), said.statement.version) >= 0
+        and minor_branch(stated.statement.version) == branch
+        and scheme.compare(_version(stated, subject), stated.statement.version) >= 0
     )
 
 
-def _is_end_of_life(said: _Said) -> bool:
-    return isinstance(said.statement, Status) and said.statement.state is FixState.END_OF_LIFE
+def _is_end_of_life(stated: _Stated) -> bool:
+    return isinstance(stated.statement, Status) and stated.statement.state is FixState.END_OF_LIFE
 
 
-def _name(said: _Said, subject: Subject) -> str:
-    return subject.source_name if said.statement.target.kind is PackageKind.SOURCE else subject.package.name
+def _name(stated: _Stated, subject: Subject) -> str:
+    return subject.source_name if stated.statement.target.kind is PackageKind.SOURCE else subject.package.name
 
 
-def _version(said: _Said, subject: Subject) -> str:
-    return subject.source_version if said.statement.target.kind is PackageKind.SOURCE else subject.version
+def _version(stated: _Stated, subject: Subject) -> str:
+    return subject.source_version if stated.statement.target.kind is PackageKind.SOURCE else subject.version

@@ -4,12 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from openinspector.engine.streams import Speaker, flavour_of, minor_branch
+from openinspector.engine.streams import ApplicableStream, flavour_of, minor_branch
 from openinspector.model.advisory import NOT_MODULAR, Advisory, Fix, FixState, Status, Target
 from openinspector.model.inventory import Package
 
 
-class Spoken(NamedTuple):
+class ComparedStatement(NamedTuple):
     """A statement that names an installed package, whether or not it applies."""
 
     advisory: Advisory
@@ -18,7 +18,7 @@ class Spoken(NamedTuple):
     """The version compared."""
     reached: bool
     """For a fix: True if that version has it."""
-    fits: bool
+    applies: bool
 
 
 def module_stream(label: str) -> str:
@@ -26,7 +26,7 @@ def module_stream(label: str) -> str:
     return ":".join(label.split(":")[:2])
 
 
-def fits(target: Target, package: Package) -> bool:
+def applies(target: Target, package: Package) -> bool:
     """Return True if a statement's architectures, module and flavour include the package.
 
     A package without a recorded architecture is included; a modular build without its module is not.
@@ -76,16 +76,16 @@ class Hit(NamedTuple):
         return self.entry.statement.state if isinstance(self.entry.statement, Status) else None
 
 
-class Said:
+class StreamStatements:
     """One stream's statements about one package."""
 
-    def __init__(self, speaker: Speaker, package: Package, buckets: list[tuple[Bucket, bytes, str]]) -> None:
-        self._speaker = speaker
+    def __init__(self, stream: ApplicableStream, package: Package, buckets: list[tuple[Bucket, bytes, str]]) -> None:
+        self._stream = stream
         self._package = package
         self._buckets = buckets
-        self._fits: dict[int, bool] = {}
+        self._known: dict[int, bool] = {}
 
-    def convicting(self) -> Iterable[Hit]:
+    def affecting(self) -> Iterable[Hit]:
         """Yield the statements that say affected, each with its vulnerabilities."""
         denied = self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.denials)
         denied |= self._reached_in_branch()
@@ -93,20 +93,22 @@ class Said:
         if any(bucket.affected for bucket, _, _ in self._buckets):
             fixed = self._fixed()
         for bucket, key, version in self._buckets:
-            newer = bucket.fixes[bisect_right(bucket.keys, key) :] if self._speaker.fixes else ()
+            newer = bucket.fixes[bisect_right(bucket.keys, key) :] if self._stream.fixes else ()
             for entry in newer:
-                if entry.introduced <= key and self._fit(entry):
+                if entry.introduced <= key and self._applies(entry):
                     yield from self._hit(entry, denied, version)
             for entry in bucket.affected:
-                if self._fit(entry):
+                if self._applies(entry):
                     yield from self._hit(entry, denied | fixed, version)
 
-    def everything(self) -> Iterable[Spoken]:
+    def compared(self) -> Iterable[ComparedStatement]:
         """Yield every statement, whether or not it applies."""
         for bucket, key, version in self._buckets:
-            fixes = bucket.fixes if self._speaker.fixes else ()
+            fixes = bucket.fixes if self._stream.fixes else ()
             for entry in (*fixes, *bucket.affected, *bucket.denials, *bucket.unknown):
-                yield Spoken(entry.advisory, entry.statement, version, entry.fixed <= key, self._fit(entry))
+                yield ComparedStatement(
+                    entry.advisory, entry.statement, version, entry.fixed <= key, self._applies(entry)
+                )
 
     def mentioned(self) -> set[str]:
         """Return every vulnerability of the package about which the stream states more than the end of support."""
@@ -119,14 +121,14 @@ class Said:
         return self._identities(statuses) | self._fixed()
 
     def _fixed(self) -> set[str]:
-        if not self._speaker.fixes:
+        if not self._stream.fixes:
             return set()
         return self._identities(entry for bucket, _, _ in self._buckets for entry in bucket.fixes)
 
     def _reached_in_branch(self) -> set[str]:
         """Return the vulnerabilities that a fix made for the build's own minor release has closed."""
         branch = minor_branch(self._package.version)
-        if not branch or not self._speaker.fixes:
+        if not branch or not self._stream.fixes:
             return set()
         return self._identities(
             entry
@@ -136,19 +138,19 @@ class Said:
         )
 
     def _identities(self, entries: Iterable[Entry]) -> set[str]:
-        return {identity for entry in entries if self._fit(entry) for identity in entry.identities}
+        return {identity for entry in entries if self._applies(entry) for identity in entry.identities}
 
-    def _fit(self, entry: Entry) -> bool:
+    def _applies(self, entry: Entry) -> bool:
         target = entry.statement.target
-        known = self._fits.get(id(target))
+        known = self._known.get(id(target))
         if known is None:
-            known = self._fits[id(target)] = fits(target, self._package)
+            known = self._known[id(target)] = applies(target, self._package)
         return known
 
-    def _hit(self, entry: Entry, acquitted: set[str] | frozenset[str], version: str) -> Iterable[Hit]:
-        left = tuple(identity for identity in entry.identities if identity not in acquitted)
+    def _hit(self, entry: Entry, cleared: set[str] | frozenset[str], version: str) -> Iterable[Hit]:
+        left = tuple(identity for identity in entry.identities if identity not in cleared)
         if left:
-            yield Hit(entry, left, version, self._speaker.inherited)
+            yield Hit(entry, left, version, self._stream.inherited)
 
 
 def bucket_of(entries: Iterable[Entry]) -> Bucket:

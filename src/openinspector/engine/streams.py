@@ -107,10 +107,10 @@ class Unjudged(StrEnum):
     """The package manager cannot order the version."""
 
 
-class Speaker(NamedTuple):
+class ApplicableStream(NamedTuple):
     """One stream that may apply to a package."""
 
-    stream: str
+    name: str
     fixes: bool = True
     """False if only its statuses count, because its builds are another distribution's."""
     inherited: bool = False
@@ -245,20 +245,22 @@ class HostStreams:
         own = self.release.name == "ubuntu" or REBUILDS.get(self.release.name, False)
         return self.known and not self._general and not own
 
-    def speakers(self, package: Package) -> tuple[Speaker, ...]:
+    def applicable(self, package: Package) -> tuple[ApplicableStream, ...]:
         """Return the streams that may apply to a package, narrowest first."""
         if self._is_unrecorded(package):
-            return tuple(Speaker(stream) for stream in repositories_of(package, self._builds) or ())
+            return tuple(ApplicableStream(stream) for stream in repositories_of(package, self._builds) or ())
         if self._epel and _of_epel(package):
-            return tuple(Speaker(stream) for stream in self._epel)
+            return tuple(ApplicableStream(stream) for stream in self._epel)
         narrow = list(self._narrow(package))
         own = [*narrow, *(() if self._outside_general(package) else self._general)]
         if self.release.name == "ubuntu":
             own += [stream for stream in self._extensions if stream not in narrow]
-        inherited = [Speaker(stream, fixes=REBUILDS[self.release.name], inherited=True) for stream in self._red_hat]
+        inherited = [
+            ApplicableStream(stream, fixes=REBUILDS[self.release.name], inherited=True) for stream in self._red_hat
+        ]
         unknown = not package.vendor and not package.repository
-        fallback = [Speaker(stream, fallback=True) for stream in self._epel if unknown]
-        return (*(Speaker(stream) for stream in own), *inherited, *fallback)
+        fallback = [ApplicableStream(stream, fallback=True) for stream in self._epel if unknown]
+        return (*(ApplicableStream(stream) for stream in own), *inherited, *fallback)
 
     def unjudged(self, package: Package) -> Unjudged | None:
         """Return why a package must not be judged by these streams; None if it may."""

@@ -131,10 +131,10 @@ def _goal(one: AffectedPackage) -> str:
 
 def _no_fix(one: AffectedPackage, advisories: tuple[AdvisoryReference, ...]) -> str:
     compared = one.comparison
-    said = f" The publisher says: {compared.word}." if compared.word else ""
+    quoted = f" The publisher says: {compared.word}." if compared.word else ""
     return (
         f"No fixed version of {compared.name} is published yet for {compared.stream} "
-        f"({advisories[compared.advisory].id}).{said} "
+        f"({advisories[compared.advisory].id}).{quoted} "
         f"Remove {one.package.name} if it is not needed, or limit access to it."
     )
 
