@@ -145,7 +145,9 @@ def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) ->
     # 2. a target, a template, a run to its end
     target = operator("targets", "create", "all")
     assert agent in operator("targets", "preview", target)
-    template = operator("templates", "create", "weekly", "--target", target, "--package", "vulnerabilities")
+    template = operator(
+        "templates", "create", "weekly", "--target", target, "--package", "vulnerabilities", "--package", "CIS"
+    )
     schedule = operator("schedules", "create", template, "--cron", "0 3 * * 1")
     assert schedule in operator("schedules", "list", "--json")
     run = operator("runs", "start", template, "--watch").splitlines()[0]
@@ -159,6 +161,7 @@ def test_an_operator_assesses_a_host(system: WholeSystem, operator: Operator) ->
     _explain_and_plan(operator, run, found[0]["arn"], data)
     operator("runs", "exclusions", run)
     assert agent in operator("runs", "agents", run)
+    operator("runs", "benchmark", run)
     _check_coverage(json.loads(operator("runs", "coverage", run, "--json")), agent)
     for kind in ("html", "pdf"):
         report = operator.folder / f"report.{kind}"
