@@ -1,6 +1,7 @@
 """`reach`, which judges all ports and sources at once, agrees with `trace`, which follows one flow."""
 
 import json
+from collections.abc import Callable
 from ipaddress import ip_address
 from typing import Any
 
@@ -14,10 +15,17 @@ from openinspector.network.reach import Reach, Reachability
 from openinspector.network.topology import Topology
 from openinspector.network.trace import Flow, Start, trace
 from openinspector.testing.network_builders import Json, documents, entry, group, rule, two_vpcs
-from openinspector.testing.network_generator import generated_network
+from openinspector.testing.network_generator import dual_stack_network, generated_network
 
-INTERNET = [ip_address(text) for text in ("8.8.8.8", "8.8.4.4", "8.1.1.1", "9.1.1.1", "9.200.0.1", "100.64.0.1")]
-PEERS = [ip_address(text) for text in ("10.2.1.10", "10.2.1.11", "10.2.200.1", "10.9.0.1", "192.168.1.1", "10.1.2.10")]
+INTERNET_IPV6 = ["2606:4700::1111", "2606:4700::2222", "2600::1", "2a00::1", "2a05:d018:ffff::1", "2c00::1"]
+PEERS_IPV6 = ["2a05:d018:2:1::10", "2a05:d018:2:1::11", "2a05:d018:2:ff::1", "2a05:d018:1:2::10"]
+INTERNET = [
+    ip_address(text) for text in ("8.8.8.8", "8.8.4.4", "8.1.1.1", "9.1.1.1", "9.200.0.1", "100.64.0.1", *INTERNET_IPV6)
+]
+PEERS = [
+    ip_address(text)
+    for text in ("10.2.1.10", "10.2.1.11", "10.2.200.1", "10.9.0.1", "192.168.1.1", "10.1.2.10", *PEERS_IPV6)
+]
 
 
 def slow(topology: Topology, found: Reachability, source: Any, protocol: int) -> int:
@@ -37,9 +45,9 @@ def fast(found: Reachability, source: Any, protocol: int) -> int:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 2**32))
-def test_reach_agrees_with_trace_on_generated_networks(seed: int) -> None:
-    topology = Topology(documents(generated_network(seed)))
+@given(seed=st.integers(0, 2**32), make=st.sampled_from([generated_network, dual_stack_network]))
+def test_reach_agrees_with_trace_on_generated_networks(seed: int, make: Callable[[int], Json]) -> None:
+    topology = Topology(documents(make(seed)))
     reach = Reach(topology)
     judged = [found for interface in topology.interfaces.values() for found in reach.of(interface)]
     for found in judged:
@@ -52,6 +60,8 @@ def test_reach_agrees_with_trace_on_generated_networks(seed: int) -> None:
                 else:
                     assert fast(found, opening.source, protocol) == 0
         for source in INTERNET if found.leg is Leg.INTERNET else PEERS:
+            if source.version != found.dialled.version:
+                continue
             assert slow(topology, found, source, TCP) & ~found.tcp == 0, (seed, found, source)
             assert slow(topology, found, source, UDP) & ~found.udp == 0, (seed, found, source)
 
@@ -78,6 +88,45 @@ def test_sources_of_an_opening_are_counted_without_the_ranges_inside() -> None:
         "8.8.8.0/24": (255, ((22, 22),)),
         "8.8.8.8/32": (1, ((22, 80),)),
     }
+
+
+def test_a_rule_for_an_address_of_the_network_itself_hides_no_other_source() -> None:
+    network = two_vpcs()
+    own = {"PublicIp": "3.3.3.8"}
+    network["ec2-describe-network-interfaces"]["NetworkInterfaces"][1]["PrivateIpAddresses"][0]["Association"] = own
+    rules = rule("tcp", 22, 22, "3.3.3.8/32"), rule("tcp", 80, 80, "3.3.3.8/31"), rule("tcp", 443, 443)
+    network["ec2-describe-security-groups"]["SecurityGroups"][0] = group(1, *rules)
+    openings = {opening.cidr: opening.tcp for opening in of(network)["igw-a"].openings}
+    assert openings["0.0.0.0/0"] == ((443, 443),)
+    assert openings["3.3.3.8/31"] == ((80, 80), (443, 443))
+    assert "3.3.3.8/32" not in openings
+
+
+def test_a_vpc_behind_the_same_direct_connect_gateway_hides_no_other_source() -> None:
+    network = two_vpcs()
+    route = {"DestinationCidrBlock": "10.0.0.0/8", "GatewayId": "vgw-1"}
+    network["ec2-describe-route-tables"]["RouteTables"][0]["Routes"][1:2] = [route]
+    rules = rule("tcp", 22, 22, "10.2.0.0/16"), rule("tcp", 443, 443, "10.0.0.0/8")
+    network["ec2-describe-security-groups"]["SecurityGroups"][0] = group(1, *rules)
+    gateways = [
+        {"VpnGatewayId": f"vgw-{number}", "VpcAttachments": [{"VpcId": vpc, "State": "attached"}]}
+        for number, vpc in ((1, "vpc-a"), (2, "vpc-b"))
+    ]
+    associations = [
+        {
+            "directConnectGatewayId": "dx-1",
+            "associatedGateway": {"id": f"vgw-{number}", "type": "virtualPrivateGateway"},
+        }
+        for number in (1, 2)
+    ]
+    network |= {
+        "ec2-describe-vpn-gateways": {"VpnGateways": gateways},
+        "directconnect-describe-direct-connect-gateway-associations/dx-1": {
+            "directConnectGatewayAssociations": associations
+        },
+    }
+    openings = {opening.cidr: opening.tcp for opening in of(network)["vgw-1"].openings}
+    assert openings == {"10.0.0.0/8": ((443, 443),)}
 
 
 def test_a_denied_part_of_a_range_makes_a_hole() -> None:

@@ -4,13 +4,14 @@ Ranges are nested or disjoint, so one sweep over them sorted by (first, -last) w
 the top of the stack is the union of all that encloses it. An atom is a range without the ranges inside it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
-from typing import Final
+from typing import Final, NamedTuple
 
 from openinspector.network.aws import noun
+from openinspector.network.on_premises import sibling_ranges
 from openinspector.network.packet_filter import TCP, UDP, protocol_number
 from openinspector.network.port_cells import PORTS, PortCells
 from openinspector.network.topology import Address, Topology, parse_network, private_addresses
@@ -60,19 +61,27 @@ _SPECIAL: Final = (
 """Special-purpose blocks (IANA registries, RFC 6890); every bound counts, since the internet is all but these."""
 
 
+class AtomKey(NamedTuple):
+    """What decides, besides filters, about the way between an atom's addresses and an interface."""
+
+    route: str
+    """The innermost prefix of the route table, or a range in it that the route's gateway refuses to reach."""
+    private: bool
+    own: bool
+    """True if the network's own interfaces have all of the addresses, so that no other host can."""
+
+
 @dataclass(slots=True)
 class Atom:
     """Addresses that every filter treats alike, and the ports that pass the filters."""
 
     version: int
     first: int
-    """One of them as a number."""
+    """One of them as a number; one that is not the network's own, if there is any."""
     cidr: str
     """The range that encloses them."""
     size: int
-    route: str
-    """The innermost prefix of the route table."""
-    private: bool
+    key: AtomKey
     tcp: int
     udp: int
 
@@ -100,13 +109,11 @@ class FilterAtoms:
     cells: PortCells
     complete: bool
     """False if a group, a prefix list or the ACL is not known."""
+    own: frozenset[int]
+    """Public addresses of the network's interfaces, as numbers."""
     atoms: list[Atom] = field(default_factory=list)
-    sample: dict[tuple[str, bool], Address] = field(default_factory=dict)
-
-    @property
-    def routes(self) -> Iterable[tuple[str, bool]]:
-        """Return the innermost route prefixes of the atoms, each with whether its addresses are private."""
-        return self.sample
+    samples: dict[AtomKey, Address] = field(default_factory=dict)
+    """One address for each key of an atom."""
 
 
 _Entry = tuple[int, bool, int, int, bool]
@@ -121,6 +128,8 @@ class _Rules:
     udp: int = 0
     entries: tuple[_Entry, ...] = ()
     routed: bool = False
+    sibling: bool = False
+    """True for a range of a VPC that the route's gateway refuses to reach (row 48)."""
     special: bool = False
 
 
@@ -129,7 +138,7 @@ class _Frame:
     last: int
     cidr: str
     free: int
-    """The first address that no inner range has covered so far."""
+    """The first address that no inner range has covered so far, after leading addresses of the network itself."""
     tcp: int
     udp: int
     entries: tuple[_Entry, ...]
@@ -138,6 +147,8 @@ class _Frame:
     route: str
     special: str
     size: int
+    owned: int = -1
+    """An address of the network itself that ``free`` has passed; -1 if none."""
 
 
 def cut(topology: Topology, interface: noun.Eni, version: int, groups: GroupRules) -> FilterAtoms:
@@ -159,7 +170,10 @@ def cut(topology: Topology, interface: noun.Eni, version: int, groups: GroupRule
     for route in table.routes if table else ():
         for cidr in _prefixes(topology, route):
             rules.setdefault(cidr, _Rules()).routed = True
-    found = FilterAtoms(cells=cells, complete=groups.complete and acl is not None)
+        for cidr in sibling_ranges(topology, route.target):
+            rules.setdefault(cidr, _Rules()).sibling = True
+    complete = groups.complete and acl is not None
+    found = FilterAtoms(cells=cells, complete=complete, own=topology.own_public(version))
     _sweep(found, _by_range(rules, version), version)
     return found
 
@@ -279,6 +293,7 @@ def _by_range(rules: dict[str, _Rules], version: int) -> list[tuple[int, int, st
             one.udp |= rule.udp
             one.entries += rule.entries
             one.routed = one.routed or rule.routed
+            one.sibling = one.sibling or rule.sibling
             one.special = one.special or rule.special
         else:
             merged[bounds] = (first, last, text, rule)
@@ -306,7 +321,9 @@ def _sweep(found: FilterAtoms, items: list[tuple[int, int, str, _Rules]], versio
             _pop(found, stack, version)
         outer = stack[-1]
         outer.size -= last - first + 1
-        if outer.free == first:
+        if _foreign(found, outer.free, first - 1) is None:
+            if outer.free < first:
+                outer.owned = outer.free
             outer.free = last + 1
         stack.append(_inner(found.cells, outer, first, last, cidr, rule))
     while stack:
@@ -326,7 +343,7 @@ def _inner(cells: PortCells, outer: _Frame, first: int, last: int, cidr: str, ru
         outer.udp | rule.udp,
         entries,
         passes,
-        cidr if rule.routed else outer.route,
+        cidr if rule.routed or (rule.sibling and outer.route) else outer.route,
         cidr if rule.special else outer.special,
         last - first + 1,
     )
@@ -337,12 +354,19 @@ def _pop(found: FilterAtoms, stack: list[_Frame], version: int) -> None:
     tcp, udp = frame.tcp & frame.passes[0], frame.udp & frame.passes[1]
     if not (tcp or udp or not found.complete) or not frame.size or not frame.route:
         return
-    key = (frame.route, bool(frame.special))
-    atom = Atom(version, frame.free, frame.cidr, frame.size, frame.route, key[1], tcp, udp)
-    if key[1]:
-        atom.private = atom.source.is_private
-        key = (frame.route, atom.private)
+    foreign = _foreign(found, frame.free, frame.last)
+    own = frame.free if frame.free <= frame.last else frame.owned
+    key = AtomKey(frame.route, private=False, own=foreign is None)
+    atom = Atom(version, own if foreign is None else foreign, frame.cidr, frame.size, key, tcp, udp)
+    if frame.special:
+        atom.key = key._replace(private=atom.source.is_private)
     if tcp or udp:
         found.atoms.append(atom)
-    if key not in found.sample:
-        found.sample[key] = atom.source
+    found.samples.setdefault(atom.key, atom.source)
+
+
+def _foreign(found: FilterAtoms, first: int, last: int) -> int | None:
+    """Return the first address of a range that is not the network's own; None if all are, or if it is empty."""
+    while first <= last and first in found.own:
+        first += 1
+    return first if first <= last else None

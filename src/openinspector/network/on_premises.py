@@ -1,11 +1,13 @@
 """Virtual private gateways, VPN and Direct Connect: the ways to and from networks on premises (rows 46 to 49)."""
 
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from openinspector.network.answer import Action, Direction, Leg
 from openinspector.network.aws import noun
 from openinspector.network.packet_filter import Packet
 from openinspector.network.peering import from_peering
+from openinspector.network.topology import Topology
 from openinspector.network.transit import from_attachment
 from openinspector.network.walk import End, Stopped, Walk
 
@@ -26,7 +28,7 @@ def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.
         r.destination_cidr_block for c in connections for r in c.routes if r.state not in {"deleted", "deleting"}
     )
     end = End(kind="on-premises", packet=packet, gateway=target)
-    sibling = _sibling(walk, behind_dx, target, packet)
+    sibling = _sibling(topology, behind_dx, packet)
     if sibling:
         raise walk.stop("CANNOT_ROUTE", sibling)
     if (
@@ -50,17 +52,29 @@ def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.
     raise walk.stop("CANNOT_ROUTE", target)
 
 
-def _sibling(walk: Walk, behind_dx: list[noun.DirectConnectGatewayAssociation], gateway: str, packet: Packet) -> str:
+def _sibling(topology: Topology, behind_dx: Iterable[noun.DirectConnectGatewayAssociation], packet: Packet) -> str:
     """Return a Direct Connect gateway that has the destination behind another of its gateways (row 48)."""
     for own in behind_dx:
-        for other in walk.topology.dx_associations:
-            if other.direct_connect_gateway_id != own.direct_connect_gateway_id:
-                continue
-            found = walk.topology.vpn_gateways.get(other.associated_gateway.id)
-            vpcs = found.vpc_attachments if found and found.vpn_gateway_id != gateway else ()
-            if any(walk.topology.in_vpc(attachment.vpc_id, packet.destination) for attachment in vpcs):
-                return own.direct_connect_gateway_id
+        if any(topology.in_vpc(vpc_id, packet.destination) for vpc_id in _siblings(topology, own)):
+            return own.direct_connect_gateway_id
     return ""
+
+
+def _siblings(topology: Topology, own: noun.DirectConnectGatewayAssociation) -> Iterator[str]:
+    """Yield the VPCs behind the other virtual private gateways of a Direct Connect gateway."""
+    for other in topology.dx_associations:
+        if other.direct_connect_gateway_id == own.direct_connect_gateway_id:
+            found = topology.vpn_gateways.get(other.associated_gateway.id)
+            if found is not None and found.vpn_gateway_id != own.associated_gateway.id:
+                yield from (attachment.vpc_id for attachment in found.vpc_attachments)
+
+
+def sibling_ranges(topology: Topology, gateway: str) -> Iterator[str]:
+    """Yield the ranges that a virtual private gateway refuses to reach through Direct Connect (row 48)."""
+    for own in topology.dx_associations:
+        if own.associated_gateway.id == gateway:
+            for vpc_id in _siblings(topology, own):
+                yield from topology.vpc_ranges(vpc_id)
 
 
 def from_gateway(walk: Walk, gateway: str, packet: Packet) -> End:

@@ -216,7 +216,8 @@ def _outside(topology: Topology, destination: Address, *, private: bool) -> list
         last = network.broadcast_address
         behind = last + 1 if int(last) + 1 < 1 << network.max_prefixlen else last
         for candidate in (network[0], behind):
-            if candidate.is_private is private and not topology.owners.get(str(candidate)):
+            own = topology.owners.get(str(candidate)) or int(candidate) in topology.own_public(candidate.version)
+            if candidate.is_private is private and not own:
                 found.setdefault(candidate)
     return list(found)[:_MOST_SOURCES]
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from openinspector.network.answer import Leg, NotKnown
 from openinspector.network.aws import noun
-from openinspector.network.filter_atoms import Atom, FilterAtoms, GroupRules, cut, prepare
+from openinspector.network.filter_atoms import Atom, AtomKey, FilterAtoms, GroupRules, cut, prepare
 from openinspector.network.packet_filter import TCP
 from openinspector.network.port_cells import PortCells
 from openinspector.network.route import find_route
@@ -141,14 +141,14 @@ class Reach:
         key, atoms = self._cut(interface, dialled.version)
         usable = {}
         lacking: NotKnown | None = None
-        for route, private in atoms.routes:
-            through = self._through(interface.subnet_id, atoms.sample[route, private], dialled, one)
-            usable[route, private] = through is True
+        for found, sample in atoms.samples.items():
+            through = self._through(interface.subnet_id, sample, dialled, one, own=found.own)
+            usable[found] = through is True
             lacking = lacking or (through if isinstance(through, NotKnown) else None)
         if not atoms.complete and any(usable.values()):
-            asked = (self._lacking(dialled, one, atoms.sample[pair]) for pair, open_ in usable.items() if open_)
+            asked = (self._lacking(dialled, one, atoms.samples[found]) for found, open_ in usable.items() if open_)
             lacking = lacking or next((lack for lack in asked if lack), None)
-        choice = frozenset(pair for pair, open_ in usable.items() if open_)
+        choice = frozenset(found for found, open_ in usable.items() if open_)
         tcp, udp, chosen = self._combined((key, choice), atoms, choice)
         return Reachability(
             interface=interface.network_interface_id,
@@ -164,11 +164,11 @@ class Reach:
         )
 
     def _combined(
-        self, key: tuple[object, ...], atoms: FilterAtoms, choice: frozenset[tuple[str, bool]]
+        self, key: tuple[object, ...], atoms: FilterAtoms, choice: frozenset[AtomKey]
     ) -> tuple[int, int, tuple[Atom, ...]]:
         found = self._masks.get(key)
         if found is None:
-            chosen = tuple(atom for atom in atoms.atoms if (atom.route, atom.private) in choice)
+            chosen = tuple(atom for atom in atoms.atoms if atom.key in choice)
             tcp = udp = 0
             for atom in chosen:
                 tcp |= atom.tcp
@@ -194,9 +194,9 @@ class Reach:
             self._groups[groups, "" if known.anywhere else interface.vpc_id] = known
         return known
 
-    def _through(self, subnet: str, source: Address, dialled: Address, one: _Class) -> bool | NotKnown:
+    def _through(self, subnet: str, source: Address, dialled: Address, one: _Class, *, own: bool) -> bool | NotKnown:
         """Return whether sources behind a gateway reach an address and its answer comes home, filters aside."""
-        if (one.leg is Leg.INTERNET and source.is_private) or self._target(subnet, source) != one.gateway:
+        if (one.leg is Leg.INTERNET and (source.is_private or own)) or self._target(subnet, source) != one.gateway:
             return False
         answer = trace(self._open, self._flow(source, dialled, one))
         if answer.reachable is None and answer.not_known is not None:

@@ -125,6 +125,15 @@ class Topology:
                 public = public_of(interface, private)
                 if public:
                     self.by_public[public] = (interface, private)
+        own = {parsed for text in (*self.by_public, *self.owners) if (parsed := parse_address(text))}
+        self._own_public = {
+            version: frozenset(int(one) for one in own if one.version == version and not one.is_private)
+            for version in (4, 6)
+        }
+
+    def own_public(self, version: int) -> frozenset[int]:
+        """Return the public addresses of the network's interfaces as numbers; all of IPv6 that are not private."""
+        return self._own_public[version]
 
     def _join_filters(self) -> None:
         self.groups: dict[str, noun.SecurityGroup] = {}

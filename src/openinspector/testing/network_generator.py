@@ -1,6 +1,7 @@
 """Networks of any size from a seed: groups, ACLs, routes, peering and a VPN around hosts of two VPCs and more."""
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from openinspector.testing.network_builders import Json, entry, group, interface, open_acl, route_table, rule, two_vpcs
@@ -17,6 +18,20 @@ _CIDRS = (
     "10.2.0.0/16",
     "10.2.1.10/32",
     "192.168.0.0/16",
+)
+_IPV6_CIDRS = (
+    "::/0",
+    "2000::/3",
+    "2a00::/12",
+    "2a05:d018::/32",
+    "2a05:d018:1::/56",
+    "2a05:d018:1:2::/64",
+    "2a05:d018:2::/56",
+    "2a05:d018:2:1::10/128",
+    "2600::/12",
+    "2606:4700::/32",
+    "2606:4700::1111/128",
+    "fd00::/8",
 )
 _PORTS = (0, 21, 22, 23, 80, 443, 1023, 1024, 32768, 61000, 65535)
 
@@ -54,14 +69,59 @@ def generated_network(seed: int) -> Json:
     }
 
 
+def dual_stack_network(seed: int) -> Json:
+    """Return a `generated_network` whose VPCs, groups, ACLs and routes have IPv6 too."""
+    draw = random.Random(seed)
+    network = generated_network(seed)
+    for number, vpc in enumerate(network["ec2-describe-vpcs"]["Vpcs"], start=1):
+        vpc["Ipv6CidrBlockAssociationSet"] = [_ipv6_range(f"2a05:d018:{number}::/56")]
+    for subnet in network["ec2-describe-subnets"]["Subnets"]:
+        subnet["Ipv6CidrBlockAssociationSet"] = [_ipv6_range(f"{_ipv6_prefix(subnet['SubnetId'])}::/64")]
+    for eni in network["ec2-describe-network-interfaces"]["NetworkInterfaces"]:
+        last = eni["PrivateIpAddress"].rpartition(".")[2]
+        eni["Ipv6Addresses"] = [{"Ipv6Address": f"{_ipv6_prefix(eni['SubnetId'])}::{last}"}]
+    for made in network["ec2-describe-security-groups"]["SecurityGroups"]:
+        made["IpPermissions"] += _ingress(draw, _IPV6_CIDRS)
+        made["IpPermissionsEgress"] += [rule("-1", cidr="::/0")] if draw.random() < 0.8 else []  # noqa: PLR2004
+    for acl in network["ec2-describe-network-acls"]["NetworkAcls"]:
+        acl["Entries"] += [entry(101, "allow", cidr="::/0"), entry(101, "allow", cidr="::/0", egress=True)]
+        _add_entries(draw, acl, _IPV6_CIDRS)
+    tables = network["ec2-describe-route-tables"]["RouteTables"]
+    for table in tables:
+        local = f"2a05:d018:{1 if table['VpcId'] == 'vpc-a' else 2}::/56"
+        table["Routes"].append({"DestinationIpv6CidrBlock": local, "GatewayId": "local"})
+    tables[0]["Routes"].append({"DestinationIpv6CidrBlock": "::/0", "GatewayId": "igw-a"})
+    tables[0]["Routes"] += draw.sample(
+        [
+            {"DestinationIpv6CidrBlock": "2a05:d018:2::/56", "VpcPeeringConnectionId": "pcx-1"},
+            {"DestinationIpv6CidrBlock": "2606:4700::/32", "GatewayId": "igw-a", "State": "blackhole"},
+            {"DestinationIpv6CidrBlock": "2600::/12", "EgressOnlyInternetGatewayId": "eigw-a"},
+        ],
+        draw.randint(0, 3),
+    )
+    tables[2]["Routes"].append({"DestinationIpv6CidrBlock": "2a05:d018:1::/56", "VpcPeeringConnectionId": "pcx-1"})
+    egress_only = {"EgressOnlyInternetGatewayId": "eigw-a", "Attachments": [{"VpcId": "vpc-a", "State": "attached"}]}
+    return network | {"ec2-describe-egress-only-internet-gateways": {"EgressOnlyInternetGateways": [egress_only]}}
+
+
+def _ipv6_range(cidr: str) -> Json:
+    return {"Ipv6CidrBlock": cidr, "Ipv6CidrBlockState": {"State": "associated"}}
+
+
+def _ipv6_prefix(subnet: str) -> str:
+    """Return the first 64 bits of ``subnet-a1``: VPC a or b, then the number."""
+    vpc, number = subnet.removeprefix("subnet-")
+    return f"2a05:d018:{1 if vpc == 'a' else 2}:{number}"
+
+
 def _ports(draw: random.Random) -> tuple[int, int]:
     first, last = sorted(draw.choices(_PORTS, k=2))
     return first, last
 
 
-def _ingress(draw: random.Random) -> list[Json]:
+def _ingress(draw: random.Random, cidrs: Sequence[str] = _CIDRS) -> list[Json]:
     found = [
-        rule(draw.choice(["tcp", "udp", "-1"]), *_ports(draw), draw.choice(_CIDRS)) for _ in range(draw.randint(0, 5))
+        rule(draw.choice(["tcp", "udp", "-1"]), *_ports(draw), draw.choice(cidrs)) for _ in range(draw.randint(0, 5))
     ]
     if draw.random() < 0.3:  # noqa: PLR2004
         pairs = [{"GroupId": f"sg-{draw.randint(1, 3)}"}]
@@ -71,7 +131,12 @@ def _ingress(draw: random.Random) -> list[Json]:
 
 def _acl(draw: random.Random, vpc: str) -> Json:
     acl = open_acl(vpc)
-    taken: set[tuple[int, bool]] = set()
+    _add_entries(draw, acl, _CIDRS)
+    return acl
+
+
+def _add_entries(draw: random.Random, acl: Json, cidrs: Sequence[str]) -> None:
+    taken = {(made["RuleNumber"], made["Egress"]) for made in acl["Entries"]}
     for _ in range(draw.randint(0, 6)):
         number, egress = draw.randint(1, 99), draw.random() < 0.5  # noqa: PLR2004
         if (number, egress) in taken:
@@ -81,8 +146,7 @@ def _acl(draw: random.Random, vpc: str) -> Json:
         ported: dict[str, Any] = {"Protocol": draw.choice(["6", "17"]), "PortRange": {"From": first, "To": last}}
         more = ported if draw.random() < 0.7 else {}  # noqa: PLR2004
         action = draw.choice(["allow", "deny"])
-        acl["Entries"].append(entry(number, action, egress=egress, cidr=draw.choice(_CIDRS), **more))
-    return acl
+        acl["Entries"].append(entry(number, action, egress=egress, cidr=draw.choice(cidrs), **more))
 
 
 def large_network(interfaces: int, vpcs: int, rules: int, *, seed: int = 1) -> Json:
