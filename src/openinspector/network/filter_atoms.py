@@ -62,7 +62,7 @@ _SPECIAL: Final = (
 
 
 class AtomKey(NamedTuple):
-    """What decides, besides filters, about the way between an atom's addresses and an interface."""
+    """Facts besides filters that decide about the way between an atom's addresses and an interface."""
 
     route: str
     """The innermost prefix of the route table, or a range in it that the route's gateway refuses to reach."""
