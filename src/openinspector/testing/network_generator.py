@@ -110,8 +110,7 @@ def _ipv6_range(cidr: str) -> Json:
 
 def _ipv6_prefix(subnet: str) -> str:
     """Return the first 64 bits of ``subnet-a1``: VPC a or b, then the number."""
-    vpc, number = subnet.removeprefix("subnet-")
-    return f"2a05:d018:{1 if vpc == 'a' else 2}:{number}"
+    return f"2a05:d018:{1 if subnet[-2] == 'a' else 2}:{subnet[-1]}"
 
 
 def _ports(draw: random.Random) -> tuple[int, int]:
