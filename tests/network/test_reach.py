@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from openinspector.network.answer import Leg
 from openinspector.network.packet_filter import TCP, UDP, port_mask
 from openinspector.network.port_cells import PortCells
+from openinspector.network.question import FlowDestination, FlowSource, Question, ask
 from openinspector.network.reach import Reach, Reachability
 from openinspector.network.topology import Topology
 from openinspector.network.trace import Flow, Start, trace
@@ -64,6 +65,22 @@ def test_reach_agrees_with_trace_on_generated_networks(seed: int, make: Callable
                 continue
             assert slow(topology, found, source, TCP) & ~found.tcp == 0, (seed, found, source)
             assert slow(topology, found, source, UDP) & ~found.udp == 0, (seed, found, source)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    make=st.sampled_from([generated_network, dual_stack_network]),
+    port=st.sampled_from([21, 22, 80, 443, 1024, 61000]),
+)
+def test_a_question_about_the_internet_agrees_with_reach(seed: int, make: Callable[[int], Json], port: int) -> None:
+    topology = Topology(documents(make(seed)))
+    reach = Reach(topology)
+    for found in (found for interface in topology.interfaces.values() for found in reach.of(interface)):
+        if found.leg is Leg.INTERNET and not found.not_known:
+            destination = FlowDestination(address=str(found.dialled))
+            question = Question(protocol="tcp", port=port, source=FlowSource(internet=True), destination=destination)
+            assert ask(topology, question).reachable is bool(found.tcp >> port & 1), (found, port)
 
 
 def of(network: Json, name: str = "eni-1") -> dict[str, Reachability]:

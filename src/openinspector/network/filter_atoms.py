@@ -168,7 +168,7 @@ def cut(topology: Topology, interface: noun.Eni, version: int, groups: GroupRule
         rule = rules.setdefault(entry.cidr_block or entry.ipv6_cidr_block, _Rules())
         rule.entries += ((entry.rule_number, entry.egress, number, ports, entry.rule_action == "allow"),)
     for route in table.routes if table else ():
-        for cidr in _prefixes(topology, route):
+        for cidr in topology.destinations(route):
             rules.setdefault(cidr, _Rules()).routed = True
         for cidr in sibling_ranges(topology, route.target):
             rules.setdefault(cidr, _Rules()).sibling = True
@@ -211,12 +211,6 @@ def _permissions(topology: Topology, interface: noun.Eni) -> tuple[list[noun.Per
     groups = [topology.groups.get(name.group_id) for name in interface.groups]
     known = [group for group in groups if group is not None]
     return [p for group in known for p in group.ip_permissions], bool(groups) and len(known) == len(groups)
-
-
-def _prefixes(topology: Topology, route: noun.Route) -> tuple[str, ...]:
-    if route.destination_prefix_list_id:
-        return topology.prefix_lists.get(route.destination_prefix_list_id, ())
-    return (route.destination_cidr_block or route.destination_ipv6_cidr_block,)
 
 
 def _cidrs(topology: Topology, vpc_id: str, permission: noun.Permission) -> tuple[list[str], bool]:

@@ -215,11 +215,20 @@ def _outside(topology: Topology, destination: Address, *, private: bool) -> list
             continue
         last = network.broadcast_address
         behind = last + 1 if int(last) + 1 < 1 << network.max_prefixlen else last
-        for candidate in (network[0], behind):
-            own = topology.owners.get(str(candidate)) or int(candidate) in topology.own_public(candidate.version)
-            if candidate.is_private is private and not own:
+        for candidate in (_outsider(topology, network[0]), _outsider(topology, behind)):
+            if candidate.is_private is private:
                 found.setdefault(candidate)
     return list(found)[:_MOST_SOURCES]
+
+
+def _outsider(topology: Topology, address: Address) -> Address:
+    """Return the first address from ``address`` on that no interface of the network has."""
+    last = (1 << address.max_prefixlen) - 1
+    while (topology.owners.get(str(address)) or int(address) in topology.own_public(address.version)) and (
+        int(address) < last
+    ):
+        address += 1
+    return address
 
 
 def _named_ranges(topology: Topology, interface: noun.Eni) -> Iterable[str]:
@@ -236,7 +245,7 @@ def _named_ranges(topology: Topology, interface: noun.Eni) -> Iterable[str]:
         yield entry.cidr_block or entry.ipv6_cidr_block
     table = topology.route_table(subnet) if subnet else None
     for route in table.routes if table else ():
-        yield route.destination_cidr_block or route.destination_ipv6_cidr_block
+        yield from topology.destinations(route)
 
 
 def render_answer(question: Question, answer: Answer) -> dict[str, object]:

@@ -307,6 +307,12 @@ class Topology:
         """Return the route table of a subnet: its own, else the main one of its VPC (row 19)."""
         return self.table_of.get(subnet.subnet_id) or self.main_table.get(subnet.vpc_id)
 
+    def destinations(self, route: noun.Route) -> tuple[str, ...]:
+        """Return the ranges that a route is for; none if its prefix list is not known."""
+        if route.destination_prefix_list_id:
+            return self.prefix_lists.get(route.destination_prefix_list_id, ())
+        return (route.destination_cidr_block or route.destination_ipv6_cidr_block,)
+
     def vpc_ranges(self, vpc_id: str) -> tuple[str, ...]:
         """Return the associated ranges of a VPC, IPv4 and IPv6 (row 26)."""
         vpc = self.vpcs.get(vpc_id)
