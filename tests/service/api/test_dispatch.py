@@ -1,7 +1,10 @@
 """One signed POST: every outcome is an answer of the protocol, and nothing makes it fail."""
 
 import json
+import threading
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,17 +13,20 @@ import pytest
 from httpx import Response
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.applications import Starlette
+from starlette.routing import Route
 from structlog.testing import capture_logs
 from tests.service.api.signing import Signer, call_headers
 from tests.service.api.world import World, open_world
 
 from openinspector.model.errors import ModelError, StoreError
-from openinspector.service.api.dispatch import MAX_BODY, operations
+from openinspector.service.api.dispatch import MAX_BODY, ApiEndpoint, operations
 from openinspector.service.api.model import api_model, load_model
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
 from openinspector.service.app.access_keys import FULL_ACCESS
 from openinspector.testing.fake_clock import EPOCH
+from openinspector.testing.model_builders import target
 
 DECLARED: Final = frozenset(name for name, shape in load_model().shapes.items() if shape.exception)
 OF_THE_PROTOCOL: Final = frozenset(
@@ -210,6 +216,28 @@ def test_a_store_that_fails_may_be_tried_again(world: World, operation: str, sta
     assert response.json()["canRetry"] is True
     assert "secret" not in response.text
     assert [line["event"] for line in logs] == ["api store failed", "api answered"]
+
+
+def test_a_call_that_waits_for_the_cloud_delays_no_other(world: World) -> None:
+    answered = threading.Event()
+
+    def wait(_services: ApiServices, _arguments: Json) -> Json:
+        assert answered.wait(30)
+        return {"agentPreviews": []}
+
+    def findings(_services: ApiServices, _arguments: Json) -> Json:
+        return {"findingArns": []}
+
+    endpoint = ApiEndpoint(world.built.services, {"PreviewAgents": wait, "ListFindings": findings})
+    world = replace(world, application=Starlette(routes=[Route("/", endpoint)]))
+    with ThreadPoolExecutor(1) as elsewhere:
+        waiting = elsewhere.submit(
+            world.call, "PreviewAgents", json.dumps({"previewAgentsArn": target(1).arn}).encode()
+        )
+        assert world.call("ListFindings").status_code == 200
+        assert not waiting.done()
+        answered.set()
+        assert waiting.result().status_code == 200
 
 
 def test_calls_are_logged_with_the_caller(world: World) -> None:

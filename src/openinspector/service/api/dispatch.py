@@ -41,6 +41,8 @@ MAX_BODY: Final = 1024 * 1024
 BODY_SECONDS: Final = 60
 """Time limit for receiving a body."""
 _OPERATIONS: Final = "openinspector.service.api.operations"
+_MAY_ASK_THE_CLOUD: Final = frozenset({"DescribeCrossAccountAccessRole", "ListAssessmentRunAgents", "PreviewAgents"})
+"""Read-only operations that may wait for AWS. They are not limited: other reads would wait for them."""
 _CONTENT_TYPE: Final = "application/x-amz-json-1.1"
 _OK: Final = 200
 _NO_METHOD: Final = 405
@@ -121,7 +123,8 @@ class ApiEndpoint:
             answer = _answer_to(error, call)
             await run_in_threadpool(self._write_down, call, answer)
             return answer
-        if request.headers.get("x-amz-target", "").partition(".")[2].startswith(READ_ONLY):
+        operation = request.headers.get("x-amz-target", "").partition(".")[2]
+        if operation.startswith(READ_ONLY) and operation not in _MAY_ASK_THE_CLOUD:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._readers, self._carry_out, request, claim, body, call)
         return await run_in_threadpool(self._carry_out, request, claim, body, call)
