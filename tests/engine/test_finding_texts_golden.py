@@ -19,6 +19,9 @@ from openinspector.model.finding import (
     NoIssues,
     OutdatedByProduct,
     Severity,
+    UpdateRestart,
+    WaitingUpdate,
+    WindowsUpdate,
 )
 from openinspector.model.inventory import PackageManager
 from openinspector.testing import model_builders as builders
@@ -60,6 +63,13 @@ def bodies() -> Iterator[tuple[str, AnyBody]]:
             unfixed=("CVE-2026-0003",),
         ),
     )
+    windows = reports.vulnerable_windows(7)
+    yield "a build of Windows", windows
+    waiting = WaitingUpdate(package="Package_for_RollupFix~~amd64~~20348.2007.1.1", state=64)
+    old = WindowsUpdate(name="KB5000007", supersedes=False)
+    restart = UpdateRestart.PENDING
+    yield "a restart of Windows", replace(windows, waiting=waiting, restart=restart, restart_pending=("RebootPending",))
+    yield "a release before Windows 10", replace(windows, updates=(old,), is_cumulative=False)
     yield "a control", replace(reports.failed_control("Level 1 Server"), newer="2.0.0")
     yield "a stated issue", builders.stated_issue(1, title=f"Instance {INSTANCE} lets everybody read new files.")
     yield "no issues", NoIssues(rule_id="No potential security issues found", severity=Severity.INFORMATIONAL, hosts=2)

@@ -205,11 +205,13 @@ def _print(facts: "HostFacts", result: "HostEvaluation") -> None:
 def _about(finding: "Finding") -> str:
     """Return packages, versions and fixed versions; the title for other rules."""
     from openinspector.engine.finding_text import finding_text
-    from openinspector.model.finding import OutdatedByProduct, VulnerablePackages
+    from openinspector.model.finding import OutdatedByProduct, VulnerablePackages, VulnerableWindows
 
     match finding.body:
         case VulnerablePackages(packages=packages):
             found = [(one.package.name, one.version, one.comparison.fixed) for one in packages]
+        case VulnerableWindows(product=product, build=build, fixed=fixed):
+            found = [(product, build, fixed)]
         case OutdatedByProduct(package=package, fixed=fixed):
             found = [(package.name, package.version, fixed)]
         case _:

@@ -14,6 +14,7 @@ from openinspector.engine.finding_texts import (
     outdated_by_product,
     stated_issue,
     vulnerable_packages,
+    vulnerable_windows,
 )
 from openinspector.engine.finding_texts.texts import Texts
 from openinspector.model.finding import (
@@ -25,6 +26,7 @@ from openinspector.model.finding import (
     OutdatedByProduct,
     StatedIssue,
     VulnerablePackages,
+    VulnerableWindows,
 )
 
 
@@ -62,6 +64,8 @@ def body_attributes(body: AnyBody) -> tuple[Attribute, ...]:
     match body:
         case VulnerablePackages():
             return vulnerable_packages.attributes(body)
+        case VulnerableWindows():
+            return vulnerable_windows.attributes(body)
         case OutdatedByProduct():
             return outdated_by_product.attributes(body)
         case FailedControl():
@@ -79,6 +83,8 @@ def texts_of(body: AnyBody, instance: str) -> Texts:
     match body:
         case VulnerablePackages():
             return vulnerable_packages.texts(body, instance)
+        case VulnerableWindows():
+            return vulnerable_windows.texts(body, instance)
         case OutdatedByProduct():
             return outdated_by_product.texts(body, instance)
         case FailedControl():

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from openinspector.model.finding import AnyBody, OutdatedByProduct, VulnerablePackages
+from openinspector.model.finding import AnyBody, OutdatedByProduct, VulnerablePackages, VulnerableWindows
 
 
 class RemedyKind(StrEnum):
@@ -25,7 +25,7 @@ class Remedy:
 
     kind: RemedyKind
     subject: str
-    """Source packages as advisories name them, or the rule's id."""
+    """Source packages or product as advisories name them, or the rule's id."""
 
 
 def remedy_of(body: AnyBody) -> Remedy:
@@ -34,6 +34,8 @@ def remedy_of(body: AnyBody) -> Remedy:
         case VulnerablePackages(packages=packages):
             subject = ", ".join(sorted({one.comparison.name for one in packages}))
             return Remedy(kind=_kind(body), subject=subject)
+        case VulnerableWindows(product=product, waiting=waiting):
+            return Remedy(kind=RemedyKind.UPDATE if waiting is None else RemedyKind.RESTART, subject=product)
         case OutdatedByProduct(package=package, fixed=fixed):
             return Remedy(kind=RemedyKind.UPDATE if fixed else RemedyKind.NO_FIX, subject=package.name)
         case _:

@@ -172,6 +172,69 @@ class VulnerablePackages(FindingBody, frozen=True, kw_only=True, omit_defaults=T
     """Packages that draw in the newest kernel: they are updated in place of the kernel's."""
 
 
+class UpdateRestart(StrEnum):
+    """Whether a host must restart for an update; the value is the attribute's."""
+
+    YES = "yes"
+    NO = "no"
+    PENDING = "pending"
+    """The update is installed and waits for nothing else."""
+
+
+class WindowsUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An update of Windows that has a fix."""
+
+    name: str
+    """``KB5035857``."""
+    kind: str = ""
+    """Microsoft's word: ``Monthly Rollup``."""
+    supersedes: bool = True
+    """False if Microsoft names no update that it supersedes."""
+
+
+class WaitingUpdate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An update that has a fix, is on the disk and is not in force."""
+
+    kb: str = ""
+    package: str = ""
+    """Name of the package in servicing."""
+    state: int
+    """State of the package in servicing."""
+
+
+class VulnerableWindows(FindingBody, frozen=True, kw_only=True, omit_defaults=True, tag="vulnerable_windows"):
+    """One vulnerability of Windows itself. ``rule_id`` is the CVE."""
+
+    product: str
+    """As Microsoft names it."""
+    build: str
+    """The build that runs: ``10.0.20348.2031``."""
+    revision: int
+    """The revision among those of its branch."""
+    installation: str
+    """``Client``, ``Server`` or ``Server Core``."""
+    architecture: str = ""
+    fixed: str
+    """First build with the fix."""
+    fixed_revision: int
+    stated_for: str
+    """The product as the advisory names it."""
+    advisory: AdvisoryReference
+    references: tuple[str, ...] = ()
+    updates: tuple[WindowsUpdate, ...] = ()
+    """Updates that have the fix, if the monthly documents are loaded."""
+    waiting: WaitingUpdate | None = None
+    restart: UpdateRestart = UpdateRestart.YES
+    restart_pending: tuple[str, ...] = ()
+    """Registry keys that show that Windows waits for a restart."""
+    is_cumulative: bool = True
+    """False before Windows 10, whose updates may have the fix without raising the revision."""
+    scores: tuple[Score, ...] = ()
+    """The deciding score of each origin first."""
+    cwes: tuple[str, ...] = ()
+    record: CveRecord | None = None
+
+
 class OutdatedByProduct(FindingBody, frozen=True, kw_only=True, omit_defaults=True, tag="outdated_by_product"):
     """A package that lacks updates of its source and carries none of the vulnerable code."""
 
@@ -227,7 +290,7 @@ class NoIssues(FindingBody, frozen=True, kw_only=True, omit_defaults=True, tag="
     """Number of hosts that could be assessed."""
 
 
-AnyBody = VulnerablePackages | OutdatedByProduct | FailedControl | StatedIssue | NoIssues
+AnyBody = VulnerablePackages | VulnerableWindows | OutdatedByProduct | FailedControl | StatedIssue | NoIssues
 """The closed sum."""
 
 

@@ -29,7 +29,11 @@ from openinspector.model.finding import (
     OutdatedByProduct,
     Severity,
     StatedIssue,
+    UpdateRestart,
     VulnerablePackages,
+    VulnerableWindows,
+    WaitingUpdate,
+    WindowsUpdate,
 )
 from openinspector.model.inventory import PackageManager
 from openinspector.model.path_picture import PathBox, PathPicture
@@ -69,12 +73,14 @@ _RECORD: Final = st.builds(
 )
 
 
+_REFERENCE: Final = st.builds(
+    AdvisoryReference, id=_TEXT, feed=_TEXT, priority=st.sampled_from(Priority), summary=_TEXT, url=_TEXT
+)
+
+
 @st.composite
 def _vulnerable_packages(draw: st.DrawFn) -> VulnerablePackages:
-    reference = st.builds(
-        AdvisoryReference, id=_TEXT, feed=_TEXT, priority=st.sampled_from(Priority), summary=_TEXT, url=_TEXT
-    )
-    advisories = draw(st.lists(reference, min_size=1, max_size=9))
+    advisories = draw(st.lists(_REFERENCE, min_size=1, max_size=9))
     comparison = st.builds(
         Comparison,
         advisory=st.integers(min_value=0, max_value=len(advisories) - 1),
@@ -102,8 +108,33 @@ def _vulnerable_packages(draw: st.DrawFn) -> VulnerablePackages:
     )
 
 
+_WINDOWS: Final = st.builds(
+    VulnerableWindows,
+    rule_id=_TEXT,
+    severity=_SEVERITY,
+    product=_TEXT,
+    build=_TEXT,
+    revision=st.integers(0, 99999),
+    installation=_TEXT,
+    architecture=_TEXT,
+    fixed=_TEXT,
+    fixed_revision=st.integers(0, 99999),
+    stated_for=_TEXT,
+    advisory=_REFERENCE,
+    references=_TEXTS,
+    updates=st.lists(st.builds(WindowsUpdate, name=_TEXT, kind=_TEXT, supersedes=st.booleans()), max_size=5).map(tuple),
+    waiting=st.none() | st.builds(WaitingUpdate, kb=_TEXT, package=_TEXT, state=st.integers(0, 999)),
+    restart=st.sampled_from(UpdateRestart),
+    restart_pending=_TEXTS,
+    is_cumulative=st.booleans(),
+    scores=st.lists(_SCORE, max_size=9).map(tuple),
+    cwes=_TEXTS,
+    record=st.none() | _RECORD,
+)
+
 _STRATEGIES: Final[dict[type[Any], st.SearchStrategy[AnyBody]]] = {
     VulnerablePackages: _vulnerable_packages(),
+    VulnerableWindows: _WINDOWS,
     OutdatedByProduct: st.builds(
         OutdatedByProduct,
         rule_id=_TEXT,

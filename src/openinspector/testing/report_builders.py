@@ -21,6 +21,8 @@ from openinspector.model.finding import (
     InstalledVersion,
     Severity,
     VulnerablePackages,
+    VulnerableWindows,
+    WindowsUpdate,
 )
 from openinspector.model.inventory import PackageManager
 from openinspector.model.report import ReportType
@@ -202,6 +204,25 @@ def vulnerable_packages(number: int, *, exploited: bool = False) -> VulnerablePa
             epss=Exploitability(probability=0.4, percentile=0.9, date="2026-11-30"),
             kev=KnownExploit(added="2026-11-01") if exploited else None,
         ),
+    )
+
+
+def vulnerable_windows(number: int) -> VulnerableWindows:
+    """Return a CVE that revision 2000 + ``number`` of Windows Server 2022 fixes, on a host with revision 2000."""
+    cve = f"CVE-2026-{number:04d}"
+    return VulnerableWindows(
+        rule_id=cve,
+        severity=Severity.HIGH,
+        product="Windows Server 2022",
+        build="10.0.20348.2000",
+        revision=2000,
+        installation="Server",
+        architecture="x86_64",
+        fixed=f"10.0.20348.{2000 + number}",
+        fixed_revision=2000 + number,
+        stated_for="Windows Server 2022",
+        advisory=AdvisoryReference(id=cve, feed="microsoft", priority=Priority.HIGH, summary=f"Flaw {number}."),
+        updates=(WindowsUpdate(name=f"KB{5_000_000 + number}", kind="Security Update"),),
     )
 
 

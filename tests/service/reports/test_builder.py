@@ -101,6 +101,24 @@ def test_findings_of_one_remedy_are_one_row_with_the_newest_fix() -> None:
     assert [(remedy.recommendation, remedy.count) for remedy in content.remedies] == [(found.heading, 20)]
 
 
+def test_vulnerabilities_of_windows_are_one_row_with_the_newest_build() -> None:
+    builder = ReportBuilder(reports.frame(), reports.NAMES)
+    for number in (1, 12, 2):
+        for host in (1, 2):
+            asset, body = builders.asset(host), reports.vulnerable_windows(number)
+            builder.add_finding(builders.finding(2 * number + host, asset=asset, body=body))
+    (remedy,) = builder.build().findings
+    assert (remedy.heading, remedy.count) == ("Windows Server 2022 ≥ 10.0.20348.2012", 6)
+    assert [(issue.rule_id, issue.fixed, issue.findings) for issue in remedy.issues] == [
+        ("CVE-2026-0001", "10.0.20348.2001", 2),
+        ("CVE-2026-0002", "10.0.20348.2002", 2),
+        ("CVE-2026-0012", "10.0.20348.2012", 2),
+    ]
+    (finding,) = remedy.findings
+    assert "KB5000012 (Security Update)" in finding.recommendation
+    assert [proof.evidence for proof in finding.proofs] == ["Windows Server 2022, build 10.0.20348.2000"]
+
+
 def test_a_control_is_one_row_for_all_its_profiles() -> None:
     builder = ReportBuilder(reports.frame(), reports.NAMES)
     for number, profile in enumerate(("Level 2 Server", "Level 1 Server")):

@@ -12,15 +12,22 @@ from typing import Final
 
 from openinspector.engine.completeness import unable, unseen
 from openinspector.engine.not_assessed import both, not_covered
-from openinspector.engine.rating import RATING_ATTRIBUTES, cve_record, ranked_scores, rating_attributes
+from openinspector.engine.rating import RATING_ATTRIBUTES, cve_record, ranked_scores
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.severity import severity_of
 from openinspector.engine.windows import JudgedWindows, WindowsAssessment, WindowsMatch, assess_windows, windows_host
-from openinspector.model.advisory import Restart, VendorUpdate
+from openinspector.model.advisory import Restart
 from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import INSTANCE, Attribute, Severity, StatedIssue
+from openinspector.model.finding import (
+    AdvisoryReference,
+    Severity,
+    UpdateRestart,
+    VulnerableWindows,
+    WaitingUpdate,
+    WindowsUpdate,
+)
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.windows import WINDOWS, WindowsHotfix, WindowsInstallation, WindowsProgram
 
@@ -128,118 +135,55 @@ def _some(names: list[str]) -> str:
 
 
 def _detection(match: WindowsMatch, facts: HostFacts, assessment: WindowsAssessment, context: RuleContext) -> Detection:
-    host = assessment.host
+    host, advisory, waiting = assessment.host, match.advisory, match.waiting
     scores = context.advisories.scores(match.vulnerability)
     record = context.advisories.vulnerability(match.vulnerability)
-    advisory = match.advisory
-    cwes = dict.fromkeys((*advisory.cwes, *(record.cwes if record else ())))
-    values = {
-        "CVE_ID": match.vulnerability,
-        "package_name": host.title,
-        "package_version": str(host.version),
-        "fixed_version": str(match.fixed),
-        "KB": ", ".join(dict.fromkeys(remedy.update for remedy in match.remedies)),
-        "RESTART": _restart(match, facts),
-        "ADVISORY_ID": advisory.id,
-        "ADVISORY_FEED": advisory.feed,
-        "VENDOR_PRIORITY": advisory.priority.value,
-    }
-    statement = f"{host.title}, build {host.version}, is vulnerable to {match.vulnerability}."
-    body = StatedIssue(
+    installation = facts.only(WindowsInstallation)
+    body = VulnerableWindows(
         rule_id=match.vulnerability,
         severity=severity_of((advisory,), scores),
-        title=f"Instance {INSTANCE} is vulnerable to {match.vulnerability}",
-        description=_description(match, host),
-        recommendation=_recommendation(match, host, facts),
-        evidence=Evidence(statement=statement, because=tuple(_evidence(match, host, facts))),
-        attributes=(
-            *(Attribute(key=key, value=value) for key, value in values.items() if value),
-            *rating_attributes(ranked_scores(scores, {advisory.feed}), cwes, cve_record(record)),
+        product=host.title,
+        build=str(host.version),
+        revision=host.version.revision_of_branch or 0,
+        installation="Server Core" if host.core else "Server" if host.server else "Client",
+        architecture=host.architecture,
+        fixed=str(match.fixed),
+        fixed_revision=match.fixed.revision or 0,
+        stated_for=match.fix.target.name,
+        advisory=AdvisoryReference(
+            id=advisory.id,
+            feed=advisory.feed,
+            priority=advisory.priority,
+            summary=advisory.summary,
+            url=next(iter(advisory.references), ""),
         ),
+        references=advisory.references,
+        updates=tuple(
+            WindowsUpdate(name=one.update, kind=one.kind, supersedes=bool(one.supersedes)) for one in match.remedies
+        ),
+        waiting=WaitingUpdate(kb=waiting.kb, package=waiting.package, state=waiting.state) if waiting else None,
+        restart=_restart(match, facts),
+        restart_pending=tuple(installation.restart_pending) if installation else (),
+        is_cumulative=host.version.major >= _BEFORE_10,
+        scores=tuple(ranked_scores(scores, {advisory.feed})),
+        cwes=tuple(dict.fromkeys((*advisory.cwes, *(record.cwes if record else ())))),
+        record=cve_record(record),
     )
     return Detection(subject=match.vulnerability, body=body)
 
 
-def _description(match: WindowsMatch, host: JudgedWindows) -> str:
-    parts = [
-        f"Affected on this host: {host.title}, build {host.version}. First fixed build: {match.fixed}.",
-        f"{match.advisory.id} ({match.advisory.feed}): {match.advisory.summary}".rstrip(": "),
-        *((f"References: {' '.join(match.advisory.references)}",) if match.advisory.references else ()),
-    ]
-    return "\n\n".join(parts)
-
-
-def _restart(match: WindowsMatch, facts: HostFacts) -> str:
-    """Return ``pending`` if the fix waits for a restart, ``no`` if no update that brings it needs one, else ``yes``."""
+def _restart(match: WindowsMatch, facts: HostFacts) -> UpdateRestart:
     if match.waiting is not None and _waits(match.waiting, facts):
-        return "pending"
+        return UpdateRestart.PENDING
     restarts = [remedy.restart for remedy in match.remedies]
-    return "no" if restarts and all(one is Restart.NONE for one in restarts) else "yes"
+    needless = bool(restarts) and all(one is Restart.NONE for one in restarts)
+    return UpdateRestart.NO if needless else UpdateRestart.YES
 
 
 def _waits(waiting: WindowsHotfix, facts: HostFacts) -> bool:
     """Return True if a restart is all that an update waits for: it is installed, or Windows says so."""
     installation = facts.only(WindowsInstallation)
     return waiting.is_installed or (installation is not None and bool(installation.restart_pending))
-
-
-def _recommendation(match: WindowsMatch, host: JudgedWindows, facts: HostFacts) -> str:
-    if match.waiting is not None:
-        named = match.waiting.kb or match.waiting.package
-        return (
-            f"Restart the host: {named} has the fix and is on the disk, but build {host.version} still runs. "
-            f"If the build is not at least {match.fixed} afterwards, install the update again."
-        )
-    updates = _updates(match.remedies)
-    install = (
-        f"Install {updates}, or a later cumulative update"
-        if updates
-        else f"Install a cumulative update that raises {host.title} to build {match.fixed} or later"
-    )
-    return f"{install}{', and restart the host' if _restart(match, facts) == 'yes' else ''}."
-
-
-def _updates(remedies: Iterable[VendorUpdate]) -> str:
-    shown = dict.fromkeys(f"{one.update} ({one.kind})" if one.kind else one.update for one in remedies)
-    return " or ".join(shown)
-
-
-def _evidence(match: WindowsMatch, host: JudgedWindows, facts: HostFacts) -> Iterable[Evidence]:
-    kind = "Server Core" if host.core else "Server" if host.server else "Client"
-    link = next(iter(match.advisory.references), "")
-    yield Evidence(
-        statement=f"The host runs {host.title}, build {host.version} ({kind}, {host.architecture or 'unknown'}).",
-        source=_REGISTRY,
-    )
-    yield Evidence(
-        statement=f"{match.advisory.id} says that {match.fix.target.name} is fixed in {match.fix.version}.", source=link
-    )
-    yield Evidence(
-        statement=f"Revision {host.version.revision_of_branch} is older than {match.fixed.revision} of the same branch."
-    )
-    if match.waiting is not None:
-        yield Evidence(
-            statement=f"{match.waiting.package or match.waiting.kb} has the fix and is in state {match.waiting.state}: "
-            "it is not in force until the host restarts.",
-            source="Component Based Servicing",
-        )
-    if host.version.major < _BEFORE_10 and match.remedies:
-        yield from _not_superseded(match)
-    installation = facts.only(WindowsInstallation)
-    for key in installation.restart_pending if installation else ():
-        yield Evidence(statement="Windows waits for a restart.", source=key)
-
-
-def _not_superseded(match: WindowsMatch) -> Iterable[Evidence]:
-    """Yield why installed updates do not help, and where Microsoft's statements about them have a hole."""
-    updates = list(dict.fromkeys(remedy.update for remedy in match.remedies))
-    yield Evidence(statement=f"None of {', '.join(updates)} is installed, nor an update known to supersede them.")
-    holes = [remedy.update for remedy in match.remedies if not remedy.supersedes]
-    if holes:
-        yield Evidence(
-            statement=f"Microsoft does not say what {', '.join(dict.fromkeys(holes))} supersedes: a later update may "
-            "have the fix without raising the build."
-        )
 
 
 def _passed(assessment: WindowsAssessment, context: RuleContext) -> Evidence:

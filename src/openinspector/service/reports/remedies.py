@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from openinspector.engine.evidence import render_evidence
 from openinspector.engine.finding_text import body_attributes, texts_of
+from openinspector.engine.finding_texts import vulnerable_windows
 from openinspector.engine.finding_texts.texts import UPDATE
 from openinspector.engine.finding_texts.vulnerable_packages import to_install
 from openinspector.engine.remedy import Remedy, RemedyKind, goals
@@ -18,9 +19,9 @@ from openinspector.model.finding import (
     OutdatedByProduct,
     Severity,
     VulnerablePackages,
+    VulnerableWindows,
 )
 from openinspector.model.foreign_text import printable, printable_line
-from openinspector.model.inventory import PackageManager
 from openinspector.model.path_picture import PathPicture
 from openinspector.plugins import discover
 from openinspector.service.reports.content import (
@@ -37,6 +38,8 @@ MOST_SUMMARY: Final = 240
 """Longest summary of a vulnerability in its row, in characters."""
 _NAMES: Final = 3
 _ORDER: Final = tuple(Severity)
+_WINDOWS_SCHEME: Final = "windows_build"
+Vulnerable = VulnerablePackages | VulnerableWindows
 THE_INSTANCE: Final = "(each instance listed)"
 """Stands for the instance's id in texts that several instances share."""
 
@@ -64,7 +67,13 @@ class RemedyGroup:
         for body, places in self.places.items():
             counts[body.severity] += len(places)
         vulnerable = [body for body in self.places if isinstance(body, VulnerablePackages)]
-        shown = _vulnerable(self.remedy, vulnerable, self.places) if vulnerable else _others(self.places)
+        windows = [body for body in self.places if isinstance(body, VulnerableWindows)]
+        if vulnerable:
+            shown = _vulnerable(self.remedy, vulnerable, self.places)
+        elif windows:
+            shown = _windows(self.remedy, windows, self.places)
+        else:
+            shown = _others(self.places)
         return RemedyFindings(
             heading=printable_line(shown.heading),
             title=printable_line(shown.title),
@@ -94,30 +103,53 @@ class _Shown(NamedTuple):
 def _vulnerable(
     remedy: Remedy, bodies: Sequence[VulnerablePackages], places: Mapping[AnyBody, Sequence[Place]]
 ) -> _Shown:
-    manager = bodies[0].packages[0].package.manager
+    scheme = bodies[0].packages[0].package.manager.version_scheme
     names = list(dict.fromkeys(one.package.name for body in bodies for one in body.packages))
-    installed: dict[tuple[str, str], dict[str, None]] = {}
+    installed: dict[Vulnerable, list[str]] = {
+        body: [f"{one.package.name} {one.version} ({one.package.architecture})" for one in body.packages]
+        for body in bodies
+    }
+    goal = _newest(scheme, [version for versions in goals(bodies).values() for version in versions])
+    return _Shown(
+        heading=_heading(remedy, names, goal),
+        title="",
+        issues=_issues(bodies, places, scheme),
+        findings=(_finding(_recommendation(remedy, bodies, names), installed, places),),
+    )
+
+
+def _windows(remedy: Remedy, bodies: Sequence[VulnerableWindows], places: Mapping[AnyBody, Sequence[Place]]) -> _Shown:
+    newest = max(bodies, key=lambda body: body.fixed_revision)
+    installed: dict[Vulnerable, list[str]] = {body: [f"{body.product}, build {body.build}"] for body in bodies}
+    return _Shown(
+        heading=_heading(remedy, [newest.product], newest.fixed),
+        title="",
+        issues=_issues(bodies, places, _WINDOWS_SCHEME),
+        findings=(_finding(vulnerable_windows.recommendation(newest), installed, places),),
+    )
+
+
+def _finding(
+    recommendation: str, installed: Mapping[Vulnerable, Sequence[str]], places: Mapping[AnyBody, Sequence[Place]]
+) -> ReportedFinding:
+    """Return one finding for all vulnerabilities of a remedy: its proofs are what hosts have installed."""
     ids: dict[tuple[str, str], list[Place]] = {}
-    for body in bodies:
+    lines: dict[tuple[str, str], dict[str, None]] = {}
+    for body, listed in installed.items():
         for place in places[body]:
             host = place.agent_id, place.hostname
             ids.setdefault(host, []).append(place)
-            for one in body.packages:
-                line = f"{one.package.name} {one.version} ({one.package.architecture})"
-                installed.setdefault(host, {})[line] = None
+            lines.setdefault(host, {}).update(dict.fromkeys(listed))
     proofs: dict[str, list[ReportedHost]] = {}
-    for host, lines in installed.items():
-        proofs.setdefault(printable("\n".join(sorted(lines))), []).append(_host(ids[host]))
-    finding = ReportedFinding(
+    for host, found in lines.items():
+        proofs.setdefault(printable("\n".join(sorted(found))), []).append(_host(ids[host]))
+    return ReportedFinding(
         description="",
-        recommendation=printable(_recommendation(remedy, bodies, names)),
+        recommendation=printable(recommendation),
         proofs=tuple(
             Proof(evidence=evidence, attributes=(), hosts=_sorted(hosts)) for evidence, hosts in sorted(proofs.items())
         ),
     )
-    goal = _newest(manager, [version for versions in goals(bodies).values() for version in versions])
-    heading = _heading(remedy, names, goal)
-    return _Shown(heading=heading, title="", issues=_issues(bodies, places, manager), findings=(finding,))
 
 
 def _heading(remedy: Remedy, names: Sequence[str], goal: str) -> str:
@@ -144,30 +176,36 @@ def _recommendation(remedy: Remedy, bodies: Sequence[VulnerablePackages], names:
 
 
 def _issues(
-    bodies: Sequence[VulnerablePackages], places: Mapping[AnyBody, Sequence[Place]], manager: PackageManager
+    bodies: Sequence[Vulnerable], places: Mapping[AnyBody, Sequence[Place]], scheme: str
 ) -> tuple[ReportedIssue, ...]:
-    by_id: dict[str, list[VulnerablePackages]] = {}
+    by_id: dict[str, list[Vulnerable]] = {}
     for body in bodies:
         by_id.setdefault(body.rule_id, []).append(body)
-    rows = [_issue(found, sum(len(places[body]) for body in found), manager) for found in by_id.values()]
+    rows = [_issue(found, sum(len(places[body]) for body in found), scheme) for found in by_id.values()]
     return tuple(sorted(rows, key=lambda row: (not row.exploited, _ORDER.index(row.severity), row.rule_id)))
 
 
-def _issue(bodies: Sequence[VulnerablePackages], findings: int, manager: PackageManager) -> ReportedIssue:
+def _issue(bodies: Sequence[Vulnerable], findings: int, scheme: str) -> ReportedIssue:
     body = bodies[0]
     record = body.record
-    summary = printable_line(next((one.summary for one in body.advisories if one.summary), ""))
-    fixed = [version for versions in goals(bodies).values() for version in versions]
+    advisories = body.advisories if isinstance(body, VulnerablePackages) else (body.advisory,)
+    summary = printable_line(next((one.summary for one in advisories if one.summary), ""))
     return ReportedIssue(
         rule_id=printable_line(body.rule_id),
         severity=min((one.severity for one in bodies), key=_ORDER.index),
         score=f"{body.scores[0].base:.1f}" if body.scores else "",
         epss=f"{record.epss.probability:.3f}" if record is not None and record.epss is not None else "",
         exploited=record is not None and record.kev is not None,
-        fixed=printable_line(_newest(manager, fixed)),
+        fixed=printable_line(_newest(scheme, [version for one in bodies for version in _fixed(one)])),
         summary=summary if len(summary) <= MOST_SUMMARY else summary[: MOST_SUMMARY - 1] + "…",
         findings=findings,
     )
+
+
+def _fixed(body: Vulnerable) -> list[str]:
+    if isinstance(body, VulnerableWindows):
+        return [body.fixed]
+    return [version for versions in goals([body]).values() for version in versions]
 
 
 def _others(places: Mapping[AnyBody, Sequence[Place]]) -> _Shown:
@@ -262,10 +300,10 @@ def _sorted(hosts: Iterable[ReportedHost]) -> tuple[ReportedHost, ...]:
     return tuple(sorted(hosts, key=lambda one: (one.hostname, one.agent_id, one.findings)))
 
 
-def _newest(manager: PackageManager, versions: Sequence[str]) -> str:
-    """Return the newest version in the order of the package manager; empty without versions."""
-    scheme = _schemes().get(manager.version_scheme)
-    key: Callable[[str], bytes] = scheme.key if scheme is not None else str.encode
+def _newest(scheme: str, versions: Sequence[str]) -> str:
+    """Return the newest version in the order of a version scheme; empty without versions."""
+    found = _schemes().get(scheme)
+    key: Callable[[str], bytes] = found.key if found is not None else str.encode
     return max(versions, key=key, default="")
 
 

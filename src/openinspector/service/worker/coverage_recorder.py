@@ -11,7 +11,7 @@ from openinspector.engine.coverage import PackageCoverage, counts_of
 from openinspector.engine.evaluate import HostEvaluation
 from openinspector.model.agent import AgentId
 from openinspector.model.arn import RunArn
-from openinspector.model.finding import VulnerablePackages
+from openinspector.model.finding import VulnerablePackages, VulnerableWindows
 from openinspector.service.app.coverage_vault import CoverageVault
 from openinspector.service.ports.advisory_store import AdvisoryStore
 from openinspector.service.ports.coverage_store import CoverageStore, HostCoverage
@@ -60,7 +60,7 @@ class CoverageRecorder:
 def _numbers(host: CoveredHost, object_name: str, sources: Mapping[str, str]) -> HostCoverage:
     scored = unscored = 0
     for finding in host.evaluation.findings:
-        if isinstance(finding.body, VulnerablePackages):
+        if isinstance(finding.body, VulnerablePackages | VulnerableWindows):
             scored += bool(finding.body.scores)
             unscored += not finding.body.scores
     return HostCoverage(
