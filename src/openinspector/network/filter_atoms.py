@@ -315,7 +315,7 @@ def _sweep(found: FilterAtoms, items: list[tuple[int, int, str, _Rules]], versio
             _pop(found, stack, version)
         outer = stack[-1]
         outer.size -= last - first + 1
-        if _foreign(found, outer.free, first - 1) is None:
+        if outer.free == first or _foreign(found, outer.free, first - 1) is None:
             if outer.free < first:
                 outer.owned = outer.free
             outer.free = last + 1
@@ -348,15 +348,18 @@ def _pop(found: FilterAtoms, stack: list[_Frame], version: int) -> None:
     tcp, udp = frame.tcp & frame.passes[0], frame.udp & frame.passes[1]
     if not (tcp or udp or not found.complete) or not frame.size or not frame.route:
         return
-    foreign = _foreign(found, frame.free, frame.last)
-    own = frame.free if frame.free <= frame.last else frame.owned
-    key = AtomKey(frame.route, private=False, own=foreign is None)
-    atom = Atom(version, own if foreign is None else foreign, frame.cidr, frame.size, key, tcp, udp)
+    first = frame.free if frame.free not in found.own else _foreign(found, frame.free, frame.last)
+    is_own = first is None or first > frame.last
+    if is_own:
+        first = frame.free if frame.free <= frame.last else frame.owned
+    key = AtomKey(frame.route, False, is_own)
+    atom = Atom(version, first, frame.cidr, frame.size, key, tcp, udp)
     if frame.special:
         atom.key = key._replace(private=atom.source.is_private)
     if tcp or udp:
         found.atoms.append(atom)
-    found.samples.setdefault(atom.key, atom.source)
+    if atom.key not in found.samples:
+        found.samples[atom.key] = atom.source
 
 
 def _foreign(found: FilterAtoms, first: int, last: int) -> int | None:
