@@ -53,12 +53,7 @@ class Times:
 
 @pytest.fixture
 def processes(tmp_path: Path) -> Iterator[DemoProcesses]:
-    settings = {
-        "OPENINSPECTOR_LISTEN": ANY_PORT,
-        "OPENINSPECTOR_MAX_INSTANCES": str(AGENTS),
-        "OPENINSPECTOR_MAX_CONNECTIONS_PER_ADDRESS": str(AGENTS),  # all agents enrol from the loopback address
-    }
-    started = DemoProcesses(tmp_path, settings)
+    started = DemoProcesses(tmp_path, {"OPENINSPECTOR_LISTEN": ANY_PORT, "OPENINSPECTOR_MAX_INSTANCES": str(AGENTS)})
     yield started
     started.stop()
 

@@ -315,7 +315,7 @@ def _sweep(found: FilterAtoms, items: list[tuple[int, int, str, _Rules]], versio
             _pop(found, stack, version)
         outer = stack[-1]
         outer.size -= last - first + 1
-        if outer.free == first or _foreign(found, outer.free, first - 1) is None:
+        if _foreign(found, outer.free, first - 1) >= first:
             if outer.free < first:
                 outer.owned = outer.free
             outer.free = last + 1
@@ -348,11 +348,10 @@ def _pop(found: FilterAtoms, stack: list[_Frame], version: int) -> None:
     tcp, udp = frame.tcp & frame.passes[0], frame.udp & frame.passes[1]
     if not (tcp or udp or not found.complete) or not frame.size or not frame.route:
         return
-    first = frame.free if frame.free not in found.own else _foreign(found, frame.free, frame.last)
-    is_own = first is None or first > frame.last
-    if is_own:
+    first = _foreign(found, frame.free, frame.last)
+    key = AtomKey(frame.route, False, first > frame.last)
+    if key.own:
         first = frame.free if frame.free <= frame.last else frame.owned
-    key = AtomKey(frame.route, False, is_own)
     atom = Atom(version, first, frame.cidr, frame.size, key, tcp, udp)
     if frame.special:
         atom.key = key._replace(private=atom.source.is_private)
@@ -362,8 +361,8 @@ def _pop(found: FilterAtoms, stack: list[_Frame], version: int) -> None:
         found.samples[atom.key] = atom.source
 
 
-def _foreign(found: FilterAtoms, first: int, last: int) -> int | None:
-    """Return the first address of a range that is not the network's own; None if all are, or if it is empty."""
-    while first <= last and first in found.own:
+def _foreign(found: FilterAtoms, first: int, last: int) -> int:
+    """Return the first address of a range that is not the network's own; a number above ``last`` if all are."""
+    while first in found.own and first <= last:
         first += 1
-    return first if first <= last else None
+    return first
