@@ -23,6 +23,7 @@ _EPHEMERAL: Final = (1024, 65535)
 _SPECIAL: Final = (
     "0.0.0.0/8",
     "10.0.0.0/8",
+    "100.64.0.0/10",
     "127.0.0.0/8",
     "169.254.0.0/16",
     "172.16.0.0/12",
@@ -354,7 +355,7 @@ def _pop(found: FilterAtoms, stack: list[_Frame], version: int) -> None:
         first = frame.free if frame.free <= frame.last else frame.owned
     atom = Atom(version, first, frame.cidr, frame.size, key, tcp, udp)
     if frame.special:
-        atom.key = key._replace(private=atom.source.is_private)
+        atom.key = key._replace(private=not atom.source.is_global)
     if tcp or udp:
         found.atoms.append(atom)
     if atom.key not in found.samples:
