@@ -69,7 +69,7 @@ def test_every_metric_of_the_service_is_shown(metrics: dict[str, set[str]]) -> N
     }
 
 
-def test_every_alert_says_what_to_do() -> None:
+def test_every_alert_names_an_action() -> None:
     for rule in alerts():
         assert rule["annotations"].keys() == {"summary", "action"}
         assert rule["labels"]["severity"] in {"critical", "warning"}
