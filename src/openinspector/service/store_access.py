@@ -50,6 +50,7 @@ from openinspector.service.stores.rollout_sql import SqlRolloutStore
 from openinspector.service.stores.rule_result_sql import SqlRuleResultStore
 from openinspector.service.stores.shared_secret_sql import SqlSharedSecretStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
+from openinspector.service.stores.wrapped_key_sql import SqlWrappedKeyStore
 from openinspector.service.system_clock import SystemClock
 
 
@@ -83,6 +84,7 @@ def open_stores(settings: Settings, node_id: str = "none") -> Stores:
         nodes=SqlNodeStore(engine),
         locks=SqlNodeLocks(engine),
         shared_secrets=SqlSharedSecretStore(engine),
+        wrapped_keys=SqlWrappedKeyStore(engine),
     )
 
 
