@@ -96,6 +96,12 @@ def test_stored_keys_move_to_a_new_master_key(admin: Admin, folder: Path) -> Non
     assert opened[0] == secret["secretAccessKey"]
 
 
+def test_a_master_key_of_kms_is_not_rotated_here(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENINSPECTOR_KEY_URL", "aws-kms:alias/openinspector")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert "Rotate the key in KMS" in admin("keys", "rotate", status=1).err
+
+
 def test_keys_that_cannot_be_moved_are_named(admin: Admin, folder: Path) -> None:
     key_id = json.loads(admin("keys", "create", "alice", "--json").out)["accessKeyId"]
     (folder / "keys.json").unlink()

@@ -209,12 +209,9 @@ def rotate_master_key(data_dir: Path | None, *, as_json: bool) -> None:
 
     Running nodes that read this file use the new key at once. With KMS, rotate the key there.
     """
-    from openinspector.service.stores.key_provider_file import FileKeyProvider
+    from openinspector.service.store_access import add_master_key
 
-    provider = _stores(data_dir).keys
-    if not isinstance(provider, FileKeyProvider):
-        _refuse("the master keys are in KMS: rotate the key there, or name another key and run `admin keys rewrap`")
-    key_id = provider.rotate()
+    key_id = add_master_key(settings_from(data_dir))
     if as_json:
         print_json({"masterKeyId": key_id})
         return
@@ -230,12 +227,9 @@ def rewrap_keys(data_dir: Path | None, *, as_json: bool) -> None:
     Run it after `rotate`, or after a move from a key file to KMS. Nodes may run meanwhile. The command can be repeated;
     telemetry and reports themselves are not written again.
     """
-    from openinspector.service.app.master_key_move import MasterKeyMove
-    from openinspector.service.store_access import open_stores
+    from openinspector.service.store_access import open_master_key_move
 
-    settings = settings_from(data_dir)
-    stores = open_stores(settings)
-    move = MasterKeyMove(store=stores.wrapped_keys, provider=stores.keys, account=settings.account)
+    move = open_master_key_move(settings_from(data_dir))
     with click.progressbar(length=move.count(), label="Keys", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
         results = move.run(bar.update)
     failures = {key_id: why for result in results.values() for key_id, why in result.failed.items()}

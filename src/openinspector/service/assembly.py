@@ -69,7 +69,6 @@ from openinspector.service.ports.rule_result_store import RuleResultStore
 from openinspector.service.ports.shared_secret_store import SharedSecretStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.ports.workflows import Workflows
-from openinspector.service.ports.wrapped_key_store import WrappedKeyStore
 from openinspector.service.reports.content import ReportContent
 from openinspector.service.worker.announcer import Announcer
 from openinspector.service.worker.pending_runs import PendingRuns
@@ -108,7 +107,6 @@ class Stores:
     nodes: NodeStore
     locks: NodeLocks
     shared_secrets: SharedSecretStore
-    wrapped_keys: WrappedKeyStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
