@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class WrappedKind(StrEnum):
-    """What a wrapped data key protects."""
+    """Kinds of wrapped data keys, by what they protect."""
 
     RUN = "run"
     REPORT = "report"
