@@ -4,7 +4,7 @@ BIN  := $(VENV)/bin
 T    ?= tests
 QUICK := $(addprefix tests/,architecture docs engine feeds model scripts test_plugins.py versions wire)
 
-.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden scores bench serve packages lock clean
+.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden scores bench serve packages console lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
 	@scripts/environment $(VENV)
@@ -43,6 +43,7 @@ check: $(VENV)/.ready          ## format, lint, types, imports, docstrings, gene
 	@$(BIN)/interrogate -q src
 	@$(BIN)/python -m scripts.reference --check
 	@$(BIN)/python -m scripts.english --check
+	@$(BIN)/python -m scripts.console --check
 
 english: $(VENV)/.ready        ## findings of the English lint per folder
 	@$(BIN)/python -m scripts.english --count
@@ -72,6 +73,9 @@ packages: $(VENV)/.ready       ## .deb, .rpm, bundles, single file and installer
 
 windows: $(VENV)/.ready        ## the agent of Windows under Wine: its tests, services, a whole run, setup.exe
 	@OPENINSPECTOR_REQUIRE_WINE=1 $(BIN)/pytest -m wine tests/wine
+
+console: $(VENV)/.ready        ## build the console's pages from console/ (needs node); the result is committed
+	@$(BIN)/python -m scripts.console
 
 lock: $(VENV)/.ready           ## resolve pyproject.toml into requirements.lock; no registry is named in it
 	@$$(command -v uv || echo .uv/bin/uv) pip compile pyproject.toml --extra dev --universal --python-version 3.11 \

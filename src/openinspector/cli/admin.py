@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from openinspector.cli.client import REFUSED
+from openinspector.cli.console_users import users
 from openinspector.cli.presentation import print_json, print_table, time_text
 from openinspector.cli.rollouts import rollouts
 from openinspector.cli.serve import settings_from
@@ -29,6 +30,7 @@ def admin(ctx: click.Context, data_dir: Path | None) -> None:
 
 
 admin.add_command(rollouts)
+admin.add_command(users)
 
 
 @admin.group()

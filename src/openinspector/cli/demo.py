@@ -121,6 +121,8 @@ def _say_what_next(processes: DemoProcesses, url: str, run_arn: str) -> None:
     out.print(f"[bold]Data[/bold]      {processes.data_dir}")
     beside = Path(sys.executable).with_name("aws")
     aws = beside if beside.is_file() else "aws"
+    out.print(f"[bold]Console[/bold]   {processes.console_link(url)}", soft_wrap=True)
+    out.print("          This link signs in once. The certificate is the demo's own: let the browser continue.")
     out.print("[bold]Try the API[/bold]")
     out.print(f"  export AWS_SHARED_CREDENTIALS_FILE={processes.credentials_file}", soft_wrap=True)
     out.print(

@@ -22,6 +22,7 @@ from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
 from openinspector.service.app.findings import Findings
 from openinspector.service.app.instance_directory import InstanceDirectory
+from openinspector.service.app.issues import Issues, RecentSummaries
 from openinspector.service.app.metrics import InstallationMetrics
 from openinspector.service.app.quotas import Quotas
 from openinspector.service.app.report_vault import ReportVault
@@ -67,7 +68,9 @@ from openinspector.service.ports.role_store import RoleStore
 from openinspector.service.ports.rollout_store import RolloutStore
 from openinspector.service.ports.rule_result_store import RuleResultStore
 from openinspector.service.ports.shared_secret_store import SharedSecretStore
+from openinspector.service.ports.summary_store import SummaryStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
+from openinspector.service.ports.user_store import UserStore
 from openinspector.service.ports.workflows import Workflows
 from openinspector.service.reports.content import ReportContent
 from openinspector.service.worker.announcer import Announcer
@@ -76,6 +79,7 @@ from openinspector.service.worker.preview_maker import PreviewMaker
 from openinspector.service.worker.report_contents import ReportContents
 from openinspector.service.worker.report_maker import ReportMaker
 from openinspector.service.worker.run_exclusions import RunExclusions
+from openinspector.service.worker.run_summaries import RunSummaries
 from openinspector.service.worker.schedule_starter import ScheduleStarter
 
 
@@ -107,6 +111,8 @@ class Stores:
     nodes: NodeStore
     locks: NodeLocks
     shared_secrets: SharedSecretStore
+    users: UserStore
+    summaries: SummaryStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +178,13 @@ class Assembly:
                 clock=around.clock,
             ),
             findings=Findings(assessments=stores.assessments, findings=stores.findings, clock=around.clock),
+            issues=Issues(
+                assessments=stores.assessments,
+                findings=stores.findings,
+                summaries=RecentSummaries(stores.summaries),
+                agents=stores.agents,
+                advisories=stores.advisories,
+            ),
             reports=Reports(
                 assessments=stores.assessments,
                 reports=stores.reports,
@@ -274,6 +287,7 @@ class Assembly:
             waivers=stores.waivers,
             tailorings=stores.tailorings,
             findings=stores.findings,
+            summaries=stores.summaries,
             rule_results=stores.rule_results,
             coverage=stores.coverage,
             reports=stores.reports,
@@ -300,6 +314,12 @@ class Assembly:
             notifications=self.stores.notifications,
             subscriptions=self.stores.subscriptions,
             webhooks=self.stores.webhooks,
+        )
+
+    def run_summaries(self) -> RunSummaries:
+        """Return the task that counts the findings of completed runs as issues."""
+        return RunSummaries(
+            assessments=self.stores.assessments, findings=self.stores.findings, summaries=self.stores.summaries
         )
 
     def pending_runs(self) -> PendingRuns:

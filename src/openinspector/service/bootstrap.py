@@ -24,6 +24,7 @@ from openinspector.model.run_state import AssessmentRunState
 from openinspector.model.system_family import SystemFamily
 from openinspector.plugins import discover
 from openinspector.service.api.compression import Compression
+from openinspector.service.api.dispatch import operations
 from openinspector.service.api.dispatch import routes as api_routes
 from openinspector.service.api.health import routes as health_routes
 from openinspector.service.api.metrics import routes as metrics_routes
@@ -64,6 +65,7 @@ from openinspector.service.certificates import (
     write_private,
 )
 from openinspector.service.cloud_access import home_role, open_cloud
+from openinspector.service.console.routes import routes as console_routes
 from openinspector.service.gateway.gateway import Gateway
 from openinspector.service.gateway.routes import routes as gateway_routes
 from openinspector.service.gateway.upkeep import upkeep
@@ -83,6 +85,7 @@ from openinspector.service.store_access import (
     open_shared_secrets,
     open_stores,
     open_temporary_credentials,
+    open_users,
 )
 from openinspector.service.stores.audit_log_file import FileAuditLog
 from openinspector.service.stores.workflows_dbos import DbosWorkflows
@@ -115,6 +118,7 @@ _PENDING_SECONDS: Final = 5.0
 _ORPHAN_SECONDS: Final = 600.0
 """All exclusions are searched for their runs: 0.2 s for 300,000 of them on SQLite."""
 _NOTIFICATION_SECONDS: Final = 1.0
+_SUMMARY_SECONDS: Final = 1.0
 _FEED_SECONDS: Final = 600.0
 _CHECK_SECONDS: Final = 60.0
 _NOT_BEGUN: Final = frozenset({AssessmentRunState.CREATED})
@@ -229,6 +233,7 @@ class Service:
             "schedules": (self._assembly.schedule_starter().start_due, _SCHEDULE_SECONDS),
             "pending": (partial(self._pending.start, _NOT_BEGUN), _PENDING_SECONDS),
             "orphans": (self._assembly.deletion().delete_orphans, _ORPHAN_SECONDS),
+            "summaries": (self._assembly.run_summaries().make_pending, _SUMMARY_SECONDS),
             "announcements": (self._assembly.announcer().announce, _NOTIFICATION_SECONDS),
         }
         for name, (action, seconds) in actions.items():
@@ -278,11 +283,13 @@ class Service:
         releases = _release_routes(self.settings.releases_dir)
         reports = report_routes(self.stores.reports, self._surroundings.report_vault, links, self._clock.now)
         readers = 1 if self.settings.database.startswith("sqlite") else _READERS
+        console = self.settings.console == "on"
         routes = [
             *gateway_routes(gateway),
             *health_routes(self.readiness),
             *releases,
             *api_routes(services, readers),
+            *(console_routes(services, operations(), open_users(self.stores), readers) if console else ()),
             *metrics,
             *reports,
         ]

@@ -117,6 +117,8 @@ class Settings:
     by_products: str = "once"
     """How packages without vulnerable code, such as kernel headers, are reported: ``once`` for all their CVEs, or in
     the finding of ``each`` CVE."""
+    console: str = "on"
+    """The web console: ``on`` or ``off``."""
     log_level: str = "info"
 
     @property
@@ -267,6 +269,7 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "cloud_endpoint": _matching(r"|https?://[^\s/@]+/?", "http(s)://HOST[:PORT]"),
     "reach_extra_reads": _one_of("yes", "no"),
     "attestation_hours": _between(1, 8760),
+    "console": _one_of("on", "off"),
     "log_level": _one_of("debug", "info", "warning", "error"),
 }
 

@@ -13,6 +13,7 @@ from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.master_key_move import MasterKeyMove
 from openinspector.service.app.shared_secrets import SharedSecrets
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
+from openinspector.service.app.users import Users
 from openinspector.service.assembly import Stores
 from openinspector.service.aws_certificates import load_region_certificates
 from openinspector.service.ports.advisory_store import AdvisoryStore
@@ -51,7 +52,9 @@ from openinspector.service.stores.role_sql import SqlRoleStore
 from openinspector.service.stores.rollout_sql import SqlRolloutStore
 from openinspector.service.stores.rule_result_sql import SqlRuleResultStore
 from openinspector.service.stores.shared_secret_sql import SqlSharedSecretStore
+from openinspector.service.stores.summary_sql import SqlSummaryStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
+from openinspector.service.stores.user_sql import SqlUserStore
 from openinspector.service.stores.wrapped_key_sql import SqlWrappedKeyStore
 from openinspector.service.system_clock import SystemClock
 
@@ -86,6 +89,8 @@ def open_stores(settings: Settings, node_id: str = "none") -> Stores:
         nodes=SqlNodeStore(engine),
         locks=SqlNodeLocks(engine),
         shared_secrets=SqlSharedSecretStore(engine),
+        users=SqlUserStore(engine),
+        summaries=SqlSummaryStore(engine),
     )
 
 
@@ -115,6 +120,11 @@ def open_master_key_move(settings: Settings) -> MasterKeyMove:
 def open_access_keys(stores: Stores) -> AccessKeys:
     """Return the use cases around access keys."""
     return AccessKeys(store=stores.access_keys, provider=stores.keys, clock=SystemClock())
+
+
+def open_users(stores: Stores) -> Users:
+    """Return the use cases around the console's users."""
+    return Users(stores.users, SystemClock())
 
 
 def open_temporary_credentials(settings: Settings, stores: Stores) -> TemporaryCredentials:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 
 from openinspector.engine.finding_text import finding_attributes
+from openinspector.engine.run_summary import BodyHosts
 from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn, run_of
 from openinspector.model.errors import StoreError
 from openinspector.model.exclusion import Exclusion
-from openinspector.model.finding import Attribute, Finding, Severity
+from openinspector.model.finding import AnyBody, Attribute, Finding, Severity
 from openinspector.service.ports.assessment_store import AssessmentStore
-from openinspector.service.ports.finding_store import FindingFilter
+from openinspector.service.ports.finding_store import FindingFilter, MatchCounts
 from openinspector.service.ports.page import Page, PageRequest
 from openinspector.testing.memory_page import in_time, page_of
 
@@ -51,6 +52,30 @@ class MemoryFindingStore:
             found = [finding for finding in found if self._has_ended(finding.run_arn)]
         rows = page_of(found, lambda one: (one.created_at, one.arn), page)
         return Page(rows=[finding.arn for finding in rows.rows], next=rows.next)
+
+    def body_hosts(self, run: RunArn) -> Sequence[BodyHosts]:
+        """Return every body of a run with its hosts, in no order."""
+        hosts: dict[tuple[RulesPackageArn, AnyBody], set[str]] = {}
+        with self._lock:
+            for finding in self._findings.values():
+                if finding.run_arn == run:
+                    hosts.setdefault((finding.rules_package_arn, finding.body), set()).add(finding.asset.agent_id)
+        return [
+            BodyHosts(rules_package_arn=package, body=body, hosts=frozenset(found))
+            for (package, body), found in hosts.items()
+        ]
+
+    def count_matches(self, wanted: FindingFilter) -> MatchCounts:
+        """Return how many findings match a filter."""
+        arns = self.list_findings(wanted, PageRequest(limit=max(1, len(self._findings)))).rows
+        found = [self._findings[arn] for arn in arns]
+        severities = Counter(finding.severity for finding in found)
+        packages = Counter(finding.rules_package_arn for finding in found)
+        return MatchCounts(
+            total=len(found),
+            severities={severity: severities[severity] for severity in Severity},
+            rules_packages=dict(sorted(packages.items())),
+        )
 
     def counts(self, run: RunArn) -> Mapping[Severity, int]:
         """Return the number of findings of a run by severity; all five keys."""

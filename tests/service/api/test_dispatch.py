@@ -20,7 +20,8 @@ from tests.service.api.signing import Signer, call_headers
 from tests.service.api.world import World, open_world
 
 from openinspector.model.errors import ModelError, StoreError
-from openinspector.service.api.dispatch import MAX_BODY, ApiEndpoint, operations
+from openinspector.service.api.calls import MAX_BODY
+from openinspector.service.api.dispatch import ApiEndpoint, operations
 from openinspector.service.api.model import api_model, load_model
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json

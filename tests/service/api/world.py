@@ -11,7 +11,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from tests.service.api.signing import Signer, as_received, call_headers
 
-from openinspector.service.api.dispatch import ApiEndpoint, OperationFunction, routes
+from openinspector.service.api.calls import OperationFunction
+from openinspector.service.api.dispatch import ApiEndpoint, routes
 from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
 from openinspector.testing.fake_clock import EPOCH
 from openinspector.testing.installation import BuiltInstallation, open_installation

@@ -22,8 +22,8 @@ from openinspector.model.arn import ArnRealm
 from openinspector.model.foreign_text import escape_json
 from openinspector.service.api.errors import ApiError
 from openinspector.service.api.model import api_model
+from openinspector.service.api.principal import Principal
 from openinspector.service.api.shapes import Json, wire_value
-from openinspector.service.ports.access_key_store import AccessKey
 
 _VERSION: Final = "1.03"
 _SOURCE: Final = "inspector.amazonaws.com"
@@ -51,8 +51,8 @@ class ApiCall:
     """The key id that the request claims, verified or not."""
     temporary: bool = False
     """True for temporary credentials, which derive from ``key``."""
-    key: AccessKey | None = None
-    """Set once the signature is verified."""
+    key: Principal | None = None
+    """Set once the signature is verified, or the session is found."""
     operation: str = ""
     denied: ApiError | None = None
     """Set if the user is not authorized, whether or not the answer is an error."""
@@ -154,7 +154,7 @@ def _identity(call: ApiCall, realm: ArnRealm) -> Mapping[str, object]:
         "principalId": call.key.id,
         "arn": f"arn:{realm.partition}:iam::{realm.account}:user/{call.key.user}",
         "accountId": realm.account,
-        "accessKeyId": call.claimed_key,
+        "accessKeyId": call.claimed_key or call.key.id,
         "userName": call.key.user,
     }
     if call.temporary:

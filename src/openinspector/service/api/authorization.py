@@ -15,10 +15,10 @@ from openinspector.model.arn import ArnRealm
 from openinspector.service.api.errors import ApiError, coded
 from openinspector.service.api.listing import failed_items
 from openinspector.service.api.model import api_model
+from openinspector.service.api.principal import Principal
 from openinspector.service.api.shapes import Json
 from openinspector.service.app.access_keys import PREFIX, allows
 from openinspector.service.app.batch import FailureCode
-from openinspector.service.ports.access_key_store import AccessKey
 
 _DENIED: Final = "AccessDeniedException"
 BY_NOUN: Final = (
@@ -41,7 +41,7 @@ BY_NOUN: Final = (
 """Part of an operation's name → error code; the first match applies. Other operations are about runs."""
 
 
-def denial(key: AccessKey, operation: str, realm: ArnRealm) -> ApiError | None:
+def denial(key: Principal, operation: str, realm: ArnRealm) -> ApiError | None:
     """Return AccessDeniedException; None if the key's actions include ``operation``."""
     if allows(key.actions, operation):
         return None

@@ -20,6 +20,7 @@ from openinspector.service.ports.record_store import (
 )
 from openinspector.service.ports.report_store import ReportStore
 from openinspector.service.ports.rule_result_store import RuleResultStore
+from openinspector.service.ports.summary_store import SummaryStore
 from openinspector.service.ports.telemetry_store import TelemetryStore
 
 
@@ -40,6 +41,7 @@ class Deletion:
     waivers: WaiverStore
     tailorings: TailoringStore
     findings: FindingStore
+    summaries: SummaryStore
     rule_results: RuleResultStore
     coverage: CoverageStore
     reports: ReportStore
@@ -65,6 +67,7 @@ class Deletion:
         for run in runs:
             self.rule_results.record(run, (), {})
             self.findings.delete_run(run)
+            self.summaries.delete_run(run)
             self.coverage.delete_run(run)
             for report in self.reports.of_run(run):
                 self.reports.delete(report.id)

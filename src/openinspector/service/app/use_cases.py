@@ -9,6 +9,7 @@ from openinspector.service.app.coverage import Coverage
 from openinspector.service.app.exclusions import Exclusions
 from openinspector.service.app.exclusions_previews import ExclusionsPreviews
 from openinspector.service.app.findings import Findings
+from openinspector.service.app.issues import Issues
 from openinspector.service.app.reports import Reports
 from openinspector.service.app.rules_packages import RulesPackages
 from openinspector.service.app.runs import Runs
@@ -32,6 +33,7 @@ class UseCases:
     exclusions: Exclusions
     exclusions_previews: ExclusionsPreviews
     findings: Findings
+    issues: Issues
     reports: Reports
     rules_packages: RulesPackages
     runs: Runs

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from openinspector.engine.run_summary import BodyHosts
 from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn
 from openinspector.model.exclusion import Exclusion
 from openinspector.model.finding import Attribute, Finding, Severity
@@ -32,6 +33,17 @@ class FindingFilter:
     created: TimeRange = TimeRange()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchCounts:
+    """How many findings match a filter, in all and by what users filter further."""
+
+    total: int
+    severities: Mapping[Severity, int]
+    """All five keys."""
+    rules_packages: Mapping[RulesPackageArn, int]
+    """Without packages of no finding."""
+
+
 class FindingStore(Protocol):
     """Stores findings and exclusions. Adding an existing ARN has no effect."""
 
@@ -55,6 +67,14 @@ class FindingStore(Protocol):
 
     def counts_by_package(self, run: RunArn) -> Mapping[RulesPackageArn, int]:
         """Return the number of findings of a run by rules package; omit packages without findings."""
+        ...
+
+    def body_hosts(self, run: RunArn) -> Sequence[BodyHosts]:
+        """Return every body of a run with its hosts, in no order."""
+        ...
+
+    def count_matches(self, wanted: FindingFilter) -> MatchCounts:
+        """Return how many findings match a filter."""
         ...
 
     def change_user_attributes(

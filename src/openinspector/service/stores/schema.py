@@ -3,7 +3,8 @@
 - Times are microseconds since 1970 UTC. Values that are always read as a whole are JSON.
 - Lists are paged by (created_at, arn). Each list has an index that begins with its most frequent filter.
 - ``busy_agent`` has one row per agent of a run in progress: its primary key keeps an agent out of a second run.
-- The tables of findings are in `stores.finding_schema` and explained in `stores.findings`.
+- The tables of findings are in `stores.finding_schema` and explained in `stores.findings`; those of the console are
+  in `stores.console_schema`.
 """
 
 from typing import Final
@@ -35,7 +36,7 @@ from openinspector.model.waiver import Waiver
 from openinspector.service.ports.rule_result_store import CheckedRule
 from openinspector.service.ports.telemetry_store import Volume
 from openinspector.service.stores.columns import Json, Span, UtcDateTime, Word
-from openinspector.service.stores.finding_schema import METADATA as SHARED_METADATA
+from openinspector.service.stores.console_schema import SHARED_METADATA
 from openinspector.wire.telemetry import MessageType
 
 METADATA: Final = SHARED_METADATA

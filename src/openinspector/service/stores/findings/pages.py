@@ -62,6 +62,19 @@ def read_finding_page(connection: Connection, wanted: FindingFilter, page: PageR
     return Page(rows=[arn for _, arn in shown], next=after)
 
 
+def matching_bits(connection: Connection, wanted: FindingFilter) -> Mapping[int, int]:
+    """Return the bits of all findings that match ``wanted``, by block; omit blocks without any."""
+    conditions = _conditions(wanted)
+    choosing = conditions[:_CHOOSING]
+    query = _blocks(wanted, None).where(*(condition(FINDING_BLOCK.c.id).exists() for condition in choosing))
+    all_found: dict[int, int] = {}
+    for blocks in _in_turn(connection, query):
+        found = matching(connection, blocks, conditions)
+        within = _within(connection, wanted, None, [block for block in blocks if block.id in found])
+        all_found |= {block: bits for block, part in within.items() if (bits := found[block] & part)}
+    return all_found
+
+
 def _places(
     connection: Connection, wanted: FindingFilter, after: Cursor | None
 ) -> Iterator[tuple[Row[Any], Iterator[int]]]:

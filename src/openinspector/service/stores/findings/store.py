@@ -8,10 +8,11 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
+from openinspector.engine.run_summary import BodyHosts
 from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn, run_of
 from openinspector.model.exclusion import Exclusion
 from openinspector.model.finding import Attribute, Finding, Severity
-from openinspector.service.ports.finding_store import FindingFilter
+from openinspector.service.ports.finding_store import FindingFilter, MatchCounts
 from openinspector.service.ports.page import Page, PageRequest
 from openinspector.service.stores.columns import to_micros
 from openinspector.service.stores.dialect import insert_new
@@ -20,6 +21,7 @@ from openinspector.service.stores.finding_schema import FINDING, FINDING_BODY, R
 from openinspector.service.stores.findings.bits import move_user_attributes
 from openinspector.service.stores.findings.blocks import add_rows, delete_rows
 from openinspector.service.stores.findings.bodies import SEVERITY_CODES
+from openinspector.service.stores.findings.counting import count_matches, read_body_hosts
 from openinspector.service.stores.findings.pages import OF_ENDED_RUNS, read_finding_page
 from openinspector.service.stores.findings.rows import (
     finding_id,
@@ -110,6 +112,16 @@ class SqlFindingStore:
             found = {int(row[0]): int(row[1]) for row in connection.execute(query)}
             names = read_texts(connection, found)
         return {msgspec.json.decode(names[number], type=RulesPackageArn): count for number, count in found.items()}
+
+    def body_hosts(self, run: RunArn) -> Sequence[BodyHosts]:
+        """Return every body of a run with its hosts."""
+        with reading(self._engine) as connection:
+            return list(read_body_hosts(connection, run))
+
+    def count_matches(self, wanted: FindingFilter) -> MatchCounts:
+        """Return how many findings match a filter."""
+        with reading(self._engine) as connection:
+            return count_matches(connection, wanted)
 
     def change_user_attributes(
         self,
