@@ -21,7 +21,7 @@ from openinspector.service.api.dispatch import operations
 from openinspector.service.app.users import Users
 from openinspector.service.certificates import ensure_certificates
 from openinspector.service.console.routes import routes
-from openinspector.service.ports.user_store import Role
+from openinspector.service.ports.user_store import ConsoleRole
 from openinspector.testing import model_builders as builders
 from openinspector.testing.installation import PACKAGES, BuiltInstallation, open_installation
 
@@ -41,7 +41,7 @@ class ConsoleService:
     built: BuiltInstallation
     users: Users
 
-    def link(self, role: Role = Role.ADMINISTRATOR) -> str:
+    def link(self, role: ConsoleRole = ConsoleRole.ADMINISTRATOR) -> str:
         """A new link that signs a user with a role in."""
         if self.built.stores.users.get(role.value) is None:
             self.users.create(role.value, role)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 from tests.console.conftest import FORMULA, HOSTS, ISSUES, ConsoleService, enter
 
-from openinspector.service.ports.user_store import Role
+from openinspector.service.ports.user_store import ConsoleRole
 from openinspector.testing import model_builders as builders
 
 PAGES: Final = {
@@ -120,7 +120,7 @@ def test_hostile_names_are_text(page: Page, console: ConsoleService) -> None:
     assert "\u202e" not in page.content()
 
 
-def test_exported_cells_are_no_formulas(page: Page, console: ConsoleService) -> None:
+def test_exported_cells_are_not_formulas(page: Page, console: ConsoleService) -> None:
     show(page, console, "findings", "Findings")
     with page.expect_download() as download:
         page.get_by_role("button", name="Export CSV").click()
@@ -146,7 +146,7 @@ def test_sign_out_and_back_to_the_same_place(context: BrowserContext, console: C
 
 def test_a_viewer_reads(context: BrowserContext, console: ConsoleService) -> None:
     page = context.new_page()
-    enter(page, console.link(Role.VIEWER))
+    enter(page, console.link(ConsoleRole.VIEWER))
     for place, heading in PAGES.items():
         show(page, console, place, heading)
         assert page.get_by_text("Your role does not allow this").count() == 0

@@ -33,16 +33,16 @@ def users() -> None:
 
 @users.command("create")
 @click.argument("name")
-@click.option("--role", type=click.Choice(_ROLES), default="viewer", show_default=True, help="What the user may do.")
+@click.option("--role", type=click.Choice(_ROLES), default="viewer", show_default=True, help="Permissions of the user.")
 @_HOURS
 @click.pass_obj
 def create_user(data_dir: Path | None, *, name: str, role: str, hours: int) -> None:
     """Create user NAME and print a link that signs in once. The user may set a password there."""
-    from openinspector.service.ports.user_store import Role
+    from openinspector.service.ports.user_store import ConsoleRole
 
     settings = settings_from(data_dir)
     found = _users(settings)
-    found.create(name, Role(role))
+    found.create(name, ConsoleRole(role))
     click.echo(sign_in_link(settings, found, name, timedelta(hours=hours)))
 
 

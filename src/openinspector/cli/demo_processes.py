@@ -136,13 +136,13 @@ class DemoProcesses:
     def console_link(self, url: str) -> str:
         """Return a link that signs the demo's user in to the console once."""
         from openinspector.cli.console_users import sign_in_link
-        from openinspector.service.ports.user_store import Role
+        from openinspector.service.ports.user_store import ConsoleRole
         from openinspector.service.store_access import open_users
 
         stores = self.stores()
         users = open_users(stores)
         if stores.users.get(_USER) is None:
-            users.create(_USER, Role.ADMINISTRATOR)
+            users.create(_USER, ConsoleRole.ADMINISTRATOR)
         return sign_in_link(self.settings(), users, _USER, timedelta(hours=12), url)
 
     def client(self, url: str, key: tuple[str, str], service: str = "inspector") -> "BaseClient":

@@ -19,7 +19,7 @@ class CountedIssue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     rules_package_arn: RulesPackageArn
     rule_id: str
     subject: str
-    """What the issue is about: packages, a control, or the issue in words. It names no host."""
+    """Packages, a control, or the issue in words. It names no host."""
     severity: Severity
     """The highest on any host."""
     exploited: bool = False
@@ -34,7 +34,7 @@ class CountedIssue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What makes two issues of a template's runs the same."""
+        """Identity of the issue in all runs of a template."""
         return self.rules_package_arn, self.rule_id, self.subject
 
 
@@ -46,10 +46,10 @@ class HostCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunContent(msgspec.Struct, frozen=True, kw_only=True):
-    """What was counted, in JSON."""
+    """Issues and hosts with findings, in JSON."""
 
     issues: tuple[CountedIssue, ...]
-    """What matters most first."""
+    """In the order of `openinspector.engine.run_summary.what_matters_first`."""
     hosts: tuple[HostCounts, ...]
     """Hosts with findings, by id."""
     gone: int

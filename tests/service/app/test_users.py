@@ -17,7 +17,7 @@ from openinspector.service.app.users import (
     UserError,
     Users,
 )
-from openinspector.service.ports.user_store import Role, UserStore
+from openinspector.service.ports.user_store import ConsoleRole, UserStore
 from openinspector.testing.fake_clock import FakeClock
 from openinspector.testing.installation import BuiltInstallation, open_installation
 
@@ -43,7 +43,7 @@ def store(built: BuiltInstallation) -> UserStore:
 @pytest.fixture
 def users(store: UserStore, clock: FakeClock) -> Users:
     users = Users(store, clock)
-    users.create("alice", Role.VIEWER)
+    users.create("alice", ConsoleRole.VIEWER)
     users.use_link(users.make_link("alice", HOUR), PASSWORD)
     return users
 
@@ -53,7 +53,7 @@ def test_password_signs_in(users: Users) -> None:
     assert session_id is not None
     found = users.user_of_session(session_id)
     assert found is not None
-    assert (found[0].name, found[0].role) == ("alice", Role.VIEWER)
+    assert (found[0].name, found[0].role) == ("alice", ConsoleRole.VIEWER)
 
 
 @pytest.mark.parametrize(("name", "password"), [("alice", "wrong"), ("bob", PASSWORD), ("", ""), ("alice", "x" * 9999)])
@@ -62,7 +62,7 @@ def test_wrong_name_or_password(users: Users, name: str, password: str) -> None:
 
 
 def test_user_without_password_cannot_sign_in_with_one(users: Users) -> None:
-    users.create("bob", Role.VIEWER)
+    users.create("bob", ConsoleRole.VIEWER)
     assert users.sign_in("bob", "", "192.0.2.1") is None
 
 
@@ -144,22 +144,29 @@ def test_too_many_wrong_passwords_of_a_user_or_an_address(users: Users, clock: F
 @pytest.mark.parametrize("name", ["", "a b", "ü", "x" * 65, "a\nb"])
 def test_invalid_name(users: Users, name: str) -> None:
     with pytest.raises(UserError):
-        users.create(name, Role.VIEWER)
+        users.create(name, ConsoleRole.VIEWER)
 
 
 def test_a_taken_name(users: Users) -> None:
     with pytest.raises(UserError, match="already"):
-        users.create("alice", Role.ADMINISTRATOR)
+        users.create("alice", ConsoleRole.ADMINISTRATOR)
 
 
 def test_roles_are_nested() -> None:
     allowed = {
         role: {name for name in api_model().operations if allows(actions, name)} for role, actions in ACTIONS.items()
     }
-    assert allowed[Role.VIEWER] < allowed[Role.OPERATOR] < allowed[Role.ADMINISTRATOR] == api_model().operations.keys()
-    assert not {"RegisterCrossAccountAccessRole", "CreateWebhook", "DeleteAssessmentRun"} & allowed[Role.OPERATOR]
+    assert (
+        allowed[ConsoleRole.VIEWER]
+        < allowed[ConsoleRole.OPERATOR]
+        < allowed[ConsoleRole.ADMINISTRATOR]
+        == api_model().operations.keys()
+    )
+    assert (
+        not {"RegisterCrossAccountAccessRole", "CreateWebhook", "DeleteAssessmentRun"} & allowed[ConsoleRole.OPERATOR]
+    )
 
 
 def test_every_action_of_the_operator_is_an_operation() -> None:
-    named = {action.removeprefix("inspector:") for action in ACTIONS[Role.OPERATOR] if "*" not in action}
+    named = {action.removeprefix("inspector:") for action in ACTIONS[ConsoleRole.OPERATOR] if "*" not in action}
     assert named <= api_model().operations.keys()

@@ -13,7 +13,7 @@ from openinspector.service.api.dispatch import operations
 from openinspector.service.app.users import Users
 from openinspector.service.console.browser import COOKIE
 from openinspector.service.console.routes import routes
-from openinspector.service.ports.user_store import Role
+from openinspector.service.ports.user_store import ConsoleRole
 from openinspector.testing.installation import BuiltInstallation, open_installation
 
 PASSWORD: Final = "correct horse battery"
@@ -28,9 +28,9 @@ class ConsoleWorld:
     built: BuiltInstallation
     users: Users
     application: Starlette
-    sessions: dict[Role, str]
+    sessions: dict[ConsoleRole, str]
 
-    def call(self, operation: str, body: bytes = b"{}", role: Role = Role.ADMINISTRATOR) -> Response:
+    def call(self, operation: str, body: bytes = b"{}", role: ConsoleRole = ConsoleRole.ADMINISTRATOR) -> Response:
         """Call an operation as the console's script does."""
         return self.request("POST", f"/console/api/{operation}", self.sessions[role], content=body, headers=OWN)
 
@@ -56,9 +56,9 @@ def open_console(folder: Path) -> ConsoleWorld:
     built = open_installation(folder)
     users = Users(built.stores.users, built.clock)
     sessions = {}
-    for role in Role:
+    for role in ConsoleRole:
         users.create(role.value, role)
-        password = PASSWORD if role is Role.VIEWER else ""
+        password = PASSWORD if role is ConsoleRole.VIEWER else ""
         sessions[role] = users.use_link(users.make_link(role.value, timedelta(hours=1)), password) or ""
     application = Starlette(routes=routes(built.services, operations(), users))
     return ConsoleWorld(built=built, users=users, application=application, sessions=sessions)

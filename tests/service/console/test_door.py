@@ -13,14 +13,14 @@ from tests.service.console.console_world import OWN, ConsoleWorld, open_console
 from openinspector.service.api.model import api_model
 from openinspector.service.app.access_keys import allows
 from openinspector.service.app.users import ACTIONS, IDLE
-from openinspector.service.ports.user_store import Role
+from openinspector.service.ports.user_store import ConsoleRole
 from openinspector.testing.installation import PACKAGES, BuiltInstallation
 from openinspector.testing.memory_audit_log import MemoryAuditLog
 from openinspector.testing.model_builders import exclusion, finding, resource_group, run, target, template
 
 MODEL: Final = api_model()
 RANDOM: Final = {"secret", "previewToken"}
-CHANGING: Final = sorted(name for name in MODEL.operations if not allows(ACTIONS[Role.VIEWER], name))
+CHANGING: Final = sorted(name for name in MODEL.operations if not allows(ACTIONS[ConsoleRole.VIEWER], name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,7 @@ def test_the_samples_succeed_and_fail(doors: Doors) -> None:
 
 @pytest.mark.parametrize("operation", CHANGING)
 def test_a_viewer_changes_nothing(doors: Doors, operation: str) -> None:
-    response = doors.console.call(operation, inputs(operation)[2], Role.VIEWER)
+    response = doors.console.call(operation, inputs(operation)[2], ConsoleRole.VIEWER)
     assert response.status_code == 400 or operation in {"AddAttributesToFindings", "RemoveAttributesFromFindings"}
     if response.status_code == 400:
         assert response.json()["__type"] == "AccessDeniedException"
@@ -140,7 +140,7 @@ def test_a_call_is_audited_with_its_user(console: ConsoleWorld) -> None:
     assert event["eventName"] == "ListFindings"
     assert event["userIdentity"]["userName"] == "administrator"
     assert event["userIdentity"]["accessKeyId"].startswith("session-")
-    assert console.sessions[Role.ADMINISTRATOR].encode() not in b"".join(audit.lines())
+    assert console.sessions[ConsoleRole.ADMINISTRATOR].encode() not in b"".join(audit.lines())
 
 
 def test_without_a_session(console: ConsoleWorld) -> None:
@@ -167,7 +167,7 @@ def test_an_idle_session_is_refused(console: ConsoleWorld) -> None:
     ],
 )
 def test_a_request_of_another_site_is_refused(console: ConsoleWorld, headers: dict[str, str]) -> None:
-    session = console.sessions[Role.ADMINISTRATOR]
+    session = console.sessions[ConsoleRole.ADMINISTRATOR]
     body = b'{"assessmentTargetName":"forged"}'
     response = console.request("POST", "/console/api/CreateAssessmentTarget", session, content=body, headers=headers)
     assert response.status_code == 403
@@ -180,7 +180,7 @@ def test_unknown_operation(console: ConsoleWorld) -> None:
 
 
 def test_only_post(console: ConsoleWorld) -> None:
-    session = console.sessions[Role.ADMINISTRATOR]
+    session = console.sessions[ConsoleRole.ADMINISTRATOR]
     assert console.request("GET", "/console/api/ListFindings", session, headers=OWN).status_code == 405
 
 

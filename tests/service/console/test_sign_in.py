@@ -9,7 +9,7 @@ from tests.service.console.console_world import OWN, PASSWORD, ConsoleWorld, ope
 
 from openinspector.service.app.users import ATTEMPTS
 from openinspector.service.console.browser import COOKIE
-from openinspector.service.ports.user_store import Role
+from openinspector.service.ports.user_store import ConsoleRole
 
 HOUR = timedelta(hours=1)
 
@@ -25,13 +25,13 @@ def test_sign_in_sets_a_strict_cookie(console: ConsoleWorld) -> None:
     cookie = response.headers["set-cookie"]
     assert re.fullmatch(rf"{COOKIE}=[0-9a-f]{{64}}; HttpOnly; Path=/; SameSite=strict; Secure", cookie)
     session = cookie.partition("=")[2].partition(";")[0]
-    told = console.request("GET", "/console/session", session, headers=OWN)
-    assert told.json() == {"user": "viewer", "role": "viewer"}
+    reported = console.request("GET", "/console/session", session, headers=OWN)
+    assert reported.json() == {"user": "viewer", "role": "viewer"}
 
 
 def test_sign_in_replaces_the_session_of_the_browser(console: ConsoleWorld) -> None:
     """A session id that someone else planted is worthless after sign-in."""
-    planted = console.sessions[Role.VIEWER]
+    planted = console.sessions[ConsoleRole.VIEWER]
     response = console.form("/console/sign-in", planted, name="viewer", password=PASSWORD)
     assert planted not in response.headers["set-cookie"]
     assert console.users.user_of_session(planted) is None
@@ -91,7 +91,7 @@ def test_a_link_sets_a_password(console: ConsoleWorld) -> None:
 
 
 def test_sign_out(console: ConsoleWorld) -> None:
-    session = console.sessions[Role.VIEWER]
+    session = console.sessions[ConsoleRole.VIEWER]
     response = console.form("/console/sign-out", session)
     assert response.headers["location"] == "/console/sign-in"
     assert "Max-Age=0" in response.headers["set-cookie"]
@@ -111,7 +111,7 @@ def test_sign_out(console: ConsoleWorld) -> None:
     ],
 )
 def test_a_form_of_another_site_is_refused(console: ConsoleWorld, path: str, headers: dict[str, str]) -> None:
-    session = console.sessions[Role.VIEWER]
+    session = console.sessions[ConsoleRole.VIEWER]
     response = console.form(path, session, headers, name="viewer", password=PASSWORD)
     assert (response.status_code, "Not from the console" in response.text) == (403, True)
     assert console.users.user_of_session(session) is not None
@@ -138,7 +138,7 @@ def test_plain_pages_have_no_script_and_cannot_be_framed(console: ConsoleWorld) 
         assert "unsafe" not in policy
 
 
-def test_the_session_is_told_to_the_console_s_script_only(console: ConsoleWorld) -> None:
-    session = console.sessions[Role.VIEWER]
+def test_the_session_is_shown_to_the_console_s_script_only(console: ConsoleWorld) -> None:
+    session = console.sessions[ConsoleRole.VIEWER]
     assert console.request("GET", "/console/session", session).status_code == 403
     assert console.request("GET", "/console/session", headers=OWN).status_code == 401

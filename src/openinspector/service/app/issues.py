@@ -1,4 +1,4 @@
-"""Issues: what a completed run found, as issues instead of copies; its hosts; and findings as rows.
+"""Issues: completed runs as issues instead of copies, their hosts, and findings as rows.
 
 The run is the one asked for, or the one that ended last. Summaries do not change, so recent ones are kept in memory.
 """
@@ -59,7 +59,7 @@ class FindingPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Host:
+class ListedHost:
     """A host as the console lists it: with an agent, with findings of a run, or both."""
 
     id: str
@@ -68,13 +68,13 @@ class Host:
 
     @property
     def key(self) -> str:
-        """What hosts are ordered by: their name, then their id."""
+        """Key of the order: the name, then the id."""
         return f"{self.agent.host.hostname if self.agent is not None else self.id} {self.id}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the installation's state is, at a glance."""
+    """State of the installation at a glance."""
 
     summary: RunSummary | None
     """Of the run that ended last; None if no run has completed yet."""
@@ -159,13 +159,15 @@ class Issues:
         of_run = replace(wanted, of_ended_runs=True, run_arns=(run,))
         return FindingPage(run_arn=run, page=self._rows(of_run, page), counts=self.findings.count_matches(of_run))
 
-    def list_hosts(self, run_arn: str, text: str, page: PageRequest) -> tuple[Page[Host], int]:
+    def list_hosts(self, run_arn: str, text: str, page: PageRequest) -> tuple[Page[ListedHost], int]:
         """Return one page of hosts by name with their findings in a run, and the number of all that match."""
         summary = self._summary(run_arn)
         counted: Sequence[HostCounts] = summary.content.hosts if summary is not None else ()
         agents = {str(agent.id): agent for agent in self.agents.list_agents()}
         counts = {one.agent_id: one.counts for one in counted if one.agent_id}
-        every = [Host(id=host, agent=agents.get(host), counts=counts.get(host, {})) for host in {*agents, *counts}]
+        every = [
+            ListedHost(id=host, agent=agents.get(host), counts=counts.get(host, {})) for host in {*agents, *counts}
+        ]
         matching = sorted((host for host in every if text.casefold() in host.key.casefold()), key=lambda host: host.key)
         return page_of(matching, lambda host: host.key, page), len(matching)
 

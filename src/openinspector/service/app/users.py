@@ -21,12 +21,12 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
 from openinspector.service.app.errors import UseCaseError
 from openinspector.service.ports.clock import Clock
-from openinspector.service.ports.user_store import Role, SignInLink, User, UserSession, UserStore
+from openinspector.service.ports.user_store import ConsoleRole, ConsoleUser, SignInLink, UserSession, UserStore
 
-ACTIONS: Final[Mapping[Role, tuple[str, ...]]] = MappingProxyType(
+ACTIONS: Final[Mapping[ConsoleRole, tuple[str, ...]]] = MappingProxyType(
     {
-        Role.VIEWER: READ_ONLY,
-        Role.OPERATOR: (
+        ConsoleRole.VIEWER: READ_ONLY,
+        ConsoleRole.OPERATOR: (
             *READ_ONLY,
             *(
                 f"inspector:{name}"
@@ -49,7 +49,7 @@ ACTIONS: Final[Mapping[Role, tuple[str, ...]]] = MappingProxyType(
                 )
             ),
         ),
-        Role.ADMINISTRATOR: FULL_ACCESS,
+        ConsoleRole.ADMINISTRATOR: FULL_ACCESS,
     }
 )
 """The policy of each role. An operator deletes no results and changes neither accounts, webhooks nor tailorings."""
@@ -114,13 +114,13 @@ class Users:
         """A hash takes 64 MiB: one at a time."""
         self._decoy = self._hash("a user that does not exist")
 
-    def create(self, name: str, role: Role) -> None:
+    def create(self, name: str, role: ConsoleRole) -> None:
         """Create a user without a password; UserError."""
         if _NAME.fullmatch(name) is None:
             raise UserError(
                 f"no user can be named {name[:80]!r}", advice="Use 1 to 64 of the characters A-Z a-z 0-9 + = , . @ _ -"
             )
-        if not self._store.add(User(name=name, role=role, created_at=self._clock.now())):
+        if not self._store.add(ConsoleUser(name=name, role=role, created_at=self._clock.now())):
             raise UserError(f"there is a user {name!r} already", advice="Make a new link for the user instead.")
 
     def make_link(self, name: str, lifetime: timedelta) -> str:
@@ -166,7 +166,7 @@ class Users:
             return None
         return self._open(name)
 
-    def user_of_session(self, session_id: str) -> tuple[User, UserSession] | None:
+    def user_of_session(self, session_id: str) -> tuple[ConsoleUser, UserSession] | None:
         """Return the user of a live session, and record that it was used."""
         found = self._store.session(digest(session_id))
         now = self._clock.now()

@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class Role(StrEnum):
-    """What a user may do; `openinspector.service.app.users` has the actions."""
+class ConsoleRole(StrEnum):
+    """Role of a user; `openinspector.service.app.users` has the permitted actions."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
@@ -16,11 +16,11 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class User:
+class ConsoleUser:
     """A person who signs in to the console."""
 
     name: str
-    role: Role
+    role: ConsoleRole
     password: str | None = field(default=None, repr=False)
     """The password's argon2id hash in PHC format; None: signs in with a link only."""
     created_at: datetime
@@ -48,15 +48,15 @@ class SignInLink:
 class UserStore(Protocol):
     """Stores users, sessions and links."""
 
-    def add(self, user: User) -> bool:
+    def add(self, user: ConsoleUser) -> bool:
         """Add a user; return False if the name is taken."""
         ...
 
-    def get(self, name: str) -> User | None:
+    def get(self, name: str) -> ConsoleUser | None:
         """Return a user, or None."""
         ...
 
-    def list_all(self) -> Sequence[User]:
+    def list_all(self) -> Sequence[ConsoleUser]:
         """Return all users by name."""
         ...
 
@@ -72,7 +72,7 @@ class UserStore(Protocol):
         """Add a session."""
         ...
 
-    def session(self, digest: str) -> tuple[UserSession, User] | None:
+    def session(self, digest: str) -> tuple[UserSession, ConsoleUser] | None:
         """Return a session and its user, or None."""
         ...
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Engine, Row, delete, insert, select, update
 
-from openinspector.service.ports.user_store import Role, SignInLink, User, UserSession
+from openinspector.service.ports.user_store import ConsoleRole, ConsoleUser, SignInLink, UserSession
 from openinspector.service.stores.console_schema import CONSOLE_SESSION, CONSOLE_USER, SIGN_IN_LINK
 from openinspector.service.stores.dialect import add_new
 from openinspector.service.stores.engine import reading, reading_once, writing
@@ -18,19 +18,19 @@ class SqlUserStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, user: User) -> bool:
+    def add(self, user: ConsoleUser) -> bool:
         """Add a user; return False if the name is taken."""
         row = {"name": user.name, "role": user.role, "password": user.password, "created_at": user.created_at}
         with writing(self._engine) as connection:
             return add_new(connection, CONSOLE_USER, ("name",), row)
 
-    def get(self, name: str) -> User | None:
+    def get(self, name: str) -> ConsoleUser | None:
         """Return a user, or None."""
         with reading_once(self._engine) as connection:
             row = connection.execute(select(CONSOLE_USER).where(CONSOLE_USER.c.name == name)).one_or_none()
         return None if row is None else _user(row)
 
-    def list_all(self) -> Sequence[User]:
+    def list_all(self) -> Sequence[ConsoleUser]:
         """Return all users by name."""
         with reading(self._engine) as connection:
             return [_user(row) for row in connection.execute(select(CONSOLE_USER).order_by(CONSOLE_USER.c.name))]
@@ -57,7 +57,7 @@ class SqlUserStore:
                 )
             )
 
-    def session(self, digest: str) -> tuple[UserSession, User] | None:
+    def session(self, digest: str) -> tuple[UserSession, ConsoleUser] | None:
         """Return a session and its user, or None."""
         query = (
             select(CONSOLE_SESSION, CONSOLE_USER)
@@ -109,5 +109,5 @@ class SqlUserStore:
             connection.execute(delete(SIGN_IN_LINK).where(SIGN_IN_LINK.c.expires_at <= expired_before))
 
 
-def _user(row: Row[Any]) -> User:
-    return User(name=row.name, role=Role(row.role), password=row.password, created_at=row.created_at)
+def _user(row: Row[Any]) -> ConsoleUser:
+    return ConsoleUser(name=row.name, role=ConsoleRole(row.role), password=row.password, created_at=row.created_at)

@@ -3,14 +3,14 @@
 from datetime import timedelta
 from functools import partial
 
-from openinspector.service.ports.user_store import Role, SignInLink, User, UserSession, UserStore
+from openinspector.service.ports.user_store import ConsoleRole, ConsoleUser, SignInLink, UserSession, UserStore
 from openinspector.testing.conformance.threads import at_once
 from openinspector.testing.model_builders import moment
 
 
-def user(name: str = "alice", role: Role = Role.OPERATOR) -> User:
+def user(name: str = "alice", role: ConsoleRole = ConsoleRole.OPERATOR) -> ConsoleUser:
     """Return a user with a dummy for a hash."""
-    return User(name=name, role=role, password="$argon2id$", created_at=moment(1))  # noqa: S106 - a dummy
+    return ConsoleUser(name=name, role=role, password="$argon2id$", created_at=moment(1))  # noqa: S106 - a dummy
 
 
 def session(number: int = 1, name: str = "alice") -> UserSession:
@@ -33,7 +33,7 @@ class UserStoreSuite:
 
     def test_a_taken_name_is_refused(self, store: UserStore) -> None:
         store.add(user())
-        assert not store.add(user(role=Role.ADMINISTRATOR))
+        assert not store.add(user(role=ConsoleRole.ADMINISTRATOR))
         assert store.list_all() == [user()]
 
     def test_users_are_listed_by_name(self, store: UserStore) -> None:

@@ -12,7 +12,7 @@ from openinspector.service.api.listing import Listing
 from openinspector.service.api.services import ApiServices
 from openinspector.service.api.shapes import Json
 from openinspector.service.app import arguments as named
-from openinspector.service.app.issues import Host, IssueFilter, IssuePage
+from openinspector.service.app.issues import IssueFilter, IssuePage, ListedHost
 from openinspector.service.ports.finding_store import FindingFilter
 from openinspector.service.ports.page import Page, PageRequest
 
@@ -89,7 +89,7 @@ def list_hosts(services: ApiServices, arguments: Json) -> Json:
     """List hosts by name, with the number of their findings in a run, or in the one that ended last."""
     text, totals = arguments.get("text", ""), list[int]()
 
-    def list_page(page: PageRequest) -> Page[Host]:
+    def list_page(page: PageRequest) -> Page[ListedHost]:
         rows, total = services.app.issues.list_hosts(arguments.get("assessmentRunArn", ""), text, page)
         totals.append(total)
         return rows
@@ -162,7 +162,7 @@ def _row(finding: Finding) -> Json:
     }
 
 
-def _host(services: ApiServices, host: Host) -> Json:
+def _host(services: ApiServices, host: ListedHost) -> Json:
     return {
         "agentId": host.id,
         "severityCounts": _counts(host.counts),
