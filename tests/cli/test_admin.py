@@ -15,7 +15,8 @@ from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
 from openinspector.service.app.enrolment import token_digest
 from openinspector.service.assembly import Stores
 from openinspector.service.ports.identity_store import Attestation, Hindrance
-from openinspector.service.store_access import open_stores
+from openinspector.service.store_access import open_access_keys, open_stores
+from openinspector.service.stores.key_provider_file import FileKeyProvider
 
 ENROLLED = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -201,3 +202,24 @@ def test_an_agent_is_asked_to_attest_again(admin: Admin, stores: Stores) -> None
 def test_the_folder_is_private(admin: Admin, folder: Path) -> None:
     admin("keys", "list")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_keys_are_rewrapped_after_the_master_key_was_rotated(admin: Admin, folder: Path) -> None:
+    made = json.loads(admin("keys", "create", "alice", "--json").out)
+    FileKeyProvider(folder / "keys.json").rotate()
+    done = {row["owner"]: row for row in json.loads(admin("keys", "rewrap", "--json").out)}
+    assert done["access-key"]["rewrapped"] == 1
+    assert "access-key" in admin("keys", "rewrap").out
+    again = {row["owner"]: row for row in json.loads(admin("keys", "rewrap", "--json").out)}
+    assert (again["access-key"]["rewrapped"], again["access-key"]["current"]) == (0, 1)
+    opened = open_access_keys(open_stores(settings_from(folder))).secret_of(made["accessKeyId"])
+    assert opened is not None
+    assert opened[0] == made["secretAccessKey"]
+
+
+def test_a_key_that_no_provider_opens_fails_the_command(admin: Admin, folder: Path) -> None:
+    admin("keys", "create", "alice")
+    (folder / "keys.json").unlink()
+    done = admin("keys", "rewrap", "--json", status=1)
+    assert {row["owner"]: row["failed"] for row in json.loads(done.out)}["access-key"] == 1
+    assert "keys were not moved" in done.err

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from openinspector.cli.client import REFUSED
+from openinspector.cli.key_moving import rewrap_keys
 from openinspector.cli.presentation import print_json, print_table, time_text
 from openinspector.cli.rollouts import rollouts
 from openinspector.cli.serve import settings_from
@@ -114,6 +115,9 @@ def delete_token(data_dir: Path | None, *, digest: str) -> None:
 @admin.group()
 def keys() -> None:
     """Manage access keys, which let people and programs use the API."""
+
+
+keys.add_command(rewrap_keys)
 
 
 @keys.command("create")

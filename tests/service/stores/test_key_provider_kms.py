@@ -1,4 +1,4 @@
-"""The KMS of moto's server over real HTTP; awskms and local-kms were not tried here."""
+"""The KMS of moto's server over real HTTP; local-kms has a module of its own."""
 
 from collections.abc import Iterator
 

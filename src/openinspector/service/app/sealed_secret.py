@@ -24,6 +24,13 @@ class SealedSecretError(StoreError):
     """A sealed secret is damaged or belongs to another owner."""
 
 
+def replace_data_key(kept: bytes, wrap: Callable[[bytes], bytes]) -> bytes:
+    """Return the sealed secret with its wrapped data key replaced by what ``wrap`` returns for it."""
+    end = _LENGTH_BYTES + int.from_bytes(kept[:_LENGTH_BYTES], "big")
+    wrapped = wrap(kept[_LENGTH_BYTES:end])
+    return len(wrapped).to_bytes(_LENGTH_BYTES, "big") + wrapped + kept[end:]
+
+
 class SecretBox:
     """Seals and opens the secrets of one ``kind`` of owner. Thread-safe."""
 

@@ -26,6 +26,14 @@ class KeyProvider(Protocol):
         """Return a fresh 256-bit key bound to ``context``; KeyProviderError."""
         ...
 
+    def wrap(self, plaintext: bytes, context: Mapping[str, str]) -> bytes:
+        """Return a key of 32 bytes wrapped under the current master key, bound to ``context``; KeyProviderError."""
+        ...
+
+    def is_current(self, wrapped: bytes) -> bool:
+        """Return True if ``wrapped`` names the provider and master key that new keys get, as far as bytes show it."""
+        ...
+
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         """Return the plaintext key; KeyProviderError unless ``context`` is the one it was created with."""
         ...

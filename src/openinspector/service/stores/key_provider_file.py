@@ -47,10 +47,20 @@ class FileKeyProvider:
 
     def generate(self, context: Mapping[str, str]) -> DataKey:
         """Return a fresh key wrapped under the current master key and bound to ``context``."""
-        plaintext, nonce = self._random(KEY_BYTES), self._random(NONCE_BYTES)
+        plaintext = self._random(KEY_BYTES)
+        return DataKey(plaintext=plaintext, wrapped=self.wrap(plaintext, context))
+
+    def wrap(self, plaintext: bytes, context: Mapping[str, str]) -> bytes:
+        """Return a key wrapped under the current master key and bound to ``context``."""
+        nonce = self._random(NONCE_BYTES)
         ciphertext = self._masters[self._current].encrypt(nonce, plaintext, _bound(self._current, context))
         key_id = self._current.encode()
-        return DataKey(plaintext=plaintext, wrapped=MAGIC + bytes([len(key_id)]) + key_id + nonce + ciphertext)
+        return MAGIC + bytes([len(key_id)]) + key_id + nonce + ciphertext
+
+    def is_current(self, wrapped: bytes) -> bool:
+        """Return True if the key was wrapped under the current master key."""
+        key_id = self._current.encode()
+        return wrapped.startswith(MAGIC + bytes([len(key_id)]) + key_id)
 
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         """Return the plaintext key; KeyProviderError if it is damaged, foreign or from another context."""

@@ -41,6 +41,22 @@ class KmsKeyProvider:
             ) from refused
         return DataKey(plaintext=made["Plaintext"], wrapped=MAGIC + made["CiphertextBlob"])
 
+    def wrap(self, plaintext: bytes, context: Mapping[str, str]) -> bytes:
+        """Return a key wrapped by KMS and bound to ``context``; KeyProviderError."""
+        try:
+            made = self._client.encrypt(KeyId=self._key, Plaintext=plaintext, EncryptionContext=_non_empty(context))
+        except (BotoCoreError, ClientError) as refused:
+            raise KeyProviderError(
+                f"KMS wrapped no data key with {self._key}: {refused}",
+                advice="Allow the service kms:Encrypt on the key.",
+            ) from refused
+        ciphertext: bytes = made["CiphertextBlob"]
+        return MAGIC + ciphertext
+
+    def is_current(self, wrapped: bytes) -> bool:
+        """Return True if KMS wrapped the key. Which of its keys did so is not shown."""
+        return wrapped.startswith(MAGIC)
+
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         """Return the plaintext key; KeyProviderError unless ``context`` is the one it was created with."""
         if not wrapped.startswith(MAGIC):

@@ -20,6 +20,16 @@ class KeyProviderSuite:
         key = provider.generate(_CONTEXT)
         assert provider.unwrap(key.wrapped, dict(reversed(_CONTEXT.items()))) == key.plaintext
 
+    def test_a_key_may_be_wrapped_again(self, provider: KeyProvider) -> None:
+        """As in a move to another provider: both forms open, and the provider knows its own."""
+        key = provider.generate(_CONTEXT)
+        again = provider.wrap(key.plaintext, _CONTEXT)
+        assert again != key.wrapped
+        assert provider.unwrap(again, _CONTEXT) == key.plaintext
+        assert provider.is_current(again)
+        assert provider.is_current(key.wrapped)
+        assert not provider.is_current(b"none begins so")
+
     def test_keys_are_256_bits_and_never_the_same(self, provider: KeyProvider) -> None:
         one, other = provider.generate(_CONTEXT), provider.generate(_CONTEXT)
         assert len(one.plaintext) == len(other.plaintext) == 32  # noqa: PLR2004 - bytes of a 256-bit key
