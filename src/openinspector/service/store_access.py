@@ -11,8 +11,11 @@ from openinspector.model.errors import StoreError
 from openinspector.plugins import discover
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
+from openinspector.service.app.counters import Counters
 from openinspector.service.app.key_moving import KeyMoving
+from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.shared_secrets import SharedSecrets
+from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Stores
 from openinspector.service.aws_certificates import load_region_certificates
@@ -95,6 +98,18 @@ def open_key_moving(settings: Settings) -> KeyMoving:
     engine = open_engine(settings.database)
     migrate(engine)
     return KeyMoving(SqlWrappedKeyStore(engine), _key_provider(settings), settings.account)
+
+
+def open_telemetry(settings: Settings, stores: Stores) -> Telemetry:
+    """Return the use cases around telemetry, outside of a node."""
+    clock = SystemClock()
+    return Telemetry(
+        TelemetryStores(index=stores.telemetry, objects=stores.objects, runs=stores.assessments),
+        RunKeys(stores.keys, stores.telemetry, clock, settings.account),
+        Counters(),
+        clock,
+        os.urandom,
+    )
 
 
 def open_shared_secrets(stores: Stores) -> SharedSecrets:
