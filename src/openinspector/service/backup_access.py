@@ -14,12 +14,12 @@ from typing import Final
 
 import msgspec
 
+from openinspector import __version__
 from openinspector.model.errors import StoreError
 from openinspector.service.settings import Settings
 from openinspector.service.store_access import open_shared_secrets, open_stores, open_telemetry
 from openinspector.service.stores.database_copy import copy_database, load_database
 from openinspector.service.stores.object_store_obstore import ObstoreObjectStore
-from openinspector.version import __version__
 
 _SUMMARY: Final = "backup.json"
 _DATABASE: Final = "database"

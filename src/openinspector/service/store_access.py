@@ -12,7 +12,7 @@ from openinspector.plugins import discover
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
 from openinspector.service.app.counters import Counters
-from openinspector.service.app.key_moving import KeyMoving
+from openinspector.service.app.master_key_move import MasterKeyMove
 from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.shared_secrets import SharedSecrets
 from openinspector.service.app.telemetry import Telemetry, TelemetryStores
@@ -93,13 +93,6 @@ def open_stores(settings: Settings, node_id: str = "none") -> Stores:
     )
 
 
-def open_key_moving(settings: Settings) -> KeyMoving:
-    """Return the use case that wraps all data keys again; StoreError."""
-    engine = open_engine(settings.database)
-    migrate(engine)
-    return KeyMoving(SqlWrappedKeyStore(engine), _key_provider(settings), settings.account)
-
-
 def open_telemetry(settings: Settings, stores: Stores) -> Telemetry:
     """Return the use cases around telemetry, outside of a node."""
     clock = SystemClock()
@@ -115,6 +108,24 @@ def open_telemetry(settings: Settings, stores: Stores) -> Telemetry:
 def open_shared_secrets(stores: Stores) -> SharedSecrets:
     """Return the secrets that all nodes share."""
     return SharedSecrets(stores.shared_secrets, stores.keys, SystemClock(), os.urandom)
+
+
+def add_master_key(settings: Settings) -> str:
+    """Add a master key to the key file, make it current and return its id; StoreError if the keys are in KMS."""
+    provider = _key_provider(settings)
+    if not isinstance(provider, FileKeyProvider):
+        raise StoreError(
+            "the master keys are not in a file",
+            advice="Rotate the key in KMS, or name another one in OPENINSPECTOR_KEY_URL and run admin keys rewrap.",
+        )
+    return provider.rotate()
+
+
+def open_master_key_move(settings: Settings) -> MasterKeyMove:
+    """Return the use case that moves stored keys to the current master key; StoreError."""
+    engine = open_engine(settings.database)
+    migrate(engine)
+    return MasterKeyMove(store=SqlWrappedKeyStore(engine), provider=_key_provider(settings), account=settings.account)
 
 
 def open_access_keys(stores: Stores) -> AccessKeys:

@@ -1,4 +1,4 @@
-"""Every wrapped data key that an installation stores, wherever it is: to wrap them again under another master key."""
+"""Store of everything that the key provider has wrapped, whatever it belongs to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,35 +6,38 @@ from enum import StrEnum
 from typing import Protocol
 
 
-class KeyOwner(StrEnum):
-    """Kind of owner of a wrapped data key."""
+class WrappedKind(StrEnum):
+    """Kinds of wrapped data keys, by what they protect."""
 
     RUN = "run"
     REPORT = "report"
     ACCESS_KEY = "access-key"
     WEBHOOK = "webhook"
-    SECRET = "secret"  # noqa: S105 - a kind of owner
+    SHARED = "secret"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeptKey:
-    """Stored bytes that hold a wrapped data key: the key itself (runs, reports), or a sealed secret (the others)."""
+class StoredWrapping:
+    """A wrapped data key, or a secret sealed with one, as it is stored."""
 
-    owner: KeyOwner
     id: str
-    """Unique among the keys of one kind of owner; the order of pages."""
+    """Key of the row: ARN of the run or webhook, id of the report or access key, name of the secret."""
     run_arn: str = ""
-    """Run of a report; empty for other owners."""
+    """For a report: its run."""
     content: bytes = field(repr=False)
 
 
 class WrappedKeyStore(Protocol):
-    """Reads and replaces wrapped data keys."""
+    """Lists wrapped keys and replaces them. Deleted keys are neither listed nor replaced."""
 
-    def page(self, owner: KeyOwner, after: str, limit: int) -> Sequence[KeptKey]:
-        """Return at most ``limit`` keys with ids greater than ``after``, in order. Shredded keys are not kept."""
+    def count(self, kind: WrappedKind) -> int:
+        """Return the number of wrapped keys of one kind."""
         ...
 
-    def replace(self, key: KeptKey, content: bytes) -> bool:
-        """Replace the content; return False, without effect, if it has changed or was deleted since it was read."""
+    def after(self, kind: WrappedKind, id_: str, limit: int) -> Sequence[StoredWrapping]:
+        """Return up to ``limit`` wrapped keys whose id is above ``id_``, by id. The empty id is below all."""
+        ...
+
+    def replace(self, kind: WrappedKind, held: StoredWrapping, content: bytes) -> bool:
+        """Replace the content unless it changed or was deleted since it was read as ``held``; True if replaced."""
         ...

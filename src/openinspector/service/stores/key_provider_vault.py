@@ -64,10 +64,6 @@ class VaultKeyProvider:
         body = {"plaintext": b64encode(plaintext).decode(), **_bound(context)}
         return MAGIC + self._ask("encrypt", body).ciphertext.encode()
 
-    def is_current(self, wrapped: bytes) -> bool:
-        """Return True if Vault wrapped the key. A newer version of its key may exist."""
-        return wrapped.startswith(MAGIC)
-
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         """Return the plaintext key; KeyProviderError unless ``context`` is the one it was created with."""
         if not wrapped.startswith(MAGIC):
@@ -77,6 +73,14 @@ class VaultKeyProvider:
         if len(plaintext) != _KEY_BYTES:
             raise KeyProviderError("Vault returned something else than a data key")
         return plaintext
+
+    def rewrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes | None:
+        """Return the key wrapped under the newest version of Vault's key; None if it is. KeyProviderError as `unwrap`.
+
+        The engine's own ``rewrap`` takes no ``associated_data``.
+        """
+        moved = self.wrap(self.unwrap(wrapped, context), context)
+        return None if _version(moved) == _version(wrapped) else moved
 
     def _ask(self, action: str, body: Mapping[str, str]) -> _Data:
         try:
@@ -97,6 +101,11 @@ class VaultKeyProvider:
         token = Path(file).read_text().strip() if file else self._environment.get("VAULT_TOKEN", "")
         namespace = self._environment.get("VAULT_NAMESPACE")
         return {"X-Vault-Token": token, **({"X-Vault-Namespace": namespace} if namespace else {})}
+
+
+def _version(wrapped: bytes) -> bytes:
+    """Return what precedes the base 64: ``OIK3vault:v1``."""
+    return wrapped.rpartition(b":")[0]
 
 
 def _bound(context: Mapping[str, str]) -> dict[str, str]:

@@ -20,16 +20,6 @@ class KeyProviderSuite:
         key = provider.generate(_CONTEXT)
         assert provider.unwrap(key.wrapped, dict(reversed(_CONTEXT.items()))) == key.plaintext
 
-    def test_a_key_may_be_wrapped_again(self, provider: KeyProvider) -> None:
-        """As in a move to another provider: both forms open, and the provider knows its own."""
-        key = provider.generate(_CONTEXT)
-        again = provider.wrap(key.plaintext, _CONTEXT)
-        assert again != key.wrapped
-        assert provider.unwrap(again, _CONTEXT) == key.plaintext
-        assert provider.is_current(again)
-        assert provider.is_current(key.wrapped)
-        assert not provider.is_current(b"none begins so")
-
     def test_keys_are_256_bits_and_never_the_same(self, provider: KeyProvider) -> None:
         one, other = provider.generate(_CONTEXT), provider.generate(_CONTEXT)
         assert len(one.plaintext) == len(other.plaintext) == 32  # noqa: PLR2004 - bytes of a 256-bit key
@@ -76,3 +66,22 @@ class KeyProviderSuite:
         for end in range(len(wrapped)):
             with pytest.raises(KeyProviderError):
                 provider.unwrap(wrapped[:end], _CONTEXT)
+
+    def test_an_existing_key_is_wrapped_in_its_context(self, provider: KeyProvider) -> None:
+        plaintext = bytes(range(32))
+        wrapped = provider.wrap(plaintext, _CONTEXT)
+        assert provider.unwrap(wrapped, _CONTEXT) == plaintext
+        with pytest.raises(KeyProviderError):
+            provider.unwrap(wrapped, {})
+
+    def test_a_key_under_the_current_master_key_is_not_rewrapped(self, provider: KeyProvider) -> None:
+        assert provider.rewrap(provider.generate(_CONTEXT).wrapped, _CONTEXT) is None
+
+    @pytest.mark.parametrize("foreign", [b"", b"\x00", bytes(range(81))])
+    def test_foreign_bytes_are_not_rewrapped(self, provider: KeyProvider, foreign: bytes) -> None:
+        with pytest.raises(KeyProviderError):
+            provider.rewrap(foreign, _CONTEXT)
+
+    def test_a_key_of_another_context_is_not_rewrapped(self, provider: KeyProvider) -> None:
+        with pytest.raises(KeyProviderError):
+            provider.rewrap(provider.generate(_CONTEXT).wrapped, {**_CONTEXT, "run": "another"})
