@@ -11,7 +11,7 @@ from openinspector.service.store_access import open_access_keys, open_shared_sec
 from openinspector.service.stores.engine import open_engine
 
 
-def test_an_installation_comes_back_in_a_new_data_folder(command: Command, tmp_path: Path) -> None:
+def test_backup_and_restore_into_a_new_data_folder(command: Command, tmp_path: Path) -> None:
     before, after, backup = tmp_path / "before", tmp_path / "after", str(tmp_path / "backup")
     stores = open_stores(settings_from(before))
     open_shared_secrets(stores).check()

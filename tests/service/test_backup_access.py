@@ -2,6 +2,7 @@
 
 import secrets
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,21 +53,21 @@ def installations(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> tuple[Settings, Settings]:
     """An installation, and an empty one with the same objects and master keys."""
-    shared = {"object_url": (tmp_path / "objects").as_uri(), "key_url": (tmp_path / "keys.json").as_uri()}
-    folders = (tmp_path / "one", tmp_path / "other")
+    base = Settings(object_url=(tmp_path / "objects").as_uri(), key_url=(tmp_path / "keys.json").as_uri())
+    one, other = replace(base, data_dir=tmp_path / "one"), replace(base, data_dir=tmp_path / "other")
     if request.param == "sqlite":
-        one, other = (Settings(data_dir=folder, **shared) for folder in folders)
         # The engine of workflows makes its own database; here nothing has started it.
         one.data_dir.mkdir()
         open_engine(one.workflow_database).dispose()
-    else:
-        server = request.getfixturevalue("postgresql_url")
-        monkeypatch.setenv("PATH", str(programs_of(server)), prepend=":")
-        one, other = (
-            Settings(data_dir=folder, database_url=app, workflow_database_url=workflows, **shared)
-            for folder, (app, workflows) in zip(folders, (databases(server), databases(server)), strict=True)
-        )
-    return one, other
+        return one, other
+    server = request.getfixturevalue("postgresql_url")
+    monkeypatch.setenv("PATH", str(programs_of(server)), prepend=":")
+    return on_postgresql(one, server), on_postgresql(other, server)
+
+
+def on_postgresql(settings: Settings, server: str) -> Settings:
+    database, workflows = databases(server)
+    return replace(settings, database_url=database, workflow_database_url=workflows)
 
 
 def fill(settings: Settings) -> None:
