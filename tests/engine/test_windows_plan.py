@@ -66,7 +66,7 @@ def test_without_a_restart_only_hotpatches_are_installed(limit: PlanLimit) -> No
     assert [(one.finding, one.why) for one in plan.remains] == [("CVE-2026-0002", Remains.NEEDS_REBOOT)]
 
 
-def test_a_host_that_cannot_be_judged_says_why() -> None:
+def test_a_host_that_cannot_be_judged_is_named_with_the_reason() -> None:
     known = index(stated(1, 2100))
     assert "revision (UBR)" in plan_of(windows_server("10.0.20348"), known).not_assessed
     assert "No feed in use covers windows:10.0.17763" in plan_of(windows_server("10.0.17763.1"), known).not_assessed

@@ -73,10 +73,9 @@ def test_the_servers_of_the_design(
     assert sum(bool(builds) for _, builds in stated(shared, (title,), "")) == named
 
 
-@pytest.mark.parametrize(("title", "version", "revision", "named", "unknown", "vulnerable"), SERVERS)
-def test_the_build_of_the_plan_closes_everything(
-    shared: Path, title: str, version: str, revision: int, named: int, unknown: int, vulnerable: int
-) -> None:
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_build_of_the_plan_closes_everything(shared: Path, server: tuple[str, str, int, int, int, int]) -> None:
+    _, version, revision, _, unknown, vulnerable = server
     step = plan_of(windows_server(f"{version}.{revision}"), index(shared)).windows
     assert step is not None
     assert len(step.closes) == vulnerable
