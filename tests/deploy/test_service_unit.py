@@ -39,7 +39,7 @@ def test_the_service_starts_without_capabilities_and_new_code(tmp_path: Path) ->
         pytest.skip("needs root")
     limits = ["setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
     program = Path(sys.executable).with_name("openinspector")
-    serve = [program, "serve", "--data-dir", str(tmp_path), "--listen", "127.0.0.1:0"]
+    serve = [str(program), "serve", "--data-dir", str(tmp_path), "--listen", "127.0.0.1:0"]
     service = subprocess.Popen(
         [*limits, sys.executable, "-c", NO_NEW_CODE, *serve],
         stdout=subprocess.PIPE,
