@@ -85,8 +85,6 @@ async def assess(processes: DemoProcesses, url: str, world: GeneratedWorld) -> N
     client = processes.client(url, processes.access_key())
     began = time.monotonic()
     fleet = await SimulatedFleet.enrol(connecting(processes, url), processes.join_token(HOSTS), world, HOSTS)
-    for agent in fleet.agents:
-        await agent.heartbeat()
     await asyncio.sleep(2)
     print(f"\nenrol and first heartbeat of {HOSTS} hosts: {time.monotonic() - began:.1f} s")
     over = threading.Event()

@@ -1,5 +1,6 @@
 """Matching a fleet: 1,000 hosts × 600 packages against all of AlmaLinux's errata."""
 
+import os
 import random
 import tarfile
 import time
@@ -19,7 +20,7 @@ from openinspector.rules.common_vulnerabilities.known_vulnerabilities import RUL
 from openinspector.testing.match_builders import host, index, installed
 from openinspector.testing.process_usage import peak_memory_mib
 
-SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+SHARED = Path(os.environ.get("OPENINSPECTOR_SHARED", Path(__file__).resolve().parent.parent.parent / "shared"))
 HOSTS = 1_000
 PACKAGES = 600
 

@@ -2,6 +2,7 @@
 
 import json
 import lzma
+import os
 import time
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from openinspector.testing.match_builders import version_schemes
 
-SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
+SHARED = Path(os.environ.get("OPENINSPECTOR_SHARED", Path(__file__).resolve().parent.parent.parent / "shared"))
 HOSTS = {"dpkg": "ubuntu_2404", "rpm": "alma_9", "apk": "alpine_319"}
 ROUNDS = 5
 LEAST = 100_000

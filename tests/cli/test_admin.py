@@ -15,7 +15,7 @@ from openinspector.service.app.access_keys import FULL_ACCESS, READ_ONLY
 from openinspector.service.app.enrolment import token_digest
 from openinspector.service.assembly import Stores
 from openinspector.service.ports.identity_store import Attestation, Hindrance
-from openinspector.service.store_access import open_stores
+from openinspector.service.store_access import open_access_keys, open_stores
 
 ENROLLED = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -75,6 +75,39 @@ def test_token_is_deleted_by_its_listed_prefix(admin: Admin, stores: Stores) -> 
     assert "0 tokens" in admin("tokens", "delete", "xyz", status=1).err
     admin("tokens", "delete", digests[0][:16])
     assert [token.digest for token in stores.agents.list_tokens()] == digests[1:]
+
+
+def test_stored_keys_move_to_a_new_master_key(admin: Admin, folder: Path) -> None:
+    secret = json.loads(admin("keys", "create", "alice", "--json").out)
+    old = json.loads((folder / "keys.json").read_text())["current"]
+    rotated = admin("keys", "rotate").words
+    new = json.loads((folder / "keys.json").read_text())["current"]
+    assert f"Master key {new} is current" in rotated
+    assert new != old
+    table = admin("keys", "rewrap").out.splitlines()
+    (row,) = (line.split() for line in table if line.startswith("access-keys"))
+    assert row == ["access-keys", "1", "0", "0", "0"]
+    again = json.loads(admin("keys", "rewrap", "--json").out)
+    assert again["access-key"] == {"moved": 0, "current": 1, "gone": 0, "failed": {}}
+    held = json.loads((folder / "keys.json").read_text())
+    (folder / "keys.json").write_text(json.dumps({"current": new, "keys": {new: held["keys"][new]}}))
+    opened = open_access_keys(open_stores(settings_from(folder))).secret_of(secret["accessKeyId"])
+    assert opened is not None
+    assert opened[0] == secret["secretAccessKey"]
+
+
+def test_a_master_key_of_kms_is_not_rotated_here(admin: Admin, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENINSPECTOR_KEY_URL", "aws-kms:alias/openinspector")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    assert "Rotate the key in KMS" in admin("keys", "rotate", status=1).err
+
+
+def test_keys_that_cannot_be_moved_are_named(admin: Admin, folder: Path) -> None:
+    key_id = json.loads(admin("keys", "create", "alice", "--json").out)["accessKeyId"]
+    (folder / "keys.json").unlink()
+    refused = admin("keys", "rewrap", status=1)
+    assert f"{key_id}: the data key was wrapped under master key" in refused.err
+    assert json.loads(admin("keys", "rewrap", "--json", status=1).out)["access-key"]["failed"].keys() == {key_id}
 
 
 def test_empty_lists_print_a_sentence(admin: Admin) -> None:

@@ -7,12 +7,16 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.cli.stored_run import HOSTS, make_stored_run
 from tests.cli.test_evaluate import lines
 
 from openinspector.cli.benchmark import benchmark
 from openinspector.cli.evaluate import evaluate
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import KernelParameters
+from openinspector.service.settings import Settings
+from openinspector.service.store_access import open_stores
+from openinspector.testing import record_builders
 from openinspector.testing.fact_builders import host, operating_system, sshd
 
 FACTS = host(
@@ -167,3 +171,24 @@ def test_a_system_without_a_benchmark(tmp_path: Path) -> None:
     refused = run(tmp_path, facts=host(operating_system("alpine", "3.20")))
     assert refused.exit_code == 1
     assert "No benchmark for" in refused.output
+
+
+def test_a_host_of_a_past_run_is_judged_with_the_choices_of_its_template(tmp_path: Path) -> None:
+    made = make_stored_run(tmp_path)
+    where = ("--host", HOSTS[0], "--data-dir", str(tmp_path))
+    done = CliRunner().invoke(benchmark, [*where, "--json"])
+    assert done.exit_code == 0, done.output
+    judged = json.loads(done.output)
+    assert (judged["agentId"], judged["benchmark"]) == (HOSTS[0], "debian_12")
+    assert CliRunner().invoke(benchmark, [*where, "--run", made, "--xccdf"]).output.startswith("<?xml")
+    open_stores(Settings(data_dir=tmp_path)).tailorings.add(record_builders.tailoring(), 10)  # it switches 1.1.1.1 off
+    again = json.loads(CliRunner().invoke(benchmark, [*where, "--json"]).output)
+    assert {each["control"]: each["status"] for each in again["controls"]}["1.1.1.1"] == "SWITCHED_OFF"
+
+
+def test_either_facts_or_a_host_is_needed(tmp_path: Path) -> None:
+    for arguments in ([], ["facts.json", "--host", HOSTS[0]]):
+        assert CliRunner().invoke(benchmark, arguments).exit_code == 2
+    make_stored_run(tmp_path)
+    unknown = CliRunner().invoke(benchmark, ["--host", "i-0123456789abcdef0", "--data-dir", str(tmp_path)])
+    assert unknown.exit_code == 1

@@ -1,4 +1,4 @@
-"""The commands in the README exist."""
+"""The commands in the README exist, and its numbers are those of the code."""
 
 import contextlib
 import io
@@ -11,6 +11,8 @@ import pytest
 
 from openinspector.agent.__main__ import commands as agent_commands
 from openinspector.agent.__main__ import parser as agent_parser
+from openinspector.agent.registry import sensors
+from openinspector.cis.benchmarks import BENCHMARKS
 from openinspector.cli.main import cli
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +86,11 @@ def test_every_make_target_of_the_readme_exists() -> None:
     named |= set(re.findall(r"`make ([a-z-]+)`", readme))
     assert named
     assert named <= targets
+
+
+@pytest.mark.parametrize(("what", "number"), [("sensors", len(sensors())), ("benchmarks", len(BENCHMARKS))])
+def test_the_readme_counts(what: str, number: int) -> None:
+    assert re.findall(rf"(\d+) {what}\b", (ROOT / "README.md").read_text()) == [str(number)]
 
 
 def test_detects_violations() -> None:

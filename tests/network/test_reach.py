@@ -15,7 +15,7 @@ from openinspector.network.question import FlowDestination, FlowSource, Question
 from openinspector.network.reach import Reach, Reachability
 from openinspector.network.topology import Topology
 from openinspector.network.trace import Flow, Start, trace
-from openinspector.testing.network_builders import Json, documents, entry, group, rule, two_vpcs
+from openinspector.testing.network_builders import Json, answer, documents, entry, group, rule, two_vpcs
 from openinspector.testing.network_generator import dual_stack_network, generated_network
 
 INTERNET_IPV6 = ["2606:4700::1111", "2606:4700::2222", "2600::1", "2a00::1", "2a05:d018:ffff::1", "2c00::1"]
@@ -117,6 +117,25 @@ def test_a_rule_for_an_address_of_the_network_itself_hides_no_other_source() -> 
     assert openings["0.0.0.0/0"] == ((443, 443),)
     assert openings["3.3.3.8/31"] == ((80, 80), (443, 443))
     assert "3.3.3.8/32" not in openings
+
+
+def test_shared_addresses_are_not_the_internet() -> None:
+    network = two_vpcs()  # RFC 6598: providers and clusters use them inside
+    network["ec2-describe-security-groups"]["SecurityGroups"][0] = group(1, rule("tcp", 22, 22, "100.64.0.0/10"))
+    assert of(network)["igw-a"].tcp == 0
+    assert answer(network, {"internet": True}, "3.3.3.3").reachable is False
+
+
+def test_any_address_behind_a_gateway_is_a_source() -> None:
+    network = two_vpcs()
+    network["ec2-describe-route-tables"]["RouteTables"][0]["Routes"].append(
+        {"DestinationCidrBlock": "20.0.0.0/8", "GatewayId": "vgw-1"}
+    )
+    gateway = {"VpnGatewayId": "vgw-1", "VpcAttachments": [{"VpcId": "vpc-a", "State": "attached"}]}
+    network["ec2-describe-vpn-gateways"] = {"VpnGateways": [gateway]}
+    network["ec2-describe-security-groups"]["SecurityGroups"][0] = group(1, rule("tcp", 22, 22, "20.0.0.0/8"))
+    assert of(network)["vgw-1"].tcp == 1 << 22
+    assert answer(network, {"gateway": "vgw-1"}, "10.1.1.10").reachable is True
 
 
 def test_a_vpc_behind_the_same_direct_connect_gateway_hides_no_other_source() -> None:

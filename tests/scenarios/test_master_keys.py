@@ -1,7 +1,12 @@
 """An installation that moves its master keys from a file to KMS (moto's server)."""
 
-from collections.abc import Iterator
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.scenarios.test_main_job import findings_of, wait_for_end
@@ -35,5 +40,26 @@ def test_an_installation_moves_to_kms(tmp_path: Path, kms: MotoSns) -> None:
         run_arn = after.start_run()
         assert wait_for_end(after.client, run_arn)["state"] in ("COMPLETED", "COMPLETED_WITH_ERRORS")
         assert CVE in {finding["id"] for finding in findings_of(after.client, run_arn)}
+        # 3. after a rewrap, while the service runs, the key file is not needed any more
+        data_dir = after.processes.settings().data_dir
+        administer(data_dir, settings, "rewrap")
+        assert {kind["current"] == 0 for kind in administer(data_dir, settings, "rewrap").values()} == {False, True}
+        (data_dir / "keys.json").rename(data_dir / "keys.json.retired")
+        after.processes.stop()
+        after.start_service()
+        assert after.processes.access_key() == key
+        assert findings_of(after.client, run_arn)
     finally:
         after.processes.stop()
+
+
+def administer(data_dir: Path, settings: Mapping[str, str], command: str) -> dict[str, dict[str, Any]]:
+    done = subprocess.run(
+        [sys.executable, "-m", "openinspector.cli", "admin", "--data-dir", str(data_dir), "keys", command, "--json"],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    answered: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    return answered

@@ -113,7 +113,7 @@ def delete_token(data_dir: Path | None, *, digest: str) -> None:
 
 @admin.group()
 def keys() -> None:
-    """Manage access keys, which let people and programs use the API."""
+    """Manage access keys, which let people and programs use the API, and the master keys that protect stored data."""
 
 
 @keys.command("create")
@@ -199,6 +199,60 @@ def delete_key(data_dir: Path | None, *, key_id: str) -> None:
     """Delete an access key; requests signed with it are refused from then on."""
     if not _stores(data_dir).access_keys.delete(key_id):
         _refuse(f"no access key {key_id}")
+
+
+@keys.command("rotate")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def rotate_master_key(data_dir: Path | None, *, as_json: bool) -> None:
+    """Add a master key to the key file and make it current. `rewrap` then moves stored keys to it.
+
+    Running nodes that read this file use the new key at once. With KMS, rotate the key there.
+    """
+    from openinspector.service.store_access import add_master_key
+
+    key_id = add_master_key(settings_from(data_dir))
+    if as_json:
+        print_json({"masterKeyId": key_id})
+        return
+    click.echo(f"Master key {key_id} is current. Back up the key file, then run:\nopeninspector admin keys rewrap")
+
+
+@keys.command("rewrap")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def rewrap_keys(data_dir: Path | None, *, as_json: bool) -> None:
+    """Move all stored data keys and secrets to the current master key.
+
+    Run it after `rotate`, or after a move from a key file to KMS. Nodes may run meanwhile. The command can be repeated;
+    telemetry and reports themselves are not written again.
+    """
+    from openinspector.service.store_access import open_master_key_move
+
+    move = open_master_key_move(settings_from(data_dir))
+    with click.progressbar(length=move.count(), label="Keys", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
+        results = move.run(bar.update)
+    failures = {key_id: why for result in results.values() for key_id, why in result.failed.items()}
+    if as_json:
+        print_json(
+            {
+                kind: {"moved": one.moved, "current": one.current, "gone": one.gone, "failed": one.failed}
+                for kind, one in results.items()
+            }
+        )
+    else:
+        print_table(
+            ("KEYS OF", "MOVED", "CURRENT ALREADY", "DELETED MEANWHILE", "FAILED"),
+            [
+                (f"{kind}s", str(r.moved), str(r.current), str(r.gone), str(len(r.failed)))
+                for kind, r in results.items()
+            ],
+            empty="No keys are stored.",
+        )
+        for key_id, why in failures.items():
+            click.echo(f"openinspector: {key_id}: {why}", err=True)
+    if failures:
+        sys.exit(REFUSED)
 
 
 @admin.group()

@@ -1,4 +1,4 @@
-"""`openinspector benchmark`: a host's CIS benchmark by section, from a file of facts, offline."""
+"""`openinspector benchmark`: a host's CIS benchmark by section, from a file of facts or from a past run."""
 
 import csv
 import io
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("facts_file")
+@click.argument("facts_file", required=False)
+@click.option("--host", "host", metavar="ID", help="Judge a host of a past run instead; needs the service's data.")
+@click.option("--run", "run_arn", metavar="ARN", help="Run of --host; default its newest that has ended.")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Folder of the installation.")
 @click.option("--profile", "label", metavar="PROFILE", help='Only the controls of a profile: "Level 1 Server".')
 @click.option(
     "--tailoring",
@@ -35,7 +38,10 @@ if TYPE_CHECKING:
 @click.option("--xccdf", "output", flag_value="xccdf", help="Print XCCDF 1.2 results.")
 def benchmark(  # noqa: PLR0913 - one option a thing to choose
     *,
-    facts_file: str,
+    facts_file: str | None,
+    host: str | None,
+    run_arn: str | None,
+    data_dir: Path | None,
     label: str | None,
     tailoring_file: Path | None,
     agent_id: str | None,
@@ -44,7 +50,8 @@ def benchmark(  # noqa: PLR0913 - one option a thing to choose
 ) -> None:
     """Judge FACTS_FILE ("-" for standard input) by the CIS benchmark of its operating system.
 
-    FACTS_FILE is what `openinspector agent collect --dry-run --json` prints.
+    FACTS_FILE is what `openinspector agent collect --dry-run --json` prints. With --host, the telemetry of a past run
+    is judged, with the tailoring and the waivers of the run's template.
     """
     from datetime import UTC, datetime
 
@@ -52,10 +59,16 @@ def benchmark(  # noqa: PLR0913 - one option a thing to choose
     from openinspector.cis.tailoring_file import UNCHANGED
     from openinspector.cli.facts_file import read_host
 
-    facts = read_host(facts_file, agent_id).facts
+    if (facts_file is None) == (host is None):
+        raise click.UsageError("Give either FACTS_FILE or --host.")
+    if facts_file is not None:
+        facts, tailoring = read_host(facts_file, agent_id).facts, UNCHANGED
+    else:
+        facts, tailoring = _of_run(data_dir, run_arn, str(host))
     chosen = _benchmark_of(facts)
     now = datetime.now(UTC)
-    tailoring = _tailoring(tailoring_file, chosen, now.date()) if tailoring_file else UNCHANGED
+    if tailoring_file:
+        tailoring = _tailoring(tailoring_file, chosen, now.date())
     result = report(chosen, facts, today=now.date(), tailoring=tailoring)
     if label:
         result = result.limited_to(_profile(chosen, label))
@@ -72,6 +85,20 @@ def benchmark(  # noqa: PLR0913 - one option a thing to choose
             click.echo(xccdf(result, facts.agent_id, now).decode())
         case _:
             _print(result, show_all=show_all)
+
+
+def _of_run(data_dir: Path | None, run_arn: str | None, host: str) -> "tuple[HostFacts, SiteTailoring]":
+    from openinspector.cli.serve import settings_from
+    from openinspector.model.agent import AgentId
+    from openinspector.service.stored_run_access import open_stored_runs
+
+    runs = open_stored_runs(settings_from(data_dir))
+    agent = AgentId(host)
+    run = runs.run(run_arn) if run_arn else runs.newest(agent)
+    facts = runs.facts(run, agent)
+    if not facts.sensors:
+        raise click.ClickException(f"{host} sent no telemetry in {run.arn}.")
+    return facts, runs.site_of(run)
 
 
 def _benchmark_of(facts: "HostFacts") -> "Benchmark":

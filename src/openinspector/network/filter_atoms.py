@@ -23,6 +23,7 @@ _EPHEMERAL: Final = (1024, 65535)
 _SPECIAL: Final = (
     "0.0.0.0/8",
     "10.0.0.0/8",
+    "100.64.0.0/10",
     "127.0.0.0/8",
     "169.254.0.0/16",
     "172.16.0.0/12",
@@ -315,7 +316,7 @@ def _sweep(found: FilterAtoms, items: list[tuple[int, int, str, _Rules]], versio
             _pop(found, stack, version)
         outer = stack[-1]
         outer.size -= last - first + 1
-        if _foreign(found, outer.free, first - 1) is None:
+        if _foreign(found, outer.free, first - 1) >= first:
             if outer.free < first:
                 outer.owned = outer.free
             outer.free = last + 1
@@ -348,19 +349,21 @@ def _pop(found: FilterAtoms, stack: list[_Frame], version: int) -> None:
     tcp, udp = frame.tcp & frame.passes[0], frame.udp & frame.passes[1]
     if not (tcp or udp or not found.complete) or not frame.size or not frame.route:
         return
-    foreign = _foreign(found, frame.free, frame.last)
-    own = frame.free if frame.free <= frame.last else frame.owned
-    key = AtomKey(frame.route, private=False, own=foreign is None)
-    atom = Atom(version, own if foreign is None else foreign, frame.cidr, frame.size, key, tcp, udp)
+    first = _foreign(found, frame.free, frame.last)
+    key = AtomKey(frame.route, False, first > frame.last)
+    if key.own:
+        first = frame.free if frame.free <= frame.last else frame.owned
+    atom = Atom(version, first, frame.cidr, frame.size, key, tcp, udp)
     if frame.special:
-        atom.key = key._replace(private=atom.source.is_private)
+        atom.key = key._replace(private=not atom.source.is_global)
     if tcp or udp:
         found.atoms.append(atom)
-    found.samples.setdefault(atom.key, atom.source)
+    if atom.key not in found.samples:
+        found.samples[atom.key] = atom.source
 
 
-def _foreign(found: FilterAtoms, first: int, last: int) -> int | None:
-    """Return the first address of a range that is not the network's own; None if all are, or if it is empty."""
-    while first <= last and first in found.own:
+def _foreign(found: FilterAtoms, first: int, last: int) -> int:
+    """Return the first address of a range that is not the network's own; a number above ``last`` if all are."""
+    while first in found.own and first <= last:
         first += 1
-    return first if first <= last else None
+    return first

@@ -49,7 +49,7 @@ def to_internet_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: 
     if gateway is not None and not attached(gateway, subnet.vpc_id):
         raise walk.stop("BAD_STATE_ATTACHMENT", target)
     packet = _seen_outside(walk, target, subnet, packet)
-    if packet.destination.is_private:
+    if not packet.destination.is_global:
         raise walk.stop("IGW_DESTINATION_ADDRESS_NOT_IN_RFC1918_EGRESS", target)
     dialled = str(packet.destination)
     if dialled in walk.topology.by_public or (packet.destination.version != IPV4 and dialled in walk.topology.owners):
@@ -135,7 +135,7 @@ def _seen_outside(walk: Walk, target: str, subnet: noun.Subnet, packet: Packet) 
 
 def _unowned(walk: Walk, address: Address) -> Stopped:
     text = str(address)
-    if address.is_private:
+    if not address.is_global:
         return walk.stop("NO_POSSIBLE_DESTINATION", "internet")
     elastic = walk.topology.elastic_addresses.get(text)
     if elastic is not None and not elastic.network_interface_id and not elastic.association_id:

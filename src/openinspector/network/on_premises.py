@@ -35,7 +35,7 @@ def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.
         walk.direction is Direction.BACK
         or walk.check_prefix(packet.destination, static)
         or route.origin == "EnableVgwRoutePropagation"
-        or ((interfaces or behind_dx) and packet.destination.is_private)
+        or ((interfaces or behind_dx) and not packet.destination.is_global)
     ):
         walk.hop("on-premises", "on-premises", Action.DELIVER, address=str(packet.destination))
         return end
@@ -44,7 +44,7 @@ def to_vpn_gateway(walk: Walk, subnet: noun.Subnet, packet: Packet, route: noun.
     why = topology.missing("ec2-describe-vpn-connections")
     if why:
         raise walk.lack(target, why)
-    why = topology.missing(_DIRECT_CONNECT) if packet.destination.is_private else ""
+    why = topology.missing(_DIRECT_CONNECT) if not packet.destination.is_global else ""
     if why and not connections:
         raise walk.lack(target, why)
     if why:

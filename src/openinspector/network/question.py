@@ -186,7 +186,7 @@ def _at(topology: Topology, address: Address) -> list[Start] | Answer:
     owners = topology.owners.get(str(address), [])
     if owners:
         return [Start(address=address, interface=owner) for owner in owners]
-    if address.is_private:
+    if not address.is_global:
         return _lack(topology, str(address), f"no interface of the snapshot owns {address}")
     return [Start(address=address)]
 
@@ -216,7 +216,7 @@ def _outside(topology: Topology, destination: Address, *, private: bool) -> list
         last = network.broadcast_address
         behind = last + 1 if int(last) + 1 < 1 << network.max_prefixlen else last
         for candidate in (_outsider(topology, network[0]), _outsider(topology, behind)):
-            if candidate.is_private is private:
+            if private or candidate.is_global:
                 found.setdefault(candidate)
     return list(found)[:_MOST_SOURCES]
 

@@ -196,7 +196,7 @@ class Reach:
 
     def _through(self, subnet: str, source: Address, dialled: Address, one: _Class, *, own: bool) -> bool | NotKnown:
         """Return whether sources behind a gateway reach an address and its answer comes home, filters aside."""
-        if (one.leg is Leg.INTERNET and (source.is_private or own)) or self._target(subnet, source) != one.gateway:
+        if (one.leg is Leg.INTERNET and (own or not source.is_global)) or self._target(subnet, source) != one.gateway:
             return False
         answer = trace(self._open, self._flow(source, dialled, one))
         if answer.reachable is None and answer.not_known is not None:

@@ -127,7 +127,7 @@ class Topology:
                     self.by_public[public] = (interface, private)
         own = {parsed for text in (*self.by_public, *self.owners) if (parsed := parse_address(text))}
         self._own_public = {
-            version: frozenset(int(one) for one in own if one.version == version and not one.is_private)
+            version: frozenset(int(one) for one in own if one.version == version and one.is_global)
             for version in (4, 6)
         }
 

@@ -253,7 +253,7 @@ class Walk:
         endpoints = [self.topology.endpoints.get(route.target) for route in hidden]
         if not all(one is not None and one.vpc_endpoint_type == "Gateway" for one in endpoints):
             return True
-        if destination.is_private:
+        if not destination.is_global:
             return False
         if self.direction is Direction.BACK:
             self.assume(f"{destination} is not in {found.unknown_list}, whose entries were not collected")

@@ -73,6 +73,7 @@ from openinspector.service.notify.webhook_https import HttpsWebhookPublisher, We
 from openinspector.service.ports.object_store import ObjectStore
 from openinspector.service.ports.telemetry_store import StreamLimits
 from openinspector.service.ports.workflows import Workflows
+from openinspector.service.ports.wrapped_key_store import WrappedKind
 from openinspector.service.run_assembly import RunParts, run_driver
 from openinspector.service.settings import Settings
 from openinspector.service.store_access import (
@@ -406,7 +407,7 @@ def _surroundings(
     cloud = open_cloud(settings, home_role(stores.roles))
     return Surroundings(
         topics=SnsTopicPublisher(settings.sns_endpoint),
-        webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
+        webhook_secrets=SecretBox(WrappedKind.WEBHOOK, stores.keys, os.urandom),
         webhook_host_refusal=webhook_host_refusal(settings),
         workflows=workflows,
         shred_telemetry=telemetry.run_canceled,

@@ -6,9 +6,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from openinspector.model.errors import StoreError
 from openinspector.plugins import discover
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
+from openinspector.service.app.master_key_move import MasterKeyMove
 from openinspector.service.app.shared_secrets import SharedSecrets
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Stores
@@ -50,6 +52,7 @@ from openinspector.service.stores.rollout_sql import SqlRolloutStore
 from openinspector.service.stores.rule_result_sql import SqlRuleResultStore
 from openinspector.service.stores.shared_secret_sql import SqlSharedSecretStore
 from openinspector.service.stores.telemetry_sql import SqlTelemetryStore
+from openinspector.service.stores.wrapped_key_sql import SqlWrappedKeyStore
 from openinspector.service.system_clock import SystemClock
 
 
@@ -89,6 +92,24 @@ def open_stores(settings: Settings, node_id: str = "none") -> Stores:
 def open_shared_secrets(stores: Stores) -> SharedSecrets:
     """Return the secrets that all nodes share."""
     return SharedSecrets(stores.shared_secrets, stores.keys, SystemClock(), os.urandom)
+
+
+def add_master_key(settings: Settings) -> str:
+    """Add a master key to the key file, make it current and return its id; StoreError if the keys are in KMS."""
+    provider = _key_provider(settings)
+    if not isinstance(provider, FileKeyProvider):
+        raise StoreError(
+            "the master keys are not in a file",
+            advice="Rotate the key in KMS, or name another one in OPENINSPECTOR_KEY_URL and run admin keys rewrap.",
+        )
+    return provider.rotate()
+
+
+def open_master_key_move(settings: Settings) -> MasterKeyMove:
+    """Return the use case that moves stored keys to the current master key; StoreError."""
+    engine = open_engine(settings.database)
+    migrate(engine)
+    return MasterKeyMove(store=SqlWrappedKeyStore(engine), provider=_key_provider(settings), account=settings.account)
 
 
 def open_access_keys(stores: Stores) -> AccessKeys:

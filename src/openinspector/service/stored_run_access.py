@@ -6,6 +6,7 @@ from openinspector.service.settings import Settings
 from openinspector.service.store_access import open_stores
 from openinspector.service.system_clock import SystemClock
 from openinspector.service.worker.stored_runs import StoredRuns
+from openinspector.service.worker.template_choices import TemplateChoices
 
 
 def open_stored_runs(settings: Settings) -> StoredRuns:
@@ -18,4 +19,5 @@ def open_stored_runs(settings: Settings) -> StoredRuns:
         telemetry=telemetry_of(settings, stores, keys),
         advisories=advisory_cache(stores),
         findings=stores.findings,
+        choices=TemplateChoices(waivers=stores.waivers, tailorings=stores.tailorings),
     )

@@ -40,6 +40,7 @@ from openinspector.service.ports.agent_store import Contact, EnrolmentToken
 from openinspector.service.ports.cloud import CloudAccounts
 from openinspector.service.ports.publisher import TopicPublisher
 from openinspector.service.ports.telemetry_store import RunKey, StoredEnvelope, Volume
+from openinspector.service.ports.wrapped_key_store import WrappedKind
 from openinspector.service.settings import Settings
 from openinspector.service.store_access import open_stores
 from openinspector.testing import model_builders as builders
@@ -176,7 +177,7 @@ def open_installation(
     ids, nonces, noted = count(1), count(1), MemoryPublisher()
     around = Surroundings(
         topics=topics or noted,
-        webhook_secrets=SecretBox("webhook", stores.keys, os.urandom),
+        webhook_secrets=SecretBox(WrappedKind.WEBHOOK, stores.keys, os.urandom),
         webhook_host_refusal=webhook_host_refusal(Settings()),
         workflows=workflows,
         shred_telemetry=shredded.append,

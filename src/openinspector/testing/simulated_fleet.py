@@ -215,7 +215,7 @@ class SimulatedFleet:
     async def enrol(
         cls, connect: Callable[[], FleetConnection], token: str, world: GeneratedWorld, size: int
     ) -> "SimulatedFleet":
-        """Enrol ``size`` hosts over connections of their own, a few at a time."""
+        """Enrol ``size`` hosts, each over its own connection, a few at a time; each sends a heartbeat at once."""
         agents = tuple(SimulatedAgent(number=number, connection=connect(), world=world) for number in range(size))
         gate = asyncio.Semaphore(16)
         await asyncio.gather(*(_enrol(agent, token, gate) for agent in agents))
@@ -235,6 +235,7 @@ class SimulatedFleet:
 async def _enrol(agent: SimulatedAgent, token: str, gate: asyncio.Semaphore) -> None:
     async with gate:
         await agent.enrol(token)
+        await agent.heartbeat()
 
 
 @lru_cache(maxsize=64)

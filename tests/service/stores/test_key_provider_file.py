@@ -95,6 +95,30 @@ def test_after_a_rotation_old_keys_open_and_new_ones_use_the_new_master(tmp_path
     assert path.stat().st_mode & 0o7777 == 0o600
 
 
+def test_other_processes_use_a_rotated_master_key_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "master.json"
+    node, administrator = FileKeyProvider(path), FileKeyProvider(path)
+    old = node.generate(CONTEXT)
+    key_id = administrator.rotate()
+    assert node.unwrap(administrator.generate(CONTEXT).wrapped, CONTEXT)
+    assert key_id.encode() in node.generate(CONTEXT).wrapped
+    moved = node.rewrap(old.wrapped, CONTEXT)
+    assert moved is not None
+    assert key_id.encode() in moved
+    assert node.unwrap(moved, CONTEXT) == old.plaintext
+    assert node.rewrap(moved, CONTEXT) is None
+
+
+def test_no_key_is_made_once_the_file_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "master.json"
+    provider = FileKeyProvider(path)
+    held = provider.generate(CONTEXT)
+    path.unlink()
+    assert provider.unwrap(held.wrapped, CONTEXT) == held.plaintext
+    with pytest.raises(KeyProviderError, match="cannot be read"):
+        provider.generate(CONTEXT)
+
+
 def test_unknown_master_key_is_named(tmp_path: Path) -> None:
     key = FileKeyProvider(tmp_path / "lost.json").generate(CONTEXT)
     with pytest.raises(KeyProviderError, match="does not hold"):

@@ -41,3 +41,21 @@ def test_keys_of_a_file_are_not_opened(kms: MotoSns, key: str, tmp_path_factory:
     file = FileKeyProvider(tmp_path_factory.mktemp("keys") / "keys.json")
     with pytest.raises(KeyProviderError, match="not a data key wrapped by this key provider"):
         KmsKeyProvider(key, endpoint=kms.url).unwrap(file.generate({}).wrapped, {})
+
+
+def test_a_key_moves_to_another_kms_key(kms: MotoSns, key: str) -> None:
+    before = KmsKeyProvider(key, endpoint=kms.url)
+    after = KmsKeyProvider(kms.client("kms").create_key()["KeyMetadata"]["KeyId"], endpoint=kms.url)
+    held = before.generate({"secret": "canary"})
+    moved = after.rewrap(held.wrapped, {"secret": "canary"})
+    assert moved is not None
+    assert after.unwrap(moved, {"secret": "canary"}) == held.plaintext
+    assert after.rewrap(moved, {"secret": "canary"}) is None
+
+
+def test_an_unknown_key_wraps_nothing(kms: MotoSns, key: str) -> None:
+    unknown = KmsKeyProvider("alias/unknown", endpoint=kms.url)
+    with pytest.raises(KeyProviderError, match="did not wrap a data key with alias/unknown"):
+        unknown.wrap(bytes(32), {})
+    with pytest.raises(KeyProviderError, match="did not move a data key to alias/unknown"):
+        unknown.rewrap(KmsKeyProvider(key, endpoint=kms.url).generate({}).wrapped, {})

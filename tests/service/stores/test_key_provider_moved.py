@@ -21,3 +21,11 @@ def test_older_keys_are_opened_by_the_previous_provider(tmp_path: Path) -> None:
     assert MovedKeyProvider(current, previous, MAGIC).unwrap(older.wrapped, {"run": "a"}) == older.plaintext
     with pytest.raises(KeyProviderError):
         MovedKeyProvider(current, previous, b"other").unwrap(older.wrapped, {"run": "a"})
+
+
+def test_older_keys_move_to_the_current_provider(tmp_path: Path) -> None:
+    current, previous = FileKeyProvider(tmp_path / "current.json"), FileKeyProvider(tmp_path / "previous.json")
+    older = previous.generate({"run": "a"})
+    moved = MovedKeyProvider(current, previous, MAGIC).rewrap(older.wrapped, {"run": "a"})
+    assert moved is not None
+    assert current.unwrap(moved, {"run": "a"}) == older.plaintext

@@ -16,6 +16,7 @@ from openinspector.model.notification import InspectorEvent, Notification, Publi
 from openinspector.service.app.counters import Counters
 from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.ports.publisher import Message, Published
+from openinspector.service.ports.wrapped_key_store import WrappedKind
 from openinspector.service.stores.key_provider_file import FileKeyProvider
 from openinspector.service.worker.courier import BATCH, BATCHES_A_TURN, LONGEST_PAUSE, Courier, RetryPolicy
 from openinspector.testing import model_builders as builders
@@ -70,7 +71,7 @@ class World:
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> SecretBox:
-    return SecretBox("webhook", FileKeyProvider(tmp_path_factory.mktemp("keys") / "keys.json"), os.urandom)
+    return SecretBox(WrappedKind.WEBHOOK, FileKeyProvider(tmp_path_factory.mktemp("keys") / "keys.json"), os.urandom)
 
 
 def refused(status: PublishStatus = PublishStatus.INTERNAL_ERROR, count: int = 0) -> Published:

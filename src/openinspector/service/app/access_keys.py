@@ -16,6 +16,7 @@ from openinspector.service.app.sealed_secret import SealedSecretError, SecretBox
 from openinspector.service.ports.access_key_store import AccessKey, AccessKeyStore
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.key_provider import KeyProvider
+from openinspector.service.ports.wrapped_key_store import WrappedKind
 
 PREFIX: Final = "inspector:"
 FULL_ACCESS: Final = ("inspector:*",)
@@ -59,7 +60,7 @@ class AccessKeys:
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._store = store
-        self._box = SecretBox("access-key", provider, random)
+        self._box = SecretBox(WrappedKind.ACCESS_KEY, provider, random)
         self._clock = clock
         self._random = random
         self._lock = threading.Lock()

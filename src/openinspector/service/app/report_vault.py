@@ -51,7 +51,12 @@ class ReportVault:
             self._objects.delete(name)
 
     def _context(self, report: Report) -> dict[str, str]:
-        return {"account": self._account, "run": report.run_arn, "report": report.id}
+        return report_key_context(self._account, report.run_arn, report.id)
+
+
+def report_key_context(account: str, run: RunArn, report_id: str) -> dict[str, str]:
+    """Return the encryption context of a report's data key."""
+    return {"account": account, "run": run, "report": report_id}
 
 
 def _seal_context(report: Report) -> ReportSealContext:

@@ -105,4 +105,9 @@ class RunKeys:
                 self._cached.popitem(last=False)
 
     def _context(self, run: RunArn) -> dict[str, str]:
-        return {"account": self._account, "run": run}
+        return run_key_context(self._account, run)
+
+
+def run_key_context(account: str, run: RunArn) -> dict[str, str]:
+    """Return the encryption context of a run's data key."""
+    return {"account": account, "run": run}

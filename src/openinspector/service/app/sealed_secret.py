@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.key_provider import KeyProvider
+from openinspector.service.ports.wrapped_key_store import WrappedKind
 
 _LENGTH_BYTES: Final = 2
 _NONCE_BYTES: Final = 12
@@ -27,7 +28,7 @@ class SealedSecretError(StoreError):
 class SecretBox:
     """Seals and opens the secrets of one ``kind`` of owner. Thread-safe."""
 
-    def __init__(self, kind: str, provider: KeyProvider, random: Callable[[int], bytes]) -> None:
+    def __init__(self, kind: WrappedKind, provider: KeyProvider, random: Callable[[int], bytes]) -> None:
         self._kind = kind
         self._provider = provider
         self._random = random
@@ -41,16 +42,36 @@ class SecretBox:
         data_key = self._provider.generate({self._kind: owner})
         nonce = self._random(_NONCE_BYTES)
         sealed = AESGCM(data_key.plaintext).encrypt(nonce, secret.encode(), owner.encode())
-        return len(data_key.wrapped).to_bytes(_LENGTH_BYTES, "big") + data_key.wrapped + nonce + sealed
+        return _joined(data_key.wrapped, nonce, sealed)
 
     def open(self, owner: str, kept: bytes) -> str:
         """Return the secret; SealedSecretError, StoreError."""
-        end = _LENGTH_BYTES + int.from_bytes(kept[:_LENGTH_BYTES], "big")
-        wrapped, nonce, sealed = kept[_LENGTH_BYTES:end], kept[end : end + _NONCE_BYTES], kept[end + _NONCE_BYTES :]
-        if not sealed:
-            raise SealedSecretError(f"the secret of {owner} is truncated")
+        wrapped, nonce, sealed = _parts(owner, kept)
         try:
             key = self._provider.unwrap(wrapped, {self._kind: owner})
             return AESGCM(key).decrypt(nonce, sealed, owner.encode()).decode()
         except (InvalidTag, ValueError) as error:
             raise SealedSecretError(f"the secret of {owner} cannot be opened") from error
+
+
+def rewrap(kind: WrappedKind, owner: str, kept: bytes, provider: KeyProvider) -> bytes | None:
+    """Return a sealed secret with its data key under the current master key; None if it already is.
+
+    Raises SealedSecretError and StoreError.
+    """
+    wrapped, nonce, sealed = _parts(owner, kept)
+    moved = provider.rewrap(wrapped, {kind: owner})
+    return None if moved is None else _joined(moved, nonce, sealed)
+
+
+def _joined(wrapped: bytes, nonce: bytes, sealed: bytes) -> bytes:
+    return len(wrapped).to_bytes(_LENGTH_BYTES, "big") + wrapped + nonce + sealed
+
+
+def _parts(owner: str, kept: bytes) -> tuple[bytes, bytes, bytes]:
+    """Split a sealed secret into wrapped data key, nonce and ciphertext."""
+    end = _LENGTH_BYTES + int.from_bytes(kept[:_LENGTH_BYTES], "big")
+    wrapped, nonce, sealed = kept[_LENGTH_BYTES:end], kept[end : end + _NONCE_BYTES], kept[end + _NONCE_BYTES :]
+    if not sealed:
+        raise SealedSecretError(f"the secret of {owner} is truncated")
+    return wrapped, nonce, sealed

@@ -13,9 +13,9 @@ from openinspector.service.app.sealed_secret import SecretBox
 from openinspector.service.ports.clock import Clock
 from openinspector.service.ports.key_provider import KeyProvider, KeyProviderError
 from openinspector.service.ports.shared_secret_store import SharedSecretStore
+from openinspector.service.ports.wrapped_key_store import WrappedKind
 
 _CANARY: Final = "canary"
-_KIND: Final = "secret"
 
 
 class WrongMasterKeyError(StoreError):
@@ -29,7 +29,7 @@ class SharedSecrets:
         self, store: SharedSecretStore, provider: KeyProvider, clock: Clock, random: Callable[[int], bytes]
     ) -> None:
         self._store = store
-        self._box = SecretBox(_KIND, provider, random)
+        self._box = SecretBox(WrappedKind.SHARED, provider, random)
         self._clock = clock
         self._random = random
 

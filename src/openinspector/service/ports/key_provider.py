@@ -1,4 +1,4 @@
-"""Key management: creates data keys and unwraps them."""
+"""Key management: creates data keys, unwraps them and moves them to another master key."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class DataKey:
 
 
 class KeyProvider(Protocol):
-    """Creates and unwraps data keys, each bound to an encryption context."""
+    """Creates, wraps and unwraps data keys, each bound to an encryption context."""
 
     def generate(self, context: Mapping[str, str]) -> DataKey:
         """Return a fresh 256-bit key bound to ``context``; KeyProviderError."""
@@ -28,4 +28,12 @@ class KeyProvider(Protocol):
 
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         """Return the plaintext key; KeyProviderError unless ``context`` is the one it was created with."""
+        ...
+
+    def wrap(self, plaintext: bytes, context: Mapping[str, str]) -> bytes:
+        """Wrap an existing 256-bit key under the current master key; KeyProviderError."""
+        ...
+
+    def rewrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes | None:
+        """Return the key wrapped under the current master key; None if it already is. KeyProviderError as `unwrap`."""
         ...

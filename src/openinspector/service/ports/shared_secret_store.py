@@ -5,7 +5,7 @@ from typing import Protocol
 
 
 class SharedSecretStore(Protocol):
-    """Stores sealed secrets by name. A secret is never replaced."""
+    """Stores sealed secrets by name. A secret never changes; `MasterKeyMove` may change the key that wraps it."""
 
     def get(self, name: str) -> bytes | None:
         """Return the sealed secret; None if no node has made it yet."""

@@ -12,6 +12,7 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -35,6 +36,12 @@ class _KeyFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     keys: Annotated[dict[_KeyId, _Key], msgspec.Meta(min_length=1)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Masters:
+    current: str
+    by_id: Mapping[str, AESGCM]
+
+
 class FileKeyProvider:
     """Wraps and unwraps data keys; creates the key file if it does not exist."""
 
@@ -43,19 +50,28 @@ class FileKeyProvider:
         self._random = random
         if not path.exists():
             self._create()
-        self._use(_read(path))
+        self._reload()
 
     def generate(self, context: Mapping[str, str]) -> DataKey:
-        """Return a fresh key wrapped under the current master key and bound to ``context``."""
-        plaintext, nonce = self._random(KEY_BYTES), self._random(NONCE_BYTES)
-        ciphertext = self._masters[self._current].encrypt(nonce, plaintext, _bound(self._current, context))
-        key_id = self._current.encode()
-        return DataKey(plaintext=plaintext, wrapped=MAGIC + bytes([len(key_id)]) + key_id + nonce + ciphertext)
+        """Return a fresh key wrapped under the current master key and bound to ``context``; KeyProviderError."""
+        plaintext = self._random(KEY_BYTES)
+        return DataKey(plaintext=plaintext, wrapped=self.wrap(plaintext, context))
+
+    def wrap(self, plaintext: bytes, context: Mapping[str, str]) -> bytes:
+        """Wrap an existing key under the current master key; KeyProviderError.
+
+        The file is read again: another process may have rotated it, and a key that is only in memory would be lost.
+        """
+        masters = self._reload()
+        nonce = self._random(NONCE_BYTES)
+        ciphertext = masters.by_id[masters.current].encrypt(nonce, plaintext, _bound(masters.current, context))
+        key_id = masters.current.encode()
+        return MAGIC + bytes([len(key_id)]) + key_id + nonce + ciphertext
 
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         """Return the plaintext key; KeyProviderError if it is damaged, foreign or from another context."""
         key_id, nonce, ciphertext = _split(wrapped)
-        master = self._masters.get(key_id)
+        master = self._masters.by_id.get(key_id) or self._reload().by_id.get(key_id)
         if master is None:
             raise KeyProviderError(
                 f"the data key was wrapped under master key {key_id}, which {self._path} does not hold",
@@ -66,6 +82,11 @@ class FileKeyProvider:
         except InvalidTag as refused:
             raise KeyProviderError("a wrapped data key is damaged or belongs to another context") from refused
 
+    def rewrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes | None:
+        """Return the key wrapped under the current master key; None if it already is. KeyProviderError."""
+        plaintext = self.unwrap(wrapped, context)
+        return None if _split(wrapped)[0] == self._reload().current else self.wrap(plaintext, context)
+
     def rotate(self) -> str:
         """Add a master key, make it current and return its id; old keys still unwrap."""
         held = _read(self._path)
@@ -74,12 +95,13 @@ class FileKeyProvider:
         fresh = self._write_beside(rotated)
         fresh.replace(self._path)
         _sync_folder(self._path.parent)
-        self._use(rotated)
+        self._reload()
         return key_id
 
-    def _use(self, held: _KeyFile) -> None:
-        self._current = held.current
-        self._masters = {key_id: AESGCM(key) for key_id, key in held.keys.items()}
+    def _reload(self) -> _Masters:
+        held = _read(self._path)
+        self._masters = _Masters(current=held.current, by_id={name: AESGCM(key) for name, key in held.keys.items()})
+        return self._masters
 
     def _create(self) -> None:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

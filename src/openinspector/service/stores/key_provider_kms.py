@@ -43,16 +43,49 @@ class KmsKeyProvider:
 
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         """Return the plaintext key; KeyProviderError unless ``context`` is the one it was created with."""
-        if not wrapped.startswith(MAGIC):
-            raise KeyProviderError("not a data key wrapped by this key provider")
         try:
-            opened = self._client.decrypt(
-                CiphertextBlob=wrapped.removeprefix(MAGIC), EncryptionContext=_non_empty(context)
-            )
+            opened = self._client.decrypt(CiphertextBlob=_blob(wrapped), EncryptionContext=_non_empty(context))
         except (BotoCoreError, ClientError) as refused:
             raise KeyProviderError(f"KMS did not open a data key: {refused}") from refused
         plaintext: bytes = opened["Plaintext"]
         return plaintext
+
+    def wrap(self, plaintext: bytes, context: Mapping[str, str]) -> bytes:
+        """Wrap an existing key with KMS (Encrypt); KeyProviderError."""
+        try:
+            made = self._client.encrypt(KeyId=self._key, Plaintext=plaintext, EncryptionContext=_non_empty(context))
+        except (BotoCoreError, ClientError) as refused:
+            raise KeyProviderError(
+                f"KMS did not wrap a data key with {self._key}: {refused}",
+                advice="Allow the caller kms:Encrypt on the key.",
+            ) from refused
+        return MAGIC + bytes(made["CiphertextBlob"])
+
+    def rewrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes | None:
+        """Move a key to the KMS key of the settings (ReEncrypt); None if that wrapped it. KeyProviderError.
+
+        The plaintext does not leave KMS.
+        """
+        bound = _non_empty(context)
+        try:
+            moved = self._client.re_encrypt(
+                CiphertextBlob=_blob(wrapped),
+                SourceEncryptionContext=bound,
+                DestinationKeyId=self._key,
+                DestinationEncryptionContext=bound,
+            )
+        except (BotoCoreError, ClientError) as refused:
+            raise KeyProviderError(
+                f"KMS did not move a data key to {self._key}: {refused}",
+                advice="Allow the caller kms:ReEncryptFrom on the old key and kms:ReEncryptTo on the new one.",
+            ) from refused
+        return None if moved["SourceKeyId"] == moved["KeyId"] else MAGIC + bytes(moved["CiphertextBlob"])
+
+
+def _blob(wrapped: bytes) -> bytes:
+    if not wrapped.startswith(MAGIC):
+        raise KeyProviderError("not a data key wrapped by this key provider")
+    return wrapped.removeprefix(MAGIC)
 
 
 def _non_empty(context: Mapping[str, str]) -> dict[str, str]:

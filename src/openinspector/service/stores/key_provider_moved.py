@@ -19,5 +19,18 @@ class MovedKeyProvider:
 
     def unwrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes:
         """Return the plaintext key from the provider that wrapped it; KeyProviderError."""
-        provider = self._previous if wrapped.startswith(self._mark) else self._current
+        provider = self._previous if self._is_older(wrapped) else self._current
         return provider.unwrap(wrapped, context)
+
+    def wrap(self, plaintext: bytes, context: Mapping[str, str]) -> bytes:
+        """Wrap an existing key with the current provider; KeyProviderError."""
+        return self._current.wrap(plaintext, context)
+
+    def rewrap(self, wrapped: bytes, context: Mapping[str, str]) -> bytes | None:
+        """Return the key wrapped by the current provider; None if it already is. KeyProviderError."""
+        if self._is_older(wrapped):
+            return self._current.wrap(self._previous.unwrap(wrapped, context), context)
+        return self._current.rewrap(wrapped, context)
+
+    def _is_older(self, wrapped: bytes) -> bool:
+        return wrapped.startswith(self._mark)

@@ -10,7 +10,7 @@ from openinspector.service.stores.schema import SHARED_SECRET
 
 
 class SqlSharedSecretStore:
-    """Stores sealed secrets by name. A secret is never replaced."""
+    """Stores sealed secrets by name. A secret never changes; `MasterKeyMove` may change the key that wraps it."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -7,6 +7,7 @@ own key exists.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from openinspector.cis.tailoring_file import SiteTailoring
 from openinspector.engine.match import AdvisoryIndex
 from openinspector.model.advisory import Advisory, Vulnerability
 from openinspector.model.agent import AgentId
@@ -20,6 +21,7 @@ from openinspector.service.ports.finding_store import FindingStore
 from openinspector.service.ports.page import PageRequest
 from openinspector.service.ports.telemetry_store import TelemetryStore
 from openinspector.service.worker.advisories import AdvisoryCache
+from openinspector.service.worker.template_choices import TemplateChoices
 from openinspector.wire.telemetry import TelemetryMessage
 
 _PAGE = 500
@@ -27,13 +29,14 @@ _PAGE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRuns:
-    """The facts of hosts in past runs, the runs' findings, and the advisories that are in force now."""
+    """The facts of hosts in past runs, the runs' findings, and the advisories and choices that are in force now."""
 
     assessments: AssessmentStore
     index: TelemetryStore
     telemetry: Telemetry
     advisories: AdvisoryCache
     findings: FindingStore
+    choices: TemplateChoices
 
     def run(self, arn: str) -> AssessmentRun:
         """Return a run whose telemetry is still there; StoreError."""
@@ -65,6 +68,11 @@ class StoredRuns:
     def facts(self, run: AssessmentRun, agent: AgentId) -> HostFacts:
         """Return the facts of a host as the run evaluated them; its sensors are empty if it sent nothing."""
         return self.telemetry.facts_of(run.arn, agent)
+
+    def site_of(self, run: AssessmentRun) -> SiteTailoring:
+        """Return the tailoring and the waivers of a run's template."""
+        template = run.template_arn
+        return SiteTailoring(tailoring=self.choices.tailoring_of(template), waivers=self.choices.waivers_of(template))
 
     def messages(self, run: AssessmentRun, agent: AgentId) -> Iterator[TelemetryMessage]:
         """Yield the messages that a host sent in a run."""

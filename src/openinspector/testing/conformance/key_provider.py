@@ -66,3 +66,22 @@ class KeyProviderSuite:
         for end in range(len(wrapped)):
             with pytest.raises(KeyProviderError):
                 provider.unwrap(wrapped[:end], _CONTEXT)
+
+    def test_an_existing_key_is_wrapped_in_its_context(self, provider: KeyProvider) -> None:
+        plaintext = bytes(range(32))
+        wrapped = provider.wrap(plaintext, _CONTEXT)
+        assert provider.unwrap(wrapped, _CONTEXT) == plaintext
+        with pytest.raises(KeyProviderError):
+            provider.unwrap(wrapped, {})
+
+    def test_a_key_under_the_current_master_key_is_not_rewrapped(self, provider: KeyProvider) -> None:
+        assert provider.rewrap(provider.generate(_CONTEXT).wrapped, _CONTEXT) is None
+
+    @pytest.mark.parametrize("foreign", [b"", b"\x00", bytes(range(81))])
+    def test_foreign_bytes_are_not_rewrapped(self, provider: KeyProvider, foreign: bytes) -> None:
+        with pytest.raises(KeyProviderError):
+            provider.rewrap(foreign, _CONTEXT)
+
+    def test_a_key_of_another_context_is_not_rewrapped(self, provider: KeyProvider) -> None:
+        with pytest.raises(KeyProviderError):
+            provider.rewrap(provider.generate(_CONTEXT).wrapped, {**_CONTEXT, "run": "another"})
