@@ -10,9 +10,12 @@ from tests.cli.conftest import Command
 from tests.cli.stored_run import ADVISORIES, HOSTS, make_stored_run, records
 
 from openinspector.cli.plan_output import playbook, shell_lines, upgrade_command
+from openinspector.model.advisory import Advisory, Fix, PackageKind, Restart, Target, VendorUpdate
 from openinspector.model.exposure import Exposure
-from openinspector.model.inventory import PackageManager
+from openinspector.model.inventory import MonitoringStart, PackageManager
 from openinspector.model.plan import Goal, Plan, Reboot, Step, Urgency
+from openinspector.model.record import Record
+from openinspector.testing.windows_hosts import windows_server
 from openinspector.wire.codec import encode_record
 
 yaml = pytest.importorskip("yaml")
@@ -142,3 +145,41 @@ def test_a_host_name_cannot_leave_its_comment() -> None:
     lines = list(shell_lines(plan(hostname="x\nreboot\\")))
     assert lines[0].startswith("# i-1 x?reboot?: 1 upgrade closes")
     assert all(line.startswith(("#", "apt-get ", "systemctl try-restart ")) for line in lines)
+
+
+def test_a_windows_host_gets_one_update_and_a_restart(command: Command, tmp_path: Path) -> None:
+    facts, advisories = tmp_path / "facts.jsonl", tmp_path / "advisories.json"
+    host = windows_server("10.0.20348.2000")
+    sent: list[tuple[str, Record]] = [("agent", MonitoringStart(agent_version="1", sensors=tuple(host.sensors)))]
+    sent += [("windows_os", record) for kind in host.records.values() for record in kind]
+    sent += [(name, status) for name, status in host.sensors.items()]
+    facts.write_bytes(b"\n".join(msgspec.json.encode(encode_record(*one)) for one in sent))
+    fixed = "10.0.20348.2300"
+    target = Target(stream="windows:10.0.20348", kind=PackageKind.BINARY, name="Windows Server 2022")
+    stated = Advisory(
+        id="CVE-2026-0001",
+        feed="microsoft",
+        vulnerabilities=("CVE-2026-0001",),
+        fixes=(Fix(target=target, version=fixed),),
+        remedies=(VendorUpdate(target=target, update="KB5035857", restart=Restart.REBOOT),),
+    )
+    advisories.write_bytes(msgspec.json.encode([stated]))
+    of_file = ("plan", "--facts", str(facts), "--advisories", str(advisories))
+    shown = command(*of_file).words
+    assert f"Install KB5035857 or a later one: Windows Server 2022 gets build {fixed}, which closes 1 finding." in shown
+    assert "No upgrade closes" not in shown
+    (made,) = json.loads(command(*of_file, "--json").out)
+    assert (made["closes"], made["windows"]["updates"], made["notAssessed"]) == (1, ["KB5035857"], "")
+    assert all(line.startswith("#") for line in command(*of_file, "--shell").out.splitlines())
+    (play,) = yaml.safe_load(command(*of_file, "--ansible").out)
+    assert "become" not in play
+    assert play["tasks"][0]["ansible.windows.win_updates"] == {"accept_list": ["KB5035857"], "reboot": False}
+    assert play["tasks"][1]["ansible.windows.win_reboot"] == {}
+
+
+def test_a_host_without_a_feed_is_not_called_clean(command: Command, tmp_path: Path) -> None:
+    facts, advisories = tmp_path / "facts.jsonl", tmp_path / "advisories.json"
+    facts.write_bytes(b"\n".join(msgspec.json.encode(encode_record(*one)) for one in records("x")))
+    advisories.write_bytes(b"[]")
+    shown = command("plan", "--facts", str(facts), "--advisories", str(advisories)).words
+    assert "not assessed. No feed in use covers debian:" in shown

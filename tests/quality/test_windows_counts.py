@@ -13,6 +13,7 @@ import pytest
 from tests.quality.native_documents import FEEDS, members
 
 from openinspector.engine.match import AdvisoryIndex
+from openinspector.engine.plan import plan_of
 from openinspector.engine.rule import Detected, Passed, RuleContext, Unable
 from openinspector.feed import Document
 from openinspector.model.advisory import Advisory
@@ -70,6 +71,15 @@ def test_the_servers_of_the_design(
     found, counted = judged(shared, f"{version}.{revision}")
     assert (len(found), counted) == (vulnerable, unknown)
     assert sum(bool(builds) for _, builds in stated(shared, (title,), "")) == named
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_the_build_of_the_plan_closes_everything(shared: Path, server: tuple[str, str, int, int, int, int]) -> None:
+    _, version, revision, _, unknown, vulnerable = server
+    step = plan_of(windows_server(f"{version}.{revision}"), index(shared)).windows
+    assert step is not None
+    assert len(step.closes) == vulnerable
+    assert judged(shared, step.required) == ([], unknown)
 
 
 def stated(shared: Path, titles: Sequence[str], architecture: str) -> Iterator[tuple[str, list[str]]]:

@@ -5,6 +5,7 @@ import pytest
 from openinspector.model.inventory import Package
 from openinspector.model.record import Record
 from openinspector.model.windows import WindowsHotfix
+from openinspector.plugins import subclasses
 from openinspector.wire.record_kind import RECORD_KINDS
 
 
@@ -12,6 +13,7 @@ def test_kinds_are_found_in_every_module_of_the_model() -> None:
     assert RECORD_KINDS["Package"] is Package
     assert RECORD_KINDS["WindowsHotfix"] is WindowsHotfix
     assert "Record" not in RECORD_KINDS
+    assert subclasses("openinspector.model", Record) == RECORD_KINDS
 
 
 @pytest.mark.parametrize("kind", RECORD_KINDS.values(), ids=RECORD_KINDS)

@@ -102,7 +102,6 @@ def _of_run(data_dir: Path | None, run_arn: str | None, host: str | None, limit:
 def _print(plans: "list[Plan]") -> None:
     from rich.text import Text
 
-    from openinspector.cli.plan_output import comment
     from openinspector.cli.presentation import console, print_table
 
     out = console()
@@ -114,17 +113,28 @@ def _print(plans: "list[Plan]") -> None:
             )
     rows = [_row(found, several=len(plans) > 1) for found in steps.values()]
     headings = ("UPGRADE", "TO", "CLOSES", "KEV", "EPSS", "CVSS", "EXPOSURE", "THEN")
-    print_table((*headings, *(("HOSTS",) if len(plans) > 1 else ())), rows, empty="No upgrade closes a finding.")
-    out.print()
+    if rows or not any(one.windows for one in plans):
+        print_table((*headings, *(("HOSTS",) if len(plans) > 1 else ())), rows, empty="No upgrade closes a finding.")
+        out.print()
     for one in plans:
-        out.print(Text(comment(one)))
-        if one.restarts:
-            out.print(Text(f"Services to restart: {', '.join(one.restarts)}."))
-        if one.reboot is not None:
-            out.print(Text(f"Restart the host: {' '.join(one.reboot.reasons)}"))
-        reasons = Counter(remaining.why.lower().replace("_", " ") for remaining in one.remains)
-        if reasons:
-            out.print(Text("Remain: " + ", ".join(f"{count} {why}" for why, count in sorted(reasons.items())) + "."))
+        for line in _host_lines(one):
+            out.print(Text(line))
+
+
+def _host_lines(one: "Plan") -> "Iterator[str]":
+    """Yield what belongs to one host: the summary, what to restart and what remains."""
+    from openinspector.cli.plan_output import comment, windows_line
+
+    yield comment(one)
+    if one.windows is not None:
+        yield windows_line(one.windows)
+    if one.restarts:
+        yield f"Services to restart: {', '.join(one.restarts)}."
+    if one.reboot is not None:
+        yield f"Restart the host: {' '.join(one.reboot.reasons)}"
+    reasons = Counter(remaining.why.lower().replace("_", " ") for remaining in one.remains)
+    if reasons:
+        yield "Remain: " + ", ".join(f"{count} {why}" for why, count in sorted(reasons.items())) + "."
 
 
 def _row(found: "list[tuple[Plan, Step]]", *, several: bool) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from openinspector.model.inventory import PackageManager
-from openinspector.model.plan import Plan, Step
+from openinspector.model.plan import Plan, Step, WindowsStep
+from openinspector.model.windows import WINDOWS
 
 _TOOLS: Final = (
     ("yum", re.compile(r"(centos|ol|oracle|rhel|redhat):[67](\..*)?|amzn:(1|2|2\..*|201[0-9]\..*)")),
@@ -74,6 +75,8 @@ def plan_json(plan: Plan) -> dict[str, object]:
             }
             for step in plan.steps
         ],
+        "windows": asdict(plan.windows) if plan.windows else None,
+        "notAssessed": plan.not_assessed,
         "restarts": list(plan.restarts),
         "reboot": asdict(plan.reboot) if plan.reboot else None,
         "remains": [asdict(one) for one in plan.remains],
@@ -83,6 +86,8 @@ def plan_json(plan: Plan) -> dict[str, object]:
 def shell_lines(plan: Plan) -> Iterator[str]:
     """Yield a plan as lines of sh, one a step; reboots are comments."""
     yield f"# {comment(plan)}"
+    if plan.windows is not None:
+        yield f"# {windows_line(plan.windows)}"
     tools = dict.fromkeys(tool_of(plan, step) for step in plan.steps)
     for tool in tools:
         if tool in _REFRESH:
@@ -93,39 +98,53 @@ def shell_lines(plan: Plan) -> Iterator[str]:
         yield shlex.join(("systemctl", "try-restart", "--", *plan.restarts))
     if plan.reboot is not None:
         yield f"# Restart the host: {_words(' '.join(plan.reboot.reasons))}"
-        yield "# systemctl reboot"
+        if not _is_windows(plan):
+            yield "# systemctl reboot"
 
 
 def playbook(plans: Iterable[Plan]) -> str:
     """Return an Ansible playbook with one play for hosts of the same tasks; JSON, which is YAML too."""
-    plays: dict[bytes, tuple[list[str], list[object]]] = {}
+    plays: dict[bytes, tuple[list[str], list[object], bool]] = {}
     for plan in plans:
         tasks = list(_tasks(plan))
         if tasks:
-            hosts, _ = plays.setdefault(msgspec.json.encode(tasks), ([], tasks))
+            hosts, _, _ = plays.setdefault(msgspec.json.encode(tasks), ([], tasks, _is_windows(plan)))
             hosts.append(_ansible_host(plan))
     written = [
         {
             "name": f"Close vulnerability findings {number}",
             "hosts": hosts,
-            "become": True,
+            **({} if is_windows else {"become": True}),
             "serial": "25%",
             "tasks": tasks,
         }
-        for number, (hosts, tasks) in enumerate(plays.values(), start=1)
+        for number, (hosts, tasks, is_windows) in enumerate(plays.values(), start=1)
     ]
     return "---\n" + msgspec.json.format(msgspec.json.encode(written), indent=2).decode() + "\n"
 
 
 def comment(plan: Plan) -> str:
     """Return the summary of a plan in one line."""
-    count, remain = len(plan.steps), len({one.finding for one in plan.remains})
+    who = f"{_words(plan.agent_id)} {_words(plan.hostname)}".rstrip()
+    if plan.not_assessed:
+        return f"{who}: not assessed. {_words(plan.not_assessed)}"
+    count, remain = len(plan.steps) + (plan.windows is not None), len({one.finding for one in plan.remains})
     upgrades = f"{count} upgrade closes" if count == 1 else f"{count} upgrades close"
     findings = f"{plan.closes} finding{'s' * (plan.closes != 1)}"
-    return f"{_words(plan.agent_id)} {_words(plan.hostname)}: {upgrades} {findings}; {remain} remain."
+    return f"{who}: {upgrades} {findings}; {remain} remain."
+
+
+def windows_line(step: WindowsStep) -> str:
+    """Return what to install on a Windows host, in one line."""
+    update = " or ".join(step.updates) or "the cumulative update"
+    closes = f"{len(step.closes)} finding{'s' * (len(step.closes) != 1)}"
+    return _words(f"Install {update} or a later one: {step.product} gets build {step.required}, which closes {closes}.")
 
 
 def _tasks(plan: Plan) -> Iterator[object]:
+    if _is_windows(plan):
+        yield from _windows_tasks(plan)
+        return
     by_tool: dict[str, list[str]] = {}
     for step in plan.steps:
         by_tool.setdefault(tool_of(plan, step), []).extend(step.install)
@@ -135,6 +154,19 @@ def _tasks(plan: Plan) -> Iterator[object]:
         yield {"name": f"Restart {unit}", "ansible.builtin.systemd_service": {"name": unit, "state": "restarted"}}
     if plan.reboot is not None:
         yield {"name": "Restart the host", "ansible.builtin.reboot": {}}
+
+
+def _is_windows(plan: Plan) -> bool:
+    return plan.distribution.startswith(f"{WINDOWS}:")
+
+
+def _windows_tasks(plan: Plan) -> Iterator[object]:
+    if plan.windows is not None:
+        # Without the names of updates, the module's own categories: critical and security updates, rollups.
+        chosen = {"accept_list": list(plan.windows.updates)} if plan.windows.updates else {}
+        yield {"name": "Update Windows", "ansible.windows.win_updates": {**chosen, "reboot": False}}
+    if plan.reboot is not None:
+        yield {"name": "Restart the host", "ansible.windows.win_reboot": {}}
 
 
 def _module(tool: str, names: Sequence[str]) -> dict[str, object]:

@@ -21,13 +21,15 @@ from openinspector.engine.fleet import Conclude, FleetJudge
 from openinspector.engine.kernel import KernelRole, running_release
 from openinspector.engine.kernel_part import is_kernel_metapackage
 from openinspector.engine.match import AdvisoryIndex, Match
-from openinspector.engine.severity import deciding_score
+from openinspector.engine.urgency import is_exploited, urgency_of, worst
+from openinspector.engine.windows_plan import windows_plan
 from openinspector.model.activity import CodeModule, OutdatedImage, Process
 from openinspector.model.advisory import FixState, PackageKind, Restart, Status
-from openinspector.model.exposure import EXPOSURE_ORDER, Exposure
+from openinspector.model.exposure import EXPOSURE_ORDER
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager
 from openinspector.model.plan import Goal, Plan, PlanLimit, Reboot, Remaining, Remains, Step, Urgency
+from openinspector.model.windows import WINDOWS
 
 _NAMES: Final[Mapping[PackageManager, re.Pattern[str]]] = {
     PackageManager.DPKG: re.compile(r"[a-z0-9][a-z0-9+.-]{0,127}"),
@@ -71,11 +73,13 @@ class _Upgrade:
 
 def plan_of(facts: HostFacts, index: AdvisoryIndex, limit: PlanLimit = PlanLimit.ALL) -> Plan:
     """Return the plan of one host; raises as `FleetJudge.judge`."""
+    system = facts.only(OperatingSystem)
+    if system is not None and system.id == WINDOWS:
+        return windows_plan(facts, system, index, limit)
     cases = index.once(_judge).judge(facts).conclusions
     gathered = _Gathering(facts, limit)
     for case in cases:
         gathered.add(case)
-    system = facts.only(OperatingSystem)
     return Plan(
         agent_id=facts.agent_id,
         hostname=system.hostname if system else "",
@@ -83,7 +87,12 @@ def plan_of(facts: HostFacts, index: AdvisoryIndex, limit: PlanLimit = PlanLimit
         steps=tuple(gathered.steps()),
         reboot=gathered.reboot(),
         remains=tuple(gathered.remains),
+        not_assessed="" if index.covers(facts.distribution) else _uncovered(facts.distribution),
     )
+
+
+def _uncovered(distribution: str) -> str:
+    return f"No feed in use covers {distribution}." if distribution else "The host's distribution is unknown."
 
 
 def _judge(index: AdvisoryIndex) -> FleetJudge[Case]:
@@ -185,7 +194,7 @@ class _Gathering:
         """Return the sort key of a step: exploited, EPSS, CVSS, exposure, number of findings by their share."""
         shares = [1 / max(1, len(self._missing[case.identity])) for case in upgrade.cases]
         urgency = _urgency(upgrade.cases)
-        exploited = sum(share for share, case in zip(shares, upgrade.cases, strict=True) if _is_exploited(case))
+        exploited = sum(share for share, case in zip(shares, upgrade.cases, strict=True) if is_exploited(case.record))
         exposure = EXPOSURE_ORDER.index(urgency.exposure)
         return (
             not upgrade.cases, -exploited, -urgency.epss, -urgency.score, exposure, -sum(shares), upgrade.source
@@ -290,17 +299,8 @@ def _reboot_reason(match: Match, facts: HostFacts) -> str:
     return ""
 
 
-def _is_exploited(case: Case) -> bool:
-    return case.record is not None and case.record.kev is not None
-
-
 def _urgency(cases: Iterable[Case]) -> Urgency:
-    exploited, epss, score, exposure = 0, 0.0, 0.0, Exposure.INSTALLED
-    for case in cases:
-        exploited += _is_exploited(case)
-        if case.record is not None and case.record.epss is not None:
-            epss = max(epss, case.record.epss.probability)
-        best = deciding_score(case.scores, {advisory.feed for advisory in case.advisories})
-        score = max(score, best.base if best else 0.0)
-        exposure = min(exposure, case.exposure, key=EXPOSURE_ORDER.index)
-    return Urgency(exploited=exploited, epss=epss, score=score, exposure=exposure)
+    return worst(
+        urgency_of(case.record, case.scores, {advisory.feed for advisory in case.advisories}, case.exposure)
+        for case in cases
+    )

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from openinspector.engine.match import AdvisoryIndex
-from openinspector.model.advisory import Advisory, Fix, Status, Target, VendorUpdate
+from openinspector.model.advisory import Advisory, Fix, Restart, Status, Target, VendorUpdate
 from openinspector.model.facts import HostFacts
 from openinspector.model.inventory import OperatingSystem
 from openinspector.model.windows import WindowsHotfix, WindowsInstallation
@@ -96,6 +96,11 @@ class WindowsMatch:
     """Updates that bring the fix, where the monthly documents are loaded."""
     waiting: WindowsHotfix | None = None
     """An update with the fix that is staged or waits for a restart."""
+
+    @property
+    def needs_restart(self) -> bool:
+        """Return False if Microsoft says of every update with the fix that it needs none."""
+        return not self.remedies or any(one.restart is not Restart.NONE for one in self.remedies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

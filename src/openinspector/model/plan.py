@@ -72,6 +72,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowsStep:
+    """The update of Windows itself. Updates are cumulative: one closes everything."""
+
+    product: str
+    installed: str
+    """The build that runs."""
+    required: str
+    """First build with every fix."""
+    updates: tuple[str, ...]
+    """Updates that bring that build, such as ``KB5035857``; empty if the monthly documents are not loaded."""
+    closes: tuple[str, ...]
+    """Findings that it closes, by id."""
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reboot:
     """Why the host must restart, and what that closes by itself."""
 
@@ -102,11 +118,16 @@ class Plan:
     """The most urgent first."""
     reboot: Reboot | None
     remains: tuple[Remaining, ...]
+    windows: WindowsStep | None = None
+    not_assessed: str = ""
+    """Why nothing is known of the host's vulnerabilities; then the rest is empty."""
 
     @property
     def closes(self) -> int:
         """Return the number of findings that the plan closes."""
-        return sum(len(step.closes) for step in self.steps) + (len(self.reboot.closes) if self.reboot else 0)
+        by_restart = len(self.reboot.closes) if self.reboot else 0
+        by_windows = len(self.windows.closes) if self.windows else 0
+        return sum(len(step.closes) for step in self.steps) + by_windows + by_restart
 
     @property
     def restarts(self) -> tuple[str, ...]:

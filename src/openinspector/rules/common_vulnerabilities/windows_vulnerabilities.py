@@ -16,7 +16,6 @@ from openinspector.engine.rating import RATING_ATTRIBUTES, cve_record, ranked_sc
 from openinspector.engine.rule import Detected, Detection, NotApplicable, Outcome, Passed, Rule, RuleContext, Unable
 from openinspector.engine.severity import severity_of
 from openinspector.engine.windows import JudgedWindows, WindowsAssessment, WindowsMatch, assess_windows, windows_host
-from openinspector.model.advisory import Restart
 from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind
 from openinspector.model.facts import HostFacts
@@ -175,9 +174,7 @@ def _detection(match: WindowsMatch, facts: HostFacts, assessment: WindowsAssessm
 def _restart(match: WindowsMatch, facts: HostFacts) -> UpdateRestart:
     if match.waiting is not None and _waits(match.waiting, facts):
         return UpdateRestart.PENDING
-    restarts = [remedy.restart for remedy in match.remedies]
-    needless = bool(restarts) and all(one is Restart.NONE for one in restarts)
-    return UpdateRestart.NO if needless else UpdateRestart.YES
+    return UpdateRestart.YES if match.needs_restart else UpdateRestart.NO
 
 
 def _waits(waiting: WindowsHotfix, facts: HostFacts) -> bool:
