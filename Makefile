@@ -2,9 +2,10 @@
 VENV := .venv
 BIN  := $(VENV)/bin
 T    ?= tests
+TOOLS := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/openinspector-tools/bin
 QUICK := $(addprefix tests/,architecture docs engine feeds model scripts test_plugins.py versions wire)
 
-.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden scores bench serve packages lock clean
+.PHONY: demo demo-stop test quick test-times scenarios soak check english format docs golden scores bench serve packages tools lock clean
 
 $(VENV)/.ready: requirements.lock pyproject.toml scripts/environment
 	@scripts/environment $(VENV)
@@ -69,6 +70,10 @@ serve: $(VENV)/.ready
 
 packages: $(VENV)/.ready       ## .deb, .rpm, bundles, single file and installer, into dist/
 	@$(BIN)/python -m scripts.packages
+
+tools:                         ## servers that tests use in place of S3 and KMS; five minutes on two cores
+	@GOBIN=$(TOOLS) go install github.com/nsmithuk/local-kms@v0.0.0-20260228092603-2a5e92d09ab6
+	@GOBIN=$(TOOLS) go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 windows: $(VENV)/.ready        ## the agent of Windows under Wine: its tests, services, a whole run, setup.exe
 	@OPENINSPECTOR_REQUIRE_WINE=1 $(BIN)/pytest -m wine tests/wine

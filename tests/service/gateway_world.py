@@ -144,8 +144,9 @@ class World:
         return agent
 
     def files(self) -> list[Path]:
-        """Every file the service wrote."""
-        return sorted(path for path in (self.folder / "objects").rglob("*") if path.is_file())
+        """Every file the service wrote, except the ledger of shredded runs."""
+        found = (path for path in (self.folder / "objects").rglob("*") if path.is_file())
+        return sorted(path for path in found if path.parent.name != "shredded")
 
 
 def package(name: str, version: str = "1.0-1") -> Package:

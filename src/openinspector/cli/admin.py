@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from openinspector.cli.backup import make_backup, restore_backup
 from openinspector.cli.client import REFUSED
 from openinspector.cli.presentation import print_json, print_table, time_text
 from openinspector.cli.rollouts import rollouts
@@ -29,6 +30,8 @@ def admin(ctx: click.Context, data_dir: Path | None) -> None:
 
 
 admin.add_command(rollouts)
+admin.add_command(make_backup)
+admin.add_command(restore_backup)
 
 
 @admin.group()

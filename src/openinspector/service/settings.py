@@ -39,8 +39,10 @@ class Settings:
     object_url: str = ""
     """URL of the object store for sealed telemetry, in obstore's form; empty: a folder in the data folder."""
     key_url: str = ""
-    """Master keys: ``file:///PATH`` of a key file, or ``aws-kms:KEY`` with the id, alias or ARN of a key; empty: a key
-    file in the data folder. All nodes of one database need the same keys."""
+    """Master keys: ``file:///PATH`` of a key file, ``aws-kms:KEY`` with the id, alias or ARN of a key, or
+    ``vault-transit:MOUNT/KEY``; empty: a key file in the data folder. All nodes of one database need the same keys."""
+    previous_key_url: str = ""
+    """Master keys of another kind that still open older data keys, until ``admin keys rewrap`` has moved them."""
     kms_endpoint: str = ""
     """URL of KMS; empty: AWS. Credentials and region come from boto3's sources."""
     drain_seconds: int = 0
@@ -216,6 +218,11 @@ def _listen(text: str) -> str:
 
 _DATABASE = _matching(r"|(?:sqlite:///|postgresql\+psycopg://).+", "sqlite:///PATH or postgresql+psycopg://…")
 
+_KEYS = _matching(
+    r"|file:///.+|aws-kms:[A-Za-z0-9:/_-]+|vault-transit:[A-Za-z0-9_./-]+/[A-Za-z0-9_.-]+",
+    "file:///PATH, aws-kms:KEY or vault-transit:MOUNT/KEY",
+)
+
 _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "data_dir": _folder,
     "listen": _listen,
@@ -224,7 +231,8 @@ _PARSERS: Final[Mapping[str, Callable[[str], object]]] = {
     "database_url": _DATABASE,
     "workflow_database_url": _DATABASE,
     "object_url": _matching(r"|(?:file|s3|gs|az)://.+", "file://, s3://, gs:// or az:// and a place"),
-    "key_url": _matching(r"|file:///.+|aws-kms:[A-Za-z0-9:/_-]+", "file:///PATH or aws-kms:KEY"),
+    "key_url": _KEYS,
+    "previous_key_url": _KEYS,
     "kms_endpoint": _matching(r"|https?://[^\s/@]+/?", "http(s)://HOST[:PORT]"),
     "drain_seconds": _between(0, 600),
     "account": _matching(r"\d{12}", "12 digits"),

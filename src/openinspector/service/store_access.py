@@ -5,13 +5,17 @@ import secrets
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 from openinspector.model.errors import StoreError
 from openinspector.plugins import discover
 from openinspector.service.app.access_keys import AccessKeys
 from openinspector.service.app.attestation import Attesting, Attestor, Trust
+from openinspector.service.app.counters import Counters
 from openinspector.service.app.master_key_move import MasterKeyMove
+from openinspector.service.app.run_keys import RunKeys
 from openinspector.service.app.shared_secrets import SharedSecrets
+from openinspector.service.app.telemetry import Telemetry, TelemetryStores
 from openinspector.service.app.temporary_credentials import TemporaryCredentials
 from openinspector.service.assembly import Stores
 from openinspector.service.aws_certificates import load_region_certificates
@@ -86,6 +90,18 @@ def open_stores(settings: Settings, node_id: str = "none") -> Stores:
         nodes=SqlNodeStore(engine),
         locks=SqlNodeLocks(engine),
         shared_secrets=SqlSharedSecretStore(engine),
+    )
+
+
+def open_telemetry(settings: Settings, stores: Stores) -> Telemetry:
+    """Return the use cases around telemetry, outside of a node."""
+    clock = SystemClock()
+    return Telemetry(
+        TelemetryStores(index=stores.telemetry, objects=stores.objects, runs=stores.assessments),
+        RunKeys(stores.keys, stores.telemetry, clock, settings.account),
+        Counters(),
+        clock,
+        os.urandom,
     )
 
 
@@ -168,14 +184,33 @@ def _instance_states() -> InstanceStates:
 
 
 def _key_provider(settings: Settings) -> KeyProvider:
-    """Return the provider of the master keys.
+    """Return the provider of the master keys. Older keys are opened by the previous one, or by the folder's file."""
+    own_file = settings.data_dir / "keys.json"
+    place = settings.key_url or own_file.as_uri()
+    previous = settings.previous_key_url
+    if not previous and not place.startswith("file:") and own_file.is_file():
+        previous = own_file.as_uri()
+    current, mark = _open_keys(place, settings)
+    if not previous:
+        return current
+    older, older_mark = _open_keys(previous, settings)
+    if older_mark == mark:
+        raise StoreError(
+            "OPENINSPECTOR_KEY_URL and OPENINSPECTOR_PREVIOUS_KEY_URL are of one kind",
+            advice="A key file keeps its older keys, and KMS opens what any of its keys wrapped: remove the setting.",
+        )
+    return MovedKeyProvider(current, older, older_mark)
 
-    After a move to KMS, keys wrapped by the data folder's key file still open.
-    """
-    place, own_file = settings.key_url, settings.data_dir / "keys.json"
-    if not place.startswith("aws-kms:"):
-        return FileKeyProvider(Path(place.removeprefix("file://")) if place else own_file)
-    from openinspector.service.stores.key_provider_kms import KmsKeyProvider  # noqa: PLC0415 - boto3, where it is used
 
-    kms = KmsKeyProvider(place.removeprefix("aws-kms:"), endpoint=settings.kms_endpoint)
-    return MovedKeyProvider(kms, FileKeyProvider(own_file), FILE_MAGIC) if own_file.is_file() else kms
+def _open_keys(place: str, settings: Settings) -> tuple[KeyProvider, bytes]:
+    """Return the key provider of a URL and the first bytes of the keys it wraps."""
+    scheme, _, rest = place.partition(":")
+    if scheme == "aws-kms":
+        from openinspector.service.stores import key_provider_kms as kms  # noqa: PLC0415 - boto3, where it is used
+
+        return kms.KmsKeyProvider(rest, endpoint=settings.kms_endpoint), kms.MAGIC
+    if scheme == "vault-transit":
+        from openinspector.service.stores import key_provider_vault as vault  # noqa: PLC0415 - httpx, where it is used
+
+        return vault.VaultKeyProvider(rest, os.environ), vault.MAGIC
+    return FileKeyProvider(Path(unquote(rest.removeprefix("//")))), FILE_MAGIC

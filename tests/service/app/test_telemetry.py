@@ -372,6 +372,16 @@ class TestShredding:
         assert code(lambda: world.telemetry.ingest(AGENT, envelope(2))) is RefusalCode.STREAM_CLOSED
         assert world.files() == []
 
+    def test_a_key_that_a_restored_database_brings_back_is_shredded_again(self, world: World) -> None:
+        world.telemetry.ingest(AGENT, envelope())
+        world.telemetry.shred(RUN)
+        restored = World(folder=world.folder / "restored")
+        restored.telemetry.ingest(AGENT, envelope())
+        (world.folder / "objects" / "shredded").rename(restored.folder / "objects" / "shredded")
+        (receipt,) = restored.telemetry.shred_again()
+        assert (receipt.run_arn, receipt.key_deleted, restored.files()) == (RUN, True, [])
+        assert restored.telemetry.shred_again() == ()
+
     def test_shredding_keeps_other_runs(self, world: World) -> None:
         world.runs.add(OTHER_RUN, AssessmentRunState.COLLECTING_DATA, AGENT)
         world.telemetry.ingest(AGENT, envelope())

@@ -211,7 +211,8 @@ class Telemetry:
         """Destroy a run's telemetry: its wrapped key first, then the objects, then the index.
 
         Without the key no copy of the objects can be opened, including copies in backups. A backup that holds both the
-        wrapped key and the master key survives. Other processes drop the plaintext key at their next `RunKeys.sweep`.
+        wrapped key and the master key survives; `shred_again` shreds what a restored database brings back. Other
+        processes drop the plaintext key at their next `RunKeys.sweep`.
         May be repeated; `unfinished` returns the runs whose shredding was interrupted.
         """
         now = self._clock.now()
@@ -233,6 +234,10 @@ class Telemetry:
     def unfinished(self) -> tuple[RunArn, ...]:
         """Return the runs whose shredding was interrupted."""
         return self._vault.unfinished()
+
+    def shred_again(self) -> tuple[ShredReceipt, ...]:
+        """Shred the runs of the ledger whose keys are back, as after a restore of the database. StoreError."""
+        return tuple(self.shred(run) for run in self._vault.shredded() if self._index.run_key(run) is not None)
 
     def _check_place(self, agent_id: AgentId, header: EnvelopeHeader) -> RunArn:
         if header.agent_id != agent_id:

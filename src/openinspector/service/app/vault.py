@@ -3,7 +3,8 @@
 Objects are named ``telemetry/<hash of the run's ARN>/<agent>-<stream>-<number>-<random>``: the name reveals nothing
 about the content, and two uploads of one number never overwrite each other. A run has one folder, because every write
 also syncs its folder. While a run's objects are being destroyed, ``shredding/<hash>`` holds its ARN, so that an
-interrupted shredding is found and finished.
+interrupted shredding is found and finished. ``shredded/<hash>`` holds the ARN for ever: a restored database has the
+keys of its day, and the runs named there are shredded again.
 """
 
 import hashlib
@@ -20,6 +21,7 @@ from openinspector.service.sealing.compression import compress, decompress
 from openinspector.wire.envelope import MAX_PLAINTEXT_BYTES, payload_digest
 
 _SHREDDING: Final = "shredding"
+_SHREDDED: Final = "shredded"
 
 
 class TelemetryVault:
@@ -71,7 +73,8 @@ class TelemetryVault:
         self._keys.drop(run)
 
     def begin_shredding(self, run: RunArn) -> None:
-        """Record that a run's objects are about to be destroyed."""
+        """Record that a run's objects are about to be destroyed, and in the ledger that they were."""
+        self._objects.put(f"{_SHREDDED}/{_hash(run)}", run.encode())
         self._objects.put(_marker(run), run.encode())
 
     def delete_objects(self, run: RunArn) -> int:
@@ -87,7 +90,14 @@ class TelemetryVault:
 
     def unfinished(self) -> tuple[RunArn, ...]:
         """Return the runs whose shredding was interrupted."""
-        names = sorted(self._objects.names(_SHREDDING))
+        return self._runs_below(_SHREDDING)
+
+    def shredded(self) -> tuple[RunArn, ...]:
+        """Return every run that was ever shredded."""
+        return self._runs_below(_SHREDDED)
+
+    def _runs_below(self, folder: str) -> tuple[RunArn, ...]:
+        names = sorted(self._objects.names(folder))
         return tuple(parse_run_arn(self._objects.get(name).decode("ascii", "replace")) for name in names)
 
 

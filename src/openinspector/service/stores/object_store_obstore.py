@@ -8,6 +8,7 @@ variables of the provider's own tools.
 import os
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -22,6 +23,7 @@ from openinspector.service.ports.object_store import ObjectMissingError
 
 SCHEMES: Final = ("file", "s3", "gs", "az", "memory")
 MAX_NAME_LENGTH: Final = 512
+_RETRY_TIMEOUT: Final = timedelta(seconds=30)
 _SEGMENT: Final = r"[A-Za-z0-9_=-][A-Za-z0-9._=-]*"
 _NAME: Final = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 
@@ -46,7 +48,7 @@ class ObstoreObjectStore:
             )
         try:
             if parts.scheme != "file":
-                return cls(from_url(url))
+                return cls(from_url(url) if parts.scheme == "memory" else _open_remote(url))
             if parts.netloc not in ("", "localhost"):
                 raise StoreError(f"{url} names a host", advice="A folder is written file:///absolute/path.")
             folder = Path(unquote(parts.path))
@@ -98,6 +100,20 @@ class ObstoreObjectStore:
             return
         except (BaseError, OSError, ValueError) as refused:
             raise StoreError(f"object {name} cannot be deleted: {_first_line(refused)}") from refused
+
+
+def _open_remote(url: str) -> Backend:
+    # Options replace the provider's variables for the client.
+    unencrypted = os.environ.get("AWS_ALLOW_HTTP", "").lower() == "true"
+    return from_url(
+        url,
+        client_options={"connect_timeout": "5s", "timeout": "20s", "allow_http": unencrypted},
+        retry_config={
+            "max_retries": 3,
+            "retry_timeout": _RETRY_TIMEOUT,
+            "backoff": {"init_backoff": timedelta(milliseconds=200), "max_backoff": timedelta(seconds=2), "base": 2},
+        },
+    )
 
 
 def _checked(name: str) -> str:

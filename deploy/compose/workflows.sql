@@ -1,0 +1,1 @@
+CREATE DATABASE openinspector_workflows OWNER openinspector;
