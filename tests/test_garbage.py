@@ -13,7 +13,7 @@ def test_nothing_is_collected_meanwhile() -> None:
     assert gc.isenabled()
 
 
-def test_it_is_collected_again_after_an_error() -> None:
+def test_the_collector_runs_again_after_an_error() -> None:
     with pytest.raises(ValueError, match="bad"), no_garbage():
         raise ValueError("bad")
     assert gc.isenabled()

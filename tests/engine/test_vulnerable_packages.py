@@ -21,7 +21,7 @@ def bodies(maker: BodyMaker, known: AdvisoryIndex) -> list[VulnerablePackages]:
     return made
 
 
-def test_a_body_is_the_same_whatever_was_made_before() -> None:
+def test_earlier_bodies_do_not_change_a_body() -> None:
     known = index(advisory(CVE, fix("bash", "2.0-1")))
     maker = BodyMaker()
     first, second = bodies(maker, known)

@@ -28,7 +28,7 @@ MAX_REMEMBERED: Final = 200_000
 
 
 class _Rating(NamedTuple):
-    """What the bodies of one vulnerability share, whatever packages have it."""
+    """The part that all bodies of one vulnerability share, whichever packages have it."""
 
     severity: Severity
     advisories: tuple[AdvisoryReference, ...]
