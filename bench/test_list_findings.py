@@ -14,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pytest
 from sqlalchemy import Engine, text
 
@@ -134,7 +135,7 @@ def findings_of(shape: Shape) -> Iterator[Finding]:
             asset = hosts[number * shape.hosts // each]
             yield one_finding(arn, number, asset, place // BATCH if shape.one_moment_a_batch else place)
     last = AssetAttributes(agent_id=host(10**7), auto_scaling_group="last")
-    yield replace(
+    yield msgspec.structs.replace(
         one_finding(run(shape.runs - 1).arn, each, last, 10**6),
         body=body_of(RARE_RULE, Severity.INFORMATIONAL, Attribute(key="CVE", value=RARE_RULE)),
         rules_package_arn=rules_package_arn(2),

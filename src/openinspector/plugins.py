@@ -71,14 +71,16 @@ def modules(package: str, only: Collection[str] | None = None) -> Mapping[str, M
     return MappingProxyType({name: importlib.import_module(f"{package}.{name}") for name in names})
 
 
-def subclasses(package: str, base: type[T]) -> Mapping[str, type[T]]:
+def subclasses(package: str, base: type[T], only: Collection[str] | None = None) -> Mapping[str, type[T]]:
     """Return the classes below ``base`` that the modules of ``package`` define, by class name, in name order.
+
+    Only modules named in ``only`` are imported, if given.
 
     Entry points of the group ``package`` name modules that add more. Raises PluginError if two classes share a name.
     """
     added = [importlib.import_module(entry.module) for entry in _entries(package)]
     found: dict[str, type[T]] = {}
-    for module in (*modules(package).values(), *added):
+    for module in (*modules(package, only).values(), *added):
         for value in vars(module).values():
             if isinstance(value, type) and value.__module__ == module.__name__ and issubclass(value, base):
                 other = found.setdefault(value.__name__, value)

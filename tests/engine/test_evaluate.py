@@ -35,7 +35,7 @@ from openinspector.model.asset import AssetAttributes
 from openinspector.model.evidence import Evidence
 from openinspector.model.exclusion import ExclusionKind, Scope, ScopeKey
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import Attribute, Severity, StatedIssue, derived_finding_arn
+from openinspector.model.finding import Attribute, FindingArns, Severity, StatedIssue
 from openinspector.model.ground import setting
 from openinspector.model.inventory import KernelParameters, OperatingSystem, User
 from openinspector.model.waiver import Waiver, WaiverScope
@@ -96,7 +96,7 @@ def found(*detections: Detection) -> Judge:
 def test_a_detection_becomes_a_finding() -> None:
     result = evaluate(run(rule(found(detection("bash")))), subject_of(host()), ASSET)
     (finding,) = result.findings
-    assert parse_finding_arn(finding.arn) == derived_finding_arn(RUN, "a_rule", AGENT_ID, "bash", 8)
+    assert parse_finding_arn(finding.arn) == FindingArns(RUN, "a_rule", AGENT_ID, 8).of("bash")
     assert finding.run_arn == RUN
     assert finding.rules_package_arn == PACKAGE
     assert finding.rule_id == "CVE-2026-1"

@@ -1,6 +1,5 @@
 """Laws of bodies: rendering is total and within the API's bounds, and bodies survive their stored form."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -18,7 +17,7 @@ NOW = datetime(2026, 12, 1, tzinfo=UTC)
 
 
 def finding_of(body: AnyBody, agent_id: str = "i-1") -> Finding:
-    return replace(
+    return msgspec.structs.replace(
         builders.finding(1, body=body),
         asset=AssetAttributes(agent_id=agent_id),
         attributes=(Attribute(key="INSTANCE_ID", value=agent_id),),

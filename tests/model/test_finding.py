@@ -10,8 +10,8 @@ from openinspector.model.finding import (
     LONG_ID,
     NUMERIC_SEVERITY,
     SHORT_ID,
+    FindingArns,
     Severity,
-    derived_finding_arn,
     derived_id,
     id_width,
 )
@@ -20,9 +20,20 @@ RUN = RunArn("arn:aws:inspector:us-east-1:123456789012:target/0-0kFIPusq/templat
 
 
 def test_the_same_finding_has_the_same_arn() -> None:
-    arn = derived_finding_arn(RUN, "CVE-2018-1111", "i-49113b93", "dhclient", SHORT_ID)
-    assert arn == derived_finding_arn(RUN, "CVE-2018-1111", "i-49113b93", "dhclient", SHORT_ID)
+    arn = FindingArns(RUN, "CVE-2018-1111", "i-49113b93", SHORT_ID).of("dhclient")
+    assert arn == FindingArns(RUN, "CVE-2018-1111", "i-49113b93", SHORT_ID).of("dhclient")
     assert parse_finding_arn(arn) == arn
+
+
+def test_the_derivation_never_changes() -> None:
+    arns = FindingArns(RUN, "known_vulnerabilities", "i-49113b93", LONG_ID)
+    assert arns.of("CVE-2018-1111") == f"{RUN}/finding/0-v4HOPEdz81v1PI"
+    assert derived_id("a", "é", width=SHORT_ID) == "0-eI1tkFNI"
+
+
+def test_a_finding_id_is_derived_from_run_rule_agent_and_subject() -> None:
+    arn = FindingArns(RUN, "a_rule", "i-1", LONG_ID).of("a subject")
+    assert arn == f"{RUN}/finding/{derived_id(RUN, 'a_rule', 'i-1', 'a subject', width=LONG_ID)}"
 
 
 @given(st.lists(st.text(max_size=5), min_size=1, max_size=4), st.lists(st.text(max_size=5), min_size=1, max_size=4))

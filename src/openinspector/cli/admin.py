@@ -10,6 +10,7 @@ import click
 from openinspector.cli.backup import make_backup, restore_backup
 from openinspector.cli.client import REFUSED
 from openinspector.cli.console_users import users
+from openinspector.cli.installation_check import check_installation
 from openinspector.cli.presentation import print_json, print_table, time_text
 from openinspector.cli.rollouts import rollouts
 from openinspector.cli.serve import settings_from
@@ -32,6 +33,7 @@ def admin(ctx: click.Context, data_dir: Path | None) -> None:
 
 admin.add_command(rollouts)
 admin.add_command(users)
+admin.add_command(check_installation)
 admin.add_command(make_backup)
 admin.add_command(restore_backup)
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from openinspector.garbage import no_garbage
 from openinspector.model.rules_package import RulesPackageName
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ by_products_option: Final = click.option(
 @click.option("--agent-id", metavar="ID", help="What to call the host.")
 @click.option("--why", is_flag=True, help="Show evidence and remedy of each finding.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; the same file gives the same bytes.")
+@no_garbage()
 def evaluate(  # noqa: PLR0913 - one option a thing to choose
     *,
     facts_file: str,

@@ -16,6 +16,7 @@ import click
 
 from openinspector.cli.evaluate import by_products_option, package_option
 from openinspector.cli.presentation import SEVERITY_ORDER
+from openinspector.garbage import no_garbage
 from openinspector.model.errors import OpenInspectorError
 from openinspector.model.foreign_text import printable, printable_line
 from openinspector.model.rules_package import RulesPackageName
@@ -52,6 +53,7 @@ class ScanError(OpenInspectorError):
 @click.option("--fail-on", type=click.Choice(SEVERITY_ORDER, case_sensitive=False), help="Exit with 5 if found.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
+@no_garbage()
 def scan(  # noqa: PLR0913 - one option a thing to choose
     ctx: click.Context,
     *,

@@ -35,7 +35,7 @@ from openinspector.model.arn import FindingArn, RulesPackageArn, RunArn
 from openinspector.model.asset import AssetAttributes
 from openinspector.model.exclusion import Exclusion, ExclusionKind, ExclusionPreview, exclusion_of, scopes_of
 from openinspector.model.facts import HostFacts
-from openinspector.model.finding import SHORT_ID, Attribute, Finding, NoIssues, Severity, derived_finding_arn
+from openinspector.model.finding import SHORT_ID, Attribute, Finding, FindingArns, NoIssues, Severity
 from openinspector.model.foreign_text import printable
 from openinspector.model.ground import bounded
 from openinspector.model.inventory import OperatingSystem
@@ -161,7 +161,7 @@ def no_issues_finding(run: RunEvaluation, package: RulesPackageArn, hosts_assess
     if hosts_assessed < 1:
         return None
     return Finding(
-        arn=derived_finding_arn(run.run_arn, NO_ISSUES_TITLE, package, "", run.id_width),
+        arn=FindingArns(run.run_arn, NO_ISSUES_TITLE, package, run.id_width).of(""),
         run_arn=run.run_arn,
         rules_package_arn=package,
         body=NoIssues(rule_id=NO_ISSUES_TITLE, severity=Severity.INFORMATIONAL, hosts=hosts_assessed),
@@ -189,6 +189,7 @@ class _Host:
         self.subject = subject
         self.facts = subject.facts
         self.asset = asset
+        self.attributes = (Attribute(key=INSTANCE_ID, value=self.facts.agent_id),)
         self.findings: dict[FindingArn, Finding] = {}
         self.results: list[RuleResult] = []
         self.gaps: dict[tuple[RulesPackageArn, ExclusionKind], list[tuple[Rule, Unable]]] = {}
@@ -272,9 +273,10 @@ class _Host:
 
     def named(self, rule: Rule, outcome: Detected) -> Iterator[tuple[FindingArn, Detection]]:
         """Yield each detection with the ARN of its finding."""
+        arns = FindingArns(self.run.run_arn, rule.name, self.facts.agent_id, self.run.id_width)
         taken = set(self.findings)
         for detection in outcome.detections:
-            arn = self._arn(rule, detection, taken)
+            arn = _first_free(arns, printable(detection.subject), taken)
             taken.add(arn)
             yield arn, detection
 
@@ -286,16 +288,6 @@ class _Host:
             agent_id=self.facts.agent_id,
             grounds=bounded(detection.grounds or grounds_of(detection.body)),
         )
-
-    def _arn(self, rule: Rule, detection: Detection, taken: set[FindingArn]) -> FindingArn:
-        """Return the derived ARN. If another finding of the host has it, number the subject until it is unique."""
-        subject = printable(detection.subject)
-        for number in count():
-            numbered = f"{subject}\0{number}" if number else subject
-            arn = derived_finding_arn(self.run.run_arn, rule.name, self.facts.agent_id, numbered, self.run.id_width)
-            if arn not in taken:
-                return arn
-        raise AssertionError  # count() does not end
 
     def _waiver_attributes(self, rule: Rule, detection: Detection) -> Sequence[Attribute]:
         """Return what the template's waivers say about a detection; note a waiver that ends with it."""
@@ -318,7 +310,7 @@ class _Host:
             rules_package_arn=package,
             body=fit_body(detection.body),
             asset=self.asset,
-            attributes=(Attribute(key=INSTANCE_ID, value=self.facts.agent_id), *waiver),
+            attributes=(*self.attributes, *waiver),
             user_attributes=self.run.user_attributes,
             created_at=self.run.now,
             updated_at=self.run.now,
@@ -338,6 +330,15 @@ class _Host:
             scopes=scopes_of(agent, package),
         )
         return exclusion_of(self.run.run_arn, preview)
+
+
+def _first_free(arns: FindingArns, subject: str, taken: set[FindingArn]) -> FindingArn:
+    """Return the ARN about a subject. If another finding of the host has it, number the subject until it is free."""
+    arn = arns.of(subject)
+    numbers = count(1)
+    while arn in taken:
+        arn = arns.of(f"{subject}\0{next(numbers)}")
+    return arn
 
 
 def _crashed(error: Exception) -> Unable:

@@ -281,8 +281,11 @@ class FleetJudge(Generic[T]):
         self, release: _Release[T], groups: list[_Group[T]], several: frozenset[str], exposure: HostExposure
     ) -> Iterable[tuple[str, T]]:
         """Yield identity and conclusion of each vulnerability that several groups have."""
-        for identity in several:
-            having = [group for group in groups if identity in group.found]
+        sharing: dict[str, list[_Group[T]]] = {}
+        for group in groups:
+            for identity in several.intersection(group.found):
+                sharing.setdefault(identity, []).append(group)
+        for identity, having in sharing.items():
             key = (identity, *map(id, having))
             if key not in release.merged:
                 found = sorted(chain.from_iterable(group.found[identity] for group in having), key=itemgetter(0))

@@ -1,6 +1,7 @@
 """The body of a finding from a case: the vulnerability, its packages with their versions, and its ratings."""
 
 from collections.abc import Mapping
+from typing import Final, NamedTuple
 
 from openinspector.engine.case import Case
 from openinspector.engine.kernel import KernelRole, running_release
@@ -9,34 +10,80 @@ from openinspector.engine.match import Match
 from openinspector.engine.quotation import quotation
 from openinspector.engine.rating import cve_record, ranked_scores
 from openinspector.engine.severity import severity_of
-from openinspector.model.advisory import Advisory, Status
+from openinspector.model.advisory import Advisory, Score, Status
 from openinspector.model.finding import (
     AdvisoryReference,
     AffectedPackage,
     Comparison,
+    CveRecord,
     InstalledVersion,
     KernelState,
+    Severity,
     VulnerablePackages,
 )
 from openinspector.model.inventory import OperatingSystem, Package, PackageManager
 
+MAX_REMEMBERED: Final = 200_000
+"""Maximum number of remembered ratings; a full memory is emptied."""
 
-def vulnerable_packages(case: Case) -> VulnerablePackages:
-    """Return the body of a case."""
-    places = {(advisory.feed, advisory.id): place for place, advisory in enumerate(case.advisories)}
+
+class _Rating(NamedTuple):
+    """The part that all bodies of one vulnerability share, whichever packages have it."""
+
+    severity: Severity
+    advisories: tuple[AdvisoryReference, ...]
+    places: Mapping[tuple[str, str], int]
+    """Place of each advisory by feed and id."""
+    scores: tuple[Score, ...]
+    cwes: tuple[str, ...]
+    record: CveRecord | None
+    sources: tuple[Advisory, ...]
+    """Kept alive, because their `id` is part of the rating's key."""
+
+
+class BodyMaker:
+    """Makes the bodies of one index's cases; the hosts of a fleet have the same vulnerability in different packages."""
+
+    def __init__(self) -> None:
+        self._ratings: dict[tuple[object, ...], _Rating] = {}
+
+    def body_of(self, case: Case) -> VulnerablePackages:
+        """Return the body of a case."""
+        rating = self._rating(case)
+        return VulnerablePackages(
+            rule_id=case.identity,
+            severity=rating.severity,
+            is_cve=case.is_cve,
+            packages=tuple(_affected(match, case, rating.places) for match in case.deciding),
+            advisories=rating.advisories,
+            exposure=case.exposure,
+            scores=rating.scores,
+            cwes=rating.cwes,
+            record=rating.record,
+            kernel_metapackages=_metapackages(case),
+        )
+
+    def _rating(self, case: Case) -> _Rating:
+        key = (case.identity, case.scores, *map(id, case.advisories))
+        rating = self._ratings.get(key)
+        if rating is None:
+            if len(self._ratings) >= MAX_REMEMBERED:
+                self._ratings.clear()
+            rating = self._ratings[key] = _rating_of(case)
+        return rating
+
+
+def _rating_of(case: Case) -> _Rating:
     record = case.record
     cwes = (*(cwe for advisory in case.advisories for cwe in advisory.cwes), *(record.cwes if record else ()))
-    return VulnerablePackages(
-        rule_id=case.identity,
+    return _Rating(
         severity=severity_of(case.advisories, case.scores),
-        is_cve=case.is_cve,
-        packages=tuple(_affected(match, case, places) for match in case.deciding),
         advisories=tuple(_reference(advisory, case) for advisory in case.advisories),
-        exposure=case.exposure,
+        places={(advisory.feed, advisory.id): place for place, advisory in enumerate(case.advisories)},
         scores=ranked_scores(case.scores, {advisory.feed for advisory in case.advisories}),
         cwes=tuple(dict.fromkeys(cwes)),
         record=cve_record(record),
-        kernel_metapackages=_metapackages(case),
+        sources=case.advisories,
     )
 
 

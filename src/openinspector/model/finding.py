@@ -294,9 +294,11 @@ AnyBody = VulnerablePackages | VulnerableWindows | OutdatedByProduct | FailedCon
 """The closed sum."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """A potential security issue found in a run on one host: the host, and a body that hosts may share."""
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A potential security issue found in a run on one host: the host, and a body that hosts may share.
+
+    A run may have millions: no cycle can contain one, so the garbage collector need not visit them.
+    """
 
     arn: FindingArn
     run_arn: RunArn
@@ -321,6 +323,8 @@ class Finding:
 
 
 _ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_PAIRS: Final = tuple(first + second for second in _ALPHABET for first in _ALPHABET)
+"""Two characters at a time, the lower one first: an id takes half as many divisions."""
 SHORT_ID: Final = 8
 LONG_ID: Final = 14
 _SHORT_ENOUGH_HOSTS: Final = 25
@@ -337,15 +341,35 @@ def id_width(hosts: int) -> int:
 
 def derived_id(*parts: str, width: int = SHORT_ID) -> str:
     """Return ``0-`` and ``width`` characters of [0-9A-Za-z] derived from ``parts`` by SHA-256."""
-    digest = hashlib.sha256(b"".join(len(p.encode()).to_bytes(4, "big") + p.encode() for p in parts))
-    number = int.from_bytes(digest.digest(), "big")
-    characters = []
-    for _ in range(width):
-        number, index = divmod(number, len(_ALPHABET))
-        characters.append(_ALPHABET[index])
-    return "0-" + "".join(characters)
+    return _id_of(b"".join(map(_framed, parts)), width)
 
 
-def derived_finding_arn(run: RunArn, rule: str, agent: str, subject: str, width: int) -> FindingArn:
-    """Return the ARN of a finding, derived from (run, rule, agent, subject) (decisions)."""
-    return finding_arn(run, derived_id(run, rule, agent, subject, width=width))
+class FindingArns:
+    """The ARNs of the findings of one rule on one host, derived from (run, rule, agent, subject) (decisions).
+
+    A host may have thousands of findings of a rule: what they share is encoded once.
+    """
+
+    def __init__(self, run: RunArn, rule: str, agent: str, width: int) -> None:
+        self._start = finding_arn(run, "")
+        self._shared = b"".join(map(_framed, (run, rule, agent)))
+        self._width = width
+
+    def of(self, subject: str) -> FindingArn:
+        """Return the ARN of the finding about a subject."""
+        return FindingArn(self._start + _id_of(self._shared + _framed(subject), self._width))
+
+
+def _framed(part: str) -> bytes:
+    """Return a part with its length, so that no two lists of parts have the same bytes."""
+    encoded = part.encode()
+    return len(encoded).to_bytes(4, "big") + encoded
+
+
+def _id_of(content: bytes, width: int) -> str:
+    number = int.from_bytes(hashlib.sha256(content).digest(), "big")
+    pairs = []
+    for _ in range((width + 1) // 2):
+        number, index = divmod(number, len(_PAIRS))
+        pairs.append(_PAIRS[index])
+    return "0-" + "".join(pairs)[:width]

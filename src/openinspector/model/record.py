@@ -6,8 +6,9 @@ from typing import ClassVar
 class Record:
     """One item that a sensor found on a host.
 
-    A kind of record is a frozen dataclass in a module of `openinspector.model` that derives from this class. That is
-    all it takes to register it: the class name is its name on the wire, and `openinspector.wire.record_kind` finds it.
+    A kind of record is a frozen dataclass that derives from this class, in one of the modules of `openinspector.model`
+    that `openinspector.wire.record_kind` lists. That is all it takes to register it: the class name is its name on the
+    wire.
     """
 
     __slots__ = ()

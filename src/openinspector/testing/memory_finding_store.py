@@ -3,8 +3,9 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
+
+import msgspec
 
 from openinspector.engine.finding_text import finding_attributes
 from openinspector.engine.run_summary import BodyHosts
@@ -100,7 +101,9 @@ class MemoryFindingStore:
             if held is None:
                 return False
             after = change(held.user_attributes)
-            self._findings[arn] = replace(held, user_attributes=after, updated_at=updated_at or held.updated_at)
+            self._findings[arn] = msgspec.structs.replace(
+                held, user_attributes=after, updated_at=updated_at or held.updated_at
+            )
             return True
 
     def add_exclusions(self, exclusions: Sequence[Exclusion]) -> None:

@@ -150,7 +150,7 @@ def finding(number: int = 1, parent: RunArn | None = None, **fields: Any) -> Fin
         created_at=moment(number),
         updated_at=moment(number),
     )
-    return replace(made, **fields)
+    return msgspec.structs.replace(made, **fields)
 
 
 def stated_issue(number: int = 1, **fields: Any) -> StatedIssue:

@@ -1,7 +1,7 @@
 """A report's life: asked for, made, asked for again, made anew, gone with its run."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def desk(built: BuiltInstallation) -> Desk:
     run = built.app.runs.start(TEMPLATE.arn, "the run")
     built.complete_run(run)
     built.stores.rule_results.record(run, [RULE], {agent.id: [OutcomeKind.PASSED]})
-    built.produced(replace(builders.finding(1, run), rules_package_arn=CVE.arn), builders.exclusion(1, run))
+    built.produced(builders.finding(1, run, rules_package_arn=CVE.arn), builders.exclusion(1, run))
     return Desk(built, run)
 
 

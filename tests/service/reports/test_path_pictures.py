@@ -1,7 +1,5 @@
 """Reports show the path of a port that can be reached, and nothing of it is markup."""
 
-from dataclasses import replace
-
 from openinspector.model.path_picture import PathBox
 from openinspector.network.judged_network import JudgedNetwork
 from openinspector.network.path_picture import STYLE, picture_of
@@ -24,7 +22,7 @@ def page(*, hostile: bool = False) -> str:
         picture = type(picture)(title=HOSTILE, boxes=(box,), answer=(HOSTILE,), advice=HOSTILE)
     builder = ReportBuilder(reports.frame(), reports.NAMES)
     builder.add_finding(builders.finding(body=builders.stated_issue(picture=picture)))
-    builder.add_finding(replace(builders.finding(2), body=builders.stated_issue(2)))
+    builder.add_finding(builders.finding(2, body=builders.stated_issue(2)))
     return b"".join(render_html(builder.build())).decode()
 
 

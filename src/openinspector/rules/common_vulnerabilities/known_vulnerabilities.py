@@ -31,7 +31,7 @@ from openinspector.engine.not_assessed import (
 )
 from openinspector.engine.rating import RATING_ATTRIBUTES
 from openinspector.engine.rule import Detected, Detection, Outcome, Passed, Rule, RuleContext
-from openinspector.engine.vulnerable_packages import vulnerable_packages
+from openinspector.engine.vulnerable_packages import BodyMaker
 from openinspector.model.activity import CodeModule, Process
 from openinspector.model.evidence import Evidence
 from openinspector.model.facts import HostFacts
@@ -88,7 +88,12 @@ def _judge_singly(index: AdvisoryIndex) -> FleetJudge[Detection]:
 
 
 def _conclude(is_by_product: Callable[[Package], bool]) -> Conclude[Detection]:
-    return Conclude(of_case=_detection, of_by_product=by_product_detection, is_by_product=is_by_product)
+    bodies = BodyMaker()
+
+    def of_case(case: Case) -> Detection:
+        return Detection(subject=case.identity, body=bodies.body_of(case))
+
+    return Conclude(of_case=of_case, of_by_product=by_product_detection, is_by_product=is_by_product)
 
 
 def _too_many(error: TooManyMatchesError) -> Outcome:
@@ -97,10 +102,6 @@ def _too_many(error: TooManyMatchesError) -> Outcome:
         "No installation has so many builds of packages. Compare the host's package database with what "
         "`openinspector agent collect --dry-run` sends.",
     )
-
-
-def _detection(case: Case) -> Detection:
-    return Detection(subject=case.identity, body=vulnerable_packages(case))
 
 
 RULE: Final = Rule(

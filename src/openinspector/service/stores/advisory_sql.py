@@ -17,6 +17,7 @@ import zstandard
 from sqlalchemy import Connection, Engine, Row, Table, delete, func, insert, select, update
 
 from openinspector.feed import Unparsed
+from openinspector.garbage import no_garbage
 from openinspector.model.advisory import Advisory, Fix, Status, VendorUpdate, Vulnerability
 from openinspector.model.errors import StoreError
 from openinspector.service.ports.advisory_store import Changes, FeedDump, FeedSnapshot, StoredDocument
@@ -27,7 +28,6 @@ from openinspector.service.stores.advisory_blob import (
     decode_vulnerabilities,
     encode_parts,
     encode_vulnerabilities,
-    no_garbage,
     vulnerabilities_of,
     year_of,
 )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 
@@ -170,10 +171,10 @@ class KeepingSuite:
         store.add_findings([before, finding(2)])
         new = (Attribute(key="b", value="2"), Attribute(key="a"))
         assert store.change_user_attributes(before.arn, replaced_by(*new), moment(9))
-        after = replace(before, user_attributes=new, updated_at=moment(9))
+        after = msgspec.structs.replace(before, user_attributes=new, updated_at=moment(9))
         assert store.findings_by_arn([before.arn, finding(2).arn]) == {before.arn: after, finding(2).arn: finding(2)}
         assert store.change_user_attributes(before.arn, replaced_by())
-        assert store.findings_by_arn([before.arn]) == {before.arn: replace(after, user_attributes=())}
+        assert store.findings_by_arn([before.arn]) == {before.arn: msgspec.structs.replace(after, user_attributes=())}
 
     def test_user_attributes_are_computed_from_stored_ones(self, store: FindingStore) -> None:
         held = (Attribute(key="b", value="2"), Attribute(key="a"), Attribute(key="b", value="2"))

@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, bindparam, delete, func, select, update
 
 from openinspector.engine.run_summary import BodyHosts
+from openinspector.garbage import no_garbage
 from openinspector.model.arn import ExclusionArn, FindingArn, RulesPackageArn, RunArn, run_of
 from openinspector.model.exclusion import Exclusion
 from openinspector.model.finding import Attribute, Finding, Severity
@@ -54,7 +55,7 @@ class SqlFindingStore:
         by_run: dict[RunArn, list[Finding]] = defaultdict(list)
         for finding in findings:
             by_run[finding.run_arn].append(finding)
-        with writing(self._engine) as connection:
+        with no_garbage(), writing(self._engine) as connection:
             for run in sorted(by_run):
                 result_id = _lock_result(connection, run)
                 new = _only_new(connection, result_id, by_run[run])
