@@ -1,9 +1,9 @@
 """Compresses answers of the API, metrics and reports with gzip if the client accepts it (RFC 9110 section 12.5.3).
 
 Compressing a secret can leak it through the length if an attacker chooses text in the same answer and observes many of
-them (BREACH, CVE-2013-3587). That is not possible here: every API request is signed, so no other web site can make a
-user's browser send one; answers that hold a secret (new keys, webhooks and credentials) are shorter than `MIN_BYTES`; a
-report holds no secret and nothing of the request.
+them (BREACH, CVE-2013-3587). That is not possible here: no other web site can make a user's browser send a request
+of the API, because it is signed, or carries the console's SameSite cookie and its own header; answers that hold a secret
+(new keys, webhooks and credentials) are shorter than `MIN_BYTES`; a report holds no secret and nothing of the request.
 
 Agents are not offered compression: they inflate nothing that the network sends. Releases are compressed already.
 """
