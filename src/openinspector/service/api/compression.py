@@ -2,7 +2,7 @@
 
 Compressing a secret can leak it through the length if an attacker chooses text in the same answer and observes many of
 them (BREACH, CVE-2013-3587). That is not possible here: no other web site can make a user's browser send a request
-of the API, because it is signed, or carries the console's SameSite cookie and its own header; answers that hold a secret
+of the API, because it is signed, or carries the console's SameSite cookie and its header; answers that hold a secret
 (new keys, webhooks and credentials) are shorter than `MIN_BYTES`; a report holds no secret and nothing of the request.
 
 Agents are not offered compression: they inflate nothing that the network sends. Releases are compressed already.
