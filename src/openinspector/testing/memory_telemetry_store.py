@@ -47,6 +47,12 @@ class MemoryTelemetryStore:
             self._keys[run] = replace(key, wrapped=b"", deleted_at=at)
             return True
 
+    def runs_deleted_after(self, moment: datetime) -> Sequence[RunArn]:
+        """Return the runs whose key was deleted after ``moment``, in the order of deletion."""
+        with self._lock:
+            found = [(key.deleted_at, arn) for arn, key in self._keys.items() if key.deleted_at is not None]
+            return [arn for at, arn in sorted(found) if at > moment]
+
     def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
         """Return existing keys created before ``moment``, oldest first."""
         with self._lock:

@@ -96,6 +96,20 @@ def test_key_is_deleted_despite_a_failed_object_store(world: World) -> None:
     assert world.index.run_key(RUN) is None
 
 
+def test_shredding_without_the_object_store_is_finished_when_it_answers(world: World) -> None:
+    working = world.objects
+    world.telemetry.ingest(AGENT, envelope())
+    world.use(DeadObjects(working, deletions=0))
+    with pytest.raises(StoreError):
+        world.telemetry.shred(RUN)
+    world.use(working)
+    world.clock.advance(3 * DAY)
+    report = apply_retention(world.telemetry, world.index, 30, world.clock.now())
+    assert [(receipt.run_arn, receipt.objects_deleted) for receipt in report.shredded] == [(RUN, 1)]
+    assert world.files() == []
+    assert apply_retention(world.telemetry, world.index, 30, world.clock.now()).shredded == ()
+
+
 def test_one_failure_does_not_block_other_runs(world: World) -> None:
     working = world.objects
     world.telemetry.ingest(AGENT, envelope())

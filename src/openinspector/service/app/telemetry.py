@@ -9,6 +9,7 @@
 
 from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
 from typing import Final, Protocol
 
@@ -231,9 +232,13 @@ class Telemetry:
         _log.info("telemetry shredded", receipt=msgspec.json.encode(receipt).decode())
         return receipt
 
-    def unfinished(self) -> tuple[RunArn, ...]:
-        """Return the runs whose shredding was interrupted."""
-        return self._vault.unfinished()
+    def unfinished(self, since: datetime) -> tuple[RunArn, ...]:
+        """Return the runs whose shredding was interrupted.
+
+        While the object store did not answer, nothing was recorded there: those runs are found by their keys, which
+        were deleted after ``since``.
+        """
+        return (*self._vault.unfinished(), *self._vault.unrecorded(self._index.runs_deleted_after(since)))
 
     def shred_again(self) -> tuple[ShredReceipt, ...]:
         """Shred the runs of the ledger whose keys are back, as after a restore of the database. StoreError."""

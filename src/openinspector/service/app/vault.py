@@ -8,7 +8,7 @@ keys of its day, and the runs named there are shredded again.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from openinspector.model.arn import RunArn, parse_run_arn
@@ -74,7 +74,7 @@ class TelemetryVault:
 
     def begin_shredding(self, run: RunArn) -> None:
         """Record that a run's objects are about to be destroyed, and in the ledger that they were."""
-        self._objects.put(f"{_SHREDDED}/{_hash(run)}", run.encode())
+        self._objects.put(_ledger(run), run.encode())
         self._objects.put(_marker(run), run.encode())
 
     def delete_objects(self, run: RunArn) -> int:
@@ -92,6 +92,11 @@ class TelemetryVault:
         """Return the runs whose shredding was interrupted."""
         return self._runs_below(_SHREDDING)
 
+    def unrecorded(self, runs: Sequence[RunArn]) -> tuple[RunArn, ...]:
+        """Return those of some runs that the ledger does not name."""
+        recorded = frozenset(self._objects.names(_SHREDDED)) if runs else frozenset[str]()
+        return tuple(run for run in runs if _ledger(run) not in recorded)
+
     def shredded(self) -> tuple[RunArn, ...]:
         """Return every run that was ever shredded."""
         return self._runs_below(_SHREDDED)
@@ -108,6 +113,10 @@ def run_folder(run: RunArn) -> str:
 
 def _hash(run: RunArn) -> str:
     return hashlib.sha256(run.encode()).hexdigest()[:32]
+
+
+def _ledger(run: RunArn) -> str:
+    return f"{_SHREDDED}/{_hash(run)}"
 
 
 def _marker(run: RunArn) -> str:

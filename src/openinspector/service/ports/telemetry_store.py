@@ -103,6 +103,10 @@ class TelemetryStore(Protocol):
         """Overwrite the wrapped key and record the time; return True if there was one."""
         ...
 
+    def runs_deleted_after(self, moment: datetime) -> Sequence[RunArn]:
+        """Return the runs whose key was deleted after ``moment``, in the order of deletion."""
+        ...
+
     def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
         """Return existing keys created before ``moment``, oldest first."""
         ...

@@ -84,6 +84,13 @@ class SqlTelemetryStore:
             shred(self._engine)
         return deleted
 
+    def runs_deleted_after(self, moment: datetime) -> Sequence[RunArn]:
+        """Return the runs whose key was deleted after ``moment``, in the order of deletion."""
+        query = select(RUN_KEY.c.run_arn).where(RUN_KEY.c.deleted_at > moment)
+        with reading_once(self._engine) as connection:
+            rows = connection.scalars(query.order_by(RUN_KEY.c.deleted_at, RUN_KEY.c.run_arn))
+            return [RunArn(arn) for arn in rows]
+
     def run_keys_created_before(self, moment: datetime) -> Sequence[RunKey]:
         """Return existing keys created before ``moment``, oldest first."""
         older = select(RUN_KEY).where(RUN_KEY.c.deleted_at.is_(None), RUN_KEY.c.created_at < moment)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
@@ -11,6 +12,8 @@ from openinspector.model.errors import StoreError
 from openinspector.service.app.telemetry import ShredReceipt, Telemetry
 from openinspector.service.ports.telemetry_store import TelemetryStore
 
+_OUTAGE: Final = timedelta(days=30)
+"""Longest outage of the object store after which the shredding of its time is still finished."""
 _log = structlog.get_logger()
 
 
@@ -26,7 +29,8 @@ class RetentionReport:
 def apply_retention(telemetry: Telemetry, index: TelemetryStore, days: int, now: datetime) -> RetentionReport:
     """Shred every run whose key is older than ``days`` (F3.3: 30)."""
     due = [key.run_arn for key in index.run_keys_created_before(now - timedelta(days=days))]
-    return _shred_all(telemetry, tuple(dict.fromkeys((*telemetry.unfinished(), *due))))
+    unfinished = telemetry.unfinished(now - _OUTAGE)
+    return _shred_all(telemetry, tuple(dict.fromkeys((*unfinished, *due))))
 
 
 def _shred_all(telemetry: Telemetry, runs: Sequence[RunArn]) -> RetentionReport:

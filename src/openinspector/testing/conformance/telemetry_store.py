@@ -86,6 +86,13 @@ class RunKeySuite:
         store.delete_run_key(run(2).arn, moment(9))
         assert list(store.run_keys_created_before(moment(4))) == [run_key(1), run_key(3)]
 
+    def test_runs_are_found_by_the_time_of_deletion(self, store: TelemetryStore) -> None:
+        for number in (1, 2, 3, 4):
+            store.add_run_key(run_key(number))
+        for number, at in ((3, 5), (1, 7), (2, 6)):
+            store.delete_run_key(run(number).arn, moment(at))
+        assert list(store.runs_deleted_after(moment(5))) == [run(2).arn, run(1).arn]
+
     def test_concurrent_deletions_delete_a_key_once(self, store: TelemetryStore) -> None:
         store.add_run_key(run_key())
         done = at_once([partial(store.delete_run_key, RUN, moment(9)) for _ in range(6)])
