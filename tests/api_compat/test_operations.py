@@ -106,6 +106,11 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
         "expiresOn": in_30_days().isoformat(),
     },
     "GetBenchmarkResults": lambda s: {"assessmentRunArn": s.run},
+    "GetOverview": lambda _: {},
+    "ListFeeds": lambda _: {},
+    "ListFindingRows": lambda s: {"assessmentRunArn": s.run},
+    "ListHosts": lambda _: {},
+    "ListIssues": lambda _: {},
     "DeleteTailoring": lambda s: {"assessmentTemplateArn": s.template},
     "DeleteWaiver": lambda s: {"waiverArn": s.waiver},
     "GetTailoring": lambda s: {"assessmentTemplateArn": s.template},
@@ -161,11 +166,14 @@ CALLS: Mapping[str, Callable[[Scene], dict[str, Any]]] = {
 _OF_NOTHING = (
     "DescribeCrossAccountAccessRole",
     "GetBenchmarkResults",
+    "GetOverview",
     "GetRunCoverage",
+    "ListFeeds",
+    "ListIssues",
     "ListPackageCoverage",
     "ListTagsForResource",
 )
-"""Operations whose answers are empty in the scene: it has no account and evaluates nothing."""
+"""Operations whose answers are empty in the scene: no account, no feed, nothing evaluated or counted."""
 
 
 @pytest.mark.parametrize("operation", sorted(operations()))

@@ -106,8 +106,9 @@ def fill(built: BuiltInstallation) -> None:
         built.assembly.run_summaries().make_pending()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    # Not for the session: Playwright keeps an event loop running in this thread, and other tests start their own.
     if CHROMIUM is None:
         pytest.skip("there is no chromium here")
     with sync_playwright() as playwright:
