@@ -24,7 +24,7 @@ export default function Dashboard() {
           description={
             run ? (
               <>
-                Run {run.name}, completed <Time seconds={run.completedAt} />
+                {run.name}, completed <Time seconds={run.completedAt} />
               </>
             ) : undefined
           }
