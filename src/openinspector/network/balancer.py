@@ -27,7 +27,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What a listener forwards to."""
+    """Targets of a listener."""
 
     targets: tuple[Chosen, ...] = ()
     hidden: NotKnown | None = None

@@ -119,7 +119,7 @@ class _Judge:
 
     @cached_property
     def hidden(self) -> tuple[HiddenForward, ...]:
-        """What the snapshot does not show of load balancers that the internet may reach."""
+        """Targets of load balancers that the snapshot does not show."""
         return tuple(one for one in self._all_forwards if isinstance(one, HiddenForward))
 
     def may_be_behind(self, hidden: HiddenForward, interface: noun.Eni, ports: int) -> bool:

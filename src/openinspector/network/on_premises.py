@@ -15,7 +15,7 @@ _DIRECT_CONNECT: Final = (
     "directconnect-describe-virtual-interfaces",
     "directconnect-describe-direct-connect-gateways",
 )
-"""What lists each Direct Connect and each gateway that may join it to a virtual private gateway."""
+"""Reads that list each Direct Connect and each gateway that may join it to a virtual private gateway."""
 _ASSOCIATIONS: Final = "directconnect-describe-direct-connect-gateway-associations"
 
 

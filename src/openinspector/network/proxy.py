@@ -1,7 +1,7 @@
 """Hosts behind load balancers: client to balancer, then balancer to target (rows 55 to 59).
 
-An Application or Classic Load Balancer ends the client's connection and opens its own. Both must get through. What the
-snapshot does not show of a balancer is a `HiddenForward`: it may lead to any host that the node reaches.
+An Application or Classic Load Balancer ends the client's connection and opens its own. Both must get through. A
+`HiddenForward` stands for targets that the snapshot does not show: it may lead to any host that the node reaches.
 """
 
 from collections.abc import Iterable, Iterator
