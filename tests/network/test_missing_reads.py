@@ -41,9 +41,10 @@ DENIED = b"An error occurred (UnauthorizedOperation) when calling the operation"
 
 def questions() -> Iterator[Json]:
     """Yield questions from every class of sources to every instance, and to the public addresses."""
-    internet, gateways = {"internet": True}, ({"gateway": name} for name in ("tgw-1", "vgw-1", "pcx-1"))
+    internet: Json = {"internet": True}
+    others: list[Json] = [{"gateway": name} for name in ("tgw-1", "vgw-1", "pcx-1")]
     asked = list(product([internet], INSTANCES, (22, 80, 443)))
-    asked += product([*gateways, {"instance": "i-1"}, {"instance": "i-3"}], INSTANCES, (22,))
+    asked += product([*others, {"instance": "i-1"}, {"instance": "i-3"}], INSTANCES, (22,))
     for source, host, port in asked:
         yield {"protocol": "tcp", "port": port, "source": source, "destination": {"instance": host}}
     for address, port in product(("3.3.3.3", "3.3.3.81", "3.3.3.83", "3.3.3.84"), (22, 443)):
